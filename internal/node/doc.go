@@ -1,0 +1,18 @@
+// Package node turns a function on float32 slices into a Gorgonia operator.
+//
+// Gorgonia's operators are interfaces of ten methods; petrify's are one
+// function each. [Apply] builds the bridge: it gives the function a node, an
+// output buffer that lives as long as the node (so that a training step
+// allocates nothing that grows with the batch), and a gradient.
+//
+//	y, err := node.Apply(node.Spec{
+//		Name:  "double",
+//		Shape: x.Shape(),
+//		Run:   func(y []float32, in [][]float32) error { … },
+//		Grad:  func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) { … },
+//	}, x)
+//
+// Two rules of Gorgonia shape the package. Nodes with equal hash and equal
+// children are merged, so every operator hashes as its own identity. A scalar
+// is a pointer of another type than a tensor, so both kinds of output exist.
+package node

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"sync/atomic"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Func computes out from in. All slices are dense, row-major, and of the
+// lengths that the nodes' shapes say; out keeps its contents between calls.
+type Func func(out []float32, in [][]float32) error
+
+// Grad returns, for each input, the node of the loss's gradient with respect
+// to it, given the gradient dy with respect to the output y. An entry whose
+// input is not differentiable (see [Spec.Const]) is ignored and may be nil.
+type Grad func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error)
+
+// Spec describes an operator.
+type Spec struct {
+	Name  string       // what errors and drawings call the node
+	Shape tensor.Shape // the output's shape; empty for a scalar
+	Run   Func         // computes the output
+	Grad  Grad         // nil: the output has no gradient
+	Const []int        // inputs that no gradient flows to
+}
+
+// Apply adds a node with the operator of the given description to the graph
+// of the inputs.
+func Apply(s Spec, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
+	n, err := gorgonia.ApplyOpWithName(newOp(s, inputs), s.Name, inputs...)
+	if err != nil {
+		return nil, fmt.Errorf("node: %s: %w", s.Name, err)
+	}
+	return n, nil
+}
+
+// identity numbers the operators of a process, see the package comment.
+var identity atomic.Uint64
+
+// op implements gorgonia.SDOp.
+type op struct {
+	Spec
+	id   uint64
+	typ  hm.Type
+	wrt  []bool
+	args [][]float32
+
+	value  gorgonia.Value
+	out    []float32
+	scalar *gorgonia.F32
+}
+
+func newOp(s Spec, inputs gorgonia.Nodes) *op {
+	o := &op{Spec: s, id: identity.Add(1), args: make([][]float32, len(inputs))}
+	types := make([]hm.Type, 0, len(inputs)+1)
+	for _, in := range inputs {
+		types = append(types, in.Type())
+		o.wrt = append(o.wrt, s.Grad != nil)
+	}
+	for _, i := range s.Const {
+		o.wrt[i] = false
+	}
+	if s.Shape.Dims() == 0 {
+		o.scalar = gorgonia.NewF32(0)
+		o.value, o.out = o.scalar, make([]float32, 1)
+		types = append(types, tensor.Float32)
+	} else {
+		o.out = make([]float32, s.Shape.TotalSize())
+		o.value = tensor.New(tensor.WithShape(s.Shape...), tensor.WithBacking(o.out))
+		types = append(types, gorgonia.TensorType{Dims: s.Shape.Dims(), Of: tensor.Float32})
+	}
+	o.typ = hm.NewFnType(types...)
+	return o
+}
+
+// Do runs the operator into its own buffer.
+func (o *op) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	for i, v := range inputs {
+		switch v := v.(type) {
+		case *tensor.Dense:
+			o.args[i] = v.Float32s()
+		case *gorgonia.F32:
+			o.args[i] = append(o.args[i][:0], float32(*v))
+		default:
+			return nil, fmt.Errorf("node: %s: input %d is a %T, not a float32 tensor", o.Name, i, v)
+		}
+	}
+	if err := o.Run(o.out, o.args); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	if o.scalar != nil {
+		*o.scalar = gorgonia.F32(o.out[0])
+	}
+	return o.value, nil
+}
+
+// SymDiff adds the nodes of the gradient.
+func (o *op) SymDiff(inputs gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	if o.Grad == nil {
+		return nil, fmt.Errorf("node: %s has no gradient", o.Name)
+	}
+	return o.Grad(inputs, y, dy)
+}
+
+func (o *op) DiffWRT(int) []bool { return o.wrt }
+
+func (o *op) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) { return o.Shape, nil }
+
+func (o *op) Arity() int           { return len(o.args) }
+func (o *op) Type() hm.Type        { return o.typ }
+func (o *op) ReturnsPtr() bool     { return true }
+func (o *op) CallsExtern() bool    { return false }
+func (o *op) OverwritesInput() int { return -1 }
+func (o *op) String() string       { return o.Name }
+
+// WriteHash writes the operator's identity.
+func (o *op) WriteHash(h hash.Hash) {
+	h.Write(binary.LittleEndian.AppendUint64(nil, o.id))
+}
+
+// Hashcode is the 32-bit FNV-1a hash of the identity.
+func (o *op) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
