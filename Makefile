@@ -1,0 +1,55 @@
+# petrify: `make help` lists the targets. Only Go is needed for demo and test.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ONNXRUNTIME = onnxruntime-node@1.30.0
+FUZZTIME    = 10s
+VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+export CGO_ENABLED = 0
+
+.PHONY: help build demo test race noasm fuzz lint bench conformance generate generate-check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+
+build: ## build the command as bin/petrify
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/petrify ./cmd/petrify
+
+demo: build ## the whole job on the embedded digits: train, quantize, train on, freeze, export
+	bin/petrify train
+
+test: ## run the tests
+	go test ./...
+
+race: ## run the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./...
+
+noasm: ## run the tests without assembly
+	go test -tags noasm ./...
+
+fuzz: ## fuzz every target for FUZZTIME
+	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
+		grep -hso '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/func //' | while read -r target; do \
+			go test "$$dir" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+lint: ## check format, vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: ## run the micro-benchmarks
+	go test -run '^$$' -bench . ./...
+
+conformance: internal/conformance/node_modules ## hold exported models against ONNX Runtime (needs npm and a C compiler)
+	CGO_ENABLED=1 go test -count 1 -tags conformance ./internal/conformance/...
+
+internal/conformance/node_modules:
+	npm install --prefix internal/conformance --no-save --no-package-lock --no-audit --no-fund --ignore-scripts $(ONNXRUNTIME)
+
+generate: ## write every generated file again
+	go generate ./...
+
+generate-check: generate ## fail if generated files differ from their sources
+	git diff --exit-code
