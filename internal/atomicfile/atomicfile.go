@@ -1,0 +1,156 @@
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// Write calls write with a buffered writer and gives what was written the
+// name path. The file gets the permissions of a new file (0666 less the
+// umask). If anything fails, path is left as it was.
+//
+// A path that exists and is not a regular file, such as a device or a folder,
+// is refused: the rename would replace it. A symbolic link is followed.
+func Write(path string, write func(w io.Writer) error) error {
+	path, err := target(path)
+	if err != nil {
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	f, err := create(path)
+	if err != nil {
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	if err := fill(f, write); err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("atomicfile: write %s: flush its folder: %w", path, err)
+	}
+	return nil
+}
+
+// WriteFile is [Write] for bytes that are at hand.
+func WriteFile(path string, data []byte) error {
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Sweep removes the temporary files that killed processes left when they were
+// writing path. No other process may be writing path at the same time.
+func Sweep(path string) error {
+	path, err := target(path)
+	if err != nil {
+		return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
+	}
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
+	}
+	for _, e := range entries {
+		if !isTemporary(e.Name(), base) {
+			continue
+		}
+		if err := os.Remove(dir + e.Name()); err != nil {
+			return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// target is path with symbolic links followed, or an error if something that
+// is not a regular file has that name.
+func target(path string) (string, error) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return path, nil
+	case err != nil:
+		return path, err
+	case !info.Mode().IsRegular():
+		return path, fmt.Errorf("is a %s, not a regular file", kind(info.Mode()))
+	}
+	return path, nil
+}
+
+func kind(m os.FileMode) string {
+	if m.IsDir() {
+		return "folder"
+	}
+	return "special file"
+}
+
+// create opens a new temporary file for path. Process id and counter make its
+// name; O_EXCL makes it ours even where an id was used before. os.CreateTemp
+// would give it the mode 0600 whatever the umask says.
+func create(path string) (*os.File, error) {
+	dir, base := filepath.Split(path)
+	for i := 0; ; i++ {
+		name := fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), i)
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+// isTemporary reports whether name is one that create makes for base.
+func isTemporary(name, base string) bool {
+	middle, ok := strings.CutPrefix(name, "."+base+".")
+	if !ok {
+		return false
+	}
+	middle, ok = strings.CutSuffix(middle, ".tmp")
+	return ok && middle != "" && strings.Trim(middle, "0123456789-") == ""
+}
+
+// fill writes, flushes to the disk and closes f; it reports the first error.
+func fill(f *os.File, write func(w io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 1<<16)
+	err := write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncFolder makes the rename itself durable. Windows has no such call, and
+// some network file systems refuse it: there the rename has been asked for,
+// and nothing more can be.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}

@@ -1,0 +1,22 @@
+// Package atomicfile writes files that are either there in full or not there
+// at all.
+//
+// The bytes go to a temporary file in the same folder, which is flushed to the
+// disk and then renamed: a reader, and a run that starts again after a power
+// cut, sees the old file or the new one, never half of either. When writing
+// fails, as on a full disk, the temporary file is removed, the old file stays
+// what it was, and the error says which file could not be written and why.
+//
+//	err := atomicfile.Write("run/model.json", func(w io.Writer) error {
+//		return json.NewEncoder(w).Encode(model)
+//	})
+//
+// A process that is killed while it writes leaves its temporary file behind.
+// It begins with a dot, ends in ".tmp", and never carries the final name.
+// [Sweep] removes such leftovers of one file; a run calls it when it starts.
+//
+// The protocol (write, flush, rename, flush the folder) is the one that
+// T. S. Pillai et al., "All File Systems Are Not Created Equal: On the
+// Complexity of Crafting Crash-Consistent Applications", OSDI 2014, section
+// 2.2, finds to be needed.
+package atomicfile
