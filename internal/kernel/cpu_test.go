@@ -1,0 +1,30 @@
+package kernel
+
+import "testing"
+
+func TestChoose(t *testing.T) {
+	zen5 := features{avx512, true}
+	skylake := features{avx512, false}
+	haswell := features{avx2, false}
+	for _, c := range []struct {
+		name   string
+		forced string
+		has    features
+		set    instructionSet
+		vnni   bool
+	}{
+		{"best by default", "", zen5, avx512, true},
+		{"best without VNNI", "", skylake, avx512, false},
+		{"forced to the best", "avx512", zen5, avx512, true},
+		{"forced down keeps to the path's own instructions", "avx2", zen5, avx2, false},
+		{"forced to Go", "generic", zen5, generic, false},
+		{"forced above the processor", "avx512", haswell, avx2, false},
+		{"unknown name", "sse9", zen5, avx512, true},
+		{"nothing to choose from", "avx2", features{}, generic, false},
+	} {
+		set, vnni := choose(c.forced, c.has)
+		if set != c.set || vnni != c.vnni {
+			t.Errorf("%s: choose(%q, %v) = %v, %v; want %v, %v", c.name, c.forced, c.has, set, vnni, c.set, c.vnni)
+		}
+	}
+}

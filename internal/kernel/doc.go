@@ -1,0 +1,36 @@
+// Package kernel holds the hot loops: pure functions on slices, which know
+// shapes but neither graphs nor layers.
+//
+// # Conventions
+//
+// The destination comes first. Images are N H W C in memory, one after the
+// other, convolution weights O I KH KW, matrices row by row; the letters are
+//
+//	N images   H W height and width   C channels in   O channels out
+//	K a sum's length   KH KW a window   F features
+//
+// A slice whose length is not what its shape asks for is the programmer's
+// error, and panics; nothing else does.
+//
+// # Paths
+//
+// Each kernel exists in Go, which is its specification, and beside it in
+// assembly: AVX-512, and AVX2 with FMA. All are held to one table of tests.
+// The best path the processor has is chosen when the program starts;
+// the environment variable PETRIFY_KERNEL (generic, avx2, avx512) forces one
+// and [Path] names it. The build tag noasm leaves Go alone. Assembly is
+// written by the generators in the folder _asm, a module of its own.
+//
+// # Reproducibility
+//
+// A result depends on the operands and on the path, never on the number of
+// threads: work is split by shape alone, and sums are added in a fixed order.
+// Integer kernels agree on every path to the last bit; float sums differ
+// between paths in their rounding, since each adds in its own order.
+//
+// # Memory
+//
+// A kernel that needs working memory takes a [Scratch] from its caller, who
+// keeps it from call to call. A steady training step allocates nothing that
+// grows with its batch.
+package kernel

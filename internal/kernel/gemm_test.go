@@ -1,0 +1,63 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// checkGemm compares one product, with rows farther apart than they are long.
+func checkGemm(t *testing.T, transA, transB bool, m, n, k int, alpha, beta float32) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(uint64(m), uint64(n)))
+	ars, acs, lda := k+3, 1, k+3
+	arows := m
+	if transA {
+		ars, acs, lda, arows = 1, m+2, m+2, k
+	}
+	brs, bcs, ldb := n+1, 1, n+1
+	brows := k
+	if transB {
+		brs, bcs, ldb, brows = 1, k+5, k+5, n
+	}
+	a, b := guarded(max(0, arows*lda), r), guarded(max(0, brows*ldb), r)
+	ldc := n + 4
+	c := guarded(m*ldc, r)
+	before := append([]float32(nil), c...)
+	want := newSums(len(c))
+	for i := range m {
+		for j := range n {
+			for p := range k {
+				want.add(i*ldc+j, a[i*ars+p*acs], b[p*brs+j*bcs])
+			}
+			want.sum[i*ldc+j] *= float64(alpha)
+			want.add(i*ldc+j, beta, before[i*ldc+j])
+		}
+		for j := n; j < ldc; j++ { // between rows nothing may change
+			want.add(i*ldc+j, before[i*ldc+j], 1)
+			want.scale[i*ldc+j] = 0
+		}
+	}
+	Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	near(t, fmt.Sprintf("%d×%d×%d α %v β %v transposed %v %v", m, n, k, alpha, beta, transA, transB), c, want.sum, want.scale)
+}
+
+func TestGemmAgainstFloat64(t *testing.T) {
+	for _, s := range [][3]int{
+		{1, 1, 1}, {1, 17, 3}, {2, 16, 0}, {3, 33, 5}, {5, 31, 16}, {13, 32, 17}, {14, 32, 8}, {15, 48, 33},
+		{29, 10, 65}, {64, 64, 64}, {100, 1, 40}, {31, 130, 300}, {270, 20, 19},
+	} {
+		for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 0)
+			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 1)
+			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
+		}
+	}
+}
+
+func TestGemmDoesNotReadCWhereBetaIsZero(t *testing.T) {
+	a, b, c := []float32{2}, []float32{3}, guarded(1, nil)
+	if Gemm(false, false, 1, 1, 1, 1, a, 1, b, 1, 0, c, 1); c[0] != 6 {
+		t.Errorf("0·NaN + 2·3 = %v, want 6", c[0])
+	}
+}

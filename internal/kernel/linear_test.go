@@ -1,0 +1,38 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestLinearAgainstFloat64(t *testing.T) {
+	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 2}, {32, 64, 10}, {128, 128, 10}, {7, 300, 130}, {128, 392, 33}} {
+		n, f, o := s[0], s[1], s[2]
+		t.Run(fmt.Sprintf("%d images, %d to %d", n, f, o), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(3, 4))
+			x, w, bias, dy := guarded(n*f, r), guarded(o*f, r), guarded(o, r), guarded(n*o, r)
+			y, dx, dw := newSums(n*o), newSums(n*f), newSums(o*f)
+			for i := range n {
+				for j := range o {
+					y.add(i*o+j, bias[j], 1)
+					for k := range f {
+						y.add(i*o+j, x[i*f+k], w[j*f+k])
+						dx.add(i*f+k, dy[i*o+j], w[j*f+k])
+						dw.add(j*f+k, dy[i*o+j], x[i*f+k])
+					}
+				}
+			}
+			var sc Scratch
+			got := guarded(n*o, nil)
+			LinearForward(got, x, w, bias, n, f, o, &sc)
+			near(t, "y", got, y.sum, y.scale)
+			got = guarded(n*f, nil)
+			LinearBackwardInput(got, dy, w, n, f, o, &sc)
+			near(t, "dx", got, dx.sum, dx.scale)
+			got = guarded(o*f, nil)
+			LinearBackwardWeights(got, x, dy, n, f, o, &sc)
+			near(t, "dw", got, dw.sum, dw.scale)
+		})
+	}
+}

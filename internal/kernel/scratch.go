@@ -1,0 +1,20 @@
+package kernel
+
+// Scratch is a kernel's working memory: packed weights, padded images,
+// partial sums. The zero value is ready. It grows to what its largest call
+// needs and is reused, so an operator that keeps one allocates in its first
+// step only. A Scratch serves one call at a time.
+type Scratch struct {
+	packed  []float32 // one operand in the order the inner loop reads it
+	padded  []float32 // images with their zero borders, one per task
+	partial []float32 // sums of each slice of a reduction
+}
+
+// grown returns buf with length n, its contents undefined.
+func grown(buf *[]float32, n int) []float32 {
+	if cap(*buf) < n {
+		*buf = make([]float32, n)
+	}
+	*buf = (*buf)[:n]
+	return *buf
+}
