@@ -1,0 +1,185 @@
+package fakequant
+
+import (
+	"errors"
+	"fmt"
+
+	"petrify/fakequant/affine"
+	"petrify/observers"
+)
+
+// Quantizer rounds one tensor of a network, step after step. It is not safe
+// for concurrent use; the graphs that share it take turns.
+type Quantizer struct {
+	core
+	method   method
+	observer observers.Observer
+	min, max []float32
+
+	observing, enabled, ready bool
+	steps                     int64
+}
+
+// New returns a quantizer that neither observes nor rounds yet. The shape is
+// the tensor's, for granularities that need it: for scales along axis 0, the
+// number of channels is enough; for one scale, nothing.
+func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
+	if cfg.Format.IsFloat() {
+		return nil, fmt.Errorf("fakequant: %s: format float32 needs no quantizer", name)
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
+	}
+	layout, err := cfg.Granularity.On(shape...)
+	if err != nil {
+		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
+	}
+	observer, err := observers.New(cfg.Observer, layout, cfg.Format)
+	if err != nil {
+		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
+	}
+	q := &Quantizer{
+		core:     core{name: name, cfg: cfg, layout: layout, params: affine.MakeParams(layout.N)},
+		observer: observer,
+		min:      make([]float32, layout.N), max: make([]float32, layout.N),
+	}
+	q.method = methods[cfg.Method].make(&q.core)
+	return q, nil
+}
+
+// Name is the tensor's name.
+func (q *Quantizer) Name() string { return q.name }
+
+// Config is what New was given.
+func (q *Quantizer) Config() Config { return q.cfg }
+
+// SetObserving turns the observer on or off.
+func (q *Quantizer) SetObserving(on bool) { q.observing = on }
+
+// Observing reports whether Forward observes.
+func (q *Quantizer) Observing() bool { return q.observing }
+
+// SetEnabled turns the rounding on or off.
+func (q *Quantizer) SetEnabled(on bool) { q.enabled = on }
+
+// Enabled reports whether Forward and Apply round. If they do not, they copy,
+// and a caller that can do without the copy may skip them.
+func (q *Quantizer) Enabled() bool { return q.enabled }
+
+// Observe lets the observer see x and takes over its range, whatever the
+// switches say: to calibrate, and to bring the scales of weights up to date
+// after the last step of the optimizer. Values that are not finite are an
+// error, which counts them; the finite ones have been taken into account.
+func (q *Quantizer) Observe(x []float32) error {
+	nonFinite, err := q.observer.Observe(x)
+	if err != nil {
+		return fmt.Errorf("fakequant: %s: %w", q.name, err)
+	}
+	if q.observer.Range(q.min, q.max) {
+		q.method.calibrate(q.min, q.max)
+		q.ready = true
+	}
+	q.steps++
+	if nonFinite > 0 {
+		return &NonFiniteError{Name: q.name, Count: nonFinite, Of: len(x)}
+	}
+	return nil
+}
+
+// NonFiniteError reports values that no integer stands for.
+type NonFiniteError struct {
+	Name      string // the quantizer's
+	Count, Of int    // how many of how many values
+}
+
+func (e *NonFiniteError) Error() string {
+	return fmt.Sprintf("fakequant: %s: %d of %d values are NaN or infinite", e.Name, e.Count, e.Of)
+}
+
+// Forward is the training step: it observes x if the observer is on, then
+// rounds x to y, or copies it if rounding is off. y may be x.
+func (q *Quantizer) Forward(y, x []float32) error {
+	if q.observing {
+		if err := q.Observe(x); err != nil {
+			return err
+		}
+	}
+	return q.apply(y, x, true)
+}
+
+// Apply is the evaluation: it rounds x to y with the scales as they are, or
+// copies it if rounding is off. Nothing of q moves. y may be x.
+func (q *Quantizer) Apply(y, x []float32) error { return q.apply(y, x, false) }
+
+func (q *Quantizer) apply(y, x []float32, training bool) error {
+	if err := q.check(len(y), len(x)); err != nil {
+		return err
+	}
+	if !q.enabled {
+		copy(y, x)
+		return nil
+	}
+	if !q.ready {
+		return fmt.Errorf("fakequant: %s: enabled before a range was observed", q.name)
+	}
+	q.method.refresh()
+	q.method.forward(y, x, training)
+	return nil
+}
+
+// Backward writes the gradients with respect to x and to each of the tensors
+// of Learned, given the gradient dy with respect to the y of the last Forward
+// of x. dx may be dy.
+func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32) error {
+	if err := errors.Join(q.check(len(dx), len(x)), q.check(len(dy), len(x))); err != nil {
+		return err
+	}
+	if len(dlearned) != len(q.method.learned()) {
+		return fmt.Errorf("fakequant: %s: gradients for %d learned tensors, want %d", q.name, len(dlearned), len(q.method.learned()))
+	}
+	if !q.enabled {
+		copy(dx, dy)
+		for _, d := range dlearned {
+			clear(d)
+		}
+		return nil
+	}
+	q.method.backward(dx, dlearned, dy, x)
+	return nil
+}
+
+// check compares the lengths of two slices with each other and the layout.
+func (q *Quantizer) check(dst, src int) error {
+	if dst != src {
+		return fmt.Errorf("fakequant: %s: slices of %d and %d elements", q.name, dst, src)
+	}
+	if _, _, err := q.layout.Blocks(src); err != nil {
+		return fmt.Errorf("fakequant: %s: %w", q.name, err)
+	}
+	return nil
+}
+
+// Params returns the scales and zero points as they are, in slices of their
+// own. Before a range was observed they are 1 and 0.
+func (q *Quantizer) Params() affine.Params {
+	q.method.refresh()
+	p := affine.MakeParams(q.layout.N)
+	copy(p.Scale, q.params.Scale)
+	copy(p.Zero, q.params.Zero)
+	return p
+}
+
+// Range returns the range that the observer estimates, one entry a group; it
+// reports false before anything was observed.
+func (q *Quantizer) Range() (min, max []float32, ok bool) {
+	min, max = make([]float32, q.layout.N), make([]float32, q.layout.N)
+	ok = q.observer.Range(min, max)
+	return min, max, ok
+}
+
+// Steps is the number of tensors observed.
+func (q *Quantizer) Steps() int64 { return q.steps }
+
+// Learned returns the tensors that the method trains; none for [STE]. They
+// start from the observer's range and follow it as long as q observes.
+func (q *Quantizer) Learned() []Learned { return q.method.learned() }

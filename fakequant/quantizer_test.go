@@ -1,0 +1,153 @@
+package fakequant_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+)
+
+func ExampleQuantizer() {
+	q, err := fakequant.New("relu1", fakequant.Bits(4).Activations.NonNegative())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	q.SetObserving(true)
+	q.SetEnabled(true)
+
+	x := []float32{0, 0.26, 1, 3}
+	y := make([]float32, len(x))
+	if err := q.Forward(y, x); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("scale %.1f, y %.1f\n", q.Params().Scale, y)
+
+	// Evaluation sees larger values; the scale stays.
+	if err := q.Apply(y, []float32{0.1, 0.31, 2.95, 30}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("scale %.1f, y %.1f\n", q.Params().Scale, y)
+	// Output:
+	// scale [0.2], y [0.0 0.2 1.0 3.0]
+	// scale [0.2], y [0.0 0.4 3.0 3.0]
+}
+
+// TestSwitches checks the four states of a quantizer.
+func TestSwitches(t *testing.T) {
+	x := []float32{-1, 0.3, 0.5}
+	for _, test := range []struct {
+		observing, enabled bool
+		wantSteps          int64
+	}{{false, false, 0}, {true, false, 1}, {false, true, 0}, {true, true, 1}} {
+		q := ready(t, fakequant.Bits(2).Activations)
+		if err := q.Observe([]float32{-1, 1}); err != nil {
+			t.Fatal(err)
+		}
+		q.SetObserving(test.observing)
+		q.SetEnabled(test.enabled)
+		y := make([]float32, 3)
+		if err := q.Forward(y, x); err != nil {
+			t.Fatal(err)
+		}
+		want := x
+		if test.enabled {
+			want = fake(x, 1, 0, affine.Format{Bits: 2})
+		}
+		if !slices.Equal(y, want) || q.Steps()-1 != test.wantSteps {
+			t.Errorf("observing %v, enabled %v: y = %v, want %v; observed %d, want %d",
+				test.observing, test.enabled, y, want, q.Steps()-1, test.wantSteps)
+		}
+	}
+}
+
+func TestEnabledBeforeObservedIsAnError(t *testing.T) {
+	q := ready(t, fakequant.Int8().Activations)
+	q.SetObserving(false)
+	x := []float32{1}
+	if err := q.Forward(x, x); err == nil || !strings.Contains(err.Error(), "q: enabled before a range was observed") {
+		t.Errorf("error = %v", err)
+	}
+}
+
+func TestNonFiniteValuesAreReported(t *testing.T) {
+	q := ready(t, fakequant.Int8().Activations)
+	x := []float32{1, float32(math.NaN()), float32(math.Inf(1)), -2}
+	err := q.Forward(make([]float32, 4), x)
+	var bad *fakequant.NonFiniteError
+	if !errors.As(err, &bad) || *bad != (fakequant.NonFiniteError{Name: "q", Count: 2, Of: 4}) {
+		t.Fatalf("error = %v, want 2 of 4 values", err)
+	}
+	if min, max, ok := q.Range(); !ok || min[0] != -2 || max[0] != 1 {
+		t.Errorf("range = %v, %v, %v; want that of the finite values", min, max, ok)
+	}
+}
+
+// TestRestore checks that a quantizer that is saved and restored between two
+// steps ends like one that was not.
+func TestRestore(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, cfg := range []fakequant.Config{fakequant.Int8().Weights, fakequant.Int8().Activations} {
+		whole, first, second := ready(t, cfg, 4), ready(t, cfg, 4), ready(t, cfg, 4)
+		second.SetObserving(false)
+		y, x := make([]float32, 8), make([][]float32, 6)
+		for i := range x {
+			x[i] = normal(rng, 8, 1)
+			if err := whole.Forward(y, x[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 3 {
+			if err := first.Forward(y, x[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := second.Restore(first.State()); err != nil {
+			t.Fatal(err)
+		}
+		for i := 3; i < 6; i++ {
+			if err := second.Forward(y, x[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := fmt.Sprint(second.State()), fmt.Sprint(whole.State()); got != want {
+			t.Errorf("state = %v\nwant    %v", got, want)
+		}
+	}
+}
+
+func TestRestoreRejectsAnotherQuantizersState(t *testing.T) {
+	q, perTensor := ready(t, fakequant.Int8().Weights, 4), ready(t, fakequant.Int8().Activations)
+	for name, state := range map[string][]fakequant.State{"nothing": nil, "fewer scales": perTensor.State()} {
+		if err := q.Restore(state); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestStepAllocatesNoTensor bounds what a step allocates: closures and the
+// like, not buffers that grow with the tensor.
+func TestStepAllocatesNoTensor(t *testing.T) {
+	for _, cfg := range []fakequant.Config{fakequant.Int8().Weights, fakequant.Int8().Activations} {
+		q := ready(t, cfg, 8)
+		x, y := make([]float32, 1<<19), make([]float32, 1<<19)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := errors.Join(q.Forward(y, x), q.Backward(y, nil, y, x)); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > uint64(len(x))/8 {
+			t.Errorf("%v: %d bytes a step of %d values", cfg.Granularity, n, len(x))
+		}
+	}
+}
