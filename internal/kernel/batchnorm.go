@@ -1,0 +1,193 @@
+package kernel
+
+// Batch normalisation over the rows of a rows×c matrix (N·H·W × C), in
+// training and frozen.
+//
+// Source: S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep
+// Network Training by Reducing Internal Covariate Shift", ICML 2015,
+// Algorithm 1 and the derivatives in its section 3.
+
+// BatchNormStats is the mean and the population variance of each column:
+//
+//	μ[j] = (1/rows) Σ x[r,j]    σ²[j] = (1/rows) Σ (x[r,j] − μ[j])²
+//
+// The variance is computed tile by tile about the tile's own mean and
+// combined exactly in float64 (T. Chan, G. Golub, R. LeVeque, "Updating
+// Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979,
+// eq. 2.1), so that a large mean does not cancel a small variance away.
+func BatchNormStats(mean, variance, x []float32, rows, c int) {
+	checkLen("BatchNormStats", "mean", len(mean), c)
+	checkLen("BatchNormStats", "variance", len(variance), c)
+	checkLen("BatchNormStats", "x", len(x), rows*c)
+	p := newColumnParts(rows, c)
+	defer p.done()
+	blocks(rows, p.size, func(lo, hi int) {
+		s := p.at(lo / p.size)
+		done := 0
+		tiles(lo, hi, c, func(a, b int) {
+			s.addMoments(x[a*c:b*c], done, b-a)
+			done += b - a
+		})
+	})
+	all := p.at(0)
+	done := min(rows, p.size)
+	for i := 1; i < p.n; i++ {
+		part, n := p.at(i), min(rows-i*p.size, p.size)
+		for j := range c {
+			all.combine(j, float64(done), float64(n), part.s0[j], part.s1[j])
+		}
+		done += n
+	}
+	for j := range c {
+		mean[j] = float32(all.s0[j])
+		variance[j] = float32(all.s1[j] / float64(max(1, rows)))
+	}
+}
+
+// addMoments adds a tile of n rows to moments of done rows: s0 is the mean,
+// s1 the sum of squared deviations from it.
+func (s columnSums) addMoments(x []float32, done, n int) {
+	c := len(s.t0)
+	sumTile(s.t0, x, c)
+	for j, t := range s.t0 {
+		s.t0[j] = t / float32(n)
+	}
+	squareTile(s.t1, x, s.t0, c)
+	for j := range c {
+		s.combine(j, float64(done), float64(n), float64(s.t0[j]), float64(s.t1[j]))
+	}
+}
+
+// combine merges the moments of m rows (mean, square) into those of n rows in
+// column j: with δ the difference of the means,
+//
+//	mean += δ·m/(n+m)    s1 += square + δ²·n·m/(n+m)
+func (s columnSums) combine(j int, n, m, mean, square float64) {
+	delta := mean - s.s0[j]
+	s.s0[j] += float64(delta * (m / (n + m)))
+	s.s1[j] += square + float64(delta*delta*(n*m/(n+m)))
+}
+
+// BatchNormForward is y[r,j] = (x[r,j] − μ[j])·(γ[j]·invStd[j]) + β[j], then
+// max(0, ·) if relu, with invStd[j] = 1/√(σ²[j] + ε). y may be x.
+func BatchNormForward(y, x, mean, invStd, gamma, beta []float32, rows, c int, relu bool) {
+	checkLen("BatchNormForward", "invStd", len(invStd), c)
+	checkLen("BatchNormForward", "gamma", len(gamma), c)
+	scale := make([]float32, c)
+	for j := range scale {
+		scale[j] = gamma[j] * invStd[j]
+	}
+	affineRows("BatchNormForward", y, x, mean, scale, beta, rows, c, relu)
+}
+
+// ScaleShift is y[r,j] = x[r,j]·scale[j] + shift[j], then max(0, ·) if relu:
+// batch normalisation with frozen statistics, or with scale 1 a bias and its
+// ReLU in one pass. y may be x.
+func ScaleShift(y, x, scale, shift []float32, rows, c int, relu bool) {
+	affineRows("ScaleShift", y, x, make([]float32, c), scale, shift, rows, c, relu)
+}
+
+// affineRows is y[r,j] = (x[r,j] − mean[j])·scale[j] + shift[j], rectified if
+// relu, each operation rounded by itself.
+func affineRows(kernel string, y, x, mean, scale, shift []float32, rows, c int, relu bool) {
+	checkLen(kernel, "y", len(y), rows*c)
+	checkLen(kernel, "x", len(x), rows*c)
+	checkLen(kernel, "mean", len(mean), c)
+	checkLen(kernel, "scale", len(scale), c)
+	checkLen(kernel, "shift", len(shift), c)
+	rowBlocks(rows, c, func(lo, hi int) {
+		tiles(lo, hi, c, func(lo, hi int) {
+			affineTile(y[lo*c:hi*c], x[lo*c:hi*c], mean, scale, shift, c, relu)
+		})
+	})
+}
+
+// BatchNormBackward is the gradient of a batch normalisation whose mean and
+// variance are those of the batch. With x̂ = (x − μ)·invStd, and d = dy, or
+// with relu d = dy where y > 0 and 0 elsewhere:
+//
+//	dβ[j] = Σ d[r,j]    dγ[j] = Σ d[r,j]·x̂[r,j]
+//	dx[r,j] = γ[j]·invStd[j]·(d[r,j] − dβ[j]/rows − x̂[r,j]·dγ[j]/rows)
+//
+// y is only read with relu and may be nil without. dx may be dy.
+func BatchNormBackward(dx, dgamma, dbeta, dy, y, x, mean, invStd, gamma []float32, rows, c int, relu bool) {
+	checkLen("BatchNormBackward", "dx", len(dx), rows*c)
+	checkLen("BatchNormBackward", "invStd", len(invStd), c)
+	checkLen("BatchNormBackward", "gamma", len(gamma), c)
+	y = maskOf("BatchNormBackward", y, rows*c, relu)
+	sum, dot := make([]float64, c), make([]float64, c)
+	gradSums("BatchNormBackward", sum, dot, dy, y, x, mean, rows, c)
+	k := make([]float32, 3*c)
+	scale, k0, k1 := k[:c], k[c:2*c], k[2*c:]
+	for j := range c {
+		inv := float64(invStd[j])
+		dbeta[j] = float32(sum[j])
+		dgamma[j] = float32(dot[j] * inv)
+		scale[j] = gamma[j] * invStd[j]
+		k0[j] = float32(sum[j] / float64(rows))
+		k1[j] = float32(dot[j] * inv * inv / float64(rows))
+	}
+	rowBlocks(rows, c, func(lo, hi int) {
+		tiles(lo, hi, c, func(lo, hi int) {
+			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, scale, k0, k1, c)
+		})
+	})
+}
+
+// ScaleShiftBackward is the gradient of [ScaleShift]; d is as in
+// [BatchNormBackward]:
+//
+//	dshift[j] = Σ d[r,j]    dscale[j] = Σ d[r,j]·x[r,j]    dx[r,j] = d[r,j]·scale[j]
+//
+// y is only read with relu and may be nil without. dx may be dy.
+func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c int, relu bool) {
+	checkLen("ScaleShiftBackward", "dx", len(dx), rows*c)
+	checkLen("ScaleShiftBackward", "scale", len(scale), c)
+	y = maskOf("ScaleShiftBackward", y, rows*c, relu)
+	sum, dot := make([]float64, c), make([]float64, c)
+	gradSums("ScaleShiftBackward", sum, dot, dy, y, x, make([]float32, c), rows, c)
+	for j := range c {
+		dshift[j], dscale[j] = float32(sum[j]), float32(dot[j])
+	}
+	rowBlocks(rows, c, func(lo, hi int) {
+		tiles(lo, hi, c, func(lo, hi int) {
+			scaleGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), scale, c)
+		})
+	})
+}
+
+// gradSums fills sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]).
+func gradSums(kernel string, sum, dot []float64, dy, y, x, mean []float32, rows, c int) {
+	checkLen(kernel, "dy", len(dy), rows*c)
+	checkLen(kernel, "x", len(x), rows*c)
+	checkLen(kernel, "mean", len(mean), c)
+	p := newColumnParts(rows, c)
+	defer p.done()
+	blocks(rows, p.size, func(lo, hi int) {
+		s := p.at(lo / p.size)
+		tiles(lo, hi, c, func(lo, hi int) {
+			gradTile(s.t0, s.t1, dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, c)
+			s.addTile()
+		})
+	})
+	t := p.total()
+	copy(sum, t.s0)
+	copy(dot, t.s1)
+}
+
+// maskOf is y where a ReLU's mask is wanted, nil where not.
+func maskOf(kernel string, y []float32, n int, relu bool) []float32 {
+	if !relu {
+		return nil
+	}
+	checkLen(kernel, "y", len(y), n)
+	return y
+}
+
+// maskTile is y[lo:hi], or nil where there is no mask.
+func maskTile(y []float32, lo, hi int) []float32 {
+	if y == nil {
+		return nil
+	}
+	return y[lo:hi]
+}

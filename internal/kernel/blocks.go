@@ -1,0 +1,43 @@
+package kernel
+
+import "fmt"
+
+// block is how many elements one task of an element-wise kernel works on:
+// 128 KiB of float32, small against a second-level cache and large against
+// the cost of handing out a task.
+const block = 1 << 15
+
+// blocks calls f(lo, hi) on consecutive pieces of 0..n. Where the pieces end
+// depends on n alone, never on the number of threads.
+func blocks(n, size int, f func(lo, hi int)) {
+	count := partCount(n, size)
+	if count == 1 {
+		f(0, n)
+		return
+	}
+	Parallel(count, func(i int) { f(i*size, min(n, (i+1)*size)) })
+}
+
+// rowBlocks is blocks over the rows of a rows×c matrix.
+func rowBlocks(rows, c int, f func(lo, hi int)) {
+	blocks(rows, max(1, block/max(1, c)), f)
+}
+
+// A reduction leaves one partial result per piece and adds them up in order.
+// It makes at most maxParts pieces, so that what it allocates does not grow
+// with the batch.
+const maxParts = 64
+
+// partSize is the size of a reduction's pieces of n elements.
+func partSize(n int) int { return max(block, (n+maxParts-1)/maxParts) }
+
+// partCount is how many pieces [blocks] makes, at least one.
+func partCount(n, size int) int { return max(1, (n+size-1)/size) }
+
+// checkLen panics when a slice does not have the length that the kernel's
+// other arguments imply.
+func checkLen(kernel, name string, got, want int) {
+	if got != want {
+		panic(fmt.Sprintf("kernel: %s: len(%s) = %d, want %d", kernel, name, got, want))
+	}
+}

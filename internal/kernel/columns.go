@@ -1,0 +1,104 @@
+package kernel
+
+import "sync"
+
+// Sums over the rows of a rows×c matrix, one a column (channel). All of them
+// add float32 within a tile of at most tileElems elements and float64 over
+// tiles, in an order that depends on rows and c alone.
+
+// tileElems is the size of a tile, 16 KiB: a second look at it is free.
+const tileElems = 4096
+
+// columnSums is the accumulator of one piece of rows: float64 sums s0 and s1
+// of two quantities, and float32 room t0 and t1 for those of a tile.
+type columnSums struct {
+	s0, s1 []float64
+	t0, t1 []float32
+}
+
+// columnParts is the accumulators of all pieces of a reduction, in one
+// allocation that is reused.
+type columnParts struct {
+	f64  []float64
+	f32  []float32
+	size int // rows a piece
+	n    int // pieces
+	c    int
+}
+
+var columnPool = sync.Pool{New: func() any { return new(columnParts) }}
+
+// newColumnParts splits rows×c into pieces; done returns the buffers.
+func newColumnParts(rows, c int) *columnParts {
+	p := columnPool.Get().(*columnParts)
+	p.c = c
+	p.size = max(1, partSize(rows*c)/max(1, c))
+	if p.size*maxParts < rows {
+		p.size = (rows + maxParts - 1) / maxParts
+	}
+	p.n = partCount(rows, p.size)
+	if need := 2 * p.n * c; cap(p.f64) < need {
+		p.f64, p.f32 = make([]float64, need), make([]float32, need)
+	}
+	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:2*p.n*c]
+	clear(p.f64)
+	return p
+}
+
+func (p *columnParts) done() { columnPool.Put(p) }
+
+// at is the accumulator of piece i.
+func (p *columnParts) at(i int) columnSums {
+	lo, mid, hi := 2*i*p.c, (2*i+1)*p.c, (2*i+2)*p.c
+	return columnSums{s0: p.f64[lo:mid], s1: p.f64[mid:hi], t0: p.f32[lo:mid], t1: p.f32[mid:hi]}
+}
+
+// total adds the pieces up in order and returns the sums.
+func (p *columnParts) total() columnSums {
+	sum := p.at(0)
+	for i := 1; i < p.n; i++ {
+		part := p.at(i)
+		for j := range p.c {
+			sum.s0[j] += part.s0[j]
+			sum.s1[j] += part.s1[j]
+		}
+	}
+	return sum
+}
+
+// addTile moves the sums of a tile over.
+func (s columnSums) addTile() {
+	for j, t := range s.t0 {
+		s.s0[j] += float64(t)
+	}
+	for j, t := range s.t1 {
+		s.s1[j] += float64(t)
+	}
+}
+
+// tiles calls f on consecutive runs of rows that hold at most tileElems elements.
+func tiles(lo, hi, c int, f func(lo, hi int)) {
+	step := max(1, tileElems/max(1, c))
+	for r := lo; r < hi; r += step {
+		f(r, min(hi, r+step))
+	}
+}
+
+// SumRows is sum[j] = Σ over r of x[r,j], the gradient of a bias.
+func SumRows(sum, x []float32, rows, c int) {
+	checkLen("SumRows", "sum", len(sum), c)
+	checkLen("SumRows", "x", len(x), rows*c)
+	p := newColumnParts(rows, c)
+	defer p.done()
+	blocks(rows, p.size, func(lo, hi int) {
+		s := p.at(lo / p.size)
+		clear(s.t1)
+		tiles(lo, hi, c, func(lo, hi int) {
+			sumTile(s.t0, x[lo*c:hi*c], c)
+			s.addTile()
+		})
+	})
+	for j, v := range p.total().s0 {
+		sum[j] = float32(v)
+	}
+}

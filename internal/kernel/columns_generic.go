@@ -1,0 +1,39 @@
+package kernel
+
+// sumTileGeneric is sum[j] = Σ x[r,j] over the rows of a tile.
+func sumTileGeneric(sum, x []float32, c int) {
+	clear(sum)
+	for r := 0; r < len(x); r += c {
+		for j, v := range x[r : r+c] {
+			sum[j] += v
+		}
+	}
+}
+
+// squareTileGeneric is sum[j] = Σ (x[r,j] − mean[j])².
+func squareTileGeneric(sum, x, mean []float32, c int) {
+	clear(sum)
+	for r := 0; r < len(x); r += c {
+		for j, v := range x[r : r+c] {
+			d := v - mean[j]
+			sum[j] += float32(d * d)
+		}
+	}
+}
+
+// gradTileGeneric is sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]),
+// where d = dy, or +0 where y ≤ 0 if y is not nil.
+func gradTileGeneric(sum, dot, dy, y, x, mean []float32, c int) {
+	clear(sum)
+	clear(dot)
+	for r := 0; r < len(x); r += c {
+		for j, v := range x[r : r+c] {
+			d := dy[r+j]
+			if y != nil && !(y[r+j] > 0) {
+				d = 0
+			}
+			sum[j] += d
+			dot[j] += float32(d * (v - mean[j]))
+		}
+	}
+}

@@ -1,0 +1,19 @@
+package kernel
+
+func sumTile(sum, x []float32, c int) { sumTileGeneric(sum, x, c) }
+
+func squareTile(sum, x, mean []float32, c int) { squareTileGeneric(sum, x, mean, c) }
+
+func gradTile(sum, dot, dy, y, x, mean []float32, c int) {
+	gradTileGeneric(sum, dot, dy, y, x, mean, c)
+}
+
+func affineTile(y, x, mean, scale, shift []float32, c int, relu bool) {
+	affineTileGeneric(y, x, mean, scale, shift, c, relu)
+}
+
+func normGradTile(dx, dy, y, x, mean, scale, k0, k1 []float32, c int) {
+	normGradTileGeneric(dx, dy, y, x, mean, scale, k0, k1, c)
+}
+
+func scaleGradTile(dx, dy, y, scale []float32, c int) { scaleGradTileGeneric(dx, dy, y, scale, c) }

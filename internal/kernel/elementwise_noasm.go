@@ -1,0 +1,23 @@
+package kernel
+
+func minMaxBlock(x []float32) span { return minMaxGeneric(x) }
+
+func fakeQuantBlock(y, x []float32, g grid) { fakeQuantGeneric(y, x, g) }
+
+func fakeQuantGradBlock(dx, dy, x []float32, g grid) { fakeQuantGradGeneric(dx, dy, x, g) }
+
+func fakeQuantMinMaxBlock(y, x []float32, g grid) span { return fakeQuantMinMaxGeneric(y, x, g) }
+
+func quantizeU8Block(q []uint8, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
+
+func quantizeI8Block(q []int8, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
+
+func reluBlock(y, x []float32, ceiling float32) { reluGeneric(y, x, ceiling) }
+
+func reluGradBlock(dx, dy, x []float32, ceiling float32) { reluGradGeneric(dx, dy, x, ceiling) }
+
+func adamBlock(w, m, v, g []float32, k *adamStep) { adamGeneric(w, m, v, g, k) }
+
+func sgdBlock(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
+	sgdGeneric(w, m, g, lr, momentum, weightDecay, nesterov)
+}

@@ -1,0 +1,207 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+)
+
+// quantizers are grids of every kind: signed, unsigned, zero points, few
+// bits, sixteen bits, scales that are and are not powers of two.
+var quantizers = []struct {
+	name          string
+	s             float32
+	z, qmin, qmax int32
+}{
+	{"int8", 1, 0, -128, 127},
+	{"int8 narrow, third", 1.0 / 3, 0, -127, 127},
+	{"uint8", 0.0234375, 0, 0, 255},
+	{"uint8 with zero point", 0.7, 117, 0, 255},
+	{"int8 with zero point", 0.031, -5, -128, 127},
+	{"int4", 11, 0, -8, 7},
+	{"uint2", 3, 1, 0, 3},
+	{"int16", 0.001, 0, -32768, 32767},
+	{"uint16 with zero point", 0.01, 40000, 0, 65535},
+	{"tiny scale", 1e-38, 0, -128, 127},
+	{"huge scale", 1e38, 0, -128, 127},
+}
+
+// fakeOracle is the equation in float64; a quotient of float32 that is rounded
+// to float64 and then to float32 is correctly rounded.
+func fakeOracle(x, s float32, z, qmin, qmax int32) (y float32, pass bool) {
+	v := float64(float32(float64(x) / float64(s)))
+	q := math.RoundToEven(v) + float64(z)
+	pass = float64(qmin) <= q && q <= float64(qmax)
+	if math.IsNaN(q) {
+		q = float64(qmin)
+	}
+	q = math.Max(float64(qmin), math.Min(float64(qmax), q))
+	return float32((q - float64(z)) * float64(s)), pass
+}
+
+func TestFakeQuantIsTheEquation(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for _, c := range quantizers {
+			for _, n := range lengths {
+				r := random(uint64(n))
+				x, dy, y, both, dx := wild(n, r), wild(n, r), out(n), out(n), out(n)
+				wantY, wantDX := make([]float32, n), make([]float32, n)
+				for i, v := range x.slice() {
+					var pass bool
+					wantY[i], pass = fakeOracle(v, c.s, c.z, c.qmin, c.qmax)
+					if pass {
+						wantDX[i] = dy.slice()[i]
+					}
+				}
+				FakeQuant(y.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+				lo, hi, bad := FakeQuantMinMax(both.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+				FakeQuantGrad(dx.slice(), dy.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+				name := label(c.name, " n=", n)
+				sameBits(t, name+" y", y.slice(), wantY)
+				sameBits(t, name+" y of FakeQuantMinMax", both.slice(), wantY)
+				sameBits(t, name+" dx", dx.slice(), wantDX)
+				sameRange(t, name, lo, hi, bad, x.slice())
+				y.check(t, name)
+				both.check(t, name)
+				dx.check(t, name)
+			}
+		}
+	})
+}
+
+// sameRange holds a range against the naive loop.
+func sameRange(t *testing.T, name string, lo, hi float32, bad int, x []float32) {
+	t.Helper()
+	wantLo, wantHi, wantBad := math.Inf(1), math.Inf(-1), 0
+	for _, v := range x {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			wantBad++
+			continue
+		}
+		wantLo, wantHi = math.Min(wantLo, float64(v)), math.Max(wantHi, float64(v))
+	}
+	if wantBad == len(x) {
+		wantLo, wantHi = 0, 0
+	}
+	if float64(lo) != wantLo || float64(hi) != wantHi || bad != wantBad {
+		t.Errorf("%s: range %v..%v with %d not finite, want %v..%v with %d", name, lo, hi, bad, wantLo, wantHi, wantBad)
+	}
+	if math.Signbit(float64(lo)) && lo == 0 || math.Signbit(float64(hi)) && hi == 0 {
+		t.Errorf("%s: range %v..%v holds a negative zero", name, lo, hi)
+	}
+}
+
+func TestMinMaxSkipsWhatIsNotFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	negative := float32(math.Copysign(0, -1))
+	everyPath(t, func(t *testing.T) {
+		for _, x := range [][]float32{
+			nil, {nan}, {inf, -inf, nan}, {3}, {-2, nan, 5, inf}, {negative}, {negative, 0}, {0, negative},
+			{math.MaxFloat32, -math.MaxFloat32}, {1e-45, nan},
+		} {
+			lo, hi, bad := MinMax(x)
+			sameRange(t, label(x), lo, hi, bad, x)
+		}
+		for _, n := range lengths {
+			x := wild(n, random(uint64(n))).slice()
+			lo, hi, bad := MinMax(x)
+			sameRange(t, label("n=", n), lo, hi, bad, x)
+		}
+	})
+}
+
+func TestMinMaxRowsIsMinMaxOfEachRow(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for _, cols := range []int{1, 5, 16, 27, 144} {
+			const rows = 7
+			x, lo, hi := wild(rows*cols, random()), out(rows), out(rows)
+			total, sum := MinMaxRows(lo.slice(), hi.slice(), x.slice(), rows, cols), 0
+			for r := range rows {
+				_, _, bad := MinMax(x.slice()[r*cols : (r+1)*cols])
+				sameRange(t, label("row ", r, " of ", cols), lo.slice()[r], hi.slice()[r], bad, x.slice()[r*cols:(r+1)*cols])
+				sum += bad
+			}
+			if total != sum {
+				t.Errorf("cols=%d: %d not finite, want %d", cols, total, sum)
+			}
+			lo.check(t, "lo")
+			hi.check(t, "hi")
+		}
+	})
+}
+
+func TestQuantizeThenDequantizeIsFakeQuant(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for _, c := range quantizers {
+			if c.qmax-c.qmin > 255 {
+				continue
+			}
+			for _, n := range lengths {
+				x, y, back := wild(n, random(uint64(n))), out(n), out(n)
+				FakeQuant(y.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+				if c.qmin < 0 {
+					q := newFenced[int8](n, 99, nil)
+					QuantizeI8(q.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+					DequantizeI8(back.slice(), q.slice(), c.s, c.z)
+					q.check(t, c.name)
+				} else {
+					q := newFenced[uint8](n, 99, nil)
+					QuantizeU8(q.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+					DequantizeU8(back.slice(), q.slice(), c.s, c.z)
+					q.check(t, c.name)
+				}
+				sameBits(t, label(c.name, " n=", n), back.slice(), y.slice())
+				back.check(t, c.name)
+			}
+		}
+	})
+}
+
+func TestReLUAndItsGradient(t *testing.T) {
+	inf := float32(math.Inf(1))
+	everyPath(t, func(t *testing.T) {
+		for _, ceiling := range []float32{inf, 6} {
+			for _, n := range lengths {
+				r := random(uint64(n))
+				x, dy, y, dx := wild(n, r), wild(n, r), out(n), out(n)
+				wantY, wantDX := make([]float32, n), make([]float32, n)
+				for i, v := range x.slice() {
+					wantY[i] = float32(math.Min(math.Max(float64(v), 0), float64(ceiling)))
+					if v > 0 && v < ceiling {
+						wantDX[i] = dy.slice()[i]
+					}
+				}
+				ReLU(y.slice(), x.slice(), ceiling)
+				ReLUGrad(dx.slice(), dy.slice(), x.slice(), ceiling)
+				sameBits(t, label("y n=", n), y.slice(), wantY)
+				sameBits(t, label("dx n=", n), dx.slice(), wantDX)
+				y.check(t, "y")
+				dx.check(t, "dx")
+			}
+		}
+	})
+}
+
+// FuzzFakeQuant holds the quantizer's laws for any bits: 0 ↦ 0, an idempotent
+// grid, and half a step of error within the range.
+func FuzzFakeQuant(f *testing.F) {
+	f.Add(float32(1), float32(0.25), int32(3))
+	f.Add(float32(127.5), float32(1), int32(0))
+	f.Fuzz(func(t *testing.T, x, s float32, z int32) {
+		if !(s > 1e-30 && s < 1e30) || z < 0 || z > 255 {
+			t.Skip("not a scale or a zero point")
+		}
+		in, y, again := []float32{x, 0}, make([]float32, 2), make([]float32, 2)
+		lo, hi, bad := FakeQuantMinMax(y, in, s, z, 0, 255)
+		sameRange(t, "range", lo, hi, bad, in)
+		FakeQuant(again, y, s, z, 0, 255)
+		sameBits(t, "again", again, y)
+		if y[1] != 0 {
+			t.Errorf("0 ↦ %v", y[1])
+		}
+		if q := float64(x) / float64(s); q > float64(-z) && q < float64(255-z) {
+			if d := math.Abs(float64(x) - float64(y[0])); d > 0.5001*float64(s) {
+				t.Errorf("|%v − %v| is more than half of %v", x, y[0], s)
+			}
+		}
+	})
+}

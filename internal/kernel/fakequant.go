@@ -1,0 +1,39 @@
+package kernel
+
+// FakeQuant rounds x to the grid of a quantizer and back:
+//
+//	q[i] = clip(rne(x[i]/s) + z, qmin, qmax)    y[i] = s · (q[i] − z)
+//
+// in float32, with a true division and rne the rounding half to even, as ONNX
+// QuantizeLinear followed by DequantizeLinear. NaN gives q = qmin, ±Inf the
+// ends of the range; a zero result is +0. y may be x.
+func FakeQuant(y, x []float32, s float32, z, qmin, qmax int32) {
+	checkLen("FakeQuant", "y", len(y), len(x))
+	g := newGrid("FakeQuant", s, z, qmin, qmax)
+	blocks(len(x), block, func(a, b int) { fakeQuantBlock(y[a:b], x[a:b], g) })
+}
+
+// FakeQuantGrad is the straight-through gradient of [FakeQuant]:
+//
+//	dx[i] = dy[i]  where qmin ≤ rne(x[i]/s) + z ≤ qmax,  +0 elsewhere
+//
+// The mask looks at the rounded, unclipped integer and is computed again from
+// x, so that nothing but x has to be kept from the forward pass. NaN blocks.
+// dx may be dy.
+func FakeQuantGrad(dx, dy, x []float32, s float32, z, qmin, qmax int32) {
+	checkLen("FakeQuantGrad", "dx", len(dx), len(x))
+	checkLen("FakeQuantGrad", "dy", len(dy), len(x))
+	g := newGrid("FakeQuantGrad", s, z, qmin, qmax)
+	blocks(len(x), block, func(a, b int) { fakeQuantGradBlock(dx[a:b], dy[a:b], x[a:b], g) })
+}
+
+// FakeQuantMinMax is [FakeQuant] with the given scale and [MinMax] of x, in
+// one pass over memory.
+func FakeQuantMinMax(y, x []float32, s float32, z, qmin, qmax int32) (lo, hi float32, nonFinite int) {
+	checkLen("FakeQuantMinMax", "y", len(y), len(x))
+	g := newGrid("FakeQuantMinMax", s, z, qmin, qmax)
+	size := partSize(len(x))
+	parts := new([maxParts]span)
+	blocks(len(x), size, func(a, b int) { parts[a/size] = fakeQuantMinMaxBlock(y[a:b], x[a:b], g) })
+	return mergeRanges(parts[:partCount(len(x), size)])
+}

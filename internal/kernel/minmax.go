@@ -1,0 +1,60 @@
+package kernel
+
+import "math"
+
+// MinMax returns the least and the greatest finite value of x, and how many
+// values are not finite (NaN, +Inf or −Inf). With no finite value it returns
+// 0, 0. A zero result is +0 whatever the signs of the zeros in x.
+//
+//	lo = min { x[i] : |x[i]| < ∞ }    hi = max { x[i] : |x[i]| < ∞ }
+func MinMax(x []float32) (lo, hi float32, nonFinite int) {
+	size := partSize(len(x))
+	parts := new([maxParts]span)
+	blocks(len(x), size, func(a, b int) { parts[a/size] = minMaxBlock(x[a:b]) })
+	return mergeRanges(parts[:partCount(len(x), size)])
+}
+
+// MinMaxRows is [MinMax] of each row of the rows×cols matrix x, such as the
+// output channels of a weight. nonFinite is the count over all rows.
+func MinMaxRows(lo, hi, x []float32, rows, cols int) (nonFinite int) {
+	checkLen("MinMaxRows", "lo", len(lo), rows)
+	checkLen("MinMaxRows", "hi", len(hi), rows)
+	checkLen("MinMaxRows", "x", len(x), rows*cols)
+	for r := range rows {
+		var bad int
+		lo[r], hi[r], bad = minMaxBlock(x[r*cols : (r+1)*cols]).ends()
+		nonFinite += bad
+	}
+	return nonFinite
+}
+
+// span is a range under observation: +Inf, −Inf until a finite value came.
+type span struct {
+	lo, hi    float32
+	nonFinite int
+}
+
+// emptySpan is the neutral element of span.merge.
+var emptySpan = span{lo: float32(math.Inf(1)), hi: float32(math.Inf(-1))}
+
+func (s span) merge(t span) span {
+	return span{lo: min(s.lo, t.lo), hi: max(s.hi, t.hi), nonFinite: s.nonFinite + t.nonFinite}
+}
+
+// ends is what the callers of the package see of a span. Adding 0 turns −0
+// into +0, so that the sign of a zero does not depend on the order.
+func (s span) ends() (lo, hi float32, nonFinite int) {
+	if s.lo > s.hi {
+		return 0, 0, s.nonFinite
+	}
+	return s.lo + 0, s.hi + 0, s.nonFinite
+}
+
+// mergeRanges is the range over all parts.
+func mergeRanges(parts []span) (lo, hi float32, nonFinite int) {
+	all := emptySpan
+	for _, p := range parts {
+		all = all.merge(p)
+	}
+	return all.ends()
+}

@@ -1,0 +1,49 @@
+package kernel
+
+// Adam takes one step of Adam on the weights w with gradients g and moments
+// m, v, in one pass:
+//
+//	g' = g + weightDecay·w
+//	m ← β₁·m + (1 − β₁)·g'      v ← β₂·v + (1 − β₂)·g'²
+//	w ← w − lr · (m/correction1) / (√(v/correction2) + eps)
+//
+// correction1 = 1 − β₁ᵗ and correction2 = 1 − β₂ᵗ at step t = 1, 2, …
+//
+// Source: D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization",
+// ICLR 2015, Algorithm 1; the weight decay is an L2 penalty in the gradient.
+// Deviation: the division by correction1 is taken into the step size,
+// lr/correction1, one rounding a step instead of one a weight.
+func Adam(w, m, v, g []float32, lr, beta1, beta2, eps, weightDecay, correction1, correction2 float32) {
+	checkLen("Adam", "m", len(m), len(w))
+	checkLen("Adam", "v", len(v), len(w))
+	checkLen("Adam", "g", len(g), len(w))
+	k := adamStep{
+		step: lr / correction1, beta1: beta1, beta2: beta2, eps: eps, decay: weightDecay,
+		rest1: 1 - beta1, rest2: 1 - beta2, inv2: 1 / correction2,
+	}
+	blocks(len(w), block, func(a, b int) { adamBlock(w[a:b], m[a:b], v[a:b], g[a:b], &k) })
+}
+
+// adamStep is what is constant during a step of [Adam].
+type adamStep struct {
+	step, beta1, beta2, eps, decay float32
+	rest1, rest2                   float32 // 1 − β₁, 1 − β₂
+	inv2                           float32 // 1/correction2
+}
+
+// SGD takes one step of stochastic gradient descent with momentum on the
+// weights w with gradients g and velocities m, in one pass:
+//
+//	g' = g + weightDecay·w    m ← momentum·m + g'
+//	w ← w − lr·m              or, with nesterov, w ← w − lr·(g' + momentum·m)
+//
+// Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of
+// initialization and momentum in deep learning", ICML 2013, eq. 1–4, with the
+// learning rate outside the velocity, so that a schedule does not rescale it.
+func SGD(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
+	checkLen("SGD", "m", len(m), len(w))
+	checkLen("SGD", "g", len(g), len(w))
+	blocks(len(w), block, func(a, b int) {
+		sgdBlock(w[a:b], m[a:b], g[a:b], lr, momentum, weightDecay, nesterov)
+	})
+}

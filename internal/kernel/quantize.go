@@ -1,0 +1,30 @@
+package kernel
+
+// Byte is an integer that is stored in eight bits.
+type Byte interface{ ~uint8 | ~int8 }
+
+// QuantizeU8 is q[i] = clip(rne(x[i]/s) + z, qmin, qmax), as [FakeQuant].
+func QuantizeU8(q []uint8, x []float32, s float32, z, qmin, qmax int32) {
+	checkLen("QuantizeU8", "q", len(q), len(x))
+	g := newGrid("QuantizeU8", s, z, qmin, qmax)
+	blocks(len(x), block, func(a, b int) { quantizeU8Block(q[a:b], x[a:b], g, z) })
+}
+
+// QuantizeI8 is [QuantizeU8] into signed bytes.
+func QuantizeI8(q []int8, x []float32, s float32, z, qmin, qmax int32) {
+	checkLen("QuantizeI8", "q", len(q), len(x))
+	g := newGrid("QuantizeI8", s, z, qmin, qmax)
+	blocks(len(x), block, func(a, b int) { quantizeI8Block(q[a:b], x[a:b], g, z) })
+}
+
+// DequantizeU8 is x[i] = s · (q[i] − z) in float32.
+func DequantizeU8(x []float32, q []uint8, s float32, z int32) {
+	checkLen("DequantizeU8", "q", len(q), len(x))
+	blocks(len(x), block, func(a, b int) { dequantizeGeneric(x[a:b], q[a:b], s, z) })
+}
+
+// DequantizeI8 is [DequantizeU8] from signed bytes.
+func DequantizeI8(x []float32, q []int8, s float32, z int32) {
+	checkLen("DequantizeI8", "q", len(q), len(x))
+	blocks(len(x), block, func(a, b int) { dequantizeGeneric(x[a:b], q[a:b], s, z) })
+}

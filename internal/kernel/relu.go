@@ -1,0 +1,16 @@
+package kernel
+
+// ReLU is y[i] = min(max(x[i], 0), ceiling): ceiling +Inf for ReLU, 6 for
+// ReLU6. NaN stays NaN, so that a broken step is seen in the loss. y may be x.
+func ReLU(y, x []float32, ceiling float32) {
+	checkLen("ReLU", "y", len(y), len(x))
+	blocks(len(x), block, func(a, b int) { reluBlock(y[a:b], x[a:b], ceiling) })
+}
+
+// ReLUGrad is dx[i] = dy[i] where 0 < x[i] < ceiling, +0 elsewhere. x may be
+// the input or, for an infinite ceiling, the output of [ReLU]. dx may be dy.
+func ReLUGrad(dx, dy, x []float32, ceiling float32) {
+	checkLen("ReLUGrad", "dx", len(dx), len(x))
+	checkLen("ReLUGrad", "dy", len(dy), len(x))
+	blocks(len(x), block, func(a, b int) { reluGradBlock(dx[a:b], dy[a:b], x[a:b], ceiling) })
+}

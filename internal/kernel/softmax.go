@@ -1,0 +1,73 @@
+package kernel
+
+import "math"
+
+// SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
+// their labels, its gradient, and how many rows have their greatest logit (the
+// first, among equals) at the label:
+//
+//	p[i,k] = exp(l[i,k]) / Σ exp(l[i,·])
+//	loss = −(1/m) Σ ln p[i, label[i]]    dlogits[i,k] = (p[i,k] − 1{k = label[i]}) / m
+//
+// m is the number of rows whose label is not −1. A row with label −1 pads the
+// batch: it has zero gradient and is not counted. Exponentials are taken of
+// l − max l, in float64. dlogits may be nil where only loss and correct are
+// wanted. With m = 0 the loss is 0.
+func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes int) (loss float64, correct int) {
+	checkLen("SoftmaxCrossEntropy", "logits", len(logits), n*classes)
+	checkLen("SoftmaxCrossEntropy", "labels", len(labels), n)
+	if dlogits != nil {
+		checkLen("SoftmaxCrossEntropy", "dlogits", len(dlogits), n*classes)
+	}
+	m := 0
+	for _, label := range labels {
+		if label >= int32(classes) || label < -1 {
+			panic("kernel: SoftmaxCrossEntropy: label out of range")
+		}
+		if label >= 0 {
+			m++
+		}
+	}
+	for i, label := range labels {
+		row, d := logits[i*classes:(i+1)*classes], []float32(nil)
+		if dlogits != nil {
+			d = dlogits[i*classes : (i+1)*classes]
+		}
+		if label < 0 {
+			clear(d)
+			continue
+		}
+		l, best := softmaxRow(d, row, int(label), float64(m))
+		loss += l
+		if best == int(label) {
+			correct++
+		}
+	}
+	return loss / float64(max(1, m)), correct
+}
+
+// softmaxRow returns −ln p[label] and the index of the first maximum, and
+// fills d (if not nil) with the gradient divided by m.
+func softmaxRow(d, row []float32, label int, m float64) (loss float64, best int) {
+	for k, v := range row {
+		if v > row[best] {
+			best = k
+		}
+	}
+	top, sum := float64(row[best]), 0.0
+	for _, v := range row {
+		sum += math.Exp(float64(v) - top)
+	}
+	loss = math.Log(sum) - (float64(row[label]) - top)
+	if d == nil {
+		return loss, best
+	}
+	for k, v := range row {
+		p := math.Exp(float64(v)-top) / sum
+		if k == label {
+			p--
+		}
+		d[k] = float32(p / m)
+	}
+	return loss, best
+}
