@@ -11,10 +11,10 @@ package kernel
 //
 //	μ[j] = (1/rows) Σ x[r,j]    σ²[j] = (1/rows) Σ (x[r,j] − μ[j])²
 //
-// The variance is computed tile by tile about the tile's own mean and
-// combined exactly in float64 (T. Chan, G. Golub, R. LeVeque, "Updating
-// Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979,
-// eq. 2.1), so that a large mean does not cancel a small variance away.
+// Both are computed tile by tile from deviations about a pivot, the mean of
+// the rows before, and combined in float64 (T. Chan, G. Golub, R. LeVeque,
+// "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
+// 1979, eq. 2.1), so that a large mean does not cancel a small variance away.
 func BatchNormStats(mean, variance, x []float32, rows, c int) {
 	checkLen("BatchNormStats", "mean", len(mean), c)
 	checkLen("BatchNormStats", "variance", len(variance), c)
@@ -40,21 +40,27 @@ func BatchNormStats(mean, variance, x []float32, rows, c int) {
 	}
 	for j := range c {
 		mean[j] = float32(all.s0[j])
-		variance[j] = float32(all.s1[j] / float64(max(1, rows)))
+		variance[j] = float32(max(0, all.s1[j]) / float64(max(1, rows)))
 	}
 }
 
 // addMoments adds a tile of n rows to moments of done rows: s0 is the mean,
-// s1 the sum of squared deviations from it.
+// s1 the sum of squared deviations from it. With d = x − pivot over the tile,
+//
+//	mean = pivot + Σd/n    Σ(x − mean)² = Σd² − (Σd)²/n
 func (s columnSums) addMoments(x []float32, done, n int) {
 	c := len(s.t0)
-	sumTile(s.t0, x, c)
-	for j, t := range s.t0 {
-		s.t0[j] = t / float32(n)
+	if done == 0 {
+		sumTile(s.pivot, x, c)
+		for j := range s.pivot {
+			s.pivot[j] /= float32(n)
+		}
 	}
-	squareTile(s.t1, x, s.t0, c)
-	for j := range c {
-		s.combine(j, float64(done), float64(n), float64(s.t0[j]), float64(s.t1[j]))
+	momentTile(s.t0, s.t1, x, s.pivot, c)
+	for j, pivot := range s.pivot {
+		d := float64(s.t0[j])
+		s.combine(j, float64(done), float64(n), float64(pivot)+d/float64(n), float64(s.t1[j])-float64(d*d)/float64(n))
+		s.pivot[j] = float32(s.s0[j])
 	}
 }
 

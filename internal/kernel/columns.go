@@ -10,10 +10,10 @@ import "sync"
 const tileElems = 4096
 
 // columnSums is the accumulator of one piece of rows: float64 sums s0 and s1
-// of two quantities, and float32 room t0 and t1 for those of a tile.
+// of two quantities, float32 room t0 and t1 for those of a tile, and a pivot.
 type columnSums struct {
-	s0, s1 []float64
-	t0, t1 []float32
+	s0, s1        []float64
+	t0, t1, pivot []float32
 }
 
 // columnParts is the accumulators of all pieces of a reduction, in one
@@ -38,10 +38,11 @@ func newColumnParts(rows, c int) *columnParts {
 	}
 	p.n = partCount(rows, p.size)
 	if need := 2 * p.n * c; cap(p.f64) < need {
-		p.f64, p.f32 = make([]float64, need), make([]float32, need)
+		p.f64, p.f32 = make([]float64, need), make([]float32, need/2*3)
 	}
-	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:2*p.n*c]
+	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:3*p.n*c]
 	clear(p.f64)
+	clear(p.f32)
 	return p
 }
 
@@ -49,8 +50,8 @@ func (p *columnParts) done() { columnPool.Put(p) }
 
 // at is the accumulator of piece i.
 func (p *columnParts) at(i int) columnSums {
-	lo, mid, hi := 2*i*p.c, (2*i+1)*p.c, (2*i+2)*p.c
-	return columnSums{s0: p.f64[lo:mid], s1: p.f64[mid:hi], t0: p.f32[lo:mid], t1: p.f32[mid:hi]}
+	c, f64, f32 := p.c, p.f64[2*i*p.c:], p.f32[3*i*p.c:]
+	return columnSums{s0: f64[:c], s1: f64[c : 2*c], t0: f32[:c], t1: f32[c : 2*c], pivot: f32[2*c : 3*c]}
 }
 
 // total adds the pieces up in order and returns the sums.
@@ -92,7 +93,6 @@ func SumRows(sum, x []float32, rows, c int) {
 	defer p.done()
 	blocks(rows, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
-		clear(s.t1)
 		tiles(lo, hi, c, func(lo, hi int) {
 			sumTile(s.t0, x[lo*c:hi*c], c)
 			s.addTile()

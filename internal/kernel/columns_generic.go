@@ -10,13 +10,16 @@ func sumTileGeneric(sum, x []float32, c int) {
 	}
 }
 
-// squareTileGeneric is sum[j] = Σ (x[r,j] − mean[j])².
-func squareTileGeneric(sum, x, mean []float32, c int) {
+// momentTileGeneric is sum[j] = Σ d and square[j] = Σ d² of the deviations
+// d = x[r,j] − pivot[j].
+func momentTileGeneric(sum, square, x, pivot []float32, c int) {
 	clear(sum)
+	clear(square)
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
-			d := v - mean[j]
-			sum[j] += float32(d * d)
+			d := v - pivot[j]
+			sum[j] += d
+			square[j] += float32(d * d)
 		}
 	}
 }

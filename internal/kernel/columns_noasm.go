@@ -2,7 +2,9 @@ package kernel
 
 func sumTile(sum, x []float32, c int) { sumTileGeneric(sum, x, c) }
 
-func squareTile(sum, x, mean []float32, c int) { squareTileGeneric(sum, x, mean, c) }
+func momentTile(sum, square, x, pivot []float32, c int) {
+	momentTileGeneric(sum, square, x, pivot, c)
+}
 
 func gradTile(sum, dot, dy, y, x, mean []float32, c int) {
 	gradTileGeneric(sum, dot, dy, y, x, mean, c)

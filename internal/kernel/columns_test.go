@@ -1,0 +1,189 @@
+package kernel
+
+import (
+	"math"
+	"runtime"
+	"testing"
+)
+
+// shapes are rows × channels around every panel width and tail.
+var shapes = [][2]int{
+	{1, 1}, {1, 16}, {2, 3}, {7, 5}, {9, 8}, {33, 10}, {50, 15}, {64, 16}, {65, 17}, {31, 24}, {100, 32},
+	{129, 33}, {70, 48}, {300, 64}, {20, 65}, {11, 128}, {5, 200}, {2, 5000}, {9000, 16}, {4100, 32}, {70000, 3},
+}
+
+// eachShape runs f on every shape with fresh inputs.
+func eachShape(t *testing.T, f func(t *testing.T, name string, rows, c int)) {
+	everyPath(t, func(t *testing.T) {
+		for _, s := range shapes {
+			f(t, label(s[0], "×", s[1]), s[0], s[1])
+		}
+	})
+}
+
+func TestSumRowsAgainstFloat64(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		x, sum := in(rows*c, random()), out(c)
+		want := make([]float64, c)
+		for i, v := range x.slice() {
+			want[i%c] += float64(v)
+		}
+		SumRows(sum.slice(), x.slice(), rows, c)
+		closeTo(t, name, sum.slice(), want, 1e-6, math.Sqrt(float64(rows)))
+		sum.check(t, name)
+	})
+}
+
+// momentsOracle is the textbook's two passes in float64.
+func momentsOracle(x []float32, rows, c int) (mean, variance []float64) {
+	mean, variance = make([]float64, c), make([]float64, c)
+	for i, v := range x {
+		mean[i%c] += float64(v) / float64(rows)
+	}
+	for i, v := range x {
+		d := float64(v) - mean[i%c]
+		variance[i%c] += d * d / float64(rows)
+	}
+	return mean, variance
+}
+
+func TestBatchNormStatsAgainstFloat64(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		for _, offset := range []float32{0, 300} {
+			x, mean, variance := in(rows*c, random()), out(c), out(c)
+			for i := range x.slice() {
+				x.slice()[i] += offset
+			}
+			wantMean, wantVariance := momentsOracle(x.slice(), rows, c)
+			BatchNormStats(mean.slice(), variance.slice(), x.slice(), rows, c)
+			closeTo(t, name+" mean", mean.slice(), wantMean, 1e-6, 1)
+			closeTo(t, name+" variance", variance.slice(), wantVariance, 1e-5, 1e-3)
+			mean.check(t, name)
+			variance.check(t, name)
+		}
+	})
+}
+
+// norm is the operands of a batch normalisation.
+type norm struct {
+	rows, c                                    int
+	x, dy, mean, invStd, gamma, beta, y        fenced[float32]
+	dx, dgamma, dbeta                          fenced[float32]
+	wantY, wantDX, wantDGamma, wantDBeta, mask []float64
+}
+
+func newNorm(rows, c int, relu bool) *norm {
+	r, n := random(), rows*c
+	b := &norm{rows: rows, c: c, x: in(n, r), dy: in(n, r), mean: in(c, r), invStd: in(c, r), gamma: in(c, r), beta: in(c, r),
+		y: out(n), dx: out(n), dgamma: out(c), dbeta: out(c),
+		wantY: make([]float64, n), wantDX: make([]float64, n), wantDGamma: make([]float64, c), wantDBeta: make([]float64, c), mask: make([]float64, n)}
+	for j := range c {
+		b.invStd.slice()[j] = 0.5 + float32(math.Abs(float64(b.invStd.slice()[j])))
+	}
+	for i, v := range b.x.slice() {
+		j := i % c
+		b.wantY[i] = (float64(v)-b.at(b.mean, j))*b.at(b.gamma, j)*b.at(b.invStd, j) + b.at(b.beta, j)
+		b.mask[i] = 1
+		if relu && b.wantY[i] <= 0 {
+			b.wantY[i], b.mask[i] = 0, 0
+		}
+		d := b.mask[i] * b.at(b.dy, i)
+		b.wantDBeta[j] += d
+		b.wantDGamma[j] += d * b.normal(i)
+	}
+	return b
+}
+
+func (b *norm) at(f fenced[float32], i int) float64 { return float64(f.slice()[i]) }
+
+// normal is x̂.
+func (b *norm) normal(i int) float64 {
+	return (b.at(b.x, i) - b.at(b.mean, i%b.c)) * b.at(b.invStd, i%b.c)
+}
+
+func TestBatchNormForwardAndBackwardAgainstFloat64(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		for _, relu := range []bool{false, true} {
+			b := newNorm(rows, c, relu)
+			BatchNormForward(b.y.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), rows, c, relu)
+			closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-5, 1)
+			for i := range b.wantDX {
+				j, n := i%c, float64(rows)
+				b.wantDX[i] = b.at(b.gamma, j) * b.at(b.invStd, j) *
+					(b.mask[i]*b.at(b.dy, i) - b.wantDBeta[j]/n - b.normal(i)*b.wantDGamma[j]/n)
+			}
+			y := b.y.slice()
+			if !relu {
+				y = nil
+			}
+			BatchNormBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(),
+				b.mean.slice(), b.invStd.slice(), b.gamma.slice(), rows, c, relu)
+			closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-5, 3)
+			closeTo(t, name+" dγ", b.dgamma.slice(), b.wantDGamma, 1e-5, 1+math.Sqrt(float64(rows)))
+			closeTo(t, name+" dβ", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
+			for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
+				f.check(t, name)
+			}
+		}
+	})
+}
+
+func TestScaleShiftAndItsGradientAgainstFloat64(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		for _, relu := range []bool{false, true} {
+			b := newNorm(rows, c, relu)
+			clear(b.mean.slice())
+			scale := b.gamma
+			for i, v := range b.x.slice() {
+				b.wantY[i] = float64(v)*b.at(scale, i%c) + b.at(b.beta, i%c)
+				b.mask[i] = 1
+				if relu && b.wantY[i] <= 0 {
+					b.wantY[i], b.mask[i] = 0, 0
+				}
+			}
+			clear(b.wantDBeta)
+			clear(b.wantDGamma)
+			for i, v := range b.x.slice() {
+				d := b.mask[i] * b.at(b.dy, i)
+				b.wantDBeta[i%c] += d
+				b.wantDGamma[i%c] += d * float64(v)
+				b.wantDX[i] = d * b.at(scale, i%c)
+			}
+			ScaleShift(b.y.slice(), b.x.slice(), scale.slice(), b.beta.slice(), rows, c, relu)
+			closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-5, 1)
+			y := b.y.slice()
+			if !relu {
+				y = nil
+			}
+			ScaleShiftBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(), scale.slice(), rows, c, relu)
+			closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-5, 1)
+			closeTo(t, name+" dscale", b.dgamma.slice(), b.wantDGamma, 1e-5, 1+math.Sqrt(float64(rows)))
+			closeTo(t, name+" dshift", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
+			for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
+				f.check(t, name)
+			}
+		}
+	})
+}
+
+// TestReductionsDoNotDependOnTheThreads compares bits with GOMAXPROCS 1 and 4.
+func TestReductionsDoNotDependOnTheThreads(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+		const rows, c = 30000, 24
+		b := newNorm(rows, c, true)
+		var results [2][]float32
+		for i, threads := range []int{1, 4} {
+			runtime.GOMAXPROCS(threads)
+			mean, variance, sum := make([]float32, c), make([]float32, c), make([]float32, c)
+			BatchNormStats(mean, variance, b.x.slice(), rows, c)
+			SumRows(sum, b.x.slice(), rows, c)
+			BatchNormBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.x.slice(),
+				b.mean.slice(), b.invStd.slice(), b.gamma.slice(), rows, c, true)
+			for _, s := range [][]float32{mean, variance, sum, b.dgamma.slice(), b.dbeta.slice(), b.dx.slice()} {
+				results[i] = append(results[i], s...)
+			}
+		}
+		sameBits(t, "4 threads", results[1], results[0])
+	})
+}

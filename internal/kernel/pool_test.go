@@ -1,0 +1,140 @@
+package kernel
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func pools() map[string]Pool {
+	plain := Pool{N: 2, H: 6, W: 8, C: 16, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
+	with := func(f func(*Pool)) Pool { g := plain; f(&g); return g }
+	return map[string]Pool{
+		"2×2":                    plain,
+		"2×2, 3 channels":        with(func(g *Pool) { g.C = 3 }),
+		"2×2, 21 channels":       with(func(g *Pool) { g.C = 21 }),
+		"2×2, 64 channels":       with(func(g *Pool) { g.C = 64 }),
+		"2×2 on odd sizes":       with(func(g *Pool) { g.H, g.W = 7, 5 }),
+		"2×2, 1 channel":         with(func(g *Pool) { g.C, g.N = 1, 3 }),
+		"2×2 with padding":       with(func(g *Pool) { g.H, g.W, g.PadTop, g.PadRight = 7, 7, 1, 1 }),
+		"3×3 stride 2 padded":    with(func(g *Pool) { g.KH, g.KW, g.PadTop, g.PadLeft, g.PadBottom, g.PadRight = 3, 3, 1, 1, 1, 1 }),
+		"3×2 overlapping":        with(func(g *Pool) { g.KH, g.StrideH, g.StrideW = 3, 1, 1 }),
+		"global":                 with(func(g *Pool) { g.KH, g.KW = 6, 8 }),
+		"one pixel":              with(func(g *Pool) { g.H, g.W, g.KH, g.KW = 1, 1, 1, 1 }),
+		"28×28 as in the cnn":    with(func(g *Pool) { g.N, g.H, g.W = 3, 28, 28 }),
+		"stride over the window": with(func(g *Pool) { g.StrideH, g.StrideW, g.H, g.W = 3, 3, 8, 11 }),
+	}
+}
+
+// windows visits every output with the inputs its window sees, in order.
+func (g Pool) windows(visit func(out int, in, k []int)) {
+	for n := range g.N {
+		for oh := range g.OH() {
+			for ow := range g.OW() {
+				for c := range g.C {
+					var in, index []int
+					for k := range g.KH * g.KW {
+						h, w := oh*g.StrideH+k/g.KW-g.PadTop, ow*g.StrideW+k%g.KW-g.PadLeft
+						if h >= 0 && h < g.H && w >= 0 && w < g.W {
+							in, index = append(in, ((n*g.H+h)*g.W+w)*g.C+c), append(index, k)
+						}
+					}
+					visit(((n*g.OH()+oh)*g.OW()+ow)*g.C+c, in, index)
+				}
+			}
+		}
+	}
+}
+
+func TestMaxPoolTakesTheFirstMaximum(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			r := random()
+			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
+			x, y, noArg, dy, dx := in(nIn, r), out(nOut), out(nOut), in(nOut, r), out(nIn)
+			arg := newFenced[uint8](nOut, 99, nil)
+			for i := range x.slice() { // few values: many ties
+				x.slice()[i] = float32(r.IntN(5) - 2)
+			}
+			wantY, wantArg, wantDX := make([]float32, nOut), make([]uint8, nOut), make([]float32, nIn)
+			g.windows(func(o int, in, k []int) {
+				best := 0
+				for i := range in {
+					if x.slice()[in[i]] > x.slice()[in[best]] {
+						best = i
+					}
+				}
+				wantY[o], wantArg[o] = x.slice()[in[best]], uint8(k[best])
+				wantDX[in[best]] += dy.slice()[o]
+			})
+			MaxPool(y.slice(), arg.slice(), x.slice(), g)
+			MaxPool(noArg.slice(), nil, x.slice(), g)
+			MaxPoolGrad(dx.slice(), dy.slice(), arg.slice(), g)
+			sameBits(t, name+" y", y.slice(), wantY)
+			sameBits(t, name+" y without arg", noArg.slice(), wantY)
+			sameBits(t, name+" dx", dx.slice(), wantDX)
+			for i, a := range arg.slice() {
+				if a != wantArg[i] {
+					t.Fatalf("%s: arg[%d] = %d, want %d", name, i, a, wantArg[i])
+				}
+			}
+			arg.check(t, name)
+			y.check(t, name)
+			dx.check(t, name)
+		}
+	})
+}
+
+func TestMaxPoolOfNaN(t *testing.T) {
+	nan := float32(math.NaN())
+	g := Pool{N: 1, H: 2, W: 2, C: 2, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
+	everyPath(t, func(t *testing.T) {
+		y, arg := make([]float32, 2), make([]uint8, 2)
+		MaxPool(y, arg, []float32{nan, 1, 2, nan, 3, 4, 4, 3}, g)
+		sameBits(t, "y", y, []float32{nan, 4})
+		if arg[0] != 0 || arg[1] != 2 {
+			t.Errorf("arg = %v, want [0 2]", arg)
+		}
+	})
+}
+
+func TestAvgPoolCountsTheImageOnly(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			r := random()
+			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
+			x, y, dy, dx := in(nIn, r), out(nOut), in(nOut, r), out(nIn)
+			wantY, wantDX := make([]float64, nOut), make([]float64, nIn)
+			g.windows(func(o int, in, _ []int) {
+				for _, i := range in {
+					wantY[o] += float64(x.slice()[i]) / float64(len(in))
+					wantDX[i] += float64(dy.slice()[o]) / float64(len(in))
+				}
+			})
+			AvgPool(y.slice(), x.slice(), g)
+			AvgPoolGrad(dx.slice(), dy.slice(), g)
+			closeTo(t, name+" y", y.slice(), wantY, 1e-6, 1)
+			closeTo(t, name+" dx", dx.slice(), wantDX, 1e-6, 1)
+			y.check(t, name)
+			dx.check(t, name)
+		}
+	})
+}
+
+func TestPoolValidate(t *testing.T) {
+	good := Pool{N: 1, H: 4, W: 4, C: 1, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, spoil := range map[string]func(*Pool){
+		"at least 1":  func(g *Pool) { g.StrideW = 0 },
+		"padding":     func(g *Pool) { g.PadTop = 2 },
+		"larger than": func(g *Pool) { g.KH = 5 },
+	} {
+		g := good
+		spoil(&g)
+		if err := g.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want one with %q", g, err, want)
+		}
+	}
+}
