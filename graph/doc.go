@@ -1,0 +1,45 @@
+// Package graph turns a network's description into Gorgonia graphs with
+// fake-quant nodes in the right places, and at the end of training into a
+// frozen model.
+//
+// # Actors
+//
+// A [Network] is a list of [Layer] values: data only. [New] makes a [Model]
+// of it: parameters, running statistics and quantizers, all the state that
+// training changes. A [Trainer] is the graph of a training step, an
+// [Evaluator] that of an evaluation; each exists in float32 and quantized,
+// for a fixed batch size, and all share the model's state. [Model.Freeze]
+// ends it.
+//
+//	Network ─ New ─▶ Model ─┬─ Trainer ─▶ loss, gradients
+//	                        ├─ Evaluator ─▶ loss, accuracy, outputs
+//	                        └─ Freeze ─▶ quantized.Model
+//
+// # Units
+//
+// A convolution or linear layer with the batch normalisation and the ReLU
+// behind it is one unit, as it is one integer operator in every runtime.
+// Nothing is quantized inside of a unit. Its weights are fake-quantized with
+// the batch normalisation folded in, its output behind the ReLU. Pools and
+// flatten keep the scale of their input.
+//
+//	          w·f ── fake-quant
+//	                     │
+//	x (fake-quantized) ─ ∗ ─ batch norm ─ ReLU ─ fake-quant ─ …
+//
+// # What is exact
+//
+// A quantized evaluator computes each unit on integers, with the rounding that
+// the frozen model specifies: what it reports is what is shipped. A training
+// step computes the same network in float32, because it needs gradients; its
+// sums differ from the integers by float32 rounding alone, which moves an
+// activation to its neighbour on the grid where it lies at a tie.
+//
+// # Conventions
+//
+// Activations are N H W C in memory: a pixel's channels are neighbours, which
+// is what the kernels want. Parameters are laid out as in PyTorch, O I KH KW
+// and O F, and Flatten orders a vector as C H W, so that weights mean the same
+// there and here. N is the batch, C, H, W channels, height and width, O and I
+// output and input channels, F features.
+package graph

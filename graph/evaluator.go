@@ -1,0 +1,187 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/fakequant"
+	"petrify/internal/node"
+)
+
+// Evaluator runs the network forward over batches of a fixed size, without
+// moving anything: batch normalisation uses its running statistics, observers
+// rest. A quantized evaluator computes each layer whose input, weights and
+// output are quantized on their integers, as the frozen model's runtimes do:
+// its outputs are theirs, bit for bit.
+type Evaluator struct {
+	model     *Model
+	quantized bool
+	vm        gorgonia.VM
+	x         *tensor.Dense
+	logits    *gorgonia.Node
+	loss      lossOp
+	watched   []watched
+}
+
+// Evaluator builds the graph of an evaluation, in float32 or quantized.
+func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
+	}
+	e := &Evaluator{model: m, quantized: quantized}
+	b := newBuilder(m, batch, quantized)
+	x, value := b.input(m.in)
+	e.x = value
+	x, err := b.frozen(m.input, x)
+	if err != nil {
+		return nil, err
+	}
+	scale := m.input // the quantizer whose grid x lies on
+	for _, u := range m.units {
+		if x, err = b.evalUnit(u, scale, x); err != nil {
+			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
+		}
+		if !u.keeps() {
+			scale = u.output
+		}
+		e.watched = append(e.watched, watched{u.name(), x})
+	}
+	e.logits = x
+	if _, err := crossEntropy(x, &e.loss); err != nil {
+		return nil, err
+	}
+	e.vm, err = compile(b.graph)
+	return e, err
+}
+
+// Run evaluates one batch: x is N H W C, normalised; labels −1 mark samples
+// that only fill the batch.
+func (e *Evaluator) Run(x []float32, labels []int32) (Metrics, error) {
+	in := e.x.Float32s()
+	if len(x) != len(in) || len(labels) != len(e.loss.labels) {
+		return Metrics{}, fmt.Errorf("graph: batch of %d numbers and %d labels: want %d and %d",
+			len(x), len(labels), len(in), len(e.loss.labels))
+	}
+	copy(in, x)
+	copy(e.loss.labels, labels)
+	if e.quantized {
+		defer e.model.enable()()
+	}
+	defer e.vm.Reset()
+	if err := e.vm.RunAll(); err != nil {
+		return Metrics{}, fmt.Errorf("graph: %w", err)
+	}
+	return Metrics{Loss: e.loss.loss, Correct: e.loss.correct, Count: counted(labels)}, nil
+}
+
+// Logits is the network's output of the last Run, N × classes. The next Run
+// overwrites it.
+func (e *Evaluator) Logits() []float32 { return floats(e.logits) }
+
+// Output is what the named layer computed in the last Run, N H W C or N × F,
+// behind its quantizer. The next Run overwrites it.
+func (e *Evaluator) Output(layer string) ([]float32, error) {
+	for _, w := range e.watched {
+		if w.layer == layer {
+			return floats(w.node), nil
+		}
+	}
+	return nil, fmt.Errorf("graph: no layer %q in network %s", layer, e.model.network.Name)
+}
+
+// Close frees the machine.
+func (e *Evaluator) Close() error { return e.vm.Close() }
+
+// enable switches all quantizers on, and returns what restores them.
+func (m *Model) enable() (restore func()) {
+	all := m.quantizers()
+	was := make([]bool, len(all))
+	for i, q := range all {
+		was[i] = q.Enabled()
+		q.SetEnabled(true)
+	}
+	return func() {
+		for i, q := range all {
+			q.SetEnabled(was[i])
+		}
+	}
+}
+
+// Settle brings the scales of weights that follow the weights' last value up
+// to date with the last step of the optimizer. Call it between training and
+// evaluation; quantizers that no longer observe stay as they are.
+func (m *Model) Settle() error {
+	var errs []error
+	for _, u := range m.units {
+		if u.weights == nil || !u.weights.Observing() {
+			continue
+		}
+		w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
+		u.folded(w, b)
+		errs = append(errs, u.weights.Observe(w))
+	}
+	return errors.Join(errs...)
+}
+
+// frozen adds a quantizer's node that does not observe.
+func (b *builder) frozen(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if q == nil || !b.quantized {
+		return x, nil
+	}
+	return fakequant.FrozenNode(q, x)
+}
+
+// evalUnit adds a unit whose input lies on the grid of the quantizer in, or is
+// float if that is nil.
+func (b *builder) evalUnit(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (y *gorgonia.Node, err error) {
+	if !u.layer.weighted() {
+		y, err = b.move(u, x)
+	} else {
+		var w, bias *gorgonia.Node
+		if w, bias, err = b.foldedNodes(u); err != nil {
+			return nil, err
+		}
+		if w, err = b.frozen(u.weights, w); err != nil {
+			return nil, err
+		}
+		if b.quantized && u.integral(in) {
+			return b.integer(u, in, x, w, bias)
+		}
+		y, err = b.product(u, x, w, bias, true)
+		if err == nil && u.relu {
+			y, err = relu(u.name()+"/relu", y)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b.frozen(u.output, y)
+}
+
+// foldedNodes adds the unit's weights and bias, batch normalisation folded in.
+func (b *builder) foldedNodes(u *unit) (w, bias *gorgonia.Node, err error) {
+	folded := make([]float32, u.out.C)
+	w, err = node.Apply(node.Spec{
+		Name:  u.weight.Name + "/folded",
+		Shape: u.weight.Shape,
+		Run: func(w []float32, _ [][]float32) error {
+			u.folded(w, folded)
+			return nil
+		},
+	}, b.param(u.weight))
+	if err != nil {
+		return nil, nil, err
+	}
+	bias, err = node.Apply(node.Spec{
+		Name:  u.name() + ".bias/folded",
+		Shape: tensor.Shape{u.out.C},
+		Run: func(bias []float32, _ [][]float32) error {
+			copy(bias, folded)
+			return nil
+		},
+	}, w)
+	return w, bias, err
+}

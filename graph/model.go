@@ -1,0 +1,132 @@
+package graph
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"petrify/fakequant"
+)
+
+// Model is a network with its parameters and quantizers: all the state that
+// training changes. Its graphs ([Model.Trainer], [Model.Evaluator]) share it.
+type Model struct {
+	network Network
+	in      Shape
+	units   []*unit
+	input   *fakequant.Quantizer // of the network's input; nil: float
+	learned map[*fakequant.Quantizer][]*Param
+}
+
+// New makes a model with fresh parameters for inputs of the given shape.
+// Parameters are drawn from rng in the order of the layers.
+func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
+	layers, shapes, err := n.shapes(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	m := &Model{network: n, in: in, units: fuse(layers, shapes, in), learned: map[*fakequant.Quantizer][]*Param{}}
+	for _, u := range m.units {
+		u.initialise(rng)
+	}
+	return m, m.quantize(q)
+}
+
+// quantize makes the quantizers.
+func (m *Model) quantize(q Quantization) (err error) {
+	input, places := q.place(m.units)
+	if m.input, err = m.quantizer("input", input, nil); err != nil {
+		return err
+	}
+	for i, u := range m.units {
+		if u.weight != nil {
+			if u.weights, err = m.quantizer(u.weight.Name, places[i].weights, u.weight.Shape); err != nil {
+				return err
+			}
+		}
+		if u.output, err = m.quantizer(u.name(), places[i].output, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quantizer makes one quantizer; nil for a float configuration. A shape is
+// given for weights, whose granularity may be finer than the tensor.
+func (m *Model) quantizer(name string, c fakequant.Config, shape []int) (*fakequant.Quantizer, error) {
+	if c.Format.IsFloat() {
+		return nil, nil
+	}
+	q, err := fakequant.New(name, c, shape...)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	for _, l := range q.Learned() {
+		p := newParam(l.Name, RoleLearned, len(l.Value))
+		p.Value, p.LRFactor = l.Value, l.LRFactor
+		m.learned[q] = append(m.learned[q], p)
+	}
+	return q, nil
+}
+
+// Network is the description that the model was made from.
+func (m *Model) Network() Network { return m.network }
+
+// Input is the shape of one input.
+func (m *Model) Input() Shape { return m.in }
+
+// Classes is the number of outputs.
+func (m *Model) Classes() int { return m.units[len(m.units)-1].out.Size() }
+
+// Params lists all parameters in the order of the layers, those that
+// quantizers learn last.
+func (m *Model) Params() (params []*Param) {
+	for _, u := range m.units {
+		params = append(params, u.params()...)
+	}
+	for _, q := range m.quantizers() {
+		params = append(params, m.learned[q]...)
+	}
+	return params
+}
+
+// quantizers lists all quantizers in the order of the layers.
+func (m *Model) quantizers() (all []*fakequant.Quantizer) {
+	add := func(q *fakequant.Quantizer) {
+		if q != nil {
+			all = append(all, q)
+		}
+	}
+	add(m.input)
+	for _, u := range m.units {
+		add(u.weights)
+		add(u.output)
+	}
+	return all
+}
+
+// SetObservers switches whether training steps move the observers' ranges.
+func (m *Model) SetObservers(on bool) {
+	for _, q := range m.quantizers() {
+		q.SetObserving(on)
+	}
+}
+
+// SetFakeQuant switches whether training steps quantize.
+func (m *Model) SetFakeQuant(on bool) {
+	for _, q := range m.quantizers() {
+		q.SetEnabled(on)
+	}
+}
+
+// FreezeBatchNorm switches whether training steps normalise with the running
+// statistics, and keep them, instead of the batch's.
+func (m *Model) FreezeBatchNorm(on bool) {
+	for _, u := range m.units {
+		if u.norm != nil {
+			u.norm.frozen = on
+		}
+	}
+}

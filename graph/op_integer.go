@@ -1,0 +1,101 @@
+package graph
+
+import (
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/internal/kernel"
+	"petrify/internal/node"
+)
+
+// integral reports whether a weighted unit can be computed on integers: input
+// and output of at most 8 bits, weights signed, symmetric, and with one scale
+// for the tensor or one per output channel.
+func (u *unit) integral(in *fakequant.Quantizer) bool {
+	if in == nil || u.weights == nil || u.output == nil {
+		return false
+	}
+	w := u.weights.Config()
+	return in.Config().Format.Bits <= 8 && u.output.Config().Format.Bits <= 8 &&
+		w.Format.Bits <= 8 && !w.Format.Unsigned && w.Scheme != affine.Affine &&
+		w.Granularity.Kind != affine.PerGroup
+}
+
+// integer adds a weighted unit computed on integers: x and w lie on the grids
+// of their quantizers, so their integers are found by one division each.
+//
+//	acc = Σ (q_x − z_x)·q_w + q_b        y = s_y·(clip(rne(acc·m) + z_y) − z_y)
+//
+// The ReLU is the clip: an unsigned output begins at 0.
+func (b *builder) integer(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	var err error
+	shape := tensor.Shape{b.batch, u.out.C}
+	if u.layer.Kind == KindConv2D {
+		shape = tensor.Shape{b.batch, u.out.H, u.out.W, u.out.C}
+	} else if x, err = flatten(u.name()+"/flatten", x); err != nil {
+		return nil, err
+	}
+	return node.Apply(node.Spec{
+		Name:  u.name() + "/integer",
+		Shape: shape,
+		Run:   b.integerRun(u, in, x.Shape().TotalSize(), shape.TotalSize()),
+	}, x, w, bias)
+}
+
+// integerRun picks the bytes' types by the signs of input and output.
+func (b *builder) integerRun(u *unit, in *fakequant.Quantizer, sizeX, sizeY int) node.Func {
+	x, y := in.Config().Format.Unsigned, u.output.Config().Format.Unsigned
+	switch {
+	case x && y:
+		return integerFunc(b.batch, u, in, make([]uint8, sizeX), make([]uint8, sizeY), kernel.QuantizeU8, kernel.DequantizeU8)
+	case x:
+		return integerFunc(b.batch, u, in, make([]uint8, sizeX), make([]int8, sizeY), kernel.QuantizeU8, kernel.DequantizeI8)
+	case y:
+		return integerFunc(b.batch, u, in, make([]int8, sizeX), make([]uint8, sizeY), kernel.QuantizeI8, kernel.DequantizeU8)
+	default:
+		return integerFunc(b.batch, u, in, make([]int8, sizeX), make([]int8, sizeY), kernel.QuantizeI8, kernel.DequantizeI8)
+	}
+}
+
+func integerFunc[Y, X kernel.Byte](batch int, u *unit, in *fakequant.Quantizer, qx []X, qy []Y,
+	quantize func(q []X, x []float32, s float32, z, qmin, qmax int32),
+	dequantize func(x []float32, q []Y, s float32, z int32),
+) node.Func {
+	var scratch kernel.Scratch
+	qw := make([]int8, len(u.weight.Value))
+	return func(y []float32, args [][]float32) error {
+		sx, sw, sy := in.Params(), u.weights.Params(), u.output.Params()
+		codes(qw, args[1], sw, u.weights.Config().Format)
+		r, err := newRequant(args[2], sx.Scale[0], sw.Scale, sy.Scale[0])
+		if err != nil {
+			return err
+		}
+		fx, fy := in.Config().Format, u.output.Config().Format
+		quantize(qx, args[0], sx.Scale[0], sx.Zero[0], fx.Min(), fx.Max())
+		kernel.ConvBytes(qy, qx, sx.Zero[0], r.bias,
+			kernel.Requant{M: r.m, Zero: sy.Zero[0], Min: u.floor(sy), Max: fy.Max()},
+			batch, u.pack(qw), &scratch)
+		dequantize(y, qy, sy.Scale[0], sy.Zero[0])
+		return nil
+	}
+}
+
+// floor is the least integer of the unit's output: the format's, or behind a
+// ReLU the one that stands for 0.
+func (u *unit) floor(p affine.Params) int32 {
+	least := u.output.Config().Format.Min()
+	if u.relu {
+		return max(least, p.Zero[0])
+	}
+	return least
+}
+
+// pack orders the integers of the unit's weights for the kernel.
+func (u *unit) pack(q []int8) *kernel.PackedConv {
+	if u.layer.Kind == KindLinear {
+		return kernel.PackLinear(q, u.in.C, u.out.C)
+	}
+	return kernel.PackConv(q, u.conv(1))
+}

@@ -1,0 +1,168 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/internal/kernel"
+)
+
+// Metrics is what a pass over labelled samples measures.
+type Metrics struct {
+	Loss    float64 // mean cross-entropy, in nats
+	Correct int     // samples whose greatest output is their label's
+	Count   int     // samples
+}
+
+// Accuracy is the share of correct samples, 0 to 1.
+func (m Metrics) Accuracy() float64 {
+	if m.Count == 0 {
+		return 0
+	}
+	return float64(m.Correct) / float64(m.Count)
+}
+
+// Add joins the metrics of two sets of samples.
+func (m Metrics) Add(o Metrics) Metrics {
+	n := m.Count + o.Count
+	if n == 0 {
+		return Metrics{}
+	}
+	return Metrics{
+		Loss:    (m.Loss*float64(m.Count) + o.Loss*float64(o.Count)) / float64(n),
+		Correct: m.Correct + o.Correct,
+		Count:   n,
+	}
+}
+
+// ErrNotFinite is wrapped by the errors of a step that met NaN or ±Inf.
+var ErrNotFinite = errors.New("not finite")
+
+// Trainer computes loss and gradients of batches of a fixed size. It shares
+// the parameters and quantizers of its [Model]; two trainers of one model must
+// not run at the same time.
+type Trainer struct {
+	model   *Model
+	vm      gorgonia.VM
+	x       *tensor.Dense
+	loss    lossOp
+	grads   []paramNode // the nodes of the gradients
+	watched []watched
+}
+
+// Trainer builds the graph of a training step, in float32 or with fake-quant
+// nodes.
+func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
+	}
+	b := newBuilder(m, batch, quantized)
+	x, value := b.input(m.in)
+	t := &Trainer{model: m, x: value}
+	logits, err := b.network(m, x)
+	if err != nil {
+		return nil, err
+	}
+	loss, err := crossEntropy(logits, &t.loss)
+	if err != nil {
+		return nil, err
+	}
+	var params gorgonia.Nodes
+	for _, p := range b.params {
+		params = append(params, p.node)
+	}
+	grads, err := gorgonia.Grad(loss, params...)
+	if err != nil {
+		return nil, fmt.Errorf("graph: %w", err)
+	}
+	for i, p := range b.params {
+		t.grads = append(t.grads, paramNode{p.param, grads[i]})
+	}
+	t.watched = b.watched
+	t.vm, err = compile(b.graph)
+	return t, err
+}
+
+// Step runs forward and backward over one batch: x is N H W C, normalised;
+// labels has one class per sample, −1 for samples that only fill the batch.
+// After it, Grad of each [Param] is the gradient of the mean loss; observers
+// that are on have seen the batch. An error that wraps [ErrNotFinite] names
+// the first layer whose numbers went wrong.
+func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
+	in := t.x.Float32s()
+	if len(x) != len(in) || len(labels) != len(t.loss.labels) {
+		return Metrics{}, fmt.Errorf("graph: batch of %d numbers and %d labels: want %d and %d",
+			len(x), len(labels), len(in), len(t.loss.labels))
+	}
+	copy(in, x)
+	copy(t.loss.labels, labels)
+	defer t.vm.Reset()
+	if err := t.vm.RunAll(); err != nil {
+		return Metrics{}, fmt.Errorf("graph: %w", err)
+	}
+	for _, g := range t.grads {
+		g.param.Grad = floats(g.node)
+	}
+	return Metrics{Loss: t.loss.loss, Correct: t.loss.correct, Count: counted(labels)}, t.check()
+}
+
+// check looks for NaN and ±Inf in the loss and the gradients, and where there
+// are any, for the first layer that made them.
+func (t *Trainer) check() error {
+	bad := math.IsNaN(t.loss.loss) || math.IsInf(t.loss.loss, 0)
+	for _, g := range t.grads {
+		bad = bad || nonFinite(g.param.Grad) > 0
+	}
+	if !bad {
+		return nil
+	}
+	if n := nonFinite(t.x.Float32s()); n > 0 {
+		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
+	}
+	for _, p := range t.model.Params() {
+		if n := nonFinite(p.Value); n > 0 {
+			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
+		}
+	}
+	for _, w := range t.watched {
+		if n := nonFinite(floats(w.node)); n > 0 {
+			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, w.layer, ErrNotFinite)
+		}
+	}
+	for _, p := range t.model.Params() {
+		if n := nonFinite(p.Grad); n > 0 {
+			return fmt.Errorf("graph: %d gradients of parameter %s are %w", n, p.Name, ErrNotFinite)
+		}
+	}
+	return fmt.Errorf("graph: the loss is %w", ErrNotFinite)
+}
+
+// Close frees the machine.
+func (t *Trainer) Close() error { return t.vm.Close() }
+
+func nonFinite(x []float32) int {
+	_, _, n := kernel.MinMax(x)
+	return n
+}
+
+// floats is the value of a node.
+func floats(n *gorgonia.Node) []float32 {
+	if d, ok := n.Value().(*tensor.Dense); ok {
+		return d.Float32s()
+	}
+	return nil
+}
+
+// counted is the number of samples with a label.
+func counted(labels []int32) (n int) {
+	for _, l := range labels {
+		if l >= 0 {
+			n++
+		}
+	}
+	return n
+}
