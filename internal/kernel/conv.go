@@ -70,57 +70,50 @@ func (g Conv) Validate() error {
 	return errors.Join(errs...)
 }
 
-// taps visits every product of the convolution: y's index, x's, w's.
-func (g Conv) taps(n int, visit func(y, x, w int)) {
-	oh, ow, ci, co := g.OH(), g.OW(), g.C/g.Groups, g.O/g.Groups
-	for i := range oh * ow * g.O {
-		r, c, o := i/(ow*g.O), i/g.O%ow, i%g.O
-		for kh := range g.KH {
-			for kw := range g.KW {
-				h, w := r*g.StrideH+kh*g.DilationH-g.PadTop, c*g.StrideW+kw*g.DilationW-g.PadLeft
-				if h < 0 || h >= g.H || w < 0 || w >= g.W {
-					continue
-				}
-				for k := range ci {
-					visit(n*oh*ow*g.O+i, ((n*g.H+h)*g.W+w)*g.C+o/co*ci+k, ((o*ci+k)*g.KH+kh)*g.KW+kw)
-				}
-			}
-		}
-	}
-}
-
 // ConvForward computes y = x ∗ w + bias. bias is [O] or nil.
 func ConvForward(y, x, w, bias []float32, g Conv, s *Scratch) {
 	g.check(y, x, w)
-	Parallel(g.N, func(n int) {
-		size := g.OH() * g.OW() * g.O
-		out := y[n*size:][:size]
-		clear(out)
-		for i := range out {
-			if bias != nil {
-				out[i] = bias[i%g.O]
-			}
-		}
-		g.taps(n, func(i, j, k int) { y[i] += x[j] * w[k] })
-	})
+	if bias != nil {
+		length("bias", len(bias), g.O)
+	}
+	if s.forward.g != g || s.forward.path != path {
+		s.forward = forwardPlan(g)
+	}
+	s.forward.run(y, x, w, bias, s)
 }
 
-// ConvBackwardInput computes dx = ∂L/∂x from dy = ∂L/∂y.
+// ConvBackwardInput computes dx = ∂L/∂x from dy = ∂L/∂y: each input gathers
+// from the outputs that saw it.
 func ConvBackwardInput(dx, dy, w []float32, g Conv, s *Scratch) {
 	g.check(dy, dx, w)
-	clear(dx)
-	Parallel(g.N, func(n int) {
-		g.taps(n, func(i, j, k int) { dx[j] += dy[i] * w[k] })
-	})
+	if s.backward.g != g || s.backward.path != path {
+		s.backward = backwardPlan(g)
+	}
+	s.backward.run(dx, dy, w, nil, s)
 }
 
-// ConvBackwardWeights computes dw = ∂L/∂w from dy = ∂L/∂y.
-func ConvBackwardWeights(dw, x, dy []float32, g Conv, s *Scratch) {
-	g.check(dy, x, dw)
-	clear(dw)
-	for n := range g.N {
-		g.taps(n, func(i, j, k int) { dw[k] += dy[i] * x[j] })
+// tasks is into how many tasks the images of a batch are split, at most.
+const tasks = 16
+
+// run computes all images, a task some that follow each other.
+func (p *plan) run(out, in, w, init []float32, s *Scratch) {
+	packed := grown(&s.packed, p.packed)
+	for i := range p.parts {
+		p.parts[i].pack(packed, w)
 	}
+	count := min(tasks, p.g.N)
+	framed := grown(&s.framed, count*p.frame.size())
+	read := p.frame.h * p.frame.w * p.frame.c
+	Parallel(count, func(i int) {
+		buf := framed[i*p.frame.size():]
+		from, to := share(p.g.N, count, i)
+		for n := from; n < to; n++ {
+			image := p.frame.around(in[n*read:][:read], buf)
+			for j := range p.parts {
+				p.parts[j].run(out[n*p.written:][:p.written], image, packed, init)
+			}
+		}
+	})
 }
 
 // check panics unless the slices have the geometry's lengths.

@@ -170,9 +170,11 @@ func checkConv(t *testing.T, g Conv, seed uint64) {
 }
 
 func TestConvAgainstFloat64(t *testing.T) {
-	for _, c := range convolutions {
-		t.Run(c.name, func(t *testing.T) { checkConv(t, c.g, 7) })
-	}
+	eachPath(t, func(t *testing.T) {
+		for _, c := range convolutions {
+			t.Run(c.name, func(t *testing.T) { checkConv(t, c.g, 7) })
+		}
+	})
 }
 
 func TestConvOutputSize(t *testing.T) {
@@ -210,6 +212,46 @@ func TestConvValidate(t *testing.T) {
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v does not say %q", c.name, err, want)
+			}
+		}
+	}
+}
+
+// BenchmarkConv measures the three products of a layer on a batch.
+func BenchmarkConv(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		g    Conv
+	}{
+		{"28x28x1-16", square(128, 28, 1, 16, 3, 1)},
+		{"14x14x16-32", square(128, 14, 16, 32, 3, 1)},
+		{"32x32x64-64", square(16, 32, 64, 64, 3, 1)},
+		{"8x8x128-128", square(64, 8, 128, 128, 3, 1)},
+		{"14x14x128-256-1x1", square(32, 14, 128, 256, 1, 0)},
+		{"14x14x64-stride2", square(32, 14, 64, 128, 3, 1).with(func(g *Conv) { g.StrideH, g.StrideW = 2, 2 })},
+		{"14x14x128-depthwise", square(32, 14, 128, 128, 3, 1).with(func(g *Conv) { g.Groups = 128 })},
+	} {
+		op := newOperands(c.g, rand.New(rand.NewPCG(1, 1)))
+		products := len(op.y) * len(op.w) / c.g.O
+		for _, path := range paths() {
+			var s Scratch
+			for _, pass := range []struct {
+				name string
+				run  func()
+			}{
+				{"forward", func() { ConvForward(op.y, op.x, op.w, op.bias, c.g, &s) }},
+				{"input", func() { ConvBackwardInput(op.dx, op.dy, op.w, c.g, &s) }},
+				{"weights", func() { ConvBackwardWeights(op.dw, op.x, op.dy, c.g, &s) }},
+			} {
+				onPath(path, func() {
+					b.Run(c.name+"/"+pass.name+"/"+path.String(), func(b *testing.B) {
+						b.ReportAllocs()
+						for b.Loop() {
+							pass.run()
+						}
+						gflops(b, products)
+					})
+				})
 			}
 		}
 	}

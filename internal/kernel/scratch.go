@@ -6,8 +6,12 @@ package kernel
 // step only. A Scratch serves one call at a time.
 type Scratch struct {
 	packed  []float32 // one operand in the order the inner loop reads it
-	padded  []float32 // images with their zero borders, one per task
+	framed  []float32 // images within their borders, one per task
 	partial []float32 // sums of each slice of a reduction
+
+	// How the last geometry becomes tiles.
+	forward, backward plan
+	gradient          gradient
 }
 
 // grown returns buf with length n, its contents undefined.

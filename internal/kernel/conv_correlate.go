@@ -1,0 +1,90 @@
+package kernel
+
+// A correlation is the sum that both directions of a convolution take,
+//
+//	out[r,c,j] = init[j] + Σ_{q, p<k} in[r,c; off[q]+p] · B[q·k+p, j]
+//
+// over a rows×cols grid of outputs, where in[r,c; ·] is the input from the
+// place of output (r,c) on, and B the weights in the order of the runs.
+type correlation struct {
+	rows, cols int
+	in, out    walk
+	off        []int // where the runs start
+	k          int   // their length
+	weights
+}
+
+// A walk is where the element of output (r,c) is: first + r·row + c·col.
+type walk struct{ first, row, col int }
+
+// weights tells where B's elements are: row t·inner+i and column j of B is
+// w[taps[t] + i·innerBy + j·by].
+type weights struct {
+	taps           []int
+	inner, innerBy int
+	n, by          int
+	at             int // where B starts among the packed weights
+}
+
+// size returns how many elements the packed weights have.
+func (w weights) size() int { return len(w.taps) * w.inner * roundUp(w.n, quantum) }
+
+// pack writes B's panels, padded with zeros.
+func (w weights) pack(dst, src []float32) {
+	l := layouts[path]
+	dst = dst[w.at:][:w.size()]
+	for j := range l.panels(w.n) {
+		column, width := l.panel(w.n, j)
+		used := min(width, w.n-column)
+		for _, tap := range w.taps {
+			for i := range w.inner {
+				from := src[tap+i*w.innerBy+column*w.by:]
+				for c := range used {
+					dst[c] = from[c*w.by]
+				}
+				clear(dst[used:width])
+				dst = dst[width:]
+			}
+		}
+	}
+}
+
+// joinRows makes one long row of rows that follow each other in input and
+// output, as those of a 1×1 window do.
+func (c *correlation) joinRows() {
+	if c.in.row == c.cols*c.in.col && c.out.row == c.cols*c.out.col {
+		c.rows, c.cols = 1, c.rows*c.cols
+	}
+}
+
+// run computes the correlation of one image, framed in in.
+func (c *correlation) run(out, in, packed, init []float32) {
+	l := layouts[path]
+	if len(c.off) == 0 {
+		c.clear(out)
+		return
+	}
+	t := tile{ldc: c.out.col, rs: c.in.col, cs: 1, off: c.off, k: c.k, init: zeros[:]}
+	for j := range l.panels(c.n) {
+		column, width := l.panel(c.n, j)
+		t.n, t.ldb = min(width, c.n-column), width
+		t.b = packed[c.at+column*c.inner*len(c.taps):]
+		if init != nil {
+			t.init = init[c.out.first+column:]
+		}
+		for r := range c.rows {
+			t.a = in[c.in.first+r*c.in.row:]
+			t.c = out[c.out.first+r*c.out.row+column:]
+			t.run(c.cols)
+		}
+	}
+}
+
+// clear writes zeros: the gradient of inputs that no window saw.
+func (c *correlation) clear(out []float32) {
+	for r := range c.rows {
+		for i := range c.cols {
+			clear(out[c.out.first+r*c.out.row+i*c.out.col:][:c.n])
+		}
+	}
+}

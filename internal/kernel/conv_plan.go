@@ -1,0 +1,125 @@
+package kernel
+
+// A line is one dimension of a correlation: count outputs, at from, from+by,
+// …, each seeing the input from its own place step further on, at the taps.
+type line struct {
+	count, step int
+	from, by    int
+	taps        []tap
+}
+
+// A tap is one place k of a window and the input it sees, counted from the
+// output's place in the unpadded input: often negative.
+type tap struct{ k, at int }
+
+// forwardLine is the line of y: output i sees inputs i·stride + k·dilation − pad.
+func forwardLine(out, k, stride, dilation, pad int) []line {
+	l := line{count: out, step: stride, by: 1}
+	for i := range k {
+		l.taps = append(l.taps, tap{i, i*dilation - pad})
+	}
+	return []line{l}
+}
+
+// backwardLines are the lines of dx. Input i was seen by the outputs o with
+// o·stride + k·dilation − pad = i, so inputs i ≡ a mod stride share their
+// taps: with i = a + t·stride the outputs t + (a+pad−k·dilation)/stride,
+// where that is whole. Each a is a correlation of stride 1.
+func backwardLines(in, k, stride, dilation, pad int) []line {
+	var all []line
+	for a := range min(stride, in) {
+		l := line{count: (in - a + stride - 1) / stride, step: 1, from: a, by: stride}
+		for i := k - 1; i >= 0; i-- {
+			if d := a + pad - i*dilation; d%stride == 0 {
+				l.taps = append(l.taps, tap{i, d / stride})
+			}
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// border returns how many zeros the lines read before and after n inputs.
+func border(lines []line, n int) (before, after int) {
+	for _, l := range lines {
+		for _, t := range l.taps {
+			before = max(before, -t.at)
+			after = max(after, (l.count-1)*l.step+t.at-(n-1))
+		}
+	}
+	return before, after
+}
+
+// A plan is how a convolution, forward or back to its input, becomes tiles.
+type plan struct {
+	g       Conv
+	path    instructionSet
+	frame   frame // of the tensor read
+	written int   // elements of an image of the tensor written
+	parts   []correlation
+	packed  int // elements of all parts' weights
+}
+
+// forwardPlan reads x and writes y.
+func forwardPlan(g Conv) plan {
+	rows := forwardLine(g.OH(), g.KH, g.StrideH, g.DilationH, g.PadTop)
+	cols := forwardLine(g.OW(), g.KW, g.StrideW, g.DilationW, g.PadLeft)
+	p := plan{g: g, path: path, frame: frame{h: g.H, w: g.W, c: g.C}, written: g.OH() * g.OW() * g.O}
+	in, area := g.C/g.Groups, g.KH*g.KW
+	p.build(rows, cols, g.OW(), weights{inner: in, innerBy: area, n: g.O / g.Groups, by: in * area})
+	return p
+}
+
+// backwardPlan reads dy and writes dx.
+func backwardPlan(g Conv) plan {
+	rows := backwardLines(g.H, g.KH, g.StrideH, g.DilationH, g.PadTop)
+	cols := backwardLines(g.W, g.KW, g.StrideW, g.DilationW, g.PadLeft)
+	p := plan{g: g, path: path, frame: frame{h: g.OH(), w: g.OW(), c: g.O}, written: g.H * g.W * g.C}
+	in, area := g.C/g.Groups, g.KH*g.KW
+	p.build(rows, cols, g.W, weights{inner: g.O / g.Groups, innerBy: in * area, n: in, by: area})
+	return p
+}
+
+// build makes one correlation of each group, row line and column line. width
+// is that of the tensor written.
+func (p *plan) build(rows, cols []line, width int, w weights) {
+	p.frame.top, p.frame.bottom = border(rows, p.frame.h)
+	p.frame.left, p.frame.right = border(cols, p.frame.w)
+	channels := w.n * p.g.Groups
+	for group := range p.g.Groups {
+		for _, r := range rows {
+			for _, c := range cols {
+				part := correlation{rows: r.count, cols: c.count, weights: w}
+				part.in = walk{group * w.inner, r.step * p.frame.row(), c.step * p.frame.c}
+				part.out = walk{(r.from*width+c.from)*channels + group*w.n, r.by * width * channels, c.by * channels}
+				part.weights.at = p.packed
+				part.runs(p, r.taps, c.taps, group*w.inner*w.n*p.g.KH*p.g.KW)
+				part.joinRows()
+				p.packed += part.size()
+				p.parts = append(p.parts, part)
+			}
+		}
+	}
+}
+
+// runs finds what a window sees: one run of the input per tap, or, where the
+// taps of a row lie side by side, per row of taps. base is the group's first
+// weight.
+func (c *correlation) runs(p *plan, rows, cols []tap, base int) {
+	together := c.inner == p.frame.c
+	for i := 1; i < len(cols); i++ {
+		together = together && cols[i].at == cols[i-1].at+1
+	}
+	c.k = c.inner
+	if together {
+		c.k *= len(cols)
+	}
+	for _, r := range rows {
+		for i, t := range cols {
+			c.taps = append(c.taps, base+r.k*p.g.KW+t.k)
+			if i == 0 || !together {
+				c.off = append(c.off, (p.frame.top+r.at)*p.frame.row()+(p.frame.left+t.at)*p.frame.c)
+			}
+		}
+	}
+}
