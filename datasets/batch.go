@@ -1,0 +1,178 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+)
+
+// Batch is a block of images ready for a network. Its slices are reused: they
+// are valid until the loop asks for the next batch.
+type Batch struct {
+	X      []float32 // size·H·W·C, normalised; zero in the rows N and up
+	Labels []int32   // size; −1 in the rows N and up
+	N      int       // images in this batch; less than size only in the last
+	Index  int       // number of this batch in the epoch, from 0
+}
+
+// BatchOptions say how a split is cut into batches.
+type BatchOptions struct {
+	Size int // images a batch, at least 1
+
+	// Rand shuffles. nil: the order of the split. All that an epoch takes from
+	// it is taken before the first batch, so that its state afterwards depends
+	// neither on how many batches were used nor on Augment.
+	Rand *rand.Rand
+
+	// Skip passes over so many batches without assembling them. With Rand in
+	// the state it had when an epoch began, it continues that epoch where it
+	// was interrupted: the batches are the same, number by number.
+	Skip int
+
+	// Balanced makes the classes equally frequent. The epoch keeps its length;
+	// images of rare classes come several times (evenly: the counts of two
+	// images of a class differ by one at most), some of the frequent ones not
+	// at all. Needs Rand.
+	Balanced bool
+
+	// Augment varies the images at random. Needs Rand.
+	Augment Augment
+}
+
+// Batches goes once through a split of s. A fault in the options is the only
+// error, and then the only thing it yields. Memory is allocated once a call,
+// never per image.
+func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		if err := s.checkBatches(split, o); err != nil {
+			yield(Batch{}, fmt.Errorf("datasets: batches of %s: %w", s.Name, err))
+			return
+		}
+		order := epoch(split, o)
+		a := newAssembler(s, split, o)
+		for k := o.Skip; k < split.Steps(o.Size); k++ {
+			if !yield(a.batch(k, order), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Set) checkBatches(split *Split, o BatchOptions) error {
+	if o.Size < 1 {
+		return fmt.Errorf("batch size %d, want 1 or more", o.Size)
+	}
+	if o.Skip < 0 {
+		return fmt.Errorf("skip %d, want 0 or more", o.Skip)
+	}
+	if o.Balanced && o.Rand == nil {
+		return errors.New("balanced classes need a random generator")
+	}
+	if o.Augment != (Augment{}) && o.Rand == nil {
+		return errors.New("augmentation needs a random generator")
+	}
+	if len(s.Mean) != s.Shape[0] || len(s.Std) != s.Shape[0] {
+		return errors.New("no normalisation: sets made by hand go through New")
+	}
+	if have, want := len(split.Images)+len(split.Values), split.Len()*s.size(); have != want {
+		return fmt.Errorf("%d elements for %d images of shape %v", have, split.Len(), s.Shape)
+	}
+	return o.Augment.check(s.Shape)
+}
+
+// assembler owns the buffers of an epoch.
+type assembler struct {
+	split  *Split
+	shape  [3]int
+	size   int // elements an image
+	norm   normaliser
+	x      []float32
+	labels []int32
+	seed   uint64 // of the epoch's augmentation
+	vary   *variation
+}
+
+func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
+	a := &assembler{
+		split: split, shape: s.Shape, size: s.size(),
+		norm:   newNormaliser(s),
+		x:      make([]float32, o.Size*s.size()),
+		labels: make([]int32, o.Size),
+	}
+	if o.Rand != nil {
+		a.seed = o.Rand.Uint64()
+	}
+	if o.Augment != (Augment{}) {
+		a.vary = newVariation(o.Augment, s.Shape)
+	}
+	return a
+}
+
+// batch assembles the k-th batch of an epoch.
+func (a *assembler) batch(k int, order []int32) Batch {
+	size := len(a.labels)
+	rows := order[k*size : min((k+1)*size, len(order))]
+	for i, row := range rows {
+		dst := a.x[i*a.size : (i+1)*a.size]
+		a.norm.image(dst, a.split, int(row))
+		if a.vary != nil {
+			// One stream per place in the epoch: skipping needs no replay.
+			a.vary.apply(dst, a.seed, uint64(k*size+i))
+		}
+		a.labels[i] = a.split.Labels[row]
+	}
+	clear(a.x[len(rows)*a.size:])
+	for i := len(rows); i < size; i++ {
+		a.labels[i] = -1
+	}
+	return Batch{X: a.x, Labels: a.labels, N: len(rows), Index: k}
+}
+
+// normaliser computes r = (p·PixelScale − Mean[c]) / Std[c] in float32, each
+// operation rounded. For bytes the 256 results per channel are tabulated.
+type normaliser struct {
+	scale     float32
+	mean, std []float32
+	table     [][256]float32 // per channel
+}
+
+func newNormaliser(s *Set) normaliser {
+	n := normaliser{scale: s.PixelScale, mean: s.Mean, std: s.Std}
+	if s.Train.Images == nil {
+		return n
+	}
+	n.table = make([][256]float32, len(s.Mean))
+	for c := range n.table {
+		for p := range n.table[c] {
+			n.table[c][p] = n.value(float32(p), c)
+		}
+	}
+	return n
+}
+
+func (n *normaliser) value(p float32, c int) float32 {
+	return (float32(p*n.scale) - n.mean[c]) / n.std[c]
+}
+
+// image writes the normalised image i of the split to dst.
+func (n *normaliser) image(dst []float32, split *Split, i int) {
+	channels, size := len(n.mean), len(dst)
+	if split.Images == nil {
+		src := split.Values[i*size : (i+1)*size]
+		for j, c := 0, 0; j < size; j++ {
+			dst[j] = n.value(src[j], c)
+			if c++; c == channels {
+				c = 0
+			}
+		}
+		return
+	}
+	src := split.Images[i*size : (i+1)*size]
+	for c := range channels {
+		table := &n.table[c]
+		for j := c; j < size; j += channels {
+			dst[j] = table[src[j]]
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package datasets
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// cifarNames are the files of CIFAR-10's binary version: five training batches
+// and the test batch.
+func cifarNames() [6]string {
+	return [6]string{
+		"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+		"data_batch_4.bin", "data_batch_5.bin", cifarTest,
+	}
+}
+
+const cifarTest = "test_batch.bin"
+
+// cifarLayout is that of A. Krizhevsky, Learning Multiple Layers of Features
+// from Tiny Images, 2009: a label, then 1,024 bytes each of red, green, blue.
+func cifarLayout() recordLayout {
+	return recordLayout{shape: [3]int{3, 32, 32}, classes: 10}
+}
+
+// readCIFARSet reads the six files.
+func readCIFARSet(s Set, open opener) (*Set, error) {
+	s.Shape = cifarLayout().shape
+	s.Train, s.Test = &Split{}, &Split{}
+	for i, name := range cifarNames() {
+		split := s.Train
+		if name == cifarTest {
+			split = s.Test
+		}
+		err := open(i, func(in *input) error {
+			part, err := readRecords(in, cifarLayout())
+			if err != nil {
+				return err
+			}
+			split.Images = append(split.Images, part.Images...)
+			split.Labels = append(split.Labels, part.Labels...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return New(s)
+}
+
+// openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
+// version: one to five training batches and a test batch, of any length, and
+// optionally the class names, one a line, in batches.meta.txt.
+func openCIFARFolder(dir string) (*Set, error) {
+	classes, err := cifarClasses(filepath.Join(dir, "batches.meta.txt"), cifarLayout().classes)
+	if err != nil {
+		return nil, err
+	}
+	s := Set{Name: filepath.Base(dir), Source: dir, Classes: classes}
+	names := cifarNames()
+	return readCIFARSet(s, func(i int, f func(*input) error) error {
+		path, ok := findFile(dir, names[i])
+		if ok {
+			return withFile(path, f)
+		}
+		if names[i] == cifarTest {
+			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, cifarTest)
+		}
+		return nil
+	})
+}
+
+// cifarClasses reads the class names; without a file they are numbers.
+func cifarClasses(path string, want int) ([]string, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return numbered([]int32{int32(want - 1)}), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	defer file.Close()
+	var names []string
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if name := strings.TrimSpace(lines.Text()); name != "" {
+			names = append(names, name)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	if len(names) != want {
+		return nil, fmt.Errorf("datasets: %s: %d class names, want %d", path, len(names), want)
+	}
+	return names, nil
+}

@@ -1,0 +1,187 @@
+package datasets
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// download fetches file i, or with it all files where they come as one
+// archive, from the first of the publication's addresses that has it, and
+// returns its path in the cache.
+func (p publication) download(ctx context.Context, i int, cache string, opts Options) (string, error) {
+	if opts.Offline {
+		return "", errors.New("downloading is off")
+	}
+	if cache == "" {
+		return "", errors.New("there is no cache folder to download to")
+	}
+	dir := filepath.Join(cache, p.Name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, p.files[i].name)
+	if p.archive == "" {
+		path += ".gz"
+	}
+	var faults []error
+	for _, base := range p.urls {
+		var err error
+		if p.archive == "" {
+			err = fetch(ctx, base+p.files[i].name+".gz", path, p.files[i], opts.Progress)
+		} else {
+			err = fetchArchive(ctx, base+p.archive, dir, p.files, opts.Progress)
+		}
+		if err == nil {
+			return path, nil
+		}
+		faults = append(faults, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return "", fmt.Errorf("the download failed: %w", errors.Join(faults...))
+}
+
+// fetch downloads url to path.
+func fetch(ctx context.Context, url, path string, want pinned, progress Progress) error {
+	body, err := get(ctx, url, progress)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if err := save(path, body, want); err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	return nil
+}
+
+// fetchArchive downloads a .tar.gz archive and keeps the files wanted.
+func fetchArchive(ctx context.Context, url, dir string, files []pinned, progress Progress) error {
+	body, err := get(ctx, url, progress)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	var limit int64 = 1 << 20
+	for _, f := range files {
+		limit += f.size + 1024
+	}
+	zr, err := gzip.NewReader(body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", url, err)
+	}
+	tr := tar.NewReader(io.LimitReader(zr, limit))
+	for found := 0; found < len(files); {
+		member, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("%s: %d of %d files found", url, found, len(files))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", url, err)
+		}
+		for _, f := range files {
+			if filepath.Base(member.Name) != f.name {
+				continue
+			}
+			if err := save(filepath.Join(dir, f.name), tr, f); err != nil {
+				return fmt.Errorf("%s: %w", url, err)
+			}
+			found++
+		}
+	}
+	return nil
+}
+
+// save writes what r holds, plain or gzipped, to path. The file appears under
+// its name only when it is complete and its content is what was published:
+// until then it is a temporary file beside it.
+func save(path string, r io.Reader, want pinned) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	limit := want.size + want.size/8 + 1024 // gzip adds a small share at worst
+	n, err := io.Copy(tmp, io.LimitReader(r, limit+1))
+	if err != nil {
+		return err
+	}
+	if n > limit {
+		return fmt.Errorf("more than the %d bytes expected of %s", limit, want.name)
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	err = withPinned(tmp.Name(), want, func(in *input) error {
+		if _, err := in.bytes(want.size); err != nil {
+			return err
+		}
+		return in.end()
+	})
+	if err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// get asks for url. A server has 30 seconds to begin its answer.
+func get(ctx context.Context, url string, progress Progress) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(30*time.Second, cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	timer.Stop()
+	if resp.StatusCode != http.StatusOK {
+		resp.Body.Close()
+		cancel()
+		return nil, fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	return &body{ReadCloser: resp.Body, cancel: cancel, file: filepath.Base(url), total: resp.ContentLength, progress: progress}, nil
+}
+
+// body is an answer that reports how much of it was read.
+type body struct {
+	io.ReadCloser
+	cancel      context.CancelFunc
+	file        string
+	done, total int64
+	progress    Progress
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.done += int64(n)
+	if b.progress != nil {
+		b.progress(b.file, b.done, b.total)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}

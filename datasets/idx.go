@@ -1,0 +1,146 @@
+package datasets
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// The IDX format (LeCun, Cortes and Burges, "The MNIST database of handwritten
+// digits"): two zero bytes, the element type (8: unsigned byte), the number d
+// of dimensions, d sizes as big-endian uint32, then the elements, the last
+// index running fastest.
+const idxUint8 = 8
+
+// readIDX reads an IDX file of bytes with d dimensions.
+func readIDX(in *input, d int) (dims []int, data []byte, err error) {
+	magic, err := in.bytes(4)
+	if err != nil {
+		return nil, nil, err
+	}
+	want := [4]byte{0, 0, idxUint8, byte(d)}
+	if [4]byte(magic) != want {
+		return nil, nil, in.errorAt(0, "magic number % x, want % x (IDX, unsigned bytes, %d dimensions)", magic, want, d)
+	}
+	header, err := in.bytes(int64(4 * d))
+	if err != nil {
+		return nil, nil, err
+	}
+	total := int64(1)
+	for i := range d {
+		n := binary.BigEndian.Uint32(header[4*i:])
+		if n == 0 {
+			return nil, nil, in.errorAt(int64(4+4*i), "size 0 in dimension %d", i)
+		}
+		if int64(n) > maxBytes/total {
+			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i, int64(maxBytes))
+		}
+		total *= int64(n)
+		dims = append(dims, int(n))
+	}
+	if data, err = in.bytes(total); err != nil {
+		return nil, nil, err
+	}
+	return dims, data, in.end()
+}
+
+// readIDXLabels reads a file of labels. classes > 0 bounds them.
+func readIDXLabels(in *input, classes int) ([]int32, error) {
+	_, data, err := readIDX(in, 1)
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]int32, len(data))
+	for i, label := range data {
+		if classes > 0 && int(label) >= classes {
+			return nil, in.errorAt(int64(8+i), "label %d out of range 0..%d", label, classes-1)
+		}
+		labels[i] = int32(label)
+	}
+	return labels, nil
+}
+
+// idxNames are the files of an IDX data set, as MNIST introduced them: images
+// and labels of the training split, then of the test split.
+func idxNames() [4]string {
+	return [4]string{
+		"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+		"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+	}
+}
+
+// readIDXSet reads the four files.
+func readIDXSet(s Set, open opener) (*Set, error) {
+	var dims [2][]int
+	splits := [2]*Split{{}, {}}
+	for i, split := range splits {
+		err := open(2*i, func(in *input) (err error) {
+			dims[i], split.Images, err = readIDX(in, 3)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		err = open(2*i+1, func(in *input) (err error) {
+			split.Labels, err = readIDXLabels(in, len(s.Classes))
+			if err == nil && len(split.Labels) != dims[i][0] {
+				err = in.errorAt(4, "%d labels for %d images", len(split.Labels), dims[i][0])
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if dims[0][1] != dims[1][1] || dims[0][2] != dims[1][2] {
+		return nil, fmt.Errorf("datasets: %s: training images are %d×%d, test images %d×%d",
+			s.Name, dims[0][1], dims[0][2], dims[1][1], dims[1][2])
+	}
+	s.Shape = [3]int{1, dims[0][1], dims[0][2]}
+	s.Train, s.Test = splits[0], splits[1]
+	if s.Classes == nil {
+		s.Classes = numbered(s.Train.Labels, s.Test.Labels)
+	}
+	return New(s)
+}
+
+// numbered names the classes 0 … the greatest label.
+func numbered(splits ...[]int32) []string {
+	var most int32
+	for _, labels := range splits {
+		for _, label := range labels {
+			most = max(most, label)
+		}
+	}
+	names := make([]string, most+1)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
+// openIDXFolder reads a folder of a user's own with the four files.
+func openIDXFolder(dir string) (*Set, error) {
+	names := idxNames()
+	s := Set{Name: filepath.Base(dir), Source: dir}
+	return readIDXSet(s, func(i int, f func(*input) error) error {
+		path, ok := findFile(dir, names[i])
+		if !ok {
+			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, names[i])
+		}
+		return withFile(path, f)
+	})
+}
+
+// findFile looks for a file, plain or zipped.
+func findFile(dir, name string) (path string, ok bool) {
+	for _, suffix := range []string{"", ".gz"} {
+		path = filepath.Join(dir, name+suffix)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return path, true
+		}
+	}
+	return "", false
+}

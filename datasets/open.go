@@ -1,0 +1,195 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Info describes a data set that Open knows by name.
+type Info struct {
+	Name    string
+	Summary string // one sentence
+	Licence string
+}
+
+// Names lists the data sets that Open knows by name, the default one first.
+func Names() []Info {
+	list := []Info{{
+		Name:    "digits",
+		Summary: "1,797 handwritten digits of 8×8 pixels, built in; 10 classes.",
+		Licence: "CC BY 4.0",
+	}}
+	for _, p := range publications() {
+		list = append(list, p.Info)
+	}
+	return list
+}
+
+// Options say where a data set is looked for and how a user's own file is
+// read. The zero value serves the built-in and the published sets. An option
+// that has no effect on the data named is an error.
+type Options struct {
+	Dir     string // searched first for the files of a published set
+	Cache   string // folder for downloads; "": petrify/ in the user's cache folder
+	Offline bool   // never download
+
+	// Progress, if not nil, is told how a download goes on.
+	Progress Progress
+
+	// Label is the column that holds the label in a CSV file: its header, or
+	// its number from 1, or from the end as −1. "none": there is none, and the
+	// set has no classes. "": the column headed label, class, target or y, else
+	// the last one. In an npz file only "none" has a meaning.
+	Label string
+
+	// Test is a second file with the test split, of the same kind as the first.
+	Test string
+
+	// TestFraction is the share of each class that is split off for testing
+	// where the data are not split already, 0 < f < 1. 0 means 0.2.
+	TestFraction float64
+
+	// Seed chooses which images are split off. It is no other random choice's
+	// seed: runs with different seeds should be tested on the same images.
+	Seed uint64
+
+	// Shape (C H W) makes images out of the rows of a table.
+	Shape [3]int
+
+	// ChannelsFirst says that the images of an npz file, or the rows that Shape
+	// divides, are C H W. The default is H W C.
+	ChannelsFirst bool
+
+	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
+	// must be of one size.
+	Size [2]int
+}
+
+// Progress is told how many bytes of a file were downloaded. total is −1 where
+// the server does not say it.
+type Progress func(file string, done, total int64)
+
+// Open is OpenContext without a way to stop it.
+func Open(name string, opts Options) (*Set, error) {
+	return OpenContext(context.Background(), name, opts)
+}
+
+// OpenContext reads a data set into memory. name is one of Names, or else the
+// path of
+//
+//   - a .npz file with the arrays x and y, or x_train, y_train, x_test, y_test,
+//   - a .csv or .tsv file, one row an image, with a label column,
+//   - a folder with the four IDX files of MNIST's naming,
+//   - a folder with the CIFAR-10 binary files,
+//   - a folder with one folder of PNG or JPEG pictures for each class, or two
+//     such folders called train and test.
+//
+// Every file but a picture may be gzipped. A name of Names wins over a path;
+// ./digits is always a path. ctx stops a download.
+func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	if name == "digits" {
+		if err := opts.allow("the built-in digits", nil); err != nil {
+			return nil, err
+		}
+		return openDigits()
+	}
+	for _, p := range publications() {
+		if p.Name != name {
+			continue
+		}
+		if err := opts.allow("a published data set", nil); err != nil {
+			return nil, err
+		}
+		return p.open(ctx, opts)
+	}
+	return openPath(name, opts)
+}
+
+func openPath(path string, opts Options) (*Set, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		var names []string
+		for _, i := range Names() {
+			names = append(names, i.Name)
+		}
+		return nil, fmt.Errorf("datasets: %q is neither a data set (%s) nor a file or folder: %w",
+			path, strings.Join(names, ", "), err)
+	}
+	if info.IsDir() {
+		return openFolder(path, opts)
+	}
+	switch kind(path) {
+	case ".npz":
+		return openNPZ(path, opts)
+	case ".csv", ".tsv":
+		return openCSV(path, opts)
+	}
+	return nil, fmt.Errorf("datasets: %s: want a .npz, .csv or .tsv file, or a folder", path)
+}
+
+func openFolder(dir string, opts Options) (*Set, error) {
+	if _, ok := findFile(dir, idxNames()[0]); ok {
+		if err := opts.allow("a folder of IDX files", nil); err != nil {
+			return nil, err
+		}
+		return openIDXFolder(dir)
+	}
+	if _, ok := findFile(dir, cifarNames()[0]); ok {
+		if err := opts.allow("a folder of CIFAR-10 files", nil); err != nil {
+			return nil, err
+		}
+		return openCIFARFolder(dir)
+	}
+	return openPictures(dir, opts)
+}
+
+// kind is the extension of a file without .gz, in lower case.
+func kind(path string) string {
+	return strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
+}
+
+func (o Options) validate() error {
+	if !(o.TestFraction >= 0 && o.TestFraction < 1) {
+		return fmt.Errorf("datasets: test fraction %v out of range, want 0 < f < 1", o.TestFraction)
+	}
+	if o.Test != "" && o.TestFraction != 0 {
+		return fmt.Errorf("datasets: test file %s and test fraction %v exclude each other", o.Test, o.TestFraction)
+	}
+	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {
+		return fmt.Errorf("datasets: shape %v, want three positive numbers C H W", s)
+	}
+	if s := o.Size; s != [2]int{} && (s[0] < 1 || s[1] < 1) {
+		return fmt.Errorf("datasets: size %v, want two positive numbers H W", s)
+	}
+	return nil
+}
+
+// allow refuses options that are set but not in the list.
+func (o Options) allow(what string, allowed []string) error {
+	var refused []string
+	check := func(name string, set bool) {
+		for _, a := range allowed {
+			set = set && a != name
+		}
+		if set {
+			refused = append(refused, name)
+		}
+	}
+	check("Label", o.Label != "")
+	check("Test", o.Test != "")
+	check("TestFraction", o.TestFraction != 0)
+	check("Seed", o.Seed != 0)
+	check("Shape", o.Shape != [3]int{})
+	check("ChannelsFirst", o.ChannelsFirst)
+	check("Size", o.Size != [2]int{})
+	if refused == nil {
+		return nil
+	}
+	return fmt.Errorf("datasets: %s has no use for the option %s", what, strings.Join(refused, ", "))
+}
