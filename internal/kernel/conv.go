@@ -102,7 +102,7 @@ func (p *plan) run(out, in, w, init []float32, s *Scratch) {
 		p.parts[i].pack(packed, w)
 	}
 	count := min(tasks, p.g.N)
-	framed := grown(&s.framed, count*p.frame.size())
+	framed := grown(&s.padded, count*p.frame.size())
 	read := p.frame.h * p.frame.w * p.frame.c
 	Parallel(count, func(i int) {
 		buf := framed[i*p.frame.size():]

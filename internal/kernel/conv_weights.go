@@ -64,7 +64,7 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 		count, each = p.slices*p.units, 1
 	}
 	pixels := p.g.OH() * p.g.OW()
-	framed, packed := grown(&s.framed, count*p.frame.size()), grown(&s.packed, count*pixels*layouts[path].columns)
+	framed, packed := grown(&s.padded, count*p.frame.size()), grown(&s.packed, count*pixels*layouts[path].columns)
 	Parallel(count, func(i int) {
 		slice := i * each / p.units
 		sum := partial[slice*p.size():][:p.size()]

@@ -6,7 +6,7 @@ package kernel
 // step only. A Scratch serves one call at a time.
 type Scratch struct {
 	packed  []float32 // one operand in the order the inner loop reads it
-	framed  []float32 // images within their borders, one per task
+	padded  []float32 // images within their borders, one per task
 	partial []float32 // sums of each slice of a reduction
 
 	// How the last geometry becomes tiles.
