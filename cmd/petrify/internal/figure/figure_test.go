@@ -1,0 +1,92 @@
+package figure
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+)
+
+func TestAccuracyNamesItsLines(t *testing.T) {
+	var svg bytes.Buffer
+	chart := Accuracy("cnn on digits", []float64{0.62, 0.9, 0.95, 0.968, 0.971, 0.975}, 0.9715, []float64{0.974, 0.976})
+	if err := chart.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	text := svg.String()
+	for _, want := range []string{"cnn on digits", "float 97.50 %", "PTQ 97.15 %", "QAT 97.60 %", "epochs", "test accuracy, %"} {
+		if !strings.Contains(text, ">"+want+"<") {
+			t.Errorf("the picture lacks the text %q", want)
+		}
+	}
+	if len(text) > 12<<10 {
+		t.Errorf("%d bytes: want a small file", len(text))
+	}
+	wellFormed(t, text)
+}
+
+func TestAccuracyOfShortRuns(t *testing.T) {
+	for name, c := range map[string]Chart{
+		"PTQ alone":     Accuracy("", nil, 0.5, nil),
+		"without QAT":   Accuracy("", []float64{0.5}, 0.5, nil),
+		"without float": Accuracy("", nil, 0.1, []float64{0.1, 0.1}),
+		"all wrong":     Accuracy("", []float64{0, 0}, 0, []float64{0}),
+	} {
+		var svg bytes.Buffer
+		if err := c.SVG(&svg); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text := svg.String(); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+			t.Errorf("%s: coordinates that are not finite", name)
+		}
+	}
+}
+
+func wellFormed(t *testing.T, text string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestNamesKeepTheirDistance(t *testing.T) {
+	places := []vg.Length{95, 96, 97, 98}
+	spread(places, 10, 0, 100)
+	for i, p := range places {
+		if p < 0 || p > 100 || i > 0 && p-places[i-1] < 10 {
+			t.Fatalf("got %v: want 0 to 100 and distances of 10", places)
+		}
+	}
+}
+
+func TestTicksAreRoundNumbers(t *testing.T) {
+	for _, c := range []struct {
+		min, max float64
+		want     string
+	}{
+		{0, 12, "0 2 4 6 8 10 12"},
+		{94.9, 97.8, "95.0 95.5 96.0 96.5 97.0 97.5"},
+		{-0.003, 0.0021, "-0.003 -0.002 -0.001 0.000 0.001 0.002"},
+	} {
+		var labels []string
+		for _, tick := range (ticks{}).Ticks(c.min, c.max) {
+			labels = append(labels, tick.Label)
+			if math.Abs(tick.Value) > 100 {
+				t.Errorf("tick at %v", tick.Value)
+			}
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("%v to %v: got %s, want %s", c.min, c.max, got, c.want)
+		}
+	}
+}

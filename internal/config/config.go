@@ -1,0 +1,114 @@
+package config
+
+import (
+	"strings"
+
+	"petrify/datasets"
+	"petrify/graph"
+	"petrify/train"
+)
+
+// Config is a run as its file describes it. [Default] has the value of every
+// key that a file leaves out.
+type Config struct {
+	Dataset string // a built-in name, or what datasets.Open takes
+	Data    datasets.Options
+	Network Network
+
+	Seed        uint64
+	Batch       int
+	Calibration int
+	Checkpoint  train.Span
+
+	Float, QAT   train.Stage
+	Quantization Quantization
+
+	Out string // run folder; "": runs/<dataset>-<network>
+
+	where map[string]string // where each key of the document stands
+}
+
+// Network is a built-in network or a list of layers: one of the two is set.
+type Network struct {
+	Builtin string
+	Layers  []graph.Layer
+}
+
+// Default is the run that `petrify train` makes without a file: the built-in
+// cnn on the embedded digits.
+func Default() *Config {
+	return &Config{
+		Dataset:      "digits",
+		Network:      Network{Builtin: "cnn"},
+		Batch:        32,
+		Float:        train.Stage{Epochs: 20},
+		QAT:          train.Stage{Epochs: 6},
+		Quantization: Quantization{Global: defaultModule()},
+	}
+}
+
+// section is the table of all keys.
+func (c *Config) section() section {
+	return section{
+		{"dataset", "What to train on: " + strings.Join(published(), ", ") + "; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.", datasetValue{&c.Dataset}},
+		{"data", "Where its files are, and how to read a user's own.", data(&c.Data)},
+		{"network", "A built-in network (" + builtins() + ") or a list of layers.", networkValue{&c.Network}},
+		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
+		{"batch", "Images to a training step.", integer(&c.Batch, 1, 1<<20)},
+		{"float", "The first stage: training without quantization.", stage(&c.Float)},
+		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
+		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
+			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
+		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a YAML file with that.",
+			quantizationValue{&c.Quantization}},
+		{"checkpoint", "Distance between checkpoints, such as 500 steps or 0.5 epochs; null is an epoch, never is none.",
+			auto[train.Span]{&c.Checkpoint, span(&c.Checkpoint)}},
+		{"out", "Folder for everything the run writes; null is runs/ and the names of data set and network.", auto[string]{&c.Out, text(&c.Out)}},
+	}
+}
+
+// stage is the table of a training stage's keys.
+func stage(s *train.Stage) value {
+	return section{
+		{"epochs", "Passes over the training split; 0 leaves the stage out.", integer(&s.Epochs, 0, 1<<20)},
+		{"learning_rate", "What the schedule multiplies; null is 0.001 for adam and adamw, 0.05 for sgd, and a fifth of the float stage's in the qat stage.",
+			auto[float64]{&s.LearningRate, number(&s.LearningRate, interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
+		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
+		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
+	}
+}
+
+func optimizer(o *train.Optimizer) value {
+	return section{
+		{"method", "The rule.", enum(&o.Method)},
+		{"weight_decay", "Pull of the weights towards 0; biases, batch norm and learned scales are spared.", number(&o.WeightDecay, below1)},
+		{"momentum", "sgd: how much of the last step the next one keeps.", number(&o.Momentum, below1)},
+		{"nesterov", "sgd: look ahead along the momentum.", yes(&o.Nesterov)},
+		{"beta1", "adam, adamw: decay of the mean gradient; null is 0.9.", auto[float64]{&o.Beta1, number(&o.Beta1, below1)}},
+		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999.", auto[float64]{&o.Beta2, number(&o.Beta2, below1)}},
+		{"epsilon", "adam, adamw: what keeps the divisor from 0; null is 1e-8.", auto[float64]{&o.Epsilon, number(&o.Epsilon, below1)}},
+	}
+}
+
+func schedule(s *train.Schedule) value {
+	return section{
+		{"shape", "The course.", enum(&s.Shape)},
+		{"warmup", "Linear rise before the shape begins, such as 100 steps or 0.5 epochs; null is none.", auto[train.Span]{&s.Warmup, span(&s.Warmup)}},
+		{"final", "cosine: the factor at the end.", number(&s.Final, fraction)},
+		{"every", "step: the distance between falls; null is a third of the stage.", auto[train.Span]{&s.Every, span(&s.Every)}},
+		{"gamma", "step: the factor of a fall; null is 0.1.", auto[float64]{&s.Gamma, number(&s.Gamma, fraction)}},
+	}
+}
+
+// span is a moment or a length in steps or epochs.
+func span(to *train.Span) value {
+	return scalar[train.Span]{
+		to: to, want: "a number of steps or epochs, such as 400, 1.5 epochs, or never", tags: []string{"!!str", "!!int"},
+		parse: func(t string) (train.Span, bool) {
+			v, err := train.ParseSpan(t)
+			return v, err == nil
+		},
+		format: train.Span.String,
+		json:   map[string]any{"type": []string{"string", "integer"}},
+	}
+}

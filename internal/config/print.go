@@ -1,0 +1,36 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Print writes the configuration as YAML, every key with its sentence. The
+// result reads back as the same configuration.
+func (c *Config) Print(w io.Writer) error {
+	out, err := yaml.Dump(c.section().write(), yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	if err == nil {
+		_, err = w.Write(out)
+	}
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return nil
+}
+
+// Schema writes the JSON schema of the configuration file, for editors.
+func Schema(w io.Writer) error {
+	s := Default().section().schema()
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["title"] = "petrify's configuration"
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return nil
+}

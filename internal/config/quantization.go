@@ -1,0 +1,86 @@
+package config
+
+import (
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/observers"
+	"petrify/train"
+)
+
+// Quantization is Core ML Tools' LinearQuantizerConfig with petrify's
+// additions. For each layer the first match decides: its name, else its type,
+// else Global. A nil Module leaves the layer float.
+type Quantization struct {
+	Global *Module
+	Types  []Rule
+	Names  []Rule
+
+	EdgeBits    int  // of the first and last layer; 0: as the others
+	FloatOutput bool // leave the network's output unquantized
+}
+
+// Rule gives a Module to the layers of a type or of matching names.
+type Rule struct {
+	Pattern string
+	Module  *Module
+}
+
+// Module is Core ML Tools' ModuleLinearQuantizerConfig with petrify's
+// additions: how to quantize one layer.
+type Module struct {
+	Algorithm          string
+	WeightDtype        string
+	WeightBits         int // 0: as WeightDtype says
+	WeightScheme       affine.Scheme
+	WeightObserver     observers.Kind
+	WeightPerChannel   bool
+	ActivationDtype    string
+	ActivationBits     int // 0: as ActivationDtype says
+	ActivationObserver observers.Kind
+	AveragingConstant  float64 // 0: the observer's default
+	Scheme             affine.Scheme
+	Dialect            affine.Dialect
+	Milestones         []train.Span // four, or none
+}
+
+// defaultModule is [fakequant.Int8] in these words.
+func defaultModule() *Module {
+	d := fakequant.Int8()
+	return &Module{
+		Algorithm:   "vanilla",
+		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightObserver: d.Weights.Observer.Kind, WeightPerChannel: true,
+		ActivationDtype: "quint8", ActivationObserver: d.Activations.Observer.Kind, Scheme: d.Activations.Scheme,
+	}
+}
+
+// section is the table of a module's keys.
+func (m *Module) section() section {
+	return section{
+		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator.", oneOf(&m.Algorithm, "vanilla")},
+		{"weight_dtype", "Number format of weights; float32 leaves them alone.", oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
+		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.", auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
+		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.", enum(&m.WeightScheme)},
+		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
+		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
+		{"activation_dtype", "Number format of activations; float32 leaves them alone.", oneOf(&m.ActivationDtype, "quint8", "float32")},
+		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.", auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
+		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
+		{"averaging_constant", "What a moving average takes of each new range; null is 0.01, for ema_min_max 0.1.",
+			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant, interval{low: 0, high: 1, openLow: true})}},
+		{"quantization_scheme", "How a range of activations becomes a scale: symmetric without a zero point, affine with one.", enum(&m.Scheme)},
+		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
+		{"milestones", "When observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is [0, 0, 2/3, 1/2 of the stage].",
+			milestones{&m.Milestones}},
+	}
+}
+
+// section is the table of the block's keys.
+func (q *Quantization) section() section {
+	return section{
+		{"global_config", "For every layer without a rule of its own; null leaves them float.", moduleValue{&q.Global}},
+		{"module_type_configs", "By layer type, such as conv2d or Conv2d; null leaves the type float.", rules{&q.Types, kindOf}},
+		{"module_name_configs", "By layer name, a regular expression for the whole name; null leaves the layer float.", rules{&q.Names, pattern}},
+		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.", auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
+		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
+	}
+}

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"petrify/train"
+)
+
+// Load reads a configuration file and applies the overrides. The empty name
+// stands for a file without keys. If anything is wrong the error is [Faults],
+// with all that is wrong.
+func Load(file string, overrides ...Override) (*Config, error) {
+	if file == "" {
+		return Parse("defaults", nil, overrides...)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return Parse(file, data, overrides...)
+}
+
+// Parse is [Load] for a document that is in memory; faults call it by the
+// given name.
+func Parse(name string, document []byte, overrides ...Override) (*Config, error) {
+	r := &reader{file: name, origin: map[*yaml.Node]string{}, where: map[string]string{}}
+	root, err := parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("config: %s: %w", name, err)
+	}
+	for _, o := range overrides {
+		o.apply(r, root)
+	}
+	c := Default()
+	c.section().read(r, root, "")
+	c.where = r.where
+	r.faults = append(r.faults, c.contradictions(r.faults)...)
+	if len(r.faults) > 0 {
+		return nil, r.faults
+	}
+	return c, nil
+}
+
+// contradictions are the faults of keys that are right by themselves but not
+// together. Those that repeat one of the given faults are left out.
+func (c *Config) contradictions(known Faults) (found Faults) {
+	t, faults := c.training()
+	found = append(found, faults...)
+	var more train.Faults
+	if errors.As(t.Validate(), &more) {
+		found = append(found, c.locate(more)...)
+	}
+	return slices.DeleteFunc(found, func(f Fault) bool {
+		return f.Key == "data" || slices.ContainsFunc(known, func(k Fault) bool { return within(k.Key, f.Key) || within(f.Key, k.Key) })
+	})
+}
+
+// locate gives faults that training found in the configuration their place in
+// the document.
+func (c *Config) locate(faults train.Faults) (located Faults) {
+	for _, f := range faults {
+		key := f.Path
+		if within(key, "qat.milestones") {
+			key = "quantization.global_config.milestones"
+		}
+		located = append(located, Fault{c.place(key), key, f.Text})
+	}
+	return located
+}
+
+// place is where a key stands, or the block that it would stand in, or
+// "defaults".
+func (c *Config) place(key string) string {
+	for ; key != ""; key = parent(key) {
+		if where, ok := c.where[key]; ok {
+			return where
+		}
+	}
+	return "defaults"
+}
+
+// parse returns the mapping of a document; an empty document is an empty one.
+func parse(document []byte) (*yaml.Node, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(document, &root); err != nil {
+		return nil, err
+	}
+	if len(root.Content) == 0 {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1}, nil
+	}
+	return root.Content[0], nil
+}

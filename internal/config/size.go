@@ -1,0 +1,100 @@
+package config
+
+import (
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+
+	"petrify/graph"
+)
+
+// longest is the longest side of a window or padding that makes any sense.
+const longest = 1 << 16
+
+// tuple is a list of whole numbers of at least low, or one number for all.
+type tuple struct {
+	to  []int
+	low int
+}
+
+func (t tuple) read(r *reader, n *yaml.Node, key string) {
+	v := make([]int, len(t.to))
+	if sizes(v, n, t.low) {
+		copy(t.to, v)
+		return
+	}
+	r.fault(n, key, "want a whole number of at least %d, or a list of %d, got %s", t.low, len(t.to), describe(resolve(n)))
+}
+
+func (t tuple) write() *yaml.Node { return writeSizes(t.to...) }
+
+func (t tuple) schema() map[string]any { return sizesSchema(t.low, len(t.to)) }
+
+// padding is the word same, one number for all sides, or a list of four.
+type padding struct{ to *graph.Padding }
+
+func (p padding) read(r *reader, n *yaml.Node, key string) {
+	v := []int{0, 0, 0, 0}
+	switch {
+	case resolve(n).Value == "same":
+		*p.to = graph.Padding{Same: true}
+	case sizes(v, n, 0):
+		*p.to = graph.Padding{Top: v[0], Left: v[1], Bottom: v[2], Right: v[3]}
+	default:
+		r.fault(n, key, "want same, a whole number of at least 0, or a list of four, got %s", describe(resolve(n)))
+	}
+}
+
+func (p padding) write() *yaml.Node {
+	if p.to.Same {
+		return plain("!!str", "same")
+	}
+	return writeSizes(p.to.Top, p.to.Left, p.to.Bottom, p.to.Right)
+}
+
+func (p padding) schema() map[string]any {
+	return map[string]any{"anyOf": []any{map[string]any{"const": "same"}, sizesSchema(0, 4)}}
+}
+
+// sizes reads len(v) whole numbers of at least low, or one for all of them.
+func sizes(v []int, n *yaml.Node, low int) bool {
+	n = resolve(n)
+	items := n.Content
+	if n.Kind == yaml.ScalarNode {
+		items = make([]*yaml.Node, len(v))
+		for i := range items {
+			items[i] = n
+		}
+	}
+	if n.Kind != yaml.ScalarNode && n.Kind != yaml.SequenceNode || len(items) != len(v) {
+		return false
+	}
+	for i, item := range items {
+		size, err := strconv.Atoi(item.Value)
+		if err != nil || size < low || size > longest {
+			return false
+		}
+		v[i] = size
+	}
+	return true
+}
+
+// writeSizes writes one number if all are the same.
+func writeSizes(v ...int) *yaml.Node {
+	var items []*yaml.Node
+	uniform := true
+	for _, size := range v {
+		items = append(items, plain("!!int", strconv.Itoa(size)))
+		uniform = uniform && size == v[0]
+	}
+	if uniform {
+		return items[0]
+	}
+	return flow(items...)
+}
+
+func sizesSchema(low, n int) map[string]any {
+	size := map[string]any{"type": "integer", "minimum": low, "maximum": longest}
+	list := map[string]any{"type": "array", "items": size, "minItems": n, "maxItems": n}
+	return map[string]any{"anyOf": []any{size, list}}
+}
