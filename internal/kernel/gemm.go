@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // Gemm computes the product of BLAS's sgemm on row-major matrices,
 //
 //	C = α·op(A)·op(B) + β·C
@@ -8,25 +10,130 @@ package kernel
 // set. lda, ldb and ldc are the distances between rows. Where β is 0, C is
 // not read.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	ars, acs := lda, 1
-	if transA {
-		ars, acs = 1, lda
+	if m == 0 || n == 0 {
+		return
 	}
-	brs, bcs := ldb, 1
-	if transB {
-		brs, bcs = 1, ldb
+	scale(c, m, n, ldc, beta)
+	if k == 0 || alpha == 0 {
+		return
 	}
-	Parallel(m, func(i int) {
-		for j := range n {
-			var sum float32
-			for p := range k {
-				sum += a[i*ars+p*acs] * b[p*brs+j*bcs]
+	p := product{
+		m: m, n: n, k: k, alpha: alpha,
+		a: newMatrix(a, lda, transA), b: newMatrix(b, ldb, transB),
+		c: c, ldc: ldc, add: beta != 0,
+	}
+	s := scratches.Get().(*Scratch)
+	p.run(s)
+	scratches.Put(s)
+}
+
+// scratches serve the callers of Gemm, whose signature has no room for one.
+var scratches = sync.Pool{New: func() any { return new(Scratch) }}
+
+// scale multiplies an m×n matrix by a number. By 0 it clears it, NaN or not.
+func scale(c []float32, m, n, ldc int, by float32) {
+	if by == 1 {
+		return
+	}
+	for i := range m {
+		row := c[i*ldc:][:n]
+		if by == 0 {
+			clear(row)
+			continue
+		}
+		for j := range row {
+			row[j] *= by
+		}
+	}
+}
+
+// A matrix is a slice seen with its element (i,j) at i·row + j·col. One of
+// the two distances is 1.
+type matrix struct {
+	data     []float32
+	row, col int
+}
+
+func newMatrix(data []float32, ld int, transposed bool) matrix {
+	if transposed {
+		return matrix{data, 1, ld}
+	}
+	return matrix{data, ld, 1}
+}
+
+// from returns the matrix from element (i,j) on.
+func (m matrix) from(i, j int) matrix {
+	return matrix{m.data[i*m.row+j*m.col:], m.row, m.col}
+}
+
+// A product is C = α·A·B, for A of m×k and B of k×n, added to C, to a bias per
+// column or to nothing.
+type product struct {
+	m, n, k int
+	alpha   float32
+	a, b    matrix
+	c       []float32
+	ldc     int
+	add     bool
+	bias    []float32 // or nil
+}
+
+const (
+	// maxDepth is how much of a sum runs at once: a panel of B of that
+	// many rows and the rows of A it meets share the first-level cache.
+	maxDepth = 256
+
+	// maxTiles is how many tiles, one below the other, use a panel before
+	// the next one is taken: their rows of A stay in the second-level cache.
+	maxTiles = 18
+)
+
+// run packs B, and cuts C into tasks of some rows and some panels. How many
+// depends on the shape alone.
+func (p *product) run(s *Scratch) {
+	l := layouts[path]
+	depths, panels := (p.k+maxDepth-1)/maxDepth, l.panels(p.n)
+	packed := grown(&s.packed, p.k*roundUp(p.n, quantum))
+	Parallel(depths*panels, func(i int) {
+		from, to := share(p.k, depths, i/panels)
+		p.pack(packed, from, to, i%panels)
+	})
+	p.spreadRows(s)
+
+	tiles := (p.m + l.rows - 1) / l.rows
+	down := max((tiles+maxTiles-1)/maxTiles, min(tiles, tasks/panels))
+	across := min(panels, (tasks+down-1)/down)
+	Parallel(down*across, func(i int) {
+		row, rowEnd := share(p.m, down, i/across)
+		panel, panelEnd := share(panels, across, i%across)
+		for d := range depths {
+			from, to := share(p.k, depths, d)
+			for j := panel; j < panelEnd; j++ {
+				p.tile(packed, from, to, j, row, rowEnd)
 			}
-			if beta == 0 {
-				c[i*ldc+j] = alpha * sum
-				continue
-			}
-			c[i*ldc+j] = alpha*sum + beta*c[i*ldc+j]
 		}
 	})
 }
+
+// tile computes rows row to rowEnd of panel j, the sum running from from to to.
+func (p *product) tile(packed []float32, from, to, j, row, rowEnd int) {
+	column, width := layouts[path].panel(p.n, j)
+	a := p.a.from(row, from)
+	t := tile{
+		c: p.c[row*p.ldc+column:], ldc: p.ldc, n: min(width, p.n-column),
+		a: a.data, rs: a.row, cs: a.col, off: oneRun[:], k: to - from,
+		b: packed[from*roundUp(p.n, quantum)+column*(to-from):], ldb: width,
+	}
+	switch {
+	case from > 0 || p.add:
+		t.init, t.ldi = t.c, t.ldc
+	case p.bias != nil:
+		t.init = p.bias[column:]
+	default:
+		t.init = zeros[:]
+	}
+	t.run(rowEnd - row)
+}
+
+// oneRun is the offsets of a sum without gaps.
+var oneRun = [1]int{0}

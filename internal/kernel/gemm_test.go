@@ -43,21 +43,41 @@ func checkGemm(t *testing.T, transA, transB bool, m, n, k int, alpha, beta float
 }
 
 func TestGemmAgainstFloat64(t *testing.T) {
-	for _, s := range [][3]int{
-		{1, 1, 1}, {1, 17, 3}, {2, 16, 0}, {3, 33, 5}, {5, 31, 16}, {13, 32, 17}, {14, 32, 8}, {15, 48, 33},
-		{29, 10, 65}, {64, 64, 64}, {100, 1, 40}, {31, 130, 300}, {270, 20, 19},
-	} {
-		for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
-			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 0)
-			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 1)
-			checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
+	eachPath(t, func(t *testing.T) {
+		for _, s := range [][3]int{
+			{1, 1, 1}, {1, 17, 3}, {2, 16, 0}, {3, 33, 5}, {5, 31, 16}, {13, 32, 17}, {14, 32, 8}, {15, 48, 33},
+			{29, 10, 65}, {64, 64, 64}, {100, 1, 40}, {31, 130, 300}, {270, 20, 19}, {510, 33, 7}, {7, 40, 509},
+		} {
+			for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 0)
+				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
+			}
+			checkGemm(t, false, false, s[0], s[1], s[2], 1, 1)
+			checkGemm(t, false, false, s[0], s[1], s[2], 0, 2)
 		}
-	}
+	})
 }
 
 func TestGemmDoesNotReadCWhereBetaIsZero(t *testing.T) {
 	a, b, c := []float32{2}, []float32{3}, guarded(1, nil)
 	if Gemm(false, false, 1, 1, 1, 1, a, 1, b, 1, 0, c, 1); c[0] != 6 {
 		t.Errorf("0·NaN + 2·3 = %v, want 6", c[0])
+	}
+}
+
+func BenchmarkGemm(b *testing.B) {
+	for _, n := range []int{64, 256, 512, 1024} {
+		x, y, z := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
+		for _, path := range paths() {
+			onPath(path, func() {
+				b.Run(fmt.Sprintf("%d/%v", n, path), func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						Gemm(false, false, n, n, n, 1, x, n, y, n, 0, z, n)
+					}
+					gflops(b, n*n*n)
+				})
+			})
+		}
 	}
 }

@@ -7,30 +7,32 @@ package kernel
 // bias is [o] or nil.
 func LinearForward(y, x, w, bias []float32, n, f, o int, s *Scratch) {
 	checkLinear(y, x, w, n, f, o)
-	beta := float32(0)
 	if bias != nil {
 		length("bias", len(bias), o)
-		for i := range n {
-			copy(y[i*o:], bias)
-		}
-		beta = 1
 	}
-	Gemm(false, true, n, o, f, 1, x, f, w, f, beta, y, o)
+	p := product{m: n, n: o, k: f, alpha: 1, a: newMatrix(x, f, false), b: newMatrix(w, f, true), c: y, ldc: o, bias: bias}
+	p.run(s)
 }
 
 // LinearBackwardInput computes dx[n,f] = Σ_o dy[n,o]·w[o,f].
 func LinearBackwardInput(dx, dy, w []float32, n, f, o int, s *Scratch) {
 	checkLinear(dy, dx, w, n, f, o)
-	Gemm(false, false, n, f, o, 1, dy, o, w, f, 0, dx, f)
+	p := product{m: n, n: f, k: o, alpha: 1, a: newMatrix(dy, o, false), b: newMatrix(w, f, false), c: dx, ldc: f}
+	p.run(s)
 }
 
 // LinearBackwardWeights computes dw[o,f] = Σ_n dy[n,o]·x[n,f].
 func LinearBackwardWeights(dw, x, dy []float32, n, f, o int, s *Scratch) {
 	checkLinear(dy, x, dw, n, f, o)
-	Gemm(true, false, o, f, n, 1, dy, o, x, f, 0, dw, f)
+	p := product{m: o, n: f, k: n, alpha: 1, a: newMatrix(dy, o, true), b: newMatrix(x, f, false), c: dw, ldc: f}
+	p.run(s)
 }
 
+// checkLinear panics unless the layer has a size and the slices its lengths.
 func checkLinear(y, x, w []float32, n, f, o int) {
+	if n < 1 || f < 1 || o < 1 {
+		panic("kernel: linear layer of no size")
+	}
 	length("y", len(y), n*o)
 	length("x", len(x), n*f)
 	length("w", len(w), o*f)

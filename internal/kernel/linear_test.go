@@ -7,6 +7,10 @@ import (
 )
 
 func TestLinearAgainstFloat64(t *testing.T) {
+	eachPath(t, checkLinears)
+}
+
+func checkLinears(t *testing.T) {
 	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 2}, {32, 64, 10}, {128, 128, 10}, {7, 300, 130}, {128, 392, 33}} {
 		n, f, o := s[0], s[1], s[2]
 		t.Run(fmt.Sprintf("%d images, %d to %d", n, f, o), func(t *testing.T) {
@@ -34,5 +38,33 @@ func TestLinearAgainstFloat64(t *testing.T) {
 			LinearBackwardWeights(got, x, dy, n, f, o, &sc)
 			near(t, "dw", got, dw.sum, dw.scale)
 		})
+	}
+}
+
+func BenchmarkLinear(b *testing.B) {
+	for _, size := range [][3]int{{128, 1568, 128}, {128, 128, 10}, {32, 64, 32}} {
+		n, f, o := size[0], size[1], size[2]
+		x, w, bias, y := make([]float32, n*f), make([]float32, o*f), make([]float32, o), make([]float32, n*o)
+		var s Scratch
+		for _, path := range paths() {
+			for _, pass := range []struct {
+				name string
+				run  func()
+			}{
+				{"forward", func() { LinearForward(y, x, w, bias, n, f, o, &s) }},
+				{"input", func() { LinearBackwardInput(x, y, w, n, f, o, &s) }},
+				{"weights", func() { LinearBackwardWeights(w, x, y, n, f, o, &s) }},
+			} {
+				onPath(path, func() {
+					b.Run(fmt.Sprintf("%dx%d-%d/%s/%v", n, f, o, pass.name, path), func(b *testing.B) {
+						b.ReportAllocs()
+						for b.Loop() {
+							pass.run()
+						}
+						gflops(b, n*f*o)
+					})
+				})
+			}
+		}
 	}
 }
