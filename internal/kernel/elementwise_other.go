@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package kernel
 
 func minMaxBlock(x []float32) span { return minMaxGeneric(x) }

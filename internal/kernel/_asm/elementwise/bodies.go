@@ -1,0 +1,288 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Predicates of VCMPPS. The quiet ones, O false and U true for NaN.
+const (
+	ordered        = U8(0x07)
+	lessOQ         = U8(0x11)
+	lessEqualOQ    = U8(0x12)
+	notLessEqualUQ = U8(0x16)
+	greaterEqualOQ = U8(0x1D)
+	greaterOQ      = U8(0x1E)
+)
+
+var kernels = []kernel{
+	{
+		name: "minMax", doc: "minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k",
+		streams: floats("x"), unroll: 4, temps: 3,
+		begin: beginRange,
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.observe(v.temp(0), v.temp(1), v.temp(2))
+		},
+		end: endRange,
+	},
+	{
+		name: "fakeQuant", doc: "fakeQuantGeneric",
+		streams: floats("y", "x"), unroll: 4, temps: 1,
+		begin: func(v *vector) { v.constants(3); v.zero(v.keep(3)) },
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.steps(v.temp(0))
+			VMULPS(v.keep(0), v.temp(0), v.temp(0))
+			v.store(v.temp(0), "y")
+		},
+	},
+	{
+		name: "fakeQuantMinMax", doc: "fakeQuantMinMaxGeneric; lanes as minMax",
+		streams: floats("y", "x"), unroll: 4, temps: 3,
+		begin: func(v *vector) { beginRange(v); v.gridConstants() },
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.observe(v.temp(0), v.temp(1), v.temp(2))
+			v.steps(v.temp(0))
+			VMULPS(v.keep(0), v.temp(0), v.temp(0))
+			v.store(v.temp(0), "y")
+		},
+		end: endRange,
+	},
+	{
+		name: "fakeQuantGrad", doc: "fakeQuantGradGeneric",
+		streams: floats("dx", "dy", "x"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(3) },
+		body: func(v *vector) {
+			x := v.temp(0)
+			v.load("x", x)
+			VDIVPS(v.keep(0), x, x)
+			v.round(x, x)
+			v.pass("dy", "dx", x, greaterEqualOQ, v.keep(1), lessEqualOQ, v.keep(2))
+		},
+	},
+	{
+		name: "quantize", doc: "quantizeGeneric, for both signs: a byte keeps the low bits",
+		streams: []stream{{"q", 1}, {"x", 4}}, unroll: 4, temps: 1,
+		begin: func(v *vector) { v.constants(3); v.zero(v.keep(3)); v.bytesConstants() },
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.steps(v.temp(0))
+			VCVTPS2DQ(v.temp(0), v.temp(0))
+			VPADDD(v.keep(4), v.temp(0), v.temp(0))
+			v.storeBytes(v.temp(0), "q")
+		},
+	},
+	{
+		name: "relu", doc: "reluGeneric; k is the ceiling",
+		streams: floats("y", "x"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(1); v.zero(v.keep(1)) },
+		body: func(v *vector) {
+			x := v.temp(0)
+			v.load("x", x)
+			// The second source wins where one is NaN: NaN stays.
+			VMINPS(x, v.keep(0), x)
+			if v.avx512 {
+				VCMPPS(notLessEqualUQ, v.keep(1), x, K7, K1)
+				VMOVAPS_Z(x, K1, x)
+			} else {
+				VCMPPS(notLessEqualUQ, v.keep(1), x, v.temp(1))
+				VANDPS(v.temp(1), x, x)
+			}
+			v.store(x, "y")
+		},
+	},
+	{
+		name: "reluGrad", doc: "reluGradGeneric; k is the ceiling",
+		streams: floats("dx", "dy", "x"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(1); v.zero(v.keep(1)) },
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.pass("dy", "dx", v.temp(0), greaterOQ, v.keep(1), lessOQ, v.keep(0))
+		},
+	},
+	{
+		name: "adam", doc: "adamGeneric",
+		streams: floats("w", "m", "v", "grad"), unroll: 2, temps: 5,
+		begin: func(v *vector) { v.constants(8) },
+		body:  adam,
+	},
+	{
+		name: "sgd", doc: "sgdGeneric without nesterov",
+		streams: floats("w", "m", "grad"), unroll: 4, temps: 4,
+		begin: func(v *vector) { v.constants(3) },
+		body:  func(v *vector) { v.sgd(false) },
+	},
+	{
+		name: "nesterov", doc: "sgdGeneric with nesterov",
+		streams: floats("w", "m", "grad"), unroll: 4, temps: 4,
+		begin: func(v *vector) { v.constants(3) },
+		body:  func(v *vector) { v.sgd(true) },
+	},
+}
+
+// steps is x = q − z, with s, lo, hi and 0 in keep(0) to keep(3):
+// grid.steps. VMAXPS returns its second source, lo, where x is NaN.
+func (v *vector) steps(x VecPhysical) {
+	VDIVPS(v.keep(0), x, x)
+	VMAXPS(v.keep(1), x, x)
+	VMINPS(v.keep(2), x, x)
+	v.round(x, x)
+	VADDPS(v.keep(3), x, x)
+}
+
+// pass stores what it reads from one stream in another where x compares
+// true with both bounds, and 0 elsewhere.
+func (v *vector) pass(from, to string, x VecPhysical, p U8, lo VecPhysical, q U8, hi VecPhysical) {
+	if v.avx512 {
+		VCMPPS(p, lo, x, K7, K1)
+		VCMPPS(q, hi, x, K1, K2)
+		VMOVUPS_Z(v.mem(from), K2, x)
+		v.store(x, to)
+		return
+	}
+	VCMPPS(p, lo, x, v.temp(1))
+	VCMPPS(q, hi, x, x)
+	VANDPS(v.temp(1), x, x)
+	VANDPS(v.mem(from), x, x)
+	v.store(x, to)
+}
+
+// The sums of a range: least, greatest, and how many were finite.
+func (v *vector) least() VecPhysical    { return v.keep(5) }
+func (v *vector) greatest() VecPhysical { return v.keep(6) }
+func (v *vector) finite() VecPhysical   { return v.keep(7) }
+
+// lanesSize is the size of the Go type lanes: three vectors of 16.
+const lanesSize = 3 * 64
+
+func beginRange(v *vector) {
+	k := GP64()
+	Load(Param("k"), k)
+	for i, r := range []VecPhysical{v.least(), v.greatest(), v.finite()} {
+		VMOVUPS(Mem{Base: k}.Offset(64*i), r)
+	}
+	if v.avx512 {
+		MOVL(U32(1), k.As32())
+		VPBROADCASTD(k.As32(), v.keep(4))
+	}
+}
+
+func endRange(v *vector) {
+	k := GP64()
+	Load(Param("k"), k)
+	for i, r := range []VecPhysical{v.least(), v.greatest(), v.finite()} {
+		VMOVUPS(r, Mem{Base: k}.Offset(64*i))
+	}
+}
+
+// gridConstants loads s, lo, hi from behind the lanes.
+func (v *vector) gridConstants() {
+	k := GP64()
+	Load(Param("k"), k)
+	for i := range 3 {
+		VBROADCASTSS(Mem{Base: k}.Offset(lanesSize+4*i), v.keep(i))
+	}
+	v.zero(v.keep(3))
+}
+
+// observe takes x into the range if it is finite, that is if x − x is 0.
+func (v *vector) observe(x, t, u VecPhysical) {
+	VSUBPS(x, x, t)
+	if v.avx512 {
+		VCMPPS(ordered, t, t, K7, K1)
+		VMINPS(x, v.least(), K1, v.least())
+		VMAXPS(x, v.greatest(), K1, v.greatest())
+		VPADDD(v.keep(4), v.finite(), K1, v.finite())
+		return
+	}
+	VCMPPS(ordered, t, t, t)
+	VPSUBD(t, v.finite(), v.finite())
+	VBLENDVPS(t, x, v.least(), u)
+	VMINPS(u, v.least(), v.least())
+	VBLENDVPS(t, x, v.greatest(), u)
+	VMAXPS(u, v.greatest(), v.greatest())
+}
+
+// bytesConstants loads z, and for AVX2 the order of the bytes.
+func (v *vector) bytesConstants() {
+	k := GP64()
+	Load(Param("k"), k)
+	VPBROADCASTD(Mem{Base: k}.Offset(12), v.keep(4))
+	if v.avx512 {
+		return
+	}
+	order := GLOBL("lowBytes", RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(0x0C080400))
+	}
+	VMOVDQU(order, v.keep(5))
+}
+
+// storeBytes stores the low byte of each lane.
+func (v *vector) storeBytes(x VecPhysical, name string) {
+	if v.avx512 {
+		if v.partial {
+			VPMOVDB(x, K7, v.mem(name))
+			return
+		}
+		VPMOVDB(x, v.mem(name))
+		return
+	}
+	VPSHUFB(v.keep(5), x, x)
+	at := v.mem(name)
+	VMOVD(x.AsX(), at)
+	VEXTRACTI128(U8(1), x, x.AsX())
+	VMOVD(x.AsX(), at.Offset(4))
+}
+
+// adam, with the fields of adamStep in keep(0) to keep(7).
+func adam(v *vector) {
+	w, m, s, d, t := v.temp(0), v.temp(1), v.temp(2), v.temp(3), v.temp(4)
+	step, beta1, beta2, eps, decay, rest1, rest2, inv2 :=
+		v.keep(0), v.keep(1), v.keep(2), v.keep(3), v.keep(4), v.keep(5), v.keep(6), v.keep(7)
+	v.load("w", w)
+	v.load("m", m)
+	v.load("v", s)
+	v.load("grad", d)
+	VMULPS(decay, w, t)
+	VADDPS(t, d, d)
+	VMULPS(beta1, m, m)
+	VMULPS(rest1, d, t)
+	VADDPS(t, m, m)
+	v.store(m, "m")
+	VMULPS(beta2, s, s)
+	VMULPS(d, d, t)
+	VMULPS(rest2, t, t)
+	VADDPS(t, s, s)
+	v.store(s, "v")
+	VMULPS(inv2, s, s)
+	VSQRTPS(s, s)
+	VADDPS(eps, s, s)
+	VMULPS(step, m, m)
+	VDIVPS(s, m, m)
+	VSUBPS(m, w, w)
+	v.store(w, "w")
+}
+
+// sgd, with lr, momentum and decay in keep(0) to keep(2).
+func (v *vector) sgd(nesterov bool) {
+	w, m, d, t := v.temp(0), v.temp(1), v.temp(2), v.temp(3)
+	v.load("w", w)
+	v.load("m", m)
+	v.load("grad", d)
+	VMULPS(v.keep(2), w, t)
+	VADDPS(t, d, d)
+	VMULPS(v.keep(1), m, m)
+	VADDPS(d, m, m)
+	v.store(m, "m")
+	if nesterov {
+		VMULPS(v.keep(1), m, m)
+		VADDPS(m, d, m)
+	}
+	VMULPS(v.keep(0), m, m)
+	VSUBPS(m, w, w)
+	v.store(w, "w")
+}

@@ -1,0 +1,199 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "unsafe"
+
+//go:generate go -C _asm run ./elementwise -pkg kernel -out ../elementwise_amd64.s -stubs ../elementwise_stubs_amd64.go
+
+// The AVX2 kernels take whole vectors of eight; eights is how many elements
+// those hold. The Go loops do the rest.
+func eights(n int) int { return n &^ 7 }
+
+// lanes is a range under observation, one in each lane of a vector.
+type lanes struct {
+	lo, hi [16]float32
+	finite [16]int32
+}
+
+func (l *lanes) clear() {
+	for i := range l.lo {
+		l.lo[i], l.hi[i], l.finite[i] = emptySpan.lo, emptySpan.hi, 0
+	}
+}
+
+// span is the range over the lanes of n elements.
+func (l *lanes) span(n int) span {
+	s := emptySpan
+	for i := range l.lo {
+		s = s.merge(span{l.lo[i], l.hi[i], -int(l.finite[i])})
+	}
+	s.nonFinite += n
+	return s
+}
+
+// gridLanes is what fakeQuantMinMax needs and leaves.
+type gridLanes struct {
+	lanes
+	grid
+}
+
+// gridZero is a grid with its zero point.
+type gridZero struct {
+	grid
+	z int32
+}
+
+// sgdStep is what is constant during a step of [SGD].
+type sgdStep struct {
+	lr, momentum, decay float32
+}
+
+func minMaxBlock(x []float32) span {
+	n := len(x)
+	var l lanes
+	l.clear()
+	switch {
+	case n == 0 || path == generic:
+		return minMaxGeneric(x)
+	case path == avx512:
+		minMaxAVX512(&x[0], n, &l.lo[0])
+		return l.span(n)
+	}
+	m := eights(n)
+	minMaxAVX2(&x[0], m, &l.lo[0])
+	return l.span(m).merge(minMaxGeneric(x[m:]))
+}
+
+func fakeQuantBlock(y, x []float32, g grid) {
+	n := len(x)
+	switch {
+	case n == 0 || path == generic:
+		fakeQuantGeneric(y, x, g)
+	case path == avx512:
+		fakeQuantAVX512(&y[0], &x[0], n, &g.s)
+	default:
+		m := eights(n)
+		fakeQuantAVX2(&y[0], &x[0], m, &g.s)
+		fakeQuantGeneric(y[m:], x[m:], g)
+	}
+}
+
+func fakeQuantGradBlock(dx, dy, x []float32, g grid) {
+	n := len(x)
+	switch {
+	case n == 0 || path == generic:
+		fakeQuantGradGeneric(dx, dy, x, g)
+	case path == avx512:
+		fakeQuantGradAVX512(&dx[0], &dy[0], &x[0], n, &g.s)
+	default:
+		m := eights(n)
+		fakeQuantGradAVX2(&dx[0], &dy[0], &x[0], m, &g.s)
+		fakeQuantGradGeneric(dx[m:], dy[m:], x[m:], g)
+	}
+}
+
+func fakeQuantMinMaxBlock(y, x []float32, g grid) span {
+	n := len(x)
+	l := gridLanes{grid: g}
+	l.clear()
+	switch {
+	case n == 0 || path == generic:
+		return fakeQuantMinMaxGeneric(y, x, g)
+	case path == avx512:
+		fakeQuantMinMaxAVX512(&y[0], &x[0], n, &l.lanes.lo[0])
+		return l.span(n)
+	}
+	m := eights(n)
+	// The rest first: y may be x, but the vectors' elements are not touched.
+	rest := fakeQuantMinMaxGeneric(y[m:], x[m:], g)
+	fakeQuantMinMaxAVX2(&y[0], &x[0], m, &l.lanes.lo[0])
+	return l.span(m).merge(rest)
+}
+
+// quantizeBytes quantizes as many elements as the path takes, and returns
+// their number.
+func quantizeBytes(q *uint8, x []float32, g grid, z int32) int {
+	n, k := len(x), gridZero{g, z}
+	switch {
+	case n == 0 || path == generic:
+		return 0
+	case path == avx512:
+		quantizeAVX512(q, &x[0], n, &k.s)
+		return n
+	}
+	quantizeAVX2(q, &x[0], eights(n), &k.s)
+	return eights(n)
+}
+
+func quantizeU8Block(q []uint8, x []float32, g grid, z int32) {
+	m := quantizeBytes(unsafe.SliceData(q), x, g, z)
+	quantizeGeneric(q[m:], x[m:], g, z)
+}
+
+func quantizeI8Block(q []int8, x []float32, g grid, z int32) {
+	m := quantizeBytes((*uint8)(unsafe.Pointer(unsafe.SliceData(q))), x, g, z)
+	quantizeGeneric(q[m:], x[m:], g, z)
+}
+
+func reluBlock(y, x []float32, ceiling float32) {
+	n := len(x)
+	switch {
+	case n == 0 || path == generic:
+		reluGeneric(y, x, ceiling)
+	case path == avx512:
+		reluAVX512(&y[0], &x[0], n, &ceiling)
+	default:
+		m := eights(n)
+		reluAVX2(&y[0], &x[0], m, &ceiling)
+		reluGeneric(y[m:], x[m:], ceiling)
+	}
+}
+
+func reluGradBlock(dx, dy, x []float32, ceiling float32) {
+	n := len(x)
+	switch {
+	case n == 0 || path == generic:
+		reluGradGeneric(dx, dy, x, ceiling)
+	case path == avx512:
+		reluGradAVX512(&dx[0], &dy[0], &x[0], n, &ceiling)
+	default:
+		m := eights(n)
+		reluGradAVX2(&dx[0], &dy[0], &x[0], m, &ceiling)
+		reluGradGeneric(dx[m:], dy[m:], x[m:], ceiling)
+	}
+}
+
+func adamBlock(w, m, v, g []float32, k *adamStep) {
+	n := len(w)
+	switch {
+	case n == 0 || path == generic:
+		adamGeneric(w, m, v, g, k)
+	case path == avx512:
+		adamAVX512(&w[0], &m[0], &v[0], &g[0], n, &k.step)
+	default:
+		e := eights(n)
+		adamAVX2(&w[0], &m[0], &v[0], &g[0], e, &k.step)
+		adamGeneric(w[e:], m[e:], v[e:], g[e:], k)
+	}
+}
+
+func sgdBlock(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
+	n, k := len(w), sgdStep{lr, momentum, weightDecay}
+	e := eights(n)
+	switch {
+	case n == 0 || path == generic:
+		e = 0
+	case path == avx512 && nesterov:
+		nesterovAVX512(&w[0], &m[0], &g[0], n, &k.lr)
+		return
+	case path == avx512:
+		sgdAVX512(&w[0], &m[0], &g[0], n, &k.lr)
+		return
+	case nesterov:
+		nesterovAVX2(&w[0], &m[0], &g[0], e, &k.lr)
+	default:
+		sgdAVX2(&w[0], &m[0], &g[0], e, &k.lr)
+	}
+	sgdGeneric(w[e:], m[e:], g[e:], lr, momentum, weightDecay, nesterov)
+}
