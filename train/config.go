@@ -1,0 +1,95 @@
+package train
+
+import (
+	"log/slog"
+
+	"petrify/datasets"
+	"petrify/graph"
+)
+
+// Config describes a run. Network and Data must be given; the zero values of
+// the rest are useful.
+type Config struct {
+	Network      graph.Network
+	Data         *datasets.Set
+	Quantization graph.Quantization
+
+	Seed  uint64 // of the weights' initial values and the order of the images
+	Batch int    // images to a step; 0 means 64
+
+	Float      Stage      // training without quantization; 0 epochs: only the given start
+	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
+	Milestones Milestones // of the QAT stage
+
+	// Calibration is the number of training batches whose ranges PTQ observes:
+	// 0 means 32, or an epoch where that is shorter.
+	Calibration int
+
+	Out        string // folder for checkpoints, metrics.jsonl and summary.json; "": nothing is written
+	Resume     bool   // continue from the newest sound checkpoint in Out, if there is one
+	Checkpoint Span   // how often to write a checkpoint; unset: after each epoch
+	Version    string // of the program, recorded in checkpoints and in the frozen model
+
+	Events Events       // called while the run goes on
+	Log    *slog.Logger // warnings and what was resumed; nil: nowhere
+}
+
+// Stage is one stage of training.
+type Stage struct {
+	Epochs int
+	// LearningRate is what the schedule multiplies. 0 means 0.001 for Adam and
+	// AdamW and 0.05 for SGD, and in the QAT stage a fifth of the float stage's.
+	LearningRate float64
+	Optimizer    Optimizer
+	Schedule     Schedule
+}
+
+// resolve fills in the defaults. It wants a valid configuration.
+func (c Config) resolve() Config {
+	if c.Batch == 0 {
+		c.Batch = defaultBatch
+	}
+	if c.Calibration == 0 {
+		c.Calibration = min(32, c.perEpoch())
+	}
+	if c.Float.LearningRate == 0 {
+		c.Float.LearningRate = c.Float.Optimizer.learningRate()
+	}
+	if c.QAT.LearningRate == 0 {
+		c.QAT.LearningRate = c.QAT.Optimizer.learningRate() / 5
+		if c.QAT.Optimizer.Method == c.Float.Optimizer.Method {
+			c.QAT.LearningRate = c.Float.LearningRate / 5
+		}
+	}
+	c.Float.Optimizer = c.Float.Optimizer.resolve()
+	c.QAT.Optimizer = c.QAT.Optimizer.resolve()
+	if c.Checkpoint.IsZero() {
+		c.Checkpoint = Epochs(1)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+const defaultBatch = 64
+
+// perEpoch is the number of steps to an epoch. The images that do not fill a
+// batch are left out of an epoch, others in each as the order changes: batch
+// norm would see the padding.
+func (c Config) perEpoch() int {
+	batch := c.Batch
+	if batch == 0 {
+		batch = defaultBatch
+	}
+	if c.Data == nil || c.Data.Train == nil || batch < 0 {
+		return 0
+	}
+	return c.Data.Train.Len() / batch
+}
+
+// input is the shape of an image.
+func (c Config) input() graph.Shape {
+	s := c.Data.Shape
+	return graph.Shape{C: s[0], H: s[1], W: s[2]}
+}

@@ -1,0 +1,50 @@
+// Package train runs the main job: it trains a network in float, quantizes it
+// after training (PTQ), trains it on with quantization in the loop (QAT),
+// freezes it, and compares the three.
+//
+//	result, err := train.Run(ctx, train.Config{
+//		Network: network, Data: data, Quantization: quantization,
+//		Float: train.Stage{Epochs: 9}, QAT: train.Stage{Epochs: 3},
+//	})
+//
+// # Actors
+//
+// A [Config] describes a run; [Config.Validate] lists everything that is wrong
+// with it. A [Stage] is trained by an [Optimizer] whose learning rate follows
+// a [Schedule]. In the QAT stage the [Milestones] say when observers begin and
+// stop, when quantization begins, and when batch norm is frozen. Moments and
+// lengths are a [Span], in steps or epochs. [Events] report progress; the
+// [Result] holds the frozen model, the metrics, and the [Summary].
+//
+// # Stages
+//
+// Float training begins from fresh weights. PTQ leaves the weights as they are
+// and lets the observers see [Config.Calibration] batches. QAT begins from
+// both: the float weights and the ranges of PTQ. What is frozen is the end of
+// QAT, or of PTQ where the QAT stage has no epochs. Evaluation covers every
+// image of the test split and moves no observer.
+//
+// # Runs that cannot be lost
+//
+// With [Config.Out] a run keeps its last two checkpoints, each written to a
+// temporary file, flushed and renamed. A checkpoint is a safetensors file with
+// a SHA-256 over all its contents. It holds weights, batch norm's statistics,
+// quantizers with their observers, learned scales, the optimizer's state, the
+// state of the random generator and the place in the epoch. A run that was
+// interrupted, or killed at any instant, and is resumed ends with the bits
+// that the uninterrupted run ends with. A damaged or foreign file is refused
+// by name and the other one used. Resuming under another configuration or with
+// other data is refused with a list of what differs.
+//
+// # Determinism
+//
+// The same configuration, data, and version give the same model, for any
+// number of processors. Random numbers come from PCG generators (M. O'Neill,
+// "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms
+// for Random Number Generation", HMC-CS-2014-0905) that [Config.Seed] seeds:
+// one for the model, and one for the order of each epoch's images.
+//
+// The milestones are those of Core ML Tools' LinearQuantizer; see [Milestones]
+// for what is different. Sources of the optimizers and the schedules stand at
+// their equations.
+package train

@@ -1,0 +1,47 @@
+package train
+
+// Events are called while a run goes on, from its goroutine. A nil function
+// is not called.
+type Events struct {
+	Stage func(StageStart) // before the first step of a stage, also of a resumed one
+	Step  func(StepEnd)    // after each step
+	Epoch func(Record)     // after each epoch and after PTQ, when the line is in metrics.jsonl
+}
+
+// StageStart announces a stage.
+type StageStart struct {
+	Stage        Phase
+	Epochs       int // of the stage
+	StepsInEpoch int // PTQ: the calibration batches
+	Batch        int
+	Step         int // finished steps of the stage; more than 0 if it was resumed
+}
+
+// StepEnd is what a training step found.
+type StepEnd struct {
+	Stage        Phase
+	Epoch        int // the running epoch, counted from 0
+	Step         int // finished steps of the stage
+	LearningRate float64
+	Loss         float64 // of the batch
+	Mean         Metrics // over the epoch so far
+	Images       int     // of the epoch so far
+}
+
+func (e Events) stage(s StageStart) {
+	if e.Stage != nil {
+		e.Stage(s)
+	}
+}
+
+func (e Events) step(s StepEnd) {
+	if e.Step != nil {
+		e.Step(s)
+	}
+}
+
+func (e Events) epoch(r Record) {
+	if e.Epoch != nil {
+		e.Epoch(r)
+	}
+}

@@ -1,0 +1,181 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"petrify/graph"
+)
+
+// Method names an optimizer.
+type Method uint8
+
+// The methods; see the file of each for its equations.
+const (
+	Adam  Method = iota // adam.go
+	AdamW               // adamw.go
+	SGD                 // sgd.go
+)
+
+var methods = [...]string{"adam", "adamw", "sgd"}
+
+// String is "adam", "adamw" or "sgd".
+func (m Method) String() string {
+	if int(m) < len(methods) {
+		return methods[m]
+	}
+	return fmt.Sprintf("Method(%d)", uint8(m))
+}
+
+// MarshalText writes [Method.String].
+func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what String writes.
+func (m *Method) UnmarshalText(text []byte) error {
+	i, err := index(methods[:], string(text))
+	*m = Method(i)
+	return err
+}
+
+// Optimizer is a method and its constants. Its zero value is Adam with the
+// constants of the paper.
+//
+// WeightDecay pulls weights towards 0. Biases, batch norm's parameters and the
+// learned scales of quantizers are spared.
+type Optimizer struct {
+	Method      Method
+	WeightDecay float64 // λ
+	Momentum    float64 // SGD: μ
+	Nesterov    bool    // SGD: look ahead; needs a momentum
+	Beta1       float64 // Adam, AdamW; 0 means 0.9
+	Beta2       float64 // Adam, AdamW; 0 means 0.999
+	Epsilon     float64 // Adam, AdamW; 0 means 1e-8
+}
+
+// resolve fills in the constants that are 0.
+func (o Optimizer) resolve() Optimizer {
+	if o.Method == SGD {
+		return o
+	}
+	for _, c := range []struct {
+		field *float64
+		value float64
+	}{{&o.Beta1, 0.9}, {&o.Beta2, 0.999}, {&o.Epsilon, 1e-8}} {
+		if *c.field == 0 {
+			*c.field = c.value
+		}
+	}
+	return o
+}
+
+// learningRate is the default of a method in float training.
+func (o Optimizer) learningRate() float64 {
+	if o.Method == SGD {
+		return 0.05
+	}
+	return 0.001
+}
+
+func (o Optimizer) faults(f *Faults, path string) {
+	f.check(int(o.Method) < len(methods), path+".method", "%d: want one of %q", uint8(o.Method), methods)
+	f.check(o.WeightDecay >= 0 && o.WeightDecay < 1, path+".weight_decay", "%v: want 0 or more, and less than 1", o.WeightDecay)
+	isSGD := o.Method == SGD
+	f.check(o.Momentum >= 0 && o.Momentum < 1, path+".momentum", "%v: want 0 or more, and less than 1", o.Momentum)
+	f.check(o.Momentum == 0 || isSGD, path+".momentum", "%v has no effect on %v: want sgd", o.Momentum, o.Method)
+	f.check(!o.Nesterov || isSGD && o.Momentum > 0, path+".nesterov", "true has no effect without sgd and a momentum")
+	for _, c := range []struct {
+		name        string
+		value, most float64
+	}{{"beta1", o.Beta1, 1}, {"beta2", o.Beta2, 1}, {"epsilon", o.Epsilon, 1}} {
+		f.check(c.value >= 0 && c.value < c.most, path+"."+c.name, "%v: want 0 or more, and less than 1", c.value)
+		f.check(c.value == 0 || !isSGD, path+"."+c.name, "%v has no effect on sgd: want adam or adamw", c.value)
+	}
+}
+
+// rule is the mathematics of one optimizer.
+type rule interface {
+	// slots names the tensors that the rule keeps for each parameter.
+	slots() []string
+	// update changes w by its gradient g at step t = 1, 2, ….
+	update(w, g []float32, slots [][]float32, lr, decay float64, t int64)
+}
+
+func (o Optimizer) rule() rule {
+	o = o.resolve()
+	switch o.Method {
+	case SGD:
+		return sgd{o}
+	case AdamW:
+		return adamW{adam{o}}
+	default:
+		return adam{o}
+	}
+}
+
+// optimizer applies a rule to the parameters of a model.
+type optimizer struct {
+	rule
+	decay  float64
+	params []*graph.Param
+	state  [][][]float32 // parameter, slot, element
+	t      int64         // updates made
+}
+
+func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
+	opt := &optimizer{rule: o.rule(), decay: o.WeightDecay, params: params}
+	for _, p := range params {
+		slots := make([][]float32, len(opt.slots()))
+		for i := range slots {
+			slots[i] = make([]float32, len(p.Value))
+		}
+		opt.state = append(opt.state, slots)
+	}
+	return opt
+}
+
+// update changes every parameter by its gradient. A parameter that the stage's
+// graph does not use, such as a learned scale in float training, has none.
+func (o *optimizer) update(lr float64) {
+	o.t++
+	for i, p := range o.params {
+		if p.Grad == nil {
+			continue
+		}
+		decay := 0.0
+		if p.Role == graph.RoleWeight {
+			decay = o.decay
+		}
+		o.rule.update(p.Value, p.Grad, o.state[i], lr*float64(p.LRFactor), decay, o.t)
+	}
+}
+
+// save returns the state as tensors that share o's memory.
+func (o *optimizer) save() []graph.State {
+	saved := []graph.State{{Name: "optimizer/step", Shape: []int{1}, I64: []int64{o.t}}}
+	for i, p := range o.params {
+		for j, slot := range o.slots() {
+			v := o.state[i][j]
+			saved = append(saved, graph.State{Name: "optimizer/" + slot + "/" + p.Name, Shape: []int{len(v)}, F32: v})
+		}
+	}
+	return saved
+}
+
+// restore takes over what save returned.
+func (o *optimizer) restore(saved []graph.State) error {
+	for _, want := range o.save() {
+		i := slices.IndexFunc(saved, func(s graph.State) bool { return s.Name == want.Name })
+		if i < 0 {
+			return fmt.Errorf("train: the checkpoint has no %s", want.Name)
+		}
+		got := saved[i]
+		if len(got.F32) != len(want.F32) || len(got.I64) != len(want.I64) {
+			return fmt.Errorf("train: %s: %d numbers in the checkpoint, want %d", want.Name, len(got.F32)+len(got.I64), len(want.F32)+len(want.I64))
+		}
+		copy(want.F32, got.F32)
+		if got.I64 != nil {
+			o.t = got.I64[0]
+		}
+	}
+	return nil
+}

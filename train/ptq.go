@@ -1,0 +1,43 @@
+package train
+
+import "context"
+
+// calibrate is post-training quantization: the observers see training batches
+// while weights and batch norm stay as the float stage left them. It ends with
+// the observers off and fake quantization on.
+func (r *run) calibrate(ctx context.Context) error {
+	r.Events.stage(StageStart{Stage: PTQ, StepsInEpoch: r.Calibration, Batch: r.Batch})
+	t, err := r.model.Trainer(r.Batch, true)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	r.apply(Switches{Observe: true, BatchNormFrozen: true})
+	for b, err := range r.Data.Batches(r.Data.Train, r.order(0)) {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return r.interrupted(ctx)
+		}
+		if r.Step == r.Calibration {
+			break
+		}
+		m, err := t.Step(b.X, b.Labels)
+		if err != nil {
+			return err
+		}
+		r.Step++
+		r.Running.add(m.Loss, m.Correct, m.Count)
+		r.Events.step(StepEnd{Stage: PTQ, Step: r.Step, Loss: m.Loss, Mean: r.Running.metrics(), Images: r.Running.Count})
+	}
+	r.Running = tally{}
+	if err := r.model.Settle(); err != nil {
+		return err
+	}
+	r.apply(Switches{Quantize: true})
+	if r.Results[PTQ], err = r.evaluate(ctx, true); err != nil {
+		return err
+	}
+	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+}

@@ -1,0 +1,123 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"petrify/internal/atomicfile"
+	"petrify/quantized"
+)
+
+// Result is what a run found.
+type Result struct {
+	Float   Metrics // after the float stage
+	PTQ     Metrics // the same weights, quantized
+	QAT     Metrics // of the frozen network; PTQ's if the QAT stage has no epochs
+	Speed   Speed
+	Records []Record         // the lines of metrics.jsonl
+	Model   *quantized.Model // the frozen network
+	Summary Summary          // the contents of summary.json
+}
+
+// Speed is images per second of training, without evaluation; 0 for a stage
+// without epochs.
+type Speed struct {
+	Float float64 `json:"float_images_per_second"`
+	QAT   float64 `json:"qat_images_per_second"`
+}
+
+// Summary is what summary.json holds.
+type Summary struct {
+	Dataset string  `json:"dataset"`
+	Network string  `json:"network"`
+	Seed    uint64  `json:"seed"`
+	Samples Samples `json:"samples"`
+	Float   Metrics `json:"float"`
+	PTQ     Metrics `json:"ptq"`
+	QAT     Metrics `json:"qat"`
+	Size    Size    `json:"size"`
+	Speed   Speed   `json:"speed"`
+}
+
+// Samples is the number of images.
+type Samples struct {
+	Train int `json:"train"`
+	Test  int `json:"test"`
+}
+
+// Size is bytes. Quantized is the sum of the parts, and of layers that stayed
+// float32.
+type Size struct {
+	Float32    int64 `json:"float32"` // the same parameters as float32
+	Float16    int64 `json:"float16"` // and as float16
+	Quantized  int64 `json:"quantized"`
+	Weights    int64 `json:"weights"`
+	Scales     int64 `json:"scales"`
+	ZeroPoints int64 `json:"zero_points"`
+	Biases     int64 `json:"biases"`
+}
+
+// result freezes the model and writes summary.json.
+func (r *run) result() (*Result, error) {
+	model, err := r.model.Freeze()
+	if err != nil {
+		return nil, err
+	}
+	r.describe(model)
+	result := &Result{
+		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
+		Speed:   Speed{r.Trained[0].rate(), r.Trained[1].rate()},
+		Records: r.Records, Model: model,
+	}
+	result.Summary = Summary{
+		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed,
+		Samples: Samples{r.Data.Train.Len(), r.Data.Test.Len()},
+		Float:   result.Float, PTQ: result.PTQ, QAT: result.QAT,
+		Size: size(model), Speed: result.Speed,
+	}
+	if r.store == nil {
+		return result, nil
+	}
+	return result, atomicfile.Write(filepath.Join(r.Out, "summary.json"), result.Summary.Write)
+}
+
+func size(m *quantized.Model) Size {
+	s := m.Size()
+	return Size{
+		Float32: s.Float32(), Float16: s.Float16(), Quantized: s.Total(),
+		Weights: s.Weights, Scales: s.Scales, ZeroPoints: s.Zeros, Biases: s.Biases,
+	}
+}
+
+// describe adds what the graph does not know: the data and the run.
+func (r *run) describe(m *quantized.Model) {
+	m.Classes = r.Data.Classes
+	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
+	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Seed: r.Seed, Method: "ptq"}
+	if r.Config.QAT.Epochs > 0 {
+		m.Origin.Method, m.Origin.Epochs = "qat", r.Config.QAT.Epochs
+	}
+}
+
+// Write writes the summary as JSON.
+func (s Summary) Write(w io.Writer) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("train: summary: %w", err)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// writeLines writes records as JSON, one a line.
+func writeLines(w io.Writer, records []Record) error {
+	encoder := json.NewEncoder(w)
+	for _, record := range records {
+		if err := encoder.Encode(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}

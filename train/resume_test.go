@@ -1,0 +1,257 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// state is everything that the last checkpoint of a finished run holds, apart
+// from times.
+func state(t *testing.T, folder string) *checkpoint {
+	t.Helper()
+	c, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler))
+	if err != nil || c == nil {
+		t.Fatalf("%s: checkpoint %v, %v", folder, c, err)
+	}
+	if c.Phase != Done {
+		t.Fatalf("%s: the run ended in phase %v", folder, c.Phase)
+	}
+	c.Serial, c.path, c.Trained = 0, "", [2]tally{}
+	for i := range c.Records {
+		c.Records[i].Seconds, c.Records[i].ImagesPerSecond = 0, 0
+	}
+	return c
+}
+
+func whole(t *testing.T) (*Result, *checkpoint) {
+	t.Helper()
+	c := small(t)
+	c.Out = t.TempDir()
+	return mustRun(t, c), state(t, c.Out)
+}
+
+func same(t *testing.T, result, wantResult *Result, folder string, want *checkpoint) {
+	t.Helper()
+	if !reflect.DeepEqual(result.Model, wantResult.Model) {
+		t.Error("the resumed run froze another model")
+	}
+	got := state(t, folder)
+	for i := range want.states {
+		if !reflect.DeepEqual(got.states[i], want.states[i]) {
+			t.Errorf("tensor %s differs", want.states[i].Name)
+		}
+	}
+	if !reflect.DeepEqual(got.progress, want.progress) {
+		t.Errorf("progress %+v\nwant     %+v", got.progress, want.progress)
+	}
+}
+
+// A run that is interrupted again and again, at steps drawn at random, ends
+// where the uninterrupted one ends, bit for bit.
+func TestInterruptedRunEndsLikeTheWholeOne(t *testing.T) {
+	wantResult, want := whole(t)
+	c := small(t)
+	c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Never()
+	rng := rand.New(rand.NewPCG(3, 4))
+	interrupts := 0
+	for {
+		ctx, cancel := context.WithCancel(t.Context())
+		left := 1 + rng.IntN(20)
+		c.Events.Step = func(StepEnd) {
+			if left--; left == 0 {
+				cancel()
+			}
+		}
+		result, err := Run(ctx, c)
+		cancel()
+		if err == nil {
+			same(t, result, wantResult, c.Out, want)
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if interrupts++; interrupts > 100 {
+			t.Fatal("the run does not get on")
+		}
+	}
+	if interrupts < 5 {
+		t.Errorf("%d interrupts: the drill proves little", interrupts)
+	}
+}
+
+// The same with a process that is killed, which gives it no chance to write a
+// checkpoint, and now and then in the middle of one. The test's own binary is
+// the process, see TestMain.
+func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
+	wantResult, want := whole(t)
+	folder := t.TempDir()
+	kills := 0
+	for wait := 40 * time.Millisecond; ; wait += 5 * time.Millisecond {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childFolder+"="+folder)
+		var output strings.Builder
+		cmd.Stdout, cmd.Stderr = &output, &output
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		killer := time.AfterFunc(wait+rand.N(wait), func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		if err == nil {
+			break
+		}
+		if killer.Stop() {
+			t.Fatalf("%v\n%s", err, output.String())
+		}
+		kills++
+	}
+	if kills < 3 {
+		t.Errorf("%d kills: the drill proves little", kills)
+	}
+	c := small(t)
+	c.Out, c.Resume = folder, true
+	same(t, mustRun(t, c), wantResult, folder, want)
+}
+
+const childFolder = "PETRIFY_TRAIN_TEST_FOLDER"
+
+// TestMain runs the tests, or the run that a test will kill.
+func TestMain(m *testing.M) {
+	folder := os.Getenv(childFolder)
+	if folder == "" {
+		os.Exit(m.Run())
+	}
+	c := small(&testing.T{})
+	c.Out, c.Resume, c.Checkpoint = folder, true, Steps(1)
+	c.Events.Step = func(StepEnd) { time.Sleep(5 * time.Millisecond) } // so that there is time to kill it
+	if _, err := Run(context.Background(), c); err != nil {
+		os.Stderr.WriteString(err.Error())
+		os.Exit(1)
+	}
+}
+
+func TestResumeOfAFinishedRunFreezesAgain(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	first := mustRun(t, c)
+	c.Resume = true
+	c.Events.Step = func(StepEnd) { t.Error("a finished run trains on") }
+	if again := mustRun(t, c); !reflect.DeepEqual(again.Model, first.Model) || again.Summary != first.Summary {
+		t.Error("the finished run gave another model or summary")
+	}
+}
+
+// interrupted leaves a run in folder that stopped after a few steps of QAT.
+func interrupted(t *testing.T, c Config) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Events.Step = func(s StepEnd) {
+		if s.Stage == QAT && s.Step == 5 {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want an interrupted run", err)
+	}
+}
+
+func TestDamagedCheckpointIsRefusedAndThePreviousUsed(t *testing.T) {
+	wantResult, want := whole(t)
+	newest := func(folder string) string {
+		c, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.path
+	}
+	for _, c := range []struct {
+		name   string
+		damage func(data []byte) []byte
+		says   string
+	}{
+		{"truncated", func(d []byte) []byte { return d[:len(d)/2] }, "is refused"},
+		{"empty", func(d []byte) []byte { return nil }, "is refused"},
+		{"a bit turned in the tensors", func(d []byte) []byte { d[len(d)-9] ^= 4; return d }, "SHA-256"},
+		{"a number changed in the progress", func(d []byte) []byte {
+			return []byte(strings.Replace(string(d), `\"Epoch\":0`, `\"Epoch\":1`, 1))
+		}, "SHA-256"},
+		{"another program's", func([]byte) []byte { return []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}") }, "not a checkpoint of petrify"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := small(t)
+			config.Out, config.Resume = t.TempDir(), true
+			interrupted(t, config)
+			path := newest(config.Out)
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, c.damage(data), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			var log strings.Builder
+			config.Log = slog.New(slog.NewTextHandler(&log, nil))
+			same(t, mustRun(t, config), wantResult, config.Out, want)
+			if !strings.Contains(log.String(), filepath.Base(path)+" is refused") || !strings.Contains(log.String(), c.says) {
+				t.Errorf("the log does not name the refused file and the reason:\n%s", &log)
+			}
+		})
+	}
+}
+
+func TestTwoDamagedCheckpointsAreAnError(t *testing.T) {
+	c := small(t)
+	c.Out, c.Resume = t.TempDir(), true
+	interrupted(t, c)
+	for _, name := range []string{"checkpoint-a.safetensors", "checkpoint-b.safetensors"} {
+		if err := os.WriteFile(filepath.Join(c.Out, name), []byte("scratch"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Run(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "checkpoint-a.safetensors is refused") || !strings.Contains(err.Error(), "checkpoint-b.safetensors is refused") {
+		t.Errorf("got %v, want both files refused by name", err)
+	}
+}
+
+func TestResumeUnderAnotherConfigurationIsRefused(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	interrupted(t, c)
+	c.Resume = true
+	c.Float.Epochs = 4
+	c.QAT.LearningRate = 0.5
+	c.Data = digits(t, 480, 128)
+	_, err := Run(t.Context(), c)
+	if err == nil {
+		t.Fatal("another configuration is resumed")
+	}
+	for _, part := range []string{
+		`float.epochs: the checkpoint has "3", the configuration "4"`,
+		`qat.learning_rate: the checkpoint has "0.002", the configuration "0.5"`,
+		`data.checksum: the checkpoint has "`,
+	} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%v\ndoes not say %s", err, part)
+		}
+	}
+}
+
+func TestUnfinishedRunIsNotOverwritten(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	interrupted(t, c)
+	_, err := Run(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "holds an unfinished run (qat, 5 steps): resume it, or remove") {
+		t.Errorf("got %v", err)
+	}
+}

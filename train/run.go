@@ -1,0 +1,180 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+
+	"petrify/datasets"
+	"petrify/graph"
+)
+
+// Run trains, quantizes, trains on with quantization, and freezes. When ctx is
+// cancelled it stops between two steps, writes a checkpoint, and returns an
+// error that wraps ctx's cause.
+func Run(ctx context.Context, c Config) (*Result, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	r, err := start(c.resolve())
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	for r.Phase != Done {
+		if err := r.advance(ctx); err != nil {
+			return nil, fmt.Errorf("train: %w", errors.Join(err, r.rescue(ctx)))
+		}
+	}
+	result, err := r.result()
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return result, nil
+}
+
+// run is a run under way.
+type run struct {
+	Config
+	progress
+	model      *graph.Model
+	random     *rand.PCG     // the model's generator
+	optimizer  *optimizer    // of the running stage
+	saved      []graph.State // of a checkpoint, until the optimizer takes its part
+	evaluators [2]*graph.Evaluator
+	store      *store
+}
+
+// progress is what a run has reached, apart from tensors.
+type progress struct {
+	Serial  int // checkpoints written
+	Phase   Phase
+	Epoch   int   // finished and evaluated epochs of the phase
+	Step    int   // finished steps of the phase
+	Running tally // of the running epoch
+	Trained [2]tally
+	Results [3]Metrics // by phase
+	Records []Record
+	Random  []byte // state of the model's generator
+}
+
+// Streams of random numbers, told apart by the second word of a PCG's seed.
+const (
+	streamModel = iota
+	streamOrder // plus phase and epoch
+)
+
+// start builds the model and takes up the newest checkpoint if it shall.
+func start(c Config) (*run, error) {
+	r := &run{Config: c, random: rand.NewPCG(c.Seed, streamModel)}
+	var err error
+	if r.model, err = graph.New(c.Network, c.input(), c.Quantization, rand.New(r.random)); err != nil {
+		return nil, err
+	}
+	r.Milestones = c.Milestones.resolve(c.QAT.Epochs*c.perEpoch(), c.perEpoch(), learns(r.model))
+	if got, want := r.model.Classes(), len(c.Data.Classes); got != want {
+		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
+	}
+	if c.Out == "" {
+		return r, nil
+	}
+	if err := os.MkdirAll(c.Out, 0o777); err != nil {
+		return nil, err
+	}
+	if r.store, err = openStore(c.Out, fingerprint(r.Config)); err != nil {
+		return nil, err
+	}
+	if err := r.resume(); err != nil {
+		return nil, err
+	}
+	return r, r.writeRecords()
+}
+
+// learns reports whether the model's quantizers have parameters.
+func learns(m *graph.Model) bool {
+	return slices.ContainsFunc(m.Params(), func(p *graph.Param) bool { return p.Role == graph.RoleLearned })
+}
+
+// resume takes over the state of the newest sound checkpoint. A run that does
+// not resume begins with a checkpoint, and does not overwrite an unfinished
+// run.
+func (r *run) resume() error {
+	last, err := r.store.load(r.Log)
+	switch {
+	case err != nil:
+		return err
+	case last == nil && r.Resume:
+		r.Log.Info("no checkpoint to resume, the run begins", "out", r.Out)
+		return r.save()
+	case last == nil || !r.Resume && last.Phase == Done:
+		return r.save()
+	case !r.Resume:
+		return fmt.Errorf("%s holds an unfinished run (%v, %d steps): resume it, or remove %s", r.Out, last.Phase, last.Step, last.path)
+	}
+	if err := r.store.same(last.config); err != nil {
+		return fmt.Errorf("%s: %w", last.path, err)
+	}
+	r.progress, r.saved = last.progress, last.states
+	if err := r.model.Restore(unprefixed(last.states, "model/")); err != nil {
+		return fmt.Errorf("%s: %w", last.path, err)
+	}
+	if err := r.random.UnmarshalBinary(r.Random); err != nil {
+		return fmt.Errorf("%s: %w", last.path, err)
+	}
+	r.Log.Info("resumed", "checkpoint", last.path, "stage", r.Phase, "step", r.Step)
+	return nil
+}
+
+// save writes a checkpoint.
+func (r *run) save() error {
+	if r.store == nil {
+		return nil
+	}
+	var err error
+	if r.Random, err = r.random.MarshalBinary(); err != nil {
+		return err
+	}
+	r.Serial++
+	states := prefixed(r.model.State(), "model/")
+	if r.optimizer != nil {
+		states = append(states, r.optimizer.save()...)
+	}
+	return r.store.save(r.progress, states)
+}
+
+// rescue writes a checkpoint if the run was interrupted. Calibration is not
+// saved half done; it begins with a checkpoint and is repeated from there.
+func (r *run) rescue(ctx context.Context) error {
+	if ctx.Err() == nil || r.Phase == PTQ {
+		return nil
+	}
+	return r.save()
+}
+
+// advance runs a phase to its end.
+func (r *run) advance(ctx context.Context) error {
+	var err error
+	switch r.Phase {
+	case Float:
+		err = r.train(ctx, r.Float)
+	case PTQ:
+		err = r.calibrate(ctx)
+	case QAT:
+		err = r.train(ctx, r.QAT)
+	}
+	if err != nil {
+		return err
+	}
+	r.Phase, r.Epoch, r.Step, r.optimizer = r.Phase+1, 0, 0, nil
+	return r.save()
+}
+
+// order is how the images of the running epoch come, after the given number
+// of batches. Each epoch has a generator of its own, so that a resumed epoch
+// needs no history.
+func (r *run) order(skip int) datasets.BatchOptions {
+	stream := streamOrder + uint64(r.Phase)<<32 + uint64(r.Epoch)<<40
+	return datasets.BatchOptions{Size: r.Batch, Skip: skip, Rand: rand.New(rand.NewPCG(r.Seed, stream))}
+}

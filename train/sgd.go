@@ -1,0 +1,22 @@
+package train
+
+import "petrify/internal/kernel"
+
+// sgd is stochastic gradient descent with momentum, the default constants
+// aside as in I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance
+// of initialization and momentum in deep learning", ICML 2013, equations 1–2
+// and (Nesterov) 3–4, in the form where the learning rate is outside the
+// momentum, so that a schedule acts at once:
+//
+//	d = g + λ·w
+//	m = μ·m + d
+//	w = w − η·m             w = w − η·(d + μ·m) with Nesterov
+//
+// The decay λ is L2 regularisation: it is part of the gradient.
+type sgd struct{ Optimizer }
+
+func (sgd) slots() []string { return []string{"momentum"} }
+
+func (s sgd) update(w, g []float32, slots [][]float32, lr, decay float64, _ int64) {
+	kernel.SGD(w, slots[0], g, float32(lr), float32(s.Momentum), float32(decay), s.Nesterov)
+}

@@ -1,0 +1,119 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"petrify/graph"
+	"petrify/internal/atomicfile"
+)
+
+// store keeps the last two checkpoints of a run in a folder. They take turns
+// in two files, so that a checkpoint never replaces the one before it.
+type store struct {
+	folder string
+	config map[string]string // fingerprint of the run
+}
+
+// openStore prepares a folder: temporary files of a killed run go.
+func openStore(folder string, config map[string]string) (*store, error) {
+	s := &store{folder, config}
+	for slot := range 2 {
+		if err := atomicfile.Sweep(s.path(slot)); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// path is the file of a checkpoint by its serial number.
+func (s *store) path(serial int) string {
+	return filepath.Join(s.folder, "checkpoint-"+string(rune('a'+serial%2))+".safetensors")
+}
+
+func (s *store) save(p progress, states []graph.State) error {
+	c := checkpoint{progress: p, config: s.config, states: states}
+	return atomicfile.Write(s.path(p.Serial), c.encode)
+}
+
+// load returns the newest sound checkpoint, or nil if there is no file. A file
+// that is refused is logged by name; if none is sound, that is the error.
+func (s *store) load(log *slog.Logger) (*checkpoint, error) {
+	var newest *checkpoint
+	var refused []error
+	for slot := range 2 {
+		path := s.path(slot)
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var c *checkpoint
+		if err == nil {
+			c, err = decodeCheckpoint(data)
+		}
+		if err != nil {
+			refused = append(refused, fmt.Errorf("%s is refused: %w", path, err))
+			continue
+		}
+		c.path = path
+		if newest == nil || c.Serial > newest.Serial {
+			newest = c
+		}
+	}
+	if newest == nil {
+		return nil, errors.Join(refused...)
+	}
+	for _, err := range refused {
+		log.Warn("checkpoint refused, the other one is used", "error", err, "used", newest.path)
+	}
+	return newest, nil
+}
+
+// same returns an error that lists what differs between the run's
+// configuration and a checkpoint's.
+func (s *store) same(other map[string]string) error {
+	diff := difference(other, s.config)
+	if len(diff) == 0 {
+		return nil
+	}
+	return fmt.Errorf("is of another run; resume it with its own configuration, or begin in another folder:\n  %s", strings.Join(diff, "\n  "))
+}
+
+// prefixed returns the states with a prefix before their names.
+func prefixed(states []graph.State, prefix string) []graph.State {
+	renamed := make([]graph.State, len(states))
+	for i, s := range states {
+		s.Name = prefix + s.Name
+		renamed[i] = s
+	}
+	return renamed
+}
+
+// unprefixed returns the states whose names have the prefix, without it.
+func unprefixed(states []graph.State, prefix string) []graph.State {
+	var chosen []graph.State
+	for _, s := range states {
+		if name, ok := strings.CutPrefix(s.Name, prefix); ok {
+			s.Name = name
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// writeRecords writes metrics.jsonl, all lines of it: a resumed run may have
+// to take some back.
+func (r *run) writeRecords() error {
+	if r.store == nil {
+		return nil
+	}
+	return atomicfile.Write(filepath.Join(r.Out, "metrics.jsonl"), func(w io.Writer) error {
+		return writeLines(w, r.Records)
+	})
+}

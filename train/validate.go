@@ -1,0 +1,47 @@
+package train
+
+// Validate returns [Faults] with every mistake in the configuration, or nil.
+func (c Config) Validate() error {
+	var f Faults
+	perEpoch := c.perEpoch()
+	c.dataFaults(&f)
+	f.check(c.Batch >= 0, "batch", "%d: want 1 or more, or 0 for %d", c.Batch, defaultBatch)
+	f.check(c.Calibration >= 0, "calibration", "%d: want 1 or more, or 0 for 32", c.Calibration)
+	f.check(perEpoch == 0 || c.Calibration <= perEpoch, "calibration", "%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
+	c.Float.faults(&f, "float", perEpoch)
+	c.QAT.faults(&f, "qat", perEpoch)
+	c.Milestones.faults(&f, "qat.milestones", max(c.QAT.Epochs, 0)*perEpoch, perEpoch)
+	f.addAll("quantization", c.Quantization.Validate())
+	c.outFaults(&f, perEpoch)
+	return f.err()
+}
+
+// dataFaults checks the data, and the network against it.
+func (c Config) dataFaults(f *Faults) {
+	if c.Data == nil || c.Data.Train == nil || c.Data.Test == nil {
+		f.add("data", "none: want a set with a training and a test split")
+		return
+	}
+	f.check(c.Data.Test.Len() > 0, "data", "the test split of %s is empty", c.Data.Name)
+	if c.Batch >= 0 && c.perEpoch() == 0 {
+		f.add("batch", "%d: the training split of %s has %d images: want no more", max(c.Batch, defaultBatch), c.Data.Name, c.Data.Train.Len())
+	}
+	f.addAll("network", c.Network.Validate(c.input()))
+}
+
+func (c Config) outFaults(f *Faults, perEpoch int) {
+	f.check(!c.Resume || c.Out != "", "resume", "true without a folder: want out to name the folder of the run")
+	if err := c.Checkpoint.Validate(); err != nil {
+		f.add("checkpoint", "%v", err)
+		return
+	}
+	every := c.Checkpoint.Steps(max(perEpoch, 1))
+	f.check(c.Checkpoint.IsZero() || every > 0, "checkpoint", "%v: want 1 step or more, or never", c.Checkpoint)
+}
+
+func (s Stage) faults(f *Faults, path string, perEpoch int) {
+	f.check(s.Epochs >= 0, path+".epochs", "%d: want 0 or more", s.Epochs)
+	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate", "%v: want more than 0, or 0 for the default", s.LearningRate)
+	s.Optimizer.faults(f, path+".optimizer")
+	s.Schedule.faults(f, path+".schedule", max(s.Epochs, 0)*perEpoch, perEpoch)
+}
