@@ -65,6 +65,9 @@ func (c Config) Validate() error {
 		return nil
 	}
 	faults := []error{c.Format.Validate(), c.Observer.Validate()}
+	if !c.Dialect.Valid() {
+		faults = append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Dialect, affine.Dialects()))
+	}
 	if int(c.Method) >= len(methods) {
 		faults = append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Method, methodNames()))
 	}

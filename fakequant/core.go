@@ -1,6 +1,9 @@
 package fakequant
 
-import "petrify/fakequant/affine"
+import (
+	"petrify/fakequant/affine"
+	"petrify/internal/kernel"
+)
 
 // core is what a quantizer shares with its method.
 type core struct {
@@ -8,6 +11,7 @@ type core struct {
 	cfg    Config
 	layout affine.Layout
 	params affine.Params
+	steps  int64 // training steps with rounding on
 }
 
 // choose sets scales and zero points by the dialect's rule.
@@ -24,4 +28,48 @@ func (c *core) each(n int, f func(i, from, to int)) {
 	for b := range outer * c.layout.N {
 		f(b%c.layout.N, b*inner, (b+1)*inner)
 	}
+}
+
+// round is y = fake(x) with the scales and zero points as they are.
+func (c *core) round(y, x []float32) {
+	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	c.each(len(x), func(i, from, to int) {
+		s, z := c.params.Scale[i], c.params.Zero[i]
+		if a == (affine.Arithmetic{}) {
+			kernel.FakeQuant(y[from:to], x[from:to], s, z, f.Min(), f.Max())
+			return
+		}
+		for j, r := range x[from:to] {
+			y[from+j] = a.Fake(r, s, z, f)
+		}
+	})
+}
+
+// mask is dx = dy where x rounds into the range, else 0.
+func (c *core) mask(dx, dy, x []float32) {
+	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	c.each(len(x), func(i, from, to int) {
+		s, z := c.params.Scale[i], c.params.Zero[i]
+		if a == (affine.Arithmetic{}) {
+			kernel.FakeQuantGrad(dx[from:to], dy[from:to], x[from:to], s, z, f.Min(), f.Max())
+			return
+		}
+		for j, r := range x[from:to] {
+			if a.Inside(r, s, z, f) {
+				dx[from+j] = dy[from+j]
+			} else {
+				dx[from+j] = 0
+			}
+		}
+	})
+}
+
+// integers is q = quantize(x), element by element.
+func (c *core) integers(q []int32, x []float32) {
+	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	c.each(len(x), func(i, from, to int) {
+		for j, r := range x[from:to] {
+			q[from+j] = a.Quantize(r, c.params.Scale[i], c.params.Zero[i], f)
+		}
+	})
 }

@@ -7,7 +7,8 @@ type Method uint8
 
 // The methods.
 const (
-	STE Method = iota // straight-through estimator, see [ste]
+	STE            Method = iota // straight-through estimator with the clipping mask
+	STEPassThrough               // straight-through estimator without a mask
 )
 
 // methods is the table of the methods, indexed by Method.
@@ -15,14 +16,15 @@ var methods = [...]struct {
 	name string
 	make func(*core) method
 }{
-	STE: {"ste", newSTE},
+	STE:            {"ste", newSTE},
+	STEPassThrough: {"ste_pass_through", newSTEPassThrough},
 }
 
 // method is what a Quantizer asks of a way to round. Slices are dense; their
 // lengths have been checked against the layout.
 type method interface {
-	// calibrate takes over the ranges that the observer estimates.
-	calibrate(min, max []float32)
+	// calibrate takes over the ranges that the observer estimates, having seen x.
+	calibrate(x, min, max []float32)
 	// refresh brings the scales and zero points up to date with the learned
 	// values, before forward and before anybody reads them.
 	refresh()
@@ -31,6 +33,9 @@ type method interface {
 	// backward writes the gradients with respect to x and to each learned
 	// tensor, given the gradient dy with respect to y.
 	backward(dx []float32, dlearned [][]float32, dy, x []float32)
+	// quantize writes the integers of which forward's y, outside training, is
+	// s·(q − z).
+	quantize(q []int32, x []float32)
 	// learned returns the trained tensors, none for a method without any.
 	learned() []Learned
 }

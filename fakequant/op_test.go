@@ -72,8 +72,8 @@ func TestNodeIsForwardAndBackward(t *testing.T) {
 		if got := grads[0].Value().Data().([]float32); !slices.Equal(got, wantDX) {
 			t.Errorf("dx = %v, want %v", got, wantDX)
 		}
-		if inGraph.Steps() != 2 {
-			t.Errorf("observed %d times, want 2", inGraph.Steps())
+		if inGraph.Observed() != 2 {
+			t.Errorf("observed %d times, want 2", inGraph.Observed())
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestFrozenNodeNeverObserves(t *testing.T) {
 	if got, want := y.Value().Data().([]float32), []float32{-128 * s, 64 * s, 127 * s}; !slices.Equal(got, want) {
 		t.Errorf("y = %v, want %v", got, want)
 	}
-	if after := q.Params(); !slices.Equal(after.Scale, before.Scale) || q.Steps() != 1 {
+	if after := q.Params(); !slices.Equal(after.Scale, before.Scale) || q.Observed() != 1 {
 		t.Errorf("scale moved from %v to %v in evaluation", before.Scale, after.Scale)
 	}
 }

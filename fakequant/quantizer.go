@@ -17,7 +17,7 @@ type Quantizer struct {
 	min, max []float32
 
 	observing, enabled, ready bool
-	steps                     int64
+	observed                  int64
 }
 
 // New returns a quantizer that neither observes nor rounds yet. The shape is
@@ -76,10 +76,10 @@ func (q *Quantizer) Observe(x []float32) error {
 		return fmt.Errorf("fakequant: %s: %w", q.name, err)
 	}
 	if q.observer.Range(q.min, q.max) {
-		q.method.calibrate(q.min, q.max)
+		q.method.calibrate(x, q.min, q.max)
 		q.ready = true
 	}
-	q.steps++
+	q.observed++
 	if nonFinite > 0 {
 		return &NonFiniteError{Name: q.name, Count: nonFinite, Of: len(x)}
 	}
@@ -148,6 +148,20 @@ func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32
 	return nil
 }
 
+// Quantize writes the integers that stand for x, with the scales as they are:
+// s·(q − z) is what Apply gives when rounding is on. It is how weights freeze.
+func (q *Quantizer) Quantize(dst []int32, x []float32) error {
+	if err := q.check(len(dst), len(x)); err != nil {
+		return err
+	}
+	if !q.ready {
+		return fmt.Errorf("fakequant: %s: no range was observed", q.name)
+	}
+	q.method.refresh()
+	q.method.quantize(dst, x)
+	return nil
+}
+
 // check compares the lengths of two slices with each other and the layout.
 func (q *Quantizer) check(dst, src int) error {
 	if dst != src {
@@ -177,8 +191,8 @@ func (q *Quantizer) Range() (min, max []float32, ok bool) {
 	return min, max, ok
 }
 
-// Steps is the number of tensors observed.
-func (q *Quantizer) Steps() int64 { return q.steps }
+// Observed is the number of tensors observed.
+func (q *Quantizer) Observed() int64 { return q.observed }
 
 // Learned returns the tensors that the method trains; none for [STE]. They
 // start from the observer's range and follow it as long as q observes.

@@ -63,9 +63,9 @@ func TestSwitches(t *testing.T) {
 		if test.enabled {
 			want = fake(x, 1, 0, affine.Format{Bits: 2})
 		}
-		if !slices.Equal(y, want) || q.Steps()-1 != test.wantSteps {
+		if !slices.Equal(y, want) || q.Observed()-1 != test.wantSteps {
 			t.Errorf("observing %v, enabled %v: y = %v, want %v; observed %d, want %d",
-				test.observing, test.enabled, y, want, q.Steps()-1, test.wantSteps)
+				test.observing, test.enabled, y, want, q.Observed()-1, test.wantSteps)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (q *Quantizer) own() []State {
 	state := []State{
 		{Name: q.name + ".scale", Shape: shape, F32: q.params.Scale},
 		{Name: q.name + ".zero", Shape: shape, I64: zero},
-		{Name: q.name + ".switches", Shape: []int{4}, I64: []int64{q.steps, number(q.observing), number(q.enabled), number(q.ready)}},
+		{Name: q.name + ".switches", Shape: []int{4}, I64: []int64{q.observed, number(q.observing), number(q.enabled), number(q.ready)}},
 	}
 	for _, l := range q.method.learned() {
 		state = append(state, State{Name: l.Name, Shape: shape, F32: l.Value})
@@ -77,6 +77,6 @@ func (q *Quantizer) Restore(state []State) error {
 		q.params.Zero[i] = int32(z)
 	}
 	switches := byName[q.name+".switches"].I64
-	q.steps, q.observing, q.enabled, q.ready = switches[0], switches[1] != 0, switches[2] != 0, switches[3] != 0
+	q.observed, q.observing, q.enabled, q.ready = switches[0], switches[1] != 0, switches[2] != 0, switches[3] != 0
 	return nil
 }

@@ -1,7 +1,5 @@
 package fakequant
 
-import "petrify/internal/kernel"
-
 // ste is the straight-through estimator: rounding has the derivative of the
 // identity inside the range, clipping that of a clip.
 //
@@ -13,25 +11,24 @@ import "petrify/internal/kernel"
 //
 // Sources: Y. Bengio, N. Léonard and A. Courville, "Estimating or Propagating
 // Gradients Through Stochastic Neurons for Conditional Computation",
-// arXiv:1308.3432; the mask is PyTorch's.
+// arXiv:1308.3432; the mask is that of PyTorch's fake_quantize operators,
+// which TestGolden compares with bit by bit.
 type ste struct{ *core }
 
 func newSTE(c *core) method { return ste{c} }
 
-func (m ste) calibrate(min, max []float32) { m.choose(min, max) }
-func (m ste) refresh()                     {}
-func (m ste) learned() []Learned           { return nil }
+func (m ste) calibrate(_, min, max []float32)                       { m.choose(min, max) }
+func (m ste) refresh()                                              {}
+func (m ste) forward(y, x []float32, _ bool)                        { m.round(y, x) }
+func (m ste) backward(dx []float32, _ [][]float32, dy, x []float32) { m.mask(dx, dy, x) }
+func (m ste) quantize(q []int32, x []float32)                       { m.integers(q, x) }
+func (m ste) learned() []Learned                                    { return nil }
 
-func (m ste) forward(y, x []float32, _ bool) {
-	f := m.cfg.Format
-	m.each(len(x), func(i, from, to int) {
-		kernel.FakeQuant(y[from:to], x[from:to], m.params.Scale[i], m.params.Zero[i], f.Min(), f.Max())
-	})
-}
+// stePassThrough is ste without the mask: dx = dy everywhere. What is clipped
+// goes on learning, as in QKeras; weights far outside never come back faster
+// than the optimizer takes them.
+type stePassThrough struct{ ste }
 
-func (m ste) backward(dx []float32, _ [][]float32, dy, x []float32) {
-	f := m.cfg.Format
-	m.each(len(x), func(i, from, to int) {
-		kernel.FakeQuantGrad(dx[from:to], dy[from:to], x[from:to], m.params.Scale[i], m.params.Zero[i], f.Min(), f.Max())
-	})
-}
+func newSTEPassThrough(c *core) method { return stePassThrough{ste{c}} }
+
+func (m stePassThrough) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }

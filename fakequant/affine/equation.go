@@ -9,7 +9,7 @@ import "math"
 // The quotient is clipped before it is rounded, so that no value overflows an
 // integer on the way. Both orders give the same q, because the ends are whole.
 func Quantize(r, s float32, z int32, f Format) int32 {
-	return z + int32(level(r, s, z, f))
+	return Arithmetic{}.Quantize(r, s, z, f)
 }
 
 // Dequantize is r = s·(q − z).
@@ -19,23 +19,66 @@ func Dequantize(q int32, s float32, z int32) float32 {
 
 // Fake is Dequantize(Quantize(r)): the real number that is left of r.
 func Fake(r, s float32, z int32, f Format) float32 {
-	return Dequantize(Quantize(r, s, z, f), s, z)
+	return Arithmetic{}.Fake(r, s, z, f)
 }
 
 // Inside reports whether qmin ≤ rne(r/s) + z ≤ qmax, the rounded and not yet
 // clipped integer. It is the mask of the straight-through estimator: with
 // s = 1 and int8, 127.4 is inside, 127.5 is not, −128.5 is.
 func Inside(r, s float32, z int32, f Format) bool {
-	n := math.RoundToEven(float64(r / s))
-	return n >= float64(f.Min()-z) && n <= float64(f.Max()-z)
+	return Arithmetic{}.Inside(r, s, z, f)
 }
 
-// level is q − z as a float. The comparison is written so that NaN fails it.
-func level(r, s float32, z int32, f Format) float64 {
+// Arithmetic is a way to evaluate the equation in float32. The zero value is
+// the one of [Quantize], [Fake] and [Inside]; others are other tools'.
+type Arithmetic struct {
+	// Reciprocal multiplies by float32(1/s) where the equation divides by s.
+	// The two differ by one step where r/s is all but halfway.
+	Reciprocal bool
+	Rounding   Rounding
+}
+
+// Steps is r/s, the real number to be rounded.
+func (a Arithmetic) Steps(r, s float32) float32 {
+	if a.Reciprocal {
+		return r * (1 / s)
+	}
+	return r / s
+}
+
+// Quantize is [Quantize] in arithmetic a.
+func (a Arithmetic) Quantize(r, s float32, z int32, f Format) int32 {
 	lo, hi := float32(f.Min()-z), float32(f.Max()-z)
-	v := r / s
+	v := a.Steps(r, s)
+	if !(v >= lo) { // NaN too
+		v = lo
+	}
+	return z + int32(a.Rounding.Round(min(v, hi)))
+}
+
+// Fake is [Fake] in arithmetic a.
+func (a Arithmetic) Fake(r, s float32, z int32, f Format) float32 {
+	return Dequantize(a.Quantize(r, s, z, f), s, z)
+}
+
+// Inside is [Inside] in arithmetic a.
+func (a Arithmetic) Inside(r, s float32, z int32, f Format) bool {
+	n := a.Rounding.Round(a.Steps(r, s))
+	return n >= float32(f.Min()-z) && n <= float32(f.Max()-z)
+}
+
+// QuantizeStochastic rounds r/s up with the probability of its fraction, so
+// that the mean over u, uniform in [0, 1), is r/s itself:
+//
+//	q = clip(floor(r/s + u) + z, qmin, qmax)
+//
+// Source: S. Gupta, A. Agrawal, K. Gopalakrishnan and P. Narayanan, "Deep
+// Learning with Limited Numerical Precision", ICML 2015, §3.
+func QuantizeStochastic(r, s float32, z int32, f Format, u float64) int32 {
+	lo, hi := float64(f.Min()-z), float64(f.Max()-z)
+	v := float64(r) / float64(s)
 	if !(v >= lo) {
 		v = lo
 	}
-	return math.RoundToEven(float64(min(v, hi)))
+	return z + int32(min(math.Floor(v+u), hi))
 }

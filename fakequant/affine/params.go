@@ -28,39 +28,54 @@ func MinScale(f Format) float32 {
 	return float32(math.Ldexp(1, -14-max(f.Bits-8, 0)))
 }
 
-// choose is the default rule, see [Default].
-func choose(min, max float32, f Format, scheme Scheme) (s float32, z int32) {
-	lo, hi := float32(math.Min(float64(min), 0)), float32(math.Max(float64(max), 0))
+// chooseDefault is the default rule, see [Dialect.Choose].
+func chooseDefault(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
+	lo, hi = containZero(lo, hi)
 	if scheme == Affine {
-		s = bound((hi-lo)/float32(f.Max()-f.Min()), f)
-		z := float64(f.Min()) - math.RoundToEven(float64(lo/s))
-		return s, int32(math.Min(z, float64(f.Max())))
+		s = bound((hi-lo)/f.span(), MinScale(f), f)
+		return s, zeroAtMin(lo, s, f)
 	}
-	m := hi
-	if !f.Unsigned {
-		m = float32(math.Max(float64(hi), float64(-lo)))
+	if f.Unsigned {
+		return bound(hi/float32(f.Max()), MinScale(f), f), 0
 	}
-	s = bound(m/float32(f.Max()), f)
-	switch scheme {
-	case PowerOfTwo:
-		s = powerOfTwo(s, 0.5)
-	case PowerOfTwoNearest:
-		s = powerOfTwo(s, math.Sqrt2/2)
-	}
-	return s, 0
+	return bound(largest(lo, hi)/float32(f.Max()), MinScale(f), f), 0
 }
 
-// bound keeps a scale within MinScale and the greatest finite number.
-func bound(s float32, f Format) float32 {
-	greatest := math.MaxFloat32 / float64(f.Max()-f.Min())
-	return float32(math.Min(math.Max(float64(s), float64(MinScale(f))), greatest))
+// containZero widens min..max to contain 0.
+func containZero(lo, hi float32) (float32, float32) { return min(lo, 0), max(hi, 0) }
+
+// largest is max |r| of a range that contains 0.
+func largest(lo, hi float32) float32 { return max(-lo, hi) }
+
+// span is qmax − qmin, the number of steps of the format.
+func (f Format) span() float32 { return float32(f.Max() - f.Min()) }
+
+// zeroAtMin is z = clip(qmin − rne(min/s), qmin, qmax), the zero point that
+// puts min at qmin.
+func zeroAtMin(lo, s float32, f Format) int32 {
+	z := float64(f.Min()) - math.RoundToEven(float64(lo/s))
+	return int32(max(float64(f.Min()), min(z, float64(f.Max()))))
 }
 
-// powerOfTwo writes s = m·2ᵉ with ½ ≤ m < 1 and returns 2ᵉ, or 2ᵉ⁻¹ if
-// m ≤ threshold.
-func powerOfTwo(s float32, threshold float64) float32 {
+// bound keeps a scale between least and the greatest one of which all
+// multiples are finite.
+func bound(s, least float32, f Format) float32 {
+	return max(least, min(s, math.MaxFloat32/f.span()))
+}
+
+// ceilPowerOfTwo is 2^⌈log₂ s⌉.
+func ceilPowerOfTwo(s float32) float32 {
+	m, e := math.Frexp(float64(s)) // s = m·2ᵉ with ½ ≤ m < 1
+	if m == 0.5 {
+		e--
+	}
+	return float32(math.Ldexp(1, e))
+}
+
+// nearestPowerOfTwo is 2^rne(log₂ s).
+func nearestPowerOfTwo(s float32) float32 {
 	m, e := math.Frexp(float64(s))
-	if m <= threshold {
+	if m <= math.Sqrt2/2 {
 		e--
 	}
 	return float32(math.Ldexp(1, e))
