@@ -9,35 +9,36 @@ import "petrify/fakequant/affine"
 // F (features) for vectors. Weights are laid out as in PyTorch and ONNX:
 // O I KH KW for convolutions (I is per group), O F for linear layers.
 type Model struct {
-	Name    string   // the network's name, such as "cnn"
-	Input   Input    // what to feed
-	Nodes   []Node   // in topological order
-	Output  string   // the name of the activation that is the result
-	Classes []string // class names, index = label; empty for regression
-	Origin  Origin   // where the model comes from
+	Name    string   `json:"name"`              // the network's name, such as "cnn"
+	Input   Input    `json:"input"`             // what to feed
+	Nodes   []Node   `json:"layers"`            // in topological order
+	Output  string   `json:"output"`            // the name of the activation that is the result
+	Classes []string `json:"classes,omitempty"` // class names, index = label; empty for regression
+	Origin  Origin   `json:"origin"`            // where the model comes from
 }
 
 // Input describes what the model is fed: r = (pixel·PixelScale − Mean) / Std
 // per channel, then quantized with Activation.Quant.
 type Input struct {
 	Activation
-	PixelScale float32   // 1/255 for images of bytes, 1 for data that is taken as it is
-	Mean, Std  []float32 // per channel, measured on the training split
+	PixelScale float32   `json:"pixel_scale"`    // 1/255 for images of bytes, 1 for data that is taken as it is
+	Mean       []float32 `json:"mean,omitempty"` // per channel, measured on the training split
+	Std        []float32 `json:"std,omitempty"`  // standard deviation, as Mean
 }
 
 // Activation is a tensor that flows from node to node.
 type Activation struct {
-	Name  string
-	Shape []int
-	Quant Quant // zero Format: float32
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+	Quant Quant  `json:"quantized,omitzero"` // zero Format: float32
 }
 
 // Quant is a frozen per-tensor quantizer, r = Scale·(q − Zero).
 type Quant struct {
-	Format affine.Format
-	Scale  float32
-	Zero   int32
-	Origin string // where the numbers come from, such as "moving_average_min_max over 1,407 steps"
+	Format affine.Format `json:"format"`
+	Scale  float32       `json:"scale"`
+	Zero   int32         `json:"zero"`
+	Origin string        `json:"origin,omitempty"` // where the numbers come from, such as "moving_average_min_max over 1,407 steps"
 }
 
 // Op names what a node computes.
@@ -76,51 +77,54 @@ const (
 
 // Node is one layer of the frozen network.
 type Node struct {
-	Name    string
-	Op      Op
-	Inputs  []string   // names of activations: the input's or earlier outputs'
-	Output  Activation // its name is the node's name
-	Func    Func       // fused activation function, or the function of Activate
-	Slope   float32    // LeakyReLU's slope for r < 0
-	Window  Window     // convolutions and pools
-	Groups  int        // convolutions: 1, or C for depthwise
-	Weights *Weights   // Conv2D, Linear
-	Bias    *Bias      // Conv2D, Linear; nil if there is none
+	Name    string     `json:"name"`
+	Op      Op         `json:"op"`
+	Inputs  []string   `json:"inputs"`            // names of activations: the input's or earlier outputs'
+	Func    Func       `json:"function,omitzero"` // fused activation function, or the function of Activate
+	Slope   float32    `json:"slope,omitzero"`    // LeakyReLU's slope for r < 0
+	Window  Window     `json:"window,omitzero"`   // convolutions and pools
+	Groups  int        `json:"groups,omitzero"`   // convolutions: 1, or C for depthwise
+	Weights *Weights   `json:"weights,omitzero"`  // Conv2D, Linear
+	Bias    *Bias      `json:"bias,omitzero"`     // Conv2D, Linear; nil if there is none
+	Output  Activation `json:"output"`            // its name is the node's name
 }
 
 // Window is the geometry of a convolution or a pool, as {vertical, horizontal}.
 type Window struct {
-	Kernel, Stride, Dilation [2]int
-	PadBegin, PadEnd         [2]int // zeros before and after; explicit also where the network said "same"
+	Kernel   [2]int `json:"kernel"`
+	Stride   [2]int `json:"stride"`
+	Dilation [2]int `json:"dilation,omitzero"`
+	PadBegin [2]int `json:"pad_begin"` // zeros before; explicit also where the network said "same"
+	PadEnd   [2]int `json:"pad_end"`   // zeros after
 }
 
 // Weights are integers with scales, or floats where the layer was excluded
 // from quantization: exactly one of Q and Float is set.
 type Weights struct {
-	Shape  []int
-	Format affine.Format
-	Axis   int // the channel axis of Scale; −1: one scale for the tensor
-	Block  int // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
-	Scale  []float32
-	Zero   []int32 // one per scale; nil where all are zero
-	Q      []int8  // one integer an element, also below 8 bits (uint8 formats are stored as their bits)
-	Float  []float32
-	Origin string // where the scales come from
+	Shape  []int         `json:"shape"`
+	Format affine.Format `json:"format"`
+	Axis   int           `json:"axis"`           // the channel axis of Scale; −1: one scale for the tensor
+	Block  int           `json:"block,omitzero"` // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
+	Scale  []float32     `json:"scale,omitempty"`
+	Zero   []int32       `json:"zero,omitempty"` // one per scale; nil where all are zero
+	Q      []int8        `json:"-"`              // one integer an element, also below 8 bits (uint8 formats are stored as their bits)
+	Float  []float32     `json:"-"`
+	Origin string        `json:"origin,omitempty"` // where the scales come from
 }
 
 // Bias is int32 with Scale[o] = float32(s_in · s_w[o]) and zero point 0, or
 // float where weights or input are not quantized: one of Q and Float is set.
 type Bias struct {
-	Q     []int32
-	Scale []float32
-	Float []float32
+	Q     []int32   `json:"-"`
+	Scale []float32 `json:"scale,omitempty"`
+	Float []float32 `json:"-"`
 }
 
 // Origin says where a model comes from.
 type Origin struct {
-	Version string // of petrify
-	Dataset string
-	Seed    uint64
-	Method  string // "qat" or "ptq"
-	Epochs  int    // of quantization-aware training
+	Version string `json:"version"` // of petrify
+	Dataset string `json:"dataset"`
+	Seed    uint64 `json:"seed"`
+	Method  string `json:"method"` // "qat" or "ptq"
+	Epochs  int    `json:"epochs"` // of quantization-aware training
 }

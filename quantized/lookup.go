@@ -1,0 +1,97 @@
+package quantized
+
+import "math"
+
+// Activation returns the activation of the given name: the input's or a
+// node's output.
+func (m *Model) Activation(name string) (a Activation, ok bool) {
+	if m.Input.Name == name {
+		return m.Input.Activation, true
+	}
+	for i := range m.Nodes {
+		if m.Nodes[i].Name == name {
+			return m.Nodes[i].Output, true
+		}
+	}
+	return Activation{}, false
+}
+
+// IsFloat reports whether the activation stays float32.
+func (q Quant) IsFloat() bool { return q.Format.IsFloat() }
+
+// PassesThrough reports whether o moves or chooses numbers without computing
+// new ones, so that its output is quantized as its input.
+func (o Op) PassesThrough() bool { return o == MaxPool || o == Flatten || o == Reshape }
+
+// Limits returns the integers that the quantized output of n is clipped to,
+// which is where a fused function is applied:
+//
+//	Identity   qmin                qmax
+//	ReLU       max(qmin, z)        qmax
+//	ReLU6      max(qmin, z)        min(qmax, rne(6/s) + z)
+//
+// Rounding is monotonic, so clipping q there is the same as applying the
+// function to r first. Where the range was observed behind the function, the
+// limits are qmin and qmax themselves.
+func (n *Node) Limits() (lo, hi int32) {
+	q := n.Output.Quant
+	lo, hi = q.Format.Min(), q.Format.Max()
+	if n.Op == Activate || n.Func == Identity {
+		return lo, hi
+	}
+	lo = max(lo, q.Zero)
+	if n.Func == ReLU6 {
+		six := math.RoundToEven(float64(6/q.Scale)) + float64(q.Zero)
+		hi = int32(min(float64(hi), six))
+	}
+	return lo, hi
+}
+
+// Len is the number of elements.
+func (w *Weights) Len() int { return len(w.Q) + len(w.Float) }
+
+// Value is the integer of element i; unsigned formats are kept as their bits.
+func (w *Weights) Value(i int) int32 {
+	if w.Format.Unsigned {
+		return int32(uint8(w.Q[i]))
+	}
+	return int32(w.Q[i])
+}
+
+// ScaleIndex is the index in Scale and Zero of element i.
+func (w *Weights) ScaleIndex(i int) int {
+	if w.Axis < 0 {
+		return 0
+	}
+	channel := w.Len() / w.Shape[0] // elements of an output channel
+	if w.Block == 0 {
+		return i / channel
+	}
+	inner := channel / w.Shape[1]
+	return i/channel*blocks(w.Shape[1], w.Block) + i%channel/inner/w.Block
+}
+
+// blocks is the number of blocks of the given size that n elements need.
+func blocks(n, size int) int { return (n + size - 1) / size }
+
+// zero is the zero point of scale k.
+func (w *Weights) zero(k int) int32 {
+	if w.Zero == nil {
+		return 0
+	}
+	return w.Zero[k]
+}
+
+// Real returns the real numbers r = s·(q − z) of the weights.
+func (w *Weights) Real() []float32 {
+	r := make([]float32, w.Len())
+	if w.Q == nil {
+		copy(r, w.Float)
+		return r
+	}
+	for i := range r {
+		k := w.ScaleIndex(i)
+		r[i] = float32(w.Value(i)-w.zero(k)) * w.Scale[k]
+	}
+	return r
+}

@@ -1,0 +1,217 @@
+package quantizedtest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+)
+
+// Scheme says how a model's numbers are quantized.
+type Scheme struct {
+	Weights    affine.Format // zero: float32
+	PerTensor  bool          // one scale for all output channels
+	ZeroPoints bool          // weights have zero points
+	Block      int           // > 0: linear layers have a scale for every Block inputs
+
+	Positive affine.Format // of activations that cannot be negative; zero: float32
+	Signed   affine.Format // of the others
+	Affine   bool          // Signed activations have a zero point
+
+	PowersOfTwo bool // all scales are: then many results are exact ties
+	FloatOutput bool // the last layer's output is not quantized
+}
+
+// Schemes that users choose.
+var (
+	W8A8       = Scheme{Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8}
+	W8A8Affine = Scheme{Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true}
+	W4A8       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8}
+	W4A4       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true}, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
+	WeightOnly = Scheme{Weights: affine.Int8Narrow}
+)
+
+// Builder adds layers to a model.
+type Builder struct {
+	model  quantized.Model
+	scheme Scheme
+	rng    *rand.Rand
+	spread map[string]float64 // of each activation: the standard deviation of its real numbers
+}
+
+// New starts a model whose input has the given shape.
+func New(rng *rand.Rand, s Scheme, shape ...int) *Builder {
+	b := &Builder{scheme: s, rng: rng, spread: map[string]float64{"input": 1}}
+	b.model = quantized.Model{
+		Name: "random",
+		Input: quantized.Input{
+			Activation: quantized.Activation{Name: "input", Shape: shape, Quant: b.quant(s.Signed, 1)},
+			PixelScale: 1.0 / 255,
+		},
+		Origin: quantized.Origin{Version: "test", Dataset: "random", Seed: 1, Method: "ptq"},
+	}
+	for range shape[0] {
+		b.model.Input.Mean = append(b.model.Input.Mean, rng.Float32())
+		b.model.Input.Std = append(b.model.Input.Std, 0.5+rng.Float32())
+	}
+	return b
+}
+
+// Input is the name of the model's input.
+func (b *Builder) Input() string { return b.model.Input.Name }
+
+// Model ends the model with the given output and checks it; it panics if the
+// model is invalid, for then the test is.
+func (b *Builder) Model(output string) *quantized.Model {
+	m := b.model
+	m.Output = output
+	if last := &m.Nodes[len(m.Nodes)-1]; b.scheme.FloatOutput {
+		last.Output.Quant = quantized.Quant{}
+	}
+	if out, _ := m.Activation(output); len(out.Shape) == 1 {
+		for i := range out.Shape[0] {
+			m.Classes = append(m.Classes, fmt.Sprintf("class %d", i))
+		}
+	}
+	if err := m.Validate(); err != nil {
+		panic(err)
+	}
+	return &m
+}
+
+// Conv adds a convolution; w comes from [Same] or [Valid] or is any other.
+func (b *Builder) Conv(x string, channels int, w quantized.Window, groups int, f quantized.Func) string {
+	in := b.activation(x)
+	if w.Dilation == [2]int{} {
+		w.Dilation = [2]int{1, 1}
+	}
+	n := quantized.Node{Op: quantized.Conv2D, Inputs: []string{x}, Func: f, Window: w, Groups: groups}
+	return b.weighted(n, []int{channels, in.Shape[0] / groups, w.Kernel[0], w.Kernel[1]})
+}
+
+// Linear adds a linear layer.
+func (b *Builder) Linear(x string, features int, f quantized.Func) string {
+	n := quantized.Node{Op: quantized.Linear, Inputs: []string{x}, Func: f}
+	return b.weighted(n, []int{features, b.activation(x).Shape[0]})
+}
+
+// Pool adds a pool with a window; w comes from [Same] or [Valid].
+func (b *Builder) Pool(op quantized.Op, x string, w quantized.Window) string {
+	return b.add(quantized.Node{Op: op, Inputs: []string{x}, Window: w}, b.spread[x])
+}
+
+// GlobalAvgPool adds an average over height and width.
+func (b *Builder) GlobalAvgPool(x string) string {
+	in := b.activation(x)
+	return b.add(quantized.Node{Op: quantized.GlobalAvgPool, Inputs: []string{x}},
+		b.spread[x]/math.Sqrt(float64(in.Shape[1]*in.Shape[2])))
+}
+
+// Flatten makes a vector of x.
+func (b *Builder) Flatten(x string) string {
+	return b.add(quantized.Node{Op: quantized.Flatten, Inputs: []string{x}}, b.spread[x])
+}
+
+// Reshape gives x a shape with as many elements.
+func (b *Builder) Reshape(x string, shape ...int) string {
+	n := quantized.Node{Op: quantized.Reshape, Inputs: []string{x}}
+	n.Output.Shape = shape
+	return b.add(n, b.spread[x])
+}
+
+// Add adds x and y.
+func (b *Builder) Add(x, y string, f quantized.Func) string {
+	return b.add(quantized.Node{Op: quantized.Add, Inputs: []string{x, y}, Func: f}, math.Hypot(b.spread[x], b.spread[y]))
+}
+
+// Concat joins activations along their channels.
+func (b *Builder) Concat(x ...string) string {
+	spread := 0.0
+	for _, name := range x {
+		spread = max(spread, b.spread[name])
+	}
+	return b.add(quantized.Node{Op: quantized.Concat, Inputs: x}, spread)
+}
+
+// Activate adds a function as a layer of its own.
+func (b *Builder) Activate(x string, f quantized.Func) string {
+	n := quantized.Node{Op: quantized.Activate, Inputs: []string{x}, Func: f}
+	switch f {
+	case quantized.LeakyReLU:
+		n.Slope = 0.125
+	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax:
+		return b.add(n, 0.3)
+	}
+	return b.add(n, b.spread[x])
+}
+
+func (b *Builder) activation(name string) quantized.Activation {
+	a, ok := b.model.Activation(name)
+	if !ok {
+		panic("quantizedtest: no activation " + name)
+	}
+	return a
+}
+
+// add completes a node whose real outputs have the given standard deviation.
+func (b *Builder) add(n quantized.Node, spread float64) string {
+	n.Name = fmt.Sprintf("%v_%d", n.Op, len(b.model.Nodes)+1)
+	var shapes [][]int
+	positive := n.Func == quantized.ReLU || n.Func == quantized.ReLU6 || n.Func == quantized.Sigmoid || n.Func == quantized.Softmax
+	for _, x := range n.Inputs {
+		shapes = append(shapes, b.activation(x).Shape)
+	}
+	shape, err := n.OutputShape(shapes...)
+	if err != nil {
+		panic(err)
+	}
+	n.Output.Name, n.Output.Shape = n.Name, shape
+	switch {
+	case n.Op.PassesThrough():
+		n.Output.Quant = b.activation(n.Inputs[0]).Quant
+	case positive:
+		n.Output.Quant = b.quant(b.scheme.Positive, spread)
+		n.Output.Quant.Zero = 0
+	default:
+		n.Output.Quant = b.quant(b.scheme.Signed, spread)
+	}
+	b.model.Nodes = append(b.model.Nodes, n)
+	b.spread[n.Name] = spread
+	return n.Name
+}
+
+// quant covers two standard deviations to both sides.
+func (b *Builder) quant(f affine.Format, spread float64) quantized.Quant {
+	if f.IsFloat() {
+		return quantized.Quant{}
+	}
+	q := quantized.Quant{Format: f, Origin: "two standard deviations"}
+	q.Scale = b.scale(4 * spread / float64(f.Max()-f.Min()))
+	if b.scheme.Affine && f == b.scheme.Signed {
+		middle := (f.Min() + f.Max()) / 2
+		q.Zero = middle + b.rng.Int32N(1+f.Max()/8) - f.Max()/16
+	}
+	return q
+}
+
+func (b *Builder) scale(s float64) float32 {
+	if b.scheme.PowersOfTwo {
+		return float32(math.Exp2(math.Round(math.Log2(s))))
+	}
+	return float32(s * (0.75 + b.rng.Float64()/2))
+}
+
+// Same is a square window with stride 1 that keeps height and width.
+func Same(kernel int) quantized.Window {
+	before := (kernel - 1) / 2
+	after := kernel - 1 - before
+	return quantized.Window{Kernel: [2]int{kernel, kernel}, Stride: [2]int{1, 1},
+		PadBegin: [2]int{before, before}, PadEnd: [2]int{after, after}}
+}
+
+// Valid is a square window without padding.
+func Valid(kernel, stride int) quantized.Window {
+	return quantized.Window{Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride}}
+}

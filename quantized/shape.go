@@ -1,0 +1,104 @@
+package quantized
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The largest numbers that a model may hold, so that no product overflows.
+const (
+	maxDimension = 1 << 24
+	maxElements  = 1 << 30
+	maxWindow    = 1 << 14 // kernel, stride, dilation, padding
+)
+
+// elements is the number of elements of a shape.
+func elements(shape []int) int64 {
+	n := int64(1)
+	for _, d := range shape {
+		n *= int64(d)
+	}
+	return n
+}
+
+// checkShape returns an error unless every dimension is positive and the
+// number of elements is sensible.
+func checkShape(shape []int) error {
+	if len(shape) == 0 || len(shape) > 4 {
+		return fmt.Errorf("shape %v: want 1 to 4 dimensions", shape)
+	}
+	n := int64(1)
+	for _, d := range shape {
+		if d < 1 || d > maxDimension {
+			return fmt.Errorf("shape %v: want dimensions from 1 to %d", shape, maxDimension)
+		}
+		if n *= int64(d); n > maxElements {
+			return fmt.Errorf("shape %v: more than %d elements", shape, int64(maxElements))
+		}
+	}
+	return nil
+}
+
+// OutputShape is the shape that n gives for inputs of the given shapes. Number
+// and shapes of the inputs, weights and window are valid for n's operation.
+func (n *Node) OutputShape(in ...[]int) ([]int, error) {
+	x := in[0]
+	switch n.Op {
+	case Conv2D, MaxPool, AvgPool:
+		return windowShape(n, x)
+	case Linear:
+		return []int{n.Weights.Shape[0]}, nil
+	case GlobalAvgPool:
+		if len(x) != 3 {
+			return nil, fmt.Errorf("input of shape %v: want C H W", x)
+		}
+		return []int{x[0], 1, 1}, nil
+	case Flatten:
+		return []int{int(elements(x))}, nil
+	case Reshape:
+		if elements(n.Output.Shape) != elements(x) {
+			return nil, fmt.Errorf("input of shape %v cannot take the shape %v", x, n.Output.Shape)
+		}
+		return n.Output.Shape, nil
+	case Concat:
+		return concatShape(in)
+	case Add:
+		if !slices.Equal(x, in[1]) {
+			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones", x, in[1])
+		}
+	}
+	return x, nil
+}
+
+// windowShape applies H' = ⌊(H + padding − (K−1)·dilation − 1) / stride⌋ + 1 to
+// both directions.
+func windowShape(n *Node, x []int) ([]int, error) {
+	if len(x) != 3 {
+		return nil, fmt.Errorf("input of shape %v: want C H W", x)
+	}
+	y := slices.Clone(x)
+	if n.Op == Conv2D {
+		y[0] = n.Weights.Shape[0]
+	}
+	w := n.Window
+	for i := range 2 {
+		extent := (w.Kernel[i]-1)*max(1, w.Dilation[i]) + 1
+		room := x[1+i] + w.PadBegin[i] + w.PadEnd[i] - extent
+		if room < 0 {
+			return nil, fmt.Errorf("window of %d does not fit an input of shape %v with padding %v and %v", extent, x, w.PadBegin, w.PadEnd)
+		}
+		y[1+i] = room/w.Stride[i] + 1
+	}
+	return y, nil
+}
+
+func concatShape(in [][]int) ([]int, error) {
+	y := slices.Clone(in[0])
+	for _, x := range in[1:] {
+		if len(x) != len(y) || !slices.Equal(x[1:], y[1:]) {
+			return nil, fmt.Errorf("inputs of shapes %v and %v: want ones that differ in channels alone", in[0], x)
+		}
+		y[0] += x[0]
+	}
+	return y, nil
+}

@@ -1,0 +1,115 @@
+package quantized_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"petrify/quantized"
+	"petrify/quantized/quantizedtest"
+)
+
+// resnet8 is the image classification network of MLPerf Tiny: 32×32×3, three
+// stacks of a residual block each, 12,501,632 multiply-accumulates.
+func resnet8(s quantizedtest.Scheme) *quantized.Model {
+	b := quantizedtest.New(rand.New(rand.NewPCG(5, 6)), s, 3, 32, 32)
+	x := b.Conv(b.Input(), 16, quantizedtest.Same(3), 1, quantized.ReLU)
+	for i, channels := range []int{16, 32, 64} {
+		shortcut, down := x, quantizedtest.Same(3)
+		if i > 0 {
+			down.Stride, down.PadBegin = [2]int{2, 2}, [2]int{0, 0}
+			shortcut = b.Conv(x, channels, quantizedtest.Valid(1, 2), 1, quantized.Identity)
+		}
+		y := b.Conv(x, channels, down, 1, quantized.ReLU)
+		y = b.Conv(y, channels, quantizedtest.Same(3), 1, quantized.Identity)
+		x = b.Add(y, shortcut, quantized.ReLU)
+	}
+	return b.Model(b.Linear(b.Flatten(b.GlobalAvgPool(x)), 10, quantized.Identity))
+}
+
+func TestSizeOfResNet8(t *testing.T) {
+	s := resnet8(quantizedtest.W8A8).Size()
+	const weights, biases = 77360, 16 + 2*16 + 3*32 + 3*64 + 10
+	for _, tt := range []struct {
+		name      string
+		got, want int64
+	}{
+		{"multiply-accumulates", s.MACs, 12_501_632},
+		{"weights", s.Weights, weights},
+		{"packed weights", s.Packed, weights},
+		{"biases", s.Biases, 4 * biases},
+		{"scales", s.Scales, 4 * (biases + 15)}, // one a channel; input, 9 convolutions, 3 sums, average, linear
+		{"zero points", s.Zeros, 15},
+		{"float", s.Float, 0},
+		{"float32", s.Float32(), 4 * (weights + biases)},
+		{"float16", s.Float16(), 2 * (weights + biases)},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, tt.got, tt.want)
+		}
+	}
+	if !strings.Contains(s.String(), "a little more than half") {
+		t.Errorf("got %q", s)
+	}
+}
+
+func TestSizeIsTheFiles(t *testing.T) {
+	blocks := quantizedtest.WeightOnly
+	blocks.Block = 4
+	for name, scheme := range map[string]quantizedtest.Scheme{
+		"W8A8": quantizedtest.W8A8, "W4A4": quantizedtest.W4A4, "weight-only": quantizedtest.WeightOnly,
+		"blocks": blocks, "float": {},
+	} {
+		_, m := residual(scheme)
+		file, _, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := m.Size()
+		if got := s.Header + s.Total(); got != int64(len(file)) {
+			t.Errorf("%s: counted %d bytes, the file has %d", name, got, len(file))
+		}
+		var sum int64
+		for _, l := range s.Layers {
+			sum += l.Total()
+		}
+		if sum != s.Total() {
+			t.Errorf("%s: the layers' sum is %d, the total %d", name, sum, s.Total())
+		}
+	}
+}
+
+func TestSizeBelowEightBits(t *testing.T) {
+	s := resnet8(quantizedtest.W4A4).Size()
+	if s.Packed != s.Weights/2 {
+		t.Errorf("%d weights pack into %d bytes at 4 bits", s.Weights, s.Packed)
+	}
+	if !strings.Contains(s.String(), "without the unused bits they would take 38,680") {
+		t.Errorf("got %q", s)
+	}
+}
+
+// TestTable compares the printed table with the one that is kept; run with
+// GOLDEN=write to keep another.
+func TestTable(t *testing.T) {
+	_, m := residual(quantizedtest.W8A8)
+	var got bytes.Buffer
+	if err := m.WriteTable(&got); err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/table.txt"
+	if os.Getenv("GOLDEN") == "write" {
+		if err := os.WriteFile(golden, got.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", &got, want)
+	}
+}
