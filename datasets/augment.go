@@ -79,7 +79,7 @@ func (v *variation) apply(x []float32, seed, place uint64) {
 	scale := 1.0
 	var top, left float64
 	if v.Crop > 0 {
-		scale = 1 - v.Crop*v.rand.Float64()
+		scale = 1 - float64(v.Crop*v.rand.Float64())
 		top = (1 - scale) * float64(v.h) * v.rand.Float64()
 		left = (1 - scale) * float64(v.w) * v.rand.Float64()
 	}
@@ -109,7 +109,7 @@ func taps(dst []tap, from, scale float64, shift int, flip bool) {
 		if flip {
 			j = n - 1 - j
 		}
-		at := min(max(from+scale*(float64(j)+0.5)-0.5, 0), float64(n-1))
+		at := min(max(from+float64(scale*(float64(j)+0.5))-0.5, 0), float64(n-1))
 		lo := int(at)
 		dst[i] = tap{lo, min(lo+1, n-1), float32(at - float64(lo))}
 	}

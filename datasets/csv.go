@@ -68,7 +68,7 @@ func openCSV(path string, opts Options) (*Set, error) {
 	} else {
 		s.Train, s.Test = divide(splits[0], opts)
 	}
-	return New(s)
+	return newSet(s, path)
 }
 
 // reshape makes images of rows, if that is asked for.
@@ -132,6 +132,9 @@ func readCSV(in *input, label string) (*table, error) {
 		if err := t.add(r, row, column); err != nil {
 			return nil, err
 		}
+	}
+	if in.off >= maxBytes || len(t.values) > maxBytes/4 {
+		return nil, in.errorf("more than %d bytes", int64(maxBytes))
 	}
 	if len(t.values) == 0 {
 		return nil, fmt.Errorf("datasets: %s: no rows", in.name)

@@ -53,7 +53,7 @@ func openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "none" {
 		s.Classes = numbered(s.Train.Labels, s.Test.Labels)
 	}
-	return New(s)
+	return newSet(s, path)
 }
 
 func addTest(s *Set, test *npzPart, opts Options) error {

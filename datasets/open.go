@@ -191,5 +191,5 @@ func (o Options) allow(what string, allowed []string) error {
 	if refused == nil {
 		return nil
 	}
-	return fmt.Errorf("datasets: %s has no use for the option %s", what, strings.Join(refused, ", "))
+	return fmt.Errorf("datasets: options without effect on %s: %s", what, strings.Join(refused, ", "))
 }

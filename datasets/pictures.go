@@ -56,10 +56,10 @@ func openPictures(dir string, opts Options) (*Set, error) {
 		channels = 1
 		train.Images, test.Images = everyThird(train.Images), everyThird(test.Images)
 	}
-	return New(Set{
+	return newSet(Set{
 		Name: filepath.Base(dir), Source: dir, Classes: g.classes, Train: train, Test: test,
 		Shape: [3]int{channels, g.size[0], g.size[1]},
-	})
+	}, dir)
 }
 
 func isDir(path string) bool {
@@ -220,7 +220,7 @@ func scale(src *image.RGBA, size [2]int) *image.RGBA {
 			var total float64
 			for y := r.from; y < r.to; y++ {
 				for x := q.from; x < q.to; x++ {
-					k := r.weight(y) * q.weight(x)
+					k := float64(r.weight(y) * q.weight(x))
 					total += k
 					for c, p := range src.Pix[y*src.Stride+4*x:][:4] {
 						sum[c] += float64(k * float64(p))

@@ -23,7 +23,7 @@ type input struct {
 	name   string
 	r      io.Reader
 	off    int64
-	left   int64     // bytes to come if known beforehand, else −1
+	left   int64     // no more than so many bytes follow; −1: unknown
 	zipped bool      // the offset is one of the unzipped content
 	sum    hash.Hash // of what was read; nil: not wanted
 }
@@ -96,7 +96,7 @@ func (in *input) bytes(n int64) ([]byte, error) {
 		return nil, in.errorf("%d bytes announced, at most %d are read", n, int64(maxBytes))
 	}
 	if in.left >= 0 && n > in.left {
-		return nil, in.errorf("truncated: %d bytes announced, %d left", n, in.left)
+		return nil, in.errorf("%d bytes announced, %d follow", n, in.left)
 	}
 	room := n
 	if in.left < 0 {
@@ -158,6 +158,9 @@ type pinned struct {
 func withPinned(path string, p pinned, f func(*input) error) error {
 	return withFile(path, func(in *input) error {
 		in.sum = sha256.New()
+		if in.zipped {
+			in.left = p.size
+		}
 		if !in.zipped && in.left >= 0 && in.left != p.size {
 			return fmt.Errorf("datasets: %s: %d bytes, want %d", path, in.left, p.size)
 		}

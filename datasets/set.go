@@ -43,7 +43,11 @@ func (s *Split) Steps(size int) int { return (s.Len() + size - 1) / size }
 // New completes and checks a set that was made in memory. A zero PixelScale
 // becomes 1/255 for Images and 1 for Values; Mean and Std are measured on
 // s.Train if both are nil.
-func New(s Set) (*Set, error) {
+func New(s Set) (*Set, error) { return newSet(s, s.Name) }
+
+// newSet is New for a set whose faults are reported under another name, such
+// as a path.
+func newSet(s Set, name string) (*Set, error) {
 	if s.PixelScale == 0 {
 		s.PixelScale = 1
 		if s.Train != nil && s.Train.Images != nil {
@@ -51,14 +55,19 @@ func New(s Set) (*Set, error) {
 		}
 	}
 	if err := s.validate(); err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", s.Name, err)
+		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
 	if s.Mean == nil && s.Std == nil {
 		s.Mean, s.Std = measure(s.Train, s.Shape[0], s.PixelScale)
 	}
 	if len(s.Mean) != s.Shape[0] || len(s.Std) != s.Shape[0] {
 		return nil, fmt.Errorf("datasets: %s: %d means and %d standard deviations for %d channels",
-			s.Name, len(s.Mean), len(s.Std), s.Shape[0])
+			name, len(s.Mean), len(s.Std), s.Shape[0])
+	}
+	for c, std := range s.Std {
+		if !(std > 0) {
+			return nil, fmt.Errorf("datasets: %s: channel %d: standard deviation %v, want a positive number", name, c, std)
+		}
 	}
 	return &s, nil
 }
@@ -71,6 +80,9 @@ func (s *Set) validate() error {
 		if n < 1 {
 			return fmt.Errorf("shape %v: channels, height and width must be positive", s.Shape)
 		}
+	}
+	if !(s.PixelScale > 0) {
+		return fmt.Errorf("pixel scale %v, want a positive number", s.PixelScale)
 	}
 	if s.Train == nil || s.Train.Len() == 0 {
 		return errors.New("no training images")
@@ -145,7 +157,7 @@ func measureBytes(x []uint8, c, channels int) (mean, variance float64) {
 		squares += k * uint64(p*p)
 	}
 	mean = float64(sum) / float64(n)
-	return mean, max(float64(squares)/float64(n)-mean*mean, 0)
+	return mean, max(float64(squares)/float64(n)-float64(mean*mean), 0)
 }
 
 func measureValues(x []float32, c, channels int) (mean, variance float64) {
@@ -156,7 +168,7 @@ func measureValues(x []float32, c, channels int) (mean, variance float64) {
 	mean /= n
 	for i := c; i < len(x); i += channels {
 		d := float64(x[i]) - mean
-		variance += d * d
+		variance += float64(d * d)
 	}
 	return mean, variance / n
 }

@@ -1,0 +1,226 @@
+package datasets
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"testing"
+)
+
+// The file that NumPy wrote; see testdata/README.
+func TestNPZFromNumPy(t *testing.T) {
+	set, err := Open("testdata/numpy.npz", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Name != "numpy" || set.Shape != [3]int{3, 2, 2} || !slices.Equal(set.Classes, []string{"0", "1", "2"}) {
+		t.Errorf("name %s, shape %v, classes %v", set.Name, set.Shape, set.Classes)
+	}
+	if want := []int32{0, 2, 1, 0}; !slices.Equal(set.Train.Labels, want) {
+		t.Errorf("labels %v, want %v", set.Train.Labels, want)
+	}
+	if want := []int32{1, 2}; !slices.Equal(set.Test.Labels, want) {
+		t.Errorf("test labels %v, want %v", set.Test.Labels, want)
+	}
+	for i, p := range set.Train.Images {
+		if int(p) != i {
+			t.Fatalf("pixel %d is %d", i, p)
+		}
+	}
+	if p := set.Test.Images; len(p) != 24 || p[23] != 123 {
+		t.Errorf("test pixels %v, want 100 … 123", p)
+	}
+	if set.PixelScale != 1.0/255 {
+		t.Errorf("pixel scale %v, want 1/255", set.PixelScale)
+	}
+}
+
+// Every element type says 0, 1, 2, 3.
+func TestNPYTypes(t *testing.T) {
+	encode := func(put func([]byte, uint64) []byte) (b []byte) {
+		for i := range uint64(4) {
+			b = put(b, i)
+		}
+		return b
+	}
+	var little, big = binary.LittleEndian, binary.BigEndian
+	for descr, data := range map[string][]byte{
+		"|u1": {0, 1, 2, 3},
+		"|i1": {0, 1, 2, 3},
+		"<i2": encode(func(b []byte, i uint64) []byte { return little.AppendUint16(b, uint16(i)) }),
+		">u2": encode(func(b []byte, i uint64) []byte { return big.AppendUint16(b, uint16(i)) }),
+		"<u4": encode(func(b []byte, i uint64) []byte { return little.AppendUint32(b, uint32(i)) }),
+		">i4": encode(func(b []byte, i uint64) []byte { return big.AppendUint32(b, uint32(i)) }),
+		"<i8": encode(little.AppendUint64),
+		">u8": encode(big.AppendUint64),
+		"<f4": encode(func(b []byte, i uint64) []byte { return little.AppendUint32(b, math.Float32bits(float32(i))) }),
+		">f8": encode(func(b []byte, i uint64) []byte { return big.AppendUint64(b, math.Float64bits(float64(i))) }),
+	} {
+		t.Run(descr, func(t *testing.T) {
+			path := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{
+				"X": npyFile(descr, "(4, 1)", data), "Y": npyFile("|u1", "(4,)", []byte{0, 0, 0, 0}),
+			})}) + "/a.npz"
+			parts, err := readNPZ(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := parts["train"].x
+			for i := range 4 {
+				var got float32
+				if x.bytes != nil {
+					got = float32(x.bytes[i])
+				} else {
+					got = x.values()[i]
+				}
+				if got != float32(i) {
+					t.Errorf("element %d is %v", i, got)
+				}
+			}
+		})
+	}
+}
+
+func TestNPZNegativeNumbers(t *testing.T) {
+	path := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{
+		"x": npyFile("|i1", "(2, 2)", []byte{0xff, 0x80, 3, 4}), "y": npyFile("|u1", "(2,)", []byte{0, 0}),
+	})}) + "/a.npz"
+	set, err := Open(path, Options{TestFraction: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(set.Train.Values, set.Test.Values)
+	slices.Sort(all)
+	if want := []float32{-128, -1, 3, 4}; !slices.Equal(all, want) {
+		t.Errorf("values %v, want %v", all, want)
+	}
+}
+
+func TestNPZShapes(t *testing.T) {
+	x := make([]byte, 24)
+	for i := range x {
+		x[i] = byte(i)
+	}
+	for name, c := range map[string]struct {
+		shape string
+		opts  Options
+		want  [3]int
+		first []byte // the first image's first pixels
+	}{
+		"rows":                         {"(2, 12)", Options{}, [3]int{12, 1, 1}, []byte{0, 1, 2}},
+		"rows as images":               {"(2, 12)", Options{Shape: [3]int{3, 2, 2}}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
+		"rows as images by planes":     {"(2, 12)", Options{Shape: [3]int{3, 2, 2}, ChannelsFirst: true}, [3]int{3, 2, 2}, []byte{0, 4, 8}},
+		"grey images":                  {"(2, 3, 4)", Options{}, [3]int{1, 3, 4}, []byte{0, 1, 2}},
+		"colour images":                {"(2, 2, 2, 3)", Options{}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
+		"colour images by planes":      {"(2, 3, 2, 2)", Options{ChannelsFirst: true}, [3]int{3, 2, 2}, []byte{0, 4, 8, 1}},
+		"a table without labels":       {"(2, 12)", Options{Label: "none"}, [3]int{12, 1, 1}, []byte{0, 1, 2}},
+		"one image split from the two": {"(2, 12)", Options{TestFraction: 0.1}, [3]int{12, 1, 1}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			arrays := map[string][]byte{"train_images": npyFile("|u1", c.shape, x)}
+			if c.opts.Label != "none" {
+				arrays["train_labels"] = npyFile("|u1", "(2,)", []byte{0, 1})
+			}
+			if c.opts.TestFraction == 0 {
+				arrays["test_images"], arrays["test_labels"] = arrays["train_images"], arrays["train_labels"]
+			}
+			if c.opts.Label == "none" {
+				delete(arrays, "test_labels")
+			}
+			set, err := Open(write(t, map[string][]byte{"a.npz": npzFile(t, arrays)})+"/a.npz", c.opts)
+			if c.opts.TestFraction != 0 {
+				// One image of each class cannot be in both splits.
+				wantError(t, err, "no test images")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if set.Shape != c.want {
+				t.Errorf("shape %v, want %v", set.Shape, c.want)
+			}
+			if got := set.Train.Images[:len(c.first)]; !slices.Equal(got, c.first) {
+				t.Errorf("begins %v, want %v", got, c.first)
+			}
+			if labelled := c.opts.Label != "none"; labelled != (len(set.Classes) == 2) {
+				t.Errorf("classes %v", set.Classes)
+			}
+		})
+	}
+}
+
+func TestNPZSecondFile(t *testing.T) {
+	one := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(2, 1, 1)", []byte{1, 2}), "y": npyFile("|u1", "(2,)", []byte{0, 1})})
+	two := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(1, 1, 1)", []byte{9}), "y": npyFile("|u1", "(1,)", []byte{2})})
+	dir := write(t, map[string][]byte{"one.npz": one, "two.npz": two})
+	set, err := Open(dir+"/one.npz", Options{Test: dir + "/two.npz"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Train.Len() != 2 || set.Test.Len() != 1 || set.Test.Images[0] != 9 || len(set.Classes) != 3 {
+		t.Errorf("train %+v, test %+v, classes %v", set.Train, set.Test, set.Classes)
+	}
+}
+
+func TestNPZFaults(t *testing.T) {
+	x, y := npyFile("|u1", "(2, 3)", make([]byte, 6)), npyFile("|u1", "(2,)", []byte{0, 1})
+	for name, c := range map[string]struct {
+		x, y []byte
+		opts Options
+		want []string
+	}{
+		"no npy file":          {[]byte("PNG, perhaps"), y, Options{}, []string{"x.npy", "byte 0", "magic string"}},
+		"unknown version":      {append([]byte("\x93NUMPY\x09\x00"), x[8:]...), y, Options{}, []string{"x.npy", "byte 6", "version 9"}},
+		"header cut":           {x[:20], y, Options{}, []string{"x.npy", "byte 20", "announced"}},
+		"no shape":             {npyFile("|u1', 'x': '", "", nil)[:40], y, Options{}, []string{"x.npy"}},
+		"elements cut":         {x[:len(x)-1], y, Options{}, []string{"x.npy", "6 bytes announced, 5 found"}},
+		"too many elements":    {append(slices.Clone(x), 1), y, Options{}, []string{"x.npy", "more data"}},
+		"objects":              {npyFile("|O", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"|O"`, "|u1"}},
+		"half precision":       {npyFile("<f2", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"<f2"`}},
+		"huge shape":           {npyFile("<f8", "(1000000, 1000000)", nil), y, Options{}, []string{"x.npy", "shape"}},
+		"large shape":          {npyFile("<f8", "(1000, 1000, 1000)", nil), y, Options{}, []string{"x.npy", "8000000000 bytes announced"}},
+		"negative shape":       {npyFile("|u1", "(2, -3)", nil), y, Options{}, []string{"x.npy", "shape"}},
+		"no rows":              {npyFile("|u1", "(0, 3)", nil), y, Options{}, []string{"[0 3]", "want N×H×W"}},
+		"labels of words":      {x, npyFile("<U3", "(2,)", make([]byte, 24)), Options{}, []string{"y.npy", `"<U3"`}},
+		"fractional labels":    {x, npyFile("<f4", "(2,)", make([]byte, 8)), Options{}, []string{"floating-point", "integers"}},
+		"negative label":       {x, npyFile("|i1", "(2,)", []byte{0, 0xfe}), Options{}, []string{"label -2 of image 1", "0..65535"}},
+		"too few labels":       {x, npyFile("|u1", "(1,)", []byte{0}), Options{}, []string{"labels of shape [1] for 2 images"}},
+		"one-hot labels":       {x, npyFile("|u1", "(2, 3)", make([]byte, 6)), Options{}, []string{"labels of shape [2 3]"}},
+		"not a number":         {npyFile("<f4", "(2, 1)", []byte{0, 0, 192, 127, 0, 0, 0, 0}), npyFile("|u1", "(2,)", []byte{0, 0}), Options{}, []string{"NaN", "finite"}},
+		"label option":         {x, y, Options{Label: "species"}, []string{"species"}},
+		"size option":          {x, y, Options{Size: [2]int{2, 2}}, []string{"Size"}},
+		"shape that disagrees": {x, y, Options{Shape: [3]int{1, 2, 2}}, []string{"3 columns", "[1 2 2]"}},
+		"no channels":          {x, y, Options{ChannelsFirst: true}, []string{"no channels to be first"}},
+		"two candidates":       {nil, y, Options{}, []string{"two arrays", "x of train"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			arrays := map[string][]byte{"x": c.x, "y": c.y}
+			if c.x == nil {
+				arrays["x"], arrays["images"] = x, x
+			}
+			dir := write(t, map[string][]byte{"a.npz": npzFile(t, arrays)})
+			_, err := Open(dir+"/a.npz", c.opts)
+			if c.opts.Size == [2]int{} {
+				c.want = append(c.want, "a.npz")
+			}
+			wantError(t, err, c.want...)
+		})
+	}
+	t.Run("column-major", func(t *testing.T) {
+		fortran := []byte(string(npyFile("|u1", "(2, 3)", make([]byte, 6))))
+		at := slices.Index(fortran, 'F')
+		copy(fortran[at:], "True ")
+		dir := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{"x": fortran, "y": y})})
+		_, err := Open(dir+"/a.npz", Options{})
+		wantError(t, err, "column-major", "ascontiguousarray")
+	})
+	t.Run("nothing known", func(t *testing.T) {
+		dir := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{"weights": x})})
+		_, err := Open(dir+"/a.npz", Options{})
+		wantError(t, err, "arrays weights", "x_train")
+	})
+	t.Run("no zip archive", func(t *testing.T) {
+		dir := write(t, map[string][]byte{"a.npz": []byte("hello")})
+		_, err := Open(dir+"/a.npz", Options{})
+		wantError(t, err, "a.npz", "zip")
+	})
+}

@@ -1,0 +1,164 @@
+package datasets
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"slices"
+	"testing"
+)
+
+// picture makes a PNG file of one colour.
+func picture(t testing.TB, h, w int, c color.Color) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(img, img.Rect, image.NewUniform(c), image.Point{}, draw.Src)
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestPicturesByClass(t *testing.T) {
+	var b bytes.Buffer
+	grey := image.NewGray(image.Rect(0, 0, 3, 2))
+	for i := range grey.Pix {
+		grey.Pix[i] = 200
+	}
+	if err := jpeg.Encode(&b, grey, nil); err != nil {
+		t.Fatal(err)
+	}
+	dir := write(t, map[string][]byte{
+		"dog/1.png":     picture(t, 2, 3, color.Gray{50}),
+		"dog/2.PNG":     picture(t, 2, 3, color.Gray{60}),
+		"cat/a.jpg":     b.Bytes(),
+		"cat/b.png":     picture(t, 2, 3, color.Gray{255}),
+		"cat/notes.txt": []byte("passed over"),
+		".hidden/x.png": []byte("passed over"),
+	})
+	set, err := Open(dir, Options{TestFraction: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Shape != [3]int{1, 2, 3} || !slices.Equal(set.Classes, []string{"cat", "dog"}) {
+		t.Errorf("shape %v, classes %q", set.Shape, set.Classes)
+	}
+	found := map[uint8]int32{}
+	for _, s := range []*Split{set.Train, set.Test} {
+		if s.Len() != 2 {
+			t.Errorf("a split of %d pictures, want 2", s.Len())
+		}
+		for i, label := range s.Labels {
+			found[s.Images[6*i]] = label
+		}
+	}
+	for grey, label := range map[uint8]int32{50: 1, 60: 1, 200: 0, 255: 0} {
+		if got, ok := found[grey]; !ok || got != label {
+			t.Errorf("picture of grey %d has label %d, want %d", grey, got, label)
+		}
+	}
+}
+
+func TestPicturesInSplits(t *testing.T) {
+	set, err := Open(write(t, map[string][]byte{
+		"train/b/1.png": picture(t, 1, 1, color.NRGBA{255, 0, 10, 255}),
+		"train/a/1.png": picture(t, 1, 1, color.Gray{7}),
+		"test/b/1.png":  picture(t, 1, 1, color.NRGBA{100, 200, 50, 51}), // a fifth of it, on black
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []uint8{7, 7, 7, 255, 0, 10}; !slices.Equal(set.Train.Images, want) {
+		t.Errorf("training pixels %v, want %v", set.Train.Images, want)
+	}
+	if want := []uint8{20, 40, 10}; !slices.Equal(set.Test.Images, want) {
+		t.Errorf("test pixels %v, want %v", set.Test.Images, want)
+	}
+	if set.Test.Labels[0] != 1 {
+		t.Errorf("test label %d, want 1", set.Test.Labels[0])
+	}
+}
+
+func TestPicturesScaled(t *testing.T) {
+	set, err := Open(write(t, map[string][]byte{
+		"a/1.png": picture(t, 7, 5, color.Gray{33}),
+		"a/2.png": picture(t, 2, 9, color.Gray{33}),
+	}), Options{Size: [2]int{3, 4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Split{set.Train, set.Test} {
+		if set.Shape != [3]int{1, 3, 4} || s.Len() != 1 || slices.Min(s.Images) != 33 || slices.Max(s.Images) != 33 {
+			t.Errorf("shape %v, split %+v, want all 33", set.Shape, s)
+		}
+	}
+}
+
+// Scaling against the mean over a raster of the least common multiple.
+func TestScale(t *testing.T) {
+	for _, c := range [][4]int{{4, 6, 2, 3}, {5, 7, 3, 2}, {2, 3, 5, 4}, {3, 3, 3, 3}, {1, 8, 1, 3}} {
+		h, w, oh, ow := c[0], c[1], c[2], c[3]
+		src := image.NewRGBA(image.Rect(0, 0, w, h))
+		for i := range src.Pix {
+			src.Pix[i] = uint8(i * 37)
+		}
+		got := scale(src, [2]int{oh, ow})
+		for i := range oh {
+			for j := range ow {
+				for ch := range 4 {
+					var sum float64
+					for y := i * h; y < (i+1)*h; y++ { // h·oh rows, w·ow columns
+						for x := j * w; x < (j+1)*w; x++ {
+							sum += float64(src.Pix[y/oh*src.Stride+x/ow*4+ch])
+						}
+					}
+					want := sum / float64(h*w)
+					if d := float64(got.Pix[i*got.Stride+4*j+ch]) - want; math.Abs(d) > 0.5+1e-9 {
+						t.Errorf("%v: pixel %d %d channel %d off by %v", c, i, j, ch, d)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestPicturesFaults(t *testing.T) {
+	good := picture(t, 2, 2, color.Gray{1})
+	for name, c := range map[string]struct {
+		files map[string][]byte
+		opts  Options
+		want  []string
+	}{
+		"no classes":     {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
+		"no pictures":    {map[string][]byte{"a/1.txt": good}, Options{}, []string{"no .png"}},
+		"cut":            {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
+		"neither":        {map[string][]byte{"a/1.png": []byte("GIF89a")}, Options{}, []string{"a/1.png", "neither PNG nor JPEG"}},
+		"sizes differ":   {map[string][]byte{"a/1.png": good, "a/2.png": picture(t, 2, 3, color.Gray{1})}, Options{}, []string{"a/1.png", "a/2.png", "2×3", "give a size"}},
+		"too many pixel": {map[string][]byte{"a/1.png": enlarged(good)}, Options{}, []string{"a/1.png", "65536×65536"}},
+		"new test class": {map[string][]byte{"train/a/1.png": good, "test/b/1.png": good}, Options{}, []string{"class b", "does not occur in training (a)"}},
+		"split twice":    {map[string][]byte{"train/a/1.png": good, "test/a/1.png": good}, Options{Seed: 1}, []string{"Seed", "no effect"}},
+		"label":          {map[string][]byte{"a/1.png": good}, Options{Label: "a"}, []string{"Label"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(write(t, c.files), c.opts)
+			wantError(t, err, c.want...)
+		})
+	}
+}
+
+// enlarged claims 65536×65536 pixels in the header of a PNG file, whose
+// checksum it repairs.
+func enlarged(file []byte) []byte {
+	b := slices.Clone(file)
+	copy(b[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0})
+	sum := crc32.ChecksumIEEE(b[12:29])
+	binary.BigEndian.PutUint32(b[29:], sum)
+	return b
+}

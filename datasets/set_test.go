@@ -1,0 +1,123 @@
+package datasets
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+func TestNewRefuses(t *testing.T) {
+	image := func(n int) *Split { return &Split{Images: make([]uint8, 4*n), Labels: make([]int32, n)} }
+	nan := &Split{Values: []float32{0, 0, 0, 0, 0, float32(math.NaN()), 0, 0}, Labels: make([]int32, 2)}
+	for name, c := range map[string]struct {
+		set  Set
+		want string
+	}{
+		"no shape":           {Set{Train: image(1), Test: image(1)}, "shape [0 0 0]"},
+		"no training split":  {Set{Shape: [3]int{1, 2, 2}, Test: image(1)}, "no training images"},
+		"no test images":     {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: &Split{}}, "no test images"},
+		"bytes and values":   {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: nan}, "one split holds bytes"},
+		"neither":            {Set{Shape: [3]int{1, 2, 2}, Train: &Split{Labels: []int32{0}}, Test: &Split{Labels: []int32{0}}}, "want either Images or Values"},
+		"too few pixels":     {Set{Shape: [3]int{1, 2, 3}, Train: image(1), Test: image(1)}, "4 elements for 1 images of shape [1 2 3], want 6"},
+		"label out of range": {Set{Shape: [3]int{1, 2, 2}, Classes: []string{"a"}, Train: &Split{Images: make([]uint8, 4), Labels: []int32{1}}, Test: image(1)}, "image 0: label 1 out of range 0..0"},
+		"padding label":      {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: &Split{Images: make([]uint8, 4), Labels: []int32{-1}}}, "test split: image 0: label -1"},
+		"not a number":       {Set{Shape: [3]int{1, 2, 2}, Train: nan, Test: nan}, "image 1: value 1 is NaN"},
+		"wrong deviations":   {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: image(1), Mean: []float32{1, 2}, Std: []float32{1}}, "2 means and 1 standard deviations for 1 channels"},
+		"zero deviation":     {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: image(1), Mean: []float32{1}, Std: []float32{0}}, "standard deviation 0"},
+		"negative scale":     {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: image(1), PixelScale: -1}, "pixel scale -1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.set.Name = "mine"
+			_, err := New(c.set)
+			wantError(t, err, "datasets: mine: ", c.want)
+		})
+	}
+}
+
+// The division keeps the shares of the classes and the order of the file, and
+// depends on the seed alone.
+func TestDivide(t *testing.T) {
+	all := &Split{}
+	for i := range 100 {
+		label := int32(0)
+		if i%10 == 9 {
+			label = 1 // 10 images
+		}
+		if i == 50 {
+			label = 2 // 1 image: stays in training
+		}
+		all.Values = append(all.Values, float32(i))
+		all.Labels = append(all.Labels, label)
+	}
+	train, test := divide(all, Options{TestFraction: 0.3, Seed: 1})
+	var count [3]int
+	for _, label := range test.Labels {
+		count[label]++
+	}
+	if want := [3]int{27, 3, 0}; count != want {
+		t.Errorf("test images per class %v, want %v", count, want)
+	}
+	if !slices.IsSorted(train.Values) || !slices.IsSorted(test.Values) {
+		t.Error("the order of the file is lost")
+	}
+	union := slices.Concat(train.Values, test.Values)
+	slices.Sort(union)
+	if !slices.Equal(union, all.Values) {
+		t.Errorf("the splits together hold %v", union)
+	}
+	for i, x := range test.Values {
+		if test.Labels[i] != all.Labels[int(x)] {
+			t.Errorf("image %v lost its label", x)
+		}
+	}
+	if _, again := divide(all, Options{TestFraction: 0.3, Seed: 1}); !slices.Equal(again.Values, test.Values) {
+		t.Error("the same seed divides in two ways")
+	}
+	if _, other := divide(all, Options{TestFraction: 0.3, Seed: 2}); slices.Equal(other.Values, test.Values) {
+		t.Error("two seeds divide in the same way")
+	}
+}
+
+func TestChecksumSeesEverything(t *testing.T) {
+	make := func(change func(*Set)) string {
+		set := numbersSet(t, 5, 2)
+		set.Test = &Split{Values: slices.Clone(set.Test.Values), Labels: slices.Clone(set.Test.Labels)}
+		change(set)
+		return set.Checksum()
+	}
+	seen := map[string]string{make(func(*Set) {}): "nothing"}
+	for name, change := range map[string]func(*Set){
+		"a value":       func(s *Set) { s.Train.Values[4]++ },
+		"a test value":  func(s *Set) { s.Test.Values[0]++ },
+		"a label":       func(s *Set) { s.Train.Labels[4] = 1 },
+		"a test label":  func(s *Set) { s.Test.Labels[0] = 1 },
+		"a class name":  func(s *Set) { s.Classes[0] = "x" },
+		"a mean":        func(s *Set) { s.Mean[0] = 1 },
+		"the scale":     func(s *Set) { s.PixelScale = 2 },
+		"the test size": func(s *Set) { s.Test.Values, s.Test.Labels = s.Test.Values[:4], s.Test.Labels[:4] },
+	} {
+		sum := make(change)
+		if other, ok := seen[sum]; ok {
+			t.Errorf("changing %s gives the checksum of changing %s", name, other)
+		}
+		seen[sum] = name
+	}
+	if _, ok := seen[make(func(s *Set) { s.Name = "renamed" })]; !ok {
+		t.Error("the name alone changes the checksum")
+	}
+}
+
+func TestOpenUnknown(t *testing.T) {
+	_, err := Open("minst", Options{})
+	wantError(t, err, `"minst"`, "digits, mnist, fashion-mnist", "nor a file")
+	_, err = Open("set.go", Options{})
+	wantError(t, err, "set.go", ".npz, .csv or .tsv")
+	_, err = Open("digits", Options{Label: "a", Seed: 1})
+	wantError(t, err, "built-in digits", "Label, Seed")
+	_, err = Open("mnist", Options{Offline: true, Shape: [3]int{1, 28, 28}})
+	wantError(t, err, "published", "Shape")
+	_, err = Open("x.csv", Options{Shape: [3]int{1, 0, 28}})
+	wantError(t, err, "shape [1 0 28]")
+	_, err = Open("x", Options{Size: [2]int{-1, 28}})
+	wantError(t, err, "size [-1 28]")
+}
