@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package kernel
 
 func sumTile(sum, x []float32, c int) { sumTileGeneric(sum, x, c) }

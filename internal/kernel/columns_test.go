@@ -187,3 +187,30 @@ func TestReductionsDoNotDependOnTheThreads(t *testing.T) {
 		sameBits(t, "4 threads", results[1], results[0])
 	})
 }
+
+// TestRowKernelsAgreeOnEveryPath compares the bits of the kernels that sum
+// nothing with those of the Go loops, NaN and infinities included.
+func TestRowKernelsAgreeOnEveryPath(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		r, n := random(), rows*c
+		x, dy, y, p := wild(n, r).slice(), wild(n, r).slice(), wild(n, r).slice(), in(4*c, r).slice()
+		a, b, k0, k1 := p[:c], p[c:2*c], p[2*c:3*c], p[3*c:]
+		got, want := out(n), make([]float32, n)
+		for _, relu := range []bool{false, true} {
+			mask := y
+			if !relu {
+				mask = nil
+			}
+			affineTile(got.slice(), x, a, b, k0, c, relu)
+			affineTileGeneric(want, x, a, b, k0, c, relu)
+			sameBits(t, name+" affine", got.slice(), want)
+			normGradTile(got.slice(), dy, mask, x, a, b, k0, k1, c)
+			normGradTileGeneric(want, dy, mask, x, a, b, k0, k1, c)
+			sameBits(t, name+" normGrad", got.slice(), want)
+			scaleGradTile(got.slice(), dy, mask, a, c)
+			scaleGradTileGeneric(want, dy, mask, a, c)
+			sameBits(t, name+" scaleGrad", got.slice(), want)
+			got.check(t, name)
+		}
+	})
+}

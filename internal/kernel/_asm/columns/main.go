@@ -1,0 +1,285 @@
+// Command columns generates the kernels on rows×c matrices with constants or
+// sums for each column (channel), kernel's columns_amd64.s: the sums of batch
+// normalisation, and its element-wise halves.
+//
+//	for panels of columns j:                  4, 2 or 1 vectors, then a part of one
+//		p… = params[j]…, s… = 0
+//		for r < rows:
+//			out[r,j] = body(in[r,j]…; p…), s… += …
+//		sums[j]… = s…
+//
+// A row's panel is four vectors in AVX-512 and two in AVX2, or as many rows
+// of a narrower panel at once, so that additions do not wait for each other.
+//
+// Register plan: with units = vectors of a panel × rows at once,
+//
+//	0 …             temporaries of each unit
+//	31 or 15, down  zero; the constants of each vector of the panel; the sums of each unit
+//	K7              the columns that exist, in the last panel
+//	K1              the elements that pass the ReLU
+//
+// The AVX-512 kernels take any c, those of AVX2 a multiple of 8.
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	for _, v := range []*vector{newAVX512(), newAVX2()} {
+		for _, k := range kernels {
+			v.generate(k)
+		}
+	}
+	Generate()
+}
+
+// A kernel is one loop over rows and columns.
+type kernel struct {
+	name, doc string
+	streams   []string // rows×c, walked along
+	params    []string // constants of each column
+	sums      []string // results of each column
+	temps     int
+	body      func(v *vector)
+}
+
+// vector emits the instructions of one instruction set.
+type vector struct {
+	avx512 bool
+	lanes  int
+	units  int
+	regs   []VecPhysical
+
+	k       kernel
+	at      map[string]GPVirtual // where each stream is
+	stride  GPVirtual            // bytes of a row
+	stride3 GPVirtual
+	offset  GPVirtual // bytes from a row's start to the panel
+	columns GPVirtual // left
+	width   int       // vectors of the panel
+	rows    int       // at once
+	masked  bool
+
+	row, col int // the unit that body emits
+}
+
+func newAVX512() *vector {
+	return &vector{avx512: true, lanes: 16, units: 4, regs: []VecPhysical{
+		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}}
+}
+
+func newAVX2() *vector {
+	return &vector{lanes: 8, units: 2, regs: []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}}
+}
+
+func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
+
+// zero is a register of zeros.
+func (v *vector) zero() VecPhysical { return v.top(0) }
+
+// param is constant i of the current columns.
+func (v *vector) param(i int) VecPhysical { return v.top(1 + i*v.width + v.col) }
+
+// sum is sum i of the current unit.
+func (v *vector) sum(i int) VecPhysical { return v.sumOf(i, v.row) }
+
+func (v *vector) sumOf(i, row int) VecPhysical {
+	return v.top(1 + len(v.k.params)*v.width + (i*v.units/v.width+row)*v.width + v.col)
+}
+
+// temp is temporary i of the current unit.
+func (v *vector) temp(i int) VecPhysical {
+	return v.regs[(v.row*v.width+v.col)*v.k.temps+i]
+}
+
+// generate emits the function: its panels from wide to narrow.
+func (v *vector) generate(k kernel) {
+	v.k, v.at = k, map[string]GPVirtual{}
+	suffix := "AVX2"
+	if v.avx512 {
+		suffix = "AVX512"
+	}
+	TEXT(k.name+suffix, NOSPLIT, v.signature())
+	Pragma("noescape")
+	Doc(k.name + suffix + " is " + k.doc + ".")
+	v.columns, v.stride, v.stride3, v.offset = load("c"), GP64(), GP64(), GP64()
+	MOVQ(v.columns, v.stride)
+	SHLQ(U8(2), v.stride)
+	LEAQ(Mem{Base: v.stride}.Idx(v.stride, 2), v.stride3)
+	XORQ(v.offset, v.offset)
+	for _, s := range k.streams {
+		v.at[s] = GP64()
+	}
+	if v.avx512 {
+		VPXORD(v.zero(), v.zero(), v.zero())
+	} else {
+		VPXOR(v.zero(), v.zero(), v.zero())
+	}
+	for v.width = v.units; v.width > 0; v.width /= 2 {
+		v.panels(fmt.Sprint("panel", v.width))
+	}
+	if v.avx512 {
+		v.part()
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func load(name string) GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	return r
+}
+
+func (v *vector) signature() string {
+	s := "func("
+	for _, names := range [][]string{v.k.sums, v.k.streams, v.k.params} {
+		for _, name := range names {
+			s += name + ", "
+		}
+	}
+	return s[:len(s)-2] + " *float32, rows, c int)"
+}
+
+// panels emits the loop over the panels of one width.
+func (v *vector) panels(label string) {
+	count := v.width * v.lanes
+	Label(label)
+	CMPQ(v.columns, U32(count))
+	JLT(LabelRef(label + "Done"))
+	v.panel(label)
+	ADDQ(U32(4*count), v.offset)
+	SUBQ(U32(count), v.columns)
+	JMP(LabelRef(label))
+	Label(label + "Done")
+}
+
+// part emits the last panel, of fewer columns than a vector has.
+func (v *vector) part() {
+	TESTQ(v.columns, v.columns)
+	JZ(LabelRef("partDone"))
+	ones := GP64()
+	MOVQ(I32(-1), ones)
+	BZHIQ(v.columns, ones, ones)
+	KMOVW(ones.As32(), K7)
+	v.width, v.masked = 1, true
+	v.panel("part")
+	v.masked = false
+	Label("partDone")
+}
+
+// panel emits the loops over the rows of a panel.
+func (v *vector) panel(label string) {
+	for i, name := range v.k.params {
+		p := load(name)
+		ADDQ(v.offset, p)
+		for v.col = range v.width {
+			v.loadFrom(Mem{Base: p}.Offset(4*v.lanes*v.col), v.param(i))
+		}
+	}
+	for _, name := range v.k.streams {
+		Load(Param(name), v.at[name])
+		ADDQ(v.offset, v.at[name])
+	}
+	v.rows = v.units / v.width
+	v.eachUnit(func() {
+		for i := range v.k.sums {
+			VMOVAPS(v.zero(), v.sum(i))
+		}
+	})
+	left := load("rows")
+	if v.rows > 1 {
+		v.loop(label+"Rows", left)
+	}
+	v.rows = 1
+	v.loop(label+"Row", left)
+	v.storeSums()
+}
+
+// eachUnit runs emit for the rows at once and the vectors of the panel.
+func (v *vector) eachUnit(emit func()) {
+	for v.row = range v.rows {
+		for v.col = range v.width {
+			emit()
+		}
+	}
+	v.row, v.col = 0, 0
+}
+
+// loop emits steps of v.rows rows while as many are left.
+func (v *vector) loop(label string, left GPVirtual) {
+	CMPQ(left, U32(v.rows))
+	JLT(LabelRef(label + "Done"))
+	Label(label)
+	v.eachUnit(func() { v.k.body(v) })
+	for _, name := range v.k.streams {
+		if v.rows == 4 {
+			LEAQ(Mem{Base: v.at[name]}.Idx(v.stride, 4), v.at[name])
+			continue
+		}
+		for range v.rows {
+			ADDQ(v.stride, v.at[name])
+		}
+	}
+	SUBQ(U32(v.rows), left)
+	CMPQ(left, U32(v.rows))
+	JGE(LabelRef(label))
+	Label(label + "Done")
+}
+
+// storeSums adds up the rows at once, in pairs, and stores.
+func (v *vector) storeSums() {
+	rows := v.units / v.width
+	for i, name := range v.k.sums {
+		p := load(name)
+		ADDQ(v.offset, p)
+		for v.col = range v.width {
+			for step := 1; step < rows; step *= 2 {
+				for r := 0; r < rows; r += 2 * step {
+					VADDPS(v.sumOf(i, r+step), v.sumOf(i, r), v.sumOf(i, r))
+				}
+			}
+			v.storeTo(v.sumOf(i, 0), Mem{Base: p}.Offset(4*v.lanes*v.col))
+		}
+	}
+	v.col = 0
+}
+
+// mem is where the current unit of a stream lies.
+func (v *vector) mem(name string) Mem {
+	m := Mem{Base: v.at[name]}.Offset(4 * v.lanes * v.col)
+	switch v.row {
+	case 1, 2:
+		return m.Idx(v.stride, uint8(v.row))
+	case 3:
+		return m.Idx(v.stride3, 1)
+	}
+	return m
+}
+
+func (v *vector) load(name string, to VecPhysical)    { v.loadFrom(v.mem(name), to) }
+func (v *vector) store(from VecPhysical, name string) { v.storeTo(from, v.mem(name)) }
+
+// loadFrom reads a vector; columns that do not exist are 0.
+func (v *vector) loadFrom(from Mem, to VecPhysical) {
+	if v.masked {
+		VMOVUPS_Z(from, K7, to)
+		return
+	}
+	VMOVUPS(from, to)
+}
+
+func (v *vector) storeTo(from VecPhysical, to Mem) {
+	if v.masked {
+		VMOVUPS(from, K7, to)
+		return
+	}
+	VMOVUPS(from, to)
+}
