@@ -62,7 +62,7 @@ func quantOf(q *fakequant.Quantizer) quantized.Quant {
 // origin says in words where a quantizer's numbers come from.
 func origin(q *fakequant.Quantizer) string {
 	c := q.Config()
-	return fmt.Sprintf("%v, %v, %v, %d observations", c.Method, c.Observer.Kind, c.Scheme, q.Steps())
+	return fmt.Sprintf("%v, %v, %v, %d observations", c.Method, c.Observer.Kind, c.Scheme, q.Observed())
 }
 
 // freeze makes the unit's node; its input is the activation x, on the grid of
@@ -124,8 +124,7 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
 	if !u.integral(in) {
 		return nil
 	}
-	input, output := in.Params(), u.output.Params()
-	r, err := newRequant(b, input.Scale[0], p.Scale, output.Scale[0])
+	r, err := newRequant(b, in.Params().Scale[0], p.Scale, 1)
 	if err != nil {
 		return err
 	}

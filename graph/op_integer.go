@@ -10,17 +10,15 @@ import (
 	"petrify/internal/node"
 )
 
-// integral reports whether a weighted unit can be computed on integers: input
-// and output of at most 8 bits, weights signed, symmetric, and with one scale
-// for the tensor or one per output channel.
+// integral reports whether a weighted unit sums integers: its input and its
+// weights are quantized, the latter signed, symmetric, and with one scale for
+// the tensor or one per output channel.
 func (u *unit) integral(in *fakequant.Quantizer) bool {
-	if in == nil || u.weights == nil || u.output == nil {
+	if in == nil || u.weights == nil {
 		return false
 	}
 	w := u.weights.Config()
-	return in.Config().Format.Bits <= 8 && u.output.Config().Format.Bits <= 8 &&
-		w.Format.Bits <= 8 && !w.Format.Unsigned && w.Scheme != affine.Affine &&
-		w.Granularity.Kind != affine.PerGroup
+	return !w.Format.Unsigned && w.Scheme != affine.Affine && w.Granularity.Kind != affine.PerGroup
 }
 
 // integer adds a weighted unit computed on integers: x and w lie on the grids
@@ -28,7 +26,8 @@ func (u *unit) integral(in *fakequant.Quantizer) bool {
 //
 //	acc = Σ (q_x − z_x)·q_w + q_b        y = s_y·(clip(rne(acc·m) + z_y) − z_y)
 //
-// The ReLU is the clip: an unsigned output begins at 0.
+// The ReLU is the clip: an unsigned output begins at 0. A float output is
+// y = max(0, acc·s_in·s_w) with a ReLU, acc·s_in·s_w without.
 func (b *builder) integer(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
 	var err error
 	shape := tensor.Shape{b.batch, u.out.C}
@@ -46,7 +45,14 @@ func (b *builder) integer(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia
 
 // integerRun picks the bytes' types by the signs of input and output.
 func (b *builder) integerRun(u *unit, in *fakequant.Quantizer, sizeX, sizeY int) node.Func {
-	x, y := in.Config().Format.Unsigned, u.output.Config().Format.Unsigned
+	x := in.Config().Format.Unsigned
+	if u.output == nil && x {
+		return floatFunc(b.batch, u, in, make([]uint8, sizeX), make([]int32, sizeY), kernel.QuantizeU8)
+	}
+	if u.output == nil {
+		return floatFunc(b.batch, u, in, make([]int8, sizeX), make([]int32, sizeY), kernel.QuantizeI8)
+	}
+	y := u.output.Config().Format.Unsigned
 	switch {
 	case x && y:
 		return integerFunc(b.batch, u, in, make([]uint8, sizeX), make([]uint8, sizeY), kernel.QuantizeU8, kernel.DequantizeU8)
@@ -59,6 +65,32 @@ func (b *builder) integerRun(u *unit, in *fakequant.Quantizer, sizeX, sizeY int)
 	}
 }
 
+// floatFunc is the unit with a float output.
+func floatFunc[X kernel.Byte](batch int, u *unit, in *fakequant.Quantizer, qx []X, acc []int32,
+	quantize func(q []X, x []float32, s float32, z, qmin, qmax int32),
+) node.Func {
+	var scratch kernel.Scratch
+	qw := make([]int8, len(u.weight.Value))
+	return func(y []float32, args [][]float32) error {
+		sx, sw, fx := in.Params(), u.weights.Params(), in.Config().Format
+		codes(qw, args[1], sw, u.weights.Config().Format)
+		r, err := newRequant(args[2], sx.Scale[0], sw.Scale, 1)
+		if err != nil {
+			return err
+		}
+		quantize(qx, args[0], sx.Scale[0], sx.Zero[0], fx.Min(), fx.Max())
+		kernel.ConvInt32(acc, qx, sx.Zero[0], r.bias, batch, u.pack(qw), &scratch)
+		for i, a := range acc {
+			y[i] = float32(a) * r.biasScale[i%u.out.C]
+			if u.relu {
+				y[i] = max(y[i], 0)
+			}
+		}
+		return nil
+	}
+}
+
+// integerFunc is the unit with an integer output.
 func integerFunc[Y, X kernel.Byte](batch int, u *unit, in *fakequant.Quantizer, qx []X, qy []Y,
 	quantize func(q []X, x []float32, s float32, z, qmin, qmax int32),
 	dequantize func(x []float32, q []Y, s float32, z int32),

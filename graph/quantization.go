@@ -48,7 +48,14 @@ func (q Quantization) Validate() error {
 		if s == nil {
 			return
 		}
-		if err := errors.Join(s.Weights.Validate(), s.Activations.Validate()); err != nil {
+		faults := []error{s.Weights.Validate(), s.Activations.Validate()}
+		if bits := max(s.Weights.Format.Bits, s.Activations.Format.Bits); bits > 8 {
+			faults = append(faults, fmt.Errorf("graph: %d bits: want at most 8, which every runtime's integer kernels have", bits))
+		}
+		if s.Activations.Granularity != (affine.Granularity{}) {
+			faults = append(faults, fmt.Errorf("graph: granularity %v of activations: want one scale for the tensor", s.Activations.Granularity))
+		}
+		if err := errors.Join(faults...); err != nil {
 			errs = append(errs, fmt.Errorf("graph: quantization of %s: %w", where, err))
 		}
 	}
@@ -63,8 +70,8 @@ func (q Quantization) Validate() error {
 		check(fmt.Sprintf("layers named %q", r.Pattern), r.Scheme)
 	}
 	if q.EdgeBits != 0 {
-		if err := (affine.Format{Bits: q.EdgeBits}).Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("graph: edge bits: %w", err))
+		if q.EdgeBits < 2 || q.EdgeBits > 8 {
+			errs = append(errs, fmt.Errorf("graph: edge bits %d: want 2 to 8, or 0", q.EdgeBits))
 		}
 	}
 	return errors.Join(errs...)

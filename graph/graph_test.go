@@ -1,0 +1,242 @@
+package graph_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/graph"
+)
+
+func TestValidateListsEveryFault(t *testing.T) {
+	n := graph.Chain(
+		graph.Conv2D(0, 3).Named("a"),
+		graph.BatchNorm().Named("b"), graph.ReLU().Named("b"), graph.BatchNorm().Named("c"),
+		graph.MaxPool(0).Named("d"),
+		graph.Layer{Name: "e", Kind: graph.KindReLU, Stride: [2]int{2, 2}},
+		graph.Conv2D(4, 3).Padded(-1).Named("f"),
+		graph.Layer{Name: "g"})
+	err := n.Validate(graph.Shape{C: 1, H: 8, W: 0})
+	for _, want := range []string{
+		"input shape 1×8×0", "a: 0 units", "b: two layers of that name", "c: batch_norm must follow",
+		"d: kernel 0×0", "e: stride and padding have no effect on relu", "f: padding -1 -1 -1 -1", "g: kind 0",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no fault %q in:\n%v", want, err)
+		}
+	}
+}
+
+func TestValidateInfersShapes(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		layer graph.Layer
+		fault string
+	}{
+		{"kernel larger than the image", graph.Conv2D(4, 9), "kernel 9×9 is larger than its padded input 8×6"},
+		{"kernel as large as the padded image", graph.Conv2D(4, 8).Padded(1), ""},
+		{"pool larger than the image", graph.MaxPool(7), "kernel 7×7 is larger than its padded input 8×6"},
+		{"linear on an image", graph.Linear(3), "linear wants a vector, got an image 2×8×6: put flatten before it"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := graph.Chain(tt.layer).Validate(graph.Shape{C: 2, H: 8, W: 6})
+			if (err == nil) != (tt.fault == "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("error = %v, want %q", err, tt.fault)
+			}
+		})
+	}
+}
+
+func TestNewRefusesQuantization(t *testing.T) {
+	wide := fakequant.Bits(16)
+	q := graph.Quantization{
+		Default:  &wide,
+		Names:    []graph.NameRule{{Pattern: "("}},
+		EdgeBits: 9,
+	}
+	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(2)), graph.Shape{C: 1, H: 2, W: 2}, q, rand.New(rand.NewPCG(1, 1)))
+	for _, want := range []string{"16 bits: want at most 8", "missing closing )", "edge bits 9"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no fault %q in:\n%v", want, err)
+		}
+	}
+}
+
+// steps trains the model further and returns its parameters' bits.
+func steps(t *testing.T, m *graph.Model, n int, seed uint64) (bits []uint32) {
+	t.Helper()
+	trainer, err := m.Trainer(16, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range n {
+		if _, err := trainer.Step(images(rng, 16, m.Input()), labels(rng, 16, m.Classes())); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params() {
+			for i, g := range p.Grad {
+				p.Value[i] -= 0.05 * g
+			}
+		}
+	}
+	for _, s := range m.State() {
+		for _, v := range s.F32 {
+			bits = append(bits, math.Float32bits(v))
+		}
+	}
+	return bits
+}
+
+func TestStepsAreTheSameOnAnyNumberOfThreads(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	one := steps(t, trained(t, graph.Uniform(fakequant.Int8())), 3, 9)
+	for _, threads := range []int{2, 3, 8} {
+		runtime.GOMAXPROCS(threads)
+		if got := steps(t, trained(t, graph.Uniform(fakequant.Int8())), 3, 9); !slices.Equal(got, one) {
+			t.Errorf("with %d threads the parameters differ from those with one", threads)
+		}
+	}
+}
+
+func TestRestoreContinuesToTheBit(t *testing.T) {
+	a := trained(t, graph.Uniform(fakequant.Int8()))
+	a.FreezeBatchNorm(true)
+	b, err := graph.New(a.Network(), a.Input(), graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(77, 77)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Restore(a.State()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(steps(t, a, 3, 5), steps(t, b, 3, 5)) {
+		t.Error("the restored model trains to other parameters")
+	}
+}
+
+func TestRestoreNamesWhatIsMissing(t *testing.T) {
+	m := trained(t, graph.Uniform(fakequant.Int8()))
+	state := m.State()
+	for _, i := range []int{0, len(state) / 2, len(state) - 1} {
+		if err := m.Restore(slices.Delete(slices.Clone(state), i, i+1)); err == nil {
+			t.Errorf("no error without tensor %s", state[i].Name)
+		}
+	}
+}
+
+func TestStepNamesWhereNumbersGoWrong(t *testing.T) {
+	for _, tt := range []struct {
+		name, want string
+		spoil      func(m *graph.Model, x []float32)
+	}{
+		{"in the input", "1 values of the input", func(_ *graph.Model, x []float32) { x[7] = float32(math.NaN()) }},
+		{"in a parameter", "parameter conv2.weight", func(m *graph.Model, _ []float32) { param(m, "conv2.weight")[3] = float32(math.Inf(1)) }},
+		{"in a layer", "layer conv2", func(m *graph.Model, _ []float32) {
+			for i := range param(m, "conv2.weight") {
+				param(m, "conv2.weight")[i] = 3e38
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := trained(t, graph.Quantization{})
+			rng := rand.New(rand.NewPCG(1, 1))
+			x := images(rng, 8, m.Input())
+			tt.spoil(m, x)
+			trainer, err := m.Trainer(8, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer trainer.Close()
+			_, err = trainer.Step(x, labels(rng, 8, 4))
+			if !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error = %v, want one that names %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func param(m *graph.Model, name string) []float32 {
+	for _, p := range m.Params() {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return nil
+}
+
+// A channel whose γ is zero makes 0/0 of PyTorch's folding.
+func TestDeadChannelStaysFinite(t *testing.T) {
+	m := trained(t, graph.Uniform(fakequant.Int8()))
+	param(m, "batch_norm_1.weight")[2] = 0
+	for _, bits := range steps(t, m, 2, 1) {
+		if v := float64(math.Float32frombits(bits)); math.IsNaN(v) || math.IsInf(v, 0) {
+			t.Fatal("a dead channel made numbers that are not finite")
+		}
+	}
+	if err := m.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Freeze(); err != nil {
+		t.Error(err)
+	}
+}
+
+// bytes is what n steps allocate on the heap.
+func bytes(t *testing.T, batch, n int) uint64 {
+	t.Helper()
+	m := trained(t, graph.Uniform(fakequant.Int8()))
+	trainer, err := m.Trainer(batch, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, l := images(rng, batch, m.Input()), labels(rng, batch, 4)
+	run := func(n int) {
+		for range n {
+			if _, err := trainer.Step(x, l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run(3) // buffers grow once
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run(n)
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / uint64(n)
+}
+
+func TestNothingIsAllocatedPerImage(t *testing.T) {
+	small, large := bytes(t, 8, 20), bytes(t, 256, 20)
+	if large > small+small/4 || large > 256<<10 {
+		t.Errorf("a step allocates %d bytes at batch 8, %d at batch 256: want no growth, and 256 KiB at most", small, large)
+	}
+}
+
+func ExampleNew() {
+	network := graph.Chain(
+		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
+		graph.Flatten(), graph.Linear(10))
+	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range m.Params() {
+		fmt.Println(p.Name, p.Shape)
+	}
+	// Output:
+	// conv2d_1.weight [8 1 3 3]
+	// batch_norm_1.weight [8]
+	// batch_norm_1.bias [8]
+	// linear_1.weight [10 128]
+	// linear_1.bias [10]
+}
