@@ -1,0 +1,122 @@
+package datasets
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The readers must return errors for whatever is not theirs: no panic, no
+// memory that the data do not account for, and what they accept must be whole.
+
+func open(data []byte) (*input, error) {
+	return newInput("fuzz", bytes.NewReader(data), int64(len(data)))
+}
+
+func FuzzIDX(f *testing.F) {
+	for _, content := range tinyIDX() {
+		f.Add(content)
+		f.Add(zipped(content))
+		f.Add(content[:len(content)-1])
+	}
+	f.Add(zipped(idxFile(nil, 1<<10, 1<<10, 1<<10)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for d := 1; d <= 3; d += 2 {
+			in, err := open(data)
+			if err != nil {
+				continue
+			}
+			before := allocated()
+			dims, pixels, err := readIDX(in, d)
+			// A stream is a thousand times its gzip file at most.
+			if cost := allocated() - before; cost > 4<<20+2100*uint64(len(data)) {
+				t.Errorf("%d bytes allocated for a file of %d", cost, len(data))
+			}
+			if err != nil {
+				continue
+			}
+			n := 1
+			for _, k := range dims {
+				n *= k
+			}
+			if n != len(pixels) || len(dims) != d {
+				t.Errorf("%d bytes in dimensions %v", len(pixels), dims)
+			}
+		}
+	})
+}
+
+func FuzzNPY(f *testing.F) {
+	f.Add(npyFile("|u1", "(2, 3)", make([]byte, 6)))
+	f.Add(npyFile(">f8", "(1,)", make([]byte, 8)))
+	f.Add(npyFile("<i8", "()", make([]byte, 8)))
+	f.Add(npyFile("<f4", "(1000000000,)", nil))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in, err := open(data)
+		if err != nil {
+			return
+		}
+		a, err := readNPY(in)
+		if err != nil {
+			return
+		}
+		n := 1
+		for _, k := range a.shape {
+			n *= k
+		}
+		if have := len(a.bytes) + len(a.ints) + len(a.floats); have != n {
+			t.Errorf("%d elements of shape %v", have, a.shape)
+		}
+	})
+}
+
+func FuzzCSV(f *testing.F) {
+	f.Add([]byte("a,b,label\n1,2,cat\n3,4,dog\n"), "")
+	f.Add([]byte("1;2;3\n4;5;6\n"), "-1")
+	f.Add([]byte("\ufeffa\tb\n1\t\"2\"\n"), "none")
+	f.Add(zipped([]byte("x,y\n1,2\n")), "y")
+	f.Fuzz(func(t *testing.T, data []byte, label string) {
+		in, err := open(data)
+		if err != nil {
+			return
+		}
+		read, err := readCSV(in, label)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "datasets: fuzz: ") {
+				t.Errorf("error %q does not name the file", err)
+			}
+			return
+		}
+		classes := classNames([]*table{read})
+		labels := read.indices(classes)
+		if len(labels)*read.cols != len(read.values) {
+			t.Errorf("%d labels, %d columns, %d values", len(labels), read.cols, len(read.values))
+		}
+		split := &Split{Values: read.values, Labels: labels}
+		_, err = New(Set{Shape: [3]int{read.cols, 1, 1}, Classes: classes, Train: split, Test: split})
+		if err != nil {
+			t.Errorf("accepted, but: %v", err)
+		}
+	})
+}
+
+func FuzzRecords(f *testing.F) {
+	f.Add(make([]byte, 5))
+	f.Add([]byte{1, 1, 2, 3, 4, 0, 5, 6, 7, 8})
+	f.Add(zipped([]byte{1, 1, 2, 3, 4}))
+	f.Add([]byte{2, 1, 2, 3, 4})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in, err := open(data)
+		if err != nil {
+			return
+		}
+		layout := recordLayout{shape: [3]int{2, 1, 2}, classes: 2}
+		split, err := readRecords(in, layout)
+		if err != nil {
+			return
+		}
+		if _, err := New(Set{Shape: layout.shape, Classes: []string{"a", "b"}, Train: split, Test: split}); err != nil {
+			t.Errorf("accepted, but: %v", err)
+		}
+	})
+}
