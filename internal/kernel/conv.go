@@ -98,13 +98,11 @@ const tasks = 16
 // run computes all images, a task some that follow each other.
 func (p *plan) run(out, in, w, init []float32, s *Scratch) {
 	packed := grown(&s.packed, p.packed)
-	for i := range p.parts {
-		p.parts[i].pack(packed, w)
-	}
+	parallelWork(p.packed, len(p.parts), func(i int) { p.parts[i].pack(packed, w) })
 	count := min(tasks, p.g.N)
 	framed := grown(&s.padded, count*p.frame.size())
 	read := p.frame.h * p.frame.w * p.frame.c
-	Parallel(count, func(i int) {
+	parallelWork(len(out)*len(w)/p.g.O, count, func(i int) {
 		buf := framed[i*p.frame.size():]
 		from, to := share(p.g.N, count, i)
 		for n := from; n < to; n++ {

@@ -1,7 +1,7 @@
 package kernel
 
 // maxPartial bounds the partial sums of a gradient, in elements.
-const maxPartial = 1 << 22
+const maxPartial = 1 << 19
 
 // ConvBackwardWeights computes dw = ∂L/∂w from dy = ∂L/∂y.
 //
@@ -63,17 +63,17 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 	if p.slices < 8 { // too few to occupy many cores: split the columns as well
 		count, each = p.slices*p.units, 1
 	}
-	pixels := p.g.OH() * p.g.OW()
-	framed, packed := grown(&s.padded, count*p.frame.size()), grown(&s.packed, count*pixels*layouts[path].columns)
-	Parallel(count, func(i int) {
-		slice := i * each / p.units
+	pixels, read := p.g.OH()*p.g.OW(), p.g.H*p.g.W*p.g.C
+	room := pixels * layouts[path].columns
+	framed, packed := grown(&s.padded, count*p.frame.size()), grown(&s.packed, count*room)
+	parallelWork(pixels*p.g.N*p.size(), count, func(i int) {
+		slice, unit := i*each/p.units, i*each%p.units
 		sum := partial[slice*p.size():][:p.size()]
 		from, to := share(p.g.N, p.slices, slice)
 		for n := from; n < to; n++ {
-			in := p.g.H * p.g.W * p.g.C
-			image := p.frame.around(x[n*in:][:in], framed[i*p.frame.size():])
-			for u := i * each % p.units; u < i*each%p.units+each; u++ {
-				p.unit(sum, image, dy[n*pixels*p.g.O:][:pixels*p.g.O], packed[i*pixels*layouts[path].columns:], u, n == from)
+			image := p.frame.around(x[n*read:][:read], framed[i*p.frame.size():])
+			for u := unit; u < unit+each; u++ {
+				p.unit(sum, image, dy[n*pixels*p.g.O:][:pixels*p.g.O], packed[i*room:], u, n == from)
 			}
 		}
 	})
@@ -117,8 +117,9 @@ func packColumns(dst, src []float32, rows, ld, n, width int) {
 func (p *gradient) reduce(dw, partial []float32) {
 	n, in, area := p.g.O/p.g.Groups, p.g.C/p.g.Groups, p.g.KH*p.g.KW
 	rows := len(p.runs) * p.rows
-	Parallel(min(tasks, p.g.Groups*rows), func(i int) {
-		from, to := share(p.g.Groups*rows, min(tasks, p.g.Groups*rows), i)
+	count := min(tasks, p.g.Groups*rows)
+	parallelWork(p.slices*p.size(), count, func(i int) {
+		from, to := share(p.g.Groups*rows, count, i)
 		for r := from; r < to; r++ {
 			sum := partial[r*n:][:n]
 			for s := 1; s < p.slices; s++ {

@@ -94,7 +94,7 @@ func (p *product) run(s *Scratch) {
 	l := layouts[path]
 	depths, panels := (p.k+maxDepth-1)/maxDepth, l.panels(p.n)
 	packed := grown(&s.packed, p.k*roundUp(p.n, quantum))
-	Parallel(depths*panels, func(i int) {
+	parallelWork(p.m*p.n*p.k, depths*panels, func(i int) {
 		from, to := share(p.k, depths, i/panels)
 		p.pack(packed, from, to, i%panels)
 	})
@@ -103,7 +103,7 @@ func (p *product) run(s *Scratch) {
 	tiles := (p.m + l.rows - 1) / l.rows
 	down := max((tiles+maxTiles-1)/maxTiles, min(tiles, tasks/panels))
 	across := min(panels, (tasks+down-1)/down)
-	Parallel(down*across, func(i int) {
+	parallelWork(p.m*p.n*p.k, down*across, func(i int) {
 		row, rowEnd := share(p.m, down, i/across)
 		panel, panelEnd := share(panels, across, i%across)
 		for d := range depths {

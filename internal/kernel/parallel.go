@@ -35,6 +35,22 @@ func Parallel(n int, f func(i int)) {
 	done.Wait()
 }
 
+// worthwhile is how many multiply-adds, some microseconds of them, are worth
+// starting a goroutine for.
+const worthwhile = 1 << 18
+
+// parallelWork is Parallel where the calls' multiply-adds together are worth
+// it, else a loop.
+func parallelWork(products, n int, f func(i int)) {
+	if products >= worthwhile {
+		Parallel(n, f)
+		return
+	}
+	for i := range n {
+		f(i)
+	}
+}
+
 // share returns the half-open range of part i when n things are split into
 // parts consecutive runs whose lengths differ by at most one.
 func share(n, parts, i int) (from, to int) {
