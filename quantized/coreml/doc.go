@@ -1,0 +1,43 @@
+// Package coreml writes a frozen network as a Core ML ML program: an
+// .mlpackage folder that Xcode, Core ML and coremltools open as their own.
+//
+// The actors:
+//
+//   - [Write] translates a [quantized.Model]; [Options] choose the oldest
+//     system it must run on, the precision of arithmetic, what goes in and
+//     what comes out.
+//   - [Inspect] prints a package's program, scales and sizes as text.
+//   - Package mil beneath knows the file format and can run a program.
+//
+// # What a layer becomes
+//
+// A quantized tensor is a pair of quantize and dequantize; the layer between
+// two pairs is an ordinary operation on dequantized numbers, which the Neural
+// Engine fuses into integer arithmetic:
+//
+//	x → quantize → dequantize → conv(weight = constexpr, bias) → relu → quantize → dequantize → …
+//
+// Weights stay integers in the file: constexpr_affine_dequantize holds 8-bit
+// ones, constexpr_blockwise_shift_scale 4-bit and per-block ones. Formats below
+// 8 bits are stored in the next larger type (2 and 3 bits in 4, 5 to 7 in 8),
+// which the metadata says. An activation of fewer bits, or of a narrow range,
+// is clipped to its range before the 8-bit quantize, which gives the same
+// integers. Reshapes run on the integers. Biases are floats, s_in·s_w·q.
+//
+// # What needs which system
+//
+//	iOS 16, macOS 13   8-bit weights, float activations
+//	iOS 17, macOS 14   8-bit activations
+//	iOS 18, macOS 15   weights of 4 bits and fewer, scales per block
+//
+// # Names
+//
+// Core ML takes names like [A-Za-z_][A-Za-z0-9_]*. [EncodeName] maps any name
+// to such a one, most to themselves, and [DecodeName] maps it back.
+//
+// # Sources
+//
+// Apple Inc., Core ML Tools guide, "Quantization overview" and "Quantization
+// algorithms" (apple.github.io/coremltools); the op definitions of opsets
+// CoreML6 to CoreML8.
+package coreml

@@ -1,0 +1,221 @@
+package mil
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Package is an .mlpackage: the model and its weight file.
+type Package struct {
+	Model Model
+	Blobs Blobs
+}
+
+const (
+	packageAuthor  = "com.apple.CoreML"
+	packageVersion = "1.0.0"
+	modelFile      = "model.mlmodel"
+	weightsFolder  = "weights"
+	weightsName    = "weight.bin"
+)
+
+// manifest is Manifest.json. Fields are in the order of their keys.
+type manifest struct {
+	Version string          `json:"fileFormatVersion"`
+	Items   map[string]item `json:"itemInfoEntries"`
+	Root    string          `json:"rootModelIdentifier"`
+}
+
+type item struct {
+	Author      string `json:"author"`
+	Description string `json:"description"`
+	Name        string `json:"name"`
+	Path        string `json:"path"`
+}
+
+// Write creates the folder dir, or replaces it if it already is an .mlpackage.
+// The package appears whole or not at all: it is written beside dir under
+// another name, flushed to the disk and renamed.
+func (p *Package) Write(dir string) error {
+	dir = filepath.Clean(dir)
+	if err := replaceable(dir); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*")
+	if err != nil {
+		return fmt.Errorf("mil: package: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	if err := p.fill(temp); err != nil {
+		return fmt.Errorf("mil: package: %w", err)
+	}
+	if err := swap(temp, dir); err != nil {
+		return fmt.Errorf("mil: package: %w", err)
+	}
+	return nil
+}
+
+// replaceable refuses to overwrite anything but an .mlpackage.
+func replaceable(dir string) error {
+	_, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("mil: package: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "Manifest.json")); err != nil {
+		return fmt.Errorf("mil: package: %s exists and is no .mlpackage: not replaced", dir)
+	}
+	return nil
+}
+
+// fill writes the package's files into the existing folder root.
+func (p *Package) fill(root string) error {
+	data := filepath.Join(root, "Data", packageAuthor)
+	weights := filepath.Join(data, weightsFolder)
+	if err := os.MkdirAll(weights, 0o755); err != nil {
+		return err
+	}
+	model := p.Model.Marshal()
+	list, err := listing(model, p.Blobs.Bytes())
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(root, "Manifest.json"), list); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(data, modelFile), model); err != nil {
+		return err
+	}
+	if blobs := p.Blobs.Bytes(); len(blobs) > 0 {
+		if err := writeFile(filepath.Join(weights, weightsName), blobs); err != nil {
+			return err
+		}
+	}
+	for _, folder := range []string{weights, data, filepath.Dir(data), root} {
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(root, 0o755)
+}
+
+// listing is Manifest.json for the given contents. Identifiers are made from
+// the contents' hashes, so that equal packages are equal byte for byte.
+func listing(model, weights []byte) ([]byte, error) {
+	root := identifier("model", model)
+	list, err := json.MarshalIndent(manifest{
+		Version: packageVersion,
+		Root:    root,
+		Items: map[string]item{
+			root: {packageAuthor, "CoreML Model Specification", modelFile, packageAuthor + "/" + modelFile},
+			identifier("weights", append(model[:len(model):len(model)], weights...)): {
+				packageAuthor, "CoreML Model Weights", weightsFolder, packageAuthor + "/" + weightsFolder},
+		},
+	}, "", "    ")
+	return append(list, '\n'), err
+}
+
+// identifier is a UUID, version 8 (RFC 9562): the content's SHA-256, cut.
+func identifier(kind string, content []byte) string {
+	h := sha256.New()
+	h.Write([]byte(kind))
+	h.Write([]byte{0})
+	h.Write(content)
+	id := h.Sum(nil)[:16]
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+func writeFile(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+func syncFolder(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// swap gives temp the name dir. A folder cannot be renamed onto a full one: an
+// older package steps aside first, and back if the rename fails.
+func swap(temp, dir string) error {
+	old := temp + ".old"
+	err := os.Rename(dir, old)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.Rename(temp, dir); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	default:
+		if err := os.Rename(temp, dir); err != nil {
+			return errors.Join(err, os.Rename(old, dir))
+		}
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+	return syncFolder(filepath.Dir(dir))
+}
+
+// ReadPackage reads an .mlpackage folder that holds an ML program. It checks
+// the manifest, the model's syntax and the weight file; [Check] judges the
+// program.
+func ReadPackage(dir string) (*Package, error) {
+	list, err := os.ReadFile(filepath.Join(dir, "Manifest.json"))
+	if err != nil {
+		return nil, fmt.Errorf("mil: package: %w", err)
+	}
+	var m manifest
+	if err := json.Unmarshal(list, &m); err != nil {
+		return nil, fmt.Errorf("mil: package: Manifest.json: %w", err)
+	}
+	if m.Version != packageVersion {
+		return nil, fmt.Errorf("mil: package: Manifest.json: version %q: want %s", m.Version, packageVersion)
+	}
+	root, ok := m.Items[m.Root]
+	if !ok || !filepath.IsLocal(root.Path) {
+		return nil, fmt.Errorf("mil: package: Manifest.json: root model %q is not listed with a path inside the package", m.Root)
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "Data", root.Path))
+	if err != nil {
+		return nil, fmt.Errorf("mil: package: %w", err)
+	}
+	model, err := UnmarshalModel(content)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := os.ReadFile(filepath.Join(dir, "Data", packageAuthor, weightsFolder, weightsName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("mil: package: %w", err)
+	}
+	blobs, err := ParseBlobs(weights)
+	if err != nil {
+		return nil, err
+	}
+	return &Package{Model: *model, Blobs: *blobs}, nil
+}

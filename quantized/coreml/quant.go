@@ -1,0 +1,63 @@
+package coreml
+
+import (
+	"petrify/quantized"
+	"petrify/quantized/coreml/mil"
+)
+
+// quantizer is the 8-bit type and the zero point that hold a quantized
+// activation. uint8 with zero point 128 is int8 without one.
+func quantizer(q quantized.Quant) (mil.DataType, int32) {
+	switch {
+	case q.Format.Unsigned && q.Format.Bits == 8 && q.Zero == 128:
+		return mil.Int8, 0
+	case q.Format.Unsigned:
+		return mil.UInt8, q.Zero
+	}
+	return mil.Int8, q.Zero
+}
+
+// quantize appends q = clip(rne(r/s) + z) and returns the integers' name. A
+// range smaller than 8 bits has is clipped before, as floats: the bounds
+// s·(qmin − z) and s·(qmax − z) quantize to qmin and qmax.
+func (b *builder) quantize(ident string, a *quantized.Activation, value string) string {
+	q, s := a.Quant, float64(a.Quant.Scale)
+	if err := b.representable(s, q.Format.Bits); err != nil {
+		b.fail("activation, scale: %w", err)
+		return ""
+	}
+	if !full(q.Format) {
+		value = b.emit("clip", b.fresh(ident+"_clipped"), b.shape(b.float, a), param{"x", value},
+			param{"alpha", b.scalar("least", s*float64(q.Format.Min()-q.Zero))},
+			param{"beta", b.scalar("greatest", s*float64(q.Format.Max()-q.Zero))})
+	}
+	data, zero := quantizer(q)
+	params := append([]param{{"input", value}}, b.scaleAndZero(a, data, zero)...)
+	params = append(params, param{"output_dtype", mil.StringValue(data.String())})
+	return b.emit("quantize", b.fresh(ident+"_q"), b.shape(data, a), params...)
+}
+
+// scaleAndZero are a quantizer's parameters; a zero point of 0 is left out.
+func (b *builder) scaleAndZero(a *quantized.Activation, data mil.DataType, zero int32) []param {
+	params := []param{{"scale", b.scalar("activation, scale", float64(a.Quant.Scale))}}
+	if zero != 0 {
+		params = append(params, param{"zero_point", b.store("activation, zero point", data, nil, []float64{float64(zero)})})
+	}
+	return params
+}
+
+// read returns the floats of an activation, through a dequantize of the
+// reader's own where it is quantized.
+func (b *builder) read(name string) string {
+	t := b.tensors[name]
+	if !t.quantized() {
+		return t.value
+	}
+	return b.dequantize(t, b.fresh(EncodeName(name)+"_r"))
+}
+
+func (b *builder) dequantize(t *tensor, name string) string {
+	data, zero := quantizer(t.Quant)
+	params := append([]param{{"input", t.value}}, b.scaleAndZero(t.Activation, data, zero)...)
+	return b.emit("dequantize", name, b.shape(b.float, t.Activation), params...)
+}

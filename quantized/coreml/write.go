@@ -1,0 +1,69 @@
+package coreml
+
+import (
+	"fmt"
+
+	"petrify/quantized"
+	"petrify/quantized/coreml/mil"
+)
+
+// Write writes the model as the folder dir, a name that ends in .mlpackage by
+// custom. The package appears whole or not at all; an older package of that
+// name is replaced, anything else is not. Equal models and options give equal
+// bytes.
+func Write(dir string, m *quantized.Model, o Options) error {
+	p, err := Translate(m, o)
+	if err != nil {
+		return err
+	}
+	if err := p.Write(dir); err != nil {
+		return fmt.Errorf("coreml: %w", err)
+	}
+	return nil
+}
+
+// Translate returns the package that [Write] writes.
+func Translate(m *quantized.Model, o Options) (*mil.Package, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if err := validate(m); err != nil {
+		return nil, err
+	}
+	target, err := choose(o.Target, m)
+	if err != nil {
+		return nil, err
+	}
+	o.Target = target
+	if o.WeightsEncoding == Unsigned && !signedWeights(m) {
+		return nil, fmt.Errorf("coreml: weights encoding %v: the model has no signed integer weights", o.WeightsEncoding)
+	}
+	b := newBuilder(m, o)
+	b.input()
+	for i := range m.Nodes {
+		if b.err != nil {
+			return nil, b.err
+		}
+		b.node(&m.Nodes[i])
+	}
+	if b.err == nil {
+		b.output()
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	b.pkg.Model.Metadata = metadata(m, o)
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	return b.pkg, nil
+}
+
+func signedWeights(m *quantized.Model) bool {
+	for i := range m.Nodes {
+		if w := m.Nodes[i].Weights; w != nil && w.Q != nil && !w.Format.Unsigned {
+			return true
+		}
+	}
+	return false
+}
