@@ -95,7 +95,7 @@ func readCSVFile(path, label string) (t *table, err error) {
 }
 
 func readCSV(in *input, label string) (*table, error) {
-	br := bufio.NewReader(io.LimitReader(in, maxBytes))
+	br := bufio.NewReader(&lines{in: in})
 	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
 		br.Discard(3) // spreadsheets mark UTF-8 so
 	}
@@ -132,14 +132,38 @@ func readCSV(in *input, label string) (*table, error) {
 		if err := t.add(r, row, column); err != nil {
 			return nil, err
 		}
-	}
-	if in.off >= maxBytes || len(t.values) > maxBytes/4 {
-		return nil, in.errorf("more than %d bytes", int64(maxBytes))
+		if len(t.values) > maxBytes/4 {
+			return nil, in.errorf("more than %d numbers", maxBytes/4)
+		}
 	}
 	if len(t.values) == 0 {
 		return nil, fmt.Errorf("datasets: %s: no rows", in.name)
 	}
 	return t, nil
+}
+
+// maxLine bounds one line of a table.
+const maxLine = 1 << 24
+
+// lines passes text on and fails at a line, or a file, that is too long.
+type lines struct {
+	in   *input
+	line int // bytes since the last line's end
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	l.line += n
+	if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
+		l.line = n - end - 1
+	}
+	if l.line > maxLine {
+		return 0, fmt.Errorf("a line of more than %d bytes", maxLine)
+	}
+	if l.in.off > maxBytes {
+		return 0, fmt.Errorf("more than %d bytes", int64(maxBytes))
+	}
+	return n, err
 }
 
 // add appends a row.

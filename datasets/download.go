@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -52,7 +53,7 @@ func (p publication) download(ctx context.Context, i int, cache string, opts Opt
 
 // fetch downloads url to path.
 func fetch(ctx context.Context, url, path string, want pinned, progress Progress) error {
-	body, err := get(ctx, url, progress)
+	body, err := get(ctx, url, patience, progress)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func fetch(ctx context.Context, url, path string, want pinned, progress Progress
 
 // fetchArchive downloads a .tar.gz archive and keeps the files wanted.
 func fetchArchive(ctx context.Context, url, dir string, files []pinned, progress Progress) error {
-	body, err := get(ctx, url, progress)
+	body, err := get(ctx, url, patience, progress)
 	if err != nil {
 		return err
 	}
@@ -140,33 +141,42 @@ func save(path string, r io.Reader, want pinned) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
-// get asks for url. A server has 30 seconds to begin its answer.
-func get(ctx context.Context, url string, progress Progress) (io.ReadCloser, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(30*time.Second, cancel)
+// patience is how long a server may be silent.
+const patience = 30 * time.Second
+
+// get asks for url. It gives up when nothing comes for so long.
+func get(ctx context.Context, url string, patience time.Duration, progress Progress) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(patience, func() {
+		cancel(fmt.Errorf("%s: nothing came for %v", url, patience))
+	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		cancel()
+		cancel(nil)
 		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		cancel()
+		err = errors.Join(err, context.Cause(ctx))
+		cancel(nil)
 		return nil, err
 	}
-	timer.Stop()
+	b := &body{ReadCloser: resp.Body, cause: func() error { return context.Cause(ctx) }, cancel: cancel, timer: timer, patience: patience,
+		file: path.Base(url), total: resp.ContentLength, progress: progress}
 	if resp.StatusCode != http.StatusOK {
-		resp.Body.Close()
-		cancel()
+		b.Close()
 		return nil, fmt.Errorf("%s: %s", url, resp.Status)
 	}
-	return &body{ReadCloser: resp.Body, cancel: cancel, file: filepath.Base(url), total: resp.ContentLength, progress: progress}, nil
+	return b, nil
 }
 
 // body is an answer that reports how much of it was read.
 type body struct {
 	io.ReadCloser
-	cancel      context.CancelFunc
+	cause       func() error // why the request was stopped, if it was
+	cancel      context.CancelCauseFunc
+	timer       *time.Timer
+	patience    time.Duration
 	file        string
 	done, total int64
 	progress    Progress
@@ -174,6 +184,12 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		b.timer.Reset(b.patience)
+	}
+	if err != nil && err != io.EOF && b.cause() != nil {
+		err = b.cause()
+	}
 	b.done += int64(n)
 	if b.progress != nil {
 		b.progress(b.file, b.done, b.total)
@@ -182,6 +198,7 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error {
-	defer b.cancel()
+	defer b.cancel(nil)
+	b.timer.Stop()
 	return b.ReadCloser.Close()
 }

@@ -156,7 +156,7 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 		return nil, shape, errors.New("no array of images: x, images, data or features")
 	}
 	if len(p.x.shape) < 2 || p.x.shape[0] == 0 {
-		return nil, shape, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F", p.x.shape)
+		return nil, shape, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F with N > 0", p.x.shape)
 	}
 	n := p.x.shape[0]
 	split := &Split{Labels: make([]int32, n)}
@@ -165,33 +165,44 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 			return nil, shape, err
 		}
 	}
-	first := opts.ChannelsFirst
-	switch s := p.x.shape[1:]; {
-	case opts.Shape != [3]int{} && len(s) > 1:
-		return nil, shape, fmt.Errorf("images of shape %v: the option Shape has no effect", p.x.shape)
-	case opts.Shape != [3]int{}:
-		shape = opts.Shape
-		if shape[0]*shape[1]*shape[2] != s[0] {
-			return nil, shape, fmt.Errorf("%d columns do not make images of shape %v", s[0], shape)
-		}
-	case len(s) == 3 && first:
-		shape = [3]int{s[0], s[1], s[2]}
-	case len(s) == 3:
-		shape = [3]int{s[2], s[0], s[1]}
-	case first:
-		return nil, shape, fmt.Errorf("images of shape %v have no channels to be first", p.x.shape)
-	case len(s) == 2:
-		shape = [3]int{1, s[0], s[1]}
-	case len(s) == 1:
-		shape = [3]int{s[0], 1, 1}
-	default:
-		return nil, shape, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F", p.x.shape)
+	shape, err := imageShape(p.x.shape, opts)
+	if err != nil {
+		return nil, shape, err
 	}
 	split.Images, split.Values = p.x.bytes, p.x.values()
-	if first {
+	if opts.ChannelsFirst {
 		split.reorder(shape)
 	}
 	return split, shape, nil
+}
+
+// imageShape says what C H W the images of an array of shape N×… have.
+func imageShape(shape []int, opts Options) ([3]int, error) {
+	s := shape[1:]
+	if opts.Shape != [3]int{} {
+		if len(s) > 1 {
+			return [3]int{}, fmt.Errorf("images of shape %v: the option Shape has no effect", shape)
+		}
+		if opts.Shape[0]*opts.Shape[1]*opts.Shape[2] != s[0] {
+			return [3]int{}, fmt.Errorf("%d columns do not make images of shape %v", s[0], opts.Shape)
+		}
+		return opts.Shape, nil
+	}
+	if opts.ChannelsFirst {
+		if len(s) != 3 {
+			return [3]int{}, fmt.Errorf("images of shape %v have no channels to be first", shape)
+		}
+		return [3]int(s), nil
+	}
+	switch len(s) {
+	case 1:
+		return [3]int{s[0], 1, 1}, nil
+	case 2:
+		return [3]int{1, s[0], s[1]}, nil
+	case 3:
+		return [3]int{s[2], s[0], s[1]}, nil
+	}
+	return [3]int{}, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F", shape)
 }
 
 // values are the elements as float32; nil if they are bytes.

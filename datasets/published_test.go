@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // pin describes files as publications does.
@@ -230,6 +232,32 @@ func TestDownloadStopped(t *testing.T) {
 	}
 	if len(asked()) != 0 {
 		t.Errorf("asked for %q all the same", asked())
+	}
+}
+
+// A server that falls silent in the middle of a file.
+func TestDownloadSilence(t *testing.T) {
+	done := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/begun" {
+			w.Write([]byte("begun"))
+			w.(http.Flusher).Flush()
+		}
+		<-done
+	}))
+	defer s.Close()
+	defer close(done)
+	_, err := get(context.Background(), s.URL+"/silent", 20*time.Millisecond, nil)
+	wantError(t, err, "/silent: nothing came for 20ms")
+	body, err := get(context.Background(), s.URL+"/begun", 200*time.Millisecond, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	got, err := io.ReadAll(body)
+	wantError(t, err, "/begun: nothing came for 200ms")
+	if string(got) != "begun" {
+		t.Errorf("got %q before the silence", got)
 	}
 }
 
