@@ -33,8 +33,9 @@ func BatchNormStats(mean, variance, x []float32, rows, c int) {
 	done := min(rows, p.size)
 	for i := 1; i < p.n; i++ {
 		part, n := p.at(i), min(rows-i*p.size, p.size)
+		w := weigh(done, n)
 		for j := range c {
-			all.combine(j, float64(done), float64(n), part.s0[j], part.s1[j])
+			all.combine(j, w, part.s0[j], part.s1[j])
 		}
 		done += n
 	}
@@ -57,21 +58,33 @@ func (s columnSums) addMoments(x []float32, done, n int) {
 		}
 	}
 	momentTile(s.t0, s.t1, x, s.pivot, c)
+	inv, w := 1/float64(n), weigh(done, n)
 	for j, pivot := range s.pivot {
 		d := float64(s.t0[j])
-		s.combine(j, float64(done), float64(n), float64(pivot)+d/float64(n), float64(s.t1[j])-float64(d*d)/float64(n))
+		s.combine(j, w, float64(pivot)+float64(d*inv), float64(s.t1[j])-float64(float64(d*d)*inv))
 		s.pivot[j] = float32(s.s0[j])
 	}
+}
+
+// mergeWeights are the constants of [columnSums.combine].
+type mergeWeights struct {
+	share float64 // m/(n+m)
+	cross float64 // n·m/(n+m)
+}
+
+func weigh(n, m int) mergeWeights {
+	share := float64(m) / float64(n+m)
+	return mergeWeights{share, float64(n) * share}
 }
 
 // combine merges the moments of m rows (mean, square) into those of n rows in
 // column j: with δ the difference of the means,
 //
 //	mean += δ·m/(n+m)    s1 += square + δ²·n·m/(n+m)
-func (s columnSums) combine(j int, n, m, mean, square float64) {
+func (s columnSums) combine(j int, w mergeWeights, mean, square float64) {
 	delta := mean - s.s0[j]
-	s.s0[j] += float64(delta * (m / (n + m)))
-	s.s1[j] += square + float64(delta*delta*(n*m/(n+m)))
+	s.s0[j] += float64(delta * w.share)
+	s.s1[j] += square + float64(float64(delta*delta)*w.cross)
 }
 
 // BatchNormForward is y[r,j] = (x[r,j] − μ[j])·(γ[j]·invStd[j]) + β[j], then
@@ -123,19 +136,10 @@ func BatchNormBackward(dx, dgamma, dbeta, dy, y, x, mean, invStd, gamma []float3
 	y = maskOf("BatchNormBackward", y, rows*c, relu)
 	sum, dot := make([]float64, c), make([]float64, c)
 	gradSums("BatchNormBackward", sum, dot, dy, y, x, mean, rows, c)
-	k := make([]float32, 3*c)
-	scale, k0, k1 := k[:c], k[c:2*c], k[2*c:]
-	for j := range c {
-		inv := float64(invStd[j])
-		dbeta[j] = float32(sum[j])
-		dgamma[j] = float32(dot[j] * inv)
-		scale[j] = gamma[j] * invStd[j]
-		k0[j] = float32(sum[j] / float64(rows))
-		k1[j] = float32(dot[j] * inv * inv / float64(rows))
-	}
+	k := newNormGradient(dgamma, dbeta, sum, dot, invStd, gamma, rows)
 	rowBlocks(rows, c, func(lo, hi int) {
 		tiles(lo, hi, c, func(lo, hi int) {
-			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, scale, k0, k1, c)
+			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, k.scale, k.k0, k.k1, c)
 		})
 	})
 }
@@ -150,16 +154,61 @@ func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c i
 	checkLen("ScaleShiftBackward", "dx", len(dx), rows*c)
 	checkLen("ScaleShiftBackward", "scale", len(scale), c)
 	y = maskOf("ScaleShiftBackward", y, rows*c, relu)
-	sum, dot := make([]float64, c), make([]float64, c)
-	gradSums("ScaleShiftBackward", sum, dot, dy, y, x, make([]float32, c), rows, c)
-	for j := range c {
-		dshift[j], dscale[j] = float32(sum[j]), float32(dot[j])
-	}
-	rowBlocks(rows, c, func(lo, hi int) {
+	checkLen("ScaleShiftBackward", "dy", len(dy), rows*c)
+	checkLen("ScaleShiftBackward", "x", len(x), rows*c)
+	zero, p := make([]float32, c), newColumnParts(rows, c)
+	defer p.done()
+	blocks(rows, p.size, func(lo, hi int) {
+		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
-			scaleGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), scale, c)
+			d, mask := dy[lo*c:hi*c], maskTile(y, lo*c, hi*c)
+			gradTile(s.t0, s.t1, d, mask, x[lo*c:hi*c], zero, c)
+			s.addTile()
+			scaleGradTile(dx[lo*c:hi*c], d, mask, scale, c)
 		})
 	})
+	t := p.total()
+	for j := range c {
+		dshift[j], dscale[j] = float32(t.s0[j]), float32(t.s1[j])
+	}
+}
+
+// BiasReLU is y[r,j] = max(0, x[r,j] + bias[j]) in one pass. y may be x.
+func BiasReLU(y, x, bias []float32, rows, c int) {
+	ScaleShift(y, x, ones(c), bias, rows, c, true)
+}
+
+// BiasReLUBackward is the gradient of [BiasReLU] from its output y, in one pass:
+//
+//	dx[r,j] = dy[r,j] where y[r,j] > 0, 0 elsewhere    dbias[j] = Σ dx[r,j]
+//
+// dx may be dy.
+func BiasReLUBackward(dx, dbias, dy, y []float32, rows, c int) {
+	checkLen("BiasReLUBackward", "dx", len(dx), rows*c)
+	checkLen("BiasReLUBackward", "dy", len(dy), rows*c)
+	checkLen("BiasReLUBackward", "y", len(y), rows*c)
+	checkLen("BiasReLUBackward", "dbias", len(dbias), c)
+	one, p := ones(c), newColumnParts(rows, c)
+	defer p.done()
+	blocks(rows, p.size, func(lo, hi int) {
+		s := p.at(lo / p.size)
+		tiles(lo, hi, c, func(lo, hi int) {
+			scaleGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], y[lo*c:hi*c], one, c)
+			sumTile(s.t0, dx[lo*c:hi*c], c)
+			s.addTile()
+		})
+	})
+	for j, v := range p.total().s0 {
+		dbias[j] = float32(v)
+	}
+}
+
+func ones(c int) []float32 {
+	one := make([]float32, c)
+	for j := range one {
+		one[j] = 1
+	}
+	return one
 }
 
 // gradSums fills sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]).

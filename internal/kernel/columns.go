@@ -3,11 +3,15 @@ package kernel
 import "sync"
 
 // Sums over the rows of a rows×c matrix, one a column (channel). All of them
-// add float32 within a tile of at most tileElems elements and float64 over
-// tiles, in an order that depends on rows and c alone.
+// add float32 within a tile and float64 over tiles, in an order that depends
+// on rows and c alone.
 
-// tileElems is the size of a tile, 16 KiB: a second look at it is free.
-const tileElems = 4096
+// A tile is at most tileElems elements, 64 KiB, which stay in the cache for a
+// second look, and at most tileRows rows, which float32 may sum up.
+const (
+	tileElems = 16384
+	tileRows  = 1024
+)
 
 // columnSums is the accumulator of one piece of rows: float64 sums s0 and s1
 // of two quantities, float32 room t0 and t1 for those of a tile, and a pivot.
@@ -77,9 +81,9 @@ func (s columnSums) addTile() {
 	}
 }
 
-// tiles calls f on consecutive runs of rows that hold at most tileElems elements.
+// tiles calls f on consecutive tiles of the rows lo to hi.
 func tiles(lo, hi, c int, f func(lo, hi int)) {
-	step := max(1, tileElems/max(1, c))
+	step := min(tileRows, max(1, tileElems/max(1, c)))
 	for r := lo; r < hi; r += step {
 		f(r, min(hi, r+step))
 	}

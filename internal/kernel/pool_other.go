@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package kernel
 
 func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
@@ -6,4 +8,12 @@ func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
 
 func maxPoolGradImage(dx, dy []float32, arg []uint8, g Pool) {
 	maxPoolGradImageGeneric(dx, dy, arg, g)
+}
+
+func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32, g Pool, n, oh int) {
+	normPoolRowGeneric(y, top, arg, x, mean, scale, shift, g, n, oh)
+}
+
+func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
+	normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
 }

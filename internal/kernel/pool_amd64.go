@@ -1,0 +1,86 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+//go:generate go -C _asm run ./pool -pkg kernel -out ../pool_amd64.s -stubs ../pool_stubs_amd64.go
+
+// poolPath is the path for a pooling: the assembly knows windows of 2×2 with
+// stride 2 inside the image.
+func poolPath(g Pool) instructionSet {
+	if g.KH != 2 || g.KW != 2 || g.StrideH != 2 || g.StrideW != 2 ||
+		g.PadTop+g.PadLeft+g.PadBottom+g.PadRight != 0 {
+		return generic
+	}
+	return columnPath(g.C, g.C)
+}
+
+// twoRows is where the two rows of the image that the outputs (n, oh) see start.
+func (g Pool) twoRows(n, oh int) (row0, row1 int) {
+	row0 = (n*g.H + 2*oh) * g.W * g.C
+	return row0, row0 + g.W*g.C
+}
+
+func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
+	set := poolPath(g)
+	if set == generic || arg == nil {
+		maxPoolRowGeneric(y, arg, x, g, n, oh)
+		return
+	}
+	row0, row1 := g.twoRows(n, oh)
+	if set == avx512 {
+		maxPool2AVX512(&y[0], &arg[0], &x[row0], &x[row1], g.OW(), g.C)
+		return
+	}
+	maxPool2AVX2(&y[0], &arg[0], &x[row0], &x[row1], g.OW(), g.C)
+}
+
+func maxPoolGradImage(dx, dy []float32, arg []uint8, g Pool) {
+	set := poolPath(g)
+	if set == generic {
+		maxPoolGradImageGeneric(dx, dy, arg, g)
+		return
+	}
+	if (g.H|g.W)&1 != 0 {
+		clear(dx)
+	}
+	for oh := range g.OH() {
+		out := oh * g.OW() * g.C
+		row0, row1 := g.twoRows(0, oh)
+		if set == avx512 {
+			maxPool2GradAVX512(&dx[row0], &dx[row1], &dy[out], &arg[out], g.OW(), g.C)
+			continue
+		}
+		maxPool2GradAVX2(&dx[row0], &dx[row1], &dy[out], &arg[out], g.OW(), g.C)
+	}
+}
+
+func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32, g Pool, n, oh int) {
+	row0, row1 := g.twoRows(n, oh)
+	switch poolPath(g) {
+	case avx512:
+		normPool2AVX512(&y[0], &top[0], &arg[0], &x[row0], &x[row1], &mean[0], &scale[0], &shift[0], g.OW(), g.C)
+	case avx2:
+		normPool2AVX2(&y[0], &top[0], &arg[0], &x[row0], &x[row1], &mean[0], &scale[0], &shift[0], g.OW(), g.C)
+	default:
+		normPoolRowGeneric(y, top, arg, x, mean, scale, shift, g, n, oh)
+	}
+}
+
+// normPoolGradImage leaves images of odd size to Go: pixels outside of every
+// window have a gradient too.
+func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
+	set := poolPath(g)
+	if set == generic || (g.H|g.W)&1 != 0 {
+		normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
+		return
+	}
+	for oh := range g.OH() {
+		out := oh * g.OW() * g.C
+		a, b := g.twoRows(0, oh)
+		if set == avx512 {
+			normPool2GradAVX512(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0], &k.k0[0], &k.k1[0], g.OW(), g.C)
+			continue
+		}
+		normPool2GradAVX2(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0], &k.k0[0], &k.k1[0], g.OW(), g.C)
+	}
+}
