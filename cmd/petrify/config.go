@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"petrify/internal/config"
+)
+
+func (c *command) config() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Print the configuration or its schema",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var s settings
+	show := &cobra.Command{
+		Use:   "print",
+		Short: "Print the configuration that `train` would use, with a sentence on every key",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loaded, err := s.load(c.stdin, s.flags(cmd))
+			if err != nil {
+				return err
+			}
+			return loaded.Print(c.stdout)
+		},
+	}
+	s.define(show)
+	cmd.AddCommand(show, &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON schema of the configuration file, for editors",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return config.Schema(c.stdout) },
+	})
+	return cmd
+}
+
+// settings are the flags that choose a configuration.
+type settings struct {
+	file string
+	sets []string
+	data string
+	out  string
+	seed string
+}
+
+func (s *settings) define(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&s.file, "config", "c", "", "configuration `FILE`; - is standard input")
+	f.StringArrayVar(&s.sets, "set", nil, "override a key of the configuration, such as float.epochs=3; may be repeated")
+	f.StringVar(&s.data, "data", "", "`DIR` with the data set's files (the key data.dir)")
+	f.StringVar(&s.out, "out", "", "`DIR` for everything the run writes (the key out)")
+	f.StringVar(&s.seed, "seed", "", "`N`, the seed of all randomness (the key seed)")
+}
+
+// flags lists the flags that were given as overrides.
+func (s *settings) flags(cmd *cobra.Command) (overrides []config.Override) {
+	for _, f := range []struct{ flag, key, value, yaml string }{
+		{"data", "data.dir", s.data, strconv.Quote(s.data)},
+		{"out", "out", s.out, strconv.Quote(s.out)},
+		{"seed", "seed", s.seed, s.seed},
+	} {
+		if cmd.Flags().Changed(f.flag) {
+			overrides = append(overrides, config.Override{Flag: "--" + f.flag + " " + f.value, Key: f.key, Value: f.yaml})
+		}
+	}
+	return overrides
+}
+
+// load reads the configuration; the flags win over --set, that over the file.
+func (s *settings) load(stdin io.Reader, flags []config.Override) (*config.Config, error) {
+	var overrides []config.Override
+	for _, text := range s.sets {
+		o, err := config.ParseOverride(text)
+		if err != nil {
+			return nil, usage(err)
+		}
+		overrides = append(overrides, o)
+	}
+	overrides = append(overrides, flags...)
+	if s.file != "-" {
+		return config.Load(s.file, overrides...)
+	}
+	document, err := io.ReadAll(stdin)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return config.Parse("standard input", document, overrides...)
+}

@@ -1,0 +1,14 @@
+// Command petrify trains small networks with quantization in the loop, and
+// freezes their scales into files that other runtimes execute.
+//
+//	petrify train                        the whole job on the embedded digits
+//	petrify train -c run.yaml            on what a file describes
+//	petrify inspect MODEL                layers, scales and bytes of a frozen model
+//	petrify export MODEL --format onnx   write it for another runtime
+//	petrify config print|schema          every key of the file, with its meaning
+//	petrify version
+//
+// Results go to standard output, everything else to standard error. The exit
+// code is 0 for success, 1 for a failure, 2 for a command line or a
+// configuration that is wrong, 130 after Ctrl-C.
+package main

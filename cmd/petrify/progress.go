@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"petrify/train"
+)
+
+// progress shows how a run goes on: a bar for each epoch on a terminal, and a
+// line when an epoch ends.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	bar      *progressbar.ProgressBar // of the running epoch or download; nil: none
+	stage    train.StageStart
+	redrawn  time.Time
+}
+
+func newProgress(w io.Writer) *progress {
+	f, ok := w.(*os.File)
+	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// interval is how often a bar's text changes.
+const interval = 100 * time.Millisecond
+
+func (p *progress) open(total int64, what, unit string) {
+	p.bar = progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetItsString(unit), progressbar.OptionShowIts(), progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(interval),
+		progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+}
+
+// clear takes the bar off the terminal.
+func (p *progress) clear() {
+	if p.bar != nil {
+		p.bar.Clear() // an error to write to the terminal has nobody to go to
+		p.bar = nil
+	}
+}
+
+// Write writes a line of the log above the bar.
+func (p *progress) Write(line []byte) (int, error) {
+	p.clear()
+	return p.w.Write(line)
+}
+
+// logger writes warnings and notes as lines of text, without the time.
+func (p *progress) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(p, &slog.HandlerOptions{
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey && groups == nil {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
+
+func (p *progress) events() train.Events {
+	return train.Events{
+		Stage: func(s train.StageStart) { p.stage = s },
+		Step:  p.step,
+		Epoch: p.epoch,
+	}
+}
+
+func (p *progress) step(s train.StepEnd) {
+	if !p.terminal || time.Since(p.redrawn) < interval {
+		return
+	}
+	p.redrawn = time.Now()
+	if p.bar == nil {
+		p.open(int64(p.stage.StepsInEpoch*p.stage.Batch), "", "images")
+	}
+	p.bar.Describe(fmt.Sprintf("%-5v %*d/%d  loss %.4f  %6.2f %%", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, 100*s.Mean.Accuracy))
+	p.bar.Set(s.Images)
+}
+
+// epoch prints the line of a finished epoch.
+func (p *progress) epoch(r train.Record) {
+	p.clear()
+	if r.Stage == train.PTQ {
+		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f  accuracy %6.2f %%\n", r.Step, r.Test.Loss, 100*r.Test.Accuracy)
+		return
+	}
+	fmt.Fprintf(p.w, "%-5v  %*d/%d  loss %.4f  test loss %.4f  accuracy %6.2f %%  %s images/s\n",
+		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, 100*r.Test.Accuracy, thousands(int64(r.ImagesPerSecond)))
+}
+
+// width is the number of digits of n.
+func width(n int) int { return len(fmt.Sprint(n)) }
+
+// download shows how far a data set's file has come.
+func (p *progress) download(file string, done, total int64) {
+	if !p.terminal {
+		if done == total {
+			fmt.Fprintf(p.w, "downloaded %s, %s bytes\n", file, thousands(total))
+		}
+		return
+	}
+	if p.bar == nil {
+		p.open(total, file, "bytes")
+	}
+	p.bar.Set64(done)
+	if done == total {
+		p.clear()
+	}
+}
+
+// thousands groups the digits of n by three.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

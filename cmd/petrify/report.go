@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+
+	"petrify/cmd/petrify/internal/figure"
+	"petrify/internal/atomicfile"
+	"petrify/quantized"
+	"petrify/train"
+)
+
+// save writes the frozen model, its ONNX file and the figure into the run
+// folder.
+func save(out string, r *train.Result) error {
+	if err := r.Model.Save(out); err != nil {
+		return err
+	}
+	for _, f := range formats()[:min(1, len(formats()))] {
+		if err := f.write(filepath.Join(out, f.file), r.Model); err != nil {
+			return err
+		}
+	}
+	return atomicfile.Write(filepath.Join(out, figureFile), chart(r).SVG)
+}
+
+// chart is the accuracy after each epoch.
+func chart(r *train.Result) figure.Chart {
+	var float, qat []float64
+	for _, record := range r.Records {
+		switch record.Stage {
+		case train.Float:
+			float = append(float, record.Test.Accuracy)
+		case train.QAT:
+			qat = append(qat, record.Test.Accuracy)
+		}
+	}
+	return figure.Accuracy(r.Summary.Network+" on "+r.Summary.Dataset, float, r.PTQ.Accuracy, qat)
+}
+
+// report prints what the run found and where it is.
+func report(w io.Writer, out string, r *train.Result) error {
+	size := r.Model.Size()
+	row := func(name string, m train.Metrics, bytes int64) {
+		fmt.Fprintf(w, "%-5s  %8.2f %%  %8.4f  %12s\n", name, 100*m.Accuracy, m.Loss, thousands(bytes))
+	}
+	fmt.Fprintf(w, "%-5s  %10s  %8s  %12s\n", "", "accuracy", "loss", "bytes")
+	row("float", r.Float, size.Float32())
+	row("PTQ", r.PTQ, size.Total())
+	row("QAT", r.QAT, size.Total())
+	fmt.Fprintf(w, "\n%.1f %% of float32's bytes and %.1f %% of float16's: weights %s, scales %s,\nzero points %s, biases %s",
+		percent(size.Total(), size.Float32()), percent(size.Total(), size.Float16()),
+		thousands(size.Weights), thousands(size.Scales), thousands(size.Zeros), thousands(size.Biases))
+	if size.Float > 0 {
+		fmt.Fprintf(w, ", still float32 %s", thousands(size.Float))
+	}
+	fmt.Fprintf(w, ".\n\n%s\n", out)
+	files := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range [][2]string{
+		{quantized.TensorsFile, "every integer and scale"},
+		{quantized.ManifestFile, "the network and the scales, to read"},
+		{figureFile, "accuracy after each epoch"},
+		{"summary.json", "this table"},
+		{"metrics.jsonl", "one line for each epoch"},
+		{configFile, "every setting of this run"},
+	} {
+		fmt.Fprintf(files, "  %s\t%s\n", f[0], f[1])
+	}
+	return files.Flush()
+}
+
+func percent(part, whole int64) float64 { return 100 * float64(part) / float64(max(whole, 1)) }

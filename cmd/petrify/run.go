@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"petrify/internal/config"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells report a command that Ctrl-C ended
+)
+
+// usageError is a mistake on the command line that is found after parsing it.
+type usageError struct{ error }
+
+func usage(err error) error { return usageError{err} }
+
+// command is what the subcommands share.
+type command struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	started        bool // the command line was understood
+}
+
+// run executes a command line and returns the exit code. An interrupt cancels
+// the running command, which then has time to save its work; a second one ends
+// the process at once.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := c.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, "petrify:", err)
+	var faults config.Faults
+	var wrong usageError
+	switch {
+	case errors.Is(context.Cause(ctx), errInterrupt):
+		return exitInterrupted
+	case !c.started || errors.As(err, &faults) || errors.As(err, &wrong):
+		return exitUsage
+	default:
+		return exitFailed
+	}
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "petrify",
+		Short: "Train with quantization in the loop, then set the scales in stone",
+		Long: `petrify trains a small network in float, quantizes it (PTQ), trains it on with
+quantization in the loop (QAT), freezes the scales, and exports a model whose
+accuracy is the one that was trained.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRun:  func(*cobra.Command, []string) { c.started = true },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetIn(c.stdin)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
+	root.AddCommand(c.train(), c.inspect(), c.export(), c.config(), c.version())
+	return root
+}
