@@ -20,18 +20,6 @@ func (p *product) pack(packed []float32, from, to, j int) {
 	}
 }
 
-// transpose writes dst[i·width+j] = src[j·ld+i] for i < rows, j < n, and zeros
-// for n ≤ j < width.
-func transpose(dst, src []float32, rows, n, ld, width int) {
-	for i := range rows {
-		row := dst[i*width:][:width]
-		for j := range n {
-			row[j] = src[j*ld+i]
-		}
-		clear(row[n:])
-	}
-}
-
 // spread is a distance between rows that spreads them badly: rows a multiple
 // of it apart share few sets of a first-level cache.
 const spread = 512
