@@ -1,0 +1,65 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+
+	"petrify/quantized"
+)
+
+// check returns every reason why the model cannot be written with the options.
+func (o Options) check(m *quantized.Model) error {
+	var faults []error
+	addf := func(name, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("onnx: %s: %w", name, fmt.Errorf(format, args...)))
+	}
+	wide := func(a quantized.Activation) {
+		if a.Quant.Format.Bits > 8 && o.Opset < 21 {
+			addf(a.Name, "%v needs opset 21", a.Quant.Format)
+		}
+	}
+	wide(m.Input.Activation)
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		wide(n.Output)
+		if n.Weights != nil && n.Weights.Block > 0 && o.Opset < 21 {
+			addf(n.Name, "weights with a scale a block need opset 21")
+		}
+		if w := greatestWeight(m, n); o.Target == X64AVX2 && w > 64 && !depthwise(n) {
+			addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to 64: train with 7-bit weights", w)
+		}
+	}
+	if len(m.Input.Shape) != 3 && o.Image {
+		addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
+	}
+	if out, _ := m.Activation(m.Output); len(out.Shape) != 1 && o.Result != Logits {
+		addf(m.Output, "shape %v: probabilities and classes are of vectors", out.Shape)
+	}
+	return errors.Join(faults...)
+}
+
+// greatestWeight is max|q_w| of a layer that computes with integers, else 0.
+// Unsigned weights reach the kernel less 128.
+func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
+	if n.Weights == nil || n.Weights.Q == nil || n.Weights.Block > 0 {
+		return 0
+	}
+	if x, _ := m.Activation(n.Inputs[0]); x.Quant.IsFloat() {
+		return 0
+	}
+	var greatest int32
+	for i := range n.Weights.Q {
+		q := n.Weights.Value(i)
+		if n.Weights.Format.Unsigned {
+			q -= 128
+		}
+		greatest = max(greatest, q, -q)
+	}
+	return greatest
+}
+
+// depthwise reports whether n is a convolution that runtimes compute channel by
+// channel, without pairs of products.
+func depthwise(n *quantized.Node) bool {
+	return n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Weights.Shape[0] == n.Groups
+}

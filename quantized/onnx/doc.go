@@ -1,0 +1,57 @@
+// Package onnx writes a frozen model as an ONNX file that ONNX Runtime executes
+// with integers.
+//
+// # Form
+//
+// ONNX says "this tensor is quantized" with pairs of QuantizeLinear and
+// DequantizeLinear around operators that are written as if they computed with
+// floats. A runtime recognizes the pattern and puts an integer kernel in its
+// place. A convolution with ReLU becomes
+//
+//	x ─ Q ─ DQ ─┐
+//	w int8 ─ DQ ┼─ Conv ─ Relu ─ Q ─ DQ ─ …        executed as QLinearConv
+//	b int32 ─ DQ┘
+//
+// with the weights' scales along axis 0 and the bias in the accumulator's
+// scale, float32(s_x·s_w[o]). The input is the normalised image, float32
+// N C H W, called "input"; the output, float32, is called "logits" if the model
+// has classes, "probabilities" if it ends in softmax, and "output" else. The
+// batch is of any size.
+//
+// # Rules that make every layer an integer kernel in ONNX Runtime
+//
+//   - The quantizer stands behind the activation function, never between a
+//     convolution and its ReLU.
+//   - Every operator has its own Q and DQ, also MaxPool, Flatten and Reshape,
+//     where both sides have the same scale and zero point.
+//   - Relu and Clip(0, 6) stay only where the range of the integers implies
+//     them; elsewhere the integers themselves are clipped, which is the same
+//     function (see quantized.Node.Limits).
+//   - Activations of fewer than 8 bits are uint8 with an integer Clip between Q
+//     and DQ.
+//   - Activations are uint8: an int8 activation is written with z + 128, which
+//     names the same real numbers. On x86-64 the kernels for uint8 by int8 are
+//     several times as fast as those for int8 by int8, and int8 activations
+//     that feed two layers are not fused.
+//
+// What is not quantized is written as it is, and computed in float32. So are
+// the functions that have no integer kernel: tanh and hard_swish.
+//
+// # Exactness
+//
+// ONNX Runtime on x86-64 computes a[o] exactly in int32 and requantizes as
+//
+//	q_y = rne(clip(float32(a[o]) · float32(float32(s_x·s_w[o]) / s_y))) + z_y
+//
+// so that the file gives the integers that the simulation gave, element for
+// element. One exception is the processor: without VNNI instructions, x86-64
+// adds pairs of products in saturating 16 bits. [Options.Target] refuses
+// models that this would corrupt.
+//
+// # Sources
+//
+// ONNX, docs/Operators.md (QuantizeLinear, DequantizeLinear, Clip). ONNX
+// Runtime, "Quantize ONNX models", section "ONNX quantization representation
+// format". B. Jacob et al., "Quantization and Training of Neural Networks for
+// Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 2.
+package onnx

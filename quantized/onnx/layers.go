@@ -1,0 +1,148 @@
+package onnx
+
+import (
+	"petrify/quantized"
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// layer writes one node of the model with its quantizer.
+func (w *writer) layer(n *quantized.Node) {
+	q := n.Output.Quant
+	final := n.Name == w.model.Output
+	if q.IsFloat() {
+		output := n.Name + "/real"
+		if final {
+			output = w.resultName()
+		}
+		w.real[n.Name] = w.function(n, w.operator(n, output, n.Func != quantized.Identity && n.Op != quantized.Activate), output)
+		return
+	}
+	fused := n.Op != quantized.Activate && w.keepsFunction(n)
+	real := w.operator(n, n.Name+"/real", fused)
+	if fused {
+		real = w.function(n, real, n.Name+"/real")
+	}
+	output := n.Name + "/dequantized"
+	if final {
+		output = w.resultName()
+	}
+	lo, hi := n.Limits()
+	if n.Op.PassesThrough() { // its input is within the limits already
+		c := w.container(q)
+		lo, hi = c.min-c.shift, c.max-c.shift
+	}
+	w.real[n.Name] = w.quantize(n.Name, real, q, lo, hi, output)
+}
+
+// keepsFunction reports whether the container's range implies the function of
+// n, so that runtimes drop the operator, which then only serves the reader:
+// zero must be the least integer, and 6 not less than the greatest real.
+// Elsewhere the integer Clip stands for the function.
+func (w *writer) keepsFunction(n *quantized.Node) bool {
+	q := n.Output.Quant
+	c := w.container(q)
+	if n.Func == quantized.Identity || q.Zero+c.shift != c.min {
+		return false
+	}
+	return n.Func == quantized.ReLU || float32(c.max-c.min)*q.Scale <= 6
+}
+
+// function applies a fused function, if the operator left its place.
+func (w *writer) function(n *quantized.Node, x, output string) string {
+	switch {
+	case n.Op == quantized.Activate || n.Func == quantized.Identity:
+		return x
+	case n.Func == quantized.ReLU6:
+		return w.clipToSix(n.Name, x, output)
+	}
+	return w.node("Relu", output, []string{x})
+}
+
+func (w *writer) clipToSix(name, x, output string) string {
+	bounds := []string{w.floats(name+"/zero_real", []float32{0}), w.floats(name+"/six", []float32{6})}
+	return w.node("Clip", output, append([]string{x}, bounds...))
+}
+
+// operator writes the operator of n and returns its output's name, which is
+// output unless a function follows.
+func (w *writer) operator(n *quantized.Node, output string, functionFollows bool) string {
+	if functionFollows {
+		output = n.Name + "/sum"
+	}
+	var in []string
+	for _, name := range n.Inputs {
+		in = append(in, w.real[name])
+	}
+	switch n.Op {
+	case quantized.Conv2D:
+		return w.conv(n, in, output)
+	case quantized.Linear:
+		return w.linear(n, in, output)
+	case quantized.MaxPool:
+		return w.node("MaxPool", output, in, window(n.Window)...)
+	case quantized.AvgPool:
+		return w.node("AveragePool", output, in, window(n.Window)...)
+	case quantized.GlobalAvgPool:
+		return w.node("GlobalAveragePool", output, in)
+	case quantized.Flatten:
+		return w.node("Flatten", output, in, intAttribute("axis", 1))
+	case quantized.Reshape:
+		shape := append([]int64{-1}, dims(n.Output.Shape)...)
+		return w.node("Reshape", output, append(in, w.int64s(n.Name+"/shape", shape...)))
+	case quantized.Add:
+		return w.node("Add", output, in)
+	case quantized.Concat:
+		return w.node("Concat", output, in, intAttribute("axis", 1))
+	}
+	return w.activate(n, in, output)
+}
+
+func (w *writer) conv(n *quantized.Node, in []string, output string) string {
+	in = append(in, w.weights(n, false))
+	if n.Bias != nil {
+		in = append(in, w.bias(n))
+	}
+	attributes := append(window(n.Window),
+		intsAttribute("dilations", n.Window.Dilation[:]...), intAttribute("group", n.Groups))
+	return w.node("Conv", output, in, attributes...)
+}
+
+func (w *writer) linear(n *quantized.Node, in []string, output string) string {
+	transpose := n.Weights.Block > 0
+	in = append(in, w.weights(n, transpose))
+	if n.Bias != nil {
+		in = append(in, w.bias(n))
+	}
+	if transpose {
+		return w.node("Gemm", output, in)
+	}
+	return w.node("Gemm", output, in, intAttribute("transB", 1))
+}
+
+func window(w quantized.Window) []onnxpb.Attribute {
+	return []onnxpb.Attribute{
+		intsAttribute("kernel_shape", w.Kernel[:]...),
+		intsAttribute("strides", w.Stride[:]...),
+		intsAttribute("pads", w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]),
+	}
+}
+
+// activate writes a function that is a layer of its own.
+func (w *writer) activate(n *quantized.Node, in []string, output string) string {
+	switch n.Func {
+	case quantized.ReLU6:
+		return w.clipToSix(n.Name, in[0], output)
+	case quantized.LeakyReLU:
+		return w.node("LeakyRelu", output, in, floatAttribute("alpha", n.Slope))
+	case quantized.Sigmoid:
+		return w.node("Sigmoid", output, in)
+	case quantized.Tanh:
+		return w.node("Tanh", output, in)
+	case quantized.Softmax:
+		return w.node("Softmax", output, in, intAttribute("axis", 1))
+	case quantized.HardSwish: // opset 13 has no operator for it
+		gate := w.node("HardSigmoid", n.Name+"/gate", in, floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5))
+		return w.node("Mul", output, []string{in[0], gate})
+	}
+	return w.node("Relu", output, in)
+}

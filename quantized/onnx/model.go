@@ -1,0 +1,131 @@
+package onnx
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"petrify/quantized"
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// model builds the file's message.
+func (o Options) model(m *quantized.Model) (*onnxpb.Model, error) {
+	w := newWriter(o, m)
+	w.graph.Name = m.Name
+	w.input()
+	for i := range m.Nodes {
+		w.layer(&m.Nodes[i])
+	}
+	w.result()
+	if w.err != nil {
+		return nil, w.err
+	}
+	metadata, err := o.metadata(m)
+	if err != nil {
+		return nil, err
+	}
+	version := int64(7)
+	if o.Opset >= 21 {
+		version = 10
+	}
+	return &onnxpb.Model{
+		IRVersion: version, Producer: "petrify", ProducerVersion: m.Origin.Version,
+		Graph: w.graph, Opsets: []onnxpb.Opset{{Version: int64(o.Opset)}}, Metadata: metadata,
+	}, nil
+}
+
+// input writes what happens before the first layer.
+func (w *writer) input() {
+	in := &w.model.Input
+	real := "input"
+	if w.Image {
+		real = w.normalise(in)
+	} else {
+		w.graph.Inputs = []onnxpb.Value{w.value(w.name(real), onnxpb.Float, in.Shape...)}
+	}
+	w.real[in.Name] = real
+	if q := in.Quant; !q.IsFloat() {
+		w.real[in.Name] = w.quantize(in.Name, real, q, q.Format.Min(), q.Format.Max(), in.Name+"/dequantized")
+	}
+}
+
+// normalise writes r = (pixel·PixelScale − Mean) / Std for an image N H W C.
+func (w *writer) normalise(in *quantized.Input) string {
+	channels := int64(in.Shape[0])
+	w.graph.Inputs = []onnxpb.Value{w.value(w.name("image"), onnxpb.Uint8, in.Shape[1], in.Shape[2], in.Shape[0])}
+	x := w.node("Transpose", "image/channels_first", []string{"image"}, intsAttribute("perm", 0, 3, 1, 2))
+	x = w.node("Cast", "image/real", []string{x}, intAttribute("to", int(onnxpb.Float)))
+	x = w.node("Mul", "image/scaled", []string{x, w.floats("image/scale", []float32{in.PixelScale})})
+	if len(in.Mean) == 0 {
+		return x
+	}
+	shape := []int64{int64(len(in.Mean)), 1, 1}
+	if len(in.Mean) > 1 {
+		shape[0] = channels
+	}
+	x = w.node("Sub", "image/centred", []string{x, w.floats("image/mean", in.Mean, shape...)})
+	return w.node("Div", "image/normalised", []string{x, w.floats("image/std", in.Std, shape...)})
+}
+
+// resultName is what the value of the model's output is called.
+func (w *writer) resultName() string {
+	switch {
+	case w.endsInSoftmax():
+		return "probabilities"
+	case len(w.model.Classes) > 0:
+		return "logits"
+	}
+	return "output"
+}
+
+func (w *writer) endsInSoftmax() bool {
+	return slices.ContainsFunc(w.model.Nodes, func(n quantized.Node) bool {
+		return n.Name == w.model.Output && n.Op == quantized.Activate && n.Func == quantized.Softmax
+	})
+}
+
+// result declares the file's output and writes what comes behind the model's.
+func (w *writer) result() {
+	out, _ := w.model.Activation(w.model.Output)
+	x := w.real[out.Name]
+	switch {
+	case w.Result == Probabilities && !w.endsInSoftmax():
+		x = w.node("Softmax", "probabilities", []string{x}, intAttribute("axis", 1))
+	case w.Result == Class:
+		x = w.node("ArgMax", "class", []string{x}, intAttribute("axis", 1), intAttribute("keepdims", 0))
+		w.graph.Outputs = []onnxpb.Value{w.value(x, onnxpb.Int64)}
+		return
+	}
+	w.graph.Outputs = []onnxpb.Value{w.value(x, onnxpb.Float, out.Shape...)}
+}
+
+// metadata says what the file's users must know: what to feed, what the
+// outputs mean, and which model this is.
+func (o Options) metadata(m *quantized.Model) ([]onnxpb.Entry, error) {
+	tensors, _, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{"model.safetensors.sha256": fmt.Sprintf("%x", sha256.Sum256(tensors))}
+	for key, value := range map[string]any{
+		"classes": m.Classes, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
+		"input.std": m.Input.Std, "origin": m.Origin,
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("onnx: metadata %s: %w", key, err)
+		}
+		if string(text) != "null" {
+			all[key] = string(text)
+		}
+	}
+	maps.Copy(all, o.Metadata)
+	var entries []onnxpb.Entry
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		entries = append(entries, onnxpb.Entry{Key: key, Value: all[key]})
+	}
+	return entries, nil
+}

@@ -1,0 +1,346 @@
+package onnx_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+	"petrify/quantized/onnx"
+	"petrify/quantized/onnx/onnxpb"
+	"petrify/quantized/quantizedtest"
+)
+
+// network is a small model with a layer of every kind.
+func network(s quantizedtest.Scheme) *quantized.Model {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), s, 2, 8, 8)
+	x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+	y := b.Conv(x, 4, quantizedtest.Same(3), 4, quantized.Identity)
+	x = b.Concat(b.Add(x, y, quantized.ReLU6), y)
+	for _, f := range []quantized.Func{quantized.HardSwish, quantized.LeakyReLU, quantized.Tanh, quantized.Sigmoid, quantized.ReLU, quantized.ReLU6} {
+		x = b.Activate(x, f)
+	}
+	x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
+	x = b.Pool(quantized.AvgPool, x, quantizedtest.Same(3))
+	x = b.Reshape(b.GlobalAvgPool(x), 1, 2, 4)
+	return b.Model(b.Linear(b.Flatten(x), 5, quantized.Identity))
+}
+
+func encode(t *testing.T, o onnx.Options, m *quantized.Model) *onnxpb.Model {
+	t.Helper()
+	data, err := o.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := onnxpb.Unmarshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+var schemes = map[string]quantizedtest.Scheme{
+	"float": {}, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
+	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "weight-only": quantizedtest.WeightOnly,
+	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"float output":     {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+}
+
+var options = map[string]onnx.Options{
+	"default": {}, "signed": {Signed: true}, "batch of 3": {Batch: 3}, "image": {Image: true},
+	"probabilities": {Result: onnx.Probabilities}, "class": {Result: onnx.Class}, "opset 21": {Opset: 21},
+}
+
+// TestGraphIsSound checks, for every scheme and option, what ONNX asks of a
+// graph: each value is defined once and before it is read, each initializer
+// has the bytes of its shape and is read, and the outputs are defined.
+func TestGraphIsSound(t *testing.T) {
+	for schemeName, s := range schemes {
+		for optionName, o := range options {
+			g := encode(t, o, network(s)).Graph
+			name := schemeName + ", " + optionName
+			defined, read := map[string]bool{}, map[string]bool{}
+			define := func(v string) {
+				if v == "" || defined[v] {
+					t.Errorf("%s: value %q is defined twice or nameless", name, v)
+				}
+				defined[v] = true
+			}
+			for _, in := range g.Inputs {
+				define(in.Name)
+			}
+			for _, c := range g.Initializers {
+				define(c.Name)
+				n := int64(1)
+				for _, d := range c.Dims {
+					n *= d
+				}
+				bits := map[onnxpb.DataType]int64{onnxpb.Float: 32, onnxpb.Int32: 32, onnxpb.Int64: 64, onnxpb.Uint8: 8, onnxpb.Int8: 8, onnxpb.Int4: 4}[c.Type]
+				if bits == 0 || (n*bits+7)/8 != int64(len(c.Raw)) {
+					t.Errorf("%s: %q: %d bytes for %v of %v", name, c.Name, len(c.Raw), c.Type, c.Dims)
+				}
+			}
+			for _, n := range g.Nodes {
+				for _, v := range n.Inputs {
+					if !defined[v] {
+						t.Errorf("%s: %s reads %q before it is defined", name, n.Name, v)
+					}
+					read[v] = true
+				}
+				define(n.Outputs[0])
+			}
+			for _, out := range g.Outputs {
+				read[out.Name] = true
+			}
+			for v := range defined {
+				if !read[v] {
+					t.Errorf("%s: nothing reads %q", name, v)
+				}
+			}
+		}
+	}
+}
+
+// listing is a graph as text: a line an operator.
+func listing(g *onnxpb.Graph) string {
+	var b strings.Builder
+	for _, n := range g.Nodes {
+		fmt.Fprintf(&b, "%s = %s(%s)", n.Outputs[0], n.Op, strings.Join(n.Inputs, ", "))
+		for _, a := range n.Attributes {
+			switch a.Type {
+			case onnxpb.IntAttribute:
+				fmt.Fprintf(&b, " %s=%d", a.Name, a.Int)
+			case onnxpb.IntsAttribute:
+				fmt.Fprintf(&b, " %s=%d", a.Name, a.Ints)
+			case onnxpb.FloatAttribute:
+				fmt.Fprintf(&b, " %s=%v", a.Name, a.Float)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// TestListings compares the operators of two networks with the lists that are
+// kept; run with GOLDEN=write to keep others.
+func TestListings(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		scheme quantizedtest.Scheme
+	}{{"w8a8", quantizedtest.W8A8}, {"w4a4", quantizedtest.W4A4}, {"weight-only", quantizedtest.WeightOnly}} {
+		file := encode(t, onnx.Options{}, network(tt.scheme))
+		got, golden := listing(&file.Graph), filepath.Join("testdata", tt.name+".txt")
+		if os.Getenv("GOLDEN") == "write" {
+			if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", tt.name, got, want)
+		}
+	}
+}
+
+// TestNumbers reads the constants of a layer back and compares them with the
+// model's.
+func TestNumbers(t *testing.T) {
+	m := network(quantizedtest.W8A8)
+	g := encode(t, onnx.Options{}, m).Graph
+	n := &m.Nodes[1] // signed output: z = 0 becomes 128
+	raw := func(name string) []byte {
+		c, ok := g.Initializer(name)
+		if !ok {
+			t.Fatalf("no initializer %q", name)
+		}
+		return c.Raw
+	}
+	for i, b := range raw(n.Name + "/weight/quantized") {
+		if int8(b) != n.Weights.Q[i] {
+			t.Fatalf("weight %d: got %d, want %d", i, int8(b), n.Weights.Q[i])
+		}
+	}
+	x, _ := m.Activation(n.Inputs[0])
+	for o := range n.Weights.Shape[0] {
+		if got := float32At(raw(n.Name+"/weight/scale"), o); got != n.Weights.Scale[o] {
+			t.Errorf("weight scale %d: got %v, want %v", o, got, n.Weights.Scale[o])
+		}
+		if got, want := float32At(raw(n.Name+"/bias/scale"), o), x.Quant.Scale*n.Weights.Scale[o]; got != want {
+			t.Errorf("bias scale %d: got %v, want %v", o, got, want)
+		}
+		if got := int32(binary.LittleEndian.Uint32(raw(n.Name + "/bias/quantized")[4*o:])); got != n.Bias.Q[o] {
+			t.Errorf("bias %d: got %d, want %d", o, got, n.Bias.Q[o])
+		}
+	}
+	if got := float32At(raw(n.Name+"/scale"), 0); got != n.Output.Quant.Scale {
+		t.Errorf("scale: got %v, want %v", got, n.Output.Quant.Scale)
+	}
+	if got := raw(n.Name + "/zero"); got[0] != 128 {
+		t.Errorf("zero point: got %v, want 128", got)
+	}
+}
+
+func float32At(raw []byte, i int) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+}
+
+func TestInputsAndOutputs(t *testing.T) {
+	batch := onnxpb.Dim{Name: "batch"}
+	dim := func(n int64) onnxpb.Dim { return onnxpb.Dim{Value: n} }
+	input := onnxpb.Value{Name: "input", Type: onnxpb.Float, Shape: []onnxpb.Dim{batch, dim(2), dim(8), dim(8)}}
+	logits := onnxpb.Value{Name: "logits", Type: onnxpb.Float, Shape: []onnxpb.Dim{batch, dim(5)}}
+	for _, tt := range []struct {
+		name    string
+		options onnx.Options
+		in, out onnxpb.Value
+	}{
+		{"default", onnx.Options{}, input, logits},
+		{"fixed batch", onnx.Options{Batch: 4},
+			onnxpb.Value{Name: "input", Type: onnxpb.Float, Shape: []onnxpb.Dim{dim(4), dim(2), dim(8), dim(8)}},
+			onnxpb.Value{Name: "logits", Type: onnxpb.Float, Shape: []onnxpb.Dim{dim(4), dim(5)}}},
+		{"image", onnx.Options{Image: true},
+			onnxpb.Value{Name: "image", Type: onnxpb.Uint8, Shape: []onnxpb.Dim{batch, dim(8), dim(8), dim(2)}}, logits},
+		{"probabilities", onnx.Options{Result: onnx.Probabilities}, input,
+			onnxpb.Value{Name: "probabilities", Type: onnxpb.Float, Shape: logits.Shape}},
+		{"class", onnx.Options{Result: onnx.Class}, input,
+			onnxpb.Value{Name: "class", Type: onnxpb.Int64, Shape: []onnxpb.Dim{batch}}},
+	} {
+		g := encode(t, tt.options, network(quantizedtest.W8A8)).Graph
+		if got := fmt.Sprint(g.Inputs, g.Outputs); got != fmt.Sprint([]onnxpb.Value{tt.in}, []onnxpb.Value{tt.out}) {
+			t.Errorf("%s: got %v", tt.name, got)
+		}
+	}
+}
+
+// TestSoftmaxOnce: a model that ends in softmax gets no second one.
+func TestSoftmaxOnce(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
+	m := b.Model(b.Activate(b.Linear(b.Input(), 2, quantized.Identity), quantized.Softmax))
+	for _, r := range []onnx.Result{onnx.Logits, onnx.Probabilities} {
+		g := encode(t, onnx.Options{Result: r}, m).Graph
+		if n := strings.Count(listing(&g), "Softmax("); n != 1 || g.Outputs[0].Name != "probabilities" {
+			t.Errorf("result %d: %d softmax operators, output %q", r, n, g.Outputs[0].Name)
+		}
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	m := network(quantizedtest.W8A8)
+	file := encode(t, onnx.Options{Metadata: map[string]string{"proof": "abc"}}, m)
+	var keys []string
+	for _, e := range file.Metadata {
+		keys = append(keys, e.Key)
+		if e.Key == "classes" && e.Value != `["class 0","class 1","class 2","class 3","class 4"]` {
+			t.Errorf("classes: got %s", e.Value)
+		}
+	}
+	if got, want := strings.Join(keys, " "), "classes input.mean input.pixel_scale input.std model.safetensors.sha256 origin proof"; got != want {
+		t.Errorf("got keys %s, want %s", got, want)
+	}
+	if file.IRVersion != 7 || !slices.Equal(file.Opsets, []onnxpb.Opset{{Version: 13}}) {
+		t.Errorf("got version %d, opsets %v", file.IRVersion, file.Opsets)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	blocks := quantizedtest.WeightOnly
+	blocks.Block = 4
+	wide := quantizedtest.W8A8
+	wide.Positive, wide.Signed = affine.Format{Bits: 16, Unsigned: true}, affine.Format{Bits: 16}
+	vector := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
+	image := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3, 4, 4)
+	broken := network(quantizedtest.W8A8)
+	broken.Output = "nowhere"
+	clash := network(quantizedtest.W8A8)
+	clash.Nodes[1].Name, clash.Nodes[1].Output.Name = "conv2d_1/weight", "conv2d_1/weight"
+	clash.Nodes[2].Inputs[1], clash.Nodes[3].Inputs[1] = "conv2d_1/weight", "conv2d_1/weight"
+	for _, tt := range []struct {
+		name    string
+		options onnx.Options
+		model   *quantized.Model
+		want    string
+	}{
+		{"opset", onnx.Options{Opset: 12}, network(quantizedtest.W8A8), "opset 12: want 13 or 21"},
+		{"batch", onnx.Options{Batch: -1}, network(quantizedtest.W8A8), "batch of -1"},
+		{"result", onnx.Options{Result: 9}, network(quantizedtest.W8A8), "result 9"},
+		{"target", onnx.Options{Target: 9}, network(quantizedtest.W8A8), "target 9"},
+		{"invalid model", onnx.Options{}, broken, `output "nowhere"`},
+		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
+		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
+		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8), "conv2d_1: a weight of magnitude 127"},
+		{"image of a vector", onnx.Options{Image: true}, vector.Model(vector.Linear(vector.Input(), 2, quantized.Identity)), "shape [3] is no image"},
+		{"class of an image", onnx.Options{Result: onnx.Class}, image.Model(image.Conv(image.Input(), 2, quantizedtest.Same(1), 1, quantized.Identity)), "shape [2 4 4]: probabilities and classes"},
+		{"names that clash", onnx.Options{}, clash, `two values would be called "conv2d_1/weight/`},
+	} {
+		_, err := tt.options.Encode(tt.model)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "onnx: ") {
+			t.Errorf("%s: got error %v, want one with %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+func TestAVX2TakesSevenBits(t *testing.T) {
+	s := quantizedtest.W8A8
+	s.Weights = affine.Format{Bits: 7, Narrow: true}
+	if _, err := (onnx.Options{Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	m := network(quantizedtest.W8A8)
+	path := filepath.Join(t.TempDir(), "model.onnx")
+	if err := onnx.WriteFile(path, m); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := (onnx.Options{}).Write(&b, m); err != nil || !bytes.Equal(b.Bytes(), file) {
+		t.Errorf("Write and WriteFile differ, %v", err)
+	}
+	m.Output = "nowhere"
+	if err := onnx.WriteFile(path, m); err == nil {
+		t.Error("an invalid model was written")
+	}
+	if again, _ := os.ReadFile(path); !bytes.Equal(again, file) {
+		t.Error("a failed write changed the file")
+	}
+}
+
+func TestBlocks(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.Scheme{Weights: affine.Format{Bits: 4}, Block: 16}, 40)
+	m := b.Model(b.Linear(b.Input(), 3, quantized.Identity))
+	g := encode(t, onnx.Options{Opset: 21}, m).Graph
+	q, _ := g.Initializer("linear_1/weight/quantized")
+	s, _ := g.Initializer("linear_1/weight/scale")
+	if q.Type != onnxpb.Int4 || fmt.Sprint(q.Dims) != "[40 3]" || fmt.Sprint(s.Dims) != "[3 3]" {
+		t.Fatalf("got %v %v, scales %v", q.Type, q.Dims, s.Dims)
+	}
+	w := m.Nodes[0].Weights
+	for o := range 3 {
+		for i := range 40 {
+			k := i*3 + o
+			nibble := int8(q.Raw[k/2]<<(4*(1-k%2))) >> 4
+			if nibble != w.Q[o*40+i] {
+				t.Fatalf("weight %d, %d: got %d, want %d", o, i, nibble, w.Q[o*40+i])
+			}
+			if got, want := float32At(s.Raw, i/16*3+o), w.Scale[w.ScaleIndex(o*40+i)]; got != want {
+				t.Fatalf("scale of weight %d, %d: got %v, want %v", o, i, got, want)
+			}
+		}
+	}
+}

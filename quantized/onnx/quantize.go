@@ -1,0 +1,122 @@
+package onnx
+
+import (
+	"petrify/quantized"
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// container is how an activation's integers are written: their type, its
+// least and greatest number, and what is added to a q of the model.
+type container struct {
+	t        onnxpb.DataType
+	min, max int32
+	shift    int32
+}
+
+func (w *writer) container(q quantized.Quant) container {
+	half := int32(128)
+	c := container{t: onnxpb.Uint8, max: 255}
+	switch wide := q.Format.Bits > 8; {
+	case wide && w.Signed:
+		half, c = 1<<15, container{t: onnxpb.Int16, min: -1 << 15, max: 1<<15 - 1}
+	case wide:
+		half, c = 1<<15, container{t: onnxpb.Uint16, max: 1<<16 - 1}
+	case w.Signed:
+		c = container{t: onnxpb.Int8, min: -128, max: 127}
+	}
+	switch {
+	case q.Format.Unsigned && w.Signed:
+		c.shift = -half
+	case !q.Format.Unsigned && !w.Signed:
+		c.shift = half
+	}
+	return c
+}
+
+// quantize writes Q and DQ, and between them a Clip to lo..hi unless the
+// container's range is that already. It returns the value behind the DQ,
+// called output.
+func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, output string) string {
+	c := w.container(q)
+	scale := w.floats(name+"/scale", []float32{q.Scale})
+	zero := w.integer(name+"/zero", c.t, q.Zero+c.shift)
+	x := w.node("QuantizeLinear", name+"/quantized", []string{real, scale, zero})
+	if lo, hi = lo+c.shift, hi+c.shift; lo != c.min || hi != c.max {
+		least := w.integer(name+"/min", c.t, lo)
+		greatest := w.integer(name+"/max", c.t, hi)
+		x = w.node("Clip", name+"/clipped", []string{x, least, greatest})
+	}
+	return w.node("DequantizeLinear", output, []string{x, scale, zero})
+}
+
+// weights writes the weights of n and returns the value of their real numbers.
+// With transpose, which is for linear layers, they are written F O.
+func (w *writer) weights(n *quantized.Node, transpose bool) string {
+	p, name := n.Weights, n.Name+"/weight"
+	if p.Q == nil {
+		return w.floats(name, p.Float, dims(p.Shape)...)
+	}
+	layout := layoutOf(p, transpose)
+	t := w.weightType(n)
+	inputs := []string{
+		w.constant(name+"/quantized", t, dims(layout.shape), packed(t, layout.integers(p))),
+		w.floats(name+"/scale", layout.scales(p.Scale), layout.scaleDims...),
+	}
+	if p.Zero != nil {
+		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(p.Zero))))
+	}
+	var attributes []onnxpb.Attribute
+	if p.Axis >= 0 {
+		attributes = append(attributes, intAttribute("axis", layout.axis))
+	}
+	if p.Block > 0 {
+		attributes = append(attributes, intAttribute("block_size", p.Block))
+	}
+	return w.node("DequantizeLinear", name, inputs, attributes...)
+}
+
+// weightType is int8 or uint8; with opset 21, weights of up to 4 bits in a
+// layer that computes with floats are packed two to a byte. Integer kernels
+// want whole bytes.
+func (w *writer) weightType(n *quantized.Node) onnxpb.DataType {
+	f := n.Weights.Format
+	x, _ := w.model.Activation(n.Inputs[0])
+	pack := w.Opset >= 21 && f.Bits <= 4 && (x.Quant.IsFloat() || n.Weights.Block > 0)
+	switch {
+	case pack && f.Unsigned:
+		return onnxpb.Uint4
+	case pack:
+		return onnxpb.Int4
+	case f.Unsigned:
+		return onnxpb.Uint8
+	default:
+		return onnxpb.Int8
+	}
+}
+
+// packed are the bytes of numbers, two to a byte for 4-bit types, the first in
+// the low half.
+func packed(t onnxpb.DataType, values []int32) []byte {
+	if t != onnxpb.Int4 && t != onnxpb.Uint4 {
+		return integers(t, values...)
+	}
+	raw := make([]byte, (len(values)+1)/2)
+	for i, v := range values {
+		raw[i/2] |= byte(v&15) << (4 * (i % 2))
+	}
+	return raw
+}
+
+// bias writes the bias of n and returns the value of its real numbers.
+func (w *writer) bias(n *quantized.Node) string {
+	b, name := n.Bias, n.Name+"/bias"
+	if b.Q == nil {
+		return w.floats(name, b.Float, int64(len(b.Float)))
+	}
+	q := w.constant(name+"/quantized", onnxpb.Int32, []int64{int64(len(b.Q))}, integers(onnxpb.Int32, b.Q...))
+	if n.Weights.Axis < 0 {
+		return w.node("DequantizeLinear", name, []string{q, w.floats(name+"/scale", b.Scale[:1])})
+	}
+	scale := w.floats(name+"/scale", b.Scale, int64(len(b.Scale)))
+	return w.node("DequantizeLinear", name, []string{q, scale}, intAttribute("axis", 0))
+}
