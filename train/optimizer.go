@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"petrify/graph"
+	"petrify/internal/kernel"
 )
 
 // Method names an optimizer.
@@ -134,8 +135,9 @@ func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
 }
 
 // update changes every parameter by its gradient. A parameter that the stage's
-// graph does not use, such as a learned scale in float training, has none.
-func (o *optimizer) update(lr float64) {
+// graph does not use, such as a learned scale in float training, has none. A
+// parameter that is no longer finite is an error: no checkpoint must hold it.
+func (o *optimizer) update(lr float64) error {
 	o.t++
 	for i, p := range o.params {
 		if p.Grad == nil {
@@ -146,7 +148,11 @@ func (o *optimizer) update(lr float64) {
 			decay = o.decay
 		}
 		o.rule.update(p.Value, p.Grad, o.state[i], lr*float64(p.LRFactor), decay, o.t)
+		if _, _, n := kernel.MinMax(p.Value); n > 0 {
+			return fmt.Errorf("%d values of parameter %s are %w after the update", n, p.Name, graph.ErrNotFinite)
+		}
 	}
+	return nil
 }
 
 // save returns the state as tensors that share o's memory.

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"petrify/graph"
@@ -65,7 +67,7 @@ func TestOptimizersAgainstTheEquations(t *testing.T) {
 				for i, w := range p.Value {
 					p.Grad[i] = float32(gradient(float64(w)))
 				}
-				o.update(lr)
+				update(t, o, lr)
 			}
 			for i, w := range p.Value {
 				if want := c.want(start[i]); math.Abs(float64(w)-want) > 2e-5 {
@@ -73,6 +75,13 @@ func TestOptimizersAgainstTheEquations(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func update(t *testing.T, o *optimizer, lr float64) {
+	t.Helper()
+	if err := o.update(lr); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -93,7 +102,7 @@ func TestDecaySparesAllButWeights(t *testing.T) {
 	} {
 		for method := range methods {
 			p, start := randomParam(role, 5) // its gradient is 0
-			newOptimizer(Optimizer{Method: Method(method), WeightDecay: 0.5}, []*graph.Param{p}).update(0.1)
+			update(t, newOptimizer(Optimizer{Method: Method(method), WeightDecay: 0.5}, []*graph.Param{p}), 0.1)
 			if changed := float64(p.Value[0]) != start[0]; changed != decays {
 				t.Errorf("%v, role %d: the weight changes: %v, want %v", Method(method), role, changed, decays)
 			}
@@ -107,7 +116,7 @@ func TestLearningRateFactor(t *testing.T) {
 	for i := range p.Grad {
 		p.Grad[i] = 1
 	}
-	newOptimizer(Optimizer{Method: SGD}, []*graph.Param{p}).update(0.25)
+	update(t, newOptimizer(Optimizer{Method: SGD}, []*graph.Param{p}), 0.25)
 	for i, w := range p.Value {
 		if want := float32(start[i] - 0.125); math.Abs(float64(w-want)) > 1e-6 {
 			t.Errorf("weight %d: %v, want %v", i, w, want)
@@ -118,7 +127,7 @@ func TestLearningRateFactor(t *testing.T) {
 func TestParameterWithoutGradientStays(t *testing.T) {
 	p, start := randomParam(graph.RoleLearned, 4)
 	p.Grad = nil
-	newOptimizer(Optimizer{}, []*graph.Param{p}).update(0.1)
+	update(t, newOptimizer(Optimizer{}, []*graph.Param{p}), 0.1)
 	if float64(p.Value[0]) != start[0] {
 		t.Errorf("%v, want %v", p.Value[0], start[0])
 	}
@@ -134,7 +143,7 @@ func TestOptimizerStateContinues(t *testing.T) {
 				for i := range p.Grad {
 					p.Grad[i] = float32(math.Cos(float64(i * k)))
 				}
-				opt.update(0.1)
+				update(t, opt, 0.1)
 			}
 		}
 		updates(newOptimizer(o, []*graph.Param{whole}), whole, 0, 8)
@@ -162,5 +171,14 @@ func TestOptimizerRefusesForeignState(t *testing.T) {
 	}
 	if err := newOptimizer(Optimizer{Method: SGD}, []*graph.Param{small}).restore(saved); err == nil {
 		t.Error("Adam's state is taken for SGD's")
+	}
+}
+
+func TestOverflowIsNamed(t *testing.T) {
+	p, _ := randomParam(graph.RoleWeight, 4)
+	p.Grad[2] = math.MaxFloat32
+	err := newOptimizer(Optimizer{Method: SGD}, []*graph.Param{p}).update(100)
+	if !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), "1 values of parameter p are") {
+		t.Errorf("got %v", err)
 	}
 }

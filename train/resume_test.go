@@ -251,7 +251,39 @@ func TestUnfinishedRunIsNotOverwritten(t *testing.T) {
 	c.Out = t.TempDir()
 	interrupted(t, c)
 	_, err := Run(t.Context(), c)
-	if err == nil || !strings.Contains(err.Error(), "holds an unfinished run (qat, 5 steps): resume it, or remove") {
+	if err == nil || !strings.Contains(err.Error(), "holds an unfinished run (qat stage, 5 steps): resume it, or remove") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The checkpoints of a finished run must not outlive the beginning of the next
+// one in the same folder, whatever their numbers are.
+func TestNewRunAfterAFinishedOne(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	mustRun(t, c)
+
+	c.Seed++
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Run(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want an interrupted run", err)
+	}
+	c.Resume = true
+	resumed := mustRun(t, c)
+	c.Out, c.Resume = "", false
+	if !reflect.DeepEqual(resumed.Model, mustRun(t, c).Model) {
+		t.Error("the new run is not what was resumed")
+	}
+}
+
+func TestOutThatIsAFile(t *testing.T) {
+	c := small(t)
+	c.Out = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(c.Out, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), c.Out) {
+		t.Errorf("got %v, want an error that names the file", err)
 	}
 }

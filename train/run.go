@@ -25,7 +25,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	for r.Phase != Done {
 		if err := r.advance(ctx); err != nil {
-			return nil, fmt.Errorf("train: %w", errors.Join(err, r.rescue(ctx)))
+			return nil, fmt.Errorf("train: %w", errors.Join(err, r.rescue(ctx, err)))
 		}
 	}
 	result, err := r.result()
@@ -108,10 +108,13 @@ func (r *run) resume() error {
 	case last == nil && r.Resume:
 		r.Log.Info("no checkpoint to resume, the run begins", "out", r.Out)
 		return r.save()
-	case last == nil || !r.Resume && last.Phase == Done:
+	case last == nil:
+		return r.save()
+	case !r.Resume && last.Phase == Done:
+		r.Serial = last.Serial // the new run's checkpoints are newer
 		return r.save()
 	case !r.Resume:
-		return fmt.Errorf("%s holds an unfinished run (%v, %d steps): resume it, or remove %s", r.Out, last.Phase, last.Step, last.path)
+		return fmt.Errorf("%s holds an unfinished run (%v stage, %d steps): resume it, or remove its checkpoint-*.safetensors to begin anew", r.Out, last.Phase, last.Step)
 	}
 	if err := r.store.same(last.config); err != nil {
 		return fmt.Errorf("%s: %w", last.path, err)
@@ -144,10 +147,11 @@ func (r *run) save() error {
 	return r.store.save(r.progress, states)
 }
 
-// rescue writes a checkpoint if the run was interrupted. Calibration is not
-// saved half done; it begins with a checkpoint and is repeated from there.
-func (r *run) rescue(ctx context.Context) error {
-	if ctx.Err() == nil || r.Phase == PTQ {
+// rescue writes a checkpoint if err says that the run was interrupted.
+// Calibration is not saved half done: it begins with a checkpoint, and is
+// repeated from there.
+func (r *run) rescue(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Cause(ctx)) || r.Phase == PTQ {
 		return nil
 	}
 	return r.save()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -91,7 +92,10 @@ func TestRunWithoutQATFreezesPTQ(t *testing.T) {
 }
 
 func TestSameSeedSameModel(t *testing.T) {
-	a, b := mustRun(t, small(t)), mustRun(t, small(t))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	a := mustRun(t, small(t))
+	runtime.GOMAXPROCS(2)
+	b := mustRun(t, small(t))
 	if !reflect.DeepEqual(a.Model, b.Model) {
 		t.Error("two runs of one configuration froze different models")
 	}

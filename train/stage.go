@@ -87,12 +87,14 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 	if r.Phase == QAT {
 		r.apply(r.Milestones.At(r.Step, r.perEpoch()))
 	}
+	lr := r.learningRate(s, r.Step)
 	m, err := t.Step(b.X, b.Labels)
+	if err == nil {
+		err = r.optimizer.update(lr)
+	}
 	if err != nil {
 		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
 	}
-	lr := r.learningRate(s, r.Step)
-	r.optimizer.update(lr)
 	r.Step++
 	for _, t := range []*tally{&r.Running, &r.Trained[r.Phase/2]} {
 		t.add(m.Loss, m.Correct, m.Count)
