@@ -88,10 +88,12 @@ func TestFlip(t *testing.T) {
 func TestCrop(t *testing.T) {
 	const side, crop = 16, 0.5
 	v := newVariation(Augment{Crop: crop}, [3]int{1, side, side})
+	steepest, flattest := 0.0, 2.0
 	for place := range uint64(200) {
 		x := ramp(side, side)
 		v.apply(x, 42, place)
 		slope := float64(x[8*side+8] - x[8*side+7])
+		steepest, flattest = max(steepest, slope), min(flattest, slope)
 		if slope < 1-crop-1e-3 || slope > 1+1e-3 {
 			t.Fatalf("place %d: slope %v, want %v to 1", place, slope, 1-crop)
 		}
@@ -103,6 +105,9 @@ func TestCrop(t *testing.T) {
 		if lo, hi := slices.Min(x), slices.Max(x); lo < 0 || hi > 100*(side-1)+side-1 {
 			t.Fatalf("place %d: values %v to %v, outside the image's", place, lo, hi)
 		}
+	}
+	if steepest < 0.95 || flattest > 0.55 {
+		t.Errorf("slopes %v to %v, want nearly all of %v to 1", flattest, steepest, 1-crop)
 	}
 }
 
@@ -148,5 +153,32 @@ func TestAugmentDependsOnSeedAndPlace(t *testing.T) {
 	}
 	if slices.Equal(a, run(1, 2)) || slices.Equal(a, run(2, 1)) {
 		t.Error("another place or another seed varies in the same way")
+	}
+}
+
+// Equal images vary differently at all places of an epoch, not only within a
+// batch.
+func TestAugmentVariesThroughTheEpoch(t *testing.T) {
+	split := &Split{Labels: make([]int32, 40)}
+	for range split.Labels {
+		for i := range 16 * 16 {
+			split.Images = append(split.Images, uint8(i))
+		}
+	}
+	set, err := New(Set{Name: "equal", Shape: [3]int{1, 16, 16}, Train: split, Test: split})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := BatchOptions{Size: 4, Rand: rand.New(rand.NewPCG(1, 0)), Augment: Augment{Crop: 0.5}}
+	seen := map[[256]float32]bool{}
+	for range 2 {
+		for b := range set.Batches(set.Train, o) {
+			for i := range b.N {
+				seen[[256]float32(b.X[256*i:])] = true
+			}
+		}
+	}
+	if len(seen) != 80 {
+		t.Errorf("%d different images of 80", len(seen))
 	}
 }

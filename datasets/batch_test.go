@@ -144,6 +144,15 @@ func TestBatchesBalanced(t *testing.T) {
 			t.Errorf("class %d comes %d times, want 33 or 34", class, n)
 		}
 	}
+	leftOut := 0
+	for x := range 33 {
+		if times[float32(x)] == 0 {
+			leftOut++
+		}
+	}
+	if leftOut == 0 {
+		t.Error("of the frequent class the first images come, want random ones")
+	}
 	for x, n := range times {
 		most := map[int32]int{0: 1, 1: 2, 3: 12}[set.Train.Labels[int(x)]]
 		if n > most || n < most-1 {
@@ -192,8 +201,8 @@ func TestConstantColumnBecomesZero(t *testing.T) {
 	}
 	for b := range set.Batches(set.Train, BatchOptions{Size: 3}) {
 		for i := 0; i < 6; i += 2 {
-			if b.X[i] != 0 {
-				t.Errorf("row %d: %v, want 0", i/2, b.X[i])
+			if b.X[i] != 0 || set.Std[0] != 1 {
+				t.Errorf("row %d: %v with deviation %v, want 0 with 1", i/2, b.X[i], set.Std[0])
 			}
 		}
 	}

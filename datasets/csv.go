@@ -143,7 +143,7 @@ func readCSV(in *input, label string) (*table, error) {
 }
 
 // maxLine bounds one line of a table.
-const maxLine = 1 << 24
+const maxLine = 1 << 22
 
 // lines passes text on and fails at a line, or a file, that is too long.
 type lines struct {
