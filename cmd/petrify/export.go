@@ -3,69 +3,110 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"petrify/quantized"
 )
 
 // format is a file format of other people's runtimes.
 type format struct {
-	name  string
-	file  string // the usual name
-	what  string // for the list of a run's files
-	write func(path string, m *quantized.Model) error
+	name    string
+	file    string   // the usual name
+	options []string // the flags that have an effect
+	write   func(path string, m *quantized.Model, o exportOptions) error
 }
 
-// formats lists what `export` writes; `train` writes the first.
-func formats() []format {
-	return []format{}
+// formats lists what `export` writes; the first is the default.
+func formats() []format { return []format{onnxFormat(), coremlFormat()} }
+
+// exportOptions are the flags of all formats; the zero value is each format's
+// default.
+type exportOptions struct {
+	opset, batch                 int
+	signed, image, normalize     bool
+	result, target               string
+	precision, weights           string
+	author, license, description string
 }
 
-// formatNames lists the formats' names.
-func formatNames() string {
-	var names []string
-	for _, f := range formats() {
-		names = append(names, f.name)
-	}
-	return strings.Join(names, ", ")
+func (o *exportOptions) define(f *pflag.FlagSet) {
+	f.IntVar(&o.opset, "opset", 0, "onnx: `N`, version of the operators, 13 or 21 (default 13)")
+	f.IntVar(&o.batch, "batch", 0, "onnx: fix the number of inputs at a time to `N`; 0 leaves it open")
+	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
+	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")
+	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")
+	f.StringVar(&o.result, "result", "", "`WHAT` the output is: logits, probabilities or class (coreml: logits or class)")
+	f.StringVar(&o.target, "target", "", "`SYSTEM` it must run on; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
+	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
+	f.StringVar(&o.weights, "weights", "", "coreml: `TYPE` of stored weights, int8 or uint8")
+	f.StringVar(&o.author, "author", "", "coreml: the model's author")
+	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
+	f.StringVar(&o.description, "description", "", "coreml: what the model is for")
 }
 
 func (c *command) export() *cobra.Command {
 	var name, out string
+	var options exportOptions
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	list := strings.Join(names, ", ")
 	cmd := &cobra.Command{
 		Use:   "export MODEL",
 		Short: "Write a frozen model for another runtime",
 		Long:  "Write a frozen model for another runtime. MODEL is a run folder, or its model.json or model.safetensors.",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			for _, f := range formats() {
-				if f.name == name {
-					return c.exportTo(f, args[0], out)
-				}
+		RunE: func(cmd *cobra.Command, args []string) error {
+			i := slices.Index(names, name)
+			if i < 0 {
+				return usage(fmt.Errorf("format %q: want one of %s", name, list))
 			}
-			return usage(fmt.Errorf("format %q: want one of %s", name, formatNames()))
+			f := formats()[i]
+			if err := f.check(cmd.Flags()); err != nil {
+				return usage(err)
+			}
+			return c.exportTo(f, args[0], out, options)
 		},
 	}
-	cmd.Flags().StringVarP(&name, "format", "f", "onnx", "`FORMAT`, one of "+formatNames())
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; left out, beside the model")
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVarP(&name, "format", "f", names[0], "`FORMAT`, one of "+list)
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write (default beside the model)")
+	options.define(cmd.Flags())
 	return cmd
 }
 
-func (c *command) exportTo(f format, path, out string) error {
+// check refuses flags that have no effect on the format.
+func (f format) check(flags *pflag.FlagSet) error {
+	var idle []string
+	flags.Visit(func(flag *pflag.Flag) {
+		if flag.Name != "format" && flag.Name != "out" && !slices.Contains(f.options, flag.Name) {
+			idle = append(idle, "--"+flag.Name)
+		}
+	})
+	if idle != nil {
+		return fmt.Errorf("%s has no effect on format %s, which takes --%s", strings.Join(idle, ", "), f.name, strings.Join(f.options, ", --"))
+	}
+	return nil
+}
+
+func (c *command) exportTo(f format, path, out string, o exportOptions) error {
 	m, err := quantized.Load(path)
 	if err != nil {
 		return err
 	}
 	if out == "" {
 		folder := path
-		if filepath.Ext(path) != "" {
+		if ext := filepath.Ext(path); ext == ".json" || ext == ".safetensors" {
 			folder = filepath.Dir(path)
 		}
 		out = filepath.Join(folder, f.file)
 	}
-	if err := f.write(out, m); err != nil {
+	if err := f.write(out, m, o); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.stdout, out)

@@ -18,10 +18,9 @@ func save(out string, r *train.Result) error {
 	if err := r.Model.Save(out); err != nil {
 		return err
 	}
-	for _, f := range formats()[:min(1, len(formats()))] {
-		if err := f.write(filepath.Join(out, f.file), r.Model); err != nil {
-			return err
-		}
+	onnx := onnxFormat()
+	if err := onnx.write(filepath.Join(out, onnx.file), r.Model, exportOptions{}); err != nil {
+		return err
 	}
 	return atomicfile.Write(filepath.Join(out, figureFile), chart(r).SVG)
 }
@@ -61,6 +60,7 @@ func report(w io.Writer, out string, r *train.Result) error {
 	for _, f := range [][2]string{
 		{quantized.TensorsFile, "every integer and scale"},
 		{quantized.ManifestFile, "the network and the scales, to read"},
+		{onnxFormat().file, "for ONNX Runtime and others"},
 		{figureFile, "accuracy after each epoch"},
 		{"summary.json", "this table"},
 		{"metrics.jsonl", "one line for each epoch"},

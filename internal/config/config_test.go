@@ -312,3 +312,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestShippedConfigurationsAreRight(t *testing.T) {
+	files, err := filepath.Glob("../../configs/*.yaml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, file := range files {
+		if _, err := Load(file); err != nil {
+			t.Error(err)
+		}
+	}
+}

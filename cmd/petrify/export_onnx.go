@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"petrify/quantized"
+	"petrify/quantized/onnx"
+)
+
+func onnxFormat() format {
+	return format{
+		name: "onnx", file: "model.onnx",
+		options: []string{"opset", "batch", "signed", "image", "result", "target"},
+		write:   writeONNX,
+	}
+}
+
+func writeONNX(path string, m *quantized.Model, o exportOptions) error {
+	result, err := choice("result", o.result, "logits", "probabilities", "class")
+	if err != nil {
+		return err
+	}
+	target, err := choice("target", o.target, "any", "x64-avx2")
+	if err != nil {
+		return err
+	}
+	return onnx.Options{
+		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
+		Result: onnx.Result(result), Target: onnx.Target(target),
+	}.WriteFile(path, m)
+}
+
+// choice is the place of a flag's word among the allowed ones; the empty word
+// stands for the first.
+func choice(flag, word string, allowed ...string) (int, error) {
+	if word == "" {
+		return 0, nil
+	}
+	i := slices.Index(allowed, word)
+	if i < 0 {
+		return 0, usage(fmt.Errorf("--%s %s: want one of %s", flag, word, strings.Join(allowed, ", ")))
+	}
+	return i, nil
+}
