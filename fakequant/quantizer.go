@@ -34,7 +34,9 @@ func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
 	}
-	observer, err := observers.New(cfg.Observer, layout, cfg.Format)
+	observer, err := observers.New(cfg.Observer, observers.Target{
+		Layout: layout, Format: cfg.Format, Scheme: cfg.Scheme, Dialect: cfg.Dialect,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
 	}

@@ -6,7 +6,8 @@
 // ([Observer.Range]). [New] makes the observer that a [Config] describes;
 // each kind is one file.
 //
-//	o, err := observers.New(observers.Config{Kind: observers.MovingAverage}, affine.Layout{N: 1}, affine.Uint8)
+//	o, err := observers.New(observers.Config{Kind: observers.MovingAverage},
+//		observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Uint8})
 //	o.Observe(batch)
 //	o.Range(min, max) // dst first, one entry a group
 //

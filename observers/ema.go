@@ -1,7 +1,5 @@
 package observers
 
-import "petrify/fakequant/affine"
-
 // ema is the exponential moving average of Core ML Tools' ema_min_max:
 //
 //	m ← min x                    first batch
@@ -15,8 +13,8 @@ type ema struct {
 	c float32
 }
 
-func newEMA(c Config, l affine.Layout, _ affine.Format) Observer {
-	return &ema{newExtremes(l), c.constant(0.1)}
+func newEMA(c Config, t Target) Observer {
+	return &ema{newExtremes(t.Layout), or(c.Constant, 0.1)}
 }
 
 // Observe moves the range of each group towards the range of x.

@@ -1,7 +1,5 @@
 package observers
 
-import "petrify/fakequant/affine"
-
 // lastValue has no memory: its range is that of the last tensor,
 //
 //	m ← min x        M ← max x
@@ -14,8 +12,8 @@ import "petrify/fakequant/affine"
 // Source: TensorFlow Model Optimization's LastValueQuantizer.
 type lastValue struct{ extremes }
 
-func newLastValue(_ Config, l affine.Layout, _ affine.Format) Observer {
-	return &lastValue{newExtremes(l)}
+func newLastValue(_ Config, t Target) Observer {
+	return &lastValue{newExtremes(t.Layout)}
 }
 
 // Observe replaces the range of each group by the range of x.

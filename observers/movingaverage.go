@@ -1,7 +1,5 @@
 package observers
 
-import "petrify/fakequant/affine"
-
 // movingAverage smooths the minimum and the maximum of the batches:
 //
 //	m ← min x                    first batch
@@ -23,8 +21,8 @@ type movingAverage struct {
 	c float32
 }
 
-func newMovingAverage(c Config, l affine.Layout, _ affine.Format) Observer {
-	return &movingAverage{newExtremes(l), c.constant(0.01)}
+func newMovingAverage(c Config, t Target) Observer {
+	return &movingAverage{newExtremes(t.Layout), or(c.Constant, 0.01)}
 }
 
 // Observe moves the range of each group towards the range of x.

@@ -3,6 +3,7 @@ package observers
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"petrify/fakequant/affine"
 )
@@ -22,114 +23,84 @@ type Observer interface {
 	Restore([]State) error
 }
 
-// State is one named tensor of an observer's or a quantizer's memory. One of
-// the three slices holds the values, in row-major order.
-type State struct {
-	Name  string
-	Shape []int
-	F32   []float32
-	F64   []float64
-	I64   []int64
+// Merger is an Observer for which the order of the tensors does not matter:
+// Merge makes it one that has seen what both have seen, bit by bit. So the
+// parts of a data set can be observed apart.
+type Merger interface {
+	Observer
+	// Merge adds what another observer of the same Config and Target has seen.
+	Merge(Observer) error
 }
 
-// Config describes an observer. A zero constant stands for the kind's default.
+// Target is what a range is for: the tensor's grouping, and the integers it
+// will become. Observers that search for the best range need to know.
+type Target struct {
+	Layout  affine.Layout
+	Format  affine.Format
+	Scheme  affine.Scheme
+	Dialect affine.Dialect
+}
+
+// twoSided reports whether the two ends of the range are free, or only the
+// largest magnitude counts.
+func (t Target) twoSided() bool { return t.Scheme == affine.Affine || t.Format.Unsigned }
+
+// Config describes an observer. A zero constant stands for the kind's default;
+// one that the kind does not use is an error.
 type Config struct {
 	Kind Kind
-	// Constant is c of the moving averages; the default is 0.01, or 0.1 for
-	// the EMA.
+	// Constant is c of the averages: 0.01, or 0.1 for EMA.
 	Constant float32
+	// Percentile of Percentile and StreamingPercentile: 99.99.
+	Percentile float64
+	// Sigmas is k of MeanSigma: 3.
+	Sigmas float64
+	// Min and Max are Fixed's range; they have no default.
+	Min, Max float32
 }
 
 // Validate returns an error that names every fault.
 func (c Config) Validate() error {
-	var faults []error
 	if int(c.Kind) >= len(kinds) {
-		faults = append(faults, fmt.Errorf("observers: %v: want one of %q", c.Kind, kindNames()))
+		return errors.Join(fmt.Errorf("observers: %v: want one of %q", c.Kind, kindNames()))
 	}
-	averages := c.Kind == MovingAverage || c.Kind == EMA
-	if !averages && c.Constant != 0 {
-		faults = append(faults, fmt.Errorf("observers: averaging constant %v has no effect on %v", c.Constant, c.Kind))
+	var faults []error
+	check := func(name string, value float64, uses, ok bool, want string) {
+		switch {
+		case !uses && value != 0:
+			faults = append(faults, fmt.Errorf("observers: %s %v has no effect on %v", name, value, c.Kind))
+		case uses && !ok:
+			faults = append(faults, fmt.Errorf("observers: %s %v: want %s", name, value, want))
+		}
 	}
-	if !(c.Constant >= 0 && c.Constant <= 1) {
-		faults = append(faults, fmt.Errorf("observers: averaging constant %v: want 0 < c ≤ 1, or 0 for the default", c.Constant))
-	}
+	k := kinds[c.Kind]
+	check("averaging constant", float64(c.Constant), k.averages, c.Constant >= 0 && c.Constant <= 1, "0 < c ≤ 1, or 0 for the default")
+	check("percentile", c.Percentile, k.percentile, c.Percentile == 0 || c.Percentile > 50 && c.Percentile <= 100, "50 < p ≤ 100, or 0 for the default")
+	check("sigmas", c.Sigmas, c.Kind == MeanSigma, c.Sigmas >= 0 && !math.IsInf(c.Sigmas, 1), "k > 0, or 0 for the default")
+	finite := c.Max-c.Max == 0 && c.Min-c.Min == 0
+	check("minimum", float64(c.Min), c.Kind == Fixed, finite && c.Min <= 0 && c.Min < c.Max, "a finite min ≤ 0 and below max")
+	check("maximum", float64(c.Max), c.Kind == Fixed, finite && c.Max >= 0, "a finite max ≥ 0")
 	return errors.Join(faults...)
 }
 
-// constant is c, or the default.
-func (c Config) constant(byDefault float32) float32 {
-	if c.Constant != 0 {
-		return c.Constant
+// or is value, or the default if it is 0.
+func or[T float32 | float64](value, byDefault T) T {
+	if value != 0 {
+		return value
 	}
 	return byDefault
 }
 
-// New returns the observer of the given configuration for tensors of layout l
-// that will be quantized to format f.
-func New(c Config, l affine.Layout, f affine.Format) (Observer, error) {
+// New returns the observer of the given configuration.
+func New(c Config, t Target) (Observer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if l.N <= 0 || l.Inner < 0 {
-		return nil, fmt.Errorf("observers: layout %+v: want a positive number of groups", l)
+	if t.Layout.N <= 0 || t.Layout.Inner < 0 {
+		return nil, fmt.Errorf("observers: layout %+v: want a positive number of groups", t.Layout)
 	}
-	return kinds[c.Kind].make(c, l, f), nil
-}
-
-// kinds is the table of the observers, indexed by Kind.
-var kinds = [...]struct {
-	name string
-	make func(Config, affine.Layout, affine.Format) Observer
-}{
-	MovingAverage: {"moving_average_min_max", newMovingAverage},
-	MinMax:        {"min_max", newMinMax},
-	EMA:           {"ema_min_max", newEMA},
-	LastValue:     {"last_value", newLastValue},
-}
-
-// Kind names an observer.
-type Kind uint8
-
-// The observers.
-const (
-	MovingAverage Kind = iota // smoothed minimum and maximum of the batches
-	MinMax                    // minimum and maximum of everything seen
-	EMA                       // as MovingAverage, in Core ML Tools' arithmetic
-	LastValue                 // minimum and maximum of the last tensor seen
-)
-
-// String is the kind's name in a configuration file. The names
-// moving_average_min_max, min_max and ema_min_max are Core ML Tools'.
-func (k Kind) String() string {
-	if int(k) < len(kinds) {
-		return kinds[k].name
+	if err := t.Format.Validate(); err != nil {
+		return nil, fmt.Errorf("observers: %w", err)
 	}
-	return fmt.Sprintf("kind(%d)", uint8(k))
-}
-
-func kindNames() []string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, k.name)
-	}
-	return names
-}
-
-// ParseKind is the inverse of [Kind.String].
-func ParseKind(text string) (Kind, error) {
-	for i, k := range kinds {
-		if k.name == text {
-			return Kind(i), nil
-		}
-	}
-	return 0, fmt.Errorf("observers: observer %q: want one of %q", text, kindNames())
-}
-
-// MarshalText writes [Kind.String].
-func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-// UnmarshalText reads [Kind.String].
-func (k *Kind) UnmarshalText(text []byte) (err error) {
-	*k, err = ParseKind(string(text))
-	return err
+	return kinds[c.Kind].make(c, t), nil
 }

@@ -12,7 +12,7 @@ import (
 
 func ExampleNew() {
 	// A range for each of two channels, smoothed over the batches.
-	o, err := observers.New(observers.Config{Kind: observers.MovingAverage, Constant: 0.5}, affine.Layout{N: 2}, affine.Int8)
+	o, err := observers.New(observers.Config{Kind: observers.MovingAverage, Constant: 0.5}, observers.Target{Layout: affine.Layout{N: 2}, Format: affine.Int8})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +37,7 @@ func ExampleNew() {
 // make1 returns an observer of one group.
 func make1(t testing.TB, c observers.Config, f affine.Format) observers.Observer {
 	t.Helper()
-	o, err := observers.New(c, affine.Layout{N: 1}, f)
+	o, err := observers.New(c, observers.Target{Layout: affine.Layout{N: 1}, Format: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +107,15 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		{observers.Config{Constant: -1}, 1},
 		{observers.Config{Constant: float32(math.NaN())}, 1},
 		{observers.Config{Kind: observers.MinMax, Constant: 0.1}, 1},
-		{observers.Config{Kind: observers.MinMax, Constant: 2}, 2},
-		{observers.Config{Kind: 200, Constant: 2}, 3},
+		{observers.Config{Kind: observers.MinMax, Constant: 0.1, Sigmas: 3, Percentile: 99}, 3},
+		{observers.Config{Kind: observers.Percentile, Percentile: 40}, 1},
+		{observers.Config{Kind: observers.Percentile, Percentile: 99, Constant: 2}, 1},
+		{observers.Config{Kind: observers.MeanSigma, Sigmas: math.Inf(1)}, 1},
+		{observers.Config{Kind: observers.Fixed, Min: 0, Max: 6}, 0},
+		{observers.Config{Kind: observers.Fixed}, 1},
+		{observers.Config{Kind: observers.Fixed, Min: 1, Max: float32(math.NaN())}, 2},
+		{observers.Config{Max: 6}, 1},
+		{observers.Config{Kind: 200, Constant: 2}, 1},
 	} {
 		err := test.config.Validate()
 		got := 0
@@ -122,10 +129,14 @@ func TestConfigNamesEveryFault(t *testing.T) {
 }
 
 func TestKindNames(t *testing.T) {
-	for _, want := range []string{"moving_average_min_max", "min_max", "ema_min_max", "last_value"} {
-		k, err := observers.ParseKind(want)
-		if err != nil || k.String() != want {
-			t.Errorf("ParseKind(%q) = %v, %v", want, k, err)
+	for _, k := range observers.Kinds() {
+		if got, err := observers.ParseKind(k.String()); err != nil || got != k {
+			t.Errorf("ParseKind(%q) = %v, %v", k, got, err)
+		}
+	}
+	for _, name := range []string{"moving_average_min_max", "min_max", "ema_min_max"} { // Core ML Tools'
+		if _, err := observers.ParseKind(name); err != nil {
+			t.Error(err)
 		}
 	}
 	if _, err := observers.ParseKind("minmax"); err == nil {

@@ -2,6 +2,16 @@ package observers
 
 import "fmt"
 
+// State is one named tensor of an observer's or a quantizer's memory. One of
+// the three slices holds the values, in row-major order.
+type State struct {
+	Name  string
+	Shape []int
+	F32   []float32
+	F64   []float64
+	I64   []int64
+}
+
 // restore copies the values of src into the slices of dst by name, after a
 // check that the two have the same names, types and lengths.
 func restore(dst, src []State) error {

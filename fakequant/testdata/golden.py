@@ -185,7 +185,7 @@ def histogram():
     x = x.astype(np.float32)
     low, high = [], []
     for k in range(K):
-        o = HistogramObserver(bins=256, dtype=torch.qint8 if k % 2 else torch.quint8)
+        o = HistogramObserver(dtype=torch.qint8 if k % 2 else torch.quint8)
         for b in range(B):
             o(torch.tensor(x[k, b]))
             a, z = o._non_linear_param_search()

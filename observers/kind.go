@@ -1,0 +1,89 @@
+package observers
+
+import "fmt"
+
+// Kind names an observer.
+type Kind uint8
+
+// The observers.
+const (
+	MovingAverage       Kind = iota // smoothed minimum and maximum of the batches
+	MinMax                          // minimum and maximum of everything seen
+	EMA                             // as MovingAverage, in Core ML Tools' arithmetic
+	LastValue                       // minimum and maximum of the last tensor seen
+	Percentile                      // smoothed percentile of the batches
+	StreamingPercentile             // percentile of everything seen
+	Histogram                       // least L2 error, PyTorch's search
+	TorchHistogram                  // PyTorch 1.13's, errors included
+	Entropy                         // least Kullback–Leibler divergence
+	MSE                             // least mean squared error
+	MeanSigma                       // mean ± k standard deviations of everything seen
+	MeanAbs                         // LSQ's first scale, from the mean magnitude
+	Fixed                           // a given range
+)
+
+// kinds is the table of the observers, indexed by Kind.
+var kinds = [...]struct {
+	name                 string
+	make                 func(Config, Target) Observer
+	averages, percentile bool // which constants of Config have an effect
+}{
+	MovingAverage:       {name: "moving_average_min_max", make: newMovingAverage, averages: true},
+	MinMax:              {name: "min_max", make: newMinMax},
+	EMA:                 {name: "ema_min_max", make: newEMA, averages: true},
+	LastValue:           {name: "last_value", make: newLastValue},
+	Percentile:          {name: "percentile", make: newPercentile, averages: true, percentile: true},
+	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true},
+	Histogram:           {name: "histogram", make: newHistogram},
+	TorchHistogram:      {name: "torch_histogram", make: newTorchHistogram},
+	Entropy:             {name: "entropy", make: newEntropy},
+	MSE:                 {name: "mse", make: newMSE},
+	MeanSigma:           {name: "mean_sigma", make: newMeanSigma},
+	MeanAbs:             {name: "mean_abs", make: newMeanAbs},
+	Fixed:               {name: "fixed", make: newFixed},
+}
+
+// Kinds returns all of them, in their order.
+func Kinds() []Kind {
+	var all []Kind
+	for k := range kinds {
+		all = append(all, Kind(k))
+	}
+	return all
+}
+
+// String is the kind's name in a configuration file. The names
+// moving_average_min_max, min_max and ema_min_max are Core ML Tools'.
+func (k Kind) String() string {
+	if int(k) < len(kinds) {
+		return kinds[k].name
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// ParseKind is the inverse of [Kind.String].
+func ParseKind(text string) (Kind, error) {
+	for i, k := range kinds {
+		if k.name == text {
+			return Kind(i), nil
+		}
+	}
+	return 0, fmt.Errorf("observers: observer %q: want one of %q", text, kindNames())
+}
+
+// MarshalText writes [Kind.String].
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads [Kind.String].
+func (k *Kind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKind(string(text))
+	return err
+}

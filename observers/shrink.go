@@ -1,0 +1,74 @@
+package observers
+
+import "math"
+
+// shrink is the greedy search of PyTorch's HistogramObserver. It returns the
+// first and the last bin to keep. loss(from, to) is the error of keeping
+// from..to, in any unit.
+func shrink(mass []float64, loss func(from, to int) float64) (from, to int) {
+	const step = 1e-5
+	cumulated := make([]float64, len(mass))
+	total := 0.0
+	for j, m := range mass {
+		total += m
+		cumulated[j] = total
+	}
+	alpha, beta := 0.0, 1.0
+	from, to = 0, len(mass)-1
+	least := math.Inf(1)
+	for alpha < beta {
+		l, r := from, to
+		for l < to && cumulated[l] < (alpha+step)*total {
+			l++
+		}
+		for r > from && cumulated[r] > (beta-step)*total {
+			r--
+		}
+		nextFrom, nextTo := from, to
+		if l-from > to-r {
+			nextFrom, alpha = l, alpha+step
+		} else {
+			nextTo, beta = r, beta-step
+		}
+		if nextFrom == from && nextTo == to {
+			continue
+		}
+		e := loss(nextFrom, nextTo)
+		if e > least {
+			break
+		}
+		least, from, to = e, nextFrom, nextTo
+	}
+	return from, to
+}
+
+// uniformError is the L2 error, in units of the bin's width, of quantizing
+// values that are uniform within their bins to the centres of equal levels
+// that divide the bins from..to:
+//
+//	Σ_bins mass·∫ (x − centre(x))² dx
+//
+// The integral over a bin is the one over its first level from where the bin
+// begins, the one over its last level to where it ends, and the whole levels
+// between.
+func uniformError(mass []float64, from, to, levels int) float64 {
+	width := float64(to-from+1) / float64(levels)
+	cube := func(a, b float64) float64 { return (b*b*b - a*a*a) / 3 }
+	level := func(x float64) float64 {
+		return math.Max(0, math.Min(math.Floor(x/width), float64(levels-1)))
+	}
+	whole := cube(-width/2, width/2)
+	sum := 0.0
+	for j, m := range mass {
+		if m == 0 {
+			continue
+		}
+		begin := float64(j - from)
+		first, last := level(begin), level(begin+1)
+		e := cube(begin-(first+0.5)*width, width/2)
+		e += (last - first - 1) * whole
+		e += cube(-width/2, begin+1-(last+0.5)*width)
+		sum += m * e
+	}
+	return sum
+}
