@@ -96,9 +96,17 @@ func ConvBackwardInput(dx, dy, w []float32, g Conv, s *Scratch) {
 const tasks = 16
 
 // run computes all images, a task some that follow each other.
-func (p *plan) run(out, in, w, init []float32, s *Scratch) {
+func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
 	packed := grown(&s.packed, p.packed)
-	parallelWork(p.packed, len(p.parts), func(i int) { p.parts[i].pack(packed, w) })
+	of := func(c *correlation) []float32 { // the bias of a group
+		if bias == nil {
+			return nil
+		}
+		return bias[c.group*c.n:][:c.n]
+	}
+	parallelWork(p.packed, len(p.parts), func(i int) {
+		p.parts[i].pack(packed, w, of(&p.parts[i]))
+	})
 	count := min(tasks, p.g.N)
 	framed := grown(&s.padded, count*p.frame.size())
 	read := p.frame.h * p.frame.w * p.frame.c
@@ -108,7 +116,7 @@ func (p *plan) run(out, in, w, init []float32, s *Scratch) {
 		for n := from; n < to; n++ {
 			image := p.frame.around(in[n*read:][:read], buf)
 			for j := range p.parts {
-				p.parts[j].run(out[n*p.written:][:p.written], image, packed, init)
+				p.parts[j].run(out[n*p.written:][:p.written], image, packed, of(&p.parts[j]))
 			}
 		}
 	})

@@ -7,10 +7,12 @@ package kernel
 // over a rows×cols grid of outputs, where in[r,c; ·] is the input from the
 // place of output (r,c) on, and B the weights in the order of the runs.
 type correlation struct {
+	group      int
 	rows, cols int
 	in, out    walk
 	off        []int // where the runs start
 	k          int   // their length
+	depthwise  bool  // every column sees its own channel alone
 	weights
 }
 
@@ -27,12 +29,27 @@ type weights struct {
 }
 
 // size returns how many elements the packed weights have.
-func (w weights) size() int { return len(w.taps) * w.inner * roundUp(w.n, quantum) }
+func (c *correlation) size() int {
+	if c.depthwise {
+		return (len(c.taps) + 1) * roundUp(c.n, quantum)
+	}
+	return len(c.taps) * c.inner * roundUp(c.n, quantum)
+}
 
-// pack writes B's panels, padded with zeros.
-func (w weights) pack(dst, src []float32) {
+// pack writes the weights where run reads them. bias is the group's,
+// or nil.
+func (c *correlation) pack(packed, src, bias []float32) {
+	dst := packed[c.at:][:c.size()]
+	if c.depthwise {
+		c.packLanes(dst, src, bias)
+		return
+	}
+	c.packPanels(dst, src)
+}
+
+// packPanels writes B's panels, padded with zeros.
+func (w weights) packPanels(dst, src []float32) {
 	l := layouts[path]
-	dst = dst[w.at:][:w.size()]
 	for j := range l.panels(w.n) {
 		column, width := l.panel(w.n, j)
 		used := min(width, w.n-column)
@@ -57,20 +74,29 @@ func (c *correlation) joinRows() {
 	}
 }
 
-// run computes the correlation of one image, framed in in.
-func (c *correlation) run(out, in, packed, init []float32) {
-	l := layouts[path]
-	if len(c.off) == 0 {
+// run computes the correlation of one image, framed in in. bias is the group's,
+// or nil.
+func (c *correlation) run(out, in, packed, bias []float32) {
+	packed = packed[c.at:][:c.size()]
+	switch {
+	case len(c.off) == 0:
 		c.clear(out)
-		return
+	case c.depthwise:
+		c.runLanes(out, in, packed)
+	default:
+		c.runTiles(out, in, packed, bias)
 	}
+}
+
+func (c *correlation) runTiles(out, in, packed, bias []float32) {
+	l := layouts[path]
 	t := tile{ldc: c.out.col, rs: c.in.col, cs: 1, off: c.off, k: c.k, init: zeros[:]}
 	for j := range l.panels(c.n) {
 		column, width := l.panel(c.n, j)
 		t.n, t.ldb = min(width, c.n-column), width
-		t.b = packed[c.at+column*c.inner*len(c.taps):]
-		if init != nil {
-			t.init = init[c.out.first+column:]
+		t.b = packed[column*c.inner*len(c.taps):]
+		if bias != nil {
+			t.init = bias[column:]
 		}
 		for r := range c.rows {
 			t.a = in[c.in.first+r*c.in.row:]

@@ -85,11 +85,14 @@ func backwardPlan(g Conv) plan {
 func (p *plan) build(rows, cols []line, width int, w weights) {
 	p.frame.top, p.frame.bottom = border(rows, p.frame.h)
 	p.frame.left, p.frame.right = border(cols, p.frame.w)
-	channels := w.n * p.g.Groups
-	for group := range p.g.Groups {
+	channels, groups := w.n*p.g.Groups, p.g.Groups
+	if p.g.depthwise() {
+		w.n, groups = channels, 1
+	}
+	for group := range groups {
 		for _, r := range rows {
 			for _, c := range cols {
-				part := correlation{rows: r.count, cols: c.count, weights: w}
+				part := correlation{rows: r.count, cols: c.count, group: group, depthwise: p.g.depthwise(), weights: w}
 				part.in = walk{group * w.inner, r.step * p.frame.row(), c.step * p.frame.c}
 				part.out = walk{(r.from*width+c.from)*channels + group*w.n, r.by * width * channels, c.by * channels}
 				part.weights.at = p.packed

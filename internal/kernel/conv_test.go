@@ -48,6 +48,9 @@ var convolutions = []struct {
 	{"depthwise of stride 2", square(2, 8, 32, 32, 3, 1).with(func(g *Conv) { g.Groups, g.StrideH, g.StrideW = 32, 2, 2 })},
 	{"depthwise dilated", square(1, 9, 8, 8, 3, 2).with(func(g *Conv) { g.Groups, g.DilationH, g.DilationW = 8, 2, 2 })},
 	{"depthwise with multiplier 2", square(2, 5, 6, 12, 3, 1).with(func(g *Conv) { g.Groups = 6 })},
+	{"depthwise 5×5 of 24 channels", square(2, 9, 24, 24, 5, 2).with(func(g *Conv) { g.Groups = 24 })},
+	{"depthwise window of one long row", square(1, 11, 40, 40, 1, 0).with(func(g *Conv) { g.Groups, g.KW = 40, 9 })},
+	{"depthwise row beyond one tile", square(1, 31, 9, 9, 3, 1).with(func(g *Conv) { g.Groups = 9 })},
 	{"depthwise without padding", square(1, 6, 5, 5, 3, 0).with(func(g *Conv) { g.Groups = 5 })},
 }
 
@@ -215,6 +218,25 @@ func TestConvValidate(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzConv holds any sound geometry to the equation, on every path.
+func FuzzConv(f *testing.F) {
+	f.Add(uint64(1), uint8(2), uint8(7), uint8(5), uint8(3), uint8(4), uint8(3), uint8(2), uint8(0x11), uint8(0x11), uint8(0x55), uint8(1))
+	f.Add(uint64(2), uint8(1), uint8(9), uint8(8), uint8(16), uint8(16), uint8(3), uint8(3), uint8(0x22), uint8(0x12), uint8(0x12), uint8(16))
+	f.Fuzz(func(t *testing.T, seed uint64, n, h, w, c, o, kh, kw, stride, dilation, pad, groups uint8) {
+		g := Conv{
+			N: int(n%5) + 1, H: int(h%20) + 1, W: int(w%40) + 1, C: int(c%40) + 1, O: int(o%70) + 1, KH: int(kh%5) + 1, KW: int(kw%9) + 1,
+			StrideH: int(stride&3) + 1, StrideW: int(stride>>4&3) + 1, DilationH: int(dilation&3) + 1, DilationW: int(dilation>>4&3) + 1,
+			PadTop: int(pad & 3), PadLeft: int(pad >> 2 & 3), PadBottom: int(pad >> 4 & 3), PadRight: int(pad >> 6), Groups: int(groups%40) + 1,
+		}
+		if g.Validate() != nil || g.N*g.OH()*g.OW()*g.O*g.C*g.KH*g.KW > 1<<21 {
+			return
+		}
+		for _, s := range paths() {
+			onPath(s, func() { checkConv(t, g, seed) })
+		}
+	})
 }
 
 // BenchmarkConv measures the three products of a layer on a batch.

@@ -50,7 +50,10 @@ func newGradient(g Conv) gradient {
 		p.off, p.k = p.off[:1], g.OH()*g.OW()
 	}
 	p.slices = max(1, min(g.N, 8, maxPartial/p.size()))
-	p.units = g.Groups * layouts[path].panels(g.O/g.Groups)
+	p.units = 1
+	if !g.depthwise() {
+		p.units = g.Groups * layouts[path].panels(g.O/g.Groups)
+	}
 	return p
 }
 
@@ -72,8 +75,16 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 		from, to := share(p.g.N, p.slices, slice)
 		for n := from; n < to; n++ {
 			image := p.frame.around(x[n*read:][:read], framed[i*p.frame.size():])
+			out := dy[n*pixels*p.g.O:][:pixels*p.g.O]
+			if p.g.depthwise() {
+				if n == from {
+					clear(sum)
+				}
+				p.lanes(sum, image, out)
+				continue
+			}
 			for u := unit; u < unit+each; u++ {
-				p.unit(sum, image, dy[n*pixels*p.g.O:][:pixels*p.g.O], packed[i*room:], u, n == from)
+				p.unit(sum, image, out, packed[i*room:], u, n == from)
 			}
 		}
 	})
@@ -115,11 +126,14 @@ func packColumns(dst, src []float32, rows, ld, n, width int) {
 
 // reduce adds the slices, and writes them in the order O I KH KW.
 func (p *gradient) reduce(dw, partial []float32) {
-	n, in, area := p.g.O/p.g.Groups, p.g.C/p.g.Groups, p.g.KH*p.g.KW
-	rows := len(p.runs) * p.rows
-	count := min(tasks, p.g.Groups*rows)
+	groups, n, in, area := p.g.Groups, p.g.O/p.g.Groups, p.g.C/p.g.Groups, p.g.KH*p.g.KW
+	if p.g.depthwise() {
+		groups, n = 1, p.g.O
+	}
+	rows := area * in
+	count := min(tasks, groups*rows)
 	parallelWork(p.slices*p.size(), count, func(i int) {
-		from, to := share(p.g.Groups*rows, count, i)
+		from, to := share(groups*rows, count, i)
 		for r := from; r < to; r++ {
 			sum := partial[r*n:][:n]
 			for s := 1; s < p.slices; s++ {

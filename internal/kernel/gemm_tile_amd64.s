@@ -47,33 +47,33 @@ TEXT ·tileAVX512x32(SB), NOSPLIT, $0-112
 	VMOVUPS.Z 64(AX), K2, Z1
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
 	LEAQ      (AX)(AX*2), AX
+	MOVQ      cs+48(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldb+88(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      b+80(FP), DX
+	MOVQ      off+56(FP), BX
+	MOVQ      segments+64(FP), SI
 
 rows1Segment:
-	MOVQ (SI), R8
-	MOVQ a+32(FP), AX
-	LEAQ (AX)(R8*4), AX
-	MOVQ k+72(FP), R8
+	MOVQ (BX), DI
+	MOVQ a+32(FP), R8
+	LEAQ (R8)(DI*4), R8
+	MOVQ k+72(FP), DI
 
 rows1Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (AX), Z30
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (R8), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	ADDQ         CX, AX
-	ADDQ         DX, BX
-	DECQ         R8
-	JNZ          rows1Step
-	ADDQ         $0x08, SI
+	ADDQ         AX, R8
+	ADDQ         CX, DX
 	DECQ         DI
+	JNZ          rows1Step
+	ADDQ         $0x08, BX
+	DECQ         SI
 	JNZ          rows1Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -100,6 +100,7 @@ rows2:
 	VMOVUPS.Z 64(AX), K2, Z3
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
 	MOVQ      cs+48(FP), CX
 	SHLQ      $0x02, CX
 	MOVQ      ldb+88(FP), DX
@@ -107,26 +108,25 @@ rows2:
 	MOVQ      b+80(FP), BX
 	MOVQ      off+56(FP), SI
 	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
 
 rows2Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows2Step:
 	VMOVUPS      (BX), Z28
 	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R8), Z30
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R8)(AX*1), Z31
+	VBROADCASTSS (R9)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	ADDQ         CX, R8
+	ADDQ         CX, R9
 	ADDQ         DX, BX
-	DECQ         R9
+	DECQ         R8
 	JNZ          rows2Step
 	ADDQ         $0x08, SI
 	DECQ         DI
@@ -162,6 +162,7 @@ rows3:
 	VMOVUPS.Z 64(AX), K2, Z5
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
 	MOVQ      cs+48(FP), CX
 	SHLQ      $0x02, CX
 	MOVQ      ldb+88(FP), DX
@@ -169,29 +170,28 @@ rows3:
 	MOVQ      b+80(FP), BX
 	MOVQ      off+56(FP), SI
 	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
 
 rows3Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows3Step:
 	VMOVUPS      (BX), Z28
 	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R8), Z30
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R8)(AX*1), Z31
+	VBROADCASTSS (R9)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R8)(AX*2), Z30
+	VBROADCASTSS (R9)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	ADDQ         CX, R8
+	ADDQ         CX, R9
 	ADDQ         DX, BX
-	DECQ         R9
+	DECQ         R8
 	JNZ          rows3Step
 	ADDQ         $0x08, SI
 	DECQ         DI
@@ -233,42 +233,42 @@ rows4:
 	VMOVUPS.Z 64(AX), K2, Z7
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows4Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows4Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	ADDQ         CX, R9
-	ADDQ         DX, BX
-	DECQ         R10
+	ADDQ         DX, R10
+	ADDQ         BX, SI
+	DECQ         R9
 	JNZ          rows4Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows4Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -313,45 +313,45 @@ rows5:
 	VMOVUPS.Z 64(AX), K2, Z9
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows5Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows5Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	ADDQ         CX, R9
-	ADDQ         DX, BX
-	DECQ         R10
+	ADDQ         DX, R10
+	ADDQ         BX, SI
+	DECQ         R9
 	JNZ          rows5Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows5Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -402,51 +402,51 @@ rows6:
 	VMOVUPS.Z 64(AX), K2, Z11
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows6Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows6Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows6Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows6Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -503,54 +503,54 @@ rows7:
 	VMOVUPS.Z 64(AX), K2, Z13
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows7Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows7Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows7Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows7Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -613,57 +613,57 @@ rows8:
 	VMOVUPS.Z 64(AX), K2, Z15
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows8Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows8Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows8Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows8Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -732,60 +732,60 @@ rows9:
 	VMOVUPS.Z 64(AX), K2, Z17
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows9Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows9Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows9Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows9Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -860,63 +860,63 @@ rows10:
 	VMOVUPS.Z 64(AX), K2, Z19
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows10Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows10Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R10)(AX*4), Z31
+	VBROADCASTSS (R9)(AX*4), Z31
 	VFMADD231PS  Z31, Z28, Z18
 	VFMADD231PS  Z31, Z29, Z19
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows10Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows10Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -997,69 +997,69 @@ rows11:
 	VMOVUPS.Z 64(AX), K2, Z21
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows11Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows11Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R10)(AX*4), Z31
+	VBROADCASTSS (R9)(AX*4), Z31
 	VFMADD231PS  Z31, Z28, Z18
 	VFMADD231PS  Z31, Z29, Z19
 	VBROADCASTSS (R11), Z30
 	VFMADD231PS  Z30, Z28, Z20
 	VFMADD231PS  Z30, Z29, Z21
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         DX, R11
+	ADDQ         BX, SI
 	DECQ         R12
 	JNZ          rows11Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows11Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -1146,56 +1146,56 @@ rows12:
 	VMOVUPS.Z 64(AX), K2, Z23
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows12Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows12Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R10)(AX*4), Z31
+	VBROADCASTSS (R9)(AX*4), Z31
 	VFMADD231PS  Z31, Z28, Z18
 	VFMADD231PS  Z31, Z29, Z19
 	VBROADCASTSS (R11), Z30
@@ -1204,14 +1204,14 @@ rows12Step:
 	VBROADCASTSS (R11)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z22
 	VFMADD231PS  Z31, Z29, Z23
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         DX, R11
+	ADDQ         BX, SI
 	DECQ         R12
 	JNZ          rows12Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows12Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -1304,56 +1304,56 @@ rows13:
 	VMOVUPS.Z 64(AX), K2, Z25
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows13Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows13Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R10)(AX*4), Z31
+	VBROADCASTSS (R9)(AX*4), Z31
 	VFMADD231PS  Z31, Z28, Z18
 	VFMADD231PS  Z31, Z29, Z19
 	VBROADCASTSS (R11), Z30
@@ -1365,14 +1365,14 @@ rows13Step:
 	VBROADCASTSS (R11)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z24
 	VFMADD231PS  Z30, Z29, Z25
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         DX, R11
+	ADDQ         BX, SI
 	DECQ         R12
 	JNZ          rows13Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows13Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -1471,56 +1471,56 @@ rows14:
 	VMOVUPS.Z 64(AX), K2, Z27
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows14Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows14Step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (R9), Z30
+	VMOVUPS      (SI), Z28
+	VMOVUPS      64(SI), Z29
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (R9)(AX*1), Z31
+	VBROADCASTSS (R10)(AX*1), Z31
 	VFMADD231PS  Z31, Z28, Z2
 	VFMADD231PS  Z31, Z29, Z3
-	VBROADCASTSS (R9)(AX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z4
 	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (R9)(R8*1), Z31
+	VBROADCASTSS (R10)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z6
 	VFMADD231PS  Z31, Z29, Z7
-	VBROADCASTSS (R9)(AX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R10), Z31
+	VBROADCASTSS (R9), Z31
 	VFMADD231PS  Z31, Z28, Z10
 	VFMADD231PS  Z31, Z29, Z11
-	VBROADCASTSS (R10)(AX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z30, Z28, Z12
 	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R10)(AX*2), Z31
+	VBROADCASTSS (R9)(AX*2), Z31
 	VFMADD231PS  Z31, Z28, Z14
 	VFMADD231PS  Z31, Z29, Z15
-	VBROADCASTSS (R10)(R8*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z30, Z28, Z16
 	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R10)(AX*4), Z31
+	VBROADCASTSS (R9)(AX*4), Z31
 	VFMADD231PS  Z31, Z28, Z18
 	VFMADD231PS  Z31, Z29, Z19
 	VBROADCASTSS (R11), Z30
@@ -1532,17 +1532,17 @@ rows14Step:
 	VBROADCASTSS (R11)(AX*2), Z30
 	VFMADD231PS  Z30, Z28, Z24
 	VFMADD231PS  Z30, Z29, Z25
-	VBROADCASTSS (R11)(R8*1), Z31
+	VBROADCASTSS (R11)(CX*1), Z31
 	VFMADD231PS  Z31, Z28, Z26
 	VFMADD231PS  Z31, Z29, Z27
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         DX, R11
+	ADDQ         BX, SI
 	DECQ         R12
 	JNZ          rows14Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows14Segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -1631,30 +1631,30 @@ TEXT ·tileAVX512x16(SB), NOSPLIT, $0-112
 	VMOVUPS.Z (AX), K1, Z0
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
 	LEAQ      (AX)(AX*2), AX
+	MOVQ      cs+48(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      ldb+88(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      b+80(FP), DX
+	MOVQ      off+56(FP), BX
+	MOVQ      segments+64(FP), SI
 
 rows1Segment:
-	MOVQ (SI), R8
-	MOVQ a+32(FP), AX
-	LEAQ (AX)(R8*4), AX
-	MOVQ k+72(FP), R8
+	MOVQ (BX), DI
+	MOVQ a+32(FP), R8
+	LEAQ (R8)(DI*4), R8
+	MOVQ k+72(FP), DI
 
 rows1Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (AX), Z28, Z0
-	ADDQ             CX, AX
-	ADDQ             DX, BX
-	DECQ             R8
-	JNZ              rows1Step
-	ADDQ             $0x08, SI
+	VMOVUPS          (DX), Z28
+	VFMADD231PS.BCST (R8), Z28, Z0
+	ADDQ             AX, R8
+	ADDQ             CX, DX
 	DECQ             DI
+	JNZ              rows1Step
+	ADDQ             $0x08, BX
+	DECQ             SI
 	JNZ              rows1Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -1676,6 +1676,7 @@ rows2:
 	VMOVUPS.Z (AX), K1, Z1
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
 	MOVQ      cs+48(FP), CX
 	SHLQ      $0x02, CX
 	MOVQ      ldb+88(FP), DX
@@ -1683,21 +1684,20 @@ rows2:
 	MOVQ      b+80(FP), BX
 	MOVQ      off+56(FP), SI
 	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
 
 rows2Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows2Step:
 	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R8), Z28, Z0
-	VFMADD231PS.BCST (R8)(AX*1), Z28, Z1
-	ADDQ             CX, R8
+	VFMADD231PS.BCST (R9), Z28, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
+	ADDQ             CX, R9
 	ADDQ             DX, BX
-	DECQ             R9
+	DECQ             R8
 	JNZ              rows2Step
 	ADDQ             $0x08, SI
 	DECQ             DI
@@ -1726,6 +1726,7 @@ rows3:
 	VMOVUPS.Z (AX), K1, Z2
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
 	MOVQ      cs+48(FP), CX
 	SHLQ      $0x02, CX
 	MOVQ      ldb+88(FP), DX
@@ -1733,22 +1734,21 @@ rows3:
 	MOVQ      b+80(FP), BX
 	MOVQ      off+56(FP), SI
 	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
 
 rows3Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows3Step:
 	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R8), Z28, Z0
-	VFMADD231PS.BCST (R8)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R8)(AX*2), Z28, Z2
-	ADDQ             CX, R8
+	VFMADD231PS.BCST (R9), Z28, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
+	ADDQ             CX, R9
 	ADDQ             DX, BX
-	DECQ             R9
+	DECQ             R8
 	JNZ              rows3Step
 	ADDQ             $0x08, SI
 	DECQ             DI
@@ -1781,33 +1781,33 @@ rows4:
 	VMOVUPS.Z (AX), K1, Z3
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows4Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows4Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	ADDQ             CX, R9
-	ADDQ             DX, BX
-	DECQ             R10
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	ADDQ             DX, R10
+	ADDQ             BX, SI
+	DECQ             R9
 	JNZ              rows4Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows4Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -1841,34 +1841,34 @@ rows5:
 	VMOVUPS.Z (AX), K1, Z4
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows5Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows5Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	ADDQ             CX, R9
-	ADDQ             DX, BX
-	DECQ             R10
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	ADDQ             DX, R10
+	ADDQ             BX, SI
+	DECQ             R9
 	JNZ              rows5Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows5Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -1906,38 +1906,38 @@ rows6:
 	VMOVUPS.Z (AX), K1, Z5
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows6Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows6Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             DX, BX
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             BX, SI
 	DECQ             R11
 	JNZ              rows6Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows6Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -1979,39 +1979,39 @@ rows7:
 	VMOVUPS.Z (AX), K1, Z6
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows7Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows7Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             DX, BX
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             BX, SI
 	DECQ             R11
 	JNZ              rows7Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows7Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2057,40 +2057,40 @@ rows8:
 	VMOVUPS.Z (AX), K1, Z7
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows8Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows8Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             DX, BX
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             BX, SI
 	DECQ             R11
 	JNZ              rows8Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows8Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2140,41 +2140,41 @@ rows9:
 	VMOVUPS.Z (AX), K1, Z8
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows9Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows9Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             DX, BX
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             BX, SI
 	DECQ             R11
 	JNZ              rows9Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows9Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2228,42 +2228,42 @@ rows10:
 	VMOVUPS.Z (AX), K1, Z9
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows10Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows10Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	VFMADD231PS.BCST (R10)(AX*4), Z28, Z9
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             DX, BX
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (R9)(AX*4), Z28, Z9
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             BX, SI
 	DECQ             R11
 	JNZ              rows10Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows10Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2321,46 +2321,46 @@ rows11:
 	VMOVUPS.Z (AX), K1, Z10
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows11Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows11Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	VFMADD231PS.BCST (R10)(AX*4), Z28, Z9
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (R9)(AX*4), Z28, Z9
 	VFMADD231PS.BCST (R11), Z28, Z10
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             DX, BX
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             DX, R11
+	ADDQ             BX, SI
 	DECQ             R12
 	JNZ              rows11Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows11Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2422,47 +2422,47 @@ rows12:
 	VMOVUPS.Z (AX), K1, Z11
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows12Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows12Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	VFMADD231PS.BCST (R10)(AX*4), Z28, Z9
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (R9)(AX*4), Z28, Z9
 	VFMADD231PS.BCST (R11), Z28, Z10
 	VFMADD231PS.BCST (R11)(AX*1), Z28, Z11
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             DX, BX
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             DX, R11
+	ADDQ             BX, SI
 	DECQ             R12
 	JNZ              rows12Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows12Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2528,48 +2528,48 @@ rows13:
 	VMOVUPS.Z (AX), K1, Z12
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows13Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows13Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	VFMADD231PS.BCST (R10)(AX*4), Z28, Z9
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (R9)(AX*4), Z28, Z9
 	VFMADD231PS.BCST (R11), Z28, Z10
 	VFMADD231PS.BCST (R11)(AX*1), Z28, Z11
 	VFMADD231PS.BCST (R11)(AX*2), Z28, Z12
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             DX, BX
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             DX, R11
+	ADDQ             BX, SI
 	DECQ             R12
 	JNZ              rows13Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows13Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2639,49 +2639,49 @@ rows14:
 	VMOVUPS.Z (AX), K1, Z13
 	MOVQ      rs+40(FP), AX
 	SHLQ      $0x02, AX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      cs+48(FP), DX
 	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
-	LEAQ      (AX)(AX*2), R8
+	MOVQ      ldb+88(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      b+80(FP), SI
+	MOVQ      off+56(FP), DI
+	MOVQ      segments+64(FP), R8
 
 rows14Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
-	LEAQ (R10)(AX*4), R11
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
+	LEAQ (R9)(AX*4), R11
 	ADDQ AX, R11
 	MOVQ k+72(FP), R12
 
 rows14Step:
-	VMOVUPS          (BX), Z28
-	VFMADD231PS.BCST (R9), Z28, Z0
-	VFMADD231PS.BCST (R9)(AX*1), Z28, Z1
-	VFMADD231PS.BCST (R9)(AX*2), Z28, Z2
-	VFMADD231PS.BCST (R9)(R8*1), Z28, Z3
-	VFMADD231PS.BCST (R9)(AX*4), Z28, Z4
-	VFMADD231PS.BCST (R10), Z28, Z5
-	VFMADD231PS.BCST (R10)(AX*1), Z28, Z6
-	VFMADD231PS.BCST (R10)(AX*2), Z28, Z7
-	VFMADD231PS.BCST (R10)(R8*1), Z28, Z8
-	VFMADD231PS.BCST (R10)(AX*4), Z28, Z9
+	VMOVUPS          (SI), Z28
+	VFMADD231PS.BCST (R10), Z28, Z0
+	VFMADD231PS.BCST (R10)(AX*1), Z28, Z1
+	VFMADD231PS.BCST (R10)(AX*2), Z28, Z2
+	VFMADD231PS.BCST (R10)(CX*1), Z28, Z3
+	VFMADD231PS.BCST (R10)(AX*4), Z28, Z4
+	VFMADD231PS.BCST (R9), Z28, Z5
+	VFMADD231PS.BCST (R9)(AX*1), Z28, Z6
+	VFMADD231PS.BCST (R9)(AX*2), Z28, Z7
+	VFMADD231PS.BCST (R9)(CX*1), Z28, Z8
+	VFMADD231PS.BCST (R9)(AX*4), Z28, Z9
 	VFMADD231PS.BCST (R11), Z28, Z10
 	VFMADD231PS.BCST (R11)(AX*1), Z28, Z11
 	VFMADD231PS.BCST (R11)(AX*2), Z28, Z12
-	VFMADD231PS.BCST (R11)(R8*1), Z28, Z13
-	ADDQ             CX, R9
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             DX, BX
+	VFMADD231PS.BCST (R11)(CX*1), Z28, Z13
+	ADDQ             DX, R10
+	ADDQ             DX, R9
+	ADDQ             DX, R11
+	ADDQ             BX, SI
 	DECQ             R12
 	JNZ              rows14Step
-	ADDQ             $0x08, SI
-	DECQ             DI
+	ADDQ             $0x08, DI
+	DECQ             R8
 	JNZ              rows14Segment
 	MOVQ             c+0(FP), AX
 	MOVQ             ldc+8(FP), CX
@@ -2777,45 +2777,57 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-112
 	VMASKMOVPS 32(AX), Y13, Y1
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
 	LEAQ       (AX)(AX*2), AX
+	MOVQ       cs+48(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       ldb+88(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+80(FP), DX
+	MOVQ       off+56(FP), BX
+	MOVQ       segments+64(FP), SI
 
 rows1Segment:
-	MOVQ (SI), R8
-	MOVQ a+32(FP), AX
-	LEAQ (AX)(R8*4), AX
-	MOVQ k+72(FP), R8
+	MOVQ (BX), DI
+	MOVQ a+32(FP), R8
+	LEAQ (R8)(DI*4), R8
+	MOVQ k+72(FP), DI
 
 rows1Step:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (AX), Y14
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (R8), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	ADDQ         CX, AX
-	ADDQ         DX, BX
-	DECQ         R8
-	JNZ          rows1Step
-	ADDQ         $0x08, SI
+	ADDQ         AX, R8
+	ADDQ         CX, DX
 	DECQ         DI
+	JNZ          rows1Step
+	ADDQ         $0x08, BX
+	DECQ         SI
 	JNZ          rows1Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows1Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+rows1Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -2836,6 +2848,7 @@ rows2:
 	VMASKMOVPS 32(AX), Y13, Y3
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
 	MOVQ       cs+48(FP), CX
 	SHLQ       $0x02, CX
 	MOVQ       ldb+88(FP), DX
@@ -2843,44 +2856,58 @@ rows2:
 	MOVQ       b+80(FP), BX
 	MOVQ       off+56(FP), SI
 	MOVQ       segments+64(FP), DI
-	LEAQ       (AX)(AX*2), R8
 
 rows2Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows2Step:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R8), Y14
+	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R8)(AX*1), Y15
+	VBROADCASTSS (R9)(AX*1), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	ADDQ         CX, R8
+	ADDQ         CX, R9
 	ADDQ         DX, BX
-	DECQ         R9
+	DECQ         R8
 	JNZ          rows2Step
 	ADDQ         $0x08, SI
 	DECQ         DI
 	JNZ          rows2Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows2Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y2, Y12, (AX)
-	VMASKMOVPS   Y3, Y13, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+rows2Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -2904,6 +2931,7 @@ rows3:
 	VMASKMOVPS 32(AX), Y13, Y5
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
 	MOVQ       cs+48(FP), CX
 	SHLQ       $0x02, CX
 	MOVQ       ldb+88(FP), DX
@@ -2911,50 +2939,67 @@ rows3:
 	MOVQ       b+80(FP), BX
 	MOVQ       off+56(FP), SI
 	MOVQ       segments+64(FP), DI
-	LEAQ       (AX)(AX*2), R8
 
 rows3Segment:
-	MOVQ (SI), R9
-	MOVQ a+32(FP), R8
-	LEAQ (R8)(R9*4), R8
-	MOVQ k+72(FP), R9
+	MOVQ (SI), R8
+	MOVQ a+32(FP), R9
+	LEAQ (R9)(R8*4), R9
+	MOVQ k+72(FP), R8
 
 rows3Step:
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R8), Y14
+	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R8)(AX*1), Y15
+	VBROADCASTSS (R9)(AX*1), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	VBROADCASTSS (R8)(AX*2), Y14
+	VBROADCASTSS (R9)(AX*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	ADDQ         CX, R8
+	ADDQ         CX, R9
 	ADDQ         DX, BX
-	DECQ         R9
+	DECQ         R8
 	JNZ          rows3Step
 	ADDQ         $0x08, SI
 	DECQ         DI
 	JNZ          rows3Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows3Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y2, Y12, (AX)
-	VMASKMOVPS   Y3, Y13, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y4, Y12, (AX)
-	VMASKMOVPS   Y5, Y13, 32(AX)
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+rows3Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -2981,63 +3026,84 @@ rows4:
 	VMASKMOVPS 32(AX), Y13, Y7
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       cs+48(FP), DX
 	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
-	LEAQ       (AX)(AX*2), R8
+	MOVQ       ldb+88(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+80(FP), SI
+	MOVQ       off+56(FP), DI
+	MOVQ       segments+64(FP), R8
 
 rows4Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows4Step:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R9), Y14
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R9)(AX*1), Y15
+	VBROADCASTSS (R10)(AX*1), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	VBROADCASTSS (R9)(AX*2), Y14
+	VBROADCASTSS (R10)(AX*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R9)(R8*1), Y15
+	VBROADCASTSS (R10)(CX*1), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
-	ADDQ         CX, R9
-	ADDQ         DX, BX
-	DECQ         R10
+	ADDQ         DX, R10
+	ADDQ         BX, SI
+	DECQ         R9
 	JNZ          rows4Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows4Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows4Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y2, Y12, (AX)
-	VMASKMOVPS   Y3, Y13, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y4, Y12, (AX)
-	VMASKMOVPS   Y5, Y13, 32(AX)
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y6, Y12, (AX)
-	VMASKMOVPS   Y7, Y13, 32(AX)
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+rows4Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y12, (AX)
+	VMASKMOVPS Y7, Y13, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -3067,69 +3133,93 @@ rows5:
 	VMASKMOVPS 32(AX), Y13, Y9
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       cs+48(FP), DX
 	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
-	LEAQ       (AX)(AX*2), R8
+	MOVQ       ldb+88(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+80(FP), SI
+	MOVQ       off+56(FP), DI
+	MOVQ       segments+64(FP), R8
 
 rows5Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	MOVQ k+72(FP), R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	MOVQ k+72(FP), R9
 
 rows5Step:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R9), Y14
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R9)(AX*1), Y15
+	VBROADCASTSS (R10)(AX*1), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	VBROADCASTSS (R9)(AX*2), Y14
+	VBROADCASTSS (R10)(AX*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R9)(R8*1), Y15
+	VBROADCASTSS (R10)(CX*1), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
-	VBROADCASTSS (R9)(AX*4), Y14
+	VBROADCASTSS (R10)(AX*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	ADDQ         CX, R9
-	ADDQ         DX, BX
-	DECQ         R10
+	ADDQ         DX, R10
+	ADDQ         BX, SI
+	DECQ         R9
 	JNZ          rows5Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows5Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows5Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y2, Y12, (AX)
-	VMASKMOVPS   Y3, Y13, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y4, Y12, (AX)
-	VMASKMOVPS   Y5, Y13, 32(AX)
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y6, Y12, (AX)
-	VMASKMOVPS   Y7, Y13, 32(AX)
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y8, Y12, (AX)
-	VMASKMOVPS   Y9, Y13, 32(AX)
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+rows5Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y12, (AX)
+	VMASKMOVPS Y7, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y8, Y12, (AX)
+	VMASKMOVPS Y9, Y13, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -3162,77 +3252,104 @@ rows6:
 	VMASKMOVPS 32(AX), Y13, Y11
 	MOVQ       rs+40(FP), AX
 	SHLQ       $0x02, AX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       cs+48(FP), DX
 	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
-	LEAQ       (AX)(AX*2), R8
+	MOVQ       ldb+88(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+80(FP), SI
+	MOVQ       off+56(FP), DI
+	MOVQ       segments+64(FP), R8
 
 rows6Segment:
-	MOVQ (SI), R10
-	MOVQ a+32(FP), R9
-	LEAQ (R9)(R10*4), R9
-	LEAQ (R9)(AX*4), R10
-	ADDQ AX, R10
+	MOVQ (DI), R9
+	MOVQ a+32(FP), R10
+	LEAQ (R10)(R9*4), R10
+	LEAQ (R10)(AX*4), R9
+	ADDQ AX, R9
 	MOVQ k+72(FP), R11
 
 rows6Step:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (R9), Y14
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R9)(AX*1), Y15
+	VBROADCASTSS (R10)(AX*1), Y15
 	VFMADD231PS  Y15, Y12, Y2
 	VFMADD231PS  Y15, Y13, Y3
-	VBROADCASTSS (R9)(AX*2), Y14
+	VBROADCASTSS (R10)(AX*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R9)(R8*1), Y15
+	VBROADCASTSS (R10)(CX*1), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
-	VBROADCASTSS (R9)(AX*4), Y14
+	VBROADCASTSS (R10)(AX*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R10), Y15
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y15, Y12, Y10
 	VFMADD231PS  Y15, Y13, Y11
-	ADDQ         CX, R9
-	ADDQ         CX, R10
-	ADDQ         DX, BX
+	ADDQ         DX, R10
+	ADDQ         DX, R9
+	ADDQ         BX, SI
 	DECQ         R11
 	JNZ          rows6Step
-	ADDQ         $0x08, SI
-	DECQ         DI
+	ADDQ         $0x08, DI
+	DECQ         R8
 	JNZ          rows6Segment
-	MOVQ         n+104(FP), CX
-	LEAQ         columns<>+64(SB), AX
-	NEGQ         CX
-	LEAQ         (AX)(CX*4), AX
-	VMOVDQU      (AX), Y12
-	VMOVDQU      32(AX), Y13
+	MOVQ         n+104(FP), AX
+	CMPQ         AX, $0x10
+	JNE          rows6Narrow
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
 	SHLQ         $0x02, CX
-	VMASKMOVPS   Y0, Y12, (AX)
-	VMASKMOVPS   Y1, Y13, 32(AX)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y2, Y12, (AX)
-	VMASKMOVPS   Y3, Y13, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y4, Y12, (AX)
-	VMASKMOVPS   Y5, Y13, 32(AX)
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y6, Y12, (AX)
-	VMASKMOVPS   Y7, Y13, 32(AX)
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y8, Y12, (AX)
-	VMASKMOVPS   Y9, Y13, 32(AX)
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
 	ADDQ         CX, AX
-	VMASKMOVPS   Y10, Y12, (AX)
-	VMASKMOVPS   Y11, Y13, 32(AX)
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+rows6Narrow:
+	MOVQ       n+104(FP), CX
+	LEAQ       columns<>+64(SB), AX
+	NEGQ       CX
+	LEAQ       (AX)(CX*4), AX
+	VMOVDQU    (AX), Y12
+	VMOVDQU    32(AX), Y13
+	MOVQ       c+0(FP), AX
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y12, (AX)
+	VMASKMOVPS Y7, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y8, Y12, (AX)
+	VMASKMOVPS Y9, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y10, Y12, (AX)
+	VMASKMOVPS Y11, Y13, 32(AX)
 	VZEROUPPER
 	RET

@@ -19,6 +19,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"petrify/internal/kernel/_asm/rows"
 )
 
 func main() {
@@ -31,94 +33,36 @@ func main() {
 
 const signature = "func(c *float32, ldc int, init *float32, ldi int, a *float32, rs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)"
 
-// rowsPerPointer is how many rows of A one pointer reaches: 0, 1, 2 and 4
-// times rs by the address's scale, 3 by a second register.
-const rowsPerPointer = 5
-
-// pointers walk through A, B and C.
-type pointers struct {
-	a        []GPVirtual // rows 0, 5, 10 of A at the current k
-	rs, rs3  GPVirtual   // distance of A's rows, and three times it, in bytes
-	cs, ldb  GPVirtual   // distance of A's columns and of B's rows, in bytes
-	b        GPVirtual   // the current row of B
-	off, seg GPVirtual   // the current segment's offset, segments left
-	p        GPVirtual   // k left
-}
-
-// row returns the address of A's element in row i at the current k.
-func (at pointers) row(i int) Mem {
-	m := Mem{Base: at.a[i/rowsPerPointer]}
-	switch i % rowsPerPointer {
-	case 1, 2, 4:
-		return m.Idx(at.rs, uint8(i%rowsPerPointer))
-	case 3:
-		return m.Idx(at.rs3, 1)
-	}
-	return m
-}
-
-// bytes loads an argument that counts floats, and turns it into bytes.
-func bytes(name string) GPVirtual {
-	r := load(name)
-	SHLQ(U8(2), r)
-	return r
-}
-
-func load(name string) GPVirtual {
-	r := GP64()
-	Load(Param(name), r)
-	return r
-}
-
-// sum emits the loops over segments and k of a block of rows rows; step
-// emits the products of one k.
-func sum(label string, rows int, step func(pointers)) {
-	at := pointers{rs: bytes("rs"), cs: bytes("cs"), ldb: bytes("ldb"), b: load("b"), off: load("off"), seg: load("segments"), rs3: GP64()}
-	LEAQ(Mem{Base: at.rs}.Idx(at.rs, 2), at.rs3)
+// sum emits the loops over segments and k of a tile of m rows; step emits
+// the products of one k, B's row being at b.
+func sum(label string, m int, step func(a rows.Pointers, b GPVirtual)) {
+	a := rows.NewPointers("rs")
+	cs, ldb := rows.Bytes("cs"), rows.Bytes("ldb")
+	b, off, segments := rows.Argument("b"), rows.Argument("off"), rows.Argument("segments")
 
 	Label(label + "Segment")
-	for i := range (rows + rowsPerPointer - 1) / rowsPerPointer {
-		at.a = append(at.a, GP64())
-		if i > 0 {
-			LEAQ(Mem{Base: at.a[i-1]}.Idx(at.rs, 4), at.a[i])
-			ADDQ(at.rs, at.a[i])
-			continue
-		}
-		start := GP64()
-		MOVQ(Mem{Base: at.off}, start)
-		Load(Param("a"), at.a[0])
-		LEAQ(Mem{Base: at.a[0]}.Idx(start, 4), at.a[0])
-	}
-	at.p = load("k")
+	start := GP64()
+	MOVQ(Mem{Base: off}, start)
+	first := rows.Argument("a")
+	LEAQ(Mem{Base: first}.Idx(start, 4), first)
+	a.Point(first, m)
+	k := rows.Argument("k")
 
 	Label(label + "Step")
-	step(at)
-	for _, a := range at.a {
-		ADDQ(at.cs, a)
-	}
-	ADDQ(at.ldb, at.b)
-	DECQ(at.p)
+	step(a, b)
+	a.Move(cs)
+	ADDQ(ldb, b)
+	DECQ(k)
 	JNZ(LabelRef(label + "Step"))
 
-	ADDQ(Imm(8), at.off)
-	DECQ(at.seg)
+	ADDQ(Imm(8), off)
+	DECQ(segments)
 	JNZ(LabelRef(label + "Segment"))
 }
 
-// rowsOf emits the jump to the block of as many rows as m says, and the
-// blocks, from the largest down.
-func rowsOf(largest int, block func(label string, rows int)) {
-	m := load("m")
-	name := func(rows int) string { return fmt.Sprint("rows", rows) }
-	for rows := largest; rows > 1; rows-- {
-		CMPQ(m, U32(rows))
-		JEQ(LabelRef(name(rows)))
-	}
-	for rows := 1; rows <= largest; rows++ {
-		Label(name(rows))
-		block(name(rows), rows)
-		RET()
-	}
+// matrix emits f for the rows of an argument.
+func matrix(name, distance string, m int, f func(i int, at Mem)) {
+	rows.Walk(rows.Argument(name), rows.Bytes(distance), m, f)
 }
 
 // avx512 generates the kernel of width·16 columns and up to 14 rows.
@@ -136,10 +80,10 @@ func avx512(width int) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s is a tile of up to 14 rows and %d columns, in AVX-512.", name, 16*width))
-	block := func(i, j int) VecPhysical { return zmm[width*i+j] }
+	block := func(i, j int) VecPhysical { return rows.Z[width*i+j] }
 	masks := []OpmaskPhysical{K1, K2}[:width]
-	rowsOf(14, func(label string, rows int) {
-		columns, ones := load("n"), GP64()
+	rows.Cases(rows.Down(14), func(label string, m int) {
+		columns, ones := rows.Argument("n"), GP64()
 		MOVQ(I32(-1), ones)
 		BZHIQ(columns, ones, ones)
 		for j, mask := range masks {
@@ -148,45 +92,33 @@ func avx512(width int) {
 			}
 			KMOVW(ones.As32(), mask)
 		}
-		eachRow("init", "ldi", rows, func(i int, at Mem) {
+		matrix("init", "ldi", m, func(i int, at Mem) {
 			for j, mask := range masks {
 				VMOVUPS_Z(at.Offset(64*j), mask, block(i, j))
 			}
 		})
-		sum(label, rows, func(at pointers) {
+		sum(label, m, func(a rows.Pointers, b GPVirtual) {
 			for j := range width {
-				VMOVUPS(Mem{Base: at.b}.Offset(64*j), zmm[28+j])
+				VMOVUPS(Mem{Base: b}.Offset(64*j), rows.Z[28+j])
 			}
-			for i := range rows {
+			for i := range m {
 				if width == 1 {
-					VFMADD231PS_BCST(at.row(i), zmm[28], block(i, 0))
+					VFMADD231PS_BCST(a.Row(i), rows.Z[28], block(i, 0))
 					continue
 				}
-				element := zmm[30+i%2]
-				VBROADCASTSS(at.row(i), element)
+				element := rows.Z[30+i%2]
+				VBROADCASTSS(a.Row(i), element)
 				for j := range width {
-					VFMADD231PS(element, zmm[28+j], block(i, j))
+					VFMADD231PS(element, rows.Z[28+j], block(i, j))
 				}
 			}
 		})
-		eachRow("c", "ldc", rows, func(i int, at Mem) {
+		matrix("c", "ldc", m, func(i int, at Mem) {
 			for j, mask := range masks {
 				VMOVUPS(block(i, j), mask, at.Offset(64*j))
 			}
 		})
-		VZEROUPPER()
 	})
-}
-
-// eachRow emits f for the rows of the matrix named, from the first on.
-func eachRow(name, distance string, rows int, f func(i int, at Mem)) {
-	at, ld := load(name), bytes(distance)
-	for i := range rows {
-		f(i, Mem{Base: at})
-		if i < rows-1 {
-			ADDQ(ld, at)
-		}
-	}
 }
 
 // avx2 generates the kernel of 16 columns and up to 6 rows.
@@ -206,44 +138,45 @@ func avx2() {
 	TEXT("tileAVX2", NOSPLIT, signature)
 	Pragma("noescape")
 	Doc("tileAVX2 is a tile of up to 6 rows and 16 columns, in AVX2 and FMA.")
-	block := func(i, j int) VecPhysical { return ymm[2*i+j] }
+	block := func(i, j int) VecPhysical { return rows.Y[2*i+j] }
 	masks := func() {
-		table, n := GP64(), load("n")
+		table, n := GP64(), rows.Argument("n")
 		LEAQ(mask.Offset(64), table)
 		NEGQ(n)
 		LEAQ(Mem{Base: table}.Idx(n, 4), table)
 		VMOVDQU(Mem{Base: table}, Y12)
 		VMOVDQU(Mem{Base: table}.Offset(32), Y13)
 	}
-	rowsOf(6, func(label string, rows int) {
+	rows.Cases(rows.Down(6), func(label string, m int) {
 		masks()
-		eachRow("init", "ldi", rows, func(i int, at Mem) {
+		matrix("init", "ldi", m, func(i int, at Mem) {
 			VMASKMOVPS(at, Y12, block(i, 0))
 			VMASKMOVPS(at.Offset(32), Y13, block(i, 1))
 		})
-		sum(label, rows, func(at pointers) {
-			VMOVUPS(Mem{Base: at.b}, Y12)
-			VMOVUPS(Mem{Base: at.b}.Offset(32), Y13)
-			for i := range rows {
-				element := ymm[14+i%2]
-				VBROADCASTSS(at.row(i), element)
+		sum(label, m, func(a rows.Pointers, b GPVirtual) {
+			VMOVUPS(Mem{Base: b}, Y12)
+			VMOVUPS(Mem{Base: b}.Offset(32), Y13)
+			for i := range m {
+				element := rows.Y[14+i%2]
+				VBROADCASTSS(a.Row(i), element)
 				VFMADD231PS(element, Y12, block(i, 0))
 				VFMADD231PS(element, Y13, block(i, 1))
 			}
 		})
+		CMPQ(rows.Argument("n"), Imm(16))
+		JNE(LabelRef(label + "Narrow")) // masked stores are slow on some processors
+		matrix("c", "ldc", m, func(i int, at Mem) {
+			VMOVUPS(block(i, 0), at)
+			VMOVUPS(block(i, 1), at.Offset(32))
+		})
+		VZEROUPPER()
+		RET()
+
+		Label(label + "Narrow")
 		masks()
-		eachRow("c", "ldc", rows, func(i int, at Mem) {
+		matrix("c", "ldc", m, func(i int, at Mem) {
 			VMASKMOVPS(block(i, 0), Y12, at)
 			VMASKMOVPS(block(i, 1), Y13, at.Offset(32))
 		})
-		VZEROUPPER()
 	})
 }
-
-var (
-	ymm = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
-	zmm = []VecPhysical{
-		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
-		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
-	}
-)
