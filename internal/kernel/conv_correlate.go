@@ -41,7 +41,7 @@ func (c *correlation) size() int {
 func (c *correlation) pack(packed, src, bias []float32) {
 	dst := packed[c.at:][:c.size()]
 	if c.depthwise {
-		c.packLanes(dst, src, bias)
+		c.packStrips(dst, src, bias)
 		return
 	}
 	c.packPanels(dst, src)
@@ -82,7 +82,7 @@ func (c *correlation) run(out, in, packed, bias []float32) {
 	case len(c.off) == 0:
 		c.clear(out)
 	case c.depthwise:
-		c.runLanes(out, in, packed)
+		c.runStrips(out, in, packed)
 	default:
 		c.runTiles(out, in, packed, bias)
 	}

@@ -80,7 +80,7 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 				if n == from {
 					clear(sum)
 				}
-				p.lanes(sum, image, out)
+				p.strips(sum, image, out)
 				continue
 			}
 			for u := unit; u < unit+each; u++ {

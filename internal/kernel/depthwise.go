@@ -4,13 +4,13 @@ package kernel
 // several filters a channel, a convolution goes the way of any groups.
 func (g Conv) depthwise() bool { return g.Groups == g.C && g.O == g.C && g.C > 1 }
 
-// lanes are a row of outputs of a depthwise convolution, channels side by side:
+// A strip is a row of outputs of a depthwise convolution, channels side by side:
 //
 //	C[i·ldc+j] = W[j] + Σ_{q<len(off)} X[off[q]+i·rs+j] · W[(q+1)·ldw+j]
 //
 // for j < n. The first row of W is the bias, the others a tap each; they are
 // stored to a multiple of 16 channels.
-type lanes struct {
+type strip struct {
 	c, x, w      []float32
 	ldc, rs, ldw int
 	off          []int // ascending
@@ -18,7 +18,7 @@ type lanes struct {
 }
 
 // run computes m outputs.
-func (l *lanes) run(m int) {
+func (l *strip) run(m int) {
 	last := len(l.off) - 1
 	_ = l.c[(m-1)*l.ldc+l.n-1]
 	_ = l.x[l.off[0]]
@@ -28,7 +28,7 @@ func (l *lanes) run(m int) {
 }
 
 // pixelsGeneric is the loop in Go, for the channels from j on.
-func (l *lanes) pixelsGeneric(j, m int) {
+func (l *strip) pixelsGeneric(j, m int) {
 	for i := range m {
 		c := l.c[i*l.ldc:][j:l.n]
 		copy(c, l.w[j:])
@@ -41,8 +41,8 @@ func (l *lanes) pixelsGeneric(j, m int) {
 	}
 }
 
-// packLanes writes the bias, or zeros, and a row of each tap's weights.
-func (c *correlation) packLanes(dst, src, bias []float32) {
+// packStrips writes the bias, or zeros, and a row of each tap's weights.
+func (c *correlation) packStrips(dst, src, bias []float32) {
 	width := roundUp(c.n, quantum)
 	clear(dst)
 	copy(dst, bias)
@@ -54,9 +54,9 @@ func (c *correlation) packLanes(dst, src, bias []float32) {
 	}
 }
 
-// runLanes computes a depthwise correlation of one image, framed in in.
-func (c *correlation) runLanes(out, in, packed []float32) {
-	l := lanes{w: packed, ldw: roundUp(c.n, quantum), ldc: c.out.col, rs: c.in.col, off: c.off, n: c.n}
+// runStrips computes a depthwise correlation of one image, framed in in.
+func (c *correlation) runStrips(out, in, packed []float32) {
+	l := strip{w: packed, ldw: roundUp(c.n, quantum), ldc: c.out.col, rs: c.in.col, off: c.off, n: c.n}
 	for r := range c.rows {
 		l.x = in[c.in.first+r*c.in.row:]
 		l.c = out[c.out.first+r*c.out.row:]

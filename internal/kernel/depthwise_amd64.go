@@ -5,7 +5,7 @@ package kernel
 //go:generate go -C _asm run ./depthwise -pkg kernel -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go
 
 // pixels computes m outputs, as many at once as there are registers for.
-func (l *lanes) pixels(m int) {
+func (l *strip) pixels(m int) {
 	done := 0
 	switch path {
 	case avx512:
@@ -25,7 +25,7 @@ func (l *lanes) pixels(m int) {
 }
 
 // taps adds the gradients of m taps, 9 being a 3×3 window.
-func (l *lanesGradient) taps(m int) {
+func (l *stripGradient) taps(m int) {
 	done := 0
 	switch path {
 	case avx512:

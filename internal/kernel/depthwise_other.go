@@ -3,7 +3,7 @@
 package kernel
 
 // pixels computes m outputs.
-func (l *lanes) pixels(m int) { l.pixelsGeneric(0, m) }
+func (l *strip) pixels(m int) { l.pixelsGeneric(0, m) }
 
 // taps adds the gradients of m taps.
-func (l *lanesGradient) taps(m int) { l.tapsGeneric(0, m) }
+func (l *stripGradient) taps(m int) { l.tapsGeneric(0, m) }

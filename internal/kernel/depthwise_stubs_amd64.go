@@ -4,7 +4,7 @@
 
 package kernel
 
-// depthwiseAVX512 computes a row of lanes.
+// depthwiseAVX512 computes a strip.
 //
 //go:noescape
 func depthwiseAVX512(c *float32, ldc int, x *float32, rs int, off *int, segments int, w *float32, ldw int, m int, n int)
@@ -14,7 +14,7 @@ func depthwiseAVX512(c *float32, ldc int, x *float32, rs int, off *int, segments
 //go:noescape
 func depthwiseGradientAVX512(c *float32, ldc int, x *float32, rs int, gs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
 
-// depthwiseAVX2 computes a row of lanes.
+// depthwiseAVX2 computes a strip.
 //
 //go:noescape
 func depthwiseAVX2(c *float32, ldc int, x *float32, rs int, off *int, segments int, w *float32, ldw int, m int, n int)

@@ -1,12 +1,12 @@
 package kernel
 
-// lanesGradient is the gradient of some taps of a depthwise convolution,
+// stripGradient is the gradient of some taps of a depthwise convolution,
 //
 //	C[i·ldc+j] += Σ_{q<len(off), p<k} X[off[q]+tap(i)+p·cs+j] · B[(q·k+p)·ldb+j]
 //
 // for j < n. Up to 7 taps are i·rs apart; 9 are the rows of a 3×3 window,
 // which are gs apart.
-type lanesGradient struct {
+type stripGradient struct {
 	c, x, b    []float32
 	ldc, ldb   int
 	rs, gs, cs int
@@ -18,7 +18,7 @@ type lanesGradient struct {
 const window3x3 = 9
 
 // run adds the gradients of m taps.
-func (l *lanesGradient) run(m int) {
+func (l *stripGradient) run(m int) {
 	farthest := l.off[len(l.off)-1] + (l.k-1)*l.cs + l.n - 1
 	if m == window3x3 {
 		farthest += 2*l.gs + 2*l.rs
@@ -33,7 +33,7 @@ func (l *lanesGradient) run(m int) {
 }
 
 // tapsGeneric is the loop in Go, for the channels from j on.
-func (l *lanesGradient) tapsGeneric(j, m int) {
+func (l *stripGradient) tapsGeneric(j, m int) {
 	for i := range m {
 		tap := i * l.rs
 		if m == window3x3 {
@@ -51,10 +51,10 @@ func (l *lanesGradient) tapsGeneric(j, m int) {
 	}
 }
 
-// lanes adds one image's part of a depthwise gradient. sum has a row of
+// strips adds one image's part of a depthwise gradient. sum has a row of
 // channels for each tap.
-func (p *gradient) lanes(sum, image, dy []float32) {
-	l := lanesGradient{
+func (p *gradient) strips(sum, image, dy []float32) {
+	l := stripGradient{
 		ldc: p.g.C, b: dy, ldb: p.g.C, rs: p.g.DilationW * p.g.C, gs: p.g.DilationH * p.frame.row(),
 		cs: p.g.StrideW * p.g.C, off: p.off, k: p.k, n: p.g.C,
 	}

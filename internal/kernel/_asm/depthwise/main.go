@@ -101,7 +101,7 @@ func after(name string, by Register) GPVirtual {
 func (p path) sum() {
 	TEXT("depthwise"+p.name, NOSPLIT, "func(c *float32, ldc int, x *float32, rs int, off *int, segments int, w *float32, ldw, m, n int)")
 	Pragma("noescape")
-	Doc("depthwise" + p.name + " computes a row of lanes.")
+	Doc("depthwise" + p.name + " computes a strip.")
 	rows.Cases(rows.Down(p.pixels), func(label string, m int) {
 		x, ldw, weight := rows.NewPointers("rs"), rows.Bytes("ldw"), p.z[15]
 		p.eachVector(label, func(j GPVirtual) {
