@@ -1,9 +1,11 @@
 package coreml_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -15,7 +17,7 @@ import (
 // TestProgramAgreesWithIntegers writes every network in every variant, reads
 // the package back and runs it by the operations' definitions, on 1,000 inputs
 // each. Against the naive integer interpreter, outputs differ by at most one
-// output scale and predictions are equal, both for 99.9 % of the inputs;
+// output scale for 99.5 % of the inputs, and predictions are equal for 99.9 %;
 // without quantized activations all outputs differ by at most 1e-5.
 //
 // Not all: the program multiplies rounded scales before it adds, integers are
@@ -101,9 +103,8 @@ func agree(t *testing.T, m *quantized.Model, o coreml.Options, inputs int) {
 		}
 	}
 	t.Logf("largest difference %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", worst, tolerance, near, inputs, same)
-	allowed := int(0.999 * float64(inputs))
-	if near < allowed || same < allowed || (out.Quant.Format.IsFloat() && near < inputs) || worst > 4*tolerance {
-		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal: want %d", worst, tolerance, inputs, near, same, allowed)
+	if near < inputs*995/1000 || same < inputs*999/1000 || (out.Quant.Format.IsFloat() && near < inputs) || worst > 4*tolerance {
+		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance, inputs, near, same)
 	}
 }
 
@@ -117,6 +118,13 @@ func written(t *testing.T, m *quantized.Model, o coreml.Options) (*mil.Machine, 
 	p, err := mil.ReadPackage(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, "Data", "com.apple.CoreML", "model.mlmodel"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(p.Model.Marshal(), file) {
+		t.Error("the model read and written again differs from its file")
 	}
 	machine, err := mil.NewMachine(p)
 	if err != nil {

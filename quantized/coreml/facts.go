@@ -17,12 +17,16 @@ const prefix = "petrify."
 // metadata is what the package says about itself: the user's words, and under
 // petrify's prefix where the model comes from and how it is quantized.
 func metadata(m *quantized.Model, o Options) mil.Metadata {
+	epochs := ""
+	if m.Origin.Epochs > 0 {
+		epochs = strconv.Itoa(m.Origin.Epochs)
+	}
 	facts := map[string]string{
 		"version":     m.Origin.Version,
 		"network":     m.Name,
 		"dataset":     m.Origin.Dataset,
 		"method":      m.Origin.Method,
-		"epochs":      strconv.Itoa(m.Origin.Epochs),
+		"epochs":      epochs,
 		"seed":        strconv.FormatUint(m.Origin.Seed, 10),
 		"target":      o.Target.String(),
 		"precision":   o.Precision.String(),

@@ -56,11 +56,18 @@ func (c *call) buffers(name string) [][]float64 {
 // result is the type of the operation's result.
 func (c *call) result() Type { return c.op.Outputs[0].Type }
 
+// maxMemory is the number of elements that a machine's values may have in all.
+const maxMemory = 1 << 26
+
 // NewMachine checks the package and prepares it to run. Constants are
-// decompressed here, once.
+// decompressed here, once. A program whose values would take more than 512 MB
+// is refused.
 func NewMachine(p *Package) (*Machine, error) {
 	if err := Check(p); err != nil {
 		return nil, err
+	}
+	if n := elements(&p.Model.Program); n > maxMemory {
+		return nil, fmt.Errorf("mil: machine: values of %d elements: want at most %d", n, maxMemory)
 	}
 	scope := newChecker(p)
 	m := &Machine{inputs: map[string][]float64{}, types: scope.types, values: map[string][]float64{}, outputs: p.Model.Program.Outputs}
@@ -83,6 +90,21 @@ func NewMachine(p *Package) (*Machine, error) {
 		}
 	}
 	return m, nil
+}
+
+// elements is the number of elements of all values, at most a little more than
+// maxMemory.
+func elements(p *Program) int {
+	n := 0
+	for _, in := range p.Inputs {
+		n += min(in.Type.Size(), maxMemory+1)
+	}
+	for i := range p.Operations {
+		for _, out := range p.Operations[i].Outputs {
+			n = min(n, maxMemory) + min(out.Type.Size(), maxMemory+1)
+		}
+	}
+	return n
 }
 
 // compile adds the operation to the machine: constants are computed now,
