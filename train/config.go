@@ -17,6 +17,9 @@ type Config struct {
 	Seed  uint64 // of the weights' initial values and the order of the images
 	Batch int    // images to a step; 0 means 64
 
+	Augment  datasets.Augment // varies the images of both stages, anew in each epoch; not those of PTQ
+	Balanced bool             // makes the classes of an epoch equally frequent
+
 	Float      Stage      // training without quantization; 0 epochs: only the given start
 	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
 	Milestones Milestones // of the QAT stage
@@ -42,6 +45,8 @@ type Stage struct {
 	LearningRate float64
 	Optimizer    Optimizer
 	Schedule     Schedule
+	Clip         float64 // the greatest norm of all gradients together; 0: no limit
+	Average      float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 
 // resolve fills in the defaults. It wants a valid configuration.

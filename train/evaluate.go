@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -28,6 +29,21 @@ func (r *run) evaluate(ctx context.Context, quantized bool) (Metrics, error) {
 		sum.add(m.Loss, m.Correct, m.Count)
 	}
 	return sum.metrics(), nil
+}
+
+// evaluateAverage evaluates with the averaged parameters, where the stage has
+// them, and leaves the model as it was.
+func (r *run) evaluateAverage(ctx context.Context, quantized bool) (m Metrics, err error) {
+	if r.average == nil {
+		return r.evaluate(ctx, quantized)
+	}
+	before := clone(r.model.State())
+	defer func() { err = errors.Join(err, r.model.Restore(before)) }()
+	r.average.adopt()
+	if err := r.model.Settle(); err != nil {
+		return Metrics{}, err
+	}
+	return r.evaluate(ctx, quantized)
 }
 
 // evaluator returns the graph that evaluates, and builds it the first time.

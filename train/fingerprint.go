@@ -20,6 +20,8 @@ func fingerprint(c Config) map[string]string {
 		"calibration":   fmt.Sprint(c.Calibration),
 		"version":       c.Version,
 	}
+	flatten(flat, "augment", reflect.ValueOf(c.Augment))
+	flatten(flat, "balanced", reflect.ValueOf(c.Balanced))
 	flatten(flat, "network", reflect.ValueOf(c.Network))
 	flatten(flat, "quantization", reflect.ValueOf(c.Quantization))
 	flatten(flat, "float", reflect.ValueOf(c.Float))

@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"slices"
 
 	"petrify/graph"
 	"petrify/internal/kernel"
@@ -119,11 +118,11 @@ type optimizer struct {
 	decay  float64
 	params []*graph.Param
 	state  [][][]float32 // parameter, slot, element
-	t      int64         // updates made
+	t      []int64       // one number: updates made
 }
 
 func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
-	opt := &optimizer{rule: o.rule(), decay: o.WeightDecay, params: params}
+	opt := &optimizer{rule: o.rule(), decay: o.WeightDecay, params: params, t: make([]int64, 1)}
 	for _, p := range params {
 		slots := make([][]float32, len(opt.slots()))
 		for i := range slots {
@@ -138,7 +137,7 @@ func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
 // graph does not use, such as a learned scale in float training, has none. A
 // parameter that is no longer finite is an error: no checkpoint must hold it.
 func (o *optimizer) update(lr float64) error {
-	o.t++
+	o.t[0]++
 	for i, p := range o.params {
 		if p.Grad == nil {
 			continue
@@ -147,7 +146,7 @@ func (o *optimizer) update(lr float64) error {
 		if p.Role == graph.RoleWeight {
 			decay = o.decay
 		}
-		o.rule.update(p.Value, p.Grad, o.state[i], lr*float64(p.LRFactor), decay, o.t)
+		o.rule.update(p.Value, p.Grad, o.state[i], lr*float64(p.LRFactor), decay, o.t[0])
 		if _, _, n := kernel.MinMax(p.Value); n > 0 {
 			return fmt.Errorf("%d values of parameter %s are %w after the update", n, p.Name, graph.ErrNotFinite)
 		}
@@ -157,7 +156,7 @@ func (o *optimizer) update(lr float64) error {
 
 // save returns the state as tensors that share o's memory.
 func (o *optimizer) save() []graph.State {
-	saved := []graph.State{{Name: "optimizer/step", Shape: []int{1}, I64: []int64{o.t}}}
+	saved := []graph.State{{Name: "optimizer/step", Shape: []int{1}, I64: o.t}}
 	for i, p := range o.params {
 		for j, slot := range o.slots() {
 			v := o.state[i][j]
@@ -165,23 +164,4 @@ func (o *optimizer) save() []graph.State {
 		}
 	}
 	return saved
-}
-
-// restore takes over what save returned.
-func (o *optimizer) restore(saved []graph.State) error {
-	for _, want := range o.save() {
-		i := slices.IndexFunc(saved, func(s graph.State) bool { return s.Name == want.Name })
-		if i < 0 {
-			return fmt.Errorf("train: the checkpoint has no %s", want.Name)
-		}
-		got := saved[i]
-		if len(got.F32) != len(want.F32) || len(got.I64) != len(want.I64) {
-			return fmt.Errorf("train: %s: %d numbers in the checkpoint, want %d", want.Name, len(got.F32)+len(got.I64), len(want.F32)+len(want.I64))
-		}
-		copy(want.F32, got.F32)
-		if got.I64 != nil {
-			o.t = got.I64[0]
-		}
-	}
-	return nil
 }

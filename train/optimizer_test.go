@@ -150,7 +150,7 @@ func TestOptimizerStateContinues(t *testing.T) {
 		first := newOptimizer(o, []*graph.Param{halves})
 		updates(first, halves, 0, 3)
 		second := newOptimizer(o, []*graph.Param{halves})
-		if err := second.restore(first.save()); err != nil {
+		if err := take(second.save(), first.save()); err != nil {
 			t.Fatal(err)
 		}
 		updates(second, halves, 3, 8)
@@ -166,10 +166,10 @@ func TestOptimizerRefusesForeignState(t *testing.T) {
 	small, _ := randomParam(graph.RoleWeight, 3)
 	large, _ := randomParam(graph.RoleWeight, 4)
 	saved := newOptimizer(Optimizer{}, []*graph.Param{small}).save()
-	if err := newOptimizer(Optimizer{}, []*graph.Param{large}).restore(saved); err == nil {
+	if err := take(newOptimizer(Optimizer{}, []*graph.Param{large}).save(), saved); err == nil {
 		t.Error("moments of another length are taken")
 	}
-	if err := newOptimizer(Optimizer{Method: SGD}, []*graph.Param{small}).restore(saved); err == nil {
+	if err := take(newOptimizer(Optimizer{Method: SGD}, []*graph.Param{small}).save(), saved); err == nil {
 		t.Error("Adam's state is taken for SGD's")
 	}
 }

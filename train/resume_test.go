@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"petrify/datasets"
 )
 
 // state is everything that the last checkpoint of a finished run holds, apart
@@ -32,9 +36,8 @@ func state(t *testing.T, folder string) *checkpoint {
 	return c
 }
 
-func whole(t *testing.T) (*Result, *checkpoint) {
+func whole(t *testing.T, c Config) (*Result, *checkpoint) {
 	t.Helper()
-	c := small(t)
 	c.Out = t.TempDir()
 	return mustRun(t, c), state(t, c.Out)
 }
@@ -55,84 +58,112 @@ func same(t *testing.T, result, wantResult *Result, folder string, want *checkpo
 	}
 }
 
+// everything is a run with state wherever a run can have some.
+func everything(t *testing.T) Config {
+	c := small(t)
+	c.Augment, c.Balanced = datasets.Augment{Shift: 1}, true
+	c.Float = Stage{
+		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9,
+		Optimizer: Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3},
+		Schedule:  Schedule{Shape: OneCycle, Warmup: Steps(5)},
+	}
+	c.QAT = Stage{Epochs: 2, Average: 0.9, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
+	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
+	return c
+}
+
 // A run that is interrupted again and again, at steps drawn at random, ends
 // where the uninterrupted one ends, bit for bit.
 func TestInterruptedRunEndsLikeTheWholeOne(t *testing.T) {
-	wantResult, want := whole(t)
-	c := small(t)
-	c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Never()
-	rng := rand.New(rand.NewPCG(3, 4))
-	interrupts := 0
-	for {
-		ctx, cancel := context.WithCancel(t.Context())
-		left := 1 + rng.IntN(20)
-		c.Events.Step = func(StepEnd) {
-			if left--; left == 0 {
-				cancel()
+	for name, c := range map[string]Config{"defaults": small(t), "everything": everything(t)} {
+		t.Run(name, func(t *testing.T) {
+			wantResult, want := whole(t, c)
+			c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Never()
+			rng := rand.New(rand.NewPCG(3, 4))
+			var result *Result
+			interrupts := 0
+			for ; result == nil; interrupts++ {
+				if interrupts > 100 {
+					t.Fatal("the run does not get on")
+				}
+				result = interruptAfter(t, c, 1+rng.IntN(20))
 			}
-		}
-		result, err := Run(ctx, c)
-		cancel()
-		if err == nil {
 			same(t, result, wantResult, c.Out, want)
-			break
-		}
-		if !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-		if interrupts++; interrupts > 100 {
-			t.Fatal("the run does not get on")
-		}
-	}
-	if interrupts < 5 {
-		t.Errorf("%d interrupts: the drill proves little", interrupts)
+			if interrupts < 5 {
+				t.Errorf("%d interrupts: the drill proves little", interrupts)
+			}
+		})
 	}
 }
 
+// interruptAfter runs c and interrupts it after some steps. The result is nil
+// unless the run ended before.
+func interruptAfter(t *testing.T, c Config, steps int) *Result {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c.Events.Step = func(StepEnd) {
+		if steps--; steps == 0 {
+			cancel()
+		}
+	}
+	result, err := Run(ctx, c)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	return result
+}
+
+var kills = flag.Int("kills", 4, "how often the kill drill kills")
+
 // The same with a process that is killed, which gives it no chance to write a
-// checkpoint, and now and then in the middle of one. The test's own binary is
-// the process, see TestMain.
+// checkpoint, and often in the middle of one: a child writes one after each
+// step. The test's own binary is the child, see TestMain.
 func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
-	wantResult, want := whole(t)
+	c := drill(t, *kills)
+	wantResult, want := whole(t, c)
 	folder := t.TempDir()
-	kills := 0
-	for wait := 40 * time.Millisecond; ; wait += 5 * time.Millisecond {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childFolder+"="+folder)
+	for n := range *kills {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", childJob, *kills, folder))
 		var output strings.Builder
-		cmd.Stdout, cmd.Stderr = &output, &output
-		if err := cmd.Start(); err != nil {
+		child.Stdout, child.Stderr = &output, &output
+		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		killer := time.AfterFunc(wait+rand.N(wait), func() { cmd.Process.Kill() })
-		err := cmd.Wait()
-		if err == nil {
-			break
+		timer := time.AfterFunc(20*time.Millisecond+rand.N(40*time.Millisecond), func() { child.Process.Kill() })
+		if err := child.Wait(); timer.Stop() {
+			t.Fatalf("the child was to be killed %d times and ended after %d: %v\n%s", *kills, n, err, &output)
 		}
-		if killer.Stop() {
-			t.Fatalf("%v\n%s", err, output.String())
-		}
-		kills++
 	}
-	if kills < 3 {
-		t.Errorf("%d kills: the drill proves little", kills)
+	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil || last.Phase == Float && last.Step == 0 {
+		t.Errorf("the killed runs reached nothing: %+v, %v", last, err)
 	}
-	c := small(t)
 	c.Out, c.Resume = folder, true
 	same(t, mustRun(t, c), wantResult, folder, want)
 }
 
-const childFolder = "PETRIFY_TRAIN_TEST_FOLDER"
+// drill is a run that is long enough for a number of kills: 48 steps for each,
+// of which a child does not do more than one a millisecond.
+func drill(t *testing.T, kills int) Config {
+	c := everything(t)
+	c.Float.Epochs = 3 * kills
+	return c
+}
+
+const childJob = "PETRIFY_TRAIN_TEST_CHILD"
 
 // TestMain runs the tests, or the run that a test will kill.
 func TestMain(m *testing.M) {
-	folder := os.Getenv(childFolder)
-	if folder == "" {
+	var kills int
+	var folder string
+	if n, _ := fmt.Sscan(os.Getenv(childJob), &kills, &folder); n < 2 {
+		flag.Parse()
 		os.Exit(m.Run())
 	}
-	c := small(&testing.T{})
+	c := drill(&testing.T{}, kills)
 	c.Out, c.Resume, c.Checkpoint = folder, true, Steps(1)
-	c.Events.Step = func(StepEnd) { time.Sleep(5 * time.Millisecond) } // so that there is time to kill it
+	c.Events.Step = func(StepEnd) { time.Sleep(time.Millisecond) }
 	if _, err := Run(context.Background(), c); err != nil {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
@@ -165,7 +196,7 @@ func interrupted(t *testing.T, c Config) {
 }
 
 func TestDamagedCheckpointIsRefusedAndThePreviousUsed(t *testing.T) {
-	wantResult, want := whole(t)
+	wantResult, want := whole(t, small(t))
 	newest := func(folder string) string {
 		c, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler))
 		if err != nil {

@@ -42,7 +42,8 @@ type run struct {
 	model      *graph.Model
 	random     *rand.PCG     // the model's generator
 	optimizer  *optimizer    // of the running stage
-	saved      []graph.State // of a checkpoint, until the optimizer takes its part
+	average    *average      // of the running stage; nil: none
+	saved      []graph.State // of a checkpoint, until the stage takes its part
 	evaluators [2]*graph.Evaluator
 	store      *store
 }
@@ -141,10 +142,18 @@ func (r *run) save() error {
 	}
 	r.Serial++
 	states := prefixed(r.model.State(), "model/")
+	return r.store.save(r.progress, append(states, r.training()...))
+}
+
+// training is the state of the running stage beside the model's.
+func (r *run) training() (states []graph.State) {
 	if r.optimizer != nil {
 		states = append(states, r.optimizer.save()...)
 	}
-	return r.store.save(r.progress, states)
+	if r.average != nil {
+		states = append(states, r.average.save()...)
+	}
+	return states
 }
 
 // rescue writes a checkpoint if err says that the run was interrupted.
@@ -171,7 +180,7 @@ func (r *run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Phase, r.Epoch, r.Step, r.optimizer = r.Phase+1, 0, 0, nil
+	r.Phase, r.Epoch, r.Step, r.optimizer, r.average = r.Phase+1, 0, 0, nil, nil
 	return r.save()
 }
 
@@ -180,5 +189,12 @@ func (r *run) advance(ctx context.Context) error {
 // needs no history.
 func (r *run) order(skip int) datasets.BatchOptions {
 	stream := streamOrder + uint64(r.Phase)<<32 + uint64(r.Epoch)<<40
-	return datasets.BatchOptions{Size: r.Batch, Skip: skip, Rand: rand.New(rand.NewPCG(r.Seed, stream))}
+	o := datasets.BatchOptions{
+		Size: r.Batch, Skip: skip, Rand: rand.New(rand.NewPCG(r.Seed, stream)),
+		Balanced: r.Balanced, Augment: r.Augment,
+	}
+	if r.Phase == PTQ {
+		o.Balanced, o.Augment = false, datasets.Augment{}
+	}
+	return o
 }

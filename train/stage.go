@@ -17,8 +17,11 @@ func (r *run) train(ctx context.Context, s Stage) error {
 	}
 	defer t.Close()
 	r.optimizer = newOptimizer(s.Optimizer, r.model.Params())
+	if s.Average > 0 {
+		r.average = newAverage(s.Average, r.model.Params())
+	}
 	if r.Step > 0 && r.saved != nil {
-		if err := r.optimizer.restore(r.saved); err != nil {
+		if err := take(r.training(), r.saved); err != nil {
 			return err
 		}
 	}
@@ -26,6 +29,12 @@ func (r *run) train(ctx context.Context, s Stage) error {
 	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Step})
 	for r.Epoch < s.Epochs {
 		if err := r.epoch(ctx, s, t); err != nil {
+			return err
+		}
+	}
+	if r.average != nil {
+		r.average.adopt()
+		if err := r.model.Settle(); err != nil {
 			return err
 		}
 	}
@@ -42,7 +51,7 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 	if err := r.batches(ctx, s, t); err != nil {
 		return err
 	}
-	test, err := r.evaluate(ctx, r.Phase == QAT)
+	test, err := r.evaluateAverage(ctx, r.Phase == QAT)
 	if err != nil {
 		return err
 	}
@@ -90,7 +99,7 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 	lr := r.learningRate(s, r.Step)
 	m, err := t.Step(b.X, b.Labels)
 	if err == nil {
-		err = r.optimizer.update(lr)
+		err = r.update(s, lr)
 	}
 	if err != nil {
 		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
@@ -109,6 +118,20 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		return r.model.Settle()
 	case r.due():
 		return r.save()
+	}
+	return nil
+}
+
+// update changes the parameters by their gradients.
+func (r *run) update(s Stage, lr float64) error {
+	if s.Clip > 0 {
+		clip(r.model.Params(), s.Clip)
+	}
+	if err := r.optimizer.update(lr); err != nil {
+		return err
+	}
+	if r.average != nil {
+		r.average.update(r.Step + 1)
 	}
 	return nil
 }

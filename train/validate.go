@@ -42,6 +42,8 @@ func (c Config) outFaults(f *Faults, perEpoch int) {
 func (s Stage) faults(f *Faults, path string, perEpoch int) {
 	f.check(s.Epochs >= 0, path+".epochs", "%d: want 0 or more", s.Epochs)
 	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate", "%v: want more than 0, or 0 for the default", s.LearningRate)
+	f.check(s.Clip >= 0, path+".clip", "%v: want more than 0, or 0 for no limit", s.Clip)
+	f.check(s.Average >= 0 && s.Average < 1, path+".average", "%v: want 0 or more, and less than 1", s.Average)
 	s.Optimizer.faults(f, path+".optimizer")
 	s.Schedule.faults(f, path+".schedule", max(s.Epochs, 0)*perEpoch, perEpoch)
 }
