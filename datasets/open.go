@@ -87,7 +87,7 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a folder with one folder of PNG or JPEG pictures for each class, or two
 //     such folders called train and test.
 //
-// Every file but a picture may be gzipped. A name of Names wins over a path;
+// CSV, IDX and CIFAR-10 files may be gzipped. A name of Names wins over a path;
 // ./digits is always a path. ctx stops a download.
 func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -113,10 +114,13 @@ func TestPublishedAltered(t *testing.T) {
 
 // serve offers files, and counts what was asked.
 func serve(t *testing.T, files map[string][]byte) (url string, asked func() []string) {
+	var mu sync.Mutex
 	var list []string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
+		mu.Lock()
 		list = append(list, name)
+		mu.Unlock()
 		if content, ok := files[name]; ok {
 			w.Write(content)
 			return
@@ -124,7 +128,11 @@ func serve(t *testing.T, files map[string][]byte) (url string, asked func() []st
 		http.NotFound(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return s.URL + "/", func() []string { return list }
+	return s.URL + "/", func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(list)
+	}
 }
 
 func zippedAll(files map[string][]byte) map[string][]byte {
