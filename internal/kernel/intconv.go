@@ -2,101 +2,190 @@ package kernel
 
 import "unsafe"
 
-// PackedConv is a convolution's int8 weights in the order in which this
-// process's kernels read them, made once when a model is loaded. It is never
-// written to afterwards: any number of goroutines may use it at once.
-type PackedConv struct {
-	g    Conv   // N is 1
-	w    []int8 // O KH KW I, I = C/Groups
-	sums []int32
-}
-
-// PackConv packs the weights w, O I KH KW, of the convolution g; g.N is
-// ignored.
-func PackConv(w []int8, g Conv) *PackedConv {
-	g.N = 1
-	if err := g.Validate(); err != nil {
-		panic(err)
-	}
-	ci := g.C / g.Groups
-	checkLen("PackConv", "w", len(w), g.O*ci*g.KH*g.KW)
-	p := &PackedConv{g: g, w: make([]int8, len(w)), sums: make([]int32, g.O)}
-	window := g.KH * g.KW
-	for o := range g.O {
-		for i := range ci {
-			for k := range window {
-				v := w[(o*ci+i)*window+k]
-				p.w[(o*window+k)*ci+i] = v
-				p.sums[o] += int32(v)
-			}
-		}
-	}
-	return p
-}
-
-// PackLinear packs the weights w, O F, of a linear layer: a convolution of
-// images of one pixel, the rows of a batch.
-func PackLinear(w []int8, f, o int) *PackedConv {
-	return PackConv(w, Conv{H: 1, W: 1, C: f, O: o, KH: 1, KW: 1,
-		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1})
-}
-
-// Geometry is the convolution that was packed, with N = 1.
-func (p *PackedConv) Geometry() Conv { return p.g }
+// Byte is an integer that is stored in eight bits.
+type Byte interface{ ~uint8 | ~int8 }
 
 // ConvInt32 convolves n images of bytes, exactly:
 //
 //	acc[n,oh,ow,o] = bias[o] + Σ (x[n, oh·SH+kh·DH−PT, ow·SW+kw·DW−PL, i] − z) · w[o,i,kh,kw]
 //
 // Padding holds z, so that it adds nothing. x is N H W C, acc N OH OW O; bias
-// is [O] or nil. The sum must fit int32, which whoever froze the model has
+// is [O] or nil. The sums must fit int32, which whoever froze the model has
 // proven from the weights.
 func ConvInt32[X Byte](acc []int32, x []X, z int32, bias []int32, n int, p *PackedConv, s *Scratch) {
-	size := p.g.OH() * p.g.OW() * p.g.O
-	checkLen("ConvInt32", "acc", len(acc), n*size)
-	checkConvInt("ConvInt32", len(x), bias, n, p)
-	p.images(n, s, func(i int, padded []uint8) {
-		zp := padImage(padded, x[i*p.g.H*p.g.W*p.g.C:][:p.g.H*p.g.W*p.g.C], z, p.g)
-		p.accumulateGeneric(acc[i*size:(i+1)*size], padded, zp, bias)
-	})
+	checkLen("ConvInt32", "acc", len(acc), n*p.g.OH()*p.g.OW()*p.g.O)
+	c := newIntCall(p, x, z, bias, n, s)
+	c.run(func(_, from, pixels int) []int32 { return acc[from*p.g.O : (from+pixels)*p.g.O] }, nil)
 }
 
 // ConvBytes is [ConvInt32] followed by the requantization r, without the
 // 32-bit image in between: y[n,oh,ow,o] = r(acc[n,oh,ow,o]). Bytes in, bytes out.
 func ConvBytes[Y, X Byte](y []Y, x []X, z int32, bias []int32, r Requant, n int, p *PackedConv, s *Scratch) {
-	size := p.g.OH() * p.g.OW() * p.g.O
-	checkLen("ConvBytes", "y", len(y), n*size)
+	checkLen("ConvBytes", "y", len(y), n*p.g.OH()*p.g.OW()*p.g.O)
 	checkLen("ConvBytes", "r.M", len(r.M), p.g.O)
-	checkConvInt("ConvBytes", len(x), bias, n, p)
-	p.images(n, s, func(i int, padded []uint8) {
-		zp := padImage(padded, x[i*p.g.H*p.g.W*p.g.C:][:p.g.H*p.g.W*p.g.C], z, p.g)
-		acc := make([]int32, size)
-		p.accumulateGeneric(acc, padded, zp, bias)
-		requantizeGeneric(y[i*size:(i+1)*size], acc, r)
+	c := newIntCall(p, x, z, bias, n, s)
+	size := c.width * p.g.O
+	rows := s.ints(c.tasks * size)
+	c.run(func(task, _, pixels int) []int32 { return rows[task*size:][:pixels*p.g.O] },
+		func(from int, acc []int32) { requantizeRows(y[from*p.g.O:][:len(acc)], acc, r) })
+}
+
+// flatWidth is how many pixels of a pointwise convolution make a row.
+const flatWidth = 56
+
+// intCall is one call of an integer convolution. Its images are those of the
+// batch or, where a window is one pixel, runs of flatWidth pixels.
+type intCall[X Byte] struct {
+	p      *PackedConv
+	x      []X
+	z      int32   // zero point of x as unsigned bytes
+	bias   []int32 // less z·Σw, padded to whole vectors
+	pixels int     // of the output
+	images int
+	width  int // pixels of an image's row
+	tasks  int
+	buffer []uint8 // a padded image for each task
+}
+
+// tasksWork is how many products are worth a task of their own.
+const tasksWork = 1 << 19
+
+func newIntCall[X Byte](p *PackedConv, x []X, z int32, bias []int32, n int, s *Scratch) *intCall[X] {
+	g := p.g
+	checkLen("integer convolution", "x", len(x), n*g.H*g.W*g.C)
+	c := &intCall[X]{p: p, x: x, z: z + int32(flipOf[X]()), images: n, width: g.OW(), pixels: n * g.OH() * g.OW()}
+	if c.z < 0 || c.z > 255 {
+		panic("kernel: integer convolution: zero point out of the range of its bytes")
+	}
+	if p.flat() {
+		c.images, c.width = (c.pixels+flatWidth-1)/flatWidth, flatWidth
+	}
+	work := c.pixels * g.O * g.KH * g.KW * g.C / g.Groups
+	c.tasks = max(1, min(c.images, work/tasksWork, maxTasks))
+	c.buffer = s.bytes(c.tasks * p.imageBytes())
+	c.bias = make([]int32, (g.O+15)&^15)
+	for o, sum := range p.sums {
+		c.bias[o] = -c.z * sum
+		if bias != nil {
+			c.bias[o] += bias[o]
+		}
+	}
+	return c
+}
+
+// maxTasks is how many padded images are in memory at once.
+const maxTasks = 8
+
+// run fills the accumulators of each row of outputs: acc gives room for pixels
+// outputs from the pixel from on, and done, if not nil, is told when they are there.
+func (c *intCall[X]) run(acc func(task, from, pixels int) []int32, done func(from int, acc []int32)) {
+	size := c.p.imageBytes()
+	Parallel(c.tasks, func(task int) {
+		buffer := c.buffer[task*size : (task+1)*size]
+		first, last := share(c.images, c.tasks, task)
+		for i := first; i < last; i++ {
+			image, rows, pixels := c.image(i, buffer), c.p.g.OH(), c.width
+			if c.p.flat() {
+				rows, pixels = 1, min(c.width, c.pixels-i*c.width)
+			}
+			for oh := range rows {
+				from := (i*rows + oh) * c.width
+				row := acc(task, from, pixels)
+				c.p.row(row, image, oh, c.bias)
+				if done != nil {
+					done(from, row)
+				}
+			}
+		}
 	})
 }
 
-func checkConvInt(kernel string, x int, bias []int32, n int, p *PackedConv) {
-	checkLen(kernel, "x", x, n*p.g.H*p.g.W*p.g.C)
-	if bias != nil {
-		checkLen(kernel, "bias", len(bias), p.g.O)
+// image is image i with its padding as the kernels read it, in buffer or,
+// where it is so already, in x.
+func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
+	g, flip := c.p.g, flipOf[X]()
+	if !c.p.flat() {
+		size := g.H * g.W * g.C
+		padImage(buffer, c.x[i*size:(i+1)*size], uint8(c.z), c.p)
+		return buffer
+	}
+	from, to := i*c.width*g.C, min(len(c.x), (i+1)*c.width*g.C)
+	if flip == 0 && c.p.element == 1 && g.C%4 == 0 {
+		return bytesOf(c.x[from:to])
+	}
+	c.p.copyRow(buffer, bytesOf(c.x[from:to]), flip)
+	return buffer
+}
+
+// bytesOf is x, its bits as unsigned bytes.
+func bytesOf[X Byte](x []X) []uint8 {
+	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}
+
+// flipOf is the bit to flip between X and uint8: 128 for signed bytes, whose
+// values, and zero point, are moved up by 128 so.
+func flipOf[X Byte]() uint8 {
+	if least := X(0); least-1 < 0 {
+		return 128
+	}
+	return 0
+}
+
+// padImage copies an image into the frame of zero points that its convolution
+// reads.
+func padImage[X Byte](dst []uint8, x []X, z uint8, p *PackedConv) {
+	g, e := p.g, p.element
+	wide, line := (g.W+g.PadLeft+g.PadRight)*g.C, g.W*g.C
+	fill := func(from, to int) { p.fill(dst[from*e:to*e], z) }
+	fill(0, g.PadTop*wide)
+	for h := range g.H {
+		at := (h + g.PadTop) * wide
+		left := at + g.PadLeft*g.C
+		fill(at, left)
+		p.copyRow(dst[left*e:], bytesOf(x[h*line:(h+1)*line]), flipOf[X]())
+		fill(left+line, at+wide)
+	}
+	fill((g.H+g.PadTop)*wide, (g.H+g.PadTop+g.PadBottom)*wide)
+}
+
+// fill sets every element of dst to z.
+func (p *PackedConv) fill(dst []uint8, z uint8) {
+	if z == 0 {
+		clear(dst)
+		return
+	}
+	for i := 0; i < len(dst); i += p.element {
+		dst[i] = z
+		if p.element == 2 {
+			dst[i+1] = 0
+		}
 	}
 }
 
-// convTasks is how many padded images are in memory at once.
-const convTasks = 8
-
-// images calls f for each image with room for its padded copy.
-func (p *PackedConv) images(n int, s *Scratch, f func(i int, padded []uint8)) {
-	size := paddedSize(p.g)
-	tasks := min(n, convTasks)
-	buf := s.bytes(tasks * size)
-	Parallel(tasks, func(t int) {
-		from, to := share(n, tasks, t)
-		for i := from; i < to; i++ {
-			f(i, buf[t*size:(t+1)*size])
+// copyRow copies bytes to elements, with a bit flipped.
+func (p *PackedConv) copyRow(dst, x []uint8, flip uint8) {
+	switch {
+	case p.element == 2:
+		for i, v := range x {
+			dst[2*i], dst[2*i+1] = v^flip, 0
 		}
-	})
+	case flip == 0:
+		copy(dst, x)
+	default:
+		flipBytes(dst[:len(x)], x)
+	}
+}
+
+// flipBytes is dst = x ^ 128 in words of eight.
+func flipBytes(dst, x []uint8) {
+	const eight = 0x8080808080808080
+	n := len(x) &^ 7
+	for i := 0; i < n; i += 8 {
+		*(*uint64)(unsafe.Pointer(&dst[i])) = *(*uint64)(unsafe.Pointer(&x[i])) ^ eight
+	}
+	for i := n; i < len(x); i++ {
+		dst[i] = x[i] ^ 128
+	}
 }
 
 // bytes is n bytes of the scratch's room for padded images.
@@ -105,37 +194,8 @@ func (s *Scratch) bytes(n int) []uint8 {
 	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(buf))), 4*len(buf))[:n]
 }
 
-// paddedSize is the bytes of one padded image.
-func paddedSize(g Conv) int {
-	return (g.H + g.PadTop + g.PadBottom) * (g.W + g.PadLeft + g.PadRight) * g.C
-}
-
-// padImage copies an image into a frame of zero points, as uint8. Signed
-// bytes are moved up by 128, which flips their top bit; so is their zero
-// point, which is returned.
-func padImage[X Byte](dst []uint8, x []X, z int32, g Conv) int32 {
-	flip := flipOf[X]()
-	z += int32(flip)
-	if z < 0 || z > 255 {
-		panic("kernel: zero point out of the range of its bytes")
-	}
-	for i := range dst {
-		dst[i] = uint8(z)
-	}
-	wide, line := (g.W+g.PadLeft+g.PadRight)*g.C, g.W*g.C
-	for h := range g.H {
-		row := dst[(h+g.PadTop)*wide+g.PadLeft*g.C:][:line]
-		for i, v := range x[h*line : (h+1)*line] {
-			row[i] = uint8(v) ^ flip
-		}
-	}
-	return z
-}
-
-// flipOf is the bit to flip between X and uint8: 128 for signed bytes.
-func flipOf[X Byte]() uint8 {
-	if least := X(0); least-1 < 0 {
-		return 128
-	}
-	return 0
+// ints is n integers of the scratch's room for partial sums.
+func (s *Scratch) ints(n int) []int32 {
+	buf := grown(&s.partial, n)
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(buf))), len(buf))
 }

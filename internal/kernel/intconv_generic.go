@@ -1,23 +1,16 @@
 package kernel
 
-// accumulateGeneric is the loop that every path of [ConvInt32] computes, for
-// one padded image x of unsigned bytes with zero point z:
+// rowGeneric is the loop that every path of [ConvInt32] computes, for the
+// row oh of outputs of one padded image x of unsigned bytes:
 //
-//	acc[oh,ow,o] = bias[o] − z·Σw[o] + Σ x[oh·SH+kh·DH, ow·SW+kw·DW, i]·w[o,kh,kw,i]
-func (p *PackedConv) accumulateGeneric(acc []int32, x []uint8, z int32, bias []int32) {
-	g := p.g
-	wide, i := (g.W+g.PadLeft+g.PadRight)*g.C, 0
-	for oh := range g.OH() {
-		for ow := range g.OW() {
-			at := oh*g.StrideH*wide + ow*g.StrideW*g.C
-			for o := range g.O {
-				acc[i] = p.windowGeneric(x[at:], wide, o) - z*p.sums[o]
-				if bias != nil {
-					acc[i] += bias[o]
-				}
-				i++
-			}
-		}
+//	acc[ow,o] = bias[o] + Σ x[oh·SH+kh·DH, ow·SW+kw·DW, i]·w[o,kh,kw,i]
+//
+// bias has the zero point's part in it. acc may end before the row does.
+func (p *PackedConv) rowGeneric(acc []int32, x []uint8, oh int, bias []int32) {
+	g, wide := p.g, p.wide()
+	for i := range acc {
+		at := oh*g.StrideH*wide + i/g.O*g.StrideW*g.C
+		acc[i] = bias[i%g.O] + p.windowGeneric(x[at:], wide, i%g.O)
 	}
 }
 

@@ -1,8 +1,5 @@
 package kernel
 
-// Byte is an integer that is stored in eight bits.
-type Byte interface{ ~uint8 | ~int8 }
-
 // QuantizeU8 is q[i] = clip(rne(x[i]/s) + z, qmin, qmax), as [FakeQuant].
 func QuantizeU8(q []uint8, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("QuantizeU8", "q", len(q), len(x))

@@ -27,7 +27,7 @@ func requantize[Y Byte](kernel string, y []Y, acc []int32, r Requant) {
 	if c == 0 || len(acc)%c != 0 {
 		panic("kernel: " + kernel + ": accumulators are not whole rows of channels")
 	}
-	rowBlocks(len(acc)/c, c, func(lo, hi int) { requantizeGeneric(y[lo*c:hi*c], acc[lo*c:hi*c], r) })
+	rowBlocks(len(acc)/c, c, func(lo, hi int) { requantizeRows(y[lo*c:hi*c], acc[lo*c:hi*c], r) })
 }
 
 // requantizeGeneric is the loop that every path of the requantization computes.

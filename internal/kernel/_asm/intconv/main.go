@@ -1,0 +1,74 @@
+// Command intconv generates the inner kernels of integer convolutions,
+// kernel's intconv_amd64.s. All walk an image whose elements are unsigned
+// bytes, or such bytes as words, in groups of four bytes.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	tileVNNI(2)
+	tileVNNI(1)
+	tileAVX2()
+	depthVNNI()
+	depthAVX2()
+	requantAVX512()
+	requantAVX2()
+	Generate()
+}
+
+func load(name string) GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	return r
+}
+
+// firstLanes sets k to the lanes below n, and the next to those from 16 on.
+func firstLanes(n GPVirtual, masks ...OpmaskPhysical) {
+	ones := GP64()
+	MOVQ(I32(-1), ones)
+	BZHIQ(n, ones, ones)
+	for i, k := range masks {
+		if i > 0 {
+			SHRQ(U8(16), ones)
+		}
+		KMOVW(ones.As32(), k)
+	}
+}
+
+// laneMasks is a table of sixteen words of ones, then as many of zeros.
+var laneMasks Mem
+
+// maskLanes loads into each register of eight lanes the mask of those below n.
+func maskLanes(n GPVirtual, masks ...VecPhysical) {
+	if laneMasks.Base == nil {
+		laneMasks = GLOBL("intLanes", RODATA|NOPTR)
+		for i := range 32 {
+			ones := U32(0)
+			if i < 16 {
+				ones = ^U32(0)
+			}
+			DATA(4*i, ones)
+		}
+	}
+	at, back := GP64(), GP64()
+	LEAQ(laneMasks.Offset(64), at)
+	MOVQ(n, back)
+	NEGQ(back)
+	LEAQ(Mem{Base: at}.Idx(back, 4), at)
+	for i, m := range masks {
+		VMOVDQU(Mem{Base: at}.Offset(32*i), m)
+	}
+}
+
+var (
+	ymm = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
+	zmm = []VecPhysical{
+		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
+	}
+)

@@ -1,0 +1,96 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+//go:generate go -C _asm run ./intconv -pkg kernel -out ../intconv_amd64.s -stubs ../intconv_stubs_amd64.go
+
+// packingFor chooses the kernel for a convolution on this path.
+func packingFor(g Conv) packing {
+	depth := g.Groups == g.C && g.O == g.C && g.C > 1
+	switch {
+	case path == generic:
+		return packedGo
+	case depth && (vnni || g.C%8 == 0):
+		return packedDepth
+	case g.Groups > 1:
+		return packedGo
+	case vnni:
+		return packedBytes
+	}
+	return packedWords
+}
+
+// depthLanes is c padded to the vectors of the depthwise kernel.
+func depthLanes(c int) int {
+	if vnni {
+		return (c + 15) &^ 15
+	}
+	return c
+}
+
+// row computes the row oh of outputs, len(acc)/O pixels, of one padded image;
+// see rowGeneric.
+func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
+	g := p.g
+	step := g.StrideW * g.C * p.element
+	x = x[oh*g.StrideH*p.wide()*p.element:]
+	pixels := len(acc) / g.O
+	switch {
+	case p.packing == packedGo:
+		p.rowGeneric(acc, x, 0, bias)
+	case p.packing == packedDepth && vnni:
+		intDepthVNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
+	case p.packing == packedDepth:
+		intDepthAVX2(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
+	default:
+		p.rowTiles(acc, x, step, pixels, bias)
+	}
+}
+
+// rowTiles covers a row with tiles of nearly equal numbers of pixels, panel
+// by panel.
+func (p *PackedConv) rowTiles(acc []int32, x []uint8, step, pixels int, bias []int32) {
+	largest := 14
+	if p.packing == packedWords {
+		largest = 5
+	}
+	tiles := (pixels + largest - 1) / largest
+	w, lda := p.panels, p.g.O
+	for o := 0; o < p.g.O; {
+		width := p.panelWidth(o)
+		n := min(width, p.g.O-o)
+		for t := range tiles {
+			from, to := share(pixels, tiles, t)
+			a, b := &acc[from*lda+o], &x[from*step]
+			switch {
+			case p.packing == packedWords:
+				intTileAVX2(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+			case width == 32:
+				intTileVNNIx32(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+			default:
+				intTileVNNIx16(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+			}
+		}
+		w = w[len(p.off)*p.groups*4*width:]
+		o += width
+	}
+}
+
+// requantizeRows requantizes rows of len(r.M) accumulators.
+func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) {
+	c := len(r.M)
+	set := columnPath(len(acc), c)
+	if set == generic {
+		requantizeGeneric(y, acc, r)
+		return
+	}
+	k := struct {
+		lo, hi float32
+		z      int32
+	}{float32(r.Min - r.Zero), float32(r.Max - r.Zero), r.Zero}
+	if set == avx512 {
+		requantAVX512(&bytesOf(y)[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
+		return
+	}
+	requantAVX2(&bytesOf(y)[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
+}

@@ -1,0 +1,13 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func packingFor(Conv) packing { return packedGo }
+
+func depthLanes(c int) int { return c }
+
+func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
+	p.rowGeneric(acc, x, oh, bias)
+}
+
+func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) { requantizeGeneric(y, acc, r) }
