@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"petrify/fakequant"
-	"petrify/internal/kernel"
+	"petrify/internal/node"
 )
 
 // builder adds a model's units to a Gorgonia graph, for a fixed batch size.
@@ -18,8 +18,8 @@ type builder struct {
 
 	params  []paramNode // in the order met
 	learned map[*fakequant.Quantizer][]*Param
-	watched []watched // the units' outputs
-	active  bool      // a parameter lies upstream: gradients must flow on
+	outputs map[*unit]*gorgonia.Node // nil: the network's input
+	active  map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -28,23 +28,26 @@ type paramNode struct {
 	node  *gorgonia.Node
 }
 
-// watched is a node by the name of the layer that computes it.
-type watched struct {
-	layer string
-	node  *gorgonia.Node
-}
-
 func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
 		graph: gorgonia.NewGraph(), batch: batch, quantized: quantized, learned: m.learned,
+		outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
 	}
+}
+
+// shape is that of a batch of activations in memory.
+func (b *builder) shape(s Shape, vector bool) tensor.Shape {
+	if vector {
+		return tensor.Shape{b.batch, s.C}
+	}
+	return tensor.Shape{b.batch, s.H, s.W, s.C}
 }
 
 // input adds the node of a batch of inputs with its value.
 func (b *builder) input(s Shape) (*gorgonia.Node, *tensor.Dense) {
-	shape := tensor.Shape{b.batch, s.H, s.W, s.C}
+	shape := b.shape(s, s.vector())
 	value := tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Float32))
-	return gorgonia.NewTensor(b.graph, tensor.Float32, 4, gorgonia.WithName("input"),
+	return gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithName(InputName),
 		gorgonia.WithShape(shape...), gorgonia.WithValue(value)), value
 }
 
@@ -58,12 +61,8 @@ func (b *builder) param(p *Param) *gorgonia.Node {
 			return known.node
 		}
 	}
-	return b.add(p, p.input(b.graph))
-}
-
-func (b *builder) add(p *Param, n *gorgonia.Node) *gorgonia.Node {
+	n := p.input(b.graph)
 	b.params = append(b.params, paramNode{p, n})
-	b.active = true
 	return n
 }
 
@@ -77,50 +76,123 @@ func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 		return nil, err
 	}
 	for i, n := range params {
-		b.add(b.learned[q][i], n)
+		b.params = append(b.params, paramNode{b.learned[q][i], n})
 	}
+	b.active[y] = b.active[x] || len(params) > 0
 	return y, nil
 }
 
-// network adds all units, the input's quantizer first.
+// round adds the rounding of x to the grid of a quantizer that observes
+// another activation: it does not observe, and its gradient is the
+// straight-through estimator's.
+func (b *builder) round(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if q == nil || !b.quantized {
+		return x, nil
+	}
+	learned := make([][]float32, len(q.Learned()))
+	for i, l := range q.Learned() {
+		learned[i] = make([]float32, len(l.Value))
+	}
+	return node.Apply(node.Spec{
+		Name:  q.Name() + "/round",
+		Shape: x.Shape(),
+		Run:   func(y []float32, in [][]float32) error { return q.Apply(y, in[0]) },
+		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+			dx, err := node.Apply(node.Spec{
+				Name:  "d" + q.Name() + "/round",
+				Shape: in[0].Shape(),
+				Run: func(dx []float32, args [][]float32) error {
+					return q.Backward(dx, learned, args[0], args[1])
+				},
+			}, dy, in[0])
+			return gorgonia.Nodes{dx}, err
+		},
+	}, x)
+}
+
+// network adds all units for training, the input's quantizer first, and
+// returns the output's node.
 func (b *builder) network(m *Model, x *gorgonia.Node) (*gorgonia.Node, error) {
 	x, err := b.fake(m.input, x)
 	if err != nil {
 		return nil, err
 	}
+	return b.walk(m, x, b.unit)
+}
+
+// walk adds the units one by one with add, and returns the output's node.
+func (b *builder) walk(m *Model, x *gorgonia.Node, add func(*unit, []*gorgonia.Node) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
+	b.outputs[nil] = x
 	for _, u := range m.units {
-		if x, err = b.unit(u, x); err != nil {
+		var in []*gorgonia.Node
+		for _, from := range u.inputs {
+			in = append(in, b.outputs[from])
+		}
+		y, err := add(u, in)
+		if err != nil {
 			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
 		}
-		b.watched = append(b.watched, watched{u.name(), x})
+		for _, x := range in {
+			b.active[y] = b.active[y] || b.active[x]
+		}
+		b.active[y] = b.active[y] || u.weight != nil
+		b.outputs[u] = y
 	}
-	return x, nil
+	last := m.units[len(m.units)-1]
+	return flatten(last.name()+"/flat", b.outputs[last])
 }
 
-// unit adds a unit with the quantizer of its output.
-func (b *builder) unit(u *unit, x *gorgonia.Node) (y *gorgonia.Node, err error) {
-	if u.layer.weighted() {
-		y, err = b.weighted(u, x)
-	} else {
-		y, err = b.move(u, x)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return b.fake(u.output, y)
-}
-
-// move adds a unit without weights.
-func (b *builder) move(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	switch u.layer.Kind {
-	case KindReLU:
-		return relu(u.name(), x)
-	case KindMaxPool:
-		return maxPool(u.name(), x, u.pool(b.batch))
-	case KindFlatten:
-		return flatten(u.name(), x)
+// unit adds a unit for training, with the quantizer of its output.
+func (b *builder) unit(u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
+	k := u.layer.Kind
+	switch {
+	case k.weighted():
+		y, err = b.weighted(u, in[0])
+	case k == KindDropout:
+		return dropout(u, in[0])
 	default:
-		return nil, fmt.Errorf("no operator for %v", u.layer.Kind)
+		y, err = b.plain(u, in)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case k.averages():
+		return b.round(u.output, y)
+	case k.moves() || k == KindConcat:
+		return y, nil
+	default:
+		return b.fake(u.output, y)
+	}
+}
+
+// plain adds a unit without weights, its output not yet quantized.
+func (b *builder) plain(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	name := u.name()
+	switch k := u.layer.Kind; k {
+	case KindMaxPool:
+		return maxPool(name, in[0], u.pool(b.batch))
+	case KindAvgPool, KindGlobalAvgPool:
+		return avgPool(name, in[0], u.pool(b.batch))
+	case KindFlatten:
+		return flatten(name, in[0])
+	case KindReshape:
+		return reshape(name, in[0], b.shape(u.out, u.vector))
+	case KindAdd:
+		y, err := add(name, in[0], in[1])
+		if err != nil {
+			return nil, err
+		}
+		return clip(name+"/clip", y, u.clip)
+	case KindConcat:
+		return concat(name, in, b.shape(u.out, u.vector))
+	case KindDropout, KindIdentity:
+		return in[0], nil
+	case KindReLU, KindReLU6:
+		return clip(name, in[0], k)
+	case KindSoftmax:
+		return softmax(name, in[0])
+	default:
+		return activate(name, in[0], u.function())
 	}
 }
 
@@ -131,13 +203,12 @@ func (b *builder) move(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 // (Jacob et al., “Quantization and Training of Neural Networks for Efficient
 // Integer-Arithmetic-Only Inference”, CVPR 2018, section 3.2).
 func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	constant := !b.active
 	w := b.param(u.weight)
 	var f *gorgonia.Node
 	var err error
 	if b.quantized && u.weights != nil {
 		if u.norm != nil {
-			if f, err = foldScale(u.norm.gamma.Name+"/fold", b.param(u.norm.gamma), u.norm); err != nil {
+			if f, err = foldScale(u.norm.name+"/fold", b.param(u.norm.gamma), u.norm); err != nil {
 				return nil, err
 			}
 			if w, err = scaleRows(u.weight.Name+"/folded", w, f); err != nil {
@@ -148,51 +219,25 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 			return nil, err
 		}
 	}
-	y, err := b.product(u, x, w, b.param(u.bias), constant)
-	switch {
-	case err != nil:
+	y, err := b.product(u, x, w, b.param(u.bias))
+	if err != nil {
 		return nil, err
-	case u.norm != nil:
-		return norm(u.norm.gamma.Name+"/norm", y, f, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, u.relu)
-	case u.relu:
-		return relu(u.name()+"/relu", y)
-	default:
-		return y, nil
 	}
-}
-
-func (b *builder) product(u *unit, x, w, bias *gorgonia.Node, constant bool) (*gorgonia.Node, error) {
-	if u.layer.Kind == KindLinear {
-		x, err := flatten(u.name()+"/flatten", x) // a vector given as N 1 1 F
-		if err != nil {
-			return nil, err
+	if u.norm != nil {
+		relu := u.clip == KindReLU
+		y, err = norm(u.norm.name, y, f, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
+		if err != nil || relu {
+			return y, err
 		}
-		return linear(u.name(), x, w, bias, constant)
 	}
-	return conv2d(u.name(), x, w, bias, u.conv(b.batch), constant)
+	return clip(u.name()+"/clip", y, u.clip)
 }
 
-// conv is the geometry of the unit's convolution.
-func (u *unit) conv(batch int) kernel.Conv {
-	v := u.layer.resolve(u.in.H, u.in.W)
-	return kernel.Conv{
-		N: batch, H: u.in.H, W: u.in.W, C: u.in.C, O: u.out.C,
-		KH: v.kernel[0], KW: v.kernel[1],
-		StrideH: v.stride[0], StrideW: v.stride[1], DilationH: 1, DilationW: 1,
-		PadTop: v.top, PadLeft: v.left, PadBottom: v.bottom, PadRight: v.right,
-		Groups: 1,
+func (b *builder) product(u *unit, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	if u.layer.Kind == KindLinear {
+		return linear(u.name(), x, w, bias, !b.active[x])
 	}
-}
-
-// pool is the geometry of the unit's pool.
-func (u *unit) pool(batch int) kernel.Pool {
-	v := u.layer.resolve(u.in.H, u.in.W)
-	return kernel.Pool{
-		N: batch, H: u.in.H, W: u.in.W, C: u.in.C,
-		KH: v.kernel[0], KW: v.kernel[1],
-		StrideH: v.stride[0], StrideW: v.stride[1],
-		PadTop: v.top, PadLeft: v.left, PadBottom: v.bottom, PadRight: v.right,
-	}
+	return conv2d(u.name(), x, w, bias, u.conv(b.batch), !b.active[x])
 }
 
 // compile makes the machine that runs the graph. Gorgonia panics where it

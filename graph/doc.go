@@ -21,7 +21,8 @@
 // behind it is one unit, as it is one integer operator in every runtime.
 // Nothing is quantized inside of a unit. Its weights are fake-quantized with
 // the batch normalisation folded in, its output behind the ReLU. Pools and
-// flatten keep the scale of their input.
+// flatten keep the scale of their input, and all inputs of a concatenation share
+// one.
 //
 //	          w·f ── fake-quant
 //	                     │

@@ -23,7 +23,7 @@ type Evaluator struct {
 	x         *tensor.Dense
 	logits    *gorgonia.Node
 	loss      lossOp
-	watched   []watched
+	outputs   map[*unit]*gorgonia.Node
 }
 
 // Evaluator builds the graph of an evaluation, in float32 or quantized.
@@ -33,24 +33,20 @@ func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
 	}
 	e := &Evaluator{model: m, quantized: quantized}
 	b := newBuilder(m, batch, quantized)
-	x, value := b.input(m.in)
+	input, value := b.input(m.in)
 	e.x = value
-	x, err := b.frozen(m.input, x)
+	x, err := b.frozen(m.input, input)
 	if err != nil {
 		return nil, err
 	}
-	scale := m.input // the quantizer whose grid x lies on
-	for _, u := range m.units {
-		if x, err = b.evalUnit(u, scale, x); err != nil {
-			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
-		}
-		if !u.keeps() {
-			scale = u.output
-		}
-		e.watched = append(e.watched, watched{u.name(), x})
+	logits, err := b.walk(m, x, func(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return b.evalUnit(m, u, in)
+	})
+	if err != nil {
+		return nil, err
 	}
-	e.logits = x
-	if _, err := crossEntropy(x, &e.loss); err != nil {
+	e.logits, e.outputs = logits, b.outputs
+	if _, err := e.loss.add(m.network.Loss, logits, input); err != nil {
 		return nil, err
 	}
 	e.vm, err = compile(b.graph)
@@ -84,9 +80,9 @@ func (e *Evaluator) Logits() []float32 { return floats(e.logits) }
 // Output is what the named layer computed in the last Run, N H W C or N × F,
 // behind its quantizer. The next Run overwrites it.
 func (e *Evaluator) Output(layer string) ([]float32, error) {
-	for _, w := range e.watched {
-		if w.layer == layer {
-			return floats(w.node), nil
+	for u, n := range e.outputs {
+		if u != nil && u.name() == layer {
+			return floats(n), nil
 		}
 	}
 	return nil, fmt.Errorf("graph: no layer %q in network %s", layer, e.model.network.Name)
@@ -134,31 +130,60 @@ func (b *builder) frozen(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.No
 	return fakequant.FrozenNode(q, x)
 }
 
-// evalUnit adds a unit whose input lies on the grid of the quantizer in, or is
-// float if that is nil.
-func (b *builder) evalUnit(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (y *gorgonia.Node, err error) {
-	if !u.layer.weighted() {
-		y, err = b.move(u, x)
-	} else {
-		var w, bias *gorgonia.Node
-		if w, bias, err = b.foldedNodes(u); err != nil {
-			return nil, err
+// evalUnit adds a unit for evaluation. Where the unit has an integer form and
+// the evaluation is quantized, that is what computes it.
+func (b *builder) evalUnit(m *Model, u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
+	k, quantizers := u.layer.Kind, m.around(u)
+	switch {
+	case k.weighted():
+		y, err = b.evalWeighted(u, quantizers[0], in[0])
+		if err != nil || b.quantized && u.integral(quantizers[0]) {
+			return y, err
 		}
-		if w, err = b.frozen(u.weights, w); err != nil {
-			return nil, err
-		}
-		if b.quantized && u.integral(in) {
-			return b.integer(u, in, x, w, bias)
-		}
-		y, err = b.product(u, x, w, bias, true)
-		if err == nil && u.relu {
-			y, err = relu(u.name()+"/relu", y)
+	case b.quantized && k == KindAdd && u.output != nil && quantizers[0] != nil && quantizers[1] != nil:
+		return b.addIntegers(u, quantizers, in)
+	case b.quantized && k.averages() && u.output != nil:
+		return b.averageIntegers(u, in[0])
+	default:
+		y, err = b.plain(u, in)
+	}
+	if err != nil || k.moves() || k == KindConcat {
+		return y, err
+	}
+	return b.frozen(u.output, y)
+}
+
+// around lists the quantizers on whose grids the unit's inputs lie; nil for a
+// float one.
+func (m *Model) around(u *unit) (all []*fakequant.Quantizer) {
+	for _, in := range u.inputs {
+		if in == nil {
+			all = append(all, m.input)
+		} else {
+			all = append(all, in.output)
 		}
 	}
+	return all
+}
+
+// evalWeighted adds a convolution or linear layer, computed on integers where
+// it can be.
+func (b *builder) evalWeighted(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	w, bias, err := b.foldedNodes(u)
 	if err != nil {
 		return nil, err
 	}
-	return b.frozen(u.output, y)
+	if w, err = b.frozen(u.weights, w); err != nil {
+		return nil, err
+	}
+	if b.quantized && u.integral(in) {
+		return b.integer(u, in, x, w, bias)
+	}
+	y, err := b.product(u, x, w, bias)
+	if err != nil {
+		return nil, err
+	}
+	return clip(u.name()+"/clip", y, u.clip)
 }
 
 // foldedNodes adds the unit's weights and bias, batch normalisation folded in.

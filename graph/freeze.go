@@ -10,41 +10,38 @@ import (
 
 // Freeze sets the scales in stone: it returns the network with batch
 // normalisation folded, weights and biases as integers, and the scale and
-// zero point of every activation. What the model does not know (class names,
-// normalisation, origin) is for the caller to fill in.
+// zero point of every activation. What the model does not know is for the
+// caller to fill in: class names, origin, and the input's normalisation, which
+// here is none.
 //
 // Call [Model.Settle] first, where training still observed. Freeze fails
 // where a quantizer has seen no data, or a sum could overflow int32.
 func (m *Model) Freeze() (*quantized.Model, error) {
 	defer m.enable()()
 	f := &quantized.Model{Name: m.network.Name}
-	f.Input.Activation = quantized.Activation{Name: "input", Shape: m.in.dims()}
-	f.Input.Quant = quantOf(m.input)
-	last, scale := f.Input.Activation, m.input
+	f.Input.Activation = quantized.Activation{Name: InputName, Shape: m.in.dims(m.in.vector()), Quant: quantOf(m.input)}
+	f.Input.PixelScale, f.Input.Mean, f.Input.Std = 1, make([]float32, m.in.C), slices.Repeat([]float32{1}, m.in.C)
+	names := map[*unit]string{nil: InputName} // of the activations that the units make
 	for _, u := range m.units {
-		n, err := u.freeze(scale, last)
+		names[u] = u.name()
+		if k := u.layer.Kind; k == KindIdentity || k == KindDropout {
+			names[u] = names[u.inputs[0]]
+			continue
+		}
+		n, err := u.freeze(m.around(u)[0])
 		if err != nil {
 			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
 		}
-		f.Nodes = append(f.Nodes, n)
-		last = n.Output
-		if !u.keeps() {
-			scale = u.output
+		for _, in := range u.inputs {
+			n.Inputs = append(n.Inputs, names[in])
 		}
+		f.Nodes = append(f.Nodes, n)
 	}
-	f.Output = last.Name
+	f.Output = names[m.units[len(m.units)-1]]
 	if _, err := f.Accumulators(); err != nil {
 		return nil, fmt.Errorf("graph: freeze: %w", err)
 	}
 	return f, nil
-}
-
-// dims is the shape as the frozen model writes it.
-func (s Shape) dims() []int {
-	if s.H == 1 && s.W == 1 {
-		return []int{s.C}
-	}
-	return []int{s.C, s.H, s.W}
 }
 
 // quantOf is the frozen quantizer of an activation.
@@ -65,34 +62,38 @@ func origin(q *fakequant.Quantizer) string {
 	return fmt.Sprintf("%v, %v, %v, %d observations", c.Method, c.Observer.Kind, c.Scheme, q.Observed())
 }
 
-// freeze makes the unit's node; its input is the activation x, on the grid of
-// the quantizer in.
-func (u *unit) freeze(in *fakequant.Quantizer, x quantized.Activation) (quantized.Node, error) {
+// frozenOps are the operations of the kinds that have one of their own.
+var frozenOps = map[Kind]quantized.Op{
+	KindConv2D: quantized.Conv2D, KindLinear: quantized.Linear,
+	KindMaxPool: quantized.MaxPool, KindAvgPool: quantized.AvgPool, KindGlobalAvgPool: quantized.GlobalAvgPool,
+	KindFlatten: quantized.Flatten, KindReshape: quantized.Reshape,
+	KindAdd: quantized.Add, KindConcat: quantized.Concat,
+}
+
+// frozenFuncs are the activation functions by kind.
+var frozenFuncs = map[Kind]quantized.Func{
+	KindReLU: quantized.ReLU, KindReLU6: quantized.ReLU6, KindLeakyReLU: quantized.LeakyReLU,
+	KindHardSwish: quantized.HardSwish, KindSigmoid: quantized.Sigmoid, KindTanh: quantized.Tanh,
+	KindSoftmax: quantized.Softmax,
+}
+
+// freeze makes the unit's node without its inputs' names; its first input
+// lies on the grid of the quantizer in.
+func (u *unit) freeze(in *fakequant.Quantizer) (quantized.Node, error) {
 	n := quantized.Node{
-		Name: u.name(), Inputs: []string{x.Name}, Groups: 0,
-		Output: quantized.Activation{Name: u.name(), Shape: u.out.dims(), Quant: quantOf(u.output)},
+		Name: u.name(), Op: frozenOps[u.layer.Kind], Func: frozenFuncs[u.clip], Slope: u.layer.Slope,
+		Output: quantized.Activation{Name: u.name(), Shape: u.out.dims(u.vector), Quant: quantOf(u.output)},
 	}
-	if u.keeps() {
-		n.Output.Quant = x.Quant
+	if n.Op == 0 {
+		n.Op, n.Func = quantized.Activate, frozenFuncs[u.layer.Kind]
 	}
-	if u.relu {
-		n.Func = quantized.ReLU
-	}
-	switch u.layer.Kind {
-	case KindConv2D:
-		n.Op, n.Groups = quantized.Conv2D, 1
+	if u.layer.Kind.windowed() {
 		n.Window = u.window()
-	case KindLinear:
-		n.Op = quantized.Linear
-	case KindReLU:
-		n.Op = quantized.Activate
-	case KindMaxPool:
-		n.Op = quantized.MaxPool
-		n.Window = u.window()
-	case KindFlatten:
-		n.Op = quantized.Flatten
 	}
-	if !u.layer.weighted() {
+	if u.layer.Kind == KindConv2D {
+		n.Groups = u.layer.groups(u.ins[0])
+	}
+	if !u.layer.Kind.weighted() {
 		return n, nil
 	}
 	return n, u.freezeWeights(&n, in)
@@ -134,9 +135,9 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
 
 // window is the geometry of a convolution or pool, padding spelled out.
 func (u *unit) window() quantized.Window {
-	v := u.layer.resolve(u.in.H, u.in.W)
+	v := u.layer.resolve(u.ins[0])
 	return quantized.Window{
-		Kernel: v.kernel, Stride: v.stride, Dilation: [2]int{1, 1},
+		Kernel: v.kernel, Stride: v.stride, Dilation: v.dilation,
 		PadBegin: [2]int{v.top, v.left}, PadEnd: [2]int{v.bottom, v.right},
 	}
 }

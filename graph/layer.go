@@ -11,13 +11,30 @@ const (
 	KindLinear
 	KindBatchNorm
 	KindReLU
+	KindReLU6
+	KindLeakyReLU
+	KindHardSwish
+	KindSigmoid
+	KindTanh
+	KindSoftmax
 	KindMaxPool
+	KindAvgPool
+	KindGlobalAvgPool
 	KindFlatten
+	KindReshape
+	KindAdd
+	KindConcat
+	KindDropout
+	KindIdentity
 )
 
 var kindNames = [...]string{
 	KindConv2D: "conv2d", KindLinear: "linear", KindBatchNorm: "batch_norm",
-	KindReLU: "relu", KindMaxPool: "max_pool", KindFlatten: "flatten",
+	KindReLU: "relu", KindReLU6: "relu6", KindLeakyReLU: "leaky_relu", KindHardSwish: "hard_swish",
+	KindSigmoid: "sigmoid", KindTanh: "tanh", KindSoftmax: "softmax",
+	KindMaxPool: "max_pool", KindAvgPool: "avg_pool", KindGlobalAvgPool: "global_avg_pool",
+	KindFlatten: "flatten", KindReshape: "reshape", KindAdd: "add", KindConcat: "concat",
+	KindDropout: "dropout", KindIdentity: "identity",
 }
 
 // Kinds lists all kinds, in the order of their declaration.
@@ -47,66 +64,60 @@ func ParseKind(text string) (Kind, error) {
 	return 0, fmt.Errorf("graph: layer kind %q: want one of %v", text, Kinds())
 }
 
+// weighted reports whether such a layer has weights.
+func (k Kind) weighted() bool { return k == KindConv2D || k == KindLinear }
+
+// windowed reports whether such a layer slides a window.
+func (k Kind) windowed() bool { return k == KindConv2D || k == KindMaxPool || k == KindAvgPool }
+
+// joins reports whether such a layer takes several inputs.
+func (k Kind) joins() bool { return k == KindAdd || k == KindConcat }
+
+// clips reports whether such a layer is a ReLU that integers clip for free.
+func (k Kind) clips() bool { return k == KindReLU || k == KindReLU6 }
+
+// moves reports whether such a layer only selects or moves elements.
+func (k Kind) moves() bool {
+	switch k {
+	case KindMaxPool, KindFlatten, KindReshape, KindDropout, KindIdentity:
+		return true
+	}
+	return false
+}
+
+// averages reports whether such a layer's output lies within its input's
+// range, so that it is rounded to its input's scale.
+func (k Kind) averages() bool { return k == KindAvgPool || k == KindGlobalAvgPool }
+
 // Layer is one line of a network's description. Make it with [Conv2D] and its
 // like, refine it with the methods, or write the struct itself.
 type Layer struct {
-	Name    string // unique in the network; the empty name becomes the kind and a number, such as "conv2d_1"
-	Kind    Kind
-	Units   int     // filters of a convolution, features of a linear layer
-	Kernel  [2]int  // convolution and pool: height, width
-	Stride  [2]int  // 0 means: 1 for a convolution, the kernel for a pool
-	Padding Padding // zeros around the image
+	Name string // unique in the network; the empty name becomes the kind and a number, such as "conv2d_1"
+	Kind Kind
+
+	// From names the layers whose outputs the layer takes; [InputName] is the
+	// network's input. Empty: the layer before.
+	From []string
+
+	Units    int     // filters of a convolution, features of a linear layer
+	Groups   int     // of a convolution; 0 means 1, [Depthwise] as many as channels
+	Kernel   [2]int  // convolution and pool: height, width
+	Stride   [2]int  // 0 means: 1 for a convolution, the kernel for a pool
+	Dilation [2]int  // convolution: distance of the kernel's taps; 0 means 1
+	Padding  Padding // zeros around the image
+	Shape    Shape   // reshape: the output
+	Slope    float32 // leaky_relu: the slope for x < 0
+	Rate     float32 // dropout: the share of elements that training sets to 0
 }
+
+// InputName is the name of the network's input in [Layer.From].
+const InputName = "input"
+
+// Depthwise, as a convolution's Groups, gives every channel filters of its own.
+const Depthwise = -1
 
 // Padding is the rows and columns of zeros around an image.
 type Padding struct {
 	Same                     bool // as much as makes the output ⌈input/stride⌉, the odd one at the end
 	Top, Left, Bottom, Right int  // otherwise, so much
 }
-
-// Conv2D is a two-dimensional convolution (in truth, a cross-correlation, as
-// in all the field) with square kernels and no padding:
-//
-//	y[n,o,p,q] = b[o] + Σ_{i,u,v} w[o,i,u,v] · x[n, i, S·p+u, S·q+v]
-//
-// It has a bias unless a batch normalisation follows.
-func Conv2D(filters, kernel int) Layer {
-	return Layer{Kind: KindConv2D, Units: filters, Kernel: [2]int{kernel, kernel}}
-}
-
-// Linear is a fully connected layer, y = x·wᵀ + b. It has a bias unless a
-// batch normalisation follows.
-func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features} }
-
-// BatchNorm normalises each channel (Ioffe and Szegedy, “Batch Normalization”,
-// ICML 2015, algorithm 1), with ε = 1e−5 and a momentum of 0.1 as in PyTorch.
-// It must follow a convolution or a linear layer, into which it is folded when
-// the network is quantized.
-func BatchNorm() Layer { return Layer{Kind: KindBatchNorm} }
-
-// ReLU is max(0, x).
-func ReLU() Layer { return Layer{Kind: KindReLU} }
-
-// MaxPool is the maximum over squares of the given size, which do not overlap
-// unless a stride is given.
-func MaxPool(kernel int) Layer {
-	return Layer{Kind: KindMaxPool, Kernel: [2]int{kernel, kernel}}
-}
-
-// Flatten makes a vector of an image, in the order C H W.
-func Flatten() Layer { return Layer{Kind: KindFlatten} }
-
-// Same returns the layer padded such that stride 1 keeps the image's size.
-func (l Layer) Same() Layer { l.Padding = Padding{Same: true}; return l }
-
-// Padded returns the layer with n rows and columns of zeros on each side.
-func (l Layer) Padded(n int) Layer {
-	l.Padding = Padding{Top: n, Left: n, Bottom: n, Right: n}
-	return l
-}
-
-// Strided returns the layer with the given stride in both directions.
-func (l Layer) Strided(n int) Layer { l.Stride = [2]int{n, n}; return l }
-
-// Named returns the layer with the given name.
-func (l Layer) Named(name string) Layer { l.Name = name; return l }

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"petrify/fakequant"
 )
@@ -20,14 +21,14 @@ type Model struct {
 // New makes a model with fresh parameters for inputs of the given shape.
 // Parameters are drawn from rng in the order of the layers.
 func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
-	layers, shapes, err := n.shapes(in)
+	layers, err := n.connect(in)
 	if err != nil {
 		return nil, err
 	}
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Model{network: n, in: in, units: fuse(layers, shapes, in), learned: map[*fakequant.Quantizer][]*Param{}}
+	m := &Model{network: n, in: in, units: fuse(layers), learned: map[*fakequant.Quantizer][]*Param{}}
 	for _, u := range m.units {
 		u.initialise(rng)
 	}
@@ -35,22 +36,38 @@ func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
 }
 
 // quantize makes the quantizers.
-func (m *Model) quantize(q Quantization) (err error) {
-	input, places := q.place(m.units)
-	if m.input, err = m.quantizer("input", input, nil); err != nil {
-		return err
-	}
-	for i, u := range m.units {
-		if u.weight != nil {
-			if u.weights, err = m.quantizer(u.weight.Name, places[i].weights, u.weight.Shape); err != nil {
-				return err
-			}
+func (m *Model) quantize(q Quantization) error {
+	for _, u := range m.units {
+		if u.weight == nil {
+			continue
 		}
-		if u.output, err = m.quantizer(u.name(), places[i].output, nil); err != nil {
+		var err error
+		if u.weights, err = m.quantizer(u.weight.Name, q.weights(u, m.units), u.weight.Shape); err != nil {
 			return err
 		}
 	}
+	for _, g := range q.place(m.units) {
+		shared, err := m.quantizer(g.name(), g.config, nil)
+		if err != nil {
+			return err
+		}
+		for _, u := range g.members {
+			if u == nil {
+				m.input = shared
+			} else {
+				u.output = shared
+			}
+		}
+	}
 	return nil
+}
+
+// name is that of the group's first activation.
+func (g *group) name() string {
+	if g.members[0] == nil {
+		return InputName
+	}
+	return g.members[0].name()
 }
 
 // quantizer makes one quantizer; nil for a float configuration. A shape is
@@ -80,6 +97,17 @@ func (m *Model) Input() Shape { return m.in }
 // Classes is the number of outputs.
 func (m *Model) Classes() int { return m.units[len(m.units)-1].out.Size() }
 
+// MACs is the multiply-accumulates of one input's convolutions and linear
+// layers.
+func (m *Model) MACs() (n int64) {
+	for _, u := range m.units {
+		if u.weight != nil {
+			n += int64(len(u.weight.Value)) * int64(u.out.H*u.out.W)
+		}
+	}
+	return n
+}
+
 // Params lists all parameters in the order of the layers, those that
 // quantizers learn last.
 func (m *Model) Params() (params []*Param) {
@@ -95,7 +123,7 @@ func (m *Model) Params() (params []*Param) {
 // quantizers lists all quantizers in the order of the layers.
 func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 	add := func(q *fakequant.Quantizer) {
-		if q != nil {
+		if q != nil && !slices.Contains(all, q) {
 			all = append(all, q)
 		}
 	}

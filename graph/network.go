@@ -6,10 +6,26 @@ import (
 	"slices"
 )
 
-// Network is a network's description: data only, no parameters.
+// Network is a network's description: data only, no parameters. Its output is
+// the last layer's.
 type Network struct {
 	Name   string
 	Layers []Layer
+	Loss   Loss
+}
+
+// Loss is what training makes small.
+type Loss uint8
+
+// The losses.
+const (
+	CrossEntropy Loss = iota // of the softmax of the outputs, against the labels
+	MeanSquare               // of the outputs' differences from the input: an autoencoder's
+)
+
+// String is the loss's name.
+func (l Loss) String() string {
+	return [...]string{"cross_entropy", "mean_square"}[l]
 }
 
 // Chain is the network of the given layers, one after the other.
@@ -25,80 +41,36 @@ func (s Shape) Size() int { return s.C * s.H * s.W }
 // String is "16×28×28".
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.C, s.H, s.W) }
 
-// window is the resolved geometry of a convolution or a pool.
-type window struct {
-	kernel, stride           [2]int
-	top, left, bottom, right int
-}
+// vector reports whether an input of that shape is a vector.
+func (s Shape) vector() bool { return s.H == 1 && s.W == 1 }
 
-// resolve turns the layer's stride and padding into numbers, for an input of
-// height h and width w.
-func (l Layer) resolve(h, w int) window {
-	v := window{kernel: l.Kernel, stride: l.Stride}
-	for i, s := range v.stride {
-		if s == 0 && l.Kind == KindMaxPool {
-			v.stride[i] = l.Kernel[i]
-		} else if s == 0 {
-			v.stride[i] = 1
-		}
+// dims is the shape as the frozen model writes it.
+func (s Shape) dims(vector bool) []int {
+	if vector {
+		return []int{s.C}
 	}
-	p := l.Padding
-	v.top, v.left, v.bottom, v.right = p.Top, p.Left, p.Bottom, p.Right
-	if p.Same {
-		v.top, v.bottom = same(h, v.kernel[0], v.stride[0])
-		v.left, v.right = same(w, v.kernel[1], v.stride[1])
-	}
-	return v
-}
-
-// same splits the padding that makes the output ⌈n/stride⌉.
-func same(n, kernel, stride int) (begin, end int) {
-	total := max(((n+stride-1)/stride-1)*stride+kernel-n, 0)
-	return total / 2, total - total/2
-}
-
-// output is the size that the window leaves of an image of h × w.
-func (v window) output(h, w int) (int, int) {
-	return (h+v.top+v.bottom-v.kernel[0])/v.stride[0] + 1,
-		(w+v.left+v.right-v.kernel[1])/v.stride[1] + 1
-}
-
-// infer is the shape of the layer's output, or an error that says what the
-// layer expected.
-func (l Layer) infer(in Shape) (Shape, error) {
-	switch l.Kind {
-	case KindConv2D, KindMaxPool:
-		v := l.resolve(in.H, in.W)
-		if in.H+v.top+v.bottom < v.kernel[0] || in.W+v.left+v.right < v.kernel[1] {
-			return Shape{}, fmt.Errorf("graph: layer %s: kernel %d×%d is larger than its padded input %d×%d",
-				l.Name, v.kernel[0], v.kernel[1], in.H+v.top+v.bottom, in.W+v.left+v.right)
-		}
-		h, w := v.output(in.H, in.W)
-		if l.Kind == KindMaxPool {
-			return Shape{in.C, h, w}, nil
-		}
-		return Shape{l.Units, h, w}, nil
-	case KindLinear:
-		if in.H != 1 || in.W != 1 {
-			return Shape{}, fmt.Errorf("graph: layer %s: linear wants a vector, got an image %v: put flatten before it", l.Name, in)
-		}
-		return Shape{l.Units, 1, 1}, nil
-	case KindFlatten:
-		return Shape{in.Size(), 1, 1}, nil
-	default:
-		return in, nil
-	}
+	return []int{s.C, s.H, s.W}
 }
 
 // Validate lists everything that is wrong with the network for inputs of the
 // given shape.
 func (n Network) Validate(in Shape) error {
-	_, _, err := n.shapes(in)
+	_, err := n.connect(in)
 	return err
 }
 
-// shapes names the layers and infers the shape after each.
-func (n Network) shapes(in Shape) ([]Layer, []Shape, error) {
+// connected is a layer whose inputs are found and whose shapes are known.
+type connected struct {
+	Layer
+	from      []int // places of the layers that it takes; −1 is the network's input
+	ins       []Shape
+	out       Shape
+	vector    bool // the output is a vector, not an image of one pixel
+	consumers int  // layers that take it
+}
+
+// connect names the layers, finds their inputs and infers their shapes.
+func (n Network) connect(in Shape) ([]connected, error) {
 	var errs []error
 	if len(n.Layers) == 0 {
 		errs = append(errs, errors.New("graph: network without layers"))
@@ -107,70 +79,159 @@ func (n Network) shapes(in Shape) ([]Layer, []Shape, error) {
 		errs = append(errs, fmt.Errorf("graph: input shape %v: want sizes of at least 1", in))
 	}
 	layers := named(n.Layers)
-	shapes := make([]Shape, len(layers))
+	known := map[string]int{InputName: -1}
 	broken := len(errs) > 0
-	for i, l := range layers {
-		faults := l.faults()
-		if slices.ContainsFunc(layers[:i], func(o Layer) bool { return o.Name == l.Name }) {
-			faults = append(faults, fmt.Errorf("graph: layer %s: two layers of that name", l.Name))
+	for i := range layers {
+		l := &layers[i]
+		faults := append(l.faults(), l.find(layers, known, i)...)
+		if len(faults) == 0 && !broken {
+			faults = append(faults, l.infer(layers, in)...)
 		}
-		if l.Kind == KindBatchNorm && (i == 0 || !layers[i-1].weighted()) {
-			faults = append(faults, fmt.Errorf("graph: layer %s: batch_norm must follow a conv2d or linear layer", l.Name))
-		}
+		known[l.Name] = i
 		errs = append(errs, faults...)
-		broken = broken || len(faults) > 0
-		if broken {
-			continue // shapes past a fault would only repeat it
-		}
-		var err error
-		if shapes[i], err = l.infer(in); err != nil {
-			errs = append(errs, err)
-			broken = true
-		}
-		in = shapes[i]
+		broken = broken || len(faults) > 0 // shapes past a fault would only repeat it
 	}
-	return layers, shapes, errors.Join(errs...)
+	if broken {
+		return nil, errors.Join(errs...)
+	}
+	return layers, unused(layers)
 }
 
-// weighted reports whether the layer has weights.
-func (l Layer) weighted() bool { return l.Kind == KindConv2D || l.Kind == KindLinear }
+// named gives every layer without a name one from its kind and a number.
+func named(layers []Layer) []connected {
+	count := map[Kind]int{}
+	all := make([]connected, len(layers))
+	for i, l := range layers {
+		count[l.Kind]++
+		if l.Name == "" {
+			l.Name = fmt.Sprintf("%v_%d", l.Kind, count[l.Kind])
+		}
+		all[i].Layer = l
+	}
+	return all
+}
+
+// find looks up the layers that l, at place i, takes.
+func (l *connected) find(layers []connected, known map[string]int, i int) (errs []error) {
+	if _, ok := known[l.Name]; ok {
+		errs = append(errs, fmt.Errorf("graph: layer %s: two layers of that name", l.Name))
+	}
+	if len(l.From) == 0 {
+		l.from = []int{i - 1}
+	}
+	for _, name := range l.From {
+		at, ok := known[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("graph: layer %s: takes %q, which no layer before it is called", l.Name, name))
+			continue
+		}
+		l.from = append(l.from, at)
+	}
+	for _, at := range l.from {
+		if at >= 0 {
+			layers[at].consumers++
+		}
+	}
+	if l.Kind.joins() != (len(l.from) > 1) && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("graph: layer %s: %v takes %d layers", l.Name, l.Kind, len(l.from)))
+	}
+	if l.Kind == KindBatchNorm && len(errs) == 0 && (l.from[0] < 0 || !layers[l.from[0]].Kind.weighted()) {
+		errs = append(errs, fmt.Errorf("graph: layer %s: batch_norm must follow a conv2d or linear layer", l.Name))
+	}
+	return errs
+}
+
+// unused names the layers whose output nothing takes, and the batch norms
+// that cannot be folded because something else takes their convolution.
+func unused(layers []connected) error {
+	var errs []error
+	for i, l := range layers {
+		if l.consumers == 0 && i < len(layers)-1 {
+			errs = append(errs, fmt.Errorf("graph: layer %s: no layer takes its output", l.Name))
+		}
+		if l.Kind == KindBatchNorm && layers[l.from[0]].consumers > 1 {
+			errs = append(errs, fmt.Errorf("graph: layer %s: another layer takes %s too, into which the batch_norm must be folded",
+				l.Name, layers[l.from[0]].Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// infer finds the shapes of the layer's inputs and output.
+func (l *connected) infer(layers []connected, in Shape) []error {
+	vector := in.vector()
+	for i, at := range l.from {
+		if at < 0 {
+			l.ins = append(l.ins, in)
+			continue
+		}
+		l.ins = append(l.ins, layers[at].out)
+		if i == 0 {
+			vector = layers[at].vector
+		}
+	}
+	var err error
+	if l.out, l.vector, err = l.Layer.output(l.ins, vector); err != nil {
+		return []error{fmt.Errorf("graph: layer %s: %w", l.Name, err)}
+	}
+	return nil
+}
 
 // faults lists what is wrong with the layer by itself.
 func (l Layer) faults() (errs []error) {
 	fault := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("graph: layer %s: "+format, append([]any{l.Name}, args...)...))
 	}
-	if l.Kind == 0 || int(l.Kind) >= len(kindNames) {
-		fault("kind %d: want one of %v", l.Kind, Kinds())
+	k := l.Kind
+	if k == 0 || int(k) >= len(kindNames) {
+		fault("kind %d: want one of %v", k, Kinds())
+		return errs
 	}
-	if l.weighted() && l.Units < 1 {
+	if k.weighted() && l.Units < 1 && l.Groups != Depthwise {
 		fault("%d units: want at least 1", l.Units)
 	}
-	windowed := l.Kind == KindConv2D || l.Kind == KindMaxPool
-	if windowed && (l.Kernel[0] < 1 || l.Kernel[1] < 1) {
+	if k.windowed() && (l.Kernel[0] < 1 || l.Kernel[1] < 1) {
 		fault("kernel %d×%d: want at least 1×1", l.Kernel[0], l.Kernel[1])
 	}
-	if l.Stride[0] < 0 || l.Stride[1] < 0 {
-		fault("stride %d×%d: want at least 1×1", l.Stride[0], l.Stride[1])
+	if l.Stride[0] < 0 || l.Stride[1] < 0 || l.Dilation[0] < 0 || l.Dilation[1] < 0 {
+		fault("stride %v, dilation %v: want at least 1", l.Stride, l.Dilation)
 	}
 	if p := l.Padding; min(p.Top, p.Left, p.Bottom, p.Right) < 0 {
 		fault("padding %d %d %d %d: want no negative size", p.Top, p.Left, p.Bottom, p.Right)
 	}
-	if !windowed && (l.Padding != Padding{} || l.Stride != [2]int{}) {
-		fault("stride and padding have no effect on %v", l.Kind)
+	if l.Groups < Depthwise {
+		fault("%d groups: want at least 1, or %d for depthwise", l.Groups, Depthwise)
+	}
+	if !(l.Rate >= 0 && l.Rate < 1) {
+		fault("rate %v: want 0 ≤ rate < 1", l.Rate)
+	}
+	for _, idle := range l.idle() {
+		fault("%s has no effect on %v", idle, k)
 	}
 	return errs
 }
 
-// named gives every layer without a name one from its kind and a number.
-func named(layers []Layer) []Layer {
-	layers = slices.Clone(layers)
-	count := map[Kind]int{}
-	for i := range layers {
-		count[layers[i].Kind]++
-		if layers[i].Name == "" {
-			layers[i].Name = fmt.Sprintf("%v_%d", layers[i].Kind, count[layers[i].Kind])
+// idle lists the settings that have no effect on the layer's kind.
+func (l Layer) idle() (names []string) {
+	k := l.Kind
+	for _, s := range []struct {
+		name string
+		set  bool
+		used bool
+	}{
+		{"units", l.Units != 0, k.weighted()},
+		{"groups", l.Groups != 0, k == KindConv2D},
+		{"kernel", l.Kernel != [2]int{}, k.windowed()},
+		{"stride", l.Stride != [2]int{}, k.windowed()},
+		{"dilation", l.Dilation != [2]int{}, k == KindConv2D},
+		{"padding", l.Padding != Padding{}, k.windowed()},
+		{"shape", l.Shape != Shape{}, k == KindReshape},
+		{"slope", l.Slope != 0, k == KindLeakyReLU},
+		{"rate", l.Rate != 0, k == KindDropout},
+	} {
+		if s.set && !s.used {
+			names = append(names, s.name)
 		}
 	}
-	return layers
+	return slices.Clip(names)
 }

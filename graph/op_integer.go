@@ -2,7 +2,6 @@ package graph
 
 import (
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
@@ -29,13 +28,7 @@ func (u *unit) integral(in *fakequant.Quantizer) bool {
 // The ReLU is the clip: an unsigned output begins at 0. A float output is
 // y = max(0, acc·s_in·s_w) with a ReLU, acc·s_in·s_w without.
 func (b *builder) integer(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
-	var err error
-	shape := tensor.Shape{b.batch, u.out.C}
-	if u.layer.Kind == KindConv2D {
-		shape = tensor.Shape{b.batch, u.out.H, u.out.W, u.out.C}
-	} else if x, err = flatten(u.name()+"/flatten", x); err != nil {
-		return nil, err
-	}
+	shape := b.shape(u.out, u.vector)
 	return node.Apply(node.Spec{
 		Name:  u.name() + "/integer",
 		Shape: shape,
@@ -82,8 +75,8 @@ func floatFunc[X kernel.Byte](batch int, u *unit, in *fakequant.Quantizer, qx []
 		kernel.ConvInt32(acc, qx, sx.Zero[0], r.bias, batch, u.pack(qw), &scratch)
 		for i, a := range acc {
 			y[i] = float32(a) * r.biasScale[i%u.out.C]
-			if u.relu {
-				y[i] = max(y[i], 0)
+			if u.clip != 0 {
+				y[i] = min(max(y[i], 0), u.clip.ceiling())
 			}
 		}
 		return nil
@@ -104,30 +97,32 @@ func integerFunc[Y, X kernel.Byte](batch int, u *unit, in *fakequant.Quantizer, 
 		if err != nil {
 			return err
 		}
-		fx, fy := in.Config().Format, u.output.Config().Format
+		fx := in.Config().Format
 		quantize(qx, args[0], sx.Scale[0], sx.Zero[0], fx.Min(), fx.Max())
 		kernel.ConvBytes(qy, qx, sx.Zero[0], r.bias,
-			kernel.Requant{M: r.m, Zero: sy.Zero[0], Min: u.floor(sy), Max: fy.Max()},
+			u.requant(r.m, sy),
 			batch, u.pack(qw), &scratch)
 		dequantize(y, qy, sy.Scale[0], sy.Zero[0])
 		return nil
 	}
 }
 
-// floor is the least integer of the unit's output: the format's, or behind a
-// ReLU the one that stands for 0.
-func (u *unit) floor(p affine.Params) int32 {
-	least := u.output.Config().Format.Min()
-	if u.relu {
-		return max(least, p.Zero[0])
+// requant is the rounding of the unit's sums to its output's integers; a ReLU
+// is a narrower range.
+func (u *unit) requant(m []float32, p affine.Params) kernel.Requant {
+	f, z := u.output.Config().Format, p.Zero[0]
+	r := kernel.Requant{M: m, Zero: z, Min: f.Min(), Max: f.Max()}
+	if u.clip != 0 {
+		r.Min = max(r.Min, z)
+		r.Max = affine.Quantize(u.clip.ceiling(), p.Scale[0], z, f)
 	}
-	return least
+	return r
 }
 
 // pack orders the integers of the unit's weights for the kernel.
 func (u *unit) pack(q []int8) *kernel.PackedConv {
 	if u.layer.Kind == KindLinear {
-		return kernel.PackLinear(q, u.in.C, u.out.C)
+		return kernel.PackLinear(q, u.ins[0].C, u.out.C)
 	}
 	return kernel.PackConv(q, u.conv(1))
 }

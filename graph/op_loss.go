@@ -1,31 +1,78 @@
 package graph
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 
 	"petrify/internal/kernel"
 	"petrify/internal/node"
 )
 
-// lossOp is softmax cross-entropy, the mean over the rows that have a label:
-//
-//	L = −1/N · Σₙ log softmax(x[n])[label[n]]        dx = (softmax(x) − onehot)/N
+// lossOp is the state of a loss's node.
 type lossOp struct {
 	labels  []int32 // set before each run; −1 marks a row that only fills the batch
 	loss    float64
 	correct int
-	dlogits []float32
+	dy      []float32 // the gradient with respect to the network's output
 }
 
-// crossEntropy adds the loss of the logits N × K.
-func crossEntropy(logits *gorgonia.Node, op *lossOp) (*gorgonia.Node, error) {
+// add adds the loss of the network's output, of which input is the input.
+func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error) {
+	op.labels = make([]int32, y.Shape()[0])
+	op.dy = make([]float32, y.Shape().TotalSize())
+	if kind == MeanSquare {
+		return op.meanSquare(y, input)
+	}
+	return op.crossEntropy(y)
+}
+
+// crossEntropy adds softmax cross-entropy, the mean over the rows that have a
+// label:
+//
+//	L = −1/N · Σₙ log softmax(x[n])[label[n]]        dx = (softmax(x) − onehot)/N
+func (op *lossOp) crossEntropy(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	n, classes := logits.Shape()[0], logits.Shape()[1]
-	op.labels = make([]int32, n)
-	op.dlogits = make([]float32, n*classes)
+	return op.node(func(in [][]float32) {
+		op.loss, op.correct = kernel.SoftmaxCrossEntropy(op.dy, in[0], op.labels, n, classes)
+	}, logits)
+}
+
+// meanSquare adds the mean square of y − x over the elements of the rows that
+// have a label, where x is the network's input:
+//
+//	L = 1/(N·F) · Σ (y − x)²        dy = 2·(y − x)/(N·F)
+func (op *lossOp) meanSquare(y, x *gorgonia.Node) (*gorgonia.Node, error) {
+	x, err := flatten("target", x)
+	if err != nil {
+		return nil, err
+	}
+	f := y.Shape()[1]
+	if x.Shape()[1] != f {
+		return nil, fmt.Errorf("graph: mean_square compares the output with the input: %d and %d elements", f, x.Shape()[1])
+	}
+	return op.node(func(in [][]float32) {
+		scale := 1 / float64(max(counted(op.labels), 1)*f)
+		op.loss = 0
+		for i, y := range in[0] {
+			d := float64(y) - float64(in[1][i])
+			if op.labels[i/f] < 0 {
+				d = 0
+			}
+			op.loss += d * d * scale
+			op.dy[i] = float32(2 * d * scale)
+		}
+	}, y, x)
+}
+
+// node adds the loss's node: run computes op.loss and op.dy.
+func (op *lossOp) node(run func(in [][]float32), inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
+	constant := []int{1}[:len(inputs)-1]
 	return node.Apply(node.Spec{
-		Name: "loss",
+		Name:  "loss",
+		Const: constant,
 		Run: func(y []float32, in [][]float32) error {
-			op.loss, op.correct = kernel.SoftmaxCrossEntropy(op.dlogits, in[0], op.labels, n, classes)
+			run(in)
 			y[0] = float32(op.loss)
 			return nil
 		},
@@ -34,13 +81,13 @@ func crossEntropy(logits *gorgonia.Node, op *lossOp) (*gorgonia.Node, error) {
 				Name:  "dloss",
 				Shape: in[0].Shape(),
 				Run: func(dx []float32, args [][]float32) error {
-					for i, d := range op.dlogits {
+					for i, d := range op.dy {
 						dx[i] = args[0][0] * d
 					}
 					return nil
 				},
-			}, dy, y) // y is there for the order: it makes dlogits
-			return gorgonia.Nodes{dx}, err
+			}, dy, y) // y is there for the order: it makes op.dy
+			return append(gorgonia.Nodes{dx}, make(gorgonia.Nodes, len(in)-1)...), err
 		},
-	}, logits)
+	}, inputs...)
 }

@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"math"
-
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -10,51 +8,18 @@ import (
 	"petrify/internal/node"
 )
 
-// relu adds y = max(0, x); the gradient passes where x > 0.
-func relu(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
-	ceiling := float32(math.Inf(1))
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: x.Shape(),
-		Run: func(y []float32, in [][]float32) error {
-			kernel.ReLU(y, in[0], ceiling)
-			return nil
-		},
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					kernel.ReLUGrad(dx, args[0], args[1], ceiling)
-					return nil
-				},
-			}, dy, in[0])
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
-}
-
-// maxPool adds the maximum over windows; the gradient goes to the first
-// maximum of each window.
-func maxPool(name string, x *gorgonia.Node, p kernel.Pool) (*gorgonia.Node, error) {
-	shape := tensor.Shape{p.N, p.OH(), p.OW(), p.C}
-	arg := make([]uint8, shape.TotalSize())
+// reorder adds y = forward(x) for a permutation of the elements whose inverse
+// is backward.
+func reorder(name string, x *gorgonia.Node, shape tensor.Shape, forward, backward func(y, x []float32)) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: shape,
 		Run: func(y []float32, in [][]float32) error {
-			kernel.MaxPool(y, arg, in[0], p)
+			forward(y, in[0])
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					kernel.MaxPoolGrad(dx, args[0], arg, p)
-					return nil
-				},
-			}, dy, y) // y is there for the order: it makes arg
+		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+			dx, err := reorder("d"+name, dy, in[0].Shape(), backward, forward)
 			return gorgonia.Nodes{dx}, err
 		},
 	}, x)
@@ -68,25 +33,22 @@ func flatten(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return x, nil
 	}
 	n, pixels, c := s[0], s[1]*s[2], s[3]
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: tensor.Shape{n, pixels * c},
-		Run: func(y []float32, in [][]float32) error {
-			transpose(y, in[0], n, pixels, c)
-			return nil
-		},
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					transpose(dx, args[0], n, c, pixels)
-					return nil
-				},
-			}, dy)
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
+	return reorder(name, x, tensor.Shape{n, pixels * c},
+		func(y, x []float32) { transpose(y, x, n, pixels, c) },
+		func(y, x []float32) { transpose(y, x, n, c, pixels) })
+}
+
+// reshape adds the reading of the elements, in the order C H W, as another
+// shape.
+func reshape(name string, x *gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
+	y, err := flatten(name+"/flatten", x)
+	if err != nil || len(shape) == 2 {
+		return y, err
+	}
+	n, pixels, c := shape[0], shape[1]*shape[2], shape[3]
+	return reorder(name, y, shape,
+		func(y, x []float32) { transpose(y, x, n, c, pixels) },
+		func(y, x []float32) { transpose(y, x, n, pixels, c) })
 }
 
 // transpose swaps the inner two axes: y is n × cols × rows, x n × rows × cols.

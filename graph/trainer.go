@@ -13,8 +13,8 @@ import (
 
 // Metrics is what a pass over labelled samples measures.
 type Metrics struct {
-	Loss    float64 // mean cross-entropy, in nats
-	Correct int     // samples whose greatest output is their label's
+	Loss    float64 // mean over the samples; a cross-entropy is in nats
+	Correct int     // samples whose greatest output is their label's; 0 without classes
 	Count   int     // samples
 }
 
@@ -51,7 +51,7 @@ type Trainer struct {
 	x       *tensor.Dense
 	loss    lossOp
 	grads   []paramNode // the nodes of the gradients
-	watched []watched
+	outputs map[*unit]*gorgonia.Node
 }
 
 // Trainer builds the graph of a training step, in float32 or with fake-quant
@@ -67,7 +67,7 @@ func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	loss, err := crossEntropy(logits, &t.loss)
+	loss, err := t.loss.add(m.network.Loss, logits, x)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
 	for i, p := range b.params {
 		t.grads = append(t.grads, paramNode{p.param, grads[i]})
 	}
-	t.watched = b.watched
+	t.outputs = b.outputs
 	t.vm, err = compile(b.graph)
 	return t, err
 }
@@ -128,9 +128,9 @@ func (t *Trainer) check() error {
 			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
 		}
 	}
-	for _, w := range t.watched {
-		if n := nonFinite(floats(w.node)); n > 0 {
-			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, w.layer, ErrNotFinite)
+	for _, u := range t.model.units {
+		if n := nonFinite(floats(t.outputs[u])); n > 0 {
+			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
 		}
 	}
 	for _, p := range t.model.Params() {

@@ -10,17 +10,19 @@ import (
 // the batch normalisation and the ReLU that are fused into it. Between the
 // parts of a unit nothing is quantized; at its end its output is.
 type unit struct {
-	layer Layer
-	in    Shape
-	out   Shape
-	relu  bool // a ReLU ends the unit
-	last  bool // the network's output
+	layer  Layer
+	inputs []*unit // nil stands for the network's input
+	ins    []Shape
+	out    Shape
+	vector bool // the output is a vector
+	clip   Kind // KindReLU or KindReLU6 where one ends the unit, else 0
 
 	weight, bias *Param     // bias is nil where a batch norm follows
 	norm         *batchNorm // nil: none
 
 	weights *fakequant.Quantizer // of the weight; nil: stays float
-	output  *fakequant.Quantizer // of the output; nil: stays float, or keeps its input's (see keeps)
+	output  *fakequant.Quantizer // of the output; nil: stays float. Units that move or average share their input's
+	drop    *rand.PCG            // of a dropout
 }
 
 // batchNorm is the state of a batch normalisation.
@@ -40,40 +42,51 @@ const (
 // name is that of the unit's first layer.
 func (u *unit) name() string { return u.layer.Name }
 
-// keeps reports whether the unit only selects or moves elements, so that its
-// output has the scale of its input.
-func (u *unit) keeps() bool {
-	return u.layer.Kind == KindMaxPool || u.layer.Kind == KindFlatten
+// nonNegative reports whether the unit's output is never negative.
+func (u *unit) nonNegative() bool {
+	return u.clip != 0 || u.layer.Kind.clips() || u.layer.Kind == KindSigmoid || u.layer.Kind == KindSoftmax
 }
 
 // fan is the number of inputs of one output.
 func (u *unit) fan() int {
 	if u.layer.Kind == KindConv2D {
-		return u.in.C * u.layer.Kernel[0] * u.layer.Kernel[1]
+		return u.ins[0].C / u.layer.groups(u.ins[0]) * u.layer.Kernel[0] * u.layer.Kernel[1]
 	}
-	return u.in.C
+	return u.ins[0].C
 }
 
-// fuse groups the layers into units.
-func fuse(layers []Layer, shapes []Shape, in Shape) []*unit {
+// fuse groups the layers into units. A batch norm joins the convolution or
+// linear layer before it; a ReLU joins a layer that takes nothing else behind
+// it and ends in a sum.
+func fuse(layers []connected) []*unit {
 	var units []*unit
+	of := make([]*unit, len(layers)) // the unit that computes the layer's output
 	for i, l := range layers {
 		var prev *unit
-		if len(units) > 0 {
-			prev = units[len(units)-1]
+		single := false
+		if at := l.from[0]; at >= 0 {
+			prev, single = of[at], layers[at].consumers == 1
 		}
 		switch {
 		case l.Kind == KindBatchNorm:
 			prev.norm = newBatchNorm(l.Name, prev.out.C)
-		case l.Kind == KindReLU && prev != nil && prev.layer.weighted() && !prev.relu:
-			prev.relu = true
+			of[i] = prev
+		case l.Kind.clips() && single && prev.clip == 0 && (prev.layer.Kind.weighted() || prev.layer.Kind == KindAdd):
+			prev.clip = l.Kind
+			of[i] = prev
 		default:
-			u := &unit{layer: l, in: in, out: shapes[i], relu: l.Kind == KindReLU}
+			u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
+			for _, at := range l.from {
+				if at < 0 {
+					u.inputs = append(u.inputs, nil)
+				} else {
+					u.inputs = append(u.inputs, of[at])
+				}
+			}
 			units = append(units, u)
+			of[i] = u
 		}
-		in = shapes[i]
 	}
-	units[len(units)-1].last = true
 	return units
 }
 
@@ -96,9 +109,13 @@ func newBatchNorm(name string, channels int) *batchNorm {
 func (u *unit) initialise(rng *rand.Rand) {
 	switch u.layer.Kind {
 	case KindConv2D:
-		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, u.in.C, u.layer.Kernel[0], u.layer.Kernel[1])
+		in := u.ins[0]
+		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, in.C/u.layer.groups(in), u.layer.Kernel[0], u.layer.Kernel[1])
 	case KindLinear:
-		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, u.in.C)
+		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, u.ins[0].C)
+	case KindDropout:
+		u.drop = rand.NewPCG(rng.Uint64(), rng.Uint64())
+		return
 	default:
 		return
 	}

@@ -1,0 +1,158 @@
+package graph_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/graph"
+)
+
+// between puts layers between a convolution and a linear layer, so that their
+// gradients with respect to input and parameters are both in the chain.
+func between(layers ...graph.Layer) graph.Network {
+	all := append([]graph.Layer{graph.Conv2D(4, 3).Same().Named("first")}, layers...)
+	return graph.Chain(append(all, graph.Flatten(), graph.Linear(3).Named("last"))...)
+}
+
+func TestGradientsAreThoseOfCentralDifferences(t *testing.T) {
+	for name, network := range map[string]graph.Network{
+		"conv2d":               between(graph.Conv2D(5, 3)),
+		"conv2d strided":       between(graph.Conv2D(5, 3).Same().Strided(2)),
+		"conv2d dilated":       between(graph.Conv2D(5, 3).Padded(1).Dilated(2)),
+		"conv2d grouped":       between(graph.Conv2D(6, 3).Grouped(2)),
+		"conv2d depthwise":     between(graph.DepthwiseConv2D(3).Same()),
+		"depthwise strided":    between(graph.DepthwiseConv2D(3).Same().Strided(2)),
+		"conv2d 1×1":           between(graph.Conv2D(5, 1)),
+		"conv1d":               between(graph.Conv1D(5, 3)),
+		"batch_norm":           between(graph.Conv2D(5, 3), graph.BatchNorm()),
+		"batch_norm relu":      between(graph.Conv2D(5, 3), graph.BatchNorm(), graph.ReLU()),
+		"batch_norm relu6":     between(graph.Conv2D(5, 3), graph.BatchNorm(), graph.ReLU6()),
+		"linear batch_norm":    between(graph.Flatten(), graph.Linear(6), graph.BatchNorm()),
+		"relu":                 between(graph.ReLU()),
+		"relu6 alone":          between(graph.MaxPool(2), graph.ReLU6()),
+		"leaky_relu":           between(graph.LeakyReLU(0.1)),
+		"hard_swish":           between(graph.HardSwish()),
+		"sigmoid":              between(graph.Sigmoid()),
+		"tanh":                 between(graph.Tanh()),
+		"softmax":              between(graph.Flatten(), graph.Linear(6), graph.Softmax()),
+		"max_pool":             between(graph.MaxPool(2)),
+		"max_pool overlaps":    between(graph.MaxPool(3).Strided(2).Padded(1)),
+		"avg_pool":             between(graph.AvgPool(2)),
+		"avg_pool padded":      between(graph.AvgPool(3).Strided(2).Padded(1)),
+		"global_avg_pool":      between(graph.GlobalAvgPool()),
+		"reshape":              between(graph.Reshape(graph.Shape{C: 6, H: 5, W: 4}), graph.Conv2D(3, 3)),
+		"reshape of vectors":   between(graph.Flatten(), graph.Linear(12), graph.Reshape(graph.Shape{C: 3, H: 2, W: 2}), graph.Conv2D(3, 2)),
+		"identity":             between(graph.Identity()),
+		"add":                  between(graph.Conv2D(4, 3).Same().Named("branch"), graph.ReLU().Named("r"), graph.Add("first", "r"), graph.ReLU()),
+		"add of one to itself": between(graph.Add("first", "first")),
+		"concat":               between(graph.Conv2D(3, 1).Named("branch"), graph.Concat("branch", "first", "branch"), graph.Conv2D(3, 3)),
+		"mean_square": {Layers: []graph.Layer{
+			graph.Flatten(), graph.Linear(7), graph.BatchNorm(), graph.Tanh(), graph.Linear(2 * 5 * 6)}, Loss: graph.MeanSquare},
+	} {
+		t.Run(name, func(t *testing.T) { checkGradients(t, network) })
+	}
+}
+
+// checkGradients compares every gradient with the slope of the loss between
+// two points at a distance of 2h.
+func checkGradients(t *testing.T, network graph.Network) {
+	const batch, h = 4, 3e-4
+	rng := rand.New(rand.NewPCG(11, 12))
+	m, err := graph.New(network, graph.Shape{C: 2, H: 5, W: 6}, graph.Quantization{}, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := m.Trainer(batch, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	x, l := images(rng, batch, m.Input()), labels(rng, batch, min(m.Classes(), 3))
+	l[1] = -1 // a row that only fills the batch
+	loss := func() float64 {
+		metrics, err := trainer.Step(x, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return metrics.Loss
+	}
+	loss()
+	gradients := map[string][]float32{}
+	greatest := 0.0
+	for _, p := range m.Params() {
+		gradients[p.Name] = append([]float32(nil), p.Grad...)
+		for _, g := range p.Grad {
+			greatest = max(greatest, math.Abs(float64(g)))
+		}
+	}
+	for _, p := range m.Params() {
+		for range min(len(p.Value), 12) {
+			i := rng.IntN(len(p.Value))
+			old := p.Value[i]
+			p.Value[i] = old + h
+			up := loss()
+			p.Value[i] = old - h
+			slope := (up - loss()) / (2 * h)
+			p.Value[i] = old
+			if got := float64(gradients[p.Name][i]); math.Abs(got-slope) > 5e-3*greatest {
+				t.Errorf("%s[%d]: gradient %.5f, slope %.5f (greatest gradient %.3f)", p.Name, i, got, slope, greatest)
+			}
+		}
+	}
+}
+
+func TestDropout(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	m, err := graph.New(graph.Chain(graph.Dropout(0.25).Named("drop"), graph.Flatten(), graph.Linear(2)),
+		graph.Shape{C: 1, H: 20, W: 50}, graph.Quantization{}, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := m.Trainer(4, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	x := make([]float32, 4*m.Input().Size())
+	for i := range x {
+		x[i] = 1
+	}
+	if _, err := trainer.Step(x, []int32{0, -1, -1, -1}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := m.Evaluator(4, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.Run(x, make([]int32, 4)); err != nil {
+		t.Fatal(err)
+	}
+	out, err := e.Output("drop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range out {
+		if v != 1 {
+			t.Fatal("dropout acts in evaluation")
+		}
+	}
+	// With one image, a weight's gradient is its masked input times the logit's
+	// gradient: 0 where the element was dropped, the same for all others.
+	grad := m.Params()[0].Grad[:1000]
+	zeros, kept := 0, float32(0)
+	for _, g := range grad {
+		if g == 0 {
+			zeros++
+		} else if kept = max(kept, -g); -g != kept {
+			t.Fatalf("gradients %v and %v of elements that are kept", -g, kept)
+		}
+	}
+	if share := float64(zeros) / 1000; math.Abs(share-0.25) > 0.05 {
+		t.Errorf("%.3f of the elements are dropped, want 0.25", share)
+	}
+	if logit := -m.Params()[1].Grad[0]; math.Abs(float64(kept/logit)-1/0.75) > 1e-5 {
+		t.Errorf("kept elements are scaled by %v, want 1/0.75", kept/logit)
+	}
+}

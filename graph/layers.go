@@ -1,0 +1,111 @@
+package graph
+
+// Conv2D is a two-dimensional convolution (in truth, a cross-correlation, as
+// in all the field) with square kernels and no padding:
+//
+//	y[n,o,p,q] = b[o] + Σ_{i,u,v} w[o,i,u,v] · x[n, i, S·p+u, S·q+v]
+//
+// It has a bias unless a batch normalisation follows.
+func Conv2D(filters, kernel int) Layer {
+	return Layer{Kind: KindConv2D, Units: filters, Kernel: [2]int{kernel, kernel}}
+}
+
+// DepthwiseConv2D convolves each channel with one filter of its own.
+func DepthwiseConv2D(kernel int) Layer {
+	return Layer{Kind: KindConv2D, Groups: Depthwise, Kernel: [2]int{kernel, kernel}}
+}
+
+// Conv1D is a convolution along the width, for signals C 1 L.
+func Conv1D(filters, kernel int) Layer {
+	return Layer{Kind: KindConv2D, Units: filters, Kernel: [2]int{1, kernel}}
+}
+
+// Linear is a fully connected layer, y = x·wᵀ + b. It has a bias unless a
+// batch normalisation follows.
+func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features} }
+
+// BatchNorm normalises each channel (Ioffe and Szegedy, “Batch Normalization”,
+// ICML 2015, algorithm 1), with ε = 1e−5 and a momentum of 0.1 as in PyTorch.
+// It must follow a convolution or a linear layer, into which it is folded when
+// the network is quantized.
+func BatchNorm() Layer { return Layer{Kind: KindBatchNorm} }
+
+// ReLU is max(0, x).
+func ReLU() Layer { return Layer{Kind: KindReLU} }
+
+// ReLU6 is min(max(0, x), 6).
+func ReLU6() Layer { return Layer{Kind: KindReLU6} }
+
+// LeakyReLU is x for x ≥ 0 and slope·x below.
+func LeakyReLU(slope float32) Layer { return Layer{Kind: KindLeakyReLU, Slope: slope} }
+
+// HardSwish is x·min(max(0, x+3), 6)/6 (Howard et al., “Searching for
+// MobileNetV3”, ICCV 2019, section 5.2).
+func HardSwish() Layer { return Layer{Kind: KindHardSwish} }
+
+// Sigmoid is 1/(1 + e⁻ˣ).
+func Sigmoid() Layer { return Layer{Kind: KindSigmoid} }
+
+// Tanh is (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ).
+func Tanh() Layer { return Layer{Kind: KindTanh} }
+
+// Softmax is eˣ/Σeˣ over the features of a vector. The loss has its own: do
+// not end a classifier with it.
+func Softmax() Layer { return Layer{Kind: KindSoftmax} }
+
+// MaxPool is the maximum over squares of the given size, which do not overlap
+// unless a stride is given.
+func MaxPool(kernel int) Layer {
+	return Layer{Kind: KindMaxPool, Kernel: [2]int{kernel, kernel}}
+}
+
+// AvgPool is the mean over squares of the given size; padding does not count.
+func AvgPool(kernel int) Layer {
+	return Layer{Kind: KindAvgPool, Kernel: [2]int{kernel, kernel}}
+}
+
+// GlobalAvgPool is each channel's mean, C H W → C 1 1.
+func GlobalAvgPool() Layer { return Layer{Kind: KindGlobalAvgPool} }
+
+// Flatten makes a vector of an image, in the order C H W.
+func Flatten() Layer { return Layer{Kind: KindFlatten} }
+
+// Reshape reads the elements, in the order C H W, as another shape.
+func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
+
+// Add is the sum of the outputs of the named layers, two of one shape.
+func Add(from ...string) Layer { return Layer{Kind: KindAdd, From: from} }
+
+// Concat joins the outputs of the named layers along the channels.
+func Concat(from ...string) Layer { return Layer{Kind: KindConcat, From: from} }
+
+// Dropout sets a share of the elements to 0 while training, and divides the
+// others by 1 − rate (Srivastava et al., “Dropout”, JMLR 15, 2014).
+func Dropout(rate float32) Layer { return Layer{Kind: KindDropout, Rate: rate} }
+
+// Identity is its input; it lends it a name.
+func Identity() Layer { return Layer{Kind: KindIdentity} }
+
+// Same returns the layer padded such that stride 1 keeps the image's size.
+func (l Layer) Same() Layer { l.Padding = Padding{Same: true}; return l }
+
+// Padded returns the layer with n rows and columns of zeros on each side.
+func (l Layer) Padded(n int) Layer {
+	l.Padding = Padding{Top: n, Left: n, Bottom: n, Right: n}
+	return l
+}
+
+// Strided returns the layer with the given stride in both directions.
+func (l Layer) Strided(n int) Layer { l.Stride = [2]int{n, n}; return l }
+
+// Dilated returns the layer with the kernel's taps n apart.
+func (l Layer) Dilated(n int) Layer { l.Dilation = [2]int{n, n}; return l }
+
+// Grouped returns the convolution with its channels in n groups.
+func (l Layer) Grouped(n int) Layer { l.Groups = n; return l }
+
+// Named returns the layer with the given name.
+func (l Layer) Named(name string) Layer { l.Name = name; return l }
+
+// Taking returns the layer with the named layers as its inputs.
+func (l Layer) Taking(from ...string) Layer { l.From = from; return l }

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/internal/node"
+)
+
+// add adds y = a + b; the gradient goes to both.
+func add(name string, a, b *gorgonia.Node) (*gorgonia.Node, error) {
+	return node.Apply(node.Spec{
+		Name:  name,
+		Shape: a.Shape(),
+		Run: func(y []float32, in [][]float32) error {
+			b := in[1]
+			inBlocks(len(y), func(from, to int) {
+				for i := from; i < to; i++ {
+					y[i] = in[0][i] + b[i]
+				}
+			})
+			return nil
+		},
+		Grad: func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+			return gorgonia.Nodes{dy, dy}, nil
+		},
+	}, a, b)
+}
+
+// concat adds the inputs side by side, channel behind channel; the gradient
+// is cut the same way.
+func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
+	channels := shape[len(shape)-1]
+	rows := shape.TotalSize() / channels
+	var widths []int
+	for _, x := range xs {
+		widths = append(widths, x.Shape()[len(shape)-1])
+	}
+	return node.Apply(node.Spec{
+		Name:  name,
+		Shape: shape,
+		Run: func(y []float32, in [][]float32) error {
+			offset := 0
+			for i, width := range widths {
+				for r := range rows {
+					copy(y[r*channels+offset:][:width], in[i][r*width:])
+				}
+				offset += width
+			}
+			return nil
+		},
+		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
+			offset := 0
+			for i, width := range widths {
+				dx, err := slice("d"+name, dy, in[i].Shape(), rows, channels, offset, width)
+				if err != nil {
+					return nil, err
+				}
+				grads = append(grads, dx)
+				offset += width
+			}
+			return grads, nil
+		},
+	}, xs...)
+}
+
+// slice adds the channels offset..offset+width of dy.
+func slice(name string, dy *gorgonia.Node, shape tensor.Shape, rows, channels, offset, width int) (*gorgonia.Node, error) {
+	return node.Apply(node.Spec{
+		Name:  name,
+		Shape: shape,
+		Run: func(dx []float32, in [][]float32) error {
+			for r := range rows {
+				copy(dx[r*width:(r+1)*width], in[0][r*channels+offset:])
+			}
+			return nil
+		},
+	}, dy)
+}

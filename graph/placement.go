@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"slices"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+)
+
+// group is the activations that share one quantizer: the output of a unit, of
+// the units behind it that move or average its elements, and of everything
+// that is concatenated with it. The network's input is the member nil.
+type group struct {
+	members []*unit
+	config  fakequant.Config // zero Format: stays float
+}
+
+// place decides the configuration of every group of activations.
+//
+// An activation is quantized where the layer that makes it or a layer that
+// takes it asks for quantized activations. In the symmetric schemes it is
+// unsigned where it is never negative, and signed elsewhere; in the affine
+// scheme it is unsigned always, with a zero point.
+func (q Quantization) place(units []*unit) []*group {
+	groups := share(units)
+	_, last := edges(units)
+	output := units[len(units)-1]
+	for _, g := range groups {
+		g.config = q.groupConfig(g, units)
+		outside := slices.Contains(g.members, nil) || slices.Contains(g.members, output)
+		if outside || slices.ContainsFunc(last.inputs, func(u *unit) bool { return slices.Contains(g.members, u) }) {
+			g.config = q.edge(g.config)
+		}
+		if q.FloatOutput && slices.Contains(g.members, output) {
+			g.config = fakequant.Config{}
+		}
+	}
+	return groups
+}
+
+// share makes the groups.
+func share(units []*unit) (groups []*group) {
+	of := map[*unit]*group{}
+	open := func(u *unit) *group {
+		g := &group{members: []*unit{u}}
+		groups = append(groups, g)
+		of[u] = g
+		return g
+	}
+	open(nil)
+	for _, u := range units {
+		k := u.layer.Kind
+		if !k.moves() && !k.averages() && k != KindConcat {
+			open(u)
+			continue
+		}
+		g := of[u.inputs[0]]
+		for _, in := range u.inputs[1:] {
+			if other := of[in]; other != g {
+				for _, m := range other.members {
+					of[m] = g
+				}
+				g.members = append(g.members, other.members...)
+				groups = slices.DeleteFunc(groups, func(o *group) bool { return o == other })
+			}
+		}
+		g.members = append(g.members, u)
+		of[u] = g
+	}
+	return groups
+}
+
+// groupConfig is the configuration that the makers of the group's activation
+// ask for, or else the first of its takers that asks for one.
+func (q Quantization) groupConfig(g *group, units []*unit) (c fakequant.Config) {
+	nonNegative := true
+	for _, u := range g.members {
+		if u == nil {
+			nonNegative = false
+			continue
+		}
+		if u.layer.Kind.moves() || u.layer.Kind.averages() || u.layer.Kind == KindConcat {
+			continue
+		}
+		nonNegative = nonNegative && u.nonNegative()
+		if c.Format.IsFloat() {
+			c = q.activations(u)
+		}
+	}
+	for _, u := range units {
+		takes := slices.ContainsFunc(u.inputs, func(in *unit) bool { return slices.Contains(g.members, in) })
+		if takes && c.Format.IsFloat() && !slices.Contains(g.members, u) {
+			c = q.activations(u)
+		}
+	}
+	if nonNegative || c.Scheme == affine.Affine {
+		return c.NonNegative()
+	}
+	return c
+}
+
+// activations is what the unit asks of the activations around it.
+func (q Quantization) activations(u *unit) fakequant.Config {
+	if s := q.scheme(u); s != nil {
+		return s.Activations
+	}
+	return fakequant.Config{}
+}
+
+// weights is the configuration of the unit's weights.
+func (q Quantization) weights(u *unit, units []*unit) fakequant.Config {
+	s := q.scheme(u)
+	if s == nil {
+		return fakequant.Config{}
+	}
+	if first, last := edges(units); u == first || u == last {
+		return q.edge(s.Weights)
+	}
+	return s.Weights
+}
+
+// edges are the first and the last unit with weights, or the first and the
+// last of all where none has any.
+func edges(units []*unit) (first, last *unit) {
+	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.layer.Kind.weighted() })
+	if len(weighted) == 0 {
+		weighted = units
+	}
+	return weighted[0], weighted[len(weighted)-1]
+}
+
+// edge widens the format to EdgeBits.
+func (q Quantization) edge(c fakequant.Config) fakequant.Config {
+	if q.EdgeBits != 0 && !c.Format.IsFloat() {
+		c.Format.Bits = q.EdgeBits
+	}
+	return c
+}
