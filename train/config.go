@@ -17,6 +17,11 @@ type Config struct {
 	Seed  uint64 // of the weights' initial values and the order of the images
 	Batch int    // images to a step; 0 means 64
 
+	// Weights are what the run begins from instead of fresh ones, by name; see
+	// ReadWeights. With 0 epochs of Float, a network trained elsewhere is
+	// quantized as it is.
+	Weights []graph.State
+
 	Augment  datasets.Augment // varies the images of both stages, anew in each epoch; not those of PTQ
 	Balanced bool             // makes the classes of an epoch equally frequent
 

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"petrify/graph"
+	"petrify/internal/safetensors"
 )
 
 // fingerprint is every setting that the trained model depends on, by path, of
@@ -20,6 +23,9 @@ func fingerprint(c Config) map[string]string {
 		"calibration":   fmt.Sprint(c.Calibration),
 		"version":       c.Version,
 	}
+	if c.Weights != nil {
+		flat["weights.checksum"] = checksum(c.Weights)
+	}
 	flatten(flat, "augment", reflect.ValueOf(c.Augment))
 	flatten(flat, "balanced", reflect.ValueOf(c.Balanced))
 	flatten(flat, "network", reflect.ValueOf(c.Network))
@@ -28,6 +34,15 @@ func fingerprint(c Config) map[string]string {
 	flatten(flat, "qat", reflect.ValueOf(c.QAT))
 	flatten(flat, "qat.milestones", reflect.ValueOf(c.Milestones))
 	return flat
+}
+
+// checksum is the SHA-256 of named tensors.
+func checksum(states []graph.State) string {
+	tensors := make([]safetensors.Tensor, len(states))
+	for i, s := range states {
+		tensors[i] = toTensor(s)
+	}
+	return digest(tensors, nil)
 }
 
 // flatten adds the leaves of v under path, named as in a configuration file.

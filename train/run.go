@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"petrify/datasets"
@@ -77,6 +78,11 @@ func start(c Config) (*run, error) {
 	r.Milestones = c.Milestones.resolve(c.QAT.Epochs*c.perEpoch(), c.perEpoch(), learns(r.model))
 	if got, want := r.model.Classes(), len(c.Data.Classes); got != want {
 		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
+	}
+	if c.Weights != nil {
+		if err := load(r.model, c.Weights); err != nil {
+			return nil, err
+		}
 	}
 	if c.Out == "" {
 		return r, nil
@@ -171,7 +177,9 @@ func (r *run) advance(ctx context.Context) error {
 	var err error
 	switch r.Phase {
 	case Float:
-		err = r.train(ctx, r.Float)
+		if err = r.train(ctx, r.Float); err == nil && r.store != nil {
+			err = writeWeights(filepath.Join(r.Out, "float.safetensors"), r.model)
+		}
 	case PTQ:
 		err = r.calibrate(ctx)
 	case QAT:

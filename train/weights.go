@@ -1,0 +1,130 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"codeberg.org/sbinet/npyio/npz"
+
+	"petrify/graph"
+	"petrify/internal/safetensors"
+)
+
+// ReadWeights reads the weights of a float network from a file, for
+// [Config.Weights]: a .safetensors file, or the .npz file of a dictionary of
+// arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight
+// (O I KH KW), fc1.weight (O F), fc1.bias, bn1.weight, bn1.bias,
+// bn1.running_mean, bn1.running_var, each with the layer's name before the
+// dot. A run writes such a file itself, float.safetensors.
+func ReadWeights(path string) ([]graph.State, error) {
+	switch filepath.Ext(path) {
+	case ".safetensors":
+		return readSafetensors(path)
+	case ".npz":
+		return readNPZ(path)
+	default:
+		return nil, fmt.Errorf("train: weights %s: want a file that ends in .safetensors or .npz", path)
+	}
+}
+
+func readSafetensors(path string) ([]graph.State, error) {
+	f, err := safetensors.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: weights: %w", err)
+	}
+	var weights []graph.State
+	for _, t := range f.Tensors {
+		if isCounter(t.Name) {
+			continue
+		}
+		values, err := t.Float32()
+		if err != nil {
+			return nil, fmt.Errorf("train: weights %s: %w", path, err)
+		}
+		weights = append(weights, graph.State{Name: t.Name, Shape: t.Shape, F32: values})
+	}
+	return weights, nil
+}
+
+func readNPZ(path string) ([]graph.State, error) {
+	f, err := npz.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: weights: %w", err)
+	}
+	defer f.Close()
+	var weights []graph.State
+	for _, key := range f.Keys() {
+		name, descr := strings.TrimSuffix(key, ".npy"), f.Header(key).Descr
+		if isCounter(name) {
+			continue
+		}
+		s := graph.State{Name: name, Shape: descr.Shape}
+		if kind := strings.Trim(descr.Type, "'"); kind != "<f4" || descr.Fortran {
+			return nil, fmt.Errorf("train: weights %s: array %q is of type %s: want little-endian float32 in C order", path, name, kind)
+		}
+		if err := f.Read(key, &s.F32); err != nil {
+			return nil, fmt.Errorf("train: weights %s: array %q: %w", path, name, err)
+		}
+		weights = append(weights, s)
+	}
+	return weights, nil
+}
+
+// isCounter reports whether a name is that of PyTorch's counter of batches,
+// which nothing here needs.
+func isCounter(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") }
+
+// floatState is the part of the model's state that a float network has:
+// parameters and batch norm's statistics. The slices are the model's.
+func floatState(m *graph.Model) []graph.State {
+	var all []graph.State
+	for _, p := range m.Params() {
+		if p.Role != graph.RoleLearned {
+			all = append(all, graph.State{Name: p.Name, Shape: p.Shape, F32: p.Value})
+		}
+	}
+	for _, s := range m.State() {
+		if strings.HasSuffix(s.Name, ".running_mean") || strings.HasSuffix(s.Name, ".running_var") {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// load sets the model's float state. Everything that does not match is listed.
+func load(m *graph.Model, weights []graph.State) error {
+	find := func(states []graph.State, name string) int {
+		return slices.IndexFunc(states, func(s graph.State) bool { return s.Name == name })
+	}
+	own := floatState(m)
+	var faults []error
+	for _, w := range weights {
+		if find(own, w.Name) < 0 {
+			faults = append(faults, fmt.Errorf("weights: %s %v is not in the network", w.Name, w.Shape))
+		}
+	}
+	for _, s := range own {
+		i := find(weights, s.Name)
+		if i < 0 {
+			faults = append(faults, fmt.Errorf("weights: %s %v of the network is missing", s.Name, s.Shape))
+		} else if w := weights[i]; !slices.Equal(w.Shape, s.Shape) || len(w.F32) != len(s.F32) {
+			faults = append(faults, fmt.Errorf("weights: %s has shape %v, want %v", s.Name, w.Shape, s.Shape))
+		}
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	return take(own, weights)
+}
+
+// writeWeights writes the float network, for [ReadWeights].
+func writeWeights(path string, m *graph.Model) error {
+	var tensors []safetensors.Tensor
+	for _, s := range floatState(m) {
+		tensors = append(tensors, toTensor(s))
+	}
+	return safetensors.WriteFile(path, tensors, nil)
+}

@@ -1,0 +1,81 @@
+package train
+
+import (
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"codeberg.org/sbinet/npyio/npz"
+
+	"petrify/graph"
+)
+
+// A run that begins from the float weights of another one, and trains them no
+// more, quantizes to the same model.
+func TestRunFromWeights(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	want := mustRun(t, c)
+	weights, err := ReadWeights(filepath.Join(c.Out, "float.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.QAT.LearningRate = c.resolve().QAT.LearningRate
+	c.Float, c.Weights, c.Out = Stage{}, weights, ""
+	got := mustRun(t, c)
+	if got.Float != want.Float || !reflect.DeepEqual(got.Model, want.Model) {
+		t.Errorf("float %v, want %v; the same model: %v", got.Float, want.Float, reflect.DeepEqual(got.Model, want.Model))
+	}
+}
+
+func TestReadWeightsFromNPZ(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.npz")
+	bias := []float32{1, -2, 3.5}
+	if err := npz.Write(path, map[string]any{"fc.bias": bias, "bn.num_batches_tracked": []int64{5}}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadWeights(path)
+	want := []graph.State{{Name: "fc.bias", Shape: []int{3}, F32: bias}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestReadWeightsRefuses(t *testing.T) {
+	folder := t.TempDir()
+	double := filepath.Join(folder, "double.npz")
+	if err := npz.Write(double, map[string]any{"fc.bias": []float64{1}}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		double:                                 `array "fc.bias" is of type <f8: want little-endian float32`,
+		filepath.Join(folder, "w.pt"):          "want a file that ends in .safetensors or .npz",
+		filepath.Join(folder, "w.npz"):         "w.npz",
+		filepath.Join(folder, "w.safetensors"): "w.safetensors",
+	} {
+		if _, err := ReadWeights(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want an error with %q", path, err, want)
+		}
+	}
+}
+
+func TestWeightsThatDoNotFitAreListed(t *testing.T) {
+	c := small(t)
+	c.Weights = []graph.State{
+		{Name: "conv2d_1.weight", Shape: []int{8, 1, 5, 5}, F32: make([]float32, 200)},
+		{Name: "conv2d_1.bias", Shape: []int{8}, F32: make([]float32, 8)},
+		{Name: "linear_1.bias", Shape: []int{10}, F32: make([]float32, 10)},
+	}
+	_, err := Run(t.Context(), c)
+	for _, part := range []string{
+		"conv2d_1.weight has shape [8 1 5 5], want [8 1 3 3]",
+		"conv2d_1.bias [8] is not in the network",
+		"linear_1.weight [10 128] of the network is missing",
+		"batch_norm_1.running_var [8] of the network is missing",
+	} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%v\ndoes not say %q", err, part)
+		}
+	}
+}
