@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"petrify/quantized"
 )
@@ -24,6 +25,9 @@ func (o Options) check(m *quantized.Model) error {
 		wide(n.Output)
 		if n.Weights != nil && n.Weights.Block > 0 && o.Opset < 21 {
 			addf(n.Name, "weights with a scale a block need opset 21")
+		}
+		if n.Func == quantized.Softmax && !inverse(n.Output.Quant) {
+			addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", n.Output.Quant.Scale)
 		}
 		if w := greatestWeight(m, n); o.Target == X64AVX2 && w > 64 && !depthwise(n) {
 			addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to 64: train with 7-bit weights", w)
@@ -62,4 +66,10 @@ func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
 // channel, without pairs of products.
 func depthwise(n *quantized.Node) bool {
 	return n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Weights.Shape[0] == n.Groups
+}
+
+// inverse reports whether q's scale is 1/n for an integer n, or q is float32.
+func inverse(q quantized.Quant) bool {
+	n := math.Round(1 / float64(q.Scale))
+	return q.IsFloat() || q.Scale == float32(1/n)
 }

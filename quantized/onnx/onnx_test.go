@@ -265,12 +265,16 @@ func TestRefusals(t *testing.T) {
 	clash := network(quantizedtest.W8A8)
 	clash.Nodes[1].Name, clash.Nodes[1].Output.Name = "conv2d_1/weight", "conv2d_1/weight"
 	clash.Nodes[2].Inputs[1], clash.Nodes[3].Inputs[1] = "conv2d_1/weight", "conv2d_1/weight"
+	s := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
+	softmax := s.Model(s.Activate(s.Input(), quantized.Softmax))
+	softmax.Nodes[0].Output.Quant.Scale = 0.0047
 	for _, tt := range []struct {
 		name    string
 		options onnx.Options
 		model   *quantized.Model
 		want    string
 	}{
+		{"scale of softmax", onnx.Options{}, softmax, "activate_1: scale 0.0047"},
 		{"opset", onnx.Options{Opset: 12}, network(quantizedtest.W8A8), "opset 12: want 13 or 21"},
 		{"batch", onnx.Options{Batch: -1}, network(quantizedtest.W8A8), "batch of -1"},
 		{"result", onnx.Options{Result: 9}, network(quantizedtest.W8A8), "result 9"},

@@ -62,8 +62,8 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 		w.constant(name+"/quantized", t, dims(layout.shape), packed(t, layout.integers(p))),
 		w.floats(name+"/scale", layout.scales(p.Scale), layout.scaleDims...),
 	}
-	if p.Zero != nil {
-		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(p.Zero))))
+	if zeros := zeroPoints(n); zeros != nil {
+		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(zeros))))
 	}
 	var attributes []onnxpb.Attribute
 	if p.Axis >= 0 {
@@ -73,6 +73,16 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 		attributes = append(attributes, intAttribute("block_size", p.Block))
 	}
 	return w.node("DequantizeLinear", name, inputs, attributes...)
+}
+
+// zeroPoints are the zero points of the weights of n; nil where they are left
+// out because they are zero. For linear layers they are always written: ONNX
+// Runtime does not make an integer kernel of Gemm without them.
+func zeroPoints(n *quantized.Node) []int32 {
+	if n.Weights.Zero == nil && n.Op == quantized.Linear {
+		return make([]int32, len(n.Weights.Scale))
+	}
+	return n.Weights.Zero
 }
 
 // weightType is int8 or uint8; with opset 21, weights of up to 4 bits in a

@@ -142,7 +142,7 @@ func (b *Builder) Activate(x string, f quantized.Func) string {
 	case quantized.LeakyReLU:
 		n.Slope = 0.125
 	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax:
-		return b.add(n, 0.3)
+		return b.add(n, 0.5)
 	}
 	return b.add(n, b.spread[x])
 }
@@ -174,6 +174,9 @@ func (b *Builder) add(n quantized.Node, spread float64) string {
 	case positive:
 		n.Output.Quant = b.quant(b.scheme.Positive, spread)
 		n.Output.Quant.Zero = 0
+		if f := b.scheme.Positive; !f.IsFloat() && (n.Func == quantized.Sigmoid || n.Func == quantized.Softmax) {
+			n.Output.Quant.Scale = 1 / float32(f.Max()-f.Min()+1) // 0..1, fixed
+		}
 	default:
 		n.Output.Quant = b.quant(b.scheme.Signed, spread)
 	}

@@ -15,7 +15,7 @@ func (b *Builder) weighted(n quantized.Node, shape []int) string {
 	}
 	x := b.activation(n.Inputs[0])
 	if b.scheme.Weights.IsFloat() {
-		n.Weights = &quantized.Weights{Shape: shape, Float: b.floats(shape[0]*inputs, 1)}
+		n.Weights = &quantized.Weights{Shape: shape, Float: b.floats(shape[0]*inputs, 0.25)}
 	} else {
 		n.Weights = b.integers(shape, inputs)
 	}

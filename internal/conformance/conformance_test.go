@@ -1,0 +1,204 @@
+package conformance_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/internal/conformance"
+	"petrify/quantized"
+	"petrify/quantized/onnx"
+	"petrify/quantized/quantizedtest"
+)
+
+func TestMain(m *testing.M) {
+	version, err := conformance.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("ONNX Runtime", version)
+	os.Exit(m.Run())
+}
+
+// outputs runs a model with ONNX Runtime.
+func outputs(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.Model, x []float32) []float32 {
+	t.Helper()
+	file, err := o.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := conformance.Open(file, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	y, err := session.Run(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
+// reference computes the outputs for all inputs in x.
+func reference(m *quantized.Model, x []float32) []float32 {
+	size := 1
+	for _, d := range m.Input.Shape {
+		size *= d
+	}
+	var y []float32
+	for i := 0; i < len(x); i += size {
+		y = append(y, conformance.Reference(m, x[i:i+size])...)
+	}
+	return y
+}
+
+// same wants the reference's outputs in y, element for element.
+func same(t *testing.T, m *quantized.Model, x, y []float32) {
+	t.Helper()
+	want := reference(m, x)
+	if len(y) != len(want) {
+		t.Fatalf("%d elements, want %d", len(y), len(want))
+	}
+	differ, first := 0, 0
+	for i := range y {
+		if y[i] != want[i] {
+			if differ == 0 {
+				first = i
+			}
+			differ++
+		}
+	}
+	if differ > 0 {
+		t.Errorf("%d of %d elements differ; element %d is %v, want %v", differ, len(y), first, y[first], want[first])
+	}
+}
+
+// near wants the reference's outputs in y to a millionth of the greatest.
+func near(t *testing.T, m *quantized.Model, x, y []float32) {
+	t.Helper()
+	want := reference(m, x)
+	if len(y) != len(want) {
+		t.Fatalf("%d elements, want %d", len(y), len(want))
+	}
+	var greatest, difference float64
+	for i := range y {
+		greatest = max(greatest, math.Abs(float64(want[i])))
+		difference = max(difference, math.Abs(float64(y[i])-float64(want[i])))
+	}
+	if !(difference <= 1e-6*greatest) {
+		t.Errorf("differs by %v, the greatest output is %v", difference, greatest)
+	}
+}
+
+// builders add a small network around one operation.
+var builders = map[string]func(b *quantizedtest.Builder) string{
+	"linear": func(b *quantizedtest.Builder) string {
+		return b.Linear(b.Flatten(b.Input()), 10, quantized.Identity)
+	},
+	"linear relu": func(b *quantizedtest.Builder) string {
+		return b.Linear(b.Linear(b.Flatten(b.Input()), 17, quantized.ReLU), 10, quantized.Identity)
+	},
+	"conv": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.Identity)
+	},
+	"conv relu": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU6)
+	},
+	"conv 1×1": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Input(), 8, quantizedtest.Valid(1, 1), 1, quantized.ReLU)
+	},
+	"conv 5×2 dilated, uneven padding": func(b *quantizedtest.Builder) string {
+		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
+	},
+	"depthwise": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Input(), 4, quantizedtest.Same(3), 4, quantized.ReLU)
+	},
+	"depthwise, two filters": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Input(), 8, quantizedtest.Same(3), 4, quantized.Identity)
+	},
+	"groups": func(b *quantizedtest.Builder) string {
+		return b.Conv(b.Input(), 6, quantizedtest.Same(3), 2, quantized.ReLU)
+	},
+	"max pool": func(b *quantizedtest.Builder) string {
+		w := quantizedtest.Same(3)
+		w.Stride = [2]int{2, 1}
+		return b.Pool(quantized.MaxPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), w)
+	},
+	"average pool": func(b *quantizedtest.Builder) string {
+		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), quantizedtest.Valid(2, 2))
+	},
+	"average pool, padded": func(b *quantizedtest.Builder) string {
+		return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Same(3))
+	},
+	"global average": func(b *quantizedtest.Builder) string {
+		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))), 10, quantized.Identity)
+	},
+	"residual": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
+		z := b.Add(x, y, quantized.ReLU)
+		return b.Add(b.Conv(z, 4, quantizedtest.Valid(1, 1), 1, quantized.Identity), z, quantized.Identity)
+	},
+	"concat": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(b.Input(), 5, quantizedtest.Same(1), 1, quantized.Identity)
+		return b.Conv(b.Concat(x, y), 4, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	},
+	"reshape": func(b *quantizedtest.Builder) string {
+		x := b.Reshape(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 16, 4, 4)
+		return b.Linear(b.Flatten(b.Conv(x, 3, quantizedtest.Same(3), 1, quantized.ReLU)), 5, quantized.Identity)
+	},
+}
+
+// functions are layers of their own.
+var functions = []quantized.Func{quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU, quantized.HardSwish, quantized.Sigmoid, quantized.Tanh}
+
+var schemes = map[string]quantizedtest.Scheme{
+	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
+	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4,
+	"W2A2":             {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 2, Unsigned: true}, Signed: affine.Format{Bits: 2}},
+	"ties":             {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
+	"per tensor":       {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"unsigned weights": {Weights: affine.Uint8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+}
+
+// TestIntegers: every operation in every scheme, on random inputs, extremes
+// and ties: no element differs.
+func TestIntegers(t *testing.T) {
+	for schemeName, scheme := range schemes {
+		for name, build := range builders {
+			t.Run(schemeName+"/"+name, func(t *testing.T) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+				m := b.Model(build(b))
+				x := b.Inputs(m, 60)
+				same(t, m, x, outputs(t, onnx.Options{}, conformance.Settings{Threads: 1}, m, x))
+			})
+		}
+	}
+}
+
+// floating are schemes in which the outputs are sums of floats.
+var floating = map[string]quantizedtest.Scheme{
+	"weight-only": quantizedtest.WeightOnly, "weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}}, "float": {},
+	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+}
+
+// TestFloats: where sums are of floats, their order decides about the last
+// bits: outputs agree to a millionth of the greatest.
+func TestFloats(t *testing.T) {
+	for schemeName, scheme := range floating {
+		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average", "concat", "reshape"} {
+			t.Run(schemeName+"/"+name, func(t *testing.T) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+				m := b.Model(builders[name](b))
+				x := b.Inputs(m, 20)
+				near(t, m, x, outputs(t, onnx.Options{}, conformance.Settings{Threads: 1}, m, x))
+			})
+		}
+	}
+}

@@ -1,0 +1,26 @@
+// Package conformance runs exported models with ONNX Runtime and holds its
+// results against ours, element for element.
+//
+// It is a module of its own because it needs cgo, a C compiler and ONNX
+// Runtime's shared library, which the rest of petrify does not. install.sh
+// fetches the library from npm; the environment variable ONNXRUNTIME_LIB names
+// another one. Tests fail where it is missing: a proof that is skipped proves
+// nothing.
+//
+//	internal/conformance/install.sh
+//	cd internal/conformance && go test -count 1 ./...
+//
+// # What is shown
+//
+//   - The naive engine in reference.go, a page of loops over int64 with one
+//     float32 rounding a layer, and ONNX Runtime give the same integers: 0
+//     differing elements, for every operation, number format and geometry that
+//     petrify writes, on random inputs, extremes and ties.
+//   - Every convolution, linear layer, addition and concatenation of a quantized
+//     model is an integer kernel in the graph that ONNX Runtime made of it.
+//   - ONNX Runtime loads the files without a warning, and onnx.checker of
+//     Debian's python3-onnx accepts them.
+//
+// The command in cmd/ortrun runs a file on raw numbers, for `petrify verify`,
+// which has no cgo.
+package conformance

@@ -1,0 +1,344 @@
+package conformance
+
+import (
+	"math"
+
+	"petrify/quantized"
+)
+
+// Reference computes m for one input as the definition says, with no thought
+// for speed: integers as int64, and a float32 operation only where the runtime
+// rounds to float32, too. It returns the output's real numbers. Layers that
+// are not quantized are computed in float64.
+func Reference(m *quantized.Model, x []float32) []float32 {
+	in := array{shape: m.Input.Shape, quant: m.Input.Quant}
+	for _, r := range x {
+		in.push(r, in.quant.Format.Min, in.quant.Format.Max)
+	}
+	values := map[string]array{m.Input.Name: in}
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		var in []array
+		for _, name := range n.Inputs {
+			in = append(in, values[name])
+		}
+		values[n.Name] = apply(n, in)
+	}
+	out := values[m.Output]
+	y := make([]float32, out.len())
+	for i := range y {
+		y[i] = out.real(i)
+	}
+	return y
+}
+
+// array is an activation: integers with a quantizer, or float32.
+type array struct {
+	shape []int
+	quant quantized.Quant
+	q     []int64
+	r     []float32
+}
+
+func (a *array) len() int { return len(a.q) + len(a.r) }
+
+// real is element i as a real number.
+func (a *array) real(i int) float32 {
+	if a.quant.IsFloat() {
+		return a.r[i]
+	}
+	return float32(a.q[i]-int64(a.quant.Zero)) * a.quant.Scale
+}
+
+// centred is q − z of element i.
+func (a *array) centred(i int) int64 { return a.q[i] - int64(a.quant.Zero) }
+
+// push appends a real number, quantized if the array is.
+func (a *array) push(r float32, lo, hi func() int32) {
+	if a.quant.IsFloat() {
+		a.r = append(a.r, r)
+		return
+	}
+	a.q = append(a.q, round(r/a.quant.Scale, a.quant.Zero, lo(), hi()))
+}
+
+// round is clip(rne(v) + z, lo, hi); not a number becomes lo.
+func round(v float32, z, lo, hi int32) int64 {
+	switch {
+	case !(v > float32(lo-z)):
+		return int64(lo)
+	case v > float32(hi-z):
+		return int64(hi)
+	}
+	return int64(math.RoundToEven(float64(v))) + int64(z)
+}
+
+func apply(n *quantized.Node, in []array) array {
+	y := array{shape: n.Output.Shape, quant: n.Output.Quant}
+	x := &in[0]
+	switch n.Op {
+	case quantized.Conv2D, quantized.Linear:
+		weighted(&y, n, x)
+	case quantized.MaxPool:
+		maxPool(&y, n, x)
+	case quantized.AvgPool:
+		avgPool(&y, n, x)
+	case quantized.GlobalAvgPool:
+		globalAvgPool(&y, n, x)
+	case quantized.Flatten, quantized.Reshape:
+		y.q, y.r = x.q, x.r
+	case quantized.Add:
+		add(&y, n, x, &in[1])
+	case quantized.Concat:
+		for i := range in {
+			for j := range in[i].len() {
+				y.push(in[i].real(j), lo(n), hi(n))
+			}
+		}
+	case quantized.Activate:
+		activate(&y, n, x)
+	}
+	return y
+}
+
+// lo and hi are n's limits, to be asked for only where its output is quantized.
+func lo(n *quantized.Node) func() int32 {
+	return func() int32 { l, _ := n.Limits(); return l }
+}
+
+func hi(n *quantized.Node) func() int32 {
+	return func() int32 { _, h := n.Limits(); return h }
+}
+
+// term is a product within a sum: the indices of a weight and of an input.
+type term struct{ w, x int }
+
+// terms lists the products of output element i.
+func terms(n *quantized.Node, x []int, i int) []term {
+	var list []term
+	if n.Op == quantized.Linear {
+		for k := range x[0] {
+			list = append(list, term{i*x[0] + k, k})
+		}
+		return list
+	}
+	y := n.Output.Shape
+	group := i / (y[1] * y[2]) / (y[0] / n.Groups)
+	channels := n.Weights.Shape[1]
+	for c := range channels {
+		for _, at := range within(n.Window, x, i/y[2]%y[1], i%y[2]) {
+			w := ((i/(y[1]*y[2])*channels+c)*n.Window.Kernel[0]+at.kernel[0])*n.Window.Kernel[1] + at.kernel[1]
+			list = append(list, term{w, (group*channels+c)*x[1]*x[2] + at.plane})
+		}
+	}
+	return list
+}
+
+// place is a position of a window that lies in the input.
+type place struct {
+	kernel [2]int
+	plane  int // row · width + column
+}
+
+func within(w quantized.Window, x []int, row, column int) []place {
+	var list []place
+	for i := range w.Kernel[0] {
+		for j := range w.Kernel[1] {
+			h := row*w.Stride[0] - w.PadBegin[0] + i*max(1, w.Dilation[0])
+			v := column*w.Stride[1] - w.PadBegin[1] + j*max(1, w.Dilation[1])
+			if h >= 0 && h < x[1] && v >= 0 && v < x[2] {
+				list = append(list, place{[2]int{i, j}, h*x[2] + v})
+			}
+		}
+	}
+	return list
+}
+
+// weighted computes a convolution or a linear layer.
+func weighted(y *array, n *quantized.Node, x *array) {
+	w := n.Weights
+	size := w.Len() / w.Shape[0]
+	real := w.Real()
+	perChannel := 1
+	for _, d := range n.Output.Shape[1:] {
+		perChannel *= d
+	}
+	outputs := perChannel * n.Output.Shape[0]
+	for i := range outputs {
+		o := i / perChannel
+		list := terms(n, x.shape, i)
+		if w.Q == nil || w.Block > 0 || x.quant.IsFloat() {
+			sum := 0.0
+			for _, t := range list {
+				sum += float64(real[t.w]) * float64(x.real(t.x))
+			}
+			if n.Bias != nil {
+				sum += float64(n.Bias.Float[o])
+			}
+			y.push(function(n, float32(sum)), lo(n), hi(n))
+			continue
+		}
+		k := w.ScaleIndex(o * size)
+		var zero, sum int64
+		if w.Zero != nil {
+			zero = int64(w.Zero[k])
+		}
+		for _, t := range list {
+			sum += x.centred(t.x) * (int64(w.Value(t.w)) - zero)
+		}
+		if n.Bias != nil {
+			sum += int64(n.Bias.Q[o])
+		}
+		s := x.quant.Scale * w.Scale[k]
+		if y.quant.IsFloat() {
+			y.r = append(y.r, function(n, float32(sum)*s))
+			continue
+		}
+		v := float32(sum) * (s / y.quant.Scale)
+		y.q = append(y.q, round(v, y.quant.Zero, lo(n)(), hi(n)()))
+	}
+}
+
+// function applies a fused function to a real number. Where the output is
+// quantized, its limits do the same again.
+func function(n *quantized.Node, r float32) float32 {
+	switch n.Func {
+	case quantized.ReLU:
+		return max(r, 0)
+	case quantized.ReLU6:
+		return min(max(r, 0), 6)
+	}
+	return r
+}
+
+func maxPool(y *array, n *quantized.Node, x *array) {
+	plane := x.shape[1] * x.shape[2]
+	for i := range n.Output.Shape[0] * n.Output.Shape[1] * n.Output.Shape[2] {
+		c := i / (n.Output.Shape[1] * n.Output.Shape[2])
+		greatest := -1
+		for _, at := range within(n.Window, x.shape, i/n.Output.Shape[2]%n.Output.Shape[1], i%n.Output.Shape[2]) {
+			if j := c*plane + at.plane; greatest < 0 || x.real(j) > x.real(greatest) {
+				greatest = j
+			}
+		}
+		if x.quant.IsFloat() {
+			y.r = append(y.r, x.r[greatest])
+		} else {
+			y.q = append(y.q, x.q[greatest])
+		}
+	}
+}
+
+// avgPool adds float32 numbers, as ONNX Runtime does, and rounds once more to
+// the output's integers.
+func avgPool(y *array, n *quantized.Node, x *array) {
+	plane := x.shape[1] * x.shape[2]
+	for i := range n.Output.Shape[0] * n.Output.Shape[1] * n.Output.Shape[2] {
+		c := i / (n.Output.Shape[1] * n.Output.Shape[2])
+		list := within(n.Window, x.shape, i/n.Output.Shape[2]%n.Output.Shape[1], i%n.Output.Shape[2])
+		var sum float32
+		for _, at := range list {
+			sum += x.real(c*plane + at.plane)
+		}
+		y.push(sum/float32(len(list)), lo(n), hi(n))
+	}
+}
+
+func globalAvgPool(y *array, n *quantized.Node, x *array) {
+	plane := x.shape[1] * x.shape[2]
+	for c := range x.shape[0] {
+		var integer int64
+		var real float64
+		for i := c * plane; i < (c+1)*plane; i++ {
+			if x.quant.IsFloat() {
+				real += float64(x.r[i])
+			} else {
+				integer += x.centred(i)
+			}
+		}
+		if x.quant.IsFloat() || y.quant.IsFloat() {
+			y.push(float32((real+float64(integer)*float64(x.quant.Scale))/float64(plane)), lo(n), hi(n))
+			continue
+		}
+		s := x.quant.Scale / (y.quant.Scale * float32(plane))
+		y.q = append(y.q, round(float32(integer)*s, y.quant.Zero, lo(n)(), hi(n)()))
+	}
+}
+
+// add follows ONNX Runtime's kernel for x86-64, which folds both zero points
+// into a constant and uses fused multiply-adds, each of which rounds once:
+//
+//	y = rne(fma(a, s_a/s_y, fma(b, s_b/s_y, z_y − (s_a/s_y·z_a + s_b/s_y·z_b))))
+func add(y *array, n *quantized.Node, a, b *array) {
+	if a.quant.IsFloat() || b.quant.IsFloat() || y.quant.IsFloat() {
+		for i := range a.len() {
+			y.push(function(n, a.real(i)+b.real(i)), lo(n), hi(n))
+		}
+		return
+	}
+	ra, rb := a.quant.Scale/y.quant.Scale, b.quant.Scale/y.quant.Scale
+	za, zb, zy := unsigned(a), unsigned(b), unsigned(y)
+	fixed := zy - float32(float32(ra*za)+float32(rb*zb))
+	shift := int64(zy) - int64(y.quant.Zero)
+	l, h := n.Limits()
+	for i := range a.len() {
+		v := fma(float32(a.centred(i))+za, ra, fma(float32(b.centred(i))+zb, rb, fixed))
+		q := int64(math.RoundToEven(float64(v))) - shift
+		y.q = append(y.q, max(int64(l), min(int64(h), q)))
+	}
+}
+
+// unsigned is the zero point of a in the exported file, where all integers are
+// unsigned.
+func unsigned(a *array) float32 {
+	if a.quant.Format.Unsigned {
+		return float32(a.quant.Zero)
+	}
+	return float32(a.quant.Zero + 128)
+}
+
+// fma is a·b + c in float32, rounded once: the product of two float32 is exact
+// in float64, and the sum's second rounding is harmless for numbers as small
+// as these.
+func fma(a, b, c float32) float32 { return float32(math.FMA(float64(a), float64(b), float64(c))) }
+
+func activate(y *array, n *quantized.Node, x *array) {
+	if n.Func == quantized.Softmax {
+		softmax(y, n, x)
+		return
+	}
+	for i := range x.len() {
+		r := float64(x.real(i))
+		switch n.Func {
+		case quantized.ReLU:
+			r = max(r, 0)
+		case quantized.ReLU6:
+			r = min(max(r, 0), 6)
+		case quantized.LeakyReLU:
+			if r < 0 {
+				r = float64(float32(r) * n.Slope)
+			}
+		case quantized.HardSwish:
+			r *= max(0, min(1, r/6+0.5))
+		case quantized.Sigmoid:
+			r = 1 / (1 + math.Exp(-r))
+		case quantized.Tanh:
+			r = math.Tanh(r)
+		}
+		y.push(float32(r), lo(n), hi(n))
+	}
+}
+
+func softmax(y *array, n *quantized.Node, x *array) {
+	greatest := math.Inf(-1)
+	for i := range x.len() {
+		greatest = max(greatest, float64(x.real(i)))
+	}
+	sum := 0.0
+	for i := range x.len() {
+		sum += math.Exp(float64(x.real(i)) - greatest)
+	}
+	for i := range x.len() {
+		y.push(float32(math.Exp(float64(x.real(i))-greatest)/sum), lo(n), hi(n))
+	}
+}

@@ -1,0 +1,208 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// LibraryVariable is the environment variable that names ONNX Runtime's shared
+// library.
+const LibraryVariable = "ONNXRUNTIME_LIB"
+
+// installed is where install.sh puts the library, relative to this folder.
+const installed = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1"
+
+// Library is the path of ONNX Runtime's shared library, or an error that says
+// how to get one.
+func Library() (string, error) {
+	if path := os.Getenv(LibraryVariable); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("conformance: $%s: %w", LibraryVariable, err)
+		}
+		return path, nil
+	}
+	_, file, _, _ := runtime.Caller(0)
+	path := filepath.Join(filepath.Dir(file), installed)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("conformance: no ONNX Runtime: run internal/conformance/install.sh, or set $%s: %w", LibraryVariable, err)
+	}
+	return path, nil
+}
+
+// Start loads ONNX Runtime and returns its version. The process needs it once.
+func Start() (version string, err error) {
+	path, err := Library()
+	if err != nil {
+		return "", err
+	}
+	ort.SetSharedLibraryPath(path)
+	if err := ort.InitializeEnvironment(); err != nil {
+		return "", fmt.Errorf("conformance: load %s: %w", path, err)
+	}
+	return ort.GetVersion(), nil
+}
+
+// Session is a loaded model.
+type Session struct {
+	session *ort.DynamicAdvancedSession
+	shape   []int64 // of the input, with the batch in front
+}
+
+// Settings of a session. The zero value is what users get by default.
+type Settings struct {
+	Threads   int               // 0: one a core
+	Config    map[string]string // session configuration entries
+	Optimized string            // a path: the optimized graph is written there
+}
+
+// Open loads a model from the bytes of a file with one float32 input and one
+// output.
+func Open(model []byte, s Settings) (*Session, error) {
+	options, err := s.options()
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer options.Destroy()
+	file, err := onnxpb.Unmarshal(model)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	if len(file.Graph.Inputs) != 1 || len(file.Graph.Outputs) != 1 {
+		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one each", len(file.Graph.Inputs), len(file.Graph.Outputs))
+	}
+	in, out := file.Graph.Inputs[0], file.Graph.Outputs[0]
+	session, err := ort.NewDynamicAdvancedSessionWithONNXData(model, []string{in.Name}, []string{out.Name}, options)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	opened := &Session{session: session}
+	for _, d := range in.Shape {
+		opened.shape = append(opened.shape, d.Value)
+	}
+	return opened, nil
+}
+
+func (s Settings) options() (*ort.SessionOptions, error) {
+	o, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	level := ort.GraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll)
+	if s.Optimized != "" {
+		// One level less than all: the same kernels, without the layouts that
+		// depend on the processor.
+		level = ort.GraphOptimizationLevelEnableExtended
+		err = o.SetOptimizedModelFilePath(s.Optimized)
+	}
+	err = errors.Join(err, o.SetGraphOptimizationLevel(level))
+	if s.Threads > 0 {
+		err = errors.Join(err, o.SetIntraOpNumThreads(s.Threads))
+	}
+	for key, value := range s.Config {
+		err = errors.Join(err, o.AddSessionConfigEntry(key, value))
+	}
+	if err != nil {
+		return nil, errors.Join(err, o.Destroy())
+	}
+	return o, nil
+}
+
+// Elements is the number of elements of one input.
+func (s *Session) Elements() int {
+	n := 1
+	for _, d := range s.shape[1:] {
+		n *= int(d)
+	}
+	return n
+}
+
+// Run computes the outputs for a batch of inputs.
+func (s *Session) Run(x []float32) ([]float32, error) { return run[float32, float32](s, x) }
+
+// RunImages computes the outputs of a model whose input is an image of bytes.
+func (s *Session) RunImages(x []uint8) ([]float32, error) { return run[uint8, float32](s, x) }
+
+// RunClasses computes the outputs of a model whose output is a class.
+func (s *Session) RunClasses(x []float32) ([]int64, error) { return run[float32, int64](s, x) }
+
+func run[In, Out float32 | uint8 | int64](s *Session, x []In) ([]Out, error) {
+	shape := append(ort.Shape{int64(len(x) / s.Elements())}, s.shape[1:]...)
+	in, err := ort.NewTensor(shape, x)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer in.Destroy()
+	outputs := []ort.Value{nil}
+	if err := s.session.Run([]ort.Value{in}, outputs); err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer outputs[0].Destroy()
+	out, ok := outputs[0].(*ort.Tensor[Out])
+	if !ok {
+		return nil, fmt.Errorf("conformance: the output is a %T", outputs[0])
+	}
+	return append([]Out(nil), out.GetData()...), nil
+}
+
+// Close frees the model.
+func (s *Session) Close() error { return s.session.Destroy() }
+
+// Operators returns the types of the operators of the graph that ONNX Runtime
+// makes of a model, in order.
+func Operators(model []byte) ([]string, error) {
+	dir, err := os.MkdirTemp("", "conformance")
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "optimized.onnx")
+	s, err := Open(model, Settings{Optimized: path, Threads: 1})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	file, err := onnxpb.Unmarshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	var operators []string
+	for _, n := range file.Graph.Nodes {
+		operators = append(operators, n.Op)
+	}
+	return operators, nil
+}
+
+// Metadata returns the metadata that ONNX Runtime finds in a model.
+func Metadata(model []byte) (map[string]string, error) {
+	m, err := ort.GetModelMetadataWithONNXData(model)
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer m.Destroy()
+	keys, err := m.GetCustomMetadataMapKeys()
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	all := map[string]string{}
+	for _, key := range keys {
+		value, _, err := m.LookupCustomMetadataMap(key)
+		if err != nil {
+			return nil, fmt.Errorf("conformance: %w", err)
+		}
+		all[key] = value
+	}
+	return all, nil
+}
