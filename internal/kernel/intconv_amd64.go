@@ -55,20 +55,26 @@ func (p *PackedConv) rowTiles(acc []int32, x []uint8, step, pixels int, bias []i
 		largest = 5
 	}
 	tiles := (pixels + largest - 1) / largest
+	least, longer := pixels/tiles, pixels%tiles
 	w, lda := p.panels, p.g.O
 	for o := 0; o < p.g.O; {
 		width := p.panelWidth(o)
 		n := min(width, p.g.O-o)
+		from := 0
 		for t := range tiles {
-			from, to := share(pixels, tiles, t)
+			m := least
+			if t < longer {
+				m++
+			}
 			a, b := &acc[from*lda+o], &x[from*step]
+			from += m
 			switch {
 			case p.packing == packedWords:
-				intTileAVX2(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+				intTileAVX2(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
 			case width == 32:
-				intTileVNNIx32(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+				intTileVNNIx32(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
 			default:
-				intTileVNNIx16(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], to-from, n)
+				intTileVNNIx16(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
 			}
 		}
 		w = w[len(p.off)*p.groups*4*width:]

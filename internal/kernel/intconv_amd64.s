@@ -3110,7 +3110,7 @@ oneDone:
 	RET
 
 // func requantAVX512(y *uint8, acc *int32, m *float32, k *float32, rows int, c int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
 TEXT ·requantAVX512(SB), NOSPLIT, $0-48
 	MOVQ         k+24(FP), AX
 	VBROADCASTSS (AX), Z29
@@ -3137,8 +3137,29 @@ panel:
 	VMOVUPS.Z (SI)(DX*4), K1, Z28
 	LEAQ      (DI)(DX*4), DI
 	ADDQ      DX, R8
+	CMPQ      CX, $0x00000010
+	JLT       part
 
 row:
+	VCVTDQ2PS (DI), Z0
+	VMULPS    Z28, Z0, Z0
+	VMAXPS    Z29, Z0, Z0
+	VMINPS    Z30, Z0, Z0
+	VCVTPS2DQ Z0, Z0
+	VPADDD    Z31, Z0, Z0
+	VPMOVDB   Z0, X0
+	VMOVDQU   X0, (R8)
+	ADDQ      BX, DI
+	ADDQ      AX, R8
+	DECQ      R9
+	JNZ       row
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, CX
+	JG        panel
+	VZEROUPPER
+	RET
+
+part:
 	VMOVDQU32.Z (DI), K1, Z0
 	VCVTDQ2PS   Z0, Z0
 	VMULPS      Z28, Z0, Z0
@@ -3146,14 +3167,12 @@ row:
 	VMINPS      Z30, Z0, Z0
 	VCVTPS2DQ   Z0, Z0
 	VPADDD      Z31, Z0, Z0
-	VPMOVDB     Z0, K1, (R8)
+	VPMOVDB     Z0, X0
+	VMOVDQU8    X0, K1, (R8)
 	ADDQ        BX, DI
 	ADDQ        AX, R8
 	DECQ        R9
-	JNZ         row
-	ADDQ        $0x00000010, DX
-	SUBQ        $0x00000010, CX
-	JG          panel
+	JNZ         part
 	VZEROUPPER
 	RET
 

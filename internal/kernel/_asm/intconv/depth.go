@@ -130,14 +130,7 @@ func depthVNNI() {
 		},
 		product: func(w Mem, x, sum, _ VecPhysical) { VPDPWSSD(w, x, sum) },
 		store:   func(from VecPhysical, to Mem) { VMOVDQU32(from, K1, to) },
-		mask: func(left GPVirtual) {
-			n, most := GP64(), GP64()
-			MOVQ(left, n)
-			MOVQ(U32(16), most)
-			CMPQ(n, most)
-			CMOVQGT(most, n)
-			firstLanes(n, K1)
-		},
+		mask:    func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
 	}.generate()
 }
 

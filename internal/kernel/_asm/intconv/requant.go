@@ -28,23 +28,38 @@ func requantAVX512() {
 	VBROADCASTSS(Mem{Base: k}.Offset(4), Z30)
 	VPBROADCASTD(Mem{Base: k}.Offset(8), Z31)
 	requantPanels(16, func(left GPVirtual, m Mem) {
-		n, most := GP64(), GP64()
-		MOVQ(left, n)
-		MOVQ(U32(16), most)
-		CMPQ(n, most)
-		CMOVQGT(most, n)
-		firstLanes(n, K1)
+		firstLanes(atMost(left, 16), K1)
 		VMOVUPS_Z(m, K1, Z28)
+	}, func(acc, y Mem) {
+		VCVTDQ2PS(acc, Z0)
+		scale512()
+		VMOVDQU(X0, y)
 	}, func(acc, y Mem) {
 		VMOVDQU32_Z(acc, K1, Z0)
 		VCVTDQ2PS(Z0, Z0)
-		VMULPS(Z28, Z0, Z0)
-		VMAXPS(Z29, Z0, Z0)
-		VMINPS(Z30, Z0, Z0)
-		VCVTPS2DQ(Z0, Z0)
-		VPADDD(Z31, Z0, Z0)
-		VPMOVDB(Z0, K1, y)
+		scale512()
+		VMOVDQU8(X0, K1, y)
 	})
+}
+
+// scale512 takes the values in Z0 to bytes in X0.
+func scale512() {
+	VMULPS(Z28, Z0, Z0)
+	VMAXPS(Z29, Z0, Z0)
+	VMINPS(Z30, Z0, Z0)
+	VCVTPS2DQ(Z0, Z0)
+	VPADDD(Z31, Z0, Z0)
+	VPMOVDB(Z0, X0)
+}
+
+// atMost is the lesser of n and limit.
+func atMost(n GPVirtual, limit int) GPVirtual {
+	least, most := GP64(), GP64()
+	MOVQ(n, least)
+	MOVQ(U32(limit), most)
+	CMPQ(least, most)
+	CMOVQGT(most, least)
+	return least
 }
 
 // requantAVX2 generates the kernel of 8 channels at a time; c is a multiple of 8.
@@ -77,11 +92,12 @@ func requantAVX2() {
 		VMOVD(X0, y)
 		VEXTRACTI128(U8(1), Y0, X0)
 		VMOVD(X0, y.Offset(4))
-	})
+	}, nil)
 }
 
-// requantPanels emits the loops over panels and rows.
-func requantPanels(lanes int, begin func(left GPVirtual, m Mem), body func(acc, y Mem)) {
+// requantPanels emits the loops over panels and rows, with part for a panel of
+// fewer channels than lanes.
+func requantPanels(lanes int, begin func(left GPVirtual, m Mem), body, part func(acc, y Mem)) {
 	c, left, j, row := load("c"), load("c"), GP64(), GP64()
 	MOVQ(c, row)
 	SHLQ(U8(2), row)
@@ -91,15 +107,27 @@ func requantPanels(lanes int, begin func(left GPVirtual, m Mem), body func(acc, 
 	begin(left, Mem{Base: m}.Idx(j, 4))
 	LEAQ(Mem{Base: acc}.Idx(j, 4), acc)
 	ADDQ(j, y)
-	Label("row")
-	body(Mem{Base: acc}, Mem{Base: y})
-	ADDQ(row, acc)
-	ADDQ(c, y)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
+	loop := func(label string, body func(acc, y Mem)) {
+		Label(label)
+		body(Mem{Base: acc}, Mem{Base: y})
+		ADDQ(row, acc)
+		ADDQ(c, y)
+		DECQ(rows)
+		JNZ(LabelRef(label))
+	}
+	if part != nil {
+		CMPQ(left, U32(lanes))
+		JLT(LabelRef("part"))
+	}
+	loop("row", body)
 	ADDQ(U32(lanes), j)
 	SUBQ(U32(lanes), left)
 	JG(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
+	if part != nil {
+		loop("part", part)
+		VZEROUPPER()
+		RET()
+	}
 }
