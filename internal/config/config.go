@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"petrify/datasets"
-	"petrify/graph"
 	"petrify/train"
 )
 
@@ -15,23 +14,20 @@ type Config struct {
 	Data    datasets.Options
 	Network Network
 
+	Weights     string // file of weights to begin from; "": fresh ones
 	Seed        uint64
 	Batch       int
 	Calibration int
 	Checkpoint  train.Span
 
+	Augment      datasets.Augment
+	Balanced     bool
 	Float, QAT   train.Stage
 	Quantization Quantization
 
 	Out string // run folder; "": runs/<dataset>-<network>
 
 	where map[string]string // where each key of the document stands
-}
-
-// Network is a built-in network or a list of layers: one of the two is set.
-type Network struct {
-	Builtin string
-	Layers  []graph.Layer
 }
 
 // Default is the run that `petrify train` makes without a file: the built-in
@@ -53,8 +49,12 @@ func (c *Config) section() section {
 		{"dataset", "What to train on: " + strings.Join(published(), ", ") + "; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.", datasetValue{&c.Dataset}},
 		{"data", "Where its files are, and how to read a user's own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + ") or a list of layers.", networkValue{&c.Network}},
+		{"weights", "File of weights to begin from, .safetensors or .npz, in the names and layouts of PyTorch's state_dict; null is fresh ones.",
+			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
 		{"batch", "Images to a training step.", integer(&c.Batch, 1, 1<<20)},
+		{"augment", "How training images vary, anew in each epoch.", augment(&c.Augment)},
+		{"balanced", "Make the classes of an epoch equally frequent.", yes(&c.Balanced)},
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
 		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
 		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
@@ -75,6 +75,9 @@ func stage(s *train.Stage) value {
 			auto[float64]{&s.LearningRate, number(&s.LearningRate, interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
+		{"clip", "The greatest norm of all gradients together; null is no limit.", auto[float64]{&s.Clip, number(&s.Clip, positive)}},
+		{"average", "Decay of the moving average of the parameters that is evaluated and kept, such as 0.999; null keeps the parameters themselves.",
+			auto[float64]{&s.Average, number(&s.Average, below1)}},
 	}
 }
 

@@ -50,12 +50,12 @@ quantization:
 	}
 	want := []string{
 		`run.yaml:1: dataset: want one of digits, mnist, fashion-mnist`,
-		`run.yaml:2: unknown key "sed": did you mean seed?`,
+		`run.yaml:2: sed: unknown key: did you mean seed?`,
 		`run.yaml:3: batch: want a whole number from 1 to 1048576, got "0"`,
 		`run.yaml:5: float.epochs: want a whole number from 0 to 1048576, got "nine"`,
 		`run.yaml:7: float.epochs: stands there twice, first at run.yaml:5`,
-		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule), got a list`,
-		`run.yaml:10: network.0.conv2d: unknown key "kernal": did you mean kernel?`,
+		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, clip, average), got a list`,
+		`run.yaml:10: network.0.conv2d.kernal: unknown key: did you mean kernel?`,
 		`run.yaml:11: network.1: unknown layer "rellu": did you mean relu?`,
 		`run.yaml:12: network.2.linear.features: want a whole number from 1 to 2147483647, got "-1"`,
 		`run.yaml:15: quantization.global_config.weight_bits: want a whole number from 2 to 8, got "9"`,
@@ -63,7 +63,7 @@ quantization:
 		`run.yaml:17: quantization.global_config.milestones: want a list of four, such as [0, 100, 400, 200], got a list`,
 		`run.yaml:19: quantization.module_type_configs: unknown layer type "Conf2d": did you mean conv2d?`,
 		"run.yaml:21: quantization.module_name_configs: want a regular expression: error parsing regexp: missing closing ): `conv(`",
-		`--set data.dri=x: data: unknown key "dri": did you mean dir?`,
+		`--set data.dri=x: data.dri: unknown key: did you mean dir?`,
 		`run.yaml:6: float.optimizer.momentum: 0.9 has no effect on adam: want sgd`,
 	}
 	for i := range max(len(want), len(faults)) {
@@ -253,7 +253,7 @@ func TestQuantizationFromAFileOfItsOwn(t *testing.T) {
 		t.Fatalf("got %v, %+v", err, c)
 	}
 	bad := write("coreml.yaml", "global_config:\n  weight_type: qint4\n")
-	if _, err := Load(run); err == nil || !strings.Contains(err.Error(), bad+":2: quantization.global_config: unknown key") {
+	if _, err := Load(run); err == nil || !strings.Contains(err.Error(), bad+":2: quantization.global_config.weight_type: unknown key") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -322,5 +322,23 @@ func TestShippedConfigurationsAreRight(t *testing.T) {
 		if _, err := Load(file); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestConstantsGoToTheObserversThatUseThem(t *testing.T) {
+	c, err := Parse("q.yaml", []byte(`quantization:
+  global_config: {activation_observer: streaming_percentile, percentile: 99.5, weight_observer: ema_min_max, averaging_constant: 0.2}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, _, _ := c.quantization()
+	want := [2]observers.Config{{Kind: observers.EMA, Constant: 0.2}, {Kind: observers.StreamingPercentile, Percentile: 99.5}}
+	if got := [2]observers.Config{q.Default.Weights.Observer, q.Default.Activations.Observer}; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	_, err = Parse("q.yaml", []byte("quantization:\n  global_config:\n    sigmas: 4\n"))
+	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect on the observers last_value and moving_average_min_max"; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -26,11 +26,17 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 		}
 		t.Network = network
 	}
-	switch err := t.Validate().(type) {
-	case nil:
-	case train.Faults:
-		faults = append(faults, c.locate(err)...)
-	default:
+	if c.Weights != "" {
+		weights, err := train.ReadWeights(c.Weights)
+		if err != nil {
+			return t, err
+		}
+		t.Weights = weights
+	}
+	var more train.Faults
+	if err := t.Validate(); errors.As(err, &more) {
+		faults = faults.with(c.locate(more))
+	} else if err != nil {
 		return t, err
 	}
 	if len(faults) > 0 {
@@ -43,8 +49,9 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 func (c *Config) training() (train.Config, Faults) {
 	q, m, faults := c.quantization()
 	return train.Config{
-		Network: graph.Chain(c.Network.Layers...), Quantization: q, Milestones: m,
-		Seed: c.Seed, Batch: c.Batch, Calibration: c.Calibration, Checkpoint: c.Checkpoint,
+		Network: c.Network.Network, Quantization: q, Milestones: m,
+		Seed: c.Seed, Batch: c.Batch, Augment: c.Augment, Balanced: c.Balanced,
+		Calibration: c.Calibration, Checkpoint: c.Checkpoint,
 		Float: c.Float, QAT: c.QAT, Out: c.Out,
 	}, faults
 }
@@ -63,6 +70,10 @@ func (c *Config) quantization() (q graph.Quantization, m train.Milestones, fault
 		}
 		if module.Milestones != nil {
 			spans = module.Milestones
+		}
+		for _, idle := range module.idle() {
+			at := join(key, idle)
+			faults = append(faults, Fault{c.place(at), at, fmt.Sprintf("has no effect on the observers %v and %v", module.WeightObserver, module.ActivationObserver)})
 		}
 		s := module.scheme()
 		if err := errors.Join(s.Weights.Validate(), s.Activations.Validate()); err != nil {
@@ -108,10 +119,13 @@ func (m *Module) weights() fakequant.Config {
 		Format:   affine.Format{Bits: bits, Unsigned: unsigned && m.WeightScheme == affine.Affine},
 		Scheme:   m.WeightScheme,
 		Dialect:  m.Dialect,
-		Observer: observers.Config{Kind: m.WeightObserver, Constant: m.constant(m.WeightObserver)},
+		Observer: m.observer(m.WeightObserver),
 	}
 	c.Format.Narrow = m.WeightScheme != affine.Affine
-	if m.WeightPerChannel {
+	switch {
+	case m.WeightGroup > 0:
+		c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: m.WeightGroup}
+	case m.WeightPerChannel:
 		c.Granularity.Kind = affine.PerChannel
 	}
 	return c
@@ -129,16 +143,43 @@ func (m *Module) activations() fakequant.Config {
 		Format:   affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
 		Scheme:   m.Scheme,
 		Dialect:  m.Dialect,
-		Observer: observers.Config{Kind: m.ActivationObserver, Constant: m.constant(m.ActivationObserver)},
+		Observer: m.observer(m.ActivationObserver),
 	}
 }
 
-// constant is the averaging constant for observers that average.
-func (m *Module) constant(k observers.Kind) float32 {
-	if k == observers.MovingAverage || k == observers.EMA {
-		return float32(m.AveragingConstant)
+// observer is an observer with those of the module's constants that it uses.
+func (m *Module) observer(k observers.Kind) observers.Config {
+	c := observers.Config{Kind: k}
+	for _, set := range constants {
+		if with := set.in(m, c); with.Validate() == nil {
+			c = with
+		}
 	}
-	return 0
+	return c
+}
+
+// constants are the keys that only some observers use.
+var constants = []struct {
+	key string
+	in  func(*Module, observers.Config) observers.Config
+}{
+	{"averaging_constant", func(m *Module, c observers.Config) observers.Config {
+		c.Constant = float32(m.AveragingConstant)
+		return c
+	}},
+	{"percentile", func(m *Module, c observers.Config) observers.Config { c.Percentile = m.Percentile; return c }},
+	{"sigmas", func(m *Module, c observers.Config) observers.Config { c.Sigmas = m.Sigmas; return c }},
+}
+
+// idle lists the keys that have no effect on the module's observers.
+func (m *Module) idle() (keys []string) {
+	used := []observers.Config{m.weights().Observer, m.activations().Observer}
+	for _, set := range constants {
+		if !slices.ContainsFunc(used, func(c observers.Config) bool { return c == set.in(m, c) }) {
+			keys = append(keys, set.key)
+		}
+	}
+	return keys
 }
 
 // dtype is the number of bits of a name such as qint4, and whether it has no sign.

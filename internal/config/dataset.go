@@ -51,3 +51,13 @@ func data(o *datasets.Options) value {
 		{"size", "Pictures in a folder are scaled to [height, width]; null takes them as they are.", auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
 }
+
+// augment is the table of the keys for varying images.
+func augment(a *datasets.Augment) value {
+	return section{
+		{"shift", "Pixels to move an image by at most, each way.", integer(&a.Shift, 0, longest)},
+		{"flip", "Mirror left and right, every second time.", yes(&a.Flip)},
+		{"crop", "Greatest share of a side to cut off before stretching what is left.", number(&a.Crop, below1)},
+		{"cutout", "Side of a square to blank out (DeVries and Taylor 2017).", integer(&a.Cutout, 0, longest)},
+	}
+}

@@ -8,7 +8,7 @@
 // A reader of the file is told everything that is wrong at once, with lines:
 //
 //	config: 3 mistakes:
-//	  run.yaml:2: unknown key "sed": did you mean seed?
+//	  run.yaml:2: sed: unknown key: did you mean seed?
 //	  run.yaml:4: float.epochs: want a whole number from 0 to 1048576, got "nine"
 //	  run.yaml:9: float.optimizer.momentum: 0.9 has no effect on adam: want sgd
 //

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -35,6 +36,17 @@ func (f Faults) Error() string {
 		return "config: " + lines[0]
 	}
 	return fmt.Sprintf("config: %d mistakes:\n  %s", len(f), strings.Join(lines, "\n  "))
+}
+
+// with adds the faults that no fault of f tells already.
+func (f Faults) with(more Faults) Faults {
+	known := f
+	for _, m := range more {
+		if !slices.ContainsFunc(known, func(k Fault) bool { return within(k.Key, m.Key) || within(m.Key, k.Key) }) {
+			f = append(f, m)
+		}
+	}
+	return f
 }
 
 // reader walks a document and collects its faults.

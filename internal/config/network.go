@@ -1,8 +1,6 @@
 package config
 
 import (
-	"math"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -10,7 +8,16 @@ import (
 	"petrify/graph"
 )
 
-// networkValue is a built-in network's name or a list of layers:
+// Network is a built-in network, or a list of layers with a name and a loss.
+type Network struct {
+	Builtin string
+	graph.Network
+}
+
+// defaultName is that of a network that is given as a list.
+const defaultName = "custom"
+
+// networkValue is a built-in network's name, a list of layers, or a block:
 //
 //	network: cnn
 //
@@ -18,118 +25,78 @@ import (
 //	  - conv2d: {filters: 16, kernel: 3, padding: same}
 //	  - batch_norm
 //	  - relu
-//	  - max_pool: {kernel: 2}
 //	  - flatten
 //	  - linear: {features: 10}
+//
+//	network:
+//	  name: autoencoder
+//	  loss: mean_square
+//	  layers: […]
 type networkValue struct{ to *Network }
 
 func builtins() string { return strings.Join(graph.BuiltinNames(), ", ") }
 
 func (v networkValue) read(r *reader, n *yaml.Node, key string) {
 	n = resolve(n)
-	if n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
-		*v.to = Network{Layers: make([]graph.Layer, len(n.Content))}
-		for i, item := range n.Content {
-			readLayer(r, resolve(item), join(key, strconv.Itoa(i)), &v.to.Layers[i])
+	own := Network{Network: graph.Network{Name: defaultName}}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		layers{&own.Layers}.read(r, n, key)
+	case yaml.MappingNode:
+		own.section().read(r, n, key)
+		if own.Layers == nil {
+			r.fault(n, key, "want layers in the block")
 		}
-		return
+	default:
+		own.Name = ""
+		name := oneOf(&own.Builtin, graph.BuiltinNames()...).(scalar[string])
+		name.want += ", or a list of layers"
+		name.read(r, n, key)
 	}
-	name := oneOf(&v.to.Builtin, graph.BuiltinNames()...).(scalar[string])
-	name.want += ", or a list of layers"
-	name.read(r, n, key)
-	v.to.Layers = nil
+	*v.to = own
 }
 
-// readLayer reads "relu" or {conv2d: {filters: 16, …}}.
-func readLayer(r *reader, n *yaml.Node, key string, to *graph.Layer) {
-	name, keys := n, &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
-	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
-		name, keys = resolve(n.Content[0]), n.Content[1]
+func (n *Network) section() section {
+	return section{
+		{"name", "What reports call it.", text(&n.Name)},
+		{"loss", "What training makes small: cross_entropy for classes, mean_square for an autoencoder.", lossValue(&n.Loss)},
+		{"layers", "The layers, each fed by the one before unless it says from.", layers{&n.Layers}},
 	}
-	if name.Kind != yaml.ScalarNode {
-		r.fault(n, key, "want a layer, such as relu, or conv2d: {filters: 16, kernel: 3}, got %s", describe(n))
-		return
-	}
-	kind, err := graph.ParseKind(name.Value)
-	if err != nil {
-		r.fault(name, key, "unknown layer %q: %s", name.Value, suggest(name.Value, kinds()))
-		return
-	}
-	to.Kind = kind
-	layerSection(to).read(r, keys, join(key, name.Value))
 }
 
-func kinds() []string {
-	var names []string
-	for _, k := range graph.Kinds() {
-		names = append(names, k.String())
+func lossValue(to *graph.Loss) value {
+	losses := []graph.Loss{graph.CrossEntropy, graph.MeanSquare}
+	return scalar[graph.Loss]{
+		to: to, want: "one of cross_entropy, mean_square", tags: []string{"!!str"},
+		parse: func(t string) (graph.Loss, bool) {
+			for _, l := range losses {
+				if l.String() == t {
+					return l, true
+				}
+			}
+			return 0, false
+		},
+		format: graph.Loss.String,
+		json:   map[string]any{"enum": []string{losses[0].String(), losses[1].String()}},
 	}
-	return names
 }
 
 func (v networkValue) write() *yaml.Node {
-	if v.to.Layers == nil {
+	switch {
+	case v.to.Builtin != "":
 		return plain("!!str", v.to.Builtin)
+	case v.to.Name == defaultName && v.to.Loss == graph.CrossEntropy:
+		return layers{&v.to.Layers}.write()
+	default:
+		return v.to.section().write()
 	}
-	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-	for _, l := range v.to.Layers {
-		list.Content = append(list.Content, writeLayer(l))
-	}
-	return list
-}
-
-// writeLayer writes the keys that differ from those of a layer of the kind.
-func writeLayer(l graph.Layer) *yaml.Node {
-	bare := graph.Layer{Kind: l.Kind}
-	keys, defaults := layerSection(&l), layerSection(&bare)
-	block := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle}
-	for i, f := range keys {
-		if n := f.value.write(); !equal(n, defaults[i].value.write()) {
-			block.Content = append(block.Content, plain("!!str", f.key), n)
-		}
-	}
-	if len(block.Content) == 0 {
-		return plain("!!str", l.Kind.String())
-	}
-	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{plain("!!str", l.Kind.String()), block}}
 }
 
 func (v networkValue) schema() map[string]any {
-	var words []string
-	var layers []any
-	for _, k := range graph.Kinds() {
-		words = append(words, k.String())
-		layers = append(layers, map[string]any{
-			"type": "object", "additionalProperties": false, "required": []string{k.String()},
-			"properties": map[string]any{k.String(): layerSection(&graph.Layer{Kind: k}).schema()},
-		})
-	}
-	layers = append(layers, map[string]any{"enum": words})
+	var n Network
 	return map[string]any{"anyOf": []any{
 		map[string]any{"enum": graph.BuiltinNames()},
-		map[string]any{"type": "array", "minItems": 1, "items": map[string]any{"anyOf": layers}},
+		layers{&n.Layers}.schema(),
+		n.section().schema(),
 	}}
-}
-
-// layerSection is the table of the keys of a layer of l's kind.
-func layerSection(l *graph.Layer) section {
-	s := section{{"name", "Unique in the network; left out, the kind and a number.", text(&l.Name)}}
-	switch l.Kind {
-	case graph.KindConv2D:
-		s = append(s, field{"filters", "Output channels.", integer(&l.Units, 1, math.MaxInt32)})
-		return append(s, windowFields(l)...)
-	case graph.KindMaxPool:
-		return append(s, windowFields(l)...)
-	case graph.KindLinear:
-		return append(s, field{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)})
-	}
-	return s
-}
-
-func windowFields(l *graph.Layer) section {
-	return section{
-		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
-		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.", tuple{l.Stride[:], 1}},
-		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", padding{&l.Padding}},
-	}
 }

@@ -38,6 +38,9 @@ type Module struct {
 	ActivationBits     int // 0: as ActivationDtype says
 	ActivationObserver observers.Kind
 	AveragingConstant  float64 // 0: the observer's default
+	Percentile         float64 // 0: the observer's default
+	Sigmas             float64 // 0: the observer's default
+	WeightGroup        int     // weights along the input that share a scale; 0: all
 	Scheme             affine.Scheme
 	Dialect            affine.Dialect
 	Milestones         []train.Span // four, or none
@@ -62,11 +65,16 @@ func (m *Module) section() section {
 		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.", enum(&m.WeightScheme)},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
+		{"weight_group_size", "One scale for each so many weights along the inputs of an output; null is no groups.",
+			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
 		{"activation_dtype", "Number format of activations; float32 leaves them alone.", oneOf(&m.ActivationDtype, "quint8", "float32")},
 		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.", auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
 		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
 		{"averaging_constant", "What a moving average takes of each new range; null is 0.01, for ema_min_max 0.1.",
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant, interval{low: 0, high: 1, openLow: true})}},
+		{"percentile", "What percentile and streaming_percentile keep of each side; null is 99.99.",
+			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
+		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.", auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
 		{"quantization_scheme", "How a range of activations becomes a scale: symmetric without a zero point, affine with one.", enum(&m.Scheme)},
 		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
 		{"milestones", "When observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is [0, 0, 2/3, 1/2 of the stage].",

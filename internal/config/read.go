@@ -39,7 +39,7 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 	c := Default()
 	c.section().read(r, root, "")
 	c.where = r.where
-	r.faults = append(r.faults, c.contradictions(r.faults)...)
+	r.faults = r.faults.with(c.contradictions())
 	if len(r.faults) > 0 {
 		return nil, r.faults
 	}
@@ -47,17 +47,14 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 }
 
 // contradictions are the faults of keys that are right by themselves but not
-// together. Those that repeat one of the given faults are left out.
-func (c *Config) contradictions(known Faults) (found Faults) {
+// together. What needs the data waits for [Config.Train].
+func (c *Config) contradictions() Faults {
 	t, faults := c.training()
-	found = append(found, faults...)
 	var more train.Faults
 	if errors.As(t.Validate(), &more) {
-		found = append(found, c.locate(more)...)
+		faults = faults.with(c.locate(more))
 	}
-	return slices.DeleteFunc(found, func(f Fault) bool {
-		return f.Key == "data" || slices.ContainsFunc(known, func(k Fault) bool { return within(k.Key, f.Key) || within(f.Key, k.Key) })
-	})
+	return slices.DeleteFunc(faults, func(f Fault) bool { return f.Key == "data" })
 }
 
 // locate gives faults that training found in the configuration their place in

@@ -123,6 +123,7 @@ type interval struct {
 var (
 	fraction = interval{low: 0, high: 1}
 	below1   = interval{low: 0, high: 1, openHigh: true}
+	positive = interval{low: 0, high: math.Inf(1), openLow: true, openHigh: true}
 )
 
 func (i interval) contains(v float64) bool {
@@ -160,14 +161,18 @@ func (i interval) schema() map[string]any {
 }
 
 // number is a real number in the interval.
-func number(to *float64, in interval) value {
-	return scalar[float64]{
+func number[T float32 | float64](to *T, in interval) value {
+	bits := 64
+	if _, ok := any(*to).(float32); ok {
+		bits = 32
+	}
+	return scalar[T]{
 		to: to, want: in.String(), tags: []string{"!!float", "!!int"},
-		parse: func(t string) (float64, bool) {
-			v, err := strconv.ParseFloat(t, 64)
-			return v, err == nil && in.contains(v)
+		parse: func(t string) (T, bool) {
+			v, err := strconv.ParseFloat(t, bits)
+			return T(v), err == nil && in.contains(v)
 		},
-		format: func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) },
+		format: func(v T) string { return strconv.FormatFloat(float64(v), 'g', -1, bits) },
 		json:   in.schema(),
 	}
 }

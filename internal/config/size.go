@@ -94,7 +94,35 @@ func writeSizes(v ...int) *yaml.Node {
 }
 
 func sizesSchema(low, n int) map[string]any {
-	size := map[string]any{"type": "integer", "minimum": low, "maximum": longest}
-	list := map[string]any{"type": "array", "items": size, "minItems": n, "maxItems": n}
-	return map[string]any{"anyOf": []any{size, list}}
+	return map[string]any{"anyOf": []any{sizeSchema(low), listSchema(low, n)}}
 }
+
+func sizeSchema(low int) map[string]any {
+	return map[string]any{"type": "integer", "minimum": low, "maximum": longest}
+}
+
+func listSchema(low, n int) map[string]any {
+	return map[string]any{"type": "array", "items": sizeSchema(low), "minItems": n, "maxItems": n}
+}
+
+// triple is the sizes [channels, height, width].
+type triple struct{ to *graph.Shape }
+
+func (t triple) read(r *reader, n *yaml.Node, key string) {
+	v := make([]int, 3)
+	if resolve(n).Kind == yaml.SequenceNode && sizes(v, n, 1) {
+		*t.to = graph.Shape{C: v[0], H: v[1], W: v[2]}
+		return
+	}
+	r.fault(n, key, "want [channels, height, width], got %s", describe(resolve(n)))
+}
+
+func (t triple) write() *yaml.Node {
+	var items []*yaml.Node
+	for _, v := range []int{t.to.C, t.to.H, t.to.W} {
+		items = append(items, plain("!!int", strconv.Itoa(v)))
+	}
+	return flow(items...)
+}
+
+func (t triple) schema() map[string]any { return listSchema(1, 3) }

@@ -44,7 +44,7 @@ func (s section) read(r *reader, n *yaml.Node, key string) {
 	for name, content := range pairs(r, n, key) {
 		i := slices.IndexFunc(s, func(f field) bool { return f.key == name.Value })
 		if i < 0 {
-			r.fault(name, key, "unknown key %s: %s", describe(name), suggest(name.Value, s.keys()))
+			r.fault(name, join(key, name.Value), "unknown key: %s", suggest(name.Value, s.keys()))
 			continue
 		}
 		path := join(key, name.Value)

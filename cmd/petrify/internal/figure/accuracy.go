@@ -19,8 +19,8 @@ func Accuracy(title string, float []float64, ptq float64, qat []float64) Chart {
 		c.Lines = append(c.Lines, Line{Name: label("QAT", qat[len(qat)-1]), X: x, Y: percent(y), Color: Green})
 	}
 	// The first epochs would press everything else together.
-	low, high := spanOf(percent(append(append([]float64{ptq}, qat...), float[len(float)/2:]...)))
-	c.Bottom = low - max(0.5*(high-low), 0.5)
+	low, high := spanOf(percent(append(append([]float64{ptq}, qat...), float[len(float)/4:]...)))
+	c.Bottom = low - max((high-low)/5, 0.2)
 	return c
 }
 

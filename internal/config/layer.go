@@ -1,0 +1,140 @@
+package config
+
+import (
+	"math"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+
+	"petrify/graph"
+)
+
+// layerSection is the table of the keys of a layer of l's kind.
+func layerSection(l *graph.Layer) section {
+	s := section{
+		{"name", "Unique in the network; left out, the kind and a number.", text(&l.Name)},
+		{"from", "The layer or layers that it takes, input for the network's input; left out, the layer before.", words{&l.From}},
+	}
+	window := section{
+		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
+		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.", tuple{l.Stride[:], 1}},
+		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", padding{&l.Padding}},
+	}
+	switch l.Kind {
+	case graph.KindConv2D:
+		s = append(s,
+			field{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.", integer(&l.Units, 1, math.MaxInt32)},
+			field{"groups", "Parts of the channels that do not see each other: a number, or depthwise.", groups(&l.Groups)},
+			field{"dilation", "Distance between the kernel's points.", tuple{l.Dilation[:], 1}})
+		return append(s, window...)
+	case graph.KindMaxPool, graph.KindAvgPool:
+		return append(s, window...)
+	case graph.KindLinear:
+		return append(s, field{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)})
+	case graph.KindReshape:
+		return append(s, field{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}})
+	case graph.KindLeakyReLU:
+		return append(s, field{"slope", "Slope below 0.", number(&l.Slope, fraction)})
+	case graph.KindDropout:
+		return append(s, field{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)})
+	}
+	return s
+}
+
+// groups is a number or the word depthwise.
+func groups(to *int) value {
+	return scalar[int]{
+		to: to, want: "a whole number of at least 1, or depthwise", tags: []string{"!!int", "!!str"},
+		parse: func(t string) (int, bool) {
+			if t == "depthwise" {
+				return graph.Depthwise, true
+			}
+			v, err := strconv.Atoi(t)
+			return v, err == nil && v >= 1 && v <= math.MaxInt32
+		},
+		format: func(v int) string {
+			if v == graph.Depthwise {
+				return "depthwise"
+			}
+			return strconv.Itoa(v)
+		},
+		json: map[string]any{"anyOf": []any{map[string]any{"type": "integer", "minimum": 1}, map[string]any{"const": "depthwise"}}},
+	}
+}
+
+// layers is a list of layers, each "relu" or {conv2d: {filters: 16, …}}.
+type layers struct{ to *[]graph.Layer }
+
+func (v layers) read(r *reader, n *yaml.Node, key string) {
+	n = resolve(n)
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		r.fault(n, key, "want a list of layers, got %s", describe(n))
+		return
+	}
+	*v.to = make([]graph.Layer, len(n.Content))
+	for i, item := range n.Content {
+		readLayer(r, resolve(item), join(key, strconv.Itoa(i)), &(*v.to)[i])
+	}
+}
+
+func readLayer(r *reader, n *yaml.Node, key string, to *graph.Layer) {
+	name, keys := n, &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
+		name, keys = resolve(n.Content[0]), n.Content[1]
+	}
+	if name.Kind != yaml.ScalarNode {
+		r.fault(n, key, "want a layer, such as relu, or conv2d: {filters: 16, kernel: 3}, got %s", describe(n))
+		return
+	}
+	kind, err := graph.ParseKind(name.Value)
+	if err != nil {
+		r.fault(name, key, "unknown layer %q: %s", name.Value, suggest(name.Value, kinds()))
+		return
+	}
+	to.Kind = kind
+	layerSection(to).read(r, keys, join(key, name.Value))
+}
+
+func kinds() []string {
+	var names []string
+	for _, k := range graph.Kinds() {
+		names = append(names, k.String())
+	}
+	return names
+}
+
+func (v layers) write() *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	for _, l := range *v.to {
+		list.Content = append(list.Content, writeLayer(l))
+	}
+	return list
+}
+
+// writeLayer writes the keys that differ from those of a bare layer.
+func writeLayer(l graph.Layer) *yaml.Node {
+	bare := graph.Layer{Kind: l.Kind}
+	keys, defaults := layerSection(&l), layerSection(&bare)
+	block := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle}
+	for i, f := range keys {
+		if n := f.value.write(); !equal(n, defaults[i].value.write()) {
+			block.Content = append(block.Content, plain("!!str", f.key), n)
+		}
+	}
+	kind := plain("!!str", l.Kind.String())
+	if len(block.Content) == 0 {
+		return kind
+	}
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{kind, block}}
+}
+
+func (v layers) schema() map[string]any {
+	anyOf := []any{map[string]any{"enum": kinds()}}
+	for _, k := range graph.Kinds() {
+		anyOf = append(anyOf, map[string]any{
+			"type": "object", "additionalProperties": false, "required": []string{k.String()},
+			"properties": map[string]any{k.String(): layerSection(&graph.Layer{Kind: k}).schema()},
+		})
+	}
+	return map[string]any{"type": "array", "minItems": 1, "items": map[string]any{"anyOf": anyOf}}
+}

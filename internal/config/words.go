@@ -1,0 +1,41 @@
+package config
+
+import (
+	"go.yaml.in/yaml/v4"
+)
+
+// words is a list of words, or one word.
+type words struct{ to *[]string }
+
+func (w words) read(r *reader, n *yaml.Node, key string) {
+	n = resolve(n)
+	items := n.Content
+	if n.Kind == yaml.ScalarNode {
+		items = []*yaml.Node{n}
+	}
+	var list []string
+	for _, item := range items {
+		if item = resolve(item); item.Kind != yaml.ScalarNode || item.ShortTag() == "!!null" {
+			r.fault(item, key, "want a name or a list of names, got %s", describe(item))
+			return
+		}
+		list = append(list, item.Value)
+	}
+	*w.to = list
+}
+
+func (w words) write() *yaml.Node {
+	var items []*yaml.Node
+	for _, word := range *w.to {
+		items = append(items, plain("!!str", word))
+	}
+	if len(items) == 1 {
+		return items[0]
+	}
+	return flow(items...)
+}
+
+func (w words) schema() map[string]any {
+	word := map[string]any{"type": "string"}
+	return map[string]any{"anyOf": []any{word, map[string]any{"type": "array", "items": word, "minItems": 1}}}
+}
