@@ -104,8 +104,13 @@ func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
 		}
 		return bias[c.group*c.n:][:c.n]
 	}
-	parallelWork(p.packed, len(p.parts), func(i int) {
-		p.parts[i].pack(packed, w, of(&p.parts[i]))
+	panels := 1
+	if !p.g.depthwise() {
+		panels = layouts[path].panels(p.parts[0].n)
+	}
+	parallelWork(8*p.packed, len(p.parts)*panels, func(i int) {
+		part := &p.parts[i/panels]
+		part.pack(packed, w, of(part), i%panels)
 	})
 	count := min(tasks, p.g.N)
 	framed := grown(&s.padded, count*p.frame.size())

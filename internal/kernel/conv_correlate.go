@@ -36,32 +36,30 @@ func (c *correlation) size() int {
 	return len(c.taps) * c.inner * roundUp(c.n, quantum)
 }
 
-// pack writes the weights where run reads them. bias is the group's,
-// or nil.
-func (c *correlation) pack(packed, src, bias []float32) {
+// pack writes panel j of the weights where run reads it. Those of a depthwise
+// sum are one panel, with the bias, or nil, before them.
+func (c *correlation) pack(packed, src, bias []float32, j int) {
 	dst := packed[c.at:][:c.size()]
 	if c.depthwise {
 		c.packStrips(dst, src, bias)
 		return
 	}
-	c.packPanels(dst, src)
+	c.packPanel(dst, src, j)
 }
 
-// packPanels writes B's panels, padded with zeros.
-func (w weights) packPanels(dst, src []float32) {
-	l := layouts[path]
-	for j := range l.panels(w.n) {
-		column, width := l.panel(w.n, j)
-		used := min(width, w.n-column)
-		for _, tap := range w.taps {
-			for i := range w.inner {
-				from := src[tap+i*w.innerBy+column*w.by:]
-				for c := range used {
-					dst[c] = from[c*w.by]
-				}
-				clear(dst[used:width])
-				dst = dst[width:]
+// packPanel writes panel j of B, padded with zeros.
+func (w weights) packPanel(dst, src []float32, j int) {
+	column, width := layouts[path].panel(w.n, j)
+	used := min(width, w.n-column)
+	dst = dst[column*len(w.taps)*w.inner:]
+	for _, tap := range w.taps {
+		for i := range w.inner {
+			from := src[tap+i*w.innerBy+column*w.by:]
+			for c := range used {
+				dst[c] = from[c*w.by]
 			}
+			clear(dst[used:width])
+			dst = dst[width:]
 		}
 	}
 }

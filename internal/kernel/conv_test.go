@@ -1,8 +1,11 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -79,54 +82,45 @@ func (g Conv) products(visit func(y, x, w int)) {
 	}
 }
 
-// operands are random tensors of a convolution, each with guard words behind it.
-type operands struct{ y, x, w, bias, dy, dx, dw []float32 }
+// operands are random tensors of a convolution.
+type operands struct {
+	fences
+	y, x, w, bias, dy, dx, dw []float32
+}
 
-func newOperands(g Conv, r *rand.Rand) operands {
+func newOperands(g Conv, r *rand.Rand) *operands {
 	y, x, w := g.N*g.OH()*g.OW()*g.O, g.N*g.H*g.W*g.C, g.O*g.C/g.Groups*g.KH*g.KW
-	return operands{
-		y: guarded(y, nil), x: guarded(x, r), w: guarded(w, r), bias: guarded(g.O, r),
-		dy: guarded(y, r), dx: guarded(x, nil), dw: guarded(w, nil),
-	}
+	op := new(operands)
+	op.x, op.w, op.bias, op.dy = op.in(x, r), op.in(w, r), op.in(g.O, r), op.in(y, r)
+	op.y, op.dx, op.dw = op.out(y), op.out(x), op.out(w)
+	return op
 }
 
-// guard is the word before and after each slice of a test. A kernel that
-// writes outside its slice changes one.
-const guard = float32(12345)
+// fences are the slices of a test, between guard words.
+type fences []fenced[float32]
 
-// guarded returns n random numbers, or n NaN without r, between guard words.
-func guarded(n int, r *rand.Rand) []float32 {
-	all := make([]float32, n+64)
-	for i := range all {
-		switch {
-		case i < 32 || i >= n+32:
-			all[i] = guard
-		case r == nil:
-			all[i] = float32(math.NaN())
-		default:
-			all[i] = float32(r.NormFloat64())
-		}
-	}
-	return all[32 : n+32 : n+64]
+func (f *fences) in(n int, r *rand.Rand) []float32 {
+	*f = append(*f, in(n, r))
+	return (*f)[len(*f)-1].slice()
 }
 
-// guardsHold reports whether nothing wrote past the slice.
-func guardsHold(s []float32) bool {
-	for _, v := range s[len(s):cap(s)] {
-		if v != guard {
-			return false
-		}
+func (f *fences) out(n int) []float32 {
+	*f = append(*f, out(n))
+	return (*f)[len(*f)-1].slice()
+}
+
+// hold fails the test if anything was written outside the slices.
+func (f fences) hold(t *testing.T) {
+	t.Helper()
+	for i, s := range f {
+		s.check(t, fmt.Sprint("slice ", i))
 	}
-	return true
 }
 
 // near fails the test where got differs from the sum want of products by more
 // than float32 sums of that many terms, of absolute sum scale, may.
 func near(t *testing.T, what string, got []float32, want, scale []float64) {
 	t.Helper()
-	if !guardsHold(got) {
-		t.Errorf("%s: written past its end", what)
-	}
 	for i, w := range want {
 		if d := math.Abs(float64(got[i]) - w); !(d <= 1e-6*scale[i]+1e-30) {
 			t.Errorf("%s[%d] = %v, want %v (off by %.2g of the sum of absolute values)", what, i, got[i], w, d/scale[i])
@@ -170,6 +164,7 @@ func checkConv(t *testing.T, g Conv, seed uint64) {
 		ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
 		near(t, "dw", op.dw, dw.sum, dw.scale)
 	}
+	op.hold(t)
 }
 
 func TestConvAgainstFloat64(t *testing.T) {
@@ -178,6 +173,46 @@ func TestConvAgainstFloat64(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) { checkConv(t, c.g, 7) })
 		}
 	})
+}
+
+func TestConvAlikeOnAnyNumberOfThreads(t *testing.T) {
+	g := square(21, 14, 16, 32, 3, 1)
+	op := newOperands(g, rand.New(rand.NewPCG(1, 1)))
+	var want [3][]float32
+	for _, procs := range []int{1, 2, 3, 8} {
+		old := runtime.GOMAXPROCS(procs)
+		var s Scratch
+		ConvForward(op.y, op.x, op.w, op.bias, g, &s)
+		ConvBackwardInput(op.dx, op.dy, op.w, g, &s)
+		ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
+		runtime.GOMAXPROCS(old)
+		for i, got := range [3][]float32{op.y, op.dx, op.dw} {
+			if procs == 1 {
+				want[i] = slices.Clone(got)
+			}
+			sameBits(t, fmt.Sprintf("result %d on %d threads", i, procs), got, want[i])
+		}
+	}
+}
+
+func TestConvAllocatesNothingInItsSecondStep(t *testing.T) {
+	g := square(64, 14, 16, 32, 3, 1)
+	op := newOperands(g, rand.New(rand.NewPCG(1, 1)))
+	var s Scratch
+	step := func() {
+		ConvForward(op.y, op.x, op.w, op.bias, g, &s)
+		ConvBackwardInput(op.dx, op.dy, op.w, g, &s)
+		ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
+	}
+	step()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	step()
+	runtime.ReadMemStats(&after)
+	const tasks = 4096 // what handing out the tasks costs, whatever the batch
+	if got := after.TotalAlloc - before.TotalAlloc; got > tasks {
+		t.Errorf("the second step allocates %d bytes, want at most %d", got, tasks)
+	}
 }
 
 func TestConvOutputSize(t *testing.T) {

@@ -79,9 +79,9 @@ type product struct {
 }
 
 const (
-	// maxDepth is how much of a sum runs at once: a panel of B of that
-	// many rows and the rows of A it meets share the first-level cache.
-	maxDepth = 256
+	// maxDepth is how much of a sum runs at once: a panel of B of that many
+	// rows stays in the first-level cache while tile after tile reads it.
+	maxDepth = 320
 
 	// maxTiles is how many tiles, one below the other, use a panel before
 	// the next one is taken: their rows of A stay in the second-level cache.

@@ -3,6 +3,8 @@ package kernel
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -15,7 +17,8 @@ func checkLinears(t *testing.T) {
 		n, f, o := s[0], s[1], s[2]
 		t.Run(fmt.Sprintf("%d images, %d to %d", n, f, o), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 4))
-			x, w, bias, dy := guarded(n*f, r), guarded(o*f, r), guarded(o, r), guarded(n*o, r)
+			var all fences
+			x, w, bias, dy := all.in(n*f, r), all.in(o*f, r), all.in(o, r), all.in(n*o, r)
 			y, dx, dw := newSums(n*o), newSums(n*f), newSums(o*f)
 			for i := range n {
 				for j := range o {
@@ -28,16 +31,34 @@ func checkLinears(t *testing.T) {
 				}
 			}
 			var sc Scratch
-			got := guarded(n*o, nil)
+			got := all.out(n*o)
 			LinearForward(got, x, w, bias, n, f, o, &sc)
 			near(t, "y", got, y.sum, y.scale)
-			got = guarded(n*f, nil)
+			got = all.out(n*f)
 			LinearBackwardInput(got, dy, w, n, f, o, &sc)
 			near(t, "dx", got, dx.sum, dx.scale)
-			got = guarded(o*f, nil)
+			got = all.out(o*f)
 			LinearBackwardWeights(got, x, dy, n, f, o, &sc)
 			near(t, "dw", got, dw.sum, dw.scale)
+			all.hold(t)
 		})
+	}
+}
+
+func TestLinearAlikeOnAnyNumberOfThreads(t *testing.T) {
+	const n, f, o = 64, 700, 90
+	r := rand.New(rand.NewPCG(1, 1))
+	x, w, y := in(n*f, r).slice(), in(o*f, r).slice(), make([]float32, n*o)
+	var want []float32
+	for _, procs := range []int{1, 2, 3, 8} {
+		old := runtime.GOMAXPROCS(procs)
+		var s Scratch
+		LinearForward(y, x, w, nil, n, f, o, &s)
+		runtime.GOMAXPROCS(old)
+		if procs == 1 {
+			want = slices.Clone(y)
+		}
+		sameBits(t, fmt.Sprintf("y on %d threads", procs), y, want)
 	}
 }
 
