@@ -937,3 +937,185 @@ outputs:
 panelDone:
 	VZEROUPPER
 	RET
+
+// func maxU8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+// Requires: AVX, AVX512BW, CMOV
+TEXT ·maxU8AVX512(SB), NOSPLIT, $0-56
+	MOVQ c+48(FP), AX
+	MOVQ c+48(FP), DX
+	MOVQ step+16(FP), SI
+	XORQ BX, BX
+
+panel:
+	MOVQ    DX, CX
+	MOVQ    $0x00000040, DI
+	CMPQ    CX, DI
+	CMOVQGT DI, CX
+	MOVQ    $-1, DI
+	NEGQ    CX
+	SHRQ    CL, DI
+	KMOVQ   DI, K1
+	MOVQ    y+0(FP), CX
+	MOVQ    x+8(FP), DI
+	MOVQ    m+40(FP), R8
+	ADDQ    BX, CX
+	ADDQ    BX, DI
+
+pixel:
+	MOVQ       off+24(FP), R9
+	MOVQ       taps+32(FP), R10
+	MOVQ       (R9), R11
+	VMOVDQU8.Z (DI)(R11*1), K1, Z0
+	JMP        next
+
+tap:
+	MOVQ       (R9), R11
+	VMOVDQU8.Z (DI)(R11*1), K1, Z1
+	VPMAXUB    Z1, Z0, Z0
+
+next:
+	ADDQ     $0x08, R9
+	DECQ     R10
+	JNZ      tap
+	VMOVDQU8 Z0, K1, (CX)
+	ADDQ     AX, CX
+	ADDQ     SI, DI
+	DECQ     R8
+	JNZ      pixel
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000040, DX
+	JG       panel
+	VZEROUPPER
+	RET
+
+// func maxU8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+// Requires: AVX
+TEXT ·maxU8AVX2(SB), NOSPLIT, $0-56
+	MOVQ c+48(FP), AX
+	MOVQ c+48(FP), CX
+	MOVQ step+16(FP), BX
+	XORQ DX, DX
+
+panel:
+	MOVQ y+0(FP), SI
+	MOVQ x+8(FP), DI
+	MOVQ m+40(FP), R8
+	ADDQ DX, SI
+	ADDQ DX, DI
+
+pixel:
+	MOVQ    off+24(FP), R9
+	MOVQ    taps+32(FP), R10
+	MOVQ    (R9), R11
+	VMOVDQU (DI)(R11*1), X0
+	JMP     next
+
+tap:
+	MOVQ    (R9), R11
+	VPMAXUB (DI)(R11*1), X0, X0
+
+next:
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     tap
+	VMOVDQU X0, (SI)
+	ADDQ    AX, SI
+	ADDQ    BX, DI
+	DECQ    R8
+	JNZ     pixel
+	ADDQ    $0x00000010, DX
+	SUBQ    $0x00000010, CX
+	JG      panel
+	VZEROUPPER
+	RET
+
+// func maxI8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+// Requires: AVX, AVX512BW, CMOV
+TEXT ·maxI8AVX512(SB), NOSPLIT, $0-56
+	MOVQ c+48(FP), AX
+	MOVQ c+48(FP), DX
+	MOVQ step+16(FP), SI
+	XORQ BX, BX
+
+panel:
+	MOVQ    DX, CX
+	MOVQ    $0x00000040, DI
+	CMPQ    CX, DI
+	CMOVQGT DI, CX
+	MOVQ    $-1, DI
+	NEGQ    CX
+	SHRQ    CL, DI
+	KMOVQ   DI, K1
+	MOVQ    y+0(FP), CX
+	MOVQ    x+8(FP), DI
+	MOVQ    m+40(FP), R8
+	ADDQ    BX, CX
+	ADDQ    BX, DI
+
+pixel:
+	MOVQ       off+24(FP), R9
+	MOVQ       taps+32(FP), R10
+	MOVQ       (R9), R11
+	VMOVDQU8.Z (DI)(R11*1), K1, Z0
+	JMP        next
+
+tap:
+	MOVQ       (R9), R11
+	VMOVDQU8.Z (DI)(R11*1), K1, Z1
+	VPMAXSB    Z1, Z0, Z0
+
+next:
+	ADDQ     $0x08, R9
+	DECQ     R10
+	JNZ      tap
+	VMOVDQU8 Z0, K1, (CX)
+	ADDQ     AX, CX
+	ADDQ     SI, DI
+	DECQ     R8
+	JNZ      pixel
+	ADDQ     $0x00000040, BX
+	SUBQ     $0x00000040, DX
+	JG       panel
+	VZEROUPPER
+	RET
+
+// func maxI8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+// Requires: AVX
+TEXT ·maxI8AVX2(SB), NOSPLIT, $0-56
+	MOVQ c+48(FP), AX
+	MOVQ c+48(FP), CX
+	MOVQ step+16(FP), BX
+	XORQ DX, DX
+
+panel:
+	MOVQ y+0(FP), SI
+	MOVQ x+8(FP), DI
+	MOVQ m+40(FP), R8
+	ADDQ DX, SI
+	ADDQ DX, DI
+
+pixel:
+	MOVQ    off+24(FP), R9
+	MOVQ    taps+32(FP), R10
+	MOVQ    (R9), R11
+	VMOVDQU (DI)(R11*1), X0
+	JMP     next
+
+tap:
+	MOVQ    (R9), R11
+	VPMAXSB (DI)(R11*1), X0, X0
+
+next:
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     tap
+	VMOVDQU X0, (SI)
+	ADDQ    AX, SI
+	ADDQ    BX, DI
+	DECQ    R8
+	JNZ     pixel
+	ADDQ    $0x00000010, DX
+	SUBQ    $0x00000010, CX
+	JG      panel
+	VZEROUPPER
+	RET

@@ -17,3 +17,7 @@ func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32,
 func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
 	normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
 }
+
+func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, _ innerWindows) {
+	maxBytesRowGeneric(y, x, g, oh, 0, g.OW())
+}

@@ -43,3 +43,23 @@ func normPool2AVX2(y *float32, top *float32, arg *uint8, x0 *float32, x1 *float3
 //
 //go:noescape
 func normPool2GradAVX2(dx0 *float32, dx1 *float32, dy *float32, y *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, k0 *float32, k1 *float32, ow int, c int)
+
+// maxU8AVX512 is the maximum over windows of bytes.
+//
+//go:noescape
+func maxU8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+
+// maxU8AVX2 is the maximum over windows of bytes.
+//
+//go:noescape
+func maxU8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+
+// maxI8AVX512 is the maximum over windows of bytes.
+//
+//go:noescape
+func maxI8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
+
+// maxI8AVX2 is the maximum over windows of bytes.
+//
+//go:noescape
+func maxI8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)

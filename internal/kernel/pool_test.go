@@ -138,3 +138,31 @@ func TestPoolValidate(t *testing.T) {
 		}
 	}
 }
+
+func TestMaxPoolBytesIsTheMaximum(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			checkMaxPoolBytes[uint8](t, name+", uint8", g)
+			checkMaxPoolBytes[int8](t, name+", int8", g)
+		}
+	})
+}
+
+func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool) {
+	t.Helper()
+	nOut := g.N * g.OH() * g.OW() * g.C
+	x, y, want := randomBytes[Q](g.N*g.H*g.W*g.C, random()), newFenced[Q](nOut, 99, nil), make([]Q, nOut)
+	g.windows(func(o int, in, _ []int) {
+		want[o] = x.slice()[in[0]]
+		for _, i := range in {
+			want[o] = max(want[o], x.slice()[i])
+		}
+	})
+	MaxPoolBytes(y.slice(), x.slice(), g)
+	for i, v := range y.slice() {
+		if v != want[i] {
+			t.Fatalf("%s: y[%d] = %d, want %d", name, i, v, want[i])
+		}
+	}
+	y.check(t, name)
+}

@@ -37,6 +37,7 @@ func main() {
 			v.generate(k)
 		}
 	}
+	maxBytes()
 	Generate()
 }
 
