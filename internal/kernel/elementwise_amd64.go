@@ -2,7 +2,10 @@
 
 package kernel
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 //go:generate go -C _asm run ./elementwise -pkg kernel -out ../elementwise_amd64.s -stubs ../elementwise_stubs_amd64.go
 
@@ -10,25 +13,46 @@ import "unsafe"
 // those hold. The Go loops do the rest.
 func eights(n int) int { return n &^ 7 }
 
-// lanes is a range under observation, one in each lane of a vector.
+// lanes is a range under observation, one in each lane of a vector. other is
+// a count of finite values or, faster, the sum of x·0: NaN where a value was
+// not finite.
 type lanes struct {
 	lo, hi [16]float32
-	finite [16]int32
+	other  [16]uint32
 }
 
 func (l *lanes) clear() {
 	for i := range l.lo {
-		l.lo[i], l.hi[i], l.finite[i] = emptySpan.lo, emptySpan.hi, 0
+		l.lo[i], l.hi[i], l.other[i] = emptySpan.lo, emptySpan.hi, 0
 	}
 }
 
-// span is the range over the lanes of n elements.
-func (l *lanes) span(n int) span {
+// span is the range over the lanes.
+func (l *lanes) span() span {
 	s := emptySpan
 	for i := range l.lo {
-		s = s.merge(span{l.lo[i], l.hi[i], -int(l.finite[i])})
+		s = s.merge(span{lo: l.lo[i], hi: l.hi[i]})
 	}
-	s.nonFinite += n
+	return s
+}
+
+// finite reports whether all values were, from the sums of x·0.
+func (l *lanes) finite() bool {
+	for _, bits := range l.other {
+		if sum := math.Float32frombits(bits); sum != sum {
+			return false
+		}
+	}
+	return true
+}
+
+// counted is the range over the lanes of n elements, from the counts.
+func (l *lanes) counted(n int) span {
+	s := l.span()
+	s.nonFinite = n
+	for _, finite := range l.other {
+		s.nonFinite -= int(finite)
+	}
 	return s
 }
 
@@ -50,19 +74,34 @@ type sgdStep struct {
 }
 
 func minMaxBlock(x []float32) span {
-	n := len(x)
-	var l lanes
+	n, l := len(x), new(lanes)
 	l.clear()
 	switch {
 	case n == 0 || path == generic:
 		return minMaxGeneric(x)
 	case path == avx512:
 		minMaxAVX512(&x[0], n, &l.lo[0])
-		return l.span(n)
+	default:
+		n = eights(n)
+		minMaxAVX2(&x[0], n, &l.lo[0])
 	}
-	m := eights(n)
-	minMaxAVX2(&x[0], m, &l.lo[0])
-	return l.span(m).merge(minMaxGeneric(x[m:]))
+	s := l.span()
+	if !l.finite() {
+		s = minMaxFinite(x[:n])
+	}
+	return s.merge(minMaxGeneric(x[n:]))
+}
+
+// minMaxFinite is minMaxGeneric for whole vectors where values are not finite.
+func minMaxFinite(x []float32) span {
+	n, l := len(x), new(lanes)
+	l.clear()
+	if path == avx512 {
+		minMaxFiniteAVX512(&x[0], n, &l.lo[0])
+	} else {
+		minMaxFiniteAVX2(&x[0], n, &l.lo[0])
+	}
+	return l.counted(n)
 }
 
 func fakeQuantBlock(y, x []float32, g grid) {
@@ -94,21 +133,26 @@ func fakeQuantGradBlock(dx, dy, x []float32, g grid) {
 }
 
 func fakeQuantMinMaxBlock(y, x []float32, g grid) span {
-	n := len(x)
-	l := gridLanes{grid: g}
+	n, l := len(x), &gridLanes{grid: g}
 	l.clear()
 	switch {
 	case n == 0 || path == generic:
 		return fakeQuantMinMaxGeneric(y, x, g)
+	case &y[0] == &x[0]: // in place: a second look at x must come before
+		s := minMaxBlock(x)
+		fakeQuantBlock(y, x, g)
+		return s
 	case path == avx512:
 		fakeQuantMinMaxAVX512(&y[0], &x[0], n, &l.lanes.lo[0])
-		return l.span(n)
+	default:
+		n = eights(n)
+		fakeQuantMinMaxAVX2(&y[0], &x[0], n, &l.lanes.lo[0])
 	}
-	m := eights(n)
-	// The rest first: y may be x, but the vectors' elements are not touched.
-	rest := fakeQuantMinMaxGeneric(y[m:], x[m:], g)
-	fakeQuantMinMaxAVX2(&y[0], &x[0], m, &l.lanes.lo[0])
-	return l.span(m).merge(rest)
+	s := l.span()
+	if !l.finite() {
+		s = minMaxFinite(x[:n])
+	}
+	return s.merge(fakeQuantMinMaxGeneric(y[n:], x[n:], g))
 }
 
 // quantizeBytes quantizes as many elements as the path takes, and returns

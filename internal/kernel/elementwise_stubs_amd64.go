@@ -4,17 +4,22 @@
 
 package kernel
 
-// minMaxAVX512 is minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k.
+// minMaxAVX512 is minMaxGeneric of finite values; it leaves lanes of least, greatest and sum of x·0 in k.
 //
 //go:noescape
 func minMaxAVX512(x *float32, n int, k *float32)
+
+// minMaxFiniteAVX512 is minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k.
+//
+//go:noescape
+func minMaxFiniteAVX512(x *float32, n int, k *float32)
 
 // fakeQuantAVX512 is fakeQuantGeneric.
 //
 //go:noescape
 func fakeQuantAVX512(y *float32, x *float32, n int, k *float32)
 
-// fakeQuantMinMaxAVX512 is fakeQuantMinMaxGeneric; lanes as minMax.
+// fakeQuantMinMaxAVX512 is fakeQuantMinMaxGeneric of finite values; lanes as minMax.
 //
 //go:noescape
 func fakeQuantMinMaxAVX512(y *float32, x *float32, n int, k *float32)
@@ -54,17 +59,22 @@ func sgdAVX512(w *float32, m *float32, grad *float32, n int, k *float32)
 //go:noescape
 func nesterovAVX512(w *float32, m *float32, grad *float32, n int, k *float32)
 
-// minMaxAVX2 is minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k.
+// minMaxAVX2 is minMaxGeneric of finite values; it leaves lanes of least, greatest and sum of x·0 in k.
 //
 //go:noescape
 func minMaxAVX2(x *float32, n int, k *float32)
+
+// minMaxFiniteAVX2 is minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k.
+//
+//go:noescape
+func minMaxFiniteAVX2(x *float32, n int, k *float32)
 
 // fakeQuantAVX2 is fakeQuantGeneric.
 //
 //go:noescape
 func fakeQuantAVX2(y *float32, x *float32, n int, k *float32)
 
-// fakeQuantMinMaxAVX2 is fakeQuantMinMaxGeneric; lanes as minMax.
+// fakeQuantMinMaxAVX2 is fakeQuantMinMaxGeneric of finite values; lanes as minMax.
 //
 //go:noescape
 func fakeQuantMinMaxAVX2(y *float32, x *float32, n int, k *float32)

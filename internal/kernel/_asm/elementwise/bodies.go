@@ -18,14 +18,24 @@ const (
 
 var kernels = []kernel{
 	{
-		name: "minMax", doc: "minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k",
-		streams: floats("x"), unroll: 4, temps: 3,
+		name: "minMax", doc: "minMaxGeneric of finite values; it leaves lanes of least, greatest and sum of x·0 in k",
+		streams: floats("x"), unroll: 4, temps: 1,
 		begin: beginRange,
 		body: func(v *vector) {
 			v.load("x", v.temp(0))
-			v.observe(v.temp(0), v.temp(1), v.temp(2))
+			v.observe(v.temp(0))
 		},
 		end: endRange,
+	},
+	{
+		name: "minMaxFinite", doc: "minMaxGeneric; it leaves lanes of least, greatest and count of finite values in k",
+		streams: floats("x"), unroll: 1, temps: 3,
+		begin: beginFinite,
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.observeFinite(v.temp(0), v.temp(1), v.temp(2))
+		},
+		end: endFinite,
 	},
 	{
 		name: "fakeQuant", doc: "fakeQuantGeneric",
@@ -39,12 +49,12 @@ var kernels = []kernel{
 		},
 	},
 	{
-		name: "fakeQuantMinMax", doc: "fakeQuantMinMaxGeneric; lanes as minMax",
-		streams: floats("y", "x"), unroll: 4, temps: 3,
+		name: "fakeQuantMinMax", doc: "fakeQuantMinMaxGeneric of finite values; lanes as minMax",
+		streams: floats("y", "x"), unroll: 4, temps: 1,
 		begin: func(v *vector) { beginRange(v); v.gridConstants() },
 		body: func(v *vector) {
 			v.load("x", v.temp(0))
-			v.observe(v.temp(0), v.temp(1), v.temp(2))
+			v.observe(v.temp(0))
 			v.steps(v.temp(0))
 			VMULPS(v.keep(0), v.temp(0), v.temp(0))
 			v.store(v.temp(0), "y")
@@ -150,32 +160,92 @@ func (v *vector) pass(from, to string, x VecPhysical, p U8, lo VecPhysical, q U8
 	v.store(x, to)
 }
 
-// The sums of a range: least, greatest, and how many were finite.
-func (v *vector) least() VecPhysical    { return v.keep(5) }
-func (v *vector) greatest() VecPhysical { return v.keep(6) }
-func (v *vector) finite() VecPhysical   { return v.keep(7) }
-
 // lanesSize is the size of the Go type lanes: three vectors of 16.
 const lanesSize = 3 * 64
 
-func beginRange(v *vector) {
+// A range is three sums: least, greatest, and x·0 or a count. The unrolled
+// steps have their own, so that they need not wait for each other.
+func (v *vector) rangeSum(i int) VecPhysical { return v.keep(4 + 3*v.step + i) }
+
+func (v *vector) loadRange() {
 	k := GP64()
 	Load(Param("k"), k)
-	for i, r := range []VecPhysical{v.least(), v.greatest(), v.finite()} {
-		VMOVUPS(Mem{Base: k}.Offset(64*i), r)
-	}
-	if v.avx512 {
-		MOVL(U32(1), k.As32())
-		VPBROADCASTD(k.As32(), v.keep(4))
+	for i := range 3 {
+		VMOVUPS(Mem{Base: k}.Offset(64*i), v.rangeSum(i))
 	}
 }
 
-func endRange(v *vector) {
+func (v *vector) storeRange() {
 	k := GP64()
 	Load(Param("k"), k)
-	for i, r := range []VecPhysical{v.least(), v.greatest(), v.finite()} {
-		VMOVUPS(r, Mem{Base: k}.Offset(64*i))
+	for i := range 3 {
+		VMOVUPS(v.rangeSum(i), Mem{Base: k}.Offset(64*i))
 	}
+}
+
+func beginRange(v *vector) {
+	for v.step = range v.unroll() {
+		v.loadRange()
+	}
+	v.step = 0
+	v.zero(v.keep(3))
+}
+
+// endRange merges the steps into the first, and leaves it in k.
+func endRange(v *vector) {
+	first := []VecPhysical{v.rangeSum(0), v.rangeSum(1), v.rangeSum(2)}
+	for v.step = 1; v.step < v.unroll(); v.step++ {
+		VMINPS(v.rangeSum(0), first[0], first[0])
+		VMAXPS(v.rangeSum(1), first[1], first[1])
+		VADDPS(v.rangeSum(2), first[2], first[2])
+	}
+	v.step = 0
+	v.storeRange()
+}
+
+// observe takes x into the range. VMINPS and VMAXPS return their second
+// source, the sum, where x is NaN; x·0 is NaN where x is not finite.
+func (v *vector) observe(x VecPhysical) {
+	least, greatest, times0 := v.rangeSum(0), v.rangeSum(1), v.rangeSum(2)
+	if v.avx512 {
+		VMINPS(least, x, K7, least)
+		VMAXPS(greatest, x, K7, greatest)
+	} else {
+		VMINPS(least, x, least)
+		VMAXPS(greatest, x, greatest)
+	}
+	VFMADD231PS(x, v.keep(3), times0)
+}
+
+func beginFinite(v *vector) {
+	v.loadRange()
+	if v.avx512 {
+		one := GP32()
+		MOVL(U32(1), one)
+		VPBROADCASTD(one, v.keep(0))
+	}
+}
+
+func endFinite(v *vector) { v.storeRange() }
+
+// observeFinite takes x into the range if it is finite, that is if x − x is
+// not NaN, and counts it.
+func (v *vector) observeFinite(x, t, u VecPhysical) {
+	least, greatest, finite := v.rangeSum(0), v.rangeSum(1), v.rangeSum(2)
+	VSUBPS(x, x, t)
+	if v.avx512 {
+		VCMPPS(ordered, t, t, K7, K1)
+		VMINPS(x, least, K1, least)
+		VMAXPS(x, greatest, K1, greatest)
+		VPADDD(v.keep(0), finite, K1, finite)
+		return
+	}
+	VCMPPS(ordered, t, t, t)
+	VPSUBD(t, finite, finite)
+	VBLENDVPS(t, x, least, u)
+	VMINPS(u, least, least)
+	VBLENDVPS(t, x, greatest, u)
+	VMAXPS(u, greatest, greatest)
 }
 
 // gridConstants loads s, lo, hi from behind the lanes.
@@ -186,24 +256,6 @@ func (v *vector) gridConstants() {
 		VBROADCASTSS(Mem{Base: k}.Offset(lanesSize+4*i), v.keep(i))
 	}
 	v.zero(v.keep(3))
-}
-
-// observe takes x into the range if it is finite, that is if x − x is 0.
-func (v *vector) observe(x, t, u VecPhysical) {
-	VSUBPS(x, x, t)
-	if v.avx512 {
-		VCMPPS(ordered, t, t, K7, K1)
-		VMINPS(x, v.least(), K1, v.least())
-		VMAXPS(x, v.greatest(), K1, v.greatest())
-		VPADDD(v.keep(4), v.finite(), K1, v.finite())
-		return
-	}
-	VCMPPS(ordered, t, t, t)
-	VPSUBD(t, v.finite(), v.finite())
-	VBLENDVPS(t, x, v.least(), u)
-	VMINPS(u, v.least(), v.least())
-	VBLENDVPS(t, x, v.greatest(), u)
-	VMAXPS(u, v.greatest(), v.greatest())
 }
 
 // bytesConstants loads z, and for AVX2 the order of the bytes.

@@ -94,9 +94,9 @@ func (v *vector) keep(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
 // AVX-512 the masked rest.
 func (v *vector) generate(k kernel) {
 	v.k, v.at = k, map[string]GPVirtual{}
-	suffix, unroll := "AVX2", max(1, k.unroll/2)
+	suffix, unroll := "AVX2", v.unroll()
 	if v.avx512 {
-		suffix, unroll = "AVX512", k.unroll
+		suffix = "AVX512"
 	}
 	TEXT(k.name+suffix, NOSPLIT, v.signature())
 	Pragma("noescape")
@@ -123,6 +123,14 @@ func (v *vector) generate(k kernel) {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// unroll is how many steps the unrolled loop takes at once.
+func (v *vector) unroll() int {
+	if v.avx512 {
+		return v.k.unroll
+	}
+	return max(1, v.k.unroll/2)
 }
 
 func (v *vector) signature() string {
