@@ -11,22 +11,29 @@ import (
 	"petrify/quantized/quantizedtest"
 )
 
-// resnet8 is the image classification network of MLPerf Tiny: 32×32×3, three
-// stacks of a residual block each, 12,501,632 multiply-accumulates.
 func resnet8(s quantizedtest.Scheme) *quantized.Model {
-	b := quantizedtest.New(rand.New(rand.NewPCG(5, 6)), s, 3, 32, 32)
-	x := b.Conv(b.Input(), 16, quantizedtest.Same(3), 1, quantized.ReLU)
-	for i, channels := range []int{16, 32, 64} {
-		shortcut, down := x, quantizedtest.Same(3)
-		if i > 0 {
-			down.Stride, down.PadBegin = [2]int{2, 2}, [2]int{0, 0}
-			shortcut = b.Conv(x, channels, quantizedtest.Valid(1, 2), 1, quantized.Identity)
+	_, m := quantizedtest.ResNet8(rand.New(rand.NewPCG(5, 6)), s)
+	return m
+}
+
+// TestMACs compares with the counts that are published for MLPerf Tiny: 12.50,
+// 2.66, 7.49 and 0.26 million.
+func TestMACs(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		build func(*rand.Rand, quantizedtest.Scheme) (*quantizedtest.Builder, *quantized.Model)
+		want  int64
+	}{
+		{"ResNet-8", quantizedtest.ResNet8, 12_501_632},
+		{"DS-CNN", quantizedtest.DSCNN, 2_656_768},
+		{"MobileNetV1 0.25", quantizedtest.MobileNet, 7_489_664},
+		{"autoencoder", quantizedtest.Autoencoder, 264_192},
+	} {
+		_, m := tt.build(rand.New(rand.NewPCG(5, 6)), quantizedtest.W8A8)
+		if got := m.Size().MACs; got != tt.want {
+			t.Errorf("%s: got %d multiply-accumulates, want %d", tt.name, got, tt.want)
 		}
-		y := b.Conv(x, channels, down, 1, quantized.ReLU)
-		y = b.Conv(y, channels, quantizedtest.Same(3), 1, quantized.Identity)
-		x = b.Add(y, shortcut, quantized.ReLU)
 	}
-	return b.Model(b.Linear(b.Flatten(b.GlobalAvgPool(x)), 10, quantized.Identity))
 }
 
 func TestSizeOfResNet8(t *testing.T) {

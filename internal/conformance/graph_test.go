@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"petrify/fakequant/affine"
 	"petrify/internal/conformance"
 	"petrify/quantized"
 	"petrify/quantized/onnx"
@@ -173,6 +174,35 @@ func TestImageAndClass(t *testing.T) {
 		logits := y[6*i : 6*i+6]
 		if want := slices.Index(logits, slices.Max(logits)); int(class) != want {
 			t.Errorf("image %d: class %d, want %d", i, class, want)
+		}
+	}
+}
+
+// TestBlocks: 4-bit weights with a scale a block, exact by default, and exact in
+// the kernel that keeps them packed if that is told to be.
+func TestBlocks(t *testing.T) {
+	exact := conformance.Settings{Config: map[string]string{"session.qdq_matmulnbits_accuracy_level": "0"}}
+	for _, bits := range []int{4, 8} {
+		for _, zeros := range []bool{false, true} {
+			s := quantizedtest.Scheme{Weights: affine.Format{Bits: bits}, Block: 16, ZeroPoints: zeros}
+			b := quantizedtest.New(rand.New(rand.NewPCG(7, 8)), s, 3, 8, 8)
+			x := b.Conv(b.Input(), 40, quantizedtest.Same(3), 1, quantized.ReLU)
+			x = b.Conv(x, 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU)
+			m := b.Model(b.Linear(b.Linear(b.Flatten(x), 50, quantized.ReLU), 9, quantized.Identity))
+			inputs := b.Inputs(m, 20)
+			near(t, m, inputs, outputs(t, onnx.Options{Opset: 21}, conformance.Settings{}, m, inputs))
+			near(t, m, inputs, outputs(t, onnx.Options{Opset: 21, NBits: true}, exact, m, inputs))
+			file, err := onnx.Options{Opset: 21, NBits: true}.Encode(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			operators, err := conformance.Operators(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(operators, "MatMulNBits") {
+				t.Errorf("%d bits: no packed kernel in %v", bits, operators)
+			}
 		}
 	}
 }

@@ -110,35 +110,9 @@ func hi(n *quantized.Node) func() int32 {
 	return func() int32 { _, h := n.Limits(); return h }
 }
 
-// term is a product within a sum: the indices of a weight and of an input.
-type term struct{ w, x int }
-
-// terms lists the products of output element i.
-func terms(n *quantized.Node, x []int, i int) []term {
-	var list []term
-	if n.Op == quantized.Linear {
-		for k := range x[0] {
-			list = append(list, term{i*x[0] + k, k})
-		}
-		return list
-	}
-	y := n.Output.Shape
-	group := i / (y[1] * y[2]) / (y[0] / n.Groups)
-	channels := n.Weights.Shape[1]
-	for c := range channels {
-		for _, at := range within(n.Window, x, i/y[2]%y[1], i%y[2]) {
-			w := ((i/(y[1]*y[2])*channels+c)*n.Window.Kernel[0]+at.kernel[0])*n.Window.Kernel[1] + at.kernel[1]
-			list = append(list, term{w, (group*channels+c)*x[1]*x[2] + at.plane})
-		}
-	}
-	return list
-}
-
-// place is a position of a window that lies in the input.
-type place struct {
-	kernel [2]int
-	plane  int // row · width + column
-}
+// place is a position of a window that lies in the input, as an index into the
+// kernel's plane and into the input's.
+type place struct{ kernel, plane int }
 
 func within(w quantized.Window, x []int, row, column int) []place {
 	var list []place
@@ -147,56 +121,89 @@ func within(w quantized.Window, x []int, row, column int) []place {
 			h := row*w.Stride[0] - w.PadBegin[0] + i*max(1, w.Dilation[0])
 			v := column*w.Stride[1] - w.PadBegin[1] + j*max(1, w.Dilation[1])
 			if h >= 0 && h < x[1] && v >= 0 && v < x[2] {
-				list = append(list, place{[2]int{i, j}, h*x[2] + v})
+				list = append(list, place{i*w.Kernel[1] + j, h*x[2] + v})
 			}
 		}
 	}
 	return list
 }
 
-// weighted computes a convolution or a linear layer.
+// weighted computes a convolution, or a linear layer as one of 1×1 on an image
+// of 1×1.
 func weighted(y *array, n *quantized.Node, x *array) {
+	w, window, groups, in, out := n.Weights, n.Window, n.Groups, x.shape, y.shape
+	if n.Op == quantized.Linear {
+		window = quantized.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}}
+		groups, in, out = 1, []int{x.shape[0], 1, 1}, []int{y.shape[0], 1, 1}
+	}
+	kernel := window.Kernel[0] * window.Kernel[1]
+	var terms []term
+	for o := range out[0] {
+		for i := range out[1] * out[2] {
+			terms = terms[:0]
+			for _, at := range within(window, in, i/out[2], i%out[2]) {
+				for c := range w.Shape[1] {
+					channel := o/(out[0]/groups)*w.Shape[1] + c
+					terms = append(terms, term{(o*w.Shape[1]+c)*kernel + at.kernel, channel*in[1]*in[2] + at.plane})
+				}
+			}
+			if w.Q == nil || w.Block > 0 || x.quant.IsFloat() {
+				y.push(floatSum(n, x, o, terms), lo(n), hi(n))
+			} else {
+				integerSum(y, n, x, o, terms)
+			}
+		}
+	}
+}
+
+// term is a product within a sum: the indices of a weight and of an input.
+type term struct{ w, x int }
+
+func floatSum(n *quantized.Node, x *array, o int, terms []term) float32 {
+	sum := 0.0
+	for _, t := range terms {
+		sum += float64(weight(n.Weights, t.w)) * float64(x.real(t.x))
+	}
+	if n.Bias != nil {
+		sum += float64(n.Bias.Float[o])
+	}
+	return function(n, float32(sum))
+}
+
+// weight is element i as a real number.
+func weight(w *quantized.Weights, i int) float32 {
+	if w.Q == nil {
+		return w.Float[i]
+	}
+	k := w.ScaleIndex(i)
+	return float32(w.Value(i)-zero(w, k)) * w.Scale[k]
+}
+
+func zero(w *quantized.Weights, k int) int32 {
+	if w.Zero == nil {
+		return 0
+	}
+	return w.Zero[k]
+}
+
+// integerSum appends output channel o of a sum of integers: the accumulator,
+// times a float32, rounded once.
+func integerSum(y *array, n *quantized.Node, x *array, o int, terms []term) {
 	w := n.Weights
-	size := w.Len() / w.Shape[0]
-	real := w.Real()
-	perChannel := 1
-	for _, d := range n.Output.Shape[1:] {
-		perChannel *= d
+	k := min(o, len(w.Scale)-1)
+	var sum int64
+	for _, t := range terms {
+		sum += x.centred(t.x) * int64(w.Value(t.w)-zero(w, k))
 	}
-	outputs := perChannel * n.Output.Shape[0]
-	for i := range outputs {
-		o := i / perChannel
-		list := terms(n, x.shape, i)
-		if w.Q == nil || w.Block > 0 || x.quant.IsFloat() {
-			sum := 0.0
-			for _, t := range list {
-				sum += float64(real[t.w]) * float64(x.real(t.x))
-			}
-			if n.Bias != nil {
-				sum += float64(n.Bias.Float[o])
-			}
-			y.push(function(n, float32(sum)), lo(n), hi(n))
-			continue
-		}
-		k := w.ScaleIndex(o * size)
-		var zero, sum int64
-		if w.Zero != nil {
-			zero = int64(w.Zero[k])
-		}
-		for _, t := range list {
-			sum += x.centred(t.x) * (int64(w.Value(t.w)) - zero)
-		}
-		if n.Bias != nil {
-			sum += int64(n.Bias.Q[o])
-		}
-		s := x.quant.Scale * w.Scale[k]
-		if y.quant.IsFloat() {
-			y.r = append(y.r, function(n, float32(sum)*s))
-			continue
-		}
-		v := float32(sum) * (s / y.quant.Scale)
-		y.q = append(y.q, round(v, y.quant.Zero, lo(n)(), hi(n)()))
+	if n.Bias != nil {
+		sum += int64(n.Bias.Q[o])
 	}
+	s := x.quant.Scale * w.Scale[k]
+	if y.quant.IsFloat() {
+		y.r = append(y.r, function(n, float32(sum)*s))
+		return
+	}
+	y.q = append(y.q, round(float32(sum)*(s/y.quant.Scale), y.quant.Zero, lo(n)(), hi(n)()))
 }
 
 // function applies a fused function to a real number. Where the output is

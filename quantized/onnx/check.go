@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"petrify/quantized"
 )
@@ -32,6 +33,9 @@ func (o Options) check(m *quantized.Model) error {
 		if w := greatestWeight(m, n); o.Target == X64AVX2 && w > 64 && !depthwise(n) {
 			addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to 64: train with 7-bit weights", w)
 		}
+	}
+	if o.NBits && !slices.ContainsFunc(m.Nodes, hasBlocks) {
+		addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: NBits would have no effect")
 	}
 	if len(m.Input.Shape) != 3 && o.Image {
 		addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
@@ -72,4 +76,10 @@ func depthwise(n *quantized.Node) bool {
 func inverse(q quantized.Quant) bool {
 	n := math.Round(1 / float64(q.Scale))
 	return q.IsFloat() || q.Scale == float32(1/n)
+}
+
+// hasBlocks reports whether n is a linear layer whose blocks the MatMulNBits
+// kernel takes.
+func hasBlocks(n quantized.Node) bool {
+	return n.Op == quantized.Linear && n.Weights.Block >= 16 && n.Weights.Block&(n.Weights.Block-1) == 0
 }

@@ -29,6 +29,8 @@
 //     function (see quantized.Node.Limits).
 //   - Activations of fewer than 8 bits are uint8 with an integer Clip between Q
 //     and DQ.
+//   - The weights of a linear layer have explicit zero points, though they are
+//     zero.
 //   - Activations are uint8: an int8 activation is written with z + 128, which
 //     names the same real numbers. On x86-64 the kernels for uint8 by int8 are
 //     several times as fast as those for int8 by int8, and int8 activations
@@ -44,7 +46,9 @@
 //	q_y = rne(clip(float32(a[o]) · float32(float32(s_x·s_w[o]) / s_y))) + z_y
 //
 // so that the file gives the integers that the simulation gave, element for
-// element. One exception is the processor: without VNNI instructions, x86-64
+// element. So do sums, averages, concatenations and functions; a quantized
+// softmax does if its scale is 1/n, and others are refused. What cannot be
+// helped in the file is the processor: without VNNI instructions, x86-64
 // adds pairs of products in saturating 16 bits. [Options.Target] refuses
 // models that this would corrupt.
 //

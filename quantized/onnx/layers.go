@@ -108,7 +108,7 @@ func (w *writer) conv(n *quantized.Node, in []string, output string) string {
 }
 
 func (w *writer) linear(n *quantized.Node, in []string, output string) string {
-	transpose := n.Weights.Block > 0
+	transpose := w.NBits && hasBlocks(*n)
 	in = append(in, w.weights(n, transpose))
 	if n.Bias != nil {
 		in = append(in, w.bias(n))

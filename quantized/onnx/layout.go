@@ -2,9 +2,8 @@ package onnx
 
 import "petrify/quantized"
 
-// layout is the order in which a layer's weights are written: as they are,
-// or, for linear layers in blocks, transposed to F O. Runtimes recognize
-// blocks in that order alone.
+// layout is the order in which a layer's weights are written: as they are, or
+// transposed to F O, the order in which ONNX Runtime recognizes blocks.
 type layout struct {
 	transpose bool
 	shape     []int
@@ -12,6 +11,7 @@ type layout struct {
 	axis      int     // the attribute of DequantizeLinear
 }
 
+// layoutOf lays weights out; only those in blocks are transposed.
 func layoutOf(p *quantized.Weights, transpose bool) layout {
 	l := layout{transpose: transpose, shape: p.Shape}
 	outputs := p.Shape[0]
@@ -30,13 +30,8 @@ func layoutOf(p *quantized.Weights, transpose bool) layout {
 		return l
 	}
 	l.shape = []int{p.Shape[1], p.Shape[0]}
-	switch {
-	case p.Block > 0:
-		l.axis = 0
-		l.scaleDims[0], l.scaleDims[1] = l.scaleDims[1], l.scaleDims[0]
-	case p.Axis == 0:
-		l.axis = 1
-	}
+	l.axis = 0
+	l.scaleDims[0], l.scaleDims[1] = l.scaleDims[1], l.scaleDims[0]
 	return l
 }
 

@@ -281,6 +281,7 @@ func TestRefusals(t *testing.T) {
 		{"target", onnx.Options{Target: 9}, network(quantizedtest.W8A8), "target 9"},
 		{"invalid model", onnx.Options{}, broken, `output "nowhere"`},
 		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
+		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8), "NBits would have no effect"},
 		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
 		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8), "conv2d_1: a weight of magnitude 127"},
 		{"image of a vector", onnx.Options{Image: true}, vector.Model(vector.Linear(vector.Input(), 2, quantized.Identity)), "shape [3] is no image"},
@@ -325,25 +326,39 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
+// TestBlocks reads 4-bit weights with a scale for 16 of them back, in both
+// orders.
 func TestBlocks(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.Scheme{Weights: affine.Format{Bits: 4}, Block: 16}, 40)
-	m := b.Model(b.Linear(b.Input(), 3, quantized.Identity))
-	g := encode(t, onnx.Options{Opset: 21}, m).Graph
-	q, _ := g.Initializer("linear_1/weight/quantized")
-	s, _ := g.Initializer("linear_1/weight/scale")
-	if q.Type != onnxpb.Int4 || fmt.Sprint(q.Dims) != "[40 3]" || fmt.Sprint(s.Dims) != "[3 3]" {
-		t.Fatalf("got %v %v, scales %v", q.Type, q.Dims, s.Dims)
-	}
+	m := b.Model(b.Linear(b.Input(), 5, quantized.Identity))
 	w := m.Nodes[0].Weights
-	for o := range 3 {
-		for i := range 40 {
-			k := i*3 + o
-			nibble := int8(q.Raw[k/2]<<(4*(1-k%2))) >> 4
-			if nibble != w.Q[o*40+i] {
-				t.Fatalf("weight %d, %d: got %d, want %d", o, i, nibble, w.Q[o*40+i])
-			}
-			if got, want := float32At(s.Raw, i/16*3+o), w.Scale[w.ScaleIndex(o*40+i)]; got != want {
-				t.Fatalf("scale of weight %d, %d: got %v, want %v", o, i, got, want)
+	for _, tt := range []struct {
+		options      onnx.Options
+		dims, scales string
+		weight       func(o, i int) int // where weight o, i is written
+		scale        func(o, b int) int // where the scale of block b of output o is
+	}{
+		{onnx.Options{Opset: 21}, "[5 40]", "[5 3]",
+			func(o, i int) int { return 40*o + i }, func(o, b int) int { return 3*o + b }},
+		{onnx.Options{Opset: 21, NBits: true}, "[40 5]", "[3 5]",
+			func(o, i int) int { return 5*i + o }, func(o, b int) int { return 5*b + o }},
+	} {
+		g := encode(t, tt.options, m).Graph
+		q, _ := g.Initializer("linear_1/weight/quantized")
+		s, _ := g.Initializer("linear_1/weight/scale")
+		if q.Type != onnxpb.Int4 || fmt.Sprint(q.Dims) != tt.dims || fmt.Sprint(s.Dims) != tt.scales {
+			t.Fatalf("got %v %v, scales %v", q.Type, q.Dims, s.Dims)
+		}
+		for o := range 5 {
+			for i := range 40 {
+				k := tt.weight(o, i)
+				nibble := int8(q.Raw[k/2]<<(4*(1-k%2))) >> 4
+				if nibble != w.Q[o*40+i] {
+					t.Fatalf("weight %d, %d: got %d, want %d", o, i, nibble, w.Q[o*40+i])
+				}
+				if got, want := float32At(s.Raw, tt.scale(o, i/16)), w.Scale[w.ScaleIndex(o*40+i)]; got != want {
+					t.Fatalf("scale of weight %d, %d: got %v, want %v", o, i, got, want)
+				}
 			}
 		}
 	}

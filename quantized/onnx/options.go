@@ -22,6 +22,14 @@ type Options struct {
 	// want it so.
 	Signed bool
 
+	// NBits writes linear layers with a scale a block so that ONNX Runtime uses
+	// its MatMulNBits kernel, which keeps the weights packed in memory. By
+	// default that kernel quantizes activations on the fly, and results are off
+	// by up to half a percent; the session option
+	// session.qdq_matmulnbits_accuracy_level=0 makes it exact. Without NBits the
+	// weights are dequantized when the file is loaded, and results are exact.
+	NBits bool
+
 	// Image puts the normalisation into the file: the input is then called
 	// "image" and is uint8, N H W C, as decoded from a PNG or JPEG file.
 	Image bool

@@ -50,7 +50,7 @@ func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, ou
 }
 
 // weights writes the weights of n and returns the value of their real numbers.
-// With transpose, which is for linear layers, they are written F O.
+// With transpose, which is for linear layers in blocks, they are written F O.
 func (w *writer) weights(n *quantized.Node, transpose bool) string {
 	p, name := n.Weights, n.Name+"/weight"
 	if p.Q == nil {

@@ -14,7 +14,7 @@ type Scheme struct {
 	Weights    affine.Format // zero: float32
 	PerTensor  bool          // one scale for all output channels
 	ZeroPoints bool          // weights have zero points
-	Block      int           // > 0: linear layers have a scale for every Block inputs
+	Block      int           // > 0: layers with as many input channels have a scale for every Block of them
 
 	Positive affine.Format // of activations that cannot be negative; zero: float32
 	Signed   affine.Format // of the others

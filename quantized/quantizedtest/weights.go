@@ -38,9 +38,9 @@ func (b *Builder) integers(shape []int, inputs int) *quantized.Weights {
 	w := &quantized.Weights{Shape: shape, Format: f, Q: make([]int8, shape[0]*inputs), Origin: "random"}
 	scales := shape[0]
 	switch {
-	case b.scheme.Block > 0 && len(shape) == 2:
+	case b.scheme.Block > 0 && shape[1] >= b.scheme.Block:
 		w.Block = b.scheme.Block
-		scales *= (inputs + w.Block - 1) / w.Block
+		scales *= (shape[1] + w.Block - 1) / w.Block
 	case b.scheme.PerTensor:
 		w.Axis, scales = -1, 1
 	}
