@@ -72,9 +72,9 @@ func (g Conv) Validate() error {
 
 // ConvForward computes y = x ∗ w + bias. bias is [O] or nil.
 func ConvForward(y, x, w, bias []float32, g Conv, s *Scratch) {
-	g.check(y, x, w)
+	g.check("ConvForward", y, x, w)
 	if bias != nil {
-		length("bias", len(bias), g.O)
+		checkLen("ConvForward", "bias", len(bias), g.O)
 	}
 	if s.forward.g != g || s.forward.path != path {
 		s.forward = forwardPlan(g)
@@ -85,61 +85,19 @@ func ConvForward(y, x, w, bias []float32, g Conv, s *Scratch) {
 // ConvBackwardInput computes dx = ∂L/∂x from dy = ∂L/∂y: each input gathers
 // from the outputs that saw it.
 func ConvBackwardInput(dx, dy, w []float32, g Conv, s *Scratch) {
-	g.check(dy, dx, w)
+	g.check("ConvBackwardInput", dy, dx, w)
 	if s.backward.g != g || s.backward.path != path {
 		s.backward = backwardPlan(g)
 	}
 	s.backward.run(dx, dy, w, nil, s)
 }
 
-// tasks is into how many tasks the images of a batch are split, at most.
-const tasks = 16
-
-// run computes all images, a task some that follow each other.
-func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
-	packed := grown(&s.packed, p.packed)
-	of := func(c *correlation) []float32 { // the bias of a group
-		if bias == nil {
-			return nil
-		}
-		return bias[c.group*c.n:][:c.n]
-	}
-	panels := 1
-	if !p.g.depthwise() {
-		panels = layouts[path].panels(p.parts[0].n)
-	}
-	parallelWork(8*p.packed, len(p.parts)*panels, func(i int) {
-		part := &p.parts[i/panels]
-		part.pack(packed, w, of(part), i%panels)
-	})
-	count := min(tasks, p.g.N)
-	framed := grown(&s.padded, count*p.frame.size())
-	read := p.frame.h * p.frame.w * p.frame.c
-	parallelWork(len(out)*len(w)/p.g.O, count, func(i int) {
-		buf := framed[i*p.frame.size():]
-		from, to := share(p.g.N, count, i)
-		for n := from; n < to; n++ {
-			image := p.frame.around(in[n*read:][:read], buf)
-			for j := range p.parts {
-				p.parts[j].run(out[n*p.written:][:p.written], image, packed, of(&p.parts[j]))
-			}
-		}
-	})
-}
-
 // check panics unless the slices have the geometry's lengths.
-func (g Conv) check(y, x, w []float32) {
+func (g Conv) check(kernel string, y, x, w []float32) {
 	if err := g.Validate(); err != nil {
 		panic(err)
 	}
-	length("y", len(y), g.N*g.OH()*g.OW()*g.O)
-	length("x", len(x), g.N*g.H*g.W*g.C)
-	length("w", len(w), g.O*g.C/g.Groups*g.KH*g.KW)
-}
-
-// length panics unless a slice has the length its shape asks for.
-func length(name string, got, want int) {
-	if got != want {
-		panic(fmt.Sprintf("kernel: %s has %d elements, its shape %d", name, got, want))
-	}
+	checkLen(kernel, "y", len(y), g.N*g.OH()*g.OW()*g.O)
+	checkLen(kernel, "x", len(x), g.N*g.H*g.W*g.C)
+	checkLen(kernel, "w", len(w), g.O*g.C/g.Groups*g.KH*g.KW)
 }

@@ -2,7 +2,7 @@ package kernel
 
 // A correlation is the sum that both directions of a convolution take,
 //
-//	out[r,c,j] = init[j] + Σ_{q, p<k} in[r,c; off[q]+p] · B[q·k+p, j]
+//	out[r,c,j] = bias[j] + Σ_{q, p<k} in[r,c; off[q]+p] · B[q·k+p, j]
 //
 // over a rows×cols grid of outputs, where in[r,c; ·] is the input from the
 // place of output (r,c) on, and B the weights in the order of the runs.
@@ -36,8 +36,16 @@ func (c *correlation) size() int {
 	return len(c.taps) * c.inner * roundUp(c.n, quantum)
 }
 
-// pack writes panel j of the weights where run reads it. Those of a depthwise
-// sum are one panel, with the bias, or nil, before them.
+// panels returns how many panels the weights make. Those of a depthwise sum
+// are one, whose first row is the bias.
+func (c *correlation) panels() int {
+	if c.depthwise {
+		return 1
+	}
+	return layouts[path].panels(c.n)
+}
+
+// pack writes panel j of the weights where run reads it.
 func (c *correlation) pack(packed, src, bias []float32, j int) {
 	dst := packed[c.at:][:c.size()]
 	if c.depthwise {
@@ -72,8 +80,8 @@ func (c *correlation) joinRows() {
 	}
 }
 
-// run computes the correlation of one image, framed in in. bias is the group's,
-// or nil.
+// run computes the correlation of one image, framed in in. bias is that of all
+// groups, or nil.
 func (c *correlation) run(out, in, packed, bias []float32) {
 	packed = packed[c.at:][:c.size()]
 	switch {
@@ -89,12 +97,12 @@ func (c *correlation) run(out, in, packed, bias []float32) {
 func (c *correlation) runTiles(out, in, packed, bias []float32) {
 	l := layouts[path]
 	t := tile{ldc: c.out.col, rs: c.in.col, cs: 1, off: c.off, k: c.k, init: zeros[:]}
-	for j := range l.panels(c.n) {
+	for j := range c.panels() {
 		column, width := l.panel(c.n, j)
 		t.n, t.ldb = min(width, c.n-column), width
 		t.b = packed[column*c.inner*len(c.taps):]
 		if bias != nil {
-			t.init = bias[column:]
+			t.init = bias[c.group*c.n+column:]
 		}
 		for r := range c.rows {
 			t.a = in[c.in.first+r*c.in.row:]

@@ -1,7 +1,7 @@
 package kernel
 
-// A line is one dimension of a correlation: count outputs, at from, from+by,
-// …, each seeing the input from its own place step further on, at the taps.
+// A line is one dimension of a correlation: count outputs, written to from,
+// from+by, …; each sees the input step further on than the one before.
 type line struct {
 	count, step int
 	from, by    int
@@ -125,4 +125,29 @@ func (c *correlation) runs(p *plan, rows, cols []tap, base int) {
 			}
 		}
 	}
+}
+
+// tasks is into how many tasks the images of a batch are split, at most.
+const tasks = 16
+
+// run computes all images, a task some that follow each other.
+func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
+	packed := grown(&s.packed, p.packed)
+	panels := p.parts[0].panels()
+	parallelWork(8*p.packed, len(p.parts)*panels, func(i int) {
+		p.parts[i/panels].pack(packed, w, bias, i%panels)
+	})
+	count := min(tasks, p.g.N)
+	framed := grown(&s.padded, count*p.frame.size())
+	read := p.frame.h * p.frame.w * p.frame.c
+	parallelWork(len(out)*len(w)/p.g.O, count, func(i int) {
+		buf := framed[i*p.frame.size():]
+		from, to := share(p.g.N, count, i)
+		for n := from; n < to; n++ {
+			image := p.frame.around(in[n*read:][:read], buf)
+			for j := range p.parts {
+				p.parts[j].run(out[n*p.written:][:p.written], image, packed, bias)
+			}
+		}
+	})
 }

@@ -9,7 +9,7 @@ const maxPartial = 1 << 19
 // product of the transposed pixels of x, seen through one row of the window,
 // with those of dy; then the slices are added in their order.
 func ConvBackwardWeights(dw, x, dy []float32, g Conv, s *Scratch) {
-	g.check(dy, x, dw)
+	g.check("ConvBackwardWeights", dy, x, dw)
 	if s.gradient.g != g || s.gradient.path != path {
 		s.gradient = newGradient(g)
 	}

@@ -8,8 +8,8 @@ func (g Conv) depthwise() bool { return g.Groups == g.C && g.O == g.C && g.C > 1
 //
 //	C[i·ldc+j] = W[j] + Σ_{q<len(off)} X[off[q]+i·rs+j] · W[(q+1)·ldw+j]
 //
-// for j < n. The first row of W is the bias, the others a tap each; they are
-// stored to a multiple of 16 channels.
+// for j < n. The first row of W is the bias, the others a tap each, padded to
+// a multiple of 16 channels.
 type strip struct {
 	c, x, w      []float32
 	ldc, rs, ldw int

@@ -68,6 +68,17 @@ func TestGemmDoesNotReadCWhereBetaIsZero(t *testing.T) {
 	}
 }
 
+// FuzzGemm holds products of any size to float64, on every path.
+func FuzzGemm(f *testing.F) {
+	f.Add(uint8(3), uint8(40), uint16(300), true, false)
+	f.Add(uint8(200), uint8(33), uint16(509), false, true)
+	f.Fuzz(func(t *testing.T, m, n uint8, k uint16, transA, transB bool) {
+		for _, s := range paths() {
+			onPath(s, func() { checkGemm(t, transA, transB, int(m)+1, int(n)+1, int(k%1024), 1, 1) })
+		}
+	})
+}
+
 func BenchmarkGemm(b *testing.B) {
 	for _, n := range []int{64, 256, 512, 1024} {
 		x, y, z := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)

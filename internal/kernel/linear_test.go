@@ -31,13 +31,13 @@ func checkLinears(t *testing.T) {
 				}
 			}
 			var sc Scratch
-			got := all.out(n*o)
+			got := all.out(n * o)
 			LinearForward(got, x, w, bias, n, f, o, &sc)
 			near(t, "y", got, y.sum, y.scale)
-			got = all.out(n*f)
+			got = all.out(n * f)
 			LinearBackwardInput(got, dy, w, n, f, o, &sc)
 			near(t, "dx", got, dx.sum, dx.scale)
-			got = all.out(o*f)
+			got = all.out(o * f)
 			LinearBackwardWeights(got, x, dy, n, f, o, &sc)
 			near(t, "dw", got, dw.sum, dw.scale)
 			all.hold(t)
