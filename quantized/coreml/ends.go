@@ -2,6 +2,7 @@ package coreml
 
 import (
 	"fmt"
+	"math"
 
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
@@ -52,7 +53,7 @@ func (b *builder) inputFeature(name string) mil.Feature {
 	case b.options.Normalize:
 		f.Description = "raw values"
 	default:
-		f.Description = "normalised: " + normalisation(in)
+		f.Description = "already normalised: " + normalisation(in)
 	}
 	return f
 }
@@ -164,5 +165,18 @@ func (b *builder) producer(name string) *quantized.Node {
 
 // normalisation is the formula that gives the network's input from raw values.
 func normalisation(in *quantized.Input) string {
-	return fmt.Sprintf("(%v x - %v) / %v", in.PixelScale, in.Mean, in.Std)
+	x := "x"
+	switch n := 1 / float64(in.PixelScale); {
+	case in.PixelScale == 1:
+	case float32(1/math.Round(n)) == in.PixelScale:
+		x = fmt.Sprintf("x / %.0f", n)
+	default:
+		x = fmt.Sprintf("x * %v", in.PixelScale)
+	}
+	for i, std := range in.Std {
+		if std != 1 || in.Mean[i] != 0 {
+			return fmt.Sprintf("(%s - %v) / %v", x, in.Mean, in.Std)
+		}
+	}
+	return x
 }

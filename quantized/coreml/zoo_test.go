@@ -242,7 +242,11 @@ var (
 func quantize(m *quantized.Model, v variant) *quantized.Model {
 	rng := rand.New(rand.NewPCG(7, 7))
 	low, high := map[string]float64{}, map[string]float64{}
-	for range 8 {
+	samples := 8
+	if v.acts == "" {
+		samples = 0 // no activation is quantized
+	}
+	for range samples {
 		for name, t := range run(m, randomInput(m, rng)) {
 			for _, r := range t.r {
 				low[name], high[name] = min(low[name], r), max(high[name], r)

@@ -127,6 +127,9 @@ func appendNamed(list []Named, b []byte) ([]Named, error) {
 		}
 		return err
 	})
+	if err == nil {
+		err = named.Type.known()
+	}
 	return append(list, named), err
 }
 
@@ -170,7 +173,16 @@ func decodeType(b []byte, depth int) (t Type, err error) {
 	case (t.Key == nil) != (t.Elem == nil) && !t.List:
 		return t, fmt.Errorf("type: a dictionary without the type of its keys or values")
 	}
-	return t, nil
+	return t, t.known()
+}
+
+// known returns an error for a tensor whose elements have no known type, such
+// as the zero Type of a value that came without one.
+func (t Type) known() error {
+	if t.IsTensor() && t.Data != String && t.Data.Bits() == 0 {
+		return fmt.Errorf("type: unknown data type %d", t.Data)
+	}
+	return nil
 }
 
 func decodeElem(b []byte, depth int) (*Type, error) {
@@ -251,6 +263,9 @@ func decodeValue(b []byte, depth int) (v Value, err error) {
 		}
 		return err
 	})
+	if err == nil {
+		err = v.Type.known()
+	}
 	return v, err
 }
 

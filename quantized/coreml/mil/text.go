@@ -98,7 +98,9 @@ func (p *Package) line(op *Operation, constants map[string]*Value) string {
 			params = append(params, a.Name+" = "+p.brief(&a.Value))
 		}
 	}
-	for _, a := range op.Inputs {
+	inputs := slices.Clone(op.Inputs)
+	slices.SortStableFunc(inputs, func(a, b Argument) int { return prominence(a.Name) - prominence(b.Name) })
+	for _, a := range inputs {
 		var bound []string
 		for _, b := range a.Bindings {
 			switch {
@@ -113,6 +115,18 @@ func (p *Package) line(op *Operation, constants map[string]*Value) string {
 		params = append(params, a.Name+" = "+strings.Join(bound, ", "))
 	}
 	return fmt.Sprintf("%s = %s(%s)", strings.Join(results, ", "), op.Type, strings.Join(params, ", "))
+}
+
+// prominence orders parameters for reading: what is computed on, then weights,
+// then the rest.
+func prominence(name string) int {
+	switch name {
+	case "x", "input", "values", "data", "probabilities":
+		return 0
+	case "y", "weight", "scale":
+		return 1
+	}
+	return 2
 }
 
 // brief is a literal in short.

@@ -1,0 +1,112 @@
+package coreml_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"petrify/quantized/coreml"
+	"petrify/quantized/coreml/mil"
+)
+
+var update = flag.Bool("update", false, "rewrite the size tables in docs/coreml.md")
+
+const document = "../../docs/coreml.md"
+
+// TestSizes: the accounted bytes are the files' bytes.
+func TestSizes(t *testing.T) {
+	for _, v := range []variant{w8, w8affine, w4a8, w4block} {
+		m := quantize(zoo("resnet8", true, 1), v)
+		dir := filepath.Join(t.TempDir(), "m.mlpackage")
+		if err := coreml.Write(dir, m, coreml.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := mil.ReadPackage(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes, err := p.Sizes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := 0
+		for _, file := range content(t, dir) {
+			total += len(file)
+		}
+		if sizes.Total() != total {
+			t.Errorf("%s: %d bytes accounted, %d in files", v.name, sizes.Total(), total)
+		}
+	}
+}
+
+// TestSizesInDocument measures the networks in their published shapes and
+// compares with the tables in docs/coreml.md; -update writes them there.
+func TestSizesInDocument(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(text)
+	for name, table := range sizeTables(t) {
+		begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->"
+		head, rest, ok := strings.Cut(got, begin)
+		_, tail, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has no marks for the table %s", document, name)
+		}
+		got = head + begin + table + end + tail
+	}
+	switch {
+	case got == string(text):
+	case *update:
+		if err := os.WriteFile(document, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the size tables in %s are not what is measured: run with -update", document)
+	}
+}
+
+// sizeTables measures every network as float16, W8, W8A8 and W4.
+func sizeTables(t *testing.T) map[string]string {
+	ratios := "| network | weights | float16 | W8 | W8A8 | W4, block 32 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+	parts := "| network | int8 weights | scales, biases | headers, padding | program | manifest | W8 package |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+	for _, name := range zooNames {
+		if name == "branches" {
+			continue // of these tests, not of the zoo
+		}
+		m := zoo(name, false, 1)
+		weights := 0
+		for i := range m.Nodes {
+			if w := m.Nodes[i].Weights; w != nil {
+				weights += len(w.Float)
+			}
+		}
+		measure := func(v *variant) mil.Sizes {
+			q := m
+			if v != nil {
+				q = quantize(m, *v)
+			}
+			p, err := coreml.Translate(q, coreml.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := p.Sizes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		half, w8, w8a8, w4 := measure(nil), measure(&w8), measure(&w8a8), measure(&w4block)
+		cell := func(s mil.Sizes) string {
+			return fmt.Sprintf("%d (%.2f×)", s.Total(), float64(half.Total())/float64(s.Total()))
+		}
+		ratios += fmt.Sprintf("| %s | %d | %d | %s | %s | %s |\n", name, weights, half.Total(), cell(w8), cell(w8a8), cell(w4))
+		parts += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", name, w8.Data[mil.Int8], w8.Data[mil.Float16],
+			w8.Headers+w8.Padding, w8.Program, w8.Manifest, w8.Total())
+	}
+	return map[string]string{"sizes": ratios, "parts": parts}
+}
