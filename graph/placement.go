@@ -94,7 +94,31 @@ func (q Quantization) groupConfig(g *group, units []*unit) (c fakequant.Config) 
 		}
 	}
 	if nonNegative || c.Scheme == affine.Affine {
-		return c.NonNegative()
+		c = c.NonNegative()
+	}
+	if len(g.members) > 0 && g.members[0] != nil {
+		return bounded(c, g.members[0].layer.Kind)
+	}
+	return c
+}
+
+// bounded fixes the range of functions that have one, such that the scale is
+// a power of two: 1/256 for sigmoid and softmax and 1/128 for tanh at 8 bits,
+// as Core ML Tools and TFLite have it.
+func bounded(c fakequant.Config, k Kind) fakequant.Config {
+	if c.Format.IsFloat() {
+		return c
+	}
+	levels := float32(int32(1) << c.Format.Bits)
+	switch k {
+	case KindSigmoid, KindSoftmax:
+		return c.Within(0, float32(c.Format.Max())/levels)
+	case KindTanh:
+		half := levels / 2
+		if c.Format.Unsigned {
+			return c.Within(-1, (half-1)/half)
+		}
+		return c.Within(-(half-1)/half, (half-1)/half)
 	}
 	return c
 }
