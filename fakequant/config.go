@@ -3,6 +3,7 @@ package fakequant
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"petrify/fakequant/affine"
 	"petrify/observers"
@@ -17,6 +18,16 @@ type Config struct {
 	Dialect     affine.Dialect
 	Observer    observers.Config
 	Method      Method
+
+	// LRFactor multiplies the learning rate of what the method learns; 0
+	// stands for 1.
+	LRFactor float32
+	// Decay is λ of PACT's penalty λ·α² on its upper end.
+	Decay float32
+	// Seed selects the random numbers of Stochastic.
+	Seed uint64
+	// Ramp lets the rounding set in gradually or late.
+	Ramp Ramp
 }
 
 // Scheme describes the quantizers of a network: one Config for weights and one
@@ -68,8 +79,24 @@ func (c Config) Validate() error {
 	if !c.Dialect.Valid() {
 		faults = append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Dialect, affine.Dialects()))
 	}
+	faults = append(faults, c.Ramp.validate())
 	if int(c.Method) >= len(methods) {
-		faults = append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Method, methodNames()))
+		return errors.Join(append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Method, Methods()))...)
 	}
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf("fakequant: "+format, args...))
+		}
+	}
+	m := methods[c.Method]
+	if m.check != nil {
+		want := m.check(c)
+		fault(want != "", "method %v on %v %v: want %s", c.Method, c.Scheme, c.Format, want)
+	}
+	fault(c.LRFactor != 0 && !m.learns, "learning rate factor %v has no effect on method %v", c.LRFactor, c.Method)
+	fault(!(c.LRFactor >= 0 && c.LRFactor <= math.MaxFloat32), "learning rate factor %v: want one ≥ 0", c.LRFactor)
+	fault(c.Decay != 0 && c.Method != PACT, "decay %v has no effect on method %v", c.Decay, c.Method)
+	fault(!(c.Decay >= 0 && c.Decay <= math.MaxFloat32), "decay %v: want one ≥ 0", c.Decay)
+	fault(c.Seed != 0 && c.Method != Stochastic, "seed %d has no effect on method %v", c.Seed, c.Method)
 	return errors.Join(faults...)
 }

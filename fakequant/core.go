@@ -7,17 +7,18 @@ import (
 
 // core is what a quantizer shares with its method.
 type core struct {
-	name   string
-	cfg    Config
-	layout affine.Layout
-	params affine.Params
-	steps  int64 // training steps with rounding on
+	name     string
+	cfg      Config
+	layout   affine.Layout
+	params   affine.Params
+	min, max []float32 // the observer's range
+	trained  int64     // training steps with rounding on
 }
 
 // choose sets scales and zero points by the dialect's rule.
-func (c *core) choose(min, max []float32) {
-	for i := range min {
-		c.params.Scale[i], c.params.Zero[i] = c.cfg.Dialect.Choose(min[i], max[i], c.cfg.Format, c.cfg.Scheme)
+func (c *core) choose() {
+	for i := range c.min {
+		c.params.Scale[i], c.params.Zero[i] = c.cfg.Dialect.Choose(c.min[i], c.max[i], c.cfg.Format, c.cfg.Scheme)
 	}
 }
 

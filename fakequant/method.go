@@ -1,6 +1,10 @@
 package fakequant
 
-import "fmt"
+import (
+	"fmt"
+
+	"petrify/fakequant/affine"
+)
 
 // Method names a way to round with a gradient.
 type Method uint8
@@ -9,22 +13,70 @@ type Method uint8
 const (
 	STE            Method = iota // straight-through estimator with the clipping mask
 	STEPassThrough               // straight-through estimator without a mask
+	LSQ                          // learned scale
+	LSQPlus                      // learned scale and zero point
+	PACT                         // learned upper end, for tensors that are never negative
+	LearnedRange                 // learned minimum and maximum
+	DoReFa                       // weights through tanh
+	Binary                       // weights of two values, ±mean|w|
+	Ternary                      // weights of three values
+	Stochastic                   // rounding at random in training
 )
 
-// methods is the table of the methods, indexed by Method.
+// methods is the table of the methods, indexed by Method. check returns what a
+// configuration must have for the method to make sense, "" if it has it.
 var methods = [...]struct {
-	name string
-	make func(*core) method
+	name   string
+	make   func(*core) method
+	learns bool
+	check  func(Config) string
 }{
-	STE:            {"ste", newSTE},
-	STEPassThrough: {"ste_pass_through", newSTEPassThrough},
+	STE:            {name: "ste", make: newSTE},
+	STEPassThrough: {name: "ste_pass_through", make: newSTEPassThrough},
+	LSQ:            {name: "lsq", make: newLSQ, learns: true},
+	LSQPlus:        {name: "lsq_plus", make: newLSQPlus, learns: true, check: wantAffine},
+	PACT:           {name: "pact", make: newPACT, learns: true, check: wantUnsigned},
+	LearnedRange:   {name: "learned_range", make: newLearnedRange, learns: true, check: wantAffine},
+	DoReFa:         {name: "dorefa", make: newDoReFa, check: wantNarrow},
+	Binary:         {name: "binary", make: newBinary, check: wantTernary},
+	Ternary:        {name: "ternary", make: newTernary, check: wantTernary},
+	Stochastic:     {name: "stochastic", make: newStochastic},
+}
+
+func wantAffine(c Config) string {
+	if c.Scheme != affine.Affine {
+		return "scheme affine"
+	}
+	return ""
+}
+
+func wantUnsigned(c Config) string {
+	if !c.Format.Unsigned || c.Scheme != affine.Symmetric {
+		return "an unsigned format and scheme symmetric"
+	}
+	return ""
+}
+
+func wantNarrow(c Config) string {
+	if !c.Format.Narrow || c.Scheme != affine.Symmetric {
+		return "a narrow format and scheme symmetric"
+	}
+	return ""
+}
+
+func wantTernary(c Config) string {
+	if c.Format != (affine.Format{Bits: 2, Narrow: true}) || c.Scheme != affine.Symmetric {
+		return "format int2_narrow and scheme symmetric"
+	}
+	return ""
 }
 
 // method is what a Quantizer asks of a way to round. Slices are dense; their
 // lengths have been checked against the layout.
 type method interface {
-	// calibrate takes over the ranges that the observer estimates, having seen x.
-	calibrate(x, min, max []float32)
+	// calibrate takes over the range that the observer estimates, core.min and
+	// core.max.
+	calibrate()
 	// refresh brings the scales and zero points up to date with the learned
 	// values, before forward and before anybody reads them.
 	refresh()
@@ -40,13 +92,20 @@ type method interface {
 	learned() []Learned
 }
 
+// A method that needs more of a tensor than its range implements seer, and one
+// that remembers more than scales, zero points and learned tensors rememberer.
+type (
+	seer       interface{ see(x []float32) }
+	rememberer interface{ memory() []State }
+)
+
 // Learned is a tensor that a method trains beside the network's weights, such
 // as the logarithm of a scale.
 type Learned struct {
 	Name     string    // the quantizer's name, a dot, and the tensor's, such as "conv1.weight.log_scale"
 	Value    []float32 // one entry for each group; the optimizer writes here
 	LRFactor float32   // multiplies the learning rate
-	Decay    float32   // multiplies the weight decay; 0 for scales
+	Decay    float32   // multiplies the weight decay: 0
 }
 
 // String is the method's name in a configuration file.
@@ -57,12 +116,13 @@ func (m Method) String() string {
 	return fmt.Sprintf("method(%d)", uint8(m))
 }
 
-func methodNames() []string {
-	var names []string
-	for _, m := range methods {
-		names = append(names, m.name)
+// Methods returns all of them, in their order.
+func Methods() []Method {
+	var all []Method
+	for m := range methods {
+		all = append(all, Method(m))
 	}
-	return names
+	return all
 }
 
 // ParseMethod is the inverse of [Method.String].
@@ -72,7 +132,7 @@ func ParseMethod(text string) (Method, error) {
 			return Method(i), nil
 		}
 	}
-	return 0, fmt.Errorf("fakequant: method %q: want one of %q", text, methodNames())
+	return 0, fmt.Errorf("fakequant: method %q: want one of %q", text, Methods())
 }
 
 // MarshalText writes [Method.String].

@@ -26,55 +26,50 @@ func normal(rng *rand.Rand, n int, σ float64) []float32 {
 	return x
 }
 
-// TestNodeIsForwardAndBackward runs a training graph, loss = Σ c·y, and
-// compares it with the calls on slices.
+// TestNodeIsForwardAndBackward runs a training graph, loss = Σ dy·y, for every
+// method, twice, and compares it with the calls on slices: the graph's output
+// and gradients are theirs, which TestGradients checks.
 func TestNodeIsForwardAndBackward(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	x, c := normal(rng, 24, 1), normal(rng, 24, 1)
-	for _, cfg := range []fakequant.Config{fakequant.Int8().Weights, fakequant.Bits(2).Activations} {
-		inGraph, onSlices := ready(t, cfg, 4), ready(t, cfg, 4)
-
-		g := gorgonia.NewGraph()
-		xn := input(g, "x", tensor.Shape{4, 6}, x)
-		y, params, err := fakequant.Node(inGraph, xn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(params) != 0 {
-			t.Errorf("%d learned nodes, want none", len(params))
-		}
-		loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y, input(g, "c", tensor.Shape{4, 6}, c)))))
-		grads, err := gorgonia.Grad(loss, xn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		vm := gorgonia.NewTapeMachine(g)
-		defer vm.Close()
-		for range 2 {
-			if err := vm.RunAll(); err != nil {
+	x, dy := normal(rng, 24, 1), normal(rng, 24, 1)
+	for _, cfg := range configs() {
+		t.Run(cfg.Method.String(), func(t *testing.T) {
+			inGraph, onSlices := calibrated(t, cfg, x), calibrated(t, cfg, x)
+			g := gorgonia.NewGraph()
+			xn := input(g, "x", tensor.Shape{4, 6}, x)
+			y, params, err := fakequant.Node(inGraph, xn)
+			if err != nil {
 				t.Fatal(err)
 			}
-			vm.Reset()
-		}
-
-		wantY, wantDX := make([]float32, 24), make([]float32, 24)
-		for range 2 {
-			if err := onSlices.Forward(wantY, x); err != nil {
+			loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y, input(g, "dy", tensor.Shape{4, 6}, dy)))))
+			grads, err := gorgonia.Grad(loss, append(gorgonia.Nodes{xn}, params...)...)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
-		if err := onSlices.Backward(wantDX, nil, c, x); err != nil {
-			t.Fatal(err)
-		}
-		if got := y.Value().Data().([]float32); !slices.Equal(got, wantY) {
-			t.Errorf("y = %v, want %v", got, wantY)
-		}
-		if got := grads[0].Value().Data().([]float32); !slices.Equal(got, wantDX) {
-			t.Errorf("dx = %v, want %v", got, wantDX)
-		}
-		if inGraph.Observed() != 2 {
-			t.Errorf("observed %d times, want 2", inGraph.Observed())
-		}
+			vm := gorgonia.NewTapeMachine(g)
+			defer vm.Close()
+			for range 2 {
+				if err := vm.RunAll(); err != nil {
+					t.Fatal(err)
+				}
+				wantY, wantDX, wantLearned := backward(t, onSlices, x, dy)
+				if got := y.Value().Data().([]float32); !slices.Equal(got, wantY) {
+					t.Errorf("y = %v, want %v", got, wantY)
+				}
+				for k, want := range append([][]float32{wantDX}, wantLearned...) {
+					if got := grads[k].Value().Data().([]float32); !slices.Equal(got, want) {
+						t.Errorf("gradient %d = %v, want %v", k, got, want)
+					}
+				}
+				// What the optimizer writes, the next step sees.
+				for _, q := range []*fakequant.Quantizer{inGraph, onSlices} {
+					for _, l := range q.Learned() {
+						l.Value[0] += 0.1
+					}
+				}
+				vm.Reset()
+			}
+		})
 	}
 }
 

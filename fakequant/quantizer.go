@@ -14,10 +14,11 @@ type Quantizer struct {
 	core
 	method   method
 	observer observers.Observer
-	min, max []float32
 
-	observing, enabled, ready bool
-	observed                  int64
+	observing, enabled bool
+	ready, stale       bool // a range has been observed; and since then more
+	observed           int64
+	blend              float32 // λ of the last Forward
 }
 
 // New returns a quantizer that neither observes nor rounds yet. The shape is
@@ -41,9 +42,12 @@ func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 		return nil, fmt.Errorf("fakequant: %s: %w", name, err)
 	}
 	q := &Quantizer{
-		core:     core{name: name, cfg: cfg, layout: layout, params: affine.MakeParams(layout.N)},
+		core: core{
+			name: name, cfg: cfg, layout: layout, params: affine.MakeParams(layout.N),
+			min: make([]float32, layout.N), max: make([]float32, layout.N),
+		},
 		observer: observer,
-		min:      make([]float32, layout.N), max: make([]float32, layout.N),
+		blend:    1,
 	}
 	q.method = methods[cfg.Method].make(&q.core)
 	return q, nil
@@ -77,15 +81,27 @@ func (q *Quantizer) Observe(x []float32) error {
 	if err != nil {
 		return fmt.Errorf("fakequant: %s: %w", q.name, err)
 	}
-	if q.observer.Range(q.min, q.max) {
-		q.method.calibrate(x, q.min, q.max)
-		q.ready = true
+	if m, ok := q.method.(seer); ok {
+		m.see(x)
 	}
+	q.stale = true
 	q.observed++
 	if nonFinite > 0 {
 		return &NonFiniteError{Name: q.name, Count: nonFinite, Of: len(x)}
 	}
 	return nil
+}
+
+// settle brings scales and zero points up to date with what was observed and
+// learned. Observers that search do so here, once, not in every Observe.
+func (q *Quantizer) settle() {
+	if q.stale && q.observer.Range(q.min, q.max) {
+		q.method.calibrate()
+		q.ready, q.stale = true, false
+	}
+	if q.ready {
+		q.method.refresh()
+	}
 }
 
 // NonFiniteError reports values that no integer stands for.
@@ -99,7 +115,7 @@ func (e *NonFiniteError) Error() string {
 }
 
 // Forward is the training step: it observes x if the observer is on, then
-// rounds x to y, or copies it if rounding is off. y may be x.
+// rounds x to y, or copies it if rounding is off. y and x must not overlap.
 func (q *Quantizer) Forward(y, x []float32) error {
 	if q.observing {
 		if err := q.Observe(x); err != nil {
@@ -110,7 +126,7 @@ func (q *Quantizer) Forward(y, x []float32) error {
 }
 
 // Apply is the evaluation: it rounds x to y with the scales as they are, or
-// copies it if rounding is off. Nothing of q moves. y may be x.
+// copies it if rounding is off. Nothing of q moves. y and x must not overlap.
 func (q *Quantizer) Apply(y, x []float32) error { return q.apply(y, x, false) }
 
 func (q *Quantizer) apply(y, x []float32, training bool) error {
@@ -121,23 +137,31 @@ func (q *Quantizer) apply(y, x []float32, training bool) error {
 		copy(y, x)
 		return nil
 	}
+	q.settle()
 	if !q.ready {
 		return fmt.Errorf("fakequant: %s: enabled before a range was observed", q.name)
 	}
-	q.method.refresh()
 	q.method.forward(y, x, training)
+	if !training {
+		return nil
+	}
+	q.blend = q.cfg.Ramp.blend(q.trained)
+	q.trained++
+	if q.blend != 1 {
+		mixInto(y, x, q.blend)
+	}
 	return nil
 }
 
 // Backward writes the gradients with respect to x and to each of the tensors
 // of Learned, given the gradient dy with respect to the y of the last Forward
-// of x. dx may be dy.
+// of x. dx and dy must not overlap.
 func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32) error {
 	if err := errors.Join(q.check(len(dx), len(x)), q.check(len(dy), len(x))); err != nil {
 		return err
 	}
-	if len(dlearned) != len(q.method.learned()) {
-		return fmt.Errorf("fakequant: %s: gradients for %d learned tensors, want %d", q.name, len(dlearned), len(q.method.learned()))
+	if want := len(q.method.learned()); len(dlearned) != want {
+		return fmt.Errorf("fakequant: %s: gradients for %d learned tensors, want %d", q.name, len(dlearned), want)
 	}
 	if !q.enabled {
 		copy(dx, dy)
@@ -147,6 +171,15 @@ func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32
 		return nil
 	}
 	q.method.backward(dx, dlearned, dy, x)
+	if q.blend == 1 {
+		return nil
+	}
+	mixInto(dx, dy, q.blend)
+	for _, d := range dlearned {
+		for i := range d {
+			d[i] *= q.blend
+		}
+	}
 	return nil
 }
 
@@ -156,10 +189,10 @@ func (q *Quantizer) Quantize(dst []int32, x []float32) error {
 	if err := q.check(len(dst), len(x)); err != nil {
 		return err
 	}
+	q.settle()
 	if !q.ready {
 		return fmt.Errorf("fakequant: %s: no range was observed", q.name)
 	}
-	q.method.refresh()
 	q.method.quantize(dst, x)
 	return nil
 }
@@ -178,7 +211,7 @@ func (q *Quantizer) check(dst, src int) error {
 // Params returns the scales and zero points as they are, in slices of their
 // own. Before a range was observed they are 1 and 0.
 func (q *Quantizer) Params() affine.Params {
-	q.method.refresh()
+	q.settle()
 	p := affine.MakeParams(q.layout.N)
 	copy(p.Scale, q.params.Scale)
 	copy(p.Zero, q.params.Zero)
@@ -198,4 +231,7 @@ func (q *Quantizer) Observed() int64 { return q.observed }
 
 // Learned returns the tensors that the method trains; none for [STE]. They
 // start from the observer's range and follow it as long as q observes.
-func (q *Quantizer) Learned() []Learned { return q.method.learned() }
+func (q *Quantizer) Learned() []Learned {
+	q.settle()
+	return q.method.learned()
+}

@@ -15,6 +15,7 @@ type State = observers.State
 // and what the observer remembers. Names begin with the quantizer's. The
 // slices are q's own: write or copy them before the next step.
 func (q *Quantizer) State() []State {
+	q.settle()
 	state := q.own()
 	for _, s := range q.observer.State() {
 		s.Name = q.name + ".observer." + s.Name
@@ -33,10 +34,15 @@ func (q *Quantizer) own() []State {
 	state := []State{
 		{Name: q.name + ".scale", Shape: shape, F32: q.params.Scale},
 		{Name: q.name + ".zero", Shape: shape, I64: zero},
-		{Name: q.name + ".switches", Shape: []int{4}, I64: []int64{q.observed, number(q.observing), number(q.enabled), number(q.ready)}},
+		{Name: q.name + ".counters", Shape: []int{5}, I64: []int64{
+			q.observed, q.trained, number(q.observing), number(q.enabled), number(q.ready),
+		}},
 	}
 	for _, l := range q.method.learned() {
 		state = append(state, State{Name: l.Name, Shape: shape, F32: l.Value})
+	}
+	if m, ok := q.method.(rememberer); ok {
+		state = append(state, m.memory()...)
 	}
 	return state
 }
@@ -76,7 +82,9 @@ func (q *Quantizer) Restore(state []State) error {
 	for i, z := range byName[q.name+".zero"].I64 {
 		q.params.Zero[i] = int32(z)
 	}
-	switches := byName[q.name+".switches"].I64
-	q.observed, q.observing, q.enabled, q.ready = switches[0], switches[1] != 0, switches[2] != 0, switches[3] != 0
+	n := byName[q.name+".counters"].I64
+	q.observed, q.trained, q.observing, q.enabled, q.ready = n[0], n[1], n[2] != 0, n[3] != 0, n[4] != 0
+	q.stale = false
+	q.observer.Range(q.min, q.max)
 	return nil
 }

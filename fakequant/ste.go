@@ -17,7 +17,7 @@ type ste struct{ *core }
 
 func newSTE(c *core) method { return ste{c} }
 
-func (m ste) calibrate(_, min, max []float32)                       { m.choose(min, max) }
+func (m ste) calibrate()                                            { m.choose() }
 func (m ste) refresh()                                              {}
 func (m ste) forward(y, x []float32, _ bool)                        { m.round(y, x) }
 func (m ste) backward(dx []float32, _ [][]float32, dy, x []float32) { m.mask(dx, dy, x) }

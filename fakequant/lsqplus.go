@@ -1,0 +1,69 @@
+package fakequant
+
+// lsqPlus is LSQ with a learned offset, for activations with two sides that
+// differ, such as those of swish.
+//
+//	y  = s·(clip(rne(x/s) + z, qmin, qmax) − z)        z = clip(rne(ζ), qmin, qmax)
+//	ds as LSQ
+//	dζ = −g·s·Σ dy  over the clipped,  g = 1/√(n·qmax)
+//
+// Source: Y. Bhalgat, J. Lee, M. Nagel, T. Blankevoort and N. Kwak, "LSQ+:
+// Improving low-bit quantization through learnable offsets and better
+// initialization", CVPR Workshops 2020, eqs. 6–8. The paper's offset β is a real
+// number added after rescaling, which has no zero point and no integer kernel;
+// here β = −s·z with z whole, the form of PyTorch's _LearnableFakeQuantize,
+// with which TestGoldenLearnable compares.
+type lsqPlus struct {
+	lsq
+	zero []float32 // ζ
+}
+
+func newLSQPlus(c *core) method {
+	return &lsqPlus{lsq: *newLSQ(c).(*lsq), zero: make([]float32, c.layout.N)}
+}
+
+func (m *lsqPlus) calibrate() {
+	m.lsq.calibrate()
+	for i, z := range m.params.Zero {
+		m.zero[i] = float32(z)
+	}
+}
+
+func (m *lsqPlus) refresh() {
+	m.lsq.refresh()
+	lo, hi := float32(m.cfg.Format.Min()), float32(m.cfg.Format.Max())
+	for i, ζ := range m.zero {
+		if ζ != ζ {
+			m.zero[i] = float32(m.params.Zero[i])
+			continue
+		}
+		m.params.Zero[i] = int32(roundEven(max(lo, min(ζ, hi))))
+	}
+}
+
+func (m *lsqPlus) learned() []Learned {
+	return append(m.lsq.learned(), Learned{Name: m.name + ".learned_zero", Value: m.zero, LRFactor: m.cfg.factor()})
+}
+
+func (m *lsqPlus) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
+	sums := m.sum(&m.sums, len(x), 2, func(out []float64, i, from, to int) {
+		g := m.core.steps(i)
+		out[0] = lsqBackward(dx[from:to], dy[from:to], x[from:to], g)
+		out[1] = clippedSum(dy[from:to], x[from:to], g)
+	})
+	g := m.gradientScale(len(x))
+	for i := range dlearned[0] {
+		dlearned[0][i] = m.scale.gradient(i, g*sums[2*i])
+		dlearned[1][i] = finiteOrZero(-g * float64(m.params.Scale[i]) * sums[2*i+1])
+	}
+}
+
+// clippedSum is Σ dy over the elements that round outside the range.
+func clippedSum(dy, x []float32, g steps) (sum float64) {
+	for i, r := range x {
+		if _, n := g.split(r); !(n >= g.lo && n <= g.hi) {
+			sum += float64(dy[i])
+		}
+	}
+	return sum
+}

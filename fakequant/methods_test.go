@@ -1,0 +1,335 @@
+package fakequant_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/observers"
+)
+
+// configs has, for each method, a configuration that it takes.
+func configs() []fakequant.Config {
+	perChannel := affine.Granularity{Kind: affine.PerChannel}
+	ternary := affine.Format{Bits: 2, Narrow: true}
+	uint3 := affine.Format{Bits: 3, Unsigned: true}
+	weights := observers.Config{Kind: observers.LastValue}
+	return []fakequant.Config{
+		{Format: affine.Int8Narrow, Granularity: perChannel, Observer: weights},
+		{Format: affine.Format{Bits: 4}, Scheme: affine.Affine, Method: fakequant.STEPassThrough},
+		{Format: affine.Format{Bits: 3}, Granularity: perChannel, Method: fakequant.LSQ, Observer: observers.Config{Kind: observers.MeanAbs}},
+		{Format: uint3, Scheme: affine.Affine, Method: fakequant.LSQPlus},
+		{Format: uint3, Method: fakequant.PACT, Decay: 0.01},
+		{Format: affine.Format{Bits: 4}, Scheme: affine.Affine, Method: fakequant.LearnedRange},
+		{Format: affine.Format{Bits: 4, Narrow: true}, Method: fakequant.DoReFa, Granularity: perChannel, Observer: weights},
+		{Format: ternary, Method: fakequant.Binary, Granularity: perChannel, Observer: weights},
+		{Format: ternary, Method: fakequant.Ternary, Granularity: perChannel, Observer: weights},
+		{Format: affine.Format{Bits: 3}, Method: fakequant.Stochastic, Seed: 5},
+	}
+}
+
+func TestEveryMethodHasAConfig(t *testing.T) {
+	for i, m := range fakequant.Methods() {
+		if c := configs()[i]; c.Method != m || c.Validate() != nil {
+			t.Errorf("config %d is of method %v, want %v; %v", i, c.Method, m, c.Validate())
+		}
+		if got, err := fakequant.ParseMethod(m.String()); err != nil || got != m {
+			t.Errorf("ParseMethod(%q) = %v, %v", m, got, err)
+		}
+	}
+}
+
+// calibrated returns a quantizer of 4 channels that has observed x, and from
+// then on rounds and does not observe. What it learns is moved so that it clips.
+func calibrated(t testing.TB, cfg fakequant.Config, x []float32) *fakequant.Quantizer {
+	t.Helper()
+	q, err := fakequant.New("q", cfg, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Observe(x); err != nil {
+		t.Fatal(err)
+	}
+	q.SetEnabled(true)
+	for _, l := range q.Learned() {
+		for i := range l.Value {
+			l.Value[i] -= 0.4
+		}
+	}
+	return q
+}
+
+// backward returns the gradients of Σ dy·y after a training step on x.
+func backward(t testing.TB, q *fakequant.Quantizer, x, dy []float32) (y, dx []float32, dlearned [][]float32) {
+	t.Helper()
+	y, dx = make([]float32, len(x)), make([]float32, len(x))
+	for _, l := range q.Learned() {
+		dlearned = append(dlearned, make([]float32, len(l.Value)))
+	}
+	if err := q.Forward(y, x); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Backward(dx, dlearned, dy, x); err != nil {
+		t.Fatal(err)
+	}
+	return y, dx, dlearned
+}
+
+// surrogate is a function that has a derivative and the value of the quantizer:
+// the rounding error of each element, and whether it is clipped, are constants.
+// It is in float64 and apart from the methods' own code.
+type surrogate struct {
+	cfg       fakequant.Config
+	params    affine.Params
+	peak      []float64 // DoReFa's T
+	x         []float64
+	values    [][]float64 // of the learned tensors: exp θ, or ζ
+	error     []float64   // rne(v) − v
+	zeroError []float64   // LSQ+: rne(ζ) − ζ
+	branch    []int       // −1 below, 0 inside, 1 above
+}
+
+func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
+	f := &surrogate{cfg: q.Config(), params: q.Params()}
+	min, max, _ := q.Range()
+	for i := range min {
+		f.peak = append(f.peak, math.Tanh(math.Max(math.Abs(float64(min[i])), math.Abs(float64(max[i])))))
+	}
+	for k, l := range q.Learned() {
+		f.values = append(f.values, nil)
+		for _, θ := range l.Value {
+			v := math.Exp(float64(θ))
+			if q.Config().Method == fakequant.LSQPlus && k == 1 {
+				v = float64(θ)
+				f.zeroError = append(f.zeroError, math.RoundToEven(v)-v)
+			}
+			f.values[k] = append(f.values[k], v)
+		}
+	}
+	for i, r := range x {
+		g := f.group(i, len(x))
+		f.x = append(f.x, float64(r))
+		v := float64(r / f.params.Scale[g])
+		if f.cfg.Method == fakequant.DoReFa {
+			v = float64(f.cfg.Format.Max()) * (math.Tanh(float64(r))/(2*f.peak[g]) + 0.5)
+		}
+		n := math.RoundToEven(v)
+		f.error = append(f.error, n-v)
+		switch z := float64(f.params.Zero[g]); {
+		case f.cfg.Method == fakequant.DoReFa:
+			f.branch = append(f.branch, 0)
+		case f.cfg.Method == fakequant.PACT && r >= float32(f.values[0][0]), n+z > float64(f.cfg.Format.Max()):
+			f.branch = append(f.branch, 1)
+		case f.cfg.Method == fakequant.PACT && r < 0, n+z < float64(f.cfg.Format.Min()):
+			f.branch = append(f.branch, -1)
+		default:
+			f.branch = append(f.branch, 0)
+		}
+	}
+	return f
+}
+
+func (f *surrogate) group(i, n int) int { return i * len(f.params.Scale) / n }
+
+// y is the surrogate of element i.
+func (f *surrogate) y(i int) float64 {
+	g := f.group(i, len(f.x))
+	x, s, z := f.x[i], float64(f.params.Scale[g]), float64(f.params.Zero[g])
+	qmin, qmax := float64(f.cfg.Format.Min()), float64(f.cfg.Format.Max())
+	below, above := s*(qmin-z), s*(qmax-z)
+	switch f.cfg.Method {
+	case fakequant.STEPassThrough, fakequant.Binary, fakequant.Ternary:
+		return x
+	case fakequant.DoReFa:
+		return 2*(math.Tanh(x)/(2*f.peak[g])+0.5+f.error[i]/qmax) - 1
+	case fakequant.LSQ:
+		s = f.values[0][g]
+		below, above = s*(qmin-z), s*(qmax-z)
+	case fakequant.LSQPlus:
+		s, z = f.values[0][g], f.values[1][g]+f.zeroError[g]
+		below, above = s*(qmin-z), s*(qmax-z)
+	case fakequant.PACT:
+		below, above = 0, f.values[0][g]
+		s = above / qmax
+	case fakequant.LearnedRange:
+		below, above = -f.values[0][g], f.values[1][g]
+		s = (above - below) / (qmax - qmin)
+	}
+	switch f.branch[i] {
+	case -1:
+		return below
+	case 1:
+		return above
+	default:
+		return x + s*f.error[i]
+	}
+}
+
+// loss is Σ dy·y and the penalty.
+func (f *surrogate) loss(dy []float32) (sum float64) {
+	for i := range f.x {
+		sum += float64(dy[i]) * f.y(i)
+	}
+	if f.cfg.Method == fakequant.PACT {
+		for _, α := range f.values[0] {
+			sum += float64(f.cfg.Decay) * α * α
+		}
+	}
+	return sum
+}
+
+// slope is the derivative of the loss with respect to *v.
+func (f *surrogate) slope(v *float64, dy []float32) float64 {
+	const h = 1e-5
+	at := *v
+	*v = at + h
+	up := f.loss(dy)
+	*v = at - h
+	down := f.loss(dy)
+	*v = at
+	return (up - down) / (2 * h)
+}
+
+// TestGradients checks each method's gradients by finite differences of its
+// surrogate.
+func TestGradients(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	x, dy := normal(rng, 24, 1), normal(rng, 24, 1)
+	for _, cfg := range configs() {
+		t.Run(cfg.Method.String(), func(t *testing.T) {
+			q := calibrated(t, cfg, x)
+			_, dx, dlearned := backward(t, q, x, dy)
+			f := newSurrogate(q, x)
+			for i := range x {
+				if want := f.slope(&f.x[i], dy); math.Abs(want-float64(dx[i])) > 1e-4 {
+					t.Errorf("dx[%d] = %v, surrogate's %v (x = %v)", i, dx[i], want, x[i])
+				}
+			}
+			scale := 1.0 // LSQ's gradient scale
+			if cfg.Method == fakequant.LSQ || cfg.Method == fakequant.LSQPlus {
+				scale = 1 / math.Sqrt(float64(len(x)/len(f.params.Scale))*float64(cfg.Format.Max()))
+			}
+			for k, l := range q.Learned() {
+				for g := range l.Value {
+					want := scale * f.slope(&f.values[k][g], dy)
+					if cfg.Method != fakequant.LSQPlus || k == 0 {
+						want /= f.values[k][g] // the gradient of ln v, divided by v²
+					}
+					if math.Abs(want-float64(dlearned[k][g])) > 1e-3*math.Max(1, math.Abs(want)) {
+						t.Errorf("%s[%d]: gradient %v, surrogate's %v", l.Name, g, dlearned[k][g], want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestIntegersGiveTheOutput checks that what freezes is what was seen in
+// evaluation: s·(q − z) = y, bit by bit, with q in the format.
+func TestIntegersGiveTheOutput(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	x := append(normal(rng, 21, 1), 0, 40, -40)
+	for _, cfg := range configs() {
+		q := calibrated(t, cfg, x)
+		y, n := make([]float32, len(x)), make([]int32, len(x))
+		if err := q.Apply(y, x); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Quantize(n, x); err != nil {
+			t.Fatal(err)
+		}
+		p := q.Params()
+		for i := range x {
+			g := i * len(p.Scale) / len(x)
+			if n[i] < cfg.Format.Min() || n[i] > cfg.Format.Max() {
+				t.Errorf("%v: q = %d is not in %v", cfg.Method, n[i], cfg.Format)
+			}
+			if want := affine.Dequantize(n[i], p.Scale[g], p.Zero[g]); y[i] != want {
+				t.Errorf("%v: y[%d] = %v, integers give %v", cfg.Method, i, y[i], want)
+			}
+		}
+	}
+}
+
+// TestLearnedValuesStayPositive gives the optimizer every chance to break the
+// scale: huge steps, NaN and infinities, in the parameters and the gradients.
+func TestLearnedValuesStayPositive(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	rng := rand.New(rand.NewPCG(10, 10))
+	x := normal(rng, 24, 1)
+	for _, cfg := range configs() {
+		q := calibrated(t, cfg, x)
+		for _, bad := range []float32{nan, inf, -inf, 1e30, -1e30, 0} {
+			for _, l := range q.Learned() {
+				l.Value[0] = bad
+			}
+			p := q.Params()
+			if s := p.Scale[0]; !(s > 0) || s-s != 0 {
+				t.Errorf("%v: parameter %v gives scale %v", cfg.Method, bad, s)
+			}
+			if z := p.Zero[0]; z < cfg.Format.Min() || z > cfg.Format.Max() {
+				t.Errorf("%v: parameter %v gives zero point %d", cfg.Method, bad, z)
+			}
+			dy := slices.Repeat([]float32{bad}, 24)
+			_, _, dlearned := backward(t, q, x, dy)
+			for _, d := range slices.Concat(dlearned...) {
+				if d-d != 0 {
+					t.Errorf("%v: dy = %v gives gradient %v", cfg.Method, bad, d)
+				}
+			}
+		}
+	}
+}
+
+// TestLearningLowersTheError trains the learned tensors alone, by gradient
+// descent on Σ (y − x)², from a range that is far too wide or, PACT's, narrow.
+func TestLearningLowersTheError(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 11))
+	x := normal(rng, 400, 1)
+	for _, cfg := range configs() {
+		cfg.Decay = 0
+		q := calibrated(t, cfg, x)
+		if len(q.Learned()) == 0 {
+			continue
+		}
+		for k, l := range q.Learned() {
+			for i := range l.Value {
+				switch {
+				case cfg.Method == fakequant.PACT:
+					l.Value[i] -= 1.5 // nothing but its penalty narrows PACT's range
+				case cfg.Method != fakequant.LSQPlus || k == 0:
+					l.Value[i] += 1.5
+				}
+			}
+		}
+		if cfg.Method == fakequant.PACT {
+			for i, v := range x {
+				x[i] = float32(math.Abs(float64(v)))
+			}
+		}
+		dy, first, last := make([]float32, len(x)), 0.0, 0.0
+		for step := range 400 {
+			y, _, _ := backward(t, q, x, dy)
+			last = 0
+			for i := range x {
+				dy[i] = 2 * (y[i] - x[i])
+				last += float64(dy[i]*dy[i]) / 4
+			}
+			if step == 0 {
+				first = last
+			}
+			_, _, dlearned := backward(t, q, x, dy)
+			for k, l := range q.Learned() {
+				for i, d := range dlearned[k] {
+					l.Value[i] -= 0.01 * float32(math.Tanh(float64(d)))
+				}
+			}
+		}
+		if last > first/2 {
+			t.Errorf("%v: error %v after 400 steps, %v before", cfg.Method, last, first)
+		}
+	}
+}

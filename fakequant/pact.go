@@ -1,0 +1,66 @@
+package fakequant
+
+// pact is parameterized clipping activation: a ReLU whose upper end α is
+// trained.
+//
+//	y  = s·rne(clip(x, 0, α)/s)        s = α/qmax, z = 0
+//	dx = dy  where 0 ≤ x < α,  else 0
+//	dα = Σ dy  where x ≥ α,  plus 2λα
+//
+// λ is [Config.Decay], the paper's L2 penalty on α. What is trained is ln α,
+// see [positive].
+//
+// Source: J. Choi et al., "PACT: Parameterized Clipping Activation for
+// Quantized Neural Networks", arXiv:1805.06085, eqs. 1–3. The paper starts at
+// a constant α; here it starts at the observer's maximum.
+type pact struct {
+	*core
+	alpha *positive
+	sums  []float64
+}
+
+func newPACT(c *core) method { return &pact{core: c, alpha: newPositive(c.layout.N, c.cfg.Format)} }
+
+func (m *pact) calibrate() {
+	m.choose()
+	for i, s := range m.params.Scale {
+		m.alpha.set(i, s*float32(m.cfg.Format.Max()))
+	}
+}
+
+func (m *pact) refresh() {
+	m.alpha.refresh()
+	for i, α := range m.alpha.value {
+		m.params.Scale[i], m.params.Zero[i] = α/float32(m.cfg.Format.Max()), 0
+	}
+}
+
+func (m *pact) forward(y, x []float32, _ bool)  { m.round(y, x) }
+func (m *pact) quantize(q []int32, x []float32) { m.integers(q, x) }
+
+func (m *pact) learned() []Learned {
+	return []Learned{{Name: m.name + ".log_alpha", Value: m.alpha.log, LRFactor: m.cfg.factor()}}
+}
+
+func (m *pact) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
+	sums := m.sum(&m.sums, len(x), 1, func(out []float64, i, from, to int) {
+		out[0] = pactBackward(dx[from:to], dy[from:to], x[from:to], m.alpha.value[i])
+	})
+	for i, α := range m.alpha.value {
+		dlearned[0][i] = m.alpha.gradient(i, sums[i]+2*float64(m.cfg.Decay)*float64(α))
+	}
+}
+
+// pactBackward writes dx and returns Σ dy where x ≥ α.
+func pactBackward(dx, dy, x []float32, α float32) (dα float64) {
+	for i, r := range x {
+		dx[i] = 0
+		switch {
+		case r >= α:
+			dα += float64(dy[i])
+		case r >= 0:
+			dx[i] = dy[i]
+		}
+	}
+	return dα
+}

@@ -1,0 +1,70 @@
+package fakequant
+
+import (
+	"math"
+
+	"petrify/fakequant/affine"
+)
+
+// positive is a vector of learned positive numbers v, kept as θ = ln v so that
+// no step of an optimizer makes one zero, negative or NaN:
+//
+//	v = exp θ, within [MinScale, 2⁴⁰]        dθ = dv/v
+//
+// dθ is the gradient with respect to θ divided by v². So a step of plain
+// gradient descent on θ changes v, to first order, by what the same step on v
+// itself would, which is what the papers' gradient scales and learning rates
+// are made for. An optimizer that normalises its gradients, such as Adam, sees
+// no difference; there θ makes the steps relative to v.
+//
+// A gradient that is not finite is replaced by 0, and so is the step that an
+// optimizer made of one: then v stays what it was.
+type positive struct {
+	log, value []float32
+	least      float32
+}
+
+func newPositive(n int, f affine.Format) *positive {
+	p := &positive{log: make([]float32, n), value: make([]float32, n), least: affine.MinScale(f)}
+	for i := range p.value {
+		p.value[i] = 1
+	}
+	return p
+}
+
+const greatestPositive = 1 << 40
+
+// set makes v the value of entry i.
+func (p *positive) set(i int, v float32) {
+	p.value[i] = max(p.least, min(v, greatestPositive))
+	p.log[i] = float32(math.Log(float64(p.value[i])))
+}
+
+// refresh computes the values from their logarithms.
+func (p *positive) refresh() {
+	for i, θ := range p.log {
+		if θ != θ {
+			p.set(i, p.value[i])
+			continue
+		}
+		p.value[i] = float32(math.Max(float64(p.least), math.Min(math.Exp(float64(θ)), greatestPositive)))
+	}
+}
+
+// gradient is dθ = dv/v, or 0.
+func (p *positive) gradient(i int, dv float64) float32 { return finiteOrZero(dv / float64(p.value[i])) }
+
+func finiteOrZero(v float64) float32 {
+	if f := float32(v); f-f == 0 {
+		return f
+	}
+	return 0
+}
+
+// factor is the learning rate's factor of a configuration.
+func (c Config) factor() float32 {
+	if c.LRFactor == 0 {
+		return 1
+	}
+	return c.LRFactor
+}
