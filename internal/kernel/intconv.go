@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // Byte is an integer that is stored in eight bits.
 type Byte interface{ ~uint8 | ~int8 }
@@ -166,9 +169,7 @@ func (p *PackedConv) fill(dst []uint8, z uint8) {
 func (p *PackedConv) copyRow(dst, x []uint8, flip uint8) {
 	switch {
 	case p.element == 2:
-		for i, v := range x {
-			dst[2*i], dst[2*i+1] = v^flip, 0
-		}
+		widen(dst[:2*len(x)], x, flip)
 	case flip == 0:
 		copy(dst, x)
 	default:
@@ -176,12 +177,29 @@ func (p *PackedConv) copyRow(dst, x []uint8, flip uint8) {
 	}
 }
 
-// flipBytes is dst = x ^ 128 in words of eight.
+// widen is x ^ flip as words, four at a time:
+//
+//	0000dcba → 00dc00ba → 0d0c0b0a
+func widen(dst, x []uint8, flip uint8) {
+	n := len(x) &^ 3
+	flips := uint64(flip) * 0x0001000100010001
+	for i := 0; i < n; i += 4 {
+		v := uint64(binary.LittleEndian.Uint32(x[i : i+4]))
+		v = (v | v<<16) & 0x0000FFFF0000FFFF
+		v = (v | v<<8) & 0x00FF00FF00FF00FF
+		binary.LittleEndian.PutUint64(dst[2*i:2*i+8], v^flips)
+	}
+	for i := n; i < len(x); i++ {
+		dst[2*i], dst[2*i+1] = x[i]^flip, 0
+	}
+}
+
+// flipBytes is dst = x ^ 128, eight at a time.
 func flipBytes(dst, x []uint8) {
-	const eight = 0x8080808080808080
 	n := len(x) &^ 7
 	for i := 0; i < n; i += 8 {
-		*(*uint64)(unsafe.Pointer(&dst[i])) = *(*uint64)(unsafe.Pointer(&x[i])) ^ eight
+		v := binary.LittleEndian.Uint64(x[i : i+8])
+		binary.LittleEndian.PutUint64(dst[i:i+8], v^0x8080808080808080)
 	}
 	for i := n; i < len(x); i++ {
 		dst[i] = x[i] ^ 128

@@ -6,11 +6,10 @@ package kernel
 
 // packingFor chooses the kernel for a convolution on this path.
 func packingFor(g Conv) packing {
-	depth := g.Groups == g.C && g.O == g.C && g.C > 1
 	switch {
 	case path == generic:
 		return packedGo
-	case depth && (vnni || g.C%8 == 0):
+	case g.depthwise() && (vnni || g.C%8 == 0):
 		return packedDepth
 	case g.Groups > 1:
 		return packedGo
@@ -37,7 +36,7 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	pixels := len(acc) / g.O
 	switch {
 	case p.packing == packedGo:
-		p.rowGeneric(acc, x, 0, bias)
+		p.rowGeneric(acc, x, bias)
 	case p.packing == packedDepth && vnni:
 		intDepthVNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
 	case p.packing == packedDepth:

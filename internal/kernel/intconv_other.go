@@ -7,7 +7,7 @@ func packingFor(Conv) packing { return packedGo }
 func depthLanes(c int) int { return c }
 
 func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
-	p.rowGeneric(acc, x, oh, bias)
+	p.rowGeneric(acc, x[oh*p.g.StrideH*p.wide():], bias)
 }
 
 func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) { requantizeGeneric(y, acc, r) }

@@ -12,6 +12,7 @@ type PackedConv struct {
 	packing packing
 	element int   // bytes of an image's element: 1, or 2 as a word
 	off     []int // bytes from a window's start to each run of its elements
+	length  int   // elements of a run
 	groups  int   // groups of four bytes in a run
 
 	w      []int8  // packedGo: O KH KW I
@@ -48,6 +49,12 @@ func PackConv(w []int8, g Conv) *PackedConv {
 			}
 		}
 	}
+	p.pack()
+	return p
+}
+
+// pack fills what the packing reads, from w.
+func (p *PackedConv) pack() {
 	switch p.packing {
 	case packedBytes:
 		p.packPanels(32)
@@ -56,11 +63,11 @@ func PackConv(w []int8, g Conv) *PackedConv {
 		p.packPanels(16)
 	case packedDepth:
 		p.packTaps()
+	default:
+		p.findRuns()
+		return
 	}
-	if p.packing != packedGo {
-		p.w = nil
-	}
-	return p
+	p.w = nil
 }
 
 // PackLinear packs the weights w, O F, of a linear layer: a convolution of
@@ -96,21 +103,21 @@ func (p *PackedConv) imageBytes() int {
 // wide is the elements of a row of a padded image.
 func (p *PackedConv) wide() int { return (p.g.W + p.g.PadLeft + p.g.PadRight) * p.g.C }
 
-// runs sets off to where a window's elements lie in runs of length elements:
-// the rows of the window or, if it is dilated, its pixels. The weights p.w of
-// a filter follow each other in the same order.
-func (p *PackedConv) runs() (length int) {
+// findRuns sets off to where a window's elements lie in runs of length
+// elements: the rows of the window or, if it is dilated or has groups, its
+// pixels. The weights w of a filter follow each other in the same order.
+func (p *PackedConv) findRuns() {
 	g := p.g
-	columns, length := 1, g.KW*g.C
-	if g.DilationW > 1 {
-		columns, length = g.KW, g.C
+	columns := 1
+	p.length = g.KW * g.C
+	if g.DilationW > 1 || g.Groups > 1 {
+		columns, p.length = g.KW, g.C/g.Groups
 	}
 	for kh := range g.KH {
 		for kw := range columns {
 			p.off = append(p.off, (kh*g.DilationH*p.wide()+kw*g.DilationW*g.C)*p.element)
 		}
 	}
-	return length
 }
 
 // panelWidth is the channels of the panel that starts at channel o.
@@ -123,9 +130,10 @@ func (p *PackedConv) panelWidth(o int) int {
 
 // packPanels fills panels; what a panel or a group has too much is 0.
 func (p *PackedConv) packPanels(width int) {
-	length, each := p.runs(), 4/p.element
-	p.groups = (length + each - 1) / each
-	k := len(p.off) * length
+	p.findRuns()
+	each := 4 / p.element
+	p.groups = (p.length + each - 1) / each
+	k := len(p.off) * p.length
 	for first := 0; first < p.g.O; first += width {
 		width = p.panelWidth(first)
 		for run := range p.off {
@@ -133,8 +141,8 @@ func (p *PackedConv) packPanels(width int) {
 				for o := first; o < first+width; o++ {
 					for b := i; b < i+each; b++ {
 						v := int8(0)
-						if o < p.g.O && b < length {
-							v = p.w[o*k+run*length+b]
+						if o < p.g.O && b < p.length {
+							v = p.w[o*k+run*p.length+b]
 						}
 						p.appendWeight(v)
 					}
@@ -155,11 +163,7 @@ func (p *PackedConv) appendWeight(v int8) {
 // packTaps fills taps. An odd last tap is paired with itself times 0.
 func (p *PackedConv) packTaps() {
 	g := p.g
-	for kh := range g.KH {
-		for kw := range g.KW {
-			p.off = append(p.off, kh*g.DilationH*p.wide()+kw*g.DilationW*g.C)
-		}
-	}
+	p.findRuns()
 	count, c := len(p.off), depthLanes(g.C)
 	if count%2 != 0 {
 		p.off = append(p.off, p.off[count-1])
