@@ -1,7 +1,14 @@
 package kernel
 
-// maxPartial bounds the partial sums of a gradient, in elements.
-const maxPartial = 1 << 19
+const (
+	// maxSlices bounds the slices of a batch, maxPartial their sums in
+	// elements: adding the slices up must not cost more than they spread.
+	maxSlices, maxPartial = 8, 1 << 19
+
+	// minPixels is how many pixels a slice has at least, and how many a sum
+	// runs over before it is stored, if the batch has them.
+	minPixels = 256
+)
 
 // ConvBackwardWeights computes dw = ∂L/∂w from dy = ∂L/∂y.
 //
@@ -26,8 +33,9 @@ type gradient struct {
 	frame  frame
 	runs   []int // where each run of rows starts in the framed image
 	rows   int   // rows of a run
-	off    []int // where each row of pixels starts
+	off    []int // where each row of pixels starts, of all images at hand
 	k      int   // pixels in a row
+	hand   int   // how many images are at hand together
 	slices int
 	units  int // groups times panels of dy
 }
@@ -35,82 +43,116 @@ type gradient struct {
 func newGradient(g Conv) gradient {
 	rows := forwardLine(g.OH(), g.KH, g.StrideH, g.DilationH, g.PadTop)
 	cols := forwardLine(g.OW(), g.KW, g.StrideW, g.DilationW, g.PadLeft)
-	p := gradient{g: g, path: path, frame: frame{h: g.H, w: g.W, c: g.C}}
+	p := gradient{g: g, path: path, frame: frame{h: g.H, w: g.W, c: g.C}, units: 1}
 	p.frame.top, p.frame.bottom = border(rows, g.H)
 	p.frame.left, p.frame.right = border(cols, g.W)
 	// The window's places are its runs and their length, as in a correlation.
 	c := correlation{weights: weights{inner: g.C / g.Groups}}
 	c.runs(&plan{g: g, frame: p.frame}, rows[0].taps, cols[0].taps, 0)
 	p.runs, p.rows = c.off, c.k
-	p.k = g.OW()
-	for i := range g.OH() {
-		p.off = append(p.off, i*g.StrideH*p.frame.row())
-	}
-	if g.StrideH*p.frame.row() == g.OW()*g.StrideW*g.C {
-		p.off, p.k = p.off[:1], g.OH()*g.OW()
-	}
-	p.slices = max(1, min(g.N, 8, maxPartial/p.size()))
-	p.units = 1
 	if !g.depthwise() {
 		p.units = g.Groups * layouts[path].panels(g.O/g.Groups)
 	}
+	p.slices = max(1, min(g.N, maxSlices, maxPartial/p.size(), g.N*p.pixels()/minPixels))
+	p.hand = max(1, min(g.N/p.slices, minPixels/p.pixels()))
+	p.findLines()
 	return p
+}
+
+// findLines finds the rows of pixels: one long row where they follow each other.
+func (p *gradient) findLines() {
+	row := p.g.StrideH * p.frame.row()
+	p.k = p.g.OW()
+	count := p.g.OH()
+	if row == p.k*p.g.StrideW*p.g.C {
+		p.k, count = p.k*count, 1
+	}
+	for image := range p.hand {
+		for i := range count {
+			p.off = append(p.off, image*p.frame.size()+i*row)
+		}
+	}
 }
 
 // size returns how many elements the result has.
 func (p *gradient) size() int { return p.g.O * p.g.C / p.g.Groups * p.g.KH * p.g.KW }
 
+func (p *gradient) pixels() int { return p.g.OH() * p.g.OW() }
+
+// run gives each task a slice, or, if slices are few, a unit of one.
 func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 	partial := grown(&s.partial, p.slices*p.size())
 	count, each := p.slices, p.units
-	if p.slices < 8 { // too few to occupy many cores: split the columns as well
+	if p.slices < maxSlices {
 		count, each = p.slices*p.units, 1
 	}
-	pixels, read := p.g.OH()*p.g.OW(), p.g.H*p.g.W*p.g.C
-	room := pixels * layouts[path].columns
-	framed, packed := grown(&s.padded, count*p.frame.size()), grown(&s.packed, count*room)
-	parallelWork(pixels*p.g.N*p.size(), count, func(i int) {
+	frames, room := p.hand*p.frame.size(), p.hand*p.pixels()*layouts[path].columns
+	framed, packed := grown(&s.padded, count*frames), grown(&s.packed, count*room)
+	parallelWork(p.pixels()*p.g.N*p.size(), count, func(i int) {
 		slice, unit := i*each/p.units, i*each%p.units
-		sum := partial[slice*p.size():][:p.size()]
+		t := task{gradient: p, x: x, dy: dy, framed: framed[i*frames:][:frames], packed: packed[i*room:][:room]}
+		t.sum = partial[slice*p.size():][:p.size()]
 		from, to := share(p.g.N, p.slices, slice)
-		for n := from; n < to; n++ {
-			image := p.frame.around(x[n*read:][:read], framed[i*p.frame.size():])
-			out := dy[n*pixels*p.g.O:][:pixels*p.g.O]
-			if p.g.depthwise() {
-				if n == from {
-					clear(sum)
-				}
-				p.strips(sum, image, out)
-				continue
-			}
+		for n := from; n < to; n += p.hand {
+			t.take(n, min(p.hand, to-n))
 			for u := unit; u < unit+each; u++ {
-				p.unit(sum, image, out, packed[i*room:], u, n == from)
+				t.add(u, n == from)
 			}
 		}
 	})
 	p.reduce(dw, partial)
 }
 
-// unit adds one image's part to one panel of one group's columns.
-func (p *gradient) unit(sum, image, dy, packed []float32, unit int, first bool) {
-	l := layouts[path]
-	n := p.g.O / p.g.Groups
+// A task is a gradient at work on one slice, a few images at a time.
+type task struct {
+	*gradient
+	sum            []float32 // the slice's
+	x, dy          []float32 // the batch
+	framed, packed []float32 // room
+	images, grads  []float32 // at hand: images of x, framed, and their part of dy
+	count          int       // their number
+}
+
+// take takes count images from n on.
+func (t *task) take(n, count int) {
+	in, out := t.g.H*t.g.W*t.g.C, t.pixels()*t.g.O
+	t.grads, t.count = t.dy[n*out:][:count*out], count
+	if t.frame.bare() {
+		t.images = t.x[n*in:][:count*in]
+		return
+	}
+	for i := range count {
+		t.frame.around(t.x[(n+i)*in:][:in], t.framed[i*t.frame.size():])
+	}
+	t.images = t.framed
+}
+
+// lines returns the rows of pixels of the images at hand.
+func (t *task) lines() []int { return t.off[:len(t.off)/t.hand*t.count] }
+
+// add adds the images' part to one unit of the slice's sum, or makes it the
+// sum if it is the first.
+func (t *task) add(unit int, first bool) {
+	if t.g.depthwise() {
+		t.addStrips(first)
+		return
+	}
+	l, n := layouts[path], t.g.O/t.g.Groups
 	group, j := unit/l.panels(n), unit%l.panels(n)
 	column, width := l.panel(n, j)
-	t := tile{rs: 1, cs: p.g.StrideW * p.g.C, off: p.off, k: p.k, n: min(width, n-column), ldc: n, ldi: n}
-	t.b, t.ldb = dy, n
-	if p.g.O != width {
-		t.b, t.ldb = packed, width
-		packColumns(packed, dy[group*n+column:], len(p.off)*p.k, p.g.O, t.n, width)
+	b := tile{rs: 1, cs: t.g.StrideW * t.g.C, off: t.lines(), k: t.k, b: t.grads, ldb: n, n: min(width, n-column), ldc: n, ldi: n}
+	if t.g.O != width {
+		b.b, b.ldb = t.packed, width
+		packColumns(t.packed, t.grads[group*n+column:], t.count*t.pixels(), t.g.O, b.n, width)
 	}
-	for r, run := range p.runs {
-		t.a = image[group*(p.g.C/p.g.Groups)+run:]
-		t.c = sum[(group*len(p.runs)+r)*p.rows*n+column:]
-		t.init = t.c
+	for r, run := range t.runs {
+		b.a = t.images[group*(t.g.C/t.g.Groups)+run:]
+		b.c = t.sum[(group*len(t.runs)+r)*t.rows*n+column:]
+		b.init = b.c
 		if first {
-			t.init, t.ldi = zeros[:], 0
+			b.init, b.ldi = zeros[:], 0
 		}
-		t.run(p.rows)
+		b.run(t.rows)
 	}
 }
 

@@ -51,23 +51,27 @@ func (l *stripGradient) tapsGeneric(j, m int) {
 	}
 }
 
-// strips adds one image's part of a depthwise gradient. sum has a row of
+// addStrips adds the images' part to a depthwise gradient, which has a row of
 // channels for each tap.
-func (p *gradient) strips(sum, image, dy []float32) {
-	l := stripGradient{
-		ldc: p.g.C, b: dy, ldb: p.g.C, rs: p.g.DilationW * p.g.C, gs: p.g.DilationH * p.frame.row(),
-		cs: p.g.StrideW * p.g.C, off: p.off, k: p.k, n: p.g.C,
+func (t *task) addStrips(first bool) {
+	if first {
+		clear(t.sum)
 	}
-	if p.g.KH == 3 && p.g.KW == 3 {
-		l.c, l.x = sum, image
+	g := t.g
+	l := stripGradient{
+		ldc: g.C, b: t.grads, ldb: g.C, rs: g.DilationW * g.C, gs: g.DilationH * t.frame.row(),
+		cs: g.StrideW * g.C, off: t.lines(), k: t.k, n: g.C,
+	}
+	if g.KH == 3 && g.KW == 3 {
+		l.c, l.x = t.sum, t.images
 		l.run(window3x3)
 		return
 	}
-	for kh := range p.g.KH {
-		for kw := 0; kw < p.g.KW; kw += 7 {
-			l.c = sum[(kh*p.g.KW+kw)*p.g.C:]
-			l.x = image[kh*l.gs+kw*l.rs:]
-			l.run(min(7, p.g.KW-kw))
+	for kh := range g.KH {
+		for kw := 0; kw < g.KW; kw += 7 {
+			l.c = t.sum[(kh*g.KW+kw)*g.C:]
+			l.x = t.images[kh*l.gs+kw*l.rs:]
+			l.run(min(7, g.KW-kw))
 		}
 	}
 }
