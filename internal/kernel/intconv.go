@@ -17,8 +17,9 @@ type Byte interface{ ~uint8 | ~int8 }
 // proven from the weights.
 func ConvInt32[X Byte](acc []int32, x []X, z int32, bias []int32, n int, p *PackedConv, s *Scratch) {
 	checkLen("ConvInt32", "acc", len(acc), n*p.g.OH()*p.g.OW()*p.g.O)
-	c := newIntCall(p, x, z, bias, n, s)
-	c.run(func(_, from, pixels int) []int32 { return acc[from*p.g.O : (from+pixels)*p.g.O] }, nil)
+	c := intCall[uint8, X]{p: p, acc: acc, x: x}
+	c.begin(z, bias, n, s)
+	c.run()
 }
 
 // ConvBytes is [ConvInt32] followed by the requantization r, without the
@@ -26,86 +27,106 @@ func ConvInt32[X Byte](acc []int32, x []X, z int32, bias []int32, n int, p *Pack
 func ConvBytes[Y, X Byte](y []Y, x []X, z int32, bias []int32, r Requant, n int, p *PackedConv, s *Scratch) {
 	checkLen("ConvBytes", "y", len(y), n*p.g.OH()*p.g.OW()*p.g.O)
 	checkLen("ConvBytes", "r.M", len(r.M), p.g.O)
-	c := newIntCall(p, x, z, bias, n, s)
-	size := c.width * p.g.O
-	rows := s.ints(c.tasks * size)
-	c.run(func(task, _, pixels int) []int32 { return rows[task*size:][:pixels*p.g.O] },
-		func(from int, acc []int32) { requantizeRows(y[from*p.g.O:][:len(acc)], acc, r) })
+	c := intCall[Y, X]{p: p, y: y, r: r, x: x}
+	c.begin(z, bias, n, s)
+	c.run()
 }
 
 // flatWidth is how many pixels of a pointwise convolution make a row.
 const flatWidth = 56
 
 // intCall is one call of an integer convolution. Its images are those of the
-// batch or, where a window is one pixel, runs of flatWidth pixels.
-type intCall[X Byte] struct {
-	p      *PackedConv
-	x      []X
+// batch or, where a window is one pixel, runs of flatWidth pixels. Results go
+// to acc or, requantized, to y.
+type intCall[Y, X Byte] struct {
+	p   *PackedConv
+	acc []int32
+	y   []Y
+	r   Requant
+	x   []X
+
 	z      int32   // zero point of x as unsigned bytes
 	bias   []int32 // less z·Σw, padded to whole vectors
 	pixels int     // of the output
 	images int
 	width  int // pixels of an image's row
 	tasks  int
-	buffer []uint8 // a padded image for each task
+
+	images8 []uint8 // a padded image for each task
+	rows    []int32 // a row of accumulators for each task
 }
 
-// tasksWork is how many products are worth a task of their own.
-const tasksWork = 1 << 19
+// tasksWork is how many products are worth a task of their own, maxTasks how
+// many padded images are in memory at once.
+const (
+	tasksWork = 1 << 19
+	maxTasks  = 8
+)
 
-func newIntCall[X Byte](p *PackedConv, x []X, z int32, bias []int32, n int, s *Scratch) *intCall[X] {
-	g := p.g
-	checkLen("integer convolution", "x", len(x), n*g.H*g.W*g.C)
-	c := &intCall[X]{p: p, x: x, z: z + int32(flipOf[X]()), images: n, width: g.OW(), pixels: n * g.OH() * g.OW()}
+// begin finds the rest of the call from the arguments.
+func (c *intCall[Y, X]) begin(z int32, bias []int32, n int, s *Scratch) {
+	g := c.p.g
+	checkLen("integer convolution", "x", len(c.x), n*g.H*g.W*g.C)
+	c.z = z + int32(flipOf[X]())
 	if c.z < 0 || c.z > 255 {
 		panic("kernel: integer convolution: zero point out of the range of its bytes")
 	}
-	if p.flat() {
+	c.images, c.width, c.pixels = n, g.OW(), n*g.OH()*g.OW()
+	if c.p.flat() {
 		c.images, c.width = (c.pixels+flatWidth-1)/flatWidth, flatWidth
 	}
 	work := c.pixels * g.O * g.KH * g.KW * g.C / g.Groups
 	c.tasks = max(1, min(c.images, work/tasksWork, maxTasks))
-	c.buffer = s.bytes(c.tasks * p.imageBytes())
-	c.bias = make([]int32, (g.O+15)&^15)
-	for o, sum := range p.sums {
+	c.images8 = s.bytes(c.tasks * c.p.imageBytes())
+	padded := (g.O + 15) &^ 15
+	ints := s.ints(padded + c.tasks*c.width*g.O)
+	c.bias, c.rows = ints[:padded], ints[padded:]
+	clear(c.bias)
+	for o, sum := range c.p.sums {
 		c.bias[o] = -c.z * sum
 		if bias != nil {
 			c.bias[o] += bias[o]
 		}
 	}
-	return c
 }
 
-// maxTasks is how many padded images are in memory at once.
-const maxTasks = 8
+func (c *intCall[Y, X]) run() {
+	if c.tasks == 1 {
+		c.task(0)
+		return
+	}
+	// A copy of the call goes to the other threads, so that a call without
+	// them stays on the stack.
+	shared := *c
+	Parallel(shared.tasks, func(i int) { shared.task(i) })
+}
 
-// run fills the accumulators of each row of outputs: acc gives room for pixels
-// outputs from the pixel from on, and done, if not nil, is told when they are there.
-func (c *intCall[X]) run(acc func(task, from, pixels int) []int32, done func(from int, acc []int32)) {
-	size := c.p.imageBytes()
-	Parallel(c.tasks, func(task int) {
-		buffer := c.buffer[task*size : (task+1)*size]
-		first, last := share(c.images, c.tasks, task)
-		for i := first; i < last; i++ {
-			image, rows, pixels := c.image(i, buffer), c.p.g.OH(), c.width
-			if c.p.flat() {
-				rows, pixels = 1, min(c.width, c.pixels-i*c.width)
-			}
-			for oh := range rows {
-				from := (i*rows + oh) * c.width
-				row := acc(task, from, pixels)
-				c.p.row(row, image, oh, c.bias)
-				if done != nil {
-					done(from, row)
-				}
-			}
+// task does its share of the images, row by row.
+func (c *intCall[Y, X]) task(task int) {
+	size, o := c.p.imageBytes(), c.p.g.O
+	buffer := c.images8[task*size : (task+1)*size]
+	first, last := share(c.images, c.tasks, task)
+	for i := first; i < last; i++ {
+		image, rows, pixels := c.image(i, buffer), c.p.g.OH(), c.width
+		if c.p.flat() {
+			rows, pixels = 1, min(c.width, c.pixels-i*c.width)
 		}
-	})
+		for oh := range rows {
+			from := (i*rows + oh) * c.width * o
+			if c.y == nil {
+				c.p.row(c.acc[from:from+pixels*o], image, oh, c.bias)
+				continue
+			}
+			row := c.rows[task*c.width*o:][:pixels*o]
+			c.p.row(row, image, oh, c.bias)
+			requantizeRows(c.y[from:from+pixels*o], row, c.r)
+		}
+	}
 }
 
 // image is image i with its padding as the kernels read it, in buffer or,
 // where it is so already, in x.
-func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
+func (c *intCall[Y, X]) image(i int, buffer []uint8) []uint8 {
 	g, flip := c.p.g, flipOf[X]()
 	if !c.p.flat() {
 		size := g.H * g.W * g.C
