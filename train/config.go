@@ -25,6 +25,10 @@ type Config struct {
 	Augment  datasets.Augment // varies the images of both stages, anew in each epoch; not those of PTQ
 	Balanced bool             // makes the classes of an epoch equally frequent
 
+	// Validation is the share of the training images that is held out, and
+	// evaluated after each epoch: 0 none, less than 1. A stage's Patience needs it.
+	Validation float64
+
 	Float      Stage      // training without quantization; 0 epochs: only the given start
 	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
 	Milestones Milestones // of the QAT stage
@@ -51,6 +55,7 @@ type Stage struct {
 	Optimizer    Optimizer
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
+	Patience     int     // ends the stage after so many epochs without a lower loss on the held-out images, and goes back to the best; 0: never
 	Average      float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 
@@ -95,7 +100,15 @@ func (c Config) perEpoch() int {
 	if c.Data == nil || c.Data.Train == nil || batch < 0 {
 		return 0
 	}
-	return c.Data.Train.Len() / batch
+	return (c.Data.Train.Len() - c.heldOut()) / batch
+}
+
+// heldOut is the number of training images that are held out.
+func (c Config) heldOut() int {
+	if !(c.Validation > 0 && c.Validation < 1) {
+		return 0
+	}
+	return max(int(c.Validation*float64(c.Data.Train.Len())), 1)
 }
 
 // input is the shape of an image.

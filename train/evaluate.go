@@ -8,14 +8,36 @@ import (
 	"petrify/graph"
 )
 
-// evaluate measures the model on the test split, every image of it.
-func (r *run) evaluate(ctx context.Context, quantized bool) (Metrics, error) {
-	e, err := r.evaluator(quantized)
+// measure evaluates at the end of an epoch, with the averaged parameters where
+// the stage has them, and remembers the model if it is the best so far. The
+// model stays as it was.
+func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) {
+	if r.average != nil {
+		before := clone(r.model.State())
+		defer func() { err = errors.Join(err, r.model.Restore(before)) }()
+		r.average.adopt()
+		if err := r.model.Settle(); err != nil {
+			return err
+		}
+	}
+	if record.Test, err = r.evaluate(ctx, r.Data.Test); err != nil || r.held == nil {
+		return err
+	}
+	if record.Validation, err = r.evaluate(ctx, r.held); err != nil {
+		return err
+	}
+	r.compare(s, *record)
+	return nil
+}
+
+// evaluate measures the model on a split, every image of it.
+func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, error) {
+	e, err := r.evaluator(r.Phase != Float)
 	if err != nil {
 		return Metrics{}, err
 	}
 	var sum tally
-	for b, err := range r.Data.Batches(r.Data.Test, datasets.BatchOptions{Size: r.Batch}) {
+	for b, err := range r.Data.Batches(split, datasets.BatchOptions{Size: r.Batch}) {
 		if err != nil {
 			return Metrics{}, err
 		}
@@ -31,33 +53,14 @@ func (r *run) evaluate(ctx context.Context, quantized bool) (Metrics, error) {
 	return sum.metrics(), nil
 }
 
-// evaluateAverage evaluates with the averaged parameters, where the stage has
-// them, and leaves the model as it was.
-func (r *run) evaluateAverage(ctx context.Context, quantized bool) (m Metrics, err error) {
-	if r.average == nil {
-		return r.evaluate(ctx, quantized)
-	}
-	before := clone(r.model.State())
-	defer func() { err = errors.Join(err, r.model.Restore(before)) }()
-	r.average.adopt()
-	if err := r.model.Settle(); err != nil {
-		return Metrics{}, err
-	}
-	return r.evaluate(ctx, quantized)
-}
-
 // evaluator returns the graph that evaluates, and builds it the first time.
 func (r *run) evaluator(quantized bool) (*graph.Evaluator, error) {
-	i := 0
-	if quantized {
-		i = 1
+	if e := r.evaluators[quantized]; e != nil {
+		return e, nil
 	}
-	if r.evaluators[i] == nil {
-		e, err := r.model.Evaluator(r.Batch, quantized)
-		if err != nil {
-			return nil, err
-		}
-		r.evaluators[i] = e
+	e, err := r.model.Evaluator(r.Batch, quantized)
+	if err == nil {
+		r.evaluators[quantized] = e
 	}
-	return r.evaluators[i], nil
+	return e, err
 }

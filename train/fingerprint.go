@@ -21,6 +21,7 @@ func fingerprint(c Config) map[string]string {
 		"seed":          fmt.Sprint(c.Seed),
 		"batch":         fmt.Sprint(c.Batch),
 		"calibration":   fmt.Sprint(c.Calibration),
+		"validation":    fmt.Sprint(c.Validation),
 		"version":       c.Version,
 	}
 	if c.Weights != nil {

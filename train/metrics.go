@@ -38,8 +38,8 @@ func (p *Phase) UnmarshalText(text []byte) error {
 
 // Metrics is how well a network does on a split.
 type Metrics struct {
-	Accuracy float64 `json:"accuracy"` // the part that is classified correctly, 0 to 1
-	Loss     float64 `json:"loss"`     // mean cross-entropy, in nats
+	Accuracy float64 `json:"accuracy"` // the part that is classified correctly, 0 to 1; 0 without classes
+	Loss     float64 `json:"loss"`     // the network's loss, a mean over the images
 }
 
 // Record is one line of metrics.jsonl: the end of an epoch, or of PTQ, whose
@@ -51,6 +51,7 @@ type Record struct {
 	LearningRate    float64 `json:"learning_rate,omitzero"`
 	Train           Metrics `json:"train,omitzero"` // mean over the epoch, while the weights changed
 	Test            Metrics `json:"test"`
+	Validation      Metrics `json:"validation,omitzero"`        // on the images that are held out
 	ImagesPerSecond float64 `json:"images_per_second,omitzero"` // of training, without evaluation
 	Seconds         float64 `json:"seconds,omitzero"`           // of training, without evaluation
 }

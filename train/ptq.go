@@ -13,7 +13,7 @@ func (r *run) calibrate(ctx context.Context) error {
 	}
 	defer t.Close()
 	r.apply(Switches{Observe: true, BatchNormFrozen: true})
-	for b, err := range r.Data.Batches(r.Data.Train, r.order(0)) {
+	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	r.apply(Switches{Quantize: true})
-	if r.Results[PTQ], err = r.evaluate(ctx, true); err != nil {
+	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err
 	}
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})

@@ -43,7 +43,7 @@ type Summary struct {
 
 // Samples is the number of images.
 type Samples struct {
-	Train int `json:"train"`
+	Train int `json:"train"` // without those held out
 	Test  int `json:"test"`
 }
 
@@ -68,12 +68,12 @@ func (r *run) result() (*Result, error) {
 	r.describe(model)
 	result := &Result{
 		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
-		Speed:   Speed{r.Trained[0].rate(), r.Trained[1].rate()},
+		Speed:   Speed{r.Trained[Float].rate(), r.Trained[QAT].rate()},
 		Records: r.Records, Model: model,
 	}
 	result.Summary = Summary{
 		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed,
-		Samples: Samples{r.Data.Train.Len(), r.Data.Test.Len()},
+		Samples: Samples{r.split.Len(), r.Data.Test.Len()},
 		Float:   result.Float, PTQ: result.PTQ, QAT: result.QAT,
 		Size: size(model), Speed: result.Speed,
 	}

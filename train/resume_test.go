@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -29,7 +30,7 @@ func state(t *testing.T, folder string) *checkpoint {
 	if c.Phase != Done {
 		t.Fatalf("%s: the run ended in phase %v", folder, c.Phase)
 	}
-	c.Serial, c.path, c.Trained = 0, "", [2]tally{}
+	c.Serial, c.path, c.Trained = 0, "", [3]tally{}
 	for i := range c.Records {
 		c.Records[i].Seconds, c.Records[i].ImagesPerSecond = 0, 0
 	}
@@ -61,13 +62,13 @@ func same(t *testing.T, result, wantResult *Result, folder string, want *checkpo
 // everything is a run with state wherever a run can have some.
 func everything(t *testing.T) Config {
 	c := small(t)
-	c.Augment, c.Balanced = datasets.Augment{Shift: 1}, true
+	c.Augment, c.Balanced, c.Validation = datasets.Augment{Shift: 1}, true, 0.1
 	c.Float = Stage{
-		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9,
+		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9, Patience: 4,
 		Optimizer: Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3},
 		Schedule:  Schedule{Shape: OneCycle, Warmup: Steps(5)},
 	}
-	c.QAT = Stage{Epochs: 2, Average: 0.9, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
+	c.QAT = Stage{Epochs: 2, Average: 0.9, Patience: 1, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
 	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
 	return c
 }
@@ -117,37 +118,49 @@ func interruptAfter(t *testing.T, c Config, steps int) *Result {
 var kills = flag.Int("kills", 4, "how often the kill drill kills")
 
 // The same with a process that is killed, which gives it no chance to write a
-// checkpoint, and often in the middle of one: a child writes one after each
-// step. The test's own binary is the child, see TestMain.
+// checkpoint, and often in the middle of one: it writes one after each step.
 func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
 	c := drill(t, *kills)
 	wantResult, want := whole(t, c)
 	folder := t.TempDir()
-	for n := range *kills {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", childJob, *kills, folder))
-		var output strings.Builder
-		child.Stdout, child.Stderr = &output, &output
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(20*time.Millisecond+rand.N(40*time.Millisecond), func() { child.Process.Kill() })
-		if err := child.Wait(); timer.Stop() {
-			t.Fatalf("the child was to be killed %d times and ended after %d: %v\n%s", *kills, n, err, &output)
-		}
+	for range *kills {
+		kill(t, folder, rand.N(30), rand.N(3*time.Millisecond))
 	}
-	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil || last.Phase == Float && last.Step == 0 {
-		t.Errorf("the killed runs reached nothing: %+v, %v", last, err)
+	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil || last.Step == 0 {
+		t.Fatalf("the killed runs reached nothing: %v", err)
 	}
 	c.Out, c.Resume = folder, true
 	same(t, mustRun(t, c), wantResult, folder, want)
 }
 
-// drill is a run that is long enough for a number of kills: 48 steps for each,
-// of which a child does not do more than one a millisecond.
+// kill starts the run of the drill in a process of its own, the test's binary
+// (see TestMain), and kills it after some steps and a moment.
+func kill(t *testing.T, folder string, steps int, moment time.Duration) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", childJob, *kills, folder))
+	progress, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaint strings.Builder
+	child.Stderr = &complaint
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadFull(progress, make([]byte, steps)) // a byte a step
+	time.Sleep(moment)
+	child.Process.Kill()
+	child.Wait() // its error is that it was killed
+	if err != nil {
+		t.Fatalf("the child ended before its %d steps: %v\n%s", steps, err, &complaint)
+	}
+}
+
+// drill is a run that is long enough for a number of kills: 48 steps for each.
 func drill(t *testing.T, kills int) Config {
 	c := everything(t)
-	c.Float.Epochs = 3 * kills
+	c.Float.Epochs, c.Float.Patience = 3*kills, 0
 	return c
 }
 
@@ -163,10 +176,34 @@ func TestMain(m *testing.M) {
 	}
 	c := drill(&testing.T{}, kills)
 	c.Out, c.Resume, c.Checkpoint = folder, true, Steps(1)
-	c.Events.Step = func(StepEnd) { time.Sleep(time.Millisecond) }
+	c.Events.Step = func(StepEnd) { os.Stdout.Write([]byte{'.'}) }
 	if _, err := Run(context.Background(), c); err != nil {
 		os.Stderr.WriteString(err.Error())
 		os.Exit(1)
+	}
+}
+
+// What lies in the folder while the end of an epoch, or of PTQ, is announced is
+// what a run that is killed there leaves.
+func TestResumeFromTheEndOfAnEpoch(t *testing.T) {
+	c := everything(t)
+	wantResult, want := whole(t, c)
+	c.Out, c.Checkpoint = t.TempDir(), Steps(1)
+	var left []string
+	c.Events.Epoch = func(Record) {
+		left = append(left, t.TempDir())
+		if err := os.CopyFS(left[len(left)-1], os.DirFS(c.Out)); err != nil {
+			t.Error(err)
+		}
+	}
+	mustRun(t, c)
+	c.Resume, c.Events = true, Events{}
+	for _, folder := range left {
+		c.Out = folder
+		same(t, mustRun(t, c), wantResult, folder, want)
+	}
+	if len(left) < 5 {
+		t.Errorf("%d ends of epochs: the test proves little", len(left))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"petrify/datasets"
@@ -41,11 +40,14 @@ type run struct {
 	Config
 	progress
 	model      *graph.Model
-	random     *rand.PCG     // the model's generator
-	optimizer  *optimizer    // of the running stage
-	average    *average      // of the running stage; nil: none
-	saved      []graph.State // of a checkpoint, until the stage takes its part
-	evaluators [2]*graph.Evaluator
+	random     *rand.PCG                 // the model's generator
+	optimizer  *optimizer                // of the running stage
+	average    *average                  // of the running stage; nil: none
+	best       []graph.State             // the model of Best
+	saved      []graph.State             // of a checkpoint, until the stage takes its part
+	evaluators map[bool]*graph.Evaluator // by whether they quantize
+	split      *datasets.Split           // what is trained on
+	held       *datasets.Split           // what is held out; nil: nothing
 	store      *store
 }
 
@@ -53,10 +55,11 @@ type run struct {
 type progress struct {
 	Serial  int // checkpoints written
 	Phase   Phase
-	Epoch   int   // finished and evaluated epochs of the phase
-	Step    int   // finished steps of the phase
-	Running tally // of the running epoch
-	Trained [2]tally
+	Epoch   int        // finished and evaluated epochs of the phase
+	Step    int        // finished steps of the phase
+	Best    best       // epoch of the phase, where its stage has patience
+	Running tally      // of the running epoch
+	Trained [3]tally   // by phase
 	Results [3]Metrics // by phase
 	Records []Record
 	Random  []byte // state of the model's generator
@@ -65,18 +68,25 @@ type progress struct {
 // Streams of random numbers, told apart by the second word of a PCG's seed.
 const (
 	streamModel = iota
+	streamHold
 	streamOrder // plus phase and epoch
 )
 
 // start builds the model and takes up the newest checkpoint if it shall.
 func start(c Config) (*run, error) {
-	r := &run{Config: c, random: rand.NewPCG(c.Seed, streamModel)}
+	r := &run{
+		Config: c, random: rand.NewPCG(c.Seed, streamModel),
+		split: c.Data.Train, evaluators: map[bool]*graph.Evaluator{},
+	}
+	if n := c.heldOut(); n > 0 {
+		r.split, r.held = hold(c.Data.Train, n, rand.New(rand.NewPCG(c.Seed, streamHold)))
+	}
 	var err error
 	if r.model, err = graph.New(c.Network, c.input(), c.Quantization, rand.New(r.random)); err != nil {
 		return nil, err
 	}
 	r.Milestones = c.Milestones.resolve(c.QAT.Epochs*c.perEpoch(), c.perEpoch(), learns(r.model))
-	if got, want := r.model.Classes(), len(c.Data.Classes); got != want {
+	if got, want := r.model.Classes(), len(c.Data.Classes); got != want && c.Network.Loss == graph.CrossEntropy {
 		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
 	}
 	if c.Weights != nil {
@@ -151,17 +161,6 @@ func (r *run) save() error {
 	return r.store.save(r.progress, append(states, r.training()...))
 }
 
-// training is the state of the running stage beside the model's.
-func (r *run) training() (states []graph.State) {
-	if r.optimizer != nil {
-		states = append(states, r.optimizer.save()...)
-	}
-	if r.average != nil {
-		states = append(states, r.average.save()...)
-	}
-	return states
-}
-
 // rescue writes a checkpoint if err says that the run was interrupted.
 // Calibration is not saved half done: it begins with a checkpoint, and is
 // repeated from there.
@@ -177,9 +176,7 @@ func (r *run) advance(ctx context.Context) error {
 	var err error
 	switch r.Phase {
 	case Float:
-		if err = r.train(ctx, r.Float); err == nil && r.store != nil {
-			err = writeWeights(filepath.Join(r.Out, "float.safetensors"), r.model)
-		}
+		err = r.train(ctx, r.Float)
 	case PTQ:
 		err = r.calibrate(ctx)
 	case QAT:
@@ -188,8 +185,7 @@ func (r *run) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Phase, r.Epoch, r.Step, r.optimizer, r.average = r.Phase+1, 0, 0, nil, nil
-	return r.save()
+	return r.next()
 }
 
 // order is how the images of the running epoch come, after the given number

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -79,6 +80,27 @@ func TestRunLearnsQuantizesAndFreezes(t *testing.T) {
 	}
 	if m.Input.PixelScale != c.Data.PixelScale || len(m.Classes) != 10 {
 		t.Errorf("input %+v, classes %q: not the data set's", m.Input, m.Classes)
+	}
+}
+
+func mustModel(t *testing.T, c Config) *graph.Model {
+	t.Helper()
+	m, err := graph.New(c.Network, c.input(), c.Quantization, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestAutoencoderNeedsNoClasses(t *testing.T) {
+	c := small(t)
+	c.Network.Loss = graph.MeanSquare
+	c.Network.Layers = []graph.Layer{graph.Flatten(), graph.Linear(24), graph.ReLU(), graph.Linear(64)}
+	c.Data.Classes = nil
+	result := mustRun(t, c)
+	first, last := result.Records[0].Test.Loss, result.QAT.Loss
+	if last > 0.7*first || result.Float.Accuracy != 0 {
+		t.Errorf("mean square %v after the first epoch, %v at the end; accuracy %v", first, last, result.Float.Accuracy)
 	}
 }
 
@@ -207,5 +229,19 @@ func TestInterruptBeforeTheFirstStep(t *testing.T) {
 	c.Out = t.TempDir()
 	if _, err := Run(ctx, c); !errors.Is(err, reason) {
 		t.Errorf("got %v, want %v", err, reason)
+	}
+}
+
+func TestFolderThatVanishes(t *testing.T) {
+	c := small(t)
+	c.Out, c.Checkpoint = filepath.Join(t.TempDir(), "run"), Steps(4)
+	c.Events.Step = func(s StepEnd) {
+		if s.Step == 6 {
+			os.RemoveAll(c.Out)
+		}
+	}
+	_, err := Run(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(c.Out, "checkpoint-")) {
+		t.Errorf("got %v, want an error that names the checkpoint", err)
 	}
 }

@@ -3,9 +3,8 @@ package train
 import (
 	"context"
 	"fmt"
-	"time"
+	"path/filepath"
 
-	"petrify/datasets"
 	"petrify/graph"
 )
 
@@ -16,9 +15,31 @@ func (r *run) train(ctx context.Context, s Stage) error {
 		return err
 	}
 	defer t.Close()
+	if err := r.begin(s); err != nil {
+		return err
+	}
+	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Step})
+	for r.Epoch < s.Epochs && !r.stale(s) {
+		if err := r.epoch(ctx, s, t); err != nil {
+			return err
+		}
+	}
+	if s.Epochs > 0 {
+		return r.conclude(s)
+	}
+	r.Results[r.Phase], err = r.evaluate(ctx, r.Data.Test)
+	return err
+}
+
+// begin makes the state of the stage, and takes it over from the checkpoint
+// that the run resumed in the middle of the stage.
+func (r *run) begin(s Stage) error {
 	r.optimizer = newOptimizer(s.Optimizer, r.model.Params())
 	if s.Average > 0 {
 		r.average = newAverage(s.Average, r.model.Params())
+	}
+	if r.Best.Epoch > 0 {
+		r.best = clone(r.model.State())
 	}
 	if r.Step > 0 && r.saved != nil {
 		if err := take(r.training(), r.saved); err != nil {
@@ -26,24 +47,18 @@ func (r *run) train(ctx context.Context, s Stage) error {
 		}
 	}
 	r.saved = nil
-	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Step})
-	for r.Epoch < s.Epochs {
-		if err := r.epoch(ctx, s, t); err != nil {
-			return err
-		}
+	return nil
+}
+
+// training is the state of the running stage beside the model's.
+func (r *run) training() (states []graph.State) {
+	if r.optimizer != nil {
+		states = append(states, r.optimizer.save()...)
 	}
 	if r.average != nil {
-		r.average.adopt()
-		if err := r.model.Settle(); err != nil {
-			return err
-		}
+		states = append(states, r.average.save()...)
 	}
-	if s.Epochs > 0 {
-		r.Results[r.Phase] = r.Records[len(r.Records)-1].Test
-		return nil
-	}
-	r.Results[r.Phase], err = r.evaluate(ctx, r.Phase == QAT)
-	return err
+	return append(states, prefixed(r.best, "best/")...)
 }
 
 // epoch runs what is left of an epoch, evaluates, and records.
@@ -51,129 +66,59 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 	if err := r.batches(ctx, s, t); err != nil {
 		return err
 	}
-	test, err := r.evaluateAverage(ctx, r.Phase == QAT)
-	if err != nil {
-		return err
-	}
 	record := Record{
 		Stage: r.Phase, Epoch: r.Epoch + 1, Step: r.Step, LearningRate: r.learningRate(s, r.Step-1),
-		Train: r.Running.metrics(), Test: test,
+		Train:           r.Running.metrics(),
 		ImagesPerSecond: r.Running.rate(), Seconds: r.Running.Elapsed.Seconds(),
+	}
+	if err := r.measure(ctx, s, &record); err != nil {
+		return err
 	}
 	r.Epoch++
 	r.Running = tally{}
-	return r.record(record)
-}
-
-// batches runs the steps that are left of an epoch.
-func (r *run) batches(ctx context.Context, s Stage, t *graph.Trainer) error {
-	perEpoch := r.perEpoch()
-	done := r.Step - r.Epoch*perEpoch
-	if done == perEpoch { // interrupted between the last step and the evaluation
-		return nil
-	}
-	begin := time.Now()
-	for b, err := range r.Data.Batches(r.Data.Train, r.order(done)) {
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return r.interrupted(ctx)
-		}
-		if err := r.step(s, t, b, begin); err != nil {
-			return err
-		}
-		begin = time.Now()
-		if r.Step == (r.Epoch+1)*perEpoch {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s gave fewer batches than %d", r.Data.Name, perEpoch)
-}
-
-// step trains on one batch.
-func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time) error {
-	if r.Phase == QAT {
-		r.apply(r.Milestones.At(r.Step, r.perEpoch()))
-	}
-	lr := r.learningRate(s, r.Step)
-	m, err := t.Step(b.X, b.Labels)
-	if err == nil {
-		err = r.update(s, lr)
-	}
-	if err != nil {
-		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
-	}
-	r.Step++
-	for _, t := range []*tally{&r.Running, &r.Trained[r.Phase/2]} {
-		t.add(m.Loss, m.Correct, m.Count)
-		t.Elapsed += time.Since(begin)
-	}
-	r.Events.step(StepEnd{
-		Stage: r.Phase, Epoch: r.Epoch, Step: r.Step, LearningRate: lr,
-		Loss: m.Loss, Mean: r.Running.metrics(), Images: r.Running.Count,
-	})
-	switch {
-	case r.Step%r.perEpoch() == 0: // saved after the evaluation
-		return r.model.Settle()
-	case r.due():
-		return r.save()
-	}
-	return nil
-}
-
-// update changes the parameters by their gradients.
-func (r *run) update(s Stage, lr float64) error {
-	if s.Clip > 0 {
-		clip(r.model.Params(), s.Clip)
-	}
-	if err := r.optimizer.update(lr); err != nil {
+	if err := r.record(record); err != nil || !r.due() {
 		return err
 	}
-	if r.average != nil {
-		r.average.update(r.Step + 1)
+	return r.save()
+}
+
+// conclude sets the model to what the stage ends with.
+func (r *run) conclude(s Stage) error {
+	r.Results[r.Phase] = r.Records[len(r.Records)-1].Test
+	switch {
+	case r.Best.Epoch > 0:
+		r.Results[r.Phase] = r.Best.Test
+		return r.model.Restore(r.best)
+	case r.average != nil:
+		r.average.adopt()
+		return r.model.Settle()
 	}
 	return nil
 }
 
-// apply sets the model's switches.
-func (r *run) apply(s Switches) {
-	r.model.SetObservers(s.Observe)
-	r.model.SetFakeQuant(s.Quantize)
-	r.model.FreezeBatchNorm(s.BatchNormFrozen)
+// next goes on to the next phase.
+func (r *run) next() error {
+	if r.Phase == Float && r.store != nil {
+		if err := writeWeights(filepath.Join(r.Out, "float.safetensors"), r.model); err != nil {
+			return err
+		}
+	}
+	r.Phase++
+	r.Epoch, r.Step, r.Best = 0, 0, best{}
+	r.optimizer, r.average, r.best = nil, nil, nil
+	return r.save()
 }
 
-func (r *run) learningRate(s Stage, step int) float64 {
-	return s.LearningRate * s.Schedule.At(step, s.Epochs*r.perEpoch(), r.perEpoch())
-}
-
-// due reports whether a checkpoint is due after the present step.
-func (r *run) due() bool {
-	every := r.Checkpoint.Steps(r.perEpoch())
-	return r.Step/every > (r.Step-1)/every
-}
-
-// record adds a line to metrics.jsonl, announces it, and saves.
+// record adds a line to metrics.jsonl and announces it.
 func (r *run) record(record Record) error {
 	r.Records = append(r.Records, record)
 	if err := r.writeRecords(); err != nil {
 		return err
 	}
 	r.Events.epoch(record)
-	if !r.due() {
-		return nil
-	}
-	return r.save()
+	return nil
 }
 
 func (r *run) interrupted(ctx context.Context) error {
 	return fmt.Errorf("interrupted in the %v stage after %d steps: %w", r.Phase, r.Step, context.Cause(ctx))
-}
-
-// kept says where the last good checkpoint is.
-func (r *run) kept() string {
-	if r.store == nil {
-		return ""
-	}
-	return "; the last checkpoint is " + r.store.path(r.Serial)
 }

@@ -8,6 +8,10 @@ func (c Config) Validate() error {
 	f.check(c.Batch >= 0, "batch", "%d: want 1 or more, or 0 for %d", c.Batch, defaultBatch)
 	f.check(c.Calibration >= 0, "calibration", "%d: want 1 or more, or 0 for 32", c.Calibration)
 	f.check(perEpoch == 0 || c.Calibration <= perEpoch, "calibration", "%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
+	f.check(c.Validation >= 0 && c.Validation < 1, "validation", "%v: want 0 or more, and less than 1", c.Validation)
+	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
+		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience", "%d has no effect without validation: want a share of the training images held out", s.Patience)
+	}
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.Milestones.faults(&f, "qat.milestones", max(c.QAT.Epochs, 0)*perEpoch, perEpoch)
@@ -42,6 +46,7 @@ func (c Config) outFaults(f *Faults, perEpoch int) {
 func (s Stage) faults(f *Faults, path string, perEpoch int) {
 	f.check(s.Epochs >= 0, path+".epochs", "%d: want 0 or more", s.Epochs)
 	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate", "%v: want more than 0, or 0 for the default", s.LearningRate)
+	f.check(s.Patience >= 0, path+".patience", "%d: want 1 or more, or 0 for no early end", s.Patience)
 	f.check(s.Clip >= 0, path+".clip", "%v: want more than 0, or 0 for no limit", s.Clip)
 	f.check(s.Average >= 0 && s.Average < 1, path+".average", "%v: want 0 or more, and less than 1", s.Average)
 	s.Optimizer.faults(f, path+".optimizer")

@@ -1,0 +1,53 @@
+package train
+
+import (
+	"math/rand/v2"
+
+	"petrify/datasets"
+)
+
+// best is the epoch of a stage with the least loss on the held-out images.
+type best struct {
+	Epoch int // counted from 1; 0: none yet
+	Loss  float64
+	Test  Metrics
+}
+
+// compare remembers the model if an epoch's loss on the held-out images is the
+// least so far. In the QAT stage that begins with fake quantization: what was
+// not quantized is no candidate.
+func (r *run) compare(s Stage, record Record) {
+	if s.Patience == 0 || r.Phase == QAT && !r.Milestones.At(record.Step-1, r.perEpoch()).Quantize {
+		return
+	}
+	if r.Best.Epoch == 0 || record.Validation.Loss < r.Best.Loss {
+		r.Best = best{record.Epoch, record.Validation.Loss, record.Test}
+		r.best = clone(r.model.State())
+	}
+}
+
+// stale reports whether the stage's patience is at its end.
+func (r *run) stale(s Stage) bool {
+	return s.Patience > 0 && r.Best.Epoch > 0 && r.Epoch-r.Best.Epoch >= s.Patience
+}
+
+// hold divides a split into what is trained on and n images that are held out,
+// drawn at random. Both keep the images' order.
+func hold(split *datasets.Split, n int, rng *rand.Rand) (rest, held *datasets.Split) {
+	out := make([]bool, split.Len())
+	for _, i := range rng.Perm(split.Len())[:n] {
+		out[i] = true
+	}
+	rest, held = &datasets.Split{}, &datasets.Split{}
+	pixels, values := len(split.Images)/split.Len(), len(split.Values)/split.Len()
+	for i, label := range split.Labels {
+		to := rest
+		if out[i] {
+			to = held
+		}
+		to.Images = append(to.Images, split.Images[i*pixels:(i+1)*pixels]...)
+		to.Values = append(to.Values, split.Values[i*values:(i+1)*values]...)
+		to.Labels = append(to.Labels, label)
+	}
+	return rest, held
+}

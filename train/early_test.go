@@ -1,0 +1,82 @@
+package train
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"petrify/datasets"
+)
+
+func TestPatienceEndsAStageAndGoesBackToTheBest(t *testing.T) {
+	c := small(t)
+	c.Validation = 0.2
+	c.Float = Stage{Epochs: 60, LearningRate: 0.05, Patience: 3, Schedule: Schedule{Shape: Constant}}
+	c.QAT.Epochs = 0
+	result := mustRun(t, c)
+
+	records := result.Records[:len(result.Records)-1] // the last is PTQ's
+	best := slices.MinFunc(records, func(a, b Record) int {
+		if a.Validation.Loss < b.Validation.Loss {
+			return -1
+		}
+		return 1
+	})
+	if len(records) == 60 || len(records) != best.Epoch+3 {
+		t.Errorf("%d epochs, the best was epoch %d: want an end 3 epochs later", len(records), best.Epoch)
+	}
+	if result.Float != best.Test {
+		t.Errorf("the stage ends with %v, its best epoch has %v", result.Float, best.Test)
+	}
+	if result.Summary.Samples.Train != 512-102 {
+		t.Errorf("%d training images, want 512 without the 102 held out", result.Summary.Samples.Train)
+	}
+}
+
+// Before fake quantization begins, an epoch of QAT is a float network's, and
+// no candidate however good.
+func TestPatienceWaitsForQuantization(t *testing.T) {
+	r := &run{Config: small(t)}
+	r.Phase, r.Milestones = QAT, Milestones{Quantize: Epochs(2)}
+	s := Stage{Patience: 1}
+	r.model = mustModel(t, r.Config)
+	for _, record := range []Record{
+		{Epoch: 1, Step: 16, Validation: Metrics{Loss: 0.1}},
+		{Epoch: 2, Step: 32, Validation: Metrics{Loss: 0.1}},
+	} {
+		if r.compare(s, record); r.Best.Epoch != 0 {
+			t.Fatalf("epoch %d is taken", r.Best.Epoch)
+		}
+	}
+	r.compare(s, Record{Epoch: 3, Step: 48, Validation: Metrics{Loss: 0.9}})
+	if r.Best.Epoch != 3 {
+		t.Errorf("the best epoch is %d, want the first quantized one, 3", r.Best.Epoch)
+	}
+}
+
+func TestHold(t *testing.T) {
+	split := &datasets.Split{}
+	for i := range 50 {
+		split.Images = append(split.Images, uint8(2*i), uint8(2*i+1))
+		split.Labels = append(split.Labels, int32(i))
+	}
+	rest, held := hold(split, 15, rand.New(rand.NewPCG(1, 2)))
+	if rest.Len() != 35 || held.Len() != 15 {
+		t.Fatalf("%d and %d images, want 35 and 15", rest.Len(), held.Len())
+	}
+	all := slices.Concat(rest.Labels, held.Labels)
+	slices.Sort(all)
+	if !slices.Equal(all, split.Labels) {
+		t.Errorf("labels %v: want each image once", all)
+	}
+	for _, part := range []*datasets.Split{rest, held} {
+		if !slices.IsSorted(part.Labels) {
+			t.Errorf("labels %v: want them in order", part.Labels)
+		}
+		for i, label := range part.Labels {
+			if got := part.Images[2*i : 2*i+2]; got[0] != uint8(2*label) || got[1] != uint8(2*label+1) {
+				t.Errorf("image %d has pixels %v", label, got)
+			}
+		}
+	}
+}

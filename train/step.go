@@ -1,0 +1,106 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"petrify/datasets"
+	"petrify/graph"
+)
+
+// batches runs the steps that are left of an epoch.
+func (r *run) batches(ctx context.Context, s Stage, t *graph.Trainer) error {
+	perEpoch := r.perEpoch()
+	done := r.Step - r.Epoch*perEpoch
+	if done == perEpoch { // interrupted between the last step and the evaluation
+		return nil
+	}
+	begin := time.Now()
+	for b, err := range r.Data.Batches(r.split, r.order(done)) {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return r.interrupted(ctx)
+		}
+		if err := r.step(s, t, b, begin); err != nil {
+			return err
+		}
+		begin = time.Now()
+		if r.Step == (r.Epoch+1)*perEpoch {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s gave fewer batches than %d", r.Data.Name, perEpoch)
+}
+
+// step trains on one batch.
+func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time) error {
+	if r.Phase == QAT {
+		r.apply(r.Milestones.At(r.Step, r.perEpoch()))
+	}
+	lr := r.learningRate(s, r.Step)
+	m, err := t.Step(b.X, b.Labels)
+	if err == nil {
+		err = r.update(s, lr)
+	}
+	if err != nil {
+		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
+	}
+	r.Step++
+	for _, t := range []*tally{&r.Running, &r.Trained[r.Phase]} {
+		t.add(m.Loss, m.Correct, m.Count)
+		t.Elapsed += time.Since(begin)
+	}
+	r.Events.step(StepEnd{
+		Stage: r.Phase, Epoch: r.Epoch, Step: r.Step, LearningRate: lr,
+		Loss: m.Loss, Mean: r.Running.metrics(), Images: r.Running.Count,
+	})
+	switch {
+	case r.Step%r.perEpoch() == 0: // saved after the evaluation
+		return r.model.Settle()
+	case r.due():
+		return r.save()
+	}
+	return nil
+}
+
+// update changes the parameters by their gradients.
+func (r *run) update(s Stage, lr float64) error {
+	if s.Clip > 0 {
+		clip(r.optimizer.params, s.Clip)
+	}
+	if err := r.optimizer.update(lr); err != nil {
+		return err
+	}
+	if r.average != nil {
+		r.average.update(r.Step + 1)
+	}
+	return nil
+}
+
+// apply sets the model's switches.
+func (r *run) apply(s Switches) {
+	r.model.SetObservers(s.Observe)
+	r.model.SetFakeQuant(s.Quantize)
+	r.model.FreezeBatchNorm(s.BatchNormFrozen)
+}
+
+func (r *run) learningRate(s Stage, step int) float64 {
+	return s.LearningRate * s.Schedule.At(step, s.Epochs*r.perEpoch(), r.perEpoch())
+}
+
+// due reports whether a checkpoint is due after the present step.
+func (r *run) due() bool {
+	every := r.Checkpoint.Steps(r.perEpoch())
+	return r.Step/every > (r.Step-1)/every
+}
+
+// kept says where the last good checkpoint is.
+func (r *run) kept() string {
+	if r.store == nil {
+		return ""
+	}
+	return "; the last checkpoint is " + r.store.path(r.Serial)
+}
