@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outputs runs a model with ONNX Runtime.
-func outputs(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.Model, x []float32) []float32 {
+// open loads a model into ONNX Runtime until the test ends.
+func open(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.Model) *conformance.Session {
 	t.Helper()
 	file, err := o.Encode(m)
 	if err != nil {
@@ -35,8 +35,14 @@ func outputs(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer session.Close()
-	y, err := session.Run(x)
+	t.Cleanup(func() { session.Close() })
+	return session
+}
+
+// outputs runs a model with ONNX Runtime.
+func outputs(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.Model, x []float32) []float32 {
+	t.Helper()
+	y, err := open(t, o, s, m).Run(x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +86,12 @@ func same(t *testing.T, m *quantized.Model, x, y []float32) {
 // near wants the reference's outputs in y to a millionth of the greatest.
 func near(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
-	want := reference(m, x)
+	alike(t, reference(m, x), y)
+}
+
+// alike wants the given outputs in y to a millionth of the greatest.
+func alike(t *testing.T, want, y []float32) {
+	t.Helper()
 	if len(y) != len(want) {
 		t.Fatalf("%d elements, want %d", len(y), len(want))
 	}

@@ -108,7 +108,6 @@ func network(s quantizedtest.Scheme) (*quantizedtest.Builder, *quantized.Model) 
 
 // TestOptions: every way to write a model gives the same numbers.
 func TestOptions(t *testing.T) {
-	signed := map[string]string{"session.qdqisint8allowed": "1"}
 	for name, tt := range map[string]struct {
 		options  onnx.Options
 		settings conformance.Settings
@@ -117,7 +116,7 @@ func TestOptions(t *testing.T) {
 		"two threads":     {settings: conformance.Settings{Threads: 2}},
 		"opset 21":        {options: onnx.Options{Opset: 21}},
 		"batch of 20":     {options: onnx.Options{Batch: 20}},
-		"signed":          {options: onnx.Options{Signed: true}, settings: conformance.Settings{Config: signed}},
+		"signed":          {options: onnx.Options{Signed: true}, settings: signed},
 		"signed, default": {options: onnx.Options{Signed: true}},
 	} {
 		for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4} {

@@ -1,0 +1,251 @@
+package conformance_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/datasets"
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/graph"
+	"petrify/internal/conformance"
+	"petrify/quantized"
+	"petrify/quantized/onnx"
+	"petrify/train"
+)
+
+// trained is a built-in network after a few steps of quantization-aware
+// training on random images: enough for every scale to be its own.
+func trained(t *testing.T, name string, in graph.Shape, q graph.Quantization) *graph.Model {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(3, 4))
+	network, err := graph.Builtin(name, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := graph.New(network, in, q, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.SetObservers(true)
+	m.SetFakeQuant(true)
+	trainer, err := m.Trainer(4, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	for range 3 {
+		if _, err := trainer.Step(images(rng, 4, in), []int32{0, 1, 2, 3}); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params() {
+			for i, g := range p.Grad {
+				p.Value[i] -= 0.01 * p.LRFactor * g
+			}
+		}
+	}
+	if err := m.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// images are n random images, channels last.
+func images(rng *rand.Rand, n int, in graph.Shape) []float32 {
+	x := make([]float32, n*in.Size())
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
+
+// channelsFirst turns N H W C into N C H W.
+func channelsFirst(x []float32, in graph.Shape) []float32 {
+	y := make([]float32, len(x))
+	plane := in.H * in.W
+	for i := range x {
+		image, at, c := i/in.Size(), i/in.C%plane, i%in.C
+		y[image*in.Size()+c*plane+at] = x[i]
+	}
+	return y
+}
+
+// equal wants the graph's outputs in y, element for element.
+func equal(t *testing.T, want, y []float32) {
+	t.Helper()
+	if len(y) != len(want) {
+		t.Fatalf("%d elements, the graph gives %d", len(y), len(want))
+	}
+	differ := 0
+	for i := range y {
+		if y[i] != want[i] {
+			differ++
+		}
+	}
+	if differ > 0 {
+		t.Errorf("%d of %d elements differ", differ, len(y))
+	}
+}
+
+// signed has ONNX Runtime use its kernels for int8 activations.
+var signed = conformance.Settings{Config: map[string]string{"session.qdqisint8allowed": "1"}}
+
+// TestGraph: what the fake-quantized graph evaluates is what ONNX Runtime
+// computes from the exported file, for every built-in network.
+func TestGraph(t *testing.T) {
+	affineActivations := fakequant.Int8()
+	affineActivations.Activations.Scheme = affine.Affine
+	w4a8 := fakequant.Scheme{Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations}
+	schemes := map[string]fakequant.Scheme{
+		"W8A8": fakequant.Int8(), "W8A8 affine": affineActivations, "W4A8": w4a8, "W4A4": fakequant.Bits(4),
+	}
+	for _, network := range []struct {
+		name string
+		in   graph.Shape
+	}{
+		{"mlp", graph.Shape{C: 1, H: 8, W: 8}},
+		{"lenet5", graph.Shape{C: 1, H: 28, W: 28}},
+		{"cnn", graph.Shape{C: 1, H: 28, W: 28}},
+		{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}},
+		{"resnet8", graph.Shape{C: 3, H: 32, W: 32}},
+		{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}},
+		{"autoencoder", graph.Shape{C: 640, H: 1, W: 1}},
+	} {
+		for name, scheme := range schemes {
+			t.Run(network.name+"/"+name, func(t *testing.T) {
+				m := trained(t, network.name, network.in, graph.Uniform(scheme))
+				frozen, err := m.Freeze()
+				if err != nil {
+					t.Fatal(err)
+				}
+				integersOnly(t, frozen)
+				const batches, size = 20, 50
+				e, err := m.Evaluator(size, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer e.Close()
+				session := open(t, onnx.Options{}, conformance.Settings{}, frozen)
+				rng := rand.New(rand.NewPCG(5, 6))
+				for i := range batches {
+					x := images(rng, size, network.in)
+					if i == 0 {
+						extremes(x, network.in.Size(), frozen.Input.Quant)
+					}
+					if _, err := e.Run(x, make([]int32, size)); err != nil {
+						t.Fatal(err)
+					}
+					y, err := session.Run(channelsFirst(x, network.in))
+					if err != nil {
+						t.Fatal(err)
+					}
+					equal(t, e.Logits(), y)
+					if i == 0 {
+						equal(t, e.Logits(), outputs(t, onnx.Options{Signed: true}, signed, frozen, channelsFirst(x, network.in)))
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestWeightOnly: with float activations the sums' order decides about the last
+// bits, and outputs agree to a millionth of the greatest.
+func TestWeightOnly(t *testing.T) {
+	for name, bits := range map[string]int{"W8": 8, "W4": 4} {
+		for _, network := range []string{"mlp", "lenet5", "cnn"} {
+			t.Run(network+"/"+name, func(t *testing.T) {
+				in := graph.Shape{C: 1, H: 28, W: 28}
+				m := trained(t, network, in, graph.Uniform(fakequant.Scheme{Weights: fakequant.Bits(bits).Weights}))
+				frozen, err := m.Freeze()
+				if err != nil {
+					t.Fatal(err)
+				}
+				const n = 100
+				e, err := m.Evaluator(n, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer e.Close()
+				x := images(rand.New(rand.NewPCG(5, 6)), n, in)
+				if _, err := e.Run(x, make([]int32, n)); err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range []onnx.Options{{}, {Opset: 21}} {
+					alike(t, e.Logits(), outputs(t, o, conformance.Settings{}, frozen, channelsFirst(x, in)))
+				}
+			})
+		}
+	}
+}
+
+// extremes makes the first images of a batch all least, zero, all greatest,
+// and ties between two integers.
+func extremes(x []float32, size int, q quantized.Quant) {
+	lo, hi := float32(q.Format.Min()-q.Zero), float32(q.Format.Max()-q.Zero)
+	for i := range size {
+		x[i] = lo * q.Scale
+		x[size+i] = 0
+		x[2*size+i] = hi * q.Scale
+		x[3*size+i] = (lo + 0.5 + float32(i%int(hi-lo))) * q.Scale
+	}
+}
+
+// integersOnly fails if ONNX Runtime computes anything of m with floats.
+func integersOnly(t *testing.T, m *quantized.Model) {
+	t.Helper()
+	file, err := onnx.Options{}.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operators, err := conformance.Operators(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if float, quantizers := unfused(operators); len(float) > 0 || quantizers > 0 {
+		t.Errorf("%v compute with floats, %d quantizers too many, in %v", float, quantizers, operators)
+	}
+}
+
+// TestMainJob trains on the digits, exports, and has ONNX Runtime classify the
+// whole test split: it is right exactly as often as the log says.
+func TestMainJob(t *testing.T) {
+	data, err := datasets.Open("digits", datasets.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := graph.Builtin("cnn", len(data.Classes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := train.Run(context.Background(), train.Config{
+		Network: network, Data: data, Quantization: graph.Uniform(fakequant.Int8()),
+		Float: train.Stage{Epochs: 3}, QAT: train.Stage{Epochs: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := graph.Shape{C: data.Shape[0], H: data.Shape[1], W: data.Shape[2]}
+	correct, total := 0, data.Test.Len()
+	for batch, err := range data.Batches(data.Test, datasets.BatchOptions{Size: total}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := outputs(t, onnx.Options{}, conformance.Settings{}, result.Model, channelsFirst(batch.X, in))
+		for i := range total {
+			best := 0
+			for c := range data.Classes {
+				if y[i*len(data.Classes)+c] > y[i*len(data.Classes)+best] {
+					best = c
+				}
+			}
+			if int32(best) == batch.Labels[i] {
+				correct++
+			}
+		}
+	}
+	if got := float64(correct) / float64(total); got != result.QAT.Accuracy {
+		t.Errorf("ONNX Runtime is right on %d of %d images, %v; the log says %v", correct, total, got, result.QAT.Accuracy)
+	}
+}
