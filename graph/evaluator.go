@@ -144,6 +144,8 @@ func (b *builder) evalUnit(m *Model, u *unit, in []*gorgonia.Node) (y *gorgonia.
 		return b.addIntegers(u, quantizers, in)
 	case b.quantized && k.averages() && u.output != nil:
 		return b.averageIntegers(u, in[0])
+	case b.quantized && k == KindSoftmax && u.output != nil && quantizers[0] != nil:
+		return b.softmaxIntegers(u, quantizers[0], in[0])
 	default:
 		y, err = b.plain(u, in)
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -15,6 +16,9 @@ import (
 //
 //	r_a = s_a/s_y    r_b = s_b/s_y    k = z_y − (r_a·z_a + r_b·z_b)
 //	q_y = clip(rne(fma(a, r_a, fma(b, r_b, k))))
+//
+// Its integers are unsigned: those of signed formats, and their zero points,
+// are greater by 128. That decides how k is rounded.
 func (b *builder) addIntegers(u *unit, in []*fakequant.Quantizer, xs []*gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  u.name() + "/integer",
@@ -23,14 +27,15 @@ func (b *builder) addIntegers(u *unit, in []*fakequant.Quantizer, xs []*gorgonia
 			pa, pb, py := in[0].Params(), in[1].Params(), u.output.Params()
 			sa, sb, sy := pa.Scale[0], pb.Scale[0], py.Scale[0]
 			ra, rb := sa/sy, sb/sy
-			k := float32(py.Zero[0]) - (float32(ra*float32(pa.Zero[0])) + float32(rb*float32(pb.Zero[0])))
 			fa, fb := in[0].Config().Format, in[1].Config().Format
+			da, db, dy := toUnsigned(fa), toUnsigned(fb), toUnsigned(u.output.Config().Format)
+			k := float32(py.Zero[0]+dy) - (float32(ra*float32(pa.Zero[0]+da)) + float32(rb*float32(pb.Zero[0]+db)))
 			r := u.requant(nil, py)
 			inBlocks(len(y), func(from, to int) {
 				for i := from; i < to; i++ {
-					a := affine.Quantize(args[0][i], sa, pa.Zero[0], fa)
-					b := affine.Quantize(args[1][i], sb, pb.Zero[0], fb)
-					q := math.RoundToEven(float64(fma(float32(a), ra, fma(float32(b), rb, k))))
+					a := affine.Quantize(args[0][i], sa, pa.Zero[0], fa) + da
+					b := affine.Quantize(args[1][i], sb, pb.Zero[0], fb) + db
+					q := math.RoundToEven(float64(fma(float32(a), ra, fma(float32(b), rb, k)))) - float64(dy)
 					q = min(max(q, float64(r.Min)), float64(r.Max))
 					y[i] = affine.Dequantize(int32(q), sy, r.Zero)
 				}
@@ -40,6 +45,14 @@ func (b *builder) addIntegers(u *unit, in []*fakequant.Quantizer, xs []*gorgonia
 	}, xs...)
 }
 
+// toUnsigned is what makes the integers of a format of at most 8 bits unsigned.
+func toUnsigned(f affine.Format) int32 {
+	if f.Unsigned {
+		return 0
+	}
+	return 128
+}
+
 // fma is a·b + c with one rounding, to float32. The product is exact in
 // float64 and the sum rounded once more there, which for integers of 8 bits
 // and float32 factors does not show.
@@ -47,20 +60,23 @@ func fma(a, b, c float32) float32 {
 	return float32(math.FMA(float64(a), float64(b), float64(c)))
 }
 
-// averageIntegers adds a pool's means, computed from sums of integers:
+// averageIntegers adds a pool's means, computed from integers as ONNX Runtime
+// does on x64. A global pool has the sum of integers, any other adds real
+// numbers in float32, row by row:
 //
-//	q_y = clip(rne(Σ (q_x − z)·m)) + z        m = float32(s/float32(s·count))
+//	q_y = clip(rne(Σ (q_x − z)·m)) + z         m = float32(s/float32(s·count))
+//	q_y = clip(rne((Σ s·(q_x − z))/count/s)) + z
 //
 // where count is the elements of the window that are not padding.
 func (b *builder) averageIntegers(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	p := u.pool(b.batch)
+	global := u.layer.Kind == KindGlobalAvgPool
 	return node.Apply(node.Spec{
 		Name:  u.name() + "/integer",
 		Shape: b.shape(u.out, u.vector),
 		Run: func(y []float32, args [][]float32) error {
 			params, f := u.output.Params(), u.output.Config().Format
 			s, z := params.Scale[0], params.Zero[0]
-			lo, hi := float64(f.Min()-z), float64(f.Max()-z)
 			rows := p.OH() * p.OW()
 			inBlocks(len(y)/p.C, func(from, to int) {
 				for r := from; r < to; r++ {
@@ -68,19 +84,54 @@ func (b *builder) averageIntegers(u *unit, x *gorgonia.Node) (*gorgonia.Node, er
 					h0, w0 := r%rows/p.OW()*p.StrideH-p.PadTop, r%p.OW()*p.StrideW-p.PadLeft
 					h1, w1 := min(h0+p.KH, p.H), min(w0+p.KW, p.W)
 					h0, w0 = max(h0, 0), max(w0, 0)
-					m := s / float32(s*float32((h1-h0)*(w1-w0)))
+					count := float32((h1 - h0) * (w1 - w0))
 					for c := range p.C {
-						sum := int32(0)
+						sum, real := int32(0), float32(0)
 						for h := h0; h < h1; h++ {
 							for w := w0; w < w1; w++ {
-								sum += affine.Quantize(image[(h*p.W+w)*p.C+c], s, z, f) - z
+								q := affine.Quantize(image[(h*p.W+w)*p.C+c], s, z, f)
+								sum += q - z
+								real += float32(affine.Dequantize(q, s, z))
 							}
 						}
-						level := math.RoundToEven(float64(float32(float32(sum) * m)))
-						y[r*p.C+c] = float32(s * float32(min(max(level, lo), hi)))
+						mean := real / count / s
+						if global {
+							mean = float32(sum) * (s / float32(s*count))
+						}
+						// mean counts steps: it is rounded at scale 1
+						y[r*p.C+c] = affine.Dequantize(affine.Quantize(mean, 1, z, f), s, z)
 					}
 				}
 			})
+			return nil
+		},
+	}, x)
+}
+
+// softmaxIntegers adds a softmax of integers over the rows of N × F:
+//
+//	p = e[q_max − q]/Σ e[q_max − q]        e[d] = exp(−s_x·d)        q_y = clip(rne(p/s_y) + z_y)
+func (b *builder) softmaxIntegers(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	n, f := x.Shape()[0], x.Shape()[1]
+	return node.Apply(node.Spec{
+		Name:  u.name() + "/integer",
+		Shape: x.Shape(),
+		Run: func(y []float32, args [][]float32) error {
+			px, py, fx, fy := in.Params(), u.output.Params(), in.Config().Format, u.output.Config().Format
+			steps := make([]float64, f) // e[q_max − q] of a row
+			for r := range n {
+				x, y := args[0][r*f:(r+1)*f], y[r*f:(r+1)*f]
+				greatest := affine.Quantize(slices.Max(x), px.Scale[0], px.Zero[0], fx)
+				sum := 0.0
+				for i, v := range x {
+					d := greatest - affine.Quantize(v, px.Scale[0], px.Zero[0], fx)
+					steps[i] = math.Exp(-float64(px.Scale[0]) * float64(d))
+					sum += steps[i]
+				}
+				for i, e := range steps {
+					y[i] = affine.Fake(float32(e/sum), py.Scale[0], py.Zero[0], fy)
+				}
+			}
 			return nil
 		},
 	}, x)

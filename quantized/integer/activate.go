@@ -1,0 +1,106 @@
+package integer
+
+import (
+	"math"
+	"slices"
+
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// table is a function of one byte.
+type table [256]uint8
+
+// tableOf is q_y = quantize(f(s_x·(q_x − z_x))) for every q_x.
+func tableOf(x, y grid, f func(float32) float32) *table {
+	var t table
+	for q := range t {
+		t[q] = y.quantize(f(x.real(int32(q))))
+	}
+	return &t
+}
+
+func (t *table) apply(y, x []uint8) {
+	for i, q := range x {
+		y[i] = t[q]
+	}
+}
+
+// function is n's function of one number, in float64.
+//
+//	hard_swish(x) = x·min(max(0, x+3), 6)/6
+func function(n *quantized.Node) func(x float64) float64 {
+	switch n.Func {
+	case quantized.ReLU:
+		return func(x float64) float64 { return max(x, 0) }
+	case quantized.ReLU6:
+		return func(x float64) float64 { return min(max(x, 0), 6) }
+	case quantized.LeakyReLU:
+		slope := float64(n.Slope)
+		return func(x float64) float64 { return max(x, 0) + slope*min(x, 0) }
+	case quantized.HardSwish:
+		return func(x float64) float64 { return x * min(max(0, x+3), 6) / 6 }
+	case quantized.Sigmoid:
+		return func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	default:
+		return math.Tanh
+	}
+}
+
+// activate adds a function from integers to integers.
+func (c *compiler) activate(n *quantized.Node, x, y *value) {
+	if n.Func == quantized.Softmax {
+		c.softmax(n, x, y)
+		return
+	}
+	f := function(n)
+	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
+	c.weights += len(t)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		t.apply(m.bytes(y.bytes, n), m.bytes(x.bytes, n))
+	}, x.bytes, y.bytes)
+}
+
+// softmax adds a softmax over the channels,
+//
+//	p = e[q_max − q]/Σ e[q_max − q]        e[d] = exp(−s_x·d)
+func (c *compiler) softmax(n *quantized.Node, x, y *value) {
+	var e [256]float64
+	for d := range e {
+		e[d] = math.Exp(-float64(x.grid.scale) * float64(d))
+	}
+	c.weights += 8 * len(e)
+	channels := x.channels()
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+		for i := 0; i < len(x); i += channels {
+			softmaxBytes(out[i:i+channels], x[i:i+channels], &e, y.grid)
+		}
+	}, x.bytes, y.bytes)
+}
+
+func softmaxBytes(y, x []uint8, e *[256]float64, g grid) {
+	greatest := slices.Max(x)
+	sum := 0.0
+	for _, q := range x {
+		sum += e[greatest-q]
+	}
+	for i, q := range x {
+		y[i] = g.quantize(float32(e[greatest-q] / sum))
+	}
+}
+
+// softmax is y = eˣ/Σeˣ in float64.
+func softmax(y, x []float32) {
+	greatest := math.Inf(-1)
+	for _, v := range x {
+		greatest = max(greatest, float64(v))
+	}
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Exp(float64(v) - greatest)
+	}
+	for i, v := range x {
+		y[i] = float32(math.Exp(float64(v)-greatest) / sum)
+	}
+}

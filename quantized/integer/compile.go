@@ -1,0 +1,190 @@
+package integer
+
+import (
+	"fmt"
+
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// step computes something for n images.
+type step struct {
+	name string
+	run  func(m *memory, n int, s *kernel.Scratch)
+}
+
+// compiler turns nodes into steps.
+type compiler struct {
+	model   *quantized.Model
+	options Options
+	values  map[string]*value
+	readers map[string][]*quantized.Node
+	steps   []step
+	tensors []*tensor
+	weights int // bytes of weights, biases and tables
+}
+
+// limit is the most bytes that one image may take: a broken file must not
+// exhaust the machine.
+const limit = 1 << 28
+
+// compile adds the steps of all nodes.
+func (c *compiler) compile() error {
+	for i := range c.model.Nodes {
+		n := &c.model.Nodes[i]
+		for _, in := range n.Inputs {
+			c.readers[in] = append(c.readers[in], n)
+		}
+	}
+	in := c.model.Input.Activation
+	x, err := c.declare(in, in.Quant.Format.Min, in.Quant.Format.Max)
+	if err != nil {
+		return fmt.Errorf("integer: %s: %w", in.Name, err)
+	}
+	x.tensor().first = 0 // Run writes it
+	for i := range c.model.Nodes {
+		n := &c.model.Nodes[i]
+		if err := c.node(n); err != nil {
+			return fmt.Errorf("integer: %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// declare makes the value of an activation whose integers are lo..hi.
+func (c *compiler) declare(a quantized.Activation, lo, hi func() int32) (*value, error) {
+	v := &value{shape: a.Shape, planes: 1}
+	if b := a.Quant.Format.Bits; b > 8 {
+		return nil, fmt.Errorf("%v activations: want at most 8 bits", a.Quant.Format)
+	}
+	if n := v.elements(); n > limit/4 {
+		return nil, fmt.Errorf("activation of %d elements: want at most %d", n, limit/4)
+	}
+	if a.Quant.IsFloat() {
+		v.floats = c.tensor(floats, v.elements())
+	} else {
+		v.grid = gridOf(a.Quant, lo(), hi())
+		v.bytes = c.tensor(bytes, v.elements())
+	}
+	c.values[a.Name] = v
+	return v, nil
+}
+
+func (c *compiler) tensor(k kind, elements int) *tensor {
+	t := &tensor{kind: k, elements: elements, first: -1}
+	c.tensors = append(c.tensors, t)
+	return t
+}
+
+// add adds a step that reads and writes the given tensors; nil ones are left
+// out.
+func (c *compiler) add(name string, run func(m *memory, n int, s *kernel.Scratch), uses ...*tensor) {
+	at := len(c.steps)
+	c.steps = append(c.steps, step{name, run})
+	for _, t := range uses {
+		if t == nil {
+			continue
+		}
+		if t.first < 0 {
+			t.first = at
+		}
+		t.last = at
+	}
+}
+
+// node adds the steps of one layer.
+func (c *compiler) node(n *quantized.Node) error {
+	var in []*value
+	whole := !n.Output.Quant.IsFloat() // all are quantized
+	for _, name := range n.Inputs {
+		in = append(in, c.values[name])
+		whole = whole && c.values[name].bytes != nil
+	}
+	if n.Op == quantized.Flatten || n.Op == quantized.Reshape {
+		return c.reshape(n, in[0])
+	}
+	y, err := c.declare(n.Output,
+		func() int32 { lo, _ := n.Limits(); return lo },
+		func() int32 { _, hi := n.Limits(); return hi })
+	if err != nil {
+		return err
+	}
+	if n.Weights != nil {
+		return c.weighted(n, in[0], y)
+	}
+	if whole {
+		c.integers(n, in, y)
+		return nil
+	}
+	return c.reals(n, in, y)
+}
+
+// integers adds a layer without weights whose inputs and output are quantized.
+func (c *compiler) integers(n *quantized.Node, in []*value, y *value) {
+	switch n.Op {
+	case quantized.MaxPool:
+		c.maxPool(n, in[0], y)
+	case quantized.AvgPool:
+		c.avgPool(n, in[0], y)
+	case quantized.GlobalAvgPool:
+		c.globalAvgPool(n, in[0], y)
+	case quantized.Add:
+		c.sum(n, in[0], in[1], y)
+	case quantized.Concat:
+		c.concat(n, in, y)
+	default:
+		c.activate(n, in[0], y)
+	}
+}
+
+// reshape makes a value of other shape of the same elements. Where the order
+// in memory changes, which is N H W C, elements move; but not for a vector that
+// integer linear layers alone read, which permute their weights instead.
+func (c *compiler) reshape(n *quantized.Node, x *value) error {
+	y := &value{shape: n.Output.Shape, grid: x.grid, planes: 1}
+	still := x.planes == 1 && (x.channels() == 1 || x.pixels() == 1) && (y.channels() == 1 || y.pixels() == 1)
+	if y.pixels() == 1 && !still && x.planes == 1 && x.bytes != nil && c.onlyLinear(n.Name) {
+		still, y.planes = true, x.pixels()
+	}
+	c.values[n.Name] = y
+	if still {
+		y.bytes, y.floats = x.bytes, x.floats
+		return nil
+	}
+	rows, cols := x.pixels(), x.channels()
+	if x.bytes != nil {
+		y.bytes = c.tensor(bytes, y.elements())
+		c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+			reorder(m.bytes(y.bytes, n), m.bytes(x.bytes, n), n, rows, cols, y.channels(), y.pixels())
+		}, x.bytes, y.bytes)
+		return nil
+	}
+	y.floats = c.tensor(floats, y.elements())
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		reorder(m.floats(y.floats, n), m.floats(x.floats, n), n, rows, cols, y.channels(), y.pixels())
+	}, x.floats, y.floats)
+	return nil
+}
+
+// onlyLinear reports whether all that read the activation are linear layers on
+// integers, and it is not the output.
+func (c *compiler) onlyLinear(name string) bool {
+	for _, n := range c.readers[name] {
+		if n.Op != quantized.Linear || n.Weights.Q == nil || n.Weights.Block > 0 {
+			return false
+		}
+	}
+	return name != c.model.Output
+}
+
+// reorder reads each image of rows × cols (pixels × channels) in the order of
+// the columns, and writes it as pixels × channels again.
+func reorder[T uint8 | float32](y, x []T, n, rows, cols, channels, pixels int) {
+	size := rows * cols
+	for i := range n {
+		x, y := x[i*size:(i+1)*size], y[i*size:(i+1)*size]
+		for at := range size { // place in C H W
+			y[at%pixels*channels+at/pixels] = x[at%rows*cols+at/rows]
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package integer
+
+import (
+	"math"
+
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// sum adds the sum of two activations. There are only 65,536 pairs of bytes:
+// the results are a table.
+func (c *compiler) sum(n *quantized.Node, a, b, y *value) {
+	pair := sumFloat32(a.grid, b.grid, y.grid)
+	if c.options.Requantization != Float32 {
+		pair = sumFixed(a.grid, b.grid, y.grid, c.multiply())
+	}
+	t := make([]uint8, 1<<16)
+	for i := range t {
+		t[i] = pair(uint8(i>>8), uint8(i))
+	}
+	c.weights += len(t)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		a, b, y := m.bytes(a.bytes, n), m.bytes(b.bytes, n), m.bytes(y.bytes, n)
+		pairs := (*[1 << 16]uint8)(t)
+		for i, q := range a {
+			y[i] = pairs[int(q)<<8|int(b[i])]
+		}
+	}, a.bytes, b.bytes, y.bytes)
+}
+
+// sumFloat32 is the sum as ONNX Runtime computes it on x86-64, in float32 with
+// fused multiply-adds, each of which rounds once:
+//
+//	r_a = s_a/s_y    r_b = s_b/s_y    k = z_y − (r_a·z_a + r_b·z_b)
+//	q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, k))))
+func sumFloat32(a, b, y grid) func(qa, qb uint8) uint8 {
+	ra, rb := a.scale/y.scale, b.scale/y.scale
+	k := float32(y.zero) - (float32(ra*float32(a.zero)) + float32(rb*float32(b.zero)))
+	return func(qa, qb uint8) uint8 {
+		v := fma(float32(qa), ra, fma(float32(qb), rb, k))
+		return clip(math.RoundToEven(float64(v)), y)
+	}
+}
+
+// clip limits a whole number to the grid's range.
+func clip(v float64, g grid) uint8 {
+	if !(v >= float64(g.min)) { // not a number, too
+		return uint8(g.min)
+	}
+	return uint8(min(v, float64(g.max)))
+}
+
+// fma is a·b + c with one rounding, to float32. The product is exact in
+// float64 and the sum rounded once more there, which for integers of 8 bits
+// and float32 factors does not show.
+func fma(a, b, c float32) float32 {
+	return float32(math.FMA(float64(a), float64(b), float64(c)))
+}
+
+// sumFixed is the sum of TensorFlow Lite's reference kernel: both terms are
+// brought to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, and brought
+// to the output's.
+func sumFixed(a, b, y grid, multiply func(fixed, int32) int32) func(qa, qb uint8) uint8 {
+	const left = 20
+	twice := 2 * max(float64(a.scale), float64(b.scale))
+	ma, mb := newFixed(float64(a.scale)/twice), newFixed(float64(b.scale)/twice)
+	out := newFixed(twice / (float64(int64(1)<<left) * float64(y.scale)))
+	return func(qa, qb uint8) uint8 {
+		sum := multiply(ma, (int32(qa)-a.zero)<<left) + multiply(mb, (int32(qb)-b.zero)<<left)
+		return clip(float64(multiply(out, sum))+float64(y.zero), y)
+	}
+}
+
+// concat adds the joining of channels. An input on another scale than the
+// output's passes through a table.
+func (c *compiler) concat(n *quantized.Node, in []*value, y *value) {
+	tables := make([]*table, len(in))
+	var uses []*tensor
+	for i, x := range in {
+		uses = append(uses, x.bytes)
+		if !x.grid.same(y.grid) {
+			tables[i] = tableOf(x.grid, y.grid, func(r float32) float32 { return r })
+			c.weights += 256
+		}
+	}
+	channels := y.channels()
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		out := m.bytes(y.bytes, n)
+		for i, x := range in {
+			bytes, width := m.bytes(x.bytes, n), x.channels()
+			interleave(out, bytes, channels, width)
+			if tables[i] != nil {
+				for from := 0; from < len(out); from += channels {
+					tables[i].apply(out[from:from+width], out[from:from+width])
+				}
+			}
+			out = out[width:]
+		}
+	}, append(uses, y.bytes)...)
+}

@@ -1,0 +1,91 @@
+package integer
+
+import (
+	"cmp"
+	"slices"
+	"unsafe"
+
+	"petrify/internal/kernel"
+)
+
+// kind is the type of a tensor's elements.
+type kind uint8
+
+const (
+	bytes kind = iota
+	floats
+	ints
+)
+
+// size is the bytes of an element.
+func (k kind) size() int {
+	if k == bytes {
+		return 1
+	}
+	return 4
+}
+
+// tensor is a place in the arena, for the images that are computed together.
+type tensor struct {
+	kind        kind
+	elements    int  // of one image
+	shared      bool // one for all images
+	offset      int  // in the arena
+	first, last int  // the steps that write it first and read it last
+}
+
+// bytes is what the tensor takes for the given number of images, in whole
+// cache lines.
+func (t *tensor) bytes(images int) int {
+	const line = 64
+	if t.shared {
+		images = 1
+	}
+	return (t.elements*t.kind.size()*images + line - 1) / line * line
+}
+
+// place gives every tensor its offset such that no two that live at the same
+// time overlap, and returns the arena's length. The greatest is placed first,
+// each as low as it can be.
+func place(tensors []*tensor, images int) (arena int) {
+	order := slices.SortedStableFunc(slices.Values(tensors), func(a, b *tensor) int {
+		return cmp.Compare(b.bytes(images), a.bytes(images))
+	})
+	var placed []*tensor // by offset
+	for _, t := range order {
+		t.offset = 0
+		for _, p := range placed {
+			if p.first > t.last || t.first > p.last {
+				continue
+			}
+			if t.offset+t.bytes(images) <= p.offset {
+				break
+			}
+			t.offset = max(t.offset, p.offset+p.bytes(images))
+		}
+		at, _ := slices.BinarySearchFunc(placed, t, func(a, b *tensor) int { return cmp.Compare(a.offset, b.offset) })
+		placed = slices.Insert(placed, at, t)
+		arena = max(arena, t.offset+t.bytes(images))
+	}
+	return arena
+}
+
+// memory is what one goroutine computes in.
+type memory struct {
+	arena   []uint64
+	scratch []kernel.Scratch // one a step
+}
+
+func newMemory(arena, steps int) *memory {
+	return &memory{make([]uint64, (arena+7)/8), make([]kernel.Scratch, steps)}
+}
+
+// view is n elements of type T from the given byte of the arena on.
+func view[T uint8 | int32 | float32](m *memory, offset, n int) []T {
+	start := unsafe.Add(unsafe.Pointer(unsafe.SliceData(m.arena)), offset)
+	return unsafe.Slice((*T)(start), n)
+}
+
+func (m *memory) bytes(t *tensor, n int) []uint8    { return view[uint8](m, t.offset, n*t.elements) }
+func (m *memory) floats(t *tensor, n int) []float32 { return view[float32](m, t.offset, n*t.elements) }
+func (m *memory) ints(t *tensor, n int) []int32     { return view[int32](m, t.offset, n*t.elements) }

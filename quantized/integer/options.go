@@ -1,0 +1,95 @@
+package integer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Options say how an engine computes. The zero value computes as ONNX Runtime
+// does on x86-64.
+type Options struct {
+	Requantization Requantization
+	Weights        Weights
+}
+
+// Requantization names how a layer's sums become the next layer's integers.
+type Requantization uint8
+
+// The requantizations in use. They differ by one step, where the exact
+// quotient lies at or next to a tie.
+const (
+	// Float32 multiplies by a float32 and rounds half to even: ONNX Runtime on
+	// x86-64, XNNPACK.
+	Float32 Requantization = iota
+
+	// Gemmlowp multiplies by a 31-bit fixed-point number and rounds twice, the
+	// first time half up to 32 bits, then half away from zero: TensorFlow Lite's
+	// reference kernels, CMSIS-NN.
+	Gemmlowp
+
+	// Single is Gemmlowp with one rounding, half up: TensorFlow Lite with
+	// TFLITE_SINGLE_ROUNDING, CMSIS-NN with CMSIS_NN_USE_SINGLE_ROUNDING.
+	Single
+)
+
+var requantizations = []string{"float32", "gemmlowp", "single"}
+
+// String is the requantization's name: "float32", "gemmlowp" or "single".
+func (r Requantization) String() string { return nameOf(requantizations, "Requantization", uint8(r)) }
+
+// ParseRequantization is the inverse of [Requantization.String].
+func ParseRequantization(name string) (Requantization, error) {
+	i, err := index(requantizations, "requantization", name)
+	return Requantization(i), err
+}
+
+// Weights names when a layer on float activations makes floats of its integer
+// weights. The results are the same, bit for bit.
+type Weights uint8
+
+// The ways to use integer weights on float activations.
+const (
+	// AtLoad makes them once: as fast as a float network, and as large in memory.
+	AtLoad Weights = iota
+
+	// JustInTime makes a layer's weights each time the layer runs, in memory
+	// that all layers share.
+	JustInTime
+)
+
+var weightsNames = []string{"load", "just-in-time"}
+
+// String is "load" or "just-in-time".
+func (w Weights) String() string { return nameOf(weightsNames, "Weights", uint8(w)) }
+
+// ParseWeights is the inverse of [Weights.String].
+func ParseWeights(name string) (Weights, error) {
+	i, err := index(weightsNames, "weights", name)
+	return Weights(i), err
+}
+
+func (o Options) validate() error {
+	if int(o.Requantization) >= len(requantizations) {
+		return fmt.Errorf("integer: %v: want one of %s", o.Requantization, strings.Join(requantizations, ", "))
+	}
+	if int(o.Weights) >= len(weightsNames) {
+		return fmt.Errorf("integer: %v: want one of %s", o.Weights, strings.Join(weightsNames, ", "))
+	}
+	return nil
+}
+
+func nameOf(names []string, kind string, i uint8) string {
+	if int(i) >= len(names) {
+		return fmt.Sprintf("%s(%d)", kind, i)
+	}
+	return names[i]
+}
+
+func index(names []string, kind, name string) (int, error) {
+	i := slices.Index(names, name)
+	if i < 0 {
+		return 0, fmt.Errorf("integer: %s %q: want one of %s", kind, name, strings.Join(names, ", "))
+	}
+	return i, nil
+}

@@ -1,0 +1,144 @@
+package integer
+
+import (
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// pool is n's window on x; a global one is the whole image.
+func pool(n *quantized.Node, x *value) kernel.Pool {
+	p := kernel.Pool{N: 1, C: x.shape[0], H: x.shape[1], W: x.shape[2]}
+	if n.Op == quantized.GlobalAvgPool {
+		p.KH, p.KW, p.StrideH, p.StrideW = p.H, p.W, 1, 1
+		return p
+	}
+	w := n.Window
+	p.KH, p.KW, p.StrideH, p.StrideW = w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1]
+	p.PadTop, p.PadLeft, p.PadBottom, p.PadRight = w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]
+	return p
+}
+
+func batch(p kernel.Pool, n int) kernel.Pool {
+	p.N = n
+	return p
+}
+
+// maxPool adds a maximum: input and output share a scale, so that the greatest
+// integer is the greatest number.
+func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
+	p := pool(n, x)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		kernel.MaxPoolBytes(m.bytes(y.bytes, n), m.bytes(x.bytes, n), batch(p, n))
+	}, x.bytes, y.bytes)
+}
+
+// window calls f for each output pixel of n images with the pixels of x that
+// it sees, as ranges of rows and columns, from the image's first pixel on.
+func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
+	oh, ow := p.OH(), p.OW()
+	for i := range n * oh * ow {
+		h, w := i/ow%oh*p.StrideH-p.PadTop, i%ow*p.StrideW-p.PadLeft
+		f(i, i/(oh*ow)*p.H*p.W, max(h, 0), min(h+p.KH, p.H), max(w, 0), min(w+p.KW, p.W))
+	}
+}
+
+// avgPool adds means. ONNX Runtime adds and divides real numbers:
+//
+//	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y)) + z_y
+//
+// in float32, row by row, where count leaves out padding. In the fixed-point
+// modes it is the integers' mean, see meanRounded.
+func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
+	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
+		c.meanOfIntegers(n, x, y)
+		return
+	}
+	var real [256]float32
+	for q := range real {
+		real[q] = x.grid.real(int32(q))
+	}
+	c.weights += 4 * len(real)
+	p := pool(n, x)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
+			count := float32((h1 - h0) * (w1 - w0))
+			for c := range p.C {
+				var sum float32
+				for h := h0; h < h1; h++ {
+					for w := w0; w < w1; w++ {
+						sum += real[x[(first+h*p.W+w)*p.C+c]]
+					}
+				}
+				out[pixel*p.C+c] = y.grid.quantize(sum / count)
+			}
+		})
+	}, x.bytes, y.bytes)
+}
+
+// globalAvgPool adds the means of whole images, which ONNX Runtime computes
+// from the sum of integers:
+//
+//	q_y = clip(rne(float32(Σ (q_x − z_x))·m)) + z_y        m = float32(s_x/float32(s_y·count))
+func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
+	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
+		c.meanOfIntegers(n, x, y)
+		return
+	}
+	channels, count := x.channels(), x.pixels()
+	m := make([]float32, channels)
+	for o := range m {
+		m[o] = x.grid.scale / float32(y.grid.scale*float32(count))
+	}
+	r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
+	acc := c.tensor(ints, channels)
+	c.add(n.Name, func(mem *memory, n int, _ *kernel.Scratch) {
+		sum := mem.ints(acc, n)
+		sumPixels(sum, mem.bytes(x.bytes, n), count, channels, -x.grid.zero*int32(count))
+		kernel.RequantizeU8(mem.bytes(y.bytes, n), sum, r)
+	}, x.bytes, acc, y.bytes)
+}
+
+// sumPixels adds up the pixels of each image, channel by channel, from start on.
+func sumPixels(sum []int32, x []uint8, pixels, channels int, start int32) {
+	for i := range len(sum) / channels {
+		s, image := sum[i*channels:(i+1)*channels], x[i*pixels*channels:(i+1)*pixels*channels]
+		for c := range s {
+			s[c] = start
+		}
+		for ; len(image) > 0; image = image[channels:] {
+			for c, q := range image[:channels] {
+				s[c] += int32(q)
+			}
+		}
+	}
+}
+
+// meanOfIntegers adds a pool as TensorFlow Lite computes it: the mean of the
+// signed integers themselves, rounded half away from zero.
+func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
+	p := pool(n, x)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
+			count := int32((h1 - h0) * (w1 - w0))
+			for c := range p.C {
+				sum := -128 * count
+				for h := h0; h < h1; h++ {
+					for w := w0; w < w1; w++ {
+						sum += int32(x[(first+h*p.W+w)*p.C+c])
+					}
+				}
+				out[pixel*p.C+c] = uint8(min(max(meanRounded(sum, count)+128, y.grid.min), y.grid.max))
+			}
+		})
+	}, x.bytes, y.bytes)
+}
+
+// meanRounded is sum/count, rounded half away from zero.
+func meanRounded(sum, count int32) int32 {
+	if sum < 0 {
+		return (sum - count/2) / count
+	}
+	return (sum + count/2) / count
+}

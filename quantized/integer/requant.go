@@ -1,0 +1,100 @@
+package integer
+
+import (
+	"math"
+
+	"petrify/internal/kernel"
+)
+
+// rounding takes sums, in rows of one a channel, to integers.
+type rounding func(y []uint8, acc []int32)
+
+// rounding makes that of the engine's options. exact and m are the multipliers
+// of the channels, the former in float64 from the scales.
+func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
+	if c.options.Requantization == Float32 {
+		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
+		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
+	}
+	multipliers := make([]fixed, len(exact))
+	for i, v := range exact {
+		multipliers[i] = newFixed(v)
+	}
+	multiply := c.multiply()
+	return func(y []uint8, acc []int32) {
+		for i, a := range acc {
+			q := int64(multiply(multipliers[i%len(multipliers)], a)) + int64(g.zero)
+			y[i] = uint8(min(max(q, int64(g.min)), int64(g.max)))
+		}
+	}
+}
+
+// multiply is the fixed-point product of the engine's options.
+func (c *compiler) multiply() func(fixed, int32) int32 {
+	if c.options.Requantization == Single {
+		return fixed.once
+	}
+	return fixed.twice
+}
+
+// exact is s_x·s_w[o]/s_y in float64.
+func (p *product) exact(out float32) []float64 {
+	m := make([]float64, len(p.w))
+	for o := range m {
+		m[o] = float64(p.in) * float64(p.w[o]) / float64(out)
+	}
+	return m
+}
+
+// fixed is a multiplier in fixed point, q·2^(shift−31) with q in 2³⁰..2³¹−1
+// (Jacob et al., equation 6); the zero value is 0.
+type fixed struct {
+	q     int32
+	shift int
+}
+
+// newFixed is the nearest multiplier. Below 2⁻³² it is 0: no sum reaches a
+// half. Above 2³⁰ it is 2³⁰, with which every sum but 0 is out of any range.
+func newFixed(m float64) fixed {
+	f, shift := math.Frexp(m)
+	q := int64(math.Round(f * (1 << 31)))
+	if q == 1<<31 {
+		q, shift = q/2, shift+1
+	}
+	switch {
+	case shift < -31:
+		return fixed{}
+	case shift > 30:
+		return fixed{math.MaxInt32, 30}
+	}
+	return fixed{int32(q), shift}
+}
+
+// twice is gemmlowp's product: half of the sum's high bits rounded half up,
+// then a shift rounded half away from zero.
+//
+//	h = ⌊(acc·2^l·q + 2³⁰)/2³¹⌋ towards zero, with −2³⁰ for negative products
+//	y = rounded h/2^r        l = max(shift, 0), r = max(−shift, 0)
+func (f fixed) twice(acc int32) int32 {
+	left := int64(acc) << max(f.shift, 0)
+	left = min(max(left, math.MinInt32), math.MaxInt32)
+	product := left * int64(f.q)
+	nudge := int64(1 << 30)
+	if product < 0 {
+		nudge = 1 - nudge
+	}
+	high := (product + nudge) / (1 << 31)
+	r := max(-f.shift, 0)
+	half := int64(1) << r >> 1
+	if high < 0 {
+		return int32(-((-high + half) >> r))
+	}
+	return int32((high + half) >> r)
+}
+
+// once is the product rounded once, half up: ⌊(acc·q + 2^(30−shift))/2^(31−shift)⌋.
+func (f fixed) once(acc int32) int32 {
+	r := 31 - f.shift
+	v := (int64(acc)*int64(f.q) + int64(1)<<(r-1)) >> r
+	return int32(min(max(v, math.MinInt32), math.MaxInt32))
+}

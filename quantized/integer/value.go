@@ -1,0 +1,76 @@
+package integer
+
+import (
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+)
+
+// value is an activation of the model and where it is in memory. A quantized
+// one is in bytes; one that a float layer reads, or writes, is in floats too.
+type value struct {
+	shape  []int // C H W, as the model says
+	grid   grid
+	bytes  *tensor // nil where not quantized
+	floats *tensor // nil where nothing needs it
+
+	// planes, for a vector, is the pixels of the image that it was: its
+	// elements lie H W C in memory, though the model says C H W. 1: as the
+	// model says.
+	planes int
+}
+
+// channels is the length of the last axis in memory.
+func (v *value) channels() int { return v.shape[0] }
+
+// tensor is the value's memory as the model says it is.
+func (v *value) tensor() *tensor {
+	if v.bytes != nil {
+		return v.bytes
+	}
+	return v.floats
+}
+
+// elements is the number of elements.
+func (v *value) elements() int { return elements(v.shape) }
+
+// pixels is the number of elements that lie behind each other for each channel.
+func (v *value) pixels() int { return elements(v.shape[1:]) }
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// grid is an activation's quantizer, moved such that its integers are unsigned
+// bytes: a signed format by 128.
+//
+//	r = scale · (q − zero)        min ≤ q ≤ max
+type grid struct {
+	scale          float32
+	zero, min, max int32
+	shift          int32 // what was added to the model's q
+}
+
+// gridOf moves a quantizer whose integers are limited to lo..hi.
+func gridOf(q quantized.Quant, lo, hi int32) grid {
+	var shift int32
+	if !q.Format.Unsigned {
+		shift = 128
+	}
+	return grid{q.Scale, q.Zero + shift, lo + shift, hi + shift, shift}
+}
+
+// real is r of the integer q.
+func (g grid) real(q int32) float32 { return affine.Dequantize(q, g.scale, g.zero) }
+
+// quantize is q of the real number r.
+func (g grid) quantize(r float32) uint8 {
+	q := affine.Quantize(r, g.scale, g.zero, affine.Uint8)
+	return uint8(min(max(q, g.min), g.max))
+}
+
+// same reports whether two grids give the same bytes the same meaning.
+func (g grid) same(h grid) bool { return g.scale == h.scale && g.zero == h.zero }
