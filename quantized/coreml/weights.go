@@ -120,12 +120,14 @@ func (b *builder) representable(s float64, bits int) error {
 }
 
 // affine appends constexpr_affine_dequantize: scalars or vectors along one
-// axis, all parameters attributes.
+// axis, all parameters attributes. Records go to the weight file in the order
+// that Core ML Tools writes them: data, zero points, scales.
 func (b *builder) affine(name string, w *quantized.Weights, c codes) {
 	axis, shape := max(w.Axis, 0), []int{len(c.scale)}
 	if w.Axis < 0 {
 		shape = nil
 	}
+	data := b.store("weights", c.data, w.Shape, c.q)
 	zero := b.store("weights, zero point", c.data, nil, []float64{0})
 	switch {
 	case c.zero == nil:
@@ -139,7 +141,7 @@ func (b *builder) affine(name string, w *quantized.Weights, c codes) {
 		Outputs: []mil.Named{{Name: name, Type: mil.TensorOf(b.float, w.Shape...)}},
 		Attributes: []mil.Attribute{
 			{Name: "name", Value: mil.StringValue(name)},
-			{Name: "quantized_data", Value: b.store("weights", c.data, w.Shape, c.q)},
+			{Name: "quantized_data", Value: data},
 			{Name: "scale", Value: b.store("weights, scales", b.float, shape, c.scale)},
 			{Name: "zero_point", Value: zero},
 			{Name: "axis", Value: mil.IntValue(axis)},
