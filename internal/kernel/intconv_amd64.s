@@ -4,6 +4,16 @@
 
 #include "textflag.h"
 
+DATA intLowBytes<>+0(SB)/4, $0x0c080400
+DATA intLowBytes<>+4(SB)/4, $0x0c080400
+DATA intLowBytes<>+8(SB)/4, $0x0c080400
+DATA intLowBytes<>+12(SB)/4, $0x0c080400
+DATA intLowBytes<>+16(SB)/4, $0x0c080400
+DATA intLowBytes<>+20(SB)/4, $0x0c080400
+DATA intLowBytes<>+24(SB)/4, $0x0c080400
+DATA intLowBytes<>+28(SB)/4, $0x0c080400
+GLOBL intLowBytes<>(SB), RODATA|NOPTR, $32
+
 // func intTileVNNIx32(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
 // Requires: AVX, AVX512F, AVX512VNNI, BMI2
 TEXT ·intTileVNNIx32(SB), NOSPLIT, $0-88
@@ -3176,21 +3186,11 @@ part:
 	VZEROUPPER
 	RET
 
-DATA requantLowBytes<>+0(SB)/4, $0x0c080400
-DATA requantLowBytes<>+4(SB)/4, $0x0c080400
-DATA requantLowBytes<>+8(SB)/4, $0x0c080400
-DATA requantLowBytes<>+12(SB)/4, $0x0c080400
-DATA requantLowBytes<>+16(SB)/4, $0x0c080400
-DATA requantLowBytes<>+20(SB)/4, $0x0c080400
-DATA requantLowBytes<>+24(SB)/4, $0x0c080400
-DATA requantLowBytes<>+28(SB)/4, $0x0c080400
-GLOBL requantLowBytes<>(SB), RODATA|NOPTR, $32
-
 // func requantAVX2(y *uint8, acc *int32, m *float32, k *float32, rows int, c int)
 // Requires: AVX, AVX2
 TEXT ·requantAVX2(SB), NOSPLIT, $0-48
 	MOVQ         k+24(FP), AX
-	VMOVDQU      requantLowBytes<>+0(SB), Y11
+	VMOVDQU      intLowBytes<>+0(SB), Y11
 	VBROADCASTSS (AX), Y13
 	VBROADCASTSS 4(AX), Y14
 	VPBROADCASTD 8(AX), Y15
@@ -3227,5 +3227,439 @@ row:
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000008, CX
 	JG           panel
+	VZEROUPPER
+	RET
+
+// func sumU8AVX512(acc *int32, x *uint8, pixels int, c int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·sumU8AVX512(SB), NOSPLIT, $0-32
+	MOVQ c+24(FP), AX
+	MOVQ c+24(FP), CX
+	XORQ DX, DX
+
+panel:
+	MOVQ    CX, BX
+	MOVQ    $0x00000010, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVW   SI, K1
+	MOVQ    acc+0(FP), BX
+	MOVQ    x+8(FP), SI
+	MOVQ    pixels+16(FP), DI
+	ADDQ    DX, SI
+	VPXOR   X0, X0, X0
+
+pixel:
+	VPMOVZXBD.Z (SI), K1, Z1
+	VPADDD      Z1, Z0, Z0
+	ADDQ        AX, SI
+	DECQ        DI
+	JNZ         pixel
+	VMOVDQU32   Z0, K1, (BX)(DX*4)
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, CX
+	JG          panel
+	VZEROUPPER
+	RET
+
+// func sumU8AVX2(acc *int32, x *uint8, pixels int, c int)
+// Requires: AVX, AVX2
+TEXT ·sumU8AVX2(SB), NOSPLIT, $0-32
+	MOVQ c+24(FP), AX
+	MOVQ c+24(FP), CX
+	XORQ DX, DX
+
+panel:
+	MOVQ  acc+0(FP), BX
+	MOVQ  x+8(FP), SI
+	MOVQ  pixels+16(FP), DI
+	ADDQ  DX, SI
+	VPXOR X0, X0, X0
+
+pixel:
+	VPMOVZXBD (SI), Y1
+	VPADDD    Y1, Y0, Y0
+	ADDQ      AX, SI
+	DECQ      DI
+	JNZ       pixel
+	VMOVDQU   Y0, (BX)(DX*4)
+	ADDQ      $0x00000008, DX
+	SUBQ      $0x00000008, CX
+	JG        panel
+	VZEROUPPER
+	RET
+
+// func sumI8AVX512(acc *int32, x *uint8, pixels int, c int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·sumI8AVX512(SB), NOSPLIT, $0-32
+	MOVQ c+24(FP), AX
+	MOVQ c+24(FP), CX
+	XORQ DX, DX
+
+panel:
+	MOVQ    CX, BX
+	MOVQ    $0x00000010, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVW   SI, K1
+	MOVQ    acc+0(FP), BX
+	MOVQ    x+8(FP), SI
+	MOVQ    pixels+16(FP), DI
+	ADDQ    DX, SI
+	VPXOR   X0, X0, X0
+
+pixel:
+	VPMOVSXBD.Z (SI), K1, Z1
+	VPADDD      Z1, Z0, Z0
+	ADDQ        AX, SI
+	DECQ        DI
+	JNZ         pixel
+	VMOVDQU32   Z0, K1, (BX)(DX*4)
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, CX
+	JG          panel
+	VZEROUPPER
+	RET
+
+// func sumI8AVX2(acc *int32, x *uint8, pixels int, c int)
+// Requires: AVX, AVX2
+TEXT ·sumI8AVX2(SB), NOSPLIT, $0-32
+	MOVQ c+24(FP), AX
+	MOVQ c+24(FP), CX
+	XORQ DX, DX
+
+panel:
+	MOVQ  acc+0(FP), BX
+	MOVQ  x+8(FP), SI
+	MOVQ  pixels+16(FP), DI
+	ADDQ  DX, SI
+	VPXOR X0, X0, X0
+
+pixel:
+	VPMOVSXBD (SI), Y1
+	VPADDD    Y1, Y0, Y0
+	ADDQ      AX, SI
+	DECQ      DI
+	JNZ       pixel
+	VMOVDQU   Y0, (BX)(DX*4)
+	ADDQ      $0x00000008, DX
+	SUBQ      $0x00000008, CX
+	JG        panel
+	VZEROUPPER
+	RET
+
+// func addUUAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·addUUAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VBROADCASTSS 8(BX), Z13
+	VBROADCASTSS 12(BX), Z14
+	VBROADCASTSS 16(BX), Z15
+
+step:
+	MOVQ        SI, BX
+	MOVQ        $0x00000010, DI
+	CMPQ        BX, DI
+	CMOVQGT     DI, BX
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VPMOVZXBD.Z (CX), K1, Z0
+	VPMOVZXBD.Z (DX), K1, Z1
+	VCVTDQ2PS   Z0, Z0
+	VCVTDQ2PS   Z1, Z1
+	VFMADD213PS Z13, Z12, Z1
+	VFMADD231PS Z0, Z11, Z1
+	VMAXPS      Z14, Z1, Z1
+	VMINPS      Z15, Z1, Z1
+	VCVTPS2DQ   Z1, Z1
+	VPMOVDB     Z1, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, SI
+	JG          step
+	VZEROUPPER
+	RET
+
+// func addUUAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addUUAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS 8(BX), Y13
+	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS 16(BX), Y15
+	VMOVDQU      intLowBytes<>+0(SB), Y10
+
+step:
+	VPMOVZXBD    (CX), Y0
+	VPMOVZXBD    (DX), Y1
+	VCVTDQ2PS    Y0, Y0
+	VCVTDQ2PS    Y1, Y1
+	VFMADD213PS  Y13, Y12, Y1
+	VFMADD231PS  Y0, Y11, Y1
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VCVTPS2DQ    Y1, Y1
+	VPSHUFB      Y10, Y1, Y1
+	VMOVD        X1, (AX)
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVD        X1, 4(AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000008, SI
+	JG           step
+	VZEROUPPER
+	RET
+
+// func addUIAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·addUIAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VBROADCASTSS 8(BX), Z13
+	VBROADCASTSS 12(BX), Z14
+	VBROADCASTSS 16(BX), Z15
+
+step:
+	MOVQ        SI, BX
+	MOVQ        $0x00000010, DI
+	CMPQ        BX, DI
+	CMOVQGT     DI, BX
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VPMOVZXBD.Z (CX), K1, Z0
+	VPMOVSXBD.Z (DX), K1, Z1
+	VCVTDQ2PS   Z0, Z0
+	VCVTDQ2PS   Z1, Z1
+	VFMADD213PS Z13, Z12, Z1
+	VFMADD231PS Z0, Z11, Z1
+	VMAXPS      Z14, Z1, Z1
+	VMINPS      Z15, Z1, Z1
+	VCVTPS2DQ   Z1, Z1
+	VPMOVDB     Z1, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, SI
+	JG          step
+	VZEROUPPER
+	RET
+
+// func addUIAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addUIAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS 8(BX), Y13
+	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS 16(BX), Y15
+	VMOVDQU      intLowBytes<>+0(SB), Y10
+
+step:
+	VPMOVZXBD    (CX), Y0
+	VPMOVSXBD    (DX), Y1
+	VCVTDQ2PS    Y0, Y0
+	VCVTDQ2PS    Y1, Y1
+	VFMADD213PS  Y13, Y12, Y1
+	VFMADD231PS  Y0, Y11, Y1
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VCVTPS2DQ    Y1, Y1
+	VPSHUFB      Y10, Y1, Y1
+	VMOVD        X1, (AX)
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVD        X1, 4(AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000008, SI
+	JG           step
+	VZEROUPPER
+	RET
+
+// func addIUAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·addIUAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VBROADCASTSS 8(BX), Z13
+	VBROADCASTSS 12(BX), Z14
+	VBROADCASTSS 16(BX), Z15
+
+step:
+	MOVQ        SI, BX
+	MOVQ        $0x00000010, DI
+	CMPQ        BX, DI
+	CMOVQGT     DI, BX
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VPMOVSXBD.Z (CX), K1, Z0
+	VPMOVZXBD.Z (DX), K1, Z1
+	VCVTDQ2PS   Z0, Z0
+	VCVTDQ2PS   Z1, Z1
+	VFMADD213PS Z13, Z12, Z1
+	VFMADD231PS Z0, Z11, Z1
+	VMAXPS      Z14, Z1, Z1
+	VMINPS      Z15, Z1, Z1
+	VCVTPS2DQ   Z1, Z1
+	VPMOVDB     Z1, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, SI
+	JG          step
+	VZEROUPPER
+	RET
+
+// func addIUAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addIUAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS 8(BX), Y13
+	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS 16(BX), Y15
+	VMOVDQU      intLowBytes<>+0(SB), Y10
+
+step:
+	VPMOVSXBD    (CX), Y0
+	VPMOVZXBD    (DX), Y1
+	VCVTDQ2PS    Y0, Y0
+	VCVTDQ2PS    Y1, Y1
+	VFMADD213PS  Y13, Y12, Y1
+	VFMADD231PS  Y0, Y11, Y1
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VCVTPS2DQ    Y1, Y1
+	VPSHUFB      Y10, Y1, Y1
+	VMOVD        X1, (AX)
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVD        X1, 4(AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000008, SI
+	JG           step
+	VZEROUPPER
+	RET
+
+// func addIIAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·addIIAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VBROADCASTSS 8(BX), Z13
+	VBROADCASTSS 12(BX), Z14
+	VBROADCASTSS 16(BX), Z15
+
+step:
+	MOVQ        SI, BX
+	MOVQ        $0x00000010, DI
+	CMPQ        BX, DI
+	CMOVQGT     DI, BX
+	MOVQ        $-1, DI
+	BZHIQ       BX, DI, DI
+	KMOVW       DI, K1
+	VPMOVSXBD.Z (CX), K1, Z0
+	VPMOVSXBD.Z (DX), K1, Z1
+	VCVTDQ2PS   Z0, Z0
+	VCVTDQ2PS   Z1, Z1
+	VFMADD213PS Z13, Z12, Z1
+	VFMADD231PS Z0, Z11, Z1
+	VMAXPS      Z14, Z1, Z1
+	VMINPS      Z15, Z1, Z1
+	VCVTPS2DQ   Z1, Z1
+	VPMOVDB     Z1, X1
+	VMOVDQU8    X1, K1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, SI
+	JG          step
+	VZEROUPPER
+	RET
+
+// func addIIAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·addIIAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         k+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS 8(BX), Y13
+	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS 16(BX), Y15
+	VMOVDQU      intLowBytes<>+0(SB), Y10
+
+step:
+	VPMOVSXBD    (CX), Y0
+	VPMOVSXBD    (DX), Y1
+	VCVTDQ2PS    Y0, Y0
+	VCVTDQ2PS    Y1, Y1
+	VFMADD213PS  Y13, Y12, Y1
+	VFMADD231PS  Y0, Y11, Y1
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VCVTPS2DQ    Y1, Y1
+	VPSHUFB      Y10, Y1, Y1
+	VMOVD        X1, (AX)
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVD        X1, 4(AX)
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000008, SI
+	JG           step
 	VZEROUPPER
 	RET

@@ -11,3 +11,7 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 }
 
 func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) { requantizeGeneric(y, acc, r) }
+
+func addBytesBlock[Y, A, B Byte](y []Y, a []A, b []B, k Sum) { addBytesGeneric(y, a, b, k) }
+
+func sumPixels[X Byte](acc []int32, x []X) { sumPixelsGeneric(acc, x) }

@@ -1,6 +1,7 @@
-// Command intconv generates the inner kernels of integer convolutions,
-// kernel's intconv_amd64.s. All walk an image whose elements are unsigned
-// bytes, or such bytes as words, in groups of four bytes.
+// Command intconv generates the inner kernels of integer layers, kernel's
+// intconv_amd64.s: tiles of a convolution and rows of a depthwise one, from
+// bytes to exact 32-bit sums; requantization, from those to bytes; sums over
+// pixels; the sum of two tensors of bytes.
 package main
 
 import (
@@ -11,6 +12,10 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	lowBytes = GLOBL("intLowBytes", RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(0x0C080400))
+	}
 	tileVNNI(2)
 	tileVNNI(1)
 	tileAVX2()
@@ -18,6 +23,8 @@ func main() {
 	depthAVX2()
 	requantAVX512()
 	requantAVX2()
+	sumBytes()
+	addBytes()
 	Generate()
 }
 
@@ -39,6 +46,10 @@ func firstLanes(n GPVirtual, masks ...OpmaskPhysical) {
 		KMOVW(ones.As32(), k)
 	}
 }
+
+// lowBytes is the order for VPSHUFB that puts the low bytes of four words
+// first, in each half of a register.
+var lowBytes Mem
 
 // laneMasks is a table of sixteen words of ones, then as many of zeros.
 var laneMasks Mem

@@ -69,15 +69,11 @@ func atMost(n GPVirtual, limit int) GPVirtual {
 //	Y12      m
 //	Y13–Y15  lo, hi, z
 func requantAVX2() {
-	order := GLOBL("requantLowBytes", RODATA|NOPTR)
-	for i := range 8 {
-		DATA(4*i, U32(0x0C080400))
-	}
 	TEXT("requantAVX2", NOSPLIT, requantSignature)
 	Pragma("noescape")
 	Doc("requantAVX2 is requantizeGeneric.")
 	k := load("k")
-	VMOVDQU(order, Y11)
+	VMOVDQU(lowBytes, Y11)
 	VBROADCASTSS(Mem{Base: k}, Y13)
 	VBROADCASTSS(Mem{Base: k}.Offset(4), Y14)
 	VPBROADCASTD(Mem{Base: k}.Offset(8), Y15)

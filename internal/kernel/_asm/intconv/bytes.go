@@ -1,0 +1,127 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// widen is the instruction that makes 32-bit integers of bytes.
+type widen struct {
+	name   string
+	all    func(...Op)
+	masked func(mx, k, xyz Op)
+}
+
+var (
+	unsigned = widen{"U", VPMOVZXBD, VPMOVZXBD_Z}
+	signed   = widen{"I", VPMOVSXBD, VPMOVSXBD_Z}
+)
+
+// sumBytes generates the sums over pixels:
+//
+//	for panels of channels j: acc[j] = Σ over p < pixels of x[p·c + j]
+//
+//	vector 0  the sums
+//	vector 1  a pixel
+//	K1        in AVX-512, which of the channels exist
+func sumBytes() {
+	const signature = "func(acc *int32, x *uint8, pixels, c int)"
+	for _, w := range []widen{unsigned, signed} {
+		sumKernel("sum"+w.name+"8AVX512", signature, 16, Z0,
+			func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
+			func(x Mem) { w.masked(x, K1, Z1); VPADDD(Z1, Z0, Z0) },
+			func(acc Mem) { VMOVDQU32(Z0, K1, acc) })
+		sumKernel("sum"+w.name+"8AVX2", signature, 8, Y0,
+			func(GPVirtual) {},
+			func(x Mem) { w.all(x, Y1); VPADDD(Y1, Y0, Y0) },
+			func(acc Mem) { VMOVDQU(Y0, acc) })
+	}
+}
+
+func sumKernel(name, signature string, lanes int, sum VecPhysical, begin func(left GPVirtual), add, store func(Mem)) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + " is sumPixelsGeneric without the zero point.")
+	c, left, j := load("c"), load("c"), GP64()
+	XORQ(j, j)
+	Label("panel")
+	begin(left)
+	acc, x, pixels := load("acc"), load("x"), load("pixels")
+	ADDQ(j, x)
+	VPXOR(sum.AsX(), sum.AsX(), sum.AsX())
+	Label("pixel")
+	add(Mem{Base: x})
+	ADDQ(c, x)
+	DECQ(pixels)
+	JNZ(LabelRef("pixel"))
+	store(Mem{Base: acc}.Idx(j, 4))
+	ADDQ(U32(lanes), j)
+	SUBQ(U32(lanes), left)
+	JG(LabelRef("panel"))
+	VZEROUPPER()
+	RET()
+}
+
+// addBytes generates the sums of two tensors of bytes, of either sign each:
+//
+//	y[i] = low byte of rne(min(max(a[i]·ra + (b[i]·rb + fixed), lo), hi))
+//
+// both multiply-adds fused; k points to ra, rb, fixed, lo and hi.
+//
+//	vectors 0–1    a, b
+//	vectors 11–15  ra, rb, fixed, lo, hi
+//	X10            in AVX2, the order of the low bytes
+//	K1             in AVX-512, which elements exist
+//
+// AVX2 takes a multiple of 8 elements.
+func addBytes() {
+	const signature = "func(y, a, b *uint8, k *float32, n int)"
+	for _, a := range []widen{unsigned, signed} {
+		for _, b := range []widen{unsigned, signed} {
+			name := "add" + a.name + b.name
+			addKernel(name+"AVX512", signature, 16, zmm, func(n GPVirtual) { firstLanes(atMost(n, 16), K1) },
+				func(x, y Mem) { a.masked(x, K1, Z0); b.masked(y, K1, Z1) },
+				func(y Mem) { VPMOVDB(Z1, X1); VMOVDQU8(X1, K1, y) })
+			addKernel(name+"AVX2", signature, 8, ymm, func(GPVirtual) {},
+				func(x, y Mem) { a.all(x, Y0); b.all(y, Y1) },
+				func(y Mem) {
+					VPSHUFB(Y10, Y1, Y1)
+					VMOVD(X1, y)
+					VEXTRACTI128(U8(1), Y1, X1)
+					VMOVD(X1, y.Offset(4))
+				})
+		}
+	}
+}
+
+func addKernel(name, signature string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem), store func(y Mem)) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + " is addBytesGeneric.")
+	y, a, b, k, n := load("y"), load("a"), load("b"), load("k"), load("n")
+	for i := range 5 {
+		VBROADCASTSS(Mem{Base: k}.Offset(4*i), v[11+i])
+	}
+	if lanes == 8 {
+		VMOVDQU(lowBytes, Y10)
+	}
+	Label("step")
+	begin(n)
+	read(Mem{Base: a}, Mem{Base: b})
+	VCVTDQ2PS(v[0], v[0])
+	VCVTDQ2PS(v[1], v[1])
+	VFMADD213PS(v[13], v[12], v[1])
+	VFMADD231PS(v[0], v[11], v[1])
+	VMAXPS(v[14], v[1], v[1])
+	VMINPS(v[15], v[1], v[1])
+	VCVTPS2DQ(v[1], v[1])
+	store(Mem{Base: y})
+	for _, p := range []GPVirtual{y, a, b} {
+		ADDQ(U32(lanes), p)
+	}
+	SUBQ(U32(lanes), n)
+	JG(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,84 @@
+package kernel
+
+import "math"
+
+// Sum is the constants of [AddBytes]. For y with scale s_y and zero point z_y,
+// the sum of a and b:
+//
+//	A = float32(s_a/s_y)    B = float32(s_b/s_y)
+//	Fixed = float32(z_y − float32(float32(A·z_a) + float32(B·z_b)))
+type Sum struct {
+	A, B, Fixed float32
+	Min, Max    int32 // qmin, qmax
+}
+
+// AddBytes is the sum of two quantized tensors, requantized:
+//
+//	y[i] = clip(rne(a[i]·A + (b[i]·B + Fixed)), qmin, qmax)
+//
+// in float32, with both multiply-adds fused (rounded once): the arithmetic of
+// ONNX Runtime's QLinearAdd on x64. y may be a or b.
+func AddBytes[Y, A, B Byte](y []Y, a []A, b []B, k Sum) {
+	checkLen("AddBytes", "y", len(y), len(a))
+	checkLen("AddBytes", "b", len(b), len(a))
+	blocks(len(a), block, func(lo, hi int) { addBytesBlock(y[lo:hi], a[lo:hi], b[lo:hi], k) })
+}
+
+// addBytesGeneric is the loop that every path of [AddBytes] computes.
+func addBytesGeneric[Y, A, B Byte](y []Y, a []A, b []B, k Sum) {
+	for i := range y {
+		v := fma32(float32(a[i]), k.A, fma32(float32(b[i]), k.B, k.Fixed))
+		v = min(max(v, float32(k.Min)), float32(k.Max))
+		y[i] = Y(int32(math.RoundToEven(float64(v))))
+	}
+}
+
+// fma32 is x·y + z, rounded once. The product of two float32 is exact in
+// float64; their sum with z is rounded to odd, which a second rounding, to
+// float32, cannot spoil (S. Boldo, G. Melquiond, "Emulation of a FMA and
+// Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd", IEEE
+// Transactions on Computers 57(4), 2008, theorem 4).
+func fma32(x, y, z float32) float32 {
+	p, c := float64(x)*float64(y), float64(z)
+	s := p + c
+	t := s - p
+	lost := (p - (s - t)) + (c - t)
+	bits := math.Float64bits(s)
+	if lost != 0 && bits&1 == 0 {
+		if lost > 0 == (s > 0) {
+			bits++
+		} else {
+			bits--
+		}
+	}
+	return float32(math.Float64frombits(bits))
+}
+
+// SumPixels is the sum over the pixels of each of n images, the integer half
+// of a global average pool:
+//
+//	acc[n,c] = Σ over p < pixels of (x[n,p,c] − z)
+func SumPixels[X Byte](acc []int32, x []X, z int32, n, pixels, c int) {
+	checkLen("SumPixels", "acc", len(acc), n*c)
+	checkLen("SumPixels", "x", len(x), n*pixels*c)
+	size := pixels * c
+	rowBlocks(n, size, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			out := acc[i*c : (i+1)*c]
+			sumPixels(out, x[i*size:(i+1)*size])
+			for j := range out {
+				out[j] -= int32(pixels) * z
+			}
+		}
+	})
+}
+
+// sumPixelsGeneric is acc[j] = Σ x[p,j].
+func sumPixelsGeneric[X Byte](acc []int32, x []X) {
+	clear(acc)
+	for i := 0; i < len(x); i += len(acc) {
+		for j, v := range x[i : i+len(acc)] {
+			acc[j] += int32(v)
+		}
+	}
+}

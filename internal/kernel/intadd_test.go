@@ -1,0 +1,82 @@
+package kernel
+
+import (
+	"math"
+	"math/big"
+	"testing"
+)
+
+func TestFMA32RoundsOnce(t *testing.T) {
+	r := random()
+	for range 20000 {
+		x, y, z := float32(r.IntN(512)-256), float32(math.Ldexp(r.Float64(), r.IntN(40)-20)), float32(math.Ldexp(r.NormFloat64(), r.IntN(80)-40))
+		exact := new(big.Float).SetPrec(400).Mul(big.NewFloat(float64(x)), big.NewFloat(float64(y)))
+		exact.SetPrec(400).Add(exact, big.NewFloat(float64(z)))
+		want, _ := exact.Float32()
+		if got := fma32(x, y, z); got != want {
+			t.Fatalf("fma32(%v, %v, %v) = %v, want %v", x, y, z, got, want)
+		}
+	}
+	// Half a step of float32 and a little: rounding twice would give 1.
+	if got, want := fma32(0x1p-24, 1+0x1p-20, 1), float32(1+0x1p-23); got != want {
+		t.Errorf("just above a tie: %v, want %v", got, want)
+	}
+	if got := fma32(0x1p-60, 1, 1+0x1p-23); got != 1+0x1p-23 {
+		t.Errorf("far below: %v", got)
+	}
+}
+
+// TestAddBytesOfEveryPair compares each pair of bytes with exact arithmetic.
+func TestAddBytesOfEveryPair(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		checkAddBytes[uint8, uint8, uint8](t, "uint8", Sum{A: 0.51, B: 1.73, Fixed: -3.25, Max: 255})
+		checkAddBytes[int8, int8, int8](t, "int8, ties", Sum{A: 0.5, B: 0.25, Fixed: 0, Min: -128, Max: 127})
+		checkAddBytes[uint8, int8, uint8](t, "int8 + uint8", Sum{A: 1, B: 0.333, Fixed: 17, Max: 255})
+		checkAddBytes[int8, uint8, int8](t, "uint8 + int8 to 4 bits", Sum{A: 0.02, B: 0.03, Fixed: -1.5, Min: -8, Max: 7})
+	})
+}
+
+func checkAddBytes[Y, A, B Byte](t *testing.T, name string, k Sum) {
+	t.Helper()
+	const n = 1<<16 + 5
+	y, a, b := newFenced[Y](n, 99, nil), make([]A, n), make([]B, n)
+	for i := range a {
+		a[i], b[i] = A(i), B(i>>8)
+	}
+	AddBytes(y.slice(), a, b, k)
+	once := func(x, y, z float64) float64 { // products are exact, and so is a sum of nearby exponents
+		return float64(float32(x*y + z))
+	}
+	for i, got := range y.slice() {
+		v := once(float64(a[i]), float64(k.A), once(float64(b[i]), float64(k.B), float64(k.Fixed)))
+		if want := min(max(math.RoundToEven(v), float64(k.Min)), float64(k.Max)); float64(got) != want {
+			t.Fatalf("%s: %d + %d = %d, want %v", name, a[i], b[i], got, want)
+		}
+	}
+	y.check(t, name)
+}
+
+func TestSumPixelsIsExact(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for _, c := range []int{1, 3, 8, 16, 24, 64, 100, 256} {
+			checkSumPixels[uint8](t, c, 17)
+			checkSumPixels[int8](t, c, -128)
+		}
+	})
+}
+
+func checkSumPixels[X Byte](t *testing.T, c int, z int32) {
+	t.Helper()
+	const n, pixels = 3, 25
+	x, acc, want := randomBytes[X](n*pixels*c, random()), newFenced[int32](n*c, 7, nil), make([]int64, n*c)
+	for i, v := range x.slice() {
+		want[i/(pixels*c)*c+i%c] += int64(v) - int64(z)
+	}
+	SumPixels(acc.slice(), x.slice(), z, n, pixels, c)
+	for i, got := range acc.slice() {
+		if int64(got) != want[i] {
+			t.Fatalf("c=%d: acc[%d] = %d, want %d", c, i, got, want[i])
+		}
+	}
+	acc.check(t, label("c=", c))
+}
