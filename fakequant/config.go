@@ -1,10 +1,6 @@
 package fakequant
 
 import (
-	"errors"
-	"fmt"
-	"math"
-
 	"petrify/fakequant/affine"
 	"petrify/observers"
 )
@@ -18,6 +14,8 @@ type Config struct {
 	Dialect     affine.Dialect
 	Observer    observers.Config
 	Method      Method
+	// Rounding is another one than the dialect's, unless it is HalfEven.
+	Rounding affine.Rounding
 
 	// LRFactor multiplies the learning rate of what the method learns; 0
 	// stands for 1.
@@ -59,6 +57,22 @@ func Bits(n int) Scheme {
 	}
 }
 
+// arithmetic is the dialect's, with the rounding of the configuration.
+func (c Config) arithmetic() affine.Arithmetic {
+	a := c.Dialect.Arithmetic()
+	if c.Rounding != affine.HalfEven {
+		a.Rounding = c.Rounding
+	}
+	return a
+}
+
+// Exact reports whether a runtime that divides and rounds half to even, as
+// ONNX's QuantizeLinear and petrify's integer engine do, quantizes a tensor as
+// this configuration does in training. Weights freeze as integers and are exact
+// anyway; an activation of an inexact configuration may come out one step
+// apart where it lies halfway.
+func (c Config) Exact() bool { return c.arithmetic() == affine.Arithmetic{} }
+
 // NonNegative returns the configuration for a tensor that is never negative,
 // such as the output of a ReLU: the unsigned format of as many bits. With a
 // symmetric scheme the zero point is 0 and the whole of 0..2ᵇ−1 covers 0..max,
@@ -68,35 +82,4 @@ func (c Config) NonNegative() Config {
 		c.Format.Unsigned, c.Format.Narrow = true, false
 	}
 	return c
-}
-
-// Validate returns an error that names every fault.
-func (c Config) Validate() error {
-	if c.Format.IsFloat() {
-		return nil
-	}
-	faults := []error{c.Format.Validate(), c.Observer.Validate()}
-	if !c.Dialect.Valid() {
-		faults = append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Dialect, affine.Dialects()))
-	}
-	faults = append(faults, c.Ramp.validate())
-	if int(c.Method) >= len(methods) {
-		return errors.Join(append(faults, fmt.Errorf("fakequant: %v: want one of %q", c.Method, Methods()))...)
-	}
-	fault := func(bad bool, format string, args ...any) {
-		if bad {
-			faults = append(faults, fmt.Errorf("fakequant: "+format, args...))
-		}
-	}
-	m := methods[c.Method]
-	if m.check != nil {
-		want := m.check(c)
-		fault(want != "", "method %v on %v %v: want %s", c.Method, c.Scheme, c.Format, want)
-	}
-	fault(c.LRFactor != 0 && !m.learns, "learning rate factor %v has no effect on method %v", c.LRFactor, c.Method)
-	fault(!(c.LRFactor >= 0 && c.LRFactor <= math.MaxFloat32), "learning rate factor %v: want one ≥ 0", c.LRFactor)
-	fault(c.Decay != 0 && c.Method != PACT, "decay %v has no effect on method %v", c.Decay, c.Method)
-	fault(!(c.Decay >= 0 && c.Decay <= math.MaxFloat32), "decay %v: want one ≥ 0", c.Decay)
-	fault(c.Seed != 0 && c.Method != Stochastic, "seed %d has no effect on method %v", c.Seed, c.Method)
-	return errors.Join(faults...)
 }

@@ -33,7 +33,7 @@ func (c *core) each(n int, f func(i, from, to int)) {
 
 // round is y = fake(x) with the scales and zero points as they are.
 func (c *core) round(y, x []float32) {
-	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
 		s, z := c.params.Scale[i], c.params.Zero[i]
 		if a == (affine.Arithmetic{}) {
@@ -48,7 +48,7 @@ func (c *core) round(y, x []float32) {
 
 // mask is dx = dy where x rounds into the range, else 0.
 func (c *core) mask(dx, dy, x []float32) {
-	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
 		s, z := c.params.Scale[i], c.params.Zero[i]
 		if a == (affine.Arithmetic{}) {
@@ -67,7 +67,7 @@ func (c *core) mask(dx, dy, x []float32) {
 
 // integers is q = quantize(x), element by element.
 func (c *core) integers(q []int32, x []float32) {
-	f, a := c.cfg.Format, c.cfg.Dialect.Arithmetic()
+	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
 			q[from+j] = a.Quantize(r, c.params.Scale[i], c.params.Zero[i], f)

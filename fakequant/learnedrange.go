@@ -65,18 +65,24 @@ func (m *learnedRange) backward(dx []float32, dlearned [][]float32, dy, x []floa
 // rangeBackward writes dx and returns dm and dM.
 func rangeBackward(dx, dy, x []float32, g steps) (dmin, dmax float64) {
 	inside := 0.0
-	for i, r := range x {
-		v, n := g.split(r)
-		dx[i] = 0
-		switch {
-		case n > g.hi:
-			dmax += float64(dy[i])
-		case n >= g.lo:
-			dx[i] = dy[i]
-			inside += float64(dy[i] * (n - v))
-		default:
-			dmin += float64(dy[i])
+	var v, n batch
+	for at := 0; at < len(x); {
+		k := g.split(&v, &n, x[at:])
+		for i, d := range dy[at : at+k] {
+			pass := d
+			switch {
+			case n[i] > g.hi:
+				dmax += float64(d)
+				pass = 0
+			case n[i] >= g.lo:
+				inside += float64(d * (n[i] - v[i]))
+			default: // NaN too
+				dmin += float64(d)
+				pass = 0
+			}
+			dx[at+i] = pass
 		}
+		at += k
 	}
 	inside /= float64(g.hi - g.lo)
 	return dmin - inside, dmax + inside

@@ -55,7 +55,7 @@ func (m *lsq) learned() []Learned {
 
 func (m *lsq) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, i, from, to int) {
-		out[0] = lsqBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
+		out[0], _ = lsqBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
 	})
 	g := m.gradientScale(len(x))
 	for i := range dlearned[0] {
@@ -78,46 +78,61 @@ type steps struct {
 func (c *core) steps(i int) steps {
 	z := c.params.Zero[i]
 	return steps{
-		c.params.Scale[i], float32(c.cfg.Format.Min() - z), float32(c.cfg.Format.Max() - z), c.cfg.Dialect.Arithmetic(),
+		c.params.Scale[i], float32(c.cfg.Format.Min() - z), float32(c.cfg.Format.Max() - z), c.cfg.arithmetic(),
 	}
 }
 
-// split returns x/s and its rounding, the latter clipped to one step beyond
-// either end: enough to tell on which side it is.
-func (g *steps) split(x float32) (v, n float32) {
-	v = g.Steps(x, g.s)
-	n = max(g.lo-1, min(v, g.hi+1))
-	if g.Rounding != affine.HalfEven {
-		return v, g.Rounding.Round(n)
+// batch is a number of elements that fits into the cache's first level.
+type batch [256]float32
+
+// split writes x/s and its rounding, of the first elements of x, and returns
+// how many.
+func (g *steps) split(v, n *batch, x []float32) int {
+	x = x[:min(len(x), len(v))]
+	if g.Arithmetic == (affine.Arithmetic{}) {
+		s := g.s
+		for i, r := range x {
+			q := r / s
+			v[i], n[i] = q, roundEven(q)
+		}
+		return len(x)
 	}
-	return v, roundEven(n)
+	for i, r := range x {
+		v[i] = g.Steps(r, g.s)
+		n[i] = g.Rounding.Round(v[i])
+	}
+	return len(x)
 }
 
 // roundEven rounds |v| < 2²² half to even: adding 1.5·2²³ leaves float32 no
-// bit for the fraction.
+// bit for the fraction. What is larger stays larger.
 func roundEven(v float32) float32 {
 	const magic = 3 << 22
 	v += magic
 	return v - magic
 }
 
-// lsqBackward writes dx and returns Σ dy·∂y/∂s.
-func lsqBackward(dx, dy, x []float32, g steps) (ds float64) {
-	for i, r := range x {
-		v, n := g.split(r)
-		switch {
-		case n > g.hi:
-			dx[i] = 0
-			ds += float64(dy[i] * g.hi)
-		case n >= g.lo:
-			dx[i] = dy[i]
-			ds += float64(dy[i] * (n - v))
-		default: // NaN too
-			dx[i] = 0
-			ds += float64(dy[i] * g.lo)
+// lsqBackward writes dx and returns Σ dy·∂y/∂s, and Σ dy over the clipped.
+func lsqBackward(dx, dy, x []float32, g steps) (ds, clipped float64) {
+	var v, n batch
+	for at := 0; at < len(x); {
+		k := g.split(&v, &n, x[at:])
+		dx := dx[at : at+k]
+		for i, d := range dy[at : at+k] {
+			slope, pass := n[i]-v[i], d
+			if n[i] > g.hi {
+				slope, pass = g.hi, 0
+			}
+			if !(n[i] >= g.lo) { // NaN too
+				slope, pass = g.lo, 0
+			}
+			dx[i] = pass
+			ds += float64(d * slope)
+			clipped += float64(d - pass)
 		}
+		at += k
 	}
-	return ds
+	return ds, clipped
 }
 
 // sum adds up, for each group, the width numbers that f gives for each block

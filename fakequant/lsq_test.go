@@ -14,9 +14,9 @@ import (
 func TestLSQByHand(t *testing.T) {
 	x := []float32{-3, -1.2, -0.26, 0, 0.3, 0.74, 1.26, 5}
 	dy := []float32{1, 1, 1, 1, 1, 1, 1, 1}
-	dx, g := make([]float32, 8), steps{s: 0.5, lo: -4, hi: 3}
-	ds := lsqBackward(dx, dy, x, g)
-	dz := -0.5 * clippedSum(dy, x, g)
+	dx := make([]float32, 8)
+	ds, clipped := lsqBackward(dx, dy, x, steps{s: 0.5, lo: -4, hi: 3})
+	dz := -0.5 * clipped
 	for i, want := range []float32{0, 1, 1, 1, 1, 1, 1, 0} {
 		if dx[i] != want {
 			t.Errorf("dx[%d] = %v, want %v", i, dx[i], want)
@@ -83,8 +83,8 @@ func TestGoldenLearnable(t *testing.T) {
 				torch := affine.Arithmetic{Reciprocal: true}
 				c := steps{s, float32(f.Min() - back), float32(f.Max() - back), torch}
 				dx := make([]float32, n)
-				ds := g * lsqBackward(dx, dy[from:to], x[from:to], c)
-				dz := -g * float64(s) * clippedSum(dy[from:to], x[from:to], c)
+				ds, clipped := lsqBackward(dx, dy[from:to], x[from:to], c)
+				ds, dz := g*ds, -g*float64(s)*clipped
 				for j := range dx {
 					at := k*size + from + j
 					if want := dy[from+j] * float32(passes[at]); dx[j] != want {

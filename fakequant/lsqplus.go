@@ -47,23 +47,11 @@ func (m *lsqPlus) learned() []Learned {
 
 func (m *lsqPlus) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
 	sums := m.sum(&m.sums, len(x), 2, func(out []float64, i, from, to int) {
-		g := m.core.steps(i)
-		out[0] = lsqBackward(dx[from:to], dy[from:to], x[from:to], g)
-		out[1] = clippedSum(dy[from:to], x[from:to], g)
+		out[0], out[1] = lsqBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
 	})
 	g := m.gradientScale(len(x))
 	for i := range dlearned[0] {
 		dlearned[0][i] = m.scale.gradient(i, g*sums[2*i])
 		dlearned[1][i] = finiteOrZero(-g * float64(m.params.Scale[i]) * sums[2*i+1])
 	}
-}
-
-// clippedSum is Σ dy over the elements that round outside the range.
-func clippedSum(dy, x []float32, g steps) (sum float64) {
-	for i, r := range x {
-		if _, n := g.split(r); !(n >= g.lo && n <= g.hi) {
-			sum += float64(dy[i])
-		}
-	}
-	return sum
 }

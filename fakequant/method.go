@@ -23,13 +23,16 @@ const (
 	Stochastic                   // rounding at random in training
 )
 
-// methods is the table of the methods, indexed by Method. check returns what a
-// configuration must have for the method to make sense, "" if it has it.
+// methods is the table of the methods, indexed by Method. One that learns has
+// learned tensors; one with its own grid takes no dialect and no rounding.
+// check returns what a configuration must have for the method to make sense,
+// "" if it has it.
 var methods = [...]struct {
-	name   string
-	make   func(*core) method
-	learns bool
-	check  func(Config) string
+	name    string
+	make    func(*core) method
+	learns  bool
+	ownGrid bool
+	check   func(Config) string
 }{
 	STE:            {name: "ste", make: newSTE},
 	STEPassThrough: {name: "ste_pass_through", make: newSTEPassThrough},
@@ -37,9 +40,9 @@ var methods = [...]struct {
 	LSQPlus:        {name: "lsq_plus", make: newLSQPlus, learns: true, check: wantAffine},
 	PACT:           {name: "pact", make: newPACT, learns: true, check: wantUnsigned},
 	LearnedRange:   {name: "learned_range", make: newLearnedRange, learns: true, check: wantAffine},
-	DoReFa:         {name: "dorefa", make: newDoReFa, check: wantNarrow},
-	Binary:         {name: "binary", make: newBinary, check: wantTernary},
-	Ternary:        {name: "ternary", make: newTernary, check: wantTernary},
+	DoReFa:         {name: "dorefa", make: newDoReFa, ownGrid: true, check: wantNarrow},
+	Binary:         {name: "binary", make: newBinary, ownGrid: true, check: wantTernary},
+	Ternary:        {name: "ternary", make: newTernary, ownGrid: true, check: wantTernary},
 	Stochastic:     {name: "stochastic", make: newStochastic},
 }
 

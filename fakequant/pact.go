@@ -22,9 +22,8 @@ type pact struct {
 func newPACT(c *core) method { return &pact{core: c, alpha: newPositive(c.layout.N, c.cfg.Format)} }
 
 func (m *pact) calibrate() {
-	m.choose()
-	for i, s := range m.params.Scale {
-		m.alpha.set(i, s*float32(m.cfg.Format.Max()))
+	for i, α := range m.max {
+		m.alpha.set(i, α)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"petrify/fakequant/affine"
+	"petrify/internal/kernel"
 	"petrify/observers"
 )
 
@@ -115,11 +116,16 @@ func (e *NonFiniteError) Error() string {
 }
 
 // Forward is the training step: it observes x if the observer is on, then
-// rounds x to y, or copies it if rounding is off. y and x must not overlap.
+// rounds x to y, or copies it if rounding is off. Rounding would turn NaN into
+// a number; a value that is not finite is an error instead. y and x must not overlap.
 func (q *Quantizer) Forward(y, x []float32) error {
 	if q.observing {
 		if err := q.Observe(x); err != nil {
 			return err
+		}
+	} else if q.enabled {
+		if _, _, n := kernel.MinMax(x); n > 0 {
+			return &NonFiniteError{Name: q.name, Count: n, Of: len(x)}
 		}
 	}
 	return q.apply(y, x, true)

@@ -87,6 +87,10 @@ func TestNonFiniteValuesAreReported(t *testing.T) {
 	if !errors.As(err, &bad) || *bad != (fakequant.NonFiniteError{Name: "q", Count: 2, Of: 4}) {
 		t.Fatalf("error = %v, want 2 of 4 values", err)
 	}
+	q.SetObserving(false)
+	if err := q.Forward(make([]float32, 4), x); !errors.As(err, &bad) || bad.Count != 2 {
+		t.Errorf("without observing: error = %v, want 2 of 4 values", err)
+	}
 	if min, max, ok := q.Range(); !ok || min[0] != -2 || max[0] != 1 {
 		t.Errorf("range = %v, %v, %v; want that of the finite values", min, max, ok)
 	}

@@ -51,8 +51,9 @@ func TestGranularityRejects(t *testing.T) {
 
 // TestNames checks that what String writes, Parse reads.
 func TestNames(t *testing.T) {
-	roundTrip(t, affine.ParseScheme, affine.Symmetric, affine.Affine, affine.PowerOfTwo, affine.PowerOfTwoNearest)
-	roundTrip(t, affine.ParseDialect, affine.Default)
+	roundTrip(t, affine.ParseScheme, affine.Schemes()...)
+	roundTrip(t, affine.ParseDialect, affine.Dialects()...)
+	roundTrip(t, affine.ParseRounding, affine.Roundings()...)
 	roundTrip(t, affine.ParseFormat, affine.Int8Narrow, affine.Int8, affine.Uint8, affine.Format{}, affine.Format{Bits: 16})
 	roundTrip(t, affine.ParseGranularity, affine.Granularity{}, affine.Granularity{Kind: affine.PerChannel},
 		affine.Granularity{Kind: affine.PerChannel, Axis: 3}, affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 32})

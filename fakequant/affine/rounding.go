@@ -42,9 +42,21 @@ func (r Rounding) Round(v float32) float32 {
 	}
 }
 
+// Valid reports whether r is one of the roundings.
+func (r Rounding) Valid() bool { return int(r) < len(roundingNames) }
+
+// Roundings returns all of them, in their order.
+func Roundings() []Rounding {
+	var all []Rounding
+	for r := range roundingNames {
+		all = append(all, Rounding(r))
+	}
+	return all
+}
+
 // String is the rounding's name in a configuration file.
 func (r Rounding) String() string {
-	if int(r) < len(roundingNames) {
+	if r.Valid() {
 		return roundingNames[r]
 	}
 	return fmt.Sprintf("rounding(%d)", uint8(r))

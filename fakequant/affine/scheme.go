@@ -23,9 +23,21 @@ const (
 
 var schemeNames = [...]string{"symmetric", "affine", "power_of_two", "power_of_two_nearest"}
 
+// Valid reports whether s is one of the schemes.
+func (s Scheme) Valid() bool { return int(s) < len(schemeNames) }
+
+// Schemes returns all of them, in their order.
+func Schemes() []Scheme {
+	var all []Scheme
+	for s := range schemeNames {
+		all = append(all, Scheme(s))
+	}
+	return all
+}
+
 // String is the scheme's name in a configuration file.
 func (s Scheme) String() string {
-	if int(s) < len(schemeNames) {
+	if s.Valid() {
 		return schemeNames[s]
 	}
 	return fmt.Sprintf("scheme(%d)", uint8(s))
