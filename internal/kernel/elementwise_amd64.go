@@ -180,6 +180,33 @@ func quantizeI8Block(q []int8, x []float32, g grid, z int32) {
 	quantizeGeneric(q[m:], x[m:], g, z)
 }
 
+func dequantizeBlock[Q Byte](x []float32, q []Q, s float32, z int32) {
+	n := len(x)
+	if path == avx2 {
+		n = eights(n)
+	}
+	if n == 0 || path == generic {
+		dequantizeGeneric(x, q, s, z)
+		return
+	}
+	k := struct {
+		s float32
+		z int32
+	}{s, z}
+	from := &bytesOf(q)[0]
+	switch signed := flipOf[Q]() != 0; {
+	case path == avx512 && signed:
+		dequantizeI8AVX512(&x[0], from, n, &k.s)
+	case path == avx512:
+		dequantizeU8AVX512(&x[0], from, n, &k.s)
+	case signed:
+		dequantizeI8AVX2(&x[0], from, n, &k.s)
+	default:
+		dequantizeU8AVX2(&x[0], from, n, &k.s)
+	}
+	dequantizeGeneric(x[n:], q[n:], s, z)
+}
+
 func reluBlock(y, x []float32, ceiling float32) {
 	n := len(x)
 	switch {

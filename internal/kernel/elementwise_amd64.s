@@ -562,6 +562,150 @@ restDone:
 	VZEROUPPER
 	RET
 
+// func dequantizeU8AVX512(x *float32, q *uint8, n int, k *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dequantizeU8AVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), CX
+	MOVQ         q+8(FP), DX
+	MOVQ         n+16(FP), AX
+	KXNORW       K7, K7, K7
+	MOVQ         k+24(FP), BX
+	VBROADCASTSS (BX), Z31
+	VBROADCASTSS 4(BX), Z30
+	CMPQ         AX, $0x00000040
+	JLT          unrolledDone
+
+unrolled:
+	VPMOVZXBD (DX), Z0
+	VPSUBD    Z30, Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z31, Z0, Z0
+	VMOVUPS   Z0, (CX)
+	VPMOVZXBD 16(DX), Z1
+	VPSUBD    Z30, Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z31, Z1, Z1
+	VMOVUPS   Z1, 64(CX)
+	VPMOVZXBD 32(DX), Z2
+	VPSUBD    Z30, Z2, Z2
+	VCVTDQ2PS Z2, Z2
+	VMULPS    Z31, Z2, Z2
+	VMOVUPS   Z2, 128(CX)
+	VPMOVZXBD 48(DX), Z3
+	VPSUBD    Z30, Z3, Z3
+	VCVTDQ2PS Z3, Z3
+	VMULPS    Z31, Z3, Z3
+	VMOVUPS   Z3, 192(CX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x00000040, DX
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000010
+	JLT  singleDone
+
+single:
+	VPMOVZXBD (DX), Z0
+	VPSUBD    Z30, Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z31, Z0, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       single
+
+singleDone:
+	TESTQ       AX, AX
+	JZ          restDone
+	MOVQ        $-1, BX
+	BZHIQ       AX, BX, BX
+	KMOVW       BX, K7
+	VPMOVZXBD.Z (DX), K7, Z0
+	VPSUBD      Z30, Z0, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS     Z0, K7, (CX)
+
+restDone:
+	VZEROUPPER
+	RET
+
+// func dequantizeI8AVX512(x *float32, q *uint8, n int, k *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dequantizeI8AVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), CX
+	MOVQ         q+8(FP), DX
+	MOVQ         n+16(FP), AX
+	KXNORW       K7, K7, K7
+	MOVQ         k+24(FP), BX
+	VBROADCASTSS (BX), Z31
+	VBROADCASTSS 4(BX), Z30
+	CMPQ         AX, $0x00000040
+	JLT          unrolledDone
+
+unrolled:
+	VPMOVSXBD (DX), Z0
+	VPSUBD    Z30, Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z31, Z0, Z0
+	VMOVUPS   Z0, (CX)
+	VPMOVSXBD 16(DX), Z1
+	VPSUBD    Z30, Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z31, Z1, Z1
+	VMOVUPS   Z1, 64(CX)
+	VPMOVSXBD 32(DX), Z2
+	VPSUBD    Z30, Z2, Z2
+	VCVTDQ2PS Z2, Z2
+	VMULPS    Z31, Z2, Z2
+	VMOVUPS   Z2, 128(CX)
+	VPMOVSXBD 48(DX), Z3
+	VPSUBD    Z30, Z3, Z3
+	VCVTDQ2PS Z3, Z3
+	VMULPS    Z31, Z3, Z3
+	VMOVUPS   Z3, 192(CX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x00000040, DX
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000010
+	JLT  singleDone
+
+single:
+	VPMOVSXBD (DX), Z0
+	VPSUBD    Z30, Z0, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z31, Z0, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       single
+
+singleDone:
+	TESTQ       AX, AX
+	JZ          restDone
+	MOVQ        $-1, BX
+	BZHIQ       AX, BX, BX
+	KMOVW       BX, K7
+	VPMOVSXBD.Z (DX), K7, Z0
+	VPSUBD      Z30, Z0, Z0
+	VCVTDQ2PS   Z0, Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS     Z0, K7, (CX)
+
+restDone:
+	VZEROUPPER
+	RET
+
 // func reluAVX512(y *float32, x *float32, n int, k *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluAVX512(SB), NOSPLIT, $0-32
@@ -1468,6 +1612,104 @@ DATA lowBytes<>+20(SB)/4, $0x0c080400
 DATA lowBytes<>+24(SB)/4, $0x0c080400
 DATA lowBytes<>+28(SB)/4, $0x0c080400
 GLOBL lowBytes<>(SB), RODATA|NOPTR, $32
+
+// func dequantizeU8AVX2(x *float32, q *uint8, n int, k *float32)
+// Requires: AVX, AVX2
+TEXT ·dequantizeU8AVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), CX
+	MOVQ         q+8(FP), DX
+	MOVQ         n+16(FP), AX
+	MOVQ         k+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	VBROADCASTSS 4(BX), Y14
+	CMPQ         AX, $0x00000010
+	JLT          unrolledDone
+
+unrolled:
+	VPMOVZXBD (DX), Y0
+	VPSUBD    Y14, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y15, Y0, Y0
+	VMOVUPS   Y0, (CX)
+	VPMOVZXBD 8(DX), Y1
+	VPSUBD    Y14, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y15, Y1, Y1
+	VMOVUPS   Y1, 32(CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000008
+	JLT  singleDone
+
+single:
+	VPMOVZXBD (DX), Y0
+	VPSUBD    Y14, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y15, Y0, Y0
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000008, DX
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       single
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func dequantizeI8AVX2(x *float32, q *uint8, n int, k *float32)
+// Requires: AVX, AVX2
+TEXT ·dequantizeI8AVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), CX
+	MOVQ         q+8(FP), DX
+	MOVQ         n+16(FP), AX
+	MOVQ         k+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	VBROADCASTSS 4(BX), Y14
+	CMPQ         AX, $0x00000010
+	JLT          unrolledDone
+
+unrolled:
+	VPMOVSXBD (DX), Y0
+	VPSUBD    Y14, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y15, Y0, Y0
+	VMOVUPS   Y0, (CX)
+	VPMOVSXBD 8(DX), Y1
+	VPSUBD    Y14, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y15, Y1, Y1
+	VMOVUPS   Y1, 32(CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000008
+	JLT  singleDone
+
+single:
+	VPMOVSXBD (DX), Y0
+	VPSUBD    Y14, Y0, Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y15, Y0, Y0
+	VMOVUPS   Y0, (CX)
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000008, DX
+	SUBQ      $0x00000008, AX
+	CMPQ      AX, $0x00000008
+	JGE       single
+
+singleDone:
+	VZEROUPPER
+	RET
 
 // func reluAVX2(y *float32, x *float32, n int, k *float32)
 // Requires: AVX, AVX2

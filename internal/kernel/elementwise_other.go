@@ -14,6 +14,8 @@ func quantizeU8Block(q []uint8, x []float32, g grid, z int32) { quantizeGeneric(
 
 func quantizeI8Block(q []int8, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
 
+func dequantizeBlock[Q Byte](x []float32, q []Q, s float32, z int32) { dequantizeGeneric(x, q, s, z) }
+
 func reluBlock(y, x []float32, ceiling float32) { reluGeneric(y, x, ceiling) }
 
 func reluGradBlock(dx, dy, x []float32, ceiling float32) { reluGradGeneric(dx, dy, x, ceiling) }

@@ -34,6 +34,16 @@ func fakeQuantGradAVX512(dx *float32, dy *float32, x *float32, n int, k *float32
 //go:noescape
 func quantizeAVX512(q *uint8, x *float32, n int, k *float32)
 
+// dequantizeU8AVX512 is dequantizeGeneric.
+//
+//go:noescape
+func dequantizeU8AVX512(x *float32, q *uint8, n int, k *float32)
+
+// dequantizeI8AVX512 is dequantizeGeneric.
+//
+//go:noescape
+func dequantizeI8AVX512(x *float32, q *uint8, n int, k *float32)
+
 // reluAVX512 is reluGeneric; k is the ceiling.
 //
 //go:noescape
@@ -88,6 +98,16 @@ func fakeQuantGradAVX2(dx *float32, dy *float32, x *float32, n int, k *float32)
 //
 //go:noescape
 func quantizeAVX2(q *uint8, x *float32, n int, k *float32)
+
+// dequantizeU8AVX2 is dequantizeGeneric.
+//
+//go:noescape
+func dequantizeU8AVX2(x *float32, q *uint8, n int, k *float32)
+
+// dequantizeI8AVX2 is dequantizeGeneric.
+//
+//go:noescape
+func dequantizeI8AVX2(x *float32, q *uint8, n int, k *float32)
 
 // reluAVX2 is reluGeneric; k is the ceiling.
 //

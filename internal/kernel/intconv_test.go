@@ -18,7 +18,7 @@ func intConvs() map[string]Conv {
 	}
 	return map[string]Conv{
 		"3×3":                  c(func(g *Conv) {}),
-		"first layer, 1 to 16": c(func(g *Conv) { g.C, g.H, g.W = 1, 28, 28 }),
+		"first layer, 1 to 16": c(func(g *Conv) { g.C, g.N, g.H, g.W = 1, 1, 19, 28 }),
 		"3 to 8, stride 2":     c(func(g *Conv) { g.C, g.O, g.StrideH, g.StrideW = 3, 8, 2, 2 }),
 		"16 to 32":             c(func(g *Conv) { g.O = 32 }),
 		"32 to 64":             c(func(g *Conv) { g.C, g.O = 32, 64 }),
@@ -134,7 +134,7 @@ func TestIntegerConvolutionIsExact(t *testing.T) {
 func TestIntegerLinearIsExact(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		r := random()
-		for _, c := range [][3]int{{1, 64, 10}, {1, 640, 128}, {3, 5, 7}, {64, 1568, 128}, {13, 128, 10}, {33, 30, 100}} {
+		for _, c := range [][3]int{{1, 64, 10}, {1, 640, 40}, {3, 5, 7}, {9, 1568, 33}, {120, 128, 10}, {33, 30, 100}} {
 			g := Conv{N: c[0], H: 1, W: 1, C: c[1], O: c[2], KH: 1, KW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
 			if got := PackLinear(make([]int8, c[1]*c[2]), c[1], c[2]).Geometry(); got != g.with(func(g *Conv) { g.N = 1 }) {
 				t.Errorf("PackLinear: geometry %+v", got)

@@ -85,6 +85,8 @@ var kernels = []kernel{
 			v.storeBytes(v.temp(0), "q")
 		},
 	},
+	dequantize("dequantizeU8", VPMOVZXBD, VPMOVZXBD_Z),
+	dequantize("dequantizeI8", VPMOVSXBD, VPMOVSXBD_Z),
 	{
 		name: "relu", doc: "reluGeneric; k is the ceiling",
 		streams: floats("y", "x"), unroll: 4, temps: 2,
@@ -131,6 +133,27 @@ var kernels = []kernel{
 		begin: func(v *vector) { v.constants(3) },
 		body:  func(v *vector) { v.sgd(true) },
 	},
+}
+
+// dequantize is x = s·(q − z), with s and z in k.
+func dequantize(name string, widen func(...Op), masked func(mx, k, xyz Op)) kernel {
+	return kernel{
+		name: name, doc: "dequantizeGeneric",
+		streams: []stream{{"x", 4}, {"q", 1}}, unroll: 4, temps: 1,
+		begin: func(v *vector) { v.constants(2) },
+		body: func(v *vector) {
+			x := v.temp(0)
+			if v.partial {
+				masked(v.mem("q"), K7, x)
+			} else {
+				widen(v.mem("q"), x)
+			}
+			VPSUBD(v.keep(1), x, x)
+			VCVTDQ2PS(x, x)
+			VMULPS(v.keep(0), x, x)
+			v.store(x, "x")
+		},
+	}
 }
 
 // steps is x = q − z, with s, lo, hi and 0 in keep(0) to keep(3):
