@@ -1,0 +1,327 @@
+package integer_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/quantized/quantizedtest"
+)
+
+type builder = quantizedtest.Builder
+
+// builders add a small network around one operation.
+var builders = map[string]func(b *builder) string{
+	"linear": func(b *builder) string {
+		return b.Linear(b.Linear(b.Flatten(b.Input()), 17, quantized.ReLU), 10, quantized.Identity)
+	},
+	"conv": func(b *builder) string {
+		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU6)
+	},
+	"conv 1×1": func(b *builder) string {
+		return b.Conv(b.Input(), 8, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	},
+	"conv 3×2 dilated, uneven padding": func(b *builder) string {
+		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
+	},
+	"depthwise": func(b *builder) string {
+		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 4, quantized.ReLU), 8, quantizedtest.Same(3), 4, quantized.Identity)
+	},
+	"groups": func(b *builder) string {
+		return b.Conv(b.Input(), 6, quantizedtest.Same(3), 2, quantized.ReLU)
+	},
+	"max pool": func(b *builder) string {
+		w := quantizedtest.Same(3)
+		w.Stride = [2]int{2, 1}
+		x := b.Pool(quantized.MaxPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), w)
+		return b.Conv(x, 3, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	},
+	"average pool": func(b *builder) string {
+		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), quantizedtest.Valid(2, 2))
+	},
+	"average pool, padded": func(b *builder) string {
+		return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Same(3))
+	},
+	"global average": func(b *builder) string {
+		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))), 10, quantized.Identity)
+	},
+	"residual": func(b *builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
+		z := b.Add(x, y, quantized.ReLU)
+		return b.Add(b.Conv(z, 4, quantizedtest.Valid(1, 1), 1, quantized.Identity), z, quantized.Identity)
+	},
+	"concat": func(b *builder) string {
+		x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(b.Input(), 5, quantizedtest.Same(1), 1, quantized.Identity)
+		return b.Conv(b.Concat(x, y, x), 4, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	},
+	"flatten that moves, read twice": func(b *builder) string {
+		x := b.Flatten(b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU))
+		return b.Concat(b.Linear(x, 5, quantized.Identity), b.Activate(x, quantized.LeakyReLU))
+	},
+	"reshape": func(b *builder) string {
+		x := b.Reshape(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 16, 4, 4)
+		return b.Linear(b.Flatten(b.Conv(x, 3, quantizedtest.Same(3), 1, quantized.ReLU)), 5, quantized.Identity)
+	},
+	"functions": func(b *builder) string {
+		x := b.Linear(b.Flatten(b.Input()), 40, quantized.Identity)
+		var all []string
+		for f := quantized.ReLU; f <= quantized.Softmax; f++ {
+			all = append(all, b.Activate(x, f))
+		}
+		return b.Concat(all...)
+	},
+}
+
+// bits is a scheme of so many bits.
+func bits(n int) quantizedtest.Scheme {
+	return quantizedtest.Scheme{Weights: affine.Format{Bits: n, Narrow: n > 2},
+		Positive: affine.Format{Bits: n, Unsigned: true}, Signed: affine.Format{Bits: n}}
+}
+
+var quantizations = map[string]quantizedtest.Scheme{
+	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A8": quantizedtest.W4A8,
+	"2 bits": bits(2), "3 bits": bits(3), "4 bits": bits(4), "5 bits": bits(5), "6 bits": bits(6), "7 bits": bits(7),
+	"ties":             {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
+	"per tensor":       {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"affine weights":   {Weights: affine.Int8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
+	"affine 4 bits":    {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
+}
+
+// fixedPoint are the schemes that the slow oracle of the fixed-point modes sees.
+var fixedPoint = map[string]bool{"W8A8 affine": true, "4 bits": true, "ties": true, "unsigned weights": true}
+
+// TestIntegersAreExact: every operation in every number format, on extremes,
+// ties and noise: the definition's integers.
+func TestIntegersAreExact(t *testing.T) {
+	for schemeName, scheme := range quantizations {
+		for name, build := range builders {
+			b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+			m := b.Model(build(b))
+			t.Run(schemeName+"/"+name, func(t *testing.T) { exact(t, m, integer.Float32, b.Inputs(m, 11)) })
+			if !fixedPoint[schemeName] {
+				continue
+			}
+			for _, mode := range []integer.Requantization{integer.Gemmlowp, integer.Single} {
+				t.Run(schemeName+"/"+name+"/"+mode.String(), func(t *testing.T) { exact(t, m, mode, b.Inputs(m, 5)) })
+			}
+		}
+	}
+}
+
+// exact wants the definition's integers, and their real numbers, for all images.
+func exact(t *testing.T, m *quantized.Model, mode integer.Requantization, x []float32) {
+	t.Helper()
+	e := engine(t, m, integer.Options{Requantization: mode})
+	n := len(x) / e.InputSize()
+	real, q := make([]float32, n*e.OutputSize()), make([]uint8, n*e.OutputSize())
+	if err := e.Run(real, hwc(x, m.Input.Shape), n); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RunBytes(q, hwc(inputBytes(m, x), m.Input.Shape), n); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		want := naive(m, mode, x[i*e.InputSize():(i+1)*e.InputSize()])
+		for j := range want.len() {
+			at := i*e.OutputSize() + j
+			if real[at] != float32(want.real(j)) || q[at] != uint8(want.q[j]) {
+				t.Fatalf("image %d, element %d: %v and %d, want %v and %d", i, j, real[at], q[at], want.real(j), uint8(want.q[j]))
+			}
+		}
+	}
+}
+
+func engine(t *testing.T, m *quantized.Model, o integer.Options) *integer.Engine {
+	t.Helper()
+	e, err := integer.New(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// hwc permutes images from C H W.
+func hwc[T any](x []T, shape []int) []T {
+	pixels := 1
+	for _, d := range shape[1:] {
+		pixels *= d
+	}
+	y := make([]T, len(x))
+	for i, v := range x {
+		size := pixels * shape[0]
+		y[i/size*size+i%pixels*shape[0]+i%size/pixels] = v
+	}
+	return y
+}
+
+// inputBytes is the input's integers as bytes.
+func inputBytes(m *quantized.Model, x []float32) []uint8 {
+	q := make([]uint8, len(x))
+	for i, r := range x {
+		q[i] = uint8(affine.Quantize(r, m.Input.Quant.Scale, m.Input.Quant.Zero, m.Input.Quant.Format))
+	}
+	return q
+}
+
+// floating are schemes in which sums are of floats.
+var floating = map[string]quantizedtest.Scheme{
+	"weight-only":         quantizedtest.WeightOnly,
+	"weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}},
+	"weight-only, blocks": {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Block: 16},
+	"blocks":              {Weights: affine.Format{Bits: 4, Narrow: true}, Block: 5, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"float":               {},
+	"float output":        {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"float weights":       {Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+}
+
+// TestFloatsAreNear: float sums are the definition's but for their rounding,
+// and weights dequantized just in time are those dequantized at load.
+func TestFloatsAreNear(t *testing.T) {
+	for schemeName, scheme := range floating {
+		for name, build := range builders {
+			t.Run(schemeName+"/"+name, func(t *testing.T) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+				m := b.Model(build(b))
+				x := b.Inputs(m, 6)
+				y := outputs(t, engine(t, m, integer.Options{}), hwc(x, m.Input.Shape))
+				size := len(x) / 6
+				var want []float64
+				greatest := 0.0
+				for i := 0; i < len(x); i += size {
+					out := naive(m, integer.Float32, x[i:i+size])
+					for j := range out.len() {
+						want = append(want, out.real(j))
+						greatest = max(greatest, math.Abs(out.real(j)))
+					}
+				}
+				far := 0
+				for i, w := range want {
+					if !(math.Abs(float64(y[i])-w) <= 2e-6*greatest) {
+						far++
+					}
+				}
+				// a rounding of sums may move an integer inside to its neighbour
+				if allowed := len(want) / 50; far > allowed || far > 0 && m.Input.Quant.IsFloat() {
+					t.Errorf("%d of %d outputs are far, the greatest is %v", far, len(want), greatest)
+				}
+				inTime := outputs(t, engine(t, m, integer.Options{Weights: integer.JustInTime}), hwc(x, m.Input.Shape))
+				for i := range y {
+					if y[i] != inTime[i] {
+						t.Fatalf("element %d: %v at load, %v just in time", i, y[i], inTime[i])
+					}
+				}
+			})
+		}
+	}
+}
+
+func outputs(t *testing.T, e *integer.Engine, x []float32) []float32 {
+	t.Helper()
+	n := len(x) / e.InputSize()
+	y := make([]float32, n*e.OutputSize())
+	if err := e.Run(y, x, n); err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
+// network has most kinds of layers.
+func network(s quantizedtest.Scheme) (*builder, *quantized.Model) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(5, 6)), s, 3, 12, 12)
+	x := b.Conv(b.Input(), 8, quantizedtest.Same(3), 1, quantized.ReLU)
+	x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
+	y := b.Conv(b.Conv(x, 8, quantizedtest.Same(3), 8, quantized.ReLU6), 8, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	x = b.Concat(b.Add(x, y, quantized.ReLU), y)
+	x = b.Linear(b.Flatten(b.Pool(quantized.AvgPool, x, quantizedtest.Valid(2, 2))), 20, quantized.ReLU)
+	return b, b.Model(b.Linear(x, 6, quantized.Identity))
+}
+
+// TestBatchesDoNotMatter: an image's outputs do not depend on the images
+// around it, on the batch's size, or on the processors.
+func TestBatchesDoNotMatter(t *testing.T) {
+	for name, s := range map[string]quantizedtest.Scheme{"integers": quantizedtest.W8A8, "floats": quantizedtest.WeightOnly} {
+		b, m := network(s)
+		x := hwc(b.Inputs(m, 70), m.Input.Shape)
+		all := outputs(t, engine(t, m, integer.Options{}), x)
+		for _, procs := range []int{1, 2, 5} {
+			before := runtime.GOMAXPROCS(procs)
+			e := engine(t, m, integer.Options{})
+			for n := 1; n <= 70; n += 23 {
+				y := outputs(t, e, x[:n*e.InputSize()])
+				for i := range y {
+					if y[i] != all[i] {
+						t.Fatalf("%s, batch of %d on %d processors: element %d is %v, in a batch of 70 %v", name, n, procs, i, y[i], all[i])
+					}
+				}
+			}
+			runtime.GOMAXPROCS(before)
+		}
+	}
+}
+
+func TestNotANumberIsTheLeastInteger(t *testing.T) {
+	_, m := network(quantizedtest.W8A8)
+	e := engine(t, m, integer.Options{})
+	x, least := make([]float32, e.InputSize()), make([]float32, e.InputSize())
+	for i := range x {
+		x[i], least[i] = float32(math.NaN()), float32(math.Inf(-1))
+	}
+	got, want := outputs(t, e, x), outputs(t, e, least)
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("element %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	_, m := network(quantizedtest.W8A8)
+	e := engine(t, m, integer.Options{})
+	_, float := network(quantizedtest.WeightOnly)
+	wide := *m
+	wide.Nodes = append([]quantized.Node(nil), m.Nodes...)
+	last := &wide.Nodes[len(wide.Nodes)-1]
+	last.Output.Quant.Format.Bits = 16
+	new := func(m *quantized.Model, o integer.Options) error { _, err := integer.New(m, o); return err }
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"too few inputs":     {e.Run(make([]float32, 6), make([]float32, 5), 1), "integer: 5 numbers in and 6 out for a batch of 1: want 432 and 6 each"},
+		"negative batch":     {e.Run(nil, nil, -1), "batch of -1"},
+		"bytes of floats":    {engine(t, float, integer.Options{}).RunBytes(make([]uint8, 6), make([]uint8, 432), 1), "want both quantized"},
+		"requantization":     {new(m, integer.Options{Requantization: 9}), "integer: Requantization(9): want one of float32, gemmlowp, single"},
+		"weights":            {new(m, integer.Options{Weights: 9}), "integer: Weights(9): want one of load, just-in-time"},
+		"16-bit activations": {new(&wide, integer.Options{}), "int16 activations: want at most 8 bits"},
+		"invalid model":      {new(&quantized.Model{}, integer.Options{}), "integer: quantized: "},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, c.err, c.want)
+		}
+	}
+}
+
+func TestNamesAreParsed(t *testing.T) {
+	for r := integer.Float32; r <= integer.Single; r++ {
+		if got, err := integer.ParseRequantization(r.String()); got != r || err != nil {
+			t.Errorf("%v: %v, %v", r, got, err)
+		}
+	}
+	for w := integer.AtLoad; w <= integer.JustInTime; w++ {
+		if got, err := integer.ParseWeights(w.String()); got != w || err != nil {
+			t.Errorf("%v: %v, %v", w, got, err)
+		}
+	}
+	if _, err := integer.ParseRequantization("double"); err == nil {
+		t.Error("double is parsed")
+	}
+}
