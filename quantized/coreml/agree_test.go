@@ -50,7 +50,7 @@ func TestProgramAgreesWithIntegers(t *testing.T) {
 func TestRareFormatsAgree(t *testing.T) {
 	for _, name := range []string{"cnn", "branches", "resnet8"} {
 		float := zoo(name, true, 4)
-		for _, v := range []variant{w8affine, w8tensor, w3a4} {
+		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w3a4} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, 50)
 			})

@@ -173,7 +173,7 @@ func product(n *quantized.Node, x known) known {
 			continue
 		}
 		out := n.Output.Quant
-		m := float32(x.a.Quant.Scale*n.Weights.Scale[o]) / out.Scale
+		m := float32(x.a.Quant.Scale*n.Weights.Scale[min(o, len(n.Weights.Scale)-1)]) / out.Scale
 		v := float64(float32(acc+int64(n.Bias.Q[o])) * m)
 		switch n.Func {
 		case quantized.ReLU:
@@ -191,7 +191,7 @@ func product(n *quantized.Node, x known) known {
 
 func biasOf(b *quantized.Bias, o int) float64 {
 	if b.Q != nil {
-		return float64(b.Q[o]) * float64(b.Scale[o])
+		return float64(b.Q[o]) * float64(b.Scale[min(o, len(b.Scale)-1)])
 	}
 	return float64(b.Float[o])
 }

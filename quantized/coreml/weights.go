@@ -44,40 +44,37 @@ func (b *builder) encode(w *quantized.Weights) codes {
 	if b.options.WeightsEncoding == Unsigned && !store.Unsigned {
 		store.Unsigned, shift = true, 1<<(store.Bits-1)
 	}
-	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)), scale: make([]float64, len(w.Scale))}
-	c.groups, _ = scaleShape(w) // validated
-	for i := range w.Q {
-		c.q[i] = float64(code(w, i) + shift)
-	}
+	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)), scale: make([]float64, len(w.Scale)), groups: scaleShape(w)}
 	live := make([]bool, len(w.Scale)) // groups with a weight that is not 0
-	group := grouping(w.Shape, c.groups)
 	for i := range w.Q {
-		if code(w, i) != zeroPoint(w, group[i]) {
-			live[group[i]] = true
+		q, k := w.Value(i), w.ScaleIndex(i)
+		c.q[i] = float64(q + shift)
+		if q != zeroPoint(w, k) {
+			live[k] = true
 		}
 	}
-	for g, s := range w.Scale {
-		c.scale[g] = float64(s)
-		if err := b.representable(float64(s), w.Format.Bits); err != nil && live[g] {
-			b.fail("weights, scale %d of %d: %w", g, len(w.Scale), err)
+	for k, s := range w.Scale {
+		c.scale[k] = float64(s)
+		if err := b.representable(float64(s), w.Format.Bits); err != nil && live[k] {
+			b.fail("weights, scale %d of %d: %w", k, len(w.Scale), err)
 		} else if err != nil {
-			c.scale[g] = 1 // all weights are 0: any scale will do
+			c.scale[k] = 1 // all weights are 0: any scale will do
 		}
-		if z := zeroPoint(w, g) + shift; z != 0 && c.zero == nil {
+		if z := zeroPoint(w, k) + shift; z != 0 && c.zero == nil {
 			c.zero = make([]float64, len(w.Scale))
 		}
 	}
-	for g := range c.zero {
-		c.zero[g] = float64(zeroPoint(w, g) + shift)
+	for k := range c.zero {
+		c.zero[k] = float64(zeroPoint(w, k) + shift)
 	}
 	return c
 }
 
-func zeroPoint(w *quantized.Weights, g int) int32 {
+func zeroPoint(w *quantized.Weights, k int) int32 {
 	if w.Zero == nil {
 		return 0
 	}
-	return w.Zero[g]
+	return w.Zero[k]
 }
 
 // storage is the data type of integers with 4 or 8 bits.
@@ -91,20 +88,6 @@ func storage(bits int, unsigned bool) mil.DataType {
 		return mil.UInt8
 	}
 	return mil.Int8
-}
-
-// grouping is the index of the scale of each element: its own index divided,
-// dimension by dimension, by the group's size.
-func grouping(shape, groups []int) []int {
-	index := make([]int, product(shape))
-	for i := range index {
-		rest, step := i, 1
-		for d := len(shape) - 1; d >= 0; d-- {
-			index[i] += rest % shape[d] / (shape[d] / groups[d]) * step
-			rest, step = rest/shape[d], step*groups[d]
-		}
-	}
-	return index
 }
 
 // representable returns an error if rounding the scale to the type of
@@ -179,14 +162,15 @@ func (b *builder) blockwise(name string, w *quantized.Weights, c codes) {
 	})
 }
 
-// bias is the layer's bias in floats, s·q where it is integer.
+// bias is the layer's bias in floats, s·q where it is integer. Its scales are
+// as many as those of the weights: one a channel, or one.
 func (b *builder) bias(n *quantized.Node) mil.Value {
 	elements := make([]float64, n.Weights.Shape[0])
 	for i := range elements {
 		switch {
 		case n.Bias == nil:
 		case n.Bias.Q != nil:
-			elements[i] = float64(n.Bias.Q[i]) * float64(n.Bias.Scale[i])
+			elements[i] = float64(n.Bias.Q[i]) * float64(n.Bias.Scale[min(i, len(n.Bias.Scale)-1)])
 		default:
 			elements[i] = float64(n.Bias.Float[i])
 		}

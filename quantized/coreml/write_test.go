@@ -165,7 +165,7 @@ func TestEachReaderDequantizes(t *testing.T) {
 // TestUint8Around128 is int8 without a zero point.
 func TestUint8Around128(t *testing.T) {
 	m := quantize(zoo("mlp", true, 1), w8a8affine)
-	m.Input.Quant.Zero = 128
+	m.Input.Quant.Zero, m.Nodes[0].Output.Quant.Zero = 128, 128 // input and flatten
 	p, err := coreml.Translate(m, coreml.Options{Precision: coreml.Float32})
 	if err != nil {
 		t.Fatal(err)

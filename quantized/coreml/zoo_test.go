@@ -116,8 +116,11 @@ func (d *draft) join(name string, op quantized.Op, f quantized.Func, in ...strin
 }
 
 func (d *draft) activate(name, in string, f quantized.Func) string {
-	return d.add(quantized.Node{Name: name, Op: quantized.Activate, Inputs: []string{in}, Func: f, Slope: 0.125,
-		Output: quantized.Activation{Shape: d.shape[in]}})
+	n := quantized.Node{Name: name, Op: quantized.Activate, Inputs: []string{in}, Func: f, Output: quantized.Activation{Shape: d.shape[in]}}
+	if f == quantized.LeakyReLU {
+		n.Slope = 0.125
+	}
+	return d.add(n)
 }
 
 // zooNames are the networks that people deploy on small devices.
@@ -234,6 +237,7 @@ var (
 	w8a8affine = variant{name: "W8A8 affine", weights: affine.Int8Narrow, acts: "affine"}
 	w4a8       = variant{name: "W4A8", weights: affine.Format{Bits: 4, Narrow: true}, acts: "symmetric"}
 	w4block    = variant{name: "W4 per block 32", weights: affine.Format{Bits: 4}, block: 32}
+	w8a8tensor = variant{name: "W8A8 per tensor", weights: affine.Int8Narrow, acts: "symmetric", tensor: true}
 	w3a4       = variant{name: "W3A4", weights: affine.Format{Bits: 3}, acts: "4 bits"}
 )
 
@@ -326,13 +330,15 @@ func (v variant) integers(float *quantized.Weights) *quantized.Weights {
 }
 
 func integerBias(float *quantized.Bias, in quantized.Quant, w *quantized.Weights) *quantized.Bias {
-	if in.Format.IsFloat() || w.Block > 0 || w.Zero != nil || w.Axis < 0 {
+	if in.Format.IsFloat() || w.Block > 0 {
 		return float
 	}
-	b := &quantized.Bias{Q: make([]int32, len(float.Float)), Scale: make([]float32, len(float.Float))}
+	b := &quantized.Bias{Q: make([]int32, len(float.Float)), Scale: make([]float32, len(w.Scale))}
+	for k, s := range w.Scale {
+		b.Scale[k] = in.Scale * s
+	}
 	for o, r := range float.Float {
-		b.Scale[o] = in.Scale * w.Scale[o]
-		b.Q[o] = int32(math.RoundToEven(float64(r) / float64(b.Scale[o])))
+		b.Q[o] = int32(math.RoundToEven(float64(r) / float64(b.Scale[min(o, len(w.Scale)-1)])))
 	}
 	return b
 }
