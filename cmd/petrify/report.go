@@ -36,7 +36,41 @@ func chart(r *train.Result) figure.Chart {
 			qat = append(qat, record.Test.Accuracy)
 		}
 	}
-	return figure.Accuracy(r.Summary.Network+" on "+r.Summary.Dataset, float, r.PTQ.Accuracy, qat)
+	title := fmt.Sprintf("%s on %s, %s", r.Summary.Network, r.Summary.Dataset, bits(r.Model))
+	return figure.Accuracy(title, float, r.PTQ.Accuracy, qat)
+}
+
+// bits is such as "W8A8", or "W3–8A4–8" where layers differ; 32 is float.
+func bits(m *quantized.Model) string {
+	weights, activations := extent{}, extent{}
+	activations.add(m.Input.Quant.Format.Bits)
+	for _, n := range m.Nodes {
+		activations.add(n.Output.Quant.Format.Bits)
+		if n.Weights != nil {
+			weights.add(n.Weights.Format.Bits)
+		}
+	}
+	return fmt.Sprintf("W%vA%v", weights, activations)
+}
+
+// extent is the least and the greatest number of bits.
+type extent struct{ low, high int }
+
+func (e *extent) add(bits int) {
+	if bits == 0 {
+		bits = 32
+	}
+	if e.low == 0 || bits < e.low {
+		e.low = bits
+	}
+	e.high = max(e.high, bits)
+}
+
+func (e extent) String() string {
+	if e.low == e.high {
+		return fmt.Sprint(e.high)
+	}
+	return fmt.Sprintf("%d–%d", e.low, e.high)
 }
 
 // report prints what the run found and where it is.

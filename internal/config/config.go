@@ -20,6 +20,7 @@ type Config struct {
 	Calibration int
 	Checkpoint  train.Span
 
+	Validation   float64
 	Augment      datasets.Augment
 	Balanced     bool
 	Float, QAT   train.Stage
@@ -53,6 +54,8 @@ func (c *Config) section() section {
 			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
 		{"batch", "Images to a training step.", integer(&c.Batch, 1, 1<<20)},
+		{"validation", "Share of the training images that is held out and evaluated after each epoch; null is none.",
+			auto[float64]{&c.Validation, number(&c.Validation, below1)}},
 		{"augment", "How training images vary, anew in each epoch.", augment(&c.Augment)},
 		{"balanced", "Make the classes of an epoch equally frequent.", yes(&c.Balanced)},
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
@@ -75,6 +78,8 @@ func stage(s *train.Stage) value {
 			auto[float64]{&s.LearningRate, number(&s.LearningRate, interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
+		{"patience", "End the stage after so many epochs without a lower loss on held-out images (the key validation), and go back to the best; null is never.",
+			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
 		{"clip", "The greatest norm of all gradients together; null is no limit.", auto[float64]{&s.Clip, number(&s.Clip, positive)}},
 		{"average", "Decay of the moving average of the parameters that is evaluated and kept, such as 0.999; null keeps the parameters themselves.",
 			auto[float64]{&s.Average, number(&s.Average, below1)}},

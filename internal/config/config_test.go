@@ -54,7 +54,7 @@ quantization:
 		`run.yaml:3: batch: want a whole number from 1 to 1048576, got "0"`,
 		`run.yaml:5: float.epochs: want a whole number from 0 to 1048576, got "nine"`,
 		`run.yaml:7: float.epochs: stands there twice, first at run.yaml:5`,
-		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, clip, average), got a list`,
+		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, patience, clip, average), got a list`,
 		`run.yaml:10: network.0.conv2d.kernal: unknown key: did you mean kernel?`,
 		`run.yaml:11: network.1: unknown layer "rellu": did you mean relu?`,
 		`run.yaml:12: network.2.linear.features: want a whole number from 1 to 2147483647, got "-1"`,
@@ -195,6 +195,16 @@ func TestCoreMLToolsConfigurations(t *testing.T) {
     'conv\d': {weight_dtype: qint4}
 `, func(q graph.Quantization) (any, any) {
 			return []any{q.Names[0].Pattern, q.Names[0].Scheme, q.Names[1].Scheme.Weights.Format.Bits}, []any{"conv1", (*fakequant.Scheme)(nil), 4}
+		}},
+		"learned scales": {`
+  global_config: {algorithm: learnable, learned_lr_factor: 0.1}
+`, func(q graph.Quantization) (any, any) {
+			return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor}, []any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
+		}},
+		"learned scales and zero points": {`
+  global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
+`, func(q graph.Quantization) (any, any) {
+			return []any{q.Default.Weights.Method, q.Default.Activations.Method}, []any{fakequant.DoReFa, fakequant.LSQPlus}
 		}},
 		"nothing is the default": {" {}\n", func(q graph.Quantization) (any, any) {
 			want := fakequant.Int8()
@@ -338,7 +348,7 @@ func TestConstantsGoToTheObserversThatUseThem(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	_, err = Parse("q.yaml", []byte("quantization:\n  global_config:\n    sigmas: 4\n"))
-	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect on the observers last_value and moving_average_min_max"; err == nil || !strings.HasSuffix(err.Error(), want) {
+	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect: no observer and no method of the block uses it"; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -29,6 +29,8 @@ type Rule struct {
 // additions: how to quantize one layer.
 type Module struct {
 	Algorithm          string
+	WeightMethod       string // of fakequant; "": as Algorithm says
+	ActivationMethod   string
 	WeightDtype        string
 	WeightBits         int // 0: as WeightDtype says
 	WeightScheme       affine.Scheme
@@ -43,6 +45,10 @@ type Module struct {
 	WeightGroup        int     // weights along the input that share a scale; 0: all
 	Scheme             affine.Scheme
 	Dialect            affine.Dialect
+	Rounding           affine.Rounding
+	Ramp               [2]int
+	LearnedLRFactor    float64 // 0: 1
+	PACTDecay          float64
 	Milestones         []train.Span // four, or none
 }
 
@@ -59,16 +65,19 @@ func defaultModule() *Module {
 // section is the table of a module's keys.
 func (m *Module) section() section {
 	return section{
-		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator.", oneOf(&m.Algorithm, "vanilla")},
+		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator, learnable learns the scales too (LSQ, Esser et al. 2020).",
+			oneOf(&m.Algorithm, "vanilla", "learnable")},
 		{"weight_dtype", "Number format of weights; float32 leaves them alone.", oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
 		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.", auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
 		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.", enum(&m.WeightScheme)},
+		{"weight_method", "How weights are rounded in training; null is what algorithm says.", auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
 		{"weight_group_size", "One scale for each so many weights along the inputs of an output; null is no groups.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
 		{"activation_dtype", "Number format of activations; float32 leaves them alone.", oneOf(&m.ActivationDtype, "quint8", "float32")},
 		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.", auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
+		{"activation_method", "How activations are rounded in training; null is what algorithm says.", auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
 		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
 		{"averaging_constant", "What a moving average takes of each new range; null is 0.01, for ema_min_max 0.1.",
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant, interval{low: 0, high: 1, openLow: true})}},
@@ -77,6 +86,10 @@ func (m *Module) section() section {
 		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.", auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
 		{"quantization_scheme", "How a range of activations becomes a scale: symmetric without a zero point, affine with one.", enum(&m.Scheme)},
 		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
+		{"rounding", "How ties and fractions round.", enum(&m.Rounding)},
+		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.", auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
+		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.", auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
+		{"pact_decay", "pact: the penalty on its learned upper end; null is none.", auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
 		{"milestones", "When observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is [0, 0, 2/3, 1/2 of the stage].",
 			milestones{&m.Milestones}},
 	}
@@ -92,3 +105,6 @@ func (q *Quantization) section() section {
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
 	}
 }
+
+// method is the name of one of fakequant's methods.
+func method(to *string) value { return oneOf(to, members[fakequant.Method]()...) }

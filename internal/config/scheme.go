@@ -1,0 +1,144 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/observers"
+)
+
+// scheme is the module in petrify's own words; seed is the run's.
+func (m *Module) scheme(seed uint64) fakequant.Scheme {
+	return fakequant.Scheme{Weights: m.complete(m.weights(), seed), Activations: m.complete(m.activations(), seed)}
+}
+
+func (m *Module) weights() fakequant.Config {
+	if m.WeightDtype == "float32" {
+		return fakequant.Config{}
+	}
+	bits, unsigned := dtype(m.WeightDtype)
+	if m.WeightBits != 0 {
+		bits = m.WeightBits
+	}
+	affineScheme := m.WeightScheme == affine.Affine
+	c := fakequant.Config{
+		// A symmetric unsigned format with its zero point in the middle is the
+		// signed one by another name.
+		Format:   affine.Format{Bits: bits, Unsigned: unsigned && affineScheme, Narrow: !affineScheme},
+		Scheme:   m.WeightScheme,
+		Observer: observers.Config{Kind: m.WeightObserver},
+		Method:   m.method(m.WeightMethod, affineScheme),
+	}
+	switch {
+	case m.WeightGroup > 0:
+		c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: m.WeightGroup}
+	case m.WeightPerChannel:
+		c.Granularity.Kind = affine.PerChannel
+	}
+	return c
+}
+
+func (m *Module) activations() fakequant.Config {
+	if m.ActivationDtype == "float32" {
+		return fakequant.Config{}
+	}
+	bits, _ := dtype(m.ActivationDtype)
+	if m.ActivationBits != 0 {
+		bits = m.ActivationBits
+	}
+	c := fakequant.Config{
+		Format:   affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
+		Scheme:   m.Scheme,
+		Observer: observers.Config{Kind: m.ActivationObserver},
+		Method:   m.method(m.ActivationMethod, m.Scheme == affine.Affine),
+	}
+	c.Format.Unsigned = c.Method == fakequant.PACT || m.Scheme == affine.Affine
+	return c
+}
+
+// method is the named one, or else the algorithm's: learnable means LSQ, or
+// LSQ+ where a zero point is learned as well.
+func (m *Module) method(name string, zeroPoint bool) fakequant.Method {
+	named, err := fakequant.ParseMethod(name)
+	switch {
+	case err == nil:
+		return named
+	case m.Algorithm != "learnable":
+		return fakequant.STE
+	case zeroPoint:
+		return fakequant.LSQPlus
+	default:
+		return fakequant.LSQ
+	}
+}
+
+// complete adds what weights and activations have in common, and of the
+// settings that only some quantizers use those that this one does.
+func (m *Module) complete(c fakequant.Config, seed uint64) fakequant.Config {
+	if c.Format.IsFloat() {
+		return c
+	}
+	c.Dialect, c.Rounding = m.Dialect, m.Rounding
+	c.Ramp = fakequant.Ramp{Start: m.Ramp[0], Finish: m.Ramp[1]}
+	if c.Method == fakequant.Stochastic {
+		c.Seed = seed
+	}
+	for _, s := range particulars() {
+		with := c
+		if s.set(m, &with); with.Validate() == nil {
+			c = with
+		}
+	}
+	return c
+}
+
+// particular is a key that only some observers or methods use.
+type particular struct {
+	key string
+	set func(*Module, *fakequant.Config)
+}
+
+func particulars() []particular {
+	return []particular{
+		{"averaging_constant", func(m *Module, c *fakequant.Config) { c.Observer.Constant = float32(m.AveragingConstant) }},
+		{"percentile", func(m *Module, c *fakequant.Config) { c.Observer.Percentile = m.Percentile }},
+		{"sigmas", func(m *Module, c *fakequant.Config) { c.Observer.Sigmas = m.Sigmas }},
+		{"learned_lr_factor", func(m *Module, c *fakequant.Config) { c.LRFactor = float32(m.LearnedLRFactor) }},
+		{"pact_decay", func(m *Module, c *fakequant.Config) { c.Decay = float32(m.PACTDecay) }},
+	}
+}
+
+// idle lists the keys that no quantizer of the scheme uses.
+func (m *Module) idle(s fakequant.Scheme) (keys []string) {
+	for _, p := range particulars() {
+		used := false
+		for _, c := range []fakequant.Config{s.Weights, s.Activations} {
+			with := c
+			p.set(m, &with)
+			used = used || with == c
+		}
+		if !used {
+			keys = append(keys, p.key)
+		}
+	}
+	return keys
+}
+
+// dtype is the number of bits of a name such as qint4, and whether it has no sign.
+func dtype(name string) (bits int, unsigned bool) {
+	bits = 8
+	if name[len(name)-1] == '4' {
+		bits = 4
+	}
+	return bits, name[1] == 'u'
+}
+
+// pattern checks a regular expression.
+func pattern(text string) (string, error) {
+	if _, err := regexp.Compile(text); err != nil {
+		return "", fmt.Errorf("want a regular expression: %w", err)
+	}
+	return text, nil
+}
