@@ -97,7 +97,7 @@ func TestEveryLayerIsTheEvaluators(t *testing.T) {
 func ptr[T any](v T) *T { return &v }
 
 // trained is the network after two steps of training on noise.
-func trained(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization) *graph.Model {
+func trained(t testing.TB, network graph.Network, in graph.Shape, q graph.Quantization) *graph.Model {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(3, 4))
 	m, err := graph.New(network, in, q, rng)

@@ -1,0 +1,122 @@
+package integer_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/quantized/quantizedtest"
+)
+
+// FuzzModel changes numbers of a model. What is still valid must run, without a
+// panic, and the same again after it was written and read.
+func FuzzModel(f *testing.F) {
+	for seed := range uint64(300) {
+		f.Add(seed, uint8(seed%6))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, changes uint8) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		scheme := []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4, quantizedtest.WeightOnly}[seed%4]
+		_, m := network(scheme)
+		for range changes % 8 {
+			change(m, rng)
+		}
+		if m.Validate() != nil || m.Size().MACs > 1<<24 {
+			return
+		}
+		mode := integer.Requantization(seed / 4 % 3)
+		e, err := integer.New(m, integer.Options{Requantization: mode})
+		if err != nil || e.Memory().Activations > 1<<24 {
+			return
+		}
+		x := noise(rng, 2*e.InputSize())
+		y := outputs(t, e, x)
+		tensors, manifest, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := quantized.Decode(tensors, manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range outputs(t, engine(t, again, integer.Options{Requantization: mode}), x) {
+			if v != y[i] && (v == v || y[i] == y[i]) {
+				t.Fatalf("element %d: %v, and %v after reading the file", i, y[i], v)
+			}
+		}
+	})
+}
+
+// change sets a number of the model to another.
+func change(m *quantized.Model, rng *rand.Rand) {
+	n := &m.Nodes[rng.IntN(len(m.Nodes))]
+	number := func() int { return []int{-1, 0, 1, 2, 3, 7, 100, 1 << 14, 1 << 24}[rng.IntN(9)] }
+	quant := func(q *quantized.Quant) {
+		switch rng.IntN(4) {
+		case 0:
+			q.Scale = []float32{0, -1, 0x1p-126, 1e-30, 1, 1e30, 3e38}[rng.IntN(7)]
+		case 1:
+			q.Zero = int32(rng.IntN(300) - 150)
+		case 2:
+			q.Format = affine.Format{Bits: rng.IntN(18), Unsigned: rng.IntN(2) == 0}
+		default:
+			*q = quantized.Quant{}
+		}
+	}
+	pair := func(p *[2]int) { p[rng.IntN(2)] = number() }
+	switch rng.IntN(12) {
+	case 0:
+		quant(&m.Input.Quant)
+	case 1:
+		quant(&n.Output.Quant)
+	case 2:
+		m.Input.Shape = []int{3, number(), number()}
+	case 3:
+		n.Output.Shape = append([]int(nil), n.Output.Shape...)
+		n.Output.Shape[rng.IntN(len(n.Output.Shape))] = number()
+	case 4:
+		pair(&n.Window.Kernel)
+	case 5:
+		pair(&n.Window.Stride)
+	case 6:
+		pair(&n.Window.PadBegin)
+	case 7:
+		pair(&n.Window.PadEnd)
+	case 8:
+		n.Op = quantized.Op(rng.IntN(11))
+	case 9:
+		n.Func = quantized.Func(rng.IntN(9))
+	case 10:
+		n.Inputs = []string{m.Nodes[rng.IntN(len(m.Nodes))].Name}
+	case 11:
+		if n.Bias != nil && n.Bias.Q != nil {
+			n.Bias.Q[0] = int32(rng.Uint32())
+		}
+	}
+}
+
+// FuzzManifest edits model.json as people do, without its checksum: what is
+// read runs.
+func FuzzManifest(f *testing.F) {
+	_, m := network(quantizedtest.W8A8)
+	tensors, manifest, err := m.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(manifest)
+	f.Add(append(manifest[:bytes.LastIndex(manifest, []byte(",\n  \"checksum\""))], "\n}\n"...))
+	f.Fuzz(func(t *testing.T, manifest []byte) {
+		m, err := quantized.Decode(tensors, manifest)
+		if err != nil || m.Size().MACs > 1<<24 {
+			return
+		}
+		e, err := integer.New(m, integer.Options{})
+		if err != nil || e.Memory().Activations > 1<<24 {
+			return
+		}
+		outputs(t, e, make([]float32, e.InputSize()))
+	})
+}
