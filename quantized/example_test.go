@@ -121,3 +121,18 @@ func ExampleModel_Encode() {
 	//     "epochs": 0
 	//   },
 }
+
+// The accumulator of a layer is bounded by its weights and the range of its
+// input. Here it is 0..255 times the weights, plus the bias.
+func ExampleModel_Accumulators() {
+	m := perceptron()
+	all, err := m.Accumulators()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range all {
+		fmt.Println(a.Layer, a.Min, a.Max, "bits:", a.Bits, "fits int16:", a.Fits(16))
+	}
+	// Output: logits -32385 75565 bits: 18 fits int16: false
+}

@@ -62,8 +62,8 @@ const (
 type Func uint8
 
 // The activation functions. Identity, ReLU and ReLU6 may be fused into
-// Conv2D, Linear and Add, where the output's range implies them; the others
-// stand in Activate nodes.
+// Conv2D, Linear and Add: where the output is quantized, they limit its integers
+// (see [Node.Limits]). The others stand in Activate nodes.
 const (
 	Identity Func = iota
 	ReLU
@@ -113,7 +113,8 @@ type Weights struct {
 }
 
 // Bias is int32 with Scale[o] = float32(s_in · s_w[o]) and zero point 0, or
-// float where weights or input are not quantized: one of Q and Float is set.
+// float where weights or input are not quantized, or weights have blocks: one
+// of Q and Float is set.
 type Bias struct {
 	Q     []int32   `json:"-"`
 	Scale []float32 `json:"scale,omitempty"`

@@ -86,11 +86,11 @@ func same(t *testing.T, m *quantized.Model, x, y []float32) {
 // near wants the reference's outputs in y to a millionth of the greatest.
 func near(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
-	alike(t, reference(m, x), y)
+	alike(t, reference(m, x), y, 1e-6)
 }
 
-// alike wants the given outputs in y to a millionth of the greatest.
-func alike(t *testing.T, want, y []float32) {
+// alike wants the given outputs in y to a fraction of the greatest.
+func alike(t *testing.T, want, y []float32, fraction float64) {
 	t.Helper()
 	if len(y) != len(want) {
 		t.Fatalf("%d elements, want %d", len(y), len(want))
@@ -100,7 +100,7 @@ func alike(t *testing.T, want, y []float32) {
 		greatest = max(greatest, math.Abs(float64(want[i])))
 		difference = max(difference, math.Abs(float64(y[i])-float64(want[i])))
 	}
-	if !(difference <= 1e-6*greatest) {
+	if !(difference <= fraction*greatest) {
 		t.Errorf("differs by %v, the greatest output is %v", difference, greatest)
 	}
 }
@@ -175,6 +175,7 @@ var schemes = map[string]quantizedtest.Scheme{
 	"W2A2":             {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 2, Unsigned: true}, Signed: affine.Format{Bits: 2}},
 	"ties":             {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 	"per tensor":       {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"zero points":      {Weights: affine.Int8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
 	"unsigned weights": {Weights: affine.Uint8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
 }
 
@@ -209,6 +210,28 @@ func TestFloats(t *testing.T) {
 				m := b.Model(builders[name](b))
 				x := b.Inputs(m, 20)
 				near(t, m, x, outputs(t, onnx.Options{}, conformance.Settings{Threads: 1}, m, x))
+			})
+		}
+	}
+}
+
+// TestSixteenBits: activations of 16 bits are computed with floats, and off by
+// a few steps at most.
+func TestSixteenBits(t *testing.T) {
+	s := quantizedtest.Scheme{Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true}, Signed: affine.Format{Bits: 16}}
+	for name, build := range builders {
+		for _, signed := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), s, 4, 8, 8)
+				m := b.Model(build(b))
+				x := b.Inputs(m, 20)
+				y := outputs(t, onnx.Options{Opset: 21, Signed: signed}, conformance.Settings{Threads: 1}, m, x)
+				out, _ := m.Activation(m.Output)
+				for i, want := range reference(m, x) {
+					if steps := math.Abs(float64(y[i]-want) / float64(out.Quant.Scale)); !(steps < 4) {
+						t.Fatalf("element %d: got %v, want %v, %v steps away", i, y[i], want, steps)
+					}
+				}
 			})
 		}
 	}

@@ -173,7 +173,7 @@ func TestWeightOnly(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, o := range []onnx.Options{{}, {Opset: 21}} {
-					alike(t, e.Logits(), outputs(t, o, conformance.Settings{}, frozen, channelsFirst(x, in)))
+					alike(t, e.Logits(), outputs(t, o, conformance.Settings{}, frozen, channelsFirst(x, in)), 1e-6)
 				}
 			})
 		}

@@ -16,8 +16,11 @@ func (o Options) check(m *quantized.Model) error {
 		faults = append(faults, fmt.Errorf("onnx: %s: %w", name, fmt.Errorf(format, args...)))
 	}
 	wide := func(a quantized.Activation) {
-		if a.Quant.Format.Bits > 8 && o.Opset < 21 {
-			addf(a.Name, "%v needs opset 21", a.Quant.Format)
+		switch f := a.Quant.Format; {
+		case f.Bits > 8 && o.Opset < 21:
+			addf(a.Name, "%v needs opset 21", f)
+		case f.Bits > 8 && f.Narrow:
+			addf(a.Name, "%v: runtimes cannot clip 16-bit integers: want int16 or uint16", f)
 		}
 	}
 	wide(m.Input.Activation)

@@ -37,7 +37,9 @@
 //     that feed two layers are not fused.
 //
 // What is not quantized is written as it is, and computed in float32. So are
-// the functions that have no integer kernel: tanh and hard_swish.
+// the functions that have no integer kernel, tanh and hard_swish, and whole
+// layers whose activations have 16 bits: there an output can be off by a step
+// of its 65,536.
 //
 // # Exactness
 //

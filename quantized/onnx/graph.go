@@ -12,7 +12,8 @@ import (
 // writer builds a graph. Names of values are those of the model's activations
 // with a suffix that says what they are:
 //
-//	NAME/real          what the operator gives
+//	NAME/sum           what the operator gives, if a function follows
+//	NAME/real          what the operator, or the function behind it, gives
 //	NAME/quantized     behind QuantizeLinear
 //	NAME/clipped       behind the integer Clip, where there is one
 //	NAME/dequantized   behind DequantizeLinear: what the next operators read

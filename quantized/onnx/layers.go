@@ -27,7 +27,7 @@ func (w *writer) layer(n *quantized.Node) {
 		output = w.resultName()
 	}
 	lo, hi := n.Limits()
-	if n.Op.PassesThrough() { // its input is within the limits already
+	if n.Op.PassesThrough() || q.Format.Bits > 8 { // input or function are within the limits already
 		c := w.container(q)
 		lo, hi = c.min-c.shift, c.max-c.shift
 	}
@@ -37,11 +37,17 @@ func (w *writer) layer(n *quantized.Node) {
 // keepsFunction reports whether the container's range implies the function of
 // n, so that runtimes drop the operator, which then only serves the reader:
 // zero must be the least integer, and 6 not less than the greatest real.
-// Elsewhere the integer Clip stands for the function.
+// Elsewhere the integer Clip stands for the function. There is none of 16 bits,
+// and no integer kernel that the function would hinder.
 func (w *writer) keepsFunction(n *quantized.Node) bool {
 	q := n.Output.Quant
 	c := w.container(q)
-	if n.Func == quantized.Identity || q.Zero+c.shift != c.min {
+	switch {
+	case n.Func == quantized.Identity:
+		return false
+	case q.Format.Bits > 8:
+		return true
+	case q.Zero+c.shift != c.min:
 		return false
 	}
 	return n.Func == quantized.ReLU || float32(c.max-c.min)*q.Scale <= 6

@@ -258,6 +258,8 @@ func TestRefusals(t *testing.T) {
 	blocks.Block = 4
 	wide := quantizedtest.W8A8
 	wide.Positive, wide.Signed = affine.Format{Bits: 16, Unsigned: true}, affine.Format{Bits: 16}
+	narrow := wide
+	narrow.Signed.Narrow = true
 	vector := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
 	image := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3, 4, 4)
 	broken := network(quantizedtest.W8A8)
@@ -283,6 +285,7 @@ func TestRefusals(t *testing.T) {
 		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
 		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8), "NBits would have no effect"},
 		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
+		{"16 bits, narrow", onnx.Options{Opset: 21}, network(narrow), "int16_narrow: runtimes cannot clip"},
 		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8), "conv2d_1: a weight of magnitude 127"},
 		{"image of a vector", onnx.Options{Image: true}, vector.Model(vector.Linear(vector.Input(), 2, quantized.Identity)), "shape [3] is no image"},
 		{"class of an image", onnx.Options{Result: onnx.Class}, image.Model(image.Conv(image.Input(), 2, quantizedtest.Same(1), 1, quantized.Identity)), "shape [2 4 4]: probabilities and classes"},
