@@ -7,14 +7,40 @@
 // The actors. A [Config] describes one tensor's quantizer, a [Scheme] those of
 // a network ([Int8] is the default). A [Quantizer] owns an observer, the scale
 // and zero point of each group of elements, and whatever its method learns.
-// [Node] and [FrozenNode] put it into a Gorgonia graph.
+// [Node] and [FrozenNode] put it into a Gorgonia graph. [Oscillations] watches
+// the integers of a weight tensor.
+//
+//	q, err := fakequant.New("conv1.weight", fakequant.Int8().Weights, 16)
+//	q.SetObserving(true)
+//	q.SetEnabled(true)
+//	err = q.Forward(y, x)                  // a training step
+//	err = q.Backward(dx, nil, dy, x)
+//	err = q.Apply(y, x)                    // evaluation
+//	err = q.Quantize(integers, x)          // freezing
 //
 // Conventions. Two switches, both off in a new quantizer and both moved by the
 // caller alone: observing (ranges follow the tensors that Forward sees) and
 // enabled (Forward rounds; else it copies). Observing comes before rounding, so
-// the range of a step's tensor counts in that step. Evaluation uses
-// [Quantizer.Apply], which never observes. Destination slices come first.
+// the range of a step's tensor counts in that step. What a method learns starts
+// from the observer's range and follows it as long as q observes; then it
+// learns. Evaluation uses [Quantizer.Apply], which never observes. Destination
+// slices come first.
 //
-// A method is one file: a forward and a backward function on slices, and a row
-// in the table of methods.
+// A [Method] is one file, which states its equation, its gradient and its
+// source, and a row in the table of methods:
+//
+//	ste.go            straight-through estimator, with and without the mask
+//	lsq.go            LSQ, learned scale
+//	lsqplus.go        LSQ+, learned scale and zero point
+//	pact.go           PACT, learned clipping
+//	learnedrange.go   learned minimum and maximum
+//	dorefa.go         DoReFa weights
+//	binary.go         ±mean|w|
+//	ternary.go        ternary weight networks
+//	stochastic.go     stochastic rounding
+//	ramp.go           noise that grows, or a late start, for any of them
+//
+// TestGolden compares with PyTorch 1.13, TestGradients each method with finite
+// differences, TestNodeIsForwardAndBackward the graph with the slices, and
+// FuzzLaws what must hold for all.
 package fakequant

@@ -3,13 +3,19 @@
 //
 // An [Observer] sees a tensor a training step ([Observer.Observe]) and answers
 // with a range for each group of elements that share a scale
-// ([Observer.Range]). [New] makes the observer that a [Config] describes;
-// each kind is one file.
+// ([Observer.Range]). [New] makes the observer that a [Config] describes, for
+// the [Target] that the range is for; each kind is one file and one row of the
+// table in kind.go.
 //
 //	o, err := observers.New(observers.Config{Kind: observers.MovingAverage},
 //		observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Uint8})
 //	o.Observe(batch)
 //	o.Range(min, max) // dst first, one entry a group
+//
+// Three families. Extremes (MinMax, MovingAverage, EMA, LastValue, Percentile)
+// keep one range and move it. Distributions (StreamingPercentile, Histogram,
+// Entropy, MSE) count everything seen in bins and search when asked; they are
+// [Merger]s, as MinMax is. Moments (MeanSigma, MeanAbs) keep sums.
 //
 // Conventions. Values that are not finite never reach a range: they are left
 // out and counted. An observer moves in Observe and nowhere else, so whoever
@@ -17,4 +23,8 @@
 // memory is saved with State and brought back, bit by bit, with Restore. The
 // range is what was seen; widening it to contain 0 is the scale rule's affair
 // ([affine.Dialect]).
+//
+// Each observer names its source. TestGolden compares those that PyTorch and
+// Core ML Tools have with theirs, bit by bit; docs/numerics.md shows them all
+// on one tensor.
 package observers

@@ -1,6 +1,9 @@
 package affine
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Dialect names a rule from ranges to scales and zero points. Tools disagree
 // on it, in the third digit of the scale; a dialect reproduces one of them.
@@ -28,7 +31,7 @@ const (
 // rule is one row of the table of the dialects.
 type rule struct {
 	name   string
-	choose func(min, max float32, f Format, scheme Scheme) (s float32, z int32)
+	choose func(lo, hi float32, f Format, scheme Scheme) (s float32, z int32)
 	Arithmetic
 }
 
@@ -46,9 +49,9 @@ var dialects = [...]rule{
 	ONNX:       {"onnx", chooseONNX, Arithmetic{}},
 }
 
-// Choose returns the scale and zero point of format f for values in min..max,
+// Choose returns the scale and zero point of format f for values in lo..hi,
 // both finite. petrify's own rule, [Default], is legal on every export target.
-// With the range widened to contain 0:
+// With min..max the range widened to contain 0:
 //
 //	symmetric, signed     s = max(−min, max)/qmax    z = 0
 //	symmetric, unsigned   s = max/qmax               z = 0
@@ -59,15 +62,15 @@ var dialects = [...]rule{
 // the narrow range, so that +max|x| is never clipped.
 //
 // In every dialect, the power-of-two schemes round the symmetric scale.
-func (d Dialect) Choose(min, max float32, f Format, scheme Scheme) (s float32, z int32) {
-	s, z = dialects[d].choose(min, max, f, scheme)
+func (d Dialect) Choose(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
+	s, z = dialects[d].choose(lo, hi, f, scheme)
 	switch scheme {
 	case PowerOfTwo:
 		s = ceilPowerOfTwo(s)
 	case PowerOfTwoNearest:
 		s = nearestPowerOfTwo(s)
 	}
-	return s, z
+	return bound(s, math.SmallestNonzeroFloat32, f), max(f.Min(), min(z, f.Max()))
 }
 
 // Arithmetic is how the dialect evaluates the equation.

@@ -5,4 +5,23 @@
 //
 // r is a real number, s the scale (> 0, float32), z the zero point (an
 // integer), q the quantized integer, rne rounding half to even.
+//
+// [Quantize], [Dequantize], [Fake] and [Inside] evaluate it, one number at a
+// time; they are the specification that every faster loop is tested against. A
+// [Format] gives qmin and qmax. A [Scheme] and a [Dialect] turn the range of a
+// tensor into s and z ([Dialect.Choose]). A [Granularity] says which elements
+// of a tensor share them.
+//
+//	s, z := affine.Default.Choose(-1, 2, affine.Uint8, affine.Affine)   // 3/255, 85
+//	q := affine.Quantize(0.5, s, z, affine.Uint8)                       // 128
+//
+// Conventions. Everything is float32, and rounded where it says so: these
+// numbers must agree to the last bit with those of other programs. Ranges are
+// widened to contain 0, so that 0 is exact. Ranges are finite; what is not is
+// counted and left out before (petrify/observers).
+//
+// Sources: B. Jacob et al., "Quantization and Training of Neural Networks for
+// Efficient Integer-Arithmetic-Only Inference", CVPR 2018, §2.1; the ONNX
+// operators QuantizeLinear and DequantizeLinear. The page docs/numerics.md
+// derives the equation and shows the dialects side by side.
 package affine

@@ -1,5 +1,7 @@
 package affine
 
+import "math"
+
 // The rules of tools other than PyTorch.
 
 // chooseCoreMLPTQ is Core ML Tools' linear_quantize_weights, after training:
@@ -12,12 +14,11 @@ package affine
 func chooseCoreMLPTQ(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
 	if scheme == Affine {
-		if lo == hi {
+		qmin, qmax, low, high := float64(f.Min()), float64(f.Max()), float64(lo), float64(hi)
+		if s = float32((high - low) / (qmax - qmin)); s == 0 {
 			return 1, 0
 		}
-		qmin, qmax := float32(f.Min()), float32(f.Max())
-		z := (float32(qmin*hi) - float32(qmax*lo)) / (hi - lo)
-		return bound((hi-lo)/f.span(), 0, f), int32(HalfEven.Round(z))
+		return s, int32(math.RoundToEven((qmin*high - qmax*low) / (high - low)))
 	}
 	n := int32(1)<<(f.Bits-1) - 1
 	s = orOne(largest(lo, hi)/float32(n), f)

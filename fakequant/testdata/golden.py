@@ -1,15 +1,17 @@
 """Write the golden values of PyTorch 1.13 that the tests compare with.
 
-    /usr/bin/python3 fakequant/testdata/golden.py
+    python3 fakequant/testdata/golden.py            write the files
+    python3 fakequant/testdata/golden.py --check    compare them with new ones
 
-(Debian: python3-torch 1.13.) The script writes fakequant/testdata/golden.npz
-and observers/testdata/golden.npz. The tensors are random with a fixed seed,
+(Debian: python3-torch 1.13.) The files are fakequant/testdata/golden.npz and
+observers/testdata/golden.npz. The tensors are random with a fixed seed,
 tied, extreme and degenerate; every pair of observer and quantizer sees all of
 them, in formats and schemes that take turns. Arrays are named PAIR/WHAT, with
 K cases in the first axis.
 """
 
 import os
+import sys
 import warnings
 
 import numpy as np
@@ -21,6 +23,7 @@ from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantiz
 
 warnings.simplefilter("ignore")
 here = os.path.dirname(os.path.abspath(__file__))
+observers = os.path.normpath(os.path.join(here, "../../observers/testdata"))
 K, B, C, N = 240, 3, 4, 6  # cases, batches, channels, elements of a channel
 
 # dtype, qmin, qmax, symmetric; the test has the same table.
@@ -196,8 +199,17 @@ def histogram():
 
 def save(path, **pairs):
     arrays = {f"{pair}/{name}": value for pair, rows in pairs.items() for name, value in rows.items()}
-    np.savez_compressed(path, x=X, dy=DY, **arrays)
-    print(path, os.path.getsize(path), "bytes")
+    arrays.update(x=X, dy=DY)
+    if "--check" not in sys.argv:
+        np.savez_compressed(path, **arrays)
+        print(path, os.path.getsize(path), "bytes")
+        return
+    stored = np.load(path)
+    names = sorted(set(arrays) | set(stored.files))
+    wrong = [n for n in names if n not in arrays or n not in stored.files or not np.array_equal(arrays[n], stored[n])]
+    print(path, f"{len(names)} arrays,", f"differ: {wrong}" if wrong else "all equal")
+    if wrong:
+        sys.exit(1)
 
 
 save(os.path.join(here, "golden.npz"),
@@ -212,7 +224,7 @@ save(os.path.join(here, "golden.npz"),
      channel_last_value=fake_quantize(ChannelLastValue, True),
      fused=fused(False), channel_fused=fused(True),
      learnable=learnable(False), channel_learnable=learnable(True))
-save(os.path.join(here, "../../observers/testdata/golden.npz"),
+save(os.path.join(observers, "golden.npz"),
      min_max=ranges(MinMaxObserver),
      moving_average=ranges(MovingAverageMinMaxObserver),
      last_value=ranges(LastValue),
