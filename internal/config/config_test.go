@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -350,5 +351,20 @@ func TestConstantsGoToTheObserversThatUseThem(t *testing.T) {
 	_, err = Parse("q.yaml", []byte("quantization:\n  global_config:\n    sigmas: 4\n"))
 	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect: no observer and no method of the block uses it"; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestDocumentsAreUpToDate(t *testing.T) {
+	for name, write := range map[string]func(io.Writer) error{
+		"configuration.yaml": Default().Print, "configuration.schema.json": Schema,
+	} {
+		var want bytes.Buffer
+		if err := write(&want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("../../docs", name))
+		if err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("docs/%s is out of date (%v): run make generate", name, err)
+		}
 	}
 }

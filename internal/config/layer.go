@@ -128,7 +128,10 @@ func writeLayer(l graph.Layer) *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{kind, block}}
 }
 
-func (v layers) schema() map[string]any {
+func (v layers) schema() map[string]any { return reference("layers") }
+
+// layersSchema is what that reference stands for.
+func layersSchema() map[string]any {
 	anyOf := []any{map[string]any{"enum": kinds()}}
 	for _, k := range graph.Kinds() {
 		anyOf = append(anyOf, map[string]any{

@@ -79,7 +79,7 @@ func (v moduleValue) write() *yaml.Node {
 }
 
 func (v moduleValue) schema() map[string]any {
-	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, defaultModule().section().schema()}}
+	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, reference("module")}}
 }
 
 // rules is a block from patterns to modules, in the document's order.

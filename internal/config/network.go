@@ -93,10 +93,7 @@ func (v networkValue) write() *yaml.Node {
 }
 
 func (v networkValue) schema() map[string]any {
-	var n Network
 	return map[string]any{"anyOf": []any{
-		map[string]any{"enum": graph.BuiltinNames()},
-		layers{&n.Layers}.schema(),
-		n.section().schema(),
+		map[string]any{"enum": graph.BuiltinNames()}, reference("layers"), new(Network).section().schema(),
 	}}
 }

@@ -26,6 +26,7 @@ func Schema(w io.Writer) error {
 	s := Default().section().schema()
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "petrify's configuration"
+	s["$defs"] = map[string]any{"module": defaultModule().section().schema(), "layers": layersSchema()}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -34,3 +35,6 @@ func Schema(w io.Writer) error {
 	}
 	return nil
 }
+
+// reference stands for one of the definitions that [Schema] writes once.
+func reference(name string) map[string]any { return map[string]any{"$ref": "#/$defs/" + name} }
