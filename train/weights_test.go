@@ -22,10 +22,15 @@ func TestRunFromWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.QAT.LearningRate = c.resolve().QAT.LearningRate
-	c.Float, c.Weights, c.Out = Stage{}, weights, ""
+	c.Float, c.Weights, c.Out = Stage{}, weights, t.TempDir()
 	got := mustRun(t, c)
 	if got.Float != want.Float || !reflect.DeepEqual(got.Model, want.Model) {
 		t.Errorf("float %v, want %v; the same model: %v", got.Float, want.Float, reflect.DeepEqual(got.Model, want.Model))
+	}
+	c.Resume = true
+	c.Weights[0].F32[0]++
+	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "weights.checksum: the checkpoint has") {
+		t.Errorf("resumed from other weights: got %v", err)
 	}
 }
 
