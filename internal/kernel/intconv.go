@@ -37,13 +37,15 @@ const flatWidth = 56
 
 // intCall is one call of an integer convolution. Its images are those of the
 // batch or, where a window is one pixel, runs of flatWidth pixels. Results go
-// to acc or, requantized, to y.
+// to acc, or requantized by r to y, or as acc·m + shift to reals.
 type intCall[Y, X Byte] struct {
-	p   *PackedConv
-	acc []int32
-	y   []Y
-	r   Requant
-	x   []X
+	p        *PackedConv
+	acc      []int32
+	y        []Y
+	r        Requant
+	reals    []float32
+	m, shift []float32
+	x        []X
 
 	z      int32   // zero point of x as unsigned bytes
 	bias   []int32 // less z·Σw, padded to whole vectors
@@ -113,13 +115,18 @@ func (c *intCall[Y, X]) task(task int) {
 		}
 		for oh := range rows {
 			from := (i*rows + oh) * c.width * o
-			if c.y == nil {
-				c.p.row(c.acc[from:from+pixels*o], image, oh, c.bias)
+			to := from + pixels*o
+			if c.acc != nil {
+				c.p.row(c.acc[from:to], image, oh, c.bias)
 				continue
 			}
 			row := c.rows[task*c.width*o:][:pixels*o]
 			c.p.row(row, image, oh, c.bias)
-			requantizeRows(c.y[from:from+pixels*o], row, c.r)
+			if c.reals != nil {
+				realRows(c.reals[from:to], row, c.m, c.shift)
+				continue
+			}
+			requantizeRows(c.y[from:to], row, c.r)
 		}
 	}
 }

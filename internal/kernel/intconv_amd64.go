@@ -99,3 +99,20 @@ func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) {
 	}
 	requantAVX2(&bytesOf(y)[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
 }
+
+// realRows takes rows of len(m) accumulators to real numbers.
+func realRows(y []float32, acc []int32, m, bias []float32) {
+	c := len(m)
+	switch set := columnPath(len(acc), c); {
+	case set == avx512 && bias != nil:
+		realBiasAVX512(&y[0], &acc[0], &m[0], &bias[0], len(acc)/c, c)
+	case set == avx512:
+		realAVX512(&y[0], &acc[0], &m[0], &m[0], len(acc)/c, c)
+	case set == avx2 && bias != nil:
+		realBiasAVX2(&y[0], &acc[0], &m[0], &bias[0], len(acc)/c, c)
+	case set == avx2:
+		realAVX2(&y[0], &acc[0], &m[0], &m[0], len(acc)/c, c)
+	default:
+		realsGeneric(y, acc, m, bias)
+	}
+}

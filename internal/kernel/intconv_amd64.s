@@ -3230,6 +3230,158 @@ row:
 	VZEROUPPER
 	RET
 
+// func realBiasAVX512(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·realBiasAVX512(SB), NOSPLIT, $0-48
+	MOVQ c+40(FP), AX
+	MOVQ c+40(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
+
+panel:
+	MOVQ      AX, BX
+	MOVQ      $0x00000010, SI
+	CMPQ      BX, SI
+	CMOVQGT   SI, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	MOVQ      m+16(FP), BX
+	MOVQ      bias+24(FP), SI
+	MOVQ      acc+8(FP), DI
+	MOVQ      y+0(FP), R8
+	MOVQ      rows+32(FP), R9
+	VMOVUPS.Z (BX)(CX*4), K1, Z14
+	VMOVUPS.Z (SI)(CX*4), K1, Z15
+	LEAQ      (DI)(CX*4), DI
+	LEAQ      (R8)(CX*4), R8
+
+row:
+	VMOVUPS.Z (DI), K1, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS   Z0, K1, (R8)
+	ADDQ      DX, DI
+	ADDQ      DX, R8
+	DECQ      R9
+	JNZ       row
+	ADDQ      $0x00000010, CX
+	SUBQ      $0x00000010, AX
+	JG        panel
+	VZEROUPPER
+	RET
+
+// func realBiasAVX2(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+// Requires: AVX
+TEXT ·realBiasAVX2(SB), NOSPLIT, $0-48
+	MOVQ c+40(FP), AX
+	MOVQ c+40(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
+
+panel:
+	MOVQ    m+16(FP), BX
+	MOVQ    bias+24(FP), SI
+	MOVQ    acc+8(FP), DI
+	MOVQ    y+0(FP), R8
+	MOVQ    rows+32(FP), R9
+	VMOVUPS (BX)(CX*4), Y14
+	VMOVUPS (SI)(CX*4), Y15
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+
+row:
+	VMOVUPS   (DI), Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y14, Y0, Y0
+	VADDPS    Y15, Y0, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      DX, DI
+	ADDQ      DX, R8
+	DECQ      R9
+	JNZ       row
+	ADDQ      $0x00000008, CX
+	SUBQ      $0x00000008, AX
+	JG        panel
+	VZEROUPPER
+	RET
+
+// func realAVX512(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·realAVX512(SB), NOSPLIT, $0-48
+	MOVQ c+40(FP), AX
+	MOVQ c+40(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
+
+panel:
+	MOVQ      AX, BX
+	MOVQ      $0x00000010, SI
+	CMPQ      BX, SI
+	CMOVQGT   SI, BX
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	MOVQ      m+16(FP), BX
+	MOVQ      bias+24(FP), SI
+	MOVQ      acc+8(FP), DI
+	MOVQ      y+0(FP), R8
+	MOVQ      rows+32(FP), R9
+	VMOVUPS.Z (BX)(CX*4), K1, Z14
+	VMOVUPS.Z (SI)(CX*4), K1, Z15
+	LEAQ      (DI)(CX*4), DI
+	LEAQ      (R8)(CX*4), R8
+
+row:
+	VMOVUPS.Z (DI), K1, Z0
+	VCVTDQ2PS Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	VMOVUPS   Z0, K1, (R8)
+	ADDQ      DX, DI
+	ADDQ      DX, R8
+	DECQ      R9
+	JNZ       row
+	ADDQ      $0x00000010, CX
+	SUBQ      $0x00000010, AX
+	JG        panel
+	VZEROUPPER
+	RET
+
+// func realAVX2(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+// Requires: AVX
+TEXT ·realAVX2(SB), NOSPLIT, $0-48
+	MOVQ c+40(FP), AX
+	MOVQ c+40(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
+
+panel:
+	MOVQ    m+16(FP), BX
+	MOVQ    bias+24(FP), SI
+	MOVQ    acc+8(FP), DI
+	MOVQ    y+0(FP), R8
+	MOVQ    rows+32(FP), R9
+	VMOVUPS (BX)(CX*4), Y14
+	VMOVUPS (SI)(CX*4), Y15
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+
+row:
+	VMOVUPS   (DI), Y0
+	VCVTDQ2PS Y0, Y0
+	VMULPS    Y14, Y0, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      DX, DI
+	ADDQ      DX, R8
+	DECQ      R9
+	JNZ       row
+	ADDQ      $0x00000008, CX
+	SUBQ      $0x00000008, AX
+	JG        panel
+	VZEROUPPER
+	RET
+
 // func sumU8AVX512(acc *int32, x *uint8, pixels int, c int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·sumU8AVX512(SB), NOSPLIT, $0-32

@@ -98,3 +98,18 @@ func BenchmarkRequantize(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRepack measures what a training step pays for integer weights.
+func BenchmarkRepack(b *testing.B) {
+	for _, g := range networks()["cnn, batch 64"] {
+		w := randomBytes[int8](g.O*g.C*g.KH*g.KW, random()).slice()
+		p := PackConv(w, g)
+		b.Run(fmt.Sprintf("%d→%d,%d×%d", g.C, g.O, g.KH, g.KW), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Repack(w)
+			}
+			throughput(b, 2*len(w))
+		})
+	}
+}

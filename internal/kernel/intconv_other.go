@@ -15,3 +15,5 @@ func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) { requantizeGeneric(y
 func addBytesBlock[Y, A, B Byte](y []Y, a []A, b []B, k Sum) { addBytesGeneric(y, a, b, k) }
 
 func sumPixels[X Byte](acc []int32, x []X) { sumPixelsGeneric(acc, x) }
+
+func realRows(y []float32, acc []int32, m, bias []float32) { realsGeneric(y, acc, m, bias) }

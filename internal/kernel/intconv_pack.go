@@ -3,21 +3,25 @@ package kernel
 import "encoding/binary"
 
 // PackedConv is a convolution's int8 weights in the order in which this
-// process's kernels read them, made once when a model is loaded. It is never
-// written to afterwards: any number of goroutines may use it at once.
+// process's kernels read them, made once when a model is loaded. Any number of
+// goroutines may use it at once, except during [PackedConv.Repack].
 type PackedConv struct {
 	g    Conv    // N is 1
 	sums []int32 // Σw of each output channel
 
 	packing packing
-	element int   // bytes of an image's element: 1, or 2 as a word
-	off     []int // bytes from a window's start to each run of its elements
-	length  int   // elements of a run
-	groups  int   // groups of four bytes in a run
+	element int     // bytes of an image's element: 1, or 2 as a word
+	off     []int   // bytes from a window's start to each run of its elements
+	length  int     // elements of a run
+	groups  int     // groups of four bytes in a run
+	source  []int32 // where in a filter I KH KW the elements of its runs lie; −1 where groups have too much
 
 	w      []int8  // packedGo: O KH KW I
 	panels []uint8 // packedBytes, packedWords: panels of channels × runs × groups × channels × four bytes
 	taps   []int16 // packedDepth: pairs of taps × channels × two
+
+	ones  []uint8 // a window of ones
+	zeros []int32 // no bias
 }
 
 // packing is which kernel the weights are for.
@@ -37,37 +41,27 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	if err := g.Validate(); err != nil {
 		panic(err)
 	}
-	ci, window := g.C/g.Groups, g.KH*g.KW
-	checkLen("PackConv", "w", len(w), g.O*ci*window)
-	p := &PackedConv{g: g, packing: packingFor(g), element: 1, sums: make([]int32, g.O), w: make([]int8, len(w))}
-	for o := range g.O {
-		for i := range ci {
-			for k := range window {
-				v := w[(o*ci+i)*window+k]
-				p.w[(o*window+k)*ci+i] = v
-				p.sums[o] += int32(v)
-			}
+	p := &PackedConv{g: g, packing: packingFor(g), element: 1, sums: make([]int32, g.O)}
+	if p.packing == packedWords {
+		p.element = 2
+	}
+	p.findRuns()
+	p.findOnes()
+	switch p.packing {
+	case packedGo:
+		p.w = make([]int8, g.O*len(p.source))
+	case packedDepth:
+		if len(p.off)%2 != 0 { // an odd last tap is paired with itself times 0
+			p.off = append(p.off, p.off[len(p.off)-1])
+		}
+		p.taps = make([]int16, len(p.off)*depthLanes(g.C))
+	default:
+		for o := 0; o < g.O; o += p.panelWidth(o) {
+			p.panels = append(p.panels, make([]uint8, p.panelBytes(o))...)
 		}
 	}
-	p.pack()
+	p.Repack(w)
 	return p
-}
-
-// pack fills what the packing reads, from w.
-func (p *PackedConv) pack() {
-	switch p.packing {
-	case packedBytes:
-		p.packPanels(32)
-	case packedWords:
-		p.element = 2
-		p.packPanels(16)
-	case packedDepth:
-		p.packTaps()
-	default:
-		p.findRuns()
-		return
-	}
-	p.w = nil
 }
 
 // PackLinear packs the weights w, O F, of a linear layer: a convolution of
@@ -79,6 +73,37 @@ func PackLinear(w []int8, f, o int) *PackedConv {
 
 // Geometry is the convolution that was packed, with N = 1.
 func (p *PackedConv) Geometry() Conv { return p.g }
+
+// Repack replaces the weights by w, O I KH KW, without allocating: for a
+// training step, whose weights differ each time.
+func (p *PackedConv) Repack(w []int8) {
+	checkLen("Repack", "w", len(w), p.g.O*p.g.C/p.g.Groups*p.g.KH*p.g.KW)
+	switch p.packing {
+	case packedBytes:
+		p.packBytes(w)
+	case packedWords:
+		p.packWords(w)
+	case packedDepth:
+		p.packTaps(w)
+	default:
+		k := len(p.source)
+		for o := range p.g.O {
+			for i, from := range p.source {
+				p.w[o*k+i] = w[o*k+int(from)]
+			}
+		}
+	}
+	p.row(p.sums, p.ones, 0, p.zeros) // Σw is what the kernel answers to ones
+}
+
+// findOnes makes the window and the bias that Repack finds the sums of the weights with.
+func (p *PackedConv) findOnes() {
+	p.zeros = make([]int32, (p.g.O+15)&^15)
+	p.ones = make([]uint8, p.off[len(p.off)-1]+p.length*p.element*p.g.Groups+64)
+	for i := 0; i < len(p.ones); i += p.element {
+		p.ones[i] = 1
+	}
+}
 
 // flat reports whether a window is one pixel, and each pixel a window: the
 // images of a batch are then one long row.
@@ -105,17 +130,31 @@ func (p *PackedConv) wide() int { return (p.g.W + p.g.PadLeft + p.g.PadRight) * 
 
 // findRuns sets off to where a window's elements lie in runs of length
 // elements: the rows of the window or, if it is dilated or has groups, its
-// pixels. The weights w of a filter follow each other in the same order.
+// pixels. source follows the runs, each in whole groups of four bytes where
+// the packing has panels.
 func (p *PackedConv) findRuns() {
-	g := p.g
-	columns := 1
-	p.length = g.KW * g.C
+	g, ci := p.g, p.g.C/p.g.Groups
+	columns, pixels := 1, g.KW
 	if g.DilationW > 1 || g.Groups > 1 {
-		columns, p.length = g.KW, g.C/g.Groups
+		columns, pixels = g.KW, 1
+	}
+	p.length = pixels * ci
+	whole := p.length
+	if p.packing == packedBytes || p.packing == packedWords {
+		each := 4 / p.element
+		p.groups = (p.length + each - 1) / each
+		whole = p.groups * each
 	}
 	for kh := range g.KH {
-		for kw := range columns {
-			p.off = append(p.off, (kh*g.DilationH*p.wide()+kw*g.DilationW*g.C)*p.element)
+		for column := range columns {
+			p.off = append(p.off, (kh*g.DilationH*p.wide()+column*g.DilationW*g.C)*p.element)
+			for i := range whole {
+				from := int32(-1)
+				if i < p.length {
+					from = int32((i%ci*g.KH+kh)*g.KW + column + i/ci)
+				}
+				p.source = append(p.source, from)
+			}
 		}
 	}
 }
@@ -128,50 +167,76 @@ func (p *PackedConv) panelWidth(o int) int {
 	return 16
 }
 
-// packPanels fills panels; what a panel or a group has too much is 0.
-func (p *PackedConv) packPanels(width int) {
-	p.findRuns()
-	each := 4 / p.element
-	p.groups = (p.length + each - 1) / each
-	k := len(p.off) * p.length
-	for first := 0; first < p.g.O; first += width {
-		width = p.panelWidth(first)
-		for run := range p.off {
-			for i := 0; i < p.groups*each; i += each {
-				for o := first; o < first+width; o++ {
-					for b := i; b < i+each; b++ {
-						v := int8(0)
-						if o < p.g.O && b < p.length {
-							v = p.w[o*k+run*p.length+b]
-						}
-						p.appendWeight(v)
-					}
+// panelBytes is the size of the panel that starts at channel o.
+func (p *PackedConv) panelBytes(o int) int { return len(p.off) * p.groups * 4 * p.panelWidth(o) }
+
+// packBytes fills panels with groups of four bytes. It takes a few groups of
+// each channel in turn, so that neither side's reach outgrows the cache.
+func (p *PackedConv) packBytes(w []int8) {
+	const turn = 32
+	k := len(w) / p.g.O
+	out := p.panels
+	for first := 0; first < p.g.O; {
+		width := p.panelWidth(first)
+		for at := 0; at < len(p.source); at += 4 * turn {
+			source := p.source[at:min(at+4*turn, len(p.source))]
+			for lane := range min(width, p.g.O-first) {
+				p.packLane(out[at*width+4*lane:], 4*width, w[(first+lane)*k:][:k], source)
+			}
+		}
+		out = out[p.panelBytes(first):]
+		first += width
+	}
+}
+
+// packLane writes the groups of one filter, step bytes apart.
+func (p *PackedConv) packLane(out []uint8, step int, filter []int8, source []int32) {
+	bytes := bytesOf(filter)
+	pointwise := p.g.KH*p.g.KW == 1
+	for at := 0; len(source) >= 4; at += step {
+		from := source[:4]
+		source = source[4:]
+		switch {
+		case from[3] < 0: // the last group of a run has too much
+			clear(out[at : at+4])
+			for b, i := range from {
+				if i >= 0 {
+					out[at+b] = bytes[i]
 				}
 			}
+		case pointwise:
+			binary.LittleEndian.PutUint32(out[at:], binary.LittleEndian.Uint32(bytes[from[0]:]))
+		default:
+			binary.LittleEndian.PutUint32(out[at:], uint32(bytes[from[0]])|uint32(bytes[from[1]])<<8|
+				uint32(bytes[from[2]])<<16|uint32(bytes[from[3]])<<24)
 		}
 	}
 }
 
-func (p *PackedConv) appendWeight(v int8) {
-	if p.element == 1 {
-		p.panels = append(p.panels, uint8(v))
-		return
+// packWords fills panels with groups of two words.
+func (p *PackedConv) packWords(w []int8) {
+	k := len(w) / p.g.O
+	out := p.panels
+	for first := 0; first < p.g.O; first += 16 {
+		for i := 0; i < len(p.source); i += 2 {
+			for lane := range min(16, p.g.O-first) {
+				for b, at := range p.source[i : i+2] {
+					if at >= 0 {
+						binary.LittleEndian.PutUint16(out[4*lane+2*b:], uint16(w[(first+lane)*k+int(at)]))
+					}
+				}
+			}
+			out = out[64:]
+		}
 	}
-	p.panels = binary.LittleEndian.AppendUint16(p.panels, uint16(v))
 }
 
-// packTaps fills taps. An odd last tap is paired with itself times 0.
-func (p *PackedConv) packTaps() {
-	g := p.g
-	p.findRuns()
-	count, c := len(p.off), depthLanes(g.C)
-	if count%2 != 0 {
-		p.off = append(p.off, p.off[count-1])
-	}
-	p.taps = make([]int16, len(p.off)*c)
-	for o := range g.C {
+// packTaps fills taps.
+func (p *PackedConv) packTaps(w []int8) {
+	count, c := len(p.source), depthLanes(p.g.C)
+	for o := range p.g.C {
 		for k := range count {
-			p.taps[(k/2*c+o)*2+k%2] = int16(p.w[o*count+k])
+			p.taps[(k/2*c+o)*2+k%2] = int16(w[o*count+k])
 		}
 	}
 }

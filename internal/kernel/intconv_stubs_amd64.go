@@ -39,6 +39,26 @@ func requantAVX512(y *uint8, acc *int32, m *float32, k *float32, rows int, c int
 //go:noescape
 func requantAVX2(y *uint8, acc *int32, m *float32, k *float32, rows int, c int)
 
+// realBiasAVX512 is realsGeneric.
+//
+//go:noescape
+func realBiasAVX512(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+
+// realBiasAVX2 is realsGeneric.
+//
+//go:noescape
+func realBiasAVX2(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+
+// realAVX512 is realsGeneric.
+//
+//go:noescape
+func realAVX512(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+
+// realAVX2 is realsGeneric.
+//
+//go:noescape
+func realAVX2(y *float32, acc *int32, m *float32, bias *float32, rows int, c int)
+
 // sumU8AVX512 is sumPixelsGeneric without the zero point.
 //
 //go:noescape

@@ -95,7 +95,9 @@ func checkIntConv[X, Y Byte](t *testing.T, name string, g Conv, z int32, rq Requ
 		rq.M[o] = float32(math.Exp(-4 - 5*r.Float64()))
 	}
 	want := accOracle(x.slice(), w.slice(), z, bias, g)
-	p, s := PackConv(w.slice(), g), new(Scratch)
+	p, s := PackConv(randomBytes[int8](len(w.slice()), r).slice(), g), new(Scratch)
+	p.Repack(w.slice())
+	checkConvFloat(t, name, p, x.slice(), want, z, bias, rq.M, g.N)
 	ConvInt32(acc.slice(), x.slice(), z, bias, g.N, p, s)
 	ConvBytes(y.slice(), x.slice(), z, bias, rq, g.N, p, s)
 	for i, a := range want {
@@ -108,6 +110,26 @@ func checkIntConv[X, Y Byte](t *testing.T, name string, g Conv, z int32, rq Requ
 	}
 	acc.check(t, name+" acc")
 	y.check(t, name+" y")
+}
+
+// checkConvFloat holds ConvFloat against the exact sums want, which have bias
+// in them.
+func checkConvFloat[X Byte](t *testing.T, name string, p *PackedConv, x []X, want []int64, z int32, bias []int32, m []float32, n int) {
+	t.Helper()
+	y, shift := out(len(want)), in(len(bias), random()).slice()
+	for _, b := range [][]float32{nil, shift} {
+		ConvFloat(y.slice(), x, z, m, b, n, p, new(Scratch))
+		exact := make([]float32, len(want))
+		for i, a := range want {
+			o := i % len(m)
+			exact[i] = float32(a-int64(bias[o])) * m[o]
+			if b != nil {
+				exact[i] += b[o]
+			}
+		}
+		sameBits(t, name+" y", y.slice(), exact)
+		y.check(t, name+" y")
+	}
 }
 
 // requantOracle is the requantization in float64 with two explicit roundings

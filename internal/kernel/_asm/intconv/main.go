@@ -23,6 +23,7 @@ func main() {
 	depthAVX2()
 	requantAVX512()
 	requantAVX2()
+	reals()
 	sumBytes()
 	addBytes()
 	Generate()

@@ -1,0 +1,31 @@
+package kernel
+
+// ConvFloat is [ConvInt32] taken to real numbers:
+//
+//	y[n,oh,ow,o] = float32(acc[n,oh,ow,o])·m[o] + bias[o]
+//
+// with m[o] = s_x·s_w[o]. It is a convolution of fake-quantized tensors: the
+// sum is exact, where float32 would round each addition. bias is [O] or nil.
+func ConvFloat[X Byte](y []float32, x []X, z int32, m, bias []float32, n int, p *PackedConv, s *Scratch) {
+	checkLen("ConvFloat", "y", len(y), n*p.g.OH()*p.g.OW()*p.g.O)
+	checkLen("ConvFloat", "m", len(m), p.g.O)
+	if bias != nil {
+		checkLen("ConvFloat", "bias", len(bias), p.g.O)
+	}
+	c := intCall[uint8, X]{p: p, reals: y, m: m, shift: bias, x: x}
+	c.begin(z, nil, n, s)
+	c.run()
+}
+
+// realsGeneric is the loop that every path of [ConvFloat] ends with. bias may
+// be nil.
+func realsGeneric(y []float32, acc []int32, m, bias []float32) {
+	for i := 0; i < len(acc); i += len(m) {
+		for o, a := range acc[i : i+len(m)] {
+			y[i+o] = float32(a) * m[o]
+			if bias != nil {
+				y[i+o] += bias[o]
+			}
+		}
+	}
+}
