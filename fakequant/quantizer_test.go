@@ -12,6 +12,7 @@ import (
 
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
+	"petrify/observers"
 )
 
 func ExampleQuantizer() {
@@ -152,6 +153,33 @@ func TestStepAllocatesNoTensor(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > uint64(len(x))/8 {
 			t.Errorf("%v: %d bytes a step of %d values", cfg.Granularity, n, len(x))
+		}
+	}
+}
+
+// TestGrowingWeightsAreNotClipped is why the range of weights is the last
+// value: while weights grow, a moving average clips the largest in every step,
+// and takes its gradient away; even this mild growth leaves it behind for good.
+func TestGrowingWeightsAreNotClipped(t *testing.T) {
+	for _, test := range []struct {
+		kind observers.Kind
+		want int
+	}{{observers.LastValue, 0}, {observers.MovingAverage, 290}} {
+		cfg := fakequant.Int8().Weights
+		cfg.Observer.Kind = test.kind
+		q := ready(t, cfg, 1)
+		clipped, w := 0, []float32{-0.1, 0.02, 0.05}
+		for range 300 {
+			_, dx, _ := backward(t, q, w, []float32{1, 1, 1})
+			if dx[0] == 0 {
+				clipped++
+			}
+			for i := range w {
+				w[i] *= 1.002
+			}
+		}
+		if clipped < test.want || test.want == 0 && clipped > 0 {
+			t.Errorf("%v: the largest weight was clipped in %d of 300 steps, want %d", test.kind, clipped, test.want)
 		}
 	}
 }

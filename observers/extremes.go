@@ -32,6 +32,13 @@ func (e *extremes) measure(x []float32, update func(i int)) (nonFinite int, err 
 	if err != nil {
 		return 0, fmt.Errorf("observers: %w", err)
 	}
+	if outer == 1 && kernel.MinMaxRows(e.lo, e.hi, x, e.layout.N, inner) == 0 {
+		for i := range e.layout.N {
+			update(i)
+			e.count[i]++
+		}
+		return 0, nil
+	}
 	for i := range e.layout.N {
 		finite := 0
 		for o := range outer {

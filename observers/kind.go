@@ -27,6 +27,7 @@ var kinds = [...]struct {
 	name                 string
 	make                 func(Config, Target) Observer
 	averages, percentile bool // which constants of Config have an effect
+	perTensor            bool // takes one group alone
 }{
 	MovingAverage:       {name: "moving_average_min_max", make: newMovingAverage, averages: true},
 	MinMax:              {name: "min_max", make: newMinMax},
@@ -35,7 +36,7 @@ var kinds = [...]struct {
 	Percentile:          {name: "percentile", make: newPercentile, averages: true, percentile: true},
 	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true},
 	Histogram:           {name: "histogram", make: newHistogram},
-	TorchHistogram:      {name: "torch_histogram", make: newTorchHistogram},
+	TorchHistogram:      {name: "torch_histogram", make: newTorchHistogram, perTensor: true},
 	Entropy:             {name: "entropy", make: newEntropy},
 	MSE:                 {name: "mse", make: newMSE},
 	MeanSigma:           {name: "mean_sigma", make: newMeanSigma},

@@ -122,6 +122,9 @@ func FuzzMerge(f *testing.F) {
 		half := len(x) / 2
 		merged := 0
 		for _, c := range configs() {
+			if c.Kind == observers.TorchHistogram {
+				continue // per tensor
+			}
 			whole, first, second := newOf(t, c, target(2)), newOf(t, c, target(2)), newOf(t, c, target(2))
 			m, ok := first.(observers.Merger)
 			if !ok {
@@ -238,10 +241,38 @@ func TestRestoreRejects(t *testing.T) {
 func TestMergeRejectsAnotherKind(t *testing.T) {
 	other := newOf(t, observers.Config{}, target(2))
 	for _, c := range configs() {
-		if m, ok := newOf(t, c, target(2)).(observers.Merger); ok {
+		if m, ok := newOf(t, c, target(1)).(observers.Merger); ok {
 			if err := m.Merge(other); err == nil {
 				t.Errorf("%v: no error", c.Kind)
 			}
+		}
+	}
+}
+
+func TestNewRejects(t *testing.T) {
+	int8 := affine.Int8
+	for name, test := range map[string]struct {
+		config observers.Config
+		target observers.Target
+	}{
+		"torch_histogram per channel": {observers.Config{Kind: observers.TorchHistogram}, target(2)},
+		"no groups":                   {observers.Config{}, observers.Target{Format: int8}},
+		"no format":                   {observers.Config{}, observers.Target{Layout: affine.Layout{N: 1}}},
+		"a bad constant":              {observers.Config{Constant: 2}, target(1)},
+	} {
+		if _, err := observers.New(test.config, test.target); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestObserveRejectsLengths(t *testing.T) {
+	for _, c := range configs() {
+		if c.Kind == observers.TorchHistogram {
+			continue
+		}
+		if _, err := newOf(t, c, target(3)).Observe(make([]float32, 7)); err == nil {
+			t.Errorf("%v: 7 values in 3 groups: no error", c.Kind)
 		}
 	}
 }

@@ -102,5 +102,9 @@ func New(c Config, t Target) (Observer, error) {
 	if err := t.Format.Validate(); err != nil {
 		return nil, fmt.Errorf("observers: %w", err)
 	}
-	return kinds[c.Kind].make(c, t), nil
+	k := kinds[c.Kind]
+	if k.perTensor && t.Layout.N != 1 {
+		return nil, fmt.Errorf("observers: %v is per tensor, not for %d groups", c.Kind, t.Layout.N)
+	}
+	return k.make(c, t), nil
 }

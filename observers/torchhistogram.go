@@ -34,19 +34,15 @@ func countable(lo, hi float32) bool {
 	return lo == hi || (hi-lo)/(torchBins*torchSplit) > 0x1p-126 && (hi-lo)*torchBins < math.MaxFloat32
 }
 
-func newTorchHistogram(_ Config, t Target) Observer {
-	n := t.Layout.N
+func newTorchHistogram(Config, Target) Observer {
 	return &torchHistogram{
-		min: make([]float32, n), max: make([]float32, n),
-		counts: make([]float32, torchBins), seen: make([]int64, n),
+		min: make([]float32, 1), max: make([]float32, 1),
+		counts: make([]float32, torchBins), seen: make([]int64, 1),
 	}
 }
 
 // Observe counts the values of x.
 func (o *torchHistogram) Observe(x []float32) (nonFinite int, err error) {
-	if len(o.min) != 1 {
-		return 0, fmt.Errorf("observers: torch_histogram is per tensor, not for %d groups", len(o.min))
-	}
 	lo, hi, nonFinite := kernel.MinMax(x)
 	if nonFinite == len(x) {
 		return nonFinite, nil

@@ -13,7 +13,7 @@
 // of a tensor share them.
 //
 //	s, z := affine.Default.Choose(-1, 2, affine.Uint8, affine.Affine)   // 3/255, 85
-//	q := affine.Quantize(0.5, s, z, affine.Uint8)                       // 128
+//	q := affine.Quantize(1, s, z, affine.Uint8)                         // 170
 //
 // Conventions. Everything is float32, and rounded where it says so: these
 // numbers must agree to the last bit with those of other programs. Ranges are

@@ -1,0 +1,113 @@
+package observers
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/fakequant/affine"
+)
+
+// TestUniformError compares the closed form with the integral, taken by
+// midpoints.
+func TestUniformError(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	mass := make([]float64, 40)
+	for j := range mass {
+		mass[j] = float64(rng.IntN(9))
+	}
+	const points = 2000
+	for _, c := range []struct{ from, to, levels int }{{0, 39, 7}, {5, 30, 4}, {0, 39, 64}, {17, 17, 3}, {3, 12, 256}} {
+		width := float64(c.to-c.from+1) / float64(c.levels)
+		want := 0.0
+		for j, m := range mass {
+			for p := range points {
+				x := float64(j-c.from) + (float64(p)+0.5)/points
+				l := math.Max(0, math.Min(math.Floor(x/width), float64(c.levels-1)))
+				d := x - (l+0.5)*width
+				want += m * d * d / points
+			}
+		}
+		if got := uniformError(mass, c.from, c.to, c.levels); math.Abs(got-want) > 1e-4*want {
+			t.Errorf("bins %d..%d, %d levels: %v, by midpoints %v", c.from, c.to, c.levels, got, want)
+		}
+	}
+}
+
+// TestDivergence compares with P and Q written out.
+func TestDivergence(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 50 {
+		n, levels := 8+rng.IntN(40), 2+rng.IntN(7)
+		kept, beyond := make([]float64, n), float64(rng.IntN(5))
+		for j := range kept {
+			kept[j] = float64(rng.IntN(4))
+		}
+		kept[0], kept[n-1] = 1, 2
+		p, q := append([]float64(nil), kept...), make([]float64, n)
+		p[n-1] += beyond
+		for l := range levels {
+			sum, filled := 0.0, 0
+			for j := l * n / levels; j < (l+1)*n/levels; j++ {
+				sum += kept[j]
+				if kept[j] > 0 {
+					filled++
+				}
+			}
+			for j := l * n / levels; j < (l+1)*n/levels; j++ {
+				if kept[j] > 0 {
+					q[j] = sum / float64(filled)
+				}
+			}
+		}
+		total := func(v []float64) (sum float64) {
+			for _, m := range v {
+				sum += m
+			}
+			return sum
+		}
+		want, sp, sq := 0.0, total(p), total(q)
+		for j := range p {
+			if p[j] > 0 {
+				want += p[j] / sp * math.Log(p[j]/sp/(q[j]/sq))
+			}
+		}
+		if got := divergence(kept, beyond, levels); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%v and %v beyond, %d levels: %v, want %v", kept, beyond, levels, got, want)
+		}
+	}
+	if d := divergence([]float64{1, 0}, 3, 2); !math.IsInf(d, 1) {
+		t.Errorf("mass beyond an empty bin: %v, want infinity", d)
+	}
+}
+
+// TestBins counts values as they come, and again at the end.
+func TestBins(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	o := newMSE(Config{}, Target{Layout: affine.Layout{N: 1}}).(*mse)
+	var all []float32
+	for batch := range 20 {
+		x := make([]float32, 50)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64() * math.Exp(float64(batch%7)-3))
+		}
+		all = append(all, x...)
+		if _, err := o.Observe(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	largest := 0.0
+	for _, v := range all {
+		largest = math.Max(largest, math.Abs(float64(v)))
+	}
+	width := math.Exp2(math.Floor(math.Log2(largest)) + 1 - 10)
+	want := make([]int64, 2*side)
+	for _, v := range all {
+		want[side+int(math.Floor(float64(v)/width))]++
+	}
+	for j, n := range o.group(0) {
+		if n != want[j] {
+			t.Fatalf("bin %d: %d values, want %d", j-side, n, want[j])
+		}
+	}
+}
