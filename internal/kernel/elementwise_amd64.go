@@ -170,13 +170,8 @@ func quantizeBytes(q *uint8, x []float32, g grid, z int32) int {
 	return eights(n)
 }
 
-func quantizeU8Block(q []uint8, x []float32, g grid, z int32) {
-	m := quantizeBytes(unsafe.SliceData(q), x, g, z)
-	quantizeGeneric(q[m:], x[m:], g, z)
-}
-
-func quantizeI8Block(q []int8, x []float32, g grid, z int32) {
-	m := quantizeBytes((*uint8)(unsafe.Pointer(unsafe.SliceData(q))), x, g, z)
+func quantizeBlock[Q Byte](q []Q, x []float32, g grid, z int32) {
+	m := quantizeBytes(unsafe.SliceData(bytesOf(q)), x, g, z)
 	quantizeGeneric(q[m:], x[m:], g, z)
 }
 

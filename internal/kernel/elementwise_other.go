@@ -10,9 +10,7 @@ func fakeQuantGradBlock(dx, dy, x []float32, g grid) { fakeQuantGradGeneric(dx, 
 
 func fakeQuantMinMaxBlock(y, x []float32, g grid) span { return fakeQuantMinMaxGeneric(y, x, g) }
 
-func quantizeU8Block(q []uint8, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
-
-func quantizeI8Block(q []int8, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
+func quantizeBlock[Q Byte](q []Q, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
 
 func dequantizeBlock[Q Byte](x []float32, q []Q, s float32, z int32) { dequantizeGeneric(x, q, s, z) }
 

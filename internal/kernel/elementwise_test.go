@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -140,24 +141,38 @@ func TestQuantizeThenDequantizeIsFakeQuant(t *testing.T) {
 				continue
 			}
 			for _, n := range lengths {
-				x, y, back := wild(n, random(uint64(n))), out(n), out(n)
-				FakeQuant(y.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
+				x, y := wild(n, random(uint64(n))).slice(), make([]float32, n)
+				FakeQuant(y, x, c.s, c.z, c.qmin, c.qmax)
+				name := label(c.name, " n=", n)
 				if c.qmin < 0 {
-					q := newFenced[int8](n, 99, nil)
-					QuantizeI8(q.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
-					DequantizeI8(back.slice(), q.slice(), c.s, c.z)
-					q.check(t, c.name)
+					checkBytes(t, name, QuantizeI8, DequantizeI8, y, x, c.s, c.z, c.qmin, c.qmax)
 				} else {
-					q := newFenced[uint8](n, 99, nil)
-					QuantizeU8(q.slice(), x.slice(), c.s, c.z, c.qmin, c.qmax)
-					DequantizeU8(back.slice(), q.slice(), c.s, c.z)
-					q.check(t, c.name)
+					checkBytes(t, name, QuantizeU8, DequantizeU8, y, x, c.s, c.z, c.qmin, c.qmax)
 				}
-				sameBits(t, label(c.name, " n=", n), back.slice(), y.slice())
-				back.check(t, c.name)
 			}
 		}
 	})
+}
+
+// checkBytes holds the integers of x, and what they stand for, against y.
+func checkBytes[Q Byte](t *testing.T, name string, quantize func([]Q, []float32, float32, int32, int32, int32),
+	dequantize func([]float32, []Q, float32, int32), y, x []float32, s float32, z, qmin, qmax int32) {
+	t.Helper()
+	n := len(x)
+	q, q2, back, both := newFenced[Q](n, 99, nil), newFenced[Q](n, 99, nil), out(n), out(n)
+	quantize(q.slice(), x, s, z, qmin, qmax)
+	dequantize(back.slice(), q.slice(), s, z)
+	lo, hi, bad := FakeQuantBytes(both.slice(), q2.slice(), x, s, z, qmin, qmax)
+	sameRange(t, name, lo, hi, bad, x)
+	sameBits(t, name, back.slice(), y)
+	sameBits(t, name+", FakeQuantBytes", both.slice(), y)
+	if !slices.Equal(q.slice(), q2.slice()) {
+		t.Errorf("%s: the integers of FakeQuantBytes differ", name)
+	}
+	q.check(t, name)
+	q2.check(t, name)
+	back.check(t, name)
+	both.check(t, name)
 }
 
 func TestReLUAndItsGradient(t *testing.T) {

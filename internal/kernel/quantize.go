@@ -4,14 +4,14 @@ package kernel
 func QuantizeU8(q []uint8, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("QuantizeU8", "q", len(q), len(x))
 	g := newGrid("QuantizeU8", s, z, qmin, qmax)
-	blocks(len(x), block, func(a, b int) { quantizeU8Block(q[a:b], x[a:b], g, z) })
+	blocks(len(x), block, func(a, b int) { quantizeBlock(q[a:b], x[a:b], g, z) })
 }
 
 // QuantizeI8 is [QuantizeU8] into signed bytes.
 func QuantizeI8(q []int8, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("QuantizeI8", "q", len(q), len(x))
 	g := newGrid("QuantizeI8", s, z, qmin, qmax)
-	blocks(len(x), block, func(a, b int) { quantizeI8Block(q[a:b], x[a:b], g, z) })
+	blocks(len(x), block, func(a, b int) { quantizeBlock(q[a:b], x[a:b], g, z) })
 }
 
 // DequantizeU8 is x[i] = s · (q[i] − z) in float32.
