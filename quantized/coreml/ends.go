@@ -49,7 +49,7 @@ func (b *builder) inputFeature(name string) mil.Feature {
 		if in.Shape[0] == 1 {
 			f.Color = mil.Gray
 		}
-		f.Description = "pixels 0 to 255"
+		f.Description = fmt.Sprintf("pixels 0 to %.0f", 1/in.PixelScale)
 	case b.options.Normalize:
 		f.Description = "raw values"
 	default:
@@ -59,23 +59,23 @@ func (b *builder) inputFeature(name string) mil.Feature {
 }
 
 // normalise appends r = a·x + c with a = PixelScale/Std and c = −Mean/Std, one
-// of each per channel.
+// of each per channel, or one for all.
 func (b *builder) normalise(name, value string) string {
 	in := &b.model.Input
-	if len(in.Std) == 0 || len(in.Std) != 1 && len(in.Std) != in.Shape[0] {
-		b.fail("%d standard deviations: want %d, one a channel, to normalise inside of the model", len(in.Std), in.Shape[0])
-		return value
+	mean, std := in.Mean, in.Std
+	if len(std) == 0 {
+		mean, std = []float32{0}, []float32{1}
 	}
-	scale, shift := make([]float64, len(in.Std)), make([]float64, len(in.Std))
-	for i, std := range in.Std {
-		scale[i] = float64(in.PixelScale) / float64(std)
-		shift[i] = -float64(in.Mean[i]) / float64(std)
+	scale, shift := make([]float64, len(std)), make([]float64, len(std))
+	for i := range std {
+		scale[i] = float64(in.PixelScale) / float64(std[i])
+		shift[i] = -float64(mean[i]) / float64(std[i])
 	}
 	shape := make([]int, len(in.Shape)+1)
 	for i := range shape {
 		shape[i] = 1
 	}
-	shape[1] = len(in.Std)
+	shape[1] = len(std)
 	t := b.shape(b.float, &in.Activation)
 	a := b.store("normalisation, scale", b.float, shape, scale)
 	if same(scale) {
