@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"math"
+	"slices"
 
 	"petrify/quantized"
 )
@@ -336,7 +337,35 @@ func activate(y *array, n *quantized.Node, x *array) {
 	}
 }
 
+// softmax of integers follows ONNX Runtime's kernel, which is all float32 but
+// for the exponentials themselves. They are scaled up, by e to the power of
+// headroom, so that the least of them are not lost:
+//
+//	e[d] = float32(exp(headroom − s_x·d))        d = greatest q_x − q_x
+//	q_y  = rne(e[d] · ⌊1/s_y⌋ / Σ e) + z_y
 func softmax(y *array, n *quantized.Node, x *array) {
+	if x.quant.IsFloat() || y.quant.IsFloat() {
+		softmaxReal(y, n, x)
+		return
+	}
+	headroom := max(0, float64(float32(math.Log(float64(math.MaxFloat32/float32(x.len())))))-5)
+	greatest := slices.Max(x.q)
+	e := make([]float32, x.len())
+	var sum float32
+	for i, q := range x.q {
+		s := float64(x.quant.Scale)
+		e[i] = float32(math.Exp((headroom/s - float64(greatest-q)) * s))
+		sum += e[i]
+	}
+	steps := float32(math.Floor(float64(1 / y.quant.Scale)))
+	l, h := n.Limits()
+	for _, v := range e {
+		q := int64(math.RoundToEven(float64(float32(v*steps)/sum))) + int64(y.quant.Zero)
+		y.q = append(y.q, max(int64(l), min(int64(h), q)))
+	}
+}
+
+func softmaxReal(y *array, n *quantized.Node, x *array) {
 	greatest := math.Inf(-1)
 	for i := range x.len() {
 		greatest = max(greatest, float64(x.real(i)))

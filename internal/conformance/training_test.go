@@ -92,7 +92,8 @@ func equal(t *testing.T, want, y []float32) {
 var signed = conformance.Settings{Config: map[string]string{"session.qdqisint8allowed": "1"}}
 
 // TestGraph: what the fake-quantized graph evaluates is what ONNX Runtime
-// computes from the exported file, for every built-in network.
+// computes from the exported file, and what the integer engine computes from
+// the frozen model, for every built-in network.
 func TestGraph(t *testing.T) {
 	affineActivations := fakequant.Int8()
 	affineActivations.Activations.Scheme = affine.Affine
@@ -141,6 +142,7 @@ func TestGraph(t *testing.T) {
 						t.Fatal(err)
 					}
 					equal(t, e.Logits(), y)
+					equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, network.in)))
 					if i == 0 {
 						equal(t, e.Logits(), outputs(t, onnx.Options{Signed: true}, signed, frozen, channelsFirst(x, network.in)))
 					}

@@ -75,10 +75,11 @@ func depthwise(n *quantized.Node) bool {
 	return n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Weights.Shape[0] == n.Groups
 }
 
-// inverse reports whether q's scale is 1/n for an integer n, or q is float32.
+// inverse reports whether q's scale is 1/n for an integer n that float32
+// division finds again, or q is float32.
 func inverse(q quantized.Quant) bool {
-	n := math.Round(1 / float64(q.Scale))
-	return q.IsFloat() || q.Scale == float32(1/n)
+	n := float32(math.Floor(float64(1 / q.Scale)))
+	return q.IsFloat() || q.Scale == 1/n
 }
 
 // hasBlocks reports whether n is a linear layer whose blocks the MatMulNBits
