@@ -80,15 +80,17 @@ func (c *intCall[Y, X]) begin(z int32, bias []int32, n int, s *Scratch) {
 	work := c.pixels * g.O * g.KH * g.KW * g.C / g.Groups
 	c.tasks = max(1, min(c.images, work/tasksWork, maxTasks))
 	c.images8 = s.bytes(c.tasks * c.p.imageBytes())
-	padded := (g.O + 15) &^ 15
+	padded := c.p.biasLen()
 	ints := s.ints(padded + c.tasks*c.width*g.O)
 	c.bias, c.rows = ints[:padded], ints[padded:]
-	clear(c.bias)
 	for o, sum := range c.p.sums {
 		c.bias[o] = -c.z * sum
 		if bias != nil {
 			c.bias[o] += bias[o]
 		}
+	}
+	for o := g.O; o < padded; o++ {
+		c.bias[o] = c.bias[o-g.O]
 	}
 }
 

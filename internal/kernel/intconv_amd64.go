@@ -9,6 +9,8 @@ func packingFor(g Conv) packing {
 	switch {
 	case path == generic:
 		return packedGo
+	case g.depthwise() && vnni && (g.C%64 == 0 || 64%g.C == 0 && g.StrideW == 1):
+		return packedQuads
 	case g.depthwise() && (vnni || g.C%8 == 0):
 		return packedDepth
 	case g.Groups > 1:
@@ -37,6 +39,8 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	switch {
 	case p.packing == packedGo:
 		p.rowGeneric(acc, x, bias)
+	case p.packing == packedQuads:
+		p.rowQuads(acc, x, step, pixels, bias)
 	case p.packing == packedDepth && vnni:
 		intDepthVNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
 	case p.packing == packedDepth:
@@ -44,6 +48,18 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	default:
 		p.rowTiles(acc, x, step, pixels, bias)
 	}
+}
+
+// rowQuads computes a row 64 channels at a time. Where a pixel has fewer, and
+// its neighbour's window is the neighbour of its own, several pixels are one.
+func (p *PackedConv) rowQuads(acc []int32, x []uint8, step, pixels int, bias []int32) {
+	c, tail := p.g.C, 64
+	if c < 64 {
+		values := pixels * c
+		c, step, pixels = 64, 64, (values+63)/64
+		tail = values - (pixels-1)*64
+	}
+	intDepth64VNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/4, &p.panels[0], pixels, c, tail)
 }
 
 // rowTiles covers a row with tiles of nearly equal numbers of pixels, panel

@@ -3119,6 +3119,106 @@ oneDone:
 	VZEROUPPER
 	RET
 
+// func intDepth64VNNI(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int, tail int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, BMI2
+TEXT ·intDepth64VNNI(SB), NOSPLIT, $0-80
+	MOVQ c+64(FP), AX
+	MOVQ step+24(FP), CX
+	MOVQ c+64(FP), DX
+	MOVQ c+64(FP), SI
+	SHLQ $0x02, SI
+	XORQ BX, BX
+
+panel:
+	KXNORW K1, K1, K1
+	KXNORW K2, K2, K2
+	KXNORW K3, K3, K3
+	KXNORW K4, K4, K4
+	MOVQ   x+16(FP), DI
+	MOVQ   acc+0(FP), R8
+	MOVQ   m+56(FP), R9
+	MOVQ   bias+8(FP), R10
+	ADDQ   BX, DI
+	LEAQ   (R8)(BX*4), R8
+	LEAQ   (R10)(BX*4), R10
+
+pixel:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   off+32(FP), R11
+	MOVQ   quads+40(FP), R12
+	MOVQ   w+48(FP), R13
+	LEAQ   (R13)(BX*4), R13
+	MOVQ   AX, R14
+	SHLQ   $0x02, R14
+
+quad:
+	MOVQ       (R11), R15
+	VMOVDQU32  (DI)(R15*1), Z4
+	MOVQ       8(R11), R15
+	VMOVDQU32  (DI)(R15*1), Z5
+	MOVQ       16(R11), R15
+	VMOVDQU32  (DI)(R15*1), Z6
+	MOVQ       24(R11), R15
+	VMOVDQU32  (DI)(R15*1), Z7
+	VPUNPCKLBW Z5, Z4, Z8
+	VPUNPCKLBW Z7, Z6, Z9
+	VPUNPCKHBW Z5, Z4, Z10
+	VPUNPCKHBW Z7, Z6, Z11
+	VPUNPCKLWD Z9, Z8, Z12
+	VPUNPCKHWD Z9, Z8, Z13
+	VPUNPCKLWD Z11, Z10, Z14
+	VPUNPCKHWD Z11, Z10, Z15
+	VPDPBUSD   (R13), Z12, Z0
+	VPDPBUSD   64(R13), Z13, Z1
+	VPDPBUSD   128(R13), Z14, Z2
+	VPDPBUSD   192(R13), Z15, Z3
+	ADDQ       $0x20, R11
+	ADDQ       R14, R13
+	DECQ       R12
+	JNZ        quad
+	VSHUFI32X4 $0x44, Z1, Z0, Z4
+	VSHUFI32X4 $0x44, Z3, Z2, Z5
+	VSHUFI32X4 $0xee, Z1, Z0, Z6
+	VSHUFI32X4 $0xee, Z3, Z2, Z7
+	VSHUFI32X4 $0x88, Z5, Z4, Z0
+	VSHUFI32X4 $0xdd, Z5, Z4, Z1
+	VSHUFI32X4 $0x88, Z7, Z6, Z2
+	VSHUFI32X4 $0xdd, Z7, Z6, Z3
+	CMPQ       R9, $0x00000001
+	JNE        store
+	MOVQ       tail+72(FP), R11
+	MOVQ       $-1, R12
+	BZHIQ      R11, R12, R12
+	KMOVW      R12, K1
+	SHRQ       $0x10, R12
+	KMOVW      R12, K2
+	SHRQ       $0x10, R12
+	KMOVW      R12, K3
+	SHRQ       $0x10, R12
+	KMOVW      R12, K4
+
+store:
+	VPADDD    (R10), Z0, Z0
+	VMOVDQU32 Z0, K1, (R8)
+	VPADDD    64(R10), Z1, Z1
+	VMOVDQU32 Z1, K2, 64(R8)
+	VPADDD    128(R10), Z2, Z2
+	VMOVDQU32 Z2, K3, 128(R8)
+	VPADDD    192(R10), Z3, Z3
+	VMOVDQU32 Z3, K4, 192(R8)
+	ADDQ      SI, R8
+	ADDQ      CX, DI
+	DECQ      R9
+	JNZ       pixel
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000040, DX
+	JNZ       panel
+	VZEROUPPER
+	RET
+
 // func requantAVX512(y *uint8, acc *int32, m *float32, k *float32, rows int, c int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
 TEXT ·requantAVX512(SB), NOSPLIT, $0-48

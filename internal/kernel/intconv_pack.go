@@ -17,7 +17,7 @@ type PackedConv struct {
 	source  []int32 // where in a filter I KH KW the elements of its runs lie; −1 where groups have too much
 
 	w      []int8  // packedGo: O KH KW I
-	panels []uint8 // packedBytes, packedWords: panels of channels × runs × groups × channels × four bytes
+	panels []uint8 // packedBytes, packedWords: panels of channels × runs × groups × channels × four bytes; packedQuads: quads of taps × channels × four
 	taps   []int16 // packedDepth: pairs of taps × channels × two
 
 	ones  []uint8 // a window of ones
@@ -31,7 +31,8 @@ const (
 	packedGo    packing = iota
 	packedBytes         // VPDPBUSD: panels of 32 or, at the end, 16 channels
 	packedWords         // VPMADDWD: panels of 16 channels
-	packedDepth         // depthwise
+	packedDepth         // depthwise, taps in pairs
+	packedQuads         // depthwise, taps in fours, 64 channels or neighbours' channels at a time
 )
 
 // PackConv packs the weights w, O I KH KW, of the convolution g; g.N is
@@ -51,10 +52,11 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	case packedGo:
 		p.w = make([]int8, g.O*len(p.source))
 	case packedDepth:
-		if len(p.off)%2 != 0 { // an odd last tap is paired with itself times 0
-			p.off = append(p.off, p.off[len(p.off)-1])
-		}
+		p.fillTaps(2)
 		p.taps = make([]int16, len(p.off)*depthLanes(g.C))
+	case packedQuads:
+		p.fillTaps(4)
+		p.panels = make([]uint8, len(p.off)*max(64, g.C))
 	default:
 		for o := 0; o < g.O; o += p.panelWidth(o) {
 			p.panels = append(p.panels, make([]uint8, p.panelBytes(o))...)
@@ -85,6 +87,8 @@ func (p *PackedConv) Repack(w []int8) {
 		p.packWords(w)
 	case packedDepth:
 		p.packTaps(w)
+	case packedQuads:
+		p.packQuads(w)
 	default:
 		k := len(p.source)
 		for o := range p.g.O {
@@ -98,18 +102,27 @@ func (p *PackedConv) Repack(w []int8) {
 
 // findOnes makes the window and the bias that Repack finds the sums of the weights with.
 func (p *PackedConv) findOnes() {
-	p.zeros = make([]int32, (p.g.O+15)&^15)
+	p.zeros = make([]int32, p.biasLen())
 	p.ones = make([]uint8, p.off[len(p.off)-1]+p.length*p.element*p.g.Groups+64)
 	for i := 0; i < len(p.ones); i += p.element {
 		p.ones[i] = 1
 	}
 }
 
+// biasLen is the room that the kernels want for a bias; [intCall.begin] repeats
+// it from the first channel on.
+func (p *PackedConv) biasLen() int {
+	if p.packing == packedQuads {
+		return max(64, p.g.O)
+	}
+	return (p.g.O + 15) &^ 15
+}
+
 // flat reports whether a window is one pixel, and each pixel a window: the
 // images of a batch are then one long row.
 func (p *PackedConv) flat() bool {
 	g := p.g
-	return g.KH == 1 && g.KW == 1 && g.StrideH == 1 && g.StrideW == 1 && p.packing != packedDepth &&
+	return g.KH == 1 && g.KW == 1 && g.StrideH == 1 && g.StrideW == 1 && !g.depthwise() &&
 		g.PadTop+g.PadLeft+g.PadBottom+g.PadRight == 0
 }
 
@@ -227,6 +240,28 @@ func (p *PackedConv) packWords(w []int8) {
 				}
 			}
 			out = out[64:]
+		}
+	}
+}
+
+// fillTaps repeats the last tap up to a multiple of count; its weights are 0.
+func (p *PackedConv) fillTaps(count int) {
+	for len(p.off)%count != 0 {
+		p.off = append(p.off, p.off[len(p.off)-1])
+	}
+}
+
+// packQuads fills panels for the kernel of 64 channels; where there are fewer,
+// they repeat, for the pixels that follow. Each 64 are in the order in which
+// the kernel interleaves them: word d of vector k is channel 16·(d/4) + 4k + d%4.
+func (p *PackedConv) packQuads(w []int8) {
+	count, c := len(p.source), max(64, p.g.C)
+	for i := range c {
+		lane := i % 64
+		channel := i - lane + lane%16/4*16 + lane/16*4 + lane%4
+		filter := w[channel%p.g.C*count:][:count]
+		for t, v := range filter {
+			p.panels[(t/4*c+i)*4+t%4] = uint8(v)
 		}
 	}
 }

@@ -29,6 +29,11 @@ func intDepthVNNI(acc *int32, bias *int32, x *uint8, step int, off *int, pairs i
 //go:noescape
 func intDepthAVX2(acc *int32, bias *int32, x *uint8, step int, off *int, pairs int, w *int16, m int, c int)
 
+// intDepth64VNNI is a row of a depthwise convolution of bytes, 64 channels at a time, with VPDPBUSD.
+//
+//go:noescape
+func intDepth64VNNI(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int, tail int)
+
 // requantAVX512 is requantizeGeneric.
 //
 //go:noescape

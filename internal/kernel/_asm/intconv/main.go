@@ -21,6 +21,7 @@ func main() {
 	tileAVX2()
 	depthVNNI()
 	depthAVX2()
+	depth64()
 	requantAVX512()
 	requantAVX2()
 	reals()
