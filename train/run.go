@@ -100,7 +100,7 @@ func start(c Config) (*run, error) {
 	if err := os.MkdirAll(c.Out, 0o777); err != nil {
 		return nil, err
 	}
-	if r.store, err = openStore(c.Out, fingerprint(r.Config)); err != nil {
+	if r.store, err = openStore(c.Out, fingerprint(c)); err != nil {
 		return nil, err
 	}
 	if err := r.resume(); err != nil {
@@ -134,7 +134,7 @@ func (r *run) resume() error {
 		return fmt.Errorf("%s holds an unfinished run (%v stage, %d steps): resume it, or remove its checkpoint-*.safetensors to begin anew", r.Out, last.Phase, last.Step)
 	}
 	if err := r.store.same(last.config); err != nil {
-		return fmt.Errorf("%s: %w", last.path, err)
+		return fmt.Errorf("%s %w", last.path, err)
 	}
 	r.progress, r.saved = last.progress, last.states
 	if err := r.model.Restore(unprefixed(last.states, "model/")); err != nil {
