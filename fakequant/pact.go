@@ -8,11 +8,13 @@ package fakequant
 //	dα = Σ dy  where x ≥ α,  plus 2λα
 //
 // λ is [Config.Decay], the paper's L2 penalty on α. What is trained is ln α,
-// see [positive].
+// see [positive]. On a signed format, for tensors that no ReLU precedes, the
+// lower end is α·qmin/qmax, and dα gains Σ dy·qmin/qmax of what lies below.
 //
 // Source: J. Choi et al., "PACT: Parameterized Clipping Activation for
 // Quantized Neural Networks", arXiv:1805.06085, eqs. 1–3. The paper starts at
-// a constant α; here it starts at the observer's maximum.
+// a constant α; here it starts at the observer's maximum. The signed form is
+// ours.
 type pact struct {
 	*core
 	alpha *positive
@@ -23,6 +25,9 @@ func newPACT(c *core) method { return &pact{core: c, alpha: newPositive(c.layout
 
 func (m *pact) calibrate() {
 	for i, α := range m.max {
+		if !m.cfg.Format.Unsigned {
+			α = max(α, -m.min[i])
+		}
 		m.alpha.set(i, α)
 	}
 }
@@ -43,22 +48,28 @@ func (m *pact) learned() []Learned {
 
 func (m *pact) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, i, from, to int) {
-		out[0] = pactBackward(dx[from:to], dy[from:to], x[from:to], m.alpha.value[i])
+		out[0] = pactBackward(dx[from:to], dy[from:to], x[from:to], m.alpha.value[i], m.low())
 	})
 	for i, α := range m.alpha.value {
 		dlearned[0][i] = m.alpha.gradient(i, sums[i]+2*float64(m.cfg.Decay)*float64(α))
 	}
 }
 
-// pactBackward writes dx and returns Σ dy where x ≥ α.
-func pactBackward(dx, dy, x []float32, α float32) (dα float64) {
+// low is the lower end of the range in units of α: 0 for unsigned formats.
+func (m *pact) low() float32 { return float32(m.cfg.Format.Min()) / float32(m.cfg.Format.Max()) }
+
+// pactBackward writes dx and returns dα for a range of low·α..α.
+func pactBackward(dx, dy, x []float32, α, low float32) (dα float64) {
+	bottom := low * α
 	for i, r := range x {
 		dx[i] = 0
 		switch {
 		case r >= α:
 			dα += float64(dy[i])
-		case r >= 0:
+		case r >= bottom:
 			dx[i] = dy[i]
+		default:
+			dα += float64(dy[i] * low)
 		}
 	}
 	return dα

@@ -1,12 +1,34 @@
 package fakequant
 
-import "petrify/observers"
+import (
+	"petrify/fakequant/affine"
+	"petrify/observers"
+)
 
 // Within returns the configuration for a tensor whose range is known
-// beforehand, such as a sigmoid's output: no observer moves it.
+// beforehand, such as a sigmoid's output: no observer moves it and no method
+// learns it.
 func (c Config) Within(min, max float32) Config {
-	if !c.Format.IsFloat() {
-		c.Observer = observers.Config{Kind: observers.Fixed, Min: min, Max: max}
+	if c.Format.IsFloat() {
+		return c
+	}
+	c.Observer = observers.Config{Kind: observers.Fixed, Min: min, Max: max}
+	if int(c.Method) < len(methods) && methods[c.Method].learns {
+		c.Method, c.LRFactor, c.Decay = STE, 0, 0
+	}
+	return c
+}
+
+// WithBits returns the configuration with n bits: for the input and for first
+// and last layers, which take more bits than the rest. Methods that are tied to
+// two or three values give way to [STE].
+func (c Config) WithBits(n int) Config {
+	if c.Format.IsFloat() {
+		return c
+	}
+	c.Format.Bits = n
+	if (c.Method == Binary || c.Method == Ternary) && c.Format != (affine.Format{Bits: 2, Narrow: true}) {
+		c.Method = STE
 	}
 	return c
 }
