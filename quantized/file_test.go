@@ -230,3 +230,18 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestRandomModels saves and reads networks of all shapes.
+func TestRandomModels(t *testing.T) {
+	for seed := range uint64(40) {
+		_, want := quantizedtest.Random(rand.New(rand.NewPCG(seed, 2)), quantizedtest.W8A8Affine, int(seed%8))
+		tensors, manifest, err := want.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := quantized.Decode(tensors, manifest)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("seed %d: read back %+v, %v; want %+v", seed, got, err, want)
+		}
+	}
+}

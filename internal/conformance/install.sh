@@ -3,4 +3,4 @@
 # library is used: no package script runs.
 set -eu
 cd "$(dirname "$0")"
-npm install --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "${1:-onnxruntime-node@1.30.0}"
+npm install --prefix . --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "${1:-onnxruntime-node@1.30.0}"

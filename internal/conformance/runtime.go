@@ -16,8 +16,9 @@ import (
 // library.
 const LibraryVariable = "ONNXRUNTIME_LIB"
 
-// installed is where install.sh puts the library, relative to this folder.
-const installed = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1"
+// installed is where install.sh puts the library for Linux, relative to this
+// folder; the verb is npm's name of the processor.
+const installed = "node_modules/onnxruntime-node/bin/napi-v6/linux/%s/libonnxruntime.so.1"
 
 // Library is the path of ONNX Runtime's shared library, or an error that says
 // how to get one.
@@ -29,7 +30,11 @@ func Library() (string, error) {
 		return path, nil
 	}
 	_, file, _, _ := runtime.Caller(0)
-	path := filepath.Join(filepath.Dir(file), installed)
+	processor := runtime.GOARCH
+	if processor == "amd64" {
+		processor = "x64"
+	}
+	path := filepath.Join(filepath.Dir(file), fmt.Sprintf(installed, processor))
 	if _, err := os.Stat(path); err != nil {
 		return "", fmt.Errorf("conformance: no ONNX Runtime: run internal/conformance/install.sh, or set $%s: %w", LibraryVariable, err)
 	}

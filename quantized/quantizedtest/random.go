@@ -1,0 +1,114 @@
+package quantizedtest
+
+import (
+	"math/rand/v2"
+
+	"petrify/quantized"
+)
+
+// Random builds a network of n random layers behind a random convolution, and a
+// linear layer at its end. Every operation occurs sooner or later, with
+// windows, strides, dilations and paddings of all kinds, and activations that
+// several layers read.
+func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
+	b := New(rng, s, 1+rng.IntN(4), 5+rng.IntN(8), 5+rng.IntN(8))
+	images := []string{b.Conv(b.Input(), 1+rng.IntN(8), b.window(b.Input()), 1, b.fused())}
+	unread := map[string]bool{images[0]: true}
+	for range n {
+		x := images[rng.IntN(len(images))]
+		delete(unread, x)
+		y := b.image(x, images, unread)
+		images = append(images, y)
+		unread[y] = true
+	}
+	var features []string
+	for _, x := range images { // in order, so that the model depends on the seed alone
+		if unread[x] {
+			features = append(features, b.features(x))
+		}
+	}
+	x := features[0]
+	if len(features) > 1 {
+		x = b.Concat(features...)
+	}
+	return b, b.Model(b.Linear(x, 1+rng.IntN(12), quantized.Identity))
+}
+
+// image adds a random layer that gives an image.
+func (b *Builder) image(x string, images []string, unread map[string]bool) string {
+	channels := b.activation(x).Shape[0]
+	switch b.rng.IntN(9) {
+	case 0, 1:
+		return b.Conv(x, 1+b.rng.IntN(16), b.window(x), 1, b.fused())
+	case 2:
+		return b.Conv(x, channels*(1+b.rng.IntN(2)), b.window(x), channels, b.fused())
+	case 3:
+		return b.Pool(quantized.MaxPool, x, b.pool(x))
+	case 4:
+		return b.Pool(quantized.AvgPool, x, b.pool(x))
+	case 5:
+		return b.GlobalAvgPool(x)
+	case 6:
+		return b.Activate(x, quantized.ReLU+quantized.Func(b.rng.IntN(6)))
+	case 7:
+		y := b.like(x, images, true)
+		delete(unread, y)
+		return b.Add(x, y, b.fused())
+	default:
+		y := b.like(x, images, false)
+		delete(unread, y)
+		return b.Concat(x, y)
+	}
+}
+
+// features makes a vector of an image.
+func (b *Builder) features(x string) string {
+	if b.rng.IntN(2) == 0 {
+		x = b.GlobalAvgPool(x)
+	}
+	return b.Linear(b.Flatten(x), 1+b.rng.IntN(12), b.fused())
+}
+
+// like is an image of the height and width of x, and of its channels if they
+// are asked for.
+func (b *Builder) like(x string, images []string, channels bool) string {
+	a := b.activation(x).Shape
+	var found []string
+	for _, name := range images {
+		c := b.activation(name).Shape
+		if c[1] == a[1] && c[2] == a[2] && (c[0] == a[0] || !channels) {
+			found = append(found, name)
+		}
+	}
+	return found[b.rng.IntN(len(found))]
+}
+
+// fused is a function that can be fused.
+func (b *Builder) fused() quantized.Func { return quantized.Func(b.rng.IntN(3)) }
+
+// window is a window that fits the image x.
+func (b *Builder) window(x string) quantized.Window {
+	w := quantized.Window{}
+	for i, size := range b.activation(x).Shape[1:] {
+		w.Kernel[i] = 1 + b.rng.IntN(min(5, size))
+		w.Dilation[i] = 1
+		if (w.Kernel[i]-1)*2 < size {
+			w.Dilation[i] = 1 + b.rng.IntN(2)
+		}
+		w.Stride[i] = 1 + b.rng.IntN(2)
+		w.PadBegin[i], w.PadEnd[i] = b.rng.IntN(3), b.rng.IntN(3)
+	}
+	return w
+}
+
+// pool is a window for a pool: never altogether in the padding.
+func (b *Builder) pool(x string) quantized.Window {
+	w := b.window(x)
+	for i := range 2 {
+		w.Kernel[i] = min(w.Kernel[i], 3)
+		w.Dilation[i] = 0
+		w.PadBegin[i] = min(w.PadBegin[i], w.Kernel[i]-1)
+		w.PadEnd[i] = min(w.PadEnd[i], w.Kernel[i]-1)
+	}
+	return w
+}
