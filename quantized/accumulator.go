@@ -27,9 +27,10 @@ import (
 // Guaranteed Overflow Avoidance", ICCV 2023, section 3; the asymmetric ends of
 // the range make it exact here.
 type Accumulator struct {
-	Layer    string
-	Min, Max int64
-	Bits     int // of the least two's complement integer that holds both
+	Layer string `json:"layer"`
+	Min   int64  `json:"min"`
+	Max   int64  `json:"max"`
+	Bits  int    `json:"bits"` // of the least two's complement integer that holds both
 }
 
 // Fits reports whether every sum fits a two's complement integer of the given

@@ -5,6 +5,7 @@
 //	petrify train -c run.yaml            on what a file describes
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model
 //	petrify export MODEL --format onnx   write it for another runtime
+//	petrify verify RUN                   prove that training, integers and exports agree
 //	petrify config print|schema          every key of the file, with its meaning
 //	petrify version
 //

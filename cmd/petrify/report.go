@@ -95,6 +95,7 @@ func report(w io.Writer, out string, r *train.Result) error {
 		{quantized.TensorsFile, "every integer and scale"},
 		{quantized.ManifestFile, "the network and the scales, to read"},
 		{onnxFormat().file, "for ONNX Runtime and others"},
+		{quantized.ProofFile, "that the graph, the integers and the files agree"},
 		{figureFile, "accuracy after each epoch"},
 		{"summary.json", "this table"},
 		{"metrics.jsonl", "one line for each epoch"},

@@ -89,7 +89,10 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err := save(settings.Out, result); err != nil {
 		return err
 	}
-	return report(c.stdout, settings.Out, result)
+	if err := report(c.stdout, settings.Out, result); err != nil {
+		return err
+	}
+	return c.proveRun(ctx, job)
 }
 
 // configWriter makes the job write config.yaml as its first stage begins: not

@@ -107,7 +107,7 @@ func FuzzManifest(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(manifest)
-	f.Add(append(manifest[:bytes.LastIndex(manifest, []byte(",\n  \"checksum\""))], "\n}\n"...))
+	f.Add(append(bytes.Clone(manifest)[:bytes.LastIndex(manifest, []byte(",\n  \"checksum\""))], "\n}\n"...))
 	f.Fuzz(func(t *testing.T, manifest []byte) {
 		m, err := quantized.Decode(tensors, manifest)
 		if err != nil || m.Size().MACs > 1<<24 {

@@ -1,0 +1,130 @@
+package quantized
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+
+	"petrify/internal/atomicfile"
+)
+
+// ProofFile is the name that [Proof.Save] gives its file.
+const ProofFile = "proof.json"
+
+// Proof says what several ways to compute one frozen model gave for the same
+// inputs, element by element, and what its sums can reach.
+type Proof struct {
+	Network     string       `json:"network"`
+	Version     string       `json:"version"` // of the program that made the proof
+	Model       []Digest     `json:"model"`   // the model's files
+	Data        ProofData    `json:"data"`
+	Outputs     int          `json:"outputs"` // elements that each way computed
+	Comparisons []Comparison `json:"comparisons"`
+
+	// Accumulators bound the int32 sums of each layer; none overflows.
+	Accumulators []Accumulator `json:"accumulators"`
+}
+
+// Digest identifies a file.
+type Digest struct {
+	Name   string `json:"name"`
+	Bytes  int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// DigestOf is the digest of a file's contents.
+func DigestOf(name string, contents []byte) Digest {
+	sum := sha256.Sum256(contents)
+	return Digest{name, len(contents), hex.EncodeToString(sum[:])}
+}
+
+// ProofData says what the inputs were.
+type ProofData struct {
+	Name    string `json:"name"`
+	Split   string `json:"split"`
+	Samples int    `json:"samples"`
+	SHA256  string `json:"sha256"` // of the whole data set
+}
+
+// Comparison is of the outputs of two ways to compute a model.
+type Comparison struct {
+	A         string  `json:"a"`
+	B         string  `json:"b"`
+	Elements  int     `json:"elements"`
+	Differing int     `json:"differing"` // elements that are not equal
+	Largest   float64 `json:"largest"`   // the largest difference
+	Greatest  float64 `json:"greatest"`  // the greatest magnitude of an output of A
+
+	// Tolerance is the part of Greatest that Largest may be: 0, unless one of
+	// the ways adds floats in an order of its own.
+	Tolerance float64 `json:"tolerance"`
+}
+
+// Add compares further outputs, a of A with b of B. What one of them lacks
+// counts as differing.
+func (c *Comparison) Add(a, b []float32) {
+	short := min(len(a), len(b))
+	missing := max(len(a), len(b)) - short
+	c.Elements += short + missing
+	c.Differing += missing
+	if missing > 0 {
+		c.Largest = math.MaxFloat64
+	}
+	for i, v := range a[:short] {
+		c.Greatest = max(c.Greatest, magnitude(float64(v)))
+		if v == b[i] || v != v && b[i] != b[i] {
+			continue
+		}
+		c.Differing++
+		c.Largest = max(c.Largest, magnitude(float64(v)-float64(b[i])))
+	}
+}
+
+// magnitude is |v|; what is no number is the greatest one, which JSON can hold.
+func magnitude(v float64) float64 {
+	if v = math.Abs(v); v <= math.MaxFloat64 {
+		return v
+	}
+	return math.MaxFloat64
+}
+
+// Holds reports whether the outputs agree: in every element or, where there is
+// a tolerance, to within it.
+func (c Comparison) Holds() bool {
+	return c.Elements > 0 && (c.Differing == 0 || c.Largest <= c.Tolerance*c.Greatest)
+}
+
+// Check returns an error that names every comparison that does not hold.
+func (p *Proof) Check() error {
+	var faults []error
+	for _, c := range p.Comparisons {
+		if !c.Holds() {
+			faults = append(faults, fmt.Errorf("quantized: %s and %s: %s of %s outputs differ, by up to %.3g",
+				c.A, c.B, digits(int64(c.Differing)), digits(int64(c.Elements)), c.Largest))
+		}
+	}
+	if len(p.Comparisons) == 0 {
+		faults = append(faults, errors.New("quantized: a proof that compares nothing"))
+	}
+	return errors.Join(faults...)
+}
+
+// Write writes the proof as JSON.
+func (p *Proof) Write(w io.Writer) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fmt.Errorf("quantized: %w", err)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// Save writes proof.json to a folder.
+func (p *Proof) Save(folder string) error {
+	return atomicfile.Write(filepath.Join(folder, ProofFile), p.Write)
+}

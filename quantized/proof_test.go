@@ -1,0 +1,113 @@
+package quantized_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"petrify/quantized"
+)
+
+func TestComparison(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, c := range map[string]struct {
+		a, b      []float32
+		tolerance float64
+		differing int
+		largest   float64
+		holds     bool
+	}{
+		"equal":                  {a: []float32{1, -2, 0}, b: []float32{1, -2, 0}, holds: true},
+		"one off":                {a: []float32{1, -2}, b: []float32{1, -2.5}, differing: 1, largest: 0.5},
+		"one off, allowed":       {a: []float32{1, -2}, b: []float32{1, -2.5}, tolerance: 0.25, differing: 1, largest: 0.5, holds: true},
+		"one off, not allowed":   {a: []float32{1, -2}, b: []float32{1, -2.5}, tolerance: 0.24, differing: 1, largest: 0.5},
+		"signs of zero":          {a: []float32{0}, b: []float32{float32(math.Copysign(0, -1))}, holds: true},
+		"no number twice":        {a: []float32{nan}, b: []float32{nan}, holds: true},
+		"no number once":         {a: []float32{nan}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
+		"infinity":               {a: []float32{1}, b: []float32{float32(math.Inf(1))}, tolerance: 0.5, differing: 1, largest: math.MaxFloat64},
+		"shorter":                {a: []float32{1, 2}, b: []float32{1}, tolerance: 0.5, differing: 1, largest: math.MaxFloat64},
+		"nothing proves nothing": {},
+	} {
+		got := quantized.Comparison{A: "a", B: "b", Tolerance: c.tolerance}
+		got.Add(c.a, c.b)
+		if got.Differing != c.differing || got.Largest != c.largest || got.Holds() != c.holds {
+			t.Errorf("%s: %+v, holds %v", name, got, got.Holds())
+		}
+	}
+}
+
+func proof() *quantized.Proof {
+	p := &quantized.Proof{
+		Network: "cnn", Version: "1", Outputs: 3550,
+		Model: []quantized.Digest{quantized.DigestOf("model.json", []byte("abc"))},
+		Data:  quantized.ProofData{Name: "digits", Split: "test", Samples: 355},
+		Comparisons: []quantized.Comparison{
+			{A: "graph", B: "integer engine", Elements: 3550},
+			{A: "integer engine", B: "re-read file", Elements: 3550},
+		},
+		Accumulators: []quantized.Accumulator{{Layer: "conv1", Min: -31000, Max: 40000, Bits: 17}},
+	}
+	return p
+}
+
+func TestProofInOneLine(t *testing.T) {
+	p := proof()
+	want := "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file)"
+	if got := p.String(); got != want || p.Check() != nil {
+		t.Errorf("%s, %v; want %s", got, p.Check(), want)
+	}
+	p.Comparisons = append(p.Comparisons, quantized.Comparison{A: "integer engine", B: "ONNX Runtime", Elements: 3550, Differing: 3, Largest: 0.25, Greatest: 1})
+	want = "355 images, 3,550 outputs: 3 differ (graph = integer engine = re-read file); differs: ONNX Runtime"
+	if got := p.String(); got != want {
+		t.Errorf("%s; want %s", got, want)
+	}
+	if err := p.Check(); err == nil || err.Error() != "quantized: integer engine and ONNX Runtime: 3 of 3,550 outputs differ, by up to 0.25" {
+		t.Error(err)
+	}
+	p.Comparisons[2].Tolerance = 0.5
+	want = "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file); within rounding of float sums: ONNX Runtime"
+	if got := p.String(); got != want || p.Check() != nil {
+		t.Errorf("%s, %v; want %s", got, p.Check(), want)
+	}
+	if (&quantized.Proof{}).Check() == nil {
+		t.Error("a proof that compares nothing holds")
+	}
+}
+
+func TestProofTable(t *testing.T) {
+	var w bytes.Buffer
+	if err := proof().WriteTable(&w); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"cnn on digits, test split: 355 images, 3,550 outputs", "graph = integer engine            3,550       0", "conv1    −31,000    40,000    17  float32"} {
+		if !strings.Contains(w.String(), want) {
+			t.Errorf("no %q in\n%s", want, w.String())
+		}
+	}
+}
+
+func TestProofFile(t *testing.T) {
+	folder, p := t.TempDir(), proof()
+	p.Comparisons[0].Add([]float32{1}, []float32{float32(math.NaN())})
+	if err := p.Save(folder); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, quantized.ProofFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again quantized.Proof
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	if again.String() != p.String() || again.Accumulators[0] != p.Accumulators[0] || again.Model[0] != p.Model[0] {
+		t.Errorf("%+v was read as %+v", p, again)
+	}
+	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; p.Model[0].SHA256 != want {
+		t.Errorf("SHA-256 of abc is %s", p.Model[0].SHA256)
+	}
+}

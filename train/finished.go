@@ -1,0 +1,45 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"petrify/graph"
+)
+
+// Finished returns the model that a finished run ended with, from the newest
+// checkpoint in c.Out, so that it can be evaluated again. c is the
+// configuration of that run, of any version of the program.
+func Finished(c Config) (*graph.Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c = c.resolve()
+	if c.Out == "" {
+		return nil, errors.New("train: the configuration names no run folder")
+	}
+	s := &store{c.Out, fingerprint(c)}
+	last, err := s.load(c.Log)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("train: %w", err)
+	case last == nil:
+		return nil, fmt.Errorf("train: %s holds no checkpoint", c.Out)
+	case last.Phase != Done:
+		return nil, fmt.Errorf("train: %s holds an unfinished run (%v stage, %d steps)", c.Out, last.Phase, last.Step)
+	}
+	s.config["version"] = last.config["version"]
+	if diff := difference(last.config, s.config); len(diff) > 0 {
+		return nil, fmt.Errorf("train: %s is of another run:\n  %s", last.path, strings.Join(diff, "\n  "))
+	}
+	m, err := graph.New(c.Network, c.input(), c.Quantization, rand.New(rand.NewPCG(c.Seed, streamModel)))
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	if err := m.Restore(unprefixed(last.states, "model/")); err != nil {
+		return nil, fmt.Errorf("train: %s: %w", last.path, err)
+	}
+	return m, nil
+}
