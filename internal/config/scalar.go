@@ -172,7 +172,8 @@ func number[T float32 | float64](to *T, in interval) value {
 			v, err := strconv.ParseFloat(t, bits)
 			return T(v), err == nil && in.contains(v)
 		},
-		format: func(v T) string { return strconv.FormatFloat(float64(v), 'g', -1, bits) },
+		// Without an exponent: YAML 1.1 takes 1e-3 for text.
+		format: func(v T) string { return strconv.FormatFloat(float64(v), 'f', -1, bits) },
 		json:   in.schema(),
 	}
 }
