@@ -7,24 +7,17 @@ import (
 
 // layer writes one node of the model with its quantizer.
 func (w *writer) layer(n *quantized.Node) {
-	q := n.Output.Quant
-	final := n.Name == w.model.Output
+	q, output := n.Output.Quant, n.Name+"/real"
+	if n.Name == w.model.Output {
+		output = w.resultName()
+	}
 	if q.IsFloat() {
-		output := n.Name + "/real"
-		if final {
-			output = w.resultName()
-		}
-		w.real[n.Name] = w.function(n, w.operator(n, output, n.Func != quantized.Identity && n.Op != quantized.Activate), output)
+		w.real[n.Name] = w.computed(n, output, fusesFunction(n))
 		return
 	}
-	fused := n.Op != quantized.Activate && w.keepsFunction(n)
-	real := w.operator(n, n.Name+"/real", fused)
-	if fused {
-		real = w.function(n, real, n.Name+"/real")
-	}
-	output := n.Name + "/dequantized"
-	if final {
-		output = w.resultName()
+	real := w.computed(n, n.Name+"/real", w.keepsFunction(n))
+	if n.Name != w.model.Output {
+		output = n.Name + "/dequantized"
 	}
 	lo, hi := n.Limits()
 	if n.Op.PassesThrough() || q.Format.Bits > 8 { // input or function are within the limits already
@@ -34,16 +27,21 @@ func (w *writer) layer(n *quantized.Node) {
 	w.real[n.Name] = w.quantize(n.Name, real, q, lo, hi, output)
 }
 
-// keepsFunction reports whether the container's range implies the function of
-// n, so that runtimes drop the operator, which then only serves the reader:
-// zero must be the least integer, and 6 not less than the greatest real.
-// Elsewhere the integer Clip stands for the function. There is none of 16 bits,
-// and no integer kernel that the function would hinder.
+func fusesFunction(n *quantized.Node) bool {
+	return n.Op != quantized.Activate && n.Func != quantized.Identity
+}
+
+// keepsFunction reports whether the fused function of n is written as an
+// operator: where the container's range implies it, so that runtimes drop it
+// and it only serves the reader. For that, zero must be the least integer, and
+// 6 not less than the greatest real. Elsewhere the integer Clip stands for the
+// function. There is none of 16 bits, and no integer kernel that the function
+// would hinder.
 func (w *writer) keepsFunction(n *quantized.Node) bool {
 	q := n.Output.Quant
 	c := w.container(q)
 	switch {
-	case n.Func == quantized.Identity:
+	case !fusesFunction(n):
 		return false
 	case q.Format.Bits > 8:
 		return true
@@ -53,15 +51,17 @@ func (w *writer) keepsFunction(n *quantized.Node) bool {
 	return n.Func == quantized.ReLU || float32(c.max-c.min)*q.Scale <= 6
 }
 
-// function applies a fused function, if the operator left its place.
-func (w *writer) function(n *quantized.Node, x, output string) string {
-	switch {
-	case n.Op == quantized.Activate || n.Func == quantized.Identity:
-		return x
-	case n.Func == quantized.ReLU6:
-		return w.clipToSix(n.Name, x, output)
+// computed writes the operator of n, and its fused function behind it if that
+// is wanted. It returns the last one's output, called output.
+func (w *writer) computed(n *quantized.Node, output string, function bool) string {
+	if !function {
+		return w.operator(n, output)
 	}
-	return w.node("Relu", output, []string{x})
+	sum := w.operator(n, n.Name+"/sum")
+	if n.Func == quantized.ReLU6 {
+		return w.clipToSix(n.Name, sum, output)
+	}
+	return w.node("Relu", output, []string{sum})
 }
 
 func (w *writer) clipToSix(name, x, output string) string {
@@ -69,12 +69,8 @@ func (w *writer) clipToSix(name, x, output string) string {
 	return w.node("Clip", output, append([]string{x}, bounds...))
 }
 
-// operator writes the operator of n and returns its output's name, which is
-// output unless a function follows.
-func (w *writer) operator(n *quantized.Node, output string, functionFollows bool) string {
-	if functionFollows {
-		output = n.Name + "/sum"
-	}
+// operator writes the operator of n alone and returns its output's name.
+func (w *writer) operator(n *quantized.Node, output string) string {
 	var in []string
 	for _, name := range n.Inputs {
 		in = append(in, w.real[name])
