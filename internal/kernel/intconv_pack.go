@@ -204,24 +204,27 @@ func (p *PackedConv) packBytes(w []int8) {
 
 // packLane writes the groups of one filter, step bytes apart.
 func (p *PackedConv) packLane(out []uint8, step int, filter []int8, source []int32) {
-	bytes := bytesOf(filter)
-	pointwise := p.g.KH*p.g.KW == 1
-	for at := 0; len(source) >= 4; at += step {
+	bytes, at := bytesOf(filter), 0
+	if p.g.KH*p.g.KW == 1 { // elements follow each other in the filter, too
+		for from := int(source[0]); len(source) >= 4 && source[3] >= 0; from += 4 {
+			binary.LittleEndian.PutUint32(out[at:], binary.LittleEndian.Uint32(bytes[from:]))
+			source = source[4:]
+			at += step
+		}
+	}
+	for ; len(source) >= 4; at += step {
 		from := source[:4]
 		source = source[4:]
-		switch {
-		case from[3] < 0: // the last group of a run has too much
-			clear(out[at : at+4])
-			for b, i := range from {
-				if i >= 0 {
-					out[at+b] = bytes[i]
-				}
-			}
-		case pointwise:
-			binary.LittleEndian.PutUint32(out[at:], binary.LittleEndian.Uint32(bytes[from[0]:]))
-		default:
+		if from[3] >= 0 {
 			binary.LittleEndian.PutUint32(out[at:], uint32(bytes[from[0]])|uint32(bytes[from[1]])<<8|
 				uint32(bytes[from[2]])<<16|uint32(bytes[from[3]])<<24)
+			continue
+		}
+		clear(out[at : at+4]) // the last group of a run has too much
+		for b, i := range from {
+			if i >= 0 {
+				out[at+b] = bytes[i]
+			}
 		}
 	}
 }
