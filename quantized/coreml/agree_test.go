@@ -48,9 +48,9 @@ func TestProgramAgreesWithIntegers(t *testing.T) {
 // zero points or one scale for all, 3 bits in 4, activations of 4 bits in 8,
 // unsigned encoding, and weights in floats.
 func TestRareFormatsAgree(t *testing.T) {
-	for _, name := range []string{"cnn", "branches", "resnet8"} {
+	for _, name := range []string{"cnn", "branches", "resnet8", "lenet5"} {
 		float := zoo(name, true, 4)
-		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w3a4} {
+		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w4ragged, w3a4} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, 50)
 			})

@@ -66,14 +66,6 @@ func TestBrokenModels(t *testing.T) {
 		{"weight scale infinite", func(m *quantized.Model) { m.Nodes[2].Weights.Scale[3] = inf }, `conv2: weights: scale 3: scale +Inf`},
 		{"a scale too few", func(m *quantized.Model) { m.Nodes[2].Weights.Scale = m.Nodes[2].Weights.Scale[1:] }, `conv2: weights: 7 scales`},
 		{"integers outside of the format", func(m *quantized.Model) { m.Nodes[2].Weights.Format.Bits = 4 }, `conv2: weights: element`},
-		{"blocks that do not divide", func(m *quantized.Model) {
-			w := m.Nodes[5].Weights
-			w.Block, w.Scale = 7, append(w.Scale, make([]float32, 32*10)...)
-			for i := range w.Scale {
-				w.Scale[i] = 1
-			}
-			m.Nodes[5].Bias = nil
-		}, `layer "fc1": blocks of 7 weights do not divide the 72 inputs of shape [32 72]`},
 		{"wrong output shape", func(m *quantized.Model) { m.Nodes[2].Output.Shape = []int{8, 5, 6} }, `conv2: output of shape [8 5 6]`},
 		{"channels that do not fit", func(m *quantized.Model) { m.Nodes[2].Groups = 2 }, `conv2: weights of shape [8 6 5 5]`},
 		{"unknown operation", func(m *quantized.Model) { m.Nodes[1].Op = 99 }, `pool1: `},

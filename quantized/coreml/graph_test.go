@@ -77,18 +77,18 @@ func compareSchemes(t *testing.T, name string, network graph.Network, in graph.S
 		{"iOS18 W4A4", coreml.IOS18, four},
 	} {
 		t.Run(name+"/"+c.name, func(t *testing.T) {
-			m, err := graph.New(network, in, graph.Uniform(c.scheme), rand.New(rand.NewPCG(3, 4)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareWithEngine(t, trained(t, m), c.target, n, steps)
+			compareWithEngine(t, trained(t, network, in, graph.Uniform(c.scheme)), c.target, n, steps)
 		})
 	}
 }
 
 // trained is the network after two steps of training on noise, frozen.
-func trained(t *testing.T, m *graph.Model) *quantized.Model {
+func trained(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization) *quantized.Model {
 	t.Helper()
+	m, err := graph.New(network, in, q, rand.New(rand.NewPCG(3, 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	const batch = 2
 	rng := rand.New(rand.NewPCG(3, 4))
 	m.SetObservers(true)

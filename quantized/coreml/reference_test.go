@@ -204,21 +204,15 @@ func real(w *quantized.Weights) []float64 {
 			out[i] = float64(w.Float[i])
 			continue
 		}
-		group := 0
-		if w.Axis == 0 {
-			group = i / (len(w.Q) / w.Shape[0])
-		}
-		if w.Block > 0 {
-			group = i / w.Block
-		}
+		k := group(w, i)
 		q, z := int32(w.Q[i]), int32(0)
 		if w.Format.Unsigned {
 			q = int32(uint8(w.Q[i]))
 		}
 		if w.Zero != nil {
-			z = w.Zero[group]
+			z = w.Zero[k]
 		}
-		out[i] = float64(w.Scale[group]) * float64(q-z)
+		out[i] = float64(w.Scale[k]) * float64(q-z)
 	}
 	return out
 }

@@ -20,12 +20,8 @@ func validate(m *quantized.Model) error {
 		return err
 	}
 	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		if err := validateActivation(&n.Output); err != nil {
+		if err := validateActivation(&m.Nodes[i].Output); err != nil {
 			return err
-		}
-		if w := n.Weights; w != nil && w.Block > 0 && w.Shape[1]%w.Block != 0 {
-			return fmt.Errorf("coreml: layer %q: blocks of %d weights do not divide the %d inputs of shape %v", n.Name, w.Block, w.Shape[1], w.Shape)
 		}
 	}
 	return nil
@@ -36,22 +32,6 @@ func validateActivation(a *quantized.Activation) error {
 		return fmt.Errorf("coreml: layer %q: %v activations: want 8 bits or fewer", a.Name, a.Quant.Format)
 	}
 	return nil
-}
-
-// scaleShape is the shape of the scales, of the weights' rank: 1 where one
-// scale serves the whole dimension.
-func scaleShape(w *quantized.Weights) []int {
-	shape := make([]int, len(w.Shape))
-	for i := range shape {
-		shape[i] = 1
-	}
-	switch {
-	case w.Block > 0:
-		shape[0], shape[1] = w.Shape[0], w.Shape[1]/w.Block
-	case w.Axis == 0:
-		shape[0] = w.Shape[0]
-	}
-	return shape
 }
 
 // full reports whether f has every value of its 8-bit type, so that quantize

@@ -44,8 +44,9 @@ func (b *builder) encode(w *quantized.Weights) codes {
 	if b.options.WeightsEncoding == Unsigned && !store.Unsigned {
 		store.Unsigned, shift = true, 1<<(store.Bits-1)
 	}
-	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)), scale: make([]float64, len(w.Scale)), groups: scaleShape(w)}
-	live := make([]bool, len(w.Scale)) // groups with a weight that is not 0
+	groups, source := grouping(w)
+	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)), scale: make([]float64, len(source)), groups: groups}
+	live := make([]bool, len(w.Scale)) // scales with a weight that is not 0
 	for i := range w.Q {
 		q, k := w.Value(i), w.ScaleIndex(i)
 		c.q[i] = float64(q + shift)
@@ -53,21 +54,59 @@ func (b *builder) encode(w *quantized.Weights) codes {
 			live[k] = true
 		}
 	}
-	for k, s := range w.Scale {
-		c.scale[k] = float64(s)
-		if err := b.representable(float64(s), w.Format.Bits); err != nil && live[k] {
+	for g, k := range source {
+		s := float64(w.Scale[k])
+		if err := b.representable(s, w.Format.Bits); err != nil && live[k] {
 			b.fail("weights, scale %d of %d: %w", k, len(w.Scale), err)
 		} else if err != nil {
-			c.scale[k] = 1 // all weights are 0: any scale will do
+			s = 1 // all weights are 0: any scale will do
 		}
+		c.scale[g] = s
 		if z := zeroPoint(w, k) + shift; z != 0 && c.zero == nil {
-			c.zero = make([]float64, len(w.Scale))
+			c.zero = make([]float64, len(source))
 		}
 	}
-	for k := range c.zero {
-		c.zero[k] = float64(zeroPoint(w, k) + shift)
+	for g := range c.zero {
+		c.zero[g] = float64(zeroPoint(w, source[g]) + shift)
 	}
 	return c
+}
+
+// grouping divides weights into equal groups, as Core ML has it: their number
+// along each dimension, and for each group the index of its scale.
+//
+// Blocks that do not divide the inputs, the last being shorter, become smaller
+// ones that do: 72 inputs in blocks of 32, 32 and 8 are nine groups of 8, four
+// of the first scale, four of the second, one of the third.
+func grouping(w *quantized.Weights) (groups, source []int) {
+	groups = make([]int, len(w.Shape))
+	for i := range groups {
+		groups[i] = 1
+	}
+	if w.Axis == 0 {
+		groups[0] = w.Shape[0]
+	}
+	size, stored := 1, 1 // of a group, and number of scales, both along the inputs
+	if w.Block > 0 && w.Block < w.Shape[1] {
+		size = gcd(w.Shape[1], w.Block)
+		groups[1] = w.Shape[1] / size
+		stored = len(w.Scale) / w.Shape[0]
+	}
+	source = make([]int, groups[0]*groups[1])
+	for g := range source {
+		source[g] = g / groups[1] * stored
+		if groups[1] > 1 {
+			source[g] += g % groups[1] * size / w.Block
+		}
+	}
+	return groups, source
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 func zeroPoint(w *quantized.Weights, k int) int32 {

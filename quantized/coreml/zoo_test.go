@@ -238,6 +238,7 @@ var (
 	w4a8       = variant{name: "W4A8", weights: affine.Format{Bits: 4, Narrow: true}, acts: "symmetric"}
 	w4block    = variant{name: "W4 per block 32", weights: affine.Format{Bits: 4}, block: 32}
 	w8a8tensor = variant{name: "W8A8 per tensor", weights: affine.Int8Narrow, acts: "symmetric", tensor: true}
+	w4ragged   = variant{name: "W4 per block 12", weights: affine.Format{Bits: 4}, block: 12}
 	w3a4       = variant{name: "W3A4", weights: affine.Format{Bits: 3}, acts: "4 bits"}
 )
 
@@ -301,32 +302,54 @@ func (v variant) integers(float *quantized.Weights) *quantized.Weights {
 	if v.tensor {
 		w.Axis = -1
 	}
-	inputs := len(float.Float) / float.Shape[0]
-	group := inputs
-	switch {
-	case v.tensor:
-		group = len(float.Float)
-	case v.block > 0 && float.Shape[1]%v.block == 0 && len(float.Shape) == 2:
-		w.Block, group = v.block, v.block
+	w.Block = v.block
+	groups := 1
+	for i := range w.Q {
+		groups = max(groups, group(w, i)+1)
 	}
-	for start := 0; start < len(float.Float); start += group {
-		low, high := 0.0, 0.0
-		for _, r := range float.Float[start : start+group] {
-			low, high = min(low, float64(r)), max(high, float64(r))
-		}
-		s, z := float32(max(high, -low)/float64(w.Format.Max())), int32(0)
+	low, high := make([]float64, groups), make([]float64, groups)
+	for i, r := range float.Float {
+		k := group(w, i)
+		low[k], high[k] = min(low[k], float64(r)), max(high[k], float64(r))
+	}
+	w.Scale = make([]float32, groups)
+	if v.zeros {
+		w.Zero = make([]int32, groups)
+	}
+	for k := range w.Scale {
+		w.Scale[k] = float32(max(high[k], -low[k]) / float64(w.Format.Max()))
 		if v.zeros {
-			s = float32((high - low) / 255)
-			z = int32(math.RoundToEven(-low / float64(s)))
-			w.Zero = append(w.Zero, z)
+			w.Scale[k] = float32((high[k] - low[k]) / 255)
+			w.Zero[k] = int32(math.RoundToEven(-low[k] / float64(w.Scale[k])))
 		}
-		w.Scale = append(w.Scale, s)
-		for i, r := range float.Float[start : start+group] {
-			q := int32(math.RoundToEven(float64(r)/float64(s))) + z
-			w.Q[start+i] = int8(min(max(q, w.Format.Min()), w.Format.Max()))
+	}
+	for i, r := range float.Float {
+		k := group(w, i)
+		q := int32(math.RoundToEven(float64(r) / float64(w.Scale[k])))
+		if v.zeros {
+			q += w.Zero[k]
 		}
+		w.Q[i] = int8(min(max(q, w.Format.Min()), w.Format.Max()))
 	}
 	return w
+}
+
+// group is the index of the scale of weight i: one for all, one an output
+// channel, or one for each block of input channels, the last perhaps shorter.
+func group(w *quantized.Weights, i int) int {
+	inputs := w.Shape[1]
+	kernel := 1
+	for _, d := range w.Shape[2:] {
+		kernel *= d
+	}
+	switch {
+	case w.Axis < 0:
+		return 0
+	case w.Block == 0:
+		return i / (inputs * kernel)
+	}
+	blocks := (inputs + w.Block - 1) / w.Block
+	return i/(inputs*kernel)*blocks + i/kernel%inputs/w.Block
 }
 
 func integerBias(float *quantized.Bias, in quantized.Quant, w *quantized.Weights) *quantized.Bias {
