@@ -15,8 +15,8 @@ import (
 )
 
 // TestProgramAgreesWithIntegers writes every network in every variant, reads
-// the package back and runs it by the operations' definitions, on 1,000 inputs
-// each. Against the naive integer interpreter, outputs differ by at most one
+// the package back and runs it by the operations' definitions, on 200 inputs
+// each, or -images if that is more. Against the naive integer interpreter, outputs differ by at most one
 // output scale for 99.5 % of the inputs, and predictions are equal for 99.9 %;
 // without quantized activations all outputs differ by at most 1e-5.
 //
@@ -24,10 +24,7 @@ import (
 // scaled after. A sum that falls on a tie may round the other way, and weights
 // that are random rather than trained can spread that single step.
 func TestProgramAgreesWithIntegers(t *testing.T) {
-	inputs := 1000
-	if testing.Short() {
-		inputs = 100
-	}
+	inputs := max(200, *images)
 	for _, name := range zooNames {
 		float := zoo(name, true, 3)
 		for _, c := range []struct {

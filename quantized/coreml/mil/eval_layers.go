@@ -157,10 +157,14 @@ func accumulate(out, in, w []float64, rows, columns []tap, inWidth, outWidth int
 				iy := row.start + (oy-row.from)*stride[0]
 				line := in[iy*inWidth+column.start:]
 				acc := out[oy*outWidth+column.from : oy*outWidth+column.to]
-				ix := 0
+				if stride[1] == 1 {
+					for i, r := range line[:len(acc)] {
+						acc[i] += r * weight
+					}
+					continue
+				}
 				for i := range acc {
-					acc[i] += line[ix] * weight
-					ix += stride[1]
+					acc[i] += line[i*stride[1]] * weight
 				}
 			}
 		}
