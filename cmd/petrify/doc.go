@@ -6,6 +6,7 @@
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model
 //	petrify export MODEL --format onnx   write it for another runtime
 //	petrify verify RUN                   prove that training, integers and exports agree
+//	petrify bench MODEL                  what quantization saves in time and memory here
 //	petrify config print|schema          every key of the file, with its meaning
 //	petrify version
 //

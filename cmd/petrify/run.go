@@ -72,6 +72,6 @@ accuracy is the one that was trained.`,
 	root.SetIn(c.stdin)
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	root.AddCommand(c.train(), c.inspect(), c.export(), c.verify(), c.config(), c.version())
+	root.AddCommand(c.train(), c.inspect(), c.export(), c.verify(), c.bench(), c.config(), c.version())
 	return root
 }
