@@ -57,6 +57,18 @@ func Bits(n int) Scheme {
 	}
 }
 
+// FewBits is the scheme for 2 to 4 bits: [LSQ] on weights and activations, which
+// start from the ranges of the least squared error ([observers.MSE]). Let it
+// observe some batches with rounding off, then turn observing off and rounding
+// on: what is learned follows the observer as long as there is one.
+func FewBits(bits int) Scheme {
+	s := Bits(bits)
+	for _, c := range []*Config{&s.Weights, &s.Activations} {
+		c.Method, c.Observer = LSQ, observers.Config{Kind: observers.MSE}
+	}
+	return s
+}
+
 // arithmetic is the dialect's, with the rounding of the configuration.
 func (c Config) arithmetic() affine.Arithmetic {
 	a := c.Dialect.Arithmetic()

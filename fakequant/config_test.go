@@ -21,6 +21,8 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		{"default weights", fakequant.Int8().Weights, nil},
 		{"default activations", fakequant.Int8().Activations, nil},
 		{"unsigned activations", fakequant.Bits(2).Activations.NonNegative(), nil},
+		{"learned weights", fakequant.FewBits(4).Weights, nil},
+		{"learned activations", fakequant.FewBits(2).Activations.NonNegative(), nil},
 		{"options without effect",
 			fakequant.Config{Format: affine.Int8, LRFactor: 2, Decay: 1, Seed: 7, Observer: observers.Config{Sigmas: 2}},
 			[]string{"learning rate factor 2", "decay 1", "seed 7", "sigmas 2"}},
