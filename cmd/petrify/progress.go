@@ -35,8 +35,9 @@ func (p *progress) open(total int64, what, unit string) {
 	p.bar = progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(what),
 		progressbar.OptionSetItsString(unit), progressbar.OptionShowIts(), progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(interval),
-		progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+		progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+	p.bar.StartWithoutRender()
+	p.redrawn = time.Now()
 }
 
 // clear takes the bar off the terminal.
@@ -74,15 +75,18 @@ func (p *progress) events() train.Events {
 }
 
 func (p *progress) step(s train.StepEnd) {
-	if !p.terminal || time.Since(p.redrawn) < interval {
+	if !p.terminal {
+		return
+	}
+	if p.bar == nil { // its clock starts with the epoch
+		p.open(int64(p.stage.StepsInEpoch*p.stage.Batch), "", "images")
+	}
+	if time.Since(p.redrawn) < interval {
 		return
 	}
 	p.redrawn = time.Now()
-	if p.bar == nil {
-		p.open(int64(p.stage.StepsInEpoch*p.stage.Batch), "", "images")
-	}
-	p.bar.Describe(fmt.Sprintf("%-5v %*d/%d  loss %.4f  %6.2f %%", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, 100*s.Mean.Accuracy))
 	p.bar.Set(s.Images)
+	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f  %6.2f %%", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, 100*s.Mean.Accuracy))
 }
 
 // epoch prints the line of a finished epoch.
@@ -107,12 +111,14 @@ func (p *progress) download(file string, done, total int64) {
 		}
 		return
 	}
-	if p.bar == nil {
-		p.open(total, file, "bytes")
-	}
-	p.bar.Set64(done)
-	if done == total {
+	switch {
+	case done == total:
 		p.clear()
+	case p.bar == nil:
+		p.open(total, file, "bytes")
+	case time.Since(p.redrawn) >= interval:
+		p.redrawn = time.Now()
+		p.bar.Set64(done)
 	}
 }
 
