@@ -86,12 +86,21 @@ func (c Config) arithmetic() affine.Arithmetic {
 func (c Config) Exact() bool { return c.arithmetic() == affine.Arithmetic{} }
 
 // NonNegative returns the configuration for a tensor that is never negative,
-// such as the output of a ReLU: the unsigned format of as many bits. With a
-// symmetric scheme the zero point is 0 and the whole of 0..2ᵇ−1 covers 0..max,
-// twice as fine as the signed format.
+// such as the output of a ReLU: the unsigned format of as many bits, with the
+// zero point at 0, so that the whole of 0..2ᵇ−1 covers 0..max, twice as fine as
+// the signed format. In dialects that put the zero point of symmetric unsigned
+// formats in the middle, the scheme becomes affine, whose zero point is 0 for
+// such tensors: as Core ML Tools does after a ReLU.
 func (c Config) NonNegative() Config {
-	if !c.Format.IsFloat() {
-		c.Format.Unsigned, c.Format.Narrow = true, false
+	if c.Format.IsFloat() {
+		return c
+	}
+	c.Format.Unsigned, c.Format.Narrow = true, false
+	if c.Scheme != affine.Symmetric || c.Method == PACT || !c.Dialect.Valid() {
+		return c
+	}
+	if _, z := c.Dialect.Choose(0, 1, c.Format, c.Scheme); z != 0 {
+		c.Scheme = affine.Affine
 	}
 	return c
 }

@@ -134,3 +134,22 @@ func TestDerivedConfigsAreValid(t *testing.T) {
 		t.Error("float32 does not stay float32")
 	}
 }
+
+// TestNonNegative checks that a ReLU's output gets all of 0..255 in every
+// dialect.
+func TestNonNegative(t *testing.T) {
+	for _, d := range affine.Dialects() {
+		for _, method := range []fakequant.Method{fakequant.STE, fakequant.LSQ, fakequant.PACT} {
+			cfg := fakequant.Int8().Activations
+			cfg.Dialect, cfg.Method = d, method
+			q := ready(t, cfg.NonNegative())
+			if err := q.Observe([]float32{0, 2, 5.1}); err != nil {
+				t.Fatal(err)
+			}
+			p := q.Params()
+			if s := float64(p.Scale[0]); math.Abs(s-0.02) > 1e-6 || p.Zero[0] != 0 {
+				t.Errorf("%v, %v: s = %v, z = %d; want 0.02, 0", d, method, s, p.Zero[0])
+			}
+		}
+	}
+}

@@ -338,3 +338,31 @@ func TestLearningLowersTheError(t *testing.T) {
 		}
 	}
 }
+
+// TestObservedValuesDoNotLearn checks that what follows the observer has no
+// gradient, and starts to learn where the observer left it.
+func TestObservedValuesDoNotLearn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	x := normal(rng, 24, 1)
+	for _, cfg := range configs() {
+		q := calibrated(t, cfg, x)
+		q.SetObserving(true)
+		_, _, dlearned := backward(t, q, x, x)
+		for _, d := range slices.Concat(dlearned...) {
+			if d != 0 {
+				t.Errorf("%v: gradient %v while observing", cfg.Method, d)
+			}
+		}
+		q.SetObserving(false)
+		before := q.Params()
+		_, _, dlearned = backward(t, q, x, x)
+		if after := q.Params(); !slices.Equal(before.Scale, after.Scale) {
+			t.Errorf("%v: scale %v, the observer left it at %v", cfg.Method, after.Scale, before.Scale)
+		}
+		for k, d := range dlearned {
+			if cfg.Method != fakequant.PACT && d[0] == 0 && !(cfg.Method == fakequant.LSQPlus && k == 1) {
+				t.Errorf("%v: no gradient of learned tensor %d", cfg.Method, k)
+			}
+		}
+	}
+}

@@ -177,13 +177,16 @@ func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32
 		return nil
 	}
 	q.method.backward(dx, dlearned, dy, x)
-	if q.blend == 1 {
-		return nil
+	blend := q.blend
+	if blend != 1 {
+		mixInto(dx, dy, blend)
 	}
-	mixInto(dx, dy, q.blend)
+	if q.observing {
+		blend = 0 // what follows the observer does not learn
+	}
 	for _, d := range dlearned {
 		for i := range d {
-			d[i] *= q.blend
+			d[i] *= blend
 		}
 	}
 	return nil

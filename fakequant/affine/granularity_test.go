@@ -75,3 +75,32 @@ func roundTrip[T interface {
 		}
 	}
 }
+
+// FuzzParse checks that every parser takes what it prints, and nothing that it
+// prints otherwise.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"int8", "uint4", "int2_narrow", "float32", "per_group:1:32", "per_channel", "per_tensor", "affine", "torch_fused", "half_up", "int08"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		prints(t, affine.ParseFormat, text)
+		prints(t, affine.ParseGranularity, text)
+		prints(t, affine.ParseScheme, text)
+		prints(t, affine.ParseDialect, text)
+		prints(t, affine.ParseRounding, text)
+	})
+}
+
+func prints[T interface {
+	comparable
+	fmt.Stringer
+}](t *testing.T, parse func(string) (T, error), text string) {
+	t.Helper()
+	v, err := parse(text)
+	if err != nil {
+		return
+	}
+	if again, err := parse(v.String()); err != nil || again != v {
+		t.Errorf("%q is %v, and that is %v, %v", text, v, again, err)
+	}
+}
