@@ -15,7 +15,18 @@ type lossOp struct {
 	loss    float64
 	correct int
 	dy      []float32 // the gradient with respect to the network's output
+	custom  LossFunc  // in place of cross-entropy; nil: none
 }
+
+// LossFunc computes a loss of the network's outputs y, N × K, against the
+// labels, −1 for rows that only fill the batch. It writes the gradient of the
+// loss with respect to y to dy, all of it, and returns the loss and the number
+// of rows whose greatest output is their label's.
+type LossFunc func(dy, y []float32, labels []int32) (loss float64, correct int)
+
+// SetLoss makes the trainer's steps minimise f in place of the cross-entropy;
+// nil goes back to that.
+func (t *Trainer) SetLoss(f LossFunc) { t.loss.custom = f }
 
 // add adds the loss of the network's output, of which input is the input.
 func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error) {
@@ -34,6 +45,10 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 func (op *lossOp) crossEntropy(logits *gorgonia.Node) (*gorgonia.Node, error) {
 	n, classes := logits.Shape()[0], logits.Shape()[1]
 	return op.node(func(in [][]float32) {
+		if op.custom != nil {
+			op.loss, op.correct = op.custom(op.dy, in[0], op.labels)
+			return
+		}
 		op.loss, op.correct = kernel.SoftmaxCrossEntropy(op.dy, in[0], op.labels, n, classes)
 	}, logits)
 }

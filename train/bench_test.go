@@ -29,7 +29,7 @@ func BenchmarkStep(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer t.Close()
-			if err := r.begin(c.Float); err != nil {
+			if err := r.begin(c.Float, t); err != nil {
 				b.Fatal(err)
 			}
 			for batch := range r.Data.Batches(r.split, datasets.BatchOptions{Size: r.Batch}) {

@@ -33,6 +33,8 @@ type Config struct {
 	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
 	Milestones Milestones // of the QAT stage
 
+	Distillation Distillation // of the QAT stage, from the float network
+
 	// Calibration is the number of training batches whose ranges PTQ observes:
 	// 0 means 32, or an epoch where that is shorter.
 	Calibration int
@@ -55,6 +57,7 @@ type Stage struct {
 	Optimizer    Optimizer
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
+	Smoothing    float64 // ε of label smoothing, such as 0.1; 0: none
 	Patience     int     // ends the stage after so many epochs without a lower loss on the held-out images, and goes back to the best; 0: never
 	Average      float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
@@ -78,6 +81,7 @@ func (c Config) resolve() Config {
 	}
 	c.Float.Optimizer = c.Float.Optimizer.resolve()
 	c.QAT.Optimizer = c.QAT.Optimizer.resolve()
+	c.Distillation = c.Distillation.resolve()
 	if c.Checkpoint.IsZero() {
 		c.Checkpoint = Epochs(1)
 	}

@@ -29,6 +29,7 @@ func fingerprint(c Config) map[string]string {
 	}
 	flatten(flat, "augment", reflect.ValueOf(c.Augment))
 	flatten(flat, "balanced", reflect.ValueOf(c.Balanced))
+	flatten(flat, "distillation", reflect.ValueOf(c.Distillation))
 	flatten(flat, "network", reflect.ValueOf(c.Network))
 	flatten(flat, "quantization", reflect.ValueOf(c.Quantization))
 	flatten(flat, "float", reflect.ValueOf(c.Float))

@@ -64,11 +64,12 @@ func everything(t *testing.T) Config {
 	c := small(t)
 	c.Augment, c.Balanced, c.Validation = datasets.Augment{Shift: 1}, true, 0.1
 	c.Float = Stage{
-		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9, Patience: 4,
+		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9, Patience: 4, Smoothing: 0.1,
 		Optimizer: Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3},
 		Schedule:  Schedule{Shape: OneCycle, Warmup: Steps(5)},
 	}
 	c.QAT = Stage{Epochs: 2, Average: 0.9, Patience: 1, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
+	c.Distillation = Distillation{Weight: 0.5, Temperature: 2}
 	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
 	return c
 }

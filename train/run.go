@@ -44,6 +44,8 @@ type run struct {
 	optimizer  *optimizer                // of the running stage
 	average    *average                  // of the running stage; nil: none
 	best       []graph.State             // the model of Best
+	objective  *objective                // of the running stage
+	teacher    *teacher                  // of the running stage; nil: none
 	saved      []graph.State             // of a checkpoint, until the stage takes its part
 	evaluators map[bool]*graph.Evaluator // by whether they quantize
 	split      *datasets.Split           // what is trained on

@@ -15,7 +15,7 @@ func (r *run) train(ctx context.Context, s Stage) error {
 		return err
 	}
 	defer t.Close()
-	if err := r.begin(s); err != nil {
+	if err := r.begin(s, t); err != nil {
 		return err
 	}
 	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Step})
@@ -33,13 +33,23 @@ func (r *run) train(ctx context.Context, s Stage) error {
 
 // begin makes the state of the stage, and takes it over from the checkpoint
 // that the run resumed in the middle of the stage.
-func (r *run) begin(s Stage) error {
+func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	r.optimizer = newOptimizer(s.Optimizer, r.model.Params())
 	if s.Average > 0 {
 		r.average = newAverage(s.Average, r.model.Params())
 	}
 	if r.Best.Epoch > 0 {
 		r.best = clone(r.model.State())
+	}
+	r.objective = &objective{smoothing: s.Smoothing}
+	if r.Phase == QAT && r.Distillation.Weight > 0 {
+		r.objective.Distillation = r.Distillation
+		if r.teacher, err = newTeacher(r); err != nil {
+			return err
+		}
+	}
+	if s.Smoothing > 0 || r.teacher != nil {
+		t.SetLoss(r.objective.loss)
 	}
 	if r.Step > 0 && r.saved != nil {
 		if err := take(r.training(), r.saved); err != nil {
@@ -57,6 +67,9 @@ func (r *run) training() (states []graph.State) {
 	}
 	if r.average != nil {
 		states = append(states, r.average.save()...)
+	}
+	if r.teacher != nil {
+		states = append(states, prefixed(floatState(r.teacher.model), "teacher/")...)
 	}
 	return append(states, prefixed(r.best, "best/")...)
 }
@@ -105,7 +118,7 @@ func (r *run) next() error {
 	}
 	r.Phase++
 	r.Epoch, r.Step, r.Best = 0, 0, best{}
-	r.optimizer, r.average, r.best = nil, nil, nil
+	r.optimizer, r.average, r.best, r.teacher = nil, nil, nil, nil
 	return r.save()
 }
 

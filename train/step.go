@@ -41,10 +41,7 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		r.apply(r.Milestones.At(r.Step, r.perEpoch()))
 	}
 	lr := r.learningRate(s, r.Step)
-	m, err := t.Step(b.X, b.Labels)
-	if err == nil {
-		err = r.update(s, lr)
-	}
+	m, err := r.learn(s, t, b, lr)
 	if err != nil {
 		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
 	}
@@ -64,6 +61,19 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		return r.save()
 	}
 	return nil
+}
+
+// learn computes the gradients of a batch and changes the parameters by them.
+func (r *run) learn(s Stage, t *graph.Trainer, b datasets.Batch, lr float64) (m graph.Metrics, err error) {
+	if r.teacher != nil {
+		if r.objective.teacher, err = r.teacher.logits(b); err != nil {
+			return m, err
+		}
+	}
+	if m, err = t.Step(b.X, b.Labels); err != nil {
+		return m, err
+	}
+	return m, r.update(s, lr)
 }
 
 // update changes the parameters by their gradients.

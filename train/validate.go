@@ -1,5 +1,7 @@
 package train
 
+import "petrify/graph"
+
 // Validate returns [Faults] with every mistake in the configuration, or nil.
 func (c Config) Validate() error {
 	var f Faults
@@ -12,6 +14,7 @@ func (c Config) Validate() error {
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
 		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience", "%d has no effect without validation: want a share of the training images held out", s.Patience)
 	}
+	c.lossFaults(&f)
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.Milestones.faults(&f, "qat.milestones", max(c.QAT.Epochs, 0)*perEpoch, perEpoch)
@@ -33,6 +36,18 @@ func (c Config) dataFaults(f *Faults) {
 	f.addAll("network", c.Network.Validate(c.input()))
 }
 
+// lossFaults checks what changes the loss: it is for networks with classes.
+func (c Config) lossFaults(f *Faults) {
+	c.Distillation.faults(f, "distillation")
+	if c.Network.Loss == graph.CrossEntropy {
+		return
+	}
+	f.check(c.Distillation.Weight == 0, "distillation.weight", "%v has no effect on the loss %v: want cross_entropy", c.Distillation.Weight, c.Network.Loss)
+	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
+		f.check(s.Smoothing == 0, path+".smoothing", "%v has no effect on the loss %v: want cross_entropy", s.Smoothing, c.Network.Loss)
+	}
+}
+
 func (c Config) outFaults(f *Faults, perEpoch int) {
 	f.check(!c.Resume || c.Out != "", "resume", "true without a folder: want out to name the folder of the run")
 	if err := c.Checkpoint.Validate(); err != nil {
@@ -46,6 +61,7 @@ func (c Config) outFaults(f *Faults, perEpoch int) {
 func (s Stage) faults(f *Faults, path string, perEpoch int) {
 	f.check(s.Epochs >= 0, path+".epochs", "%d: want 0 or more", s.Epochs)
 	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate", "%v: want more than 0, or 0 for the default", s.LearningRate)
+	f.check(s.Smoothing >= 0 && s.Smoothing < 1, path+".smoothing", "%v: want 0 or more, and less than 1", s.Smoothing)
 	f.check(s.Patience >= 0, path+".patience", "%d: want 1 or more, or 0 for no early end", s.Patience)
 	f.check(s.Clip >= 0, path+".clip", "%v: want more than 0, or 0 for no limit", s.Clip)
 	f.check(s.Average >= 0 && s.Average < 1, path+".average", "%v: want 0 or more, and less than 1", s.Average)
