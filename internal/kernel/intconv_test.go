@@ -1,8 +1,10 @@
 package kernel
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -145,15 +147,26 @@ func requantOracle(acc int64, m float32, r Requant) int64 {
 	return int64(math.RoundToEven(v)) + int64(r.Zero)
 }
 
+// TestIntegerConvolutionIsExact runs each geometry on plain bytes and, in
+// turn, on other signs and zero points; the first on all of them.
 func TestIntegerConvolutionIsExact(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		r := random()
-		for name, g := range intConvs() {
+		geometries := intConvs()
+		for i, name := range slices.Sorted(maps.Keys(geometries)) {
+			g, r := geometries[name], random(uint64(i))
 			checkIntConv[uint8, uint8](t, name+", uint8", g, 0, Requant{Zero: 0, Min: 0, Max: 255}, r)
-			checkIntConv[uint8, uint8](t, name+", uint8 with zero points", g, 131, Requant{Zero: 7, Min: 0, Max: 200}, r)
-			checkIntConv[int8, int8](t, name+", int8", g, 0, Requant{Zero: 0, Min: -128, Max: 127}, r)
-			checkIntConv[int8, uint8](t, name+", int8 to uint4", g, -128, Requant{Zero: 0, Min: 0, Max: 15}, r)
-			checkIntConv[uint8, int8](t, name+", uint8 to int8", g, 255, Requant{Zero: -100, Min: -128, Max: 127}, r)
+			if i == 0 || i%4 == 0 {
+				checkIntConv[uint8, uint8](t, name+", uint8 with zero points", g, 131, Requant{Zero: 7, Min: 0, Max: 200}, r)
+			}
+			if i == 0 || i%4 == 1 {
+				checkIntConv[int8, int8](t, name+", int8", g, 0, Requant{Zero: 0, Min: -128, Max: 127}, r)
+			}
+			if i == 0 || i%4 == 2 {
+				checkIntConv[int8, uint8](t, name+", int8 to uint4", g, -128, Requant{Zero: 0, Min: 0, Max: 15}, r)
+			}
+			if i == 0 || i%4 == 3 {
+				checkIntConv[uint8, int8](t, name+", uint8 to int8", g, 255, Requant{Zero: -100, Min: -128, Max: 127}, r)
+			}
 		}
 	})
 }
