@@ -181,9 +181,9 @@ func TestImageAndClass(t *testing.T) {
 // the kernel that keeps them packed if that is told to be.
 func TestBlocks(t *testing.T) {
 	exact := conformance.Settings{Config: map[string]string{"session.qdq_matmulnbits_accuracy_level": "0"}}
-	for _, bits := range []int{4, 8} {
-		for _, zeros := range []bool{false, true} {
-			s := quantizedtest.Scheme{Weights: affine.Format{Bits: bits}, Block: 16, ZeroPoints: zeros}
+	for _, format := range []affine.Format{{Bits: 4}, {Bits: 4, Unsigned: true}, {Bits: 3}, {Bits: 8}} {
+		for _, zeros := range []bool{format.Unsigned, true} {
+			s := quantizedtest.Scheme{Weights: format, Block: 16, ZeroPoints: zeros}
 			b := quantizedtest.New(rand.New(rand.NewPCG(7, 8)), s, 3, 8, 8)
 			x := b.Conv(b.Input(), 40, quantizedtest.Same(3), 1, quantized.ReLU)
 			x = b.Conv(x, 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU)
@@ -200,7 +200,7 @@ func TestBlocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !slices.Contains(operators, "MatMulNBits") {
-				t.Errorf("%d bits: no packed kernel in %v", bits, operators)
+				t.Errorf("%v: no packed kernel in %v", format, operators)
 			}
 		}
 	}
