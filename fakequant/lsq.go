@@ -1,11 +1,6 @@
 package fakequant
 
-import (
-	"math"
-
-	"petrify/fakequant/affine"
-	"petrify/internal/kernel"
-)
+import "math"
 
 // lsq is learned step size quantization: the scale is trained with the
 // weights, by the gradient of the rounded value.
@@ -68,50 +63,6 @@ func (c *core) gradientScale(size int) float64 {
 	return 1 / math.Sqrt(float64(size/c.layout.N)*float64(c.cfg.Format.Max()))
 }
 
-// steps are the constants of one group, as the loops need them: lo = qmin − z,
-// hi = qmax − z.
-type steps struct {
-	s, lo, hi float32
-	affine.Arithmetic
-}
-
-func (c *core) steps(i int) steps {
-	z := c.params.Zero[i]
-	return steps{
-		c.params.Scale[i], float32(c.cfg.Format.Min() - z), float32(c.cfg.Format.Max() - z), c.cfg.arithmetic(),
-	}
-}
-
-// batch is a number of elements that fits into the cache's first level.
-type batch [256]float32
-
-// split writes x/s and its rounding, of the first elements of x, and returns
-// how many.
-func (g *steps) split(v, n *batch, x []float32) int {
-	x = x[:min(len(x), len(v))]
-	if g.Arithmetic == (affine.Arithmetic{}) {
-		s := g.s
-		for i, r := range x {
-			q := r / s
-			v[i], n[i] = q, roundEven(q)
-		}
-		return len(x)
-	}
-	for i, r := range x {
-		v[i] = g.Steps(r, g.s)
-		n[i] = g.Rounding.Round(v[i])
-	}
-	return len(x)
-}
-
-// roundEven rounds |v| < 2²² half to even: adding 1.5·2²³ leaves float32 no
-// bit for the fraction. What is larger stays larger.
-func roundEven(v float32) float32 {
-	const magic = 3 << 22
-	v += magic
-	return v - magic
-}
-
 // lsqBackward writes dx and returns Σ dy·∂y/∂s, and Σ dy over the clipped.
 func lsqBackward(dx, dy, x []float32, g steps) (ds, clipped float64) {
 	var v, n batch
@@ -134,32 +85,3 @@ func lsqBackward(dx, dy, x []float32, g steps) (ds, clipped float64) {
 	}
 	return ds, clipped
 }
-
-// sum adds up, for each group, the width numbers that f gives for each block
-// of at most sumBlock elements of the group. Blocks run in parallel and are
-// added in order, so the sums do not depend on the number of processors.
-func (c *core) sum(buffer *[]float64, n, width int, f func(out []float64, i, from, to int)) []float64 {
-	outer, inner, _ := c.layout.Blocks(n)
-	perRun := (inner + sumBlock - 1) / sumBlock
-	blocks := outer * c.layout.N * perRun
-	if need := (blocks + c.layout.N) * width; cap(*buffer) < need {
-		*buffer = make([]float64, need)
-	}
-	sums := (*buffer)[:c.layout.N*width]
-	parts := (*buffer)[c.layout.N*width : (c.layout.N+blocks)*width]
-	clear(sums)
-	clear(parts)
-	kernel.Parallel(blocks, func(b int) {
-		run, part := b/perRun, b%perRun
-		from := run*inner + part*sumBlock
-		f(parts[b*width:(b+1)*width], run%c.layout.N, from, min(from+sumBlock, (run+1)*inner))
-	})
-	for b := range blocks {
-		for k := range width {
-			sums[(b/perRun%c.layout.N)*width+k] += parts[b*width+k]
-		}
-	}
-	return sums
-}
-
-const sumBlock = 1 << 14

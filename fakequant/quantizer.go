@@ -75,8 +75,8 @@ func (q *Quantizer) Enabled() bool { return q.enabled }
 
 // Observe lets the observer see x and takes over its range, whatever the
 // switches say: to calibrate, and to bring the scales of weights up to date
-// after the last step of the optimizer. Values that are not finite are an
-// error, which counts them; the finite ones have been taken into account.
+// after the last step of the optimizer. Values that are not finite are a
+// [NonFiniteError]; the finite ones have been taken into account.
 func (q *Quantizer) Observe(x []float32) error {
 	nonFinite, err := q.observer.Observe(x)
 	if err != nil {
@@ -105,19 +105,10 @@ func (q *Quantizer) settle() {
 	}
 }
 
-// NonFiniteError reports values that no integer stands for.
-type NonFiniteError struct {
-	Name      string // the quantizer's
-	Count, Of int    // how many of how many values
-}
-
-func (e *NonFiniteError) Error() string {
-	return fmt.Sprintf("fakequant: %s: %d of %d values are NaN or infinite", e.Name, e.Count, e.Of)
-}
-
 // Forward is the training step: it observes x if the observer is on, then
 // rounds x to y, or copies it if rounding is off. Rounding would turn NaN into
-// a number; a value that is not finite is an error instead. y and x must not overlap.
+// a number; a value that is not finite is a [NonFiniteError] instead. y and x
+// must not overlap.
 func (q *Quantizer) Forward(y, x []float32) error {
 	if q.observing {
 		if err := q.Observe(x); err != nil {
@@ -239,7 +230,8 @@ func (q *Quantizer) Range() (min, max []float32, ok bool) {
 func (q *Quantizer) Observed() int64 { return q.observed }
 
 // Learned returns the tensors that the method trains; none for [STE]. They
-// start from the observer's range and follow it as long as q observes.
+// start from the observer's range, follow it without a gradient as long as q
+// observes, and learn from there.
 func (q *Quantizer) Learned() []Learned {
 	q.settle()
 	return q.method.learned()

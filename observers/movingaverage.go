@@ -13,9 +13,10 @@ package observers
 // Efficient Integer-Arithmetic-Only Inference", CVPR 2018, §3.1; the arithmetic
 // is that of PyTorch's MovingAverageMinMaxObserver.
 //
-// Tested against PyTorch 1.13, bit by bit (TestGolden), against the same
-// recurrence in float64, and for being interruptible: saved, restored and
-// continued it is the observer that was never interrupted (FuzzResume).
+// Tested against PyTorch 1.13, bit by bit over 720 batches per tensor and per
+// channel (TestGolden), against the recurrence in float64 (TestRecurrences), and
+// for being interruptible: saved, restored and continued, it is the observer
+// that was never interrupted (FuzzResume).
 type movingAverage struct {
 	extremes
 	c float32

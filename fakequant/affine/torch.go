@@ -47,7 +47,7 @@ func torchRule(lo, hi float32, f Format, scheme Scheme, least float32) (s float3
 //	z = rne((qmin + qmax)/2)
 //
 // but only of a range that has two sides: one with min = 0 or max = 0 becomes
-// affine, whatever the scheme. s is at least 2⁻¹⁴, and 0.1 of an empty range.
+// affine, whatever the scheme. s is at least 6.1·10⁻⁵, and 0.1 of an empty range.
 // The rule that PyTorch converts the trained network with is another,
 // [Torch]'s: a model trained with this one changes when it is converted.
 func chooseTorchFused(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
