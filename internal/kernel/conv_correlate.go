@@ -96,13 +96,13 @@ func (c *correlation) run(out, in, packed, bias []float32) {
 
 func (c *correlation) runTiles(out, in, packed, bias []float32) {
 	l := layouts[path]
-	t := tile{ldc: c.out.col, rs: c.in.col, cs: 1, off: c.off, k: c.k, init: zeros[:]}
+	t := tile{ldc: c.out.col, rs: c.in.col, cs: 1, off: c.off, k: c.k, plus: zeros[:]}
 	for j := range c.panels() {
 		column, width := l.panel(c.n, j)
 		t.n, t.ldb = min(width, c.n-column), width
 		t.b = packed[column*c.inner*len(c.taps):]
 		if bias != nil {
-			t.init = bias[c.group*c.n+column:]
+			t.plus = bias[c.group*c.n+column:]
 		}
 		for r := range c.rows {
 			t.a = in[c.in.first+r*c.in.row:]

@@ -140,7 +140,7 @@ func (t *task) add(unit int, first bool) {
 	l, n := layouts[path], t.g.O/t.g.Groups
 	group, j := unit/l.panels(n), unit%l.panels(n)
 	column, width := l.panel(n, j)
-	b := tile{rs: 1, cs: t.g.StrideW * t.g.C, off: t.lines(), k: t.k, b: t.grads, ldb: n, n: min(width, n-column), ldc: n, ldi: n}
+	b := tile{rs: 1, cs: t.g.StrideW * t.g.C, off: t.lines(), k: t.k, b: t.grads, ldb: n, n: min(width, n-column), ldc: n, ldp: n}
 	if t.g.O != width {
 		b.b, b.ldb = t.packed, width
 		packColumns(t.packed, t.grads[group*n+column:], t.count*t.pixels(), t.g.O, b.n, width)
@@ -148,9 +148,9 @@ func (t *task) add(unit int, first bool) {
 	for r, run := range t.runs {
 		b.a = t.images[group*(t.g.C/t.g.Groups)+run:]
 		b.c = t.sum[(group*len(t.runs)+r)*t.rows*n+column:]
-		b.init = b.c
+		b.plus = b.c
 		if first {
-			b.init, b.ldi = zeros[:], 0
+			b.plus, b.ldp = zeros[:], 0
 		}
 		b.run(t.rows)
 	}

@@ -80,17 +80,33 @@ type product struct {
 
 const (
 	// maxDepth is how much of a sum runs at once: a panel of B of that many
-	// rows stays in the first-level cache while tile after tile reads it.
-	maxDepth = 320
+	// rows streams from the second-level cache, tile after tile. A deeper
+	// sum stores and loads C less often.
+	maxDepth = 512
 
 	// maxTiles is how many tiles, one below the other, use a panel before
 	// the next one is taken: their rows of A stay in the second-level cache.
-	maxTiles = 18
+	maxTiles = 24
+
+	// maxPacked is how many elements of B are packed at once.
+	maxPacked = 1 << 19
 )
 
-// run packs B, and cuts C into tasks of some rows and some panels. How many
-// depends on the shape alone.
+// run adds the product up in as many rounds as keep the working memory small.
 func (p *product) run(s *Scratch) {
+	rounds := (p.k*p.n + maxPacked - 1) / maxPacked
+	for i := range rounds {
+		from, to := share(p.k, rounds, i)
+		round := *p
+		round.a, round.b, round.k = p.a.from(0, from), p.b.from(from, 0), to-from
+		round.add = p.add || i > 0
+		round.once(s)
+	}
+}
+
+// once packs B, and cuts C into tasks of some rows and some panels. How many
+// depends on the shape alone.
+func (p *product) once(s *Scratch) {
 	l := layouts[path]
 	depths, panels := (p.k+maxDepth-1)/maxDepth, l.panels(p.n)
 	packed := grown(&s.packed, p.k*roundUp(p.n, quantum))
@@ -126,11 +142,11 @@ func (p *product) tile(packed []float32, from, to, j, row, rowEnd int) {
 	}
 	switch {
 	case from > 0 || p.add:
-		t.init, t.ldi = t.c, t.ldc
+		t.plus, t.ldp = t.c, t.ldc
 	case p.bias != nil:
-		t.init = p.bias[column:]
+		t.plus = p.bias[column:]
 	default:
-		t.init = zeros[:]
+		t.plus = zeros[:]
 	}
 	t.run(rowEnd - row)
 }

@@ -2,23 +2,23 @@ package kernel
 
 // A tile is a few rows of a product, no wider than a panel of B:
 //
-//	C[i·ldc+j] = init[i·ldi+j] + Σ_{q<len(off)} Σ_{p<k} A[off[q]+i·rs+p·cs] · B[(q·k+p)·ldb+j]
+//	C[i·ldc+j] = Σ_{q<len(off)} Σ_{p<k} A[off[q]+i·rs+p·cs] · B[(q·k+p)·ldb+j] + plus[i·ldp+j]
 //
 // for j < n. Every float32 product of this package is made of tiles. A may be
 // a matrix, its transpose, or an image: the rows of A are then pixels, the
 // runs of the sum are what the window sees of each image row, and no matrix
-// of patches need be written. The sum starts from C itself, from a row of
-// biases or from zeros (ldi = 0 repeats one row). Rows of B must be readable
-// up to the next multiple of 16 columns.
+// of patches need be written. What is added to the sum is C itself, a row of
+// biases or zeros (ldp = 0 repeats one row). Rows of B must be readable up to
+// the next multiple of 16 columns.
 type tile struct {
-	c, init, a, b []float32
-	ldc, ldi, ldb int
+	c, plus, a, b []float32
+	ldc, ldp, ldb int
 	rs, cs        int
 	off           []int // ascending
 	k, n          int
 }
 
-// zeros is where a sum starts that starts from nothing.
+// zeros is what is added to a sum that stands alone.
 var zeros [32]float32
 
 // A layout is how a path cuts a product into tiles. It is chosen so that a
@@ -68,7 +68,7 @@ func (t *tile) check(m int) {
 	}
 	last := len(t.off) - 1
 	_ = t.c[(m-1)*t.ldc+t.n-1]
-	_ = t.init[(m-1)*t.ldi+t.n-1]
+	_ = t.plus[(m-1)*t.ldp+t.n-1]
 	_ = t.a[t.off[0]]
 	_ = t.a[t.off[last]+(m-1)*t.rs+(t.k-1)*t.cs]
 	_ = t.b[(len(t.off)*t.k-1)*t.ldb+roundUp(t.n, quantum)-1]

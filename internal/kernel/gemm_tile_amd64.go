@@ -10,13 +10,13 @@ func (t *tile) rows(i, m int) {
 		t.rowsGeneric(i, m)
 		return
 	}
-	c, init, a := &t.c[i*t.ldc], &t.init[i*t.ldi], &t.a[i*t.rs]
+	c, plus, a := &t.c[i*t.ldc], &t.plus[i*t.ldp], &t.a[i*t.rs]
 	switch {
 	case path == avx2:
-		tileAVX2(c, t.ldc, init, t.ldi, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
+		tileAVX2(c, t.ldc, plus, t.ldp, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
 	case t.n > 16:
-		tileAVX512x32(c, t.ldc, init, t.ldi, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
+		tileAVX512x32(c, t.ldc, plus, t.ldp, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
 	default:
-		tileAVX512x16(c, t.ldc, init, t.ldi, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
+		tileAVX512x16(c, t.ldc, plus, t.ldp, a, t.rs, t.cs, &t.off[0], len(t.off), t.k, &t.b[0], t.ldb, m, t.n)
 	}
 }

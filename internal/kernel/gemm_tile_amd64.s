@@ -4,57 +4,64 @@
 
 #include "textflag.h"
 
-// func tileAVX512x32(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
-// Requires: AVX, AVX512F, BMI2
+// func tileAVX512x32(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tileAVX512x32(SB), NOSPLIT, $0-112
-	MOVQ      m+96(FP), AX
-	CMPQ      AX, $0x0000000e
-	JEQ       rows14
-	CMPQ      AX, $0x0000000d
-	JEQ       rows13
-	CMPQ      AX, $0x0000000c
-	JEQ       rows12
-	CMPQ      AX, $0x0000000b
-	JEQ       rows11
-	CMPQ      AX, $0x0000000a
-	JEQ       rows10
-	CMPQ      AX, $0x00000009
-	JEQ       rows9
-	CMPQ      AX, $0x00000008
-	JEQ       rows8
-	CMPQ      AX, $0x00000007
-	JEQ       rows7
-	CMPQ      AX, $0x00000006
-	JEQ       rows6
-	CMPQ      AX, $0x00000005
-	JEQ       rows5
-	CMPQ      AX, $0x00000004
-	JEQ       rows4
-	CMPQ      AX, $0x00000003
-	JEQ       rows3
-	CMPQ      AX, $0x00000002
-	JEQ       rows2
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), AX
-	MOVQ      cs+48(FP), AX
-	SHLQ      $0x02, AX
-	MOVQ      ldb+88(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      b+80(FP), DX
-	MOVQ      off+56(FP), BX
-	MOVQ      segments+64(FP), SI
+	MOVQ       m+96(FP), AX
+	CMPQ       AX, $0x0000000e
+	JEQ        rows14
+	CMPQ       AX, $0x0000000d
+	JEQ        rows13
+	CMPQ       AX, $0x0000000c
+	JEQ        rows12
+	CMPQ       AX, $0x0000000b
+	JEQ        rows11
+	CMPQ       AX, $0x0000000a
+	JEQ        rows10
+	CMPQ       AX, $0x00000009
+	JEQ        rows9
+	CMPQ       AX, $0x00000008
+	JEQ        rows8
+	CMPQ       AX, $0x00000007
+	JEQ        rows7
+	CMPQ       AX, $0x00000006
+	JEQ        rows6
+	CMPQ       AX, $0x00000005
+	JEQ        rows5
+	CMPQ       AX, $0x00000004
+	JEQ        rows4
+	CMPQ       AX, $0x00000003
+	JEQ        rows3
+	CMPQ       AX, $0x00000002
+	JEQ        rows2
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows1Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows1Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), AX
+	MOVQ   cs+48(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   ldb+88(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   b+80(FP), DX
+	MOVQ   off+56(FP), BX
+	MOVQ   segments+64(FP), SI
 
 rows1Segment:
 	MOVQ (BX), DI
@@ -75,39 +82,53 @@ rows1Step:
 	ADDQ         $0x08, BX
 	DECQ         SI
 	JNZ          rows1Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), DX
+	SHLQ         $0x02, DX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows2Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows2Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows2Segment:
 	MOVQ (SI), R8
@@ -131,45 +152,64 @@ rows2Step:
 	ADDQ         $0x08, SI
 	DECQ         DI
 	JNZ          rows2Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows3Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows3Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows3Segment:
 	MOVQ (SI), R8
@@ -196,51 +236,75 @@ rows3Step:
 	ADDQ         $0x08, SI
 	DECQ         DI
 	JNZ          rows3Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows4Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows4Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows4Segment:
 	MOVQ (DI), R9
@@ -270,57 +334,86 @@ rows4Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows4Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows5Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows5Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows5Segment:
 	MOVQ (DI), R9
@@ -353,63 +446,97 @@ rows5Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows5Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows6Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows6Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows6Segment:
 	MOVQ (DI), R9
@@ -448,69 +575,108 @@ rows6Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows6Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows7Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows7Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows7Segment:
 	MOVQ (DI), R9
@@ -552,75 +718,119 @@ rows7Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows7Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows8Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows8Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows8Segment:
 	MOVQ (DI), R9
@@ -665,81 +875,130 @@ rows8Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows8Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows9:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows9Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows9Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows9Segment:
 	MOVQ (DI), R9
@@ -787,87 +1046,141 @@ rows9Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows9Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows10:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z18
-	VMOVUPS.Z 64(AX), K2, Z19
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows10Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows10Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows10Segment:
 	MOVQ (DI), R9
@@ -918,93 +1231,152 @@ rows10Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows10Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, K1, (AX)
-	VMOVUPS      Z19, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z18, K1, Z18
+	VMOVUPS      Z18, K1, (CX)
+	VADDPS       64(AX), Z19, K2, Z19
+	VMOVUPS      Z19, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows11:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z18
-	VMOVUPS.Z 64(AX), K2, Z19
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z20
-	VMOVUPS.Z 64(AX), K2, Z21
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows11Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows11Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows11Segment:
 	MOVQ (DI), R9
@@ -1061,99 +1433,163 @@ rows11Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows11Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, K1, (AX)
-	VMOVUPS      Z19, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, K1, (AX)
-	VMOVUPS      Z21, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z18, K1, Z18
+	VMOVUPS      Z18, K1, (CX)
+	VADDPS       64(AX), Z19, K2, Z19
+	VMOVUPS      Z19, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z20, K1, Z20
+	VMOVUPS      Z20, K1, (CX)
+	VADDPS       64(AX), Z21, K2, Z21
+	VMOVUPS      Z21, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows12:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z18
-	VMOVUPS.Z 64(AX), K2, Z19
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z20
-	VMOVUPS.Z 64(AX), K2, Z21
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z22
-	VMOVUPS.Z 64(AX), K2, Z23
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows12Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows12Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows12Segment:
 	MOVQ (DI), R9
@@ -1213,105 +1649,174 @@ rows12Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows12Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, K1, (AX)
-	VMOVUPS      Z19, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, K1, (AX)
-	VMOVUPS      Z21, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, K1, (AX)
-	VMOVUPS      Z23, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z18, K1, Z18
+	VMOVUPS      Z18, K1, (CX)
+	VADDPS       64(AX), Z19, K2, Z19
+	VMOVUPS      Z19, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z20, K1, Z20
+	VMOVUPS      Z20, K1, (CX)
+	VADDPS       64(AX), Z21, K2, Z21
+	VMOVUPS      Z21, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z22, K1, Z22
+	VMOVUPS      Z22, K1, (CX)
+	VADDPS       64(AX), Z23, K2, Z23
+	VMOVUPS      Z23, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows13:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z18
-	VMOVUPS.Z 64(AX), K2, Z19
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z20
-	VMOVUPS.Z 64(AX), K2, Z21
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z22
-	VMOVUPS.Z 64(AX), K2, Z23
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z24
-	VMOVUPS.Z 64(AX), K2, Z25
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows13Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows13Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows13Segment:
 	MOVQ (DI), R9
@@ -1374,111 +1879,185 @@ rows13Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows13Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, K1, (AX)
-	VMOVUPS      Z19, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, K1, (AX)
-	VMOVUPS      Z21, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, K1, (AX)
-	VMOVUPS      Z23, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z24, K1, (AX)
-	VMOVUPS      Z25, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z18, K1, Z18
+	VMOVUPS      Z18, K1, (CX)
+	VADDPS       64(AX), Z19, K2, Z19
+	VMOVUPS      Z19, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z20, K1, Z20
+	VMOVUPS      Z20, K1, (CX)
+	VADDPS       64(AX), Z21, K2, Z21
+	VMOVUPS      Z21, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z22, K1, Z22
+	VMOVUPS      Z22, K1, (CX)
+	VADDPS       64(AX), Z23, K2, Z23
+	VMOVUPS      Z23, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z24, K1, Z24
+	VMOVUPS      Z24, K1, (CX)
+	VADDPS       64(AX), Z25, K2, Z25
+	VMOVUPS      Z25, K2, 64(CX)
 	VZEROUPPER
 	RET
 
 rows14:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	VMOVUPS.Z 64(AX), K2, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	VMOVUPS.Z 64(AX), K2, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	VMOVUPS.Z 64(AX), K2, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	VMOVUPS.Z 64(AX), K2, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	VMOVUPS.Z 64(AX), K2, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	VMOVUPS.Z 64(AX), K2, Z13
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z14
-	VMOVUPS.Z 64(AX), K2, Z15
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z16
-	VMOVUPS.Z 64(AX), K2, Z17
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z18
-	VMOVUPS.Z 64(AX), K2, Z19
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z20
-	VMOVUPS.Z 64(AX), K2, Z21
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z22
-	VMOVUPS.Z 64(AX), K2, Z23
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z24
-	VMOVUPS.Z 64(AX), K2, Z25
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z26
-	VMOVUPS.Z 64(AX), K2, Z27
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows14Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+rows14Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows14Segment:
 	MOVQ (DI), R9
@@ -1544,101 +2123,151 @@ rows14Step:
 	ADDQ         $0x08, DI
 	DECQ         R8
 	JNZ          rows14Segment
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z2, K1, (AX)
-	VMOVUPS      Z3, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z5, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z6, K1, (AX)
-	VMOVUPS      Z7, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z8, K1, (AX)
-	VMOVUPS      Z9, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z10, K1, (AX)
-	VMOVUPS      Z11, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z12, K1, (AX)
-	VMOVUPS      Z13, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z14, K1, (AX)
-	VMOVUPS      Z15, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z16, K1, (AX)
-	VMOVUPS      Z17, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z18, K1, (AX)
-	VMOVUPS      Z19, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z20, K1, (AX)
-	VMOVUPS      Z21, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z22, K1, (AX)
-	VMOVUPS      Z23, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z24, K1, (AX)
-	VMOVUPS      Z25, K2, 64(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Z26, K1, (AX)
-	VMOVUPS      Z27, K2, 64(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
+	VADDPS       64(AX), Z1, K2, Z1
+	VMOVUPS      Z1, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
+	VADDPS       64(AX), Z3, K2, Z3
+	VMOVUPS      Z3, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
+	VADDPS       64(AX), Z5, K2, Z5
+	VMOVUPS      Z5, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
+	VADDPS       64(AX), Z7, K2, Z7
+	VMOVUPS      Z7, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
+	VADDPS       64(AX), Z9, K2, Z9
+	VMOVUPS      Z9, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
+	VADDPS       64(AX), Z11, K2, Z11
+	VMOVUPS      Z11, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
+	VADDPS       64(AX), Z13, K2, Z13
+	VMOVUPS      Z13, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z14, K1, Z14
+	VMOVUPS      Z14, K1, (CX)
+	VADDPS       64(AX), Z15, K2, Z15
+	VMOVUPS      Z15, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z16, K1, Z16
+	VMOVUPS      Z16, K1, (CX)
+	VADDPS       64(AX), Z17, K2, Z17
+	VMOVUPS      Z17, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z18, K1, Z18
+	VMOVUPS      Z18, K1, (CX)
+	VADDPS       64(AX), Z19, K2, Z19
+	VMOVUPS      Z19, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z20, K1, Z20
+	VMOVUPS      Z20, K1, (CX)
+	VADDPS       64(AX), Z21, K2, Z21
+	VMOVUPS      Z21, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z22, K1, Z22
+	VMOVUPS      Z22, K1, (CX)
+	VADDPS       64(AX), Z23, K2, Z23
+	VMOVUPS      Z23, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z24, K1, Z24
+	VMOVUPS      Z24, K1, (CX)
+	VADDPS       64(AX), Z25, K2, Z25
+	VMOVUPS      Z25, K2, 64(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Z26, K1, Z26
+	VMOVUPS      Z26, K1, (CX)
+	VADDPS       64(AX), Z27, K2, Z27
+	VMOVUPS      Z27, K2, 64(CX)
 	VZEROUPPER
 	RET
 
-// func tileAVX512x16(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
-// Requires: AVX, AVX512F, BMI2
+// func tileAVX512x16(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tileAVX512x16(SB), NOSPLIT, $0-112
-	MOVQ      m+96(FP), AX
-	CMPQ      AX, $0x0000000e
-	JEQ       rows14
-	CMPQ      AX, $0x0000000d
-	JEQ       rows13
-	CMPQ      AX, $0x0000000c
-	JEQ       rows12
-	CMPQ      AX, $0x0000000b
-	JEQ       rows11
-	CMPQ      AX, $0x0000000a
-	JEQ       rows10
-	CMPQ      AX, $0x00000009
-	JEQ       rows9
-	CMPQ      AX, $0x00000008
-	JEQ       rows8
-	CMPQ      AX, $0x00000007
-	JEQ       rows7
-	CMPQ      AX, $0x00000006
-	JEQ       rows6
-	CMPQ      AX, $0x00000005
-	JEQ       rows5
-	CMPQ      AX, $0x00000004
-	JEQ       rows4
-	CMPQ      AX, $0x00000003
-	JEQ       rows3
-	CMPQ      AX, $0x00000002
-	JEQ       rows2
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), AX
-	MOVQ      cs+48(FP), AX
-	SHLQ      $0x02, AX
-	MOVQ      ldb+88(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      b+80(FP), DX
-	MOVQ      off+56(FP), BX
-	MOVQ      segments+64(FP), SI
+	MOVQ       m+96(FP), AX
+	CMPQ       AX, $0x0000000e
+	JEQ        rows14
+	CMPQ       AX, $0x0000000d
+	JEQ        rows13
+	CMPQ       AX, $0x0000000c
+	JEQ        rows12
+	CMPQ       AX, $0x0000000b
+	JEQ        rows11
+	CMPQ       AX, $0x0000000a
+	JEQ        rows10
+	CMPQ       AX, $0x00000009
+	JEQ        rows9
+	CMPQ       AX, $0x00000008
+	JEQ        rows8
+	CMPQ       AX, $0x00000007
+	JEQ        rows7
+	CMPQ       AX, $0x00000006
+	JEQ        rows6
+	CMPQ       AX, $0x00000005
+	JEQ        rows5
+	CMPQ       AX, $0x00000004
+	JEQ        rows4
+	CMPQ       AX, $0x00000003
+	JEQ        rows3
+	CMPQ       AX, $0x00000002
+	JEQ        rows2
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows1Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+
+rows1Sum:
+	VXORPS Z0, Z0, Z0
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), AX
+	MOVQ   cs+48(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   ldb+88(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   b+80(FP), DX
+	MOVQ   off+56(FP), BX
+	MOVQ   segments+64(FP), SI
 
 rows1Segment:
 	MOVQ (BX), DI
@@ -1656,34 +2285,45 @@ rows1Step:
 	ADDQ             $0x08, BX
 	DECQ             SI
 	JNZ              rows1Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), DX
+	SHLQ             $0x02, DX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows2Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows2Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows2Segment:
 	MOVQ (SI), R8
@@ -1702,38 +2342,52 @@ rows2Step:
 	ADDQ             $0x08, SI
 	DECQ             DI
 	JNZ              rows2Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), CX
-	SHLQ      $0x02, CX
-	MOVQ      ldb+88(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      b+80(FP), BX
-	MOVQ      off+56(FP), SI
-	MOVQ      segments+64(FP), DI
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows3Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows3Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows3Segment:
 	MOVQ (SI), R8
@@ -1753,42 +2407,59 @@ rows3Step:
 	ADDQ             $0x08, SI
 	DECQ             DI
 	JNZ              rows3Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows4Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows4Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows4Segment:
 	MOVQ (DI), R9
@@ -1809,46 +2480,66 @@ rows4Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows4Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows5Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows5Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows5Segment:
 	MOVQ (DI), R9
@@ -1870,50 +2561,73 @@ rows5Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows5Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows6Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows6Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows6Segment:
 	MOVQ (DI), R9
@@ -1939,54 +2653,80 @@ rows6Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows6Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows7:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows7Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows7Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows7Segment:
 	MOVQ (DI), R9
@@ -2013,58 +2753,87 @@ rows7Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows7Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows8:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows8Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows8Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows8Segment:
 	MOVQ (DI), R9
@@ -2092,62 +2861,94 @@ rows8Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows8Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows9:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows9Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows9Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows9Segment:
 	MOVQ (DI), R9
@@ -2176,66 +2977,101 @@ rows9Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows9Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows10:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows10Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows10Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows10Segment:
 	MOVQ (DI), R9
@@ -2265,70 +3101,108 @@ rows10Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows10Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z9, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z9, K1, Z9
+	VMOVUPS          Z9, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows11:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows11Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows11Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows11Segment:
 	MOVQ (DI), R9
@@ -2362,74 +3236,115 @@ rows11Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows11Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z9, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z10, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z9, K1, Z9
+	VMOVUPS          Z9, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z10, K1, Z10
+	VMOVUPS          Z10, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows12:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows12Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows12Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows12Segment:
 	MOVQ (DI), R9
@@ -2464,78 +3379,122 @@ rows12Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows12Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z9, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z10, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z11, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z9, K1, Z9
+	VMOVUPS          Z9, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z10, K1, Z10
+	VMOVUPS          Z10, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z11, K1, Z11
+	VMOVUPS          Z11, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows13:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows13Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows13Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows13Segment:
 	MOVQ (DI), R9
@@ -2571,82 +3530,129 @@ rows13Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows13Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z9, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z10, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z11, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z12, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z9, K1, Z9
+	VMOVUPS          Z9, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z10, K1, Z10
+	VMOVUPS          Z10, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z11, K1, Z11
+	VMOVUPS          Z11, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z12, K1, Z12
+	VMOVUPS          Z12, K1, (CX)
 	VZEROUPPER
 	RET
 
 rows14:
-	MOVQ      n+104(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+16(FP), AX
-	MOVQ      ldi+24(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z13
-	MOVQ      rs+40(FP), AX
-	SHLQ      $0x02, AX
-	LEAQ      (AX)(AX*2), CX
-	MOVQ      cs+48(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      ldb+88(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      b+80(FP), SI
-	MOVQ      off+56(FP), DI
-	MOVQ      segments+64(FP), R8
+	MOVQ       n+104(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows14Sum
+	MOVQ       ldc+8(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+
+rows14Sum:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows14Segment:
 	MOVQ (DI), R9
@@ -2683,36 +3689,66 @@ rows14Step:
 	ADDQ             $0x08, DI
 	DECQ             R8
 	JNZ              rows14Segment
-	MOVQ             c+0(FP), AX
-	MOVQ             ldc+8(FP), CX
-	SHLQ             $0x02, CX
-	VMOVUPS          Z0, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z1, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z2, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z3, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z4, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z5, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z6, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z7, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z8, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z9, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z10, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z11, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z12, K1, (AX)
-	ADDQ             CX, AX
-	VMOVUPS          Z13, K1, (AX)
+	MOVQ             plus+16(FP), AX
+	MOVQ             c+0(FP), CX
+	MOVQ             ldp+24(FP), DX
+	SHLQ             $0x02, DX
+	MOVQ             ldc+8(FP), BX
+	SHLQ             $0x02, BX
+	VADDPS           (AX), Z0, K1, Z0
+	VMOVUPS          Z0, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z1, K1, Z1
+	VMOVUPS          Z1, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z2, K1, Z2
+	VMOVUPS          Z2, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z3, K1, Z3
+	VMOVUPS          Z3, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z4, K1, Z4
+	VMOVUPS          Z4, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z5, K1, Z5
+	VMOVUPS          Z5, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z6, K1, Z6
+	VMOVUPS          Z6, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z7, K1, Z7
+	VMOVUPS          Z7, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z8, K1, Z8
+	VMOVUPS          Z8, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z9, K1, Z9
+	VMOVUPS          Z9, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z10, K1, Z10
+	VMOVUPS          Z10, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z11, K1, Z11
+	VMOVUPS          Z11, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z12, K1, Z12
+	VMOVUPS          Z12, K1, (CX)
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VADDPS           (AX), Z13, K1, Z13
+	VMOVUPS          Z13, K1, (CX)
 	VZEROUPPER
 	RET
 
@@ -2750,8 +3786,8 @@ DATA columns<>+120(SB)/4, $0x00000000
 DATA columns<>+124(SB)/4, $0x00000000
 GLOBL columns<>(SB), RODATA|NOPTR, $128
 
-// func tileAVX2(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
-// Requires: AVX, FMA3
+// func tileAVX2(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+// Requires: AVX, FMA3, MMX+
 TEXT ·tileAVX2(SB), NOSPLIT, $0-112
 	MOVQ       m+96(FP), AX
 	CMPQ       AX, $0x00000006
@@ -2764,27 +3800,27 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-112
 	JEQ        rows3
 	CMPQ       AX, $0x00000002
 	JEQ        rows2
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows1Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), AX
-	MOVQ       cs+48(FP), AX
-	SHLQ       $0x02, AX
-	MOVQ       ldb+88(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+80(FP), DX
-	MOVQ       off+56(FP), BX
-	MOVQ       segments+64(FP), SI
+	PREFETCHT0 (AX)
+
+rows1Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), AX
+	MOVQ   cs+48(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   ldb+88(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   b+80(FP), DX
+	MOVQ   off+56(FP), BX
+	MOVQ   segments+64(FP), SI
 
 rows1Segment:
 	MOVQ (BX), DI
@@ -2808,11 +3844,16 @@ rows1Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows1Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), DX
+	SHLQ         $0x02, DX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -2823,39 +3864,47 @@ rows1Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
 	VZEROUPPER
 	RET
 
 rows2:
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows2Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y2
-	VMASKMOVPS 32(AX), Y13, Y3
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), CX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
+	PREFETCHT0 (AX)
+
+rows2Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows2Segment:
 	MOVQ (SI), R8
@@ -2882,14 +3931,22 @@ rows2Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows2Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (CX)
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -2900,45 +3957,59 @@ rows2Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), BX
+	SHLQ       $0x02, BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
 	VZEROUPPER
 	RET
 
 rows3:
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows3Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y2
-	VMASKMOVPS 32(AX), Y13, Y3
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y4
-	VMASKMOVPS 32(AX), Y13, Y5
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), CX
-	MOVQ       cs+48(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       ldb+88(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       b+80(FP), BX
-	MOVQ       off+56(FP), SI
-	MOVQ       segments+64(FP), DI
+	PREFETCHT0 (AX)
+
+rows3Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   ldb+88(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+80(FP), BX
+	MOVQ   off+56(FP), SI
+	MOVQ   segments+64(FP), DI
 
 rows3Segment:
 	MOVQ (SI), R8
@@ -2968,17 +4039,28 @@ rows3Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows3Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (CX)
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VADDPS       32(AX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -2989,51 +4071,71 @@ rows3Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y12, (AX)
-	VMASKMOVPS Y5, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), BX
+	SHLQ       $0x02, BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS Y5, Y13, 32(CX)
 	VZEROUPPER
 	RET
 
 rows4:
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows4Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y2
-	VMASKMOVPS 32(AX), Y13, Y3
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y4
-	VMASKMOVPS 32(AX), Y13, Y5
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y6
-	VMASKMOVPS 32(AX), Y13, Y7
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), CX
-	MOVQ       cs+48(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       ldb+88(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       b+80(FP), SI
-	MOVQ       off+56(FP), DI
-	MOVQ       segments+64(FP), R8
+	PREFETCHT0 (AX)
+
+rows4Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows4Segment:
 	MOVQ (DI), R9
@@ -3066,20 +4168,34 @@ rows4Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows4Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (CX)
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VADDPS       32(AX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VADDPS       32(AX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -3090,57 +4206,83 @@ rows4Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y12, (AX)
-	VMASKMOVPS Y5, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y12, (AX)
-	VMASKMOVPS Y7, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), BX
+	SHLQ       $0x02, BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS Y5, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS Y6, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	VMASKMOVPS Y7, Y13, 32(CX)
 	VZEROUPPER
 	RET
 
 rows5:
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows5Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y2
-	VMASKMOVPS 32(AX), Y13, Y3
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y4
-	VMASKMOVPS 32(AX), Y13, Y5
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y6
-	VMASKMOVPS 32(AX), Y13, Y7
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y8
-	VMASKMOVPS 32(AX), Y13, Y9
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), CX
-	MOVQ       cs+48(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       ldb+88(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       b+80(FP), SI
-	MOVQ       off+56(FP), DI
-	MOVQ       segments+64(FP), R8
+	PREFETCHT0 (AX)
+
+rows5Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows5Segment:
 	MOVQ (DI), R9
@@ -3176,23 +4318,40 @@ rows5Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows5Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (CX)
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VADDPS       32(AX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VADDPS       32(AX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VADDPS       32(AX), Y9, Y9
+	VMOVUPS      Y9, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -3203,63 +4362,95 @@ rows5Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y12, (AX)
-	VMASKMOVPS Y5, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y12, (AX)
-	VMASKMOVPS Y7, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y8, Y12, (AX)
-	VMASKMOVPS Y9, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), BX
+	SHLQ       $0x02, BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS Y5, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS Y6, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	VMASKMOVPS Y7, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS Y8, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	VMASKMOVPS Y9, Y13, 32(CX)
 	VZEROUPPER
 	RET
 
 rows6:
-	MOVQ       n+104(FP), CX
-	LEAQ       columns<>+64(SB), AX
-	NEGQ       CX
-	LEAQ       (AX)(CX*4), AX
-	VMOVDQU    (AX), Y12
-	VMOVDQU    32(AX), Y13
-	MOVQ       init+16(FP), AX
-	MOVQ       ldi+24(FP), CX
+	MOVQ       c+0(FP), AX
+	MOVQ       plus+16(FP), CX
+	CMPQ       AX, CX
+	JNE        rows6Sum
+	MOVQ       ldc+8(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y12, Y0
-	VMASKMOVPS 32(AX), Y13, Y1
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y2
-	VMASKMOVPS 32(AX), Y13, Y3
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y4
-	VMASKMOVPS 32(AX), Y13, Y5
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y6
-	VMASKMOVPS 32(AX), Y13, Y7
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y8
-	VMASKMOVPS 32(AX), Y13, Y9
+	PREFETCHT0 (AX)
 	ADDQ       CX, AX
-	VMASKMOVPS (AX), Y12, Y10
-	VMASKMOVPS 32(AX), Y13, Y11
-	MOVQ       rs+40(FP), AX
-	SHLQ       $0x02, AX
-	LEAQ       (AX)(AX*2), CX
-	MOVQ       cs+48(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       ldb+88(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       b+80(FP), SI
-	MOVQ       off+56(FP), DI
-	MOVQ       segments+64(FP), R8
+	PREFETCHT0 (AX)
+
+rows6Sum:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   rs+40(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   cs+48(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   ldb+88(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+80(FP), SI
+	MOVQ   off+56(FP), DI
+	MOVQ   segments+64(FP), R8
 
 rows6Segment:
 	MOVQ (DI), R9
@@ -3301,26 +4492,46 @@ rows6Step:
 	MOVQ         n+104(FP), AX
 	CMPQ         AX, $0x10
 	JNE          rows6Narrow
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	SHLQ         $0x02, CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         CX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
+	MOVQ         plus+16(FP), AX
+	MOVQ         c+0(FP), CX
+	MOVQ         ldp+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         ldc+8(FP), BX
+	SHLQ         $0x02, BX
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VADDPS       32(AX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (CX)
+	VADDPS       32(AX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VADDPS       32(AX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VADDPS       32(AX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VADDPS       32(AX), Y9, Y9
+	VMOVUPS      Y9, 32(CX)
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VADDPS       (AX), Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VADDPS       32(AX), Y11, Y11
+	VMOVUPS      Y11, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -3331,25 +4542,57 @@ rows6Narrow:
 	LEAQ       (AX)(CX*4), AX
 	VMOVDQU    (AX), Y12
 	VMOVDQU    32(AX), Y13
-	MOVQ       c+0(FP), AX
-	MOVQ       ldc+8(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y12, (AX)
-	VMASKMOVPS Y5, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y12, (AX)
-	VMASKMOVPS Y7, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y8, Y12, (AX)
-	VMASKMOVPS Y9, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y10, Y12, (AX)
-	VMASKMOVPS Y11, Y13, 32(AX)
+	MOVQ       plus+16(FP), AX
+	MOVQ       c+0(FP), CX
+	MOVQ       ldp+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       ldc+8(FP), BX
+	SHLQ       $0x02, BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS Y1, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS Y2, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS Y3, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS Y4, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS Y5, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS Y6, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	VMASKMOVPS Y7, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS Y8, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	VMASKMOVPS Y9, Y13, 32(CX)
+	ADDQ       DX, AX
+	ADDQ       BX, CX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS Y10, Y12, (CX)
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+	VMASKMOVPS Y11, Y13, 32(CX)
 	VZEROUPPER
 	RET

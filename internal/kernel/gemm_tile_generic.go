@@ -4,20 +4,21 @@ package kernel
 // the other paths.
 func (t *tile) rowsGeneric(i, m int) {
 	for ; m > 0; i, m = i+1, m-1 {
-		c := t.c[i*t.ldc:][:t.n]
-		copy(c, t.init[i*t.ldi:])
-		b := t.b
+		var row [quantum]float32
+		sum, b := row[:t.n], t.b
 		for _, off := range t.off {
 			a := t.a[off+i*t.rs:]
 			for p := range t.k {
-				v, row := a[p*t.cs], b[:len(c)]
-				for j := range c {
-					c[j] += v * row[j]
+				v := a[p*t.cs]
+				for j, w := range b[:t.n] {
+					sum[j] += v * w
 				}
-				if len(b) > t.ldb {
-					b = b[t.ldb:]
-				}
+				b = b[min(t.ldb, len(b)):]
 			}
+		}
+		c, plus := t.c[i*t.ldc:][:t.n], t.plus[i*t.ldp:][:t.n]
+		for j, s := range sum {
+			c[j] = s + plus[j]
 		}
 	}
 }

@@ -7,14 +7,14 @@ package kernel
 // tileAVX512x32 is a tile of up to 14 rows and 32 columns, in AVX-512.
 //
 //go:noescape
-func tileAVX512x32(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+func tileAVX512x32(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
 
 // tileAVX512x16 is a tile of up to 14 rows and 16 columns, in AVX-512.
 //
 //go:noescape
-func tileAVX512x16(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+func tileAVX512x16(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
 
 // tileAVX2 is a tile of up to 6 rows and 16 columns, in AVX2 and FMA.
 //
 //go:noescape
-func tileAVX2(c *float32, ldc int, init *float32, ldi int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)
+func tileAVX2(c *float32, ldc int, plus *float32, ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int, n int)

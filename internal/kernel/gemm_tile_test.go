@@ -47,12 +47,12 @@ func checkTile(t *testing.T, r *rand.Rand, m, n, k, segments int) {
 	for q := range segments {
 		x.off = append(x.off, 7*q+r.IntN(7))
 	}
-	x.ldi = x.ldc * r.IntN(2)
+	x.ldp = x.ldc * r.IntN(2)
 	var f fences
 	x.a = f.in(x.off[segments-1]+(m-1)*x.rs+(k-1)*x.cs+1, r)
 	x.b = f.in((segments*k-1)*x.ldb+roundUp(n, quantum), r)
 	x.c = f.in((m-1)*x.ldc+n, r)
-	x.init = f.in((m-1)*x.ldi+n, r)
+	x.plus = f.in((m-1)*x.ldp+n, r)
 	want := newSums(len(x.c))
 	for i := range x.c {
 		want.sum[i] = float64(x.c[i]) // between rows nothing may change
@@ -60,7 +60,7 @@ func checkTile(t *testing.T, r *rand.Rand, m, n, k, segments int) {
 	for i := range m {
 		for j := range n {
 			want.sum[i*x.ldc+j] = 0
-			want.add(i*x.ldc+j, x.init[i*x.ldi+j], 1)
+			want.add(i*x.ldc+j, x.plus[i*x.ldp+j], 1)
 			for q, off := range x.off {
 				for p := range k {
 					want.add(i*x.ldc+j, x.a[off+i*x.rs+p*x.cs], x.b[(q*k+p)*x.ldb+j])
@@ -85,7 +85,7 @@ func BenchmarkTile(b *testing.B) {
 				}
 				const k = 256
 				x := tile{
-					c: make([]float32, l.rows*columns), init: zeros[:], a: make([]float32, l.rows*k), b: make([]float32, k*columns),
+					c: make([]float32, l.rows*columns), plus: zeros[:], a: make([]float32, l.rows*k), b: make([]float32, k*columns),
 					ldc: columns, ldb: columns, rs: k, cs: 1, off: []int{0}, k: k, n: columns,
 				}
 				b.Run(fmt.Sprintf("%v/%dx%d", s, l.rows, columns), func(b *testing.B) {

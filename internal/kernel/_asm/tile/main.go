@@ -3,11 +3,13 @@
 // runs.
 //
 //	for i < m, j < n:
-//		sum = init[i·ldi+j]
+//		sum = 0
 //		for q < segments, p < k:
 //			sum += a[off[q] + i·rs + p·cs] · b[(q·k+p)·ldb + j]
-//		c[i·ldc+j] = sum
+//		c[i·ldc+j] = sum + plus[i·ldp+j]
 //
+// Where plus is C, its rows are on their way to the first-level cache while
+// the sum runs.
 // A row of B is loaded into one or two registers, elements of A are
 // broadcast. A needs no packing: its rows may lie at any distance, its
 // columns too, and the runs of a sum may start anywhere.
@@ -31,7 +33,7 @@ func main() {
 	Generate()
 }
 
-const signature = "func(c *float32, ldc int, init *float32, ldi int, a *float32, rs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)"
+const signature = "func(c *float32, ldc int, plus *float32, ldp int, a *float32, rs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)"
 
 // sum emits the loops over segments and k of a tile of m rows; step emits
 // the products of one k, B's row being at b.
@@ -60,9 +62,38 @@ func sum(label string, m int, step func(a rows.Pointers, b GPVirtual)) {
 	JNZ(LabelRef(label + "Segment"))
 }
 
-// matrix emits f for the rows of an argument.
-func matrix(name, distance string, m int, f func(i int, at Mem)) {
-	rows.Walk(rows.Argument(name), rows.Bytes(distance), m, f)
+// fetch asks for m rows of C, each of some cache lines, if they are what is
+// added to the sum.
+func fetch(label string, m, lines int) {
+	c := rows.Argument("c")
+	CMPQ(c, rows.Argument("plus"))
+	JNE(LabelRef(label + "Sum"))
+	rows.Walk(c, rows.Bytes("ldc"), m, func(i int, at Mem) {
+		for j := range lines {
+			PREFETCHT0(at.Offset(64 * j))
+		}
+	})
+	Label(label + "Sum")
+}
+
+// zero clears registers.
+func zero(all []VecPhysical) {
+	for _, v := range all {
+		VXORPS(v, v, v)
+	}
+}
+
+// finish emits f for the m rows of plus and C.
+func finish(m int, f func(i int, plus, c Mem)) {
+	plus, c := rows.Argument("plus"), rows.Argument("c")
+	ldp, ldc := rows.Bytes("ldp"), rows.Bytes("ldc")
+	for i := range m {
+		f(i, Mem{Base: plus}, Mem{Base: c})
+		if i < m-1 {
+			ADDQ(ldp, plus)
+			ADDQ(ldc, c)
+		}
+	}
 }
 
 // avx512 generates the kernel of width·16 columns and up to 14 rows.
@@ -92,11 +123,8 @@ func avx512(width int) {
 			}
 			KMOVW(ones.As32(), mask)
 		}
-		matrix("init", "ldi", m, func(i int, at Mem) {
-			for j, mask := range masks {
-				VMOVUPS_Z(at.Offset(64*j), mask, block(i, j))
-			}
-		})
+		fetch(label, m, width)
+		zero(rows.Z[:width*m])
 		sum(label, m, func(a rows.Pointers, b GPVirtual) {
 			for j := range width {
 				VMOVUPS(Mem{Base: b}.Offset(64*j), rows.Z[28+j])
@@ -113,9 +141,10 @@ func avx512(width int) {
 				}
 			}
 		})
-		matrix("c", "ldc", m, func(i int, at Mem) {
+		finish(m, func(i int, plus, c Mem) {
 			for j, mask := range masks {
-				VMOVUPS(block(i, j), mask, at.Offset(64*j))
+				VADDPS(plus.Offset(64*j), block(i, j), mask, block(i, j))
+				VMOVUPS(block(i, j), mask, c.Offset(64*j))
 			}
 		})
 	})
@@ -124,7 +153,7 @@ func avx512(width int) {
 // avx2 generates the kernel of 16 columns and up to 6 rows.
 //
 //	Y0–Y11   the block: row i, columns 8·j in Y(2·i+j)
-//	Y12–Y13  a row of B; before and after the sum, which columns exist
+//	Y12–Y13  a row of B; after the sum, which columns exist
 //	Y14–Y15  an element of A, in turn
 func avx2() {
 	mask := GLOBL("columns", RODATA|NOPTR)
@@ -148,11 +177,8 @@ func avx2() {
 		VMOVDQU(Mem{Base: table}.Offset(32), Y13)
 	}
 	rows.Cases(rows.Down(6), func(label string, m int) {
-		masks()
-		matrix("init", "ldi", m, func(i int, at Mem) {
-			VMASKMOVPS(at, Y12, block(i, 0))
-			VMASKMOVPS(at.Offset(32), Y13, block(i, 1))
-		})
+		fetch(label, m, 1)
+		zero(rows.Y[:2*m])
 		sum(label, m, func(a rows.Pointers, b GPVirtual) {
 			VMOVUPS(Mem{Base: b}, Y12)
 			VMOVUPS(Mem{Base: b}.Offset(32), Y13)
@@ -165,18 +191,23 @@ func avx2() {
 		})
 		CMPQ(rows.Argument("n"), Imm(16))
 		JNE(LabelRef(label + "Narrow")) // masked stores are slow on some processors
-		matrix("c", "ldc", m, func(i int, at Mem) {
-			VMOVUPS(block(i, 0), at)
-			VMOVUPS(block(i, 1), at.Offset(32))
+		finish(m, func(i int, plus, c Mem) {
+			for j := range 2 {
+				VADDPS(plus.Offset(32*j), block(i, j), block(i, j))
+				VMOVUPS(block(i, j), c.Offset(32*j))
+			}
 		})
 		VZEROUPPER()
 		RET()
 
 		Label(label + "Narrow")
 		masks()
-		matrix("c", "ldc", m, func(i int, at Mem) {
-			VMASKMOVPS(block(i, 0), Y12, at)
-			VMASKMOVPS(block(i, 1), Y13, at.Offset(32))
+		finish(m, func(i int, plus, c Mem) {
+			for j, mask := range []VecPhysical{Y12, Y13} {
+				VMASKMOVPS(plus.Offset(32*j), mask, Y14)
+				VADDPS(Y14, block(i, j), block(i, j))
+				VMASKMOVPS(block(i, j), mask, c.Offset(32*j))
+			}
 		})
 	})
 }
