@@ -251,3 +251,17 @@ func TestRandomModels(t *testing.T) {
 		}
 	}
 }
+
+// TestManifestIsTidy: no line ends in a space, and none is empty.
+func TestManifestIsTidy(t *testing.T) {
+	_, m := residual(quantizedtest.WeightOnly)
+	_, manifest, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(string(manifest), "\n"), "\n") {
+		if line != strings.TrimRight(line, " ") || line == "" {
+			t.Errorf("line %d is %q", i+1, line)
+		}
+	}
+}

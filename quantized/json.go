@@ -231,6 +231,10 @@ func encodeJSON(v any) ([]byte, error) {
 		case flat && c == ',':
 			out.WriteString(", ")
 			continue
+		case c == '{' && text[i+1] == '}':
+			i++
+			out.WriteString("{}")
+			continue
 		case c == '{' || c == '[' && !isFlat(text[i+1:]):
 			depth++
 			out.WriteByte(c)
