@@ -13,6 +13,8 @@ import (
 	"petrify/observers"
 )
 
+//go:generate go test -run ^TestPage$ -update .
+
 var update = flag.Bool("update", false, "write the table of docs/numerics.md")
 
 const page = "../docs/numerics.md"

@@ -12,6 +12,8 @@ import (
 	"petrify/fakequant/affine"
 )
 
+//go:generate go test -run ^TestPage$ -update .
+
 var update = flag.Bool("update", false, "write the tables of docs/numerics.md")
 
 const page = "../../docs/numerics.md"
