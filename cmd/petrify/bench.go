@@ -25,10 +25,10 @@ type benchReport struct {
 // benchRow is what one way to compute the model takes.
 type benchRow struct {
 	Name   string `json:"name"`
-	Single timing `json:"batch_1_ms"`         // milliseconds
-	Batch  timing `json:"batch_64_images_s"`  // images per second
-	Memory int64  `json:"memory_bytes"`       // held by the engine after both
-	File   int64  `json:"weights_file_bytes"` // of the parameters in a file
+	Single timing `json:"batch_1_ms"`        // milliseconds
+	Batch  timing `json:"batch_64_images_s"` // images per second
+	Memory int64  `json:"memory_bytes"`      // held by model and engine after both
+	File   int64  `json:"parameter_bytes"`   // in a file
 }
 
 // timing is a number over the repeats.
@@ -78,7 +78,7 @@ strikes all alike; low and high are the repeats' tenth and ninetieth percentile.
 func (r *benchReport) write(w io.Writer) error {
 	fmt.Fprintf(w, "%s, input %v, %d processors, %s, %d repeats\n\n", r.Network, r.Input, r.Processors, r.Platform, r.Repeats)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tms, batch 1\tlow–high\timages/s, batch 64\tlow–high\tengine's bytes\tweights' bytes\t")
+	fmt.Fprintln(t, "\tms, batch 1\tlow–high\timages/s, batch 64\tlow–high\tmemory, bytes\tparameters, bytes\t")
 	for _, v := range r.Variants {
 		fmt.Fprintf(t, "%-*s\t%.3f\t%.3f–%.3f\t%s\t%s–%s\t%s\t%s\t\n", r.width(), v.Name,
 			v.Single.Median, v.Single.Low, v.Single.High,

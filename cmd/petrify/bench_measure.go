@@ -27,7 +27,7 @@ func measure(ctx context.Context, m *quantized.Model, repeats int) (*benchReport
 			return nil, err
 		}
 		benches = append(benches, b)
-		r.Variants = append(r.Variants, benchRow{Name: v.name, Memory: b.memory, File: v.model.Size().Total()})
+		r.Variants = append(r.Variants, benchRow{Name: v.name, Memory: b.memory, File: b.parameters})
 	}
 	for range repeats {
 		for _, b := range benches {
@@ -51,18 +51,20 @@ type bench struct {
 	x, y          []float32
 	runs          [2]int // that one measurement takes, of batch 1 and 64
 	memory        int64
+	parameters    int64     // bytes of the model
 	single, batch []float64 // ms; images/s
 }
 
 // newBench makes the engine, runs it once with either batch, and finds out
-// what it holds in memory and how many runs make a measurement.
+// what model and engine hold in memory and how many runs make a measurement.
 func newBench(v variant) (*bench, error) {
 	before := heap()
-	e, err := integer.New(v.model, v.options)
+	model := v.model()
+	e, err := integer.New(model, v.options)
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{engine: e, x: make([]float32, benchBatch*e.InputSize()), y: make([]float32, benchBatch*e.OutputSize())}
+	b := &bench{engine: e, parameters: model.Size().Total(), x: make([]float32, benchBatch*e.InputSize()), y: make([]float32, benchBatch*e.OutputSize())}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range b.x {
 		b.x[i] = float32(rng.NormFloat64())
@@ -79,6 +81,11 @@ func newBench(v variant) (*bench, error) {
 		b.runs[i] = 1 + int(least/max(took, 1))
 	}
 	b.memory = heap() - before - int64(4*(len(b.x)+len(b.y)))
+	for _, n := range model.Nodes {
+		if n.Weights != nil && n.Weights.Q != nil { // they were there before
+			b.memory += int64(len(n.Weights.Q))
+		}
+	}
 	return b, nil
 }
 

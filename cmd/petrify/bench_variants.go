@@ -10,23 +10,23 @@ import (
 // variant is a way to compute a model.
 type variant struct {
 	name    string
-	model   *quantized.Model
+	model   func() *quantized.Model
 	options integer.Options
 }
 
 // variants lists the ways to compute m; those that would be the same as
 // another are left out.
 func variants(m *quantized.Model) []variant {
-	v := []variant{{"float32", floated(m, true), integer.Options{}}}
+	v := []variant{{"float32", func() *quantized.Model { return floated(m, true) }, integer.Options{}}}
 	if slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }) {
-		w := floated(m, false)
+		weightOnly := func() *quantized.Model { return floated(m, false) }
 		v = append(v,
-			variant{"integer weights, floats at load", w, integer.Options{Weights: integer.AtLoad}},
-			variant{"integer weights, floats just in time", w, integer.Options{Weights: integer.JustInTime}})
+			variant{"integer weights, floats at load", weightOnly, integer.Options{Weights: integer.AtLoad}},
+			variant{"integer weights, floats just in time", weightOnly, integer.Options{Weights: integer.JustInTime}})
 	}
 	quantizes := func(n quantized.Node) bool { return !n.Output.Quant.IsFloat() }
 	if !m.Input.Quant.IsFloat() || slices.ContainsFunc(m.Nodes, quantizes) {
-		v = append(v, variant{"integers", m, integer.Options{}})
+		v = append(v, variant{"integers", func() *quantized.Model { return m }, integer.Options{}})
 	}
 	return v
 }

@@ -9,8 +9,9 @@ import (
 
 // step computes something for n images.
 type step struct {
-	name string
-	run  func(m *memory, n int, s *kernel.Scratch)
+	name    string
+	run     func(m *memory, n int, s *kernel.Scratch)
+	scratch int // which of the memory's scratches it takes
 }
 
 // compiler turns nodes into steps.
@@ -80,7 +81,7 @@ func (c *compiler) tensor(k kind, elements int) *tensor {
 // out.
 func (c *compiler) add(name string, run func(m *memory, n int, s *kernel.Scratch), uses ...*tensor) {
 	at := len(c.steps)
-	c.steps = append(c.steps, step{name, run})
+	c.steps = append(c.steps, step{name, run, at})
 	for _, t := range uses {
 		if t == nil {
 			continue

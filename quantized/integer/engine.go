@@ -136,6 +136,7 @@ func (e *Engine) each(n int, f func(m *memory, from, to int)) {
 // compute runs all steps for n images.
 func (e *Engine) compute(m *memory, n int) {
 	for i := range e.steps {
-		e.steps[i].run(m, n, &m.scratch[i])
+		s := &e.steps[i]
+		s.run(m, n, &m.scratch[s.scratch])
 	}
 }

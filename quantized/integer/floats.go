@@ -55,6 +55,9 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 			kernel.ReLU(y, y, ceilingOf(f))
 		}
 	}, in, room, out)
+	if room != nil {
+		c.steps[len(c.steps)-1].scratch = 0 // as small as can be: see JustInTime
+	}
 	finish()
 	return nil
 }
@@ -63,7 +66,10 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 // made just in time, the room for them.
 func (c *compiler) floatWeights(w *quantized.Weights) (weights func(*memory) []float32, room *tensor) {
 	if w.Q == nil || c.options.Weights == AtLoad {
-		real := w.Real()
+		real := w.Float
+		if w.Q != nil {
+			real = w.Real()
+		}
 		c.weights += 4 * len(real)
 		return func(*memory) []float32 { return real }, nil
 	}
