@@ -1,0 +1,139 @@
+// Accuracy trains the built-in cnn on Fashion-MNIST at 8, 4, 3 and 2 bits and
+// writes the table of docs/accuracy.md:
+//
+//	go run ./examples/accuracy -seeds 3 -o docs/accuracy.md
+//
+// Each seed trains one float network for 9 epochs; every row quantizes it and
+// trains it on for 5 epochs.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"petrify/datasets"
+	"petrify/fakequant"
+	"petrify/graph"
+	"petrify/observers"
+	"petrify/train"
+)
+
+// row is one way to quantize the network.
+type row struct {
+	name   string
+	method string
+	q      graph.Quantization
+	rate   float64 // learning rate of QAT
+}
+
+// rows are the table's: learned scales with the edges of the network at 8
+// bits, as the literature has it, and plain min-max ranges on everything.
+func rows() []row {
+	rows := []row{{"W8A8", "min-max", graph.Uniform(fakequant.Int8()), 5e-5}}
+	for _, bits := range []int{4, 3, 2} {
+		s := fakequant.Bits(bits)
+		for _, c := range []*fakequant.Config{&s.Weights, &s.Activations} {
+			c.Method = fakequant.LSQ
+			c.Observer = observers.Config{Kind: observers.MeanAbs}
+		}
+		q := graph.Uniform(s)
+		q.EdgeBits = 8
+		rows = append(rows, row{fmt.Sprintf("W%dA%d, edges 8", bits, bits), "LSQ", q, 1e-3})
+	}
+	for _, bits := range []int{4, 3, 2} {
+		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(fakequant.Bits(bits)), 1e-3})
+	}
+	return rows
+}
+
+func main() {
+	log.SetFlags(0)
+	seeds := flag.Int("seeds", 3, "number of seeds, from 1")
+	out := flag.String("o", "", "file for the table; standard output if empty")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *seeds, *out); err != nil {
+		log.Fatal("accuracy: ", err)
+	}
+}
+
+func run(ctx context.Context, seeds int, out string) error {
+	data, err := datasets.OpenContext(ctx, "fashion-mnist", datasets.Options{})
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "accuracy")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	t := newTable()
+	for seed := range seeds {
+		if err := t.seed(ctx, data, uint64(seed+1), filepath.Join(dir, fmt.Sprint(seed))); err != nil {
+			return err
+		}
+	}
+	if out == "" {
+		_, err = os.Stdout.WriteString(t.markdown())
+		return err
+	}
+	return os.WriteFile(out, []byte(t.markdown()), 0o644)
+}
+
+// seed fills in one column.
+func (t *table) seed(ctx context.Context, data *datasets.Set, seed uint64, dir string) error {
+	network, err := graph.Builtin("cnn", len(data.Classes))
+	if err != nil {
+		return err
+	}
+	c := train.Config{Network: network, Data: data, Seed: seed, Batch: 128, Out: dir,
+		Float: train.Stage{Epochs: 9, LearningRate: 2e-3}}
+	c.Quantization = t.rows[0].q
+	float, err := train.Run(ctx, c)
+	if err != nil {
+		return err
+	}
+	t.float = append(t.float, float.Float.Accuracy)
+	log.Printf("seed %d: float %.2f %%", seed, 100*float.Float.Accuracy)
+	c.Out, c.Float = "", train.Stage{}
+	if c.Weights, err = train.ReadWeights(filepath.Join(dir, "float.safetensors")); err != nil {
+		return err
+	}
+	for i, r := range t.rows {
+		c.Quantization = r.q
+		c.QAT = train.Stage{Epochs: 5, LearningRate: r.rate}
+		result, err := train.Run(ctx, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		t.ptq[i] = append(t.ptq[i], result.PTQ.Accuracy)
+		t.qat[i] = append(t.qat[i], result.QAT.Accuracy)
+		log.Printf("seed %d: %s, %s: PTQ %.2f %%, QAT %.2f %%", seed, r.name, r.method, 100*result.PTQ.Accuracy, 100*result.QAT.Accuracy)
+	}
+	return nil
+}
+
+// revision is the commit that the program was built from.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}
+
+// today is the table's date.
+func today() string { return time.Now().Format(time.DateOnly) }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// table collects accuracies, 0 to 1, by row and seed.
+type table struct {
+	rows     []row
+	float    []float64
+	ptq, qat [][]float64
+}
+
+func newTable() *table {
+	t := &table{rows: rows()}
+	t.ptq, t.qat = make([][]float64, len(t.rows)), make([][]float64, len(t.rows))
+	return t
+}
+
+// peers are what PyTorch 1.13 reaches in the same settings, from a float
+// network of 92.04 %; one seed.
+var peers = map[string]string{
+	"W4A4, edges 8": "92.3", "W3A3, edges 8": "92.0", "W2A2, edges 8": "91.6",
+	"W4A4 throughout": "89.9", "W3A3 throughout": "85.4", "W2A2 throughout": "81.1",
+}
+
+// markdown is docs/accuracy.md.
+func (t *table) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Accuracy against bits
+
+The built-in `+"`cnn`"+` on Fashion-MNIST: 9 epochs in float, then 5 epochs with
+quantization in the loop, batch 128, Adam; test accuracy after the last epoch in
+per cent, mean of %d seeds, ± half the distance between the worst and the best.
+The quantized accuracies are those of the integers that are exported.
+
+| bits | quantizer | float | PTQ | QAT | each seed | PyTorch 1.13 |
+| --- | --- | --- | --- | --- | --- | --- |
+`, len(t.float))
+	for i, r := range t.rows {
+		peer := peers[r.name]
+		if peer == "" {
+			peer = "91.6"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.name, r.method,
+			spread(t.float), spread(t.ptq[i]), spread(t.qat[i]), each(t.qat[i]), peer)
+	}
+	fmt.Fprintf(&b, `
+**Edges 8**: the input, the weights of the first and the last layer, the last
+layer's input and the output have 8 bits, everything else the stated ones (Esser
+et al., “Learned Step Size Quantization”, ICLR 2020, section 2.3). Scales begin
+at 2·mean|x|/√qmax over 32 batches and are learned from then on. **Throughout**:
+every tensor has the stated bits; weights take the range of the step, activations
+a moving average of minimum and maximum, as PyTorch's defaults do. PyTorch's
+figures are of one seed, from a float network of 92.04 %%; at 8 bits it ran 3
+epochs of QAT.
+
+Made on %s from revision %s with
+
+    go run ./examples/accuracy -seeds %d -o docs/accuracy.md
+`, today(), revision(), len(t.float))
+	return b.String()
+}
+
+// spread is the mean with half of the range.
+func spread(x []float64) string {
+	least, most, sum := math.Inf(1), math.Inf(-1), 0.0
+	for _, v := range x {
+		least, most, sum = min(least, v), max(most, v), sum+v
+	}
+	return fmt.Sprintf("%.2f ± %.2f", 100*sum/float64(len(x)), 50*(most-least))
+}
+
+// each lists the seeds.
+func each(x []float64) string {
+	var s []string
+	for _, v := range x {
+		s = append(s, fmt.Sprintf("%.2f", 100*v))
+	}
+	return strings.Join(s, ", ")
+}
