@@ -9,44 +9,70 @@ import (
 	"petrify/quantized"
 )
 
-// check returns every reason why the model cannot be written with the options.
+// checker collects the reasons why a model cannot be written with the options.
+type checker struct {
+	Options
+	model  *quantized.Model
+	faults []error
+}
+
+// check returns every reason.
 func (o Options) check(m *quantized.Model) error {
-	var faults []error
-	addf := func(name, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("onnx: %s: %w", name, fmt.Errorf(format, args...)))
-	}
-	wide := func(a quantized.Activation) {
-		switch f := a.Quant.Format; {
-		case f.Bits > 8 && o.Opset < 21:
-			addf(a.Name, "%v needs opset 21", f)
-		case f.Bits > 8 && f.Narrow:
-			addf(a.Name, "%v: runtimes cannot clip 16-bit integers: want int16 or uint16", f)
-		}
-	}
-	wide(m.Input.Activation)
+	c := &checker{Options: o, model: m}
+	c.activation(m.Input.Activation)
 	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		wide(n.Output)
-		if n.Weights != nil && n.Weights.Block > 0 && o.Opset < 21 {
-			addf(n.Name, "weights with a scale a block need opset 21")
-		}
-		if n.Func == quantized.Softmax && !inverse(n.Output.Quant) {
-			addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", n.Output.Quant.Scale)
-		}
-		if w := greatestWeight(m, n); o.Target == X64AVX2 && w > 64 && !depthwise(n) {
-			addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to 64: train with 7-bit weights", w)
-		}
+		c.layer(&m.Nodes[i])
 	}
 	if o.NBits && !slices.ContainsFunc(m.Nodes, hasBlocks) {
-		addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: NBits would have no effect")
+		c.addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: NBits would have no effect")
 	}
 	if len(m.Input.Shape) != 3 && o.Image {
-		addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
+		c.addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
 	}
 	if out, _ := m.Activation(m.Output); len(out.Shape) != 1 && o.Result != Logits {
-		addf(m.Output, "shape %v: probabilities and classes are of vectors", out.Shape)
+		c.addf(m.Output, "shape %v: probabilities and classes are of vectors", out.Shape)
 	}
-	return errors.Join(faults...)
+	return errors.Join(c.faults...)
+}
+
+func (c *checker) addf(name, format string, args ...any) {
+	c.faults = append(c.faults, fmt.Errorf("onnx: %s: %w", name, fmt.Errorf(format, args...)))
+}
+
+func (c *checker) activation(a quantized.Activation) {
+	switch f := a.Quant.Format; {
+	case f.Bits > 8 && c.Opset < 21:
+		c.addf(a.Name, "%v needs opset 21", f)
+	case f.Bits > 8 && f.Narrow:
+		c.addf(a.Name, "%v: runtimes cannot clip 16-bit integers: want int16 or uint16", f)
+	}
+}
+
+func (c *checker) layer(n *quantized.Node) {
+	c.activation(n.Output)
+	if n.Weights != nil && n.Weights.Block > 0 && c.Opset < 21 {
+		c.addf(n.Name, "weights with a scale a block need opset 21")
+	}
+	if n.Func == quantized.Softmax && !inverse(n.Output.Quant) {
+		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", n.Output.Quant.Scale)
+	}
+	if c.Target == X64AVX2 && !depthwise(n) {
+		if w, limit := greatestWeight(c.model, n), c.pairLimit(n); w > limit {
+			c.addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to %d: train with 7-bit weights", w, limit)
+		}
+	}
+}
+
+// pairLimit is the greatest magnitude of weights for which the sum of two
+// products with the layer's unsigned inputs fits 16 bits: 64 for inputs up to
+// 255.
+func (c *checker) pairLimit(n *quantized.Node) int32 {
+	x, _ := c.model.Activation(n.Inputs[0])
+	greatest := x.Quant.Format.Max()
+	if !x.Quant.Format.Unsigned {
+		greatest += 128
+	}
+	return math.MaxInt16 / (2 * greatest)
 }
 
 // greatestWeight is max|q_w| of a layer that computes with integers, else 0.

@@ -298,11 +298,16 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAVX2TakesSevenBits(t *testing.T) {
-	s := quantizedtest.W8A8
-	s.Weights = affine.Format{Bits: 7, Narrow: true}
-	if _, err := (onnx.Options{Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
-		t.Error(err)
+// TestAVX2 has models pass whose pairs of products fit 16 bits: 7-bit weights,
+// and 8-bit ones where the activations have 4.
+func TestAVX2(t *testing.T) {
+	for name, s := range map[string]quantizedtest.Scheme{
+		"7-bit weights": {Weights: affine.Format{Bits: 7, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8},
+		"4-bit inputs":  {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4, Unsigned: true}, Affine: true},
+	} {
+		if _, err := (onnx.Options{Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
