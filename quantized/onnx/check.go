@@ -56,8 +56,8 @@ func (c *checker) layer(n *quantized.Node) {
 	if n.Func == quantized.Softmax && !inverse(n.Output.Quant) {
 		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", n.Output.Quant.Scale)
 	}
-	if c.Target == X64AVX2 && !depthwise(n) {
-		if w, limit := greatestWeight(c.model, n), c.pairLimit(n); w > limit {
+	if w := greatestWeight(c.model, n); c.Target == X64AVX2 && w > 0 && !depthwise(n) {
+		if limit := c.pairLimit(n); w > limit {
 			c.addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to %d: train with 7-bit weights", w, limit)
 		}
 	}
@@ -81,7 +81,7 @@ func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
 	if n.Weights == nil || n.Weights.Q == nil || n.Weights.Block > 0 {
 		return 0
 	}
-	if x, _ := m.Activation(n.Inputs[0]); x.Quant.IsFloat() {
+	if x, _ := m.Activation(n.Inputs[0]); x.Quant.IsFloat() || x.Quant.Format.Bits > 8 {
 		return 0
 	}
 	var greatest int32

@@ -299,13 +299,15 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestAVX2 has models pass whose pairs of products fit 16 bits: 7-bit weights,
-// and 8-bit ones where the activations have 4.
+// 8-bit ones where the activations have 4, and layers that compute with floats.
 func TestAVX2(t *testing.T) {
 	for name, s := range map[string]quantizedtest.Scheme{
 		"7-bit weights": {Weights: affine.Format{Bits: 7, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8},
 		"4-bit inputs":  {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4, Unsigned: true}, Affine: true},
+		"weight-only":   quantizedtest.WeightOnly,
+		"16-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true}, Signed: affine.Format{Bits: 16}},
 	} {
-		if _, err := (onnx.Options{Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
+		if _, err := (onnx.Options{Opset: 21, Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
