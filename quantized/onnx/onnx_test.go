@@ -59,52 +59,59 @@ var options = map[string]onnx.Options{
 	"probabilities": {Result: onnx.Probabilities}, "class": {Result: onnx.Class}, "opset 21": {Opset: 21},
 }
 
-// TestGraphIsSound checks, for every scheme and option, what ONNX asks of a
-// graph: each value is defined once and before it is read, each initializer
-// has the bytes of its shape and is read, and the outputs are defined.
+// sound checks what ONNX asks of a graph: each value is defined once and before
+// it is read, each initializer has the bytes of its shape, everything is read,
+// and the outputs are defined.
+func sound(t *testing.T, name string, g *onnxpb.Graph) {
+	t.Helper()
+	defined, read := map[string]bool{}, map[string]bool{}
+	define := func(v string) {
+		if v == "" || defined[v] {
+			t.Errorf("%s: value %q is defined twice or nameless", name, v)
+		}
+		defined[v] = true
+	}
+	for _, in := range g.Inputs {
+		define(in.Name)
+	}
+	bits := map[onnxpb.DataType]int64{onnxpb.Float: 32, onnxpb.Int32: 32, onnxpb.Int64: 64, onnxpb.Uint8: 8, onnxpb.Int8: 8, onnxpb.Int4: 4}
+	for _, c := range g.Initializers {
+		define(c.Name)
+		n := int64(1)
+		for _, d := range c.Dims {
+			n *= d
+		}
+		if b := bits[c.Type]; b == 0 || (n*b+7)/8 != int64(len(c.Raw)) {
+			t.Errorf("%s: %q: %d bytes for %v of %v", name, c.Name, len(c.Raw), c.Type, c.Dims)
+		}
+	}
+	for _, n := range g.Nodes {
+		for _, v := range n.Inputs {
+			if !defined[v] {
+				t.Errorf("%s: %s reads %q before it is defined", name, n.Name, v)
+			}
+			read[v] = true
+		}
+		define(n.Outputs[0])
+	}
+	for _, out := range g.Outputs {
+		read[out.Name] = true
+	}
+	for v := range defined {
+		if !read[v] {
+			t.Errorf("%s: nothing reads %q", name, v)
+		}
+	}
+}
+
 func TestGraphIsSound(t *testing.T) {
 	for schemeName, s := range schemes {
 		for optionName, o := range options {
-			g := encode(t, o, network(s)).Graph
-			name := schemeName + ", " + optionName
-			defined, read := map[string]bool{}, map[string]bool{}
-			define := func(v string) {
-				if v == "" || defined[v] {
-					t.Errorf("%s: value %q is defined twice or nameless", name, v)
-				}
-				defined[v] = true
-			}
-			for _, in := range g.Inputs {
-				define(in.Name)
-			}
-			for _, c := range g.Initializers {
-				define(c.Name)
-				n := int64(1)
-				for _, d := range c.Dims {
-					n *= d
-				}
-				bits := map[onnxpb.DataType]int64{onnxpb.Float: 32, onnxpb.Int32: 32, onnxpb.Int64: 64, onnxpb.Uint8: 8, onnxpb.Int8: 8, onnxpb.Int4: 4}[c.Type]
-				if bits == 0 || (n*bits+7)/8 != int64(len(c.Raw)) {
-					t.Errorf("%s: %q: %d bytes for %v of %v", name, c.Name, len(c.Raw), c.Type, c.Dims)
-				}
-			}
-			for _, n := range g.Nodes {
-				for _, v := range n.Inputs {
-					if !defined[v] {
-						t.Errorf("%s: %s reads %q before it is defined", name, n.Name, v)
-					}
-					read[v] = true
-				}
-				define(n.Outputs[0])
-			}
-			for _, out := range g.Outputs {
-				read[out.Name] = true
-			}
-			for v := range defined {
-				if !read[v] {
-					t.Errorf("%s: nothing reads %q", name, v)
-				}
-			}
+			sound(t, schemeName+", "+optionName, &encode(t, o, network(s)).Graph)
+		}
+		for seed := range uint64(20) {
+			_, m := quantizedtest.Random(rand.New(rand.NewPCG(seed, 3)), s, int(seed%8))
+			sound(t, fmt.Sprintf("%s, random network %d", schemeName, seed), &encode(t, onnx.Options{}, m).Graph)
 		}
 	}
 }
