@@ -1,6 +1,7 @@
 package fakequant_test
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -150,6 +151,35 @@ func TestNonNegative(t *testing.T) {
 			if s := float64(p.Scale[0]); math.Abs(s-0.02) > 1e-6 || p.Zero[0] != 0 {
 				t.Errorf("%v, %v: s = %v, z = %d; want 0.02, 0", d, method, s, p.Zero[0])
 			}
+		}
+	}
+}
+
+// TestConfigIsText checks that a configuration survives a text format, with the
+// names that people write.
+func TestConfigIsText(t *testing.T) {
+	for _, want := range configs() {
+		want.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 8}
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{want.Format.String(), want.Method.String(), want.Observer.Kind.String(), "per_group:1:8"} {
+			if !strings.Contains(string(text), `"`+name+`"`) {
+				t.Errorf("no %q in %s", name, text)
+			}
+		}
+		var got fakequant.Config
+		if err := json.Unmarshal(text, &got); err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v", text, got, err)
+		}
+	}
+	for _, bad := range []string{
+		`{"Format":"int99"}`, `{"Scheme":"odd"}`, `{"Dialect":"klingon"}`, `{"Method":"magic"}`,
+		`{"Rounding":"up"}`, `{"Granularity":"per_row"}`, `{"Observer":{"Kind":"eye"}}`,
+	} {
+		if err := json.Unmarshal([]byte(bad), new(fakequant.Config)); err == nil || !strings.Contains(err.Error(), "want") {
+			t.Errorf("%s: error %v, want one that names what is allowed", bad, err)
 		}
 	}
 }

@@ -183,3 +183,25 @@ func TestGrowingWeightsAreNotClipped(t *testing.T) {
 		}
 	}
 }
+
+func TestLengthsAreChecked(t *testing.T) {
+	q := ready(t, fakequant.Int8().Weights, 4)
+	x, short, ragged := make([]float32, 8), make([]float32, 7), make([]float32, 6)
+	if err := q.Forward(make([]float32, 8), x); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"y shorter than x":        q.Forward(short, x),
+		"x not in 4 rows":         q.Forward(make([]float32, 6), ragged),
+		"evaluation":              q.Apply(short, x),
+		"dx shorter than x":       q.Backward(short, nil, x, x),
+		"dy shorter than x":       q.Backward(make([]float32, 8), nil, short, x),
+		"a gradient of nothing":   q.Backward(make([]float32, 8), [][]float32{short}, x, x),
+		"integers shorter than x": q.Quantize(make([]int32, 7), x),
+		"observing 6 in 4 rows":   q.Observe(ragged),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "q: ") {
+			t.Errorf("%s: error %v, want one that names the tensor", name, err)
+		}
+	}
+}

@@ -195,3 +195,22 @@ func TestMomentsAgainstTwoPasses(t *testing.T) {
 		}
 	}
 }
+
+// TestTorchHistogramRefuses checks that what PyTorch would run out of memory
+// for, or count in bins of no width, is an error.
+func TestTorchHistogramRefuses(t *testing.T) {
+	for name, batches := range map[string][][]float32{
+		"a range that grows a thousandfold": {{0, 1}, {0, 1000}},
+		"a range that overflows":            {{-3e38, 3e38}},
+		"a range of subnormal numbers":      {{0, 1e-40}},
+	} {
+		o := newOf(t, observers.Config{Kind: observers.TorchHistogram}, target(1))
+		var err error
+		for _, x := range batches {
+			_, err = o.Observe(x)
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

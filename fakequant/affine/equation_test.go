@@ -115,3 +115,30 @@ func FuzzEquation(f *testing.F) {
 		}
 	})
 }
+
+func TestQuantizeStochastic(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, test := range []struct {
+		name string
+		r    float32
+		u    float64
+		want int32
+	}{
+		{"below the fraction's complement", 2.25, 0.74, 2},
+		{"above it", 2.25, 0.75, 3},
+		{"negative, down", -2.25, 0.24, -3},
+		{"negative, up", -2.25, 0.25, -2},
+		{"whole numbers stay", 5, 0.999999, 5},
+		{"the end stays the end", 127, 0.999999, 127},
+		{"beyond it", 127.5, 0.9, 127},
+		{"infinity", inf, 0.5, 127},
+		{"minus infinity", -inf, 0.999999, -128},
+		{"NaN", inf - inf, 0.5, -128},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := affine.QuantizeStochastic(test.r, 1, 0, affine.Int8, test.u); got != test.want {
+				t.Errorf("q = %d, want %d", got, test.want)
+			}
+		})
+	}
+}
