@@ -211,7 +211,8 @@ func integersOnly(t *testing.T, m *quantized.Model) {
 }
 
 // TestMainJob trains on the digits, exports, and has ONNX Runtime classify the
-// whole test split: it is right exactly as often as the log says.
+// whole test split: its outputs are the integer engine's, and it is right
+// exactly as often as the log says.
 func TestMainJob(t *testing.T) {
 	data, err := datasets.Open("digits", datasets.Options{})
 	if err != nil {
@@ -234,7 +235,9 @@ func TestMainJob(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		y := outputs(t, onnx.Options{}, conformance.Settings{}, result.Model, channelsFirst(batch.X, in))
+		x := channelsFirst(batch.X, in)
+		y := outputs(t, onnx.Options{}, conformance.Settings{}, result.Model, x)
+		equal(t, engineOutputs(t, result.Model, x), y)
 		for i := range total {
 			best := 0
 			for c := range data.Classes {
