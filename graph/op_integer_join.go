@@ -8,6 +8,7 @@ import (
 
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
+	"petrify/internal/kernel"
 	"petrify/internal/node"
 )
 
@@ -20,29 +21,33 @@ import (
 // Its integers are unsigned: those of signed formats, and their zero points,
 // are greater by 128. That decides how k is rounded.
 func (b *builder) addIntegers(u *unit, in []*fakequant.Quantizer, xs []*gorgonia.Node) (*gorgonia.Node, error) {
+	size := xs[0].Shape().TotalSize()
+	qa, qb, qy := make([]uint8, size), make([]uint8, size), make([]uint8, size)
 	return node.Apply(node.Spec{
 		Name:  u.name() + "/integer",
 		Shape: xs[0].Shape(),
 		Run: func(y []float32, args [][]float32) error {
-			pa, pb, py := in[0].Params(), in[1].Params(), u.output.Params()
-			sa, sb, sy := pa.Scale[0], pb.Scale[0], py.Scale[0]
-			ra, rb := sa/sy, sb/sy
-			fa, fb := in[0].Config().Format, in[1].Config().Format
-			da, db, dy := toUnsigned(fa), toUnsigned(fb), toUnsigned(u.output.Config().Format)
-			k := float32(py.Zero[0]+dy) - (float32(ra*float32(pa.Zero[0]+da)) + float32(rb*float32(pb.Zero[0]+db)))
-			r := u.requant(nil, py)
-			inBlocks(len(y), func(from, to int) {
-				for i := from; i < to; i++ {
-					a := affine.Quantize(args[0][i], sa, pa.Zero[0], fa) + da
-					b := affine.Quantize(args[1][i], sb, pb.Zero[0], fb) + db
-					q := math.RoundToEven(float64(fma(float32(a), ra, fma(float32(b), rb, k)))) - float64(dy)
-					q = min(max(q, float64(r.Min)), float64(r.Max))
-					y[i] = affine.Dequantize(int32(q), sy, r.Zero)
-				}
-			})
+			sa, za := quantizeUnsigned(qa, args[0], in[0])
+			sb, zb := quantizeUnsigned(qb, args[1], in[1])
+			p := u.output.Params()
+			sy, d := p.Scale[0], toUnsigned(u.output.Config().Format)
+			r := u.requant(nil, p)
+			ra, rb, zy := sa/sy, sb/sy, r.Zero+d
+			k := float32(zy) - (float32(ra*float32(za)) + float32(rb*float32(zb)))
+			kernel.AddBytes(qy, qa, qb, kernel.Sum{A: ra, B: rb, Fixed: k, Min: r.Min + d, Max: r.Max + d})
+			kernel.DequantizeU8(y, qy, sy, zy)
 			return nil
 		},
 	}, xs...)
+}
+
+// quantizeUnsigned writes the unsigned integers of x, and returns their scale
+// and zero point.
+func quantizeUnsigned(q []uint8, x []float32, by *fakequant.Quantizer) (s float32, z int32) {
+	p, f := by.Params(), by.Config().Format
+	d := toUnsigned(f)
+	kernel.QuantizeU8(q, x, p.Scale[0], p.Zero[0]+d, f.Min()+d, f.Max()+d)
+	return p.Scale[0], p.Zero[0] + d
 }
 
 // toUnsigned is what makes the integers of a format of at most 8 bits unsigned.
@@ -51,13 +56,6 @@ func toUnsigned(f affine.Format) int32 {
 		return 0
 	}
 	return 128
-}
-
-// fma is a·b + c with one rounding, to float32. The product is exact in
-// float64 and the sum rounded once more there, which for integers of 8 bits
-// and float32 factors does not show.
-func fma(a, b, c float32) float32 {
-	return float32(math.FMA(float64(a), float64(b), float64(c)))
 }
 
 // averageIntegers adds a pool's means, computed from integers as ONNX Runtime

@@ -93,6 +93,10 @@ func (c *compiler) add(name string, run func(m *memory, n int, s *kernel.Scratch
 	}
 }
 
+// shareScratch makes the last step use the first one's scratch. A float
+// convolution that does so plans its tiles anew each time.
+func (c *compiler) shareScratch() { c.steps[len(c.steps)-1].scratch = 0 }
+
 // node adds the steps of one layer.
 func (c *compiler) node(n *quantized.Node) error {
 	var in []*value
@@ -114,14 +118,13 @@ func (c *compiler) node(n *quantized.Node) error {
 		return c.weighted(n, in[0], y)
 	}
 	if whole {
-		c.integers(n, in, y)
-		return nil
+		return c.integers(n, in, y)
 	}
 	return c.reals(n, in, y)
 }
 
 // integers adds a layer without weights whose inputs and output are quantized.
-func (c *compiler) integers(n *quantized.Node, in []*value, y *value) {
+func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 	switch n.Op {
 	case quantized.MaxPool:
 		c.maxPool(n, in[0], y)
@@ -130,12 +133,13 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) {
 	case quantized.GlobalAvgPool:
 		c.globalAvgPool(n, in[0], y)
 	case quantized.Add:
-		c.sum(n, in[0], in[1], y)
+		return c.sum(n, in[0], in[1], y)
 	case quantized.Concat:
 		c.concat(n, in, y)
 	default:
 		c.activate(n, in[0], y)
 	}
+	return nil
 }
 
 // reshape makes a value of other shape of the same elements. Where the order

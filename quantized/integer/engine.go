@@ -38,16 +38,21 @@ func New(m *quantized.Model, o Options) (*Engine, error) {
 	if one > limit {
 		return nil, fmt.Errorf("integer: activations of %d bytes for one input: want at most %d", one, limit)
 	}
-	e.chunk = max(1, min(mostImages, cache/one))
+	most := mostImages
+	if o.Weights == JustInTime {
+		most = mostJustInTime
+	}
+	e.chunk = max(1, min(most, cache/one))
 	e.arena = place(c.tensors, e.chunk)
 	return e, nil
 }
 
-// A goroutine computes several images at once, so that a linear layer reads
+// A goroutine computes several images at once, so that a layer reads, or makes,
 // its weights once for all of them; but no more than fit a processor's cache.
 const (
-	mostImages = 8
-	cache      = 1 << 19
+	mostImages     = 8
+	mostJustInTime = 64
+	cache          = 1 << 19
 )
 
 // Model is the model that the engine runs.

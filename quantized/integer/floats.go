@@ -56,7 +56,7 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 		}
 	}, in, room, out)
 	if room != nil {
-		c.steps[len(c.steps)-1].scratch = 0 // as small as can be: see JustInTime
+		c.shareScratch() // as small as can be: see JustInTime
 	}
 	finish()
 	return nil
@@ -99,14 +99,18 @@ func dequantize(r []float32, w *quantized.Weights) {
 			z = w.Zero[k]
 		}
 		if w.Format.Unsigned {
-			for i := from; i < from+run; i++ {
-				r[i] = float32(int32(uint8(w.Q[i]))-z) * w.Scale[k]
-			}
-			continue
+			dequantizeRun(r[from:from+run], w.Q[from:from+run], w.Scale[k], z, 0xff)
+		} else {
+			dequantizeRun(r[from:from+run], w.Q[from:from+run], w.Scale[k], z, -1)
 		}
-		for i := from; i < from+run; i++ {
-			r[i] = float32(int32(w.Q[i])-z) * w.Scale[k]
-		}
+	}
+}
+
+// dequantizeRun is r = s·((q & mask) − z): the mask makes the bits of unsigned
+// integers unsigned again.
+func dequantizeRun(r []float32, q []int8, s float32, z, mask int32) {
+	for i, v := range q[:len(r)] {
+		r[i] = float32(int32(v)&mask-z) * s
 	}
 }
 

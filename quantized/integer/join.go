@@ -1,60 +1,55 @@
 package integer
 
 import (
+	"fmt"
 	"math"
 
 	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
-// sum adds the sum of two activations. There are only 65,536 pairs of bytes:
-// the results are a table.
-func (c *compiler) sum(n *quantized.Node, a, b, y *value) {
-	pair := sumFloat32(a.grid, b.grid, y.grid)
-	if c.options.Requantization != Float32 {
-		pair = sumFixed(a.grid, b.grid, y.grid, c.multiply())
+// sum adds the sum of two activations. In the fixed-point modes it is a table:
+// there are only 65,536 pairs of bytes.
+func (c *compiler) sum(n *quantized.Node, a, b, y *value) error {
+	k := sumOf(a.grid, b.grid, y.grid)
+	if !(max(k.A, k.B) <= math.MaxFloat32) {
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale, b.grid.scale, y.grid.scale)
 	}
-	t := make([]uint8, 1<<16)
+	if c.options.Requantization == Float32 {
+		c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+			kernel.AddBytes(m.bytes(y.bytes, n), m.bytes(a.bytes, n), m.bytes(b.bytes, n), k)
+		}, a.bytes, b.bytes, y.bytes)
+		return nil
+	}
+	pair := sumFixed(a.grid, b.grid, y.grid, c.multiply())
+	var t [1 << 16]uint8
 	for i := range t {
 		t[i] = pair(uint8(i>>8), uint8(i))
 	}
 	c.weights += len(t)
 	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
 		a, b, y := m.bytes(a.bytes, n), m.bytes(b.bytes, n), m.bytes(y.bytes, n)
-		pairs := (*[1 << 16]uint8)(t)
 		for i, q := range a {
-			y[i] = pairs[int(q)<<8|int(b[i])]
+			y[i] = t[int(q)<<8|int(b[i])]
 		}
 	}, a.bytes, b.bytes, y.bytes)
+	return nil
 }
 
-// sumFloat32 is the sum as ONNX Runtime computes it on x86-64, in float32 with
-// fused multiply-adds, each of which rounds once:
+// sumOf is the constants of the sum as ONNX Runtime computes it on x86-64, in
+// float32 with fused multiply-adds, each of which rounds once:
 //
 //	r_a = s_a/s_y    r_b = s_b/s_y    k = z_y − (r_a·z_a + r_b·z_b)
 //	q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, k))))
-func sumFloat32(a, b, y grid) func(qa, qb uint8) uint8 {
+func sumOf(a, b, y grid) kernel.Sum {
 	ra, rb := a.scale/y.scale, b.scale/y.scale
 	k := float32(y.zero) - (float32(ra*float32(a.zero)) + float32(rb*float32(b.zero)))
-	return func(qa, qb uint8) uint8 {
-		v := fma(float32(qa), ra, fma(float32(qb), rb, k))
-		return clip(math.RoundToEven(float64(v)), y)
-	}
+	return kernel.Sum{A: ra, B: rb, Fixed: k, Min: y.min, Max: y.max}
 }
 
 // clip limits a whole number to the grid's range.
 func clip(v float64, g grid) uint8 {
-	if !(v >= float64(g.min)) { // not a number, too
-		return uint8(g.min)
-	}
-	return uint8(min(v, float64(g.max)))
-}
-
-// fma is a·b + c with one rounding, to float32. The product is exact in
-// float64 and the sum rounded once more there, which for integers of 8 bits
-// and float32 factors does not show.
-func fma(a, b, c float32) float32 {
-	return float32(math.FMA(float64(a), float64(b), float64(c)))
+	return uint8(min(max(v, float64(g.min)), float64(g.max)))
 }
 
 // sumFixed is the sum of TensorFlow Lite's reference kernel: both terms are

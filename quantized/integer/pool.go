@@ -94,24 +94,9 @@ func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
 	acc := c.tensor(ints, channels)
 	c.add(n.Name, func(mem *memory, n int, _ *kernel.Scratch) {
 		sum := mem.ints(acc, n)
-		sumPixels(sum, mem.bytes(x.bytes, n), count, channels, -x.grid.zero*int32(count))
+		kernel.SumPixels(sum, mem.bytes(x.bytes, n), x.grid.zero, n, count, channels)
 		kernel.RequantizeU8(mem.bytes(y.bytes, n), sum, r)
 	}, x.bytes, acc, y.bytes)
-}
-
-// sumPixels adds up the pixels of each image, channel by channel, from start on.
-func sumPixels(sum []int32, x []uint8, pixels, channels int, start int32) {
-	for i := range len(sum) / channels {
-		s, image := sum[i*channels:(i+1)*channels], x[i*pixels*channels:(i+1)*pixels*channels]
-		for c := range s {
-			s[c] = start
-		}
-		for ; len(image) > 0; image = image[channels:] {
-			for c, q := range image[:channels] {
-				s[c] += int32(q)
-			}
-		}
-	}
 }
 
 // meanOfIntegers adds a pool as TensorFlow Lite computes it: the mean of the

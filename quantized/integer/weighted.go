@@ -37,6 +37,7 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 		c.add(n.Name, func(mem *memory, n int, s *kernel.Scratch) {
 			kernel.ConvBytes(mem.bytes(y.bytes, n), mem.bytes(x.bytes, n), x.grid.zero, p.bias, r, n, p.packed, s)
 		}, x.bytes, y.bytes)
+		c.shareScratch()
 		return nil
 	}
 	round := c.rounding(p.exact(y.grid.scale), m, y.grid)
@@ -153,6 +154,7 @@ func (c *compiler) sums(n *quantized.Node, p *product, x *value, elements int) *
 	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
 		kernel.ConvInt32(m.ints(acc, n), m.bytes(x.bytes, n), x.grid.zero, p.bias, n, p.packed, s)
 	}, x.bytes, acc)
+	c.shareScratch()
 	if p.ones == nil {
 		return acc
 	}
@@ -166,6 +168,7 @@ func (c *compiler) sums(n *quantized.Node, p *product, x *value, elements int) *
 			a[i] -= p.zeros[o] * sum[i/g.O*g.Groups+o/(g.O/g.Groups)]
 		}
 	}, x.bytes, inputs, acc)
+	c.shareScratch()
 	return acc
 }
 
