@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"petrify/graph"
 	"petrify/train"
 )
 
@@ -20,6 +21,7 @@ type progress struct {
 	terminal bool
 	bar      *progressbar.ProgressBar // of the running epoch or download; nil: none
 	stage    train.StageStart
+	loss     graph.Loss // the network's
 	redrawn  time.Time
 }
 
@@ -66,7 +68,8 @@ func (p *progress) logger() *slog.Logger {
 	}))
 }
 
-func (p *progress) events() train.Events {
+func (p *progress) events(loss graph.Loss) train.Events {
+	p.loss = loss
 	return train.Events{
 		Stage: func(s train.StageStart) { p.stage = s },
 		Step:  p.step,
@@ -86,18 +89,26 @@ func (p *progress) step(s train.StepEnd) {
 	}
 	p.redrawn = time.Now()
 	p.bar.Set(s.Images)
-	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f  %6.2f %%", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, 100*s.Mean.Accuracy))
+	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f%s", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, p.accuracy(s.Mean)))
 }
 
 // epoch prints the line of a finished epoch.
 func (p *progress) epoch(r train.Record) {
 	p.clear()
 	if r.Stage == train.PTQ {
-		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f  accuracy %6.2f %%\n", r.Step, r.Test.Loss, 100*r.Test.Accuracy)
+		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f%s\n", r.Step, r.Test.Loss, p.accuracy(r.Test))
 		return
 	}
-	fmt.Fprintf(p.w, "%-5v  %*d/%d  loss %.4f  test loss %.4f  accuracy %6.2f %%  %s images/s\n",
-		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, 100*r.Test.Accuracy, thousands(int64(r.ImagesPerSecond)))
+	fmt.Fprintf(p.w, "%-5v  %*d/%d  loss %.4f  test loss %.4f%s  %s images/s\n",
+		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, p.accuracy(r.Test), thousands(int64(r.ImagesPerSecond)))
+}
+
+// accuracy ends the line of a network that classifies.
+func (p *progress) accuracy(m train.Metrics) string {
+	if p.loss != graph.CrossEntropy {
+		return ""
+	}
+	return fmt.Sprintf("  accuracy %6.2f %%", 100*m.Accuracy)
 }
 
 // width is the number of digits of n.

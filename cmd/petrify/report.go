@@ -25,20 +25,27 @@ func save(out string, r *train.Result) error {
 	return atomicfile.Write(filepath.Join(out, figureFile), chart(r).SVG)
 }
 
-// chart is the accuracy after each epoch.
+// chart is the accuracy after each epoch, or the loss where nothing is
+// classified.
 func chart(r *train.Result) figure.Chart {
+	draw, measure := figure.Accuracy, func(m train.Metrics) float64 { return m.Accuracy }
+	if !classifies(r) {
+		draw, measure = figure.Loss, func(m train.Metrics) float64 { return m.Loss }
+	}
 	var float, qat []float64
 	for _, record := range r.Records {
 		switch record.Stage {
 		case train.Float:
-			float = append(float, record.Test.Accuracy)
+			float = append(float, measure(record.Test))
 		case train.QAT:
-			qat = append(qat, record.Test.Accuracy)
+			qat = append(qat, measure(record.Test))
 		}
 	}
 	title := fmt.Sprintf("%s on %s, %s", r.Summary.Network, r.Summary.Dataset, bits(r.Model))
-	return figure.Accuracy(title, float, r.PTQ.Accuracy, qat)
+	return draw(title, float, measure(r.PTQ), qat)
 }
+
+func classifies(r *train.Result) bool { return len(r.Model.Classes) > 0 }
 
 // bits is such as "W8A8", or "W3–8A4–8" where layers differ; 32 is float.
 func bits(m *quantized.Model) string {
@@ -77,7 +84,11 @@ func (e extent) String() string {
 func report(w io.Writer, out string, r *train.Result) error {
 	size := r.Model.Size()
 	row := func(name string, m train.Metrics, bytes int64) {
-		fmt.Fprintf(w, "%-5s  %8.2f %%  %8.4f  %12s\n", name, 100*m.Accuracy, m.Loss, thousands(bytes))
+		accuracy := "–"
+		if classifies(r) {
+			accuracy = fmt.Sprintf("%.2f %%", 100*m.Accuracy)
+		}
+		fmt.Fprintf(w, "%-5s  %10s  %8.4f  %12s\n", name, accuracy, m.Loss, thousands(bytes))
 	}
 	fmt.Fprintf(w, "%-5s  %10s  %8s  %12s\n", "", "accuracy", "loss", "bytes")
 	row("float", r.Float, size.Float32())
@@ -89,7 +100,16 @@ func report(w io.Writer, out string, r *train.Result) error {
 	if size.Float > 0 {
 		fmt.Fprintf(w, ", still float32 %s", thousands(size.Float))
 	}
-	fmt.Fprintf(w, ".\n\n%s\n", out)
+	fmt.Fprintln(w, ".")
+	if size.Packed < size.Weights {
+		fmt.Fprintf(w, "Of the weights' bytes %s are unused bits, which an export may pack.\n", thousands(size.Weights-size.Packed))
+	}
+	return list(w, out)
+}
+
+// list names the files of a run folder.
+func list(w io.Writer, out string) error {
+	fmt.Fprintf(w, "\n%s\n", out)
 	files := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range [][2]string{
 		{quantized.TensorsFile, "every integer and scale"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,7 +79,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	job.Resume, job.Version, job.Log = resume, programVersion(), p.logger()
-	job.Events = p.events()
+	job.Events = p.events(job.Network.Loss)
 	written := configWriter(settings, &job)
 	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n", job.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), job.Out)
 	result, err := train.Run(ctx, job)
@@ -110,10 +111,7 @@ func configWriter(settings *config.Config, job *train.Config) *error {
 
 // runName is such as "digits-cnn".
 func runName(c *config.Config) string {
-	network := c.Network.Builtin
-	if network == "" {
-		network = "custom"
-	}
+	network := cmp.Or(c.Network.Builtin, c.Network.Name)
 	name := filepath.Base(c.Dataset)
 	return strings.TrimSuffix(name, filepath.Ext(name)) + "-" + network
 }

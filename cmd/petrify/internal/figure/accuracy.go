@@ -1,31 +1,47 @@
 package figure
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Accuracy is the chart of a run: test accuracy, 0 to 1, after each epoch in
 // float, right after quantization, and after each epoch of training on.
-func Accuracy(title string, float []float64, ptq float64, qat []float64) Chart {
-	start := float64(len(float))
-	c := Chart{Title: title, XLabel: "epochs", YLabel: "test accuracy, %"}
-	stop := max(start+1, start+float64(len(qat)))
-	if len(float) > 0 {
-		last := float[len(float)-1]
-		c.Lines = append(c.Lines, Line{X: count(1, len(float)), Y: percent(float), Color: Blue},
-			level(label("float", last), 100*last, start, stop, Blue))
-	}
-	c.Lines = append(c.Lines, level(label("PTQ", ptq), 100*ptq, start, stop, Vermilion))
-	if len(qat) > 0 {
-		x, y := count(start, len(qat)+1), append([]float64{ptq}, qat...)
-		c.Lines = append(c.Lines, Line{Name: label("QAT", qat[len(qat)-1]), X: x, Y: percent(y), Color: Green})
-	}
+func Accuracy(title string, plain []float64, ptq float64, qat []float64) Chart {
+	plain, qat, ptq = percent(plain), percent(qat), 100*ptq
+	c := stages("%s %.2f %%", plain, ptq, qat)
+	c.Title, c.YLabel = title, "test accuracy, %"
 	// The first epochs would press everything else together.
-	low, high := spanOf(percent(append(append([]float64{ptq}, qat...), float[len(float)/4:]...)))
+	low, high := spanOf(append(append([]float64{ptq}, qat...), plain[len(plain)/4:]...))
 	c.Bottom = low - max((high-low)/5, 0.2)
 	return c
 }
 
-func label(name string, accuracy float64) string {
-	return fmt.Sprintf("%s %.2f %%", name, 100*accuracy)
+// Loss is the same chart of the test loss, for networks that do not classify.
+func Loss(title string, plain []float64, ptq float64, qat []float64) Chart {
+	c := stages("%s %.4f", plain, ptq, qat)
+	c.Title, c.YLabel, c.Bottom = title, "test loss", math.Inf(-1)
+	return c
+}
+
+// stages draws the three stages; the format is of a line's name and value.
+func stages(format string, plain []float64, ptq float64, qat []float64) Chart {
+	c := Chart{XLabel: "epochs"}
+	start := float64(len(plain))
+	stop := max(start+1, start+float64(len(qat)))
+	if len(plain) > 0 {
+		last := plain[len(plain)-1]
+		c.Lines = append(c.Lines, Line{X: count(1, len(plain)), Y: plain, Color: Blue},
+			level(fmt.Sprintf(format, "float", last), last, start, stop, Blue))
+	}
+	c.Lines = append(c.Lines, level(fmt.Sprintf(format, "PTQ", ptq), ptq, start, stop, Vermilion))
+	if len(qat) > 0 {
+		c.Lines = append(c.Lines, Line{
+			Name: fmt.Sprintf(format, "QAT", qat[len(qat)-1]), Color: Green,
+			X: count(start, len(qat)+1), Y: append([]float64{ptq}, qat...),
+		})
+	}
+	return c
 }
 
 // count is n numbers from the first on.

@@ -35,6 +35,7 @@ func TestAccuracyOfShortRuns(t *testing.T) {
 		"PTQ alone":     Accuracy("", nil, 0.5, nil),
 		"without QAT":   Accuracy("", []float64{0.5}, 0.5, nil),
 		"without float": Accuracy("", nil, 0.1, []float64{0.1, 0.1}),
+		"loss":          Loss("", []float64{2, 1}, 1.5, []float64{1}),
 		"all wrong":     Accuracy("", []float64{0, 0}, 0, []float64{0}),
 	} {
 		var svg bytes.Buffer
