@@ -18,6 +18,7 @@ package fakequant
 type learnedRange struct {
 	*core
 	low, high *positive
+	y         []float32
 	sums      []float64
 }
 
@@ -53,37 +54,31 @@ func (m *learnedRange) learned() []Learned {
 }
 
 func (m *learnedRange) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
-	sums := m.sum(&m.sums, len(x), 2, func(out []float64, i, from, to int) {
-		out[0], out[1] = rangeBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
+	m.y = sized(m.y, len(x))
+	m.round(m.y, x)
+	m.mask(dx, dy, x)
+	sums := m.sum(&m.sums, len(x), 3, func(out []float64, _, from, to int) {
+		out[0], out[1], out[2] = rangeSums(dy[from:to], m.y[from:to], dx[from:to], x[from:to])
 	})
-	for i := range dlearned[0] {
-		dlearned[0][i] = m.low.gradient(i, -sums[2*i]) // m = −exp θ
-		dlearned[1][i] = m.high.gradient(i, sums[2*i+1])
+	n := float64(m.cfg.Format.Max() - m.cfg.Format.Min())
+	for i, s := range m.params.Scale {
+		below, inside, above := sums[3*i], sums[3*i+1]/(float64(s)*n), sums[3*i+2]
+		dlearned[0][i] = m.low.gradient(i, inside-below) // m = −exp θ
+		dlearned[1][i] = m.high.gradient(i, inside+above)
 	}
 }
 
-// rangeBackward writes dx and returns dm and dM.
-func rangeBackward(dx, dy, x []float32, g steps) (dmin, dmax float64) {
-	inside := 0.0
-	var v, n batch
-	for at := 0; at < len(x); {
-		k := g.split(&v, &n, x[at:])
-		for i, d := range dy[at : at+k] {
-			pass := d
-			switch {
-			case n[i] > g.hi:
-				dmax += float64(d)
-				pass = 0
-			case n[i] >= g.lo:
-				inside += float64(d * (n[i] - v[i]))
-			default: // NaN too
-				dmin += float64(d)
-				pass = 0
-			}
-			dx[at+i] = pass
+// rangeSums returns Σ dy over what is clipped below, s·Σ dy·(rne(v) − v) over
+// what is inside, and Σ dy over what is clipped above. dx is dy inside and else
+// 0; y is the end of the range where x is clipped.
+func rangeSums(dy, y, dx, x []float32) (below, inside, above float64) {
+	for i, r := range x {
+		inside += float64(dx[i]) * (float64(y[i]) - float64(r))
+		if d := float64(dy[i] - dx[i]); r > y[i] {
+			above += d
+		} else {
+			below += d
 		}
-		at += k
 	}
-	inside /= float64(g.hi - g.lo)
-	return dmin - inside, dmax + inside
+	return below, inside, above
 }

@@ -24,6 +24,7 @@ import "math"
 type lsq struct {
 	*core
 	scale *positive
+	y     []float32
 	sums  []float64
 }
 
@@ -49,13 +50,28 @@ func (m *lsq) learned() []Learned {
 }
 
 func (m *lsq) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
-	sums := m.sum(&m.sums, len(x), 1, func(out []float64, i, from, to int) {
-		out[0], _ = lsqBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
+	m.y = sized(m.y, len(x))
+	m.round(m.y, x)
+	m.mask(dx, dy, x)
+	sums := m.sum(&m.sums, len(x), 1, func(out []float64, _, from, to int) {
+		out[0] = scaleSum(dy[from:to], m.y[from:to], dx[from:to], x[from:to])
 	})
 	g := m.gradientScale(len(x))
-	for i := range dlearned[0] {
-		dlearned[0][i] = m.scale.gradient(i, g*sums[i])
+	for i, s := range m.params.Scale {
+		dlearned[0][i] = m.scale.gradient(i, g*sums[i]/float64(s))
 	}
+}
+
+// scaleSum is s·Σ dy·∂y/∂s without asking which elements are clipped: inside,
+// s·∂y/∂s is y − x, and dx is dy; outside it is y, and dx is 0. In both cases
+//
+//	s·dy·∂y/∂s = dy·y − dx·x
+func scaleSum(dy, y, dx, x []float32) (sum float64) {
+	dy, y, dx = dy[:len(x)], y[:len(x)], dx[:len(x)]
+	for i, r := range x {
+		sum += float64(dy[i])*float64(y[i]) - float64(dx[i])*float64(r)
+	}
+	return sum
 }
 
 // gradientScale is 1/√(n·qmax) for a tensor of the given size.
@@ -63,25 +79,10 @@ func (c *core) gradientScale(size int) float64 {
 	return 1 / math.Sqrt(float64(size/c.layout.N)*float64(c.cfg.Format.Max()))
 }
 
-// lsqBackward writes dx and returns Σ dy·∂y/∂s, and Σ dy over the clipped.
-func lsqBackward(dx, dy, x []float32, g steps) (ds, clipped float64) {
-	var v, n batch
-	for at := 0; at < len(x); {
-		k := g.split(&v, &n, x[at:])
-		dx := dx[at : at+k]
-		for i, d := range dy[at : at+k] {
-			slope, pass := n[i]-v[i], d
-			if n[i] > g.hi {
-				slope, pass = g.hi, 0
-			}
-			if !(n[i] >= g.lo) { // NaN too
-				slope, pass = g.lo, 0
-			}
-			dx[i] = pass
-			ds += float64(d * slope)
-			clipped += float64(d - pass)
-		}
-		at += k
+// sized returns a slice of n elements, the old one if it is long enough.
+func sized(buffer []float32, n int) []float32 {
+	if cap(buffer) < n {
+		return make([]float32, n)
 	}
-	return ds, clipped
+	return buffer[:n]
 }

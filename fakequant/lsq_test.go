@@ -9,14 +9,21 @@ import (
 	"petrify/fakequant/affine"
 )
 
+// scaleGradients returns the gradients of one group, without gradient scale.
+func scaleGradients(dy, x []float32, s float32, z int32, cfg Config) (dx []float32, ds, dz float64) {
+	c := &core{cfg: cfg, layout: affine.Layout{N: 1}, params: affine.Params{Scale: []float32{s}, Zero: []int32{z}}}
+	y, dx := make([]float32, len(x)), make([]float32, len(x))
+	c.round(y, x)
+	c.mask(dx, dy, x)
+	return dx, scaleSum(dy, y, dx, x) / float64(s), -float64(s) * clippedSum(dy, dx)
+}
+
 // TestLSQByHand is a case that can be checked by hand: x/s = −6, −2.4, −0.52,
 // 0, 0.6, 1.48, 2.52, 10, rounded −6, −2, −1, 0, 1, 1, 3, 10.
 func TestLSQByHand(t *testing.T) {
 	x := []float32{-3, -1.2, -0.26, 0, 0.3, 0.74, 1.26, 5}
 	dy := []float32{1, 1, 1, 1, 1, 1, 1, 1}
-	dx := make([]float32, 8)
-	ds, clipped := lsqBackward(dx, dy, x, steps{s: 0.5, lo: -4, hi: 3})
-	dz := -0.5 * clipped
+	dx, ds, dz := scaleGradients(dy, x, 0.5, 0, Config{Format: affine.Format{Bits: 3}})
 	for i, want := range []float32{0, 1, 1, 1, 1, 1, 1, 0} {
 		if dx[i] != want {
 			t.Errorf("dx[%d] = %v, want %v", i, dx[i], want)
@@ -80,23 +87,20 @@ func TestGoldenLearnable(t *testing.T) {
 				if z < 0 && pair.groups == 1 {
 					back++
 				}
-				torch := affine.Arithmetic{Reciprocal: true}
-				c := steps{s, float32(f.Min() - back), float32(f.Max() - back), torch}
-				dx := make([]float32, n)
-				ds, clipped := lsqBackward(dx, dy[from:to], x[from:to], c)
-				ds, dz := g*ds, -g*float64(s)*clipped
+				dx, ds, dz := scaleGradients(dy[from:to], x[from:to], s, back, Config{Format: f, Dialect: affine.Torch})
+				ds, dz = g*ds, g*dz
 				for j := range dx {
 					at := k*size + from + j
 					if want := dy[from+j] * float32(passes[at]); dx[j] != want {
 						t.Errorf("%s, case %d, %v: dx[%d] = %v, want %v", pair.name, k, f, from+j, dx[j], want)
 					}
-					if got := torch.Fake(x[from+j], s, z, f); got != y[at] {
+					if got := affine.Torch.Arithmetic().Fake(x[from+j], s, z, f); got != y[at] {
 						t.Errorf("%s, case %d, %v: y[%d] = %v, want %v", pair.name, k, f, from+j, got, y[at])
 					}
 				}
 				terms := 0.0 // the size of what was summed: sums may cancel
 				for j := range dx {
-					terms += math.Abs(float64(dy[from+j])) * math.Max(math.Abs(float64(c.lo)), math.Abs(float64(c.hi)))
+					terms += math.Abs(float64(dy[from+j])) * math.Max(float64(back-f.Min()), float64(f.Max()-back))
 				}
 				if want := float64(dscale[k*pair.groups+i]); math.Abs(ds-want) > 1e-6*g*terms {
 					t.Errorf("%s, case %d, %v: ds = %v, want %v", pair.name, k, f, ds, want)

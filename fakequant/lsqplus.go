@@ -1,5 +1,7 @@
 package fakequant
 
+import "petrify/fakequant/affine"
+
 // lsqPlus is LSQ with a learned offset, for activations with two sides that
 // differ, such as those of swish.
 //
@@ -37,7 +39,7 @@ func (m *lsqPlus) refresh() {
 			m.zero[i] = float32(m.params.Zero[i])
 			continue
 		}
-		m.params.Zero[i] = int32(roundEven(max(lo, min(ζ, hi))))
+		m.params.Zero[i] = int32(affine.HalfEven.Round(max(lo, min(ζ, hi))))
 	}
 }
 
@@ -46,12 +48,20 @@ func (m *lsqPlus) learned() []Learned {
 }
 
 func (m *lsqPlus) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
-	sums := m.sum(&m.sums, len(x), 2, func(out []float64, i, from, to int) {
-		out[0], out[1] = lsqBackward(dx[from:to], dy[from:to], x[from:to], m.steps(i))
+	m.lsq.backward(dx, dlearned[:1], dy, x)
+	sums := m.sum(&m.sums, len(x), 1, func(out []float64, _, from, to int) {
+		out[0] = clippedSum(dy[from:to], dx[from:to])
 	})
 	g := m.gradientScale(len(x))
-	for i := range dlearned[0] {
-		dlearned[0][i] = m.scale.gradient(i, g*sums[2*i])
-		dlearned[1][i] = finiteOrZero(-g * float64(m.params.Scale[i]) * sums[2*i+1])
+	for i, s := range m.params.Scale {
+		dlearned[1][i] = finiteOrZero(-g * float64(s) * sums[i])
 	}
+}
+
+// clippedSum is Σ dy over the clipped elements, where dx is 0 and not dy.
+func clippedSum(dy, dx []float32) (sum float64) {
+	for i, d := range dy {
+		sum += float64(d - dx[i])
+	}
+	return sum
 }
