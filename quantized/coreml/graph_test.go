@@ -16,23 +16,26 @@ import (
 
 var images = flag.Int("images", 4, "inputs for each of the built-in networks")
 
+// builtin is graph's networks with the inputs that they are made for.
+var builtin = []struct {
+	name    string
+	in      graph.Shape
+	classes int
+}{
+	{"mlp", graph.Shape{C: 1, H: 28, W: 28}, 10},
+	{"lenet5", graph.Shape{C: 1, H: 28, W: 28}, 10},
+	{"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10},
+	{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}, 12},
+	{"resnet8", graph.Shape{C: 3, H: 32, W: 32}, 10},
+	{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}, 2},
+	{"autoencoder", graph.Shape{C: 640, H: 1, W: 1}, 0},
+}
+
 // TestBuiltinNetworks trains each of graph's networks for two steps on noise,
 // freezes it, and compares the written package with the integer engine: the
 // criteria of TestProgramAgreesWithIntegers, on -images inputs.
 func TestBuiltinNetworks(t *testing.T) {
-	for _, z := range []struct {
-		name    string
-		in      graph.Shape
-		classes int
-	}{
-		{"mlp", graph.Shape{C: 1, H: 28, W: 28}, 10},
-		{"lenet5", graph.Shape{C: 1, H: 28, W: 28}, 10},
-		{"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10},
-		{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}, 12},
-		{"resnet8", graph.Shape{C: 3, H: 32, W: 32}, 10},
-		{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}, 2},
-		{"autoencoder", graph.Shape{C: 640, H: 1, W: 1}, 0},
-	} {
+	for _, z := range builtin {
 		network, err := graph.Builtin(z.name, z.classes)
 		if err != nil {
 			t.Fatal(err)

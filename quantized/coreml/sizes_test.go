@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"petrify/graph"
 	"petrify/quantized/coreml"
 	"petrify/quantized/coreml/mil"
 )
@@ -42,8 +43,8 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestSizesInDocument measures the networks in their published shapes and
-// compares with the tables in docs/coreml.md; -update writes them there.
+// TestSizesInDocument measures the built-in networks and compares with the
+// tables in docs/coreml.md; -update writes them there.
 func TestSizesInDocument(t *testing.T) {
 	text, err := os.ReadFile(document)
 	if err != nil {
@@ -74,11 +75,12 @@ func TestSizesInDocument(t *testing.T) {
 func sizeTables(t *testing.T) map[string]string {
 	ratios := "| network | weights | float16 | W8 | W8A8 | W4, block 32 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
 	parts := "| network | int8 weights | scales, biases | headers, padding | program | manifest | W8 package |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-	for _, name := range zooNames {
-		if name == "branches" {
-			continue // of these tests, not of the zoo
+	for _, z := range builtin {
+		network, err := graph.Builtin(z.name, z.classes)
+		if err != nil {
+			t.Fatal(err)
 		}
-		m := zoo(name, false, 1)
+		m := trained(t, network, z.in, graph.Quantization{})
 		weights := 0
 		for i := range m.Nodes {
 			if w := m.Nodes[i].Weights; w != nil {
@@ -104,8 +106,8 @@ func sizeTables(t *testing.T) map[string]string {
 		cell := func(s mil.Sizes) string {
 			return fmt.Sprintf("%d (%.2f×)", s.Total(), float64(half.Total())/float64(s.Total()))
 		}
-		ratios += fmt.Sprintf("| %s | %d | %d | %s | %s | %s |\n", name, weights, half.Total(), cell(w8), cell(w8a8), cell(w4))
-		parts += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", name, w8.Data[mil.Int8], w8.Data[mil.Float16],
+		ratios += fmt.Sprintf("| %s | %d | %d | %s | %s | %s |\n", z.name, weights, half.Total(), cell(w8), cell(w8a8), cell(w4))
+		parts += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", z.name, w8.Data[mil.Int8], w8.Data[mil.Float16],
 			w8.Headers+w8.Padding, w8.Program, w8.Manifest, w8.Total())
 	}
 	return map[string]string{"sizes": ratios, "parts": parts}

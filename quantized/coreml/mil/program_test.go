@@ -70,19 +70,40 @@ func (s *sketch) tensor(d DataType, shape []int, elements ...float64) Value {
 
 func (s *sketch) scalar(r float64) Value { return s.tensor(Float32, nil, r) }
 
-// TestOperations runs each operation alone on numbers worked out by hand.
-func TestOperations(t *testing.T) {
-	f := func(shape ...int) Type { return TensorOf(Float32, shape...) }
-	none := IntsValue(0, 0, 0, 0)
-	ones := IntsValue(1, 1)
-	valid, custom := StringValue("valid"), StringValue("custom")
-	for _, c := range []struct {
-		meaning string
-		x       []float32
-		shape   []int
-		build   func(s *sketch) *sketch
-		want    []float64
-	}{
+// operation is one of the operations alone, on numbers worked out by hand.
+type operation struct {
+	meaning string
+	x       []float32
+	shape   []int
+	build   func(s *sketch) *sketch
+	want    []float64
+}
+
+func runAll(t *testing.T, list []operation) {
+	t.Helper()
+	for _, c := range list {
+		s := c.build(newSketch(9, c.shape...))
+		machine, err := NewMachine(&s.p)
+		if err != nil {
+			t.Errorf("%s: %v", c.meaning, err)
+			continue
+		}
+		results, err := machine.Run(map[string][]float32{"x": c.x})
+		if err != nil {
+			t.Errorf("%s: %v", c.meaning, err)
+			continue
+		}
+		if got := results["y"].Numbers; !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v: want %v", c.meaning, got, c.want)
+		}
+	}
+}
+
+// f is the type of a float32 tensor.
+func f(shape ...int) Type { return TensorOf(Float32, shape...) }
+
+func TestElementwise(t *testing.T) {
+	runAll(t, []operation{
 		{"relu", []float32{-1, 0, 2}, []int{3}, func(s *sketch) *sketch { return s.op("relu", "y", f(3), "x", "x") }, []float64{0, 0, 2}},
 		{"relu6", []float32{-1, 5, 7}, []int{3}, func(s *sketch) *sketch { return s.op("relu6", "y", f(3), "x", "x") }, []float64{0, 5, 6}},
 		{"sigmoid", []float32{0}, []int{1}, func(s *sketch) *sketch { return s.op("sigmoid", "y", f(1), "x", "x") }, []float64{0.5}},
@@ -103,6 +124,13 @@ func TestOperations(t *testing.T) {
 			s.constant("a", s.scalar(3))
 			return s.op("mul", "y", f(2), "x", "a", "y", "x")
 		}, []float64{3, 6}},
+	})
+}
+
+func TestLayersAndPools(t *testing.T) {
+	none, ones := IntsValue(0, 0, 0, 0), IntsValue(1, 1)
+	valid, custom := StringValue("valid"), StringValue("custom")
+	runAll(t, []operation{
 		{"conv with stride, padding and bias", []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}, []int{1, 1, 3, 3}, func(s *sketch) *sketch {
 			return s.op("conv", "y", f(1, 1, 2, 2), "x", "x", "weight", s.tensor(Float32, []int{1, 1, 3, 3}, 1, 1, 1, 1, 1, 1, 1, 1, 1),
 				"bias", s.tensor(Float32, []int{1}, 100), "strides", IntsValue(2, 2), "pad_type", custom, "pad", IntsValue(1, 1, 1, 1), "dilations", ones, "groups", IntValue(1))
@@ -129,6 +157,11 @@ func TestOperations(t *testing.T) {
 		{"mean over negative axes", []float32{1, 2, 3, 4, 5, 6, 7, 8}, []int{1, 2, 2, 2}, func(s *sketch) *sketch {
 			return s.op("reduce_mean", "y", f(1, 2, 1, 1), "x", "x", "axes", IntsValue(-2, -1), "keep_dims", BoolValue(true))
 		}, []float64{2.5, 6.5}},
+	})
+}
+
+func TestMoves(t *testing.T) {
+	runAll(t, []operation{
 		{"reshape", []float32{1, 2, 3, 4}, []int{2, 2}, func(s *sketch) *sketch {
 			return s.op("reshape", "y", f(1, 4), "x", "x", "shape", IntsValue(1, 4))
 		}, []float64{1, 2, 3, 4}},
@@ -144,6 +177,11 @@ func TestOperations(t *testing.T) {
 		{"cast to int32 truncates", []float32{-1.5, 1.5}, []int{2}, func(s *sketch) *sketch {
 			return s.op("cast", "y", TensorOf(Int32, 2), "x", "x", "dtype", StringValue("int32"))
 		}, []float64{-1, 1}},
+	})
+}
+
+func TestQuantizers(t *testing.T) {
+	runAll(t, []operation{
 		{"quantize rounds half to even and clips", []float32{0.5, 1.5, -2.5, 1000, -1000}, []int{5}, func(s *sketch) *sketch {
 			s.op("quantize", "q", TensorOf(Int8, 5), "input", "x", "scale", s.scalar(1), "output_dtype", StringValue("int8"))
 			return s.op("dequantize", "y", f(5), "input", "q", "scale", s.scalar(1))
@@ -168,22 +206,7 @@ func TestOperations(t *testing.T) {
 				"scale", s.tensor(Float32, []int{2, 2}, 1, 10, 100, 1000), "offset", s.tensor(Int4, []int{2, 2}, 0, 1, 0, 0))
 			return s.op("linear", "y", f(1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
 		}, []float64{2 + 20, 600 - 1000}},
-	} {
-		s := c.build(newSketch(9, c.shape...))
-		machine, err := NewMachine(&s.p)
-		if err != nil {
-			t.Errorf("%s: %v", c.meaning, err)
-			continue
-		}
-		results, err := machine.Run(map[string][]float32{"x": c.x})
-		if err != nil {
-			t.Errorf("%s: %v", c.meaning, err)
-			continue
-		}
-		if got := results["y"].Numbers; !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v: want %v", c.meaning, got, c.want)
-		}
-	}
+	})
 }
 
 func TestRunRefusesOtherInputs(t *testing.T) {
