@@ -105,7 +105,7 @@ calibration: 7
 checkpoint: 500 steps
 float: {epochs: 0, learning_rate: 1e-3, optimizer: {method: sgd, momentum: 0.9, nesterov: true}, schedule: {shape: step, every: 1.5 epochs}}
 quantization:
-  global_config: {weight_dtype: qint4, activation_bits: 4, weight_observer: min_max, quantization_scheme: affine, milestones: [0, 1 epochs, -1, never]}
+  global_config: {weight_dtype: qint4, activation_bits: 4, weight_observer: fixed, fixed_range: [-0.5, 1], weight_rounding: floor, quantization_scheme: affine, milestones: [0, 1 epochs, -1, never]}
   module_type_configs: {Linear: null, conv2d: {weight_bits: 3, weight_per_channel: false}}
   module_name_configs: {'fc\d': {activation_dtype: float32}}
   edge_bits: 8

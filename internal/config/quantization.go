@@ -45,7 +45,8 @@ type Module struct {
 	WeightGroup        int     // weights along the input that share a scale; 0: all
 	Scheme             affine.Scheme
 	Dialect            affine.Dialect
-	Rounding           affine.Rounding
+	WeightRounding     affine.Rounding
+	FixedRange         [2]float64 // of fixed observers
 	Ramp               [2]int
 	LearnedLRFactor    float64 // 0: 1
 	PACTDecay          float64
@@ -71,6 +72,7 @@ func (m *Module) section() section {
 		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.", auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
 		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.", enum(&m.WeightScheme)},
 		{"weight_method", "How weights are rounded in training; null is what algorithm says.", auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
+		{"weight_rounding", "How weights' ties and fractions round. Activations round half to even, as runtimes do.", enum(&m.WeightRounding)},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
 		{"weight_group_size", "One scale for each so many weights along the inputs of an output; null is no groups.",
@@ -84,9 +86,9 @@ func (m *Module) section() section {
 		{"percentile", "What percentile and streaming_percentile keep of each side; null is 99.99.",
 			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
 		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.", auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
+		{"fixed_range", "[minimum, maximum] of the observer fixed; null is none.", auto[[2]float64]{&m.FixedRange, limits{&m.FixedRange}}},
 		{"quantization_scheme", "How a range of activations becomes a scale: symmetric without a zero point, affine with one.", enum(&m.Scheme)},
 		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
-		{"rounding", "How ties and fractions round.", enum(&m.Rounding)},
 		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.", auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
 		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.", auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
 		{"pact_decay", "pact: the penalty on its learned upper end; null is none.", auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},

@@ -30,6 +30,7 @@ func (m *Module) weights() fakequant.Config {
 		Scheme:   m.WeightScheme,
 		Observer: observers.Config{Kind: m.WeightObserver},
 		Method:   m.method(m.WeightMethod, affineScheme),
+		Rounding: m.WeightRounding,
 	}
 	switch {
 	case m.WeightGroup > 0:
@@ -80,7 +81,7 @@ func (m *Module) complete(c fakequant.Config, seed uint64) fakequant.Config {
 	if c.Format.IsFloat() {
 		return c
 	}
-	c.Dialect, c.Rounding = m.Dialect, m.Rounding
+	c.Dialect = m.Dialect
 	c.Ramp = fakequant.Ramp{Start: m.Ramp[0], Finish: m.Ramp[1]}
 	if c.Method == fakequant.Stochastic {
 		c.Seed = seed
@@ -104,6 +105,9 @@ func particulars() []particular {
 	return []particular{
 		{"averaging_constant", func(m *Module, c *fakequant.Config) { c.Observer.Constant = float32(m.AveragingConstant) }},
 		{"percentile", func(m *Module, c *fakequant.Config) { c.Observer.Percentile = m.Percentile }},
+		{"fixed_range", func(m *Module, c *fakequant.Config) {
+			c.Observer.Min, c.Observer.Max = float32(m.FixedRange[0]), float32(m.FixedRange[1])
+		}},
 		{"sigmas", func(m *Module, c *fakequant.Config) { c.Observer.Sigmas = m.Sigmas }},
 		{"learned_lr_factor", func(m *Module, c *fakequant.Config) { c.LRFactor = float32(m.LearnedLRFactor) }},
 		{"pact_decay", func(m *Module, c *fakequant.Config) { c.Decay = float32(m.PACTDecay) }},

@@ -126,3 +126,34 @@ func (t triple) write() *yaml.Node {
 }
 
 func (t triple) schema() map[string]any { return listSchema(1, 3) }
+
+// limits is [minimum, maximum], two numbers in order.
+type limits struct{ to *[2]float64 }
+
+func (l limits) read(r *reader, n *yaml.Node, key string) {
+	items := resolve(n).Content
+	var v [2]float64
+	ok := resolve(n).Kind == yaml.SequenceNode && len(items) == len(v)
+	for i := 0; ok && i < len(v); i++ {
+		var err error
+		v[i], err = strconv.ParseFloat(items[i].Value, 32)
+		ok = err == nil && v[i]-v[i] == 0
+	}
+	if !ok || v[0] >= v[1] {
+		r.fault(n, key, "want [minimum, maximum], got %s", describe(resolve(n)))
+		return
+	}
+	*l.to = v
+}
+
+func (l limits) write() *yaml.Node {
+	var items []*yaml.Node
+	for _, v := range l.to {
+		items = append(items, plain("!!float", strconv.FormatFloat(v, 'f', -1, 32)))
+	}
+	return flow(items...)
+}
+
+func (l limits) schema() map[string]any {
+	return map[string]any{"type": "array", "items": map[string]any{"type": "number"}, "minItems": 2, "maxItems": 2}
+}
