@@ -13,13 +13,14 @@ import (
 // builder adds a model's units to a Gorgonia graph, for a fixed batch size.
 type builder struct {
 	graph     *gorgonia.ExprGraph
+	model     *Model
 	batch     int
 	quantized bool // with fake-quant nodes
 
-	params  []paramNode // in the order met
-	learned map[*fakequant.Quantizer][]*Param
-	outputs map[*unit]*gorgonia.Node // nil: the network's input
-	active  map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
+	params  []paramNode                  // in the order met
+	fakes   map[*fakequant.Quantizer]int // fake-quant nodes of each quantizer
+	outputs map[*unit]*gorgonia.Node     // nil: the network's input
+	active  map[*gorgonia.Node]bool      // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -30,8 +31,8 @@ type paramNode struct {
 
 func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
-		graph: gorgonia.NewGraph(), batch: batch, quantized: quantized, learned: m.learned,
-		outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
+		graph: gorgonia.NewGraph(), model: m, batch: batch, quantized: quantized,
+		fakes: map[*fakequant.Quantizer]int{}, outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
 	}
 }
 
@@ -71,12 +72,13 @@ func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 	if q == nil || !b.quantized {
 		return x, nil
 	}
+	b.fakes[q]++
 	y, params, err := fakequant.Node(q, x)
 	if err != nil {
 		return nil, err
 	}
 	for i, n := range params {
-		b.params = append(b.params, paramNode{b.learned[q][i], n})
+		b.params = append(b.params, paramNode{b.model.learned[q][i], n})
 	}
 	b.active[y] = b.active[x] || len(params) > 0
 	return y, nil
@@ -219,7 +221,7 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 			return nil, err
 		}
 	}
-	y, err := b.product(u, x, w, b.param(u.bias))
+	y, err := b.product(u, b.model.around(u)[0], x, w, b.param(u.bias))
 	if err != nil {
 		return nil, err
 	}
@@ -233,11 +235,16 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return clip(u.name()+"/clip", y, u.clip)
 }
 
-func (b *builder) product(u *unit, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+// product adds the unit's convolution or linear layer; in is the quantizer of
+// its input.
+func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	constant, size := !b.active[x], x.Shape().TotalSize()
 	if u.layer.Kind == KindLinear {
-		return linear(u.name(), x, w, bias, !b.active[x])
+		run := b.forward(u, in, size, floatLinear(b.batch, u.ins[0].C, u.out.C))
+		return linear(u.name(), x, w, bias, constant, run)
 	}
-	return conv2d(u.name(), x, w, bias, u.conv(b.batch), !b.active[x])
+	c := u.conv(b.batch)
+	return conv2d(u.name(), x, w, bias, c, constant, b.forward(u, in, size, floatConv(c)))
 }
 
 // compile makes the machine that runs the graph. Gorgonia panics where it

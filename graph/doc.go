@@ -32,9 +32,10 @@
 //
 // A quantized evaluator computes each unit on integers, with the rounding that
 // the frozen model specifies: what it reports is what is shipped. A training
-// step computes the same network in float32, because it needs gradients; its
-// sums differ from the integers by float32 rounding alone, which moves an
-// activation to its neighbour on the grid where it lies at a tie.
+// step forms the products of its forward pass on the same integers, which is
+// cheaper than float32 and exact, then normalises and adds biases in float32,
+// because it needs gradients. The two differ by float32 rounding alone, which
+// moves an activation to its neighbour on the grid where it lies at a tie.
 //
 // # Conventions
 //

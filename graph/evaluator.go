@@ -181,7 +181,7 @@ func (b *builder) evalWeighted(u *unit, in *fakequant.Quantizer, x *gorgonia.Nod
 	if b.quantized && u.integral(in) {
 		return b.integer(u, in, x, w, bias)
 	}
-	y, err := b.product(u, x, w, bias)
+	y, err := b.product(u, nil, x, w, bias)
 	if err != nil {
 		return nil, err
 	}

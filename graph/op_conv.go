@@ -9,18 +9,15 @@ import (
 )
 
 // conv2d adds y = x ∗ w + b: x is N H W C, w is O I KH KW, b is [O] or nil,
-// y is N OH OW O. With constant set, no gradient flows to x.
+// y is N OH OW O. With constant set, no gradient flows to x. run computes y,
+// see floatConv and builder.forward.
 //
 //	dx = dy ∗ wᵀ    dw = x ∗ dy    db = Σ dy over batch and image
-func conv2d(name string, x, w, b *gorgonia.Node, c kernel.Conv, constant bool) (*gorgonia.Node, error) {
-	var scratch kernel.Scratch
+func conv2d(name string, x, w, b *gorgonia.Node, c kernel.Conv, constant bool, run node.Func) (*gorgonia.Node, error) {
 	spec := node.Spec{
 		Name:  name,
 		Shape: tensor.Shape{c.N, c.OH(), c.OW(), c.O},
-		Run: func(y []float32, in [][]float32) error {
-			kernel.ConvForward(y, in[0], in[1], third(in), c, &scratch)
-			return nil
-		},
+		Run:   run,
 		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 			return convGrads(name, in, dy, c, constant)
 		},
@@ -29,6 +26,15 @@ func conv2d(name string, x, w, b *gorgonia.Node, c kernel.Conv, constant bool) (
 		spec.Const = []int{0}
 	}
 	return node.Apply(spec, present(x, w, b)...)
+}
+
+// floatConv is the convolution in float32.
+func floatConv(c kernel.Conv) node.Func {
+	var scratch kernel.Scratch
+	return func(y []float32, in [][]float32) error {
+		kernel.ConvForward(y, in[0], in[1], third(in), c, &scratch)
+		return nil
+	}
 }
 
 func convGrads(name string, in gorgonia.Nodes, dy *gorgonia.Node, c kernel.Conv, constant bool) (grads gorgonia.Nodes, err error) {
@@ -63,19 +69,15 @@ func convGrads(name string, in gorgonia.Nodes, dy *gorgonia.Node, c kernel.Conv,
 }
 
 // linear adds y = x·wᵀ + b: x is N F, w is O F, b is [O] or nil, y is N O.
-// With constant set, no gradient flows to x.
+// With constant set, no gradient flows to x. run computes y, see floatLinear
+// and builder.forward.
 //
 //	dx = dy·w    dw = dyᵀ·x    db = Σ dy over the batch
-func linear(name string, x, w, b *gorgonia.Node, constant bool) (*gorgonia.Node, error) {
-	n, f, o := x.Shape()[0], x.Shape()[1], w.Shape()[0]
-	var scratch kernel.Scratch
+func linear(name string, x, w, b *gorgonia.Node, constant bool, run node.Func) (*gorgonia.Node, error) {
 	spec := node.Spec{
 		Name:  name,
-		Shape: tensor.Shape{n, o},
-		Run: func(y []float32, in [][]float32) error {
-			kernel.LinearForward(y, in[0], in[1], third(in), n, f, o, &scratch)
-			return nil
-		},
+		Shape: tensor.Shape{x.Shape()[0], w.Shape()[0]},
+		Run:   run,
 		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 			return linearGrads(name, in, dy, constant)
 		},
@@ -84,6 +86,15 @@ func linear(name string, x, w, b *gorgonia.Node, constant bool) (*gorgonia.Node,
 		spec.Const = []int{0}
 	}
 	return node.Apply(spec, present(x, w, b)...)
+}
+
+// floatLinear is the linear layer in float32.
+func floatLinear(n, f, o int) node.Func {
+	var scratch kernel.Scratch
+	return func(y []float32, in [][]float32) error {
+		kernel.LinearForward(y, in[0], in[1], third(in), n, f, o, &scratch)
+		return nil
+	}
 }
 
 func linearGrads(name string, in gorgonia.Nodes, dy *gorgonia.Node, constant bool) (grads gorgonia.Nodes, err error) {
