@@ -3,6 +3,7 @@ package integer
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"petrify/internal/kernel"
@@ -42,7 +43,8 @@ func New(m *quantized.Model, o Options) (*Engine, error) {
 	if o.Weights == JustInTime {
 		most = mostJustInTime
 	}
-	e.chunk = max(1, min(most, cache/one))
+	own := slices.DeleteFunc(slices.Clone(c.tensors), func(t *tensor) bool { return t.shared })
+	e.chunk = max(1, min(most, cache/place(own, 1)))
 	e.arena = place(c.tensors, e.chunk)
 	return e, nil
 }

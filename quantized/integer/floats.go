@@ -32,78 +32,126 @@ func (c *compiler) result(y *value, name string) (out *tensor, finish func()) {
 }
 
 // floatWeighted adds a convolution or linear layer on real numbers.
-func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) error {
+func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) {
 	in := c.real(x, n.Name)
 	out, finish := c.result(y, n.Name)
-	weights, room := c.floatWeights(n.Weights)
 	bias := make([]float32, g.O)
 	if n.Bias != nil {
 		copy(bias, n.Bias.Float)
 	}
 	c.weights += 4 * g.O
-	linear, f := n.Op == quantized.Linear, n.Func
-	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
-		w, x, y := weights(m), m.floats(in, n), m.floats(out, n)
-		if linear {
-			kernel.LinearForward(y, x, w, bias, n, g.C, g.O, s)
-		} else {
-			at := g
-			at.N = n
-			kernel.ConvForward(y, x, w, bias, at, s)
-		}
-		if f != quantized.Identity {
-			kernel.ReLU(y, y, ceilingOf(f))
-		}
-	}, in, room, out)
-	if room != nil {
-		c.shareScratch() // as small as can be: see JustInTime
+	inTime := n.Weights.Q != nil && c.options.Weights == JustInTime
+	switch {
+	case inTime && n.Op == quantized.Linear:
+		c.linearInTime(n, g, in, out, bias)
+	case inTime:
+		c.convInTime(n, g, in, out, bias)
+	default:
+		c.atLoad(n, g, in, out, bias)
+	}
+	if n.Func != quantized.Identity {
+		ceiling := ceilingOf(n.Func)
+		c.add(n.Name+"/function", func(m *memory, n int, _ *kernel.Scratch) {
+			kernel.ReLU(m.floats(out, n), m.floats(out, n), ceiling)
+		}, out)
 	}
 	finish()
-	return nil
 }
 
-// floatWeights returns what finds a float layer's weights, and, where they are
-// made just in time, the room for them.
-func (c *compiler) floatWeights(w *quantized.Weights) (weights func(*memory) []float32, room *tensor) {
-	if w.Q == nil || c.options.Weights == AtLoad {
-		real := w.Float
-		if w.Q != nil {
-			real = w.Real()
+// atLoad adds a layer with float weights, which are made here where they are
+// integers.
+func (c *compiler) atLoad(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
+	w := n.Weights.Float
+	if n.Weights.Q != nil {
+		w = n.Weights.Real()
+	}
+	c.weights += 4 * len(w)
+	linear := n.Op == quantized.Linear
+	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
+		if linear {
+			kernel.LinearForward(m.floats(out, n), m.floats(in, n), w, bias, n, g.C, g.O, s)
+			return
 		}
-		c.weights += 4 * len(real)
-		return func(*memory) []float32 { return real }, nil
-	}
-	c.weights += len(w.Q) + 4*len(w.Scale)
-	room = c.tensor(floats, w.Len())
-	room.shared = true
-	return func(m *memory) []float32 {
-		r := m.floats(room, 1)
-		dequantize(r, w)
-		return r
-	}, room
+		kernel.ConvForward(m.floats(out, n), m.floats(in, n), w, bias, images(g, n), s)
+	}, in, out)
 }
 
-// dequantize is r = s·(q − z) of weights; scales belong to runs of elements.
-func dequantize(r []float32, w *quantized.Weights) {
-	run := w.Len()
-	switch {
-	case w.Block > 0:
-		run = elements(w.Shape[2:]) // of one input of one output
-	case w.Axis == 0:
-		run = w.Len() / w.Shape[0]
+func images(g kernel.Conv, n int) kernel.Conv {
+	g.N = n
+	return g
+}
+
+// convInTime adds a convolution whose weights are made when it runs.
+func (c *compiler) convInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
+	w := n.Weights
+	room := c.room(w, w.Len())
+	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
+		real := m.floats(room, 1)
+		dequantize(real, w, 0)
+		kernel.ConvForward(m.floats(out, n), m.floats(in, n), real, bias, images(g, n), s)
+	}, in, room, out)
+	c.shareScratch()
+}
+
+// inTimeOutputs is how many outputs of a linear layer have their weights made
+// at a time: then they are in the cache when they are used.
+const inTimeOutputs = 32
+
+// linearInTime adds a linear layer whose weights are made when it runs, for
+// some outputs at a time.
+func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
+	w := n.Weights
+	room := c.room(w, min(inTimeOutputs, g.O)*g.C)
+	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		x, y, real := m.floats(in, n), m.floats(out, n), m.floats(room, 1)
+		for i := 0; i < len(y); i += g.O {
+			copy(y[i:], bias)
+		}
+		for o := 0; o < g.O; o += inTimeOutputs {
+			outputs := min(inTimeOutputs, g.O-o)
+			dequantize(real[:outputs*g.C], w, o*g.C)
+			kernel.Gemm(false, true, n, outputs, g.C, 1, x, g.C, real, g.C, 1, y[o:], g.O)
+		}
+	}, in, room, out)
+}
+
+// room is the memory for so many of the weights at a time.
+func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
+	c.weights += len(w.Q) + 4*len(w.Scale)
+	t := c.tensor(floats, elements)
+	t.shared = true
+	return t
+}
+
+// dequantize is r = s·(q − z) of weights from an element on, which begins an
+// output's weights; so does what follows r.
+func dequantize(r []float32, w *quantized.Weights, first int) {
+	mask := int32(-1)
+	if w.Format.Unsigned {
+		mask = 0xff
 	}
-	for from := 0; from < len(r); from += run {
-		k := w.ScaleIndex(from)
+	for from := 0; from < len(r); {
+		k, run := w.ScaleIndex(first+from), min(runOf(w, first+from), len(r)-from)
 		var z int32
 		if w.Zero != nil {
 			z = w.Zero[k]
 		}
-		if w.Format.Unsigned {
-			dequantizeRun(r[from:from+run], w.Q[from:from+run], w.Scale[k], z, 0xff)
-		} else {
-			dequantizeRun(r[from:from+run], w.Q[from:from+run], w.Scale[k], z, -1)
-		}
+		dequantizeRun(r[from:from+run], w.Q[first+from:][:run], w.Scale[k], z, mask)
+		from += run
 	}
+}
+
+// runOf is how many elements from element i on share its scale.
+func runOf(w *quantized.Weights, i int) int {
+	if w.Axis < 0 {
+		return w.Len() - i
+	}
+	output := w.Len() / w.Shape[0]
+	if w.Block == 0 {
+		return output - i%output
+	}
+	block := w.Block * elements(w.Shape[2:])
+	return min(block-i%output%block, output-i%output)
 }
 
 // dequantizeRun is r = s·((q & mask) − z): the mask makes the bits of unsigned

@@ -15,7 +15,8 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 		return fmt.Errorf("padded input of %d elements: want at most %d", padded, limit/16)
 	}
 	if x.bytes == nil || n.Weights.Q == nil || n.Weights.Block > 0 {
-		return c.floatWeighted(n, g, x, y)
+		c.floatWeighted(n, g, x, y)
+		return nil
 	}
 	p, err := c.product(n, g, x)
 	if err != nil {
