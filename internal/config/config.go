@@ -24,6 +24,7 @@ type Config struct {
 	Augment      datasets.Augment
 	Balanced     bool
 	Float, QAT   train.Stage
+	Distillation train.Distillation
 	Quantization Quantization
 
 	Out string // run folder; "": runs/<dataset>-<network>
@@ -60,6 +61,7 @@ func (c *Config) section() section {
 		{"balanced", "Make the classes of an epoch equally frequent.", yes(&c.Balanced)},
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
 		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
+		{"distillation", "How much the qat stage learns from the float network.", distillation(&c.Distillation)},
 		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
 		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a YAML file with that.",
@@ -78,6 +80,7 @@ func stage(s *train.Stage) value {
 			auto[float64]{&s.LearningRate, number(&s.LearningRate, interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
+		{"smoothing", "Share of a label that is spread over all classes.", number(&s.Smoothing, below1)},
 		{"patience", "End the stage after so many epochs without a lower loss on held-out images (the key validation), and go back to the best; null is never.",
 			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
 		{"clip", "The greatest norm of all gradients together; null is no limit.", auto[float64]{&s.Clip, number(&s.Clip, positive)}},
@@ -105,6 +108,14 @@ func schedule(s *train.Schedule) value {
 		{"final", "cosine: the factor at the end.", number(&s.Final, fraction)},
 		{"every", "step: the distance between falls; null is a third of the stage.", auto[train.Span]{&s.Every, span(&s.Every)}},
 		{"gamma", "step: the factor of a fall; null is 0.1.", auto[float64]{&s.Gamma, number(&s.Gamma, fraction)}},
+	}
+}
+
+func distillation(d *train.Distillation) value {
+	return section{
+		{"weight", "The float network's share in the loss (Hinton et al. 2015).", number(&d.Weight, fraction)},
+		{"temperature", "What divides the outputs before they are compared; null is 4.",
+			auto[float64]{&d.Temperature, number(&d.Temperature, interval{low: 0, high: 1000, openLow: true})}},
 	}
 }
 
