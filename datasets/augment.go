@@ -73,6 +73,9 @@ func newVariation(a Augment, shape [3]int) *variation {
 	return v
 }
 
+// twin is the same variation with buffers of its own.
+func (v *variation) twin() *variation { return newVariation(v.Augment, [3]int{v.c, v.h, v.w}) }
+
 // apply varies the image x, H W C. What it does depends on seed and place only.
 func (v *variation) apply(x []float32, seed, place uint64) {
 	v.pcg.Seed(seed, place)

@@ -42,7 +42,7 @@ type BatchOptions struct {
 
 // Batches goes once through a split of s. A fault in the options is the only
 // error, and then the only thing it yields. Memory is allocated once a call,
-// never per image.
+// never per image. While the caller works on a batch, the next is assembled.
 func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		if err := s.checkBatches(split, o); err != nil {
@@ -51,8 +51,19 @@ func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
 		}
 		order := epoch(split, o)
 		a := newAssembler(s, split, o)
-		for k := o.Skip; k < split.Steps(o.Size); k++ {
-			if !yield(a.batch(k, order), nil) {
+		ask, ready := make(chan int, 1), make(chan Batch, 1)
+		defer close(ask)
+		go a.ahead(order, ask, ready)
+		steps := split.Steps(o.Size)
+		for k := o.Skip; k < steps; k++ {
+			if k == o.Skip {
+				ask <- k
+			}
+			b := <-ready
+			if k+1 < steps {
+				ask <- k + 1
+			}
+			if !yield(b, nil) {
 				return
 			}
 		}
@@ -107,6 +118,25 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 		a.vary = newVariation(o.Augment, s.Shape)
 	}
 	return a
+}
+
+// ahead assembles the batches that are asked for, two buffers taking turns, so
+// that one is filled while the caller works on the other.
+func (a *assembler) ahead(order []int32, ask <-chan int, ready chan<- Batch) {
+	two := [2]*assembler{a, a.twin()}
+	for k := range ask {
+		ready <- two[k%2].batch(k, order)
+	}
+}
+
+// twin is an assembler of the same epoch with buffers of its own.
+func (a *assembler) twin() *assembler {
+	t := *a
+	t.x, t.labels = make([]float32, len(a.x)), make([]int32, len(a.labels))
+	if a.vary != nil {
+		t.vary = a.vary.twin()
+	}
+	return &t
 }
 
 // batch assembles the k-th batch of an epoch.
