@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 )
 
@@ -116,8 +117,8 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
 	n.Weights.Q, n.Weights.Float = make([]int8, len(w)), nil
 	codes(n.Weights.Q, w, p, c.Format)
 	n.Weights.Scale = p.Scale
-	if len(p.Scale) > 1 {
-		n.Weights.Axis = 0
+	if g := c.Granularity; g.Kind != affine.PerTensor {
+		n.Weights.Axis, n.Weights.Block = 0, g.Size
 	}
 	if slices.ContainsFunc(p.Zero, func(z int32) bool { return z != 0 }) {
 		n.Weights.Zero = p.Zero

@@ -79,6 +79,8 @@ func TestEvaluationIsTheFrozenModel(t *testing.T) {
 		"W2A3, edges at 8":     {Default: &fakequant.Scheme{Weights: fakequant.Bits(2).Weights, Activations: fakequant.Bits(3).Activations}, EdgeBits: 8},
 		"W8A8, float output":   {Default: ptr(fakequant.Int8()), FloatOutput: true},
 		"weights only":         graph.Uniform(fakequant.Scheme{Weights: fakequant.Int8().Weights}),
+		"W4 in blocks of 4":    graph.Uniform(fakequant.Scheme{Weights: blocks(4)}),
+		"W4A8 in blocks of 32": graph.Uniform(fakequant.Scheme{Weights: blocks(32), Activations: fakequant.Int8().Activations}),
 		"conv2 stays float":    {Default: ptr(fakequant.Int8()), Names: []graph.NameRule{{Pattern: "conv2"}}},
 		"linear layers float":  {Default: ptr(fakequant.Int8()), Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: nil}},
 		"nothing is quantized": {},
@@ -104,6 +106,12 @@ func TestEvaluationIsTheFrozenModel(t *testing.T) {
 			}
 		})
 	}
+}
+
+func blocks(size int) fakequant.Config {
+	c := fakequant.Bits(4).Weights
+	c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: size}
+	return c
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -245,7 +253,7 @@ func naiveWeighted(n quantized.Node, x []float64, in quantized.Activation) []flo
 				case integer:
 					v = math.RoundToEven(v/float64(in.Quant.Scale)) * float64(n.Weights.Q[k])
 				case n.Weights.Q != nil:
-					v *= float64(n.Weights.Scale[o]) * float64(n.Weights.Q[k])
+					v *= float64(n.Weights.Scale[n.Weights.ScaleIndex(k)]) * float64(n.Weights.Q[k])
 				default:
 					v *= float64(n.Weights.Float[k])
 				}

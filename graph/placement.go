@@ -137,10 +137,30 @@ func (q Quantization) weights(u *unit, units []*unit) fakequant.Config {
 	if s == nil {
 		return fakequant.Config{}
 	}
+	c := s.Weights
+	c.Granularity = fit(c.Granularity, u.weight.Shape)
 	if first, last := edges(units); u == first || u == last {
-		return q.edge(s.Weights)
+		return q.edge(c)
 	}
-	return s.Weights
+	return c
+}
+
+// fit makes groups that do not divide a weight's axis smaller until they do:
+// the largest equal ones that are not above the wish. Where that is the whole
+// axis, or less than half of the wish, the channel has one scale.
+func fit(g affine.Granularity, shape []int) affine.Granularity {
+	if g.Kind != affine.PerGroup || g.Axis != 1 || g.Size < 1 {
+		return g
+	}
+	size := g.Size
+	for size < shape[1] && shape[1]%size != 0 {
+		size--
+	}
+	if size >= shape[1] || 2*size < g.Size {
+		return affine.Granularity{Kind: affine.PerChannel}
+	}
+	g.Size = size
+	return g
 }
 
 // edges are the first and the last unit with weights, or the first and the

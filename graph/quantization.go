@@ -52,6 +52,9 @@ func (q Quantization) Validate() error {
 		if bits := max(s.Weights.Format.Bits, s.Activations.Format.Bits); bits > 8 {
 			faults = append(faults, fmt.Errorf("graph: %d bits: want at most 8, which every runtime's integer kernels have", bits))
 		}
+		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 || g.Kind == affine.PerGroup && g.Axis != 1 {
+			faults = append(faults, fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or groups along axis 1", g))
+		}
 		if s.Activations.Granularity != (affine.Granularity{}) {
 			faults = append(faults, fmt.Errorf("graph: granularity %v of activations: want one scale for the tensor", s.Activations.Granularity))
 		}
