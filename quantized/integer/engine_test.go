@@ -325,3 +325,34 @@ func TestNamesAreParsed(t *testing.T) {
 		t.Error("double is parsed")
 	}
 }
+
+// TestMemoryIsPlanned: tensors that do not live together share their place,
+// and layers allocate nothing when they run.
+func TestMemoryIsPlanned(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 64)
+	x := b.Input()
+	const layers = 20
+	for range layers {
+		x = b.Linear(x, 64, quantized.ReLU)
+	}
+	m := b.Model(x)
+	e := engine(t, m, integer.Options{})
+	if memory := e.Memory(); memory.Activations > 2*64*memory.Images {
+		t.Errorf("%d bytes of activations for %d images, two tensors of 64 live at a time", memory.Activations, memory.Images)
+	}
+	before := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(before)
+	size := func(n int) float64 {
+		in, out := hwc(b.Inputs(m, n), m.Input.Shape), make([]float32, n*e.OutputSize())
+		return testing.AllocsPerRun(20, func() {
+			if err := e.Run(out, in, n); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	const runs = 64 // of the images that are computed together
+	one, all := size(1), size(runs*e.Memory().Images)
+	if all > one+2*runs { // the closures of input and output
+		t.Errorf("%v allocations for %d images, %v for one", all, runs*e.Memory().Images, one)
+	}
+}
