@@ -16,14 +16,15 @@ func shrink(mass []float64, loss func(from, to int) float64) (from, to int) {
 	alpha, beta := 0.0, 1.0
 	from, to = 0, len(mass)-1
 	least := math.Inf(1)
+	up, down := from, to // where the mass of the next step ends; they only go inward
 	for alpha < beta {
-		l, r := from, to
-		for l < to && cumulated[l] < (alpha+step)*total {
-			l++
+		for up < len(mass)-1 && cumulated[up] < (alpha+step)*total {
+			up++
 		}
-		for r > from && cumulated[r] > (beta-step)*total {
-			r--
+		for down > 0 && cumulated[down] > (beta-step)*total {
+			down--
 		}
+		l, r := min(max(up, from), to), max(min(down, to), from)
 		nextFrom, nextTo := from, to
 		if l-from > to-r {
 			nextFrom, alpha = l, alpha+step
