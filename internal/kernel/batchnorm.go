@@ -16,16 +16,38 @@ package kernel
 // "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
 // 1979, eq. 2.1), so that a large mean does not cancel a small variance away.
 func BatchNormStats(mean, variance, x []float32, rows, c int) {
-	checkLen("BatchNormStats", "mean", len(mean), c)
-	checkLen("BatchNormStats", "variance", len(variance), c)
-	checkLen("BatchNormStats", "x", len(x), rows*c)
+	batchNormStats("BatchNormStats", mean, variance, nil, nil, x, rows, c)
+}
+
+// BatchNormStatsRange is [BatchNormStats], to the last bit, and in the same
+// pass over memory the ends of each column's range:
+//
+//	lo[j] = min { x[r,j] }    hi[j] = max { x[r,j] }
+//
+// from which the range of any monotone function of x follows, such as the
+// normalised and rectified one. A NaN is no member of the range, ±Inf is; a
+// column of nothing but NaN has lo = +Inf and hi = −Inf. The mean and the
+// variance tell of both: they are not finite. A zero end is +0.
+func BatchNormStatsRange(mean, variance, lo, hi, x []float32, rows, c int) {
+	checkLen("BatchNormStatsRange", "lo", len(lo), c)
+	checkLen("BatchNormStatsRange", "hi", len(hi), c)
+	batchNormStats("BatchNormStatsRange", mean, variance, lo, hi, x, rows, c)
+}
+
+// batchNormStats is both; lo and hi may be nil.
+func batchNormStats(kernel string, mean, variance, lo, hi, x []float32, rows, c int) {
+	checkLen(kernel, "mean", len(mean), c)
+	checkLen(kernel, "variance", len(variance), c)
+	checkLen(kernel, "x", len(x), rows*c)
+	ranged := lo != nil
 	p := newColumnParts(rows, c)
 	defer p.done()
-	blocks(rows, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
+	blocks(rows, p.size, func(from, to int) {
+		s := p.at(from / p.size)
+		s.emptyRange()
 		done := 0
-		tiles(lo, hi, c, func(a, b int) {
-			s.addMoments(x[a*c:b*c], done, b-a)
+		tiles(from, to, c, func(a, b int) {
+			s.addMoments(x[a*c:b*c], done, b-a, ranged)
 			done += b - a
 		})
 	})
@@ -37,11 +59,29 @@ func BatchNormStats(mean, variance, x []float32, rows, c int) {
 		for j := range c {
 			all.combine(j, w, part.s0[j], part.s1[j])
 		}
+		all.widen(part)
 		done += n
 	}
 	for j := range c {
 		mean[j] = float32(all.s0[j])
 		variance[j] = float32(max(0, all.s1[j]) / float64(max(1, rows)))
+	}
+	for j := range lo {
+		lo[j], hi[j] = all.least[j]+0, all.greatest[j]+0
+	}
+}
+
+// emptyRange is the range of no values.
+func (s columnSums) emptyRange() {
+	for j := range s.least {
+		s.least[j], s.greatest[j] = emptySpan.lo, emptySpan.hi
+	}
+}
+
+// widen takes the range of t into that of s.
+func (s columnSums) widen(t columnSums) {
+	for j := range s.least {
+		s.least[j], s.greatest[j] = min(s.least[j], t.least[j]), max(s.greatest[j], t.greatest[j])
 	}
 }
 
@@ -49,7 +89,9 @@ func BatchNormStats(mean, variance, x []float32, rows, c int) {
 // s1 the sum of squared deviations from it. With d = x − pivot over the tile,
 //
 //	mean = pivot + Σd/n    Σ(x − mean)² = Σd² − (Σd)²/n
-func (s columnSums) addMoments(x []float32, done, n int) {
+//
+// With ranged, the tile's least and greatest values are taken in too.
+func (s columnSums) addMoments(x []float32, done, n int, ranged bool) {
 	c := len(s.t0)
 	if done == 0 {
 		sumTile(s.pivot, x, c)
@@ -57,7 +99,11 @@ func (s columnSums) addMoments(x []float32, done, n int) {
 			s.pivot[j] /= float32(n)
 		}
 	}
-	momentTile(s.t0, s.t1, x, s.pivot, c)
+	if ranged {
+		momentRangeTile(s.t0, s.t1, s.least, s.greatest, x, s.pivot, c)
+	} else {
+		momentTile(s.t0, s.t1, x, s.pivot, c)
+	}
 	inv, w := 1/float64(n), weigh(done, n)
 	for j, pivot := range s.pivot {
 		d := float64(s.t0[j])
@@ -92,7 +138,9 @@ func (s columnSums) combine(j int, w mergeWeights, mean, square float64) {
 func BatchNormForward(y, x, mean, invStd, gamma, beta []float32, rows, c int, relu bool) {
 	checkLen("BatchNormForward", "invStd", len(invStd), c)
 	checkLen("BatchNormForward", "gamma", len(gamma), c)
-	scale := make([]float32, c)
+	v := newVectors(c)
+	defer v.done()
+	scale := v.next()
 	for j := range scale {
 		scale[j] = gamma[j] * invStd[j]
 	}
@@ -103,7 +151,9 @@ func BatchNormForward(y, x, mean, invStd, gamma, beta []float32, rows, c int, re
 // batch normalisation with frozen statistics, or with scale 1 a bias and its
 // ReLU in one pass. y may be x.
 func ScaleShift(y, x, scale, shift []float32, rows, c int, relu bool) {
-	affineRows("ScaleShift", y, x, make([]float32, c), scale, shift, rows, c, relu)
+	v := newVectors(c)
+	defer v.done()
+	affineRows("ScaleShift", y, x, v.fill(0), scale, shift, rows, c, relu)
 }
 
 // affineRows is y[r,j] = (x[r,j] − mean[j])·scale[j] + shift[j], rectified if
@@ -134,9 +184,11 @@ func BatchNormBackward(dx, dgamma, dbeta, dy, y, x, mean, invStd, gamma []float3
 	checkLen("BatchNormBackward", "invStd", len(invStd), c)
 	checkLen("BatchNormBackward", "gamma", len(gamma), c)
 	y = maskOf("BatchNormBackward", y, rows*c, relu)
-	sum, dot := make([]float64, c), make([]float64, c)
-	gradSums("BatchNormBackward", sum, dot, dy, y, x, mean, rows, c)
-	k := newNormGradient(dgamma, dbeta, sum, dot, invStd, gamma, rows)
+	p, v := gradSums("BatchNormBackward", dy, y, x, mean, rows, c), newVectors(c)
+	defer p.done()
+	defer v.done()
+	t := p.total()
+	k := newNormGradient(dgamma, dbeta, t.s0, t.s1, invStd, gamma, rows, v, false)
 	rowBlocks(rows, c, func(lo, hi int) {
 		tiles(lo, hi, c, func(lo, hi int) {
 			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, k.scale, k.k0, k.k1, c)
@@ -156,8 +208,10 @@ func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c i
 	y = maskOf("ScaleShiftBackward", y, rows*c, relu)
 	checkLen("ScaleShiftBackward", "dy", len(dy), rows*c)
 	checkLen("ScaleShiftBackward", "x", len(x), rows*c)
-	zero, p := make([]float32, c), newColumnParts(rows, c)
+	p, v := newColumnParts(rows, c), newVectors(c)
 	defer p.done()
+	defer v.done()
+	zero := v.fill(0)
 	blocks(rows, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
@@ -175,7 +229,9 @@ func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c i
 
 // BiasReLU is y[r,j] = max(0, x[r,j] + bias[j]) in one pass. y may be x.
 func BiasReLU(y, x, bias []float32, rows, c int) {
-	ScaleShift(y, x, ones(c), bias, rows, c, true)
+	v := newVectors(c)
+	defer v.done()
+	ScaleShift(y, x, v.fill(1), bias, rows, c, true)
 }
 
 // BiasReLUBackward is the gradient of [BiasReLU] from its output y, in one pass:
@@ -188,8 +244,10 @@ func BiasReLUBackward(dx, dbias, dy, y []float32, rows, c int) {
 	checkLen("BiasReLUBackward", "dy", len(dy), rows*c)
 	checkLen("BiasReLUBackward", "y", len(y), rows*c)
 	checkLen("BiasReLUBackward", "dbias", len(dbias), c)
-	one, p := ones(c), newColumnParts(rows, c)
+	p, v := newColumnParts(rows, c), newVectors(c)
 	defer p.done()
+	defer v.done()
+	one := v.fill(1)
 	blocks(rows, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
@@ -203,21 +261,13 @@ func BiasReLUBackward(dx, dbias, dy, y []float32, rows, c int) {
 	}
 }
 
-func ones(c int) []float32 {
-	one := make([]float32, c)
-	for j := range one {
-		one[j] = 1
-	}
-	return one
-}
-
-// gradSums fills sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]).
-func gradSums(kernel string, sum, dot []float64, dy, y, x, mean []float32, rows, c int) {
+// gradSums leaves s0[j] = Σ d[r,j] and s1[j] = Σ d[r,j]·(x[r,j] − mean[j]) in
+// the total of the parts, which the caller gives back.
+func gradSums(kernel string, dy, y, x, mean []float32, rows, c int) *columnParts {
 	checkLen(kernel, "dy", len(dy), rows*c)
 	checkLen(kernel, "x", len(x), rows*c)
 	checkLen(kernel, "mean", len(mean), c)
 	p := newColumnParts(rows, c)
-	defer p.done()
 	blocks(rows, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
@@ -225,9 +275,7 @@ func gradSums(kernel string, sum, dot []float64, dy, y, x, mean []float32, rows,
 			s.addTile()
 		})
 	})
-	t := p.total()
-	copy(sum, t.s0)
-	copy(dot, t.s1)
+	return p
 }
 
 // maskOf is y where a ReLU's mask is wanted, nil where not.

@@ -14,10 +14,12 @@ const (
 )
 
 // columnSums is the accumulator of one piece of rows: float64 sums s0 and s1
-// of two quantities, float32 room t0 and t1 for those of a tile, and a pivot.
+// of two quantities, float32 room t0 and t1 for those of a tile, a pivot, and
+// the ends of a range.
 type columnSums struct {
-	s0, s1        []float64
-	t0, t1, pivot []float32
+	s0, s1          []float64
+	t0, t1, pivot   []float32
+	least, greatest []float32
 }
 
 // columnParts is the accumulators of all pieces of a reduction, in one
@@ -42,9 +44,9 @@ func newColumnParts(rows, c int) *columnParts {
 	}
 	p.n = partCount(rows, p.size)
 	if need := 2 * p.n * c; cap(p.f64) < need {
-		p.f64, p.f32 = make([]float64, need), make([]float32, need/2*3)
+		p.f64, p.f32 = make([]float64, need), make([]float32, need/2*5)
 	}
-	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:3*p.n*c]
+	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:5*p.n*c]
 	clear(p.f64)
 	clear(p.f32)
 	return p
@@ -54,8 +56,9 @@ func (p *columnParts) done() { columnPool.Put(p) }
 
 // at is the accumulator of piece i.
 func (p *columnParts) at(i int) columnSums {
-	c, f64, f32 := p.c, p.f64[2*i*p.c:], p.f32[3*i*p.c:]
-	return columnSums{s0: f64[:c], s1: f64[c : 2*c], t0: f32[:c], t1: f32[c : 2*c], pivot: f32[2*c : 3*c]}
+	c, f64, f32 := p.c, p.f64[2*i*p.c:], p.f32[5*i*p.c:]
+	return columnSums{s0: f64[:c], s1: f64[c : 2*c], t0: f32[:c], t1: f32[c : 2*c],
+		pivot: f32[2*c : 3*c], least: f32[3*c : 4*c], greatest: f32[4*c : 5*c]}
 }
 
 // total adds the pieces up in order and returns the sums.

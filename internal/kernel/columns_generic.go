@@ -40,3 +40,23 @@ func gradTileGeneric(sum, dot, dy, y, x, mean []float32, c int) {
 		}
 	}
 }
+
+// momentRangeTileGeneric is momentTileGeneric that also takes the tile into
+// the range least[j] to greatest[j]. NaN fails both comparisons.
+func momentRangeTileGeneric(sum, square, least, greatest, x, pivot []float32, c int) {
+	momentTileGeneric(sum, square, x, pivot, c)
+	rangeTileGeneric(least, greatest, x, c)
+}
+
+func rangeTileGeneric(least, greatest, x []float32, c int) {
+	for r := 0; r < len(x); r += c {
+		for j, v := range x[r : r+c] {
+			if v < least[j] {
+				least[j] = v
+			}
+			if v > greatest[j] {
+				greatest[j] = v
+			}
+		}
+	}
+}

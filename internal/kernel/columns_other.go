@@ -21,3 +21,15 @@ func normGradTile(dx, dy, y, x, mean, scale, k0, k1 []float32, c int) {
 }
 
 func scaleGradTile(dx, dy, y, scale []float32, c int) { scaleGradTileGeneric(dx, dy, y, scale, c) }
+
+func momentRangeTile(sum, square, least, greatest, x, pivot []float32, c int) {
+	momentRangeTileGeneric(sum, square, least, greatest, x, pivot, c)
+}
+
+func gradQuantTile(sum, dot, dy, x []float32, n normQuant, c int) {
+	gradQuantTileGeneric(sum, dot, dy, x, n, c)
+}
+
+func normGradQuantTile(dx, dy, x []float32, n normQuant, k normGradient, c int) {
+	normGradQuantTileGeneric(dx, dy, x, n, k, c)
+}

@@ -17,7 +17,9 @@ func BatchNormReLUMaxPool(y, top []float32, arg []uint8, x, mean, invStd, gamma,
 	if g.KH*g.KW > 256 {
 		panic("kernel: BatchNormReLUMaxPool: more than 256 positions in a window")
 	}
-	scale := make([]float32, g.C)
+	p := newVectors(g.C)
+	defer p.done()
+	scale := p.next()
 	for j := range scale {
 		scale[j] = gamma[j] * invStd[j]
 	}
@@ -44,13 +46,11 @@ func BatchNormReLUMaxPoolBackward(dx, dgamma, dbeta, dy, y, top []float32, arg [
 	g.check(name, y, x)
 	checkLen(name, "arg", len(arg), len(dy))
 	g.checkChannels(name, dgamma, dbeta, mean, invStd, gamma)
-	sum, dot := make([]float64, g.C), make([]float64, g.C)
-	gradSums(name, sum, dot, dy, y, top, mean, len(dy)/g.C, g.C)
-	k := newNormGradient(dgamma, dbeta, sum, dot, invStd, gamma, g.N*g.H*g.W)
-	if frozen {
-		clear(k.k0)
-		clear(k.k1)
-	}
+	p, v := gradSums(name, dy, y, top, mean, len(dy)/g.C, g.C), newVectors(g.C)
+	defer p.done()
+	defer v.done()
+	t := p.total()
+	k := newNormGradient(dgamma, dbeta, t.s0, t.s1, invStd, gamma, g.N*g.H*g.W, v, frozen)
 	size, out := g.H*g.W*g.C, g.OH()*g.OW()*g.C
 	g.eachImage(func(n int) {
 		a, b := n*out, (n+1)*out
@@ -71,18 +71,21 @@ type normGradient struct {
 	scale, k0, k1 []float32
 }
 
-// newNormGradient fills dγ and dβ from sum = Σd and dot = Σd·(x − mean).
-func newNormGradient(dgamma, dbeta []float32, sum, dot []float64, invStd, gamma []float32, rows int) normGradient {
-	c := len(sum)
-	k := make([]float32, 3*c)
-	g := normGradient{k[:c], k[c : 2*c], k[2*c:]}
-	for j := range c {
+// newNormGradient fills dγ and dβ from sum = Σd and dot = Σd·(x − mean). With
+// frozen, dx depends on d alone.
+func newNormGradient(dgamma, dbeta []float32, sum, dot []float64, invStd, gamma []float32, rows int, v *vectors, frozen bool) normGradient {
+	g := normGradient{v.next(), v.next(), v.next()}
+	for j := range sum {
 		inv := float64(invStd[j])
 		dbeta[j] = float32(sum[j])
 		dgamma[j] = float32(dot[j] * inv)
 		g.scale[j] = gamma[j] * invStd[j]
 		g.k0[j] = float32(sum[j] / float64(rows))
 		g.k1[j] = float32(dot[j] * inv * inv / float64(rows))
+	}
+	if frozen {
+		clear(g.k0)
+		clear(g.k1)
 	}
 	return g
 }

@@ -108,3 +108,11 @@ func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, in innerWindows) {
 	}
 	maxBytesRowGeneric(y, x, g, oh, in.w1, g.OW())
 }
+
+func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant, g Pool, n, oh int) {
+	quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
+}
+
+func quantPoolGradImage(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
+	quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
+}

@@ -1,0 +1,263 @@
+package kernel
+
+import (
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+)
+
+// clips is quantizers of a normalised, rectified value: some clip, with some
+// the ties are many, and one has nearly nothing to clip.
+var clips = []struct {
+	s    float32
+	qmax int32
+}{{0.0117, 255}, {0.5, 3}, {1.0 / 3, 15}, {0.004, 255}, {2.5, 1}, {1e-30, 255}}
+
+// chain is a normalisation, a ReLU and a quantizer one after the other.
+type chain struct {
+	*norm
+	s    float32
+	qmax int32
+
+	v, n     []float32 // before and after the quantizer
+	integers []uint8
+}
+
+func newChain(b *norm, s float32, qmax int32) *chain {
+	n := b.rows * b.c
+	k := &chain{b, s, qmax, make([]float32, n), make([]float32, n), make([]uint8, n)}
+	BatchNormForward(k.v, b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), b.rows, b.c, true)
+	FakeQuantBytes(k.n, k.integers, k.v, s, 0, 0, qmax)
+	return k
+}
+
+// backward is the gradient of the chain with respect to x, γ and β.
+func (k *chain) backward(dy []float32, frozen bool) (dx, dgamma, dbeta []float32) {
+	dv, dx := make([]float32, len(dy)), make([]float32, len(dy))
+	dgamma, dbeta = make([]float32, k.c), make([]float32, k.c)
+	FakeQuantGrad(dv, dy, k.v, k.s, 0, 0, k.qmax)
+	BatchNormBackward(dx, dgamma, dbeta, dv, k.v, k.x.slice(), k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.rows, k.c, true)
+	for i := range dx {
+		if frozen {
+			dx[i] = 0
+			if k.v[i] > 0 {
+				dx[i] = dv[i] * (k.gamma.slice()[i%k.c] * k.invStd.slice()[i%k.c])
+			}
+		}
+	}
+	return dx, dgamma, dbeta
+}
+
+func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		b := newNorm(rows, c, true)
+		for i, clip := range clips {
+			k := newChain(b, clip.s, clip.qmax)
+			q := newFenced[uint8](rows*c, 99, nil)
+			BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(),
+				clip.s, clip.qmax, rows, c)
+			sameBits(t, name+" y", b.y.slice(), k.n)
+			if !slices.Equal(q.slice(), k.integers) {
+				t.Errorf("%s: the integers differ", name)
+			}
+			q.check(t, name)
+			frozen := i%2 == 1
+			dx, dgamma, dbeta := k.backward(b.dy.slice(), frozen)
+			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
+				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
+			b.nearGradients(t, name, dx, dgamma, dbeta)
+		}
+	})
+}
+
+func TestBatchNormReLUQuantMaxPoolIsItsFourParts(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			nOut := g.N * g.OH() * g.OW() * g.C
+			b, dy := newNorm(g.N*g.H*g.W, g.C, true), in(nOut, random(7))
+			for i, clip := range clips {
+				k := newChain(b, clip.s, clip.qmax)
+				p := newPooled(nOut)
+				BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+					b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g)
+				p.compare(t, name, k, g)
+
+				frozen, unpooled := i%2 == 1, make([]float32, len(k.v))
+				MaxPoolGrad(unpooled, dy.slice(), p.arg.slice(), g)
+				dx, dgamma, dbeta := k.backward(unpooled, frozen)
+				BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
+					b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g, frozen)
+				b.nearGradients(t, name, dx, dgamma, dbeta)
+			}
+		}
+	})
+}
+
+// nearGradients allows for sums in another order.
+func (b *norm) nearGradients(t *testing.T, name string, dx, dgamma, dbeta []float32) {
+	t.Helper()
+	near32(t, name+" dx", b.dx.slice(), dx)
+	for i := range dgamma {
+		root := 1 + math.Sqrt(float64(b.rows))
+		closeTo(t, name+" dγ", b.dgamma.slice()[i:i+1], []float64{float64(dgamma[i])}, 1e-5, root)
+		closeTo(t, name+" dβ", b.dbeta.slice()[i:i+1], []float64{float64(dbeta[i])}, 1e-5, root)
+	}
+	for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
+		f.check(t, name)
+	}
+}
+
+// pooled is the results of [BatchNormReLUQuantMaxPool].
+type pooled struct {
+	y, top fenced[float32]
+	q, arg fenced[uint8]
+}
+
+func newPooled(n int) pooled {
+	return pooled{out(n), out(n), newFenced[uint8](n, 99, nil), newFenced[uint8](n, 99, nil)}
+}
+
+// compare holds the results against MaxPool of the chain's.
+func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
+	t.Helper()
+	n := len(p.y.slice())
+	y, top, q, arg := make([]float32, n), make([]float32, n), make([]uint8, n), make([]uint8, n)
+	MaxPool(y, arg, k.n, g)
+	g.windows(func(o int, in, index []int) {
+		at := in[slices.Index(index, int(arg[o]))]
+		top[o], q[o] = k.x.slice()[at], k.integers[at]
+	})
+	sameBits(t, name+" y", p.y.slice(), y)
+	sameBits(t, name+" top", p.top.slice(), top)
+	if !slices.Equal(p.q.slice(), q) {
+		t.Errorf("%s: the integers differ", name)
+	}
+	if !slices.Equal(p.arg.slice(), arg) {
+		t.Errorf("%s: the positions differ", name)
+	}
+	p.y.check(t, name)
+	p.top.check(t, name)
+	p.q.check(t, name)
+	p.arg.check(t, name)
+}
+
+// TestFusedQuantizersAgreeOnEveryPath compares the bits of the tiles with
+// those of the Go loops, NaN and infinities included.
+func TestFusedQuantizersAgreeOnEveryPath(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			r, n, rows := random(), g.N*g.OH()*g.OW()*g.C, g.N*g.H*g.W
+			x, dy, p := wild(rows*g.C, r).slice(), wild(n, r).slice(), in(5*g.C, r).slice()
+			a := func(i int) []float32 { return p[i*g.C : (i+1)*g.C] }
+			norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, g.C)
+			k := normGradient{a(2), a(3), a(4)}
+			got, want := newPooled(n), newPooled(n)
+			size := g.OW() * g.C
+			g.eachRow(func(n, oh, from int) {
+				to := from + size
+				quantPoolRow(got.y.slice()[from:to], got.top.slice()[from:to], got.q.slice()[from:to], got.arg.slice()[from:to], x, norm, g, n, oh)
+				quantPoolRowGeneric(want.y.slice()[from:to], want.top.slice()[from:to], want.q.slice()[from:to], want.arg.slice()[from:to], x, norm, g, n, oh)
+			})
+			sameBits(t, name+" y", got.y.slice(), want.y.slice())
+			sameBits(t, name+" top", got.top.slice(), want.top.slice())
+			if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
+				t.Errorf("%s: the integers or the positions differ", name)
+			}
+			image, out1 := g.H*g.W*g.C, g.OH()*g.OW()*g.C
+			dx, wantDX := out(image), make([]float32, image)
+			quantPoolGradImage(dx.slice(), dy[:out1], want.top.slice()[:out1], want.arg.slice()[:out1], x[:image], norm, k, g)
+			quantPoolGradImageGeneric(wantDX, dy[:out1], want.top.slice()[:out1], want.arg.slice()[:out1], x[:image], norm, k, g)
+			sameBits(t, name+" dx", dx.slice(), wantDX)
+			dx.check(t, name)
+
+			if g.H*g.W*g.C >= n {
+				continue // dy is shorter than an image
+			}
+			normGradQuantTile(dx.slice(), dy[:image], x[:image], norm, k, g.C)
+			normGradQuantTileGeneric(wantDX, dy[:image], x[:image], norm, k, g.C)
+			sameBits(t, name+" dx without pooling", dx.slice(), wantDX)
+			dx.check(t, name)
+			v.done()
+		}
+	})
+}
+
+// TestLimitIsTheMaskOfFakeQuantGrad looks at the floats next to the limit.
+func TestLimitIsTheMaskOfFakeQuantGrad(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, c := range append(clips, struct {
+		s    float32
+		qmax int32
+	}{1e38, 255}, struct {
+		s    float32
+		qmax int32
+	}{math.SmallestNonzeroFloat32, 3}) {
+		limit := newGrid("test", c.s, 0, 0, c.qmax).limit()
+		dx, x := make([]float32, 3), []float32{math.Nextafter32(limit, 0), limit, math.Nextafter32(limit, inf)}
+		FakeQuantGrad(dx, []float32{1, 1, 1}, x, c.s, 0, 0, c.qmax)
+		if !slices.Equal(dx, []float32{1, 1, 0}) {
+			t.Errorf("s = %v, qmax = %v: mask %v around the limit %v, want 1 1 0", c.s, c.qmax, dx, limit)
+		}
+	}
+}
+
+func TestBatchNormStatsRangeIsStatsAndRange(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		for _, hole := range []float32{0, nan, inf, -inf} {
+			x := in(rows*c, random())
+			if hole != 0 {
+				for i := 0; i < rows*c; i += 7 {
+					x.slice()[i] = hole
+				}
+			}
+			mean, variance, lo, hi := out(c), out(c), out(c), out(c)
+			wantMean, wantVariance := make([]float32, c), make([]float32, c)
+			BatchNormStats(wantMean, wantVariance, x.slice(), rows, c)
+			BatchNormStatsRange(mean.slice(), variance.slice(), lo.slice(), hi.slice(), x.slice(), rows, c)
+			sameBits(t, name+" mean", mean.slice(), wantMean)
+			sameBits(t, name+" variance", variance.slice(), wantVariance)
+			wantLo, wantHi := make([]float32, c), make([]float32, c)
+			for j := range c {
+				wantLo[j], wantHi[j] = inf, -inf
+				for i := j; i < rows*c; i += c {
+					if v := x.slice()[i]; v == v {
+						wantLo[j], wantHi[j] = min(wantLo[j], v), max(wantHi[j], v)
+					}
+				}
+			}
+			sameBits(t, name+" lo", lo.slice(), wantLo)
+			sameBits(t, name+" hi", hi.slice(), wantHi)
+			for _, f := range []fenced[float32]{mean, variance, lo, hi} {
+				f.check(t, name)
+			}
+		}
+	})
+}
+
+// TestFusedGradientsDoNotDependOnTheThreads compares bits with GOMAXPROCS 1 and 4.
+func TestFusedGradientsDoNotDependOnTheThreads(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+		g := Pool{N: 60, H: 28, W: 28, C: 24, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
+		rows, n := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
+		b, p, dy := newNorm(rows, g.C, true), newPooled(n), in(n, random(7))
+		var results [2][]float32
+		for i, threads := range []int{1, 4} {
+			runtime.GOMAXPROCS(threads)
+			lo, hi, mean, variance := make([]float32, g.C), make([]float32, g.C), make([]float32, g.C), make([]float32, g.C)
+			BatchNormStatsRange(mean, variance, lo, hi, b.x.slice(), rows, g.C)
+			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g)
+			results[i] = slices.Concat(mean, variance, lo, hi, p.y.slice(), p.top.slice())
+			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
+				b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g, false)
+			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
+			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
+				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, rows, g.C, false)
+			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
+		}
+		sameBits(t, "4 threads", results[1], results[0])
+	})
+}
