@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,12 +10,24 @@ import (
 )
 
 func (c *command) inspect() *cobra.Command {
-	return &cobra.Command{
+	var graphs bool
+	var drawing string
+	cmd := &cobra.Command{
 		Use:   "inspect MODEL",
-		Short: "Show a frozen model's layers, scales and bytes",
-		Long:  "Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its model.json or model.safetensors.",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
+		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
+model.json or model.safetensors.
+
+With --graph, show where the fake-quant nodes of a network sit, before or after
+training: MODEL is then a run folder or a configuration file.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case graphs:
+				return c.inspectGraph(cmd.Context(), args[0], drawing)
+			case drawing != "":
+				return usage(errors.New("--draw has no effect without --graph"))
+			}
 			m, err := quantized.Load(args[0])
 			if err != nil {
 				return err
@@ -23,4 +36,7 @@ func (c *command) inspect() *cobra.Command {
 			return m.WriteTable(c.stdout)
 		},
 	}
+	cmd.Flags().BoolVar(&graphs, "graph", false, "show where every fake-quant node sits")
+	cmd.Flags().StringVar(&drawing, "draw", "", "with --graph: write Gorgonia's graph of a training step to `FILE`, .dot, or .svg by Graphviz")
+	return cmd
 }

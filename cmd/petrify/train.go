@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,7 +54,7 @@ every key that a file or --set may hold.`,
 // savedConfig is the run folder's configuration, or "" if it has none.
 func savedConfig(out string) string {
 	file := filepath.Join(out, configFile)
-	if _, err := os.Stat(file); out == "" || errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(file); out == "" || err != nil {
 		return ""
 	}
 	return file

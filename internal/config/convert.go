@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"petrify/datasets"
@@ -16,12 +17,9 @@ import (
 func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	t, faults := c.training()
 	t.Data = data
-	if b := c.Network.Builtin; b != "" {
-		network, err := graph.Builtin(b, len(data.Classes))
-		if err != nil {
-			return t, fmt.Errorf("config: %w", err)
-		}
-		t.Network = network
+	var err error
+	if t.Network, err = c.network(len(data.Classes)); err != nil {
+		return t, err
 	}
 	if c.Weights != "" {
 		weights, err := train.ReadWeights(c.Weights)
@@ -40,6 +38,30 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 		return t, faults
 	}
 	return t, nil
+}
+
+// Model is the untrained model for inputs of the given shape.
+func (c *Config) Model(in graph.Shape, classes int) (*graph.Model, error) {
+	network, err := c.network(classes)
+	if err != nil {
+		return nil, err
+	}
+	q, _, faults := c.quantization()
+	if faults != nil {
+		return nil, faults
+	}
+	return graph.New(network, in, q, rand.New(rand.NewPCG(c.Seed, 0)))
+}
+
+func (c *Config) network(classes int) (graph.Network, error) {
+	if c.Network.Builtin == "" {
+		return c.Network.Network, nil
+	}
+	network, err := graph.Builtin(c.Network.Builtin, classes)
+	if err != nil {
+		return network, fmt.Errorf("config: %w", err)
+	}
+	return network, nil
 }
 
 // training is the run without its data.
