@@ -207,6 +207,21 @@ func TestCoreMLToolsConfigurations(t *testing.T) {
 `, func(q graph.Quantization) (any, any) {
 			return []any{q.Default.Weights.Method, q.Default.Activations.Method}, []any{fakequant.DoReFa, fakequant.LSQPlus}
 		}},
+		"as Core ML Tools writes it": {`
+  global_config:
+    activation_dtype: quint8
+    activation_observer: moving_average_min_max
+    algorithm: vanilla
+    milestones: null
+    quantization_scheme: symmetric
+    weight_dtype: qint8
+    weight_observer: moving_average_min_max
+    weight_per_channel: true
+  module_name_configs: {}
+  module_type_configs: {}
+  non_traceable_module_names: []
+  preserved_attributes: []
+`, func(q graph.Quantization) (any, any) { return q.Default.Weights.Observer.Kind, observers.MovingAverage }},
 		"nothing is the default": {" {}\n", func(q graph.Quantization) (any, any) {
 			want := fakequant.Int8()
 			return *q.Default, want

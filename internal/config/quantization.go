@@ -103,6 +103,8 @@ func (q *Quantization) section() section {
 		{"global_config", "For every layer without a rule of its own; null leaves them float.", moduleValue{&q.Global}},
 		{"module_type_configs", "By layer type, such as conv2d or Conv2d; null leaves the type float.", rules{&q.Types, kindOf}},
 		{"module_name_configs", "By layer name, a regular expression for the whole name; null leaves the layer float.", rules{&q.Names, pattern}},
+		{"non_traceable_module_names", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
+		{"preserved_attributes", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
 		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.", auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
 	}

@@ -1,8 +1,6 @@
 package config
 
-import (
-	"go.yaml.in/yaml/v4"
-)
+import "go.yaml.in/yaml/v4"
 
 // words is a list of words, or one word.
 type words struct{ to *[]string }
@@ -39,3 +37,16 @@ func (w words) schema() map[string]any {
 	word := map[string]any{"type": "string"}
 	return map[string]any{"anyOf": []any{word, map[string]any{"type": "array", "items": word, "minItems": 1}}}
 }
+
+// nothing is an empty list: a key of a foreign file that would have no effect.
+type nothing struct{}
+
+func (nothing) read(r *reader, n *yaml.Node, key string) {
+	if n = resolve(n); len(n.Content) > 0 || n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
+		r.fault(n, key, "has no effect here: want an empty list, got %s", describe(n))
+	}
+}
+
+func (nothing) write() *yaml.Node { return flow() }
+
+func (nothing) schema() map[string]any { return map[string]any{"type": "array", "maxItems": 0} }
