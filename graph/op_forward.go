@@ -19,7 +19,7 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 	if u.layer.Kind == KindConv2D {
 		groups = u.layer.groups(u.ins[0])
 	}
-	if !b.quantized || !u.integral(in) || groups != 1 && u.out.C != groups {
+	if !b.quantized || !u.integral(in) || !u.symmetric() || groups != 1 && u.out.C != groups {
 		return float
 	}
 	var integers node.Func
@@ -50,7 +50,7 @@ func forwardOn[X kernel.Byte](b *builder, u *unit, in *fakequant.Quantizer, qx [
 	qw := make([]int8, len(u.weight.Value))
 	m := make([]float32, u.out.C)
 	cols := len(qw) / u.out.C
-	packed := u.pack(qw)
+	packed := kernel.PackConv(qw, u.product())
 	return func(y []float32, args [][]float32) error {
 		sx, sw := in.Params(), u.weights.Params()
 		fx, fw := in.Config().Format, u.weights.Config().Format

@@ -42,7 +42,6 @@ func oracleObjective(y, z []float64, labels []int32, ε, α, T float64) float64 
 func TestObjectiveAndItsGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	labels := []int32{3, -1, 0, 4}
-	const classes = 5
 	y, z := make([]float64, 20), make([]float64, 20)
 	student, teacher := make([]float32, 20), make([]float32, 20)
 	for i := range y {
