@@ -64,11 +64,18 @@ func (w *integers) pack(real []float32) {
 		}
 		w.packOnes()
 	}
-	w.packed = kernel.PackConv(w.q, w.g)
+	if w.packed == nil {
+		w.packed = kernel.PackConv(w.q, w.g)
+		return
+	}
+	w.packed.Repack(w.q)
 }
 
 // packOnes makes the convolution that sums inputs.
 func (w *integers) packOnes() {
+	if w.ones != nil {
+		return
+	}
 	g := w.g
 	g.O = g.Groups
 	ones := make([]int8, g.C*g.KH*g.KW)

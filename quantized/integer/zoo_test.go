@@ -32,6 +32,13 @@ func affineInt8() fakequant.Scheme {
 	return s
 }
 
+// affineWeights have zero points, per channel.
+func affineWeights() fakequant.Scheme {
+	s := affineInt8()
+	s.Weights.Scheme, s.Weights.Format = affine.Affine, affine.Uint8
+	return s
+}
+
 var schemes = []struct {
 	name   string
 	scheme fakequant.Scheme
@@ -40,6 +47,7 @@ var schemes = []struct {
 	{"W8A8 affine", affineInt8()},
 	{"W4A8", fakequant.Scheme{Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations}},
 	{"W4A4", fakequant.Bits(4)},
+	{"W8 affine, A8 affine", affineWeights()},
 	{"W8", fakequant.Scheme{Weights: fakequant.Int8().Weights}},
 }
 
