@@ -110,12 +110,15 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
 		return nil
 	}
 	c, p := u.weights.Config(), u.weights.Params()
-	if err := u.weights.Apply(w, w); err != nil {
+	integers := make([]int32, len(w))
+	if err := u.weights.Quantize(integers, w); err != nil {
 		return err
 	}
 	n.Weights.Format, n.Weights.Origin = c.Format, origin(u.weights)
 	n.Weights.Q, n.Weights.Float = make([]int8, len(w)), nil
-	codes(n.Weights.Q, w, p, c.Format)
+	for i, q := range integers {
+		n.Weights.Q[i] = int8(q)
+	}
 	n.Weights.Scale = p.Scale
 	if g := c.Granularity; g.Kind != affine.PerTensor {
 		n.Weights.Axis, n.Weights.Block = 0, g.Size

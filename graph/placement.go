@@ -176,7 +176,7 @@ func edges(units []*unit) (first, last *unit) {
 // edge widens the format to EdgeBits.
 func (q Quantization) edge(c fakequant.Config) fakequant.Config {
 	if q.EdgeBits != 0 && !c.Format.IsFloat() {
-		c.Format.Bits = q.EdgeBits
+		return c.WithBits(q.EdgeBits)
 	}
 	return c
 }
