@@ -100,14 +100,34 @@ func scaleGradTile(dx, dy, y, scale []float32, c int) {
 }
 
 func momentRangeTile(sum, square, least, greatest, x, pivot []float32, c int) {
-	momentTile(sum, square, x, pivot, c)
-	rangeTileGeneric(least, greatest, x, c)
+	switch columnPath(len(x), c) {
+	case avx512:
+		momentRangeTileAVX512(&sum[0], &square[0], &least[0], &greatest[0], &x[0], &pivot[0], len(x)/c, c)
+	case avx2:
+		momentRangeTileAVX2(&sum[0], &square[0], &least[0], &greatest[0], &x[0], &pivot[0], len(x)/c, c)
+	default:
+		momentRangeTileGeneric(sum, square, least, greatest, x, pivot, c)
+	}
 }
 
 func gradQuantTile(sum, dot, dy, x []float32, n normQuant, c int) {
-	gradQuantTileGeneric(sum, dot, dy, x, n, c)
+	switch columnPath(len(x), c) {
+	case avx512:
+		gradQuantTileAVX512(&sum[0], &dot[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &n.limit, len(x)/c, c)
+	case avx2:
+		gradQuantTileAVX2(&sum[0], &dot[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &n.limit, len(x)/c, c)
+	default:
+		gradQuantTileGeneric(sum, dot, dy, x, n, c)
+	}
 }
 
 func normGradQuantTile(dx, dy, x []float32, n normQuant, k normGradient, c int) {
-	normGradQuantTileGeneric(dx, dy, x, n, k, c)
+	switch columnPath(len(x), c) {
+	case avx512:
+		normGradQuantTileAVX512(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0], &n.limit, len(x)/c, c)
+	case avx2:
+		normGradQuantTileAVX2(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0], &n.limit, len(x)/c, c)
+	default:
+		normGradQuantTileGeneric(dx, dy, x, n, k, c)
+	}
 }

@@ -14,6 +14,11 @@ func sumTileAVX512(sum *float32, x *float32, rows int, c int)
 //go:noescape
 func momentTileAVX512(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
 
+// momentRangeTileAVX512 is momentTile and rangeTileGeneric.
+//
+//go:noescape
+func momentRangeTileAVX512(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
+
 // gradTileAVX512 is gradTileGeneric without a mask, in another order, with a fused multiply-add.
 //
 //go:noescape
@@ -23,6 +28,16 @@ func gradTileAVX512(sum *float32, dot *float32, dy *float32, x *float32, mean *f
 //
 //go:noescape
 func gradMaskTileAVX512(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
+
+// gradQuantTileAVX512 is gradQuantTileGeneric in another order, with a fused multiply-add.
+//
+//go:noescape
+func gradQuantTileAVX512(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)
+
+// normGradQuantTileAVX512 is normGradQuantTileGeneric.
+//
+//go:noescape
+func normGradQuantTileAVX512(dx *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, rows int, c int)
 
 // affineTileAVX512 is affineTileGeneric.
 //
@@ -64,6 +79,11 @@ func sumTileAVX2(sum *float32, x *float32, rows int, c int)
 //go:noescape
 func momentTileAVX2(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
 
+// momentRangeTileAVX2 is momentTile and rangeTileGeneric.
+//
+//go:noescape
+func momentRangeTileAVX2(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
+
 // gradTileAVX2 is gradTileGeneric without a mask, in another order, with a fused multiply-add.
 //
 //go:noescape
@@ -73,6 +93,16 @@ func gradTileAVX2(sum *float32, dot *float32, dy *float32, x *float32, mean *flo
 //
 //go:noescape
 func gradMaskTileAVX2(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
+
+// gradQuantTileAVX2 is gradQuantTileGeneric in another order, with a fused multiply-add.
+//
+//go:noescape
+func gradQuantTileAVX2(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)
+
+// normGradQuantTileAVX2 is normGradQuantTileGeneric.
+//
+//go:noescape
+func normGradQuantTileAVX2(dx *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, rows int, c int)
 
 // affineTileAVX2 is affineTileGeneric.
 //

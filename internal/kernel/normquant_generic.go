@@ -31,7 +31,7 @@ func normGradQuantTileGeneric(dx, dy, x []float32, n normQuant, k normGradient, 
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
 			d := n.gradient1(dy[r+j], v, j)
-			dx[r+j] = k.scale[j] * (d - k.k0[j] - float32((v-n.mean[j])*k.k1[j]))
+			dx[r+j] = n.scale[j] * (d - k.k0[j] - float32((v-n.mean[j])*k.k1[j]))
 		}
 	}
 }
@@ -65,5 +65,5 @@ func quantPoolGradImageGeneric(dx, dy, top []float32, arg []uint8, x []float32, 
 		w += int(arg[i])%g.KW - g.PadLeft
 		dx[(h*g.W+w)*g.C+c] += norm.gradient1(d, top[i], c)
 	}
-	normGradTile(dx, dx, nil, x, norm.mean, k.scale, k.k0, k.k1, g.C)
+	normGradTile(dx, dx, nil, x, norm.mean, norm.scale, k.k0, k.k1, g.C)
 }

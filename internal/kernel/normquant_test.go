@@ -151,7 +151,7 @@ func TestFusedQuantizersAgreeOnEveryPath(t *testing.T) {
 			x, dy, p := wild(rows*g.C, r).slice(), wild(n, r).slice(), in(5*g.C, r).slice()
 			a := func(i int) []float32 { return p[i*g.C : (i+1)*g.C] }
 			norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, g.C)
-			k := normGradient{a(2), a(3), a(4)}
+			k := normGradient{norm.scale, a(3), a(4)}
 			got, want := newPooled(n), newPooled(n)
 			size := g.OW() * g.C
 			g.eachRow(func(n, oh, from int) {

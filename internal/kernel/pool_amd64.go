@@ -110,9 +110,33 @@ func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, in innerWindows) {
 }
 
 func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant, g Pool, n, oh int) {
-	quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
+	a, b := g.twoRows(n, oh)
+	switch poolPath(g) {
+	case avx512:
+		quantPool2AVX512(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
+	case avx2:
+		quantPool2AVX2(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
+	default:
+		quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
+	}
 }
 
+// quantPoolGradImage leaves images of odd size to Go, as normPoolGradImage.
 func quantPoolGradImage(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
-	quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
+	set := poolPath(g)
+	if set == generic || (g.H|g.W)&1 != 0 {
+		quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
+		return
+	}
+	for oh := range g.OH() {
+		out := oh * g.OW() * g.C
+		a, b := g.twoRows(0, oh)
+		if set == avx512 {
+			quantPool2GradAVX512(&dx[a], &dx[b], &dy[out], &top[out], &arg[out], &x[a], &x[b],
+				&norm.mean[0], &norm.scale[0], &norm.shift[0], &k.k0[0], &k.k1[0], &norm.limit, g.OW(), g.C)
+			continue
+		}
+		quantPool2GradAVX2(&dx[a], &dx[b], &dy[out], &top[out], &arg[out], &x[a], &x[b],
+			&norm.mean[0], &norm.scale[0], &norm.shift[0], &k.k0[0], &k.k1[0], &norm.limit, g.OW(), g.C)
+	}
 }

@@ -586,6 +586,408 @@ partDone:
 	VZEROUPPER
 	RET
 
+// func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·quantPool2AVX512(SB), NOSPLIT, $0-104
+	MOVQ         c+96(FP), AX
+	MOVQ         AX, CX
+	SHLQ         $0x02, CX
+	XORQ         DX, DX
+	MOVL         $0x00000000, BX
+	VPBROADCASTD BX, Z31
+	MOVL         $0x00000001, BX
+	VPBROADCASTD BX, Z30
+	MOVL         $0x00000002, BX
+	VPBROADCASTD BX, Z29
+	MOVL         $0x00000003, BX
+	VPBROADCASTD BX, Z28
+	MOVQ         s+72(FP), BX
+	VBROADCASTSS (BX), Z24
+	MOVQ         most+80(FP), BX
+	VBROADCASTSS (BX), Z23
+
+panel:
+	CMPQ    AX, $0x00000010
+	JLT     panelDone
+	MOVQ    mean+48(FP), BX
+	VMOVUPS (BX)(DX*4), Z27
+	MOVQ    scale+56(FP), BX
+	VMOVUPS (BX)(DX*4), Z26
+	MOVQ    shift+64(FP), BX
+	VMOVUPS (BX)(DX*4), Z25
+	MOVQ    y+0(FP), BX
+	LEAQ    (BX)(DX*4), BX
+	MOVQ    top+8(FP), SI
+	LEAQ    (SI)(DX*4), SI
+	MOVQ    q+16(FP), DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    arg+24(FP), R8
+	LEAQ    (R8)(DX*1), R8
+	MOVQ    x0+32(FP), R9
+	LEAQ    (R9)(DX*4), R9
+	MOVQ    x1+40(FP), R10
+	LEAQ    (R10)(DX*4), R10
+	MOVQ    ow+88(FP), R11
+
+outputs:
+	VMOVUPS     (R9), Z4
+	VSUBPS      Z27, Z4, Z0
+	VMULPS      Z26, Z0, Z0
+	VADDPS      Z25, Z0, Z0
+	VDIVPS      Z24, Z0, Z0
+	VMAXPS      Z31, Z0, Z0
+	VMINPS      Z23, Z0, Z0
+	VRNDSCALEPS $0x00, Z0, Z0
+	VMOVAPS     Z4, Z2
+	VMOVAPS     Z31, Z1
+	VMOVUPS     (R9)(CX*1), Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z30, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS     (R10), Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z29, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS     (R10)(CX*1), Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z28, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS     Z2, (SI)
+	VPMOVDB     Z1, (R8)
+	VMULPS      Z24, Z0, Z3
+	VMOVUPS     Z3, (BX)
+	VCVTPS2DQ   Z0, Z0
+	VPMOVDB     Z0, (DI)
+	ADDQ        CX, BX
+	ADDQ        CX, SI
+	MOVQ        c+96(FP), R12
+	ADDQ        R12, DI
+	MOVQ        c+96(FP), R12
+	ADDQ        R12, R8
+	LEAQ        (R9)(CX*2), R9
+	LEAQ        (R10)(CX*2), R10
+	DECQ        R11
+	JNZ         outputs
+	ADDQ        $0x00000010, DX
+	SUBQ        $0x00000010, AX
+	JMP         panel
+
+panelDone:
+	TESTQ     AX, AX
+	JZ        partDone
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K7
+	MOVQ      mean+48(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z27
+	MOVQ      scale+56(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z26
+	MOVQ      shift+64(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z25
+	MOVQ      y+0(FP), BX
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      top+8(FP), SI
+	LEAQ      (SI)(DX*4), SI
+	MOVQ      q+16(FP), DI
+	LEAQ      (DI)(DX*1), DI
+	MOVQ      arg+24(FP), R8
+	LEAQ      (R8)(DX*1), R8
+	MOVQ      x0+32(FP), R9
+	LEAQ      (R9)(DX*4), R9
+	MOVQ      x1+40(FP), R10
+	LEAQ      (R10)(DX*4), R10
+	MOVQ      ow+88(FP), AX
+
+part:
+	VMOVUPS.Z   (R9), K7, Z4
+	VSUBPS      Z27, Z4, Z0
+	VMULPS      Z26, Z0, Z0
+	VADDPS      Z25, Z0, Z0
+	VDIVPS      Z24, Z0, Z0
+	VMAXPS      Z31, Z0, Z0
+	VMINPS      Z23, Z0, Z0
+	VRNDSCALEPS $0x00, Z0, Z0
+	VMOVAPS     Z4, Z2
+	VMOVAPS     Z31, Z1
+	VMOVUPS.Z   (R9)(CX*1), K7, Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z30, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS.Z   (R10), K7, Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z29, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS.Z   (R10)(CX*1), K7, Z4
+	VSUBPS      Z27, Z4, Z3
+	VMULPS      Z26, Z3, Z3
+	VADDPS      Z25, Z3, Z3
+	VDIVPS      Z24, Z3, Z3
+	VMAXPS      Z31, Z3, Z3
+	VMINPS      Z23, Z3, Z3
+	VRNDSCALEPS $0x00, Z3, Z3
+	VCMPPS      $0x1e, Z0, Z3, K1
+	VMOVAPS     Z3, K1, Z0
+	VMOVAPS     Z28, K1, Z1
+	VMOVAPS     Z4, K1, Z2
+	VMOVUPS     Z2, K7, (SI)
+	VPMOVDB     Z1, K7, (R8)
+	VMULPS      Z24, Z0, Z3
+	VMOVUPS     Z3, K7, (BX)
+	VCVTPS2DQ   Z0, Z0
+	VPMOVDB     Z0, K7, (DI)
+	ADDQ        CX, BX
+	ADDQ        CX, SI
+	MOVQ        c+96(FP), DX
+	ADDQ        DX, DI
+	MOVQ        c+96(FP), DX
+	ADDQ        DX, R8
+	LEAQ        (R9)(CX*2), R9
+	LEAQ        (R10)(CX*2), R10
+	DECQ        AX
+	JNZ         part
+
+partDone:
+	VZEROUPPER
+	RET
+
+// func quantPool2GradAVX512(dx0 *float32, dx1 *float32, dy *float32, top *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, ow int, c int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·quantPool2GradAVX512(SB), NOSPLIT, $0-120
+	MOVQ         c+112(FP), AX
+	MOVQ         AX, CX
+	SHLQ         $0x02, CX
+	XORQ         DX, DX
+	MOVL         $0x00000000, BX
+	VPBROADCASTD BX, Z31
+	MOVL         $0x00000001, BX
+	VPBROADCASTD BX, Z30
+	MOVL         $0x00000002, BX
+	VPBROADCASTD BX, Z29
+	MOVL         $0x00000003, BX
+	VPBROADCASTD BX, Z28
+	MOVQ         limit+96(FP), BX
+	VBROADCASTSS (BX), Z22
+
+panel:
+	CMPQ    AX, $0x00000010
+	JLT     panelDone
+	MOVQ    mean+56(FP), BX
+	VMOVUPS (BX)(DX*4), Z27
+	MOVQ    scale+64(FP), BX
+	VMOVUPS (BX)(DX*4), Z26
+	MOVQ    shift+72(FP), BX
+	VMOVUPS (BX)(DX*4), Z25
+	MOVQ    k0+80(FP), BX
+	VMOVUPS (BX)(DX*4), Z24
+	MOVQ    k1+88(FP), BX
+	VMOVUPS (BX)(DX*4), Z23
+	MOVQ    dx0+0(FP), BX
+	LEAQ    (BX)(DX*4), BX
+	MOVQ    dx1+8(FP), SI
+	LEAQ    (SI)(DX*4), SI
+	MOVQ    dy+16(FP), DI
+	LEAQ    (DI)(DX*4), DI
+	MOVQ    top+24(FP), R8
+	LEAQ    (R8)(DX*4), R8
+	MOVQ    arg+32(FP), R9
+	LEAQ    (R9)(DX*1), R9
+	MOVQ    x0+40(FP), R10
+	LEAQ    (R10)(DX*4), R10
+	MOVQ    x1+48(FP), R11
+	LEAQ    (R11)(DX*4), R11
+	MOVQ    ow+104(FP), R12
+
+outputs:
+	VMOVUPS   (R8), Z2
+	VSUBPS    Z27, Z2, Z2
+	VMULPS    Z26, Z2, Z2
+	VADDPS    Z25, Z2, Z2
+	VCMPPS    $0x1e, Z31, Z2, K1
+	VCMPPS    $0x12, Z22, Z2, K1, K2
+	VMOVUPS.Z (DI), K2, Z0
+	VPMOVZXBD (R9), Z1
+	VMOVUPS   (R10), Z3
+	VSUBPS    Z27, Z3, Z3
+	VMULPS    Z23, Z3, Z3
+	VPCMPEQD  Z31, Z1, K1
+	VMOVAPS.Z Z0, K1, Z2
+	VSUBPS    Z24, Z2, Z2
+	VSUBPS    Z3, Z2, Z2
+	VMULPS    Z26, Z2, Z2
+	VMOVUPS   Z2, (BX)
+	VMOVUPS   (R10)(CX*1), Z3
+	VSUBPS    Z27, Z3, Z3
+	VMULPS    Z23, Z3, Z3
+	VPCMPEQD  Z30, Z1, K1
+	VMOVAPS.Z Z0, K1, Z2
+	VSUBPS    Z24, Z2, Z2
+	VSUBPS    Z3, Z2, Z2
+	VMULPS    Z26, Z2, Z2
+	VMOVUPS   Z2, (BX)(CX*1)
+	VMOVUPS   (R11), Z3
+	VSUBPS    Z27, Z3, Z3
+	VMULPS    Z23, Z3, Z3
+	VPCMPEQD  Z29, Z1, K1
+	VMOVAPS.Z Z0, K1, Z2
+	VSUBPS    Z24, Z2, Z2
+	VSUBPS    Z3, Z2, Z2
+	VMULPS    Z26, Z2, Z2
+	VMOVUPS   Z2, (SI)
+	VMOVUPS   (R11)(CX*1), Z3
+	VSUBPS    Z27, Z3, Z3
+	VMULPS    Z23, Z3, Z3
+	VPCMPEQD  Z28, Z1, K1
+	VMOVAPS.Z Z0, K1, Z2
+	VSUBPS    Z24, Z2, Z2
+	VSUBPS    Z3, Z2, Z2
+	VMULPS    Z26, Z2, Z2
+	VMOVUPS   Z2, (SI)(CX*1)
+	LEAQ      (BX)(CX*2), BX
+	LEAQ      (SI)(CX*2), SI
+	ADDQ      CX, DI
+	ADDQ      CX, R8
+	MOVQ      c+112(FP), R13
+	ADDQ      R13, R9
+	LEAQ      (R10)(CX*2), R10
+	LEAQ      (R11)(CX*2), R11
+	DECQ      R12
+	JNZ       outputs
+	ADDQ      $0x00000010, DX
+	SUBQ      $0x00000010, AX
+	JMP       panel
+
+panelDone:
+	TESTQ     AX, AX
+	JZ        partDone
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K7
+	MOVQ      mean+56(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z27
+	MOVQ      scale+64(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z26
+	MOVQ      shift+72(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z25
+	MOVQ      k0+80(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z24
+	MOVQ      k1+88(FP), AX
+	VMOVUPS.Z (AX)(DX*4), K7, Z23
+	MOVQ      dx0+0(FP), BX
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      dx1+8(FP), SI
+	LEAQ      (SI)(DX*4), SI
+	MOVQ      dy+16(FP), DI
+	LEAQ      (DI)(DX*4), DI
+	MOVQ      top+24(FP), R8
+	LEAQ      (R8)(DX*4), R8
+	MOVQ      arg+32(FP), R9
+	LEAQ      (R9)(DX*1), R9
+	MOVQ      x0+40(FP), R10
+	LEAQ      (R10)(DX*4), R10
+	MOVQ      x1+48(FP), R11
+	LEAQ      (R11)(DX*4), R11
+	MOVQ      ow+104(FP), AX
+
+part:
+	VMOVUPS.Z   (R8), K7, Z2
+	VSUBPS      Z27, Z2, Z2
+	VMULPS      Z26, Z2, Z2
+	VADDPS      Z25, Z2, Z2
+	VCMPPS      $0x1e, Z31, Z2, K1
+	VCMPPS      $0x12, Z22, Z2, K1, K2
+	VMOVUPS.Z   (DI), K2, Z0
+	VPMOVZXBD.Z (R9), K7, Z1
+	VMOVUPS.Z   (R10), K7, Z3
+	VSUBPS      Z27, Z3, Z3
+	VMULPS      Z23, Z3, Z3
+	VPCMPEQD    Z31, Z1, K1
+	VMOVAPS.Z   Z0, K1, Z2
+	VSUBPS      Z24, Z2, Z2
+	VSUBPS      Z3, Z2, Z2
+	VMULPS      Z26, Z2, Z2
+	VMOVUPS     Z2, K7, (BX)
+	VMOVUPS.Z   (R10)(CX*1), K7, Z3
+	VSUBPS      Z27, Z3, Z3
+	VMULPS      Z23, Z3, Z3
+	VPCMPEQD    Z30, Z1, K1
+	VMOVAPS.Z   Z0, K1, Z2
+	VSUBPS      Z24, Z2, Z2
+	VSUBPS      Z3, Z2, Z2
+	VMULPS      Z26, Z2, Z2
+	VMOVUPS     Z2, K7, (BX)(CX*1)
+	VMOVUPS.Z   (R11), K7, Z3
+	VSUBPS      Z27, Z3, Z3
+	VMULPS      Z23, Z3, Z3
+	VPCMPEQD    Z29, Z1, K1
+	VMOVAPS.Z   Z0, K1, Z2
+	VSUBPS      Z24, Z2, Z2
+	VSUBPS      Z3, Z2, Z2
+	VMULPS      Z26, Z2, Z2
+	VMOVUPS     Z2, K7, (SI)
+	VMOVUPS.Z   (R11)(CX*1), K7, Z3
+	VSUBPS      Z27, Z3, Z3
+	VMULPS      Z23, Z3, Z3
+	VPCMPEQD    Z28, Z1, K1
+	VMOVAPS.Z   Z0, K1, Z2
+	VSUBPS      Z24, Z2, Z2
+	VSUBPS      Z3, Z2, Z2
+	VMULPS      Z26, Z2, Z2
+	VMOVUPS     Z2, K7, (SI)(CX*1)
+	LEAQ        (BX)(CX*2), BX
+	LEAQ        (SI)(CX*2), SI
+	ADDQ        CX, DI
+	ADDQ        CX, R8
+	MOVQ        c+112(FP), DX
+	ADDQ        DX, R9
+	LEAQ        (R10)(CX*2), R10
+	LEAQ        (R11)(CX*2), R11
+	DECQ        AX
+	JNZ         part
+
+partDone:
+	VZEROUPPER
+	RET
+
 // func maxPool2AVX2(y *float32, arg *uint8, x0 *float32, x1 *float32, ow int, c int)
 // Requires: AVX, AVX2
 TEXT ·maxPool2AVX2(SB), NOSPLIT, $0-48
@@ -605,7 +1007,7 @@ TEXT ·maxPool2AVX2(SB), NOSPLIT, $0-48
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y7
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ AX, $0x00000008
@@ -641,7 +1043,7 @@ outputs:
 	VBLENDVPS    Y5, Y3, Y0, Y0
 	VBLENDVPS    Y5, Y12, Y1, Y1
 	VMOVUPS      Y0, (BX)
-	VPSHUFB      Y7, Y1, Y1
+	VPSHUFB      Y6, Y1, Y1
 	VMOVD        X1, (SI)
 	VEXTRACTI128 $0x01, Y1, X1
 	VMOVD        X1, 4(SI)
@@ -679,7 +1081,7 @@ TEXT ·maxPool2GradAVX2(SB), NOSPLIT, $0-48
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y7
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ AX, $0x00000008
@@ -747,7 +1149,7 @@ TEXT ·normPool2AVX2(SB), NOSPLIT, $0-80
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y7
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ    AX, $0x00000008
@@ -811,7 +1213,7 @@ outputs:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y2, (SI)
-	VPSHUFB      Y7, Y1, Y1
+	VPSHUFB      Y6, Y1, Y1
 	VMOVD        X1, (DI)
 	VEXTRACTI128 $0x01, Y1, X1
 	VMOVD        X1, 4(DI)
@@ -850,7 +1252,7 @@ TEXT ·normPool2GradAVX2(SB), NOSPLIT, $0-104
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y7
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ    AX, $0x00000008
@@ -925,6 +1327,247 @@ outputs:
 	ADDQ      CX, DI
 	ADDQ      CX, R8
 	MOVQ      c+96(FP), R13
+	ADDQ      R13, R9
+	LEAQ      (R10)(CX*2), R10
+	LEAQ      (R11)(CX*2), R11
+	DECQ      R12
+	JNZ       outputs
+	ADDQ      $0x00000008, DX
+	SUBQ      $0x00000008, AX
+	JMP       panel
+
+panelDone:
+	VZEROUPPER
+	RET
+
+// func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+// Requires: AVX, AVX2
+TEXT ·quantPool2AVX2(SB), NOSPLIT, $0-104
+	MOVQ         c+96(FP), AX
+	MOVQ         AX, CX
+	SHLQ         $0x02, CX
+	XORQ         DX, DX
+	MOVL         $0x00000000, BX
+	VMOVD        BX, X15
+	VPBROADCASTD X15, Y15
+	MOVL         $0x00000001, BX
+	VMOVD        BX, X14
+	VPBROADCASTD X14, Y14
+	MOVL         $0x00000002, BX
+	VMOVD        BX, X13
+	VPBROADCASTD X13, Y13
+	MOVL         $0x00000003, BX
+	VMOVD        BX, X12
+	VPBROADCASTD X12, Y12
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
+	MOVQ         s+72(FP), BX
+	VBROADCASTSS (BX), Y8
+	MOVQ         most+80(FP), BX
+	VBROADCASTSS (BX), Y7
+
+panel:
+	CMPQ    AX, $0x00000008
+	JLT     panelDone
+	MOVQ    mean+48(FP), BX
+	VMOVUPS (BX)(DX*4), Y11
+	MOVQ    scale+56(FP), BX
+	VMOVUPS (BX)(DX*4), Y10
+	MOVQ    shift+64(FP), BX
+	VMOVUPS (BX)(DX*4), Y9
+	MOVQ    y+0(FP), BX
+	LEAQ    (BX)(DX*4), BX
+	MOVQ    top+8(FP), SI
+	LEAQ    (SI)(DX*4), SI
+	MOVQ    q+16(FP), DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    arg+24(FP), R8
+	LEAQ    (R8)(DX*1), R8
+	MOVQ    x0+32(FP), R9
+	LEAQ    (R9)(DX*4), R9
+	MOVQ    x1+40(FP), R10
+	LEAQ    (R10)(DX*4), R10
+	MOVQ    ow+88(FP), R11
+
+outputs:
+	VMOVUPS      (R9), Y4
+	VSUBPS       Y11, Y4, Y0
+	VMULPS       Y10, Y0, Y0
+	VADDPS       Y9, Y0, Y0
+	VDIVPS       Y8, Y0, Y0
+	VMAXPS       Y15, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VROUNDPS     $0x00, Y0, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y15, Y1
+	VMOVUPS      (R9)(CX*1), Y4
+	VSUBPS       Y11, Y4, Y3
+	VMULPS       Y10, Y3, Y3
+	VADDPS       Y9, Y3, Y3
+	VDIVPS       Y8, Y3, Y3
+	VMAXPS       Y15, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VCMPPS       $0x1e, Y0, Y3, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VBLENDVPS    Y5, Y14, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	VMOVUPS      (R10), Y4
+	VSUBPS       Y11, Y4, Y3
+	VMULPS       Y10, Y3, Y3
+	VADDPS       Y9, Y3, Y3
+	VDIVPS       Y8, Y3, Y3
+	VMAXPS       Y15, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VCMPPS       $0x1e, Y0, Y3, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VBLENDVPS    Y5, Y13, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	VMOVUPS      (R10)(CX*1), Y4
+	VSUBPS       Y11, Y4, Y3
+	VMULPS       Y10, Y3, Y3
+	VADDPS       Y9, Y3, Y3
+	VDIVPS       Y8, Y3, Y3
+	VMAXPS       Y15, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VCMPPS       $0x1e, Y0, Y3, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VBLENDVPS    Y5, Y12, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	VMOVUPS      Y2, (SI)
+	VPSHUFB      Y6, Y1, Y1
+	VMOVD        X1, (R8)
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVD        X1, 4(R8)
+	VMULPS       Y8, Y0, Y3
+	VMOVUPS      Y3, (BX)
+	VCVTPS2DQ    Y0, Y0
+	VPSHUFB      Y6, Y0, Y0
+	VMOVD        X0, (DI)
+	VEXTRACTI128 $0x01, Y0, X0
+	VMOVD        X0, 4(DI)
+	ADDQ         CX, BX
+	ADDQ         CX, SI
+	MOVQ         c+96(FP), R12
+	ADDQ         R12, DI
+	MOVQ         c+96(FP), R12
+	ADDQ         R12, R8
+	LEAQ         (R9)(CX*2), R9
+	LEAQ         (R10)(CX*2), R10
+	DECQ         R11
+	JNZ          outputs
+	ADDQ         $0x00000008, DX
+	SUBQ         $0x00000008, AX
+	JMP          panel
+
+panelDone:
+	VZEROUPPER
+	RET
+
+// func quantPool2GradAVX2(dx0 *float32, dx1 *float32, dy *float32, top *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, ow int, c int)
+// Requires: AVX, AVX2
+TEXT ·quantPool2GradAVX2(SB), NOSPLIT, $0-120
+	MOVQ         c+112(FP), AX
+	MOVQ         AX, CX
+	SHLQ         $0x02, CX
+	XORQ         DX, DX
+	MOVL         $0x00000000, BX
+	VMOVD        BX, X15
+	VPBROADCASTD X15, Y15
+	MOVL         $0x00000001, BX
+	VMOVD        BX, X14
+	VPBROADCASTD X14, Y14
+	MOVL         $0x00000002, BX
+	VMOVD        BX, X13
+	VPBROADCASTD X13, Y13
+	MOVL         $0x00000003, BX
+	VMOVD        BX, X12
+	VPBROADCASTD X12, Y12
+	VMOVDQU      poolLowBytes<>+0(SB), Y6
+	MOVQ         limit+96(FP), BX
+	VBROADCASTSS (BX), Y6
+
+panel:
+	CMPQ    AX, $0x00000008
+	JLT     panelDone
+	MOVQ    mean+56(FP), BX
+	VMOVUPS (BX)(DX*4), Y11
+	MOVQ    scale+64(FP), BX
+	VMOVUPS (BX)(DX*4), Y10
+	MOVQ    shift+72(FP), BX
+	VMOVUPS (BX)(DX*4), Y9
+	MOVQ    k0+80(FP), BX
+	VMOVUPS (BX)(DX*4), Y8
+	MOVQ    k1+88(FP), BX
+	VMOVUPS (BX)(DX*4), Y7
+	MOVQ    dx0+0(FP), BX
+	LEAQ    (BX)(DX*4), BX
+	MOVQ    dx1+8(FP), SI
+	LEAQ    (SI)(DX*4), SI
+	MOVQ    dy+16(FP), DI
+	LEAQ    (DI)(DX*4), DI
+	MOVQ    top+24(FP), R8
+	LEAQ    (R8)(DX*4), R8
+	MOVQ    arg+32(FP), R9
+	LEAQ    (R9)(DX*1), R9
+	MOVQ    x0+40(FP), R10
+	LEAQ    (R10)(DX*4), R10
+	MOVQ    x1+48(FP), R11
+	LEAQ    (R11)(DX*4), R11
+	MOVQ    ow+104(FP), R12
+
+outputs:
+	VMOVUPS   (R8), Y2
+	VSUBPS    Y11, Y2, Y2
+	VMULPS    Y10, Y2, Y2
+	VADDPS    Y9, Y2, Y2
+	VCMPPS    $0x1e, Y15, Y2, Y0
+	VCMPPS    $0x12, Y6, Y2, Y2
+	VANDPS    Y0, Y2, Y2
+	VANDPS    (DI), Y2, Y0
+	VPMOVZXBD (R9), Y1
+	VMOVUPS   (R10), Y3
+	VSUBPS    Y11, Y3, Y3
+	VMULPS    Y7, Y3, Y3
+	VPCMPEQD  Y15, Y1, Y2
+	VANDPS    Y0, Y2, Y2
+	VSUBPS    Y8, Y2, Y2
+	VSUBPS    Y3, Y2, Y2
+	VMULPS    Y10, Y2, Y2
+	VMOVUPS   Y2, (BX)
+	VMOVUPS   (R10)(CX*1), Y3
+	VSUBPS    Y11, Y3, Y3
+	VMULPS    Y7, Y3, Y3
+	VPCMPEQD  Y14, Y1, Y2
+	VANDPS    Y0, Y2, Y2
+	VSUBPS    Y8, Y2, Y2
+	VSUBPS    Y3, Y2, Y2
+	VMULPS    Y10, Y2, Y2
+	VMOVUPS   Y2, (BX)(CX*1)
+	VMOVUPS   (R11), Y3
+	VSUBPS    Y11, Y3, Y3
+	VMULPS    Y7, Y3, Y3
+	VPCMPEQD  Y13, Y1, Y2
+	VANDPS    Y0, Y2, Y2
+	VSUBPS    Y8, Y2, Y2
+	VSUBPS    Y3, Y2, Y2
+	VMULPS    Y10, Y2, Y2
+	VMOVUPS   Y2, (SI)
+	VMOVUPS   (R11)(CX*1), Y3
+	VSUBPS    Y11, Y3, Y3
+	VMULPS    Y7, Y3, Y3
+	VPCMPEQD  Y12, Y1, Y2
+	VANDPS    Y0, Y2, Y2
+	VSUBPS    Y8, Y2, Y2
+	VSUBPS    Y3, Y2, Y2
+	VMULPS    Y10, Y2, Y2
+	VMOVUPS   Y2, (SI)(CX*1)
+	LEAQ      (BX)(CX*2), BX
+	LEAQ      (SI)(CX*2), SI
+	ADDQ      CX, DI
+	ADDQ      CX, R8
+	MOVQ      c+112(FP), R13
 	ADDQ      R13, R9
 	LEAQ      (R10)(CX*2), R10
 	LEAQ      (R11)(CX*2), R11

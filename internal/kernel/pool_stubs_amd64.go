@@ -24,6 +24,16 @@ func normPool2AVX512(y *float32, top *float32, arg *uint8, x0 *float32, x1 *floa
 //go:noescape
 func normPool2GradAVX512(dx0 *float32, dx1 *float32, dy *float32, y *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, k0 *float32, k1 *float32, ow int, c int)
 
+// quantPool2AVX512 is one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image.
+//
+//go:noescape
+func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+
+// quantPool2GradAVX512 is one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image.
+//
+//go:noescape
+func quantPool2GradAVX512(dx0 *float32, dx1 *float32, dy *float32, top *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, ow int, c int)
+
 // maxPool2AVX2 is one row of maxPoolRowGeneric for windows of 2×2, stride 2, inside the image.
 //
 //go:noescape
@@ -43,6 +53,16 @@ func normPool2AVX2(y *float32, top *float32, arg *uint8, x0 *float32, x1 *float3
 //
 //go:noescape
 func normPool2GradAVX2(dx0 *float32, dx1 *float32, dy *float32, y *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, k0 *float32, k1 *float32, ow int, c int)
+
+// quantPool2AVX2 is one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image.
+//
+//go:noescape
+func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+
+// quantPool2GradAVX2 is one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image.
+//
+//go:noescape
+func quantPool2GradAVX2(dx0 *float32, dx1 *float32, dy *float32, top *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, k0 *float32, k1 *float32, limit *float32, ow int, c int)
 
 // maxU8AVX512 is the maximum over windows of bytes.
 //

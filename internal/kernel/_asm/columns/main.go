@@ -13,16 +13,18 @@
 //
 // Register plan: with units = vectors of a panel × rows at once,
 //
-//	0 …             temporaries of each unit
-//	31 or 15, down  zero; the constants of each vector of the panel; the sums of each unit
+//	0 …             temporaries, the same for each unit: the processor renames them
+//	31 or 15, down  zero; the constants of all columns; the constants of each
+//	                vector of the panel; the sums of each unit
 //	K7              the columns that exist, in the last panel
-//	K1              the elements that pass the ReLU
+//	K1, K2          the elements that pass the ReLU and the quantizer
 //
 // The AVX-512 kernels take any c, those of AVX2 a multiple of 8.
 package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -44,9 +46,17 @@ type kernel struct {
 	name, doc string
 	streams   []string // rows×c, walked along
 	params    []string // constants of each column
-	sums      []string // results of each column
-	temps     int
+	uniforms  []string // constants of all columns
+	sums      []sum    // results of each column
 	body      func(v *vector)
+}
+
+// A sum is a result of each column. Rows at once have their own, merged in
+// the end.
+type sum struct {
+	name    string
+	merge   func(...Op)
+	carried bool // it starts from what is there, not from 0
 }
 
 // vector emits the instructions of one instruction set.
@@ -84,20 +94,22 @@ func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
 // zero is a register of zeros.
 func (v *vector) zero() VecPhysical { return v.top(0) }
 
+// uniform is constant i of all columns.
+func (v *vector) uniform(i int) VecPhysical { return v.top(1 + i) }
+
 // param is constant i of the current columns.
-func (v *vector) param(i int) VecPhysical { return v.top(1 + i*v.width + v.col) }
+func (v *vector) param(i int) VecPhysical {
+	return v.top(1 + len(v.k.uniforms) + i*v.width + v.col)
+}
 
 // sum is sum i of the current unit.
 func (v *vector) sum(i int) VecPhysical { return v.sumOf(i, v.row) }
 
 func (v *vector) sumOf(i, row int) VecPhysical {
-	return v.top(1 + len(v.k.params)*v.width + (i*v.units/v.width+row)*v.width + v.col)
+	return v.top(1 + len(v.k.uniforms) + len(v.k.params)*v.width + (i*v.units/v.width+row)*v.width + v.col)
 }
 
-// temp is temporary i of the current unit.
-func (v *vector) temp(i int) VecPhysical {
-	return v.regs[(v.row*v.width+v.col)*v.k.temps+i]
-}
+func (v *vector) temp(i int) VecPhysical { return v.regs[i] }
 
 // generate emits the function: its panels from wide to narrow.
 func (v *vector) generate(k kernel) {
@@ -122,6 +134,9 @@ func (v *vector) generate(k kernel) {
 	} else {
 		VPXOR(v.zero(), v.zero(), v.zero())
 	}
+	for i, name := range k.uniforms {
+		VBROADCASTSS(Mem{Base: load(name)}, v.uniform(i))
+	}
 	for v.width = v.units; v.width > 0; v.width /= 2 {
 		v.panels(fmt.Sprint("panel", v.width))
 	}
@@ -140,10 +155,11 @@ func load(name string) GPVirtual {
 
 func (v *vector) signature() string {
 	s := "func("
-	for _, names := range [][]string{v.k.sums, v.k.streams, v.k.params} {
-		for _, name := range names {
-			s += name + ", "
-		}
+	for _, sum := range v.k.sums {
+		s += sum.name + ", "
+	}
+	for _, name := range slices.Concat(v.k.streams, v.k.params, v.k.uniforms) {
+		s += name + ", "
 	}
 	return s[:len(s)-2] + " *float32, rows, c int)"
 }
@@ -189,11 +205,9 @@ func (v *vector) panel(label string) {
 		ADDQ(v.offset, v.at[name])
 	}
 	v.rows = v.units / v.width
-	v.eachUnit(func() {
-		for i := range v.k.sums {
-			VMOVAPS(v.zero(), v.sum(i))
-		}
-	})
+	for i, sum := range v.k.sums {
+		v.startSum(i, sum)
+	}
 	left := load("rows")
 	if v.rows > 1 {
 		v.loop(label+"Rows", left)
@@ -201,6 +215,17 @@ func (v *vector) panel(label string) {
 	v.rows = 1
 	v.loop(label+"Row", left)
 	v.storeSums()
+}
+
+// startSum sets a sum of all units.
+func (v *vector) startSum(i int, sum sum) {
+	if !sum.carried {
+		v.eachUnit(func() { VMOVAPS(v.zero(), v.sum(i)) })
+		return
+	}
+	p := load(sum.name)
+	ADDQ(v.offset, p)
+	v.eachUnit(func() { v.loadFrom(Mem{Base: p}.Offset(4*v.lanes*v.col), v.sum(i)) })
 }
 
 // eachUnit runs emit for the rows at once and the vectors of the panel.
@@ -234,16 +259,16 @@ func (v *vector) loop(label string, left GPVirtual) {
 	Label(label + "Done")
 }
 
-// storeSums adds up the rows at once, in pairs, and stores.
+// storeSums merges the rows at once, in pairs, and stores.
 func (v *vector) storeSums() {
 	rows := v.units / v.width
-	for i, name := range v.k.sums {
-		p := load(name)
+	for i, sum := range v.k.sums {
+		p := load(sum.name)
 		ADDQ(v.offset, p)
 		for v.col = range v.width {
 			for step := 1; step < rows; step *= 2 {
 				for r := 0; r < rows; r += 2 * step {
-					VADDPS(v.sumOf(i, r+step), v.sumOf(i, r), v.sumOf(i, r))
+					sum.merge(v.sumOf(i, r+step), v.sumOf(i, r), v.sumOf(i, r))
 				}
 			}
 			v.storeTo(v.sumOf(i, 0), Mem{Base: p}.Offset(4*v.lanes*v.col))

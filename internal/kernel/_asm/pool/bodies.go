@@ -8,6 +8,7 @@ import (
 
 // Predicates of VCMPPS, quiet.
 const (
+	lessEqualOQ    = U8(0x12) // false for NaN
 	notLessEqualUQ = U8(0x16) // true for NaN
 	greaterOQ      = U8(0x1E) // false for NaN
 )
@@ -15,12 +16,12 @@ const (
 var kernels = []kernel{
 	{
 		name: "maxPool2", doc: "one row of maxPoolRowGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{output("y"), arg, image("x0"), image("x1")},
+		streams: []stream{output("y"), index("arg"), image("x0"), image("x1")},
 		body:    func(v *vector) { v.forward(false) },
 	},
 	{
 		name: "maxPool2Grad", doc: "one row of maxPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{image("dx0"), image("dx1"), output("dy"), arg},
+		streams: []stream{image("dx0"), image("dx1"), output("dy"), index("arg")},
 		body: func(v *vector) {
 			dy, index := v.regs[0], v.regs[1]
 			v.loadFrom(v.mem("dy", false), dy)
@@ -35,15 +36,53 @@ var kernels = []kernel{
 	},
 	{
 		name: "normPool2", doc: "one row of normPoolRowGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{output("y"), output("top"), arg, image("x0"), image("x1")},
+		streams: []stream{output("y"), output("top"), index("arg"), image("x0"), image("x1")},
 		params:  []string{"mean", "scale", "shift"},
 		body:    func(v *vector) { v.forward(true) },
 	},
 	{
 		name: "normPool2Grad", doc: "one row of normPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("y"), arg, image("x0"), image("x1")},
+		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("y"), index("arg"), image("x0"), image("x1")},
 		params:  []string{"mean", "scale", "k0", "k1"},
-		body:    func(v *vector) { v.normGrad() },
+		body: func(v *vector) {
+			d, t := v.regs[0], v.regs[2]
+			v.loadFrom(v.mem("y", false), t)
+			if v.avx512 {
+				VCMPPS(greaterOQ, v.index(0), t, K1)
+				VMOVUPS_Z(v.mem("dy", false), K1, d)
+			} else {
+				VCMPPS(greaterOQ, v.index(0), t, t)
+				VANDPS(v.mem("dy", false), t, d)
+			}
+			v.normGrad(d, v.param(1), v.param(2), v.param(3))
+		},
+	},
+	{
+		name: "quantPool2", doc: "one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image",
+		streams: []stream{output("y"), output("top"), index("q"), index("arg"), image("x0"), image("x1")},
+		params:  []string{"mean", "scale", "shift"}, uniforms: []string{"s", "most"},
+		body: func(v *vector) { v.quantForward() },
+	},
+	{
+		name: "quantPool2Grad", doc: "one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
+		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("top"), index("arg"), image("x0"), image("x1")},
+		params:  []string{"mean", "scale", "shift", "k0", "k1"}, uniforms: []string{"limit"},
+		body: func(v *vector) {
+			d, t := v.regs[0], v.regs[2]
+			v.loadFrom(v.mem("top", false), t)
+			v.affine(t, t)
+			if v.avx512 {
+				VCMPPS(greaterOQ, v.index(0), t, K1)
+				VCMPPS(lessEqualOQ, v.uniform(0), t, K1, K2)
+				VMOVUPS_Z(v.mem("dy", false), K2, d)
+			} else {
+				VCMPPS(greaterOQ, v.index(0), t, d)
+				VCMPPS(lessEqualOQ, v.uniform(0), t, t)
+				VANDPS(d, t, t)
+				VANDPS(v.mem("dy", false), t, d)
+			}
+			v.normGrad(d, v.param(1), v.param(3), v.param(4))
+		},
 	},
 }
 
@@ -81,14 +120,57 @@ func (v *vector) forward(norm bool) {
 	if norm {
 		v.store(top, v.mem("top", false))
 	}
-	v.storeIndex(index)
+	v.storeIndex(index, "arg")
+}
+
+// quantForward takes the first maximum of a window's integers, and what x is
+// there.
+func (v *vector) quantForward() {
+	best, arg, top, value, x, mask := v.regs[0], v.regs[1], v.regs[2], v.regs[3], v.regs[4], v.regs[5]
+	for k, at := range v.window("x0", "x1") {
+		v.loadFrom(at, x)
+		if k == 0 {
+			v.steps(x, best)
+			VMOVAPS(x, top)
+			VMOVAPS(v.index(0), arg)
+			continue
+		}
+		v.steps(x, value)
+		v.choose(k, value, best, arg, mask)
+		v.take(x, top, mask)
+	}
+	v.store(top, v.mem("top", false))
+	v.storeIndex(arg, "arg")
+	VMULPS(v.uniform(0), best, value)
+	v.store(value, v.mem("y", false))
+	VCVTPS2DQ(best, best)
+	v.storeIndex(best, "q")
+}
+
+// steps is to = min(rne(max(0, (x − mean)·scale + shift)/s), most). VMAXPS
+// returns its second source, 0, where the value is NaN or −0.
+func (v *vector) steps(x, to VecPhysical) {
+	v.affine(x, to)
+	VDIVPS(v.uniform(0), to, to)
+	VMAXPS(v.index(0), to, to)
+	VMINPS(v.uniform(1), to, to)
+	if v.avx512 {
+		VRNDSCALEPS(U8(0), to, to)
+		return
+	}
+	VROUNDPS(U8(0), to, to)
+}
+
+// affine is to = (x − mean)·scale + shift.
+func (v *vector) affine(x, to VecPhysical) {
+	VSUBPS(v.param(0), x, to)
+	VMULPS(v.param(1), to, to)
+	VADDPS(v.param(2), to, to)
 }
 
 // normalise is to = max(0, (x − mean)·scale + shift); a NaN passes.
 func (v *vector) normalise(x, to, mask VecPhysical) {
-	VSUBPS(v.param(0), x, to)
-	VMULPS(v.param(1), to, to)
-	VADDPS(v.param(2), to, to)
+	v.affine(x, to)
 	if v.avx512 {
 		VCMPPS(notLessEqualUQ, v.index(0), to, K1)
 		VMOVAPS_Z(to, K1, to)
@@ -130,28 +212,20 @@ func (v *vector) where(k int, index, d, to VecPhysical) {
 	VANDPS(d, to, to)
 }
 
-// normGrad: at the maximum d = dy if y > 0, elsewhere d = 0;
+// normGrad: at the maximum d, elsewhere d = 0;
 // dx = scale·((d − k0) − (x − mean)·k1).
-func (v *vector) normGrad() {
-	d, index, t, x := v.regs[0], v.regs[1], v.regs[2], v.regs[3]
-	v.loadFrom(v.mem("y", false), t)
-	if v.avx512 {
-		VCMPPS(greaterOQ, v.index(0), t, K1)
-		VMOVUPS_Z(v.mem("dy", false), K1, d)
-	} else {
-		VCMPPS(greaterOQ, v.index(0), t, t)
-		VANDPS(v.mem("dy", false), t, d)
-	}
+func (v *vector) normGrad(d, scale, k0, k1 VecPhysical) {
+	index, t, x := v.regs[1], v.regs[2], v.regs[3]
 	v.loadIndex(index)
 	dx, image := v.window("dx0", "dx1"), v.window("x0", "x1")
 	for k := range dx {
 		v.loadFrom(image[k], x)
 		VSUBPS(v.param(0), x, x)
-		VMULPS(v.param(3), x, x)
+		VMULPS(k1, x, x)
 		v.where(k, index, d, t)
-		VSUBPS(v.param(2), t, t)
+		VSUBPS(k0, t, t)
 		VSUBPS(x, t, t)
-		VMULPS(v.param(1), t, t)
+		VMULPS(scale, t, t)
 		v.store(t, dx[k])
 	}
 }

@@ -11,11 +11,12 @@
 //
 // Register plan:
 //
-//	0–9                     temporaries
-//	31 or 15, down          zero; the indices 1, 2, 3; the constants of the channels;
-//	                        in AVX2 the order of the bytes of an index
+//	0–5                     temporaries
+//	31 or 15, down          zero; the indices 1, 2, 3; the constants of each channel;
+//	                        those of all channels; in AVX2, if bytes are stored,
+//	                        the order of a vector's
 //	K7                      the channels that exist, in the last panel
-//	K1                      where a comparison holds
+//	K1, K2                  where a comparison holds
 //
 // The AVX-512 kernels take any c, those of AVX2 a multiple of 8.
 package main
@@ -46,6 +47,7 @@ type kernel struct {
 	name, doc string
 	streams   []stream
 	params    []string // constants of each channel
+	uniforms  []string // constants of all channels
 	body      func(v *vector)
 }
 
@@ -58,7 +60,7 @@ type stream struct {
 func image(name string) stream  { return stream{name, 4, 2} }
 func output(name string) stream { return stream{name, 4, 1} }
 
-var arg = stream{"arg", 1, 1}
+func index(name string) stream { return stream{name, 1, 1} }
 
 // vector emits the instructions of one instruction set.
 type vector struct {
@@ -88,9 +90,10 @@ func newAVX2(lowBytes Mem) *vector {
 func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
 
 // index is i in every lane; index(0) is all zeros.
-func (v *vector) index(i int) VecPhysical { return v.top(i) }
-func (v *vector) param(i int) VecPhysical { return v.top(4 + i) }
-func (v *vector) order() VecPhysical      { return v.top(8) }
+func (v *vector) index(i int) VecPhysical   { return v.top(i) }
+func (v *vector) param(i int) VecPhysical   { return v.top(4 + i) }
+func (v *vector) uniform(i int) VecPhysical { return v.param(len(v.k.params) + i) }
+func (v *vector) order() VecPhysical        { return v.top(9) }
 
 // generate emits the function.
 func (v *vector) generate(k kernel) {
@@ -145,10 +148,15 @@ func (v *vector) signature() string {
 	for _, p := range v.k.params {
 		s += p + " *float32, "
 	}
+	for _, u := range v.k.uniforms {
+		s += u + " *float32, "
+	}
 	return s + "ow, c int)"
 }
 
-// indices loads the constants 0 to 3.
+// indices loads what is the same for all panels: the constants 0 to 3, the
+// order of bytes, and the uniforms, of which there are five less the params
+// if bytes are stored.
 func (v *vector) indices() {
 	r := GP32()
 	for i := range 4 {
@@ -162,6 +170,9 @@ func (v *vector) indices() {
 	}
 	if !v.avx512 {
 		VMOVDQU(v.lowBytes, v.order())
+	}
+	for i, name := range v.k.uniforms {
+		VBROADCASTSS(Mem{Base: load(name)}, v.uniform(i))
 	}
 }
 
@@ -234,9 +245,9 @@ func (v *vector) store(from VecPhysical, to Mem) {
 	VMOVUPS(from, to)
 }
 
-// storeIndex stores the low byte of each lane in arg.
-func (v *vector) storeIndex(x VecPhysical) {
-	at := v.mem("arg", false)
+// storeIndex stores the low byte of each lane.
+func (v *vector) storeIndex(x VecPhysical, name string) {
+	at := v.mem(name, false)
 	switch {
 	case v.masked:
 		VPMOVDB(x, K7, at)
