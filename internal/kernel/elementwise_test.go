@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -223,4 +224,30 @@ func FuzzFakeQuant(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestObservingAllocatesNoRanges holds the observers' passes to a few words a
+// call, whatever the length, and to none for what one piece holds.
+func TestObservingAllocatesNoRanges(t *testing.T) {
+	small := make([]float32, block)
+	if n := testing.AllocsPerRun(20, func() { MinMax(small) }); n != 0 {
+		t.Errorf("MinMax of %d values allocates %v times", len(small), n)
+	}
+	const calls = 200
+	large, y := make([]float32, 40*block), make([]float32, 40*block)
+	for name, f := range map[string]func(){
+		"MinMax":          func() { MinMax(large) },
+		"FakeQuantMinMax": func() { FakeQuantMinMax(y, large, 1, 0, 0, 255) },
+	} {
+		var before, after runtime.MemStats
+		f()
+		runtime.ReadMemStats(&before)
+		for range calls {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		if bytes := (after.TotalAlloc - before.TotalAlloc) / calls; bytes > 700 {
+			t.Errorf("%s of %d values allocates %d bytes a call", name, len(large), bytes)
+		}
+	}
 }

@@ -32,10 +32,7 @@ func FakeQuantGrad(dx, dy, x []float32, s float32, z, qmin, qmax int32) {
 func FakeQuantMinMax(y, x []float32, s float32, z, qmin, qmax int32) (lo, hi float32, nonFinite int) {
 	checkLen("FakeQuantMinMax", "y", len(y), len(x))
 	g := newGrid("FakeQuantMinMax", s, z, qmin, qmax)
-	size := partSize(len(x))
-	parts := new([maxParts]span)
-	blocks(len(x), size, func(a, b int) { parts[a/size] = fakeQuantMinMaxBlock(y[a:b], x[a:b], g) })
-	return mergeRanges(parts[:partCount(len(x), size)])
+	return observe(len(x), func(a, b int) span { return fakeQuantMinMaxBlock(y[a:b], x[a:b], g) })
 }
 
 // FakeQuantBytes is [FakeQuantMinMax] that leaves the integers as well:
@@ -48,16 +45,13 @@ func FakeQuantBytes[Q Byte](y []float32, q []Q, x []float32, s float32, z, qmin,
 	checkLen("FakeQuantBytes", "y", len(y), len(x))
 	checkLen("FakeQuantBytes", "q", len(q), len(x))
 	g := newGrid("FakeQuantBytes", s, z, qmin, qmax)
-	size := partSize(len(x))
-	parts := new([maxParts]span)
-	blocks(len(x), size, func(a, b int) {
+	return observe(len(x), func(a, b int) span {
 		part := emptySpan
 		for ; a < b; a += tileElems {
 			to := min(b, a+tileElems)
 			part = part.merge(fakeQuantMinMaxBlock(y[a:to], x[a:to], g))
 			quantizeBlock(q[a:to], x[a:to], g, z)
 		}
-		parts[(b-1)/size] = part
+		return part
 	})
-	return mergeRanges(parts[:partCount(len(x), size)])
 }

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // MinMax returns the least and the greatest finite value of x, and how many
 // values are not finite (NaN, +Inf or −Inf). With no finite value it returns
@@ -8,10 +11,10 @@ import "math"
 //
 //	lo = min { x[i] : |x[i]| < ∞ }    hi = max { x[i] : |x[i]| < ∞ }
 func MinMax(x []float32) (lo, hi float32, nonFinite int) {
-	size := partSize(len(x))
-	parts := new([maxParts]span)
-	blocks(len(x), size, func(a, b int) { parts[a/size] = minMaxBlock(x[a:b]) })
-	return mergeRanges(parts[:partCount(len(x), size)])
+	if len(x) <= block {
+		return minMaxBlock(x).ends()
+	}
+	return observe(len(x), func(a, b int) span { return minMaxBlock(x[a:b]) })
 }
 
 // MinMaxRows is [MinMax] of each row of the rows×cols matrix x, such as the
@@ -50,10 +53,15 @@ func (s span) ends() (lo, hi float32, nonFinite int) {
 	return s.lo + 0, s.hi + 0, s.nonFinite
 }
 
-// mergeRanges is the range over all parts.
-func mergeRanges(parts []span) (lo, hi float32, nonFinite int) {
+var spanPool = sync.Pool{New: func() any { return new([maxParts]span) }}
+
+// observe merges the ranges of the pieces of 0..n that f looks at.
+func observe(n int, f func(a, b int) span) (lo, hi float32, nonFinite int) {
+	size, parts := partSize(n), spanPool.Get().(*[maxParts]span)
+	defer spanPool.Put(parts)
+	blocks(n, size, func(a, b int) { parts[a/size] = f(a, b) })
 	all := emptySpan
-	for _, p := range parts {
+	for _, p := range parts[:partCount(n, size)] {
 		all = all.merge(p)
 	}
 	return all.ends()
