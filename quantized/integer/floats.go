@@ -1,6 +1,8 @@
 package integer
 
 import (
+	"unsafe"
+
 	"petrify/internal/kernel"
 	"petrify/quantized"
 )
@@ -126,40 +128,40 @@ func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
 // dequantize is r = s·(q − z) of weights from an element on, which begins an
 // output's weights; so does what follows r.
 func dequantize(r []float32, w *quantized.Weights, first int) {
-	mask := int32(-1)
 	if w.Format.Unsigned {
-		mask = 0xff
+		bits := unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(w.Q))), len(w.Q))
+		dequantizeRuns(r, bits[first:][:len(r)], w, first)
+		return
 	}
-	for from := 0; from < len(r); {
-		k, run := w.ScaleIndex(first+from), min(runOf(w, first+from), len(r)-from)
-		var z int32
-		if w.Zero != nil {
-			z = w.Zero[k]
-		}
-		dequantizeRun(r[from:from+run], w.Q[first+from:][:run], w.Scale[k], z, mask)
-		from += run
-	}
+	dequantizeRuns(r, w.Q[first:][:len(r)], w, first)
 }
 
-// runOf is how many elements from element i on share its scale.
-func runOf(w *quantized.Weights, i int) int {
-	if w.Axis < 0 {
-		return w.Len() - i
-	}
-	output := w.Len() / w.Shape[0]
-	if w.Block == 0 {
-		return output - i%output
+func dequantizeRuns[Q kernel.Byte](r []float32, q []Q, w *quantized.Weights, first int) {
+	output := w.Len() / w.Shape[0] // weights of one
+	switch {
+	case w.Axis < 0:
+		kernel.DequantizeRows(r, q, w.Scale, w.Zero)
+		return
+	case w.Block == 0:
+		k, n := first/output, len(r)/output
+		kernel.DequantizeRows(r, q, w.Scale[k:k+n], some(w.Zero, k, n))
+		return
 	}
 	block := w.Block * elements(w.Shape[2:])
-	return min(block-i%output%block, output-i%output)
+	for from := 0; from < len(r); {
+		to := from + min(block, output-from%output) // an output's last block may be shorter
+		k := w.ScaleIndex(first + from)
+		kernel.DequantizeRows(r[from:to], q[from:to], w.Scale[k:k+1], some(w.Zero, k, 1))
+		from = to
+	}
 }
 
-// dequantizeRun is r = s·((q & mask) − z): the mask makes the bits of unsigned
-// integers unsigned again.
-func dequantizeRun(r []float32, q []int8, s float32, z, mask int32) {
-	for i, v := range q[:len(r)] {
-		r[i] = float32(int32(v)&mask-z) * s
+// some are n zero points from k on; nil, for zeros, where there are none.
+func some(zeros []int32, k, n int) []int32 {
+	if zeros == nil {
+		return nil
 	}
+	return zeros[k : k+n]
 }
 
 // reals adds a layer without weights, of which a number is not quantized.
