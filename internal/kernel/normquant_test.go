@@ -142,43 +142,103 @@ func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
 	p.arg.check(t, name)
 }
 
-// TestFusedQuantizersAgreeOnEveryPath compares the bits of the tiles with
-// those of the Go loops, NaN and infinities included.
-func TestFusedQuantizersAgreeOnEveryPath(t *testing.T) {
+// wildQuant is constants for c channels, some of them zeros that show the sign
+// of a zero gradient.
+func wildQuant(c int, zeros bool) (normQuant, normGradient) {
+	p := in(6*c, random(3)).slice()
+	a := func(i int) []float32 { return p[i*c : (i+1)*c] }
+	norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, c)
+	defer v.done()
+	norm.scale = slices.Clone(norm.scale)
+	if zeros {
+		clear(p[4*c:])
+	}
+	return norm, normGradient{norm.scale, a(4), a(5)}
+}
+
+// TestFusedRowKernelsAgreeOnEveryPath compares bits with the Go loops, NaN and
+// infinities included.
+func TestFusedRowKernelsAgreeOnEveryPath(t *testing.T) {
+	eachShape(t, func(t *testing.T, name string, rows, c int) {
+		r, n := random(), rows*c
+		x, dy, dx, want := wild(n, r).slice(), wild(n, r).slice(), out(n), make([]float32, n)
+		for _, zeros := range []bool{false, true} {
+			norm, k := wildQuant(c, zeros)
+			normGradQuantTile(dx.slice(), dy, x, norm, k, c)
+			normGradQuantTileGeneric(want, dy, x, norm, k, c)
+			sameBits(t, name+" dx", dx.slice(), want)
+			dx.check(t, name)
+		}
+	})
+}
+
+// TestFusedPoolsAgreeOnEveryPath does the same with pooling.
+func TestFusedPoolsAgreeOnEveryPath(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		for name, g := range pools() {
-			r, n, rows := random(), g.N*g.OH()*g.OW()*g.C, g.N*g.H*g.W
-			x, dy, p := wild(rows*g.C, r).slice(), wild(n, r).slice(), in(5*g.C, r).slice()
-			a := func(i int) []float32 { return p[i*g.C : (i+1)*g.C] }
-			norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, g.C)
-			k := normGradient{norm.scale, a(3), a(4)}
-			got, want := newPooled(n), newPooled(n)
-			size := g.OW() * g.C
-			g.eachRow(func(n, oh, from int) {
-				to := from + size
-				quantPoolRow(got.y.slice()[from:to], got.top.slice()[from:to], got.q.slice()[from:to], got.arg.slice()[from:to], x, norm, g, n, oh)
-				quantPoolRowGeneric(want.y.slice()[from:to], want.top.slice()[from:to], want.q.slice()[from:to], want.arg.slice()[from:to], x, norm, g, n, oh)
-			})
-			sameBits(t, name+" y", got.y.slice(), want.y.slice())
-			sameBits(t, name+" top", got.top.slice(), want.top.slice())
-			if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
-				t.Errorf("%s: the integers or the positions differ", name)
+			g.N = 1
+			r, n, size := random(), g.OH()*g.OW()*g.C, g.OW()*g.C
+			x, dy := wild(g.H*g.W*g.C, r).slice(), wild(n, r).slice()
+			dx, wantDX := out(len(x)), make([]float32, len(x))
+			for _, zeros := range []bool{false, true} {
+				norm, k := wildQuant(g.C, zeros)
+				got, want := newPooled(n), newPooled(n)
+				g.eachRow(func(_, oh, a int) {
+					b := a + size
+					quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x, norm, g, 0, oh)
+					quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b], want.arg.slice()[a:b], x, norm, g, 0, oh)
+				})
+				sameBits(t, name+" y", got.y.slice(), want.y.slice())
+				sameBits(t, name+" top", got.top.slice(), want.top.slice())
+				if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
+					t.Errorf("%s: the integers or the positions differ", name)
+				}
+				quantPoolGradImage(dx.slice(), dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
+				quantPoolGradImageGeneric(wantDX, dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
+				sameBits(t, name+" dx", dx.slice(), wantDX)
+				dx.check(t, name)
 			}
-			image, out1 := g.H*g.W*g.C, g.OH()*g.OW()*g.C
-			dx, wantDX := out(image), make([]float32, image)
-			quantPoolGradImage(dx.slice(), dy[:out1], want.top.slice()[:out1], want.arg.slice()[:out1], x[:image], norm, k, g)
-			quantPoolGradImageGeneric(wantDX, dy[:out1], want.top.slice()[:out1], want.arg.slice()[:out1], x[:image], norm, k, g)
-			sameBits(t, name+" dx", dx.slice(), wantDX)
-			dx.check(t, name)
+		}
+	})
+}
 
-			if g.H*g.W*g.C >= n {
-				continue // dy is shorter than an image
+// TestBatchNormReLUQuantMaxPoolBackwardAgainstFloat64 sums up the equations
+// naively; only the mask, a matter of float32, is the chain's.
+func TestBatchNormReLUQuantMaxPoolBackwardAgainstFloat64(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for name, g := range pools() {
+			const s, qmax = 0.01, 127
+			rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
+			b, p, dy := newNorm(rows, g.C, true), newPooled(nOut), in(nOut, random(7)).slice()
+			k := newChain(b, s, qmax)
+			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g)
+			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy, p.top.slice(), p.arg.slice(),
+				b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g, false)
+
+			d, dgamma, dbeta := make([]float64, rows*g.C), make([]float64, g.C), make([]float64, g.C)
+			g.windows(func(o int, in, _ []int) {
+				best := in[0]
+				for _, i := range in {
+					if k.integers[i] > k.integers[best] {
+						best = i
+					}
+				}
+				if v := k.v[best]; v > 0 && math.RoundToEven(float64(v/s)) <= qmax {
+					d[best] += float64(dy[o])
+				}
+			})
+			for i, v := range d {
+				dbeta[i%g.C] += v
+				dgamma[i%g.C] += v * b.normal(i)
 			}
-			normGradQuantTile(dx.slice(), dy[:image], x[:image], norm, k, g.C)
-			normGradQuantTileGeneric(wantDX, dy[:image], x[:image], norm, k, g.C)
-			sameBits(t, name+" dx without pooling", dx.slice(), wantDX)
-			dx.check(t, name)
-			v.done()
+			for i, v := range d {
+				j, n := i%g.C, float64(rows)
+				d[i] = b.at(b.gamma, j) * b.at(b.invStd, j) * (v - dbeta[j]/n - b.normal(i)*dgamma[j]/n)
+			}
+			closeTo(t, name+" dx", b.dx.slice(), d, 1e-5, 3)
+			closeTo(t, name+" dγ", b.dgamma.slice(), dgamma, 1e-5, 1+math.Sqrt(float64(rows)))
+			closeTo(t, name+" dβ", b.dbeta.slice(), dbeta, 1e-5, 1+math.Sqrt(float64(rows)))
 		}
 	})
 }

@@ -66,13 +66,17 @@ func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32,
 	}
 }
 
-// normPoolGradImage leaves images of odd size to Go: pixels outside of every
-// window have a gradient too.
+// normPoolGradImage gives the pixels of odd sizes, which no window sees, their
+// gradient before.
 func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
 	set := poolPath(g)
-	if set == generic || (g.H|g.W)&1 != 0 {
+	if set == generic {
 		normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
 		return
+	}
+	if (g.H|g.W)&1 != 0 {
+		clear(dx)
+		normGradTile(dx, dx, nil, x, mean, k.scale, k.k0, k.k1, g.C)
 	}
 	for oh := range g.OH() {
 		out := oh * g.OW() * g.C
@@ -121,12 +125,16 @@ func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant,
 	}
 }
 
-// quantPoolGradImage leaves images of odd size to Go, as normPoolGradImage.
+// quantPoolGradImage treats odd sizes as normPoolGradImage does.
 func quantPoolGradImage(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
 	set := poolPath(g)
-	if set == generic || (g.H|g.W)&1 != 0 {
+	if set == generic {
 		quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
 		return
+	}
+	if (g.H|g.W)&1 != 0 {
+		clear(dx)
+		normGradTile(dx, dx, nil, x, norm.mean, norm.scale, k.k0, k.k1, g.C)
 	}
 	for oh := range g.OH() {
 		out := oh * g.OW() * g.C

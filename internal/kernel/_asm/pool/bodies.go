@@ -223,6 +223,7 @@ func (v *vector) normGrad(d, scale, k0, k1 VecPhysical) {
 		VSUBPS(v.param(0), x, x)
 		VMULPS(k1, x, x)
 		v.where(k, index, d, t)
+		VADDPS(v.index(0), t, t) // −0 to +0, as the sum in Go
 		VSUBPS(k0, t, t)
 		VSUBPS(x, t, t)
 		VMULPS(scale, t, t)
