@@ -32,3 +32,19 @@ func (c Config) WithBits(n int) Config {
 	}
 	return c
 }
+
+// FollowsExtremes reports whether a quantizer of this configuration rounds to
+// 0..qmax with zero point 0, passes the gradient straight through, and looks
+// at nothing but the least and the greatest value of what it observes. Such a
+// quantizer can be computed in one pass with what comes before it: to
+// [Quantizer.Observe], the two extremes are as good as the tensor.
+func (c Config) FollowsExtremes() bool {
+	extremes := false
+	switch c.Observer.Kind {
+	case observers.MovingAverage, observers.MinMax, observers.EMA, observers.LastValue:
+		extremes = true
+	}
+	return extremes && c.Method == STE && c.Ramp == (Ramp{}) && c.Exact() &&
+		c.Scheme == affine.Symmetric && c.Granularity == (affine.Granularity{}) &&
+		c.Format.Unsigned && c.Format.Bits <= 8
+}

@@ -17,10 +17,13 @@ type builder struct {
 	batch     int
 	quantized bool // with fake-quant nodes
 
-	params  []paramNode                  // in the order met
-	fakes   map[*fakequant.Quantizer]int // fake-quant nodes of each quantizer
-	outputs map[*unit]*gorgonia.Node     // nil: the network's input
-	active  map[*gorgonia.Node]bool      // a parameter lies upstream: gradients must flow on
+	params    []paramNode                  // in the order met
+	fakes     map[*fakequant.Quantizer]int // fake-quant nodes of each quantizer
+	plainly   bool                         // without fused nodes
+	swallowed map[*unit]bool               // units that are part of another's fused node
+	products  map[*unit]*gorgonia.Node     // of units with weights, before batch norm
+	outputs   map[*unit]*gorgonia.Node     // nil: the network's input
+	active    map[*gorgonia.Node]bool      // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -32,7 +35,7 @@ type paramNode struct {
 func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
 		graph: gorgonia.NewGraph(), model: m, batch: batch, quantized: quantized,
-		fakes: map[*fakequant.Quantizer]int{}, outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
+		fakes: map[*fakequant.Quantizer]int{}, swallowed: map[*unit]bool{}, products: map[*unit]*gorgonia.Node{}, outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
 	}
 }
 
@@ -148,8 +151,10 @@ func (b *builder) walk(m *Model, x *gorgonia.Node, add func(*unit, []*gorgonia.N
 func (b *builder) unit(u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
 	k := u.layer.Kind
 	switch {
+	case b.swallowed[u]:
+		return in[0], nil
 	case k.weighted():
-		y, err = b.weighted(u, in[0])
+		return b.weighted(u, in[0])
 	case k == KindDropout:
 		return dropout(u, in[0])
 	default:
@@ -198,7 +203,9 @@ func (b *builder) plain(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 	}
 }
 
-// weighted adds a convolution or a linear layer with its batch norm and ReLU.
+// weighted adds a convolution or a linear layer with its batch norm, its ReLU
+// and the quantizer of its output.
+//
 // Under quantization the batch norm's factor goes into the weights before
 // they are fake-quantized and is taken out of the product again by norm, so
 // that the weights quantized in training are the folded ones that are shipped
@@ -225,12 +232,25 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.norm != nil {
-		relu := u.clip == KindReLU
-		y, err = norm(u.norm.name, y, f, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
-		if err != nil || relu {
-			return y, err
-		}
+	b.products[u] = y
+	if b.fusable(u) && !b.plainly {
+		return b.fused(u, y, f)
+	}
+	if y, err = b.normClip(u, y, f); err != nil {
+		return nil, err
+	}
+	return b.fake(u.output, y)
+}
+
+// normClip adds the unit's batch norm and ReLU.
+func (b *builder) normClip(u *unit, y, f *gorgonia.Node) (*gorgonia.Node, error) {
+	if u.norm == nil {
+		return clip(u.name()+"/clip", y, u.clip)
+	}
+	relu := u.clip == KindReLU
+	y, err := norm(u.norm.name, y, f, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
+	if err != nil || relu {
+		return y, err
 	}
 	return clip(u.name()+"/clip", y, u.clip)
 }

@@ -28,6 +28,10 @@
 //	                     │
 //	x (fake-quantized) ─ ∗ ─ batch norm ─ ReLU ─ fake-quant ─ …
 //
+// Where a ReLU ends the unit and its quantizer looks at extremes alone, batch
+// norm, ReLU, fake-quant and the max pool behind are one Gorgonia node, for
+// speed; a test holds it to the separate ones.
+//
 // # What is exact
 //
 // A quantized evaluator computes each unit on integers, with the rounding that

@@ -107,8 +107,8 @@ func (m *Model) enable() (restore func()) {
 }
 
 // Settle brings the scales of weights that follow the weights' last value up
-// to date with the last step of the optimizer. Call it between training and
-// evaluation; quantizers that no longer observe stay as they are.
+// to date with the last step of the optimizer, and puts frozen weights back on
+// the grid. Call it between training and evaluation; quantizers that no longer observe stay as they are.
 func (m *Model) Settle() error {
 	var errs []error
 	for _, u := range m.units {
@@ -119,7 +119,7 @@ func (m *Model) Settle() error {
 		u.folded(w, b)
 		errs = append(errs, u.weights.Observe(w))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, m.putBack())...)
 }
 
 // frozen adds a quantizer's node that does not observe.

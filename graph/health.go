@@ -28,7 +28,7 @@ func (m *Model) Health() (warnings []Warning) {
 	for _, q := range m.quantizers() {
 		warnings = append(warnings, rangeHealth(q)...)
 	}
-	return warnings
+	return append(warnings, m.oscillationHealth()...)
 }
 
 // weightHealth counts the channels that say nothing: those that are zero, and

@@ -16,6 +16,8 @@ type Model struct {
 	units   []*unit
 	input   *fakequant.Quantizer // of the network's input; nil: float
 	learned map[*fakequant.Quantizer][]*Param
+
+	oscillations map[*unit]*oscillation // of the quantized weights; nil: nobody watches
 }
 
 // New makes a model with fresh parameters for inputs of the given shape.

@@ -38,40 +38,54 @@ type normOp struct {
 	relu    bool
 	folded  bool // there is an f
 
-	mean, variance []float32 // of this batch's x
-	inv            []float32 // c above
-	shift          []float32 // frozen: the additive term
-	dgamma, dbeta  []float32
-	df             []float32
+	// The normalisation of the last forward pass: z = (x − mean)·(gain·inv) + β.
+	mean, inv, gain  []float32
+	variance, lo, hi []float32 // of this batch's x
+	beta             []float32
+	dgamma, dbeta    []float32
+	df               []float32
+}
+
+func newNormOp(n *batchNorm, rows int, relu, folded bool) *normOp {
+	op := &normOp{batchNorm: n, rows: rows, c: len(n.mean), relu: relu, folded: folded}
+	for _, vector := range []*[]float32{&op.mean, &op.inv, &op.gain, &op.variance, &op.lo, &op.hi, &op.beta, &op.dgamma, &op.dbeta, &op.df} {
+		*vector = make([]float32, op.c)
+	}
+	return op
 }
 
 // norm adds the batch normalisation of x; f is nil in float training.
 func norm(name string, x, f, gamma, beta *gorgonia.Node, n *batchNorm, relu bool) (*gorgonia.Node, error) {
-	c := len(n.mean)
-	op := &normOp{batchNorm: n, rows: x.Shape().TotalSize() / c, c: c, relu: relu, folded: f != nil}
-	for _, buffer := range []*[]float32{&op.mean, &op.variance, &op.inv, &op.shift, &op.dgamma, &op.dbeta, &op.df} {
-		*buffer = make([]float32, c)
-	}
+	op := newNormOp(n, x.Shape().TotalSize()/len(n.mean), relu, f != nil)
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: x.Shape(),
 		Run: func(z []float32, in [][]float32) error {
-			op.forward(z, in[0], in[1], in[2], third(in[1:]))
+			op.normalise(in[0], in[1], in[2], third(in[1:]), false)
+			kernel.BatchNormForward(z, in[0], op.mean, op.inv, op.gain, op.beta, op.rows, op.c, op.relu)
 			return nil
 		},
 		Grad: func(in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
-			return op.grads(name, in, z, dz)
+			return op.grads(name, in, z, dz, op.backward)
 		},
 	}, present(x, gamma, beta, f)...)
 }
 
-// forward computes z, and moves the running statistics.
-func (op *normOp) forward(z, x, gamma, beta, f []float32) {
+// normalise finds the constants of z for the rows x, and moves the running
+// statistics. With ranges it finds each channel's least and greatest x too.
+func (op *normOp) normalise(x, gamma, beta, f []float32, ranges bool) {
+	copy(op.beta, beta)
+	copy(op.gain, gamma)
+	switch {
+	case ranges:
+		kernel.BatchNormStatsRange(op.mean, op.variance, op.lo, op.hi, x, op.rows, op.c)
+	case !op.frozen:
+		kernel.BatchNormStats(op.mean, op.variance, x, op.rows, op.c)
+	}
 	if op.frozen {
-		op.forwardFrozen(z, x, gamma, beta, f)
+		op.normaliseFrozen(f)
 		return
 	}
-	kernel.BatchNormStats(op.mean, op.variance, x, op.rows, op.c)
 	unbias := float64(op.rows) / float64(max(op.rows-1, 1))
 	for i := range op.c {
 		s, mean, variance := 1.0, float64(op.mean[i]), float64(op.variance[i])
@@ -79,24 +93,18 @@ func (op *normOp) forward(z, x, gamma, beta, f []float32) {
 			s = float64(f[i])
 		}
 		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+normEpsilon*s*s), s))
-		op.batchNorm.mean[i] = float32(float64(op.batchNorm.mean[i])*(1-normMomentum) + normMomentum*mean/s)
-		op.batchNorm.variance[i] = float32(float64(op.batchNorm.variance[i])*(1-normMomentum) + normMomentum*variance*unbias/(s*s))
+		op.move(i, mean/s, variance*unbias/(s*s))
 	}
-	kernel.BatchNormForward(z, x, op.mean, op.inv, gamma, beta, op.rows, op.c, op.relu)
 }
 
-func (op *normOp) forwardFrozen(z, x, gamma, beta, f []float32) {
+// normaliseFrozen takes the running statistics, and leaves them.
+func (op *normOp) normaliseFrozen(f []float32) {
 	for i := range op.c {
-		sigma := op.sigma(i)
+		op.mean[i], op.inv[i] = op.batchNorm.mean[i], float32(1/op.sigma(i))
 		if op.folded {
-			op.inv[i] = 1
-			op.shift[i] = float32(float64(beta[i]) - float64(op.batchNorm.mean[i])*float64(f[i]))
-		} else {
-			op.inv[i] = float32(float64(gamma[i]) / sigma)
-			op.shift[i] = float32(float64(beta[i]) - float64(op.batchNorm.mean[i])*float64(gamma[i])/sigma)
+			op.mean[i], op.inv[i], op.gain[i] = op.batchNorm.mean[i]*f[i], 1, 1
 		}
 	}
-	kernel.ScaleShift(z, x, op.inv, op.shift, op.rows, op.c, op.relu)
 }
 
 // sigma is √(σ²_running + ε).
@@ -104,14 +112,19 @@ func (n *batchNorm) sigma(i int) float64 {
 	return math.Sqrt(float64(n.variance[i]) + normEpsilon)
 }
 
+// normBackward computes dx, and op's dγ and dβ, from the gradient dz of the
+// output z for the rows x.
+type normBackward func(dx, dz, z, x []float32)
+
 // grads adds the node of dx, and behind it those that read what it computes
 // on the way: dγ, dβ, df.
-func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
+func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, backward normBackward) (gorgonia.Nodes, error) {
 	dx, err := node.Apply(node.Spec{
 		Name:  "d" + name + "/dx",
 		Shape: in[0].Shape(),
 		Run: func(dx []float32, args [][]float32) error {
-			op.backward(dx, args[0], args[1], args[2], args[3], third(args[2:]))
+			backward(dx, args[0], args[1], args[2])
+			op.finish(args[3], third(args[2:]))
 			return nil
 		},
 	}, append(gorgonia.Nodes{dz, z, in[0], in[1]}, in[3:]...)...)
@@ -136,24 +149,31 @@ func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node) (g
 	return grads, nil
 }
 
-// backward computes dx, dγ, dβ, and df from dz.
-func (op *normOp) backward(dx, dz, z, x, gamma, f []float32) {
+// backward is the normBackward of the normalisation with its ReLU.
+func (op *normOp) backward(dx, dz, z, x []float32) {
 	if !op.frozen {
-		kernel.BatchNormBackward(dx, op.dgamma, op.dbeta, dz, z, x, op.mean, op.inv, gamma, op.rows, op.c, op.relu)
-		for i := range f {
-			c := float64(op.inv[i])
-			op.df[i] = float32(-normEpsilon * float64(gamma[i]) * float64(f[i]) * c * c * float64(op.dgamma[i]))
-		}
+		kernel.BatchNormBackward(dx, op.dgamma, op.dbeta, dz, z, x, op.mean, op.inv, op.gain, op.rows, op.c, op.relu)
 		return
 	}
-	kernel.ScaleShiftBackward(dx, op.dgamma, op.dbeta, dz, z, x, op.inv, op.rows, op.c, op.relu)
-	for i := range op.c {
-		mean := float64(op.batchNorm.mean[i])
-		if op.folded {
+	scale := op.df // free until finish
+	for i := range scale {
+		scale[i] = op.gain[i] * op.inv[i]
+	}
+	kernel.ScaleShiftBackward(dx, op.dgamma, op.dbeta, dz, z, x, scale, op.rows, op.c, op.relu)
+	for i := range op.c { // from Σ dz·x to Σ dz·(x − μ)/σ
+		op.dgamma[i] = float32((float64(op.dgamma[i]) - float64(op.mean[i])*float64(op.dbeta[i])) * float64(op.inv[i]))
+	}
+}
+
+// finish computes df, and clears dγ where γ acts through f alone.
+func (op *normOp) finish(gamma, f []float32) {
+	for i := range f {
+		if op.frozen {
 			op.dgamma[i] = 0
-			op.df[i] = float32(-mean * float64(op.dbeta[i]))
+			op.df[i] = float32(-float64(op.batchNorm.mean[i]) * float64(op.dbeta[i]))
 			continue
 		}
-		op.dgamma[i] = float32((float64(op.dgamma[i]) - mean*float64(op.dbeta[i])) / op.sigma(i))
+		c := float64(op.inv[i])
+		op.df[i] = float32(-normEpsilon * float64(gamma[i]) * float64(f[i]) * c * c * float64(op.dgamma[i]))
 	}
 }

@@ -11,15 +11,15 @@ import (
 type State = fakequant.State
 
 // State returns everything that [Model.Restore] needs to go on as if nothing
-// had happened: parameters, running statistics, and the quantizers with their
-// observers. The slices are the model's own: write or copy them before the
+// had happened: parameters, running statistics, the quantizers with their
+// observers, and what [Model.Watch] watches. The slices are the model's own: write or copy them before the
 // next step.
 func (m *Model) State() []State {
 	all := m.tensors()
 	for _, q := range m.quantizers() {
 		all = append(all, q.State()...)
 	}
-	return all
+	return append(all, m.oscillationState()...)
 }
 
 // tensors is the state without the quantizers'.
@@ -79,6 +79,9 @@ func (m *Model) Restore(state []State) error {
 		if err := q.Restore(state); err != nil {
 			return fmt.Errorf("graph: restore: %w", err)
 		}
+	}
+	if err := m.restoreOscillations(state); err != nil {
+		return fmt.Errorf("graph: restore: %w", err)
 	}
 	return nil
 }

@@ -46,12 +46,13 @@ var ErrNotFinite = errors.New("not finite")
 // the parameters and quantizers of its [Model]; two trainers of one model must
 // not run at the same time.
 type Trainer struct {
-	model   *Model
-	vm      gorgonia.VM
-	x       *tensor.Dense
-	loss    lossOp
-	grads   []paramNode // the nodes of the gradients
-	outputs map[*unit]*gorgonia.Node
+	model *Model
+	vm    gorgonia.VM
+	x     *tensor.Dense
+	loss  lossOp
+	grads []paramNode // the nodes of the gradients
+	// The nodes of the units' outputs, and of their products before batch norm.
+	outputs, products map[*unit]*gorgonia.Node
 }
 
 // Trainer builds the graph of a training step, in float32 or with fake-quant
@@ -60,7 +61,11 @@ func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
 	}
-	b := newBuilder(m, batch, quantized)
+	return newTrainer(newBuilder(m, batch, quantized))
+}
+
+func newTrainer(b *builder) (*Trainer, error) {
+	m := b.model
 	x, value := b.input(m.in)
 	t := &Trainer{model: m, x: value}
 	logits, err := b.network(m, x)
@@ -82,7 +87,7 @@ func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
 	for i, p := range b.params {
 		t.grads = append(t.grads, paramNode{p.param, grads[i]})
 	}
-	t.outputs = b.outputs
+	t.outputs, t.products = b.outputs, b.products
 	t.vm, err = compile(b.graph)
 	return t, err
 }
@@ -102,6 +107,9 @@ func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 	copy(t.loss.labels, labels)
 	defer t.vm.Reset()
 	if err := t.vm.RunAll(); err != nil {
+		if cause := t.diagnose(); cause != nil {
+			return Metrics{}, cause
+		}
 		return Metrics{}, fmt.Errorf("graph: %w", err)
 	}
 	for _, g := range t.grads {
@@ -111,7 +119,7 @@ func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 }
 
 // check looks for NaN and ±Inf in the loss and the gradients, and where there
-// are any, for the first layer that made them.
+// are any, for what made them.
 func (t *Trainer) check() error {
 	bad := math.IsNaN(t.loss.loss) || math.IsInf(t.loss.loss, 0)
 	for _, g := range t.grads {
@@ -120,6 +128,15 @@ func (t *Trainer) check() error {
 	if !bad {
 		return nil
 	}
+	if cause := t.diagnose(); cause != nil {
+		return cause
+	}
+	return fmt.Errorf("graph: the loss is %w", ErrNotFinite)
+}
+
+// diagnose names the first tensor of a step that is not finite: input,
+// parameter, layer or gradient.
+func (t *Trainer) diagnose() error {
 	if n := nonFinite(t.x.Float32s()); n > 0 {
 		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
 	}
@@ -129,7 +146,7 @@ func (t *Trainer) check() error {
 		}
 	}
 	for _, u := range t.model.units {
-		if n := nonFinite(floats(t.outputs[u])); n > 0 {
+		if n := nonFinite(floats(t.products[u])) + nonFinite(floats(t.outputs[u])); n > 0 {
 			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
 		}
 	}
@@ -138,7 +155,7 @@ func (t *Trainer) check() error {
 			return fmt.Errorf("graph: %d gradients of parameter %s are %w", n, p.Name, ErrNotFinite)
 		}
 	}
-	return fmt.Errorf("graph: the loss is %w", ErrNotFinite)
+	return nil
 }
 
 // Close frees the machine.
@@ -151,6 +168,9 @@ func nonFinite(x []float32) int {
 
 // floats is the value of a node.
 func floats(n *gorgonia.Node) []float32 {
+	if n == nil {
+		return nil
+	}
 	if d, ok := n.Value().(*tensor.Dense); ok {
 		return d.Float32s()
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"petrify/fakequant"
 )
@@ -31,6 +32,7 @@ type batchNorm struct {
 	gamma, beta    *Param
 	mean, variance []float32 // running statistics
 	frozen         bool      // normalise with the running statistics, also in training
+	estimate       *estimate // what the running statistics are estimated with, see Reestimate; nil: they follow
 }
 
 // The constants of PyTorch's BatchNorm2d.
@@ -42,9 +44,20 @@ const (
 // name is that of the unit's first layer.
 func (u *unit) name() string { return u.layer.Name }
 
-// nonNegative reports whether the unit's output is never negative.
+// nonNegative reports whether the unit's output is never negative: it ends in
+// a ReLU or its like, or only sums, moves or averages what is never negative.
+// The network's input, nil, may be.
 func (u *unit) nonNegative() bool {
-	return u.clip != 0 || u.layer.Kind.clips() || u.layer.Kind == KindSigmoid || u.layer.Kind == KindSoftmax
+	if u == nil {
+		return false
+	}
+	switch k := u.layer.Kind; {
+	case u.clip != 0 || k.clips() || k == KindSigmoid || k == KindSoftmax:
+		return true
+	case k.moves() || k.averages() || k.joins():
+		return !slices.ContainsFunc(u.inputs, func(in *unit) bool { return !in.nonNegative() })
+	}
+	return false
 }
 
 // fan is the number of inputs of one output.

@@ -1,0 +1,65 @@
+package graph_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/graph"
+)
+
+// A fused node computes what its parts compute: over steps in which observers
+// and rounding are switched and batch norm is frozen, losses, gradients and
+// the quantizers' memories stay together.
+func TestFusedNodesAreTheirParts(t *testing.T) {
+	network := graph.Chain(
+		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
+		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(3).Strided(2).Padded(1),
+		graph.Conv2D(5, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.AvgPool(2),
+		graph.Flatten(), graph.Linear(12), graph.BatchNorm(), graph.ReLU(), graph.Linear(4))
+	build := func() *graph.Model {
+		m, err := graph.New(network, graph.Shape{C: 2, H: 13, W: 12}, graph.Uniform(fakequant.Bits(6)), rand.New(rand.NewPCG(8, 9)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for _, quantized := range []bool{false, true} {
+		fused, plain := build(), build()
+		a, err := fused.Trainer(6, quantized)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := plain.PlainTrainer(6, quantized)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, phase := range []struct{ observe, round, freeze bool }{
+			{true, false, false}, {true, true, false}, {true, true, false}, {false, true, false}, {false, true, true}, {true, true, true},
+		} {
+			rng := rand.New(rand.NewPCG(1, 2))
+			x, l := images(rng, 6, fused.Input()), labels(rng, 6, 4)
+			var losses [2]float64
+			for i, m := range []*graph.Model{fused, plain} {
+				m.SetObservers(phase.observe)
+				m.SetFakeQuant(phase.round)
+				m.FreezeBatchNorm(phase.freeze)
+				trainer := []*graph.Trainer{a, b}[i]
+				metrics, err := trainer.Step(x, l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				losses[i] = metrics.Loss
+			}
+			closeTo(t, "loss", []float32{float32(losses[0])}, []float32{float32(losses[1])})
+			for i, p := range plain.Params() {
+				closeTo(t, "gradient of "+p.Name, fused.Params()[i].Grad, p.Grad)
+			}
+			for i, s := range plain.State() {
+				closeTo(t, s.Name, fused.State()[i].F32, s.F32)
+			}
+		}
+		a.Close()
+		b.Close()
+	}
+}

@@ -1,0 +1,165 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/fakequant"
+	"petrify/internal/kernel"
+	"petrify/internal/node"
+)
+
+// fusedOp is batch normalisation with its ReLU, the fake-quantization of its
+// output, and the max pooling behind that, as one node: memory is passed once
+// forward instead of four times, and only the pooled image is written. Loss
+// and gradients are those of the separate nodes; the tests compare them.
+//
+// The quantizer's range must be known before the pass. The normalisation is
+// monotone in x, so the range of its output is that of the channels' extremes,
+// which the pass for the statistics finds on its way.
+type fusedOp struct {
+	*normOp
+	q    *fakequant.Quantizer // nil in float training
+	pool *kernel.Pool         // nil: none
+
+	top      []float32 // x at each window's maximum
+	arg      []uint8   // its place in the window
+	integers []uint8   // of the output
+	extremes []float32 // the normalised channels' greatest and least values
+	scale    float32   // of the last forward pass; 0 where it did not quantize
+}
+
+// fusable reports whether the unit's batch norm, ReLU and quantizer can be one
+// node.
+func (b *builder) fusable(u *unit) bool {
+	if u.norm == nil || u.clip != KindReLU {
+		return false
+	}
+	return !b.quantized || u.output == nil || u.output.Config().FollowsExtremes()
+}
+
+// pooled returns the max pool that alone takes the unit's output, if any.
+func (b *builder) pooled(u *unit) *unit {
+	var pool *unit
+	for _, v := range b.model.units {
+		for _, in := range v.inputs {
+			if in != u {
+				continue
+			}
+			if pool != nil || v.layer.Kind != KindMaxPool {
+				return nil
+			}
+			pool = v
+		}
+	}
+	return pool
+}
+
+// fused adds the node; f is nil in float training.
+func (b *builder) fused(u *unit, x, f *gorgonia.Node) (*gorgonia.Node, error) {
+	c := len(u.norm.mean)
+	op := &fusedOp{
+		normOp:   newNormOp(u.norm, x.Shape().TotalSize()/c, true, f != nil),
+		extremes: make([]float32, 2*c),
+	}
+	name, shape := u.norm.name+"/relu", x.Shape()
+	if b.quantized && u.output != nil {
+		op.q = u.output
+		b.fakes[op.q]++
+		name += "/fake-quant"
+	}
+	if p := b.pooled(u); p != nil {
+		g := p.pool(b.batch)
+		op.pool = &g
+		shape = tensor.Shape{g.N, g.OH(), g.OW(), g.C}
+		name += "/" + p.name()
+		b.swallowed[p] = true
+	}
+	size := shape.TotalSize()
+	op.top, op.arg, op.integers = make([]float32, size), make([]uint8, size), make([]uint8, size)
+	return node.Apply(node.Spec{
+		Name:  name,
+		Shape: shape,
+		Run: func(y []float32, in [][]float32) error {
+			return op.forward(y, in[0], in[1], in[2], third(in[1:]))
+		},
+		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+			return op.grads(name, in, y, dy, op.backward)
+		},
+	}, present(x, b.param(u.norm.gamma), b.param(u.norm.beta), f)...)
+}
+
+func (op *fusedOp) forward(y, x, gamma, beta, f []float32) error {
+	observes := op.q != nil && op.q.Observing()
+	op.normalise(x, gamma, beta, f, observes)
+	if err := op.finite(); err != nil {
+		return err
+	}
+	if observes {
+		if err := op.observe(); err != nil {
+			return err
+		}
+	}
+	op.scale = 0
+	if op.q == nil || !op.q.Enabled() {
+		op.forwardFloat(y, x)
+		return nil
+	}
+	op.scale = op.q.Params().Scale[0]
+	qmax := op.q.Config().Format.Max()
+	if op.pool == nil {
+		kernel.BatchNormReLUQuant(y, op.integers, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c)
+	} else {
+		kernel.BatchNormReLUQuantMaxPool(y, op.top, op.integers, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool)
+	}
+	return nil
+}
+
+// forwardFloat is the pass without rounding.
+func (op *fusedOp) forwardFloat(y, x []float32) {
+	if op.pool == nil {
+		kernel.BatchNormForward(y, x, op.mean, op.inv, op.gain, op.beta, op.rows, op.c, true)
+	} else {
+		kernel.BatchNormReLUMaxPool(y, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, *op.pool)
+	}
+}
+
+// observe shows the quantizer the extremes of what the pass will compute.
+func (op *fusedOp) observe() error {
+	copy(op.extremes, op.lo)
+	copy(op.extremes[op.c:], op.hi)
+	kernel.BatchNormForward(op.extremes, op.extremes, op.mean, op.inv, op.gain, op.beta, 2, op.c, true)
+	return op.q.Observe(op.extremes)
+}
+
+// finite fails where the batch held a number that is not finite, which the
+// rounding to integers would hide.
+func (op *fusedOp) finite() error {
+	for i, m := range op.mean {
+		if v := float64(m) * float64(op.inv[i]); math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("channel %d of the batch is %w", i, ErrNotFinite)
+		}
+	}
+	return nil
+}
+
+// backward is the normBackward of the whole node.
+func (op *fusedOp) backward(dx, dy, y, x []float32) {
+	if op.scale == 0 && op.pool == nil {
+		op.normOp.backward(dx, dy, y, x)
+		return
+	}
+	if op.scale == 0 {
+		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv, op.gain, *op.pool, op.frozen)
+		return
+	}
+	qmax := op.q.Config().Format.Max()
+	if op.pool == nil {
+		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c, op.frozen)
+	} else {
+		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool, op.frozen)
+	}
+}

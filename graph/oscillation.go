@@ -1,0 +1,257 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"petrify/fakequant"
+	"petrify/observers"
+)
+
+// oscillation watches the integers of one unit's weights.
+//
+// What is quantized is the folded weight w' = w·f, and what an optimizer moves
+// is the parameter w. So integers are those of w', and what is done to a weight
+// is done to w = w'/f, with the f and the scale that the next training step
+// will use: batch norm's parameters and statistics have made their step when a
+// weight is put back.
+type oscillation struct {
+	*fakequant.Oscillations
+	w, b, pull []float32 // folded weights and bias; gradient with respect to w'
+}
+
+// oscillates is the frequency from which on a weight counts as oscillating, the
+// paper's: one that turned back once in the last 70 steps, at the usual
+// momentum of 0.01.
+const oscillates = 0.005
+
+// Watch begins to watch the integers of all quantized weights for oscillations.
+// The momentum is that of [fakequant.NewOscillations]; 0 means 0.01. The state
+// is part of [Model.State] from then on.
+//
+// A training step that quantizes is then
+//
+//	trainer.Step(x, labels)
+//	model.Dampen(λ)           // if wanted
+//	optimizer's step
+//	model.Track(threshold)    // watches, and freezes where the threshold is below 1
+func (m *Model) Watch(momentum float64) error {
+	watched := map[*unit]*oscillation{}
+	for _, u := range m.units {
+		if u.weights == nil {
+			continue
+		}
+		n := len(u.weight.Value)
+		o, err := fakequant.NewOscillations(u.weights, n, float32(momentum))
+		if err != nil {
+			return fmt.Errorf("graph: %w", err)
+		}
+		watched[u] = &oscillation{o, make([]float32, n), make([]float32, u.out.C), make([]float32, n)}
+	}
+	if len(watched) == 0 {
+		return errors.New("graph: no weights are quantized, so that none can oscillate")
+	}
+	m.oscillations = watched
+	return nil
+}
+
+// Dampen adds the gradient of the dampening loss to the weights' and returns
+// the loss. It belongs between a training step and the optimizer's.
+//
+//	L = λ·Σ (fake(w')/f − w)²        dw += 2λ·(w' − fake(w'))/f
+//
+// over the weights inside the range. fake(w')/f counts as constant, and the
+// distance is the parameter's own, so that λ weighs all channels alike,
+// whatever batch norm makes of them. It is the loss of Nagel et al. (see
+// [fakequant.Oscillations]) where nothing is folded. Frozen weights have no
+// gradient: theirs are set to 0.
+func (m *Model) Dampen(λ float64) (loss float64, err error) {
+	for _, u := range m.units {
+		o := m.oscillations[u]
+		if o == nil || u.weight.Grad == nil {
+			continue
+		}
+		l, err := o.dampen(u, float32(λ))
+		if err != nil {
+			return 0, fmt.Errorf("graph: %w", err)
+		}
+		loss += l
+	}
+	return loss, nil
+}
+
+func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
+	grad := u.weight.Grad
+	if λ != 0 {
+		if err := o.fold(u); err != nil {
+			return 0, err
+		}
+		clear(o.pull)
+		if _, err := o.Oscillations.Dampen(o.pull, o.w, λ); err != nil {
+			return 0, err
+		}
+		cols := len(grad) / len(o.b)
+		for c := range o.b {
+			f := u.factor(c)
+			for i := c * cols; i < (c+1)*cols; i++ {
+				d := float64(o.pull[i]) / float64(f) // 2λ times the distance
+				grad[i] += float32(d)
+				loss += d * d / (4 * float64(λ))
+			}
+		}
+	}
+	for i := range grad {
+		if o.Frozen(i) {
+			grad[i] = 0
+		}
+	}
+	return loss, nil
+}
+
+// Track watches the weights as the optimizer has left them. Weights that turn
+// back more often than the threshold are frozen: they stay at the integer where
+// they were on average, in this and in all later calls. No weight turns back
+// more often than 1.
+//
+// The integer stays through changes of scale and batch norm. A frozen weight
+// of a channel whose batch norm has all but vanished is let be: w'/f would be
+// out of all proportion, and w' rounds to 0.
+func (m *Model) Track(threshold float64) error {
+	for _, u := range m.units {
+		o := m.oscillations[u]
+		if o == nil {
+			continue
+		}
+		if err := o.fold(u); err != nil {
+			return fmt.Errorf("graph: %w", err)
+		}
+		if err := o.Oscillations.Track(o.w); err != nil {
+			return fmt.Errorf("graph: %w", err)
+		}
+		if err := o.hold(u, threshold); err != nil {
+			return fmt.Errorf("graph: %w", err)
+		}
+	}
+	return nil
+}
+
+// fold computes the weights that the next training step will quantize, and
+// lets a scale that follows the last weights follow them. Other observers must
+// not see a tensor twice; their scales are those of the last step.
+func (o *oscillation) fold(u *unit) error {
+	u.folded(o.w, o.b)
+	return o.follow(u)
+}
+
+func (o *oscillation) follow(u *unit) error {
+	if q := u.weights; q.Observing() && q.Config().Observer.Kind == observers.LastValue {
+		return q.Observe(o.w)
+	}
+	return nil
+}
+
+// hold freezes weights and puts back the frozen ones. A frozen weight may be
+// the one that the scale follows, hence twice.
+func (o *oscillation) hold(u *unit, threshold float64) error {
+	held, err := o.Freeze(o.w, float32(threshold))
+	if err != nil || held == 0 {
+		return err
+	}
+	if err := o.follow(u); err != nil {
+		return err
+	}
+	if _, err := o.Freeze(o.w, float32(threshold)); err != nil {
+		return err
+	}
+	cols := len(o.w) / len(o.b)
+	for i, w := range o.w {
+		if f := u.factor(i / cols); o.Frozen(i) && math.Abs(float64(f)) > 1e-4 {
+			u.weight.Value[i] = w / f
+		}
+	}
+	return nil
+}
+
+// putBack puts the frozen weights back, after what moves scales or parameters
+// outside of training steps.
+func (m *Model) putBack() error {
+	for _, u := range m.units {
+		if o := m.oscillations[u]; o != nil {
+			u.folded(o.w, o.b)
+			if err := o.hold(u, 1); err != nil {
+				return fmt.Errorf("graph: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// factor is what the weights of a channel are multiplied by before they are
+// quantized.
+func (u *unit) factor(c int) float32 {
+	if u.norm == nil {
+		return 1
+	}
+	return foldFactor(u.norm.gamma.Value[c], u.norm.sigma(c))
+}
+
+// Oscillating is how much the weights of a tensor oscillate.
+type Oscillating struct {
+	Tensor string  `json:"tensor"`           // the weight's name
+	Share  float64 `json:"share"`            // of the weights that turn back more often than 0.005
+	Frozen float64 `json:"frozen,omitempty"` // share of the weights that are frozen
+}
+
+// Oscillating reports on all weights that [Model.Watch] watches, in the order
+// of the layers.
+func (m *Model) Oscillating() (all []Oscillating) {
+	for _, u := range m.units {
+		if o := m.oscillations[u]; o != nil {
+			all = append(all, o.report(u))
+		}
+	}
+	return all
+}
+
+func (o *oscillation) report(u *unit) Oscillating {
+	frozen := 0
+	for i := range o.w {
+		if o.Frozen(i) {
+			frozen++
+		}
+	}
+	return Oscillating{u.weight.Name, o.Share(oscillates), float64(frozen) / float64(len(o.w))}
+}
+
+// oscillationHealth warns of tensors many of whose weights oscillate.
+func (m *Model) oscillationHealth() (warnings []Warning) {
+	for _, o := range m.Oscillating() {
+		if o.Share > 0.1 {
+			warnings = append(warnings, Warning{o.Tensor,
+				fmt.Sprintf("%.0f %% of the weights oscillate between two integers: dampen or freeze them", 100*o.Share)})
+		}
+	}
+	return warnings
+}
+
+// oscillationState is the watched weights' part of the state.
+func (m *Model) oscillationState() (all []State) {
+	for _, u := range m.units {
+		if o := m.oscillations[u]; o != nil {
+			all = append(all, o.State()...)
+		}
+	}
+	return all
+}
+
+func (m *Model) restoreOscillations(state []State) error {
+	for _, u := range m.units {
+		if o := m.oscillations[u]; o != nil {
+			if err := o.Restore(state); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

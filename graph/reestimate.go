@@ -1,0 +1,101 @@
+package graph
+
+import "errors"
+
+// estimate adds up the statistics of batches.
+type estimate struct {
+	mean, variance []float64
+	batches        int // counted in channel 0
+}
+
+// move takes a batch's mean and unbiased variance of channel i into the running
+// statistics, or into the estimate that is under way.
+func (n *batchNorm) move(i int, mean, variance float64) {
+	if e := n.estimate; e != nil {
+		e.mean[i] += mean
+		e.variance[i] += variance
+		if i == 0 {
+			e.batches++
+		}
+		return
+	}
+	n.mean[i] = float32(float64(n.mean[i])*(1-normMomentum) + normMomentum*mean)
+	n.variance[i] = float32(float64(n.variance[i])*(1-normMomentum) + normMomentum*variance)
+}
+
+// Reestimate replaces the running statistics of all batch normalisations by
+// the averages over the training steps that run makes with a [Trainer] of m:
+//
+//	μ = 1/N·Σ μ_batch        σ² = 1/N·Σ σ²_batch
+//
+// While run runs, batch norm uses the batch's statistics, fake quantization
+// stays as it is, and observers rest; parameters must not change. Nothing else
+// of the model moves, and nothing at all if run fails.
+//
+// Oscillating weights leave running statistics behind that belong to integers
+// that are gone (Nagel et al., “Overcoming Oscillations in Quantization-Aware
+// Training”, ICML 2022, section 5.2), and an exponential average is made of few
+// batches. Where batch norm has been frozen for long, though, the weights have
+// learned to live with its statistics; there this undoes what they learned.
+//
+// A new σ changes the factor f = γ/σ that is folded into the weights. Their
+// scales are multiplied by the same ratio, so that integers, frozen ones
+// included, stay as they were when the statistics were taken. Where one scale
+// spans the channels, or is a power of two, it cannot follow; there the weights
+// are rounded anew, as after each step of training.
+func (m *Model) Reestimate(run func() error) error {
+	estimates := map[*unit]*estimate{}
+	for _, u := range m.units {
+		if n := u.norm; n != nil {
+			estimates[u] = &estimate{mean: make([]float64, len(n.mean)), variance: make([]float64, len(n.mean))}
+		}
+	}
+	if len(estimates) == 0 {
+		return errors.New("graph: re-estimate: the network has no batch normalisation")
+	}
+	before := cloneState(m.State())
+	m.SetObservers(false)
+	m.FreezeBatchNorm(false)
+	for u, e := range estimates {
+		u.norm.estimate = e
+	}
+	err := run()
+	for u, e := range estimates {
+		u.norm.estimate = nil
+		if err == nil && e.batches == 0 {
+			err = errors.New("graph: re-estimate: no training step was made")
+		}
+	}
+	if err := errors.Join(err, m.Restore(before)); err != nil {
+		return err
+	}
+	for u, e := range estimates {
+		u.adopt(e)
+	}
+	return nil
+}
+
+// adopt sets the running statistics, and lets the weights' scales follow.
+func (u *unit) adopt(e *estimate) {
+	n := u.norm
+	ratios := make([]float32, len(n.mean))
+	for i := range ratios {
+		old := u.factor(i)
+		n.mean[i] = float32(e.mean[i] / float64(e.batches))
+		n.variance[i] = float32(e.variance[i] / float64(e.batches))
+		ratios[i] = u.factor(i) / old
+	}
+	if u.weights != nil {
+		u.weights.Rescale(ratios)
+	}
+}
+
+// cloneState copies states with their values.
+func cloneState(states []State) []State {
+	copies := make([]State, len(states))
+	for i, s := range states {
+		s.F32, s.F64, s.I64 = append([]float32(nil), s.F32...), append([]float64(nil), s.F64...), append([]int64(nil), s.I64...)
+		copies[i] = s
+	}
+	return copies
+}
