@@ -246,7 +246,7 @@ func TestObservingAllocatesNoRanges(t *testing.T) {
 			f()
 		}
 		runtime.ReadMemStats(&after)
-		if bytes := (after.TotalAlloc - before.TotalAlloc) / calls; bytes > 700 {
+		if bytes := (after.TotalAlloc - before.TotalAlloc) / calls; bytes > 1000 {
 			t.Errorf("%s of %d values allocates %d bytes a call", name, len(large), bytes)
 		}
 	}

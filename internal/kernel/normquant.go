@@ -116,8 +116,8 @@ type normQuant struct {
 	limit float32 // the greatest v with rne(v/s) ≤ qmax
 }
 
-// newNormQuant checks the vectors of c channels. The vectors it makes live in
-// the parts, which the caller gives back.
+// newNormQuant checks the vectors of c channels. What it computes of each
+// channel lives in the vectors it returns, which the caller gives back.
 func newNormQuant(kernel string, mean, invStd, gamma, beta []float32, s float32, qmax int32, c int) (normQuant, *vectors) {
 	for _, of := range [][]float32{mean, invStd, gamma, beta} {
 		checkLen(kernel, "a vector of channels", len(of), c)

@@ -5,8 +5,8 @@ func (n normQuant) value(x float32, j int) float32 {
 	return float32((x-n.mean[j])*n.scale[j]) + n.shift[j]
 }
 
-// gradient1 is d of one element: dy where 0 < v ≤ limit, +0 elsewhere.
-func (n normQuant) gradient1(dy, x float32, j int) float32 {
+// pass is d of one element: dy where 0 < v ≤ limit, +0 elsewhere.
+func (n normQuant) pass(dy, x float32, j int) float32 {
 	if v := n.value(x, j); v > 0 && v <= n.limit {
 		return dy
 	}
@@ -19,7 +19,7 @@ func gradQuantTileGeneric(sum, dot, dy, x []float32, n normQuant, c int) {
 	clear(dot)
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
-			d := n.gradient1(dy[r+j], v, j)
+			d := n.pass(dy[r+j], v, j)
 			sum[j] += d
 			dot[j] += float32(d * (v - n.mean[j]))
 		}
@@ -30,7 +30,7 @@ func gradQuantTileGeneric(sum, dot, dy, x []float32, n normQuant, c int) {
 func normGradQuantTileGeneric(dx, dy, x []float32, n normQuant, k normGradient, c int) {
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
-			d := n.gradient1(dy[r+j], v, j)
+			d := n.pass(dy[r+j], v, j)
 			dx[r+j] = n.scale[j] * (d - k.k0[j] - float32((v-n.mean[j])*k.k1[j]))
 		}
 	}
@@ -63,7 +63,7 @@ func quantPoolGradImageGeneric(dx, dy, top []float32, arg []uint8, x []float32, 
 		h, w, c := i/(g.OW()*g.C)*g.StrideH, i/g.C%g.OW()*g.StrideW, i%g.C
 		h += int(arg[i])/g.KW - g.PadTop
 		w += int(arg[i])%g.KW - g.PadLeft
-		dx[(h*g.W+w)*g.C+c] += norm.gradient1(d, top[i], c)
+		dx[(h*g.W+w)*g.C+c] += norm.pass(d, top[i], c)
 	}
 	normGradTile(dx, dx, nil, x, norm.mean, norm.scale, k.k0, k.k1, g.C)
 }

@@ -67,6 +67,10 @@ func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) {
 			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
 				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
 			b.nearGradients(t, name, dx, dgamma, dbeta)
+			inPlace := slices.Clone(b.dy.slice())
+			BatchNormReLUQuantBackward(inPlace, dgamma, dbeta, inPlace, b.x.slice(), b.mean.slice(),
+				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
+			sameBits(t, name+" dx in place", inPlace, b.dx.slice())
 		}
 	})
 }
@@ -278,6 +282,9 @@ func TestBatchNormStatsRangeIsStatsAndRange(t *testing.T) {
 			BatchNormStatsRange(mean.slice(), variance.slice(), lo.slice(), hi.slice(), x.slice(), rows, c)
 			sameBits(t, name+" mean", mean.slice(), wantMean)
 			sameBits(t, name+" variance", variance.slice(), wantVariance)
+			if m, v := mean.slice()[0], variance.slice()[0]; hole != 0 && (m-m == 0 || v-v == 0) {
+				t.Errorf("%s: mean %v and variance %v of a column with %v are finite", name, m, v, hole)
+			}
 			wantLo, wantHi := make([]float32, c), make([]float32, c)
 			for j := range c {
 				wantLo[j], wantHi[j] = inf, -inf
