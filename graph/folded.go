@@ -3,8 +3,6 @@ package graph
 import (
 	"fmt"
 	"math"
-
-	"petrify/fakequant/affine"
 )
 
 // folded writes the unit's weights and bias with its batch normalisation
@@ -54,14 +52,4 @@ func newRequant(bias []float32, in float32, weights []float32, out float32) (req
 		r.bias[o], r.biasScale[o], r.m[o] = int32(q), s, s/out
 	}
 	return r, nil
-}
-
-// codes writes the integers of w, of rows × cols with a scale per row or one
-// for all.
-func codes(q []int8, w []float32, p affine.Params, f affine.Format) {
-	cols := len(w) / len(p.Scale)
-	for i, r := range w {
-		c := i / cols
-		q[i] = int8(affine.Quantize(r, p.Scale[c], p.Zero[c], f))
-	}
 }
