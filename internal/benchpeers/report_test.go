@@ -1,0 +1,89 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"petrify/internal/benchpeers/turns"
+)
+
+// contested is two rounds in which ours does 40 and 30 units a second, the
+// peer 10 and 15.
+func contested(q quantity) (contest, measured) {
+	c := contest{
+		name:  "race",
+		sides: []side{{title: "petrify"}, {title: "Peer"}},
+		rows:  []row{{measure: "a race", quantity: q, ours: 0, peer: 1, reach: 2.5, dream: 4}},
+	}
+	m := measured{Contest: "race", Sides: []string{"petrify, path", "Peer 1.0"}, Turns: [][]turns.Slice{
+		{{Seconds: 1, Units: 40, CPU: 1}, {Seconds: 1, Units: 10, CPU: 0.5}},
+		{{Seconds: 2, Units: 60, CPU: 2}, {Seconds: 2, Units: 30, CPU: 1}},
+	}}
+	return c, m
+}
+
+func TestRatiosAreOfTheSameRound(t *testing.T) {
+	for name, c := range map[string]struct {
+		quantity quantity
+		ratio    spread
+		best     float64
+		verdict  string
+	}{
+		"by the clock":         {rate("units/s", 1), spread{3, 2, 4}, 40.0 / 15, "yes"},
+		"by processor's time":  {alone("units/s", 1), spread{1.5, 1, 2}, 40.0 / 30, "no"},
+		"where less is better": {milliseconds("ms", 1), spread{0.375, 0.25, 0.5}, 15.0 / 40, "stretch"},
+	} {
+		contest, m := contested(c.quantity)
+		r := contest.rows[0].result(contest, m)
+		if r.Ratio != c.ratio || r.Best != c.best || r.verdict() != c.verdict {
+			t.Errorf("%s: ratio %v, best %v, %q; want %v, %v, %q", name, r.Ratio, r.Best, r.verdict(), c.ratio, c.best, c.verdict)
+		}
+	}
+}
+
+func TestMarkdownHasARowForEachComparison(t *testing.T) {
+	c, m := contested(rate("units/s", 1))
+	c.growth = &growth{measure: "time", size: "size"}
+	c.growth.add(1, milliseconds("ms", 1))
+	c.growth.add(2, milliseconds("ms", 1))
+	r := report{Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Machine: machine{Processor: "Abacus", Threads: 2}, Seconds: 1, Rounds: 2}
+	r.add(c, m)
+	text := r.markdown()
+	for _, want := range []string{
+		"Measured on 23 November 2026: Abacus, 2 threads",
+		"| a race | units/s | 35.0 | Peer 12.5 | **3.00** (2.00–4.00) | 2.67 | ≥ 2.5 | ≥ 4.0 | yes |\n",
+		"| 2 | 83.3 (66.7–100) |",
+		"- Peer 1.0\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestReplaceKeepsWhatIsAround(t *testing.T) {
+	document := "before\n" + markBegin + "old\n" + markEnd + "after\n"
+	got, err := replace(document, "new\n")
+	if want := strings.ReplaceAll(document, "old", "new"); err != nil || got != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	if _, err := replace("no marks\n", "new\n"); err == nil {
+		t.Error("no error for a document without marks")
+	}
+}
+
+func TestEnvironmentOfASide(t *testing.T) {
+	t.Setenv("OPENBLAS_CORETYPE", "Haswell")
+	t.Setenv("OMP_NUM_THREADS", "7")
+	t.Setenv("BENCHPEERS_OTHER", "kept")
+	env := strings.Join(side{threads: 2}.environment(), "\n")
+	if strings.Contains(env, "Haswell") || strings.Contains(env, "=7") {
+		t.Errorf("another's tuning in the environment")
+	}
+	for _, want := range []string{"OMP_NUM_THREADS=2", "GOMAXPROCS=2", "BENCHPEERS_OTHER=kept"} {
+		if !strings.Contains(env, want) {
+			t.Errorf("no %s in the environment", want)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// programs are the commands of the sides.
+type programs struct {
+	self, ort, blas, torch string
+	models                 string // a folder for ONNX files
+}
+
+// contests is the table: to add a row, add its sides here.
+func (p programs) contests() ([]contest, error) {
+	list := []contest{p.training("cnn", 128), p.overhead()}
+	for _, n := range []int{256, 512, 1024} {
+		list = append(list, p.sgemm(n))
+	}
+	list = append(list, p.fakeQuant(16<<20))
+	for _, network := range []string{"resnet8", "ds-cnn"} {
+		list = append(list, p.smallTraining(network, 64))
+	}
+	for _, i := range []inference{
+		{"resnet8", 1, 1, 0.7, 1.2}, {"ds-cnn", 1, 1, 0.7, 1.2}, {"mobilenet-v1-0.25", 1, 1, 0.7, 1.2}, {"cnn", 64, 2, 1, 1.5},
+	} {
+		c, err := p.inference(i)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return append(list, p.memory(), p.images(), p.batches(), p.channels()), nil
+}
+
+func (p programs) goSide(title string, threads int, args ...string) side {
+	return side{title, append([]string{p.self, "side"}, args...), threads}
+}
+
+func (p programs) torchSide(title string, threads int, args ...string) side {
+	return side{title, append([]string{"/usr/bin/python3", p.torch}, args...), threads}
+}
+
+func (p programs) sgemm(n int) contest {
+	size := strconv.Itoa(n)
+	return contest{
+		name: "sgemm-" + size,
+		sides: []side{
+			p.goSide("petrify", 1, "sgemm", size),
+			{"OpenBLAS", []string{p.blas, "sgemm", size}, 1},
+		},
+		rows: []row{{measure: fmt.Sprintf("SGEMM %d³, one thread", n), quantity: alone("GFLOP/s", 1e9), ours: 0, peer: 1, reach: 1.3, dream: 1.8}},
+	}
+}
+
+func (p programs) fakeQuant(bytes int) contest {
+	size := strconv.Itoa(bytes)
+	return contest{
+		name: "fake-quant",
+		sides: []side{
+			p.goSide("petrify", 1, "fakequant", size),
+			{"memory copy", []string{p.blas, "copy", size}, 1},
+		},
+		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20), quantity: alone("GB/s", 1e9), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
+	}
+}
+
+// training is one network in all the ways it can be trained in.
+func (p programs) training(network string, batch int) contest {
+	size := strconv.Itoa(batch)
+	images, step := rate("images/s", 1), milliseconds("ms a step", float64(batch))
+	what := fmt.Sprintf("`%s` %%s training step, batch %d, 2 threads", network, batch)
+	return contest{
+		name: "train-" + network,
+		sides: []side{
+			p.goSide("petrify", 2, "float", network, size),
+			p.goSide("petrify QAT", 2, "qat", network, size),
+			p.torchSide("PyTorch", 2, "float", network, size),
+			p.torchSide("PyTorch QAT", 2, "qat", network, size),
+			p.torchSide("PyTorch QAT per channel", 2, "qat-per-channel", network, size),
+			p.goSide("Gorgonia", 2, "gorgonia", size),
+		},
+		rows: []row{
+			{measure: fmt.Sprintf(what, "float"), quantity: images, ours: 0, peer: 2, reach: 3, dream: 5},
+			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 3, reach: 4, dream: 8},
+			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 4, reach: 4, dream: 8},
+			{measure: fmt.Sprintf(what, "float"), quantity: images, ours: 0, peer: 5, reach: 10, dream: 20},
+			{measure: "QAT step / float step, petrify", quantity: step, ours: 1, peer: 0, reach: 1.15, dream: 1},
+			{measure: "QAT step / float step, PyTorch", quantity: step, ours: 3, peer: 2},
+		},
+	}
+}
+
+// overhead is a network so small that the framework's own work dominates.
+func (p programs) overhead() contest {
+	return contest{
+		name: "train-mlp",
+		sides: []side{
+			p.goSide("petrify QAT", 2, "qat", "mlp", "32"),
+			p.torchSide("PyTorch QAT", 2, "qat", "mlp", "32"),
+			p.torchSide("PyTorch QAT, 1 thread", 1, "qat", "mlp", "32"),
+		},
+		rows: []row{
+			{measure: "`mlp` on 8×8 images, QAT training step, batch 32", quantity: rate("steps/s", 32), ours: 0, peer: 1, reach: 2.5, dream: 5},
+			{measure: "`mlp` on 8×8 images, QAT training step, batch 32", quantity: rate("steps/s", 32), ours: 0, peer: 2, reach: 2.5, dream: 5},
+		},
+	}
+}
+
+func (p programs) smallTraining(network string, batch int) contest {
+	size := strconv.Itoa(batch)
+	return contest{
+		name: "train-" + network,
+		sides: []side{
+			p.goSide("petrify QAT", 2, "qat", network, size),
+			p.torchSide("PyTorch QAT", 2, "qat", network, size),
+		},
+		rows: []row{{measure: fmt.Sprintf("`%s` QAT training step, batch %d, 2 threads", network, batch), quantity: rate("images/s", 1), ours: 0, peer: 1, reach: 2, dream: 4}},
+	}
+}
+
+type inference struct {
+	network        string
+	batch, threads int
+	reach, dream   float64
+}
+
+func (p programs) inference(i inference) (contest, error) {
+	file, err := export(p.models, i.network, i.batch)
+	if err != nil {
+		return contest{}, err
+	}
+	batch, threads := strconv.Itoa(i.batch), strconv.Itoa(i.threads)
+	measure, quantity := fmt.Sprintf("`%s` with integers, batch %s, one thread", i.network, batch), alone("images/s", 1)
+	if i.threads > 1 {
+		measure, quantity = fmt.Sprintf("`%s` with integers, batch %s, %s threads", i.network, batch, threads), rate("images/s", 1)
+	}
+	return contest{
+		name: "infer-" + i.network,
+		sides: []side{
+			p.goSide("petrify", i.threads, "infer", i.network, batch),
+			{"ONNX Runtime", []string{p.ort, file, batch, threads}, i.threads},
+		},
+		rows: []row{{measure: measure, quantity: quantity, ours: 0, peer: 1, reach: i.reach, dream: i.dream}},
+	}, nil
+}
+
+func (p programs) memory() contest {
+	return contest{
+		name: "memory",
+		sides: []side{
+			p.goSide("petrify QAT", 2, "fashion-mnist"),
+			p.torchSide("PyTorch QAT", 2, "fashion-mnist"),
+		},
+		rows:   []row{{measure: "peak memory of an epoch of `cnn` QAT on Fashion-MNIST, batch 128", quantity: peak, ours: 0, peer: 1, reach: 0.4, dream: 0.25}},
+		rounds: 2,
+		fresh:  true,
+	}
+}
+
+// The growth tables are petrify against itself, at four sizes.
+
+func (p programs) images() contest {
+	c := contest{name: "growth-images", growth: &growth{measure: "a whole `train.Run` of `cnn` against its images", size: "images"}, rounds: 5}
+	for _, n := range []int{1024, 2048, 4096, 8192} {
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "run", strconv.Itoa(n)))
+		c.growth.add(float64(n), milliseconds("ms a run", 1))
+	}
+	return c
+}
+
+func (p programs) batches() contest {
+	c := contest{name: "growth-batch", growth: &growth{measure: "a QAT training step of `cnn` against its batch", size: "batch"}}
+	for _, n := range []int{32, 64, 128, 256} {
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "qat", "cnn", strconv.Itoa(n)))
+		c.growth.add(float64(n), milliseconds("ms a step", float64(n)))
+	}
+	return c
+}
+
+func (p programs) channels() contest {
+	const batch = 32
+	c := contest{name: "growth-channels", growth: &growth{measure: "a QAT training step of three convolutions 3×3 on 14×14 against channels²", size: "channels²"}}
+	for _, n := range []int{64, 96, 128, 192} {
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "qat", "wide-"+strconv.Itoa(n), strconv.Itoa(batch)))
+		c.growth.add(float64(n*n), milliseconds("ms a step", batch))
+	}
+	return c
+}

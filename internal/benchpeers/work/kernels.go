@@ -1,0 +1,37 @@
+package work
+
+import (
+	"math/rand/v2"
+
+	"petrify/internal/benchpeers/turns"
+	"petrify/internal/kernel"
+)
+
+// Gemm multiplies two n×n matrices; a unit is a floating-point operation.
+func Gemm(n int) turns.Work {
+	rng := rand.New(rand.NewPCG(1, 1))
+	a, b, c := normal(rng, n*n), normal(rng, n*n), make([]float32, n*n)
+	return func() (float64, error) {
+		kernel.Gemm(false, false, n, n, n, 1, a, n, b, n, 0, c, n)
+		return 2 * float64(n) * float64(n) * float64(n), nil
+	}
+}
+
+// FakeQuant observes the range of so many bytes of float32 and quantizes them,
+// in one pass; a unit is a byte of x.
+func FakeQuant(bytes int) turns.Work {
+	x := normal(rand.New(rand.NewPCG(1, 1)), bytes/4)
+	y := make([]float32, len(x))
+	return func() (float64, error) {
+		kernel.FakeQuantMinMax(y, x, 0.02, 128, 0, 255)
+		return float64(bytes), nil
+	}
+}
+
+func normal(rng *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
