@@ -28,9 +28,11 @@ func formats() []format { return []format{onnxFormat(), coremlFormat()} }
 type exportOptions struct {
 	opset, batch                 int
 	signed, image, normalize     bool
+	classifier                   bool
 	result, target               string
 	precision, weights           string
 	author, license, description string
+	version                      string
 }
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
@@ -39,12 +41,14 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
 	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")
 	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")
-	f.StringVar(&o.result, "result", "", "`WHAT` the output is: logits, probabilities or class (coreml: logits or class)")
+	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output is: logits, probabilities or class")
 	f.StringVar(&o.target, "target", "", "`SYSTEM` it must run on; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
-	f.StringVar(&o.weights, "weights", "", "coreml: `TYPE` of stored weights, int8 or uint8")
+	f.BoolVar(&o.classifier, "classifier", false, "coreml: the output is the class with its label, and all probabilities")
+	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8 or uint8")
 	f.StringVar(&o.author, "author", "", "coreml: the model's author")
 	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
+	f.StringVar(&o.version, "model-version", "", "coreml: the model's version")
 	f.StringVar(&o.description, "description", "", "coreml: what the model is for")
 }
 

@@ -8,16 +8,12 @@ import (
 func coremlFormat() format {
 	return format{
 		name: "coreml", file: "model.mlpackage",
-		options: []string{"image", "normalize", "result", "target", "precision", "weights", "author", "license", "description"},
+		options: []string{"image", "normalize", "classifier", "target", "precision", "weights-encoding", "author", "license", "model-version", "description"},
 		write:   writeCoreML,
 	}
 }
 
 func writeCoreML(path string, m *quantized.Model, o exportOptions) error {
-	class, err := choice("result", o.result, "logits", "class")
-	if err != nil {
-		return err
-	}
 	target, err := coreml.ParseTarget(o.target)
 	if err != nil {
 		return usage(err)
@@ -32,7 +28,7 @@ func writeCoreML(path string, m *quantized.Model, o exportOptions) error {
 	}
 	return coreml.Write(path, m, coreml.Options{
 		Target: target, Precision: precision, WeightsEncoding: encoding,
-		Classifier: class == 1, Normalize: o.normalize, Image: o.image,
-		Metadata: coreml.Metadata{Author: o.author, License: o.license, Description: o.description},
+		Classifier: o.classifier, Normalize: o.normalize, Image: o.image,
+		Metadata: coreml.Metadata{Author: o.author, License: o.license, Version: o.version, Description: o.description},
 	})
 }

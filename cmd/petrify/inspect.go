@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"petrify/quantized"
+	"petrify/quantized/coreml"
 )
 
 func (c *command) inspect() *cobra.Command {
@@ -16,7 +18,7 @@ func (c *command) inspect() *cobra.Command {
 		Use:   "inspect MODEL",
 		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
-model.json or model.safetensors.
+model.json or model.safetensors; of a Core ML .mlpackage, the program is shown.
 
 With --graph, show where the fake-quant nodes of a network sit, before or after
 training: MODEL is then a run folder or a configuration file.`,
@@ -27,6 +29,9 @@ training: MODEL is then a run folder or a configuration file.`,
 				return c.inspectGraph(cmd.Context(), args[0], drawing)
 			case drawing != "":
 				return usage(errors.New("--draw has no effect without --graph"))
+			}
+			if filepath.Ext(filepath.Clean(args[0])) == ".mlpackage" {
+				return coreml.Inspect(c.stdout, args[0])
 			}
 			m, err := quantized.Load(args[0])
 			if err != nil {
