@@ -28,13 +28,17 @@ type Oscillations struct {
 }
 
 // NewOscillations watches the tensor of q, of n elements. The momentum of the
-// averages is m; 0 stands for the paper's 0.01.
+// averages is m; 0 stands for the paper's 0.01. The methods DoReFa, Binary and
+// Ternary are refused: a weight put on their grid needs not stay there.
 func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, error) {
 	if !(momentum >= 0 && momentum <= 1) {
 		return nil, fmt.Errorf("fakequant: %s: momentum %v: want 0 < m ≤ 1, or 0 for 0.01", q.name, momentum)
 	}
 	if err := q.check(n, n); err != nil {
 		return nil, err
+	}
+	if m := q.cfg.Method; methods[m].ownGrid {
+		return nil, fmt.Errorf("fakequant: %s: oscillations of method %v, whose grid is its own: want a method of which s·(q − z) rounds to q", q.name, m)
 	}
 	if momentum == 0 {
 		momentum = 0.01
@@ -119,6 +123,9 @@ func (o *Oscillations) Freeze(w []float32, threshold float32) (held int, err err
 	})
 	return held, nil
 }
+
+// Frozen reports whether Freeze holds weight i.
+func (o *Oscillations) Frozen(i int) bool { return o.frozen[i] == 1 }
 
 // Dampen adds the gradient of the dampening loss
 //

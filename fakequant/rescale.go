@@ -1,0 +1,31 @@
+package fakequant
+
+import "petrify/fakequant/affine"
+
+// Rescale multiplies the scales along axis 0 by factors greater than 0, one for
+// each channel, so that weights whose channels are multiplied by the same
+// factors keep their integers. It reports false, and changes nothing, where the
+// scales cannot follow: where one scale spans several channels, is a power of
+// two, or is not s = (a learned or an observed number) alone.
+//
+// An observer that is on forgets it with the next tensor.
+func (q *Quantizer) Rescale(factors []float32) bool {
+	q.settle()
+	n, c := q.layout.N, len(factors)
+	if !q.ready || c == 0 || n%c != 0 || q.cfg.Scheme != affine.Symmetric && q.cfg.Scheme != affine.Affine {
+		return false
+	}
+	m, isLSQ := q.method.(*lsq)
+	if entry := methods[q.cfg.Method]; entry.ownGrid || entry.learns && !isLSQ {
+		return false
+	}
+	least := affine.MinScale(q.cfg.Format)
+	for i, s := range q.params.Scale {
+		s = max(s*factors[i/(n/c)], min(s, least))
+		q.params.Scale[i] = s
+		if isLSQ {
+			m.scale.set(i, s)
+		}
+	}
+	return true
+}
