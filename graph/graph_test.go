@@ -42,6 +42,7 @@ func TestValidateInfersShapes(t *testing.T) {
 		{"kernel larger than the image", graph.Conv2D(4, 9), "kernel 9×9 is larger than its padded input 8×6"},
 		{"kernel as large as the padded image", graph.Conv2D(4, 8).Padded(1), ""},
 		{"pool larger than the image", graph.MaxPool(7), "kernel 7×7 is larger than its padded input 8×6"},
+		{"pool of too many elements", graph.MaxPool(17).Padded(8), "window of 289 elements: want at most 256"},
 		{"linear on an image", graph.Linear(3), "linear wants a vector, got an image 2×8×6: put flatten before it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

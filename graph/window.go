@@ -84,6 +84,9 @@ func (l Layer) slide(in Shape) (Shape, error) {
 		return Shape{}, fmt.Errorf("kernel %d×%d is larger than its padded input %d×%d", v.extent(0), v.extent(1), h, w)
 	}
 	out := Shape{in.C, (h-v.extent(0))/v.stride[0] + 1, (w-v.extent(1))/v.stride[1] + 1}
+	if n := v.kernel[0] * v.kernel[1]; l.Kind == KindMaxPool && n > 256 {
+		return Shape{}, fmt.Errorf("window of %d elements: want at most 256", n)
+	}
 	if l.Kind != KindConv2D {
 		return out, (&unit{layer: l, ins: []Shape{in}}).pool(1).Validate()
 	}
