@@ -3,11 +3,12 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ONNXRUNTIME = onnxruntime-node@1.30.0
 FUZZTIME    = 10s
+KILLS       = 50
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test race noasm fuzz lint bench conformance generate generate-check
+.PHONY: help build demo test drill race noasm fuzz lint bench bench-peers conformance generate generate-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +21,9 @@ demo: build ## the whole job on the embedded digits: train, quantize, train on, 
 
 test: ## run the tests
 	go test ./...
+
+drill: ## kill a training run KILLS times at random moments; its end must be a whole run's (make test kills 4 times)
+	go test ./train -count 1 -run Killed -kills $(KILLS) -timeout 30m
 
 race: ## run the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
@@ -41,6 +45,10 @@ lint: ## check format, vet, staticcheck
 
 bench: ## run the micro-benchmarks
 	go test -run '^$$' -bench . ./...
+
+bench-peers: ## measure against PyTorch, OpenBLAS and stock Gorgonia (Debian: python3-torch libopenblas0)
+	go build -o bin/peers ./internal/peers
+	bin/peers
 
 conformance: internal/conformance/node_modules ## hold exported models against ONNX Runtime (needs npm and a C compiler)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
