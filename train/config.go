@@ -34,6 +34,12 @@ type Config struct {
 	Milestones Milestones // of the QAT stage
 
 	Distillation Distillation // of the QAT stage, from the float network
+	Oscillation  Oscillation  // of the QAT stage: what is done about weights that oscillate
+
+	// Reestimate is the number of training batches over which batch norm's
+	// running statistics are averaged anew at the end of the QAT stage, such as
+	// 50; 0: they stay. See [graph.Model.Reestimate] for when that helps.
+	Reestimate int
 
 	// Calibration is the number of training batches whose ranges PTQ observes:
 	// 0 means 32, or an epoch where that is shorter.
@@ -82,6 +88,7 @@ func (c Config) resolve() Config {
 	c.Float.Optimizer = c.Float.Optimizer.resolve()
 	c.QAT.Optimizer = c.QAT.Optimizer.resolve()
 	c.Distillation = c.Distillation.resolve()
+	c.Oscillation = c.Oscillation.resolve()
 	if c.Checkpoint.IsZero() {
 		c.Checkpoint = Epochs(1)
 	}

@@ -22,6 +22,7 @@ func fingerprint(c Config) map[string]string {
 		"batch":         fmt.Sprint(c.Batch),
 		"calibration":   fmt.Sprint(c.Calibration),
 		"validation":    fmt.Sprint(c.Validation),
+		"reestimate":    fmt.Sprint(c.Reestimate),
 		"version":       c.Version,
 	}
 	if c.Weights != nil {
@@ -30,6 +31,7 @@ func fingerprint(c Config) map[string]string {
 	flatten(flat, "augment", reflect.ValueOf(c.Augment))
 	flatten(flat, "balanced", reflect.ValueOf(c.Balanced))
 	flatten(flat, "distillation", reflect.ValueOf(c.Distillation))
+	flatten(flat, "oscillation", reflect.ValueOf(c.Oscillation))
 	flatten(flat, "network", reflect.ValueOf(c.Network))
 	flatten(flat, "quantization", reflect.ValueOf(c.Quantization))
 	flatten(flat, "float", reflect.ValueOf(c.Float))

@@ -3,6 +3,8 @@ package train
 import (
 	"fmt"
 	"time"
+
+	"petrify/graph"
 )
 
 // Phase is a part of a run.
@@ -54,6 +56,8 @@ type Record struct {
 	Validation      Metrics `json:"validation,omitzero"`        // on the images that are held out
 	ImagesPerSecond float64 `json:"images_per_second,omitzero"` // of training, without evaluation
 	Seconds         float64 `json:"seconds,omitzero"`           // of training, without evaluation
+
+	Oscillating []graph.Oscillating `json:"oscillating,omitempty"` // weights of the QAT stage, where they are watched
 }
 
 // tally adds up the results of batches.

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"petrify/datasets"
+	"petrify/fakequant"
+	"petrify/graph"
 )
 
 // state is everything that the last checkpoint of a finished run holds, apart
@@ -70,6 +72,8 @@ func everything(t *testing.T) Config {
 	}
 	c.QAT = Stage{Epochs: 2, Average: 0.9, Patience: 1, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
 	c.Distillation = Distillation{Weight: 0.5, Temperature: 2}
+	c.Quantization = graph.Uniform(fakequant.Bits(3))
+	c.Oscillation, c.Reestimate = Oscillation{Momentum: 0.2, Dampen: 0.01, Freeze: 0.02}, 3
 	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
 	return c
 }

@@ -87,6 +87,11 @@ func start(c Config) (*run, error) {
 	if r.model, err = graph.New(c.Network, c.input(), c.Quantization, rand.New(r.random)); err != nil {
 		return nil, err
 	}
+	if c.Oscillation.active() {
+		if err := r.model.Watch(c.Oscillation.Momentum); err != nil {
+			return nil, err
+		}
+	}
 	r.Milestones = c.Milestones.resolve(c.QAT.Epochs*c.perEpoch(), c.perEpoch(), learns(r.model))
 	if got, want := r.model.Classes(), len(c.Data.Classes); got != want && c.Network.Loss == graph.CrossEntropy {
 		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)

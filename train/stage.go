@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -25,9 +26,13 @@ func (r *run) train(ctx context.Context, s Stage) error {
 		}
 	}
 	if s.Epochs > 0 {
-		return r.conclude(s)
+		err = r.conclude(ctx, t)
+	} else {
+		r.Results[r.Phase], err = r.evaluate(ctx, r.Data.Test)
 	}
-	r.Results[r.Phase], err = r.evaluate(ctx, r.Data.Test)
+	if err == nil && r.Phase == QAT {
+		r.warn()
+	}
 	return err
 }
 
@@ -81,7 +86,7 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 	}
 	record := Record{
 		Stage: r.Phase, Epoch: r.Epoch + 1, Step: r.Step, LearningRate: r.learningRate(s, r.Step-1),
-		Train:           r.Running.metrics(),
+		Train: r.Running.metrics(), Oscillating: r.oscillating(),
 		ImagesPerSecond: r.Running.rate(), Seconds: r.Running.Elapsed.Seconds(),
 	}
 	if err := r.measure(ctx, s, &record); err != nil {
@@ -95,8 +100,25 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 	return r.save()
 }
 
-// conclude sets the model to what the stage ends with.
-func (r *run) conclude(s Stage) error {
+// conclude sets the model to what the stage ends with. If it fails the model
+// stays as it was: a run that is interrupted here concludes again.
+func (r *run) conclude(ctx context.Context, t *graph.Trainer) error {
+	if r.Phase != QAT || r.Reestimate == 0 {
+		return r.settle()
+	}
+	before := clone(r.model.State())
+	err := r.settle()
+	if err == nil {
+		err = r.reestimate(ctx, t)
+	}
+	if err != nil {
+		err = errors.Join(err, r.model.Restore(before))
+	}
+	return err
+}
+
+// settle takes the best epoch, the averages, or what is there.
+func (r *run) settle() error {
 	r.Results[r.Phase] = r.Records[len(r.Records)-1].Test
 	switch {
 	case r.Best.Epoch > 0:

@@ -65,15 +65,23 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 
 // learn computes the gradients of a batch and changes the parameters by them.
 func (r *run) learn(s Stage, t *graph.Trainer, b datasets.Batch, lr float64) (m graph.Metrics, err error) {
+	if m, err = r.gradients(t, b); err != nil {
+		return m, err
+	}
+	if err := r.dampen(); err != nil {
+		return m, err
+	}
+	return m, r.update(s, lr)
+}
+
+// gradients computes the loss of a batch and its gradients.
+func (r *run) gradients(t *graph.Trainer, b datasets.Batch) (m graph.Metrics, err error) {
 	if r.teacher != nil {
 		if r.objective.teacher, err = r.teacher.logits(b); err != nil {
 			return m, err
 		}
 	}
-	if m, err = t.Step(b.X, b.Labels); err != nil {
-		return m, err
-	}
-	return m, r.update(s, lr)
+	return t.Step(b.X, b.Labels)
 }
 
 // update changes the parameters by their gradients.
@@ -82,6 +90,9 @@ func (r *run) update(s Stage, lr float64) error {
 		clip(r.optimizer.params, s.Clip)
 	}
 	if err := r.optimizer.update(lr); err != nil {
+		return err
+	}
+	if err := r.track(); err != nil {
 		return err
 	}
 	if r.average != nil {

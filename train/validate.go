@@ -15,6 +15,8 @@ func (c Config) Validate() error {
 		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience", "%d has no effect without validation: want a share of the training images held out", s.Patience)
 	}
 	c.lossFaults(&f)
+	c.Oscillation.faults(&f, "oscillation", c.QAT.Epochs)
+	c.reestimateFaults(&f, perEpoch)
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.Milestones.faults(&f, "qat.milestones", max(c.QAT.Epochs, 0)*perEpoch, perEpoch)

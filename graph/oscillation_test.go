@@ -1,0 +1,354 @@
+package graph
+
+import (
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/observers"
+)
+
+// toy is a weight between two integers: y = q(w)·x with the grid 0.8, 1.2 around the target
+// w = 1. The gradient 2·(q(w) − 1)·E[x²] has the same size on both sides and
+// points to the boundary, so from there on every step crosses it.
+func toy(t *testing.T) (m *Model, step func()) {
+	t.Helper()
+	fixed := fakequant.Config{
+		Format:   affine.Format{Bits: 4, Narrow: true},
+		Observer: observers.Config{Kind: observers.Fixed, Min: -2.8, Max: 2.8}, // s = 0.4
+	}
+	network := Network{Layers: []Layer{Flatten(), Linear(1).Named("fc")}, Loss: MeanSquare}
+	m, err := New(network, Shape{C: 1, H: 1, W: 1}, Uniform(fakequant.Scheme{Weights: fixed}), rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.SetObservers(true)
+	m.SetFakeQuant(true)
+	trainer, err := m.Trainer(2, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { trainer.Close() })
+	w := m.units[1].weight
+	w.Value[0], m.units[1].bias.Value[0] = 0.95, 0
+	return m, func() {
+		t.Helper()
+		if _, err := trainer.Step([]float32{1, -1}, []int32{0, 0}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// descend is a step of plain gradient descent for the weights of the toy.
+func descend(m *Model, lr float32) {
+	w := m.units[1].weight
+	w.Value[0] -= lr * w.Grad[0]
+}
+
+func TestToyWeightOscillatesUntilItIsFrozen(t *testing.T) {
+	m, step := toy(t)
+	if err := m.Watch(0.1); err != nil {
+		t.Fatal(err)
+	}
+	w := m.units[1].weight
+	var sides []bool
+	run := func(steps int, threshold float64) {
+		sides = nil
+		for range steps {
+			step()
+			if _, err := m.Dampen(0); err != nil {
+				t.Fatal(err)
+			}
+			descend(m, 0.2)
+			if err := m.Track(threshold); err != nil {
+				t.Fatal(err)
+			}
+			sides = append(sides, w.Value[0] > 1)
+		}
+	}
+	run(40, 1)
+	for i := 1; i < len(sides); i++ {
+		if sides[i] == sides[i-1] {
+			t.Fatalf("step %d does not cross the boundary: %v", i, sides)
+		}
+	}
+	if got := m.Oscillating(); len(got) != 1 || got[0] != (Oscillating{"fc.weight", 1, 0}) {
+		t.Errorf("report %+v, want all of fc.weight", got)
+	}
+	if got := m.Health(); len(got) != 1 || !strings.Contains(got[0].String(), "fc.weight: 100 % of the weights oscillate") {
+		t.Errorf("warnings %v", got)
+	}
+
+	run(1, 0.5)
+	held := w.Value[0]
+	if held != float32(0.4)*2 && held != float32(0.4)*3 {
+		t.Errorf("frozen at %v, want 2 or 3 steps of 0.4", held)
+	}
+	run(20, 1)
+	if w.Value[0] != held || w.Grad[0] != 0 || slices.Contains(sides, !sides[0]) {
+		t.Errorf("w = %v with gradient %v on the sides %v, want %v to stay", w.Value[0], w.Grad[0], sides, held)
+	}
+	if got := m.Oscillating()[0].Frozen; got != 1 {
+		t.Errorf("%v of the weights are frozen, want all", got)
+	}
+}
+
+// The loss pulls the toy's weight across 1 with 0.4. Dampening with λ = 1.5
+// pulls back with 3·(w − 0.8), which is stronger from w = 0.93 on.
+func TestDampeningEndsTheOscillation(t *testing.T) {
+	m, step := toy(t)
+	if err := m.Watch(0.1); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		step()
+		if _, err := m.Dampen(1.5); err != nil {
+			t.Fatal(err)
+		}
+		descend(m, 0.05)
+		if err := m.Track(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := m.Oscillating()[0].Share; got != 0 {
+		t.Errorf("share %v after dampening, want 0", got)
+	}
+}
+
+// folding is a model with a folded convolution, a folded linear layer and a
+// plain one, in a state with batch-norm factors of both signs far from 1.
+func folding(t *testing.T, s fakequant.Scheme) (*Model, *Trainer, func()) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(5, 6))
+	network := Chain(
+		Conv2D(6, 3).Same().Named("conv"), BatchNorm().Named("bn"), ReLU(),
+		Flatten(), Linear(8).Named("fc1"), BatchNorm(), ReLU(), Linear(4).Named("fc2"))
+	m, err := New(network, Shape{C: 2, H: 5, W: 6}, Uniform(s), rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, u := range m.units {
+		if u.norm == nil {
+			continue
+		}
+		for c := range u.norm.mean {
+			u.norm.gamma.Value[c] = float32((0.3 + rng.Float64()) * float64(1-2*((i+c)%3/2)))
+			u.norm.variance[c] = 0.2 + 3*rng.Float32()
+		}
+	}
+	const batch = 8
+	trainer, err := m.Trainer(batch, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { trainer.Close() })
+	step := func() {
+		t.Helper()
+		x, labels := make([]float32, batch*m.in.Size()), make([]int32, batch)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		for i := range labels {
+			labels[i] = int32(rng.IntN(4))
+		}
+		if _, err := trainer.Step(x, labels); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.SetObservers(true)
+	step()
+	m.SetFakeQuant(true)
+	return m, trainer, step
+}
+
+func descendAll(m *Model, lr float32) {
+	for _, p := range m.Params() {
+		rate := lr
+		if p.Role == RoleLearned {
+			rate /= 50
+		}
+		for i, g := range p.Grad {
+			p.Value[i] -= rate * g
+		}
+	}
+}
+
+// schemes are the ways in which scales may behave: they follow the weights,
+// stay where they are, or learn.
+var schemes = map[string]struct {
+	scheme  fakequant.Scheme
+	observe bool
+}{
+	"followed": {fakequant.Bits(3), true},
+	"settled":  {fakequant.Bits(3), false},
+	"learned":  {fakequant.FewBits(3), false},
+}
+
+func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
+	const λ = 0.3
+	for name, s := range schemes {
+		m, _, step := folding(t, s.scheme)
+		m.SetObservers(s.observe)
+		if err := m.Watch(0); err != nil {
+			t.Fatal(err)
+		}
+		step()
+		descendAll(m, 0.1)
+		before := map[*unit][]float32{}
+		want := 0.0
+		for _, u := range m.units {
+			if u.weights != nil {
+				before[u] = slices.Clone(u.weight.Grad)
+			}
+		}
+		got, err := m.Dampen(λ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for u, grad := range before {
+			cols := len(grad) / u.out.C
+			p, f := u.weights.Params(), u.weights.Config().Format
+			for i, w := range u.weight.Value {
+				c := i / cols
+				factor, scale := float64(u.factor(c)), float64(p.Scale[c])
+				fake := scale * float64(affine.Quantize(float32(float64(w)*factor), p.Scale[c], 0, f))
+				loss := func(w float64) float64 {
+					inside := math.Max(scale*float64(f.Min()), math.Min(w*factor, scale*float64(f.Max())))
+					return λ * math.Pow((fake-inside)/factor, 2)
+				}
+				const h = 1e-5
+				want += loss(float64(w))
+				slope := (loss(float64(w)+h) - loss(float64(w)-h)) / (2 * h)
+				end := math.Abs(math.Abs(float64(w)*factor)-scale*float64(f.Max())) < 1e-4 // a kink
+				if added := float64(u.weight.Grad[i] - grad[i]); !end && math.Abs(added-slope) > 1e-4 {
+					t.Fatalf("%s: %s[%d]: the gradient grows by %v, finite differences %v", name, u.weight.Name, i, added, slope)
+				}
+			}
+		}
+		if want == 0 || math.Abs(got-want) > 1e-3*want {
+			t.Errorf("%s: loss %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestFrozenIntegersStay trains on with batch norm and scales moving, and
+// looks at the integers that each step sees.
+func TestFrozenIntegersStay(t *testing.T) {
+	for name, s := range schemes {
+		t.Run(name, func(t *testing.T) {
+			m, _, step := folding(t, s.scheme)
+			m.SetObservers(s.observe)
+			if err := m.Watch(0.2); err != nil {
+				t.Fatal(err)
+			}
+			held := map[*unit]map[int]int32{} // by weight
+			total := 0
+			for range 60 {
+				seen := map[*unit][]float32{} // what the step folds, with the statistics before it
+				for u := range m.oscillations {
+					w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
+					u.folded(w, b)
+					seen[u] = w
+				}
+				step()
+				for u, held := range held {
+					p, cols := u.weights.Params(), len(seen[u])/u.out.C
+					for i, q := range held {
+						c := i / cols
+						if got := affine.Quantize(seen[u][i], p.Scale[c], p.Zero[c], u.weights.Config().Format); got != q {
+							t.Fatalf("%s[%d] was frozen at %d, a step saw %d", u.weight.Name, i, q, got)
+						}
+					}
+				}
+				if _, err := m.Dampen(0.01); err != nil {
+					t.Fatal(err)
+				}
+				descendAll(m, 0.15)
+				if err := m.Track(0.15); err != nil {
+					t.Fatal(err)
+				}
+				total = 0
+				for u, o := range m.oscillations {
+					q := make([]int32, len(o.w))
+					u.folded(o.w, o.b)
+					if err := u.weights.Quantize(q, o.w); err != nil {
+						t.Fatal(err)
+					}
+					if held[u] == nil {
+						held[u] = map[int]int32{}
+					}
+					for i := range q {
+						if _, ok := held[u][i]; !ok && o.Frozen(i) {
+							held[u][i] = q[i]
+						}
+					}
+					total += len(held[u])
+				}
+			}
+			if total < 5 {
+				t.Errorf("%d weights were frozen: the test proves little", total)
+			}
+		})
+	}
+}
+
+func TestWatchedModelResumes(t *testing.T) {
+	train := func(m *Model, step func(), n int) {
+		for range n {
+			step()
+			descendAll(m, 0.15)
+			if err := m.Track(0.15); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	a, _, stepA := folding(t, fakequant.Bits(3))
+	b, _, stepB := folding(t, fakequant.Bits(3))
+	for _, m := range []*Model{a, b} {
+		if err := m.Watch(0.2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	train(a, stepA, 10)
+	for range 10 { // the same batches
+		stepB()
+	}
+	if err := b.Restore(cloneState(a.State())); err != nil {
+		t.Fatal(err)
+	}
+	train(a, stepA, 10)
+	train(b, stepB, 10)
+	if !reflect.DeepEqual(a.State(), b.State()) || !reflect.DeepEqual(a.Oscillating(), b.Oscillating()) {
+		t.Error("the restored model trains to another state")
+	}
+	if err := b.Restore(a.tensors()); err == nil {
+		t.Error("a state without the oscillations is taken")
+	}
+}
+
+func TestWatchRefuses(t *testing.T) {
+	ternary := fakequant.Bits(2)
+	ternary.Weights.Method = fakequant.Ternary
+	for _, tt := range []struct {
+		want     string
+		q        Quantization
+		momentum float64
+	}{
+		{"no weights are quantized", Quantization{}, 0},
+		{"fc.weight: oscillations of method ternary", Uniform(ternary), 0},
+		{"momentum 2", Uniform(fakequant.Int8()), 2},
+	} {
+		m, err := New(Chain(Flatten(), Linear(2).Named("fc")), Shape{C: 1, H: 2, W: 2}, tt.q, rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Watch(tt.momentum); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want %q", err, tt.want)
+		}
+	}
+}
