@@ -50,13 +50,13 @@ func function(n *quantized.Node) func(x float64) float64 {
 // activate adds a function from integers to integers.
 func (c *compiler) activate(n *quantized.Node, x, y *value) {
 	if n.Func == quantized.Softmax {
-		c.softmax(n, x, y)
+		c.softmax(x, y)
 		return
 	}
 	f := function(n)
 	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
 	c.weights += len(t)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		t.apply(m.bytes(y.bytes, n), m.bytes(x.bytes, n))
 	}, x.bytes, y.bytes)
 }
@@ -64,14 +64,14 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) {
 // softmax adds a softmax over the channels,
 //
 //	p = e[q_max − q]/Σ e[q_max − q]        e[d] = exp(−s_x·d)
-func (c *compiler) softmax(n *quantized.Node, x, y *value) {
+func (c *compiler) softmax(x, y *value) {
 	var e [256]float64
 	for d := range e {
 		e[d] = math.Exp(-float64(x.grid.scale) * float64(d))
 	}
 	c.weights += 8 * len(e)
 	channels := x.channels()
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
 		for i := 0; i < len(x); i += channels {
 			softmaxBytes(out[i:i+channels], x[i:i+channels], &e, y.grid)

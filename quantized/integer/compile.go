@@ -7,10 +7,12 @@ import (
 	"petrify/quantized"
 )
 
-// step computes something for n images.
+// work computes something for n images.
+type work func(m *memory, n int, s *kernel.Scratch)
+
+// step is work in its turn.
 type step struct {
-	name    string
-	run     func(m *memory, n int, s *kernel.Scratch)
+	run     work
 	scratch int // which of the memory's scratches it takes
 }
 
@@ -79,9 +81,9 @@ func (c *compiler) tensor(k kind, elements int) *tensor {
 
 // add adds a step that reads and writes the given tensors; nil ones are left
 // out.
-func (c *compiler) add(name string, run func(m *memory, n int, s *kernel.Scratch), uses ...*tensor) {
+func (c *compiler) add(run work, uses ...*tensor) {
 	at := len(c.steps)
-	c.steps = append(c.steps, step{name, run, at})
+	c.steps = append(c.steps, step{run, at})
 	for _, t := range uses {
 		if t == nil {
 			continue
@@ -120,7 +122,8 @@ func (c *compiler) node(n *quantized.Node) error {
 	if whole {
 		return c.integers(n, in, y)
 	}
-	return c.reals(n, in, y)
+	c.reals(n, in, y)
+	return nil
 }
 
 // integers adds a layer without weights whose inputs and output are quantized.
@@ -133,9 +136,9 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 	case quantized.GlobalAvgPool:
 		c.globalAvgPool(n, in[0], y)
 	case quantized.Add:
-		return c.sum(n, in[0], in[1], y)
+		return c.sum(in[0], in[1], y)
 	case quantized.Concat:
-		c.concat(n, in, y)
+		c.concat(in, y)
 	default:
 		c.activate(n, in[0], y)
 	}
@@ -159,13 +162,13 @@ func (c *compiler) reshape(n *quantized.Node, x *value) error {
 	rows, cols := x.pixels(), x.channels()
 	if x.bytes != nil {
 		y.bytes = c.tensor(bytes, y.elements())
-		c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			reorder(m.bytes(y.bytes, n), m.bytes(x.bytes, n), n, rows, cols, y.channels(), y.pixels())
 		}, x.bytes, y.bytes)
 		return nil
 	}
 	y.floats = c.tensor(floats, y.elements())
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		reorder(m.floats(y.floats, n), m.floats(x.floats, n), n, rows, cols, y.channels(), y.pixels())
 	}, x.floats, y.floats)
 	return nil

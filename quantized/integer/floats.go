@@ -9,10 +9,10 @@ import (
 
 // real is where the value's real numbers are; a step that dequantizes it is
 // added where there is none yet.
-func (c *compiler) real(v *value, name string) *tensor {
+func (c *compiler) real(v *value) *tensor {
 	if v.floats == nil {
 		v.floats = c.tensor(floats, v.elements())
-		c.add(name+"/dequantize", func(m *memory, n int, _ *kernel.Scratch) {
+		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.DequantizeU8(m.floats(v.floats, n), m.bytes(v.bytes, n), v.grid.scale, v.grid.zero)
 		}, v.bytes, v.floats)
 	}
@@ -21,13 +21,13 @@ func (c *compiler) real(v *value, name string) *tensor {
 
 // result is where a float layer writes y, and what must follow it: where y is
 // quantized, a step that does so.
-func (c *compiler) result(y *value, name string) (out *tensor, finish func()) {
+func (c *compiler) result(y *value) (out *tensor, finish func()) {
 	if y.bytes == nil {
 		return y.floats, func() {}
 	}
 	out = c.tensor(floats, y.elements())
 	return out, func() {
-		c.add(name+"/quantize", func(m *memory, n int, _ *kernel.Scratch) {
+		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.QuantizeU8(m.bytes(y.bytes, n), m.floats(out, n), y.grid.scale, y.grid.zero, y.grid.min, y.grid.max)
 		}, out, y.bytes)
 	}
@@ -35,8 +35,8 @@ func (c *compiler) result(y *value, name string) (out *tensor, finish func()) {
 
 // floatWeighted adds a convolution or linear layer on real numbers.
 func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) {
-	in := c.real(x, n.Name)
-	out, finish := c.result(y, n.Name)
+	in := c.real(x)
+	out, finish := c.result(y)
 	bias := make([]float32, g.O)
 	if n.Bias != nil {
 		copy(bias, n.Bias.Float)
@@ -53,7 +53,7 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 	}
 	if n.Func != quantized.Identity {
 		ceiling := ceilingOf(n.Func)
-		c.add(n.Name+"/function", func(m *memory, n int, _ *kernel.Scratch) {
+		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.ReLU(m.floats(out, n), m.floats(out, n), ceiling)
 		}, out)
 	}
@@ -69,7 +69,7 @@ func (c *compiler) atLoad(n *quantized.Node, g kernel.Conv, in, out *tensor, bia
 	}
 	c.weights += 4 * len(w)
 	linear := n.Op == quantized.Linear
-	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
+	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		if linear {
 			kernel.LinearForward(m.floats(out, n), m.floats(in, n), w, bias, n, g.C, g.O, s)
 			return
@@ -87,7 +87,7 @@ func images(g kernel.Conv, n int) kernel.Conv {
 func (c *compiler) convInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
 	w := n.Weights
 	room := c.room(w, w.Len())
-	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
+	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		real := m.floats(room, 1)
 		dequantize(real, w, 0)
 		kernel.ConvForward(m.floats(out, n), m.floats(in, n), real, bias, images(g, n), s)
@@ -104,7 +104,7 @@ const inTimeOutputs = 32
 func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
 	w := n.Weights
 	room := c.room(w, min(inTimeOutputs, g.O)*g.C)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, y, real := m.floats(in, n), m.floats(out, n), m.floats(room, 1)
 		for i := 0; i < len(y); i += g.O {
 			copy(y[i:], bias)
@@ -165,24 +165,18 @@ func some(zeros []int32, k, n int) []int32 {
 }
 
 // reals adds a layer without weights, of which a number is not quantized.
-func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
-	if n.Op == quantized.MaxPool && y.bytes != nil {
-		c.maxPool(n, in[0], y)
-		return nil
-	}
+func (c *compiler) reals(n *quantized.Node, in []*value, y *value) {
 	var xs []*tensor
 	for _, v := range in {
-		xs = append(xs, c.real(v, n.Name))
+		xs = append(xs, c.real(v))
 	}
-	out, finish := c.result(y, n.Name)
-	run := c.realFunc(n, in, xs, out)
-	c.add(n.Name, run, append(xs, out)...)
+	out, finish := c.result(y)
+	c.add(realFunc(n, in, xs, out), append(xs, out)...)
 	finish()
-	return nil
 }
 
 // realFunc is the layer's function of real numbers.
-func (c *compiler) realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) func(*memory, int, *kernel.Scratch) {
+func realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) work {
 	x := xs[0]
 	switch n.Op {
 	case quantized.MaxPool:
@@ -203,7 +197,7 @@ func (c *compiler) realFunc(n *quantized.Node, in []*value, xs []*tensor, y *ten
 	return realActivation(n, in[0], x, y)
 }
 
-func realSum(n *quantized.Node, a, b, y *tensor) func(*memory, int, *kernel.Scratch) {
+func realSum(n *quantized.Node, a, b, y *tensor) work {
 	f := n.Func
 	return func(m *memory, n int, _ *kernel.Scratch) {
 		a, b, y := m.floats(a, n), m.floats(b, n), m.floats(y, n)
@@ -216,7 +210,7 @@ func realSum(n *quantized.Node, a, b, y *tensor) func(*memory, int, *kernel.Scra
 	}
 }
 
-func realConcat(in []*value, xs []*tensor, y *tensor) func(*memory, int, *kernel.Scratch) {
+func realConcat(in []*value, xs []*tensor, y *tensor) work {
 	channels := 0
 	for _, v := range in {
 		channels += v.channels()
@@ -237,7 +231,7 @@ func interleave[T uint8 | float32](y, x []T, stride, width int) {
 	}
 }
 
-func realActivation(n *quantized.Node, v *value, x, y *tensor) func(*memory, int, *kernel.Scratch) {
+func realActivation(n *quantized.Node, v *value, x, y *tensor) work {
 	switch n.Func {
 	case quantized.ReLU, quantized.ReLU6:
 		ceiling := ceilingOf(n.Func)

@@ -5,18 +5,17 @@ import (
 	"math"
 
 	"petrify/internal/kernel"
-	"petrify/quantized"
 )
 
 // sum adds the sum of two activations. In the fixed-point modes it is a table:
 // there are only 65,536 pairs of bytes.
-func (c *compiler) sum(n *quantized.Node, a, b, y *value) error {
+func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
 	if !(max(k.A, k.B) <= math.MaxFloat32) {
 		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale, b.grid.scale, y.grid.scale)
 	}
 	if c.options.Requantization == Float32 {
-		c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.AddBytes(m.bytes(y.bytes, n), m.bytes(a.bytes, n), m.bytes(b.bytes, n), k)
 		}, a.bytes, b.bytes, y.bytes)
 		return nil
@@ -27,7 +26,7 @@ func (c *compiler) sum(n *quantized.Node, a, b, y *value) error {
 		t[i] = pair(uint8(i>>8), uint8(i))
 	}
 	c.weights += len(t)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		a, b, y := m.bytes(a.bytes, n), m.bytes(b.bytes, n), m.bytes(y.bytes, n)
 		for i, q := range a {
 			y[i] = t[int(q)<<8|int(b[i])]
@@ -68,7 +67,7 @@ func sumFixed(a, b, y grid, multiply func(fixed, int32) int32) func(qa, qb uint8
 
 // concat adds the joining of channels. An input on another scale than the
 // output's passes through a table.
-func (c *compiler) concat(n *quantized.Node, in []*value, y *value) {
+func (c *compiler) concat(in []*value, y *value) {
 	tables := make([]*table, len(in))
 	var uses []*tensor
 	for i, x := range in {
@@ -79,7 +78,7 @@ func (c *compiler) concat(n *quantized.Node, in []*value, y *value) {
 		}
 	}
 	channels := y.channels()
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		out := m.bytes(y.bytes, n)
 		for i, x := range in {
 			bytes, width := m.bytes(x.bytes, n), x.channels()

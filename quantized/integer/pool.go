@@ -27,7 +27,7 @@ func batch(p kernel.Pool, n int) kernel.Pool {
 // integer is the greatest number.
 func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
 	p := pool(n, x)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		kernel.MaxPoolBytes(m.bytes(y.bytes, n), m.bytes(x.bytes, n), batch(p, n))
 	}, x.bytes, y.bytes)
 }
@@ -59,7 +59,7 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	}
 	c.weights += 4 * len(real)
 	p := pool(n, x)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
 		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
 			count := float32((h1 - h0) * (w1 - w0))
@@ -92,7 +92,7 @@ func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
 	}
 	r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 	acc := c.tensor(ints, channels)
-	c.add(n.Name, func(mem *memory, n int, _ *kernel.Scratch) {
+	c.add(func(mem *memory, n int, _ *kernel.Scratch) {
 		sum := mem.ints(acc, n)
 		kernel.SumPixels(sum, mem.bytes(x.bytes, n), x.grid.zero, n, count, channels)
 		kernel.RequantizeU8(mem.bytes(y.bytes, n), sum, r)
@@ -103,7 +103,7 @@ func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
 // signed integers themselves, rounded half away from zero.
 func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
 	p := pool(n, x)
-	c.add(n.Name, func(m *memory, n int, _ *kernel.Scratch) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
 		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
 			count := int32((h1 - h0) * (w1 - w0))

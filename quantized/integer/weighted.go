@@ -18,10 +18,7 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 		c.floatWeighted(n, g, x, y)
 		return nil
 	}
-	p, err := c.product(n, g, x)
-	if err != nil {
-		return err
-	}
+	p := c.product(n, g, x)
 	if y.bytes == nil {
 		c.realSums(n, p, x, y)
 		return nil
@@ -35,15 +32,15 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 	}
 	if c.options.Requantization == Float32 && p.ones == nil {
 		r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
-		c.add(n.Name, func(mem *memory, n int, s *kernel.Scratch) {
+		c.add(func(mem *memory, n int, s *kernel.Scratch) {
 			kernel.ConvBytes(mem.bytes(y.bytes, n), mem.bytes(x.bytes, n), x.grid.zero, p.bias, r, n, p.packed, s)
 		}, x.bytes, y.bytes)
 		c.shareScratch()
 		return nil
 	}
 	round := c.rounding(p.exact(y.grid.scale), m, y.grid)
-	acc := c.sums(n, p, x, y.elements())
-	c.add(n.Name+"/requantize", func(mem *memory, n int, _ *kernel.Scratch) {
+	acc := c.sums(p, x, y.elements())
+	c.add(func(mem *memory, n int, _ *kernel.Scratch) {
 		round(mem.bytes(y.bytes, n), mem.ints(acc, n))
 	}, acc, y.bytes)
 	return nil
@@ -82,7 +79,7 @@ type product struct {
 	zeros []int32
 }
 
-func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) (*product, error) {
+func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product {
 	w := n.Weights
 	size := w.Len() / g.O
 	p := &product{g: g, bias: make([]int32, g.O), scale: make([]float32, g.O), in: x.grid.scale, w: make([]float32, g.O)}
@@ -111,7 +108,7 @@ func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) (*product
 	}
 	p.packed = kernel.PackConv(packed, g)
 	c.weights += len(packed) + 8*g.O
-	return p, nil
+	return p
 }
 
 // at is where weight i belongs: where the features of a linear layer lie H W C
@@ -150,9 +147,9 @@ func (p *product) moved(q, zeros []int32, unsigned bool) {
 }
 
 // sums adds the steps to the sums, in int32.
-func (c *compiler) sums(n *quantized.Node, p *product, x *value, elements int) *tensor {
+func (c *compiler) sums(p *product, x *value, elements int) *tensor {
 	acc := c.tensor(ints, elements)
-	c.add(n.Name, func(m *memory, n int, s *kernel.Scratch) {
+	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		kernel.ConvInt32(m.ints(acc, n), m.bytes(x.bytes, n), x.grid.zero, p.bias, n, p.packed, s)
 	}, x.bytes, acc)
 	c.shareScratch()
@@ -161,7 +158,7 @@ func (c *compiler) sums(n *quantized.Node, p *product, x *value, elements int) *
 	}
 	g := p.g
 	inputs := c.tensor(ints, elements/g.O*g.Groups)
-	c.add(n.Name+"/zero", func(m *memory, n int, s *kernel.Scratch) {
+	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		sum, a := m.ints(inputs, n), m.ints(acc, n)
 		kernel.ConvInt32(sum, m.bytes(x.bytes, n), x.grid.zero, nil, n, p.ones, s)
 		for i := range a {
@@ -175,9 +172,9 @@ func (c *compiler) sums(n *quantized.Node, p *product, x *value, elements int) *
 
 // realSums adds a layer with a float output: y = f(a·s_x·s_w[o]).
 func (c *compiler) realSums(n *quantized.Node, p *product, x, y *value) {
-	acc := c.sums(n, p, x, y.elements())
+	acc := c.sums(p, x, y.elements())
 	ceiling := ceilingOf(n.Func)
-	c.add(n.Name+"/real", func(m *memory, images int, _ *kernel.Scratch) {
+	c.add(func(m *memory, images int, _ *kernel.Scratch) {
 		r := m.floats(y.floats, images)
 		for i, a := range m.ints(acc, images) {
 			r[i] = float32(a) * p.scale[i%p.g.O]
