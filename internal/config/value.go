@@ -27,7 +27,7 @@ type field struct {
 // sentence is the field's, and which words it may hold.
 func (f field) sentence() string {
 	if v, ok := f.value.(interface{ choices() string }); ok && v.choices() != "" {
-		return strings.TrimSuffix(f.doc, ".") + ": " + v.choices() + "."
+		return f.doc + " It is " + v.choices() + "."
 	}
 	return f.doc
 }
@@ -101,6 +101,14 @@ func (a auto[T]) write() *yaml.Node {
 		return plain("!!null", "null")
 	}
 	return a.value.write()
+}
+
+// choices are those of the value.
+func (a auto[T]) choices() string {
+	if v, ok := a.value.(interface{ choices() string }); ok {
+		return v.choices()
+	}
+	return ""
 }
 
 func (a auto[T]) schema() map[string]any {

@@ -15,6 +15,7 @@ type row struct {
 	// at most where Less is set. 0: none.
 	Goal, Stretch float64
 	Less          bool
+	Once          bool // one turn is enough: the measure hardly varies
 
 	ours, peer func(context.Context) (float64, error)
 }
@@ -42,7 +43,11 @@ type spread struct {
 // measure lets the two sides take turns, after one turn that does not count.
 func (r row) measure(ctx context.Context, turns int) (result, error) {
 	var ours, theirs, ratios []float64
-	for i := range turns + 1 {
+	warm := 1
+	if r.Once {
+		turns, warm = 1, 0
+	}
+	for i := range turns + warm {
 		a, err := r.ours(ctx)
 		if err != nil {
 			return result{}, err
@@ -51,7 +56,7 @@ func (r row) measure(ctx context.Context, turns int) (result, error) {
 		if err != nil {
 			return result{}, err
 		}
-		if i > 0 {
+		if i >= warm {
 			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
 		}
 	}

@@ -39,7 +39,7 @@ func rows(p *python) []row {
 			peer: func(context.Context) (float64, error) { return memoryCopy(), nil },
 		},
 		row{
-			Name: "peak memory of cnn QAT on 60,000 images", Unit: "MiB", Peer: "PyTorch", Goal: 0.4, Stretch: 0.25, Less: true,
+			Name: "peak memory of cnn QAT on 60,000 images", Unit: "MiB", Peer: "PyTorch", Goal: 0.4, Stretch: 0.25, Less: true, Once: true,
 			ours: ownMemory, peer: pythonMemory,
 		})
 	return list
