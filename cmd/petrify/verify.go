@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,7 @@ ONNX Runtime is reached through the program that the environment variable
 			return p.Check()
 		},
 	}
-	cmd.Flags().StringVar(&dir, "data", "", "`DIR` with the data set's files (the key data.dir)")
+	cmd.Flags().StringVar(&dir, "data", "", "`DIR` with the data set's files; for a MODEL trained on a user's own data, their path")
 	return cmd
 }
 
@@ -84,8 +85,21 @@ func (c *command) subject(ctx context.Context, path, dir string) (*subject, erro
 	if s.model, err = again(m); err != nil {
 		return nil, err
 	}
-	s.data, err = datasets.OpenContext(ctx, m.Origin.Dataset, datasets.Options{Dir: dir})
+	s.data, err = openOrigin(ctx, m.Origin.Dataset, dir)
 	return s, err
+}
+
+// openOrigin opens the data that a model was trained on: a published set, whose
+// files may be in a folder, or a user's own, which the path says.
+func openOrigin(ctx context.Context, name, path string) (*datasets.Set, error) {
+	published := slices.ContainsFunc(datasets.Names(), func(i datasets.Info) bool { return i.Name == name })
+	switch {
+	case published:
+		return datasets.OpenContext(ctx, name, datasets.Options{Dir: path})
+	case path == "":
+		return nil, usage(fmt.Errorf("the model was trained on %q: say with --data where that is", name))
+	}
+	return datasets.OpenContext(ctx, path, datasets.Options{})
 }
 
 // openRun rebuilds the graph of a finished run.
