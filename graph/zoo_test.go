@@ -2,11 +2,13 @@ package graph_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/internal/kernel"
 )
 
 // The published sizes. Keras counts a batch norm's trained and running values
@@ -90,6 +92,81 @@ func TestZooTrainsAndFreezes(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// The networks of MLPerf Tiny learn with fake-quant on from the first step:
+// the loss of a few images of their shape halves within a few steps of Adam.
+// The images are one pattern to a class with noise; the autoencoder's vectors
+// have as few dimensions as pass its waist of 8.
+func TestZooLearns(t *testing.T) {
+	for _, z := range zoo[3:] {
+		for scheme, bits := range map[string]int{"W8A8": 8, "W4A4": 4} {
+			t.Run(z.name+"/"+scheme, func(t *testing.T) {
+				const batch, most = 4, 60
+				network, err := graph.Builtin(z.name, z.classes)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rng := rand.New(rand.NewPCG(1, 2))
+				m, err := graph.New(network, z.in, graph.Uniform(fakequant.Bits(bits)), rng)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.SetObservers(true)
+				m.SetFakeQuant(true)
+				trainer, err := m.Trainer(batch, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer trainer.Close()
+				x, l := patterns(rng, batch, z.in)
+				adam := optimizer{}
+				first, last := 0.0, 0.0
+				for step := 1; step <= most && (step < 4 || last > first/2); step++ {
+					metrics, err := trainer.Step(x, l)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if last = metrics.Loss; step == 1 {
+						first = last
+					}
+					adam.step(m, step)
+				}
+				if !(last <= first/2) {
+					t.Errorf("the loss went from %.3f to %.3f in %d steps", first, last, most)
+				}
+			})
+		}
+	}
+}
+
+// patterns are images of two classes: each a combination of four patterns,
+// the same for all images of the class, with a tenth of noise.
+func patterns(rng *rand.Rand, n int, s graph.Shape) (x []float32, l []int32) {
+	basis := images(rng, 4, s)
+	x, l = images(rng, n, s), make([]int32, n)
+	for i := range l {
+		l[i] = int32(i % 2)
+		image := x[i*s.Size():][:s.Size()]
+		for j := range image {
+			k := 2 * int(l[i])
+			image[j] = 0.1*image[j] + basis[k*s.Size()+j] + float32(i)/float32(n)*basis[(k+1)*s.Size()+j]
+		}
+	}
+	return x, l
+}
+
+// optimizer is Adam with its moments by parameter.
+type optimizer map[string][2][]float32
+
+func (o optimizer) step(m *graph.Model, step int) {
+	for _, p := range m.Params() {
+		if _, known := o[p.Name]; !known {
+			o[p.Name] = [2][]float32{make([]float32, len(p.Value)), make([]float32, len(p.Value))}
+		}
+		c1, c2 := 1-math.Pow(0.9, float64(step)), 1-math.Pow(0.999, float64(step))
+		kernel.Adam(p.Value, o[p.Name][0], o[p.Name][1], p.Grad, 3e-3, 0.9, 0.999, 1e-8, 0, float32(c1), float32(c2))
 	}
 }
 
