@@ -25,6 +25,8 @@ type Config struct {
 	Balanced     bool
 	Float, QAT   train.Stage
 	Distillation train.Distillation
+	Oscillation  train.Oscillation
+	Reestimate   int
 	Quantization Quantization
 
 	Out string // run folder; "": runs/<dataset>-<network>
@@ -62,6 +64,9 @@ func (c *Config) section() section {
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
 		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
 		{"distillation", "How much the qat stage learns from the float network.", distillation(&c.Distillation)},
+		{"oscillation", "What the qat stage does about weights that change sides between two integers, step after step (Nagel et al. 2022).", oscillation(&c.Oscillation)},
+		{"reestimate", "Training batches over which batch norm's statistics are averaged anew at the end of the qat stage, such as 50; null leaves them.",
+			auto[int]{&c.Reestimate, integer(&c.Reestimate, 1, 1<<20)}},
 		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
 		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a YAML file with that.",
@@ -116,6 +121,19 @@ func distillation(d *train.Distillation) value {
 		{"weight", "The float network's share in the loss (Hinton et al. 2015).", number(&d.Weight, fraction)},
 		{"temperature", "What divides the outputs before they are compared; null is 4.",
 			auto[float64]{&d.Temperature, number(&d.Temperature, interval{low: 0, high: 1000, openLow: true})}},
+	}
+}
+
+func oscillation(o *train.Oscillation) value {
+	return section{
+		{"watch", "Write into metrics.jsonl which share of each layer's weights oscillates; a cure below does so too.", yes(&o.Watch)},
+		{"momentum", "Of the average of how often a weight turns back; null is 0.01.",
+			auto[float64]{&o.Momentum, number(&o.Momentum, interval{low: 0, high: 1, openLow: true})}},
+		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises to this from 0.", number(&o.Dampen, interval{low: 0, high: 1000, openHigh: true})},
+		{"freeze", "Freeze weights that turn back more often than this, such as 0.01, 1 being in each step; null is none.",
+			auto[float64]{&o.Freeze, number(&o.Freeze, interval{low: 0, high: 1, openLow: true, openHigh: true})}},
+		{"freeze_start", "What that threshold falls from; null is ten times freeze.",
+			auto[float64]{&o.FreezeStart, number(&o.FreezeStart, interval{low: 0, high: 1, openLow: true})}},
 	}
 }
 

@@ -102,6 +102,8 @@ network:
   - linear: {features: 10}
 seed: 18446744073709551615
 calibration: 7
+oscillation: {watch: true, momentum: 0.02, dampen: 0.01, freeze: 0.01, freeze_start: 0.04}
+reestimate: 50
 checkpoint: 500 steps
 float: {epochs: 0, learning_rate: 1e-3, optimizer: {method: sgd, momentum: 0.9, nesterov: true}, schedule: {shape: step, every: 1.5 epochs}}
 quantization:

@@ -71,7 +71,7 @@ func (c *Config) training() (train.Config, Faults) {
 		Network: c.Network.Network, Quantization: q, Milestones: m,
 		Seed: c.Seed, Batch: c.Batch, Validation: c.Validation, Augment: c.Augment, Balanced: c.Balanced,
 		Calibration: c.Calibration, Checkpoint: c.Checkpoint,
-		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Out: c.Out,
+		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Oscillation: c.Oscillation, Reestimate: c.Reestimate, Out: c.Out,
 	}, faults
 }
 
