@@ -20,6 +20,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/graph"
 	"petrify/observers"
 	"petrify/train"
@@ -43,12 +44,15 @@ func rows() []row {
 			c.Method = fakequant.LSQ
 			c.Observer = observers.Config{Kind: observers.MeanAbs}
 		}
+		s.Weights.Format.Narrow = false // at 2 bits the fourth value is worth 0.3 points
 		q := graph.Uniform(s)
 		q.EdgeBits = 8
 		rows = append(rows, row{fmt.Sprintf("W%dA%d, edges 8", bits, bits), "LSQ", q, 1e-3})
 	}
 	for _, bits := range []int{4, 3, 2} {
-		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(fakequant.Bits(bits)), 1e-3})
+		s := fakequant.Bits(bits)
+		s.Weights.Format.Narrow, s.Weights.Dialect = false, affine.Torch
+		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(s), 1e-3})
 	}
 	return rows
 }
