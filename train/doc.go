@@ -19,13 +19,14 @@
 // # Stages
 //
 // Float training begins from fresh weights, or from [Config.Weights] that were
-// trained elsewhere. PTQ leaves the weights as they are
-// and lets the observers see [Config.Calibration] batches. QAT begins from
-// both: the float weights and the ranges of PTQ. What is frozen is the end of
-// QAT, or of PTQ where the QAT stage has no epochs. Evaluation covers every
-// image of the test split and moves no observer. With [Config.Validation] a
-// share of the training images is held out, and a stage may end early and go
-// back to its best epoch.
+// trained elsewhere. PTQ leaves the weights as they are and lets the observers
+// see [Config.Calibration] batches. QAT begins from both: the float weights and
+// the ranges of PTQ. Weights that change sides between two integers are watched,
+// dampened or frozen ([Oscillation]), and [Config.Reestimate] averages batch
+// norm's statistics anew at the end. What is frozen is the end of QAT, or of PTQ
+// where the QAT stage has no epochs. Evaluation covers every image of the test
+// split and moves no observer. With [Config.Validation] a share of the training
+// images is held out, and a stage may end early and go back to its best epoch.
 //
 // # Runs that cannot be lost
 //
