@@ -36,7 +36,7 @@ type exportOptions struct {
 }
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
-	f.IntVar(&o.opset, "opset", 0, "onnx: `N`, version of the operators, 13 or 21 (default 13)")
+	f.IntVar(&o.opset, "opset", 0, "onnx: `N`, version of the operators, 13 or 21 (default 13, or 21 for weights with scales a block)")
 	f.IntVar(&o.batch, "batch", 0, "onnx: fix the number of inputs at a time to `N`; 0 leaves it open")
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
 	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")

@@ -26,6 +26,9 @@ func writeONNX(path string, m *quantized.Model, o exportOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.opset == 0 && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }) {
+		o.opset = 21 // the first with scales for blocks
+	}
 	return onnx.Options{
 		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
 		Result: onnx.Result(result), Target: onnx.Target(target),
