@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +18,7 @@ import (
 	"petrify/internal/config"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/quantized/onnx"
 	"petrify/train"
 )
 
@@ -32,7 +37,8 @@ RUN is a run folder. MODEL is a model.json or model.safetensors, or a folder
 with them; without the rest of the run, the graph is left out.
 
 ONNX Runtime is reached through the program that the environment variable
-` + ortrunVariable + ` names, or ortrun on the path.`,
+` + ortrunVariable + ` names, or ortrun on the path: build it in internal/conformance with
+CGO_ENABLED=1 go build ./cmd/ortrun.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := c.subject(cmd.Context(), args[0], dir)
@@ -50,14 +56,35 @@ ONNX Runtime is reached through the program that the environment variable
 				return err
 			}
 			fmt.Fprintf(c.stdout, "\n%s\n", p)
-			if s.ortrun == "" {
-				fmt.Fprintf(c.stdout, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
+			if err := s.notes(c.stdout); err != nil {
+				return err
 			}
 			return p.Check()
 		},
 	}
 	cmd.Flags().StringVar(&dir, "data", "", "`DIR` with the data set's files; for a MODEL trained on a user's own data, their path")
 	return cmd
+}
+
+// notes says what the proof leaves out.
+func (s *subject) notes(w io.Writer) error {
+	if s.ortrun == "" {
+		_, err := fmt.Fprintf(w, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
+		return err
+	}
+	name := filepath.Join(s.folder, onnxFormat().file)
+	exported, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	model, encodeErr := onnx.Options{}.Encode(s.file)
+	if err := errors.Join(err, encodeErr); err != nil {
+		return err
+	}
+	if !bytes.Equal(exported, model) {
+		_, err = fmt.Fprintf(w, "%s is another export, with other options or by another version; the default one was compared.\n", name)
+	}
+	return err
 }
 
 // subject is what is verified.
