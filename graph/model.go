@@ -138,9 +138,15 @@ func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 }
 
 // SetObservers switches whether training steps move the observers' ranges.
+// Those of tensors with frozen weights stay off, see [Model.Track].
 func (m *Model) SetObservers(on bool) {
 	for _, q := range m.quantizers() {
 		q.SetObserving(on)
+	}
+	for u, o := range m.oscillations {
+		if o.held > 0 {
+			u.weights.SetObserving(false)
+		}
 	}
 }
 

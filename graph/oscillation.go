@@ -19,6 +19,7 @@ import (
 type oscillation struct {
 	*fakequant.Oscillations
 	w, b, pull []float32 // folded weights and bias; gradient with respect to w'
+	held       int       // frozen weights
 }
 
 // oscillates is the frequency from which on a weight counts as oscillating, the
@@ -47,7 +48,7 @@ func (m *Model) Watch(momentum float64) error {
 		if err != nil {
 			return fmt.Errorf("graph: %w", err)
 		}
-		watched[u] = &oscillation{o, make([]float32, n), make([]float32, u.out.C), make([]float32, n)}
+		watched[u] = &oscillation{Oscillations: o, w: make([]float32, n), b: make([]float32, u.out.C), pull: make([]float32, n)}
 	}
 	if len(watched) == 0 {
 		return errors.New("graph: no weights are quantized, so that none can oscillate")
@@ -114,9 +115,11 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 // they were on average, in this and in all later calls. No weight turns back
 // more often than 1.
 //
-// The integer stays through changes of scale and batch norm. A frozen weight
-// of a channel whose batch norm has all but vanished is let be: w'/f would be
-// out of all proportion, and w' rounds to 0.
+// A tensor with frozen weights no longer observes, whatever [Model.SetObservers]
+// says: an integer means nothing on a grid that follows the others. Learned
+// scales and batch norm go on, and frozen weights with them. One of a channel
+// whose batch norm has all but vanished is let be: w'/f would be out of all
+// proportion, and w' rounds to 0.
 func (m *Model) Track(threshold float64) error {
 	for _, u := range m.units {
 		o := m.oscillations[u]
@@ -141,29 +144,18 @@ func (m *Model) Track(threshold float64) error {
 // not see a tensor twice; their scales are those of the last step.
 func (o *oscillation) fold(u *unit) error {
 	u.folded(o.w, o.b)
-	return o.follow(u)
-}
-
-func (o *oscillation) follow(u *unit) error {
 	if q := u.weights; q.Observing() && q.Config().Observer.Kind == observers.LastValue {
 		return q.Observe(o.w)
 	}
 	return nil
 }
 
-// hold freezes weights and puts back the frozen ones. A frozen weight may be
-// the one that the scale follows, hence twice.
-func (o *oscillation) hold(u *unit, threshold float64) error {
-	held, err := o.Freeze(o.w, float32(threshold))
-	if err != nil || held == 0 {
+// hold freezes weights and puts back the frozen ones.
+func (o *oscillation) hold(u *unit, threshold float64) (err error) {
+	if o.held, err = o.Freeze(o.w, float32(threshold)); err != nil || o.held == 0 {
 		return err
 	}
-	if err := o.follow(u); err != nil {
-		return err
-	}
-	if _, err := o.Freeze(o.w, float32(threshold)); err != nil {
-		return err
-	}
+	u.weights.SetObserving(false)
 	cols := len(o.w) / len(o.b)
 	for i, w := range o.w {
 		if f := u.factor(i / cols); o.Frozen(i) && math.Abs(float64(f)) > 1e-4 {
@@ -215,13 +207,7 @@ func (m *Model) Oscillating() (all []Oscillating) {
 }
 
 func (o *oscillation) report(u *unit) Oscillating {
-	frozen := 0
-	for i := range o.w {
-		if o.Frozen(i) {
-			frozen++
-		}
-	}
-	return Oscillating{u.weight.Name, o.Share(oscillates), float64(frozen) / float64(len(o.w))}
+	return Oscillating{u.weight.Name, o.Share(oscillates), float64(o.held) / float64(len(o.w))}
 }
 
 // oscillationHealth warns of tensors many of whose weights oscillate.
@@ -250,6 +236,12 @@ func (m *Model) restoreOscillations(state []State) error {
 		if o := m.oscillations[u]; o != nil {
 			if err := o.Restore(state); err != nil {
 				return err
+			}
+			o.held = 0
+			for i := range o.w {
+				if o.Frozen(i) {
+					o.held++
+				}
 			}
 		}
 	}

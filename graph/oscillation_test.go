@@ -184,7 +184,7 @@ var schemes = map[string]struct {
 	scheme  fakequant.Scheme
 	observe bool
 }{
-	"followed": {fakequant.Bits(3), true},
+	"followed": {fakequant.Bits(6), true},
 	"settled":  {fakequant.Bits(3), false},
 	"learned":  {fakequant.FewBits(3), false},
 }
@@ -255,6 +255,7 @@ func TestFrozenIntegersStay(t *testing.T) {
 					u.folded(w, b)
 					seen[u] = w
 				}
+				m.SetObservers(s.observe) // as a run does before each step
 				step()
 				for u, held := range held {
 					p, cols := u.weights.Params(), len(seen[u])/u.out.C
@@ -349,6 +350,42 @@ func TestWatchRefuses(t *testing.T) {
 		}
 		if err := m.Watch(tt.momentum); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v, want %q", err, tt.want)
+		}
+	}
+}
+
+// What Track counts is what the next step quantizes, with batch norm's new
+// factor and the new scale.
+func TestTrackSeesTheNextStep(t *testing.T) {
+	for name, s := range schemes {
+		m, _, step := folding(t, s.scheme)
+		m.SetObservers(s.observe)
+		if err := m.Watch(0.2); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			step()
+			descendAll(m, 0.15)
+			if err := m.Track(1); err != nil {
+				t.Fatal(err)
+			}
+			folded := map[*unit][]float32{}
+			for u, o := range m.oscillations {
+				u.folded(o.w, o.b)
+				folded[u] = slices.Clone(o.w)
+			}
+			step()
+			for u, o := range m.oscillations {
+				tracked, got := o.State()[1].I64, make([]int32, len(o.w))
+				if err := u.weights.Quantize(got, folded[u]); err != nil {
+					t.Fatal(err)
+				}
+				for i, q := range got {
+					if tracked[i] != int64(q) {
+						t.Fatalf("%s: %s[%d] was tracked at %d, the step saw %d", name, u.weight.Name, i, tracked[i], q)
+					}
+				}
+			}
 		}
 	}
 }

@@ -47,6 +47,7 @@ func TestReestimateMovesTheStatisticsAlone(t *testing.T) {
 // An interrupt in the middle of it leaves a checkpoint of before it.
 func TestInterruptedReestimationBeginsAgain(t *testing.T) {
 	c := everything(t)
+	c.QAT.Patience, c.Milestones.Settle = 0, Never() // the averages are taken, and observed, before it
 	wantResult, want := whole(t, c)
 	ctx, cancel := context.WithCancel(t.Context())
 	c.Out, c.Resume = t.TempDir(), true
