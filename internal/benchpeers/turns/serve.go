@@ -14,12 +14,9 @@ import (
 // Work does one unit, or a few, and returns how many.
 type Work func() (units float64, err error)
 
-// Serve is a side: it does work once to warm up, says that it is ready, and
-// answers each line of in until the end.
+// Serve is a side: it says that it is ready, and answers each line of in until
+// the end.
 func Serve(in io.Reader, out io.Writer, name string, work Work) error {
-	if _, err := work(); err != nil {
-		return err
-	}
 	if _, err := fmt.Fprintln(out, ready, name); err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Run(); err != nil { // the first run allocates
+		return err
+	}
 	return turns.Serve(os.Stdin, os.Stdout, "ONNX Runtime "+version, func() (float64, error) {
 		return float64(batch), s.Run()
 	})
