@@ -46,9 +46,8 @@ lint: ## check format, vet, staticcheck
 bench: ## run the micro-benchmarks
 	go test -run '^$$' -bench . ./...
 
-bench-peers: ## measure against PyTorch, OpenBLAS and stock Gorgonia (Debian: python3-torch libopenblas0)
-	go build -o bin/peers ./internal/peers
-	bin/peers
+bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia
+	internal/benchpeers/run.sh
 
 conformance: internal/conformance/node_modules ## hold exported models against ONNX Runtime (needs npm and a C compiler)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
