@@ -8,7 +8,7 @@ VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo u
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test drill race noasm fuzz lint bench bench-peers conformance generate generate-check
+.PHONY: help build demo test paths drill race noasm fuzz lint bench bench-peers conformance generate generate-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,12 @@ test: ## run the tests
 
 drill: ## kill a training run KILLS times at random moments; its end must be a whole run's (make test kills 4 times)
 	go test ./train -count 1 -run Killed -kills $(KILLS) -timeout 30m
+
+paths: ## run the numerical tests on each path of the kernels that the processor has
+	for path in generic avx2 avx512; do \
+		echo "PETRIFY_KERNEL=$$path"; \
+		PETRIFY_KERNEL=$$path go test -count 1 ./fakequant/... ./observers ./graph ./train ./quantized/... || exit 1; \
+	done
 
 race: ## run the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
