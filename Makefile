@@ -52,8 +52,8 @@ lint: ## check format, vet, staticcheck
 bench: ## run the micro-benchmarks
 	go test -run '^$$' -bench . ./...
 
-bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia
-	internal/benchpeers/run.sh
+bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
+	internal/benchpeers/run.sh -doc docs/performance.md
 
 conformance: internal/conformance/node_modules ## hold exported models against ONNX Runtime (needs npm and a C compiler)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...

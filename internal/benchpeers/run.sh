@@ -24,6 +24,11 @@ need 'echo "#include <cblas.h>" | cc -E - && ls /usr/lib/*/libopenblas.so' libop
 need '/usr/bin/python3 -c "import torch, numpy"' python3-torch python3-numpy
 need 'ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz' dataset-fashion-mnist
 
+if [ -z "${ONNXRUNTIME_LIB:-}" ] && [ ! -d "$here/../conformance/node_modules" ]; then
+	need 'npm --version' npm
+	"$here/../conformance/install.sh"
+fi
+
 mkdir -p "$bin"
 cc -O2 -Wall -o "$bin/blas_side" "$here/peers/blas_side.c" -lopenblas
 cp "$here/peers/torch_side.py" "$bin/"
