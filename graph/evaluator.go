@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -70,7 +71,15 @@ func (e *Evaluator) Run(x []float32, labels []int32) (Metrics, error) {
 	if err := e.vm.RunAll(); err != nil {
 		return Metrics{}, fmt.Errorf("graph: %w", err)
 	}
-	return Metrics{Loss: e.loss.loss, Correct: e.loss.correct, Count: counted(labels)}, nil
+	return Metrics{Loss: e.loss.loss, Correct: e.loss.correct, Count: counted(labels)}, e.check()
+}
+
+// check names the first tensor that is not finite, where the loss is not.
+func (e *Evaluator) check() error {
+	if !math.IsNaN(e.loss.loss) && !math.IsInf(e.loss.loss, 0) {
+		return nil
+	}
+	return diagnose(e.model, e.x.Float32s(), e.outputs)
 }
 
 // Logits is the network's output of the last Run, N × classes. The next Run
@@ -119,7 +128,7 @@ func (m *Model) Settle() error {
 		u.folded(w, b)
 		errs = append(errs, u.weights.Observe(w))
 	}
-	return errors.Join(append(errs, m.putBack())...)
+	return errors.Join(append(errs, m.FreezeOscillating(1))...)
 }
 
 // frozen adds a quantizer's node that does not observe.

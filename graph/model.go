@@ -138,7 +138,7 @@ func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 }
 
 // SetObservers switches whether training steps move the observers' ranges.
-// Those of tensors with frozen weights stay off, see [Model.Track].
+// Those of tensors with frozen weights stay off, see [Model.FreezeOscillating].
 func (m *Model) SetObservers(on bool) {
 	for _, q := range m.quantizers() {
 		q.SetObserving(on)

@@ -6,20 +6,20 @@ import (
 	"math"
 
 	"petrify/fakequant"
-	"petrify/observers"
 )
 
 // oscillation watches the integers of one unit's weights.
 //
 // What is quantized is the folded weight w' = w·f, and what an optimizer moves
 // is the parameter w. So integers are those of w', and what is done to a weight
-// is done to w = w'/f, with the f and the scale that the next training step
-// will use: batch norm's parameters and statistics have made their step when a
-// weight is put back.
+// is done to w = w'/f. Watching and dampening take w' and f of the last training
+// step, before it moved batch norm's statistics. A weight is put back with the f
+// and the scale that the next step will use.
 type oscillation struct {
 	*fakequant.Oscillations
-	w, b, pull []float32 // folded weights and bias; gradient with respect to w'
-	held       int       // frozen weights
+	seen, f []float32 // folded weights and factors of the last training step
+	w, b    []float32 // scratch: folded weights and bias
+	held    int       // frozen weights
 }
 
 // oscillates is the frequency from which on a weight counts as oscillating, the
@@ -34,9 +34,10 @@ const oscillates = 0.005
 // A training step that quantizes is then
 //
 //	trainer.Step(x, labels)
-//	model.Dampen(λ)           // if wanted
+//	model.Track()
+//	model.Dampen(λ)                      // if wanted
 //	optimizer's step
-//	model.Track(threshold)    // watches, and freezes where the threshold is below 1
+//	model.FreezeOscillating(threshold)   // if wanted
 func (m *Model) Watch(momentum float64) error {
 	watched := map[*unit]*oscillation{}
 	for _, u := range m.units {
@@ -48,7 +49,8 @@ func (m *Model) Watch(momentum float64) error {
 		if err != nil {
 			return fmt.Errorf("graph: %w", err)
 		}
-		watched[u] = &oscillation{Oscillations: o, w: make([]float32, n), b: make([]float32, u.out.C), pull: make([]float32, n)}
+		watched[u] = &oscillation{Oscillations: o,
+			seen: make([]float32, n), f: make([]float32, u.out.C), w: make([]float32, n), b: make([]float32, u.out.C)}
 	}
 	if len(watched) == 0 {
 		return errors.New("graph: no weights are quantized, so that none can oscillate")
@@ -85,18 +87,15 @@ func (m *Model) Dampen(λ float64) (loss float64, err error) {
 func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	grad := u.weight.Grad
 	if λ != 0 {
-		if err := o.fold(u); err != nil {
+		pull := o.w // the gradient with respect to w'
+		clear(pull)
+		if _, err := o.Oscillations.Dampen(pull, o.seen, λ); err != nil {
 			return 0, err
 		}
-		clear(o.pull)
-		if _, err := o.Oscillations.Dampen(o.pull, o.w, λ); err != nil {
-			return 0, err
-		}
-		cols := len(grad) / len(o.b)
-		for c := range o.b {
-			f := u.factor(c)
+		cols := len(grad) / len(o.f)
+		for c, f := range o.f {
 			for i := c * cols; i < (c+1)*cols; i++ {
-				d := float64(o.pull[i]) / float64(f) // 2λ times the distance
+				d := float64(pull[i]) / float64(f) // 2λ times the distance
 				grad[i] += float32(d)
 				loss += d * d / (4 * float64(λ))
 			}
@@ -110,42 +109,48 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	return loss, nil
 }
 
-// Track watches the weights as the optimizer has left them. Weights that turn
-// back more often than the threshold are frozen: they stay at the integer where
-// they were on average, in this and in all later calls. No weight turns back
-// more often than 1.
-//
-// A tensor with frozen weights no longer observes, whatever [Model.SetObservers]
-// says: an integer means nothing on a grid that follows the others. Learned
-// scales and batch norm go on, and frozen weights with them. One of a channel
-// whose batch norm has all but vanished is let be: w'/f would be out of all
-// proportion, and w' rounds to 0.
-func (m *Model) Track(threshold float64) error {
+// Track takes the integers of the last training step into account. It moves
+// nothing else.
+func (m *Model) Track() error {
 	for _, u := range m.units {
-		o := m.oscillations[u]
-		if o == nil {
-			continue
-		}
-		if err := o.fold(u); err != nil {
-			return fmt.Errorf("graph: %w", err)
-		}
-		if err := o.Oscillations.Track(o.w); err != nil {
-			return fmt.Errorf("graph: %w", err)
-		}
-		if err := o.hold(u, threshold); err != nil {
-			return fmt.Errorf("graph: %w", err)
+		if o := m.oscillations[u]; o != nil {
+			if err := o.Oscillations.Track(o.seen); err != nil {
+				return fmt.Errorf("graph: %w", err)
+			}
 		}
 	}
 	return nil
 }
 
-// fold computes the weights that the next training step will quantize, and
-// lets a scale that follows the last weights follow them. Other observers must
-// not see a tensor twice; their scales are those of the last step.
-func (o *oscillation) fold(u *unit) error {
-	u.folded(o.w, o.b)
-	if q := u.weights; q.Observing() && q.Config().Observer.Kind == observers.LastValue {
-		return q.Observe(o.w)
+// capture keeps what a training step is about to quantize.
+func (m *Model) capture() {
+	for u, o := range m.oscillations {
+		u.folded(o.seen, o.b)
+		for c := range o.f {
+			o.f[c] = u.factor(c)
+		}
+	}
+}
+
+// FreezeOscillating freezes weights that turn back more often than the
+// threshold: after this and all later calls, which belong behind the
+// optimizer's step, they are at the integer where they were on average. No
+// weight turns back more often than 1.
+//
+// A tensor with frozen weights no longer observes, whatever [Model.SetObservers]
+// says: an integer means nothing on a grid that follows the others. Learned
+// scales and batch norm go on, and frozen weights with them. A channel whose
+// factor f is below a twentieth of the layer's greatest is let be, as long as it
+// is: w'/f, and with it the gradient of batch norm's γ, would grow beyond all
+// bounds as γ nears 0.
+func (m *Model) FreezeOscillating(threshold float64) error {
+	for _, u := range m.units {
+		if o := m.oscillations[u]; o != nil {
+			u.folded(o.w, o.b)
+			if err := o.hold(u, threshold); err != nil {
+				return fmt.Errorf("graph: %w", err)
+			}
+		}
 	}
 	return nil
 }
@@ -156,27 +161,22 @@ func (o *oscillation) hold(u *unit, threshold float64) (err error) {
 		return err
 	}
 	u.weights.SetObserving(false)
-	cols := len(o.w) / len(o.b)
+	cols, least := len(o.w)/len(o.b), u.leastFactor()
 	for i, w := range o.w {
-		if f := u.factor(i / cols); o.Frozen(i) && math.Abs(float64(f)) > 1e-4 {
+		if f := u.factor(i / cols); o.Frozen(i) && math.Abs(float64(f)) >= least {
 			u.weight.Value[i] = w / f
 		}
 	}
 	return nil
 }
 
-// putBack puts the frozen weights back, after what moves scales or parameters
-// outside of training steps.
-func (m *Model) putBack() error {
-	for _, u := range m.units {
-		if o := m.oscillations[u]; o != nil {
-			u.folded(o.w, o.b)
-			if err := o.hold(u, 1); err != nil {
-				return fmt.Errorf("graph: %w", err)
-			}
-		}
+// leastFactor is a twentieth of the greatest factor of the unit's channels.
+// Weights of channels below it are not put back.
+func (u *unit) leastFactor() (least float64) {
+	for c := range u.out.C {
+		least = max(least, math.Abs(float64(u.factor(c)))/20)
 	}
-	return nil
+	return least
 }
 
 // factor is what the weights of a channel are multiplied by before they are

@@ -61,11 +61,12 @@ func TestToyWeightOscillatesUntilItIsFrozen(t *testing.T) {
 		sides = nil
 		for range steps {
 			step()
+			track(t, m)
 			if _, err := m.Dampen(0); err != nil {
 				t.Fatal(err)
 			}
 			descend(m, 0.2)
-			if err := m.Track(threshold); err != nil {
+			if err := m.FreezeOscillating(threshold); err != nil {
 				t.Fatal(err)
 			}
 			sides = append(sides, w.Value[0] > 1)
@@ -107,13 +108,11 @@ func TestDampeningEndsTheOscillation(t *testing.T) {
 	}
 	for range 100 {
 		step()
+		track(t, m)
 		if _, err := m.Dampen(1.5); err != nil {
 			t.Fatal(err)
 		}
 		descend(m, 0.05)
-		if err := m.Track(1); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if got := m.Oscillating()[0].Share; got != 0 {
 		t.Errorf("share %v after dampening, want 0", got)
@@ -166,6 +165,13 @@ func folding(t *testing.T, s fakequant.Scheme) (*Model, *Trainer, func()) {
 	return m, trainer, step
 }
 
+func track(t *testing.T, m *Model) {
+	t.Helper()
+	if err := m.Track(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func descendAll(m *Model, lr float32) {
 	for _, p := range m.Params() {
 		rate := lr
@@ -197,8 +203,13 @@ func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
 		if err := m.Watch(0); err != nil {
 			t.Fatal(err)
 		}
+		factors := map[*unit][]float32{} // that the step folds in
+		for u := range m.oscillations {
+			for c := range u.out.C {
+				factors[u] = append(factors[u], u.factor(c))
+			}
+		}
 		step()
-		descendAll(m, 0.1)
 		before := map[*unit][]float32{}
 		want := 0.0
 		for _, u := range m.units {
@@ -215,7 +226,7 @@ func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
 			p, f := u.weights.Params(), u.weights.Config().Format
 			for i, w := range u.weight.Value {
 				c := i / cols
-				factor, scale := float64(u.factor(c)), float64(p.Scale[c])
+				factor, scale := float64(factors[u][c]), float64(p.Scale[c])
 				fake := scale * float64(affine.Quantize(float32(float64(w)*factor), p.Scale[c], 0, f))
 				loss := func(w float64) float64 {
 					inside := math.Max(scale*float64(f.Min()), math.Min(w*factor, scale*float64(f.Max())))
@@ -246,11 +257,12 @@ func TestFrozenIntegersStay(t *testing.T) {
 			if err := m.Watch(0.2); err != nil {
 				t.Fatal(err)
 			}
-			held := map[*unit]map[int]int32{} // by weight
-			total := 0
+			held, least := map[*unit]map[int]int32{}, map[*unit]float64{} // by weight; of factors
+			total, checked := 0, 0
 			for range 60 {
 				seen := map[*unit][]float32{} // what the step folds, with the statistics before it
 				for u := range m.oscillations {
+					least[u] = u.leastFactor()
 					w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
 					u.folded(w, b)
 					seen[u] = w
@@ -261,16 +273,21 @@ func TestFrozenIntegersStay(t *testing.T) {
 					p, cols := u.weights.Params(), len(seen[u])/u.out.C
 					for i, q := range held {
 						c := i / cols
+						if math.Abs(float64(m.oscillations[u].f[c])) < 1.01*least[u] {
+							continue
+						}
+						checked++
 						if got := affine.Quantize(seen[u][i], p.Scale[c], p.Zero[c], u.weights.Config().Format); got != q {
 							t.Fatalf("%s[%d] was frozen at %d, a step saw %d", u.weight.Name, i, q, got)
 						}
 					}
 				}
+				track(t, m)
 				if _, err := m.Dampen(0.01); err != nil {
 					t.Fatal(err)
 				}
 				descendAll(m, 0.15)
-				if err := m.Track(0.15); err != nil {
+				if err := m.FreezeOscillating(0.15); err != nil {
 					t.Fatal(err)
 				}
 				total = 0
@@ -284,15 +301,16 @@ func TestFrozenIntegersStay(t *testing.T) {
 						held[u] = map[int]int32{}
 					}
 					for i := range q {
-						if _, ok := held[u][i]; !ok && o.Frozen(i) {
+						f := math.Abs(float64(u.factor(i * u.out.C / len(q))))
+						if _, ok := held[u][i]; !ok && o.Frozen(i) && f > 1.01*u.leastFactor() {
 							held[u][i] = q[i]
 						}
 					}
 					total += len(held[u])
 				}
 			}
-			if total < 5 {
-				t.Errorf("%d weights were frozen: the test proves little", total)
+			if total < 5 || checked < 30*total/2 {
+				t.Errorf("%d weights were frozen, %d times looked at: the test proves little", total, checked)
 			}
 		})
 	}
@@ -302,8 +320,9 @@ func TestWatchedModelResumes(t *testing.T) {
 	train := func(m *Model, step func(), n int) {
 		for range n {
 			step()
+			track(t, m)
 			descendAll(m, 0.15)
-			if err := m.Track(0.15); err != nil {
+			if err := m.FreezeOscillating(0.15); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -354,9 +373,9 @@ func TestWatchRefuses(t *testing.T) {
 	}
 }
 
-// What Track counts is what the next step quantizes, with batch norm's new
-// factor and the new scale.
-func TestTrackSeesTheNextStep(t *testing.T) {
+// What Track counts is what the step has quantized, with batch norm's factor of
+// before it and the scale of after it.
+func TestTrackSeesTheStep(t *testing.T) {
 	for name, s := range schemes {
 		m, _, step := folding(t, s.scheme)
 		m.SetObservers(s.observe)
@@ -364,19 +383,15 @@ func TestTrackSeesTheNextStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			step()
-			descendAll(m, 0.15)
-			if err := m.Track(1); err != nil {
-				t.Fatal(err)
-			}
 			folded := map[*unit][]float32{}
-			for u, o := range m.oscillations {
-				u.folded(o.w, o.b)
-				folded[u] = slices.Clone(o.w)
+			for u := range m.oscillations {
+				folded[u] = make([]float32, len(u.weight.Value))
+				u.folded(folded[u], make([]float32, u.out.C))
 			}
 			step()
+			track(t, m)
 			for u, o := range m.oscillations {
-				tracked, got := o.State()[1].I64, make([]int32, len(o.w))
+				tracked, got := o.State()[1].I64, make([]int32, len(o.seen))
 				if err := u.weights.Quantize(got, folded[u]); err != nil {
 					t.Fatal(err)
 				}
@@ -386,6 +401,7 @@ func TestTrackSeesTheNextStep(t *testing.T) {
 					}
 				}
 			}
+			descendAll(m, 0.15)
 		}
 	}
 }

@@ -105,6 +105,7 @@ func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 	}
 	copy(in, x)
 	copy(t.loss.labels, labels)
+	t.model.capture()
 	defer t.vm.Reset()
 	if err := t.vm.RunAll(); err != nil {
 		if cause := t.diagnose(); cause != nil {

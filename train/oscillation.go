@@ -1,10 +1,6 @@
 package train
 
-import (
-	"math"
-
-	"petrify/graph"
-)
+import "petrify/graph"
 
 // Oscillation says what is done about weights that change sides between two
 // integers, step after step. The zero value is nothing.
@@ -15,7 +11,7 @@ import (
 //	λ(x)         = Dampen·(1 − cos πx)/2
 //	threshold(x) = Freeze + (FreezeStart − Freeze)·(1 + cos πx)/2
 //
-// See [graph.Model.Dampen] and [graph.Model.Track] for what they do.
+// See [graph.Model.Dampen] and [graph.Model.FreezeOscillating] for what they do.
 //
 // Source: M. Nagel, M. Fournarakis, Y. Bondarenko and T. Blankevoort,
 // "Overcoming Oscillations in Quantization-Aware Training", ICML 2022, §4. The
@@ -63,27 +59,27 @@ func (r *run) course() (x float64, ok bool) {
 	return float64(r.Step-first) / float64(max(total-first, 1)), true
 }
 
-// dampen adds the gradient of the dampening loss.
+// dampen watches what the step has quantized, and adds the gradient of the
+// dampening loss.
 func (r *run) dampen() error {
 	x, ok := r.course()
 	if !ok {
 		return nil
 	}
+	if err := r.model.Track(); err != nil {
+		return err
+	}
 	_, err := r.model.Dampen(glide(0, r.Oscillation.Dampen, x))
 	return err
 }
 
-// track watches what the optimizer's step has done, and freezes.
-func (r *run) track() error {
+// freeze freezes weights after the optimizer's step.
+func (r *run) freeze() error {
 	x, ok := r.course()
-	if !ok {
-		return nil
+	if o := r.Oscillation; ok && o.Freeze > 0 {
+		return r.model.FreezeOscillating(glide(o.FreezeStart, o.Freeze, x))
 	}
-	threshold := math.Inf(1)
-	if o := r.Oscillation; o.Freeze > 0 {
-		threshold = glide(o.FreezeStart, o.Freeze, x)
-	}
-	return r.model.Track(threshold)
+	return nil
 }
 
 // oscillating is what a record says about the weights.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -56,6 +57,15 @@ func TestOscillationIsReportedAndCured(t *testing.T) {
 	c.Oscillation.Dampen, c.Oscillation.Freeze = 0, 0.01
 	if got, frozen := last(t, mustRun(t, c)); got > 0.8*sick || frozen < 0.1 {
 		t.Errorf("with freezing, %v oscillate and %v are frozen; before %v", got, frozen, sick)
+	}
+}
+
+func TestWatchingMovesNothing(t *testing.T) {
+	c := restless(t)
+	watched := mustRun(t, c)
+	c.Oscillation = Oscillation{}
+	if !reflect.DeepEqual(watched.Model, mustRun(t, c).Model) {
+		t.Error("a run that only watches freezes another model")
 	}
 }
 

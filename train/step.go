@@ -92,7 +92,7 @@ func (r *run) update(s Stage, lr float64) error {
 	if err := r.optimizer.update(lr); err != nil {
 		return err
 	}
-	if err := r.track(); err != nil {
+	if err := r.freeze(); err != nil {
 		return err
 	}
 	if r.average != nil {
