@@ -79,7 +79,10 @@ func (e *Evaluator) check() error {
 	if !math.IsNaN(e.loss.loss) && !math.IsInf(e.loss.loss, 0) {
 		return nil
 	}
-	return diagnose(e.model, e.x.Float32s(), e.outputs)
+	if cause := e.model.diagnose(e.x.Float32s(), e.outputs); cause != nil {
+		return cause
+	}
+	return fmt.Errorf("graph: the loss is %w", ErrNotFinite)
 }
 
 // Logits is the network's output of the last Run, N × classes. The next Run

@@ -69,6 +69,32 @@ func TestNewRefusesQuantization(t *testing.T) {
 	}
 }
 
+func TestNewRefusesDoReFaOnBatchNorm(t *testing.T) {
+	s := fakequant.Bits(5)
+	s.Weights.Method = fakequant.DoReFa
+	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(3).Named("fc"), graph.BatchNorm()),
+		graph.Shape{C: 1, H: 2, W: 2}, graph.Uniform(s), rand.New(rand.NewPCG(1, 1)))
+	if err == nil || !strings.Contains(err.Error(), "layer fc: method dorefa") {
+		t.Errorf("error = %v, want one that names layer and method", err)
+	}
+}
+
+func TestEvaluationNamesWhereNumbersGoWrong(t *testing.T) {
+	m := trained(t, graph.Quantization{})
+	for i := range param(m, "conv2.weight") {
+		param(m, "conv2.weight")[i] = 3e38
+	}
+	e, err := m.Evaluator(4, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	_, err = e.Run(images(rand.New(rand.NewPCG(1, 1)), 4, m.Input()), make([]int32, 4))
+	if !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), "layer conv2") {
+		t.Errorf("error = %v, want one that names conv2", err)
+	}
+}
+
 // steps trains the model further and returns its parameters' bits.
 func steps(t *testing.T, m *graph.Model, n int, seed uint64) (bits []uint32) {
 	t.Helper()

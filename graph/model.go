@@ -44,7 +44,11 @@ func (m *Model) quantize(q Quantization) error {
 			continue
 		}
 		var err error
-		if u.weights, err = m.quantizer(u.weight.Name, q.weights(u, m.units), u.weight.Shape); err != nil {
+		c := q.weights(u, m.units)
+		if u.norm != nil && c.Method == fakequant.DoReFa {
+			return fmt.Errorf("graph: layer %s: method %v ignores the scale of the weights, into which batch_norm is folded: want another method, or no batch_norm", u.name(), c.Method)
+		}
+		if u.weights, err = m.quantizer(u.weight.Name, c, u.weight.Shape); err != nil {
 			return err
 		}
 	}

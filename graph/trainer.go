@@ -138,22 +138,35 @@ func (t *Trainer) check() error {
 // diagnose names the first tensor of a step that is not finite: input,
 // parameter, layer or gradient.
 func (t *Trainer) diagnose() error {
-	if n := nonFinite(t.x.Float32s()); n > 0 {
-		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
-	}
-	for _, p := range t.model.Params() {
-		if n := nonFinite(p.Value); n > 0 {
-			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
-		}
-	}
-	for _, u := range t.model.units {
-		if n := nonFinite(floats(t.products[u])) + nonFinite(floats(t.outputs[u])); n > 0 {
-			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
-		}
+	if err := t.model.diagnose(t.x.Float32s(), t.products, t.outputs); err != nil {
+		return err
 	}
 	for _, p := range t.model.Params() {
 		if n := nonFinite(p.Grad); n > 0 {
 			return fmt.Errorf("graph: %d gradients of parameter %s are %w", n, p.Name, ErrNotFinite)
+		}
+	}
+	return nil
+}
+
+// diagnose names the first tensor that is not finite: input, parameter, or one
+// of the nodes of a layer.
+func (m *Model) diagnose(x []float32, nodes ...map[*unit]*gorgonia.Node) error {
+	if n := nonFinite(x); n > 0 {
+		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
+	}
+	for _, p := range m.Params() {
+		if n := nonFinite(p.Value); n > 0 {
+			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
+		}
+	}
+	for _, u := range m.units {
+		n := 0
+		for _, of := range nodes {
+			n += nonFinite(floats(of[u]))
+		}
+		if n > 0 {
+			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -46,7 +47,7 @@ func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, err
 		}
 		m, err := e.Run(b.X, b.Labels)
 		if err != nil {
-			return Metrics{}, err
+			return Metrics{}, fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
 		}
 		sum.add(m.Loss, m.Correct, m.Count)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"petrify/graph"
 	"petrify/internal/atomicfile"
 	"petrify/quantized"
 )
@@ -93,7 +94,9 @@ func size(m *quantized.Model) Size {
 
 // describe adds what the graph does not know: the data and the run.
 func (r *run) describe(m *quantized.Model) {
-	m.Classes = r.Data.Classes
+	if r.Network.Loss == graph.CrossEntropy {
+		m.Classes = r.Data.Classes
+	}
 	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
 	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Seed: r.Seed, Method: "ptq"}
 	if r.Config.QAT.Epochs > 0 {

@@ -52,6 +52,7 @@ func rows() []row {
 	for _, bits := range []int{4, 3, 2} {
 		s := fakequant.Bits(bits)
 		s.Weights.Format.Narrow, s.Weights.Dialect = false, affine.Torch
+		s.Activations.Scheme = affine.Affine
 		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(s), 1e-3})
 	}
 	return rows
@@ -61,27 +62,23 @@ func main() {
 	log.SetFlags(0)
 	seeds := flag.Int("seeds", 3, "number of seeds, from 1")
 	out := flag.String("o", "", "file for the table; standard output if empty")
+	keep := flag.String("runs", "runs/accuracy", "folder where the float networks are kept for the next time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *seeds, *out); err != nil {
+	if err := run(ctx, *seeds, *out, *keep); err != nil {
 		log.Fatal("accuracy: ", err)
 	}
 }
 
-func run(ctx context.Context, seeds int, out string) error {
+func run(ctx context.Context, seeds int, out, keep string) error {
 	data, err := datasets.OpenContext(ctx, "fashion-mnist", datasets.Options{})
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "accuracy")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
 	t := newTable()
 	for seed := range seeds {
-		if err := t.seed(ctx, data, uint64(seed+1), filepath.Join(dir, fmt.Sprint(seed))); err != nil {
+		if err := t.seed(ctx, data, uint64(seed+1), filepath.Join(keep, fmt.Sprintf("seed%d", seed+1))); err != nil {
 			return err
 		}
 	}
@@ -101,13 +98,14 @@ func (t *table) seed(ctx context.Context, data *datasets.Set, seed uint64, dir s
 	c := train.Config{Network: network, Data: data, Seed: seed, Batch: 128, Out: dir,
 		Float: train.Stage{Epochs: 9, LearningRate: 2e-3}}
 	c.Quantization = t.rows[0].q
+	c.Resume = true // a finished run is read, not repeated
 	float, err := train.Run(ctx, c)
 	if err != nil {
 		return err
 	}
 	t.float = append(t.float, float.Float.Accuracy)
 	log.Printf("seed %d: float %.2f %%", seed, 100*float.Float.Accuracy)
-	c.Out, c.Float = "", train.Stage{}
+	c.Out, c.Resume, c.Float = "", false, train.Stage{}
 	if c.Weights, err = train.ReadWeights(filepath.Join(dir, "float.safetensors")); err != nil {
 		return err
 	}
