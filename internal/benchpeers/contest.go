@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"petrify/internal/benchpeers/turns"
 )
@@ -39,39 +41,57 @@ type row struct {
 type quantity struct {
 	unit         string
 	lessIsBetter bool
+	clock        bool // other processes change it
 	of           func(turns.Slice) float64
 }
 
 // rate is units a second, of which so many make one of the given unit.
-func rate(unit string, size float64) quantity {
-	return quantity{unit, false, func(s turns.Slice) float64 { return s.Units / s.Seconds / size }}
+//
+// With one thread it is by the processor's time of the process, which is what
+// a clock shows where nobody else wants the processor. With more it is by the
+// clock: threads that wait for each other use processors, too.
+func rate(unit string, size float64, threads int) quantity {
+	if threads == 1 {
+		return quantity{unit, false, false, func(s turns.Slice) float64 { return s.Units / s.CPU / size }}
+	}
+	return quantity{unit, false, true, func(s turns.Slice) float64 { return s.Units / s.Seconds / size }}
 }
 
-// alone is the rate of a side with one thread, by the processor's time of its
-// process: what a clock shows where nobody else wants the processor.
-func alone(unit string, size float64) quantity {
-	return quantity{unit, false, func(s turns.Slice) float64 { return s.Units / s.CPU / size }}
+// milliseconds is the time of so many units, with the time of rate.
+func milliseconds(unit string, size float64, threads int) quantity {
+	perSecond := rate(unit, size, threads)
+	return quantity{unit, true, perSecond.clock, func(s turns.Slice) float64 { return 1e3 / perSecond.of(s) }}
 }
 
-// milliseconds is the time of so many units.
-func milliseconds(unit string, size float64) quantity {
-	return quantity{unit, true, func(s turns.Slice) float64 { return 1e3 * s.Seconds / s.Units * size }}
-}
-
-var peak = quantity{"MiB", true, func(s turns.Slice) float64 { return s.PeakKiB / 1024 }}
+var peak = quantity{unit: "MiB", lessIsBetter: true, of: func(s turns.Slice) float64 { return s.PeakKiB / 1024 }}
 
 // measured is what a contest gave.
 type measured struct {
-	Contest string          `json:"contest"`
-	Sides   []string        `json:"sides"`  // what they call themselves
-	Turns   [][]turns.Slice `json:"turns"`  // round, side
-	Others  float64         `json:"others"` // share of the processors that other processes had meanwhile
+	Contest  string          `json:"contest"`
+	Sides    []string        `json:"sides"`           // what they call themselves
+	Turns    [][]turns.Slice `json:"turns"`           // round, side
+	Repeated int             `json:"repeated_rounds"` // because other processes were busy
+	Others   float64         `json:"others"`          // share of the processors that other processes had meanwhile
+}
+
+// quiet is the share of the processors that other processes may have during a
+// round.
+const quiet = 0.1
+
+// busy reports whether other processes spoiled what a clock says.
+func (m measured) busy() bool { return m.Others > quiet }
+
+// pace is how long a contest takes.
+type pace struct {
+	rounds   int
+	seconds  float64       // of a turn, at least
+	patience time.Duration // for rounds that are repeated because other processes were busy
 }
 
 // run lets the sides take turns.
-func (c contest) run(rounds int, seconds float64) (m measured, err error) {
+func (c contest) run(p pace) (m measured, err error) {
 	if c.rounds > 0 {
-		rounds = c.rounds
+		p.rounds = c.rounds
 	}
 	m.Contest = c.name
 	var load meter
@@ -83,20 +103,21 @@ func (c contest) run(rounds int, seconds float64) (m measured, err error) {
 		running = nil
 	}
 	defer stop()
-	for range rounds {
+	for deadline := time.Now().Add(p.patience); len(m.Turns) < p.rounds; {
 		if running == nil {
 			if running, err = c.start(); err != nil {
 				return m, err
 			}
 		}
-		m.Sides = nil
-		round := make([]turns.Slice, len(running))
-		for i, s := range running {
-			if round[i], err = load.watch(func() (turns.Slice, error) { return s.Turn(seconds) }); err != nil {
-				return m, err
-			}
-			m.Sides = append(m.Sides, s.Name)
+		round, during, err := m.round(running, p.seconds)
+		if err != nil {
+			return m, err
 		}
+		if c.clocked() && during.others() > quiet && time.Now().Before(deadline) {
+			m.Repeated++
+			continue
+		}
+		load.add(during)
 		m.Turns = append(m.Turns, round)
 		if c.fresh {
 			stop()
@@ -104,6 +125,25 @@ func (c contest) run(rounds int, seconds float64) (m measured, err error) {
 	}
 	m.Others = load.others()
 	return m, err
+}
+
+// clocked reports whether a row goes by the clock.
+func (c contest) clocked() bool {
+	return slices.ContainsFunc(c.rows, func(r row) bool { return r.quantity.clock })
+}
+
+// round gives each side its turn.
+func (m *measured) round(running []*turns.Side, seconds float64) (round []turns.Slice, during meter, err error) {
+	m.Sides = nil
+	for _, s := range running {
+		t, err := during.watch(func() (turns.Slice, error) { return s.Turn(seconds) })
+		if err != nil {
+			return nil, during, err
+		}
+		round = append(round, t)
+		m.Sides = append(m.Sides, s.Name)
+	}
+	return round, during, nil
 }
 
 // start starts the processes one after the other, so that none is warmed up

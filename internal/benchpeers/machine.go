@@ -48,6 +48,12 @@ func (m *meter) watch(turn func() (turns.Slice, error)) (turns.Slice, error) {
 	return s, err
 }
 
+func (m *meter) add(o meter) {
+	m.busy += o.busy
+	m.total += o.total
+	m.sides += o.sides
+}
+
 // others is the share of the processors that neither was idle nor went to the
 // side whose turn it was.
 func (m *meter) others() float64 {

@@ -21,8 +21,7 @@ func main() {
 
 // options are the command line's.
 type options struct {
-	rounds        int
-	seconds       float64
+	pace
 	only          string
 	out, document string
 	sides         string // the folder of the peers' programs
@@ -33,6 +32,7 @@ func command() error {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 15, "turns of each side")
 	flag.Float64Var(&o.seconds, "seconds", 0.4, "length of a turn, at least")
+	flag.DurationVar(&o.patience, "patience", 30*time.Second, "how long a contest that goes by the clock may repeat rounds because other processes are busy")
 	flag.StringVar(&o.only, "only", "", "a regular expression: contests to run; empty: all")
 	flag.StringVar(&o.out, "out", "", "folder for results.json and results.md")
 	flag.StringVar(&o.document, "doc", "", "Markdown file to write the table into, between its marks")
@@ -78,7 +78,7 @@ func (o options) run() error {
 	r := report{Date: time.Now(), Machine: thisMachine(kernel.Path()), Seconds: o.seconds, Rounds: o.rounds}
 	for i, c := range contests {
 		fmt.Fprintf(os.Stderr, "%d/%d %s\n", i+1, len(contests), c.name)
-		m, err := c.run(o.rounds, o.seconds)
+		m, err := c.run(o.pace)
 		if err != nil {
 			return err
 		}

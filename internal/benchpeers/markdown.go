@@ -13,7 +13,7 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %d threads, kernels %s, %s. Turns of at least %g s, %d rounds.\n",
 		r.Date.Format("2 January 2006"), r.Machine.Processor, r.Machine.Threads, r.Machine.Extension, r.Machine.System, r.Seconds, r.Rounds)
-	fmt.Fprintf(&b, "Other processes had %.0f %% of the processors meanwhile (%s).\n\n", 100*r.others(), r.busiest())
+	fmt.Fprintf(&b, "Other processes had %.0f %% of the processors meanwhile (%s); %d rounds were repeated because of them.\n\n", 100*r.others(), r.busiest(), r.repeated())
 	b.WriteString("| measure | unit | petrify | peer | ratio (least–most) | of the best turns | to reach | stretch | reached |\n")
 	b.WriteString("| --- | --- | ---: | --- | --- | ---: | --- | --- | --- |\n")
 	for _, w := range r.Rows {
@@ -84,6 +84,14 @@ func (r *report) others() (mean float64) {
 func (r *report) busiest() string {
 	m := slices.MaxFunc(r.Contests, func(a, b measured) int { return int(math.Copysign(1, a.Others-b.Others)) })
 	return fmt.Sprintf("most during %s: %.0f %%", m.Contest, 100*m.Others)
+}
+
+// repeated counts the rounds that other processes spoiled.
+func (r *report) repeated() (n int) {
+	for _, m := range r.Contests {
+		n += m.Repeated
+	}
+	return n
 }
 
 // sides lists the names that the sides gave themselves.

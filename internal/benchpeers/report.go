@@ -25,6 +25,7 @@ type result struct {
 	Reach        float64 `json:"to_reach,omitempty"`
 	Stretch      float64 `json:"stretch,omitempty"`
 	LessIsBetter bool    `json:"less_is_better"`
+	Busy         bool    `json:"busy"` // other processes spoiled it
 }
 
 // number is what one side reached.
@@ -60,6 +61,7 @@ func (w row) result(c contest, m measured) result {
 		Peer:  number{c.sides[w.peer].title, over(peer)},
 		Ratio: over(ratios), Best: best,
 		Reach: w.reach, Stretch: w.dream, LessIsBetter: w.quantity.lessIsBetter,
+		Busy: w.quantity.clock && m.busy(),
 	}
 }
 
@@ -69,6 +71,8 @@ func (r result) verdict() string {
 		return r.LessIsBetter && r.Ratio.Median <= bound || !r.LessIsBetter && r.Ratio.Median >= bound
 	}
 	switch {
+	case r.Busy:
+		return "machine busy"
 	case r.Reach == 0:
 		return ""
 	case reaches(r.Stretch):

@@ -30,9 +30,9 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 		best     float64
 		verdict  string
 	}{
-		"by the clock":         {rate("units/s", 1), spread{3, 2, 4}, 40.0 / 15, "yes"},
-		"by processor's time":  {alone("units/s", 1), spread{1.5, 1, 2}, 40.0 / 30, "no"},
-		"where less is better": {milliseconds("ms", 1), spread{0.375, 0.25, 0.5}, 15.0 / 40, "stretch"},
+		"by the clock":         {rate("units/s", 1, 2), spread{3, 2, 4}, 40.0 / 15, "yes"},
+		"by processor's time":  {rate("units/s", 1, 1), spread{1.5, 1, 2}, 40.0 / 30, "no"},
+		"where less is better": {milliseconds("ms", 1, 2), spread{0.375, 0.25, 0.5}, 15.0 / 40, "stretch"},
 	} {
 		contest, m := contested(c.quantity)
 		r := contest.rows[0].result(contest, m)
@@ -42,11 +42,30 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 	}
 }
 
+func TestABusyMachineSpoilsTheClockAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		quantity quantity
+		others   float64
+		want     string
+	}{
+		"idle, by the clock":         {rate("units/s", 1, 2), 0.05, "yes"},
+		"busy, by the clock":         {rate("units/s", 1, 2), 0.5, "machine busy"},
+		"busy, by processor's time":  {rate("units/s", 1, 1), 0.5, "no"},
+		"busy, milliseconds by both": {milliseconds("ms", 1, 2), 0.5, "machine busy"},
+	} {
+		contest, m := contested(c.quantity)
+		m.Others = c.others
+		if got := contest.rows[0].result(contest, m).verdict(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestMarkdownHasARowForEachComparison(t *testing.T) {
-	c, m := contested(rate("units/s", 1))
+	c, m := contested(rate("units/s", 1, 2))
 	c.growth = &growth{measure: "time", size: "size"}
-	c.growth.add(1, milliseconds("ms", 1))
-	c.growth.add(2, milliseconds("ms", 1))
+	c.growth.add(1, milliseconds("ms", 1, 2))
+	c.growth.add(2, milliseconds("ms", 1, 2))
 	r := report{Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Machine: machine{Processor: "Abacus", Threads: 2}, Seconds: 1, Rounds: 2}
 	r.add(c, m)
 	text := r.markdown()

@@ -13,14 +13,15 @@ type programs struct {
 
 // contests is the table: to add a row, add its sides here.
 func (p programs) contests() ([]contest, error) {
-	list := []contest{p.training("cnn", 128), p.overhead()}
+	var list []contest
+	for _, threads := range []int{1, 2} {
+		list = append(list, p.training(128, threads), p.qat("mlp", 32, threads, 2.5, 5),
+			p.qat("resnet8", 64, threads, 2, 4), p.qat("ds-cnn", 64, threads, 2, 4))
+	}
 	for _, n := range []int{256, 512, 1024} {
 		list = append(list, p.sgemm(n))
 	}
 	list = append(list, p.fakeQuant(16<<20))
-	for _, network := range []string{"resnet8", "ds-cnn"} {
-		list = append(list, p.smallTraining(network, 64))
-	}
 	for _, i := range []inference{
 		{"resnet8", 1, 1, 0.7, 1.2}, {"ds-cnn", 1, 1, 0.7, 1.2}, {"mobilenet-v1-0.25", 1, 1, 0.7, 1.2}, {"cnn", 64, 2, 1, 1.5},
 	} {
@@ -49,7 +50,7 @@ func (p programs) sgemm(n int) contest {
 			p.goSide("petrify", 1, "sgemm", size),
 			{"OpenBLAS", []string{p.blas, "sgemm", size}, 1},
 		},
-		rows: []row{{measure: fmt.Sprintf("SGEMM %d³, one thread", n), quantity: alone("GFLOP/s", 1e9), ours: 0, peer: 1, reach: 1.3, dream: 1.8}},
+		rows: []row{{measure: fmt.Sprintf("SGEMM %d³, one thread", n), quantity: rate("GFLOP/s", 1e9, 1), ours: 0, peer: 1, reach: 1.3, dream: 1.8}},
 	}
 }
 
@@ -61,61 +62,57 @@ func (p programs) fakeQuant(bytes int) contest {
 			p.goSide("petrify", 1, "fakequant", size),
 			{"memory copy", []string{p.blas, "copy", size}, 1},
 		},
-		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20), quantity: alone("GB/s", 1e9), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
+		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20), quantity: rate("GB/s", 1e9, 1), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
 	}
 }
 
-// training is one network in all the ways it can be trained in.
-func (p programs) training(network string, batch int) contest {
+// training is cnn in all the ways it can be trained in.
+func (p programs) training(batch, threads int) contest {
 	size := strconv.Itoa(batch)
-	images, step := rate("images/s", 1), milliseconds("ms a step", float64(batch))
-	what := fmt.Sprintf("`%s` %%s training step, batch %d, 2 threads", network, batch)
+	images, step := rate("images/s", 1, threads), milliseconds("ms a step", float64(batch), threads)
+	what := fmt.Sprintf("`cnn` %%s training step, batch %d, %s", batch, counted(threads))
 	return contest{
-		name: "train-" + network,
+		name: fmt.Sprintf("train-cnn-%d", threads),
 		sides: []side{
-			p.goSide("petrify", 2, "float", network, size),
-			p.goSide("petrify QAT", 2, "qat", network, size),
-			p.torchSide("PyTorch", 2, "float", network, size),
-			p.torchSide("PyTorch QAT", 2, "qat", network, size),
-			p.torchSide("PyTorch QAT per channel", 2, "qat-per-channel", network, size),
-			p.goSide("Gorgonia", 2, "gorgonia", size),
+			p.goSide("petrify", threads, "float", "cnn", size),
+			p.goSide("petrify QAT", threads, "qat", "cnn", size),
+			p.torchSide("PyTorch", threads, "float", "cnn", size),
+			p.torchSide("PyTorch QAT", threads, "qat", "cnn", size),
+			p.torchSide("PyTorch QAT per channel", threads, "qat-per-channel", "cnn", size),
+			p.goSide("Gorgonia", threads, "gorgonia", size),
 		},
 		rows: []row{
 			{measure: fmt.Sprintf(what, "float"), quantity: images, ours: 0, peer: 2, reach: 3, dream: 5},
 			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 3, reach: 4, dream: 8},
 			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 4, reach: 4, dream: 8},
 			{measure: fmt.Sprintf(what, "float"), quantity: images, ours: 0, peer: 5, reach: 10, dream: 20},
-			{measure: "QAT step / float step, petrify", quantity: step, ours: 1, peer: 0, reach: 1.15, dream: 1},
-			{measure: "QAT step / float step, PyTorch", quantity: step, ours: 3, peer: 2},
+			{measure: "QAT step / float step, " + counted(threads), quantity: step, ours: 1, peer: 0, reach: 1.15, dream: 1},
+			{measure: "the same of PyTorch, " + counted(threads), quantity: step, ours: 3, peer: 2},
 		},
 	}
 }
 
-// overhead is a network so small that the framework's own work dominates.
-func (p programs) overhead() contest {
-	return contest{
-		name: "train-mlp",
-		sides: []side{
-			p.goSide("petrify QAT", 2, "qat", "mlp", "32"),
-			p.torchSide("PyTorch QAT", 2, "qat", "mlp", "32"),
-			p.torchSide("PyTorch QAT, 1 thread", 1, "qat", "mlp", "32"),
-		},
-		rows: []row{
-			{measure: "`mlp` on 8×8 images, QAT training step, batch 32", quantity: rate("steps/s", 32), ours: 0, peer: 1, reach: 2.5, dream: 5},
-			{measure: "`mlp` on 8×8 images, QAT training step, batch 32", quantity: rate("steps/s", 32), ours: 0, peer: 2, reach: 2.5, dream: 5},
-		},
+// counted is "one thread" or "2 threads".
+func counted(threads int) string {
+	if threads == 1 {
+		return "one thread"
 	}
+	return fmt.Sprintf("%d threads", threads)
 }
 
-func (p programs) smallTraining(network string, batch int) contest {
+// qat is a QAT step against PyTorch's.
+func (p programs) qat(network string, batch, threads int, reach, dream float64) contest {
 	size := strconv.Itoa(batch)
 	return contest{
-		name: "train-" + network,
+		name: fmt.Sprintf("train-%s-%d", network, threads),
 		sides: []side{
-			p.goSide("petrify QAT", 2, "qat", network, size),
-			p.torchSide("PyTorch QAT", 2, "qat", network, size),
+			p.goSide("petrify QAT", threads, "qat", network, size),
+			p.torchSide("PyTorch QAT", threads, "qat", network, size),
 		},
-		rows: []row{{measure: fmt.Sprintf("`%s` QAT training step, batch %d, 2 threads", network, batch), quantity: rate("images/s", 1), ours: 0, peer: 1, reach: 2, dream: 4}},
+		rows: []row{{
+			measure:  fmt.Sprintf("`%s` QAT training step, batch %d, %s", network, batch, counted(threads)),
+			quantity: rate("images/s", 1, threads), ours: 0, peer: 1, reach: reach, dream: dream,
+		}},
 	}
 }
 
@@ -131,17 +128,16 @@ func (p programs) inference(i inference) (contest, error) {
 		return contest{}, err
 	}
 	batch, threads := strconv.Itoa(i.batch), strconv.Itoa(i.threads)
-	measure, quantity := fmt.Sprintf("`%s` with integers, batch %s, one thread", i.network, batch), alone("images/s", 1)
-	if i.threads > 1 {
-		measure, quantity = fmt.Sprintf("`%s` with integers, batch %s, %s threads", i.network, batch, threads), rate("images/s", 1)
-	}
 	return contest{
 		name: "infer-" + i.network,
 		sides: []side{
 			p.goSide("petrify", i.threads, "infer", i.network, batch),
 			{"ONNX Runtime", []string{p.ort, file, batch, threads}, i.threads},
 		},
-		rows: []row{{measure: measure, quantity: quantity, ours: 0, peer: 1, reach: i.reach, dream: i.dream}},
+		rows: []row{{
+			measure:  fmt.Sprintf("`%s` with integers, batch %d, %s", i.network, i.batch, counted(i.threads)),
+			quantity: rate("images/s", 1, i.threads), ours: 0, peer: 1, reach: i.reach, dream: i.dream,
+		}},
 	}, nil
 }
 
@@ -158,13 +154,13 @@ func (p programs) memory() contest {
 	}
 }
 
-// The growth tables are petrify against itself, at four sizes.
+// The growth tables are petrify against itself, at four sizes, with one thread.
 
 func (p programs) images() contest {
 	c := contest{name: "growth-images", growth: &growth{measure: "a whole `train.Run` of `cnn` against its images", size: "images"}, rounds: 5}
 	for _, n := range []int{1024, 2048, 4096, 8192} {
-		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "run", strconv.Itoa(n)))
-		c.growth.add(float64(n), milliseconds("ms a run", 1))
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "run", strconv.Itoa(n)))
+		c.growth.add(float64(n), milliseconds("ms a run", 1, 1))
 	}
 	return c
 }
@@ -172,8 +168,8 @@ func (p programs) images() contest {
 func (p programs) batches() contest {
 	c := contest{name: "growth-batch", growth: &growth{measure: "a QAT training step of `cnn` against its batch", size: "batch"}}
 	for _, n := range []int{32, 64, 128, 256} {
-		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "qat", "cnn", strconv.Itoa(n)))
-		c.growth.add(float64(n), milliseconds("ms a step", float64(n)))
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "qat", "cnn", strconv.Itoa(n)))
+		c.growth.add(float64(n), milliseconds("ms a step", float64(n), 1))
 	}
 	return c
 }
@@ -182,8 +178,8 @@ func (p programs) channels() contest {
 	const batch = 32
 	c := contest{name: "growth-channels", growth: &growth{measure: "a QAT training step of three convolutions 3×3 on 14×14 against channels²", size: "channels²"}}
 	for _, n := range []int{64, 96, 128, 192} {
-		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 2, "qat", "wide-"+strconv.Itoa(n), strconv.Itoa(batch)))
-		c.growth.add(float64(n*n), milliseconds("ms a step", batch))
+		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "qat", "wide-"+strconv.Itoa(n), strconv.Itoa(batch)))
+		c.growth.add(float64(n*n), milliseconds("ms a step", batch, 1))
 	}
 	return c
 }
