@@ -26,6 +26,9 @@ import (
 	"petrify/train"
 )
 
+// smoothing of the labels, in float and in QAT alike.
+const smoothing = 0.1
+
 // row is one way to quantize the network.
 type row struct {
 	name   string
@@ -96,7 +99,7 @@ func (t *table) seed(ctx context.Context, data *datasets.Set, seed uint64, dir s
 		return err
 	}
 	c := train.Config{Network: network, Data: data, Seed: seed, Batch: 128, Out: dir,
-		Float: train.Stage{Epochs: 9, LearningRate: 2e-3}}
+		Float: train.Stage{Epochs: 9, LearningRate: 2e-3, Smoothing: smoothing}}
 	c.Quantization = t.rows[0].q
 	c.Resume = true // a finished run is read, not repeated
 	float, err := train.Run(ctx, c)
@@ -111,7 +114,7 @@ func (t *table) seed(ctx context.Context, data *datasets.Set, seed uint64, dir s
 	}
 	for i, r := range t.rows {
 		c.Quantization = r.q
-		c.QAT = train.Stage{Epochs: 5, LearningRate: r.rate}
+		c.QAT = train.Stage{Epochs: 5, LearningRate: r.rate, Smoothing: smoothing}
 		result, err := train.Run(ctx, c)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
