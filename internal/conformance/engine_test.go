@@ -14,7 +14,12 @@ import (
 // engineOutputs runs the integer engine on inputs N C H W.
 func engineOutputs(t *testing.T, m *quantized.Model, x []float32) []float32 {
 	t.Helper()
-	e, err := integer.New(m, integer.Options{})
+	return engineWith(t, integer.Options{}, m, x)
+}
+
+func engineWith(t *testing.T, o integer.Options, m *quantized.Model, x []float32) []float32 {
+	t.Helper()
+	e, err := integer.New(m, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"petrify/graph"
 	"petrify/internal/conformance"
 	"petrify/quantized"
+	"petrify/quantized/integer"
 	"petrify/quantized/onnx"
 	"petrify/train"
 )
@@ -144,7 +145,8 @@ func TestGraph(t *testing.T) {
 					equal(t, e.Logits(), y)
 					equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, network.in)))
 					if i == 0 {
-						equal(t, e.Logits(), outputs(t, onnx.Options{Signed: true}, signed, frozen, channelsFirst(x, network.in)))
+						x := channelsFirst(x, network.in)
+						equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x), outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
 					}
 				}
 			})

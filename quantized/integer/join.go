@@ -7,20 +7,23 @@ import (
 	"petrify/internal/kernel"
 )
 
-// sum adds the sum of two activations. In the fixed-point modes it is a table:
-// there are only 65,536 pairs of bytes.
+// sum adds the sum of two activations. In the fixed-point modes, and signed, it
+// is a table: there are only 65,536 pairs of bytes.
 func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
 	if !(max(k.A, k.B) <= math.MaxFloat32) {
 		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale, b.grid.scale, y.grid.scale)
 	}
-	if c.options.Requantization == Float32 {
+	if c.options.Requantization == Float32 && !c.options.Signed {
 		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.AddBytes(m.bytes(y.bytes, n), m.bytes(a.bytes, n), m.bytes(b.bytes, n), k)
 		}, a.bytes, b.bytes, y.bytes)
 		return nil
 	}
-	pair := sumFixed(a.grid, b.grid, y.grid, c.multiply())
+	pair := sumSigned(a.grid, b.grid, y.grid)
+	if c.options.Requantization != Float32 {
+		pair = sumFixed(a.grid, b.grid, y.grid, c.multiply())
+	}
 	var t [1 << 16]uint8
 	for i := range t {
 		t[i] = pair(uint8(i>>8), uint8(i))
@@ -44,6 +47,19 @@ func sumOf(a, b, y grid) kernel.Sum {
 	ra, rb := a.scale/y.scale, b.scale/y.scale
 	k := float32(y.zero) - (float32(ra*float32(a.zero)) + float32(rb*float32(b.zero)))
 	return kernel.Sum{A: ra, B: rb, Fixed: k, Min: y.min, Max: y.max}
+}
+
+// sumSigned is the sum of [sumOf] with every integer and zero point moved down
+// by 128: the same equation, other roundings on the way.
+func sumSigned(a, b, y grid) func(qa, qb uint8) uint8 {
+	const down = 128
+	a.zero, b.zero, y.zero = a.zero-down, b.zero-down, y.zero-down
+	k := sumOf(a, b, y)
+	fma := func(x, y, z float32) float32 { return float32(math.FMA(float64(x), float64(y), float64(z))) }
+	return func(qa, qb uint8) uint8 {
+		q := fma(float32(int32(qa)-down), k.A, fma(float32(int32(qb)-down), k.B, k.Fixed))
+		return clip(math.RoundToEven(float64(q))+down, y)
+	}
 }
 
 // clip limits a whole number to the grid's range.

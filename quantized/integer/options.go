@@ -11,6 +11,12 @@ import (
 type Options struct {
 	Requantization Requantization
 	Weights        Weights
+
+	// Signed rounds the sums of two activations as ONNX Runtime does in files
+	// of int8 activations. They are other sums in float32 than in files of
+	// uint8 activations, because the zero points are smaller by 128, and may
+	// differ by one step where the exact sum is next to a tie.
+	Signed bool
 }
 
 // Requantization names how a layer's sums become the next layer's integers.
