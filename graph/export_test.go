@@ -6,3 +6,8 @@ func (m *Model) PlainTrainer(batch int, quantized bool) (*Trainer, error) {
 	b.plainly = true
 	return newTrainer(b)
 }
+
+// Outputs is the network's output in the last step.
+func (t *Trainer) Outputs() []float32 {
+	return floats(t.outputs[t.model.units[len(t.model.units)-1]])
+}
