@@ -114,6 +114,18 @@ func (m *Model) MACs() (n int64) {
 	return n
 }
 
+// Parameters is the number of weights and biases that are shipped: a batch
+// normalisation is folded into those of its convolution or linear layer, to
+// which it leaves one bias per channel, and quantizers add none.
+func (m *Model) Parameters() (n int64) {
+	for _, u := range m.units {
+		if u.weight != nil {
+			n += int64(len(u.weight.Value)) + int64(u.out.C)
+		}
+	}
+	return n
+}
+
 // Params lists all parameters in the order of the layers, those that
 // quantizers learn last.
 func (m *Model) Params() (params []*Param) {

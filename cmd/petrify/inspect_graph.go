@@ -30,8 +30,12 @@ func (c *command) inspectGraph(ctx context.Context, path, drawing string) error 
 		q := p.Config
 		fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%v\t%v\t%s\n", p.Tensor, q.Format, q.Scheme, q.Granularity, q.Observer.Kind, q.Method, strings.Join(p.Shared, ", "))
 	}
-	if err := t.Flush(); err != nil || drawing == "" {
+	if err := t.Flush(); err != nil {
 		return err
+	}
+	fmt.Fprintf(c.stdout, "\n%d parameters, %d multiply-accumulates\n", m.Parameters(), m.MACs())
+	if drawing == "" {
+		return nil
 	}
 	text, err := m.DOT(1, true)
 	if err != nil {
