@@ -251,7 +251,9 @@ func TestBatchesAllocateNothingPerImage(t *testing.T) {
 			}
 		})
 	}
-	if one, all := count(1), count(64); one > all {
+	// The runtime may allocate a little for the goroutine that works ahead and
+	// for waiting on it; 64 batches that allocated for themselves would show.
+	if one, all := count(1), count(64); one > all+8 {
 		t.Errorf("64 batches allocate %v times, one %v times", one, all)
 	}
 }
