@@ -27,6 +27,7 @@ type side struct {
 	title   string
 	command []string
 	threads int
+	path    []string // variables that make it take another path than it would
 }
 
 // row compares two sides of a contest. The ratio is ours/peer, round by round.
@@ -174,7 +175,7 @@ func (s side) environment() []string {
 	for _, name := range []string{"GOMAXPROCS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"} {
 		env = append(env, fmt.Sprintf("%s=%d", name, s.threads))
 	}
-	return env
+	return append(env, s.path...)
 }
 
 var tuning = regexp.MustCompile(`^(` + strings.Join([]string{

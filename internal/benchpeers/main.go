@@ -30,8 +30,8 @@ type options struct {
 
 func command() error {
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 15, "turns of each side")
-	flag.Float64Var(&o.seconds, "seconds", 0.4, "length of a turn, at least")
+	flag.IntVar(&o.rounds, "rounds", 9, "turns of each side")
+	flag.Float64Var(&o.seconds, "seconds", 0.3, "length of a turn, at least")
 	flag.DurationVar(&o.patience, "patience", 30*time.Second, "how long a contest that goes by the clock may repeat rounds because other processes are busy")
 	flag.StringVar(&o.only, "only", "", "a regular expression: contests to run; empty: all")
 	flag.StringVar(&o.out, "out", "", "folder for results.json and results.md")

@@ -96,11 +96,11 @@ func TestEnvironmentOfASide(t *testing.T) {
 	t.Setenv("OPENBLAS_CORETYPE", "Haswell")
 	t.Setenv("OMP_NUM_THREADS", "7")
 	t.Setenv("BENCHPEERS_OTHER", "kept")
-	env := strings.Join(side{threads: 2}.environment(), "\n")
+	env := strings.Join(side{threads: 2, path: []string{"OPENBLAS_CORETYPE=Own"}}.environment(), "\n")
 	if strings.Contains(env, "Haswell") || strings.Contains(env, "=7") {
 		t.Errorf("another's tuning in the environment")
 	}
-	for _, want := range []string{"OMP_NUM_THREADS=2", "GOMAXPROCS=2", "BENCHPEERS_OTHER=kept"} {
+	for _, want := range []string{"OMP_NUM_THREADS=2", "GOMAXPROCS=2", "BENCHPEERS_OTHER=kept", "OPENBLAS_CORETYPE=Own"} {
 		if !strings.Contains(env, want) {
 			t.Errorf("no %s in the environment", want)
 		}

@@ -35,22 +35,30 @@ func (p programs) contests() ([]contest, error) {
 }
 
 func (p programs) goSide(title string, threads int, args ...string) side {
-	return side{title, append([]string{p.self, "side"}, args...), threads}
+	return side{title: title, command: append([]string{p.self, "side"}, args...), threads: threads}
 }
 
 func (p programs) torchSide(title string, threads int, args ...string) side {
-	return side{title, append([]string{"/usr/bin/python3", p.torch}, args...), threads}
+	return side{title: title, command: append([]string{"/usr/bin/python3", p.torch}, args...), threads: threads}
 }
 
+// sgemm has both libraries as they come, and both with AVX2 alone: OpenBLAS
+// takes that path where it does not know a processor.
 func (p programs) sgemm(n int) contest {
 	size := strconv.Itoa(n)
+	ours := p.goSide("petrify", 1, "sgemm", size)
+	peer := side{title: "OpenBLAS", command: []string{p.blas, "sgemm", size}, threads: 1}
+	ours2, peer2 := ours, peer
+	ours2.path, peer2.path = []string{"PETRIFY_KERNEL=avx2"}, []string{"OPENBLAS_CORETYPE=Haswell"}
+	measure, quantity := fmt.Sprintf("SGEMM %d³, one thread", n), rate("GFLOP/s", 1e9, 1)
 	return contest{
-		name: "sgemm-" + size,
-		sides: []side{
-			p.goSide("petrify", 1, "sgemm", size),
-			{"OpenBLAS", []string{p.blas, "sgemm", size}, 1},
+		name:  "sgemm-" + size,
+		sides: []side{ours, peer, ours2, peer2},
+		rows: []row{
+			{measure: measure, quantity: quantity, ours: 0, peer: 1, reach: 1.3, dream: 1.8},
+			{measure: measure + ", both with AVX2", quantity: quantity, ours: 2, peer: 3},
+			{measure: measure + ", OpenBLAS with AVX2", quantity: quantity, ours: 0, peer: 3},
 		},
-		rows: []row{{measure: fmt.Sprintf("SGEMM %d³, one thread", n), quantity: rate("GFLOP/s", 1e9, 1), ours: 0, peer: 1, reach: 1.3, dream: 1.8}},
 	}
 }
 
@@ -60,7 +68,7 @@ func (p programs) fakeQuant(bytes int) contest {
 		name: "fake-quant",
 		sides: []side{
 			p.goSide("petrify", 1, "fakequant", size),
-			{"memory copy", []string{p.blas, "copy", size}, 1},
+			{title: "memory copy", command: []string{p.blas, "copy", size}, threads: 1},
 		},
 		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20), quantity: rate("GB/s", 1e9, 1), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
 	}
@@ -132,7 +140,7 @@ func (p programs) inference(i inference) (contest, error) {
 		name: "infer-" + i.network,
 		sides: []side{
 			p.goSide("petrify", i.threads, "infer", i.network, batch),
-			{"ONNX Runtime", []string{p.ort, file, batch, threads}, i.threads},
+			{title: "ONNX Runtime", command: []string{p.ort, file, batch, threads}, threads: i.threads},
 		},
 		rows: []row{{
 			measure:  fmt.Sprintf("`%s` with integers, batch %d, %s", i.network, i.batch, counted(i.threads)),
