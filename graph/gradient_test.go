@@ -24,6 +24,7 @@ func TestGradientsAreThoseOfCentralDifferences(t *testing.T) {
 		"conv2d depthwise":     between(graph.DepthwiseConv2D(3).Same()),
 		"depthwise strided":    between(graph.DepthwiseConv2D(3).Same().Strided(2)),
 		"conv2d 1×1":           between(graph.Conv2D(5, 1)),
+		"separable":            between(graph.Separable(5, 3)...),
 		"conv1d":               between(graph.Conv1D(5, 3)),
 		"batch_norm":           between(graph.Conv2D(5, 3), graph.BatchNorm()),
 		"batch_norm relu":      between(graph.Conv2D(5, 3), graph.BatchNorm(), graph.ReLU()),

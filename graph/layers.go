@@ -15,6 +15,23 @@ func DepthwiseConv2D(kernel int) Layer {
 	return Layer{Kind: KindConv2D, Groups: Depthwise, Kernel: [2]int{kernel, kernel}}
 }
 
+// Separable is a separable convolution: a depthwise one with square kernels
+// and no padding, then a pointwise one that mixes its channels.
+//
+//	y[n,o,p,q] = b[o] + Σ_i v[o,i] · (a[i] + Σ_{u,w} d[i,u,w] · x[n, i, p+u, q+w])
+//
+// It does the work of a Conv2D of the same size whose weights are products,
+// v[o,i]·d[i,u,w], with 1/filters + 1/kernel² of the multiplications (Howard
+// et al., “MobileNets”, arXiv:1704.04861, section 3.1). Each of the two layers
+// is quantized by itself. Stride, padding and dilation are the first one's, a
+// name for others to take the second one's:
+//
+//	s := graph.Separable(64, 3)
+//	s[0] = s[0].Same().Strided(2)
+func Separable(filters, kernel int) []Layer {
+	return []Layer{DepthwiseConv2D(kernel), Conv2D(filters, 1)}
+}
+
 // Conv1D is a convolution along the width, for signals C 1 L.
 func Conv1D(filters, kernel int) Layer {
 	return Layer{Kind: KindConv2D, Units: filters, Kernel: [2]int{1, kernel}}
