@@ -12,5 +12,7 @@
 //
 // Results go to standard output, everything else to standard error. The exit
 // code is 0 for success, 1 for a failure, 2 for a command line or a
-// configuration that is wrong, 130 after Ctrl-C.
+// configuration that is wrong, 130 after Ctrl-C, 143 after SIGTERM: the last two
+// as shells report commands that a signal killed. The first signal lets the
+// command save its work, the second one ends it at once.
 package main

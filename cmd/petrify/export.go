@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -74,7 +75,7 @@ func (c *command) export() *cobra.Command {
 			if err := f.check(cmd.Flags()); err != nil {
 				return usage(err)
 			}
-			return c.exportTo(f, args[0], out, options)
+			return c.exportTo(cmd.Context(), f, args[0], out, options)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -98,7 +99,7 @@ func (f format) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-func (c *command) exportTo(f format, path, out string, o exportOptions) error {
+func (c *command) exportTo(ctx context.Context, f format, path, out string, o exportOptions) error {
 	m, err := quantized.Load(path)
 	if err != nil {
 		return err
@@ -109,6 +110,9 @@ func (c *command) exportTo(f format, path, out string, o exportOptions) error {
 			folder = filepath.Dir(path)
 		}
 		out = filepath.Join(folder, f.file)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err := f.write(out, m, o); err != nil {
 		return err

@@ -17,6 +17,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitInterrupted = 130 // as shells report a command that Ctrl-C ended
+	exitTerminated  = 143 // and one that SIGTERM ended
 )
 
 // usageError is a mistake on the command line that is found after parsing it.
@@ -31,10 +32,11 @@ type command struct {
 	started        bool // the command line was understood
 }
 
-// run executes a command line and returns the exit code. An interrupt cancels
-// the running command, which then has time to save its work; a second one ends
-// the process at once.
+// run executes a command line and returns the exit code. Ctrl-C or
+// SIGTERM cancels the running command, which then has time to save its work; a
+// second one ends the process at once.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	outliveFileLimit()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
@@ -47,9 +49,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	fmt.Fprintln(stderr, "petrify:", err)
 	var faults config.Faults
 	var wrong usageError
+	var signalled stopped
 	switch {
-	case errors.Is(context.Cause(ctx), errInterrupt):
-		return exitInterrupted
+	case errors.As(context.Cause(ctx), &signalled):
+		return signalled.code()
 	case !c.started || errors.As(err, &faults) || errors.As(err, &wrong):
 		return exitUsage
 	default:

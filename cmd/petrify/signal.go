@@ -2,39 +2,54 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
-// errInterrupt is the cause of a context that Ctrl-C ended.
-var errInterrupt = errors.New("interrupted")
+// stopped is the cause of a context that a signal ended.
+type stopped struct{ signal os.Signal }
 
-// untilSignal returns a context that Ctrl-C or SIGTERM cancels, once: the next
-// signal has its usual effect again, so that a second Ctrl-C ends the process.
+func (s stopped) Error() string {
+	if s.signal == os.Interrupt {
+		return "interrupted"
+	}
+	return "ended by signal: " + s.signal.String()
+}
+
+// code is the exit code by which shells report a command that the signal
+// killed: 128 and the signal's number.
+func (s stopped) code() int {
+	if s.signal == syscall.SIGTERM {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+// untilSignal returns a context that Ctrl-C or SIGTERM cancels. The second
+// signal ends the process at once, whatever it is doing. Leaving that to the
+// system would not do: it spares the first process of a container.
 func untilSignal(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	returned := make(chan struct{})
 	go func() {
 		select {
 		case s := <-signals:
-			signal.Stop(signals)
-			cancel(cause(s))
-		case <-ctx.Done():
+			cancel(stopped{s})
+		case <-returned:
+			return
+		}
+		select {
+		case s := <-signals:
+			os.Exit(stopped{s}.code())
+		case <-returned:
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		close(returned)
 		cancel(nil)
 	}
-}
-
-func cause(s os.Signal) error {
-	if s == os.Interrupt {
-		return errInterrupt
-	}
-	return fmt.Errorf("ended by signal: %v", s)
 }
