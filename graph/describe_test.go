@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/graph"
 )
 
@@ -21,6 +22,12 @@ func TestHealthNamesTheTensor(t *testing.T) {
 			m.SetObservers(false)
 			for i := range param(m, "conv2.weight")[:45] {
 				param(m, "conv2.weight")[i] *= 1e-4
+			}
+		}},
+		{"weights out of range", "conv2.weight: 57 % of the weights are clipped", func(m *graph.Model) {
+			m.SetObservers(false)
+			for i := range param(m, "conv2.weight")[:4*45] {
+				param(m, "conv2.weight")[i] = 100
 			}
 		}},
 	} {
@@ -41,6 +48,54 @@ func TestHealthNamesTheTensor(t *testing.T) {
 				t.Errorf("warnings:\n%s\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A learned scale moves once nothing observes any more. As long as something
+// does, it follows the observer.
+func TestHealthFindsLearnedScalesThatDoNot(t *testing.T) {
+	for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus, fakequant.PACT, fakequant.LearnedRange} {
+		t.Run(method.String(), func(t *testing.T) {
+			scheme := fakequant.Int8()
+			scheme.Activations.Method = method
+			if method == fakequant.LSQPlus || method == fakequant.LearnedRange {
+				scheme.Activations.Scheme, scheme.Activations.Format = affine.Affine, affine.Format{Bits: 8, Unsigned: true}
+			}
+			m := trained(t, graph.Uniform(scheme))
+			want := "input: 1 of 1 learned scales have not moved since their calibration"
+			if got := fmt.Sprint(m.Health()); !strings.Contains(got, want) {
+				t.Errorf("warnings %s, want %q", got, want)
+			}
+			m.SetObservers(false)
+			learn(t, m)
+			if got := fmt.Sprint(m.Health()); strings.Contains(got, want) {
+				t.Errorf("after a step that learns: %s", got)
+			}
+		})
+	}
+}
+
+// learn is one step of training with an image that exceeds the input's range.
+func learn(t *testing.T, m *graph.Model) {
+	t.Helper()
+	trainer, err := m.Trainer(8, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	rng := rand.New(rand.NewPCG(5, 6))
+	x := images(rng, 8, m.Input())
+	for i := range x[:m.Input().Size()] {
+		x[i] *= 10
+	}
+	m.FreezeBatchNorm(true)
+	if _, err := trainer.Step(x, labels(rng, 8, 4)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.Params() {
+		for i, g := range p.Grad {
+			p.Value[i] -= 0.1 * p.LRFactor * g
+		}
 	}
 }
 
