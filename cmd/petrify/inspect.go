@@ -20,8 +20,9 @@ func (c *command) inspect() *cobra.Command {
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
 model.json or model.safetensors; of a Core ML .mlpackage, the program is shown.
 
-With --graph, show where the fake-quant nodes of a network sit, before or after
-training: MODEL is then a run folder or a configuration file.`,
+With --graph, show where the fake-quant nodes of a network sit, and how large it
+is, before or after training: MODEL is then a run folder or a configuration
+file.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
