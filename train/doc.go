@@ -40,6 +40,16 @@
 // by name and the other one used. Resuming under another configuration or with
 // other data is refused with a list of what differs.
 //
+// Data and weights are read before the run begins, so that files which change
+// later do not disturb it. Where a file cannot be written, as on a full disk or
+// in a read-only folder, [Run] returns an error that names the file, and the last
+// good checkpoint stays; a file has its final name only when it is whole. Cancelling the context ends the run after the
+// step under way and a checkpoint; in calibration, which is short, it is the
+// checkpoint before it that counts. The command petrify does that at SIGINT
+// and SIGTERM and exits with 130 and 143, as shells report commands that these
+// signals killed; a second signal ends it at once, without a checkpoint. Other
+// failures exit with 1.
+//
 // # Determinism
 //
 // The same configuration, data, and version give the same model, for any

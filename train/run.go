@@ -165,7 +165,11 @@ func (r *run) save() error {
 	}
 	r.Serial++
 	states := prefixed(r.model.State(), "model/")
-	return r.store.save(r.progress, append(states, r.training()...))
+	if err := r.store.save(r.progress, append(states, r.training()...)); err != nil {
+		r.Serial-- // the last good checkpoint must not be the next to be replaced
+		return fmt.Errorf("%w%s", err, r.kept())
+	}
+	return nil
 }
 
 // rescue writes a checkpoint if err says that the run was interrupted.

@@ -120,7 +120,7 @@ func (r *run) due() bool {
 
 // kept says where the last good checkpoint is.
 func (r *run) kept() string {
-	if r.store == nil {
+	if r.store == nil || r.Serial == 0 {
 		return ""
 	}
 	return "; the last checkpoint is " + r.store.path(r.Serial)
