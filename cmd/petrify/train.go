@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,11 +78,13 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	}
 	job.Resume, job.Version, job.Log = resume, programVersion(), p.logger()
 	job.Events = p.events(job.Network.Loss)
-	written := configWriter(settings, &job)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	written := configWriter(settings, &job, cancel)
 	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n", job.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), job.Out)
 	result, err := train.Run(ctx, job)
 	p.clear()
-	if err := errors.Join(err, *written); err != nil {
+	if err := cmp.Or(*written, err); err != nil {
 		return err
 	}
 	if err := save(settings.Out, result); err != nil {
@@ -97,12 +98,16 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 
 // configWriter makes the job write config.yaml as its first stage begins: not
 // before, as the folder may hold another run that must not be touched. The
-// error it returns is set by then.
-func configWriter(settings *config.Config, job *train.Config) *error {
+// error it returns is set by then; it stops the run.
+func configWriter(settings *config.Config, job *train.Config, stop func()) *error {
 	var written error
 	next, once := job.Events.Stage, sync.Once{}
 	job.Events.Stage = func(s train.StageStart) {
-		once.Do(func() { written = atomicfile.Write(filepath.Join(job.Out, configFile), settings.Print) })
+		once.Do(func() {
+			if written = atomicfile.Write(filepath.Join(job.Out, configFile), settings.Print); written != nil {
+				stop()
+			}
+		})
 		next(s)
 	}
 	return &written
