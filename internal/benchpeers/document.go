@@ -47,6 +47,19 @@ func (r *report) write(folder, document string) error {
 	return os.WriteFile(document, []byte(text), 0o666)
 }
 
+// readReport reads a results.json.
+func readReport(path string) (*report, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	r := new(report)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
 // replace puts a text between the marks of a document.
 func replace(document, text string) (string, error) {
 	before, rest, begins := strings.Cut(document, markBegin)

@@ -26,6 +26,7 @@ type options struct {
 	out, document string
 	sides         string // the folder of the peers' programs
 	profile       string
+	from          string
 }
 
 func command() error {
@@ -38,14 +39,27 @@ func command() error {
 	flag.StringVar(&o.document, "doc", "", "Markdown file to write the table into, between its marks")
 	flag.StringVar(&o.sides, "sides", "", "folder with torch_side.py, blas_side and ortside")
 	flag.StringVar(&o.profile, "profile", "", "with side: file for a profile of the processor's time")
+	flag.StringVar(&o.from, "from", "", "results.json of an earlier run: write its table again, to -out and -doc, and measure nothing")
 	flag.Parse()
 	if flag.NArg() > 0 && flag.Arg(0) == "side" {
 		return serve(flag.Args()[1:], o.profile)
+	}
+	if o.from != "" {
+		return o.again()
 	}
 	if flag.NArg() > 0 || o.rounds < 1 || o.seconds <= 0 || o.out == "" || o.sides == "" {
 		return fmt.Errorf("want -out and -sides, -rounds of 1 or more, -seconds of more than 0, and no arguments; got %q", os.Args[1:])
 	}
 	return o.run()
+}
+
+// again writes the table of an earlier run.
+func (o options) again() error {
+	r, err := readReport(o.from)
+	if err != nil {
+		return err
+	}
+	return r.write(o.out, o.document)
 }
 
 // run measures the whole table, or what -only names of it.

@@ -38,11 +38,15 @@ func (w result) markdown() string {
 		if x == 0 {
 			return "–"
 		}
-		return fmt.Sprintf("%s %s", sign, digits(x, 2))
+		return fmt.Sprintf("%s %g", sign, x)
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s %s | **%s** (%s–%s) | %s | %s | %s | %s |\n",
+	median, best := "**"+digits(w.Ratio.Median, 3)+"**", digits(w.Best, 3)
+	if w.Busy {
+		median, best = "not valid", "–"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s %s | %s (%s–%s) | %s | %s | %s | %s |\n",
 		w.Measure, w.Unit, digits(w.Ours.Median, 3), w.Peer.Side, digits(w.Peer.Median, 3),
-		digits(w.Ratio.Median, 3), digits(w.Ratio.Least, 3), digits(w.Ratio.Most, 3), digits(w.Best, 3),
+		median, digits(w.Ratio.Least, 3), digits(w.Ratio.Most, 3), best,
 		bound(w.Reach), bound(w.Stretch), w.verdict())
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,13 +72,31 @@ func TestMarkdownHasARowForEachComparison(t *testing.T) {
 	text := r.markdown()
 	for _, want := range []string{
 		"Measured on 23 November 2026: Abacus, 2 threads",
-		"| a race | units/s | 35.0 | Peer 12.5 | **3.00** (2.00–4.00) | 2.67 | ≥ 2.5 | ≥ 4.0 | yes |\n",
+		"| a race | units/s | 35.0 | Peer 12.5 | **3.00** (2.00–4.00) | 2.67 | ≥ 2.5 | ≥ 4 | yes |\n",
 		"| 2 | 83.3 (66.7–100) |",
 		"- Peer 1.0\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+func TestAReportIsReadAsItWasWritten(t *testing.T) {
+	c, m := contested(rate("units/s", 1, 2))
+	m.Others = 0.5
+	r := report{Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Seconds: 1, Rounds: 2}
+	r.add(c, m)
+	folder := t.TempDir()
+	if err := r.write(folder, ""); err != nil {
+		t.Fatal(err)
+	}
+	read, err := readReport(filepath.Join(folder, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read.markdown(), r.markdown(); got != want || !strings.Contains(got, "not valid (2.00–4.00)") {
+		t.Errorf("read\n%swritten\n%s", got, want)
 	}
 }
 
