@@ -23,7 +23,7 @@ type Evaluator struct {
 	vm        gorgonia.VM
 	x         *tensor.Dense
 	logits    *gorgonia.Node
-	loss      lossOp
+	loss      *lossOp
 	outputs   map[*unit]*gorgonia.Node
 }
 
@@ -32,7 +32,7 @@ func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
 	}
-	e := &Evaluator{model: m, quantized: quantized}
+	e := &Evaluator{model: m, quantized: quantized, loss: new(lossOp)}
 	b := newBuilder(m, batch, quantized)
 	input, value := b.input(m.in)
 	e.x = value

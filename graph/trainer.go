@@ -49,7 +49,7 @@ type Trainer struct {
 	model *Model
 	vm    gorgonia.VM
 	x     *tensor.Dense
-	loss  lossOp
+	loss  *lossOp     // apart: its node must not hold the Trainer, whose machine has a finalizer
 	grads []paramNode // the nodes of the gradients
 	// The nodes of the units' outputs, and of their products before batch norm.
 	outputs, products map[*unit]*gorgonia.Node
@@ -67,7 +67,7 @@ func (m *Model) Trainer(batch int, quantized bool) (*Trainer, error) {
 func newTrainer(b *builder) (*Trainer, error) {
 	m := b.model
 	x, value := b.input(m.in)
-	t := &Trainer{model: m, x: value}
+	t := &Trainer{model: m, x: value, loss: new(lossOp)}
 	logits, err := b.network(m, x)
 	if err != nil {
 		return nil, err
