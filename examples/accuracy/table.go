@@ -33,8 +33,9 @@ func (t *table) markdown() string {
 
 The built-in `+"`cnn`"+` on Fashion-MNIST: 9 epochs in float, then 5 epochs with
 quantization in the loop, batch 128, Adam, labels smoothed by 0.1; test accuracy
-after the last epoch in per cent, mean of %d seeds, ± half the distance between the worst and the best.
-The quantized accuracies are those of the integers that are exported.
+after the last epoch in per cent, mean of %d seeds, ± half the distance between
+the worst and the best. The quantized accuracies are those of the
+integers that are exported.
 
 | bits | quantizer | float | PTQ | QAT | each seed | PyTorch 1.13 |
 | --- | --- | --- | --- | --- | --- | --- |
