@@ -1,6 +1,10 @@
 package train
 
-import "context"
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+)
 
 // calibrate is post-training quantization: the observers see training batches
 // while weights and batch norm stay as the float stage left them. It ends with
@@ -40,4 +44,13 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+}
+
+// release frees the graphs of a stage that is over before those of the next
+// are made: at the first collection their machines' finalizers run, at the
+// second the memory goes back.
+func (r *run) release() {
+	clear(r.evaluators)
+	runtime.GC()
+	debug.FreeOSMemory()
 }

@@ -184,6 +184,7 @@ func (r *run) rescue(ctx context.Context, err error) error {
 
 // advance runs a phase to its end.
 func (r *run) advance(ctx context.Context) error {
+	r.release()
 	var err error
 	switch r.Phase {
 	case Float:
