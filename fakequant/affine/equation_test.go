@@ -91,7 +91,7 @@ func FuzzEquation(f *testing.F) {
 		fm := formats[int(format)%len(formats)]
 		// Products s·(q − z) must stay finite and normal for the laws to hold.
 		if r-r != 0 || !(s > 1e-30 && s < 1e30) || math.IsInf(float64(r/s), 0) {
-			t.Skip("no such tensor")
+			return // not a tensor and a scale
 		}
 		z := fm.Min() + int32(zero)%(fm.Max()-fm.Min()+1)
 		q := affine.Quantize(r, s, z, fm)

@@ -208,7 +208,7 @@ func FuzzFakeQuant(f *testing.F) {
 	f.Add(float32(127.5), float32(1), int32(0))
 	f.Fuzz(func(t *testing.T, x, s float32, z int32) {
 		if !(s > 1e-30 && s < 1e30) || z < 0 || z > 255 {
-			t.Skip("not a scale or a zero point")
+			return // not a scale and a zero point
 		}
 		in, y, again := []float32{x, 0}, make([]float32, 2), make([]float32, 2)
 		lo, hi, bad := FakeQuantMinMax(y, in, s, z, 0, 255)
