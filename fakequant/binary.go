@@ -65,4 +65,5 @@ func sign(x float32) int32 {
 }
 
 func (m binary) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
+func (m binary) clipped([]float32) int                                 { return 0 }
 func (m binary) learned() []Learned                                    { return nil }

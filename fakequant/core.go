@@ -74,3 +74,16 @@ func (c *core) integers(q []int32, x []float32) {
 		}
 	})
 }
+
+// clipped counts the elements of x that do not round into the range.
+func (c *core) clipped(x []float32) (n int) {
+	f, a := c.cfg.Format, c.cfg.arithmetic()
+	c.each(len(x), func(i, from, to int) {
+		for _, r := range x[from:to] {
+			if !a.Inside(r, c.params.Scale[i], c.params.Zero[i], f) {
+				n++
+			}
+		}
+	})
+	return n
+}

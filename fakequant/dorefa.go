@@ -80,4 +80,17 @@ func dorefaBackward(dx, dy, x []float32, peak float64) {
 	}
 }
 
+// clipped counts what lies beyond the observer's range, where t leaves 0..1.
+func (m dorefa) clipped(x []float32) (n int) {
+	m.each(len(x), func(i, from, to int) {
+		peak := m.peak(i)
+		for _, r := range x[from:to] {
+			if !(math.Abs(math.Tanh(float64(r))) <= peak) {
+				n++
+			}
+		}
+	})
+	return n
+}
+
 func (m dorefa) learned() []Learned { return nil }

@@ -91,6 +91,9 @@ type method interface {
 	// quantize writes the integers of which forward's y, outside training, is
 	// s·(q − z).
 	quantize(q []int32, x []float32)
+	// clipped counts the elements of x beyond the ends of the grid: those that
+	// mask stops.
+	clipped(x []float32) int
 	// learned returns the trained tensors, none for a method without any.
 	learned() []Learned
 }

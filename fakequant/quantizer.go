@@ -197,6 +197,21 @@ func (q *Quantizer) Quantize(dst []int32, x []float32) error {
 	return nil
 }
 
+// Clipped counts the elements of x that lie outside the range, with the scales
+// as they are: those that round to an integer beyond qmin..qmax. [DoReFa]'s
+// range is the observer's; the values of [Binary] and [Ternary] lie within the
+// weights, and none counts as clipped. Nothing of q moves.
+func (q *Quantizer) Clipped(x []float32) (int, error) {
+	if err := q.check(len(x), len(x)); err != nil {
+		return 0, err
+	}
+	q.settle()
+	if !q.ready {
+		return 0, fmt.Errorf("fakequant: %s: no range was observed", q.name)
+	}
+	return q.method.clipped(x), nil
+}
+
 // check compares the lengths of two slices with each other and the layout.
 func (q *Quantizer) check(dst, src int) error {
 	if dst != src {

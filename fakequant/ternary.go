@@ -73,4 +73,5 @@ func third(x, threshold float32) int32 {
 }
 
 func (m *ternary) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
+func (m *ternary) clipped([]float32) int                                 { return 0 }
 func (m *ternary) learned() []Learned                                    { return nil }
