@@ -66,7 +66,9 @@ func (b *builder) param(p *Param) *gorgonia.Node {
 		}
 	}
 	n := p.input(b.graph)
-	b.params = append(b.params, paramNode{p, n})
+	if !p.constant {
+		b.params = append(b.params, paramNode{p, n})
+	}
 	return n
 }
 
@@ -212,43 +214,56 @@ func (b *builder) plain(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 // (Jacob et al., “Quantization and Training of Neural Networks for Efficient
 // Integer-Arithmetic-Only Inference”, CVPR 2018, section 3.2).
 func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	w := b.param(u.weight)
-	var f *gorgonia.Node
-	var err error
-	if b.quantized && u.weights != nil {
-		if u.norm != nil {
-			if f, err = foldScale(u.norm.name+"/fold", b.param(u.norm.gamma), u.norm); err != nil {
-				return nil, err
-			}
-			if w, err = scaleRows(u.weight.Name+"/folded", w, f); err != nil {
-				return nil, err
-			}
-		}
-		if w, err = b.fake(u.weights, w); err != nil {
-			return nil, err
-		}
-	}
-	y, err := b.product(u, b.model.around(u)[0], x, w, b.param(u.bias))
+	w, f, err := b.shipped(u)
 	if err != nil {
 		return nil, err
 	}
-	b.products[u] = y
-	if b.fusable(u) && !b.plainly {
-		return b.fused(u, y, f)
+	in := normInputs{f: f}
+	if in.x, err = b.product(u, b.model.around(u)[0], x, w, b.param(u.bias)); err != nil {
+		return nil, err
 	}
-	if y, err = b.normClip(u, y, f); err != nil {
+	b.products[u] = in.x
+	if f != nil && b.model.folding == FoldBatch {
+		if in.float, err = b.floatProduct(u, x); err != nil {
+			return nil, err
+		}
+	}
+	if b.fusable(u) && !b.plainly {
+		return b.fused(u, in)
+	}
+	y, err := b.normClip(u, in)
+	if err != nil {
 		return nil, err
 	}
 	return b.fake(u.output, y)
 }
 
+// shipped adds the weights that are quantized and shipped, and the factor of
+// the batch norm that is folded into them; nil where none is.
+func (b *builder) shipped(u *unit) (w, f *gorgonia.Node, err error) {
+	w = b.param(u.weight)
+	if !b.quantized || u.weights == nil {
+		return w, nil, nil
+	}
+	if u.norm != nil {
+		if f, err = foldScale(u.norm.name+"/fold", b.param(u.norm.gamma), u.norm); err != nil {
+			return nil, nil, err
+		}
+		if w, err = scaleRows(u.weight.Name+"/folded", w, f); err != nil {
+			return nil, nil, err
+		}
+	}
+	w, err = b.fake(u.weights, w)
+	return w, f, err
+}
+
 // normClip adds the unit's batch norm and ReLU.
-func (b *builder) normClip(u *unit, y, f *gorgonia.Node) (*gorgonia.Node, error) {
+func (b *builder) normClip(u *unit, in normInputs) (*gorgonia.Node, error) {
 	if u.norm == nil {
-		return clip(u.name()+"/clip", y, u.clip)
+		return clip(u.name()+"/clip", in.x, u.clip)
 	}
 	relu := u.clip == KindReLU
-	y, err := norm(u.norm.name, y, f, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
+	y, err := norm(u.norm.name, in, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
 	if err != nil || relu {
 		return y, err
 	}
@@ -258,13 +273,32 @@ func (b *builder) normClip(u *unit, y, f *gorgonia.Node) (*gorgonia.Node, error)
 // product adds the unit's convolution or linear layer; in is the quantizer of
 // its input.
 func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
-	constant, size := !b.active[x], x.Shape().TotalSize()
+	run := b.forward(u, in, x.Shape().TotalSize(), b.float(u))
+	return b.apply(u, product{name: u.name(), run: run}, x, w, bias)
+}
+
+// floatProduct adds the unit's product with the float weights, whose
+// statistics [FoldBatch] takes. It rests while the batch norm is frozen.
+func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
+	p := product{name: u.name() + "/float", run: b.float(u), rests: &u.norm.frozen}
+	return b.apply(u, p, x, b.param(u.weight), nil)
+}
+
+// apply adds the product of x and w.
+func (b *builder) apply(u *unit, p product, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	p.constant = !b.active[x]
 	if u.layer.Kind == KindLinear {
-		run := b.forward(u, in, size, floatLinear(b.batch, u.ins[0].C, u.out.C))
-		return linear(u.name(), x, w, bias, constant, run)
+		return p.linear(x, w, bias)
 	}
-	c := u.conv(b.batch)
-	return conv2d(u.name(), x, w, bias, c, constant, b.forward(u, in, size, floatConv(c)))
+	return p.conv2d(x, w, bias, u.conv(b.batch))
+}
+
+// float computes the unit's product in float32.
+func (b *builder) float(u *unit) node.Func {
+	if u.layer.Kind == KindLinear {
+		return floatLinear(b.batch, u.ins[0].C, u.out.C)
+	}
+	return floatConv(u.conv(b.batch))
 }
 
 // compile makes the machine that runs the graph. Gorgonia panics where it

@@ -17,20 +17,25 @@ func TestFusedNodesAreTheirParts(t *testing.T) {
 		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(3).Strided(2).Padded(1),
 		graph.Conv2D(5, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.AvgPool(2),
 		graph.Flatten(), graph.Linear(12), graph.BatchNorm(), graph.ReLU(), graph.Linear(4))
-	build := func() *graph.Model {
-		m, err := graph.New(network, graph.Shape{C: 2, H: 13, W: 12}, graph.Uniform(fakequant.Bits(6)), rand.New(rand.NewPCG(8, 9)))
+	build := func(f graph.Folding) *graph.Model {
+		q := graph.Uniform(fakequant.Bits(6))
+		q.Folding = f
+		m, err := graph.New(network, graph.Shape{C: 2, H: 13, W: 12}, q, rand.New(rand.NewPCG(8, 9)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m
 	}
-	for _, quantized := range []bool{false, true} {
-		fused, plain := build(), build()
-		a, err := fused.Trainer(6, quantized)
+	for _, mode := range []struct {
+		quantized bool
+		folding   graph.Folding
+	}{{false, graph.FoldRunning}, {true, graph.FoldRunning}, {true, graph.FoldBatch}} {
+		fused, plain := build(mode.folding), build(mode.folding)
+		a, err := fused.Trainer(6, mode.quantized)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := plain.PlainTrainer(6, quantized)
+		b, err := plain.PlainTrainer(6, mode.quantized)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,13 +50,15 @@ func (g golden) labels() []int32 {
 }
 
 // model is the golden network with the golden parameters.
-func (g golden) model() *graph.Model {
+func (g golden) model(f graph.Folding) *graph.Model {
 	g.t.Helper()
 	network := graph.Chain(
 		graph.Conv2D(4, 3).Same().Named("conv1"), graph.BatchNorm().Named("bn1"), graph.ReLU(), graph.MaxPool(2),
 		graph.Conv2D(6, 3).Same().Named("conv2"), graph.BatchNorm().Named("bn2"), graph.ReLU(), graph.MaxPool(2),
 		graph.Flatten(), graph.Linear(8).Named("fc1"), graph.ReLU(), graph.Linear(5).Named("fc2"))
-	m, err := graph.New(network, graph.Shape{C: 2, H: 8, W: 8}, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(1, 1)))
+	q := graph.Uniform(fakequant.Int8())
+	q.Folding = f
+	m, err := graph.New(network, graph.Shape{C: 2, H: 8, W: 8}, q, rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -74,16 +76,20 @@ func (g golden) model() *graph.Model {
 
 func TestGradientsAreThoseOfPyTorch(t *testing.T) {
 	for _, mode := range []struct {
-		name              string
+		name, golden      string
 		quantized, frozen bool
+		folding           graph.Folding
 	}{
-		{"float", false, false},
-		{"qat", true, false},
-		{"frozen", true, true},
+		{"float", "float", false, false, graph.FoldRunning},
+		{"float, to be folded by the batch", "float", false, false, graph.FoldBatch},
+		{"folded by running statistics", "qat", true, false, graph.FoldRunning},
+		{"folded by the batch", "batch", true, false, graph.FoldBatch},
+		{"frozen", "frozen", true, true, graph.FoldRunning},
+		{"folded by the batch, frozen", "frozen", true, true, graph.FoldBatch},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			g := openGolden(t)
-			m := g.model()
+			m := g.model(mode.folding)
 			m.SetObservers(true)
 			m.SetFakeQuant(true)
 			m.FreezeBatchNorm(mode.frozen)
@@ -96,13 +102,13 @@ func TestGradientsAreThoseOfPyTorch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			closeTo(t, "loss", []float32{float32(metrics.Loss)}, g.floats(mode.name+"/loss"))
+			closeTo(t, "loss", []float32{float32(metrics.Loss)}, g.floats(mode.golden+"/loss"))
 			for _, p := range m.Params() {
-				closeTo(t, "gradient of "+p.Name, p.Grad, g.floats(mode.name+"/"+p.Name))
+				closeTo(t, "gradient of "+p.Name, p.Grad, g.floats(mode.golden+"/"+p.Name))
 			}
 			for _, s := range m.State() {
-				if _, ok := g.Tensor(mode.name + "/" + s.Name); ok && len(s.Name) > 3 && s.Name[3] == '.' && s.Name[4] == 'r' {
-					closeTo(t, s.Name, s.F32, g.floats(mode.name+"/"+s.Name))
+				if _, ok := g.Tensor(mode.golden + "/" + s.Name); ok && len(s.Name) > 3 && s.Name[3] == '.' && s.Name[4] == 'r' {
+					closeTo(t, s.Name, s.F32, g.floats(mode.golden+"/"+s.Name))
 				}
 			}
 		})

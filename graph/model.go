@@ -16,6 +16,7 @@ type Model struct {
 	units   []*unit
 	input   *fakequant.Quantizer // of the network's input; nil: float
 	learned map[*fakequant.Quantizer][]*Param
+	folding Folding
 
 	oscillations map[*unit]*oscillation // of the quantized weights; nil: nobody watches
 }
@@ -30,7 +31,7 @@ func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Model{network: n, in: in, units: fuse(layers), learned: map[*fakequant.Quantizer][]*Param{}}
+	m := &Model{network: n, in: in, units: fuse(layers), learned: map[*fakequant.Quantizer][]*Param{}, folding: q.Folding}
 	for _, u := range m.units {
 		u.initialise(rng)
 	}

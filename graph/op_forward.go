@@ -61,7 +61,7 @@ func forwardOn[X kernel.Byte](b *builder, u *unit, in *fakequant.Quantizer, qx [
 			m[o] = sx.Scale[0] * s
 		}
 		packed.Repack(qw)
-		kernel.ConvFloat(y, qx, sx.Zero[0], m, third(args), b.batch, packed, &scratch)
+		kernel.ConvFloat(y, qx, sx.Zero[0], m, optional(args, 2), b.batch, packed, &scratch)
 		return nil
 	}
 }

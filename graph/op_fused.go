@@ -58,14 +58,13 @@ func (b *builder) pooled(u *unit) *unit {
 	return pool
 }
 
-// fused adds the node; f is nil in float training.
-func (b *builder) fused(u *unit, x, f *gorgonia.Node) (*gorgonia.Node, error) {
-	c := len(u.norm.mean)
+// fused adds the node.
+func (b *builder) fused(u *unit, in normInputs) (*gorgonia.Node, error) {
 	op := &fusedOp{
-		normOp:   newNormOp(u.norm, x.Shape().TotalSize()/c, true, f != nil),
-		extremes: make([]float32, 2*c),
+		normOp:   newNormOp(u.norm, in, true),
+		extremes: make([]float32, 2*len(u.norm.mean)),
 	}
-	name, shape := u.norm.name+"/relu", x.Shape()
+	name, shape := u.norm.name+"/relu", in.x.Shape()
 	if b.quantized && u.output != nil {
 		op.q = u.output
 		b.fakes[op.q]++
@@ -83,18 +82,16 @@ func (b *builder) fused(u *unit, x, f *gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: shape,
-		Run: func(y []float32, in [][]float32) error {
-			return op.forward(y, in[0], in[1], in[2], third(in[1:]))
-		},
+		Run:   op.forward,
 		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 			return op.grads(name, in, y, dy, op.backward)
 		},
-	}, present(x, b.param(u.norm.gamma), b.param(u.norm.beta), f)...)
+	}, present(in.x, b.param(u.norm.gamma), b.param(u.norm.beta), in.f, in.float)...)
 }
 
-func (op *fusedOp) forward(y, x, gamma, beta, f []float32) error {
-	observes := op.q != nil && op.q.Observing()
-	op.normalise(x, gamma, beta, f, observes)
+func (op *fusedOp) forward(y []float32, in [][]float32) error {
+	x, observes := in[0], op.q != nil && op.q.Observing()
+	op.normalise(in, observes)
 	if err := op.finite(); err != nil {
 		return err
 	}
@@ -153,13 +150,13 @@ func (op *fusedOp) backward(dx, dy, y, x []float32) {
 		return
 	}
 	if op.scale == 0 {
-		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv, op.gain, *op.pool, op.frozen)
+		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv, op.gain, *op.pool, op.fixed())
 		return
 	}
 	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
-		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c, op.frozen)
+		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c, op.fixed())
 	} else {
-		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool, op.frozen)
+		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool, op.fixed())
 	}
 }

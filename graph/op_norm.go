@@ -27,7 +27,7 @@ import (
 //
 // A frozen normalisation uses the running statistics, and γ/(f·σ_running) = 1:
 //
-//	z = x + β − μ_running·f        df = −μ_running·Σ dz
+//	z = x − μ_running·f + β        df = −μ_running·Σ dz
 //
 // The running statistics move in each training step that is not frozen,
 // as in PyTorch: μ ← μ + 0.1·(μ_batch − μ), σ² likewise with the unbiased
@@ -36,7 +36,8 @@ type normOp struct {
 	*batchNorm
 	rows, c int
 	relu    bool
-	folded  bool // there is an f
+	folded  bool        // there is an f
+	correct *correction // of [FoldBatch]; nil: the statistics are those of x
 
 	// The normalisation of the last forward pass: z = (x − mean)·(gain·inv) + β.
 	mean, inv, gain  []float32
@@ -46,55 +47,84 @@ type normOp struct {
 	df               []float32
 }
 
-func newNormOp(n *batchNorm, rows int, relu, folded bool) *normOp {
-	op := &normOp{batchNorm: n, rows: rows, c: len(n.mean), relu: relu, folded: folded}
+// normInputs are the nodes that a batch normalisation takes beside γ and β.
+type normInputs struct {
+	x     *gorgonia.Node // the product, of folded weights under quantization
+	f     *gorgonia.Node // the folding factor; nil in float training
+	float *gorgonia.Node // the product of the unfolded float weights, for [FoldBatch]; else nil
+}
+
+func newNormOp(n *batchNorm, in normInputs, relu bool) *normOp {
+	c := len(n.mean)
+	op := &normOp{batchNorm: n, rows: in.x.Shape().TotalSize() / c, c: c, relu: relu, folded: in.f != nil}
 	for _, vector := range []*[]float32{&op.mean, &op.inv, &op.gain, &op.variance, &op.lo, &op.hi, &op.beta, &op.dgamma, &op.dbeta, &op.df} {
-		*vector = make([]float32, op.c)
+		*vector = make([]float32, c)
+	}
+	if in.float != nil {
+		op.correct = newCorrection(c)
 	}
 	return op
 }
 
-// norm adds the batch normalisation of x; f is nil in float training.
-func norm(name string, x, f, gamma, beta *gorgonia.Node, n *batchNorm, relu bool) (*gorgonia.Node, error) {
-	op := newNormOp(n, x.Shape().TotalSize()/len(n.mean), relu, f != nil)
+// norm adds the batch normalisation.
+func norm(name string, in normInputs, gamma, beta *gorgonia.Node, n *batchNorm, relu bool) (*gorgonia.Node, error) {
+	op := newNormOp(n, in, relu)
 	return node.Apply(node.Spec{
 		Name:  name,
-		Shape: x.Shape(),
+		Shape: in.x.Shape(),
 		Run: func(z []float32, in [][]float32) error {
-			op.normalise(in[0], in[1], in[2], third(in[1:]), false)
+			op.normalise(in, false)
 			kernel.BatchNormForward(z, in[0], op.mean, op.inv, op.gain, op.beta, op.rows, op.c, op.relu)
 			return nil
 		},
 		Grad: func(in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
 			return op.grads(name, in, z, dz, op.backward)
 		},
-	}, present(x, gamma, beta, f)...)
+	}, present(in.x, gamma, beta, in.f, in.float)...)
 }
 
-// normalise finds the constants of z for the rows x, and moves the running
-// statistics. With ranges it finds each channel's least and greatest x too.
-func (op *normOp) normalise(x, gamma, beta, f []float32, ranges bool) {
-	copy(op.beta, beta)
-	copy(op.gain, gamma)
+// normalise finds the constants of z from the node's inputs, and moves the
+// running statistics. With ranges it finds each channel's least and greatest x
+// too.
+func (op *normOp) normalise(in [][]float32, ranges bool) {
+	x, f := in[0], optional(in, 3)
+	copy(op.gain, in[1])
+	copy(op.beta, in[2])
 	switch {
 	case ranges:
 		kernel.BatchNormStatsRange(op.mean, op.variance, op.lo, op.hi, x, op.rows, op.c)
-	case !op.frozen:
+	case !op.fixed():
 		kernel.BatchNormStats(op.mean, op.variance, x, op.rows, op.c)
 	}
-	if op.frozen {
+	switch {
+	case op.frozen:
 		op.normaliseFrozen(f)
-		return
+	case op.correct != nil:
+		op.normaliseCorrected(in[4], f)
+	default:
+		op.normaliseBatch(f)
 	}
-	unbias := float64(op.rows) / float64(max(op.rows-1, 1))
+}
+
+// fixed reports whether z's constants do not depend on x: then the gradient
+// with respect to x is that of a scale and a shift.
+func (op *normOp) fixed() bool { return op.frozen || op.correct != nil }
+
+// normaliseBatch takes the statistics of x.
+func (op *normOp) normaliseBatch(f []float32) {
 	for i := range op.c {
 		s, mean, variance := 1.0, float64(op.mean[i]), float64(op.variance[i])
 		if op.folded {
 			s = float64(f[i])
 		}
 		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+normEpsilon*s*s), s))
-		op.move(i, mean/s, variance*unbias/(s*s))
+		op.move(i, mean/s, op.unbiased(variance)/(s*s))
 	}
+}
+
+// unbiased turns the variance of the rows into the estimate for all there are.
+func (op *normOp) unbiased(variance float64) float64 {
+	return variance * float64(op.rows) / float64(max(op.rows-1, 1))
 }
 
 // normaliseFrozen takes the running statistics, and leaves them.
@@ -117,14 +147,14 @@ func (n *batchNorm) sigma(i int) float64 {
 type normBackward func(dx, dz, z, x []float32)
 
 // grads adds the node of dx, and behind it those that read what it computes
-// on the way: dγ, dβ, df.
+// on the way: dγ, dβ, df, and the gradient of the float product.
 func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, backward normBackward) (gorgonia.Nodes, error) {
 	dx, err := node.Apply(node.Spec{
 		Name:  "d" + name + "/dx",
 		Shape: in[0].Shape(),
 		Run: func(dx []float32, args [][]float32) error {
 			backward(dx, args[0], args[1], args[2])
-			op.finish(args[3], third(args[2:]))
+			op.finish(args[3], optional(args, 4))
 			return nil
 		},
 	}, append(gorgonia.Nodes{dz, z, in[0], in[1]}, in[3:]...)...)
@@ -132,7 +162,7 @@ func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, ba
 		return nil, err
 	}
 	grads := gorgonia.Nodes{dx}
-	for i, sum := range [][]float32{op.dgamma, op.dbeta, op.df}[:len(in)-1] {
+	for i, sum := range [][]float32{op.dgamma, op.dbeta, op.df}[:min(len(in)-1, 3)] {
 		grad, err := node.Apply(node.Spec{
 			Name:  "d" + name + [...]string{"/dγ", "/dβ", "/df"}[i],
 			Shape: in[i+1].Shape(),
@@ -146,12 +176,16 @@ func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, ba
 		}
 		grads = append(grads, grad)
 	}
-	return grads, nil
+	if op.correct == nil {
+		return grads, nil
+	}
+	dp, err := op.correct.grad(name, in[4], dx, op.rows)
+	return append(grads, dp), err
 }
 
 // backward is the normBackward of the normalisation with its ReLU.
 func (op *normOp) backward(dx, dz, z, x []float32) {
-	if !op.frozen {
+	if !op.fixed() {
 		kernel.BatchNormBackward(dx, op.dgamma, op.dbeta, dz, z, x, op.mean, op.inv, op.gain, op.rows, op.c, op.relu)
 		return
 	}
@@ -167,6 +201,10 @@ func (op *normOp) backward(dx, dz, z, x []float32) {
 
 // finish computes df, and clears dγ where γ acts through f alone.
 func (op *normOp) finish(gamma, f []float32) {
+	if op.correct != nil && !op.frozen {
+		op.finishCorrected(f)
+		return
+	}
 	for i := range f {
 		if op.frozen {
 			op.dgamma[i] = 0

@@ -30,6 +30,9 @@ type Quantization struct {
 
 	// FloatOutput leaves the network's output unquantized.
 	FloatOutput bool
+
+	// Folding is how training folds batch normalisations into weights.
+	Folding Folding
 }
 
 // NameRule gives a scheme to the layers of matching name.
@@ -77,6 +80,9 @@ func (q Quantization) Validate() error {
 			errs = append(errs, fmt.Errorf("graph: edge bits %d: want 2 to 8, or 0", q.EdgeBits))
 		}
 	}
+	if _, err := ParseFolding(q.Folding.String()); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -87,7 +93,7 @@ func (q Quantization) scheme(u *unit) *fakequant.Scheme {
 			return r.Scheme
 		}
 	}
-	if s, ok := q.Kinds[u.layer.Kind]; ok {
+	if s, ok := q.Kinds[u.kind()]; ok {
 		return s
 	}
 	return q.Default

@@ -1,7 +1,9 @@
 """Makes golden.safetensors: loss and gradients of PyTorch on a given state.
 
 A small network of the shape of "cnn" on random images: the parameters, one
-batch, and what torch.autograd says of them, in float and with fake-quant on.
+batch, and what torch.autograd says of them: in float; with fake-quant on and
+batch norm folded by running statistics, not frozen and frozen; and folded by
+those of the batch, which is torch's own ConvBn2d on its slow path.
 Run by hand with PyTorch 1.13 (Debian: python3-torch); the test reads the file.
 
     python3 golden.py golden.safetensors
@@ -12,6 +14,8 @@ import sys
 
 import torch
 import torch.nn.functional as F
+import torch.nn.intrinsic.qat as nniqat
+from torch.quantization import QConfig
 
 torch.set_num_threads(1)
 EPS = 1e-5
@@ -66,13 +70,29 @@ def weight(w):
     return Fake.apply(w, s.view(-1, *[1] * (w.dim() - 1)), -127, 127)
 
 
+class FakeWeight(torch.nn.Module):
+    def forward(self, w):
+        return weight(w)
+
+
+def conv_bn(x, w, gamma, beta, mean, var):
+    """torch's convolution with folded batch norm, by the batch's statistics."""
+    qconfig = QConfig(activation=torch.nn.Identity, weight=FakeWeight)
+    # bias=False: with a bias of 0 the module adds one that no loss depends on
+    m = nniqat.ConvBn2d(w.shape[1], w.shape[0], 3, padding=1, bias=False, eps=EPS, qconfig=qconfig)
+    m._enable_slow_path_for_better_numerical_stability = True
+    m.train()
+    tensors = {"weight": w, "bn.weight": gamma, "bn.bias": beta, "bn.running_mean": mean, "bn.running_var": var}
+    return torch.nn.utils.stateless.functional_call(m, tensors, x)
+
+
 def activation(x, unsigned):
     if unsigned:
         return Fake.apply(x, x.detach().amax() / 255, 0, 255)
     return Fake.apply(x, x.detach().abs().amax() / 127, -128, 127)
 
 
-def loss_of(p, running, x, labels, quantized, frozen):
+def loss_of(p, running, x, labels, quantized, frozen, batch):
     fake = activation if quantized else lambda x, unsigned: x
     fake_weight = weight if quantized else lambda w: w
 
@@ -80,8 +100,11 @@ def loss_of(p, running, x, labels, quantized, frozen):
         gamma, beta = p[f"bn{n}.weight"], p[f"bn{n}.bias"]
         mean, var = running[f"bn{n}.running_mean"].clone(), running[f"bn{n}.running_var"].clone()
         f = gamma / torch.sqrt(var + EPS) if quantized else torch.ones_like(gamma)
-        y = F.conv2d(x, fake_weight(p[f"conv{n}.weight"] * f.view(-1, 1, 1, 1)), padding=1)
-        y = F.batch_norm(y / f.view(1, -1, 1, 1), mean, var, gamma, beta, not frozen, 0.1, EPS)
+        if batch:
+            y = conv_bn(x, p[f"conv{n}.weight"], gamma, beta, mean, var)
+        else:
+            y = F.conv2d(x, fake_weight(p[f"conv{n}.weight"] * f.view(-1, 1, 1, 1)), padding=1)
+            y = F.batch_norm(y / f.view(1, -1, 1, 1), mean, var, gamma, beta, not frozen, 0.1, EPS)
         after[f"bn{n}.running_mean"], after[f"bn{n}.running_var"] = mean, var
         return F.max_pool2d(fake(F.relu(y), True), 2)
 
@@ -110,11 +133,16 @@ def state():
     x = torch.randn(6, 2, 8, 8)
     labels = torch.randint(5, (6,))
     out = {"x": x.permute(0, 2, 3, 1).contiguous(), "labels": labels.to(torch.int32), **p, **running}
-    for name, quantized, frozen in (("float", False, False), ("qat", True, False), ("frozen", True, True)):
+    for name, quantized, frozen, batch in (
+        ("float", False, False, False),
+        ("qat", True, False, False),
+        ("frozen", True, True, False),
+        ("batch", True, False, True),
+    ):
         for t in p.values():
             t.requires_grad_(True)
             t.grad = None
-        loss, y, after = loss_of(p, running, x, labels, quantized, frozen)
+        loss, y, after = loss_of(p, running, x, labels, quantized, frozen, batch)
         loss.backward()
         out[name + "/loss"] = loss.detach().view(1)
         out[name + "/logits"] = y.detach()

@@ -104,7 +104,7 @@ func (c *Config) quantization() (q graph.Quantization, m train.Milestones, fault
 	block := c.Quantization
 	q = graph.Quantization{
 		Default: scheme("global_config", block.Global), Kinds: map[graph.Kind]*fakequant.Scheme{},
-		EdgeBits: block.EdgeBits, FloatOutput: block.FloatOutput,
+		EdgeBits: block.EdgeBits, FloatOutput: block.FloatOutput, Folding: block.Folding,
 	}
 	for _, r := range block.Types {
 		if k, err := graph.ParseKind(r.Pattern); err == nil { // reading let no other through

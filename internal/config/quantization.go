@@ -3,6 +3,7 @@ package config
 import (
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
+	"petrify/graph"
 	"petrify/observers"
 	"petrify/train"
 )
@@ -17,6 +18,7 @@ type Quantization struct {
 
 	EdgeBits    int  // of the first and last layer; 0: as the others
 	FloatOutput bool // leave the network's output unquantized
+	Folding     graph.Folding
 }
 
 // Rule gives a Module to the layers of a type or of matching names.
@@ -107,6 +109,7 @@ func (q *Quantization) section() section {
 		{"preserved_attributes", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
 		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.", auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
+		{"batch_norm_folding", "Whose statistics normalise before batch norm freezes: running takes those of the quantized product; batch those of a float product beside it, which costs a second one.", enum(&q.Folding)},
 	}
 }
 

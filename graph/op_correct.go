@@ -1,0 +1,82 @@
+package graph
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"petrify/internal/kernel"
+	"petrify/internal/node"
+)
+
+// correction is what [FoldBatch] adds to batch normalisation: the statistics
+// of the batch are those of the product p of the float weights, and the
+// product x of the folded, quantized weights is carried from the running
+// deviation to the batch's:
+//
+//	z = a·(x − μ_B·f) + β        a = σ_running/σ_B        μ_B, σ_B² + ε of p
+//
+// which with f = γ/σ_running is a·x + β − γ·μ_B/σ_B, the correction of
+// Krishnamoorthi, “Quantizing deep convolutional networks for efficient
+// inference: A whitepaper”, 2018, section 3.2.2. The quantized weights depend
+// on the running statistics alone and lie still between batches; what the
+// batch decides is outside of their rounding. γ acts through f alone.
+//
+// With S = Σ dz·(x − μ_B·f), over the N rows of p,
+//
+//	dx = a·dz        df = −a·μ_B·Σ dz        dp = −a/N·(f·Σ dz + S·(p − μ_B)/σ_B²)
+//
+// A frozen normalisation needs no p: its gradient is 0, and its product rests.
+type correction struct {
+	mean, variance, inv []float32 // of p, and 1/σ_B
+	slope, offset, ones []float32 // dp = slope·(p − mean) + offset
+}
+
+func newCorrection(channels int) *correction {
+	k := &correction{}
+	for _, vector := range []*[]float32{&k.mean, &k.variance, &k.inv, &k.slope, &k.offset, &k.ones} {
+		*vector = make([]float32, channels)
+	}
+	for i := range k.ones {
+		k.ones[i] = 1
+	}
+	return k
+}
+
+// normaliseCorrected takes the statistics of p.
+func (op *normOp) normaliseCorrected(p, f []float32) {
+	k := op.correct
+	kernel.BatchNormStats(k.mean, k.variance, p, op.rows, op.c)
+	for i := range op.c {
+		mean, variance := float64(k.mean[i]), float64(k.variance[i])
+		inv := 1 / math.Sqrt(variance+normEpsilon)
+		k.inv[i] = float32(inv)
+		op.mean[i], op.inv[i], op.gain[i] = float32(mean*float64(f[i])), 1, float32(op.sigma(i)*inv)
+		op.move(i, mean, op.unbiased(variance))
+	}
+}
+
+// finishCorrected computes df and the constants of dp from dγ = S and dβ.
+func (op *normOp) finishCorrected(f []float32) {
+	k, rows := op.correct, float64(op.rows)
+	for i := range op.c {
+		a, inv, sum := float64(op.gain[i]), float64(k.inv[i]), float64(op.dbeta[i])
+		k.slope[i] = float32(-a / rows * inv * inv * float64(op.dgamma[i]))
+		k.offset[i] = float32(-a / rows * float64(f[i]) * sum)
+		op.df[i] = float32(-a * float64(k.mean[i]) * sum)
+		op.dgamma[i] = 0
+	}
+}
+
+// grad adds the node of dp. While the normalisation is frozen p rests, and
+// with it whoever reads dp.
+func (k *correction) grad(name string, p, dx *gorgonia.Node, rows int) (*gorgonia.Node, error) {
+	return node.Apply(node.Spec{
+		Name:  "d" + name + "/dp",
+		Shape: p.Shape(),
+		Run: func(dp []float32, args [][]float32) error {
+			kernel.BatchNormForward(dp, args[0], k.mean, k.ones, k.slope, k.offset, rows, len(k.mean), false)
+			return nil
+		},
+	}, p, dx)
+}
