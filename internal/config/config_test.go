@@ -112,6 +112,7 @@ quantization:
   module_name_configs: {'fc\d': {activation_dtype: float32}}
   edge_bits: 8
   float_output: true
+  batch_norm_folding: batch
 out: runs/a b
 `,
 	} {
