@@ -1,9 +1,6 @@
 package graph
 
 import (
-	"math"
-	"slices"
-
 	"gorgonia.org/gorgonia"
 
 	"petrify/fakequant"
@@ -106,30 +103,19 @@ func (b *builder) averageIntegers(u *unit, x *gorgonia.Node) (*gorgonia.Node, er
 	}, x)
 }
 
-// softmaxIntegers adds a softmax of integers over the rows of N × F:
-//
-//	p = e[q_max − q]/Σ e[q_max − q]        e[d] = exp(−s_x·d)        q_y = clip(rne(p/s_y) + z_y)
+// softmaxIntegers adds a softmax over the rows of N × F, computed from their
+// integers, as kernel.SoftmaxBytes says.
 func (b *builder) softmaxIntegers(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	n, f := x.Shape()[0], x.Shape()[1]
+	q := make([]uint8, x.Shape().TotalSize())
 	return node.Apply(node.Spec{
 		Name:  u.name() + "/integer",
 		Shape: x.Shape(),
 		Run: func(y []float32, args [][]float32) error {
-			px, py, fx, fy := in.Params(), u.output.Params(), in.Config().Format, u.output.Config().Format
-			steps := make([]float64, f) // e[q_max − q] of a row
-			for r := range n {
-				x, y := args[0][r*f:(r+1)*f], y[r*f:(r+1)*f]
-				greatest := affine.Quantize(slices.Max(x), px.Scale[0], px.Zero[0], fx)
-				sum := 0.0
-				for i, v := range x {
-					d := greatest - affine.Quantize(v, px.Scale[0], px.Zero[0], fx)
-					steps[i] = math.Exp(-float64(px.Scale[0]) * float64(d))
-					sum += steps[i]
-				}
-				for i, e := range steps {
-					y[i] = affine.Fake(float32(e/sum), py.Scale[0], py.Zero[0], fy)
-				}
-			}
+			s, _ := quantizeUnsigned(q, args[0], in)
+			p, f := u.output.Params(), u.output.Config().Format
+			sy, d := p.Scale[0], toUnsigned(f)
+			kernel.SoftmaxBytes(q, q, kernel.NewSoftmax(u.out.C, s, sy, p.Zero[0]+d, f.Min()+d, f.Max()+d))
+			kernel.DequantizeU8(y, q, sy, p.Zero[0]+d)
 			return nil
 		},
 	}, x)

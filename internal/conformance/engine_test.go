@@ -1,9 +1,11 @@
 package conformance_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
+	"petrify/fakequant/affine"
 	"petrify/internal/conformance"
 	"petrify/quantized"
 	"petrify/quantized/integer"
@@ -79,29 +81,66 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// TestEngineSoftmax: the engine sums exponentials in float64 where ONNX Runtime
-// does in float32, so that a quotient at a tie may fall to the other side: one
-// step, in at most one of 10,000 elements. The reference, which adds in float32,
-// gives the runtime's elements (see TestFunctions).
+// TestEngineSoftmax: on rows with ties and extremes, of several widths and
+// scales, in files of uint8 and of int8, the integer engine and the reference
+// give ONNX Runtime's elements.
 func TestEngineSoftmax(t *testing.T) {
-	for name, scheme := range schemes {
-		b := quantizedtest.New(rand.New(rand.NewPCG(23, 24)), scheme, 100)
-		m := b.Model(b.Activate(b.Linear(b.Input(), 40, quantized.Identity), quantized.Softmax))
-		x := b.Inputs(m, 1000)
-		y := outputs(t, onnx.Options{}, conformance.Settings{}, m, x)
-		out, _ := m.Activation(m.Output)
-		differ := 0
-		for i, want := range engineOutputs(t, m, x) {
-			switch steps := (y[i] - want) / out.Quant.Scale; {
-			case steps == 0:
-			case steps < 1.5 && steps > -1.5:
-				differ++
-			default:
-				t.Fatalf("%s: element %d: got %v, want %v, %v steps away", name, i, y[i], want, steps)
+	four := affine.Format{Bits: 4, Unsigned: true}
+	for name, c := range map[string]struct {
+		to     quantized.Quant
+		inInt8 bool // 127 or less stands for 1
+	}{
+		"1/256":       {quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 256}, false},
+		"1/16":        {quantized.Quant{Format: four, Scale: 1.0 / 16}, true},
+		"int8, 1/128": {quantized.Quant{Format: affine.Int8, Scale: 1.0 / 128}, false},
+		"int8, 1/127": {quantized.Quant{Format: affine.Int8, Scale: 1.0 / 127}, true},
+		"z = 30":      {quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 200, Zero: 30}, true},
+	} {
+		for _, from := range []quantized.Quant{
+			{Format: affine.Int8, Scale: 0.0371}, {Format: affine.Uint8, Scale: 0.11, Zero: 77},
+			{Format: affine.Int8, Scale: 1e-4}, {Format: affine.Int8, Scale: 60}, {Format: four, Scale: 0.25},
+		} {
+			for _, width := range []int{2, 3, 10, 40, 1000} {
+				m := softmaxOf(width, from, c.to)
+				x := softmaxRows(rand.New(rand.NewPCG(23, uint64(width))), max(20, 4000/width), width, from)
+				t.Run(fmt.Sprintf("%s/%v %v/%d", name, from.Format, from.Scale, width), func(t *testing.T) {
+					y := outputs(t, onnx.Options{}, conformance.Settings{}, m, x)
+					equal(t, engineOutputs(t, m, x), y)
+					same(t, m, x, y)
+					if c.inInt8 {
+						equal(t, y, outputs(t, onnx.Options{Signed: true}, signed, m, x))
+					}
+				})
 			}
 		}
-		if differ > len(y)/10000 {
-			t.Errorf("%s: %d of %d elements differ", name, differ, len(y))
+	}
+}
+
+// softmaxOf is a model that is a softmax of its input.
+func softmaxOf(width int, from, to quantized.Quant) *quantized.Model {
+	from.Origin, to.Origin = "test", "test"
+	shape := []int{width}
+	return &quantized.Model{
+		Name: "softmax", Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "random", Method: "ptq"},
+		Input: quantized.Input{Activation: quantized.Activation{Name: "x", Shape: shape, Quant: from}, PixelScale: 1},
+		Nodes: []quantized.Node{{
+			Name: "y", Op: quantized.Activate, Func: quantized.Softmax, Inputs: []string{"x"},
+			Output: quantized.Activation{Name: "y", Shape: shape, Quant: to},
+		}},
+	}
+}
+
+// softmaxRows are real numbers on the grid q: rows whose integers are equal,
+// next to each other, near the greatest, and anywhere.
+func softmaxRows(rng *rand.Rand, rows, width int, q quantized.Quant) []float32 {
+	lo, hi := q.Format.Min(), q.Format.Max()
+	x := make([]float32, rows*width)
+	for row := range rows {
+		top := hi - rng.Int32N((hi-lo)/4)*int32(row%2)
+		span := min([]int32{1, 2, 5, 20, 60, 256}[row%6], top-lo+1)
+		for i := range width {
+			x[row*width+i] = float32(top-rng.Int32N(span)-q.Zero) * q.Scale
 		}
 	}
+	return x
 }

@@ -16,15 +16,21 @@ import (
 	"petrify/train"
 )
 
-// trained is a built-in network after a few steps of quantization-aware
-// training on random images: enough for every scale to be its own.
-func trained(t *testing.T, name string, in graph.Shape, q graph.Quantization) *graph.Model {
+// builtin is a built-in network for ten classes.
+func builtin(t *testing.T, name string) graph.Network {
 	t.Helper()
-	rng := rand.New(rand.NewPCG(3, 4))
 	network, err := graph.Builtin(name, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return network
+}
+
+// trained is a network after a few steps of quantization-aware training on
+// random images: enough for every scale to be its own.
+func trained(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization) *graph.Model {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(3, 4))
 	m, err := graph.New(network, in, q, rng)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +122,7 @@ func TestGraph(t *testing.T) {
 	} {
 		for name, scheme := range schemes {
 			t.Run(network.name+"/"+name, func(t *testing.T) {
-				m := trained(t, network.name, network.in, graph.Uniform(scheme))
+				m := trained(t, builtin(t, network.name), network.in, graph.Uniform(scheme))
 				frozen, err := m.Freeze()
 				if err != nil {
 					t.Fatal(err)
@@ -154,6 +160,39 @@ func TestGraph(t *testing.T) {
 	}
 }
 
+// TestGraphSoftmax: a softmax inside a graph gives the elements of the integer
+// engine and of ONNX Runtime.
+func TestGraphSoftmax(t *testing.T) {
+	affineActivations := fakequant.Int8()
+	affineActivations.Activations.Scheme = affine.Affine
+	for name, scheme := range map[string]fakequant.Scheme{"W8A8": fakequant.Int8(), "W8A8 affine": affineActivations, "W4A4": fakequant.Bits(4)} {
+		t.Run(name, func(t *testing.T) {
+			in := graph.Shape{C: 1, H: 8, W: 8}
+			m := trained(t, graph.Chain(graph.Flatten(), graph.Linear(40), graph.Softmax()), in, graph.Uniform(scheme))
+			frozen, err := m.Freeze()
+			if err != nil {
+				t.Fatal(err)
+			}
+			const n = 5000
+			e, err := m.Evaluator(n, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			x := images(rand.New(rand.NewPCG(5, 6)), n, in)
+			for i := range x { // from all but equal probabilities to a certain class
+				x[i] *= float32(i/in.Size()%50) / 10
+			}
+			extremes(x, in.Size(), frozen.Input.Quant)
+			if _, err := e.Run(x, make([]int32, n)); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, e.Logits(), outputs(t, onnx.Options{}, conformance.Settings{}, frozen, x))
+			equal(t, e.Logits(), engineOutputs(t, frozen, x))
+		})
+	}
+}
+
 // TestWeightOnly: with float activations the sums' order decides about the last
 // bits, and outputs agree to a millionth of the greatest.
 func TestWeightOnly(t *testing.T) {
@@ -161,7 +200,7 @@ func TestWeightOnly(t *testing.T) {
 		for _, network := range []string{"mlp", "lenet5", "cnn"} {
 			t.Run(network+"/"+name, func(t *testing.T) {
 				in := graph.Shape{C: 1, H: 28, W: 28}
-				m := trained(t, network, in, graph.Uniform(fakequant.Scheme{Weights: fakequant.Bits(bits).Weights}))
+				m := trained(t, builtin(t, network), in, graph.Uniform(fakequant.Scheme{Weights: fakequant.Bits(bits).Weights}))
 				frozen, err := m.Freeze()
 				if err != nil {
 					t.Fatal(err)

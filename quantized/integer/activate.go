@@ -2,7 +2,6 @@ package integer
 
 import (
 	"math"
-	"slices"
 
 	"petrify/internal/kernel"
 	"petrify/quantized"
@@ -61,33 +60,14 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) {
 	}, x.bytes, y.bytes)
 }
 
-// softmax adds a softmax over the channels,
-//
-//	p = e[q_max − q]/Σ e[q_max − q]        e[d] = exp(−s_x·d)
+// softmax adds a softmax over the channels.
 func (c *compiler) softmax(x, y *value) {
-	var e [256]float64
-	for d := range e {
-		e[d] = math.Exp(-float64(x.grid.scale) * float64(d))
-	}
-	c.weights += 8 * len(e)
-	channels := x.channels()
+	g := y.grid
+	k := kernel.NewSoftmax(x.channels(), x.grid.scale, g.scale, g.zero, g.min, g.max)
+	c.weights += 4 * 256
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
-		for i := 0; i < len(x); i += channels {
-			softmaxBytes(out[i:i+channels], x[i:i+channels], &e, y.grid)
-		}
+		kernel.SoftmaxBytes(m.bytes(y.bytes, n), m.bytes(x.bytes, n), k)
 	}, x.bytes, y.bytes)
-}
-
-func softmaxBytes(y, x []uint8, e *[256]float64, g grid) {
-	greatest := slices.Max(x)
-	sum := 0.0
-	for _, q := range x {
-		sum += e[greatest-q]
-	}
-	for i, q := range x {
-		y[i] = g.quantize(float32(e[greatest-q] / sum))
-	}
 }
 
 // softmax is y = eˣ/Σeˣ in float64.

@@ -29,12 +29,16 @@
 //
 // A ReLU is the clip's range; see quantized.Node.Limits. Functions of one
 // number are a table of 256 bytes, so is the change of scale at a
-// concatenation; softmax has a table of exponentials. Sums of activations and
-// means round as the runtimes of the chosen [Requantization] do:
+// concatenation. Sums of activations and means round as the runtimes of the
+// chosen [Requantization] do:
 //
 //	add           q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, z_y − (r_a·z_a + r_b·z_b)))))    r_a = s_a/s_y
 //	global mean   q_y = clip(rne(Σ(q_x − z_x)·float32(s_x/float32(s_y·count)))) + z_y
 //	mean          q_y = clip(rne(float32(Σ r_x)/count/s_y)) + z_y
+//
+// Softmax is ONNX Runtime's in each of them, kernel.SoftmaxBytes:
+//
+//	softmax       q_y = clip(rne(float32(e[max q_x − q_x]/s_y)/Σ e)) + z_y    e[d] = float32(exp(h − s_x·d))
 //
 // What the model left in float32 is computed in float32 by the kernels that
 // training uses: excluded layers, layers with quantized weights on float

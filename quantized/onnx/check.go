@@ -53,13 +53,34 @@ func (c *checker) layer(n *quantized.Node) {
 	if n.Weights != nil && n.Weights.Block > 0 && c.Opset < 21 {
 		c.addf(n.Name, "weights with a scale a block need opset 21")
 	}
-	if n.Func == quantized.Softmax && !inverse(n.Output.Quant) {
-		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", n.Output.Quant.Scale)
+	if n.Func == quantized.Softmax {
+		c.softmax(n)
 	}
 	if w := greatestWeight(c.model, n); c.Target == X64AVX2 && w > 0 && !depthwise(n) {
 		if limit := c.pairLimit(n); w > limit {
 			c.addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to %d: train with 7-bit weights", w, limit)
 		}
+	}
+}
+
+// softmax refuses what ONNX Runtime's kernel for integers gets wrong. It takes
+// ⌊1/s⌋ for 1/s; multiplies exponentials by that which may be as great as
+// MaxFloat32/(F·e⁵), e⁵ = 148.4; and with int8 activations, a sum with the zero
+// point that is over 127 becomes negative.
+func (c *checker) softmax(n *quantized.Node) {
+	x, _ := c.model.Activation(n.Inputs[0])
+	q := n.Output.Quant
+	if x.Quant.IsFloat() || q.IsFloat() || max(x.Quant.Format.Bits, q.Format.Bits) > 8 {
+		return
+	}
+	levels := math.Floor(float64(1 / q.Scale))
+	switch greatest := levels + float64(q.Zero+c.container(q).shift); {
+	case q.Scale != float32(1/float32(levels)):
+		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", q.Scale)
+	case levels > 148*float64(n.Output.Shape[0]):
+		c.addf(n.Name, "width %d at scale 1/%v: ONNX Runtime's softmax overflows: want a width of %v or more", n.Output.Shape[0], levels, math.Ceil(levels/148))
+	case c.Signed && greatest > 127:
+		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax makes %v: write unsigned activations", levels, greatest, greatest-256)
 	}
 }
 
@@ -99,13 +120,6 @@ func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
 // channel, without pairs of products.
 func depthwise(n *quantized.Node) bool {
 	return n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Weights.Shape[0] == n.Groups
-}
-
-// inverse reports whether q's scale is 1/n for an integer n that float32
-// division finds again, or q is float32.
-func inverse(q quantized.Quant) bool {
-	n := float32(math.Floor(float64(1 / q.Scale)))
-	return q.IsFloat() || q.Scale == 1/n
 }
 
 // hasBlocks reports whether n is a linear layer whose blocks the MatMulNBits

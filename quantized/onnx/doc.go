@@ -49,10 +49,11 @@
 //
 // so that the file gives the integers that the simulation gave, element for
 // element. So do sums, averages, concatenations and functions; a quantized
-// softmax does if its scale is 1/n, and others are refused. What cannot be
-// helped in the file is the processor: without VNNI instructions, x86-64
-// adds pairs of products in saturating 16 bits. [Options.Target] refuses
-// models that this would corrupt.
+// softmax does if its scale is 1/n and, in files of int8 activations, 127 stands
+// for a probability of 1 or more; others are refused. What cannot be helped in
+// the file is the processor: without VNNI instructions, x86-64 adds pairs of
+// products in saturating 16 bits. [Options.Target] refuses models that this
+// would corrupt.
 //
 // # Sources
 //

@@ -277,6 +277,10 @@ func TestRefusals(t *testing.T) {
 	s := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
 	softmax := s.Model(s.Activate(s.Input(), quantized.Softmax))
 	softmax.Nodes[0].Output.Quant.Scale = 0.0047
+	s = quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 1)
+	lonely := s.Model(s.Activate(s.Input(), quantized.Softmax))
+	s = quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2)
+	certain := s.Model(s.Activate(s.Input(), quantized.Softmax))
 	for _, tt := range []struct {
 		name    string
 		options onnx.Options
@@ -284,6 +288,8 @@ func TestRefusals(t *testing.T) {
 		want    string
 	}{
 		{"scale of softmax", onnx.Options{}, softmax, "activate_1: scale 0.0047"},
+		{"softmax of one feature", onnx.Options{}, lonely, "activate_1: width 1 at scale 1/256: ONNX Runtime's softmax overflows: want a width of 2 or more"},
+		{"softmax in int8", onnx.Options{Signed: true}, certain, "activate_1: a probability of 1 at scale 1/256 is the integer 128, which ONNX Runtime's int8 softmax makes -128"},
 		{"opset", onnx.Options{Opset: 12}, network(quantizedtest.W8A8), "opset 12: want 13 or 21"},
 		{"batch", onnx.Options{Batch: -1}, network(quantizedtest.W8A8), "batch of -1"},
 		{"result", onnx.Options{Result: 9}, network(quantizedtest.W8A8), "result 9"},

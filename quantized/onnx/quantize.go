@@ -13,21 +13,21 @@ type container struct {
 	shift    int32
 }
 
-func (w *writer) container(q quantized.Quant) container {
+func (o Options) container(q quantized.Quant) container {
 	half := int32(128)
 	c := container{t: onnxpb.Uint8, max: 255}
 	switch wide := q.Format.Bits > 8; {
-	case wide && w.Signed:
+	case wide && o.Signed:
 		half, c = 1<<15, container{t: onnxpb.Int16, min: -1 << 15, max: 1<<15 - 1}
 	case wide:
 		half, c = 1<<15, container{t: onnxpb.Uint16, max: 1<<16 - 1}
-	case w.Signed:
+	case o.Signed:
 		c = container{t: onnxpb.Int8, min: -128, max: 127}
 	}
 	switch {
-	case q.Format.Unsigned && w.Signed:
+	case q.Format.Unsigned && o.Signed:
 		c.shift = -half
-	case !q.Format.Unsigned && !w.Signed:
+	case !q.Format.Unsigned && !o.Signed:
 		c.shift = half
 	}
 	return c
