@@ -1,6 +1,10 @@
 package fakequant
 
-import "math"
+import (
+	"math"
+
+	"petrify/fakequant/affine"
+)
 
 // binary gives each weight one of two values, ±α:
 //
@@ -8,7 +12,8 @@ import "math"
 //	dx = dy
 //
 // α is measured when the quantizer observes. 0 is not among the values. It is
-// the α that is nearest to x in the L2 norm.
+// the α that is nearest to x in the L2 norm, but at least [affine.MinScale]: the
+// bias of a channel that has died is an integer of scale s_in·α.
 //
 // Source: M. Rastegari, V. Ordonez, J. Redmon and A. Farhadi, "XNOR-Net:
 // ImageNet Classification Using Binary Convolutional Neural Networks", ECCV
@@ -18,7 +23,7 @@ type binary struct{ *core }
 func newBinary(c *core) method { return binary{c} }
 
 func (m binary) see(x []float32) {
-	means(m.core, x, func(i int, mean float64) { m.params.Scale[i] = float32(mean) })
+	means(m.core, x, func(i int, mean float64) { m.params.Scale[i] = max(float32(mean), affine.MinScale(m.cfg.Format)) })
 }
 
 // means calls f with E|x| over the finite values of each group that has any.

@@ -1,6 +1,10 @@
 package fakequant
 
-import "math"
+import (
+	"math"
+
+	"petrify/fakequant/affine"
+)
 
 // ternary gives each weight one of three values:
 //
@@ -8,7 +12,8 @@ import "math"
 //	Δ  = 0.7·E|x|   α = the mean of |x| over |x| > Δ, of each group
 //	dx = dy
 //
-// Δ and α are measured when the quantizer observes.
+// Δ and α are measured when the quantizer observes; α is at least
+// [affine.MinScale].
 //
 // Source: F. Li, B. Zhang and B. Liu, "Ternary Weight Networks",
 // arXiv:1605.04711, eqs. 3–6.
@@ -33,7 +38,7 @@ func (m *ternary) see(x []float32) {
 	for i, n := range counts {
 		m.params.Scale[i] = 1
 		if n > 0 {
-			m.params.Scale[i] = float32(sums[i] / float64(n))
+			m.params.Scale[i] = max(float32(sums[i]/float64(n)), affine.MinScale(m.cfg.Format))
 		}
 	}
 }

@@ -189,6 +189,34 @@ func TestStepNamesWhereNumbersGoWrong(t *testing.T) {
 	}
 }
 
+// The forward pass is finite, as the first layer gives zeros; the gradient of
+// its weights is the product of two that are not small.
+func TestStepNamesTheGradientThatGoesWrong(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	m, err := graph.New(graph.Chain(graph.Linear(3).Named("first"), graph.Linear(3).Named("second"), graph.Linear(4).Named("third")),
+		graph.Shape{C: 2, H: 1, W: 1}, graph.Quantization{}, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first.weight", "first.bias", "second.bias"} {
+		clear(param(m, name))
+	}
+	for _, name := range []string{"second.weight", "third.weight"} {
+		for i := range param(m, name) {
+			param(m, name)[i] *= 1e30
+		}
+	}
+	trainer, err := m.Trainer(8, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	_, err = trainer.Step(images(rng, 8, m.Input()), labels(rng, 8, 4))
+	if want := "gradients of parameter first.weight are not finite"; !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), want) {
+		t.Errorf("error = %v, want one with %q", err, want)
+	}
+}
+
 func param(m *graph.Model, name string) []float32 {
 	for _, p := range m.Params() {
 		if p.Name == name {

@@ -20,8 +20,8 @@ type Warning struct {
 func (w Warning) String() string { return w.Tensor + ": " + w.Text }
 
 // Health looks over weights and quantizers at the end of training. It moves
-// nothing. How much a range clips is judged of weights alone: nobody counts the
-// activations of a step, which are gone.
+// nothing. What it cannot see is the activations of a step, which are gone:
+// [Probe.Health] counts how many of them are clipped.
 func (m *Model) Health() (warnings []Warning) {
 	for _, u := range m.units {
 		if u.weights != nil {
@@ -35,73 +35,119 @@ func (m *Model) Health() (warnings []Warning) {
 	return append(warnings, m.oscillationHealth()...)
 }
 
-// maxClipped is the share of weights that may lie outside the quantizer's
-// range. The grid of 2 bits that suits a normal distribution best clips 7 %,
-// that of 4 bits less than 1 %.
-const maxClipped = 0.1
-
-// weightHealth counts the channels that say nothing, those that are zero and
-// those that quantization makes zero, and the weights that are clipped.
-func (u *unit) weightHealth() (warnings []Warning) {
-	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-	u.folded(w, b)
-	p, f := u.weights.Params(), u.weights.Config().Format
-	rows, cols := len(p.Scale), len(w)/len(p.Scale)
-	dead, vanished, clipped := 0, 0, 0
-	for o := range rows {
-		zero, small := true, true
-		for _, r := range w[o*cols : (o+1)*cols] {
-			zero = zero && math.Abs(float64(r)) <= foldFloor
-			small = small && affine.Quantize(r, p.Scale[o], p.Zero[o], f) == p.Zero[o]
-			if !affine.Inside(r, p.Scale[o], p.Zero[o], f) {
-				clipped++
-			}
+// Health warns of activations a large part of which was clipped.
+func (p *Probe) Health() (warnings []Warning) {
+	for _, c := range p.counts {
+		if c.Share() > maxClipped {
+			warnings = append(warnings, Warning{c.Tensor,
+				fmt.Sprintf("%.0f %% of the values are clipped: the range is too small for them", 100*c.Share())})
 		}
-		if zero {
-			dead++
-		} else if small {
-			vanished++
-		}
-	}
-	if dead > 0 {
-		warnings = append(warnings, Warning{u.weight.Name, fmt.Sprintf("%d of %d channels are all zero", dead, rows)})
-	}
-	if vanished > 0 {
-		warnings = append(warnings, Warning{u.weight.Name,
-			fmt.Sprintf("all weights of %d of %d channels quantize to zero: the scale is too large for them", vanished, rows)})
-	}
-	if share := float64(clipped) / float64(len(w)); share > maxClipped && spreads(u.weights.Config().Method) {
-		warnings = append(warnings, Warning{u.weight.Name, fmt.Sprintf("%.0f %% of the weights are clipped: the scale is too small for them", 100*share)})
 	}
 	return warnings
 }
 
-// spreads reports whether a method's grid spans the weights: that of two or
-// three values lies within them, and DoReFa's is of their tanh.
-func spreads(m fakequant.Method) bool {
-	return m != fakequant.Binary && m != fakequant.Ternary && m != fakequant.DoReFa
+// maxClipped is the share of a tensor that may lie outside the quantizer's
+// range, also where the range is learned and clips on purpose. The grids of
+// least squared error clip less at any number of bits: with 2 bits 6.7 % of a
+// normal distribution, 5.1 % of Laplace's and 1.1 % of what a ReLU leaves of
+// them, with 4 bits at most 1 %. Learned ranges stay near that: cnn, trained on
+// digits and Fashion-MNIST with 2, 3, 4 and 8 bits, had at most 6.3 % of a
+// layer's activations clipped by LSQ, LSQ+, PACT and learned minima and maxima.
+// Where an observer clipped 10 % and more of a layer, that of relative entropy
+// with 2 to 4 bits, PTQ was left with the accuracy of chance.
+const maxClipped = 0.1
+
+// weightHealth counts the channels that say nothing, those that are zero and
+// those that quantization makes zero, and the weights that are clipped, all by
+// what the method makes of them.
+func (u *unit) weightHealth() (warnings []Warning) {
+	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
+	u.folded(w, b)
+	warn := func(format string, args ...any) {
+		warnings = append(warnings, Warning{u.weight.Name, fmt.Sprintf(format, args...)})
+	}
+	integers := make([]int32, len(w))
+	if err := u.weights.Quantize(integers, w); err != nil {
+		warn("%v", err)
+		return warnings
+	}
+	dead, odd, vanished := u.silent(w, integers)
+	if dead > 0 {
+		warn("%d of %d channels are all zero", dead, u.out.C)
+	}
+	if odd > 0 {
+		warn("%d of %d channels are all zero, which %v quantizes to something else: 0 is not among its values", odd, u.out.C, u.weights.Config().Method)
+	}
+	if vanished > 0 {
+		warn("all weights of %d of %d channels quantize to zero: the scale is too large for them", vanished, u.out.C)
+	}
+	clipped, err := u.weights.Clipped(w)
+	if err != nil {
+		warn("%v", err)
+	} else if share := float64(clipped) / float64(len(w)); share > maxClipped {
+		warn("%.0f %% of the weights are clipped: the scale is too small for them", 100*share)
+	}
+	return warnings
 }
 
-// minHalf is the smallest number that float16 can hold, 2⁻²⁴.
-const minHalf = 1.0 / (1 << 24)
+// silent counts the channels whose folded weights w are zero and quantize to
+// zero, those that are zero and do not quantize to it, and those that only
+// quantize to it.
+func (u *unit) silent(w []float32, integers []int32) (dead, odd, vanished int) {
+	zeros := u.weights.Params().Zero
+	cols, group := len(w)/u.out.C, len(w)/len(zeros)
+	for c := range u.out.C {
+		zero, small := true, true
+		for i := c * cols; i < (c+1)*cols; i++ {
+			zero = zero && math.Abs(float64(w[i])) <= foldFloor
+			small = small && integers[i] == zeros[i/group]
+		}
+		switch {
+		case zero && small:
+			dead++
+		case zero:
+			odd++
+		case small:
+			vanished++
+		}
+	}
+	return dead, odd, vanished
+}
+
+// vanishesHalf is the greatest number that float16 rounds to 0: half of its
+// least one, 2⁻²⁴, which ties to even.
+const vanishesHalf = 1.0 / (1 << 25)
+
+// leastScale is the floor of a configuration's scales: that of what is learned,
+// or else the one of the dialect's rule, which a range next to nothing shows.
+func leastScale(c fakequant.Config) float32 {
+	switch c.Method {
+	case fakequant.LSQ, fakequant.LSQPlus:
+		return affine.MinScale(c.Format)
+	case fakequant.PACT:
+		return affine.MinScale(c.Format) / float32(c.Format.Max())
+	}
+	s, _ := c.Dialect.Choose(0, math.SmallestNonzeroFloat32, c.Format, c.Scheme)
+	return s
+}
 
 // rangeHealth judges the scales and the range of one quantizer.
 func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
-	p, f := q.Params(), q.Config().Format
+	p, least := q.Params(), leastScale(q.Config())
 	warn := func(format string, args ...any) {
 		warnings = append(warnings, Warning{q.Name(), fmt.Sprintf(format, args...)})
 	}
 	floor, tiny := 0, 0
 	for _, s := range p.Scale {
-		if s <= affine.MinScale(f) {
+		if s <= least {
 			floor++
 		}
-		if s < minHalf {
+		if s <= vanishesHalf {
 			tiny++
 		}
 	}
 	if floor > 0 {
-		warn("%d of %d scales are at the floor %v", floor, len(p.Scale), affine.MinScale(f))
+		warn("%d of %d scales are at the floor %v", floor, len(p.Scale), least)
 	}
 	if tiny > 0 {
 		warn("%d of %d scales vanish in float16", tiny, len(p.Scale))

@@ -6,13 +6,6 @@ import (
 	"petrify/graph"
 )
 
-// warn logs what is wrong with the quantizers that will be frozen.
-func (r *run) warn() {
-	for _, w := range r.model.Health() {
-		r.Log.Warn(w.Text, "tensor", w.Tensor)
-	}
-}
-
 // reestimate sets batch norm's running statistics to the averages over some
 // training batches, and evaluates. It may leave the model half way if it fails.
 func (r *run) reestimate(ctx context.Context, t *graph.Trainer) error {

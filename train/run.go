@@ -192,7 +192,9 @@ func (r *run) advance(ctx context.Context) error {
 	case PTQ:
 		err = r.calibrate(ctx)
 	case QAT:
-		err = r.train(ctx, r.QAT)
+		if err = r.train(ctx, r.QAT); err == nil {
+			err = r.warn(ctx)
+		}
 	}
 	if err != nil {
 		return err

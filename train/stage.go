@@ -30,9 +30,6 @@ func (r *run) train(ctx context.Context, s Stage) error {
 	} else {
 		r.Results[r.Phase], err = r.evaluate(ctx, r.Data.Test)
 	}
-	if err == nil && r.Phase == QAT {
-		r.warn()
-	}
 	return err
 }
 

@@ -1,0 +1,159 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"petrify/fakequant"
+	"petrify/internal/node"
+)
+
+// Probe runs the quantized network forward over batches of a fixed size and
+// counts which activations lie outside the ranges of their quantizers. Nothing
+// of the model moves, and a training step knows nothing of it.
+//
+// It computes in float32 between the quantizers, because integers no longer
+// show what was clipped: so it sees the activations of a training step, with
+// batch norm's running statistics.
+type Probe struct {
+	model  *Model
+	vm     gorgonia.VM
+	x      *tensor.Dense
+	counts []*Clipping // in the order of the units
+}
+
+// Clipping is how many elements of an activation were clipped: they round to
+// an integer beyond qmin..qmax.
+type Clipping struct {
+	Tensor         string // the name of the quantizer, which activations may share
+	Clipped, Count int64
+
+	quantizer *fakequant.Quantizer
+}
+
+// Share is the part that was clipped, 0 to 1.
+func (c Clipping) Share() float64 {
+	if c.Count == 0 {
+		return 0
+	}
+	return float64(c.Clipped) / float64(c.Count)
+}
+
+// Probe builds the graph.
+func (m *Model) Probe(batch int) (*Probe, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
+	}
+	p := &Probe{model: m}
+	b := newBuilder(m, batch, true)
+	x, value := b.input(m.in)
+	p.x = value
+	x, err := p.counted(b, m.input, x)
+	if err != nil {
+		return nil, err
+	}
+	_, err = b.walk(m, x, func(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return p.unit(b, u, in)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.vm, err = compile(b.graph)
+	return p, err
+}
+
+// unit adds a unit with the quantizer of its output. What moves or averages
+// elements of the grid stays within it.
+func (p *Probe) unit(b *builder, u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
+	k := u.layer.Kind
+	if k.weighted() {
+		y, err = p.weighted(b, u, in[0])
+	} else {
+		y, err = b.plain(u, in)
+	}
+	switch {
+	case err != nil || k.moves() || k == KindConcat:
+		return y, err
+	case k.averages() || k == KindSigmoid || k == KindSoftmax || k == KindTanh:
+		// The ranges of bounded functions end one step before the functions do.
+		return b.frozen(u.output, y)
+	default:
+		return p.counted(b, u.output, y)
+	}
+}
+
+func (p *Probe) weighted(b *builder, u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
+	w, bias, err := b.foldedNodes(u)
+	if err != nil {
+		return nil, err
+	}
+	if w, err = b.frozen(u.weights, w); err != nil {
+		return nil, err
+	}
+	y, err := b.product(u, nil, x, w, bias)
+	if err != nil {
+		return nil, err
+	}
+	return clip(u.name()+"/clip", y, u.clip)
+}
+
+// counted adds y = q.Apply(x), which counts what it clips.
+func (p *Probe) counted(b *builder, q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if q == nil {
+		return x, nil
+	}
+	c := p.of(q)
+	return node.Apply(node.Spec{
+		Name:  q.Name() + "/counted",
+		Shape: x.Shape(),
+		Run: func(y []float32, in [][]float32) error {
+			n, err := q.Clipped(in[0])
+			if err != nil {
+				return err
+			}
+			c.Clipped += int64(n)
+			c.Count += int64(len(y))
+			return q.Apply(y, in[0])
+		},
+	}, x)
+}
+
+// of is the quantizer's count.
+func (p *Probe) of(q *fakequant.Quantizer) *Clipping {
+	for _, c := range p.counts {
+		if c.quantizer == q {
+			return c
+		}
+	}
+	c := &Clipping{Tensor: q.Name(), quantizer: q}
+	p.counts = append(p.counts, c)
+	return c
+}
+
+// Run adds a batch to the counts: x is N H W C, normalised.
+func (p *Probe) Run(x []float32) error {
+	in := p.x.Float32s()
+	if len(x) != len(in) {
+		return fmt.Errorf("graph: batch of %d numbers: want %d", len(x), len(in))
+	}
+	copy(in, x)
+	defer p.model.enable()()
+	defer p.vm.Reset()
+	if err := p.vm.RunAll(); err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	return nil
+}
+
+// Clipping returns the counts over all batches since the start.
+func (p *Probe) Clipping() (all []Clipping) {
+	for _, c := range p.counts {
+		all = append(all, *c)
+	}
+	return all
+}
+
+// Close frees the machine.
+func (p *Probe) Close() error { return p.vm.Close() }

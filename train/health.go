@@ -1,0 +1,52 @@
+package train
+
+import (
+	"context"
+
+	"petrify/datasets"
+	"petrify/graph"
+)
+
+// warn logs what is wrong with the quantizers that will be frozen.
+func (r *run) warn(ctx context.Context) error {
+	r.release()
+	clipped, err := r.clipped(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range append(r.model.Health(), clipped...) {
+		r.Log.Warn(w.Text, "tensor", w.Tensor)
+	}
+	return nil
+}
+
+// clipped passes over as many training images as calibrated the quantizers and
+// counts what they clip now, in a graph of its own: training steps know nothing
+// of it. A run that is interrupted here has been trained, and ends with what
+// has been counted.
+func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
+	p, err := r.model.Probe(r.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	if len(p.Clipping()) == 0 { // no activation is quantized
+		return nil, nil
+	}
+	order := r.order(0)
+	order.Balanced, order.Augment = false, datasets.Augment{}
+	batches := 0
+	for b, err := range r.Data.Batches(r.split, order) {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil || batches == r.Calibration {
+			break
+		}
+		if err := p.Run(b.X); err != nil {
+			return nil, err
+		}
+		batches++
+	}
+	return p.Health(), nil
+}
