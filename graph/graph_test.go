@@ -171,21 +171,23 @@ func TestStepNamesWhereNumbersGoWrong(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := trained(t, graph.Quantization{})
-			rng := rand.New(rand.NewPCG(1, 1))
-			x := images(rng, 8, m.Input())
-			tt.spoil(m, x)
-			trainer, err := m.Trainer(8, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer trainer.Close()
-			_, err = trainer.Step(x, labels(rng, 8, 4))
-			if !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error = %v, want one that names %q", err, tt.want)
-			}
-		})
+		for name, q := range map[string]graph.Quantization{"float": {}, "quantized": graph.Uniform(fakequant.Int8())} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
+				m := trained(t, q)
+				rng := rand.New(rand.NewPCG(1, 1))
+				x := images(rng, 8, m.Input())
+				tt.spoil(m, x)
+				trainer, err := m.Trainer(8, q.Default != nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer trainer.Close()
+				_, err = trainer.Step(x, labels(rng, 8, 4))
+				if !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("error = %v, want one that names %q", err, tt.want)
+				}
+			})
+		}
 	}
 }
 

@@ -194,7 +194,7 @@ func TestDivergenceIsNamedAndTheCheckpointKept(t *testing.T) {
 	if !errors.Is(err, graph.ErrNotFinite) {
 		t.Fatalf("got %v, want an error of numbers that are not finite", err)
 	}
-	for _, part := range []string{"train: float stage, epoch 1, step ", "the last checkpoint is " + c.Out} {
+	for _, part := range []string{"train: float stage, epoch 1, step ", " outputs of layer ", "the last checkpoint is " + c.Out} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q does not say %q", err, part)
 		}
