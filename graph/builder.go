@@ -273,6 +273,9 @@ func (b *builder) normClip(u *unit, in normInputs) (*gorgonia.Node, error) {
 // product adds the unit's convolution or linear layer; in is the quantizer of
 // its input.
 func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	if u.alone && w.Op() == nil { // ones, as nothing is folded in
+		return x, nil
+	}
 	run := b.forward(u, in, x.Shape().TotalSize(), b.float(u))
 	return b.apply(u, product{name: u.name(), run: run}, x, w, bias)
 }
@@ -290,7 +293,7 @@ func (b *builder) apply(u *unit, p product, x, w, bias *gorgonia.Node) (*gorgoni
 	if u.layer.Kind == KindLinear {
 		return p.linear(x, w, bias)
 	}
-	return p.conv2d(x, w, bias, u.conv(b.batch))
+	return p.conv2d(b.shape(u.out, u.vector), x, w, bias, u.conv(b.batch))
 }
 
 // float computes the unit's product in float32.

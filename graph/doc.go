@@ -22,7 +22,8 @@
 // Nothing is quantized inside of a unit. Its weights are fake-quantized with
 // the batch normalisation folded in, its output behind the ReLU. Pools and
 // flatten keep the scale of their input, and all inputs of a concatenation share
-// one.
+// one. A batch normalisation that follows no such layer is a unit of its own: a
+// convolution of one pixel.
 //
 //	          w·f ── fake-quant
 //	                     │

@@ -36,6 +36,10 @@ func (m *Model) Freeze() (*quantized.Model, error) {
 		for _, in := range u.inputs {
 			n.Inputs = append(n.Inputs, names[in])
 		}
+		if u.alone && u.vector {
+			f.Nodes = append(f.Nodes, framed(n, m.around(u)[0])...)
+			continue
+		}
 		f.Nodes = append(f.Nodes, n)
 	}
 	f.Output = names[m.units[len(m.units)-1]]

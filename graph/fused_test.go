@@ -15,7 +15,7 @@ func TestFusedNodesAreTheirParts(t *testing.T) {
 	network := graph.Chain(
 		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
 		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(3).Strided(2).Padded(1),
-		graph.Conv2D(5, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.AvgPool(2),
+		graph.Conv2D(5, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.AvgPool(2), graph.BatchNorm(), graph.ReLU(),
 		graph.Flatten(), graph.Linear(12), graph.BatchNorm(), graph.ReLU(), graph.Linear(4))
 	build := func(f graph.Folding) *graph.Model {
 		q := graph.Uniform(fakequant.Bits(6))

@@ -24,7 +24,7 @@ func TestValidateListsEveryFault(t *testing.T) {
 		graph.Layer{Name: "g"})
 	err := n.Validate(graph.Shape{C: 1, H: 8, W: 0})
 	for _, want := range []string{
-		"input shape 1×8×0", "a: 0 units", "b: two layers of that name", "c: batch_norm must follow",
+		"input shape 1×8×0", "a: 0 units", "b: two layers of that name",
 		"d: kernel 0×0", "e: stride has no effect on relu", "f: padding -1 -1 -1 -1", "g: kind 0",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -43,8 +43,15 @@ func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features
 
 // BatchNorm normalises each channel (Ioffe and Szegedy, “Batch Normalization”,
 // ICML 2015, algorithm 1), with ε = 1e−5 and a momentum of 0.1 as in PyTorch.
-// It must follow a convolution or a linear layer, into which it is folded when
-// the network is quantized.
+// Behind a convolution or a linear layer whose output nothing else takes, it is
+// folded into that one's weights when the network is quantized.
+//
+// Anywhere else it stands alone: on the input, behind a sum, before the
+// activation of a pre-activation network. Quantized, it is then a depthwise
+// convolution of one pixel by γ/√(σ² + ε). Its rule of quantization is that of
+// its own name and kind. Of the scheme it takes whether weights are quantized;
+// they are int8 with one scale per channel that always follows γ, and that
+// rounds nothing: a channel has one weight.
 func BatchNorm() Layer { return Layer{Kind: KindBatchNorm} }
 
 // ReLU is max(0, x).

@@ -105,7 +105,7 @@ func (m *Model) Input() Shape { return m.in }
 func (m *Model) Classes() int { return m.units[len(m.units)-1].out.Size() }
 
 // MACs is the multiply-accumulates of one input's convolutions and linear
-// layers.
+// layers, and of batch normalisations that stand alone.
 func (m *Model) MACs() (n int64) {
 	for _, u := range m.units {
 		if u.weight != nil {
@@ -155,7 +155,8 @@ func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 }
 
 // SetObservers switches whether training steps move the observers' ranges.
-// Those of tensors with frozen weights stay off, see [Model.FreezeOscillating].
+// Those of tensors with frozen weights stay off, see [Model.FreezeOscillating];
+// those of the weights of batch norms that stand alone stay on, see [BatchNorm].
 func (m *Model) SetObservers(on bool) {
 	for _, q := range m.quantizers() {
 		q.SetObserving(on)
@@ -165,6 +166,7 @@ func (m *Model) SetObservers(on bool) {
 			u.weights.SetObserving(false)
 		}
 	}
+	m.followAlone()
 }
 
 // SetFakeQuant switches whether training steps quantize.

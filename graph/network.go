@@ -135,23 +135,15 @@ func (l *connected) find(layers []connected, known map[string]int, i int) (errs 
 	if l.Kind.joins() != (len(l.from) > 1) && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("graph: layer %s: %v takes %d layers", l.Name, l.Kind, len(l.from)))
 	}
-	if l.Kind == KindBatchNorm && len(errs) == 0 && (l.from[0] < 0 || !layers[l.from[0]].Kind.weighted()) {
-		errs = append(errs, fmt.Errorf("graph: layer %s: batch_norm must follow a conv2d or linear layer", l.Name))
-	}
 	return errs
 }
 
-// unused names the layers whose output nothing takes, and the batch norms
-// that cannot be folded because something else takes their convolution.
+// unused names the layers whose output nothing takes.
 func unused(layers []connected) error {
 	var errs []error
 	for i, l := range layers {
 		if l.consumers == 0 && i < len(layers)-1 {
 			errs = append(errs, fmt.Errorf("graph: layer %s: no layer takes its output", l.Name))
-		}
-		if l.Kind == KindBatchNorm && layers[l.from[0]].consumers > 1 {
-			errs = append(errs, fmt.Errorf("graph: layer %s: another layer takes %s too, into which the batch_norm must be folded",
-				l.Name, layers[l.from[0]].Name))
 		}
 	}
 	return errors.Join(errs...)

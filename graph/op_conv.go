@@ -47,11 +47,11 @@ func (p product) awake(run node.Func) node.Func {
 }
 
 // conv2d adds y = x ∗ w + b: x is N H W C, w is O I KH KW, b is [O] or nil,
-// y is N OH OW O.
+// y is N OH OW O, or of another shape with as many elements.
 //
 //	dx = dy ∗ wᵀ    dw = x ∗ dy    db = Σ dy over batch and image
-func (p product) conv2d(x, w, b *gorgonia.Node, c kernel.Conv) (*gorgonia.Node, error) {
-	return p.apply(tensor.Shape{c.N, c.OH(), c.OW(), c.O}, func(in gorgonia.Nodes, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+func (p product) conv2d(shape tensor.Shape, x, w, b *gorgonia.Node, c kernel.Conv) (*gorgonia.Node, error) {
+	return p.apply(shape, func(in gorgonia.Nodes, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 		return p.convGrads(in, dy, c)
 	}, x, w, b)
 }

@@ -41,7 +41,7 @@ const oscillates = 0.005
 func (m *Model) Watch(momentum float64) error {
 	watched := map[*unit]*oscillation{}
 	for _, u := range m.units {
-		if u.weights == nil {
+		if u.weights == nil || u.alone {
 			continue
 		}
 		n := len(u.weight.Value)

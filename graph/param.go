@@ -29,7 +29,8 @@ type Param struct {
 	Grad     []float32 // of the last training step; nil before the first
 	LRFactor float32   // multiplies the learning rate; 1 but for learned quantizer parameters
 
-	dense *tensor.Dense // its backing is Value
+	dense    *tensor.Dense // its backing is Value
+	constant bool          // not trained, and not among a model's parameters
 }
 
 func newParam(name string, role Role, shape ...int) *Param {

@@ -137,6 +137,9 @@ func (q Quantization) weights(u *unit, units []*unit) fakequant.Config {
 	if s == nil {
 		return fakequant.Config{}
 	}
+	if u.alone {
+		return aloneWeights(s.Weights)
+	}
 	c := s.Weights
 	c.Granularity = fit(c.Granularity, u.weight.Shape)
 	if first, last := edges(units); u == first || u == last {
@@ -163,10 +166,10 @@ func fit(g affine.Granularity, shape []int) affine.Granularity {
 	return g
 }
 
-// edges are the first and the last unit with weights, or the first and the
-// last of all where none has any.
+// edges are the first and the last unit with weights of its own, or the first
+// and the last of all where none has any.
 func edges(units []*unit) (first, last *unit) {
-	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.layer.Kind.weighted() })
+	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.kind().weighted() })
 	if len(weighted) == 0 {
 		weighted = units
 	}

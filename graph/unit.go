@@ -17,6 +17,7 @@ type unit struct {
 	out    Shape
 	vector bool // the output is a vector
 	clip   Kind // KindReLU or KindReLU6 where one ends the unit, else 0
+	alone  bool // a batch norm without a convolution to be folded into, see standAlone
 
 	weight, bias *Param     // bias is nil where a batch norm follows
 	norm         *batchNorm // nil: none
@@ -69,38 +70,47 @@ func (u *unit) fan() int {
 }
 
 // fuse groups the layers into units. A batch norm joins the convolution or
-// linear layer before it; a ReLU joins a layer that takes nothing else behind
-// it and ends in a sum.
+// linear layer before it, unless another layer takes that too; a ReLU joins a
+// layer that takes nothing else behind it and ends in a sum.
 func fuse(layers []connected) []*unit {
 	var units []*unit
 	of := make([]*unit, len(layers)) // the unit that computes the layer's output
 	for i, l := range layers {
 		var prev *unit
-		single := false
+		single, product := false, false
 		if at := l.from[0]; at >= 0 {
-			prev, single = of[at], layers[at].consumers == 1
+			prev, single, product = of[at], layers[at].consumers == 1, layers[at].Kind.weighted()
 		}
 		switch {
-		case l.Kind == KindBatchNorm:
+		case l.Kind == KindBatchNorm && single && product:
 			prev.norm = newBatchNorm(l.Name, prev.out.C)
 			of[i] = prev
 		case l.Kind.clips() && single && prev.clip == 0 && (prev.layer.Kind.weighted() || prev.layer.Kind == KindAdd):
 			prev.clip = l.Kind
 			of[i] = prev
 		default:
-			u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
-			for _, at := range l.from {
-				if at < 0 {
-					u.inputs = append(u.inputs, nil)
-				} else {
-					u.inputs = append(u.inputs, of[at])
-				}
-			}
-			units = append(units, u)
-			of[i] = u
+			of[i] = l.unit(of)
+			units = append(units, of[i])
 		}
 	}
 	return units
+}
+
+// unit makes a unit that begins with the layer, given those that compute the
+// layers before it.
+func (l connected) unit(of []*unit) *unit {
+	u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
+	for _, at := range l.from {
+		if at < 0 {
+			u.inputs = append(u.inputs, nil)
+		} else {
+			u.inputs = append(u.inputs, of[at])
+		}
+	}
+	if l.Kind == KindBatchNorm {
+		u.standAlone()
+	}
+	return u
 }
 
 func newBatchNorm(name string, channels int) *batchNorm {
@@ -120,6 +130,10 @@ func newBatchNorm(name string, channels int) *batchNorm {
 
 // initialise makes the unit's parameters.
 func (u *unit) initialise(rng *rand.Rand) {
+	if u.alone {
+		u.weight = ones(u.name(), u.out.C)
+		return
+	}
 	switch u.layer.Kind {
 	case KindConv2D:
 		in := u.ins[0]
@@ -142,7 +156,7 @@ func (u *unit) initialise(rng *rand.Rand) {
 // params lists the unit's parameters.
 func (u *unit) params() (params []*Param) {
 	for _, p := range []*Param{u.weight, u.bias} {
-		if p != nil {
+		if p != nil && !p.constant {
 			params = append(params, p)
 		}
 	}

@@ -79,6 +79,9 @@ func TestEveryLayerIsTheEvaluators(t *testing.T) {
 		"joins": {
 			graph.Conv2D(4, 3).Same().Named("a"), graph.Conv2D(4, 1).Named("b").Taking(graph.InputName), graph.ReLU().Named("c"),
 			graph.Add("a", "c").Named("d"), graph.Concat("d", "c", "a"), graph.Conv2D(3, 2), graph.ReLU(), graph.Reshape(graph.Shape{C: 9, H: 3, W: 11}), graph.Conv2D(2, 3), graph.Flatten(), graph.Linear(3)},
+		"batch norm alone": {
+			graph.BatchNorm(), graph.Conv2D(4, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(4, 3).Same().Named("b"),
+			graph.Add("a", "b"), graph.BatchNorm(), graph.ReLU6(), graph.MaxPool(3), graph.Flatten(), graph.BatchNorm(), graph.ReLU(), graph.Linear(5), graph.Tanh(), graph.BatchNorm()},
 		"relu alone":       {graph.MaxPool(2), graph.ReLU(), graph.Conv2D(4, 3), graph.ReLU6(), graph.ReLU(), graph.Flatten(), graph.Linear(3)},
 		"image out":        {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
 		"flat and dense":   {graph.Flatten(), graph.Linear(5), graph.ReLU(), graph.Linear(4)},
