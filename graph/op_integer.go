@@ -63,7 +63,8 @@ func (b *builder) scaled(u *unit, in *fakequant.Quantizer, sizeX, sizeY int) nod
 
 // requantized is the unit with an integer output.
 func (b *builder) requantized(u *unit, in *fakequant.Quantizer, sizeX, sizeY int) node.Func {
-	qx, qy, acc := make([]uint8, sizeX), make([]uint8, sizeY), make([]int32, sizeY)
+	qx, qy := make([]uint8, sizeX), make([]uint8, sizeY)
+	var acc []int32 // where the kernel cannot requantize on its way
 	weights := newIntegers(u)
 	return func(y []float32, args [][]float32) error {
 		s, z := quantizeUnsigned(qx, args[0], in)
@@ -78,6 +79,9 @@ func (b *builder) requantized(u *unit, in *fakequant.Quantizer, sizeX, sizeY int
 		if weights.zeros == nil {
 			kernel.ConvBytes(qy, qx, z, r.bias, k, b.batch, weights.packed, &weights.scratch)
 		} else {
+			if acc == nil {
+				acc = make([]int32, sizeY)
+			}
 			weights.sums(acc, qx, z, r.bias, b.batch)
 			kernel.RequantizeU8(qy, acc, k)
 		}

@@ -10,6 +10,10 @@ package kernel
 func FakeQuant(y, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("FakeQuant", "y", len(y), len(x))
 	g := newGrid("FakeQuant", s, z, qmin, qmax)
+	if len(x) <= block { // a channel of a weight: not worth a closure
+		fakeQuantBlock(y, x, g)
+		return
+	}
 	blocks(len(x), block, func(a, b int) { fakeQuantBlock(y[a:b], x[a:b], g) })
 }
 
@@ -24,6 +28,10 @@ func FakeQuantGrad(dx, dy, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("FakeQuantGrad", "dx", len(dx), len(x))
 	checkLen("FakeQuantGrad", "dy", len(dy), len(x))
 	g := newGrid("FakeQuantGrad", s, z, qmin, qmax)
+	if len(x) <= block {
+		fakeQuantGradBlock(dx, dy, x, g)
+		return
+	}
 	blocks(len(x), block, func(a, b int) { fakeQuantGradBlock(dx[a:b], dy[a:b], x[a:b], g) })
 }
 

@@ -11,6 +11,10 @@ func QuantizeU8(q []uint8, x []float32, s float32, z, qmin, qmax int32) {
 func QuantizeI8(q []int8, x []float32, s float32, z, qmin, qmax int32) {
 	checkLen("QuantizeI8", "q", len(q), len(x))
 	g := newGrid("QuantizeI8", s, z, qmin, qmax)
+	if len(x) <= block { // a channel of a weight: not worth a closure
+		quantizeBlock(q, x, g, z)
+		return
+	}
 	blocks(len(x), block, func(a, b int) { quantizeBlock(q[a:b], x[a:b], g, z) })
 }
 
