@@ -18,7 +18,10 @@ func cifarNames() [6]string {
 	}
 }
 
-const cifarTest = "test_batch.bin"
+const (
+	cifarTest = "test_batch.bin"
+	cifarMeta = "batches.meta.txt" // the class names
+)
 
 // cifarLayout is that of A. Krizhevsky, Learning Multiple Layers of Features
 // from Tiny Images, 2009: a label, then 1,024 bytes each of red, green, blue.
@@ -55,7 +58,7 @@ func readCIFARSet(s Set, open opener) (*Set, error) {
 // version: one to five training batches and a test batch, of any length, and
 // optionally the class names, one a line, in batches.meta.txt.
 func openCIFARFolder(dir string) (*Set, error) {
-	classes, err := cifarClasses(filepath.Join(dir, "batches.meta.txt"), cifarLayout().classes)
+	classes, err := cifarClasses(filepath.Join(dir, cifarMeta), cifarLayout().classes)
 	if err != nil {
 		return nil, err
 	}

@@ -144,3 +144,13 @@ func findFile(dir, name string) (path string, ok bool) {
 	}
 	return "", false
 }
+
+// found lists the files of a folder that are there.
+func found(dir string, names []string) (paths []string) {
+	for _, name := range names {
+		if path, ok := findFile(dir, name); ok {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}

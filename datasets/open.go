@@ -126,9 +126,11 @@ func openPath(path string, opts Options) (*Set, error) {
 	}
 	switch kind(path) {
 	case ".npz":
-		return openNPZ(path, opts)
+		s, err := openNPZ(path, opts)
+		return s.from(err, path, opts.Test)
 	case ".csv", ".tsv":
-		return openCSV(path, opts)
+		s, err := openCSV(path, opts)
+		return s.from(err, path, opts.Test)
 	}
 	return nil, fmt.Errorf("datasets: %s: want a .npz, .csv or .tsv file, or a folder", path)
 }
@@ -138,13 +140,17 @@ func openFolder(dir string, opts Options) (*Set, error) {
 		if err := opts.allow("a folder of IDX files", nil); err != nil {
 			return nil, err
 		}
-		return openIDXFolder(dir)
+		s, err := openIDXFolder(dir)
+		names := idxNames()
+		return s.from(err, found(dir, names[:])...)
 	}
 	if _, ok := findFile(dir, cifarNames()[0]); ok {
 		if err := opts.allow("a folder of CIFAR-10 files", nil); err != nil {
 			return nil, err
 		}
-		return openCIFARFolder(dir)
+		s, err := openCIFARFolder(dir)
+		names := cifarNames()
+		return s.from(err, found(dir, append(names[:], cifarMeta))...)
 	}
 	return openPictures(dir, opts)
 }

@@ -56,10 +56,11 @@ func openPictures(dir string, opts Options) (*Set, error) {
 		channels = 1
 		train.Images, test.Images = everyThird(train.Images), everyThird(test.Images)
 	}
-	return newSet(Set{
+	s, err := newSet(Set{
 		Name: filepath.Base(dir), Source: dir, Classes: g.classes, Train: train, Test: test,
 		Shape: [3]int{channels, g.size[0], g.size[1]},
 	}, dir)
+	return s.from(err, g.paths...)
 }
 
 func isDir(path string) bool {
@@ -92,6 +93,7 @@ type gallery struct {
 	first   string // the picture that gave the size
 	colour  bool   // some pixel is not grey
 	total   int    // bytes so far
+	paths   []string
 }
 
 func (g *gallery) readTest(dir string) (*Split, error) {
@@ -154,6 +156,7 @@ func (g *gallery) add(dst []uint8, path string) ([]uint8, error) {
 	if g.size == [2]int{} {
 		g.size, g.first = size, path
 	}
+	g.paths = append(g.paths, path)
 	if size != g.size {
 		if g.first != "" {
 			return nil, fmt.Errorf("datasets: %s is %d×%d, %s %d×%d; give a size to scale all pictures to",

@@ -23,6 +23,7 @@ type Set struct {
 	PixelScale float32   // 1/255 for bytes, 1/16 for digits, 1 for values taken as they are
 	Mean, Std  []float32 // per channel, measured on Train, after PixelScale
 	Source     string    // where the data come from: a citation or a path
+	Files      []File    // the user's own files that they were read from
 }
 
 // Split is one part of a set. Exactly one of Images and Values holds the N

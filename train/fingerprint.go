@@ -13,6 +13,10 @@ import (
 	"petrify/internal/safetensors"
 )
 
+// dataFiles begins the paths of the files that the data were read from. They
+// may move and be packed otherwise as long as the data are the same.
+const dataFiles = "data.files."
+
 // fingerprint is every setting that the trained model depends on, by path, of
 // a resolved configuration.
 func fingerprint(c Config) map[string]string {
@@ -24,6 +28,9 @@ func fingerprint(c Config) map[string]string {
 		"validation":    fmt.Sprint(c.Validation),
 		"reestimate":    fmt.Sprint(c.Reestimate),
 		"version":       c.Version,
+	}
+	for _, f := range c.Data.Files {
+		flat[dataFiles+f.Path] = f.String()
 	}
 	if c.Weights != nil {
 		flat["weights.checksum"] = checksum(c.Weights)
@@ -96,19 +103,52 @@ func snake(name string) string {
 
 // difference lists the paths at which two fingerprints differ.
 func difference(before, now map[string]string) (lines []string) {
-	paths := maps.Clone(before)
-	maps.Copy(paths, now)
-	show := func(m map[string]string, path string) string {
-		if v, ok := m[path]; ok {
-			return fmt.Sprintf("%q", v)
-		}
-		return "none"
+	if before["data.checksum"] != now["data.checksum"] {
+		lines = changedFiles(before, now)
 	}
-	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		was, is := show(before, path), show(now, path)
-		if was != is {
+	for _, path := range either(before, now) {
+		was, is := quoted(before, path), quoted(now, path)
+		if was != is && !strings.HasPrefix(path, dataFiles) {
 			lines = append(lines, fmt.Sprintf("%s: the checkpoint has %s, the configuration %s", path, was, is))
 		}
 	}
 	return lines
+}
+
+// changedFiles lists the data files that differ, where it is known which they
+// were.
+func changedFiles(before, now map[string]string) (lines []string) {
+	known := false
+	for path := range before {
+		known = known || strings.HasPrefix(path, dataFiles)
+	}
+	for _, path := range either(before, now) {
+		file, ok := strings.CutPrefix(path, dataFiles)
+		was, is := before[path], now[path]
+		switch {
+		case !ok || !known || was == is:
+		case was == "":
+			lines = append(lines, fmt.Sprintf("%s is new among the data", file))
+		case is == "":
+			lines = append(lines, fmt.Sprintf("%s is no longer among the data", file))
+		default:
+			lines = append(lines, fmt.Sprintf("%s has changed: it had %s, and has %s", file, was, is))
+		}
+	}
+	return lines
+}
+
+// either lists the paths of two fingerprints.
+func either(a, b map[string]string) []string {
+	paths := maps.Clone(a)
+	maps.Copy(paths, b)
+	return slices.Sorted(maps.Keys(paths))
+}
+
+// quoted is what a fingerprint has at a path.
+func quoted(m map[string]string, path string) string {
+	if v, ok := m[path]; ok {
+		return fmt.Sprintf("%q", v)
+	}
+	return "none"
 }

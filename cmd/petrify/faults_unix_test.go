@@ -272,7 +272,7 @@ func TestDataFileThatChanges(t *testing.T) {
 		want    string
 	}{
 		{"shortened", content[:1000], images + ": byte 16: 4096 bytes announced, 984 follow"},
-		{"replaced", replaced, "data.checksum: the checkpoint has "},
+		{"replaced", replaced, "\n  " + images + " has changed: it had 4112 bytes, SHA-256 "},
 	} {
 		put(tt.content)
 		code, stderr := begin(parted, "--resume")

@@ -1,0 +1,76 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// File is a file that a set was read from, so that it can be named when it has
+// changed.
+type File struct {
+	Path   string // as it was opened; of a folder with a slash at its end
+	Bytes  int64
+	SHA256 string // in hexadecimal
+}
+
+// String is "4112 bytes, SHA-256 5f70bf18…", without the path.
+func (f File) String() string { return fmt.Sprintf("%d bytes, SHA-256 %.12s…", f.Bytes, f.SHA256) }
+
+// mostFiles is how many files of a set are kept apart. Of more, each folder's
+// are taken together: the list is part of every checkpoint.
+const mostFiles = 1000
+
+// from sets s.Files to the files that s was read from, unless reading failed.
+// Empty paths are passed over.
+func (s *Set) from(err error, paths ...string) (*Set, error) {
+	if err != nil {
+		return nil, err
+	}
+	s.Files, err = inspect(paths)
+	return s, err
+}
+
+// inspect returns the files' sizes and checksums, or their folders', in the
+// order of the paths.
+func inspect(paths []string) (files []File, err error) {
+	var sum hash.Hash // of the last file or folder
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		name := path
+		if len(paths) > mostFiles {
+			name = filepath.Dir(path) + string(filepath.Separator)
+		}
+		if n := len(files); n == 0 || files[n-1].Path != name {
+			files, sum = append(files, File{Path: name}), sha256.New()
+		}
+		last := &files[len(files)-1]
+		n, err := pour(sum, path)
+		if err != nil {
+			return nil, err
+		}
+		last.Bytes += n
+		last.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	}
+	return files, nil
+}
+
+// pour writes the content of a file to w.
+func pour(w io.Writer, path string) (int64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, fmt.Errorf("datasets: %w", err)
+	}
+	defer file.Close()
+	n, err := io.Copy(w, file)
+	if err != nil {
+		return 0, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	return n, nil
+}
