@@ -6,7 +6,6 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"petrify/internal/kernel"
-	"petrify/internal/node"
 )
 
 // clip adds a ReLU or ReLU6, by kind; 0 adds nothing. The gradient passes
@@ -16,25 +15,11 @@ func clip(name string, x *gorgonia.Node, kind Kind) (*gorgonia.Node, error) {
 		return x, nil
 	}
 	ceiling := kind.ceiling()
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: x.Shape(),
-		Run: func(y []float32, in [][]float32) error {
-			kernel.ReLU(y, in[0], ceiling)
-			return nil
-		},
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					kernel.ReLUGrad(dx, args[0], args[1], ceiling)
-					return nil
-				},
-			}, dy, in[0])
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
+	return unary{
+		name: name,
+		run:  func(y, x []float32) { kernel.ReLU(y, x, ceiling) },
+		grad: func(dx, dy, x, _ []float32) { kernel.ReLUGrad(dx, dy, x, ceiling) },
+	}.apply(x)
 }
 
 // ceiling is the greatest output of a ReLU.
@@ -90,33 +75,23 @@ func (u *unit) function() function {
 
 // activate adds y = f(x), element by element, computed in float64.
 func activate(name string, x *gorgonia.Node, f function) (*gorgonia.Node, error) {
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: x.Shape(),
-		Run: func(y []float32, in [][]float32) error {
+	return unary{
+		name: name,
+		run: func(y, x []float32) {
 			inBlocks(len(y), func(from, to int) {
 				for i := from; i < to; i++ {
-					y[i] = float32(f.f(float64(in[0][i])))
+					y[i] = float32(f.f(float64(x[i])))
 				}
 			})
-			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					inBlocks(len(dx), func(from, to int) {
-						for i := from; i < to; i++ {
-							dx[i] = float32(float64(args[0][i]) * f.df(float64(args[1][i]), float64(args[2][i])))
-						}
-					})
-					return nil
-				},
-			}, dy, in[0], y)
-			return gorgonia.Nodes{dx}, err
+		grad: func(dx, dy, x, y []float32) {
+			inBlocks(len(dx), func(from, to int) {
+				for i := from; i < to; i++ {
+					dx[i] = float32(float64(dy[i]) * f.df(float64(x[i]), float64(y[i])))
+				}
+			})
 		},
-	}, x)
+	}.apply(x)
 }
 
 // softmax adds y = eˣ/Σeˣ over the rows of N × F.
@@ -124,31 +99,22 @@ func activate(name string, x *gorgonia.Node, f function) (*gorgonia.Node, error)
 //	dx = y·(dy − Σ dy·y)
 func softmax(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 	n, f := x.Shape()[0], x.Shape()[1]
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: x.Shape(),
-		Run: func(y []float32, in [][]float32) error {
+	return unary{
+		name: name,
+		run: func(y, x []float32) {
 			for r := range n {
-				softmaxRow(y[r*f:(r+1)*f], in[0][r*f:(r+1)*f])
+				softmaxRow(y[r*f:(r+1)*f], x[r*f:(r+1)*f])
 			}
-			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					for i := range dx {
-						row := i / f * f
-						sum := dot(args[0][row:row+f], args[1][row:row+f])
-						dx[i] = args[1][i] * (args[0][i] - sum)
-					}
-					return nil
-				},
-			}, dy, y)
-			return gorgonia.Nodes{dx}, err
+		grad: func(dx, dy, _, y []float32) {
+			for r := 0; r < len(dx); r += f {
+				sum := dot(dy[r:r+f], y[r:r+f])
+				for i := r; i < r+f; i++ {
+					dx[i] = y[i] * (dy[i] - sum)
+				}
+			}
 		},
-	}, x)
+	}.apply(x)
 }
 
 func softmaxRow(y, x []float32) {
@@ -168,31 +134,19 @@ func softmaxRow(y, x []float32) {
 // dropout adds the unit's dropout with a mask drawn anew in each run.
 func dropout(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	keep := make([]float32, x.Shape().TotalSize()) // 0 or 1/(1 − rate)
-	scale := func(y []float32, x []float32) {
+	scale := func(y, x []float32) {
 		for i, k := range keep {
 			y[i] = x[i] * k
 		}
 	}
-	return node.Apply(node.Spec{
-		Name:  u.name(),
-		Shape: x.Shape(),
-		Run: func(y []float32, in [][]float32) error {
+	return unary{
+		name: u.name(),
+		run: func(y, x []float32) {
 			u.mask(keep)
-			scale(y, in[0])
-			return nil
+			scale(y, x)
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + u.name(),
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					scale(dx, args[0])
-					return nil
-				},
-			}, dy, y) // y is there for the order: it draws the mask
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
+		grad: func(dx, dy, _, _ []float32) { scale(dx, dy) },
+	}.apply(x)
 }
 
 // mask draws which elements the dropout keeps.

@@ -5,24 +5,17 @@ import (
 	"gorgonia.org/tensor"
 
 	"petrify/internal/kernel"
-	"petrify/internal/node"
 )
 
 // reorder adds y = forward(x) for a permutation of the elements whose inverse
 // is backward.
 func reorder(name string, x *gorgonia.Node, shape tensor.Shape, forward, backward func(y, x []float32)) (*gorgonia.Node, error) {
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: shape,
-		Run: func(y []float32, in [][]float32) error {
-			forward(y, in[0])
-			return nil
-		},
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := reorder("d"+name, dy, in[0].Shape(), backward, forward)
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
+	return unary{
+		name:  name,
+		shape: shape,
+		run:   forward,
+		grad:  func(dx, dy, _, _ []float32) { backward(dx, dy) },
+	}.apply(x)
 }
 
 // flatten adds the permutation from N H W C to N × C·H·W, PyTorch's order of
