@@ -273,31 +273,22 @@ func (b *builder) normClip(u *unit, in normInputs) (*gorgonia.Node, error) {
 // product adds the unit's convolution or linear layer; in is the quantizer of
 // its input.
 func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
-	if u.alone && w.Op() == nil { // ones, as nothing is folded in
-		return x, nil
-	}
-	run := b.forward(u, in, x.Shape().TotalSize(), b.float(u))
-	return b.apply(u, product{name: u.name(), run: run}, x, w, bias)
+	p := b.float(u)
+	p.name, p.constant = u.name(), !b.active[x]
+	p.run = b.forward(u, in, x.Shape().TotalSize(), p.run)
+	return p.apply(x, w, bias)
 }
 
 // floatProduct adds the unit's product with the float weights, whose
 // statistics [FoldBatch] takes. It rests while the batch norm is frozen.
 func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	p := product{name: u.name() + "/float", run: b.float(u), rests: &u.norm.frozen}
-	return b.apply(u, p, x, b.param(u.weight), nil)
+	p := b.float(u)
+	p.name, p.constant, p.rests = u.name()+"/float", !b.active[x], &u.norm.frozen
+	return p.apply(x, b.param(u.weight), nil)
 }
 
-// apply adds the product of x and w.
-func (b *builder) apply(u *unit, p product, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
-	p.constant = !b.active[x]
-	if u.layer.Kind == KindLinear {
-		return p.linear(x, w, bias)
-	}
-	return p.conv2d(b.shape(u.out, u.vector), x, w, bias, u.conv(b.batch))
-}
-
-// float computes the unit's product in float32.
-func (b *builder) float(u *unit) node.Func {
+// float is the unit's product in float32.
+func (b *builder) float(u *unit) product {
 	if u.layer.Kind == KindLinear {
 		return floatLinear(b.batch, u.ins[0].C, u.out.C)
 	}
