@@ -18,7 +18,7 @@ func layerSection(l *graph.Layer) section {
 	window := section{
 		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
 		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.", tuple{l.Stride[:], 1}},
-		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", padding{&l.Padding}},
+		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
 	}
 	switch l.Kind {
 	case graph.KindConv2D:
@@ -71,28 +71,30 @@ func (v layers) read(r *reader, n *yaml.Node, key string) {
 		r.fault(n, key, "want a list of layers, got %s", describe(n))
 		return
 	}
-	*v.to = make([]graph.Layer, len(n.Content))
+	*v.to = make([]graph.Layer, 0, len(n.Content))
 	for i, item := range n.Content {
-		readLayer(r, resolve(item), join(key, strconv.Itoa(i)), &(*v.to)[i])
+		*v.to = append(*v.to, readLayer(r, resolve(item), join(key, strconv.Itoa(i)))...)
 	}
 }
 
-func readLayer(r *reader, n *yaml.Node, key string, to *graph.Layer) {
+// readLayer reads one item of the list.
+func readLayer(r *reader, n *yaml.Node, key string) []graph.Layer {
 	name, keys := n, &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
 		name, keys = resolve(n.Content[0]), n.Content[1]
 	}
 	if name.Kind != yaml.ScalarNode {
 		r.fault(n, key, "want a layer, such as relu, or conv2d: {filters: 16, kernel: 3}, got %s", describe(n))
-		return
+		return nil
 	}
-	kind, err := graph.ParseKind(name.Value)
-	if err != nil {
-		r.fault(name, key, "unknown layer %q: %s", name.Value, suggest(name.Value, kinds()))
-		return
+	for _, c := range calls() {
+		if c.name == name.Value {
+			c.section(&c.layer).read(r, keys, join(key, name.Value))
+			return c.layers(c.layer)
+		}
 	}
-	to.Kind = kind
-	layerSection(to).read(r, keys, join(key, name.Value))
+	r.fault(name, key, "unknown layer %q: %s", name.Value, suggest(name.Value, callNames()))
+	return nil
 }
 
 func kinds() []string {
@@ -132,11 +134,15 @@ func (v layers) schema() map[string]any { return reference("layers") }
 
 // layersSchema is what that reference stands for.
 func layersSchema() map[string]any {
-	anyOf := []any{map[string]any{"enum": kinds()}}
-	for _, k := range graph.Kinds() {
+	anyOf := []any{map[string]any{"enum": callNames()}}
+	for _, c := range calls() {
+		keys := c.section(&c.layer).schema()
+		if c.doc != "" {
+			keys["description"] = c.doc
+		}
 		anyOf = append(anyOf, map[string]any{
-			"type": "object", "additionalProperties": false, "required": []string{k.String()},
-			"properties": map[string]any{k.String(): layerSection(&graph.Layer{Kind: k}).schema()},
+			"type": "object", "additionalProperties": false, "required": []string{c.name},
+			"properties": map[string]any{c.name: keys},
 		})
 	}
 	return map[string]any{"type": "array", "minItems": 1, "items": map[string]any{"anyOf": anyOf}}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,7 +110,12 @@ func (v rules) read(r *reader, n *yaml.Node, key string) {
 		path := join(key, word)
 		r.where[path] = r.at(name)
 		moduleValue{&rule.Module}.read(r, content, path)
-		*v.to = append(*v.to, rule)
+		first := slices.IndexFunc(*v.to, func(r Rule) bool { return r.Pattern == word })
+		if first < 0 {
+			*v.to = append(*v.to, rule)
+		} else if !reflect.DeepEqual((*v.to)[first].Module, rule.Module) {
+			r.fault(name, key, "%s is %s, which has another configuration above: want the same", name.Value, word)
+		}
 	}
 }
 
@@ -167,12 +174,15 @@ func (v milestones) schema() map[string]any {
 }
 
 // kindOf is the kind that a layer type of petrify or PyTorch names, such as
-// conv2d, Conv2d or torch.nn.Conv2d.
+// conv2d, Conv2d or torch.nn.Conv2d. One and two dimensions are one kind.
 func kindOf(name string) (string, error) {
-	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "") }
+	plain := func(s string) string {
+		s = strings.ReplaceAll(strings.ToLower(s), "_", "")
+		return strings.TrimSuffix(strings.TrimSuffix(s, "1d"), "2d")
+	}
 	word := plain(name[strings.LastIndex(name, ".")+1:])
 	for _, k := range graph.Kinds() {
-		if p := plain(k.String()); word == p || word == p+"2d" || word == p+"1d" {
+		if word == plain(k.String()) {
 			return k.String(), nil
 		}
 	}

@@ -103,7 +103,7 @@ func (m *Module) section() section {
 func (q *Quantization) section() section {
 	return section{
 		{"global_config", "For every layer without a rule of its own; null leaves them float.", moduleValue{&q.Global}},
-		{"module_type_configs", "By layer type, such as conv2d or Conv2d; null leaves the type float.", rules{&q.Types, kindOf}},
+		{"module_type_configs", "By layer type, such as conv2d, Conv2d or Conv1d, which is the same; null leaves the type float.", rules{&q.Types, kindOf}},
 		{"module_name_configs", "By layer name, a regular expression for the whole name; null leaves the layer float.", rules{&q.Names, pattern}},
 		{"non_traceable_module_names", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
 		{"preserved_attributes", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},

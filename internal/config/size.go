@@ -30,30 +30,44 @@ func (t tuple) write() *yaml.Node { return writeSizes(t.to...) }
 
 func (t tuple) schema() map[string]any { return sizesSchema(t.low, len(t.to)) }
 
-// padding is the word same, one number for all sides, or a list of four.
-type padding struct{ to *graph.Padding }
+// padding is the word same, one number for all sides, or a list of one each.
+type padding struct {
+	same  *bool
+	sides []*int
+}
+
+// around is the padding of an image.
+func around(p *graph.Padding) padding {
+	return padding{&p.Same, []*int{&p.Top, &p.Left, &p.Bottom, &p.Right}}
+}
+
+// beside is the padding of a signal, which has no height.
+func beside(p *graph.Padding) padding { return padding{&p.Same, []*int{&p.Left, &p.Right}} }
 
 func (p padding) read(r *reader, n *yaml.Node, key string) {
-	v := []int{0, 0, 0, 0}
-	switch {
-	case resolve(n).Value == "same":
-		*p.to = graph.Padding{Same: true}
-	case sizes(v, n, 0):
-		*p.to = graph.Padding{Top: v[0], Left: v[1], Bottom: v[2], Right: v[3]}
-	default:
-		r.fault(n, key, "want same, a whole number of at least 0, or a list of four, got %s", describe(resolve(n)))
+	v := make([]int, len(p.sides))
+	*p.same = resolve(n).Value == "same"
+	if !*p.same && !sizes(v, n, 0) {
+		r.fault(n, key, "want same, a whole number of at least 0, or a list of %d, got %s", len(v), describe(resolve(n)))
+	}
+	for i, side := range p.sides {
+		*side = v[i]
 	}
 }
 
 func (p padding) write() *yaml.Node {
-	if p.to.Same {
+	if *p.same {
 		return plain("!!str", "same")
 	}
-	return writeSizes(p.to.Top, p.to.Left, p.to.Bottom, p.to.Right)
+	var v []int
+	for _, side := range p.sides {
+		v = append(v, *side)
+	}
+	return writeSizes(v...)
 }
 
 func (p padding) schema() map[string]any {
-	return map[string]any{"anyOf": []any{map[string]any{"const": "same"}, sizesSchema(0, 4)}}
+	return map[string]any{"anyOf": []any{map[string]any{"const": "same"}, sizesSchema(0, len(p.sides))}}
 }
 
 // sizes reads len(v) whole numbers of at least low, or one for all of them.
