@@ -273,6 +273,9 @@ func (b *builder) normClip(u *unit, in normInputs) (*gorgonia.Node, error) {
 // product adds the unit's convolution or linear layer; in is the quantizer of
 // its input.
 func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	if u.alone && w.Op() == nil { // ones, as nothing is folded in
+		return x, nil
+	}
 	p := b.float(u)
 	p.name, p.constant = u.name(), !b.active[x]
 	p.run = b.forward(u, in, x.Shape().TotalSize(), p.run)
@@ -288,11 +291,14 @@ func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error
 }
 
 // float is the unit's product in float32.
-func (b *builder) float(u *unit) product {
+func (b *builder) float(u *unit) (p product) {
 	if u.layer.Kind == KindLinear {
-		return floatLinear(b.batch, u.ins[0].C, u.out.C)
+		p = floatLinear(b.batch, u.ins[0].C, u.out.C)
+	} else {
+		p = floatConv(u.conv(b.batch))
 	}
-	return floatConv(u.conv(b.batch))
+	p.shape = b.shape(u.out, u.vector)
+	return p
 }
 
 // compile makes the machine that runs the graph. Gorgonia panics where it

@@ -10,7 +10,7 @@ import (
 
 // product is a convolution or linear layer: y = x ∗ w + b with x N H W C,
 // w O I KH KW, b [O] or nil and y N OH OW O, or y = x·wᵀ + b with x N F,
-// w O F and y N O.
+// w O F and y N O. The convolution of a vector has vectors of one pixel.
 //
 //	dx = dy ∗ wᵀ, dy·w        dw = x ∗ dy, dyᵀ·x        db = Σ dy over rows
 type product struct {
@@ -26,7 +26,6 @@ type product struct {
 func floatConv(c kernel.Conv) product {
 	var forward, input, weights kernel.Scratch
 	return product{
-		shape: tensor.Shape{c.N, c.OH(), c.OW(), c.O},
 		run: func(y []float32, in [][]float32) error {
 			kernel.ConvForward(y, in[0], in[1], optional(in, 2), c, &forward)
 			return nil
@@ -46,7 +45,6 @@ func floatConv(c kernel.Conv) product {
 func floatLinear(n, f, o int) product {
 	var forward, input, weights kernel.Scratch
 	return product{
-		shape: tensor.Shape{n, o},
 		run: func(y []float32, in [][]float32) error {
 			kernel.LinearForward(y, in[0], in[1], optional(in, 2), n, f, o, &forward)
 			return nil
