@@ -11,13 +11,15 @@ import (
 	"petrify/graph"
 )
 
-// foldable is a network with batch norm behind every kind of product.
+// foldable is a network with batch norm behind every kind of product, and
+// behind none.
 func foldable() graph.Network {
 	return graph.Chain(
 		graph.Conv2D(6, 3).Same().Named("conv"), graph.BatchNorm().Named("bn1"), graph.ReLU(),
 		graph.DepthwiseConv2D(3).Same(), graph.BatchNorm().Named("bn2"), graph.ReLU6(),
 		graph.Conv2D(4, 1).Grouped(2), graph.BatchNorm().Named("bn3"), graph.HardSwish(), graph.MaxPool(2),
-		graph.Flatten(), graph.Linear(7), graph.BatchNorm().Named("bn4"), graph.ReLU(), graph.Linear(3))
+		graph.Flatten(), graph.Linear(7), graph.BatchNorm().Named("bn4"), graph.ReLU(),
+		graph.BatchNorm().Named("bn5"), graph.Linear(3))
 }
 
 // folding makes a model of the network whose running statistics are not those
@@ -113,7 +115,7 @@ func TestDeadChannelsStayFinite(t *testing.T) {
 	for _, f := range []graph.Folding{graph.FoldRunning, graph.FoldBatch} {
 		for _, frozen := range []bool{false, true} {
 			m := folding(t, f)
-			for _, name := range []string{"bn1.weight", "bn2.weight", "bn3.weight", "bn4.weight"} {
+			for _, name := range []string{"bn1.weight", "bn2.weight", "bn3.weight", "bn4.weight", "bn5.weight"} {
 				param(m, name)[1] = 0
 			}
 			m.FreezeBatchNorm(frozen)
