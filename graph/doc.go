@@ -33,6 +33,15 @@
 // norm, ReLU, fake-quant and the max pool behind are one Gorgonia node, for
 // speed; a test holds it to the separate ones.
 //
+// # Switches
+//
+// Whether a training step moves ranges, rounds, and normalises with the batch's
+// statistics is switched layer by layer ([Model.Switch]): each may begin to
+// quantize when it likes. Fake-quant nodes that are switched off pass on what
+// they get, and products whose operands are not both rounded are formed in
+// float32. An activation that layers share is switched by one of them
+// ([Model.Domains]). Evaluation and [Model.Freeze] quantize everything.
+//
 // # What is exact
 //
 // A quantized evaluator computes each unit on integers, with the rounding that

@@ -131,7 +131,8 @@ func (m *Model) Settle() error {
 		u.folded(w, b)
 		errs = append(errs, u.weights.Observe(w))
 	}
-	return errors.Join(append(errs, m.FreezeOscillating(1))...)
+	none := func(string) float64 { return 1 }
+	return errors.Join(append(errs, m.FreezeOscillating(none))...)
 }
 
 // frozen adds a quantizer's node that does not observe.

@@ -16,6 +16,7 @@ type Model struct {
 	units   []*unit
 	input   *fakequant.Quantizer // of the network's input; nil: float
 	learned map[*fakequant.Quantizer][]*Param
+	owner   map[*fakequant.Quantizer]*unit // whose rule configured it
 	folding Folding
 
 	oscillations map[*unit]*oscillation // of the quantized weights; nil: nobody watches
@@ -31,8 +32,12 @@ func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Model{network: n, in: in, units: fuse(layers), learned: map[*fakequant.Quantizer][]*Param{}, folding: q.Folding}
+	m := &Model{
+		network: n, in: in, units: fuse(layers), folding: q.Folding,
+		learned: map[*fakequant.Quantizer][]*Param{}, owner: map[*fakequant.Quantizer]*unit{},
+	}
 	for _, u := range m.units {
+		u.rule = q.Rule(u.name(), u.kind())
 		u.initialise(rng)
 	}
 	return m, m.quantize(q)
@@ -49,12 +54,12 @@ func (m *Model) quantize(q Quantization) error {
 		if u.norm != nil && c.Method == fakequant.DoReFa {
 			return fmt.Errorf("graph: layer %s: method %v ignores the scale of the weights, into which batch_norm is folded: want another method, or no batch_norm", u.name(), c.Method)
 		}
-		if u.weights, err = m.quantizer(u.weight.Name, c, u.weight.Shape); err != nil {
+		if u.weights, err = m.quantizer(u, u.weight.Name, c, u.weight.Shape); err != nil {
 			return err
 		}
 	}
 	for _, g := range q.place(m.units) {
-		shared, err := m.quantizer(g.name(), g.config, nil)
+		shared, err := m.quantizer(g.owner, g.name(), g.config, nil)
 		if err != nil {
 			return err
 		}
@@ -77,9 +82,10 @@ func (g *group) name() string {
 	return g.members[0].name()
 }
 
-// quantizer makes one quantizer; nil for a float configuration. A shape is
-// given for weights, whose granularity may be finer than the tensor.
-func (m *Model) quantizer(name string, c fakequant.Config, shape []int) (*fakequant.Quantizer, error) {
+// quantizer makes a quantizer that the owner's rule configures; nil for a float
+// configuration. A shape is given for weights, whose granularity may be finer
+// than the tensor.
+func (m *Model) quantizer(owner *unit, name string, c fakequant.Config, shape []int) (*fakequant.Quantizer, error) {
 	if c.Format.IsFloat() {
 		return nil, nil
 	}
@@ -92,6 +98,7 @@ func (m *Model) quantizer(name string, c fakequant.Config, shape []int) (*fakequ
 		p.Value, p.LRFactor = l.Value, l.LRFactor
 		m.learned[q] = append(m.learned[q], p)
 	}
+	m.owner[q] = owner
 	return q, nil
 }
 
@@ -152,36 +159,4 @@ func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 		add(u.output)
 	}
 	return all
-}
-
-// SetObservers switches whether training steps move the observers' ranges.
-// Those of tensors with frozen weights stay off, see [Model.FreezeOscillating];
-// those of the weights of batch norms that stand alone stay on, see [BatchNorm].
-func (m *Model) SetObservers(on bool) {
-	for _, q := range m.quantizers() {
-		q.SetObserving(on)
-	}
-	for u, o := range m.oscillations {
-		if o.held > 0 {
-			u.weights.SetObserving(false)
-		}
-	}
-	m.followAlone()
-}
-
-// SetFakeQuant switches whether training steps quantize.
-func (m *Model) SetFakeQuant(on bool) {
-	for _, q := range m.quantizers() {
-		q.SetEnabled(on)
-	}
-}
-
-// FreezeBatchNorm switches whether training steps normalise with the running
-// statistics, and keep them, instead of the batch's.
-func (m *Model) FreezeBatchNorm(on bool) {
-	for _, u := range m.units {
-		if u.norm != nil {
-			u.norm.frozen = on
-		}
-	}
 }

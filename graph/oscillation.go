@@ -31,7 +31,7 @@ const oscillates = 0.005
 // The momentum is that of [fakequant.NewOscillations]; 0 means 0.01. The state
 // is part of [Model.State] from then on.
 //
-// A training step that quantizes is then
+// A training step that quantizes, in some layers at least, is then
 //
 //	trainer.Step(x, labels)
 //	model.Track()
@@ -69,13 +69,16 @@ func (m *Model) Watch(momentum float64) error {
 // whatever batch norm makes of them. It is the loss of Nagel et al. (see
 // [fakequant.Oscillations]) where nothing is folded. Frozen weights have no
 // gradient: theirs are set to 0.
-func (m *Model) Dampen(λ float64) (loss float64, err error) {
+//
+// Each layer has its own λ. Weights that the step did not quantize are not
+// pulled.
+func (m *Model) Dampen(λ func(layer string) float64) (loss float64, err error) {
 	for _, u := range m.units {
 		o := m.oscillations[u]
 		if o == nil || u.weight.Grad == nil {
 			continue
 		}
-		l, err := o.dampen(u, float32(λ))
+		l, err := o.dampen(u, float32(λ(u.name())))
 		if err != nil {
 			return 0, fmt.Errorf("graph: %w", err)
 		}
@@ -86,7 +89,7 @@ func (m *Model) Dampen(λ float64) (loss float64, err error) {
 
 func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	grad := u.weight.Grad
-	if λ != 0 {
+	if λ != 0 && u.weights.Enabled() {
 		pull := o.w // the gradient with respect to w'
 		clear(pull)
 		if _, err := o.Oscillations.Dampen(pull, o.seen, λ); err != nil {
@@ -109,11 +112,11 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	return loss, nil
 }
 
-// Track takes the integers of the last training step into account. It moves
-// nothing else.
+// Track takes the integers of the last training step into account, of the
+// weights that it quantized. It moves nothing else.
 func (m *Model) Track() error {
 	for _, u := range m.units {
-		if o := m.oscillations[u]; o != nil {
+		if o := m.oscillations[u]; o != nil && u.weights.Enabled() {
 			if err := o.Oscillations.Track(o.seen); err != nil {
 				return fmt.Errorf("graph: %w", err)
 			}
@@ -132,22 +135,22 @@ func (m *Model) capture() {
 	}
 }
 
-// FreezeOscillating freezes weights that turn back more often than the
+// FreezeOscillating freezes weights that turn back more often than their layer's
 // threshold: after this and all later calls, which belong behind the
 // optimizer's step, they are at the integer where they were on average. No
 // weight turns back more often than 1.
 //
-// A tensor with frozen weights no longer observes, whatever [Model.SetObservers]
+// A tensor with frozen weights no longer observes, whatever [Model.Switch]
 // says: an integer means nothing on a grid that follows the others. Learned
 // scales and batch norm go on, and frozen weights with them. A channel whose
 // factor f is below a twentieth of the layer's greatest is let be, as long as it
 // is: w'/f, and with it the gradient of batch norm's γ, would grow beyond all
 // bounds as γ nears 0.
-func (m *Model) FreezeOscillating(threshold float64) error {
+func (m *Model) FreezeOscillating(threshold func(layer string) float64) error {
 	for _, u := range m.units {
-		if o := m.oscillations[u]; o != nil {
+		if o := m.oscillations[u]; o != nil && (u.weights.Enabled() || o.held > 0) {
 			u.folded(o.w, o.b)
-			if err := o.hold(u, threshold); err != nil {
+			if err := o.hold(u, threshold(u.name())); err != nil {
 				return fmt.Errorf("graph: %w", err)
 			}
 		}

@@ -44,6 +44,9 @@ func toy(t *testing.T) (m *Model, step func()) {
 	}
 }
 
+// always is the same number for all layers.
+func always(v float64) func(string) float64 { return func(string) float64 { return v } }
+
 // descend is a step of plain gradient descent for the weights of the toy.
 func descend(m *Model, lr float32) {
 	w := m.units[1].weight
@@ -62,11 +65,11 @@ func TestToyWeightOscillatesUntilItIsFrozen(t *testing.T) {
 		for range steps {
 			step()
 			track(t, m)
-			if _, err := m.Dampen(0); err != nil {
+			if _, err := m.Dampen(always(0)); err != nil {
 				t.Fatal(err)
 			}
 			descend(m, 0.2)
-			if err := m.FreezeOscillating(threshold); err != nil {
+			if err := m.FreezeOscillating(always(threshold)); err != nil {
 				t.Fatal(err)
 			}
 			sides = append(sides, w.Value[0] > 1)
@@ -109,7 +112,7 @@ func TestDampeningEndsTheOscillation(t *testing.T) {
 	for range 100 {
 		step()
 		track(t, m)
-		if _, err := m.Dampen(1.5); err != nil {
+		if _, err := m.Dampen(always(1.5)); err != nil {
 			t.Fatal(err)
 		}
 		descend(m, 0.05)
@@ -217,7 +220,7 @@ func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
 				before[u] = slices.Clone(u.weight.Grad)
 			}
 		}
-		got, err := m.Dampen(λ)
+		got, err := m.Dampen(always(λ))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,11 +286,11 @@ func TestFrozenIntegersStay(t *testing.T) {
 					}
 				}
 				track(t, m)
-				if _, err := m.Dampen(0.01); err != nil {
+				if _, err := m.Dampen(always(0.01)); err != nil {
 					t.Fatal(err)
 				}
 				descendAll(m, 0.15)
-				if err := m.FreezeOscillating(0.15); err != nil {
+				if err := m.FreezeOscillating(always(0.15)); err != nil {
 					t.Fatal(err)
 				}
 				total = 0
@@ -322,7 +325,7 @@ func TestWatchedModelResumes(t *testing.T) {
 			step()
 			track(t, m)
 			descendAll(m, 0.15)
-			if err := m.FreezeOscillating(0.15); err != nil {
+			if err := m.FreezeOscillating(always(0.15)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 type group struct {
 	members []*unit
 	config  fakequant.Config // zero Format: stays float
+	owner   *unit            // whose rule gave the configuration; nil: stays float
 }
 
 // place decides the configuration of every group of activations.
@@ -26,7 +27,7 @@ func (q Quantization) place(units []*unit) []*group {
 	_, last := edges(units)
 	output := units[len(units)-1]
 	for _, g := range groups {
-		g.config = q.groupConfig(g, units)
+		q.configure(g, units)
 		outside := slices.Contains(g.members, nil) || slices.Contains(g.members, output)
 		if outside || slices.ContainsFunc(last.inputs, func(u *unit) bool { return slices.Contains(g.members, u) }) {
 			g.config = q.edge(g.config)
@@ -70,9 +71,9 @@ func share(units []*unit) (groups []*group) {
 	return groups
 }
 
-// groupConfig is the configuration that the makers of the group's activation
+// configure takes the configuration that the makers of the group's activation
 // ask for, or else the first of its takers that asks for one.
-func (q Quantization) groupConfig(g *group, units []*unit) (c fakequant.Config) {
+func (q Quantization) configure(g *group, units []*unit) {
 	nonNegative := true
 	for _, u := range g.members {
 		if u == nil {
@@ -83,23 +84,28 @@ func (q Quantization) groupConfig(g *group, units []*unit) (c fakequant.Config) 
 			continue
 		}
 		nonNegative = nonNegative && u.nonNegative()
-		if c.Format.IsFloat() {
-			c = q.activations(u)
-		}
+		q.ask(g, u)
 	}
 	for _, u := range units {
 		takes := slices.ContainsFunc(u.inputs, func(in *unit) bool { return slices.Contains(g.members, in) })
-		if takes && c.Format.IsFloat() && !slices.Contains(g.members, u) {
-			c = q.activations(u)
+		if takes && !slices.Contains(g.members, u) {
+			q.ask(g, u)
 		}
 	}
-	if nonNegative || c.Scheme == affine.Affine {
-		c = c.NonNegative()
+	if nonNegative || g.config.Scheme == affine.Affine {
+		g.config = g.config.NonNegative()
 	}
 	if len(g.members) > 0 && g.members[0] != nil {
-		return bounded(c, g.members[0].layer.Kind)
+		g.config = bounded(g.config, g.members[0].layer.Kind)
 	}
-	return c
+}
+
+// ask makes the unit the owner of the group, if it has none and the unit asks
+// for quantized activations.
+func (q Quantization) ask(g *group, u *unit) {
+	if s, _ := q.Scheme(u.rule); g.owner == nil && s != nil && !s.Activations.Format.IsFloat() {
+		g.owner, g.config = u, s.Activations
+	}
 }
 
 // bounded fixes the range of functions that have one, such that the scale is
@@ -123,17 +129,9 @@ func bounded(c fakequant.Config, k Kind) fakequant.Config {
 	return c
 }
 
-// activations is what the unit asks of the activations around it.
-func (q Quantization) activations(u *unit) fakequant.Config {
-	if s := q.scheme(u); s != nil {
-		return s.Activations
-	}
-	return fakequant.Config{}
-}
-
 // weights is the configuration of the unit's weights.
 func (q Quantization) weights(u *unit, units []*unit) fakequant.Config {
-	s := q.scheme(u)
+	s, _ := q.Scheme(u.rule)
 	if s == nil {
 		return fakequant.Config{}
 	}

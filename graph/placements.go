@@ -10,6 +10,7 @@ import (
 type Placement struct {
 	Tensor string   // the weight, or the activation that the quantizer is named for
 	Shared []string // the other activations on the same grid
+	Layer  string   // whose rule gave Config, see [Model.Domains]
 	Config fakequant.Config
 }
 
@@ -26,7 +27,7 @@ func (m *Model) Placements() (all []Placement) {
 			return
 		}
 		place[q] = len(all)
-		all = append(all, Placement{Tensor: tensor, Config: q.Config()})
+		all = append(all, Placement{Tensor: tensor, Layer: m.owner[q].name(), Config: q.Config()})
 	}
 	add(m.input, InputName)
 	for _, u := range m.units {

@@ -73,6 +73,9 @@ func (q Quantization) Validate() error {
 		if _, err := regexp.Compile(r.Pattern); err != nil {
 			errs = append(errs, fmt.Errorf("graph: quantization of layers named %q: %w", r.Pattern, err))
 		}
+		if r.Pattern == "" {
+			errs = append(errs, errors.New("graph: quantization of layers without a name: every layer has one"))
+		}
 		check(fmt.Sprintf("layers named %q", r.Pattern), r.Scheme)
 	}
 	if q.EdgeBits != 0 {
@@ -84,17 +87,4 @@ func (q Quantization) Validate() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-// scheme is that of a unit; nil leaves it float.
-func (q Quantization) scheme(u *unit) *fakequant.Scheme {
-	for _, r := range q.Names {
-		if regexp.MustCompile(`^(?:` + r.Pattern + `)$`).MatchString(u.name()) {
-			return r.Scheme
-		}
-	}
-	if s, ok := q.Kinds[u.kind()]; ok {
-		return s
-	}
-	return q.Default
 }

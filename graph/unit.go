@@ -12,6 +12,7 @@ import (
 // parts of a unit nothing is quantized; at its end its output is.
 type unit struct {
 	layer  Layer
+	rule   Rule    // that holds for the layer
 	inputs []*unit // nil stands for the network's input
 	ins    []Shape
 	out    Shape

@@ -33,6 +33,10 @@ type Config struct {
 	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
 	Milestones Milestones // of the QAT stage
 
+	// RuleMilestones are those of the layers for which these rules of
+	// Quantization hold, instead of Milestones.
+	RuleMilestones map[graph.Rule]Milestones
+
 	Distillation Distillation // of the QAT stage, from the float network
 	Oscillation  Oscillation  // of the QAT stage: what is done about weights that oscillate
 

@@ -12,7 +12,8 @@
 // A [Config] describes a run; [Config.Validate] lists everything that is wrong
 // with it. A [Stage] is trained by an [Optimizer] whose learning rate follows
 // a [Schedule]. In the QAT stage the [Milestones] say when observers begin and
-// stop, when quantization begins, and when batch norm is frozen. Moments and
+// stop, when quantization begins, and when batch norm is frozen, in all layers or
+// by the rules of the quantization in each ([Config.RuleMilestones]). Moments and
 // lengths are a [Span], in steps or epochs. [Events] report progress; the
 // [Result] holds the frozen model, the metrics, and the [Summary].
 //

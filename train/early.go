@@ -14,10 +14,10 @@ type best struct {
 }
 
 // compare remembers the model if an epoch's loss on the held-out images is the
-// least so far. In the QAT stage that begins with fake quantization: what was
-// not quantized is no candidate.
+// least so far. In the QAT stage that begins when every layer is quantized: what
+// was not is no candidate.
 func (r *run) compare(s Stage, record Record) {
-	if s.Patience == 0 || r.Phase == QAT && !r.Milestones.At(record.Step-1, r.perEpoch()).Quantize {
+	if s.Patience == 0 || r.Phase == QAT && !r.agenda.quantizes(record.Step-1) {
 		return
 	}
 	if r.Best.Epoch == 0 || record.Validation.Loss < r.Best.Loss {

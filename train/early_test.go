@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"petrify/datasets"
+	"petrify/graph"
 )
 
 func TestPatienceEndsAStageAndGoesBackToTheBest(t *testing.T) {
@@ -33,13 +34,16 @@ func TestPatienceEndsAStageAndGoesBackToTheBest(t *testing.T) {
 	}
 }
 
-// Before fake quantization begins, an epoch of QAT is a float network's, and
-// no candidate however good.
+// Before fake quantization has begun in all layers, an epoch of QAT is a
+// network's that is not the frozen one, and no candidate however good.
 func TestPatienceWaitsForQuantization(t *testing.T) {
 	r := &run{Config: small(t)}
-	r.Phase, r.Milestones = QAT, Milestones{Quantize: Epochs(2)}
+	r.Phase = QAT
+	r.Quantization.Names = []graph.NameRule{{Pattern: "linear.*", Scheme: r.Quantization.Default}}
+	r.Milestones, r.RuleMilestones = Milestones{Quantize: Epochs(1)}, map[graph.Rule]Milestones{{Pattern: "linear.*"}: {Quantize: Epochs(2)}}
 	s := Stage{Patience: 1}
 	r.model = mustModel(t, r.Config)
+	r.agenda = r.Config.agenda(r.model.Domains())
 	for _, record := range []Record{
 		{Epoch: 1, Step: 16, Validation: Metrics{Loss: 0.1}},
 		{Epoch: 2, Step: 32, Validation: Metrics{Loss: 0.1}},

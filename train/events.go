@@ -1,9 +1,12 @@
 package train
 
+import "petrify/graph"
+
 // Events are called while a run goes on, from its goroutine. A nil function
 // is not called.
 type Events struct {
 	Stage func(StageStart) // before the first step of a stage, also of a resumed one
+	Turn  func(Turn)       // before a step of the QAT stage for which milestones change switches, and before the first
 	Step  func(StepEnd)    // after each step
 	Epoch func(Record)     // after each epoch and after PTQ, when the line is in metrics.jsonl
 }
@@ -15,6 +18,13 @@ type StageStart struct {
 	StepsInEpoch int // PTQ: the calibration batches
 	Batch        int
 	Step         int // finished steps of the stage; more than 0 if it was resumed
+}
+
+// Turn is what milestones set for some layers, from a step on.
+type Turn struct {
+	Step     int      // finished steps of the QAT stage
+	Layers   []string // that are switched alike
+	Switches graph.Switches
 }
 
 // StepEnd is what a training step found.
@@ -31,6 +41,12 @@ type StepEnd struct {
 func (e Events) stage(s StageStart) {
 	if e.Stage != nil {
 		e.Stage(s)
+	}
+}
+
+func (e Events) turn(t Turn) {
+	if e.Turn != nil {
+		e.Turn(t)
 	}
 }
 

@@ -44,6 +44,7 @@ func fingerprint(c Config) map[string]string {
 	flatten(flat, "float", reflect.ValueOf(c.Float))
 	flatten(flat, "qat", reflect.ValueOf(c.QAT))
 	flatten(flat, "qat.milestones", reflect.ValueOf(c.Milestones))
+	flatten(flat, "qat.milestones", reflect.ValueOf(c.RuleMilestones))
 	return flat
 }
 

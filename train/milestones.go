@@ -1,36 +1,44 @@
 package train
 
-// Milestones says when the quantizers of a QAT stage change their behaviour.
-// Each is reached by the first step that is not before it, so that a resumed
-// run and a run of odd length reach it too.
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"petrify/graph"
+)
+
+// Milestones says when the quantizers of a QAT stage change their behaviour, and
+// batch norm with them. Each is reached by the first step that is not before
+// it, so that a resumed run and a run of odd length reach it too.
+//
+// Layers may have milestones of their own ([Config.RuleMilestones]). A layer's
+// concern its weights, its batch norm, and the activations of which
+// [graph.Model.Domains] says that they are the layer's.
 //
 // These are the four milestones of Core ML Tools' LinearQuantizer. Unlike
-// there, their order is validated, they may be given in epochs, and a
-// checkpoint remembers them.
+// there, each layer follows its own, their order is validated, they may be
+// given in epochs, and a checkpoint remembers them.
 type Milestones struct {
 	Observe         Span // observers begin to follow the ranges; unset: at once
 	Quantize        Span // fake quantization begins; unset: with Observe
-	Settle          Span // observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once for learned scales
+	Settle          Span // observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once in layers that learn scales
 	FreezeBatchNorm Span // batch norm uses its running statistics, which stay; unset: after half of the stage
 }
 
-// Switches is what the milestones have set at a step.
-type Switches struct {
-	Observe, Quantize, BatchNormFrozen bool
-}
-
 // At returns the switches at a step of a stage, counted from 0.
-func (m Milestones) At(step, perEpoch int) Switches {
+func (m Milestones) At(step, perEpoch int) graph.Switches {
 	reached := func(s Span) bool { return step >= s.Steps(perEpoch) }
-	return Switches{
+	return graph.Switches{
 		Observe:         reached(m.Observe) && !reached(m.Settle),
 		Quantize:        reached(m.Quantize),
 		BatchNormFrozen: reached(m.FreezeBatchNorm),
 	}
 }
 
-// resolve fills in what is unset for a stage of the given number of steps.
-// Learned scales follow the observers while these are on, so there the
+// resolve fills in what is unset, for a layer in a stage of the given number of
+// steps. Learned scales follow the observers while these are on, so there the
 // observers stop before the first step: calibration has set the scales.
 func (m Milestones) resolve(total, perEpoch int, learned bool) Milestones {
 	fill := func(s *Span, step int) {
@@ -52,6 +60,22 @@ func (m Milestones) resolve(total, perEpoch int, learned bool) Milestones {
 	return m
 }
 
+// milestoneFaults checks the milestones of all layers, and those of each rule.
+func (c Config) milestoneFaults(f *Faults, perEpoch int) {
+	const path = "qat.milestones"
+	total := max(c.QAT.Epochs, 0) * perEpoch
+	c.Milestones.faults(f, path, total, perEpoch)
+	kindsFirst := func(a, b graph.Rule) int {
+		return cmp.Or(strings.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Kind, b.Kind))
+	}
+	for _, rule := range slices.SortedFunc(maps.Keys(c.RuleMilestones), kindsFirst) {
+		at := path + "." + rule.String()
+		_, ok := c.Quantization.Scheme(rule)
+		f.check(ok, at, "quantization has no such rule: want one of its kinds or name patterns")
+		c.RuleMilestones[rule].faults(f, at, total, perEpoch)
+	}
+}
+
 // faults checks the milestones of a stage with the given number of steps.
 func (m Milestones) faults(f *Faults, path string, total, perEpoch int) {
 	before := len(*f)
@@ -70,7 +94,10 @@ func (m Milestones) faults(f *Faults, path string, total, perEpoch int) {
 	if len(*f) > before || m.Observe.IsNever() {
 		return
 	}
-	early := func(s Span) bool { return !s.IsZero() && s.Steps(perEpoch) < m.Observe.Steps(perEpoch) }
+	early := func(s Span) bool {
+		known := perEpoch > 0 || s.unit == m.Observe.unit // without data, epochs are not yet steps
+		return known && !s.IsZero() && s.Steps(perEpoch) < m.Observe.Steps(perEpoch)
+	}
 	f.check(!early(m.Settle), path+".settle", "%v is before observe (%v): want observers to stop after they began", m.Settle, m.Observe)
 	f.check(!early(m.Quantize), path+".quantize", "%v is before observe (%v): want ranges before they are used", m.Quantize, m.Observe)
 }

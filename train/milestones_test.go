@@ -3,6 +3,8 @@ package train
 import (
 	"strings"
 	"testing"
+
+	"petrify/graph"
 )
 
 func TestMilestonesAreReachedByTheFirstStepNotBefore(t *testing.T) {
@@ -10,15 +12,15 @@ func TestMilestonesAreReachedByTheFirstStepNotBefore(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		step int
-		want Switches
+		want graph.Switches
 	}{
-		{"before all", 1, Switches{}},
-		{"observers on", 2, Switches{Observe: true}},
-		{"still", 4, Switches{Observe: true}},
-		{"fake quantization on", 5, Switches{Observe: true, Quantize: true}},
-		{"batch norm frozen", 15, Switches{Observe: true, Quantize: true, BatchNormFrozen: true}},
-		{"observers off", 20, Switches{Quantize: true, BatchNormFrozen: true}},
-		{"far behind", 1000, Switches{Quantize: true, BatchNormFrozen: true}},
+		{"before all", 1, graph.Switches{}},
+		{"observers on", 2, graph.Switches{Observe: true}},
+		{"still", 4, graph.Switches{Observe: true}},
+		{"fake quantization on", 5, graph.Switches{Observe: true, Quantize: true}},
+		{"batch norm frozen", 15, graph.Switches{Observe: true, Quantize: true, BatchNormFrozen: true}},
+		{"observers off", 20, graph.Switches{Quantize: true, BatchNormFrozen: true}},
+		{"far behind", 1000, graph.Switches{Quantize: true, BatchNormFrozen: true}},
 	} {
 		if got := m.At(c.step, 10); got != c.want {
 			t.Errorf("%s: step %d: %+v, want %+v", c.name, c.step, got, c.want)

@@ -5,8 +5,9 @@ import "petrify/graph"
 // Oscillation says what is done about weights that change sides between two
 // integers, step after step. The zero value is nothing.
 //
-// With x going from 0 at the first quantized step of the QAT stage to 1 at its
-// end, both cures follow half a cosine, as in the paper:
+// With x going from 0 at the first step of the QAT stage that quantizes a
+// layer's weights to 1 at the end of the stage, both cures follow half a cosine,
+// as in the paper:
 //
 //	λ(x)         = Dampen·(1 − cos πx)/2
 //	threshold(x) = Freeze + (FreezeStart − Freeze)·(1 + cos πx)/2
@@ -49,37 +50,35 @@ func (o Oscillation) faults(f *Faults, path string, epochs int) {
 	f.check(!o.active() || epochs > 0, path, "no effect without epochs of the qat stage")
 }
 
-// course is how far the quantized part of the QAT stage has come, 0 to 1; false
-// while steps do not quantize, or nobody watches.
-func (r *run) course() (x float64, ok bool) {
-	if r.Phase != QAT || !r.Oscillation.active() || !r.Milestones.At(r.Step, r.perEpoch()).Quantize {
-		return 0, false
-	}
-	first, total := r.Milestones.Quantize.Steps(r.perEpoch()), r.QAT.Epochs*r.perEpoch()
-	return float64(r.Step-first) / float64(max(total-first, 1)), true
-}
+// watches reports whether the weights of the present step are watched.
+func (r *run) watches() bool { return r.Phase == QAT && r.Oscillation.active() }
 
 // dampen watches what the step has quantized, and adds the gradient of the
 // dampening loss.
 func (r *run) dampen() error {
-	x, ok := r.course()
-	if !ok {
+	if !r.watches() {
 		return nil
 	}
 	if err := r.model.Track(); err != nil {
 		return err
 	}
-	_, err := r.model.Dampen(glide(0, r.Oscillation.Dampen, x))
+	_, err := r.model.Dampen(func(layer string) float64 {
+		x, _ := r.agenda.course(layer, r.Step)
+		return glide(0, r.Oscillation.Dampen, x)
+	})
 	return err
 }
 
 // freeze freezes weights after the optimizer's step.
 func (r *run) freeze() error {
-	x, ok := r.course()
-	if o := r.Oscillation; ok && o.Freeze > 0 {
-		return r.model.FreezeOscillating(glide(o.FreezeStart, o.Freeze, x))
+	o := r.Oscillation
+	if !r.watches() || o.Freeze == 0 {
+		return nil
 	}
-	return nil
+	return r.model.FreezeOscillating(func(layer string) float64 {
+		x, _ := r.agenda.course(layer, r.Step)
+		return glide(o.FreezeStart, o.Freeze, x)
+	})
 }
 
 // oscillating is what a record says about the weights.

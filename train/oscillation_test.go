@@ -70,27 +70,24 @@ func TestWatchingMovesNothing(t *testing.T) {
 }
 
 func TestCourseOfTheCures(t *testing.T) {
-	r := &run{Config: small(t).resolve()}
-	r.Oscillation = Oscillation{Dampen: 1, Freeze: 0.01}.resolve()
-	r.Milestones = Milestones{Quantize: Steps(8)}.resolve(32, 16, false)
-	r.Milestones.Quantize = Steps(8)
-	r.Phase = QAT
+	c := small(t)
+	c.Milestones, c.RuleMilestones = Milestones{Quantize: Steps(8)}, map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Quantize: Epochs(1)}}
+	a := c.agenda([]graph.Domain{{Layer: "conv"}, {Layer: "fc", Rule: graph.Rule{Kind: graph.KindLinear}}})
 	for _, tt := range []struct {
-		step int
-		x    float64
-		ok   bool
-	}{{7, 0, false}, {8, 0, true}, {20, 0.5, true}, {31, 23. / 24, true}} {
-		r.Step = tt.step
-		if x, ok := r.course(); ok != tt.ok || math.Abs(x-tt.x) > 1e-12 {
-			t.Errorf("step %d: %v, %v; want %v, %v", tt.step, x, ok, tt.x, tt.ok)
+		layer string
+		step  int
+		x     float64
+		ok    bool
+	}{
+		{"conv", 7, 0, false}, {"conv", 8, 0, true}, {"conv", 20, 0.5, true}, {"conv", 31, 23. / 24, true},
+		{"fc", 15, 0, false}, {"fc", 16, 0, true}, {"fc", 20, 0.25, true},
+	} {
+		if x, ok := a.course(tt.layer, tt.step); ok != tt.ok || math.Abs(x-tt.x) > 1e-12 {
+			t.Errorf("%s, step %d: %v, %v; want %v, %v", tt.layer, tt.step, x, ok, tt.x, tt.ok)
 		}
 	}
-	if got := r.Oscillation; got.Momentum != 0.01 || got.FreezeStart != 0.1 {
+	if got := (Oscillation{Dampen: 1, Freeze: 0.01}).resolve(); got.Momentum != 0.01 || got.FreezeStart != 0.1 {
 		t.Errorf("resolved %+v", got)
-	}
-	r.Phase = Float
-	if _, ok := r.course(); ok {
-		t.Error("float training has a course")
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+
+	"petrify/graph"
 )
 
 // calibrate is post-training quantization: the observers see training batches
@@ -16,7 +18,7 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
-	r.apply(Switches{Observe: true, BatchNormFrozen: true})
+	r.apply(graph.Switches{Observe: true, BatchNormFrozen: true})
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {
 			return err
@@ -39,11 +41,16 @@ func (r *run) calibrate(ctx context.Context) error {
 	if err := r.model.Settle(); err != nil {
 		return err
 	}
-	r.apply(Switches{Quantize: true})
+	r.apply(graph.Switches{Quantize: true})
 	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err
 	}
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+}
+
+// apply sets the switches of all layers.
+func (r *run) apply(s graph.Switches) {
+	r.model.Switch(func(string) graph.Switches { return s })
 }
 
 // release frees the graphs of a stage that is over before those of the next

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -42,6 +41,8 @@ type run struct {
 	model      *graph.Model
 	random     *rand.PCG                 // the model's generator
 	optimizer  *optimizer                // of the running stage
+	agenda     agenda                    // of the QAT stage
+	fresh      bool                      // no step since the running stage began or was resumed
 	average    *average                  // of the running stage; nil: none
 	best       []graph.State             // the model of Best
 	objective  *objective                // of the running stage
@@ -92,7 +93,7 @@ func start(c Config) (*run, error) {
 			return nil, err
 		}
 	}
-	r.Milestones = c.Milestones.resolve(c.QAT.Epochs*c.perEpoch(), c.perEpoch(), learns(r.model))
+	r.agenda = c.agenda(r.model.Domains())
 	if got, want := r.model.Classes(), len(c.Data.Classes); got != want && c.Network.Loss == graph.CrossEntropy {
 		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
 	}
@@ -114,11 +115,6 @@ func start(c Config) (*run, error) {
 		return nil, err
 	}
 	return r, r.writeRecords()
-}
-
-// learns reports whether the model's quantizers have parameters.
-func learns(m *graph.Model) bool {
-	return slices.ContainsFunc(m.Params(), func(p *graph.Param) bool { return p.Role == graph.RoleLearned })
 }
 
 // resume takes over the state of the newest sound checkpoint. A run that does

@@ -36,6 +36,7 @@ func (r *run) train(ctx context.Context, s Stage) error {
 // begin makes the state of the stage, and takes it over from the checkpoint
 // that the run resumed in the middle of the stage.
 func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
+	r.fresh = true
 	r.optimizer = newOptimizer(s.Optimizer, r.model.Params())
 	if s.Average > 0 {
 		r.average = newAverage(s.Average, r.model.Params())

@@ -38,7 +38,7 @@ func (r *run) batches(ctx context.Context, s Stage, t *graph.Trainer) error {
 // step trains on one batch.
 func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time) error {
 	if r.Phase == QAT {
-		r.apply(r.Milestones.At(r.Step, r.perEpoch()))
+		r.turn()
 	}
 	lr := r.learningRate(s, r.Step)
 	m, err := r.learn(s, t, b, lr)
@@ -61,6 +61,15 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		return r.save()
 	}
 	return nil
+}
+
+// turn switches the layers as their milestones say.
+func (r *run) turn() {
+	r.model.Switch(r.agenda.at(r.Step))
+	for _, t := range r.agenda.turns(r.Step, r.fresh) {
+		r.Events.turn(t)
+	}
+	r.fresh = false
 }
 
 // learn computes the gradients of a batch and changes the parameters by them.
@@ -99,13 +108,6 @@ func (r *run) update(s Stage, lr float64) error {
 		r.average.update(r.Step + 1)
 	}
 	return nil
-}
-
-// apply sets the model's switches.
-func (r *run) apply(s Switches) {
-	r.model.SetObservers(s.Observe)
-	r.model.SetFakeQuant(s.Quantize)
-	r.model.FreezeBatchNorm(s.BatchNormFrozen)
 }
 
 func (r *run) learningRate(s Stage, step int) float64 {

@@ -19,7 +19,7 @@ func (c Config) Validate() error {
 	c.reestimateFaults(&f, perEpoch)
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
-	c.Milestones.faults(&f, "qat.milestones", max(c.QAT.Epochs, 0)*perEpoch, perEpoch)
+	c.milestoneFaults(&f, perEpoch)
 	f.addAll("quantization", c.Quantization.Validate())
 	c.outFaults(&f, perEpoch)
 	return f.err()

@@ -235,34 +235,11 @@ func TestCoreMLToolsConfigurations(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		q, _, faults := config.quantization()
+		q, faults := config.quantization()
 		got, want := c.want(q)
 		if diff := cmp.Diff(want, got); diff != "" || faults != nil {
 			t.Errorf("%s: %v\n%s", name, faults, diff)
 		}
-	}
-}
-
-func TestMilestonesOfAllLayersAgree(t *testing.T) {
-	c, err := Parse("q.yaml", []byte(`quantization:
-  global_config: {milestones: [0, 1 epochs, -1, 2 epochs]}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, m, _ := c.quantization()
-	want := train.Milestones{Observe: train.Steps(0), Quantize: train.Epochs(1), Settle: train.Never(), FreezeBatchNorm: train.Epochs(2)}
-	if m != want {
-		t.Errorf("got %v, want %v", m, want)
-	}
-	_, err = Parse("q.yaml", []byte(`quantization:
-  global_config: {milestones: [0, 0, 4, 2]}
-  module_name_configs:
-    conv1:
-      milestones: [0, 0, 5, 2]
-`))
-	if err == nil || !strings.Contains(err.Error(), "q.yaml:5: quantization.module_name_configs.conv1.milestones: differ") {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -361,7 +338,7 @@ func TestConstantsGoToTheObserversThatUseThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, _, _ := c.quantization()
+	q, _ := c.quantization()
 	want := [2]observers.Config{{Kind: observers.EMA, Constant: 0.2}, {Kind: observers.StreamingPercentile, Percentile: 99.5}}
 	if got := [2]observers.Config{q.Default.Weights.Observer, q.Default.Activations.Observer}; got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"petrify/datasets"
 	"petrify/fakequant"
@@ -46,7 +45,7 @@ func (c *Config) Model(in graph.Shape, classes int) (*graph.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, _, faults := c.quantization()
+	q, faults := c.quantization()
 	if faults != nil {
 		return nil, faults
 	}
@@ -66,9 +65,10 @@ func (c *Config) network(classes int) (graph.Network, error) {
 
 // training is the run without its data.
 func (c *Config) training() (train.Config, Faults) {
-	q, m, faults := c.quantization()
+	q, faults := c.quantization()
+	every, own := c.Quantization.milestones()
 	return train.Config{
-		Network: c.Network.Network, Quantization: q, Milestones: m,
+		Network: c.Network.Network, Quantization: q, Milestones: every, RuleMilestones: own,
 		Seed: c.Seed, Batch: c.Batch, Validation: c.Validation, Augment: c.Augment, Balanced: c.Balanced,
 		Calibration: c.Calibration, Checkpoint: c.Checkpoint,
 		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Oscillation: c.Oscillation, Reestimate: c.Reestimate, Out: c.Out,
@@ -76,19 +76,10 @@ func (c *Config) training() (train.Config, Faults) {
 }
 
 // quantization turns the block into petrify's own words.
-func (c *Config) quantization() (q graph.Quantization, m train.Milestones, faults Faults) {
-	var spans []train.Span
+func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 	scheme := func(key string, module *Module) *fakequant.Scheme {
 		if module == nil {
 			return nil
-		}
-		key = join("quantization", key)
-		if module.Milestones != nil && spans != nil && !slices.Equal(spans, module.Milestones) {
-			at := join(key, "milestones")
-			faults = append(faults, Fault{c.place(at), at, "differ from milestones above: want the same for the whole network"})
-		}
-		if module.Milestones != nil {
-			spans = module.Milestones
 		}
 		s := module.scheme(c.Seed)
 		if err := errors.Join(s.Weights.Validate(), s.Activations.Validate()); err != nil {
@@ -103,19 +94,18 @@ func (c *Config) quantization() (q graph.Quantization, m train.Milestones, fault
 	}
 	block := c.Quantization
 	q = graph.Quantization{
-		Default: scheme("global_config", block.Global), Kinds: map[graph.Kind]*fakequant.Scheme{},
+		Kinds:    map[graph.Kind]*fakequant.Scheme{},
 		EdgeBits: block.EdgeBits, FloatOutput: block.FloatOutput, Folding: block.Folding,
 	}
-	for _, r := range block.Types {
-		if k, err := graph.ParseKind(r.Pattern); err == nil { // reading let no other through
-			q.Kinds[k] = scheme("module_type_configs."+r.Pattern, r.Module)
+	for _, e := range block.modules() {
+		switch s := scheme(e.key, e.module); {
+		case e.rule == graph.Rule{}:
+			q.Default = s
+		case e.rule.Kind != 0:
+			q.Kinds[e.rule.Kind] = s
+		default:
+			q.Names = append(q.Names, graph.NameRule{Pattern: e.rule.Pattern, Scheme: s})
 		}
 	}
-	for _, r := range block.Names {
-		q.Names = append(q.Names, graph.NameRule{Pattern: r.Pattern, Scheme: scheme("module_name_configs."+r.Pattern, r.Module)})
-	}
-	if spans != nil {
-		m = train.Milestones{Observe: spans[0], Quantize: spans[1], Settle: spans[2], FreezeBatchNorm: spans[3]}
-	}
-	return q, m, faults
+	return q, faults
 }

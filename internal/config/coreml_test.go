@@ -49,7 +49,7 @@ network:
 
 // placed is where a configuration of Core ML Tools puts quantizers in a
 // network: the tensors that have one, in the words of describePlacement.
-func placed(t *testing.T, network, quantization string) (map[string]string, train.Milestones) {
+func placed(t *testing.T, network, quantization string) (map[string]string, train.Config) {
 	t.Helper()
 	block := "\n  " + strings.ReplaceAll(quantization, "\n", "\n  ") + "\n"
 	c, err := Parse("q.yaml", []byte(network+"quantization:"+block))
@@ -68,7 +68,7 @@ func placed(t *testing.T, network, quantization string) (map[string]string, trai
 	if faults != nil {
 		t.Fatal(faults)
 	}
-	return got, run.Milestones
+	return got, run
 }
 
 // describePlacement says the bits of a quantizer, u for unsigned, the scheme
@@ -162,7 +162,7 @@ func TestDocumentedConfigurationsArePlaced(t *testing.T) {
 	for _, c := range []struct {
 		name, document string
 		want           map[string]string
-		milestones     train.Milestones
+		milestones     train.Milestones // of global_config
 	}{
 		{"no configuration", "global_config: {}", everything, train.Milestones{}},
 		{"quantization-aware training", `global_config:
@@ -215,7 +215,7 @@ module_name_configs:
     weight_per_channel: false
     milestones: [0, 100, 400, 200]
   module2.linear: null`,
-			with(first, "4 per channel", conv, "8", linear, ""), schedule(0, 100, 400, 200)},
+			with(first, "4 per channel", conv, "8", linear, ""), train.Milestones{}},
 		{"null for a type, names over null", `global_config: {}
 module_type_configs: {Conv2d: null}
 module_name_configs: {module2.conv1: {weight_dtype: qint4}}`,
@@ -232,12 +232,12 @@ module_name_configs:
   quantization_scheme: symmetric`, everything, train.Milestones{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, milestones := placed(t, documented, c.document)
+			got, run := placed(t, documented, c.document)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if milestones != c.milestones {
-				t.Errorf("milestones %v, want %v", milestones, c.milestones)
+			if run.Milestones != c.milestones {
+				t.Errorf("milestones %v, want %v", run.Milestones, c.milestones)
 			}
 		})
 	}

@@ -12,7 +12,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"petrify/graph"
-	"petrify/train"
 )
 
 // quantizationValue is the block, or the name of a file that holds it.
@@ -135,42 +134,6 @@ func (v rules) write() *yaml.Node {
 func (v rules) schema() map[string]any {
 	var m *Module
 	return map[string]any{"type": []string{"object", "null"}, "additionalProperties": moduleValue{&m}.schema()}
-}
-
-// milestones is null or a list of four spans.
-type milestones struct{ to *[]train.Span }
-
-func (v milestones) read(r *reader, n *yaml.Node, key string) {
-	n = resolve(n)
-	*v.to = nil
-	if n.ShortTag() == "!!null" {
-		return
-	}
-	if n.Kind != yaml.SequenceNode || len(n.Content) != 4 {
-		r.fault(n, key, "want a list of four, such as [0, 100, 400, 200], got %s", describe(n))
-		return
-	}
-	*v.to = make([]train.Span, 4)
-	for i, item := range n.Content {
-		span(&(*v.to)[i]).read(r, item, join(key, strconv.Itoa(i)))
-	}
-}
-
-func (v milestones) write() *yaml.Node {
-	if *v.to == nil {
-		return plain("!!null", "null")
-	}
-	var items []*yaml.Node
-	for _, s := range *v.to {
-		items = append(items, plain("!!str", s.String()))
-	}
-	return flow(items...)
-}
-
-func (v milestones) schema() map[string]any {
-	var s train.Span
-	list := map[string]any{"type": "array", "items": span(&s).schema(), "minItems": 4, "maxItems": 4}
-	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, list}}
 }
 
 // kindOf is the kind that a layer type of petrify or PyTorch names, such as

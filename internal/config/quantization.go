@@ -52,7 +52,7 @@ type Module struct {
 	Ramp               [2]int
 	LearnedLRFactor    float64 // 0: 1
 	PACTDecay          float64
-	Milestones         []train.Span // four, or none
+	Milestones         []train.Span // four; or none, which is as Global
 }
 
 // defaultModule is [fakequant.Int8] in these words.
@@ -94,7 +94,7 @@ func (m *Module) section() section {
 		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.", auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
 		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.", auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
 		{"pact_decay", "pact: the penalty on its learned upper end; null is none.", auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
-		{"milestones", "When observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is [0, 0, 2/3, 1/2 of the stage].",
+		{"milestones", "When the layers' observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is global_config's, and there [0, 0, 2/3 (0 for learned scales), 1/2 of the stage].",
 			milestones{&m.Milestones}},
 	}
 }

@@ -63,7 +63,7 @@ func (c *Config) locate(faults train.Faults) (located Faults) {
 	for _, f := range faults {
 		key := f.Path
 		if within(key, "qat.milestones") {
-			key = "quantization.global_config.milestones"
+			key = c.Quantization.milestonesKey(key)
 		}
 		located = append(located, Fault{c.place(key), key, f.Text})
 	}

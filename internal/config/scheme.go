@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -141,6 +142,9 @@ func dtype(name string) (bits int, unsigned bool) {
 
 // pattern checks a regular expression.
 func pattern(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("want a regular expression, got nothing: every layer has a name")
+	}
 	if _, err := regexp.Compile(text); err != nil {
 		return "", fmt.Errorf("want a regular expression: %w", err)
 	}

@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"regexp"
+	"strconv"
+
+	"petrify/fakequant"
+)
+
+// Rule names a rule of a [Quantization]: the one of that pattern in Names, or
+// the one of that kind in Kinds. The zero Rule is Default.
+type Rule struct {
+	Kind    Kind
+	Pattern string
+}
+
+// String is "default", the kind's name, or the pattern in quotes.
+func (r Rule) String() string {
+	switch {
+	case r.Pattern != "":
+		return strconv.Quote(r.Pattern)
+	case r.Kind != 0:
+		return r.Kind.String()
+	}
+	return "default"
+}
+
+// Rule is the one that holds for a layer of the given name and kind.
+func (q Quantization) Rule(name string, k Kind) Rule {
+	for _, r := range q.Names {
+		if regexp.MustCompile(`^(?:` + r.Pattern + `)$`).MatchString(name) {
+			return Rule{Pattern: r.Pattern}
+		}
+	}
+	if _, ok := q.Kinds[k]; ok {
+		return Rule{Kind: k}
+	}
+	return Rule{}
+}
+
+// Scheme is what a rule gives, where nil leaves its layers float; false if there
+// is no such rule.
+func (q Quantization) Scheme(r Rule) (s *fakequant.Scheme, ok bool) {
+	switch {
+	case r == Rule{}:
+		return q.Default, true
+	case r.Pattern == "":
+		s, ok = q.Kinds[r.Kind]
+		return s, ok
+	}
+	for _, n := range q.Names {
+		if n.Pattern == r.Pattern {
+			return n.Scheme, true
+		}
+	}
+	return nil, false
+}

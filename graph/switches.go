@@ -1,0 +1,104 @@
+package graph
+
+// Switches say what training steps do in a layer.
+type Switches struct {
+	Observe         bool // observers follow the ranges
+	Quantize        bool // fake-quant nodes round; else they pass on what they get
+	BatchNormFrozen bool // batch norm uses its running statistics, which stay
+}
+
+// Domain is what the rule of one layer decides, and so what [Model.Switch]
+// switches for it.
+type Domain struct {
+	Layer     string
+	Rule      Rule
+	Tensors   []string // whose quantizers have the configuration of the rule's scheme, by the names of [Placement]
+	Learns    bool     // one of these quantizers learns
+	BatchNorm bool     // the layer has a batch norm
+}
+
+// Domains lists the layers that have something to switch, in their order.
+//
+// A layer's weights and batch norm are its own. A grid of activations, which
+// several layers may share, belongs to one of them: to the layer whose rule the
+// quantizer has its configuration from. That is the one that makes the
+// activation, if its scheme quantizes activations, or else the first that takes
+// it and whose scheme does. So the network's input belongs to the layer behind
+// it. Of the layers that make the parts of a concatenation it is the first, in
+// the order in which they are concatenated; pools, flatten and their like ask
+// for nothing.
+func (m *Model) Domains() (all []Domain) {
+	tensors, learns := map[string][]string{}, map[string]bool{}
+	for _, p := range m.Placements() {
+		tensors[p.Layer] = append(tensors[p.Layer], p.Tensor)
+	}
+	for q := range m.learned {
+		learns[m.owner[q].name()] = true
+	}
+	for _, u := range m.units {
+		name := u.name()
+		d := Domain{Layer: name, Rule: u.rule, Tensors: tensors[name], Learns: learns[name], BatchNorm: u.norm != nil}
+		if d.BatchNorm || len(d.Tensors) > 0 {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// Switch sets the switches of each layer; what they concern stands at
+// [Model.Domains]. Evaluation and freezing quantize whatever the switches say.
+// Observers of tensors with frozen weights stay off, see
+// [Model.FreezeOscillating]; those of the weights of batch norms that stand
+// alone stay on, see [BatchNorm].
+func (m *Model) Switch(of func(layer string) Switches) {
+	for _, q := range m.quantizers() {
+		s := of(m.owner[q].name())
+		q.SetObserving(s.Observe)
+		q.SetEnabled(s.Quantize)
+	}
+	m.restHeld()
+	m.followAlone()
+	for _, u := range m.units {
+		if u.norm != nil {
+			u.norm.frozen = of(u.name()).BatchNormFrozen
+		}
+	}
+}
+
+// SetObservers switches whether training steps move the observers' ranges, in
+// all layers. Those of tensors with frozen weights stay off, see
+// [Model.FreezeOscillating]; those of the weights of batch norms that stand
+// alone stay on, see [BatchNorm].
+func (m *Model) SetObservers(on bool) {
+	for _, q := range m.quantizers() {
+		q.SetObserving(on)
+	}
+	m.restHeld()
+	m.followAlone()
+}
+
+// restHeld switches off the observers of tensors with frozen weights.
+func (m *Model) restHeld() {
+	for u, o := range m.oscillations {
+		if o.held > 0 {
+			u.weights.SetObserving(false)
+		}
+	}
+}
+
+// SetFakeQuant switches whether training steps quantize, in all layers.
+func (m *Model) SetFakeQuant(on bool) {
+	for _, q := range m.quantizers() {
+		q.SetEnabled(on)
+	}
+}
+
+// FreezeBatchNorm switches whether training steps normalise with the running
+// statistics, and keep them, instead of the batch's, in all layers.
+func (m *Model) FreezeBatchNorm(on bool) {
+	for _, u := range m.units {
+		if u.norm != nil {
+			u.norm.frozen = on
+		}
+	}
+}
