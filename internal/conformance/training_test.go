@@ -102,12 +102,6 @@ var signed = conformance.Settings{Config: map[string]string{"session.qdqisint8al
 // computes from the exported file, and what the integer engine computes from
 // the frozen model, for every built-in network.
 func TestGraph(t *testing.T) {
-	affineActivations := fakequant.Int8()
-	affineActivations.Activations.Scheme = affine.Affine
-	w4a8 := fakequant.Scheme{Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations}
-	schemes := map[string]fakequant.Scheme{
-		"W8A8": fakequant.Int8(), "W8A8 affine": affineActivations, "W4A8": w4a8, "W4A4": fakequant.Bits(4),
-	}
 	for _, network := range []struct {
 		name string
 		in   graph.Shape
@@ -120,43 +114,76 @@ func TestGraph(t *testing.T) {
 		{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}},
 		{"autoencoder", graph.Shape{C: 640, H: 1, W: 1}},
 	} {
-		for name, scheme := range schemes {
-			t.Run(network.name+"/"+name, func(t *testing.T) {
-				m := trained(t, builtin(t, network.name), network.in, graph.Uniform(scheme))
-				frozen, err := m.Freeze()
+		t.Run(network.name, func(t *testing.T) { agrees(t, builtin(t, network.name), network.in) })
+	}
+}
+
+// TestBatchNormAlone is TestGraph for batch norms that follow no convolution:
+// on the input, behind sums and functions, on images and vectors.
+func TestBatchNormAlone(t *testing.T) {
+	for name, network := range map[string]struct {
+		in     graph.Shape
+		layers []graph.Layer
+	}{
+		"pre-activation": {graph.Shape{C: 3, H: 16, W: 15}, []graph.Layer{
+			graph.BatchNorm(), graph.Conv2D(16, 3).Same().Named("stem"),
+			graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3).Same().Named("conv2"),
+			graph.Add("stem", "conv2").Named("sum1"),
+			graph.BatchNorm(), graph.ReLU6(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU6(), graph.Conv2D(16, 3).Same().Named("conv4"),
+			graph.Add("sum1", "conv4"), graph.BatchNorm(), graph.ReLU(), graph.GlobalAvgPool(), graph.Flatten(), graph.Linear(10)}},
+		"vectors": {graph.Shape{C: 40, H: 1, W: 1}, []graph.Layer{
+			graph.BatchNorm(), graph.Linear(24), graph.ReLU(), graph.BatchNorm(), graph.Linear(24), graph.Sigmoid(), graph.BatchNorm(), graph.ReLU6(), graph.Linear(10)}},
+		"first and last": {graph.Shape{C: 10, H: 1, W: 1}, []graph.Layer{graph.BatchNorm(), graph.ReLU(), graph.Linear(10), graph.Sigmoid(), graph.BatchNorm()}},
+	} {
+		t.Run(name, func(t *testing.T) { agrees(t, graph.Chain(network.layers...), network.in) })
+	}
+}
+
+// agrees wants the graph's outputs from ONNX Runtime and the integer engine, on
+// integers alone.
+func agrees(t *testing.T, network graph.Network, in graph.Shape) {
+	t.Helper()
+	affineActivations := fakequant.Int8()
+	affineActivations.Activations.Scheme = affine.Affine
+	w4a8 := fakequant.Scheme{Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations}
+	for name, scheme := range map[string]fakequant.Scheme{
+		"W8A8": fakequant.Int8(), "W8A8 affine": affineActivations, "W4A8": w4a8, "W4A4": fakequant.Bits(4),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := trained(t, network, in, graph.Uniform(scheme))
+			frozen, err := m.Freeze()
+			if err != nil {
+				t.Fatal(err)
+			}
+			integersOnly(t, frozen)
+			const batches, size = 20, 50
+			e, err := m.Evaluator(size, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			session := open(t, onnx.Options{}, conformance.Settings{}, frozen)
+			rng := rand.New(rand.NewPCG(5, 6))
+			for i := range batches {
+				x := images(rng, size, in)
+				if i == 0 {
+					extremes(x, in.Size(), frozen.Input.Quant)
+				}
+				if _, err := e.Run(x, make([]int32, size)); err != nil {
+					t.Fatal(err)
+				}
+				y, err := session.Run(channelsFirst(x, in))
 				if err != nil {
 					t.Fatal(err)
 				}
-				integersOnly(t, frozen)
-				const batches, size = 20, 50
-				e, err := m.Evaluator(size, true)
-				if err != nil {
-					t.Fatal(err)
+				equal(t, e.Logits(), y)
+				equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, in)))
+				if i == 0 {
+					x := channelsFirst(x, in)
+					equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x), outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
 				}
-				defer e.Close()
-				session := open(t, onnx.Options{}, conformance.Settings{}, frozen)
-				rng := rand.New(rand.NewPCG(5, 6))
-				for i := range batches {
-					x := images(rng, size, network.in)
-					if i == 0 {
-						extremes(x, network.in.Size(), frozen.Input.Quant)
-					}
-					if _, err := e.Run(x, make([]int32, size)); err != nil {
-						t.Fatal(err)
-					}
-					y, err := session.Run(channelsFirst(x, network.in))
-					if err != nil {
-						t.Fatal(err)
-					}
-					equal(t, e.Logits(), y)
-					equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, network.in)))
-					if i == 0 {
-						x := channelsFirst(x, network.in)
-						equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x), outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
-					}
-				}
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -197,10 +224,13 @@ func TestGraphSoftmax(t *testing.T) {
 // bits, and outputs agree to a millionth of the greatest.
 func TestWeightOnly(t *testing.T) {
 	for name, bits := range map[string]int{"W8": 8, "W4": 4} {
-		for _, network := range []string{"mlp", "lenet5", "cnn"} {
-			t.Run(network+"/"+name, func(t *testing.T) {
+		for kind, network := range map[string]graph.Network{
+			"mlp": builtin(t, "mlp"), "lenet5": builtin(t, "lenet5"), "cnn": builtin(t, "cnn"),
+			"batch norm alone": graph.Chain(graph.BatchNorm(), graph.Conv2D(4, 3), graph.ReLU(), graph.BatchNorm(), graph.Flatten(), graph.BatchNorm(), graph.Linear(10)),
+		} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
 				in := graph.Shape{C: 1, H: 28, W: 28}
-				m := trained(t, builtin(t, network), in, graph.Uniform(fakequant.Scheme{Weights: fakequant.Bits(bits).Weights}))
+				m := trained(t, network, in, graph.Uniform(fakequant.Scheme{Weights: fakequant.Bits(bits).Weights}))
 				frozen, err := m.Freeze()
 				if err != nil {
 					t.Fatal(err)
