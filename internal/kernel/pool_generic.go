@@ -77,16 +77,46 @@ func avgPoolGradImage(dx, dy []float32, g Pool) {
 	clear(dx)
 	for oh := range g.OH() {
 		for ow := range g.OW() {
-			h0, h1, w0, w1 := g.window(oh, ow)
-			count := float32((h1 - h0) * (w1 - w0))
 			d := dy[(oh*g.OW()+ow)*g.C:][:g.C]
-			for h := h0; h < h1; h++ {
-				for w := w0; w < w1; w++ {
-					for c := range d {
-						dx[(h*g.W+w)*g.C+c] += d[c] / count
-					}
-				}
+			if g.apart() {
+				avgPoolGradApart(dx, d, g, oh, ow)
+			} else {
+				avgPoolGradWindow(dx, d, g, oh, ow)
 			}
+		}
+	}
+}
+
+// apart reports whether no two windows share a pixel.
+func (g Pool) apart() bool {
+	return (g.OH() == 1 || g.StrideH >= g.KH) && (g.OW() == 1 || g.StrideW >= g.KW)
+}
+
+// avgPoolGradWindow adds the gradient d of one window.
+func avgPoolGradWindow(dx, d []float32, g Pool, oh, ow int) {
+	h0, h1, w0, w1 := g.window(oh, ow)
+	count := float32((h1 - h0) * (w1 - w0))
+	for h := h0; h < h1; h++ {
+		for w := w0; w < w1; w++ {
+			for c := range d {
+				dx[(h*g.W+w)*g.C+c] += d[c] / count
+			}
+		}
+	}
+}
+
+// avgPoolGradApart sets the gradient d of a window that shares no pixel with
+// another: it is the same at all of them.
+func avgPoolGradApart(dx, d []float32, g Pool, oh, ow int) {
+	h0, h1, w0, w1 := g.window(oh, ow)
+	count := float32((h1 - h0) * (w1 - w0))
+	first := dx[(h0*g.W+w0)*g.C:][:g.C]
+	for c := range d {
+		first[c] = d[c] / count
+	}
+	for h := h0; h < h1; h++ {
+		for w := w0; w < w1; w++ {
+			copy(dx[(h*g.W+w)*g.C:][:g.C], first)
 		}
 	}
 }
