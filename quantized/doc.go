@@ -32,6 +32,10 @@
 // them back, identical, or says what was changed. The packages below this one
 // write the model for other people's runtimes.
 //
+// A [Proof] says what several ways to compute the model gave for the same
+// inputs. Exported files name the model by [Model.Facts] and the proof by
+// [Proof.Facts], so that who has only the file finds both.
+//
 // # Sources
 //
 // B. Jacob et al., "Quantization and Training of Neural Networks for Efficient

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"petrify/internal/atomicfile"
 )
@@ -19,12 +20,14 @@ const ProofFile = "proof.json"
 // Proof says what several ways to compute one frozen model gave for the same
 // inputs, element by element, and what its sums can reach.
 type Proof struct {
+	SHA256      string       `json:"sha256"` // of the claim; Write sets it, see [Proof.Digest]
 	Network     string       `json:"network"`
 	Version     string       `json:"version"` // of the program that made the proof
 	Model       []Digest     `json:"model"`   // the model's files
 	Data        ProofData    `json:"data"`
 	Outputs     int          `json:"outputs"` // elements that each way computed
 	Comparisons []Comparison `json:"comparisons"`
+	Exports     []Export     `json:"exports,omitempty"`
 
 	// Accumulators bound the int32 sums of each layer; none overflows.
 	Accumulators []Accumulator `json:"accumulators"`
@@ -41,6 +44,14 @@ type Digest struct {
 func DigestOf(name string, contents []byte) Digest {
 	sum := sha256.Sum256(contents)
 	return Digest{name, len(contents), hex.EncodeToString(sum[:])}
+}
+
+// Export is a file made of the model for other runtimes.
+type Export struct {
+	Digest
+
+	// Comparison is with a runtime that ran the file, nil where none did.
+	Comparison *Comparison `json:"comparison,omitempty"`
 }
 
 // ProofData says what the inputs were.
@@ -99,10 +110,21 @@ func (c Comparison) Holds() bool {
 	return c.Elements > 0 && (c.Differing == 0 || c.Largest <= c.Tolerance*c.Greatest)
 }
 
+// all are the comparisons, those of exported files last.
+func (p *Proof) all() []Comparison {
+	all := slices.Clone(p.Comparisons)
+	for _, e := range p.Exports {
+		if e.Comparison != nil {
+			all = append(all, *e.Comparison)
+		}
+	}
+	return all
+}
+
 // Check returns an error that names every comparison that does not hold.
 func (p *Proof) Check() error {
 	var faults []error
-	for _, c := range p.Comparisons {
+	for _, c := range p.all() {
 		if !c.Holds() {
 			faults = append(faults, fmt.Errorf("quantized: %s and %s: %s of %s outputs differ, by up to %.3g",
 				c.A, c.B, digits(int64(c.Differing)), digits(int64(c.Elements)), c.Largest))
@@ -114,9 +136,11 @@ func (p *Proof) Check() error {
 	return errors.Join(faults...)
 }
 
-// Write writes the proof as JSON.
+// Write writes the proof as JSON, with its digest.
 func (p *Proof) Write(w io.Writer) error {
-	text, err := json.MarshalIndent(p, "", "  ")
+	sealed := *p
+	sealed.SHA256 = p.Digest()
+	text, err := json.MarshalIndent(sealed, "", "  ")
 	if err != nil {
 		return fmt.Errorf("quantized: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 func (p *Proof) String() string {
 	var equal, near, apart []string
 	differing := 0
-	for i, c := range p.Comparisons {
+	for i, c := range p.all() {
 		list := &equal
 		if i == 0 {
 			*list = append(*list, c.A)
@@ -44,7 +44,7 @@ func (p *Proof) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s on %s, %s split: %s images, %s outputs\n\n", p.Network, p.Data.Name, p.Data.Split,
 		digits(int64(p.Data.Samples)), digits(int64(p.Outputs)))
 	rows := [][]string{{"compared", "elements", "differ", "largest", "allowed"}}
-	for _, c := range p.Comparisons {
+	for _, c := range p.all() {
 		rows = append(rows, []string{c.A + " = " + c.B, digits(int64(c.Elements)), digits(int64(c.Differing)),
 			fmt.Sprintf("%.3g", c.Largest), fmt.Sprintf("%.3g", c.Tolerance*c.Greatest)})
 	}

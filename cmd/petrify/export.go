@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +36,8 @@ type exportOptions struct {
 	precision, weights           string
 	author, license, description string
 	version                      string
+
+	facts map[string]string // of the model's proof; no flag
 }
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
@@ -64,8 +68,10 @@ func (c *command) export() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export MODEL",
 		Short: "Write a frozen model for another runtime",
-		Long:  "Write a frozen model for another runtime. MODEL is a run folder, or its model.json or model.safetensors.",
-		Args:  cobra.ExactArgs(1),
+		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
+or model.safetensors. The file names the model by its SHA-256 and, if a ` + quantized.ProofFile + `
+of it lies beside it, the proof: "petrify verify" checks both.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, name)
 			if i < 0 {
@@ -104,12 +110,15 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if err != nil {
 		return err
 	}
+	folder := path
+	if ext := filepath.Ext(path); ext == ".json" || ext == ".safetensors" {
+		folder = filepath.Dir(path)
+	}
 	if out == "" {
-		folder := path
-		if ext := filepath.Ext(path); ext == ".json" || ext == ".safetensors" {
-			folder = filepath.Dir(path)
-		}
 		out = filepath.Join(folder, f.file)
+	}
+	if o.facts, err = c.proofOf(m, folder); err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -119,4 +128,21 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	}
 	_, err = fmt.Fprintln(c.stdout, out)
 	return err
+}
+
+// proofOf is what the folder's proof says of the model; nothing if there is
+// none, or none of this model.
+func (c *command) proofOf(m *quantized.Model, folder string) (map[string]string, error) {
+	p, err := quantized.LoadProof(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.CheckModel(m); err != nil {
+		fmt.Fprintf(c.stderr, "%s is left out: %v\n", filepath.Join(folder, quantized.ProofFile), err)
+		return nil, nil
+	}
+	return p.Facts(), nil
 }

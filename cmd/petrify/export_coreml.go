@@ -29,6 +29,6 @@ func writeCoreML(path string, m *quantized.Model, o exportOptions) error {
 	return coreml.Write(path, m, coreml.Options{
 		Target: target, Precision: precision, WeightsEncoding: encoding,
 		Classifier: o.classifier, Normalize: o.normalize, Image: o.image,
-		Metadata: coreml.Metadata{Author: o.author, License: o.license, Version: o.version, Description: o.description},
+		Metadata: coreml.Metadata{Author: o.author, License: o.license, Version: o.version, Description: o.description, Facts: o.facts},
 	})
 }

@@ -18,21 +18,30 @@ func onnxFormat() format {
 }
 
 func writeONNX(path string, m *quantized.Model, o exportOptions) error {
-	result, err := choice("result", o.result, "logits", "probabilities", "class")
+	options, err := o.onnx(m)
 	if err != nil {
 		return err
 	}
+	return options.WriteFile(path, m)
+}
+
+// onnx are the options for a model.
+func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
+	result, err := choice("result", o.result, "logits", "probabilities", "class")
+	if err != nil {
+		return onnx.Options{}, err
+	}
 	target, err := choice("target", o.target, "any", "x64-avx2")
 	if err != nil {
-		return err
+		return onnx.Options{}, err
 	}
 	if o.opset == 0 && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }) {
 		o.opset = 21 // the first with scales for blocks
 	}
 	return onnx.Options{
 		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
-		Result: onnx.Result(result), Target: onnx.Target(target),
-	}.WriteFile(path, m)
+		Result: onnx.Result(result), Target: onnx.Target(target), Metadata: o.facts,
+	}, nil
 }
 
 // choice is the place of a flag's word among the allowed ones; the empty word

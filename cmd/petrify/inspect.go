@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"petrify/quantized"
 	"petrify/quantized/coreml"
+	"petrify/quantized/onnx"
 )
 
 func (c *command) inspect() *cobra.Command {
@@ -18,7 +20,8 @@ func (c *command) inspect() *cobra.Command {
 		Use:   "inspect MODEL",
 		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
-model.json or model.safetensors; of a Core ML .mlpackage, the program is shown.
+model.json or model.safetensors; of a Core ML .mlpackage, the program is shown,
+of an .onnx file, what it says of itself, and its operators.
 
 With --graph, show where the fake-quant nodes of a network sit, and how large it
 is, before or after training: MODEL is then a run folder or a configuration
@@ -31,8 +34,15 @@ file.`,
 			case drawing != "":
 				return usage(errors.New("--draw has no effect without --graph"))
 			}
-			if filepath.Ext(filepath.Clean(args[0])) == ".mlpackage" {
+			switch filepath.Ext(filepath.Clean(args[0])) {
+			case ".mlpackage":
 				return coreml.Inspect(c.stdout, args[0])
+			case ".onnx":
+				data, err := os.ReadFile(args[0])
+				if err != nil {
+					return err
+				}
+				return onnx.Inspect(c.stdout, data)
 			}
 			m, err := quantized.Load(args[0])
 			if err != nil {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,10 +12,10 @@ import (
 
 	"petrify/datasets"
 	"petrify/graph"
+	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/quantized"
 	"petrify/quantized/integer"
-	"petrify/quantized/onnx"
 	"petrify/train"
 )
 
@@ -33,8 +30,13 @@ the model read again from its file, and ONNX Runtime on the exported file. The
 proof is printed and written beside the model as ` + quantized.ProofFile + `. A difference
 makes the exit code 1.
 
-RUN is a run folder. MODEL is a model.json or model.safetensors, or a folder
-with them; without the rest of the run, the graph is left out.
+Exported files in the folder are made again from the model, by the options that
+they name, and compared byte for byte; one that was changed, or is of another
+model, makes the exit code 1. Whether it names this proof is printed.
+
+RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
+them, or an exported file in such a folder; without the rest of the run, the
+graph is left out.
 
 ONNX Runtime is reached through the program that the environment variable
 ` + ortrunVariable + ` names, or ortrun on the path: build it in internal/conformance with
@@ -56,35 +58,14 @@ CGO_ENABLED=1 go build ./cmd/ortrun.`,
 				return err
 			}
 			fmt.Fprintf(c.stdout, "\n%s\n", p)
-			if err := s.notes(c.stdout); err != nil {
-				return err
+			if s.ortrun == "" {
+				fmt.Fprintf(c.stdout, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
 			}
-			return p.Check()
+			return errors.Join(p.Check(), s.checkFiles(c.stdout, p))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "data", "", "`DIR` with the data set's files; for a MODEL trained on a user's own data, their path")
 	return cmd
-}
-
-// notes says what the proof leaves out.
-func (s *subject) notes(w io.Writer) error {
-	if s.ortrun == "" {
-		_, err := fmt.Fprintf(w, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
-		return err
-	}
-	name := filepath.Join(s.folder, onnxFormat().file)
-	exported, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	model, encodeErr := onnx.Options{}.Encode(s.file)
-	if err := errors.Join(err, encodeErr); err != nil {
-		return err
-	}
-	if !bytes.Equal(exported, model) {
-		_, err = fmt.Fprintf(w, "%s is another export, with other options or by another version; the default one was compared.\n", name)
-	}
-	return err
 }
 
 // subject is what is verified.
@@ -95,15 +76,18 @@ type subject struct {
 	file   *quantized.Model // read from a file
 	data   *datasets.Set
 	ortrun string // the program that runs ONNX Runtime; "": none
+	named  string // the exported file on the command line; "": none
+	onnx   []byte // the default export, which names the proof; prove sets it
 }
 
 // subject finds out what a path on the command line holds.
 func (c *command) subject(ctx context.Context, path, dir string) (*subject, error) {
+	path, exported := modelOf(path)
 	m, err := quantized.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{folder: path, file: m, ortrun: findOrtrun()}
+	s := &subject{folder: path, file: m, ortrun: findOrtrun(), named: exported}
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		s.folder = filepath.Dir(path)
 	} else if saved := savedConfig(path); saved != "" {
@@ -179,6 +163,10 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 	}
 	p, err := s.prove(ctx)
 	if err != nil {
+		return err
+	}
+	// the proof last: who finds it finds the export that it lists
+	if err := atomicfile.WriteFile(filepath.Join(job.Out, onnxFormat().file), s.onnx); err != nil {
 		return err
 	}
 	if err := p.Save(job.Out); err != nil {

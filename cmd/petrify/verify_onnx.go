@@ -15,7 +15,6 @@ import (
 
 	"petrify/datasets"
 	"petrify/quantized"
-	"petrify/quantized/onnx"
 )
 
 // ortrunVariable names a program that runs an ONNX file with ONNX Runtime:
@@ -34,39 +33,43 @@ func findOrtrun() string {
 	return path
 }
 
-// compareExports adds to the proof what runtimes on this machine compute from
-// the exported files.
-func (s *subject) compareExports(ctx context.Context, p *quantized.Proof, want []float32) error {
-	if s.ortrun == "" {
-		return nil
-	}
-	model, err := onnx.Options{}.Encode(s.file)
+// addExports adds to the proof the default export, which names the proof, and
+// how what a runtime on this machine computes from it compares with want.
+func (s *subject) addExports(ctx context.Context, p *quantized.Proof, want []float32) error {
+	options, err := exportOptions{facts: p.Facts()}.onnx(s.file)
 	if err != nil {
 		return err
 	}
-	version, err := exec.CommandContext(ctx, s.ortrun, "-version").Output()
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.ortrun, failure(err))
+	if s.onnx, err = options.Encode(s.file); err != nil {
+		return err
 	}
-	y, err := s.runONNX(ctx, model)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.ortrun, err)
+	export := quantized.Export{Digest: quantized.DigestOf(onnxFormat().file, s.onnx)}
+	if s.ortrun != "" {
+		version, err := exec.CommandContext(ctx, s.ortrun, "-version").Output()
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.ortrun, failure(err))
+		}
+		y, err := s.runONNX(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.ortrun, err)
+		}
+		name := "ONNX Runtime " + strings.TrimSpace(string(version))
+		c := compared(theEngine, name, want, y, tolerance(s.file))
+		export.Comparison = &c
 	}
-	p.Model = append(p.Model, quantized.DigestOf(onnxFormat().file, model))
-	name := "ONNX Runtime " + strings.TrimSpace(string(version))
-	p.Comparisons = append(p.Comparisons, compared(theEngine, name, want, y, tolerance(s.file)))
+	p.Exports = append(p.Exports, export)
 	return nil
 }
 
-// runONNX runs the test split with ONNX Runtime.
-func (s *subject) runONNX(ctx context.Context, model []byte) ([]float32, error) {
+// runONNX runs the default export on the test split with ONNX Runtime.
+func (s *subject) runONNX(ctx context.Context) ([]float32, error) {
 	dir, err := os.MkdirTemp("", "petrify")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, onnxFormat().file)
-	if err := os.WriteFile(path, model, 0o666); err != nil {
+	if err := os.WriteFile(path, s.onnx, 0o666); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, s.ortrun, path)

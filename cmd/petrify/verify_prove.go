@@ -68,7 +68,7 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 		p.Comparisons = append(p.Comparisons, compared(theGraph, theEngine, evaluated, run, 0))
 	}
 	p.Comparisons = append(p.Comparisons, compared(theEngine, theFile, run, reread, 0))
-	return p, s.compareExports(ctx, p, run)
+	return p, s.addExports(ctx, p, run)
 }
 
 func compared(a, b string, x, y []float32, tolerance float64) quantized.Comparison {
@@ -79,15 +79,12 @@ func compared(a, b string, x, y []float32, tolerance float64) quantized.Comparis
 
 // describe begins the proof: what it is about.
 func (s *subject) describe(outputs int) (*quantized.Proof, error) {
-	tensors, manifest, err := s.file.Encode()
+	digests, err := s.file.Digests()
 	if err != nil {
 		return nil, err
 	}
 	p := &quantized.Proof{
-		Network: s.file.Name, Version: programVersion(), Outputs: outputs,
-		Model: []quantized.Digest{
-			quantized.DigestOf(quantized.TensorsFile, tensors), quantized.DigestOf(quantized.ManifestFile, manifest),
-		},
+		Network: s.file.Name, Version: programVersion(), Outputs: outputs, Model: digests,
 		Data: quantized.ProofData{Name: s.data.Name, Split: "test", Samples: s.data.Test.Len(), SHA256: s.data.Checksum()},
 	}
 	p.Accumulators, err = s.file.Accumulators()

@@ -147,10 +147,15 @@ func TestFloat16IsNear(t *testing.T) {
 }
 
 func TestMetadata(t *testing.T) {
-	p, err := coreml.Translate(quantize(zoo("lenet5", true, 1), w3a4), coreml.Options{
+	m := quantize(zoo("lenet5", true, 1), w3a4)
+	p, err := coreml.Translate(m, coreml.Options{
 		Image: true, Classifier: true,
-		Metadata: coreml.Metadata{Author: "A", License: "L", Version: "1.2", Description: "D"},
+		Metadata: coreml.Metadata{Author: "A", License: "L", Version: "1.2", Description: "D", Facts: map[string]string{"proof": "0 differ"}},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digests, err := m.Digests()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,6 +171,10 @@ func TestMetadata(t *testing.T) {
 		"petrify.seed":                        "1",
 		"petrify.target":                      "iOS18",
 		"petrify.precision":                   "float16",
+		"petrify.export":                      "classifier image",
+		"petrify.proof":                       "0 differ",
+		"petrify.model.safetensors.sha256":    digests[0].SHA256,
+		"petrify.model.json.sha256":           digests[1].SHA256,
 		"petrify.input":                       "(x / 255 - [0.4]) / [0.25]",
 		"petrify.weights":                     "int3 per channel stored as int4: conv1, conv2, fc1, fc2, fc3",
 		"petrify.activations":                 "int4 symmetric stored as int8: x, pool2, flatten, fc3; uint4 symmetric stored as uint8: conv1, pool1, conv2, fc1, fc2",

@@ -57,6 +57,8 @@ func Example() {
 	// petrify.epochs: "3"
 	// petrify.input: "x"
 	// petrify.method: "qat"
+	// petrify.model.json.sha256: "4f5eea3dd5aaa6a4ea7b52f00ea08cd710e8382beb0320536f4b721bbebce35c"
+	// petrify.model.safetensors.sha256: "90432db71165b311dcc5ef5325a527565bc4ef45e218914ce313d9f228db36f0"
 	// petrify.network: "comparer"
 	// petrify.precision: "float16"
 	// petrify.seed: "1"
@@ -77,9 +79,9 @@ func Example() {
 	//
 	//          0  weight.bin, headers of the file and 0 records
 	//          0  weight.bin, padding to 64 bytes
-	//       2624  model.mlmodel
+	//       2823  model.mlmodel
 	//        617  Manifest.json
-	//       3241  bytes in all
+	//       3440  bytes in all
 }
 
 // A written package runs on any machine, by the definitions of its operations.

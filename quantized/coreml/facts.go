@@ -2,6 +2,7 @@ package coreml
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,23 +17,16 @@ const prefix = "petrify."
 
 // metadata is what the package says about itself: the user's words, and under
 // petrify's prefix where the model comes from and how it is quantized.
-func metadata(m *quantized.Model, o Options) mil.Metadata {
-	epochs := ""
-	if m.Origin.Epochs > 0 {
-		epochs = strconv.Itoa(m.Origin.Epochs)
+func metadata(m *quantized.Model, o Options) (mil.Metadata, error) {
+	facts, err := facts(m, o)
+	if err != nil {
+		return mil.Metadata{}, fmt.Errorf("coreml: %w", err)
 	}
-	facts := map[string]string{
-		"version":     m.Origin.Version,
-		"network":     m.Name,
-		"dataset":     m.Origin.Dataset,
-		"method":      m.Origin.Method,
-		"epochs":      epochs,
-		"seed":        strconv.FormatUint(m.Origin.Seed, 10),
-		"target":      o.Target.String(),
-		"precision":   o.Precision.String(),
-		"input":       normalisation(&m.Input),
-		"weights":     weightFacts(m, o),
-		"activations": activationFacts(m),
+	for key, value := range o.Metadata.Facts {
+		if _, own := facts[key]; own {
+			return mil.Metadata{}, fmt.Errorf("coreml: fact %q: petrify writes that itself: choose another key", key)
+		}
+		facts[key] = value
 	}
 	custom := map[string]string{}
 	for key, value := range facts {
@@ -49,7 +43,34 @@ func metadata(m *quantized.Model, o Options) mil.Metadata {
 		Author:      o.Metadata.Author,
 		License:     o.Metadata.License,
 		Custom:      custom,
+	}, nil
+}
+
+// facts are petrify's own, some of them empty.
+func facts(m *quantized.Model, o Options) (map[string]string, error) {
+	all, err := m.Facts()
+	if err != nil {
+		return nil, err
 	}
+	epochs := ""
+	if m.Origin.Epochs > 0 {
+		epochs = strconv.Itoa(m.Origin.Epochs)
+	}
+	maps.Copy(all, map[string]string{
+		"version":     m.Origin.Version,
+		"network":     m.Name,
+		"dataset":     m.Origin.Dataset,
+		"method":      m.Origin.Method,
+		"epochs":      epochs,
+		"seed":        strconv.FormatUint(m.Origin.Seed, 10),
+		"target":      o.Target.String(),
+		"precision":   o.Precision.String(),
+		"export":      o.words(),
+		"input":       normalisation(&m.Input),
+		"weights":     weightFacts(m, o),
+		"activations": activationFacts(m),
+	})
+	return all, nil
 }
 
 // weightFacts lists the formats of weights with the layers that have them,

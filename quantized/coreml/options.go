@@ -143,6 +143,9 @@ type Options struct {
 // Metadata is what Xcode shows about the model.
 type Metadata struct {
 	Author, License, Version, Description string
+
+	// Facts stand beside petrify's own: those of a proof (quantized.Proof.Facts).
+	Facts map[string]string
 }
 
 // Validate returns an error for a value that is none of the named ones.

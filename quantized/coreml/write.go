@@ -52,7 +52,9 @@ func Translate(m *quantized.Model, o Options) (*mil.Package, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	b.pkg.Model.Metadata = metadata(m, o)
+	if b.pkg.Model.Metadata, err = metadata(m, o); err != nil {
+		return nil, err
+	}
 	if err := b.check(); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,15 @@
 // products in saturating 16 bits. [Options.Target] refuses models that this
 // would corrupt.
 //
+// # What the file says of itself
+//
+// Its metadata_props hold, sorted by key: the SHA-256 of the model's two files
+// (model.safetensors.sha256, model.json.sha256), what was trained and by which
+// version (origin), what to feed (input.mean, input.std, input.pixel_scale), the
+// classes, the options (export), and what [Options.Metadata] adds: for petrify's
+// own files proof and proof.sha256. [Verify] makes a file again from its model
+// and these, and names what differs; [Inspect] prints them.
+//
 // # Sources
 //
 // ONNX, docs/Operators.md (QuantizeLinear, DequantizeLinear, Clip). ONNX

@@ -1,10 +1,6 @@
 package onnx
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
 
 	"petrify/quantized"
@@ -100,32 +96,4 @@ func (w *writer) result() {
 		return
 	}
 	w.graph.Outputs = []onnxpb.Value{w.value(x, onnxpb.Float, out.Shape...)}
-}
-
-// metadata says what the file's users must know: what to feed, what the
-// outputs mean, and which model this is.
-func (o Options) metadata(m *quantized.Model) ([]onnxpb.Entry, error) {
-	tensors, _, err := m.Encode()
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]string{"model.safetensors.sha256": fmt.Sprintf("%x", sha256.Sum256(tensors))}
-	for key, value := range map[string]any{
-		"classes": m.Classes, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
-		"input.std": m.Input.Std, "origin": m.Origin,
-	} {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return nil, fmt.Errorf("onnx: metadata %s: %w", key, err)
-		}
-		if string(text) != "null" {
-			all[key] = string(text)
-		}
-	}
-	maps.Copy(all, o.Metadata)
-	var entries []onnxpb.Entry
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		entries = append(entries, onnxpb.Entry{Key: key, Value: all[key]})
-	}
-	return entries, nil
 }

@@ -252,7 +252,7 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("classes: got %s", e.Value)
 		}
 	}
-	if got, want := strings.Join(keys, " "), "classes input.mean input.pixel_scale input.std model.safetensors.sha256 origin proof"; got != want {
+	if got, want := strings.Join(keys, " "), "classes export input.mean input.pixel_scale input.std model.json.sha256 model.safetensors.sha256 origin proof"; got != want {
 		t.Errorf("got keys %s, want %s", got, want)
 	}
 	if file.IRVersion != 7 || !slices.Equal(file.Opsets, []onnxpb.Opset{{Version: 13}}) {

@@ -9,18 +9,18 @@ import (
 )
 
 // Options say how a model is written. The zero Options are what a model is
-// best written with.
+// best written with. Those that are not zero stand in the file's metadata.
 type Options struct {
 	// Opset is the version of the operators: 13 (also 0), or 21, which has 4-bit
 	// weights and weights with a scale a block.
-	Opset int
+	Opset int `json:"opset"`
 
 	// Batch fixes the number of inputs at a time; 0 leaves it open.
-	Batch int
+	Batch int `json:"batch,omitzero"`
 
 	// Signed writes activations as int8 rather than uint8, for runtimes that
 	// want it so.
-	Signed bool
+	Signed bool `json:"signed,omitzero"`
 
 	// NBits writes linear layers with a scale a block so that ONNX Runtime uses
 	// its MatMulNBits kernel, which keeps the weights packed in memory. By
@@ -28,20 +28,21 @@ type Options struct {
 	// by up to half a percent; the session option
 	// session.qdq_matmulnbits_accuracy_level=0 makes it exact. Without NBits the
 	// weights are dequantized when the file is loaded, and results are exact.
-	NBits bool
+	NBits bool `json:"nbits,omitzero"`
 
 	// Image puts the normalisation into the file: the input is then called
 	// "image" and is uint8, N H W C, as decoded from a PNG or JPEG file.
-	Image bool
+	Image bool `json:"image,omitzero"`
 
 	// Result says what the file's output is.
-	Result Result
+	Result Result `json:"result,omitzero"`
 
 	// Target names the processor that the model must be exact on.
-	Target Target
+	Target Target `json:"target,omitzero"`
 
-	// Metadata is added to the file's own metadata, such as the hash of a proof.
-	Metadata map[string]string
+	// Metadata is added to the file's own, such as the facts of a proof
+	// (quantized.Proof.Facts).
+	Metadata map[string]string `json:"-"`
 }
 
 // Result is what a file's output means.
@@ -123,9 +124,9 @@ func (o Options) validate() error {
 	case o.Batch < 0:
 		return fmt.Errorf("onnx: batch of %d: want 0 (any) or more", o.Batch)
 	case o.Result > Class:
-		return fmt.Errorf("onnx: result %d: want %d (logits), %d (probabilities) or %d (class)", o.Result, Logits, Probabilities, Class)
+		return fmt.Errorf("onnx: result %d: want %d (logits), %d (probabilities) or %d (class)", uint8(o.Result), Logits, Probabilities, Class)
 	case o.Target > X64AVX2:
-		return fmt.Errorf("onnx: target %d: want %d (any) or %d (x64-avx2)", o.Target, AnyTarget, X64AVX2)
+		return fmt.Errorf("onnx: target %d: want %d (any) or %d (x64-avx2)", uint8(o.Target), AnyTarget, X64AVX2)
 	}
 	return nil
 }

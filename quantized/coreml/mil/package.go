@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+
+	"petrify/internal/atomicfile"
 )
 
 // Package is an .mlpackage: the model and its weight file.
@@ -39,22 +42,13 @@ type item struct {
 }
 
 // Write creates the folder dir, or replaces it if it already is an .mlpackage.
-// The package appears whole or not at all: it is written beside dir under
-// another name, flushed to the disk and renamed.
+// The package appears whole or not at all.
 func (p *Package) Write(dir string) error {
 	dir = filepath.Clean(dir)
 	if err := replaceable(dir); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*")
-	if err != nil {
-		return fmt.Errorf("mil: package: %w", err)
-	}
-	defer os.RemoveAll(temp)
-	if err := p.fill(temp); err != nil {
-		return fmt.Errorf("mil: package: %w", err)
-	}
-	if err := swap(temp, dir); err != nil {
+	if err := atomicfile.WriteFolder(dir, p.fill); err != nil {
 		return fmt.Errorf("mil: package: %w", err)
 	}
 	return nil
@@ -75,35 +69,36 @@ func replaceable(dir string) error {
 	return nil
 }
 
+// Files are the package's files by their paths in it, with slashes.
+func (p *Package) Files() (map[string][]byte, error) {
+	model, blobs := p.Model.Marshal(), p.Blobs.Bytes()
+	list, err := listing(model, blobs)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"Manifest.json": list, path.Join("Data", packageAuthor, modelFile): model}
+	if len(blobs) > 0 {
+		files[path.Join("Data", packageAuthor, weightsFolder, weightsName)] = blobs
+	}
+	return files, nil
+}
+
 // fill writes the package's files into the existing folder root.
 func (p *Package) fill(root string) error {
-	data := filepath.Join(root, "Data", packageAuthor)
-	weights := filepath.Join(data, weightsFolder)
-	if err := os.MkdirAll(weights, 0o755); err != nil {
+	weights := filepath.Join(root, "Data", packageAuthor, weightsFolder)
+	if err := os.MkdirAll(weights, 0o777); err != nil {
 		return err
 	}
-	model := p.Model.Marshal()
-	list, err := listing(model, p.Blobs.Bytes())
+	files, err := p.Files()
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(root, "Manifest.json"), list); err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(data, modelFile), model); err != nil {
-		return err
-	}
-	if blobs := p.Blobs.Bytes(); len(blobs) > 0 {
-		if err := writeFile(filepath.Join(weights, weightsName), blobs); err != nil {
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(name)), content, 0o666); err != nil {
 			return err
 		}
 	}
-	for _, folder := range []string{weights, data, filepath.Dir(data), root} {
-		if err := syncFolder(folder); err != nil {
-			return err
-		}
-	}
-	return os.Chmod(root, 0o755)
+	return nil
 }
 
 // listing is Manifest.json for the given contents. Identifiers are made from
@@ -132,54 +127,6 @@ func identifier(kind string, content []byte) string {
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
-
-func writeFile(name string, content []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(content); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
-func syncFolder(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
-
-// swap gives temp the name dir. A folder cannot be renamed onto a full one: an
-// older package steps aside first, and back if the rename fails.
-func swap(temp, dir string) error {
-	old := temp + ".old"
-	err := os.Rename(dir, old)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.Rename(temp, dir); err != nil {
-			return err
-		}
-	case err != nil:
-		return err
-	default:
-		if err := os.Rename(temp, dir); err != nil {
-			return errors.Join(err, os.Rename(old, dir))
-		}
-		if err := os.RemoveAll(old); err != nil {
-			return err
-		}
-	}
-	return syncFolder(filepath.Dir(dir))
 }
 
 // ReadPackage reads an .mlpackage folder that holds an ML program. It checks

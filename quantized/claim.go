@@ -1,0 +1,123 @@
+package quantized
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// The keys under which an exported file names the model that it was made of,
+// and its proof. Values of the keys that end in sha256 are in hexadecimal.
+const (
+	TensorsKey     = TensorsFile + ".sha256"
+	ManifestKey    = ManifestFile + ".sha256"
+	ProofKey       = "proof"        // in one line, see [Proof.String]
+	ProofDigestKey = "proof.sha256" // see [Proof.Digest]
+)
+
+// Digests identify the model: those of model.safetensors and model.json.
+func (m *Model) Digests() ([]Digest, error) {
+	tensors, manifest, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return []Digest{DigestOf(TensorsFile, tensors), DigestOf(ManifestFile, manifest)}, nil
+}
+
+// Facts are the model's digests by the keys of exported files.
+func (m *Model) Facts() (map[string]string, error) {
+	digests, err := m.Digests()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{TensorsKey: digests[0].SHA256, ManifestKey: digests[1].SHA256}, nil
+}
+
+// CheckFacts returns an error if an exported file's facts are those of another
+// model, or of none.
+func (m *Model) CheckFacts(facts map[string]string) error {
+	own, err := m.Facts()
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, key := range []string{TensorsKey, ManifestKey} {
+		switch got := facts[key]; got {
+		case own[key]:
+		case "":
+			faults = append(faults, fmt.Errorf("does not say which model it was made of: no %s", key))
+		default:
+			faults = append(faults, fmt.Errorf("was made of another model: %s is %s, this model's is %s", key, got, own[key]))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Claim is what the proof says of the model itself, a fact a line. It leaves
+// out exported files, which name the proof that their model has, and what may
+// differ though the facts are the same: the program's version, and magnitudes.
+func (p *Proof) Claim() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "petrify proof 1\nnetwork %q\n", p.Network)
+	for _, d := range p.Model {
+		fmt.Fprintf(&b, "model %q %d bytes sha256 %s\n", d.Name, d.Bytes, d.SHA256)
+	}
+	fmt.Fprintf(&b, "data %q %q %d samples sha256 %s\noutputs %d\n", p.Data.Name, p.Data.Split, p.Data.Samples, p.Data.SHA256, p.Outputs)
+	for _, c := range p.Comparisons {
+		fmt.Fprintf(&b, "compared %q %q %d elements %d differ\n", c.A, c.B, c.Elements, c.Differing)
+	}
+	for _, a := range p.Accumulators {
+		fmt.Fprintf(&b, "sums %q %d to %d\n", a.Layer, a.Min, a.Max)
+	}
+	return b.String()
+}
+
+// Digest is the SHA-256 of [Proof.Claim], in hexadecimal: the same for every
+// proof that says the same of the same model and data.
+func (p *Proof) Digest() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(p.Claim()))) }
+
+// Facts are what an exported file says of the proof, by its keys.
+func (p *Proof) Facts() map[string]string {
+	claim := *p
+	claim.Exports = nil
+	return map[string]string{ProofKey: claim.String(), ProofDigestKey: p.Digest()}
+}
+
+// LoadProof reads a folder's proof.json and checks it against its own digest.
+// The error is fs.ErrNotExist, among others, where there is none.
+func LoadProof(folder string) (*Proof, error) {
+	path := filepath.Join(folder, ProofFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("quantized: %w", err)
+	}
+	var p Proof
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, fmt.Errorf("quantized: %s: %w", path, err)
+	}
+	if got := p.Digest(); got != p.SHA256 {
+		return nil, fmt.Errorf("quantized: %s: was edited, or written by another version: its sha256 is %s, its claim's %s", path, p.SHA256, got)
+	}
+	return &p, nil
+}
+
+// CheckModel returns an error if the proof is of another model.
+func (p *Proof) CheckModel(m *Model) error {
+	digests, err := m.Digests()
+	if err != nil {
+		return err
+	}
+	for i, d := range digests {
+		switch {
+		case i >= len(p.Model):
+			return fmt.Errorf("quantized: the proof does not say which %s it is of", d.Name)
+		case p.Model[i].SHA256 != d.SHA256:
+			return fmt.Errorf("quantized: the proof is of another model: its %s has SHA-256 %s, this one %s", d.Name, p.Model[i].SHA256, d.SHA256)
+		}
+	}
+	return nil
+}

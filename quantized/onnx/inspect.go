@@ -1,0 +1,77 @@
+package onnx
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// Inspect prints what a file says of itself, its inputs and outputs, its
+// operators with their number, and the bytes of its tensors.
+func Inspect(w io.Writer, data []byte) error {
+	file, err := onnxpb.Unmarshal(data)
+	if err != nil {
+		return fmt.Errorf("onnx: inspect: %w", err)
+	}
+	var opsets []string
+	for _, o := range file.Opsets {
+		opsets = append(opsets, strings.TrimSpace(fmt.Sprintf("%s %d", o.Domain, o.Version)))
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "graph\t%s\nproducer\t%s %s\nopset\t%s\n", file.Graph.Name, file.Producer, file.ProducerVersion, strings.Join(opsets, ", "))
+	for _, v := range file.Graph.Inputs {
+		fmt.Fprintf(t, "input\t%s\n", describe(v))
+	}
+	for _, v := range file.Graph.Outputs {
+		fmt.Fprintf(t, "output\t%s\n", describe(v))
+	}
+	fmt.Fprintln(t, "\t")
+	for _, e := range file.Metadata {
+		fmt.Fprintf(t, "%s\t%s\n", e.Key, e.Value)
+	}
+	fmt.Fprintln(t, "\t")
+	for _, c := range operators(&file.Graph) {
+		fmt.Fprintf(t, "%s\t%d\n", c.name, c.number)
+	}
+	bytes := 0
+	for _, tensor := range file.Graph.Initializers {
+		bytes += len(tensor.Raw)
+	}
+	fmt.Fprintf(t, "\t\ntensors\t%d\ntheir bytes\t%d\nthe file's bytes\t%d\n", len(file.Graph.Initializers), bytes, len(data))
+	return t.Flush()
+}
+
+// describe is such as "input FLOAT batch × 1 × 28 × 28".
+func describe(v onnxpb.Value) string {
+	var dims []string
+	for _, d := range v.Shape {
+		if d.Name != "" {
+			dims = append(dims, d.Name)
+		} else {
+			dims = append(dims, fmt.Sprint(d.Value))
+		}
+	}
+	return fmt.Sprintf("%s %v %s", v.Name, v.Type, strings.Join(dims, " × "))
+}
+
+type operatorCount struct {
+	name   string
+	number int
+}
+
+// operators counts them, in the order in which they first appear.
+func operators(g *onnxpb.Graph) (counts []operatorCount) {
+	at := map[string]int{}
+	for i := range g.Nodes {
+		op := g.Nodes[i].Op
+		if _, ok := at[op]; !ok {
+			at[op] = len(counts)
+			counts = append(counts, operatorCount{name: op})
+		}
+		counts[at[op]].number++
+	}
+	return counts
+}
