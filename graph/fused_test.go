@@ -9,8 +9,8 @@ import (
 )
 
 // A fused node computes what its parts compute: over steps in which observers
-// and rounding are switched and batch norm is frozen, losses, gradients and
-// the quantizers' memories stay together.
+// and rounding are switched and batch norm is frozen, in all layers or in some,
+// losses, gradients and the quantizers' memories stay together.
 func TestFusedNodesAreTheirParts(t *testing.T) {
 	network := graph.Chain(
 		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
@@ -39,16 +39,23 @@ func TestFusedNodesAreTheirParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, phase := range []struct{ observe, round, freeze bool }{
-			{true, false, false}, {true, true, false}, {true, true, false}, {false, true, false}, {false, true, true}, {true, true, true},
+		for _, phase := range []func(string) graph.Switches{
+			alike(true, false, false),
+			but("conv2d_2", graph.Switches{Observe: true, Quantize: true}, alike(true, false, false)),
+			alike(true, true, false),
+			but("conv2d_2", graph.Switches{Observe: true}, alike(true, true, false)),
+			but("conv2d_1", graph.Switches{Quantize: true, BatchNormFrozen: true}, alike(true, true, false)),
+			alike(false, true, false),
+			but("conv2d_2", graph.Switches{}, alike(false, true, true)),
+			but("linear_1", graph.Switches{Observe: true, Quantize: true}, alike(false, true, true)),
+			alike(false, true, true),
+			alike(true, true, true),
 		} {
 			rng := rand.New(rand.NewPCG(1, 2))
 			x, l := images(rng, 6, fused.Input()), labels(rng, 6, 4)
 			var losses [2]float64
 			for i, m := range []*graph.Model{fused, plain} {
-				m.SetObservers(phase.observe)
-				m.SetFakeQuant(phase.round)
-				m.FreezeBatchNorm(phase.freeze)
+				m.Switch(phase)
 				trainer := []*graph.Trainer{a, b}[i]
 				metrics, err := trainer.Step(x, l)
 				if err != nil {

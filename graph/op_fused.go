@@ -105,6 +105,9 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 		op.forwardFloat(y, x)
 		return nil
 	}
+	if op.q.Observed() == 0 {
+		return fmt.Errorf("%s is enabled before a range was observed", op.q.Name())
+	}
 	op.scale = op.q.Params().Scale[0]
 	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
