@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 )
 
@@ -17,16 +16,21 @@ import (
 // umask). If anything fails, path is left as it was.
 //
 // A path that exists and is not a regular file, such as a device or a folder,
-// is refused: the rename would replace it. A symbolic link is followed.
+// is refused: the rename would replace it. A symbolic link is followed. What
+// killed processes left when they were writing path is removed.
 func Write(path string, write func(w io.Writer) error) error {
 	path, err := target(path)
 	if err != nil {
 		return fmt.Errorf("atomicfile: write %s: %w", path, err)
 	}
-	f, err := create(path)
+	if err := sweepFiles(path); err != nil {
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	f, release, err := create(path)
 	if err != nil {
 		return fmt.Errorf("atomicfile: write %s: %w", path, err)
 	}
+	defer release()
 	if err := fill(f, write); err != nil {
 		os.Remove(f.Name())
 		return fmt.Errorf("atomicfile: write %s: %w", path, err)
@@ -47,32 +51,6 @@ func WriteFile(path string, data []byte) error {
 		_, err := w.Write(data)
 		return err
 	})
-}
-
-// Sweep removes the temporary files that killed processes left when they were
-// writing path. No other process may be writing path at the same time.
-func Sweep(path string) error {
-	path, err := target(path)
-	if err != nil {
-		return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
-	}
-	dir, base := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Clean(dir))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
-	}
-	for _, e := range entries {
-		if !isTemporary(e.Name(), base) {
-			continue
-		}
-		if err := os.Remove(dir + e.Name()); err != nil {
-			return fmt.Errorf("atomicfile: sweep %s: %w", path, err)
-		}
-	}
-	return nil
 }
 
 // target is path with symbolic links followed, or an error if something that
@@ -100,28 +78,23 @@ func kind(m os.FileMode) string {
 	return "special file"
 }
 
-// create opens a new temporary file for path. Process id and counter make its
-// name; O_EXCL makes it ours even where an id was used before. os.CreateTemp
-// would give it the mode 0600 whatever the umask says.
-func create(path string) (*os.File, error) {
-	dir, base := filepath.Split(path)
+// create opens a new temporary file for path, and holds it until release is
+// called. O_EXCL makes it ours; os.CreateTemp would give it the mode 0600
+// whatever the umask says.
+func create(path string) (f *os.File, release func(), err error) {
 	for i := 0; ; i++ {
-		name := fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), i)
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
+		f, err = os.OpenFile(temporary(path, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, os.ErrExist) {
+			continue
 		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if release, ok := mine(f.Name()); ok {
+			return f, release, nil
+		}
+		f.Close() // another process takes it for a leftover
 	}
-}
-
-// isTemporary reports whether name is one that create makes for base.
-func isTemporary(name, base string) bool {
-	middle, ok := strings.CutPrefix(name, "."+base+".")
-	if !ok {
-		return false
-	}
-	middle, ok = strings.CutSuffix(middle, ".tmp")
-	return ok && middle != "" && strings.Trim(middle, "0123456789-") == ""
 }
 
 // fill writes, flushes to the disk and closes f; it reports the first error.

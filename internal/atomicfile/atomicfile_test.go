@@ -116,20 +116,29 @@ func TestSymbolicLinkIsFollowed(t *testing.T) {
 	}
 }
 
+// Leftovers of one file go, and nothing else: neither other names nor folders.
 func TestSweepRemovesLeftoversOnly(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{".a.12-0.tmp", ".a.7-3.tmp", ".a.tmp", ".a.x.tmp", ".ab.1-0.tmp", "a", "a.1-0.tmp"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+	for name, sweep := range map[string]func(path string) error{
+		"Sweep": atomicfile.Sweep,
+		"Write": func(path string) error { return atomicfile.WriteFile(path, nil) },
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{".a.12-0.tmp", ".a.7-3.tmp", ".a.tmp", ".a.x.tmp", ".ab.1-0.tmp", "a", "a.1-0.tmp", ".a.4-4.tmp.old"} {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Mkdir(filepath.Join(dir, ".a.5-5.tmp"), 0o777); err != nil {
 			t.Fatal(err)
 		}
+		if err := sweep(filepath.Join(dir, "a")); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := names(t, dir), ".a.4-4.tmp.old .a.5-5.tmp .a.tmp .a.x.tmp .ab.1-0.tmp a a.1-0.tmp"; got != want {
+			t.Errorf("%s left %q, want %q", name, got, want)
+		}
 	}
-	if err := atomicfile.Sweep(filepath.Join(dir, "a")); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := names(t, dir), ".a.tmp .a.x.tmp .ab.1-0.tmp a a.1-0.tmp"; got != want {
-		t.Errorf("left %q, want %q", got, want)
-	}
-	if err := atomicfile.Sweep(filepath.Join(dir, "missing", "a")); err != nil {
+	if err := atomicfile.Sweep(filepath.Join(t.TempDir(), "missing", "a")); err != nil {
 		t.Errorf("folder that is missing: %v", err)
 	}
 }
@@ -164,11 +173,11 @@ func TestKilledWriter(t *testing.T) {
 			t.Fatalf("kill %d left a torn file of %d bytes", i, len(got))
 		}
 	}
-	if err := atomicfile.Sweep(path); err != nil {
+	if err := atomicfile.WriteFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, dir); got != "a" {
-		t.Errorf("after Sweep the folder holds %q, want only a", got)
+		t.Errorf("after the next writer the folder holds %q, want only a", got)
 	}
 }
 

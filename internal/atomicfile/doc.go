@@ -1,5 +1,5 @@
-// Package atomicfile writes files that are either there in full or not there
-// at all.
+// Package atomicfile writes files, and folders of files, that are either there
+// in full or not there at all.
 //
 // The bytes go to a temporary file in the same folder, which is flushed to the
 // disk and then renamed: a reader, and a run that starts again after a power
@@ -12,8 +12,10 @@
 //	})
 //
 // A process that is killed while it writes leaves its temporary file behind.
-// It begins with a dot, ends in ".tmp", and never carries the final name.
-// [Sweep] removes such leftovers of one file; a run calls it when it starts.
+// It begins with a dot, ends in ".tmp", and never carries the final name. The
+// next process that writes the same file removes it. Who writes holds a lock on
+// the temporary file, which the system releases when the process ends, so that
+// two that write one file at the same time leave each other's alone.
 //
 // The protocol (write, flush, rename, flush the folder) is the one that
 // T. S. Pillai et al., "All File Systems Are Not Created Equal: On the

@@ -1,0 +1,7 @@
+package atomicfile
+
+// For tests of what happens between two steps.
+var (
+	Create    = create
+	StepAside = stepAside
+)
