@@ -153,7 +153,7 @@ func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
 		warn("%d of %d scales vanish in float16", tiny, len(p.Scale))
 	}
 	lo, hi, ok := q.Range()
-	if ok && len(lo) == 1 && (lo[0] > 0 || hi[0] < 0) {
+	if ok && q.Config().Granularity.Kind == affine.PerTensor && (lo[0] > 0 || hi[0] < 0) {
 		near, far := min(math.Abs(float64(lo[0])), math.Abs(float64(hi[0]))), max(math.Abs(float64(lo[0])), math.Abs(float64(hi[0])))
 		if near > far/2 {
 			warn("the range %v..%v is far from zero, which it must contain: most integers stay unused", lo[0], hi[0])

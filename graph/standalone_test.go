@@ -164,6 +164,24 @@ func TestDeadChannelOfBatchNormAlone(t *testing.T) {
 	}
 }
 
+// A range of one weight is far from zero, and no integer but one is wanted.
+func TestHealthOfOneWeight(t *testing.T) {
+	in := graph.Shape{C: 1, H: 6, W: 5}
+	m, err := graph.New(graph.Chain(graph.BatchNorm(), graph.Flatten(), graph.Linear(4)), in, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(3, 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.SetObservers(true)
+	m.SetFakeQuant(true)
+	steps(t, m, 3, 1)
+	if err := m.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Health(); len(got) > 0 {
+		t.Errorf("a healthy model warns: %v", got)
+	}
+}
+
 // running is the running variance of a batch norm.
 func running(m *graph.Model, name string) []float32 {
 	for _, s := range m.State() {
