@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,25 @@ func TestDeadChannelOfBatchNormAlone(t *testing.T) {
 			}
 			if _, err := m.Freeze(); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestBatchNormAloneContinuesToTheBit(t *testing.T) {
+	for network := range standing {
+		t.Run(network, func(t *testing.T) {
+			q := graph.Uniform(fakequant.Int8())
+			a := stepped(t, standing[network], q)
+			b, err := graph.New(standing[network], a.Input(), q, rand.New(rand.NewPCG(77, 77)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Restore(a.State()); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(steps(t, a, 3, 5), steps(t, b, 3, 5)) {
+				t.Error("the restored model trains to other parameters")
 			}
 		})
 	}
