@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // limited runs the command in a process whose files may not grow beyond a
@@ -119,38 +118,7 @@ func TestFullDiskDuringExport(t *testing.T) {
 	}
 }
 
-// However soon an export is interrupted, once or twice: what has the final
-// name is the whole file.
-func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "run")
-	finished(t, briefly(out)...)
-	want, err := os.ReadFile(filepath.Join(out, "model.onnx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 16 {
-		path := filepath.Join(t.TempDir(), "model.onnx")
-		cmd := exec.Command("petrify", "export", out, "--out", path)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(i) * time.Millisecond)
-		for range 1 + i%2 {
-			cmd.Process.Signal(syscall.SIGINT) // it may have ended
-		}
-		cmd.Wait()
-		got, err := os.ReadFile(path)
-		if err == nil && !bytes.Equal(got, want) {
-			t.Errorf("interrupted after %d ms: a file of %d bytes, want %d or none", i, len(got), len(want))
-		}
-		if code := cmd.ProcessState.ExitCode(); code == exitOK && err != nil {
-			t.Errorf("interrupted after %d ms: exit code 0 without a file", i)
-		}
-	}
-}
-
-// Places that even the superuser cannot write to stand for a read-only folder:
-// permission bits do not bind it.
+// Places that not even the superuser can write to.
 func TestRunFolderThatCannotBeMade(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("mine"), 0o666); err != nil {

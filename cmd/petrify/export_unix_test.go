@@ -1,0 +1,153 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// exports are the formats, with the names of their files.
+func exports() map[string]string {
+	return map[string]string{"onnx": "model.onnx", "coreml": "model.mlpackage"}
+}
+
+// exporting prepares a run and returns what starts an export into a folder, and
+// what an undisturbed one makes.
+func exporting(t *testing.T, format, file string) (start func(folder string) *exec.Cmd, want map[string]string) {
+	t.Helper()
+	out, folder := filepath.Join(t.TempDir(), "run"), t.TempDir()
+	finished(t, briefly(out)...)
+	args := func(folder string) []string {
+		return []string{"export", out, "--format", format, "--out", filepath.Join(folder, file)}
+	}
+	finished(t, args(folder)...)
+	return func(folder string) *exec.Cmd {
+		cmd := exec.Command("petrify", args(folder)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return cmd
+	}, tree(t, folder)
+}
+
+// tree is all files in a folder with their contents.
+func tree(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(folder, func(path string, e os.DirEntry, err error) error {
+		if err != nil || path == folder {
+			return err
+		}
+		name, _ := filepath.Rel(folder, path)
+		all[name] = ""
+		if e.Type().IsRegular() {
+			content, err := os.ReadFile(path)
+			all[name] = string(content)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// However soon an export is interrupted, there is the whole of it or nothing,
+// and nothing beside it. The exit code says which.
+func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
+	for format, file := range exports() {
+		start, want := exporting(t, format, file)
+		for i := range 20 {
+			signal, code := syscall.SIGINT, exitInterrupted
+			if i%2 == 1 {
+				signal, code = syscall.SIGTERM, exitTerminated
+			}
+			folder := t.TempDir()
+			cmd := start(folder)
+			time.Sleep(time.Duration(i) * time.Millisecond)
+			cmd.Process.Signal(signal) // it may have ended
+			cmd.Wait()
+			got, status := tree(t, folder), cmd.ProcessState.Sys().(syscall.WaitStatus)
+			switch {
+			case cmd.ProcessState.ExitCode() == exitOK:
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%s, %v after %d ms: exit code 0, and not the whole export", format, signal, i)
+				}
+			case len(got) > 0:
+				t.Errorf("%s, %v after %d ms: %v, and %v is there", format, signal, i, cmd.ProcessState, files(t, folder))
+			case cmd.ProcessState.ExitCode() != code && status.Signal() != signal: // killed before it attends to signals
+				t.Errorf("%s, %v after %d ms: %v", format, signal, i, cmd.ProcessState)
+			}
+		}
+	}
+}
+
+// A killed export leaves nothing under the final name. What it leaves under
+// hidden ones the next export to the same place removes, and nothing that is
+// not its own.
+func TestKilledExportIsSwept(t *testing.T) {
+	for format, file := range exports() {
+		start, want := exporting(t, format, file)
+		folder := t.TempDir()
+		for i := 0; len(files(t, folder)) == 0; i++ {
+			if i == 500 {
+				t.Fatalf("%s: none of 500 kills met an export that was writing", format)
+			}
+			cmd := start(folder)
+			ended := make(chan struct{})
+			go func() { cmd.Wait(); close(ended) }()
+			killOnce(t, cmd.Process, folder, ended)
+			<-ended
+			if err := os.RemoveAll(filepath.Join(folder, file)); err != nil { // it was quicker
+				t.Fatal(err)
+			}
+		}
+		left := files(t, folder)
+		if len(left) != 1 || !strings.HasPrefix(left[0], "."+file+".") || !strings.HasSuffix(left[0], ".tmp") {
+			t.Errorf("%s: the killed export left %v", format, left)
+		}
+		others := []string{"." + file, "." + file + ".1-0", "." + file + ".mine.tmp", ".other.1-0.tmp"}
+		for _, name := range others {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(name), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if start(folder).Wait() != nil {
+			t.Fatalf("%s: the next export failed", format)
+		}
+		got := tree(t, folder)
+		for _, name := range others {
+			if got[name] != name {
+				t.Errorf("%s: %s is gone", format, name)
+			}
+			delete(got, name)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: after the next export there is %v", format, files(t, folder))
+		}
+	}
+}
+
+// killOnce kills the process when it has begun to write into the folder.
+func killOnce(t *testing.T, p *os.Process, folder string, ended chan struct{}) {
+	t.Helper()
+	for {
+		select {
+		case <-ended:
+			return
+		default:
+		}
+		if len(files(t, folder)) > 0 {
+			p.Kill() // it may have ended
+			return
+		}
+	}
+}
