@@ -184,6 +184,22 @@ func TestBatchNormAloneContinuesToTheBit(t *testing.T) {
 	}
 }
 
+// The one weight of a channel is the end of its grid: it cannot oscillate, and
+// must not be frozen.
+func TestBatchNormAloneIsNotWatched(t *testing.T) {
+	m := stepped(t, standing["vectors"], graph.Uniform(fakequant.Int8()))
+	if err := m.Watch(0); err != nil {
+		t.Fatal(err)
+	}
+	var watched []string
+	for _, o := range m.Oscillating() {
+		watched = append(watched, o.Tensor)
+	}
+	if want := []string{"linear_1.weight", "linear_2.weight"}; !slices.Equal(watched, want) {
+		t.Errorf("watched are %v, want %v", watched, want)
+	}
+}
+
 // A range of one weight is far from zero, and no integer but one is wanted.
 func TestHealthOfOneWeight(t *testing.T) {
 	in := graph.Shape{C: 1, H: 6, W: 5}
