@@ -158,7 +158,7 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 	if !out.Quant.IsFloat() {
 		tolerance = (float64(steps) + 1e-4) * float64(out.Quant.Scale)
 	}
-	near, same, worst := 0, 0, 0.0
+	near, same, differ, worst := 0, 0, 0, 0.0
 	for i := range n {
 		results, err := machine.Run(map[string][]float32{
 			p.Model.Inputs[0].Name: planes(x[i*engine.InputSize():][:engine.InputSize()], m.Input.Shape),
@@ -171,6 +171,9 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 		for k := range want {
 			want[k] = float64(y[i*len(want)+k])
 			off, most = max(off, math.Abs(got[k]-want[k])), max(most, math.Abs(want[k]))
+			if got[k] != want[k] {
+				differ++
+			}
 		}
 		if out.Quant.IsFloat() {
 			off /= most
@@ -183,7 +186,7 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 			same++
 		}
 	}
-	t.Logf("largest difference %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", worst, tolerance, near, n, same)
+	t.Logf("%d of %d elements differ, by up to %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", differ, len(y), worst, tolerance, near, n, same)
 	if near < n*995/1000 || same < n*999/1000 {
 		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance, n, near, same)
 	}

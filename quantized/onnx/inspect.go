@@ -3,8 +3,10 @@ package onnx
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"petrify/quantized/onnx/onnxpb"
 )
@@ -21,27 +23,35 @@ func Inspect(w io.Writer, data []byte) error {
 		opsets = append(opsets, strings.TrimSpace(fmt.Sprintf("%s %d", o.Domain, o.Version)))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "graph\t%s\nproducer\t%s %s\nopset\t%s\n", file.Graph.Name, file.Producer, file.ProducerVersion, strings.Join(opsets, ", "))
+	fmt.Fprintf(t, "graph\t%s\nproducer\t%s %s\nopset\t%s\n", plain(file.Graph.Name), plain(file.Producer), plain(file.ProducerVersion), plain(strings.Join(opsets, ", ")))
 	for _, v := range file.Graph.Inputs {
 		fmt.Fprintf(t, "input\t%s\n", describe(v))
 	}
 	for _, v := range file.Graph.Outputs {
 		fmt.Fprintf(t, "output\t%s\n", describe(v))
 	}
-	fmt.Fprintln(t, "\t")
+	fmt.Fprintln(t)
 	for _, e := range file.Metadata {
-		fmt.Fprintf(t, "%s\t%s\n", e.Key, e.Value)
+		fmt.Fprintf(t, "%s\t%s\n", plain(e.Key), plain(e.Value))
 	}
-	fmt.Fprintln(t, "\t")
+	fmt.Fprintln(t)
 	for _, c := range operators(&file.Graph) {
-		fmt.Fprintf(t, "%s\t%d\n", c.name, c.number)
+		fmt.Fprintf(t, "%s\t%d\n", plain(c.name), c.number)
 	}
 	bytes := 0
 	for _, tensor := range file.Graph.Initializers {
 		bytes += len(tensor.Raw)
 	}
-	fmt.Fprintf(t, "\t\ntensors\t%d\ntheir bytes\t%d\nthe file's bytes\t%d\n", len(file.Graph.Initializers), bytes, len(data))
+	fmt.Fprintf(t, "\ntensors\t%d\ntheir bytes\t%d\nthe file's bytes\t%d\n", len(file.Graph.Initializers), bytes, len(data))
 	return t.Flush()
+}
+
+// plain is a file's text, quoted where a terminal would not print it as it is.
+func plain(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // describe is such as "input FLOAT batch × 1 × 28 × 28".
@@ -49,12 +59,12 @@ func describe(v onnxpb.Value) string {
 	var dims []string
 	for _, d := range v.Shape {
 		if d.Name != "" {
-			dims = append(dims, d.Name)
+			dims = append(dims, plain(d.Name))
 		} else {
 			dims = append(dims, fmt.Sprint(d.Value))
 		}
 	}
-	return fmt.Sprintf("%s %v %s", v.Name, v.Type, strings.Join(dims, " × "))
+	return fmt.Sprintf("%s %v %s", plain(v.Name), v.Type, strings.Join(dims, " × "))
 }
 
 type operatorCount struct {

@@ -111,7 +111,7 @@ func TestMetadataIsNotReplaced(t *testing.T) {
 }
 
 func TestInspect(t *testing.T) {
-	data, err := onnx.Options{Result: onnx.Class}.Encode(network(quantizedtest.W8A8))
+	data, err := onnx.Options{Result: onnx.Class, Metadata: map[string]string{"colour": "\x1b[31mred"}}.Encode(network(quantizedtest.W8A8))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestInspect(t *testing.T) {
 	if err := onnx.Inspect(&w, data); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"opset", "13\n", "input FLOAT batch × ", "class INT64 batch\n", `{"opset":13,"result":"class"}`, "model.safetensors.sha256", "QuantizeLinear", "the file's bytes"} {
+	for _, want := range []string{"opset", "13\n", "input FLOAT batch × ", "class INT64 batch\n", `{"opset":13,"result":"class"}`, "model.safetensors.sha256", "QuantizeLinear", "the file's bytes", `"\x1b[31mred"`} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())
 		}
