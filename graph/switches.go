@@ -86,6 +86,15 @@ func (m *Model) restHeld() {
 	}
 }
 
+// FollowObservers brings the parameters that quantizers learn up to date with
+// what their observers have seen. Quantizers that round do so by themselves;
+// before others are read, to average them, it must be said.
+func (m *Model) FollowObservers() {
+	for q := range m.learned {
+		q.Learned() // which brings them up to date
+	}
+}
+
 // SetFakeQuant switches whether training steps quantize, in all layers.
 func (m *Model) SetFakeQuant(on bool) {
 	for _, q := range m.quantizers() {

@@ -73,8 +73,11 @@ func everything(t *testing.T) Config {
 	c.QAT = Stage{Epochs: 2, Average: 0.9, Patience: 1, Optimizer: Optimizer{Method: AdamW, WeightDecay: 0.1}}
 	c.Distillation = Distillation{Weight: 0.5, Temperature: 2}
 	c.Quantization = graph.Uniform(fakequant.Bits(3))
+	learned := fakequant.FewBits(3)
+	c.Quantization.Kinds = map[graph.Kind]*fakequant.Scheme{graph.KindLinear: &learned}
 	c.Oscillation, c.Reestimate = Oscillation{Momentum: 0.2, Dampen: 0.01, Freeze: 0.02}, 3
 	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
+	c.RuleMilestones = map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Observe: Steps(1), Quantize: Steps(12), Settle: Steps(7), FreezeBatchNorm: Never()}}
 	return c
 }
 
@@ -316,6 +319,31 @@ func TestResumeUnderAnotherConfigurationIsRefused(t *testing.T) {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%v\ndoes not say %s", err, part)
 		}
+	}
+}
+
+func TestResumeUnderOtherMilestonesOfALayerIsRefused(t *testing.T) {
+	int8 := fakequant.Int8()
+	c := late(t, &int8)
+	c.Out = t.TempDir()
+	interrupted(t, c)
+	c.Resume = true
+	c.RuleMilestones = map[graph.Rule]Milestones{linearRule: c.RuleMilestones[linearRule], convRule: {Settle: Never()}}
+	changed := c.RuleMilestones[linearRule]
+	changed.Quantize = Steps(10)
+	c.RuleMilestones[linearRule] = changed
+	_, err := Run(t.Context(), c)
+	if err == nil {
+		t.Fatal("other milestones are resumed")
+	}
+	_, list, _ := strings.Cut(err.Error(), "another folder:\n")
+	want := `  qat.milestones."linear_\\d".quantize: the checkpoint has "9 steps", the configuration "10 steps"
+  qat.milestones.conv2d.freeze_batch_norm: the checkpoint has none, the configuration ""
+  qat.milestones.conv2d.observe: the checkpoint has none, the configuration ""
+  qat.milestones.conv2d.quantize: the checkpoint has none, the configuration ""
+  qat.milestones.conv2d.settle: the checkpoint has none, the configuration "never"`
+	if list != want {
+		t.Errorf("got\n%s\nwant\n%s", list, want)
 	}
 }
 

@@ -105,6 +105,7 @@ func (r *run) update(s Stage, lr float64) error {
 		return err
 	}
 	if r.average != nil {
+		r.model.FollowObservers()
 		r.average.update(r.Step + 1)
 	}
 	return nil
