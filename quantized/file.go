@@ -2,7 +2,9 @@ package quantized
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,29 +71,48 @@ func (m *Model) Save(folder string) error {
 	return atomicfile.WriteFile(filepath.Join(folder, ManifestFile), manifest)
 }
 
+// wanted is what Load takes.
+const wanted = "want a folder with " + ManifestFile + " and " + TensorsFile + ", or the path of either"
+
 // Load reads a model from a folder that Save wrote, or from the path of
 // either of its two files. They may have been renamed together, such as to
 // digits.json and digits.safetensors.
 func Load(path string) (*Model, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("quantized: %w", err)
+		return nil, fmt.Errorf("quantized: %w: %s", err, wanted)
 	}
 	if info.IsDir() {
 		path = filepath.Join(path, ManifestFile)
 	}
-	stem := strings.TrimSuffix(path, filepath.Ext(path))
-	manifest, err := os.ReadFile(stem + filepath.Ext(ManifestFile))
-	if err != nil {
-		return nil, fmt.Errorf("quantized: %w", err)
+	ext := filepath.Ext(path)
+	if ext != filepath.Ext(ManifestFile) && ext != filepath.Ext(TensorsFile) {
+		return nil, fmt.Errorf("quantized: %s is no model: %s", path, wanted)
 	}
-	tensors, err := os.ReadFile(stem + filepath.Ext(TensorsFile))
+	stem := strings.TrimSuffix(path, ext)
+	manifest, err := readHalf(stem + filepath.Ext(ManifestFile))
 	if err != nil {
-		return nil, fmt.Errorf("quantized: %w", err)
+		return nil, err
+	}
+	tensors, err := readHalf(stem + filepath.Ext(TensorsFile))
+	if err != nil {
+		return nil, err
 	}
 	m, err := Decode(tensors, manifest)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, stem)
 	}
 	return m, nil
+}
+
+// readHalf reads one of a model's two files.
+func readHalf(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("quantized: %w: %s", err, wanted)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("quantized: %w", err)
+	}
+	return data, nil
 }

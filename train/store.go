@@ -66,8 +66,11 @@ func (s *store) load(log *slog.Logger) (*checkpoint, error) {
 			newest = c
 		}
 	}
+	if newest == nil && refused != nil {
+		return nil, fmt.Errorf("%s holds no sound checkpoint; to begin anew, remove:\n%w", s.folder, errors.Join(refused...))
+	}
 	if newest == nil {
-		return nil, errors.Join(refused...)
+		return nil, nil
 	}
 	for _, err := range refused {
 		log.Warn("checkpoint refused, the other one is used", "error", err, "used", newest.path)

@@ -48,7 +48,7 @@ func (c *command) bench() *cobra.Command {
 petrify's own kernels. MODEL is a run folder, or its model.json or
 model.safetensors. The variants take turns, so that what else the machine does
 strikes all alike; low and high are the repeats' tenth and ninetieth percentile.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeats < 1 {
 				return usage(fmt.Errorf("--repeats %d: want at least 1", repeats))

@@ -14,14 +14,14 @@ func (c *command) config() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Print the configuration or its schema",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var s settings
 	show := &cobra.Command{
 		Use:   "print",
 		Short: "Print the configuration that `train` would use, with a sentence on every key",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := s.load(c.stdin, s.flags(cmd))
 			if err != nil {
@@ -34,7 +34,7 @@ func (c *command) config() *cobra.Command {
 	cmd.AddCommand(show, &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON schema of the configuration file, for editors",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(*cobra.Command, []string) error { return config.Schema(c.stdout) },
 	})
 	return cmd

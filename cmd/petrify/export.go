@@ -71,7 +71,7 @@ func (c *command) export() *cobra.Command {
 		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
 or model.safetensors. The file names the model by its SHA-256 and, if a ` + quantized.ProofFile + `
 of it lies beside it, the proof: "petrify verify" checks both.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, name)
 			if i < 0 {

@@ -26,7 +26,7 @@ of an .onnx file, what it says of itself, and its operators.
 With --graph, show where the fake-quant nodes of a network sit, and how large it
 is, before or after training: MODEL is then a run folder or a configuration
 file.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case graphs:

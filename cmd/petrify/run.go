@@ -78,3 +78,23 @@ accuracy is the one that was trained.`,
 	root.AddCommand(c.train(), c.inspect(), c.export(), c.verify(), c.bench(), c.config(), c.version())
 	return root
 }
+
+// oneArgument wants the argument that the command's usage names.
+func oneArgument(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return fmt.Errorf("got %d arguments, want one: %s", len(args), cmd.UseLine())
+}
+
+// noArguments wants flags alone.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if cmd.Flags().Lookup("config") != nil {
+		hint = "; a configuration file goes behind --config"
+	}
+	return fmt.Errorf("unexpected argument %q: want %s%s", args[0], cmd.UseLine(), hint)
+}

@@ -33,7 +33,7 @@ func (c *command) train() *cobra.Command {
 the loop (QAT), freeze the scales and export the model. Without a file the
 built-in cnn is trained on the embedded digits; "petrify config print" shows
 every key that a file or --set may hold.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if resume && s.file == "" {
 				s.file = savedConfig(s.out)

@@ -41,7 +41,7 @@ graph is left out.
 ONNX Runtime is reached through the program that the environment variable
 ` + ortrunVariable + ` names, or ortrun on the path: build it in internal/conformance with
 CGO_ENABLED=1 go build ./cmd/ortrun.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := c.subject(cmd.Context(), args[0], dir)
 			if err != nil {

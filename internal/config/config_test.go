@@ -81,7 +81,7 @@ quantization:
 
 func TestOneMistakeIsOneLine(t *testing.T) {
 	_, err := Parse("a.yaml", []byte("seed: -1\n"))
-	if got, want := err.Error(), `config: a.yaml:1: seed: want a whole number of at least 0, got "-1"`; got != want {
+	if got, want := err.Error(), `config: a.yaml:1: seed: want a whole number from 0 to 18446744073709551615, got "-1"`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -31,7 +34,7 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 	r := &reader{file: name, origin: map[*yaml.Node]string{}, where: map[string]string{}}
 	root, err := parse(document)
 	if err != nil {
-		return nil, fmt.Errorf("config: %s: %w", name, err)
+		return nil, Faults{{Where: name, Text: strings.TrimPrefix(err.Error(), "yaml: ")}}
 	}
 	for _, o := range overrides {
 		o.apply(r, root)
@@ -83,12 +86,19 @@ func (c *Config) place(key string) string {
 
 // parse returns the mapping of a document; an empty document is an empty one.
 func parse(document []byte) (*yaml.Node, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(document, &root); err != nil {
+	var root, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(document))
+	err := d.Decode(&root)
+	if errors.Is(err, io.EOF) || err == nil && len(root.Content) == 0 {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	if len(root.Content) == 0 {
-		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1}, nil
+	if err := d.Decode(&second); err == nil {
+		return nil, fmt.Errorf("line %d: a second document begins: want one", second.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
 	}
 	return root.Content[0], nil
 }

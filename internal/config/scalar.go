@@ -104,7 +104,7 @@ func integer(to *int, low, high int) value {
 // natural is a whole number from 0 to 2⁶⁴−1.
 func natural(to *uint64) value {
 	return scalar[uint64]{
-		to: to, want: "a whole number of at least 0", tags: []string{"!!int"},
+		to: to, want: fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)), tags: []string{"!!int"},
 		parse: func(t string) (uint64, bool) {
 			v, err := strconv.ParseUint(t, 0, 64)
 			return v, err == nil

@@ -136,6 +136,9 @@ func describe(n *yaml.Node) string {
 	case yaml.MappingNode:
 		return "a block of keys"
 	case yaml.SequenceNode:
+		if len(n.Content) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	}
 	if n.ShortTag() == "!!null" {
