@@ -20,7 +20,10 @@
 // A convolution or linear layer with the batch normalisation and the ReLU
 // behind it is one unit, as it is one integer operator in every runtime.
 // Nothing is quantized inside of a unit. Its weights are fake-quantized with
-// the batch normalisation folded in, its output behind the ReLU. Pools and
+// the batch normalisation folded in, its output behind the ReLU. Activations that
+// are no clip, such as tanh, are units of their own, and what they take is
+// quantized too: so they are tables of 256 entries, and the product before them
+// stays an integer operator. Core ML Tools leaves their input float. Pools and
 // flatten keep the scale of their input, and all inputs of a concatenation share
 // one. A batch normalisation that follows no such layer is a unit of its own: a
 // convolution of one pixel.
