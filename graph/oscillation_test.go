@@ -408,3 +408,77 @@ func TestTrackSeesTheStep(t *testing.T) {
 		}
 	}
 }
+
+// Weights that the step does not quantize, as their layer does so later, are
+// neither tracked nor pulled; each layer is pulled by its own λ.
+func TestLayersOscillateApart(t *testing.T) {
+	scheme := fakequant.Bits(3)
+	scheme.Activations = fakequant.Config{}
+	network := Chain(Flatten(), Linear(6).Named("first"), ReLU(), Linear(3).Named("late"))
+	m, err := New(network, Shape{C: 1, H: 2, W: 2}, Uniform(scheme), rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Watch(0.2); err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := m.Trainer(2, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	only := func(layer string) func(string) float64 {
+		return func(name string) float64 {
+			if name == layer {
+				return 1
+			}
+			return 0
+		}
+	}
+	steps := map[string]int64{}
+	for _, tt := range []struct {
+		quantized []string
+		λ         func(string) float64
+		pulled    []string
+	}{
+		{nil, always(1), nil},
+		{[]string{"first"}, only("late"), nil},
+		{[]string{"first"}, always(1), []string{"first"}},
+		{[]string{"first", "late"}, only("late"), []string{"late"}},
+		{[]string{"first", "late"}, always(1), []string{"first", "late"}},
+	} {
+		m.Switch(func(layer string) Switches {
+			on := slices.Contains(tt.quantized, layer)
+			return Switches{Observe: on, Quantize: on}
+		})
+		if _, err := trainer.Step([]float32{1, -1, 2, 0.5, -0.3, 1, 0.7, -2}, []int32{0, 2}); err != nil {
+			t.Fatal(err)
+		}
+		track(t, m)
+		before := map[*unit][]float32{}
+		for u := range m.oscillations {
+			before[u] = slices.Clone(u.weight.Grad)
+		}
+		loss, err := m.Dampen(tt.λ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if loss > 0 != (tt.pulled != nil) {
+			t.Errorf("%v pulled: a loss of %v", tt.pulled, loss)
+		}
+		for u, o := range m.oscillations {
+			if slices.Contains(tt.quantized, u.name()) {
+				steps[u.name()]++
+			}
+			if got := o.State()[0].I64[0]; got != steps[u.name()] {
+				t.Errorf("%v quantized: %s was tracked in %d steps, want %d", tt.quantized, u.name(), got, steps[u.name()])
+			}
+			if got, want := !slices.Equal(before[u], u.weight.Grad), slices.Contains(tt.pulled, u.name()); got != want {
+				t.Errorf("%v quantized: %s is pulled: %v, want %v", tt.quantized, u.name(), got, want)
+			}
+		}
+		if err := m.FreezeOscillating(always(0.1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -104,6 +105,28 @@ func TestDomainsFollowTheRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ExampleModel_Domains() {
+	network := graph.Chain(
+		graph.Conv2D(8, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU().Named("a_relu"),
+		graph.Conv2D(8, 3).Same().Named("b"), graph.ReLU().Named("b_relu"),
+		graph.Concat("a_relu", "b_relu").Named("both"), graph.GlobalAvgPool(), graph.Flatten(),
+		graph.Linear(10).Named("fc"))
+	int8 := fakequant.Int8()
+	q := graph.Quantization{Default: &int8, Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: &int8}}
+	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, q, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range m.Domains() {
+		fmt.Println(d.Layer, d.Rule, d.Tensors, d.BatchNorm)
+	}
+	// Output:
+	// a default [input a.weight a] true
+	// b default [b.weight] false
+	// fc linear [fc.weight fc] false
 }
 
 // What is switched for one layer is its domain and nothing else. The range of a
