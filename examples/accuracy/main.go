@@ -4,7 +4,8 @@
 //	go run ./examples/accuracy -seeds 3 -o docs/accuracy.md
 //
 // Each seed trains one float network for 9 epochs; every row quantizes it and
-// trains it on for 5 epochs.
+// trains it on for 5 epochs. PyTorch's column is what torch_side.py made of the
+// same float networks.
 package main
 
 import (
@@ -58,14 +59,16 @@ func rows() []row {
 		s.Activations.Scheme = affine.Affine
 		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(s), 1e-3})
 	}
-	return rows
+	last := rows[len(rows)-1]
+	last.name, last.q.FloatOutput = "W2A2, float logits", true
+	return append(rows, last)
 }
 
 func main() {
 	log.SetFlags(0)
 	seeds := flag.Int("seeds", 3, "number of seeds, from 1")
 	out := flag.String("o", "", "file for the table; standard output if empty")
-	keep := flag.String("runs", "runs/accuracy", "folder where the float networks are kept for the next time")
+	keep := flag.String("runs", "runs/accuracy", "folder where finished runs are kept for the next time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -79,11 +82,9 @@ func run(ctx context.Context, seeds int, out, keep string) error {
 	if err != nil {
 		return err
 	}
-	t := newTable()
-	for seed := range seeds {
-		if err := t.seed(ctx, data, uint64(seed+1), filepath.Join(keep, fmt.Sprintf("seed%d", seed+1))); err != nil {
-			return err
-		}
+	t, err := study{data: data, rows: rows(), float: 9, qat: 5, batch: 128, keep: keep}.table(ctx, seeds)
+	if err != nil {
+		return err
 	}
 	if out == "" {
 		_, err = os.Stdout.WriteString(t.markdown())
@@ -92,29 +93,53 @@ func run(ctx context.Context, seeds int, out, keep string) error {
 	return os.WriteFile(out, []byte(t.markdown()), 0o644)
 }
 
-// seed fills in one column.
-func (t *table) seed(ctx context.Context, data *datasets.Set, seed uint64, dir string) error {
-	network, err := graph.Builtin("cnn", len(data.Classes))
+// study is what is measured: the built-in cnn on some data.
+type study struct {
+	data       *datasets.Set
+	rows       []row
+	float, qat int // epochs
+	batch      int
+	keep       string // folder of the runs
+}
+
+// table fills in the table.
+func (s study) table(ctx context.Context, seeds int) (*table, error) {
+	t, err := newTable(s.rows)
+	if err != nil {
+		return nil, err
+	}
+	for seed := 1; seed <= seeds; seed++ {
+		if err := s.seed(ctx, t, seed); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// seed fills in one column. A run that has finished before is read, not
+// repeated.
+func (s study) seed(ctx context.Context, t *table, seed int) error {
+	network, err := graph.Builtin("cnn", len(s.data.Classes))
 	if err != nil {
 		return err
 	}
-	c := train.Config{Network: network, Data: data, Seed: seed, Batch: 128, Out: dir,
-		Float: train.Stage{Epochs: 9, LearningRate: 2e-3, Smoothing: smoothing}}
-	c.Quantization = t.rows[0].q
-	c.Resume = true // a finished run is read, not repeated
+	dir := filepath.Join(s.keep, fmt.Sprintf("seed%d", seed))
+	c := train.Config{Network: network, Data: s.data, Seed: uint64(seed), Batch: s.batch, Out: dir, Resume: true,
+		Float: train.Stage{Epochs: s.float, LearningRate: 2e-3, Smoothing: smoothing}}
+	c.Quantization = s.rows[0].q
 	float, err := train.Run(ctx, c)
 	if err != nil {
 		return err
 	}
 	t.float = append(t.float, float.Float.Accuracy)
 	log.Printf("seed %d: float %.2f %%", seed, 100*float.Float.Accuracy)
-	c.Out, c.Resume, c.Float = "", false, train.Stage{}
+	c.Float = train.Stage{}
 	if c.Weights, err = train.ReadWeights(filepath.Join(dir, "float.safetensors")); err != nil {
 		return err
 	}
-	for i, r := range t.rows {
-		c.Quantization = r.q
-		c.QAT = train.Stage{Epochs: 5, LearningRate: r.rate, Smoothing: smoothing}
+	for i, r := range s.rows {
+		c.Out, c.Quantization = filepath.Join(dir, r.name), r.q
+		c.QAT = train.Stage{Epochs: s.qat, LearningRate: r.rate, Smoothing: smoothing}
 		result, err := train.Run(ctx, c)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
