@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf8"
 )
 
 // Set is a data set in memory, with what is needed to feed it to a network:
@@ -84,6 +85,11 @@ func (s *Set) validate() error {
 	}
 	if !(s.PixelScale > 0) {
 		return fmt.Errorf("pixel scale %v, want a positive number", s.PixelScale)
+	}
+	for i, name := range s.Classes {
+		if !utf8.ValidString(name) {
+			return fmt.Errorf("class %d: name %q is not UTF-8", i, clip(name))
+		}
 	}
 	if s.Train == nil || s.Train.Len() == 0 {
 		return errors.New("no training images")

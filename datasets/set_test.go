@@ -14,6 +14,7 @@ func TestNewRefuses(t *testing.T) {
 		want string
 	}{
 		"no shape":           {Set{Train: image(1), Test: image(1)}, "shape [0 0 0]"},
+		"a class's name":     {Set{Shape: [3]int{1, 2, 2}, Classes: []string{"a", "b\xff"}, Train: image(1), Test: image(1)}, `class 1: name "b\xff" is not UTF-8`},
 		"no training split":  {Set{Shape: [3]int{1, 2, 2}, Test: image(1)}, "no training images"},
 		"no test images":     {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: &Split{}}, "no test images"},
 		"bytes and values":   {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: nan}, "one split holds bytes"},

@@ -35,6 +35,12 @@ func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
 	if err != nil {
 		return onnx.Options{}, err
 	}
+	if !slices.Contains([]int{0, 13, 21}, o.opset) {
+		return onnx.Options{}, usage(fmt.Errorf("--opset %d: want 13 or 21", o.opset))
+	}
+	if o.batch < 0 {
+		return onnx.Options{}, usage(fmt.Errorf("--batch %d: want 0 or more", o.batch))
+	}
 	if o.opset == 0 && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }) {
 		o.opset = 21 // the first with scales for blocks
 	}

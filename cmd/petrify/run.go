@@ -75,8 +75,27 @@ accuracy is the one that was trained.`,
 	root.SetIn(c.stdin)
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
+	root.SetHelpCommand(help())
 	root.AddCommand(c.train(), c.inspect(), c.export(), c.verify(), c.bench(), c.config(), c.version())
 	return root
+}
+
+// help is cobra's command, for which an unknown topic is no mistake.
+func help() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usage(err)
+			}
+			if len(rest) > 0 {
+				return usage(fmt.Errorf("unknown command %q for %q", rest[0], about.CommandPath()))
+			}
+			return about.Help()
+		},
+	}
 }
 
 // oneArgument wants the argument that the command's usage names.

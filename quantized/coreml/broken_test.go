@@ -139,6 +139,7 @@ func TestOptionsThatDoNotFit(t *testing.T) {
 		{"target", "mlp", coreml.Options{Target: 9}, "coreml: target Target(9): want"},
 		{"precision", "mlp", coreml.Options{Precision: 9}, "coreml: precision Precision(9): want"},
 		{"encoding", "mlp", coreml.Options{WeightsEncoding: 9}, "coreml: weights encoding Encoding(9): want"},
+		{"text", "mlp", coreml.Options{Metadata: coreml.Metadata{Author: "A\xff"}}, `coreml: metadata "A\xff": want UTF-8`},
 		{"encoding without integer weights", "mlp", coreml.Options{WeightsEncoding: coreml.Unsigned}, "coreml: weights encoding uint8: the model has no signed integer weights"},
 		{"classifier without classes", "autoencoder", coreml.Options{Classifier: true}, `coreml: layer "fc10": output of shape [64] with 0 class names`},
 		{"image of a vector", "autoencoder", coreml.Options{Image: true}, `coreml: layer "x": shape [64] as an image`},

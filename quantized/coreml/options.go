@@ -3,6 +3,7 @@ package coreml
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"petrify/quantized/coreml/mil"
 )
@@ -157,6 +158,12 @@ func (o Options) Validate() error {
 		return fmt.Errorf("coreml: precision %v: want float16 or float32", o.Precision)
 	case o.WeightsEncoding > Unsigned:
 		return fmt.Errorf("coreml: weights encoding %v: want int8 or uint8", o.WeightsEncoding)
+	}
+	m := o.Metadata
+	for _, text := range []string{m.Author, m.License, m.Version, m.Description} {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("coreml: metadata %q: want UTF-8", text)
+		}
 	}
 	return nil
 }

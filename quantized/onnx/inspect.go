@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -17,6 +18,9 @@ func Inspect(w io.Writer, data []byte) error {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {
 		return fmt.Errorf("onnx: inspect: %w", err)
+	}
+	if len(file.Opsets) == 0 {
+		return errors.New("onnx: inspect: is no model: it names no set of operators")
 	}
 	var opsets []string
 	for _, o := range file.Opsets {

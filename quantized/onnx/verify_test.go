@@ -124,6 +124,9 @@ func TestInspect(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, w.String())
 		}
 	}
+	if err := onnx.Inspect(&w, nil); err == nil || err.Error() != "onnx: inspect: is no model: it names no set of operators" {
+		t.Errorf("an empty file: %v", err)
+	}
 	if err := onnx.Inspect(&w, []byte("no file")); err == nil {
 		t.Error("anything is an ONNX file")
 	}
