@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"petrify/internal/atomicfile"
@@ -68,25 +69,36 @@ func replaceable(dir string) error {
 	return nil
 }
 
-// fill writes the package's files into the existing folder root.
-func (p *Package) fill(root string) error {
-	data := filepath.Join(root, "Data", packageAuthor)
-	weights := filepath.Join(data, weightsFolder)
-	if err := os.MkdirAll(weights, 0o777); err != nil {
-		return err
-	}
+// Files are the package's files by their paths in it, with slashes.
+func (p *Package) Files() (map[string][]byte, error) {
 	model, blobs := p.Model.Marshal(), p.Blobs.Bytes()
 	list, err := listing(model, blobs)
 	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"Manifest.json": list, path.Join("Data", packageAuthor, modelFile): model}
+	if len(blobs) > 0 {
+		files[path.Join("Data", packageAuthor, weightsFolder, weightsName)] = blobs
+	}
+	return files, nil
+}
+
+// fill writes the package's files into the existing folder root.
+func (p *Package) fill(root string) error {
+	weights := filepath.Join(root, "Data", packageAuthor, weightsFolder)
+	if err := os.MkdirAll(weights, 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, "Manifest.json"), list, 0o666); err != nil {
+	files, err := p.Files()
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(data, modelFile), model, 0o666); err != nil || len(blobs) == 0 {
-		return err
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(name)), content, 0o666); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(weights, weightsName), blobs, 0o666)
+	return nil
 }
 
 // listing is Manifest.json for the given contents. Identifiers are made from
