@@ -2,13 +2,13 @@ package graph
 
 import (
 	"regexp"
-	"strconv"
 
 	"petrify/fakequant"
 )
 
 // Rule names a rule of a [Quantization]: the one of that pattern in Names, or
-// the one of that kind in Kinds. The zero Rule is Default.
+// the one of that kind in Kinds. The zero Rule is Default; there is none with
+// both a kind and a pattern.
 type Rule struct {
 	Kind    Kind
 	Pattern string
@@ -18,7 +18,7 @@ type Rule struct {
 func (r Rule) String() string {
 	switch {
 	case r.Pattern != "":
-		return strconv.Quote(r.Pattern)
+		return `"` + r.Pattern + `"`
 	case r.Kind != 0:
 		return r.Kind.String()
 	}
@@ -49,7 +49,7 @@ func (q Quantization) Scheme(r Rule) (s *fakequant.Scheme, ok bool) {
 		return s, ok
 	}
 	for _, n := range q.Names {
-		if n.Pattern == r.Pattern {
+		if r == (Rule{Pattern: n.Pattern}) {
 			return n.Scheme, true
 		}
 	}

@@ -204,6 +204,7 @@ func TestRuleMilestoneFaultsNameTheRule(t *testing.T) {
 		{Kind: graph.KindLinear}: {},
 		convRule:                 {Settle: Epochs(2)},
 		{Pattern: "linear"}:      {Quantize: Never()},
+		{Kind: graph.KindConv2D, Pattern: `linear_\d`}: {},
 	}
 	var faults Faults
 	if !errors.As(c.Validate(), &faults) {
@@ -214,7 +215,8 @@ func TestRuleMilestoneFaultsNameTheRule(t *testing.T) {
 		{"qat.milestones.linear", "quantization has no such rule: want one of its kinds or name patterns"},
 		{`qat.milestones."linear"`, "quantization has no such rule: want one of its kinds or name patterns"},
 		{`qat.milestones."linear".quantize`, "never: want a step; training without quantization is the float stage"},
-		{`qat.milestones."linear_\\d".quantize`, "8 steps is before observe (9 steps): want ranges before they are used"},
+		{`qat.milestones."linear_\d".quantize`, "8 steps is before observe (9 steps): want ranges before they are used"},
+		{`qat.milestones."linear_\d"`, "quantization has no such rule: want one of its kinds or name patterns"},
 	}
 	if !slices.Equal(faults, want) {
 		t.Errorf("got\n%v\nwant\n%v", faults, want)

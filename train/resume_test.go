@@ -337,7 +337,7 @@ func TestResumeUnderOtherMilestonesOfALayerIsRefused(t *testing.T) {
 		t.Fatal("other milestones are resumed")
 	}
 	_, list, _ := strings.Cut(err.Error(), "another folder:\n")
-	want := `  qat.milestones."linear_\\d".quantize: the checkpoint has "9 steps", the configuration "10 steps"
+	want := `  qat.milestones."linear_\d".quantize: the checkpoint has "9 steps", the configuration "10 steps"
   qat.milestones.conv2d.freeze_batch_norm: the checkpoint has none, the configuration ""
   qat.milestones.conv2d.observe: the checkpoint has none, the configuration ""
   qat.milestones.conv2d.quantize: the checkpoint has none, the configuration ""
