@@ -111,6 +111,26 @@ func (m *Model) Input() Shape { return m.in }
 // Classes is the number of outputs.
 func (m *Model) Classes() int { return m.units[len(m.units)-1].out.Size() }
 
+// Weighted is a layer with weights.
+type Weighted struct {
+	Layer     string
+	BatchNorm string // the one that is folded into it; "" for none
+}
+
+// Weighted lists the convolutions and linear layers in their order.
+func (m *Model) Weighted() (all []Weighted) {
+	for _, u := range m.units {
+		switch {
+		case u.weight == nil || u.alone:
+		case u.norm == nil:
+			all = append(all, Weighted{Layer: u.name()})
+		default:
+			all = append(all, Weighted{u.name(), u.norm.name})
+		}
+	}
+	return all
+}
+
 // MACs is the multiply-accumulates of one input's convolutions and linear
 // layers, and of batch normalisations that stand alone.
 func (m *Model) MACs() (n int64) {

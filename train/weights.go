@@ -18,7 +18,9 @@ import (
 // arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight
 // (O I KH KW), fc1.weight (O F), fc1.bias, bn1.weight, bn1.bias,
 // bn1.running_mean, bn1.running_var, each with the layer's name before the
-// dot. A run writes such a file itself, float.safetensors.
+// dot. A bias before a batch norm goes into that one's running mean, and one
+// that is missing (PyTorch's bias=False) is 0. A run writes such a file itself,
+// float.safetensors.
 func ReadWeights(path string) ([]graph.State, error) {
 	switch filepath.Ext(path) {
 	case ".safetensors":
@@ -94,11 +96,41 @@ func floatState(m *graph.Model) []graph.State {
 	return all
 }
 
+// find is the place of a name in the states, -1 if there is none.
+func find(states []graph.State, name string) int {
+	return slices.IndexFunc(states, func(s graph.State) bool { return s.Name == name })
+}
+
+// fitBiases gives the weights the biases that the model has, no more and no
+// fewer, as PyTorch leaves both to the network's author.
+//
+// Before a batch norm the model has none: a bias there shifts what that one
+// subtracts, norm(w∗x + b | μ) = norm(w∗x | μ − b), and so it goes into the
+// running mean. Elsewhere one that is missing is 0.
+func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
+	weights = slices.Clone(weights)
+	for _, p := range m.Weighted() {
+		weight, bias := find(weights, p.Layer+".weight"), find(weights, p.Layer+".bias")
+		mean := find(weights, p.BatchNorm+".running_mean")
+		switch {
+		case p.BatchNorm == "" && bias < 0 && weight >= 0 && len(weights[weight].Shape) > 0:
+			channels := weights[weight].Shape[0]
+			weights = append(weights, graph.State{Name: p.Layer + ".bias", Shape: []int{channels}, F32: make([]float32, channels)})
+		case p.BatchNorm != "" && bias >= 0 && mean >= 0 && len(weights[bias].F32) == len(weights[mean].F32):
+			shifted := slices.Clone(weights[mean].F32)
+			for i, b := range weights[bias].F32 {
+				shifted[i] -= b
+			}
+			weights[mean].F32 = shifted
+			weights = slices.Delete(weights, bias, bias+1)
+		}
+	}
+	return weights
+}
+
 // load sets the model's float state. Everything that does not match is listed.
 func load(m *graph.Model, weights []graph.State) error {
-	find := func(states []graph.State, name string) int {
-		return slices.IndexFunc(states, func(s graph.State) bool { return s.Name == name })
-	}
+	weights = fitBiases(m, weights)
 	own := floatState(m)
 	var faults []error
 	for _, w := range weights {

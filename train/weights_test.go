@@ -1,8 +1,10 @@
 package train
 
 import (
+	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,11 +67,45 @@ func TestReadWeightsRefuses(t *testing.T) {
 	}
 }
 
+// PyTorch lets a layer before a batch norm have a bias, and one elsewhere have
+// none; the float network computes the same here.
+func TestWeightsWithOtherBiases(t *testing.T) {
+	c := small(t)
+	c.Out = t.TempDir()
+	c.Float.Epochs, c.QAT.Epochs = 1, 0
+	mustRun(t, c)
+	weights, err := ReadWeights(filepath.Join(c.Out, "float.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func(name string) *graph.State { return &weights[find(weights, name)] }
+	clear(state("linear_1.bias").F32)
+	c.Float, c.Weights, c.Out = Stage{}, slices.Clone(weights), ""
+	want := mustRun(t, c)
+
+	mean := state("batch_norm_1.running_mean")
+	bias := make([]float32, len(mean.F32))
+	for i := range bias {
+		bias[i] = float32(i) - 3
+		mean.F32[i] += bias[i]
+	}
+	given := slices.Clone(mean.F32)
+	missing := find(weights, "linear_1.bias")
+	c.Weights = append(slices.Delete(slices.Clone(weights), missing, missing+1), graph.State{Name: "conv2d_1.bias", Shape: []int{len(bias)}, F32: bias})
+	got := mustRun(t, c)
+	if got.Float.Accuracy != want.Float.Accuracy || math.Abs(got.Float.Loss-want.Float.Loss) > 1e-5*want.Float.Loss {
+		t.Errorf("float %v, want %v", got.Float, want.Float)
+	}
+	if !slices.Equal(mean.F32, given) {
+		t.Error("loading has changed the weights that it was given")
+	}
+}
+
 func TestWeightsThatDoNotFitAreListed(t *testing.T) {
 	c := small(t)
 	c.Weights = []graph.State{
 		{Name: "conv2d_1.weight", Shape: []int{8, 1, 5, 5}, F32: make([]float32, 200)},
-		{Name: "conv2d_1.bias", Shape: []int{8}, F32: make([]float32, 8)},
+		{Name: "conv2d_1.bias", Shape: []int{8}, F32: make([]float32, 8)}, // its batch norm has no mean to take it
 		{Name: "linear_1.bias", Shape: []int{10}, F32: make([]float32, 10)},
 	}
 	_, err := Run(t.Context(), c)
