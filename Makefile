@@ -40,7 +40,7 @@ noasm: ## run the tests without assembly
 fuzz: ## fuzz every target for FUZZTIME
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
 		grep -hso '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/func //' | while read -r target; do \
-			go test "$$dir" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) </dev/null || exit 1; \
+			go test "$$dir" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null || exit 1; \
 		done || exit 1; \
 	done
 

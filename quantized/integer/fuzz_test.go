@@ -2,7 +2,10 @@ package integer_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/fakequant/affine"
@@ -119,4 +122,80 @@ func FuzzManifest(f *testing.F) {
 		}
 		outputs(t, e, make([]float32, e.InputSize()))
 	})
+}
+
+// FuzzEdits changes values of model.json, whatever their type: what is read
+// runs, and is written as it was read.
+func FuzzEdits(f *testing.F) {
+	_, m := network(quantizedtest.W8A8)
+	tensors, manifest, err := m.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for seed := range uint64(300) {
+		f.Add(seed, uint8(1+seed%3))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, edits uint8) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		var tree map[string]any
+		if err := json.Unmarshal(manifest, &tree); err != nil {
+			t.Fatal(err)
+		}
+		delete(tree, "checksum")
+		for range edits % 8 {
+			edit(tree, rng)
+		}
+		edited, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := quantized.Decode(tensors, edited)
+		if err != nil || m.Size().MACs > 1<<24 {
+			return
+		}
+		if _, _, err := m.Encode(); err != nil {
+			t.Fatalf("was read, but cannot be written: %v", err)
+		}
+		e, err := integer.New(m, integer.Options{})
+		if err != nil || e.Memory().Activations > 1<<24 {
+			return
+		}
+		outputs(t, e, make([]float32, e.InputSize()))
+	})
+}
+
+// edit changes, removes or doubles one value somewhere in a JSON tree.
+func edit(tree any, rng *rand.Rand) any {
+	switch v := tree.(type) {
+	case map[string]any:
+		keys := slices.Sorted(maps.Keys(v))
+		if len(keys) == 0 || rng.IntN(20) == 0 {
+			break
+		}
+		key := keys[rng.IntN(len(keys))]
+		if rng.IntN(20) == 0 {
+			delete(v, key)
+		} else {
+			v[key] = edit(v[key], rng)
+		}
+		return v
+	case []any:
+		if len(v) == 0 || rng.IntN(20) == 0 {
+			break
+		}
+		i := rng.IntN(len(v))
+		switch rng.IntN(10) {
+		case 0:
+			return slices.Delete(v, i, i+1)
+		case 1:
+			return append(v, v[i])
+		}
+		v[i] = edit(v[i], rng)
+		return v
+	case float64:
+		if rng.IntN(2) == 0 {
+			return v + float64(rng.IntN(5)-2)
+		}
+	}
+	return []any{nil, true, -1, 0, 1, 2, 0.5, 1e-40, 1e30, 1e300, 1 << 40, "", "relu", "input", "linear", []any{}, []any{1, 2, 3}, map[string]any{}}[rng.IntN(18)]
 }

@@ -3,6 +3,7 @@ package onnx_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -152,4 +153,25 @@ func TestNamesAreRead(t *testing.T) {
 	if got := onnx.Target(9).String(); got != "Target(9)" {
 		t.Error(got)
 	}
+}
+
+// FuzzVerify: whatever a file holds, looking at it gives an error or an answer.
+func FuzzVerify(f *testing.F) {
+	m := network(quantizedtest.W8A8)
+	for _, o := range []onnx.Options{{}, {Opset: 21, Image: true, Result: onnx.Class, Batch: 3}} {
+		data, err := o.Encode(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, unreadable := onnx.Metadata(data)
+		if err := onnx.Inspect(io.Discard, data); (err == nil) != (unreadable == nil) {
+			t.Fatalf("inspected: %v, read: %v", err, unreadable)
+		}
+		if onnx.Verify(data, m) == nil && unreadable != nil {
+			t.Fatalf("verified, but not read: %v", unreadable)
+		}
+	})
 }

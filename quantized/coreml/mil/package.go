@@ -133,32 +133,40 @@ func identifier(kind string, content []byte) string {
 // the manifest, the model's syntax and the weight file; [Check] judges the
 // program.
 func ReadPackage(dir string) (*Package, error) {
-	list, err := os.ReadFile(filepath.Join(dir, "Manifest.json"))
+	p, err := readPackage(os.DirFS(dir))
 	if err != nil {
-		return nil, fmt.Errorf("mil: package: %w", err)
+		return nil, fmt.Errorf("mil: package %s: %w", dir, err)
+	}
+	return p, nil
+}
+
+func readPackage(folder fs.FS) (*Package, error) {
+	list, err := fs.ReadFile(folder, "Manifest.json")
+	if err != nil {
+		return nil, err
 	}
 	var m manifest
 	if err := json.Unmarshal(list, &m); err != nil {
-		return nil, fmt.Errorf("mil: package: Manifest.json: %w", err)
+		return nil, fmt.Errorf("Manifest.json: %w", err)
 	}
 	if m.Version != packageVersion {
-		return nil, fmt.Errorf("mil: package: Manifest.json: version %q: want %s", m.Version, packageVersion)
+		return nil, fmt.Errorf("Manifest.json: version %q: want %s", m.Version, packageVersion)
 	}
 	root, ok := m.Items[m.Root]
 	if !ok || !filepath.IsLocal(root.Path) {
-		return nil, fmt.Errorf("mil: package: Manifest.json: root model %q is not listed with a path inside the package", m.Root)
+		return nil, fmt.Errorf("Manifest.json: root model %q is not listed with a path inside the package", m.Root)
 	}
-	content, err := os.ReadFile(filepath.Join(dir, "Data", root.Path))
+	content, err := fs.ReadFile(folder, path.Join("Data", root.Path))
 	if err != nil {
-		return nil, fmt.Errorf("mil: package: %w", err)
+		return nil, err
 	}
 	model, err := UnmarshalModel(content)
 	if err != nil {
 		return nil, err
 	}
-	weights, err := os.ReadFile(filepath.Join(dir, "Data", packageAuthor, weightsFolder, weightsName))
+	weights, err := fs.ReadFile(folder, path.Join("Data", packageAuthor, weightsFolder, weightsName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("mil: package: %w", err)
+		return nil, err
 	}
 	blobs, err := ParseBlobs(weights)
 	if err != nil {

@@ -3,11 +3,14 @@ package mil
 import (
 	"bytes"
 	"encoding/hex"
+	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // TestWire compares small messages with bytes written by hand from the format
@@ -136,6 +139,36 @@ func FuzzUnmarshalModel(f *testing.F) {
 			t.Fatal("written, read and written again, the model changed")
 		}
 		if err := Check(p); err != nil || elements(&m.Program) > 1<<16 {
+			return
+		}
+		if _, err := NewMachine(p); err != nil {
+			t.Fatalf("a program that is valid does not run: %v", err)
+		}
+	})
+}
+
+// FuzzPackage: whatever the files of a package hold, they give an error or a
+// package that can be measured and printed, and that runs if it is valid.
+func FuzzPackage(f *testing.F) {
+	files, err := perceptron().p.Files()
+	if err != nil {
+		f.Fatal(err)
+	}
+	model, weights := path.Join("Data", packageAuthor, modelFile), path.Join("Data", packageAuthor, weightsFolder, weightsName)
+	f.Add(files["Manifest.json"], files[model], files[weights])
+	f.Add([]byte(`{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": "com.apple.CoreML/../com.apple.CoreML/model.mlmodel"}}}`), files[model], []byte{})
+	f.Fuzz(func(t *testing.T, manifest, program, blobs []byte) {
+		p, err := readPackage(fstest.MapFS{"Manifest.json": {Data: manifest}, model: {Data: program}, weights: {Data: blobs}})
+		if err != nil {
+			return
+		}
+		if err := Print(io.Discard, p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Sizes(); err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(p); err != nil || elements(&p.Model.Program) > 1<<16 {
 			return
 		}
 		if _, err := NewMachine(p); err != nil {
