@@ -75,12 +75,18 @@ func (c *core) integers(q []int32, x []float32) {
 	})
 }
 
-// clipped counts the elements of x that do not round into the range.
+// clipped counts the elements of x that do not round into the range: none, if
+// the least and the greatest do.
 func (c *core) clipped(x []float32) (n int) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
+		s, z := c.params.Scale[i], c.params.Zero[i]
+		lo, hi, bad := kernel.MinMax(x[from:to])
+		if bad == 0 && a.Inside(lo, s, z, f) && a.Inside(hi, s, z, f) {
+			return
+		}
 		for _, r := range x[from:to] {
-			if !a.Inside(r, c.params.Scale[i], c.params.Zero[i], f) {
+			if !a.Inside(r, s, z, f) {
 				n++
 			}
 		}

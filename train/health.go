@@ -20,10 +20,13 @@ func (r *run) warn(ctx context.Context) error {
 	return nil
 }
 
-// clipped passes over as many training images as calibrated the quantizers and
-// counts what they clip now, in a graph of its own: training steps know nothing
-// of it. A run that is interrupted here has been trained, and ends with what
-// has been counted.
+// probes is the number of batches that clipping is counted over: what is asked
+// is whether a tenth of an activation's elements is clipped.
+const probes = 8
+
+// clipped passes over some training images and counts what the quantizers clip,
+// in a graph of its own: training steps know nothing of it. A run that is
+// interrupted here has been trained, and ends with what has been counted.
 func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
 	p, err := r.model.Probe(r.Batch)
 	if err != nil {
@@ -40,7 +43,7 @@ func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
 		if err != nil {
 			return nil, err
 		}
-		if ctx.Err() != nil || batches == r.Calibration {
+		if ctx.Err() != nil || batches == min(probes, r.perEpoch()) {
 			break
 		}
 		if err := p.Run(b.X); err != nil {
