@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Switches say what training steps do in a layer.
 type Switches struct {
 	Observe         bool // observers follow the ranges
@@ -43,6 +45,11 @@ func (m *Model) Domains() (all []Domain) {
 		}
 	}
 	return all
+}
+
+// Follows reports whether a rule holds for any layer.
+func (m *Model) Follows(r Rule) bool {
+	return slices.ContainsFunc(m.units, func(u *unit) bool { return u.rule == r })
 }
 
 // Switch sets the switches of each layer; what they concern stands at

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -220,5 +221,24 @@ func TestRuleMilestoneFaultsNameTheRule(t *testing.T) {
 	}
 	if !slices.Equal(faults, want) {
 		t.Errorf("got\n%v\nwant\n%v", faults, want)
+	}
+}
+
+// A pattern that matches nothing is a typing error, most often.
+func TestRulesThatNoLayerFollowsAreNamed(t *testing.T) {
+	var log strings.Builder
+	c := small(t)
+	c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	scheme := fakequant.Bits(4)
+	for _, pattern := range []string{"linear_1", "linear_.", "Linear_1"} {
+		c.Quantization.Names = append(c.Quantization.Names, graph.NameRule{Pattern: pattern, Scheme: &scheme})
+	}
+	if _, err := start(c.resolve()); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]bool{"=linear_1\n": false, "=linear_.\n": true, "=Linear_1\n": true} {
+		if got := strings.Contains(log.String(), "pattern"+pattern); got != want {
+			t.Errorf("warned of %q: %v, want %v in\n%s", pattern, got, want, &log)
+		}
 	}
 }

@@ -68,6 +68,16 @@ type progress struct {
 	Random  []byte // state of the model's generator
 }
 
+// warnOfRules logs the name patterns that no layer follows: a name is easily
+// mistyped, and its layer then quantized otherwise than was meant.
+func (r *run) warnOfRules() {
+	for _, n := range r.Quantization.Names {
+		if !r.model.Follows(graph.Rule{Pattern: n.Pattern}) {
+			r.Log.Warn("no layer follows this rule of the quantization: none has such a name, or an earlier rule matches it too", "pattern", n.Pattern)
+		}
+	}
+}
+
 // Streams of random numbers, told apart by the second word of a PCG's seed.
 const (
 	streamModel = iota
@@ -94,6 +104,7 @@ func start(c Config) (*run, error) {
 		}
 	}
 	r.agenda = c.agenda(r.model.Domains())
+	r.warnOfRules()
 	if got, want := r.model.Classes(), len(c.Data.Classes); got != want && c.Network.Loss == graph.CrossEntropy {
 		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
 	}
