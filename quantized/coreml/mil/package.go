@@ -22,6 +22,7 @@ type Package struct {
 const (
 	packageAuthor  = "com.apple.CoreML"
 	packageVersion = "1.0.0"
+	manifestFile   = "Manifest.json"
 	modelFile      = "model.mlmodel"
 	weightsFolder  = "weights"
 	weightsName    = "weight.bin"
@@ -63,7 +64,7 @@ func replaceable(dir string) error {
 	if err != nil {
 		return fmt.Errorf("mil: package: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "Manifest.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err != nil {
 		return fmt.Errorf("mil: package: %s exists and is no .mlpackage: not replaced", dir)
 	}
 	return nil
@@ -76,7 +77,7 @@ func (p *Package) Files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{"Manifest.json": list, path.Join("Data", packageAuthor, modelFile): model}
+	files := map[string][]byte{manifestFile: list, path.Join("Data", packageAuthor, modelFile): model}
 	if len(blobs) > 0 {
 		files[path.Join("Data", packageAuthor, weightsFolder, weightsName)] = blobs
 	}
@@ -141,20 +142,20 @@ func ReadPackage(dir string) (*Package, error) {
 }
 
 func readPackage(folder fs.FS) (*Package, error) {
-	list, err := fs.ReadFile(folder, "Manifest.json")
+	list, err := fs.ReadFile(folder, manifestFile)
 	if err != nil {
 		return nil, err
 	}
 	var m manifest
 	if err := json.Unmarshal(list, &m); err != nil {
-		return nil, fmt.Errorf("Manifest.json: %w", err)
+		return nil, fmt.Errorf("%s: %w", manifestFile, err)
 	}
 	if m.Version != packageVersion {
-		return nil, fmt.Errorf("Manifest.json: version %q: want %s", m.Version, packageVersion)
+		return nil, fmt.Errorf("%s: version %q: want %s", manifestFile, m.Version, packageVersion)
 	}
 	root, ok := m.Items[m.Root]
 	if !ok || !filepath.IsLocal(root.Path) {
-		return nil, fmt.Errorf("Manifest.json: root model %q is not listed with a path inside the package", m.Root)
+		return nil, fmt.Errorf("%s: root model %q is not listed with a path inside the package", manifestFile, m.Root)
 	}
 	content, err := fs.ReadFile(folder, path.Join("Data", root.Path))
 	if err != nil {
