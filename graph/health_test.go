@@ -297,6 +297,57 @@ func TestProbeAgainstTheEquations(t *testing.T) {
 	}
 }
 
+// In every network each activation that has a range of its own is counted, and
+// what the observers have seen of a batch, with batch norm at rest, is inside.
+func TestProbeSeesWhatAStepSees(t *testing.T) {
+	type subject struct {
+		network graph.Network
+		in      graph.Shape
+	}
+	subjects := map[string]subject{}
+	for _, z := range zoo {
+		n, err := graph.Builtin(z.name, z.classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects[z.name] = subject{n, z.in}
+	}
+	for name, n := range standing {
+		subjects[name] = subject{n, graph.Shape{C: 3, H: 6, W: 5}}
+	}
+	scheme := with(func(s *fakequant.Scheme) { s.Activations.Observer.Kind = observers.MinMax })
+	for name, s := range subjects {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			m, err := graph.New(s.network, s.in, graph.Uniform(scheme), rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.SetObservers(true)
+			m.SetFakeQuant(true)
+			m.FreezeBatchNorm(true)
+			x := images(rng, 8, s.in)
+			observe(t, m, x)
+			counted := map[string]int64{}
+			clipping, _ := probed(t, m, x)
+			for _, c := range clipping {
+				counted[c.Tensor] = c.Count
+				if c.Share() > 1e-3 { // a step rounds ties otherwise, see the package's comment
+					t.Errorf("%d of %d elements of %s are clipped", c.Clipped, c.Count, c.Tensor)
+				}
+			}
+			for _, p := range m.Placements() {
+				if p.Config.Granularity.Kind == affine.PerTensor && p.Config.Observer.Kind != observers.Fixed && counted[p.Tensor] == 0 {
+					t.Errorf("%s is not counted", p.Tensor)
+				}
+			}
+			if want := int64(8 * s.in.Size()); counted["input"] < want {
+				t.Errorf("%d elements of the input are counted, want %d and what shares its range", counted["input"], want)
+			}
+		})
+	}
+}
+
 // A batch of another size is refused.
 func TestProbeWantsItsBatch(t *testing.T) {
 	m := small(t, fakequant.Int8())
