@@ -21,6 +21,10 @@ type format struct {
 	file    string   // the usual name
 	options []string // the flags that have an effect
 	write   func(path string, m *quantized.Model, o exportOptions) error
+
+	// verify returns what a file says of itself, if it is what the model gives;
+	// nil where files of the format say nothing.
+	verify func(path string, m *quantized.Model) (map[string]string, error)
 }
 
 // formats lists what `export` writes; the first is the default.

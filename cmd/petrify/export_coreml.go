@@ -10,6 +10,7 @@ func coremlFormat() format {
 		name: "coreml", file: "model.mlpackage",
 		options: []string{"image", "normalize", "classifier", "target", "precision", "weights-encoding", "author", "license", "model-version", "description"},
 		write:   writeCoreML,
+		verify:  checkCoreML,
 	}
 }
 
@@ -31,4 +32,11 @@ func writeCoreML(path string, m *quantized.Model, o exportOptions) error {
 		Classifier: o.classifier, Normalize: o.normalize, Image: o.image,
 		Metadata: coreml.Metadata{Author: o.author, License: o.license, Version: o.version, Description: o.description, Facts: o.facts},
 	})
+}
+
+func checkCoreML(path string, m *quantized.Model) (map[string]string, error) {
+	if err := coreml.Verify(path, m); err != nil {
+		return nil, err
+	}
+	return coreml.Facts(path)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ func onnxFormat() format {
 		name: "onnx", file: "model.onnx",
 		options: []string{"opset", "batch", "signed", "image", "result", "target"},
 		write:   writeONNX,
+		verify:  checkONNX,
 	}
 }
 
@@ -48,6 +50,17 @@ func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
 		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
 		Result: onnx.Result(result), Target: onnx.Target(target), Metadata: o.facts,
 	}, nil
+}
+
+func checkONNX(path string, m *quantized.Model) (map[string]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := onnx.Verify(data, m); err != nil {
+		return nil, err
+	}
+	return onnx.Metadata(data)
 }
 
 // choice is the place of a flag's word among the allowed ones; the empty word

@@ -1,31 +1,41 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"petrify/quantized"
-	"petrify/quantized/coreml"
 	"petrify/quantized/onnx"
 )
 
 // modelOf finds the model that a path on the command line names. That of an
 // exported file lies beside it, under its name or as a folder's model.
 func modelOf(path string) (model, exported string) {
-	ext := filepath.Ext(filepath.Clean(path))
-	if ext != filepath.Ext(onnxFormat().file) && ext != filepath.Ext(coremlFormat().file) {
+	path = filepath.Clean(path)
+	f, ok := checkedFormat(path)
+	if !ok {
 		return path, ""
 	}
-	path = filepath.Clean(path)
-	beside := path[:len(path)-len(ext)] + filepath.Ext(quantized.ManifestFile)
+	beside := strings.TrimSuffix(path, filepath.Ext(f.file)) + filepath.Ext(quantized.ManifestFile)
 	if _, err := os.Stat(beside); err == nil && filepath.Base(beside) != quantized.ManifestFile {
 		return beside, path
 	}
 	return filepath.Dir(path), path
+}
+
+// checkedFormat is the format of an exported file that can be checked, by its
+// name's end.
+func checkedFormat(path string) (format, bool) {
+	for _, f := range formats() {
+		if f.verify != nil && filepath.Ext(path) == filepath.Ext(f.file) {
+			return f, true
+		}
+	}
+	return format{}, false
 }
 
 // exportedFiles are the folder's exported files by their usual names, and one
@@ -34,7 +44,7 @@ func (s *subject) exportedFiles() []string {
 	var all []string
 	for _, f := range formats() {
 		path := filepath.Join(s.folder, f.file)
-		if _, err := os.Stat(path); err == nil && path != s.named {
+		if _, err := os.Stat(path); err == nil && f.verify != nil && path != s.named {
 			all = append(all, path)
 		}
 	}
@@ -49,51 +59,44 @@ func (s *subject) exportedFiles() []string {
 func (s *subject) checkFiles(w io.Writer, p *quantized.Proof) error {
 	var faults []error
 	for _, path := range s.exportedFiles() {
-		facts, other, err := s.checkFile(path)
+		f, _ := checkedFormat(path)
+		facts, err := f.verify(path, s.file)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", path, err))
 			continue
 		}
-		says := "and names this proof"
-		switch own, digest := p.Facts(), facts[quantized.ProofDigestKey]; {
-		case digest == "":
-			says = "but names no proof: export it again to name this one"
-		case digest != p.Digest():
-			says = fmt.Sprintf("but names another proof, %s; this one is %s: export it again to name this one", digest, p.Digest())
-		case facts[quantized.ProofKey] != own[quantized.ProofKey]:
-			faults = append(faults, fmt.Errorf("%s: says of the proof %q, the proof says %q", path, facts[quantized.ProofKey], own[quantized.ProofKey]))
+		named, err := names(facts, p)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", path, err))
 			continue
 		}
-		if other && s.ortrun != "" {
-			says += "; it is another export, " + facts["export"] + ", and the default one was compared"
+		if f.name == onnxFormat().name && s.ortrun != "" && !s.compared(facts) {
+			named += "; it is another export, " + facts["export"] + ", and the default one was compared"
 		}
-		if _, err := fmt.Fprintf(w, "%s is of this model, %s.\n", path, says); err != nil {
+		if _, err := fmt.Fprintf(w, "%s is of this model, %s.\n", path, named); err != nil {
 			return err
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// checkFile reads what a file says of itself, if it is what the model gives.
-// An ONNX file with other options than the default is another export.
-func (s *subject) checkFile(path string) (facts map[string]string, other bool, err error) {
-	if filepath.Ext(path) == filepath.Ext(coremlFormat().file) {
-		if err := coreml.Verify(path, s.file); err != nil {
-			return nil, false, err
-		}
-		facts, err = coreml.Facts(path)
-		return facts, false, err
+// names says which proof a file names by its facts. One that names p and says
+// something else of it is an error.
+func names(facts map[string]string, p *quantized.Proof) (string, error) {
+	says, want := facts[quantized.ProofKey], p.Facts()[quantized.ProofKey]
+	switch digest := facts[quantized.ProofDigestKey]; {
+	case digest == "":
+		return "but names no proof: export it again to name this one", nil
+	case digest != p.Digest():
+		return fmt.Sprintf("but names another proof, %s; this one is %s: export it again to name this one", digest, p.Digest()), nil
+	case says != want:
+		return "", fmt.Errorf("says of the proof %q, the proof says %q", says, want)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false, err
-	}
-	if err := onnx.Verify(data, s.file); err != nil {
-		return nil, false, err
-	}
-	if facts, err = onnx.Metadata(data); err != nil {
-		return nil, false, err
-	}
+	return "and names this proof", nil
+}
+
+// compared reports whether ONNX Runtime ran a file of the same options.
+func (s *subject) compared(facts map[string]string) bool {
 	usual, err := onnx.Metadata(s.onnx)
-	return facts, !bytes.Equal(data, s.onnx) && facts["export"] != usual["export"], err
+	return err == nil && usual["export"] == facts["export"]
 }
