@@ -21,13 +21,18 @@
 //
 // Float training begins from fresh weights, or from [Config.Weights] that were
 // trained elsewhere. PTQ leaves the weights as they are and lets the observers
-// see [Config.Calibration] batches. QAT begins from both: the float weights and
-// the ranges of PTQ. Weights that change sides between two integers are watched,
-// dampened or frozen ([Oscillation]), and [Config.Reestimate] averages batch
-// norm's statistics anew at the end. What is frozen is the end of QAT, or of PTQ
+// see [Config.Calibration] batches. QAT begins from both: the float weights
+// and the ranges of PTQ. Without a float stage and given weights, QAT trains
+// from scratch: calibration then lets batch norm follow the batches, so that
+// the ranges suit the first step. From there they must follow activations that
+// grow: a moving average with constant 0.1 does that sooner than the default,
+// 0.01. Weights that change sides between two integers are watched, dampened
+// or frozen ([Oscillation]), and [Config.Reestimate] averages batch norm's
+// statistics anew at the end. What is frozen is the end of QAT, or of PTQ
 // where the QAT stage has no epochs. Evaluation covers every image of the test
-// split and moves no observer. With [Config.Validation] a share of the training
-// images is held out, and a stage may end early and go back to its best epoch.
+// split and moves no observer. With [Config.Validation] a share of the
+// training images is held out, and a stage may end early and go back to its
+// best epoch.
 //
 // # Runs that cannot be lost
 //

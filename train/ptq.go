@@ -11,6 +11,11 @@ import (
 // calibrate is post-training quantization: the observers see training batches
 // while weights and batch norm stay as the float stage left them. It ends with
 // the observers off and fake quantization on.
+//
+// Where there was no float stage, batch norm has the statistics that it was
+// made with, 0 and 1. Ranges observed behind them would be far from those of
+// the first step, which normalises by its batch, and QAT would have to wait for
+// their average to arrive. So there batch norm follows the batches.
 func (r *run) calibrate(ctx context.Context) error {
 	r.Events.stage(StageStart{Stage: PTQ, StepsInEpoch: r.Calibration, Batch: r.Batch})
 	t, err := r.model.Trainer(r.Batch, true)
@@ -18,7 +23,7 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
-	r.apply(graph.Switches{Observe: true, BatchNormFrozen: true})
+	r.apply(graph.Switches{Observe: true, BatchNormFrozen: !r.untrained()})
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {
 			return err
@@ -47,6 +52,9 @@ func (r *run) calibrate(ctx context.Context) error {
 	}
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
 }
+
+// untrained reports whether QAT begins from weights that nobody has trained.
+func (c Config) untrained() bool { return c.Float.Epochs == 0 && c.Weights == nil }
 
 // apply sets the switches of all layers.
 func (r *run) apply(s graph.Switches) {
