@@ -43,6 +43,8 @@ func TestValidateInfersShapes(t *testing.T) {
 		{"kernel as large as the padded image", graph.Conv2D(4, 8).Padded(1), ""},
 		{"pool larger than the image", graph.MaxPool(7), "kernel 7×7 is larger than its padded input 8×6"},
 		{"pool of too many elements", graph.MaxPool(17).Padded(8), "window of 289 elements: want at most 256"},
+		{"more outputs than memory", graph.Conv2D(1<<24, 3), "output of shape 16777216×6×4: want at most 268435456 elements"},
+		{"more outputs than integers", graph.Conv2D(1, 3).Padded(1 << 31), "want at most 268435456 elements"},
 		{"linear on an image", graph.Linear(3), "linear wants a vector, got an image 2×8×6: put flatten before it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -51,6 +53,19 @@ func TestValidateInfersShapes(t *testing.T) {
 				t.Errorf("error = %v, want %q", err, tt.fault)
 			}
 		})
+	}
+}
+
+// A layer whose weights no machine holds is refused, not tried.
+func TestValidateCountsWeights(t *testing.T) {
+	network := graph.Chain(graph.Flatten(), graph.Linear(1<<20).Named("wide"), graph.Linear(1<<10).Named("heavy"), graph.Linear(10))
+	err := network.Validate(graph.Shape{C: 1, H: 2, W: 2})
+	if err == nil || !strings.Contains(err.Error(), "layer heavy: 1073741824 weights: want at most 268435456") {
+		t.Errorf("error = %v", err)
+	}
+	network.Layers[2].Units = 1 << 8
+	if err := network.Validate(graph.Shape{C: 1, H: 2, W: 2}); err != nil {
+		t.Errorf("at the limit: %v", err)
 	}
 }
 

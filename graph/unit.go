@@ -62,14 +62,6 @@ func (u *unit) nonNegative() bool {
 	return false
 }
 
-// fan is the number of inputs of one output.
-func (u *unit) fan() int {
-	if u.layer.Kind == KindConv2D {
-		return u.ins[0].C / u.layer.groups(u.ins[0]) * u.layer.Kernel[0] * u.layer.Kernel[1]
-	}
-	return u.ins[0].C
-}
-
 // fuse groups the layers into units. A batch norm joins the convolution or
 // linear layer before it, unless another layer takes that too; a ReLU joins a
 // layer that takes nothing else behind it and ends in a sum.
@@ -147,10 +139,10 @@ func (u *unit) initialise(rng *rand.Rand) {
 	default:
 		return
 	}
-	u.weight.uniform(u.fan(), rng)
+	u.weight.uniform(u.layer.fan(u.ins[0]), rng)
 	if u.norm == nil {
 		u.bias = newParam(u.name()+".bias", RoleBias, u.out.C)
-		u.bias.uniform(u.fan(), rng)
+		u.bias.uniform(u.layer.fan(u.ins[0]), rng)
 	}
 }
 

@@ -40,10 +40,41 @@ func same(n, extent, stride int) (begin, end int) {
 // extent is the pixels from the kernel's first tap to its last.
 func (v window) extent(axis int) int { return (v.kernel[axis]-1)*v.dilation[axis] + 1 }
 
+// most is how many elements an activation of one image may have, and how many
+// weights a layer: memory for more, times a batch, is none that a user meant to
+// ask for, and Go cannot refuse it but by ending the process.
+const most = 1 << 28
+
 // output is the shape of the layer's output and whether that is a vector,
 // given the inputs' shapes and whether the first is a vector; or an error
 // that says what the layer expected.
 func (l Layer) output(ins []Shape, vector bool) (Shape, bool, error) {
+	out, vector, err := l.shape(ins, vector)
+	if err != nil {
+		return out, vector, err
+	}
+	if n := float64(out.C) * float64(out.H) * float64(out.W); n > most {
+		return out, vector, fmt.Errorf("output of shape %v: want at most %d elements", out, most)
+	}
+	if n := float64(out.C) * float64(l.fan(ins[0])); n > most {
+		return out, vector, fmt.Errorf("%.0f weights: want at most %d", n, most)
+	}
+	return out, vector, nil
+}
+
+// fan is the number of inputs of one output of a layer with weights.
+func (l Layer) fan(in Shape) int {
+	switch l.Kind {
+	case KindConv2D:
+		return in.C / l.groups(in) * l.Kernel[0] * l.Kernel[1]
+	case KindLinear:
+		return in.C
+	}
+	return 0
+}
+
+// shape is output, whatever its size.
+func (l Layer) shape(ins []Shape, vector bool) (Shape, bool, error) {
 	in := ins[0]
 	switch l.Kind {
 	case KindLinear, KindSoftmax:

@@ -86,6 +86,28 @@ func TestOneMistakeIsOneLine(t *testing.T) {
 	}
 }
 
+// What is no document at all is a mistake of the configuration too.
+func TestDocumentsThatAreNone(t *testing.T) {
+	for document, want := range map[string]string{
+		"a: [b":                       "config: a.yaml: line 2: did not find",
+		"seed: 1\n---\nseed: 2\n":     "config: a.yaml: line 2: a second document begins: want one",
+		"seed: 1\n--- {\n":            "config: a.yaml: line ",
+		"dataset: \"\xc3(\"\n":        "config: a.yaml: ",
+		"\x00":                        "config: a.yaml: ",
+		strings.Repeat("a: [", 20000): "config: a.yaml: ",
+	} {
+		_, err := Parse("a.yaml", []byte(document))
+		var faults Faults
+		if !errors.As(err, &faults) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%.20q: got %v, want faults that begin %q", document, err, want)
+		}
+	}
+	_, err := Parse("a.yaml", nil, Override{Flag: "--set dataset=?", Key: "dataset", Value: "\xff\xfe"})
+	if want := `config: --set dataset=?: dataset: "\xff\xfe" is not UTF-8`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestPrintedConfigurationReadsBackAsItself(t *testing.T) {
 	for name, document := range map[string]string{
 		"defaults": "",

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -53,6 +54,9 @@ func (o Override) apply(r *reader, root *yaml.Node) {
 
 // node is the value as YAML.
 func (o Override) node() (*yaml.Node, error) {
+	if !utf8.ValidString(o.Value) {
+		return nil, fmt.Errorf("%q is not UTF-8", o.Value)
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(o.Value), &document); err != nil {
 		return nil, err
