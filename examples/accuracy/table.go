@@ -54,7 +54,7 @@ step, activations a moving average of minimum and maximum with a zero point.
 **Float logits**: the same, but the network's output is not quantized.
 
 PyTorch trained the same float networks on, with the same settings and its own
-quantization-aware training (`+"`examples/accuracy/torch_side.py`"+`); – is not
+quantization-aware training (` + "`examples/accuracy/torch_side.py`" + `); – is not
 measured.
 
 Made on %s from revision %s with
