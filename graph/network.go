@@ -59,6 +59,16 @@ func (n Network) Validate(in Shape) error {
 	return err
 }
 
+// Output is the shape of the network's output for inputs of the given shape; or
+// the error of [Network.Validate].
+func (n Network) Output(in Shape) (Shape, error) {
+	layers, err := n.connect(in)
+	if err != nil {
+		return Shape{}, err
+	}
+	return layers[len(layers)-1].out, nil
+}
+
 // connected is a layer whose inputs are found and whose shapes are known.
 type connected struct {
 	Layer

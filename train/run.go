@@ -105,9 +105,6 @@ func start(c Config) (*run, error) {
 	}
 	r.agenda = c.agenda(r.model.Domains())
 	r.warnOfRules()
-	if got, want := r.model.Classes(), len(c.Data.Classes); got != want && c.Network.Loss == graph.CrossEntropy {
-		return nil, fmt.Errorf("network %s has %d outputs, the data set %s %d classes", c.Network.Name, got, c.Data.Name, want)
-	}
 	if c.Weights != nil {
 		if err := load(r.model, c.Weights); err != nil {
 			return nil, err

@@ -216,7 +216,7 @@ func TestNetworkThatDoesNotFitTheData(t *testing.T) {
 	c := small(t)
 	c.Network.Layers[4] = graph.Linear(7)
 	_, err := Run(t.Context(), c)
-	if err == nil || !strings.Contains(err.Error(), "network small has 7 outputs, the data set digits 10 classes") {
+	if err == nil || !strings.Contains(err.Error(), "network: 7 outputs, and the data set digits has 10 classes") {
 		t.Errorf("got %v", err)
 	}
 }

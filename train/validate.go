@@ -35,7 +35,11 @@ func (c Config) dataFaults(f *Faults) {
 	if c.Batch >= 0 && c.perEpoch() == 0 {
 		f.add("batch", "%d: the training split of %s has %d images: want no more", max(c.Batch, defaultBatch), c.Data.Name, c.Data.Train.Len())
 	}
-	f.addAll("network", c.Network.Validate(c.input()))
+	out, err := c.Network.Output(c.input())
+	f.addAll("network", err)
+	if err == nil && c.Network.Loss == graph.CrossEntropy {
+		f.check(out.Size() == len(c.Data.Classes), "network", "%d outputs, and the data set %s has %d classes", out.Size(), c.Data.Name, len(c.Data.Classes))
+	}
 }
 
 // lossFaults checks what changes the loss: it is for networks with classes.
