@@ -12,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 	"time"
+
+	"petrify/internal/atomicfile"
 )
 
 // download fetches file i, or with it all files where they come as one
@@ -102,43 +104,23 @@ func fetchArchive(ctx context.Context, url, dir string, files []pinned, progress
 }
 
 // save writes what r holds, plain or gzipped, to path. The file appears under
-// its name only when it is complete and its content is what was published:
-// until then it is a temporary file beside it.
-func save(path string, r io.Reader, want pinned) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
+// its name only when it is complete and its content is what was published.
+func save(path string, r io.Reader, want pinned) error {
 	limit := want.size + want.size/8 + 1024 // gzip adds a small share at worst
-	n, err := io.Copy(tmp, io.LimitReader(r, limit+1))
-	if err != nil {
-		return err
-	}
-	if n > limit {
-		return fmt.Errorf("more than the %d bytes expected of %s", limit, want.name)
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	err = withPinned(tmp.Name(), want, func(in *input) error {
-		if _, err := in.bytes(want.size); err != nil {
-			return err
+	return atomicfile.WriteChecked(path, func(w io.Writer) error {
+		n, err := io.Copy(w, io.LimitReader(r, limit+1))
+		if err == nil && n > limit {
+			err = fmt.Errorf("more than the %d bytes expected of %s", limit, want.name)
 		}
-		return in.end()
-	})
-	if err != nil {
 		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	}, func(temp string) error {
+		return withPinned(temp, want, func(in *input) error {
+			if _, err := in.bytes(want.size); err != nil {
+				return err
+			}
+			return in.end()
+		})
+	})
 }
 
 // patience is how long a server may be silent.

@@ -19,6 +19,12 @@ import (
 // is refused: the rename would replace it. A symbolic link is followed. What
 // killed processes left when they were writing path is removed.
 func Write(path string, write func(w io.Writer) error) error {
+	return WriteChecked(path, write, func(string) error { return nil })
+}
+
+// WriteChecked is [Write] that gives the file its name only if check, which is
+// called with the path of the complete temporary file, finds no fault with it.
+func WriteChecked(path string, write func(w io.Writer) error, check func(temp string) error) error {
 	path, err := target(path)
 	if err != nil {
 		return fmt.Errorf("atomicfile: write %s: %w", path, err)
@@ -32,6 +38,10 @@ func Write(path string, write func(w io.Writer) error) error {
 	}
 	defer release()
 	if err := fill(f, write); err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	}
+	if err := check(f.Name()); err != nil {
 		os.Remove(f.Name())
 		return fmt.Errorf("atomicfile: write %s: %w", path, err)
 	}

@@ -85,6 +85,35 @@ func TestFailedWriteLeavesTheOldFile(t *testing.T) {
 	}
 }
 
+// The check sees the whole file, and decides whether it gets its name.
+func TestCheckDecides(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	refused := errors.New("not what was promised")
+	for _, want := range []error{refused, nil} {
+		err := atomicfile.WriteChecked(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, "content")
+			return err
+		}, func(temp string) error {
+			got, err := os.ReadFile(temp)
+			if string(got) != "content" {
+				t.Errorf("the check reads %q, %v", got, err)
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("got error %v, want %v", err, want)
+		}
+		left := ""
+		if want == nil {
+			left = "a"
+		}
+		if got := names(t, dir); got != left {
+			t.Errorf("check %v: folder holds %q, want %q", want, got, left)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	for _, tt := range []struct{ name, path, want string }{
