@@ -1,6 +1,7 @@
 package integer
 
 import (
+	"cmp"
 	"math"
 
 	"petrify/internal/kernel"
@@ -49,11 +50,18 @@ func function(n *quantized.Node) func(x float64) float64 {
 // activate adds a function from integers to integers.
 func (c *compiler) activate(n *quantized.Node, x, y *value) {
 	if n.Func == quantized.Softmax {
+		if c.options.Requantization == XNNPACK {
+			c.softmaxTFLite(x, y)
+			return
+		}
 		c.softmax(x, y)
 		return
 	}
 	f := function(n)
 	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
+	if c.options.Requantization == XNNPACK {
+		t = cmp.Or(tableXNNPACK(n, x.grid, y.grid), t)
+	}
 	c.weights += len(t)
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		t.apply(m.bytes(y.bytes, n), m.bytes(x.bytes, n))

@@ -36,9 +36,12 @@
 //	global mean   q_y = clip(rne(Σ(q_x − z_x)·float32(s_x/float32(s_y·count)))) + z_y
 //	mean          q_y = clip(rne(float32(Σ r_x)/count/s_y)) + z_y
 //
-// Softmax is ONNX Runtime's in each of them, kernel.SoftmaxBytes:
+// Softmax is ONNX Runtime's in each of them but XNNPACK, kernel.SoftmaxBytes:
 //
 //	softmax       q_y = clip(rne(float32(e[max q_x − q_x]/s_y)/Σ e)) + z_y    e[d] = float32(exp(h − s_x·d))
+//
+// In the mode XNNPACK sums, softmax, leaky ReLU, hard swish and ReLUs that stand
+// alone are TensorFlow Lite's; their equations stand at the functions.
 //
 // What the model left in float32 is computed in float32 by the kernels that
 // training uses: excluded layers, layers with quantized weights on float
@@ -49,7 +52,8 @@
 // With the default options the outputs are those of a quantized graph.Evaluator
 // and of ONNX Runtime on x86-64, bit for bit, for models whose activations are
 // quantized. Float layers are equal to the evaluator's, and agree with other
-// runtimes as far as the order of float sums allows.
+// runtimes as far as the order of float sums allows. With XNNPACK the integers
+// are those of TensorFlow Lite in files of package tflite.
 //
 // # Sources
 //

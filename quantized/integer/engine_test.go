@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,7 +111,10 @@ func TestIntegersAreExact(t *testing.T) {
 			if !fixedPoint[schemeName] {
 				continue
 			}
-			for _, mode := range []integer.Requantization{integer.Gemmlowp, integer.Single} {
+			for _, mode := range []integer.Requantization{integer.Gemmlowp, integer.Single, integer.XNNPACK} {
+				if mode == integer.XNNPACK && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Op == quantized.Activate }) {
+					continue // see TestTFLiteGolden
+				}
 				t.Run(schemeName+"/"+name+"/"+mode.String(), func(t *testing.T) { exact(t, m, mode, b.Inputs(m, 5)) })
 			}
 		}
@@ -299,7 +303,7 @@ func TestErrors(t *testing.T) {
 		"too few inputs":     {e.Run(make([]float32, 6), make([]float32, 5), 1), "integer: 5 numbers in and 6 out for a batch of 1: want 432 and 6 each"},
 		"negative batch":     {e.Run(nil, nil, -1), "batch of -1"},
 		"bytes of floats":    {engine(t, float, integer.Options{}).RunBytes(make([]uint8, 6), make([]uint8, 432), 1), "want both quantized"},
-		"requantization":     {new(m, integer.Options{Requantization: 9}), "integer: Requantization(9): want one of float32, gemmlowp, single"},
+		"requantization":     {new(m, integer.Options{Requantization: 9}), "integer: Requantization(9): want one of float32, gemmlowp, single, xnnpack"},
 		"weights":            {new(m, integer.Options{Weights: 9}), "integer: Weights(9): want one of load, just-in-time"},
 		"16-bit activations": {new(&wide, integer.Options{}), "int16 activations: want at most 8 bits"},
 		"invalid model":      {new(&quantized.Model{}, integer.Options{}), "integer: quantized: "},
@@ -311,7 +315,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestNamesAreParsed(t *testing.T) {
-	for r := integer.Float32; r <= integer.Single; r++ {
+	for r := integer.Float32; r <= integer.XNNPACK; r++ {
 		if got, err := integer.ParseRequantization(r.String()); got != r || err != nil {
 			t.Errorf("%v: %v, %v", r, got, err)
 		}

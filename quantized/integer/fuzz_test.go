@@ -30,7 +30,7 @@ func FuzzModel(f *testing.F) {
 		if m.Validate() != nil || m.Size().MACs > 1<<24 {
 			return
 		}
-		mode := integer.Requantization(seed / 4 % 3)
+		mode := integer.Requantization(seed / 4 % 4)
 		e, err := integer.New(m, integer.Options{Requantization: mode})
 		if err != nil || e.Memory().Activations > 1<<24 {
 			return

@@ -7,8 +7,8 @@ import (
 	"petrify/internal/kernel"
 )
 
-// sum adds the sum of two activations. In the fixed-point modes, and signed, it
-// is a table: there are only 65,536 pairs of bytes.
+// sum adds the sum of two activations. In all modes but the default one, and
+// signed, it is a table: there are only 65,536 pairs of bytes.
 func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
 	if !(max(k.A, k.B) <= math.MaxFloat32) {
@@ -21,8 +21,11 @@ func (c *compiler) sum(a, b, y *value) error {
 		return nil
 	}
 	pair := sumSigned(a.grid, b.grid, y.grid)
-	if c.options.Requantization != Float32 {
+	switch {
+	case c.options.Requantization.fixedPoint():
 		pair = sumFixed(a.grid, b.grid, y.grid, c.multiply())
+	case c.options.Requantization == XNNPACK:
+		pair = sumXNNPACK(a.grid, b.grid, y.grid)
 	}
 	var t [1 << 16]uint8
 	for i := range t {

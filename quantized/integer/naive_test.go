@@ -178,7 +178,7 @@ func naiveWeighted(n *quantized.Node, mode integer.Requantization, x array, y *a
 				continue
 			}
 			lo, hi := n.Limits()
-			if mode == integer.Float32 {
+			if mode == integer.Float32 || mode == integer.XNNPACK {
 				y.q = append(y.q, round(float32(acc)*(s/y.quant.Scale), y.quant.Zero, lo, hi))
 				continue
 			}
@@ -259,6 +259,7 @@ func naiveWindow(n *quantized.Node, mode integer.Requantization, x array, y *arr
 	if whole {
 		lo, hi = n.Limits()
 	}
+	alike := x.quant.Scale == y.quant.Scale && x.quant.Zero == y.quant.Zero && x.quant.Format.Unsigned == y.quant.Format.Unsigned
 	switch {
 	case n.Op == quantized.MaxPool && x.quant.IsFloat():
 		y.r = append(y.r, x.r[greatest])
@@ -266,11 +267,14 @@ func naiveWindow(n *quantized.Node, mode integer.Requantization, x array, y *arr
 		y.q = append(y.q, x.q[greatest])
 	case !whole:
 		push(exact / count)
-	case mode != integer.Float32 && x.quant.Scale == y.quant.Scale && x.quant.Zero == y.quant.Zero && x.quant.Format.Unsigned == y.quant.Format.Unsigned:
+	case n.Op == quantized.AvgPool && mode == integer.XNNPACK && alike, mode != integer.XNNPACK && mode != integer.Float32 && alike:
 		// TensorFlow Lite: half away from zero, on int8
 		shift := int64(0)
 		if x.quant.Format.Unsigned {
 			shift = 128
+		}
+		if mode == integer.XNNPACK { // the greatest integer is 127 in the file
+			shift = int64(x.quant.Format.Max()) - 127
 		}
 		q := float64(sum)/count + float64(int64(x.quant.Zero)-shift)
 		y.q = append(y.q, min(max(int64(math.Round(q))+shift, int64(lo)), int64(hi)))
@@ -286,7 +290,10 @@ func naiveWindow(n *quantized.Node, mode integer.Requantization, x array, y *arr
 func naiveSum(n *quantized.Node, mode integer.Requantization, a, b array, i int) int64 {
 	q := n.Output.Quant
 	lo, hi := n.Limits()
-	if mode != integer.Float32 {
+	switch mode {
+	case integer.XNNPACK:
+		return naiveSumXNNPACK(n, a, b, i)
+	case integer.Gemmlowp, integer.Single:
 		return naiveFixedSum(n, mode, a, b, i)
 	}
 	shift := func(q quantized.Quant) int64 {
@@ -322,6 +329,22 @@ func naiveFixedSum(n *quantized.Node, mode integer.Requantization, a, b array, i
 	twice := 2 * max(sa, sb)
 	sum := naiveFixed(mode, sa/twice, (a.q[i]-int64(a.quant.Zero))<<20) + naiveFixed(mode, sb/twice, (b.q[i]-int64(b.quant.Zero))<<20)
 	level := naiveFixed(mode, twice/(math.Exp2(20)*float64(q.Scale)), sum) + int64(q.Zero)
+	return min(max(level, int64(lo)), int64(hi))
+}
+
+// naiveSumXNNPACK rounds the quotients of the scales to multiples of 2⁻ʰ, the
+// greater one to 21 bits, and the sum half up.
+func naiveSumXNNPACK(n *quantized.Node, a, b array, i int) int64 {
+	q := n.Output.Quant
+	lo, hi := n.Limits()
+	ra, rb := float64(a.quant.Scale/q.Scale), float64(b.quant.Scale/q.Scale)
+	step := math.Exp2(math.Floor(math.Log2(max(ra, rb))) - 20)
+	term := func(q int64, z int32, r float64) *big.Rat {
+		v := new(big.Rat).SetFloat64(math.RoundToEven(r/step) * step)
+		return v.Mul(v, new(big.Rat).SetInt64(q-int64(z)))
+	}
+	sum := term(a.q[i], a.quant.Zero, ra)
+	level := floorHalf(sum.Add(sum, term(b.q[i], b.quant.Zero, rb))) + int64(q.Zero)
 	return min(max(level, int64(lo)), int64(hi))
 }
 

@@ -37,11 +37,21 @@ const (
 	// Single is Gemmlowp with one rounding, half up: TensorFlow Lite with
 	// TFLITE_SINGLE_ROUNDING, CMSIS-NN with CMSIS_NN_USE_SINGLE_ROUNDING.
 	Single
+
+	// XNNPACK is Float32 for layers with weights and global means. It adds in
+	// fixed point with 20 bits, takes means of windows as TensorFlow Lite does,
+	// and ReLUs that stand alone in fixed point with 8 bits: .tflite files in
+	// TensorFlow Lite with XNNPACK.
+	XNNPACK
 )
 
-var requantizations = []string{"float32", "gemmlowp", "single"}
+var requantizations = []string{"float32", "gemmlowp", "single", "xnnpack"}
 
-// String is the requantization's name: "float32", "gemmlowp" or "single".
+// fixedPoint reports whether layers with weights multiply in fixed point.
+func (r Requantization) fixedPoint() bool { return r == Gemmlowp || r == Single }
+
+// String is the requantization's name: "float32", "gemmlowp", "single" or
+// "xnnpack".
 func (r Requantization) String() string { return nameOf(requantizations, "Requantization", uint8(r)) }
 
 // ParseRequantization is the inverse of [Requantization.String].

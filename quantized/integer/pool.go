@@ -46,8 +46,8 @@ func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
 //
 //	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y)) + z_y
 //
-// in float32, row by row, where count leaves out padding. In the fixed-point
-// modes it is the integers' mean, see meanRounded.
+// in float32, row by row, where count leaves out padding. In the other modes
+// it is the integers' mean, see meanRounded.
 func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
 		c.meanOfIntegers(n, x, y)
@@ -81,7 +81,7 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 //
 //	q_y = clip(rne(float32(Σ (q_x − z_x))·m)) + z_y        m = float32(s_x/float32(s_y·count))
 func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
-	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
+	if c.options.Requantization.fixedPoint() && x.grid.same(y.grid) {
 		c.meanOfIntegers(n, x, y)
 		return
 	}
@@ -100,21 +100,26 @@ func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
 }
 
 // meanOfIntegers adds a pool as TensorFlow Lite computes it: the mean of the
-// signed integers themselves, rounded half away from zero.
+// signed integers themselves, rounded half away from zero. Those of fewer than 8
+// bits are next to 127 in the files that are meant by XNNPACK, so that halves
+// are rounded up.
 func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
-	p := pool(n, x)
+	p, down := pool(n, x), int32(128)
+	if c.options.Requantization == XNNPACK {
+		down = n.Output.Quant.Format.Max() + y.grid.shift - 127
+	}
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
 		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
 			count := int32((h1 - h0) * (w1 - w0))
 			for c := range p.C {
-				sum := -128 * count
+				sum := -down * count
 				for h := h0; h < h1; h++ {
 					for w := w0; w < w1; w++ {
 						sum += int32(x[(first+h*p.W+w)*p.C+c])
 					}
 				}
-				out[pixel*p.C+c] = uint8(min(max(meanRounded(sum, count)+128, y.grid.min), y.grid.max))
+				out[pixel*p.C+c] = uint8(min(max(meanRounded(sum, count)+down, y.grid.min), y.grid.max))
 			}
 		})
 	}, x.bytes, y.bytes)

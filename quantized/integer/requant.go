@@ -12,7 +12,7 @@ type rounding func(y []uint8, acc []int32)
 // rounding makes that of the engine's options. exact and m are the multipliers
 // of the channels, the former in float64 from the scales.
 func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
-	if c.options.Requantization == Float32 {
+	if !c.options.Requantization.fixedPoint() {
 		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
 		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
 	}

@@ -30,7 +30,7 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 			return fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a finite one", x.grid.scale, n.Weights.Scale, y.grid.scale, m[o])
 		}
 	}
-	if c.options.Requantization == Float32 && p.ones == nil {
+	if !c.options.Requantization.fixedPoint() && p.ones == nil {
 		r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 		c.add(func(mem *memory, n int, s *kernel.Scratch) {
 			kernel.ConvBytes(mem.bytes(y.bytes, n), mem.bytes(x.bytes, n), x.grid.zero, p.bias, r, n, p.packed, s)

@@ -1,0 +1,103 @@
+package integer
+
+import (
+	"math"
+	"slices"
+
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// sumXNNPACK is the sum of XNNPACK. The quotients of the scales are rounded to
+// fixed point with as many bits behind the point as leave 20 or 21 bits to the
+// greater one, and the sum is rounded half up:
+//
+//	h = 20 − ⌊log₂ max(s_a, s_b)/s_y⌋        m_a = rne(2^h·s_a/s_y)
+//	q_y = clip(⌊((q_a − z_a)·m_a + (q_b − z_b)·m_b + 2^(h−1)) / 2^h⌋ + z_y)
+func sumXNNPACK(a, b, y grid) func(qa, qb uint8) uint8 {
+	ra, rb := a.scale/y.scale, b.scale/y.scale
+	_, e := math.Frexp(float64(max(ra, rb))) // ⌊log₂⌋ + 1
+	h := min(max(21-e, 1), 40)
+	ma := int64(math.RoundToEven(math.Ldexp(float64(ra), h)))
+	mb := int64(math.RoundToEven(math.Ldexp(float64(rb), h)))
+	return func(qa, qb uint8) uint8 {
+		sum := int64(int32(qa)-a.zero)*ma + int64(int32(qb)-b.zero)*mb
+		return clip(float64((sum+1<<(h-1))>>h)+float64(y.zero), y)
+	}
+}
+
+// tableXNNPACK is a function of one number, where TensorFlow Lite does not
+// compute it with real numbers; nil where it does.
+func tableXNNPACK(n *quantized.Node, x, y grid) *table {
+	switch n.Func {
+	case quantized.ReLU, quantized.ReLU6:
+		return reluFixed(x, y, float64(ceilingOf(n.Func)))
+	case quantized.LeakyReLU:
+		return leakyXNNPACK(n.Slope, x, y)
+	case quantized.HardSwish:
+		return hardSwishFixed(x, y)
+	}
+	return nil
+}
+
+// reluFixed is TensorFlow Lite's ReLU of integers, up to a greatest real number:
+//
+//	q_y = clip(twice(q_x − z_x) + z_y)        from z_y to z_y + rne(greatest/s_y), with the multiplier s_x/s_y
+func reluFixed(x, y grid, greatest float64) *table {
+	m := newFixed(float64(x.scale / y.scale))
+	y.min = max(y.min, y.zero)
+	y.max = int32(min(float64(y.max), float64(y.zero)+math.RoundToEven(greatest/float64(y.scale))))
+	var t table
+	for q := range t {
+		t[q] = clip(float64(m.twice(int32(q)-x.zero))+float64(y.zero), y)
+	}
+	return &t
+}
+
+// leakyXNNPACK is XNNPACK's leaky ReLU. The quotients of the scales have 8 bits
+// behind the point:
+//
+//	q_y = clip(⌊((q_x − z_x)·m + 128) / 256⌋ + z_y)        m = rne(256·s_x/s_y), or rne(256·slope·s_x/s_y) for q_x < z_x
+func leakyXNNPACK(slope float32, x, y grid) *table {
+	up := x.scale / y.scale
+	down := up * slope
+	var t table
+	for q := range t {
+		d, m := int64(q)-int64(x.zero), up
+		if d < 0 {
+			m = down
+		}
+		v := (d*int64(math.RoundToEven(float64(256*m))) + 128) >> 8
+		t[q] = clip(float64(v)+float64(y.zero), y)
+	}
+	return &t
+}
+
+// softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels,
+// in float32 from a table of exponentials:
+//
+//	e[d] = exp(float32(−s_x·d))        k = 1/float32(Σ e[max q_x − q_x]·s_y)
+//	q_y  = clip(round(float32(e[max q_x − q_x]·k)) + z_y)        halves away from zero
+func (c *compiler) softmaxTFLite(x, y *value) {
+	var e [256]float32
+	for d := range e {
+		e[d] = float32(math.Exp(float64(-x.grid.scale * float32(d))))
+	}
+	c.weights += 4 * len(e)
+	channels, g := x.channels(), y.grid
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
+		in, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+		for ; len(in) > 0; in, out = in[channels:], out[channels:] {
+			row := in[:channels]
+			greatest := slices.Max(row)
+			var sum float32
+			for _, q := range row {
+				sum += e[greatest-q]
+			}
+			k := 1 / float32(sum*g.scale)
+			for i, q := range row {
+				out[i] = clip(math.Round(float64(e[greatest-q]*k))+float64(g.zero), g)
+			}
+		}
+	}, x.bytes, y.bytes)
+}
