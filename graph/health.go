@@ -32,6 +32,7 @@ func (m *Model) Health() (warnings []Warning) {
 		warnings = append(warnings, rangeHealth(q)...)
 		warnings = append(warnings, learnedHealth(q)...)
 	}
+	warnings = append(warnings, m.outputHealth()...)
 	return append(warnings, m.oscillationHealth()...)
 }
 
@@ -160,6 +161,23 @@ func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
 		}
 	}
 	return warnings
+}
+
+// outputHealth warns where the outputs of a classifier have fewer values than
+// there are classes: some of them are always equal, and the class among those is
+// the first. The built-in cnn, min-max and 2 bits throughout, kept 64 % of
+// Fashion-MNIST, and 85 % with a float output.
+func (m *Model) outputHealth() []Warning {
+	q := m.units[len(m.units)-1].output
+	if q == nil || m.network.Loss != CrossEntropy {
+		return nil
+	}
+	f := q.Config().Format
+	values := int(f.Max()-f.Min()) + 1
+	if values >= m.Classes() {
+		return nil
+	}
+	return []Warning{{q.Name(), fmt.Sprintf("%d values for the outputs of %d classes, so that some are always equal: give the edges 8 bits, or leave the output float", values, m.Classes())}}
 }
 
 // learnedHealth counts the groups of a quantizer whose learned numbers are
