@@ -1,0 +1,175 @@
+package tflite
+
+import (
+	"petrify/quantized"
+	"petrify/quantized/tflite/schema"
+)
+
+// layer writes one node of the model.
+func (w *writer) layer(n *quantized.Node) {
+	if n.Op == quantized.Flatten || n.Op == quantized.Reshape {
+		w.reshape(n)
+		return
+	}
+	y := &value{Activation: n.Output, real: -1, planes: 1}
+	w.values[n.Name] = y
+	var in []*value
+	for _, name := range n.Inputs {
+		in = append(in, w.values[name])
+	}
+	switch {
+	case integers(w.model, n):
+		var places []int32
+		for _, x := range in {
+			places = append(places, x.tensor)
+		}
+		out, finish := w.clipped(n.Output, w.least(n))
+		w.compute(&layer{n, in[0], y, places, out, true})
+		y.tensor = finish()
+	case n.Output.Quant.IsFloat():
+		y.tensor = w.float(n.Name, n.Output)
+		w.compute(&layer{n, in[0], y, w.reals(in), y.tensor, false})
+	default:
+		real := w.float(n.Name+"/real", n.Output)
+		w.compute(&layer{n, in[0], y, w.reals(in), real, false})
+		out, finish := w.clipped(n.Output, floor(n.Output.Quant))
+		w.operator(schema.Quantize, 1, []int32{real}, out)
+		y.tensor = finish()
+	}
+}
+
+func (w *writer) reals(in []*value) (places []int32) {
+	for _, x := range in {
+		places = append(places, w.realOf(x))
+	}
+	return places
+}
+
+// least is what n's integers in the file must be clipped to from below: qmin
+// where they cannot be less than they may, as those of a fused ReLU, or where
+// they are some of the input's.
+func (w *writer) least(n *quantized.Node) int32 {
+	x, _ := w.model.Activation(n.Inputs[0])
+	fused := n.Op != quantized.Activate && n.Func != quantized.Identity
+	if fused || n.Op == quantized.MaxPool || averages(n.Op) && same(x.Quant, n.Output.Quant) || n.Op == quantized.Concat {
+		return qmin
+	}
+	return floor(n.Output.Quant)
+}
+
+func averages(o quantized.Op) bool { return o == quantized.AvgPool || o == quantized.GlobalAvgPool }
+
+// layer is a node with the places of its inputs and its output.
+type layer struct {
+	*quantized.Node
+	x, y     *value // the first input, and the output
+	in       []int32
+	out      int32
+	integers bool
+}
+
+// version is that of most operators: 2 is the first with int8.
+func (l *layer) version() int32 {
+	if l.integers {
+		return 2
+	}
+	return 1
+}
+
+// compute adds the operator of a layer.
+func (w *writer) compute(l *layer) {
+	switch l.Op {
+	case quantized.Conv2D:
+		w.conv(l)
+	case quantized.Linear:
+		w.linear(l)
+	case quantized.MaxPool, quantized.AvgPool:
+		w.pool(l)
+	case quantized.GlobalAvgPool:
+		w.globalPool(l)
+	case quantized.Add:
+		w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func))
+	case quantized.Concat:
+		w.operator(schema.Concatenation, l.version(), l.in, l.out, attribute("axis", len(l.Output.Shape)))
+	default:
+		w.activate(l)
+	}
+}
+
+// fused is the attribute of a fused function.
+func fused(f quantized.Func) schema.Attribute {
+	codes := map[quantized.Func]int{quantized.Identity: schema.NoActivation, quantized.ReLU: schema.ReLUActivation, quantized.ReLU6: schema.ReLU6Activation}
+	return attribute("fused_activation_function", codes[f])
+}
+
+func (w *writer) conv(l *layer) {
+	scheme, x := w.padded(l)
+	win := l.Window
+	attributes := []schema.Attribute{attribute("padding", scheme), attribute("stride_w", win.Stride[1]), attribute("stride_h", win.Stride[0]),
+		fused(l.Func), attribute("dilation_w_factor", win.Dilation[1]), attribute("dilation_h_factor", win.Dilation[0])}
+	in := []int32{x, w.weights(l), w.bias(l)}
+	version := int32(1)
+	if depthwise(l.Node) {
+		attributes = append(attributes, attribute("depth_multiplier", l.Weights.Shape[0]/l.Groups))
+		switch {
+		case l.integers:
+			version = w.weightVersion(l, 3, 7)
+		case win.Dilation != [2]int{1, 1}:
+			version = 2
+		}
+		w.operator(schema.DepthwiseConv2D, version, in, l.out, attributes...)
+		return
+	}
+	switch {
+	case l.Groups > 1:
+		version = 6
+	case l.integers:
+		version = w.weightVersion(l, 3, 7)
+	}
+	w.operator(schema.Conv2D, version, in, l.out, attributes...)
+}
+
+// depthwise reports whether each input channel has filters of its own. A
+// convolution of one channel is an ordinary one.
+func depthwise(n *quantized.Node) bool {
+	return n.Op == quantized.Conv2D && n.Groups > 1 && n.Weights.Shape[1] == 1
+}
+
+// globalPool averages over height and width. XNNPACK rounds a mean of integers
+// as petrify does, half to even, an average pool half away from zero.
+func (w *writer) globalPool(l *layer) {
+	axes := w.int32s(l.Name+"/axes", 1, 2)
+	w.operator(schema.Mean, l.version(), []int32{l.in[0], axes}, l.out, attribute("keep_dims", 1))
+}
+
+func (w *writer) pool(l *layer) {
+	code := schema.MaxPool2D
+	if l.Op == quantized.AvgPool {
+		code = schema.AveragePool2D
+	}
+	scheme, x := w.padded(l)
+	win := l.Window
+	w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme), attribute("stride_w", win.Stride[1]), attribute("stride_h", win.Stride[0]),
+		attribute("filter_width", win.Kernel[1]), attribute("filter_height", win.Kernel[0]))
+}
+
+// activate writes a function that is a layer of its own.
+func (w *writer) activate(l *layer) {
+	version := l.version()
+	switch l.Func {
+	case quantized.ReLU:
+		w.operator(schema.ReLU, version, l.in, l.out)
+	case quantized.ReLU6:
+		w.operator(schema.ReLU6, version, l.in, l.out)
+	case quantized.LeakyReLU:
+		w.operator(schema.LeakyReLU, version, l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})
+	case quantized.HardSwish:
+		w.operator(schema.HardSwish, 1, l.in, l.out)
+	case quantized.Sigmoid:
+		w.operator(schema.Logistic, version, l.in, l.out)
+	case quantized.Tanh:
+		w.operator(schema.Tanh, version, l.in, l.out)
+	case quantized.Softmax:
+		w.operator(schema.Softmax, version, l.in, l.out, schema.Attribute{Name: "beta", Float: 1})
+	}
+}
