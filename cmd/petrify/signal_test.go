@@ -115,8 +115,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		sent := 0
-		for running := true; running && sent < 50; {
+		sent, patience := 0, 500*time.Millisecond // for the first to be noticed
+		for running := true; running && sent < 5; {
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			select {
 			case <-ended:
 				running = false
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(patience):
+				patience = 10 * time.Second
 			}
 		}
 		if code := cmd.ProcessState.ExitCode(); code != want || sent != 2 {
