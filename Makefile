@@ -2,6 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ONNXRUNTIME = onnxruntime-node@1.30.0
+TFLITE      = @tensorflow/tfjs-tflite@0.0.1-alpha.10
 FUZZTIME    = 10s
 KILLS       = 50
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -55,11 +56,11 @@ bench: ## run the micro-benchmarks
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
 
-conformance: internal/conformance/node_modules ## hold exported models against ONNX Runtime (needs npm and a C compiler)
+conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite (needs npm, Node.js and a C compiler)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
 
-internal/conformance/node_modules:
-	internal/conformance/install.sh $(ONNXRUNTIME)
+internal/conformance/node_modules/@tensorflow:
+	internal/conformance/install.sh $(ONNXRUNTIME) $(TFLITE)
 
 generate: ## write every generated file again
 	go generate ./...

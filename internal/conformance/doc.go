@@ -1,11 +1,12 @@
-// Package conformance runs exported models with ONNX Runtime and holds its
-// results against ours, element for element.
+// Package conformance runs exported models with ONNX Runtime and TensorFlow Lite
+// and holds their results against ours, element for element.
 //
 // It is a module of its own because it needs cgo, a C compiler and ONNX
 // Runtime's shared library, which the rest of petrify does not. install.sh
 // fetches the library from npm; the environment variable ONNXRUNTIME_LIB names
-// another one. Tests fail where it is missing: a proof that is skipped proves
-// nothing.
+// another one. TensorFlow Lite is npm's tfjs-tflite, WebAssembly that runs in a
+// process of Node.js; TFJS_TFLITE names its folder. Tests fail where one is
+// missing: a proof that is skipped proves nothing.
 //
 //	internal/conformance/install.sh
 //	cd internal/conformance && go test -count 1 ./...
@@ -20,6 +21,13 @@
 //     model is an integer kernel in the graph that ONNX Runtime made of it.
 //   - ONNX Runtime loads the files without a warning, and onnx.checker of
 //     Debian's python3-onnx accepts them.
+//   - TensorFlow Lite with XNNPACK gives the integer engine's integers: every
+//     operation and random graphs, the networks of MLPerf Tiny, every integer
+//     through every function, all pairs of a sum, millions of softmaxes.
+//   - Exported C, compiled without a warning, gives the integer engine's bytes:
+//     every operation and random graphs, the networks of MLPerf Tiny, all pairs of
+//     a sum; with and without optimization, as C99 and as GNU C that may fuse
+//     products with sums, and without undefined behaviour.
 //
 // The command in cmd/ortrun runs a file on raw numbers, for `petrify verify`,
 // which has no cgo.

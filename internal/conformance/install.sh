@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts ONNX Runtime's shared library where the tests look for it. Only the
-# library is used: no package script runs.
+# Puts ONNX Runtime's shared library and TensorFlow Lite's WebAssembly where the
+# tests look for them. Only these are used: no package script runs.
 set -eu
 cd "$(dirname "$0")"
-npm install --prefix . --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "${1:-onnxruntime-node@1.30.0}"
+[ $# -gt 0 ] || set -- onnxruntime-node@1.30.0 @tensorflow/tfjs-tflite@0.0.1-alpha.10
+npm install --prefix . --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --legacy-peer-deps "$@"
