@@ -75,16 +75,15 @@ func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
 			time.Sleep(time.Duration(i) * time.Millisecond)
 			cmd.Process.Signal(signal) // it may have ended
 			cmd.Wait()
-			got, status := tree(t, folder), cmd.ProcessState.Sys().(syscall.WaitStatus)
-			switch {
-			case cmd.ProcessState.ExitCode() == exitOK:
-				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s, %v after %d ms: exit code 0, and not the whole export", format, signal, i)
-				}
-			case len(got) > 0:
-				t.Errorf("%s, %v after %d ms: %v, and %v is there", format, signal, i, cmd.ProcessState, files(t, folder))
-			case cmd.ProcessState.ExitCode() != code && status.Signal() != signal: // killed before it attends to signals
-				t.Errorf("%s, %v after %d ms: %v", format, signal, i, cmd.ProcessState)
+			got, ended := tree(t, folder), cmd.ProcessState
+			killed := ended.Sys().(syscall.WaitStatus).Signal() == signal // before it attends to signals, or after
+			switch whole := reflect.DeepEqual(got, want); {
+			case len(got) > 0 && !whole:
+				t.Errorf("%s, %v after %d ms: %v left %v", format, signal, i, ended, files(t, folder))
+			case !killed && whole != (ended.ExitCode() == exitOK):
+				t.Errorf("%s, %v after %d ms: %v, whole: %v", format, signal, i, ended, whole)
+			case !killed && !whole && ended.ExitCode() != code:
+				t.Errorf("%s, %v after %d ms: %v, want exit code %d", format, signal, i, ended, code)
 			}
 		}
 	}
