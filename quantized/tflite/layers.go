@@ -113,7 +113,7 @@ func (w *writer) conv(l *layer) {
 		attributes = append(attributes, attribute("depth_multiplier", l.Weights.Shape[0]/l.Groups))
 		switch {
 		case l.integers:
-			version = w.weightVersion(l, 3, 7)
+			version = 3
 		case win.Dilation != [2]int{1, 1}:
 			version = 2
 		}

@@ -15,9 +15,9 @@ type Options struct {
 	// it (ResizeInputTensor), a microcontroller cannot.
 	Batch int `json:"batch,omitzero"`
 
-	// Int4 packs weights of up to 4 bits two to a byte, in layers that compute
-	// with integers. LiteRT and CMSIS-NN take them so; other runtimes refuse the
-	// file. Without it each is a byte, and all runtimes give the same numbers.
+	// Int4 packs weights of up to 4 bits two to a byte: those of linear layers and
+	// ordinary convolutions that compute with integers. LiteRT and CMSIS-NN take
+	// them so; other runtimes refuse the file. Without it each is a byte.
 	Int4 bool `json:"int4,omitzero"`
 
 	// Metadata is added to the file's own, such as the facts of a proof

@@ -252,13 +252,15 @@ func TestInt4(t *testing.T) {
 			t.Fatalf("weight %d is %d, want %d", i, got, v)
 		}
 	}
-	for i, want := range []int32{7, 7, 6} { // grouped convolutions have whole bytes
+	for i, want := range []int32{7, 3, 6} { // the others have whole bytes
 		if got := f.Graph.Operators[i].Version; got != want {
 			t.Errorf("%v has version %d, want %d", f.Graph.Operators[i].Code, got, want)
 		}
 	}
-	if w, _ := tensor(t, f, "conv2d_3/weight"); w.Type != schema.Int8 {
-		t.Errorf("weights of a grouped convolution are %v", w.Type)
+	for _, name := range []string{"conv2d_2/weight", "conv2d_3/weight"} {
+		if w, _ := tensor(t, f, name); w.Type != schema.Int8 {
+			t.Errorf("%s is %v", name, w.Type)
+		}
 	}
 }
 
@@ -329,12 +331,12 @@ func TestRefusals(t *testing.T) {
 		"tflite: avg_pool_1: input \"input\" is int8 scale": {image(func(b *quantizedtest.Builder) string {
 			return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Valid(2, 2))
 		}), tflite.Options{}},
-		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or "same" padding`:  {float, tflite.Options{}},
-		"tflite: model: no layer that computes with integers has weights of 4 bits or less: Int4 would have no effect": {image(conv), tflite.Options{Int4: true}},
-		"tflite: batch of -1: want 0 (for 1) or more":                                                                  {image(conv), tflite.Options{Batch: -1}},
-		`tflite: quantized: layer 0: name ""`:                                                                          {&quantized.Model{}, tflite.Options{}},
-		`tflite: two tensors would be called "input/unclipped": rename a layer`:                                        {renamed, tflite.Options{}},
-		`tflite: metadata "origin": petrify writes that itself: choose another key`:                                    {image(conv), tflite.Options{Metadata: map[string]string{"origin": "here"}}},
+		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or "same" padding`:                                 {float, tflite.Options{}},
+		"tflite: model: no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: Int4 would have no effect": {image(conv), tflite.Options{Int4: true}},
+		"tflite: batch of -1: want 0 (for 1) or more":                               {image(conv), tflite.Options{Batch: -1}},
+		`tflite: quantized: layer 0: name ""`:                                       {&quantized.Model{}, tflite.Options{}},
+		`tflite: two tensors would be called "input/unclipped": rename a layer`:     {renamed, tflite.Options{}},
+		`tflite: metadata "origin": petrify writes that itself: choose another key`: {image(conv), tflite.Options{Metadata: map[string]string{"origin": "here"}}},
 	} {
 		if _, err := tflite.Encode(c.model, c.options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant %s", err, want)

@@ -64,7 +64,7 @@ func TestVerifyNamesTheChange(t *testing.T) {
 			"tflite: the file was made of another model: model.safetensors.sha256 is 1234, this model's is "},
 		"no model":      {func(f *schema.Model) { f.Metadata = nil }, "does not say which model it was made of"},
 		"other options": {func(f *schema.Model) { set(f, "export", `{"batch":2}`) }, `tensor "input" is not what`},
-		"wrong options": {func(f *schema.Model) { set(f, "export", `{"int4":true}`) }, "tflite: the file's options: tflite: model: no layer"},
+		"wrong options": {func(f *schema.Model) { set(f, "export", `{"int4":true}`) }, "tflite: the file's options: tflite: model: no linear layer"},
 		"no options":    {func(f *schema.Model) { set(f, "export", "") }, `tflite: the file's metadata "export": ""`},
 	} {
 		f := file(t, m, tflite.Options{})

@@ -6,10 +6,9 @@ import (
 )
 
 // packs reports whether weights of a layer that computes with integers can be
-// two to a byte: not those of grouped convolutions.
-func packs(n *quantized.Node) bool {
-	return n.Weights.Format.Bits <= 4 && (n.Groups <= 1 || depthwise(n))
-}
+// two to a byte. LiteRT has no kernel for those of grouped convolutions, and
+// rounds depthwise ones in another way.
+func packs(n *quantized.Node) bool { return n.Weights.Format.Bits <= 4 && n.Groups <= 1 }
 
 func (w *writer) packs(l *layer) bool { return w.Int4 && l.integers && packs(l.Node) }
 
