@@ -28,14 +28,14 @@ type format struct {
 }
 
 // formats lists what `export` writes; the first is the default.
-func formats() []format { return []format{onnxFormat(), coremlFormat()} }
+func formats() []format { return []format{onnxFormat(), coremlFormat(), tfliteFormat()} }
 
 // exportOptions are the flags of all formats; the zero value is each format's
 // default.
 type exportOptions struct {
 	opset, batch                 int
 	signed, image, normalize     bool
-	classifier                   bool
+	classifier, int4             bool
 	result, target               string
 	precision, weights           string
 	author, license, description string
@@ -46,7 +46,8 @@ type exportOptions struct {
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.IntVar(&o.opset, "opset", 0, "onnx: `N`, version of the operators, 13 or 21 (default 13, or 21 for weights with scales a block)")
-	f.IntVar(&o.batch, "batch", 0, "onnx: fix the number of inputs at a time to `N`; 0 leaves it open")
+	f.IntVar(&o.batch, "batch", 0, "onnx, tflite: fix the number of inputs at a time to `N`; 0 leaves it open, and is 1 for tflite")
+	f.BoolVar(&o.int4, "int4", false, "tflite: weights of 4 bits two to a byte, for LiteRT and CMSIS-NN")
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
 	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")
 	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")

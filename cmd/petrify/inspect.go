@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -11,6 +12,7 @@ import (
 	"petrify/quantized"
 	"petrify/quantized/coreml"
 	"petrify/quantized/onnx"
+	"petrify/quantized/tflite"
 )
 
 func (c *command) inspect() *cobra.Command {
@@ -21,7 +23,8 @@ func (c *command) inspect() *cobra.Command {
 		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
 model.json or model.safetensors; of a Core ML .mlpackage, the program is shown,
-of an .onnx file, what it says of itself, and its operators.
+of an .onnx file, what it says of itself, and its operators; of a .tflite file,
+also their types and scales.
 
 With --graph, show where the fake-quant nodes of a network sit, and how large it
 is, before or after training: MODEL is then a run folder or a configuration
@@ -38,11 +41,9 @@ file.`,
 			case ".mlpackage":
 				return coreml.Inspect(c.stdout, args[0])
 			case ".onnx":
-				data, err := os.ReadFile(args[0])
-				if err != nil {
-					return err
-				}
-				return onnx.Inspect(c.stdout, data)
+				return c.inspectFile(args[0], onnx.Inspect)
+			case ".tflite":
+				return c.inspectFile(args[0], tflite.Inspect)
 			}
 			m, err := quantized.Load(args[0])
 			if err != nil {
@@ -55,4 +56,13 @@ file.`,
 	cmd.Flags().BoolVar(&graphs, "graph", false, "show where every fake-quant node sits")
 	cmd.Flags().StringVar(&drawing, "draw", "", "with --graph: write Gorgonia's graph of a training step to `FILE`, .dot, or .svg by Graphviz")
 	return cmd
+}
+
+// inspectFile shows an exported file.
+func (c *command) inspectFile(path string, show func(w io.Writer, data []byte) error) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return show(c.stdout, data)
 }
