@@ -25,10 +25,15 @@ type format struct {
 	// verify returns what a file says of itself, if it is what the model gives;
 	// nil where files of the format say nothing.
 	verify func(path string, m *quantized.Model) (map[string]string, error)
+
+	// place is where files lie in a folder that are named after the model, and
+	// find those that are there; nil where there is one file, of the usual name.
+	place func(m *quantized.Model, o exportOptions) string
+	find  func(folder string) ([]string, error)
 }
 
 // formats lists what `export` writes; the first is the default.
-func formats() []format { return []format{onnxFormat(), coremlFormat(), tfliteFormat()} }
+func formats() []format { return []format{onnxFormat(), coremlFormat(), tfliteFormat(), cFormat()} }
 
 // exportOptions are the flags of all formats; the zero value is each format's
 // default.
@@ -40,6 +45,7 @@ type exportOptions struct {
 	precision, weights           string
 	author, license, description string
 	version                      string
+	name, requantization         string
 
 	facts map[string]string // of the model's proof; no flag
 }
@@ -60,6 +66,8 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
 	f.StringVar(&o.version, "model-version", "", "coreml: the model's version")
 	f.StringVar(&o.description, "description", "", "coreml: what the model is for")
+	f.StringVar(&o.name, "name", "", "c: `NAME` that files, functions and macros begin with (default the network's)")
+	f.StringVar(&o.requantization, "requantization", "", "c: `HOW` sums become integers: float32, gemmlowp or single")
 }
 
 func (c *command) export() *cobra.Command {
@@ -91,7 +99,7 @@ of it lies beside it, the proof: "petrify verify" checks both.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVarP(&name, "format", "f", names[0], "`FORMAT`, one of "+list)
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write (default beside the model)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write, for c the header (default beside the model)")
 	options.define(cmd.Flags())
 	return cmd
 }
@@ -121,6 +129,9 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	}
 	if out == "" {
 		out = filepath.Join(folder, f.file)
+		if f.place != nil {
+			out = filepath.Join(folder, f.place(m, o))
+		}
 	}
 	if o.facts, err = c.proofOf(m, folder); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"petrify/quantized"
@@ -24,7 +25,11 @@ func modelOf(path string) (model, exported string) {
 	if _, err := os.Stat(beside); err == nil && filepath.Base(beside) != quantized.ManifestFile {
 		return beside, path
 	}
-	return filepath.Dir(path), path
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(filepath.Join(folder, quantized.ManifestFile)); err != nil && filepath.Dir(f.file) == filepath.Base(folder) {
+		folder = filepath.Dir(folder) // the format's files lie in a folder of their own
+	}
+	return folder, path
 }
 
 // checkedFormat is the format of an exported file that can be checked, by its
@@ -40,25 +45,45 @@ func checkedFormat(path string) (format, bool) {
 
 // exportedFiles are the folder's exported files by their usual names, and one
 // that the command line names.
-func (s *subject) exportedFiles() []string {
+func (s *subject) exportedFiles() ([]string, error) {
 	var all []string
 	for _, f := range formats() {
-		path := filepath.Join(s.folder, f.file)
-		if _, err := os.Stat(path); err == nil && f.verify != nil && path != s.named {
-			all = append(all, path)
+		if f.verify == nil {
+			continue
 		}
+		paths, err := f.inFolder(s.folder)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, paths...)
 	}
-	if s.named != "" {
+	if s.named != "" && !slices.Contains(all, s.named) {
 		all = append(all, s.named)
 	}
-	return all
+	return all, nil
+}
+
+// inFolder are the format's files in a folder.
+func (f format) inFolder(folder string) ([]string, error) {
+	if f.find != nil {
+		return f.find(folder)
+	}
+	path := filepath.Join(folder, f.file)
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil
+	}
+	return []string{path}, nil
 }
 
 // checkFiles makes every exported file again from the model, and says whether
 // it names the proof. A file that is not the model's is an error.
 func (s *subject) checkFiles(w io.Writer, p *quantized.Proof) error {
 	var faults []error
-	for _, path := range s.exportedFiles() {
+	files, err := s.exportedFiles()
+	if err != nil {
+		return err
+	}
+	for _, path := range files {
 		f, _ := checkedFormat(path)
 		facts, err := f.verify(path, s.file)
 		if err != nil {

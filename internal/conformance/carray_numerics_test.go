@@ -1,0 +1,180 @@
+package conformance_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/internal/conformance"
+	"petrify/quantized"
+	"petrify/quantized/carray"
+	"petrify/quantized/integer"
+)
+
+// kernel compiles a function of an export's source with a program that reads
+// arguments and writes results, all of 32 bits.
+func kernel(t *testing.T, m *quantized.Model, r integer.Requantization, call string, arguments int, flags []string) func([]uint32) []uint32 {
+	t.Helper()
+	dir := t.TempDir()
+	if err := carray.Write(dir, m, carray.Options{Name: "own", Requantization: r}); err != nil {
+		t.Fatal(err)
+	}
+	program := fmt.Sprintf(`#include "own.c"
+#include <stdio.h>
+#include <string.h>
+typedef union { uint32_t bits; int32_t whole; float real; } word;
+int main(void)
+{
+    word a[%d], y;
+    memset(a, 0, sizeof a);
+    while (fread(a, sizeof a, 1, stdin) == 1) {
+        %s;
+        fwrite(&y, sizeof y, 1, stdout);
+    }
+    return 0;
+}
+`, arguments, call)
+	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte(program), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := conformance.CC(dir, append(slices.Concat(flags, conformance.Strict), "main.c", "-o", "main")...); err != nil {
+		t.Fatal(err)
+	}
+	return func(x []uint32) []uint32 {
+		t.Helper()
+		var in bytes.Buffer
+		if err := binary.Write(&in, binary.NativeEndian, x); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(dir, "main"))
+		cmd.Stdin = &in
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := make([]uint32, len(x)/arguments)
+		if _, err := binary.Decode(out, binary.NativeEndian, y); err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+}
+
+// dialects are the flags that must not change a number.
+var dialects = map[string][]string{"O0": plain, "O2": standard, "gnu": gnu}
+
+// TestCRoundsHalfToEven: every tie that a byte can meet, and its neighbours.
+func TestCRoundsHalfToEven(t *testing.T) {
+	var x []uint32
+	for half := -1200; half <= 1200; half++ {
+		r := float32(half) / 2
+		for _, v := range []float32{r, math.Nextafter32(r, 1e9), math.Nextafter32(r, -1e9)} {
+			x = append(x, math.Float32bits(v))
+		}
+	}
+	for name, flags := range dialects {
+		y := kernel(t, pairSum(1, 1, 1, 0), integer.Float32, "y.whole = nearest(a[0].real)", 1, flags)(x)
+		for i, bits := range x {
+			v := math.Float32frombits(bits)
+			if got, want := int32(y[i]), int32(math.RoundToEven(float64(v))); got != want {
+				t.Fatalf("%s: nearest(%v) = %d, want %d", name, v, got, want)
+			}
+		}
+	}
+}
+
+// TestCMultiplyAdd: the sum of a product and a number rounds once, also where
+// it lies next to the middle of two floats. The oracle has 500 bits.
+func TestCMultiplyAdd(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var x []uint32
+	for i := range 200_000 {
+		q, m, c := uint32(rng.IntN(256)), float32(rng.Float64()*4), float32((rng.Float64()-0.5)*600)
+		switch i % 3 {
+		case 0: // the product is in the middle of two floats, and c decides
+			q, m = 129, math.Float32frombits(0x3f800000|uint32(rng.IntN(1<<16))<<7|64)
+			c = float32(math.Ldexp(rng.Float64()-0.5, -20-rng.IntN(30)))
+		case 1: // the product is all but half of c's last bit
+			m = float32(1+rng.IntN(4)) / float32(uint32(1)<<rng.IntN(3)) * (1 + float32(rng.IntN(5)-2)*0x1p-23)
+			q = 1 << rng.IntN(8)
+			_, e := math.Frexp(float64(float32(q) * m))
+			c = float32(math.Ldexp(float64(1<<23+rng.IntN(1<<23)), e+rng.IntN(3)-1)) * float32(1-2*rng.IntN(2))
+		}
+		x = append(x, q, math.Float32bits(m), math.Float32bits(c))
+	}
+	call := "y.bits = a[1].bits & ~0xffu; y.real = multiply_add((uint8_t)a[0].bits, (factor){y.real, a[1].real - y.real}, a[2].real)"
+	for name, flags := range dialects {
+		y := kernel(t, pairSum(1, 1, 1, 0), integer.Float32, call, 3, flags)(x)
+		for i, bits := range y {
+			q, m, c := x[3*i], math.Float32frombits(x[3*i+1]), math.Float32frombits(x[3*i+2])
+			if got, want := math.Float32frombits(bits), fused(q, m, c); got != want {
+				t.Fatalf("%s: %d·%v + %v = %v, want %v", name, q, m, c, got, want)
+			}
+		}
+	}
+}
+
+// fused is q·m + c, rounded once.
+func fused(q uint32, m, c float32) float32 {
+	exact := new(big.Float).SetPrec(500).SetFloat64(float64(m))
+	exact.Mul(exact, new(big.Float).SetInt64(int64(q)))
+	exact.Add(exact, new(big.Float).SetFloat64(float64(c)))
+	y, _ := exact.Float32()
+	return y
+}
+
+// TestCMultiplyAsFloat: the product of an integer and a float, in integers, is
+// that in floats; also of integers that no float holds.
+func TestCMultiplyAsFloat(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var x []uint32
+	for i := range 300_000 {
+		mantissa, shift := uint32(1<<23+rng.IntN(1<<23)), uint32(rng.IntN(58))
+		a := int32(rng.Uint32()) >> rng.IntN(32)
+		if i%3 == 0 {
+			mantissa = uint32(1+rng.IntN(4)) << 21
+		}
+		if i%3 == 1 && a != 0 { // the product is next to a tie
+			want := float64(rng.IntN(200)) + 0.5
+			f, e := math.Frexp(math.Abs(want / float64(a)))
+			mantissa, shift = uint32(f*(1<<24))+uint32(rng.IntN(3))-1, uint32(max(0, 24-e))
+		}
+		x = append(x, uint32(a), mantissa, shift)
+	}
+	m := globalMean(8, quantized.Quant{Format: affine.Uint8, Scale: 1}, quantized.Quant{Format: affine.Uint8, Scale: 2})
+	for name, flags := range dialects {
+		y := kernel(t, m, integer.Gemmlowp, "y.whole = multiply_as_float(a[0].whole, (factor){a[1].whole, a[2].whole})", 3, flags)(x)
+		for i := range y {
+			a, m := int32(x[3*i]), float32(math.Ldexp(float64(x[3*i+1]), -int(x[3*i+2])))
+			want := int32(math.RoundToEven(float64(min(max(float32(a)*m, -256), 256))))
+			if got := int32(y[i]); got != want {
+				t.Fatalf("%s: %d·%v is %d, want %d", name, a, m, got, want)
+			}
+		}
+	}
+}
+
+// TestCMeans: means whose sums round on the way to either side of a tie.
+func TestCMeans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var p program
+	for range 12 {
+		s := rng.Float32() + 0.1
+		in := quantized.Quant{Format: affine.Uint8, Scale: s, Zero: rng.Int32N(256)}
+		m := globalMean(3, in, quantized.Quant{Format: affine.Uint8, Scale: s / 2, Zero: 100})
+		n := &m.Nodes[0]
+		n.Op, n.Window = quantized.AvgPool, quantized.Window{Kernel: [2]int{2, 2}, Stride: [2]int{1, 1}}
+		n.Output.Shape = []int{1, 2, 2}
+		p.add(fmt.Sprint(s), m, byteInputs(rng, m, 2000), integer.Float32, integer.Gemmlowp)
+	}
+	p.check(t, gnu)
+}

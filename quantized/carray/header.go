@@ -1,0 +1,181 @@
+package carray
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"petrify/quantized"
+)
+
+// file is the model's text: what is common to the three files.
+type file struct {
+	*lowering
+	name   string // of files and functions
+	macro  string // of macros: the name in capitals
+	export string // eight digits that a header and its source share
+	facts  map[string]string
+	in     *value
+	out    *value
+}
+
+// header is the text of NAME.h.
+func (f *file) header() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "/*\n * %s.h: %s\n *\n", f.name, mark)
+	for _, row := range f.describe() {
+		for i, line := range row[1:] {
+			title := row[0]
+			if i > 0 {
+				title = ""
+			}
+			fmt.Fprintf(&b, " * %-7s %s\n", title, line)
+		}
+	}
+	b.WriteString(" *\n * Facts:\n")
+	for _, key := range slices.Sorted(maps.Keys(f.facts)) {
+		fmt.Fprintf(&b, " *   %s: %s\n", fact(key), fact(f.facts[key]))
+	}
+	b.WriteString(" */\n")
+	f.macros(&b)
+	f.declarations(&b)
+	return b.String()
+}
+
+// describe says what to feed, what comes out, and what it takes.
+func (f *file) describe() [][]string {
+	c := f.count
+	if f.hasPixels() {
+		c.tables += 256 * len(pixelTables(&f.model.Input, f.in.grid))
+	}
+	rounds := "by one float32 product, half to even: the arithmetic of training"
+	if !f.float32() {
+		rounds = fmt.Sprintf("in fixed point, as %v", f.options.Requantization)
+	}
+	o := f.model.Origin
+	rows := [][]string{
+		{"Model", comment(fmt.Sprintf("%s on %s, %s, seed %d", f.model.Name, o.Dataset, o.Method, o.Seed))},
+		{"Input", f.bytesOf(f.in), realOf(f.in.grid), f.normalisation()},
+		{"Output", f.bytesOf(f.out), realOf(f.out.grid)},
+		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d", c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
+		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
+		{"Sums", "int32, of which none overflows, rescaled " + rounds},
+	}
+	if !f.float32() && len(f.lowering.floats) > 0 {
+		rows = append(rows, []string{"Floats", "in " + comment(strings.Join(f.lowering.floats, ", ")) + " alone"})
+	}
+	return rows
+}
+
+func (f *file) bytesOf(v *value) string {
+	order := ""
+	if len(v.shape) > 1 {
+		order = ", row by row, channels last"
+	}
+	return fmt.Sprintf("uint8_t[%d]: %s%s", v.elements(), dimensions(v.shape), order)
+}
+
+func realOf(g grid) string {
+	return fmt.Sprintf("real = %v * (q - %d), %d <= q <= %d", g.scale, g.zero, g.min, g.max)
+}
+
+func (f *file) normalisation() string {
+	in := f.model.Input
+	switch {
+	case len(in.Mean) == 0:
+		return fmt.Sprintf("real = value * %v", in.PixelScale)
+	case len(in.Mean) > 4:
+		return "real = (value - mean) / standard deviation, as in training"
+	}
+	return fmt.Sprintf("real = (value * %v - mean) / deviation; mean %v; deviation %v", in.PixelScale, list(in.Mean), list(in.Std))
+}
+
+func list(values []float32) string { return strings.Trim(fmt.Sprint(values), "[]") }
+
+// macros writes sizes and scales.
+func (f *file) macros(b *strings.Builder) {
+	fmt.Fprintf(b, "#ifndef %[1]s_H\n#define %[1]s_H\n\n#include <stdint.h>\n\n", f.macro)
+	define := func(name, value string) { fmt.Fprintf(b, "#define %s_%-15s %s\n", f.macro, name, value) }
+	size := func(name string, n int) { define(name, fmt.Sprint(n)) }
+	ends := func(name string, v *value) {
+		size(name+"_SIZE", v.elements())
+		if len(v.shape) == 3 {
+			size(name+"_HEIGHT", v.shape[1])
+			size(name+"_WIDTH", v.shape[2])
+			size(name+"_CHANNELS", v.shape[0])
+		}
+		define(name+"_SCALE", real(v.grid.scale))
+		size(name+"_ZERO", int(v.grid.zero))
+		size(name+"_MIN", int(v.grid.min))
+		size(name+"_MAX", int(v.grid.max))
+	}
+	ends("INPUT", f.in)
+	ends("OUTPUT", f.out)
+	size("ARENA_SIZE", max(1, f.arena))
+	define("EXPORT", "0x"+f.export+" /* of the source that belongs to this header */")
+}
+
+// declarations writes what a program calls.
+func (f *file) declarations(b *strings.Builder) {
+	fmt.Fprintf(b, `
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Computes the output for one input. Each number of the input is from %[2]s_INPUT_MIN
+ * to %[2]s_INPUT_MAX; input and output do not overlap. What the arena holds has no
+ * meaning before and after: calls one after the other may share it.
+ */
+void %[1]s_run(uint8_t out[%[2]s_OUTPUT_SIZE], const uint8_t in[%[2]s_INPUT_SIZE], uint8_t arena[%[2]s_ARENA_SIZE]);
+
+/* The input for real numbers, normalised as above. */
+void %[1]s_quantize(uint8_t q[%[2]s_INPUT_SIZE], const float r[%[2]s_INPUT_SIZE]);
+
+/* The real numbers of an output. */
+void %[1]s_dequantize(float r[%[2]s_OUTPUT_SIZE], const uint8_t q[%[2]s_OUTPUT_SIZE]);
+`, f.name, f.macro)
+	if f.hasPixels() {
+		fmt.Fprintf(b, `
+/* The input for an image of bytes, normalised and quantized by a table. q may be the image. */
+void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZE]);
+`, f.name, f.macro)
+	}
+	if f.hasClasses() {
+		fmt.Fprintf(b, "\n/* What each output stands for. */\nextern const char *const %s_classes[%s_OUTPUT_SIZE];\n", f.name, f.macro)
+	}
+	b.WriteString("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n")
+}
+
+// hasPixels reports whether inputs are small images of bytes.
+func (f *file) hasPixels() bool {
+	in := f.model.Input
+	return len(in.Shape) == 3 && in.Shape[0] <= 4 && in.PixelScale != 1
+}
+
+func (f *file) hasClasses() bool { return len(f.model.Classes) == f.out.elements() }
+
+// pixelTables are the integers of each byte, a table a channel; one for all
+// where they are alike.
+func pixelTables(in *quantized.Input, g grid) [][]uint8 {
+	mean, std := in.Mean, in.Std
+	if len(mean) == 0 {
+		mean, std = []float32{0}, []float32{1}
+	}
+	var all [][]uint8
+	alike := true
+	for c := range in.Shape[0] {
+		k := c % len(mean)
+		t := make([]uint8, 256)
+		for p := range t {
+			t[p] = g.quantize((float32(float32(p)*in.PixelScale) - mean[k]) / std[k])
+		}
+		all = append(all, t)
+		alike = alike && slices.Equal(t, all[0])
+	}
+	if alike {
+		return all[:1]
+	}
+	return all
+}

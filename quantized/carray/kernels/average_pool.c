@@ -1,0 +1,36 @@
+/* A mean of real numbers, added in their order; padding does not count. */
+typedef struct {
+    window at;
+    float scale; /* of x */
+    float out_scale;
+    int32_t zero; /* of x */
+    grid y;
+} averaging;
+
+static float mean_at(const uint8_t *x, const averaging *l, const area *a)
+{
+    float sum = 0.0f;
+
+    for (int32_t h = a->top; h < a->bottom; h++) {
+        for (int32_t v = a->left; v < a->right; v++) {
+            const int32_t q = x[(h * l->at.width + v) * l->at.channels];
+            const volatile float real = l->scale * (float)(q - l->zero); /* volatile: rounds before it is added */
+
+            sum += real;
+        }
+    }
+    return sum / (float)((a->bottom - a->top) * (a->right - a->left));
+}
+
+static void average_pool(uint8_t *y, const uint8_t *x, const averaging *l)
+{
+    for (int32_t row = 0; row < l->at.out_height; row++) {
+        for (int32_t column = 0; column < l->at.out_width; column++) {
+            const area a = area_at(&l->at, row, column);
+
+            for (int32_t c = 0; c < l->at.channels; c++) {
+                *y++ = quantize(mean_at(x + c, l, &a) / l->out_scale, &l->y);
+            }
+        }
+    }
+}

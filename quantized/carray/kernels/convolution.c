@@ -1,0 +1,14 @@
+/* A convolution. */
+typedef struct {
+    window at;
+    const int8_t *weights; /* outputs x height x width x inputs of a group */
+    const int32_t *bias;
+    const multiplier *multipliers; /* one an output channel */
+{{- if .WeightZeros}}
+    const int32_t *weight_zeros; /* one an output channel, or null */
+{{- end}}
+    int32_t outputs;
+    int32_t groups;
+    int32_t zero; /* of x; 0 where the bias accounts for it */
+    grid y;
+} convolution;

@@ -1,0 +1,5 @@
+/* Sums become integers by one fixed-point product. */
+static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
+{
+    return clip(multiply(sum, m), y);
+}

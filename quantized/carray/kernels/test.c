@@ -1,0 +1,58 @@
+/*
+ * {{.Name}}_test.c: {{.Mark}}
+ * Compares what {{.Name}}.c computes on this processor with what petrify computed,
+ * for inputs all least, all zero, all greatest, and random. 0: all are equal.
+ */
+#include <stdio.h>
+
+#include "{{.Name}}.h"
+
+#define TRIES {{.Tries}}
+
+{{.Want}}
+static uint8_t in[{{.Macro}}_INPUT_SIZE];
+static uint8_t out[{{.Macro}}_OUTPUT_SIZE];
+static uint8_t arena[{{.Macro}}_ARENA_SIZE];
+
+/* G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003. */
+static uint32_t state = 1;
+
+static uint8_t random_input(void)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return (uint8_t)({{.Macro}}_INPUT_MIN + (state >> 8) % ({{.Macro}}_INPUT_MAX - {{.Macro}}_INPUT_MIN + 1));
+}
+
+static uint8_t input(int try)
+{
+    switch (try) {
+    case 0:
+        return {{.Macro}}_INPUT_MIN;
+    case 1:
+        return {{.Macro}}_INPUT_ZERO;
+    case 2:
+        return {{.Macro}}_INPUT_MAX;
+    default:
+        return random_input();
+    }
+}
+
+int main(void)
+{
+    const uint8_t *expected = want;
+    long differ = 0;
+
+    for (int try = 0; try < TRIES; try++) {
+        for (int32_t i = 0; i < {{.Macro}}_INPUT_SIZE; i++) {
+            in[i] = input(try);
+        }
+        {{.Name}}_run(out, in, arena);
+        for (int32_t i = 0; i < {{.Macro}}_OUTPUT_SIZE; i++) {
+            differ += out[i] != *expected++;
+        }
+    }
+    printf("{{.Name}}: %d inputs, %ld outputs: %ld differ\n", TRIES, (long)TRIES * {{.Macro}}_OUTPUT_SIZE, differ);
+    return differ != 0;
+}

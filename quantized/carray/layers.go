@@ -1,0 +1,159 @@
+package carray
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"petrify/quantized"
+)
+
+// windowOf is the initializer of n's window on x; a global one is the image.
+func windowOf(n *quantized.Node, x, y *value) string {
+	w := n.Window
+	if n.Op == quantized.GlobalAvgPool {
+		w = quantized.Window{Kernel: [2]int{x.shape[1], x.shape[2]}, Stride: [2]int{1, 1}}
+	}
+	return fmt.Sprintf(`.height = %d, .width = %d, .channels = %d,
+	.out_height = %d, .out_width = %d,
+	.kernel_height = %d, .kernel_width = %d,
+	.stride_height = %d, .stride_width = %d,
+	.dilation_height = %d, .dilation_width = %d,
+	.pad_top = %d, .pad_left = %d`,
+		x.shape[1], x.shape[2], x.shape[0], y.shape[1], y.shape[2], w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1],
+		max(1, w.Dilation[0]), max(1, w.Dilation[1]), w.PadBegin[0], w.PadBegin[1])
+}
+
+const windowWords = 13
+
+// at is a window within another layer.
+func at(window string) string {
+	return ".at = {\n\t\t" + strings.ReplaceAll(window, "\n", "\n\t") + ",\n\t}"
+}
+
+// gridField is the initializer of a layer's grid.
+func gridField(g grid) string {
+	return fmt.Sprintf(".y = {.zero = %d, .min = %d, .max = %d}", g.zero, g.min, g.max)
+}
+
+// add adds a sum of two activations. In floats it is that of ONNX Runtime on
+// x86-64, with fused multiply-adds:
+//
+//	q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, z_y − (r_a·z_a + r_b·z_b)))))    r_a = s_a/s_y
+//
+// in fixed point that of TensorFlow Lite: both terms are brought to the scale
+// 2·max(s_a, s_b)/2²⁰, added, and brought to the output's.
+func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
+	ra, rb := a.grid.scale/y.grid.scale, b.grid.scale/y.grid.scale
+	if most := max(ra, rb); !(most < 0x1p100) {
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want quotients below 2¹⁰⁰", a.grid.scale, b.grid.scale, y.grid.scale)
+	}
+	l.comment(n, a, y)
+	if l.float32() {
+		constant := float32(y.grid.zero) - (float32(ra*float32(a.grid.zero)) + float32(rb*float32(b.grid.zero)))
+		out := y.grid
+		out.zero = 0
+		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+real(constant), gridField(out))
+		l.needs["add_float32"] = true
+	} else {
+		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
+		l.layer("addition", id, 11,
+			".a = "+newFixed(float64(a.grid.scale)/twice).String(), ".b = "+newFixed(float64(b.grid.scale)/twice).String(),
+			".sum = "+newFixed(twice/(float64(1<<20)*float64(y.grid.scale))).String(),
+			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
+		l.needs["add_fixed"] = true
+	}
+	l.call("requantize", fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor, b.tensor)
+	return nil
+}
+
+// concat adds the joining of channels, an input at a time. One on another scale
+// than the output's passes through a table.
+func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
+	l.comment(n, in[0], y)
+	at := 0
+	for i, x := range in {
+		named := "0"
+		if !x.grid.same(y.grid) {
+			named = fmt.Sprintf("%s_%d_table", id, i+1)
+			l.table(named, table(x.grid, y.grid, func(r float64) float64 { return r }))
+		}
+		to := "%s"
+		if at > 0 {
+			to = fmt.Sprintf("%%s + %d", at)
+		}
+		l.call("join", fmt.Sprintf("join(%s, %d, %%s, %d, %d, %s)", to, y.channels(), x.pixels(), x.channels(), named), y.tensor, x.tensor)
+		at += x.channels()
+	}
+}
+
+// activate adds a function.
+func (l *lowering) activate(n *quantized.Node, id string, x, y *value) {
+	l.comment(n, x, y)
+	if n.Func != quantized.Softmax {
+		l.table(id+"_table", table(x.grid, y.grid, function(n)))
+		l.call("look_up", fmt.Sprintf("look_up(%%s, %%s, %d, %s_table)", y.elements(), id), y.tensor, x.tensor)
+		return
+	}
+	e, levels := exponentials(x.channels(), x.grid.scale, y.grid.scale)
+	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e, real))
+	l.layer("soft_maximum", id, 7, fmt.Sprintf(".exponentials = %s_exponentials", id), ".levels = "+real(levels),
+		fmt.Sprintf(".pixels = %d, .channels = %d", x.pixels(), x.channels()), gridField(y.grid))
+	l.floats = append(l.floats, n.Name)
+	l.call("softmax", fmt.Sprintf("softmax(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+}
+
+// pool adds a pool. Means of floats round as ONNX Runtime's; in the fixed-point
+// modes a mean that keeps the scale is that of TensorFlow Lite.
+func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
+	l.comment(n, x, y)
+	window := windowOf(n, x, y)
+	switch {
+	case n.Op == quantized.MaxPool:
+		l.layer("window", id, windowWords, window)
+		l.call("max_pool", fmt.Sprintf("max_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+	case !l.float32() && x.grid.same(y.grid):
+		l.layer("integer_averaging", id, windowWords+3, at(window), gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
+		l.call("integer_mean", fmt.Sprintf("integer_mean(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+	case n.Op == quantized.GlobalAvgPool:
+		return l.globalAvgPool(id, x, y)
+	default:
+		l.layer("averaging", id, windowWords+6, at(window), ".scale = "+real(x.grid.scale)+", .out_scale = "+real(y.grid.scale),
+			fmt.Sprintf(".zero = %d", x.grid.zero), gridField(y.grid))
+		l.floats = append(l.floats, n.Name)
+		l.call("average_pool", fmt.Sprintf("average_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+	}
+	return nil
+}
+
+// globalAvgPool adds the means of whole images:
+//
+//	q_y = clip(rne(float32(Σ (q_x − z_x))·m)) + z_y        m = float32(s_x/float32(s_y·count))
+//
+// in fixed-point modes, too, which multiply the float by its integers.
+func (l *lowering) globalAvgPool(id string, x, y *value) error {
+	m := x.grid.scale / float32(y.grid.scale*float32(x.pixels()))
+	if !(m <= math.MaxFloat32) {
+		return fmt.Errorf("input's scale %v and output's %v: want a finite quotient", x.grid.scale, y.grid.scale)
+	}
+	multiplier, words := real(m), 7
+	if !l.float32() {
+		q, shift := mantissa(m)
+		multiplier, words = fmt.Sprintf("{.mantissa = %d, .shift = %d}", q, shift), 8
+		l.needs["factor"] = true
+	}
+	l.layer("global_averaging", id, words, fmt.Sprintf(".pixels = %d, .channels = %d", x.pixels(), x.channels()),
+		fmt.Sprintf(".zero = %d", x.grid.zero), ".m = "+multiplier, gridField(y.grid))
+	l.call("global_average", fmt.Sprintf("global_average(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+	return nil
+}
+
+// each formats numbers.
+func each[T any](values []T, format func(T) string) []string {
+	all := make([]string, 0, len(values))
+	for v := range slices.Values(values) {
+		all = append(all, format(v))
+	}
+	return all
+}

@@ -1,0 +1,218 @@
+package carray
+
+import (
+	"fmt"
+	"strings"
+
+	"petrify/quantized"
+	"petrify/quantized/integer"
+)
+
+// value is an activation of the model: its integers, and where they are. They
+// lie H W C in memory, though the model says C H W.
+type value struct {
+	shape  []int
+	grid   grid
+	tensor *tensor
+	dies   int // the last node that reads it, or what is the same tensor
+
+	// planes, for a vector, is the pixels of the image that it was: its elements
+	// lie as in that. 1: as the model says.
+	planes int
+}
+
+func (v *value) channels() int { return v.shape[0] }
+func (v *value) pixels() int   { return elements(v.shape[1:]) }
+func (v *value) elements() int { return elements(v.shape) }
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// step is a call: a format with a %s for each tensor, the written one first.
+type step struct {
+	call    string
+	tensors []*tensor
+}
+
+// lowering turns a model into constants and calls of C.
+type lowering struct {
+	model     *quantized.Model
+	options   Options
+	values    map[string]*value
+	readers   map[string][]*quantized.Node
+	dies      map[string]int // of each activation: see value
+	names     names
+	needs     map[string]bool // kernels
+	steps     []step
+	tensors   []*tensor // in the arena
+	constants strings.Builder
+	count     count
+	floats    []string // layers that compute with floats
+	arena     int
+
+	weightZeros bool // a layer's weights have zero points of their own
+}
+
+// count is the bytes of constants, on a processor with pointers of 32 bits.
+type count struct{ weights, biases, multipliers, tables, layers int }
+
+func (c count) total() int { return c.weights + c.biases + c.multipliers + c.tables + c.layers }
+
+// lower returns the lowered model.
+func lower(m *quantized.Model, o Options) (*lowering, error) {
+	l := &lowering{
+		model: m, options: o, values: map[string]*value{}, readers: map[string][]*quantized.Node{},
+		names: names{}, needs: map[string]bool{},
+	}
+	l.deaths()
+	in := l.declare(m.Input.Activation, m.Input.Quant.Format.Min(), m.Input.Quant.Format.Max())
+	in.tensor = &tensor{size: in.elements(), place: input}
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		if err := l.node(i, n); err != nil {
+			return nil, fmt.Errorf("carray: %s: %w", n.Name, err)
+		}
+	}
+	l.result()
+	l.arena = plan(l.tensors)
+	return l, nil
+}
+
+// deaths finds out which node reads an activation last, and who does at all.
+// The output is read behind the last one.
+func (l *lowering) deaths() {
+	l.dies = map[string]int{l.model.Output: len(l.model.Nodes)}
+	for i := len(l.model.Nodes) - 1; i >= 0; i-- {
+		n := &l.model.Nodes[i]
+		for _, in := range n.Inputs {
+			l.readers[in] = append(l.readers[in], n)
+			l.dies[in] = max(l.dies[in], i)
+			if n.Op == quantized.Flatten || n.Op == quantized.Reshape {
+				l.dies[in] = max(l.dies[in], l.dies[n.Name])
+			}
+		}
+	}
+}
+
+// declare makes the value of an activation whose integers are lo..hi.
+func (l *lowering) declare(a quantized.Activation, lo, hi int32) *value {
+	v := &value{shape: a.Shape, grid: gridOf(a.Quant, lo, hi), dies: l.dies[a.Name], planes: 1}
+	l.values[a.Name] = v
+	return v
+}
+
+// room is new memory for v.
+func (l *lowering) room(v *value) {
+	v.tensor = &tensor{size: v.elements(), first: -1}
+	l.tensors = append(l.tensors, v.tensor)
+}
+
+// reuse gives y the memory of an x that node i reads last, and of which it reads
+// each element before it writes it; else new memory.
+func (l *lowering) reuse(y *value, i int, in ...*value) {
+	for _, x := range in {
+		if x.dies == i && x.tensor.place == arena && x.elements() == y.elements() {
+			y.tensor = x.tensor
+			return
+		}
+	}
+	l.room(y)
+}
+
+// call adds a step.
+func (l *lowering) call(kernel, format string, tensors ...*tensor) {
+	l.needs[kernel] = true
+	for _, t := range tensors {
+		t.use(len(l.steps))
+	}
+	l.steps = append(l.steps, step{format, tensors})
+}
+
+// node adds the steps of one layer, the i-th.
+func (l *lowering) node(i int, n *quantized.Node) error {
+	var in []*value
+	for _, name := range n.Inputs {
+		in = append(in, l.values[name])
+	}
+	if n.Op == quantized.Flatten || n.Op == quantized.Reshape {
+		l.reshape(n, in[0])
+		return nil
+	}
+	lo, hi := n.Limits()
+	y := l.declare(n.Output, lo, hi)
+	switch n.Op {
+	case quantized.Add, quantized.Activate:
+		l.reuse(y, i, in...)
+	default:
+		l.room(y)
+	}
+	id := l.names.add(n.Name)
+	switch n.Op {
+	case quantized.Conv2D, quantized.Linear:
+		return l.weighted(n, id, in[0], y)
+	case quantized.Add:
+		return l.add(n, id, in[0], in[1], y)
+	case quantized.Concat:
+		l.concat(n, id, in, y)
+	case quantized.Activate:
+		l.activate(n, id, in[0], y)
+	default:
+		return l.pool(n, id, in[0], y)
+	}
+	return nil
+}
+
+// reshape makes a value of other shape of the same elements. Where their order
+// in memory changes, they move; but not for a vector that linear layers alone
+// read, whose weights move instead.
+func (l *lowering) reshape(n *quantized.Node, x *value) {
+	y := &value{shape: n.Output.Shape, grid: x.grid, tensor: x.tensor, dies: x.dies, planes: 1}
+	l.values[n.Name] = y
+	if (x.channels() == 1 || x.pixels() == 1) && (y.channels() == 1 || y.pixels() == 1) && x.planes == 1 {
+		return
+	}
+	if y.pixels() == 1 && x.planes == 1 && l.onlyLinear(n.Name) {
+		y.planes = x.pixels()
+		return
+	}
+	y.dies = l.dies[n.Name]
+	l.room(y)
+	l.comment(n, x, y)
+	l.call("reorder", fmt.Sprintf("reorder(%%s, %%s, %d, %d, %d)", x.elements(), x.channels(), y.channels()), y.tensor, x.tensor)
+}
+
+// onlyLinear reports whether all that read the activation are linear layers,
+// and it is not the output.
+func (l *lowering) onlyLinear(name string) bool {
+	for _, n := range l.readers[name] {
+		if n.Op != quantized.Linear {
+			return false
+		}
+	}
+	return name != l.model.Output
+}
+
+// result lets the output's steps write where the caller wants it. An output
+// that is the input is copied.
+func (l *lowering) result() {
+	t := l.values[l.model.Output].tensor
+	if t.place == input {
+		l.call("copy", fmt.Sprintf("copy(%%s, %%s, %d)", t.size), &tensor{place: output}, t)
+		return
+	}
+	t.place = output
+	for i, u := range l.tensors {
+		if u == t {
+			l.tensors = append(l.tensors[:i], l.tensors[i+1:]...)
+			return
+		}
+	}
+}
+
+// float32 reports whether sums are rescaled in float32.
+func (l *lowering) float32() bool { return l.options.Requantization == integer.Float32 }

@@ -1,0 +1,33 @@
+package carray
+
+import (
+	"fmt"
+
+	"petrify/quantized/integer"
+)
+
+// Options say what files to write. The zero Options compute with the arithmetic
+// of training.
+type Options struct {
+	// Name begins the names of files, functions and macros, as in cnn.h, cnn_run
+	// and CNN_ARENA_SIZE. Empty: it is made of the model's.
+	Name string
+
+	// Requantization is how sums become integers: by one float product, or by
+	// fixed-point ones on processors without floats.
+	Requantization integer.Requantization
+
+	// Facts stand in the header beside petrify's own: those of a proof
+	// (quantized.Proof.Facts).
+	Facts map[string]string
+}
+
+func (o Options) validate() error {
+	if o.Name != "" && o.Name != Identifier(o.Name) {
+		return fmt.Errorf("carray: name %q: want a C identifier, such as %q", o.Name, Identifier(o.Name))
+	}
+	if o.Requantization > integer.Single {
+		return fmt.Errorf("carray: requantization %v: want float32, gemmlowp or single", o.Requantization)
+	}
+	return nil
+}

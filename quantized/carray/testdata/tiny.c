@@ -1,0 +1,307 @@
+/*
+ * tiny.c: a quantized neural network, written by petrify.
+ * What it is for, and what it was made of, stands in tiny.h.
+ */
+#include "tiny.h"
+
+#include <float.h>
+
+#if TINY_EXPORT != 0xda52d6a6
+#error "tiny.h and tiny.c are of different exports"
+#endif
+
+/* Results are exact where floats are IEEE 754 and every operation rounds. */
+#if FLT_RADIX != 2 || FLT_MANT_DIG != 24
+#error "floats are not those of IEEE 754"
+#endif
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* 16: narrower types are not widened */
+#error "floats are computed in a wider type: on x86, compile this file with -msse2 -mfpmath=sse"
+#endif
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error "-ffast-math changes results: compile this file without it"
+#endif
+
+/* The whole number nearest to v, of two the even one. */
+static int32_t nearest(float v)
+{
+    const int32_t whole = (int32_t)v; /* towards zero */
+    const float rest = v - (float)whole;
+    const int odd = whole % 2 != 0;
+
+    if (rest > 0.5f || (rest == 0.5f && odd)) {
+        return whole + 1;
+    }
+    if (rest < -0.5f || (rest == -0.5f && odd)) {
+        return whole - 1;
+    }
+    return whole;
+}
+
+/* A tensor's integers: real = scale * (q - zero), min <= q <= max. */
+typedef struct {
+    int32_t zero;
+    int32_t min;
+    int32_t max;
+} grid;
+
+/* The integer of v = real / scale. It is clipped first, which any v survives. */
+static uint8_t quantize(float v, const grid *y)
+{
+    const float low = (float)(y->min - y->zero);
+    const float high = (float)(y->max - y->zero);
+
+    return (uint8_t)(y->zero + nearest(!(v > low) ? low : v > high ? high : v));
+}
+
+/* Sums become integers by one float product: q = clip(rne(sum * m)) + zero. */
+typedef float multiplier;
+
+static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
+{
+    return quantize((float)sum * m, y);
+}
+
+/*
+ * The sum of (x - zero) * w: nearly all the time is spent here, so this is the
+ * loop to write in your processor's SIMD instructions. No partial sum overflows.
+ */
+static int32_t dot(const uint8_t *x, const int8_t *w, int32_t n, int32_t zero)
+{
+    int32_t sum = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        sum += ((int32_t)x[i] - zero) * w[i];
+    }
+    return sum;
+}
+
+/* A linear layer. */
+typedef struct {
+    const int8_t *weights; /* outputs x inputs */
+    const int32_t *bias;
+    const multiplier *multipliers; /* one an output */
+    int32_t inputs;
+    int32_t outputs;
+    int32_t zero; /* of x; 0 where the bias accounts for it */
+    grid y;
+} fully_connected;
+
+static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
+{
+    for (int32_t o = 0; o < l->outputs; o++) {
+        int32_t sum = l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs, l->zero);
+
+        y[o] = requantize(sum, l->multipliers[o], &l->y);
+    }
+}
+
+/* Where a window moves over an image. */
+typedef struct {
+    int32_t height, width, channels; /* of the input */
+    int32_t out_height, out_width;
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t dilation_height, dilation_width;
+    int32_t pad_top, pad_left;
+} window;
+
+/* A convolution. */
+typedef struct {
+    window at;
+    const int8_t *weights; /* outputs x height x width x inputs of a group */
+    const int32_t *bias;
+    const multiplier *multipliers; /* one an output channel */
+    int32_t outputs;
+    int32_t groups;
+    int32_t zero; /* of x; 0 where the bias accounts for it */
+    grid y;
+} convolution;
+
+/* The sum of output channel o at one place. Padding adds nothing: there x = zero. */
+static int32_t convolve_at(const uint8_t *x, const convolution *l, int32_t row, int32_t column, int32_t o)
+{
+    const window *at = &l->at;
+    const int32_t inputs = at->channels / l->groups;
+    const int32_t first = o / (l->outputs / l->groups) * inputs;
+    const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
+    int32_t sum = l->bias[o];
+
+    for (int32_t i = 0; i < at->kernel_height; i++) {
+        const int32_t h = row * at->stride_height - at->pad_top + i * at->dilation_height;
+
+        for (int32_t j = 0; j < at->kernel_width; j++, w += inputs) {
+            const int32_t v = column * at->stride_width - at->pad_left + j * at->dilation_width;
+
+            if (h >= 0 && h < at->height && v >= 0 && v < at->width) {
+                const uint8_t *pixel = x + (h * at->width + v) * at->channels + first;
+
+                sum += dot(pixel, w, inputs, l->zero);
+            }
+        }
+    }
+    return sum;
+}
+
+static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)
+{
+    for (int32_t row = 0; row < l->at.out_height; row++) {
+        for (int32_t column = 0; column < l->at.out_width; column++) {
+            for (int32_t o = 0; o < l->outputs; o++) {
+                *y++ = requantize(convolve_at(x, l, row, column, o), l->multipliers[o], &l->y);
+            }
+        }
+    }
+}
+
+/* The part of a pool's window that lies in the image. */
+typedef struct {
+    int32_t top, bottom, left, right;
+} area;
+
+static area area_at(const window *l, int32_t row, int32_t column)
+{
+    const int32_t h = row * l->stride_height - l->pad_top;
+    const int32_t v = column * l->stride_width - l->pad_left;
+    area a;
+
+    a.top = h > 0 ? h : 0;
+    a.bottom = h + l->kernel_height < l->height ? h + l->kernel_height : l->height;
+    a.left = v > 0 ? v : 0;
+    a.right = v + l->kernel_width < l->width ? v + l->kernel_width : l->width;
+    return a;
+}
+
+/* The greatest integer is the greatest number: x and y share a scale. */
+static uint8_t max_at(const uint8_t *x, const window *l, const area *a)
+{
+    uint8_t greatest = 0;
+
+    for (int32_t h = a->top; h < a->bottom; h++) {
+        for (int32_t v = a->left; v < a->right; v++) {
+            const uint8_t q = x[(h * l->width + v) * l->channels];
+
+            greatest = q > greatest ? q : greatest;
+        }
+    }
+    return greatest;
+}
+
+static void max_pool(uint8_t *y, const uint8_t *x, const window *l)
+{
+    for (int32_t row = 0; row < l->out_height; row++) {
+        for (int32_t column = 0; column < l->out_width; column++) {
+            const area a = area_at(l, row, column);
+
+            for (int32_t c = 0; c < l->channels; c++) {
+                *y++ = max_at(x + c, l, &a);
+            }
+        }
+    }
+}
+
+/* conv2d_1: conv2d, relu, 4 x 4 x 1 to 4 x 4 x 2 */
+static const int8_t conv2d_1_weights[18] = {
+    -127,  -68, -117,    0,  -13,  -94,  -81,   41,  -14,  112,  -97,  -26,   72,   59,    2, -109,
+     -43,  127,
+};
+static const int32_t conv2d_1_bias[2] = {
+    3235, 2372,
+};
+static const multiplier conv2d_1_multipliers[2] = {
+    0.0049936925f,  0.004633328f,
+};
+static const convolution conv2d_1_layer = {
+    .at = {
+        .height = 4, .width = 4, .channels = 1,
+        .out_height = 4, .out_width = 4,
+        .kernel_height = 3, .kernel_width = 3,
+        .stride_height = 1, .stride_width = 1,
+        .dilation_height = 1, .dilation_width = 1,
+        .pad_top = 1, .pad_left = 1,
+    },
+    .weights = conv2d_1_weights, .bias = conv2d_1_bias, .multipliers = conv2d_1_multipliers,
+    .outputs = 2, .groups = 1, .zero = 128,
+    .y = {.zero = 0, .min = 0, .max = 255},
+};
+
+/* max_pool_2: max_pool, 4 x 4 x 2 to 2 x 2 x 2 */
+static const window max_pool_2_layer = {
+    .height = 4, .width = 4, .channels = 2,
+    .out_height = 2, .out_width = 2,
+    .kernel_height = 2, .kernel_width = 2,
+    .stride_height = 2, .stride_width = 2,
+    .dilation_height = 1, .dilation_width = 1,
+    .pad_top = 0, .pad_left = 0,
+};
+
+/* linear_4: linear, 8 to 3 */
+static const int8_t linear_4_weights[24] = {
+    -127,   23,   82,   44,  117,    1,  -10, -126,   29,  -31,  114,  103,   51,   88, -102,  -29,
+      51,  113, -114,   15,   34,  100,  -19,  127,
+};
+static const int32_t linear_4_bias[3] = {
+     1348, -4293, -3009,
+};
+static const multiplier linear_4_multipliers[3] = {
+     0.004021956f, 0.0027630248f, 0.0035429385f,
+};
+static const fully_connected linear_4_layer = {
+    .weights = linear_4_weights, .bias = linear_4_bias, .multipliers = linear_4_multipliers,
+    .inputs = 8, .outputs = 3, .zero = 0,
+    .y = {.zero = 128, .min = 0, .max = 255},
+};
+
+void tiny_run(uint8_t out[TINY_OUTPUT_SIZE], const uint8_t in[TINY_INPUT_SIZE], uint8_t arena[TINY_ARENA_SIZE])
+{
+    convolve(arena, in, &conv2d_1_layer);
+    max_pool(arena + 32, arena, &max_pool_2_layer);
+    linear(out, arena + 32, &linear_4_layer);
+}
+
+void tiny_quantize(uint8_t q[TINY_INPUT_SIZE], const float r[TINY_INPUT_SIZE])
+{
+    const grid g = {TINY_INPUT_ZERO, TINY_INPUT_MIN, TINY_INPUT_MAX};
+
+    for (int32_t i = 0; i < TINY_INPUT_SIZE; i++) {
+        q[i] = quantize(r[i] / TINY_INPUT_SCALE, &g);
+    }
+}
+
+void tiny_dequantize(float r[TINY_OUTPUT_SIZE], const uint8_t q[TINY_OUTPUT_SIZE])
+{
+    for (int32_t i = 0; i < TINY_OUTPUT_SIZE; i++) {
+        r[i] = TINY_OUTPUT_SCALE * (float)(q[i] - TINY_OUTPUT_ZERO);
+    }
+}
+
+static const uint8_t pixels_table[256] = {
+     92,  92,  92,  93,  93,  93,  93,  93,  93,  94,  94,  94,  94,  94,  94,  95,
+     95,  95,  95,  95,  95,  96,  96,  96,  96,  96,  97,  97,  97,  97,  97,  97,
+     98,  98,  98,  98,  98,  98,  99,  99,  99,  99,  99, 100, 100, 100, 100, 100,
+    100, 101, 101, 101, 101, 101, 101, 102, 102, 102, 102, 102, 102, 103, 103, 103,
+    103, 103, 104, 104, 104, 104, 104, 104, 105, 105, 105, 105, 105, 105, 106, 106,
+    106, 106, 106, 106, 107, 107, 107, 107, 107, 108, 108, 108, 108, 108, 108, 109,
+    109, 109, 109, 109, 109, 110, 110, 110, 110, 110, 111, 111, 111, 111, 111, 111,
+    112, 112, 112, 112, 112, 112, 113, 113, 113, 113, 113, 113, 114, 114, 114, 114,
+    114, 115, 115, 115, 115, 115, 115, 116, 116, 116, 116, 116, 116, 117, 117, 117,
+    117, 117, 118, 118, 118, 118, 118, 118, 119, 119, 119, 119, 119, 119, 120, 120,
+    120, 120, 120, 120, 121, 121, 121, 121, 121, 122, 122, 122, 122, 122, 122, 123,
+    123, 123, 123, 123, 123, 124, 124, 124, 124, 124, 125, 125, 125, 125, 125, 125,
+    126, 126, 126, 126, 126, 126, 127, 127, 127, 127, 127, 127, 128, 128, 128, 128,
+    128, 129, 129, 129, 129, 129, 129, 130, 130, 130, 130, 130, 130, 131, 131, 131,
+    131, 131, 132, 132, 132, 132, 132, 132, 133, 133, 133, 133, 133, 133, 134, 134,
+    134, 134, 134, 134, 135, 135, 135, 135, 135, 136, 136, 136, 136, 136, 136, 137,
+};
+
+void tiny_pixels(uint8_t q[TINY_INPUT_SIZE], const uint8_t image[TINY_INPUT_SIZE])
+{
+    for (int32_t i = 0; i < TINY_INPUT_SIZE; i++) {
+        q[i] = pixels_table[image[i]];
+    }
+}
+
+const char *const tiny_classes[TINY_OUTPUT_SIZE] = {
+    "cat",
+    "dog",
+    "\"other\"\077",
+};

@@ -1,0 +1,132 @@
+package carray
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"petrify/quantized"
+	"petrify/quantized/integer"
+)
+
+// Headers are the paths of the headers in a folder that petrify wrote; none if
+// there is no folder.
+func Headers(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("carray: %w", err)
+	}
+	var all []string
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if filepath.Ext(path) != ".h" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("carray: %w", err)
+		}
+		if marked(text) {
+			all = append(all, path)
+		}
+	}
+	return all, nil
+}
+
+var factLine = regexp.MustCompile(`(?m)^ \*   ("(?:[^"\\]|\\.)*"): ("(?:[^"\\]|\\.)*")$`)
+
+// Facts reads what a header says about itself.
+func Facts(header []byte) (map[string]string, error) {
+	if !marked(header) {
+		return nil, fmt.Errorf("carray: the header is not of petrify")
+	}
+	all := map[string]string{}
+	for _, match := range factLine.FindAllSubmatch(header, -1) {
+		var key, value string
+		if err := json.Unmarshal(match[1], &key); err != nil {
+			return nil, fmt.Errorf("carray: fact %s: %w", match[1], err)
+		}
+		if err := json.Unmarshal(match[2], &value); err != nil {
+			return nil, fmt.Errorf("carray: fact %s: %w", match[2], err)
+		}
+		all[key] = value
+	}
+	return all, nil
+}
+
+// Verify returns an error unless the header of the given path, and the source
+// and test beside it, are to the last byte what [Encode] makes of m with the
+// options and facts that the header names. The error names what differs.
+func Verify(path string, m *quantized.Model) error {
+	header, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("carray: %w", err)
+	}
+	all, err := Facts(header)
+	if err != nil {
+		return err
+	}
+	if err := m.CheckFacts(all); err != nil {
+		return fmt.Errorf("carray: the header %w", err)
+	}
+	o, err := writtenWith(all, m)
+	if err != nil {
+		return err
+	}
+	files, err := Encode(m, o)
+	if err != nil {
+		return fmt.Errorf("carray: the header's options: %w", err)
+	}
+	for _, f := range files {
+		got, err := os.ReadFile(filepath.Join(filepath.Dir(path), f.Name))
+		if err != nil {
+			return fmt.Errorf("carray: %w", err)
+		}
+		if line := differing(got, f.Data); line > 0 {
+			return fmt.Errorf("carray: line %d of %s is not what the model gives: it was changed, or written by another version", line, f.Name)
+		}
+	}
+	return nil
+}
+
+// differing is the number of the first line in which two texts differ, 0 if
+// they are equal.
+func differing(a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
+	equal := 0
+	for equal < min(len(a), len(b)) && a[equal] == b[equal] {
+		equal++
+	}
+	return 1 + bytes.Count(a[:equal], []byte("\n"))
+}
+
+// writtenWith are the options of a header; facts that petrify does not write by
+// itself are the user's.
+func writtenWith(all map[string]string, m *quantized.Model) (o Options, err error) {
+	var export struct{ Name, Requantization string }
+	if err := json.Unmarshal([]byte(all[exportKey]), &export); err != nil {
+		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", exportKey, all[exportKey], err)
+	}
+	o.Name = export.Name
+	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
+		return o, fmt.Errorf("carray: the header's fact %q: %w", exportKey, err)
+	}
+	own, err := facts(m, o)
+	if err != nil {
+		return o, err
+	}
+	o.Facts = map[string]string{}
+	for key, value := range all {
+		if _, ok := own[key]; !ok {
+			o.Facts[key] = value
+		}
+	}
+	return o, nil
+}

@@ -1,0 +1,73 @@
+package carray
+
+import (
+	"fmt"
+	"math"
+
+	"petrify/quantized"
+)
+
+// weighted adds a convolution or a linear layer.
+func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
+	p, err := newProduct(n, x)
+	if err != nil {
+		return err
+	}
+	multipliers, err := l.multipliers(n, x, y)
+	if err != nil {
+		return err
+	}
+	l.comment(n, x, y)
+	w := make([]int8, len(p.q))
+	for i := range w {
+		w[p.place(n, i, x.planes)] = int8(p.q[i])
+	}
+	l.array("int8_t", id+"_weights", 1, &l.count.weights, each(w, whole))
+	l.array("int32_t", id+"_bias", 4, &l.count.biases, each(p.bias, whole))
+	size := 4
+	if !l.float32() {
+		size = 8
+	}
+	l.array("multiplier", id+"_multipliers", size, &l.count.multipliers, multipliers)
+	fields, words := []string{fmt.Sprintf(".weights = %[1]s_weights, .bias = %[1]s_bias, .multipliers = %[1]s_multipliers", id)}, 3
+	if p.zeros != nil {
+		l.array("int32_t", id+"_zeros", 4, &l.count.multipliers, each(p.zeros, whole))
+		fields = append(fields, fmt.Sprintf(".weight_zeros = %s_zeros", id))
+		l.weightZeros = true
+	}
+	if n.Op == quantized.Linear {
+		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", len(p.q)/p.outputs, p.outputs, p.zero), gridField(y.grid))
+		l.layer("fully_connected", id, words+6, fields...)
+		l.call("linear", fmt.Sprintf("linear(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+		return nil
+	}
+	kernel := "convolve"
+	if n.Weights.Shape[1] == 1 && n.Groups > 1 {
+		kernel = "depthwise"
+	}
+	fields = append([]string{at(windowOf(n, x, y))}, fields...)
+	fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero), gridField(y.grid))
+	l.layer("convolution", id, windowWords+words+6, fields...)
+	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, &%s_layer)", kernel, id), y.tensor, x.tensor)
+	return nil
+}
+
+// multipliers are one for each output channel: s_x·s_w[o]/s_y, each operation
+// rounded to float32, or in fixed point of the exact quotient.
+func (l *lowering) multipliers(n *quantized.Node, x, y *value) ([]string, error) {
+	w := n.Weights
+	all := make([]string, w.Shape[0])
+	for o := range all {
+		s := w.Scale[min(o, len(w.Scale)-1)]
+		m := float32(x.grid.scale*s) / y.grid.scale
+		switch {
+		case !(m <= math.MaxFloat32):
+			return nil, fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a finite one", x.grid.scale, s, y.grid.scale, m)
+		case l.float32():
+			all[o] = real(m)
+		default:
+			all[o] = newFixed(float64(x.grid.scale) * float64(s) / float64(y.grid.scale)).String()
+		}
+	}
+	return all, nil
+}
