@@ -23,7 +23,7 @@
 //     Debian's python3-onnx accepts them.
 //   - TensorFlow Lite with XNNPACK gives the integer engine's integers: every
 //     operation and random graphs, the networks of MLPerf Tiny, every integer
-//     through every function, all pairs of a sum, millions of softmaxes.
+//     through every function, all pairs of a sum, a million elements of softmaxes.
 //   - Exported C, compiled without a warning, gives the integer engine's bytes:
 //     every operation and random graphs, the networks of MLPerf Tiny, all pairs of
 //     a sum; with and without optimization, as C99 and as GNU C that may fuse
