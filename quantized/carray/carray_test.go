@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 		"invalid":        {&quantized.Model{}, carray.Options{}, []string{"carray: quantized: "}},
 		"name":           {tiny(), carray.Options{Name: "a-b"}, []string{`carray: name "a-b": want a C identifier, such as "a_b"`}},
 		"header's name":  {tiny(), carray.Options{Name: "stdint"}, []string{`want a C identifier, such as "stdint_model"`}},
-		"requantization": {tiny(), carray.Options{Requantization: 77}, []string{"want float32, gemmlowp or single"}},
+		"requantization": {tiny(), carray.Options{Requantization: integer.XNNPACK}, []string{"carray: requantization xnnpack: want float32, gemmlowp or single"}},
 		"fact":           {tiny(), carray.Options{Facts: map[string]string{"export": ""}}, []string{`carray: fact "export": petrify writes that itself`}},
 	} {
 		dir := filepath.Join(t.TempDir(), "c")

@@ -24,7 +24,7 @@ func Headers(dir string) ([]string, error) {
 	var all []string
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if filepath.Ext(path) != ".h" {
+		if filepath.Ext(path) != ".h" || !e.Type().IsRegular() {
 			continue
 		}
 		text, err := os.ReadFile(path)

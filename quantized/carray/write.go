@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"petrify/internal/atomicfile"
@@ -43,7 +44,7 @@ func Write(dir string, m *quantized.Model, o Options) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("carray: %w", err)
 	}
-	for _, f := range files {
+	for _, f := range slices.Backward(files) { // the header last: who finds it finds the others
 		if err := atomicfile.WriteFile(filepath.Join(dir, f.Name), f.Data); err != nil {
 			return fmt.Errorf("carray: %w", err)
 		}
