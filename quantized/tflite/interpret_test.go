@@ -1,0 +1,336 @@
+package tflite_test
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/quantized/quantizedtest"
+	"petrify/quantized/tflite"
+	"petrify/quantized/tflite/schema"
+)
+
+// interpreter runs a file for one input: the definitions of the operators, a
+// loop a letter, in XNNPACK's arithmetic.
+type interpreter struct {
+	t      *testing.T
+	file   *schema.Model
+	values map[int32][]int64 // integers of the tensors so far
+}
+
+// run computes the file's output.
+func run(t *testing.T, f *schema.Model, x []int64) []int64 {
+	in := &interpreter{t, f, map[int32][]int64{f.Graph.Inputs[0]: x}}
+	for i := range f.Graph.Operators {
+		o := &f.Graph.Operators[i]
+		y := in.operator(o)
+		if shape := f.Graph.Tensors[o.Outputs[0]].Shape; len(y) != count(shape) {
+			t.Fatalf("operator %d, %v, gives %d elements: want %v", i, o.Code, len(y), shape)
+		}
+		in.values[o.Outputs[0]] = y
+	}
+	return in.values[f.Graph.Outputs[0]]
+}
+
+func count(shape []int32) int {
+	n := 1
+	for _, d := range shape {
+		n *= int(d)
+	}
+	return n
+}
+
+// value is a tensor's integers: computed, or constant.
+func (in *interpreter) value(i int32) []int64 {
+	if v, ok := in.values[i]; ok {
+		return v
+	}
+	t := in.file.Graph.Tensors[i]
+	var v []int64
+	data := in.file.Buffers[t.Buffer]
+	for len(data) > 0 {
+		if t.Type == schema.Int32 {
+			v, data = append(v, int64(int32(binary.LittleEndian.Uint32(data)))), data[4:]
+		} else {
+			v, data = append(v, int64(int8(data[0]))), data[1:]
+		}
+	}
+	return v
+}
+
+func (in *interpreter) operator(o *schema.Operator) []int64 {
+	x := in.value(o.Inputs[0])
+	switch o.Code {
+	case schema.Reshape:
+		return x
+	case schema.Conv2D, schema.DepthwiseConv2D:
+		return in.convolve(o)
+	case schema.MaxPool2D:
+		return in.pool(o)
+	case schema.Transpose:
+		return in.transpose(o)
+	case schema.Pad, schema.PadV2:
+		return in.pad(o)
+	case schema.Maximum:
+		least := in.value(o.Inputs[1])[0]
+		y := slices.Clone(x)
+		for i := range y {
+			y[i] = max(y[i], least)
+		}
+		return y
+	case schema.Mean:
+		return in.mean(o)
+	case schema.Concatenation:
+		return in.concat(o)
+	}
+	in.t.Fatalf("%v is not interpreted", o.Code)
+	return nil
+}
+
+func (in *interpreter) tensor(i int32) *schema.Tensor { return &in.file.Graph.Tensors[i] }
+
+func number(o *schema.Operator, name string) int {
+	a, _ := o.Attribute(name)
+	return int(a.Int)
+}
+
+// window calls f for each output row and column, and the input's row and column
+// that each place of the kernel meets inside of the image.
+func (in *interpreter) window(o *schema.Operator, kh, kw int, f func(h, w, y, x, i, j int)) {
+	shape, out := in.tensor(o.Inputs[0]).Shape, in.tensor(o.Outputs[0]).Shape
+	dh, dw := max(1, number(o, "dilation_h_factor")), max(1, number(o, "dilation_w_factor"))
+	sh, sw := number(o, "stride_h"), number(o, "stride_w")
+	var top, left int
+	if number(o, "padding") == schema.Same {
+		top = max(0, (int(out[1])-1)*sh+(kh-1)*dh+1-int(shape[1])) / 2
+		left = max(0, (int(out[2])-1)*sw+(kw-1)*dw+1-int(shape[2])) / 2
+	}
+	for h := range int(out[1]) {
+		for w := range int(out[2]) {
+			for i := range kh {
+				for j := range kw {
+					y, x := h*sh+i*dh-top, w*sw+j*dw-left
+					if y >= 0 && y < int(shape[1]) && x >= 0 && x < int(shape[2]) {
+						f(h, w, y, x, i, j)
+					}
+				}
+			}
+		}
+	}
+}
+
+func (in *interpreter) convolve(o *schema.Operator) []int64 {
+	x, w, b := in.value(o.Inputs[0]), in.value(o.Inputs[1]), in.value(o.Inputs[2])
+	xt, wt, yt := in.tensor(o.Inputs[0]), in.tensor(o.Inputs[1]), in.tensor(o.Outputs[0])
+	channels, outputs, inner := int(xt.Shape[3]), int(yt.Shape[3]), int(wt.Shape[3])
+	kh, kw := int(wt.Shape[1]), int(wt.Shape[2])
+	depthwise := o.Code == schema.DepthwiseConv2D
+	acc := make([]int64, count(yt.Shape))
+	in.window(o, kh, kw, func(h, v, row, col, i, j int) {
+		at, from := (h*int(yt.Shape[2])+v)*outputs, (row*int(xt.Shape[2])+col)*channels
+		for c := range outputs {
+			if depthwise {
+				acc[at+c] += (x[from+c/number(o, "depth_multiplier")] - xt.Quant.Zero[0]) * w[(i*kw+j)*outputs+c]
+				continue
+			}
+			group := c / (outputs / (channels / inner))
+			for k := range inner {
+				acc[at+c] += (x[from+group*inner+k] - xt.Quant.Zero[0]) * w[((c*kh+i)*kw+j)*inner+k]
+			}
+		}
+	})
+	for i := range acc {
+		c := i % outputs
+		acc[i] = requantize(acc[i]+b[c], xt.Quant.Scale[0]*wt.Quant.Scale[min(c, len(wt.Quant.Scale)-1)], yt, number(o, "fused_activation_function"))
+	}
+	return acc
+}
+
+// requantize takes a sum of the given scale to a tensor's integers.
+func requantize(acc int64, scale float32, y *schema.Tensor, function int) int64 {
+	lo, hi, z := int64(-128), int64(127), y.Quant.Zero[0]
+	if function != schema.NoActivation {
+		lo = z
+	}
+	if function == schema.ReLU6Activation {
+		hi = min(hi, z+int64(math.RoundToEven(float64(6/y.Quant.Scale[0]))))
+	}
+	q := int64(math.RoundToEven(float64(float32(acc)*(scale/y.Quant.Scale[0])))) + z
+	return min(max(q, lo), hi)
+}
+
+func (in *interpreter) pool(o *schema.Operator) []int64 {
+	x, xt, yt := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]), in.tensor(o.Outputs[0])
+	channels := int(yt.Shape[3])
+	y := make([]int64, count(yt.Shape))
+	for i := range y {
+		y[i] = math.MinInt64
+	}
+	in.window(o, number(o, "filter_height"), number(o, "filter_width"), func(h, w, row, col, _, _ int) {
+		for c := range channels {
+			at := (h*int(yt.Shape[2])+w)*channels + c
+			y[at] = max(y[at], x[(row*int(xt.Shape[2])+col)*channels+c])
+		}
+	})
+	return y
+}
+
+// places are the indices of each element of a shape, in order.
+func places(shape []int32) (all [][]int) {
+	at := make([]int, len(shape))
+	for range count(shape) {
+		all = append(all, slices.Clone(at))
+		for d := len(at) - 1; d >= 0; d-- {
+			if at[d]++; at[d] < int(shape[d]) {
+				break
+			}
+			at[d] = 0
+		}
+	}
+	return all
+}
+
+func index(at []int, shape []int32) (i int) {
+	for d, v := range at {
+		i = i*int(shape[d]) + v
+	}
+	return i
+}
+
+func (in *interpreter) transpose(o *schema.Operator) (y []int64) {
+	x, shape, p := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]).Shape, in.value(o.Inputs[1])
+	for _, to := range places(in.tensor(o.Outputs[0]).Shape) {
+		from := make([]int, len(to))
+		for d, axis := range p {
+			from[axis] = to[d]
+		}
+		y = append(y, x[index(from, shape)])
+	}
+	return y
+}
+
+func (in *interpreter) pad(o *schema.Operator) []int64 {
+	x, xt, yt, pads := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]), in.tensor(o.Outputs[0]), in.value(o.Inputs[1])
+	fill := xt.Quant.Zero[0]
+	if o.Code == schema.PadV2 {
+		fill = in.value(o.Inputs[2])[0]
+	}
+	y := slices.Repeat([]int64{fill}, count(yt.Shape))
+	for i, at := range places(xt.Shape) {
+		for d := range at {
+			at[d] += int(pads[2*d])
+		}
+		y[index(at, yt.Shape)] = x[i]
+	}
+	return y
+}
+
+func (in *interpreter) mean(o *schema.Operator) []int64 {
+	x, xt, yt := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]), in.tensor(o.Outputs[0])
+	pixels, y := int(xt.Shape[1]*xt.Shape[2]), make([]int64, yt.Shape[3])
+	for i, q := range x {
+		y[i%len(y)] += q - xt.Quant.Zero[0]
+	}
+	m := xt.Quant.Scale[0] / float32(yt.Quant.Scale[0]*float32(pixels))
+	for i, sum := range y {
+		y[i] = min(max(int64(math.RoundToEven(float64(float32(sum)*m)))+yt.Quant.Zero[0], -128), 127)
+	}
+	return y
+}
+
+func (in *interpreter) concat(o *schema.Operator) (y []int64) {
+	yt := in.tensor(o.Outputs[0])
+	channels := int(yt.Shape[len(yt.Shape)-1])
+	for pixel := range count(yt.Shape) / channels {
+		for _, i := range o.Inputs {
+			x, width := in.value(i), int(in.tensor(i).Shape[len(in.tensor(i).Shape)-1])
+			y = append(y, x[pixel*width:(pixel+1)*width]...)
+		}
+	}
+	return y
+}
+
+// TestInterpreted: the file, by its operators' definitions, gives the integer
+// engine's integers.
+func TestInterpreted(t *testing.T) {
+	uneven := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+	for name, layers := range map[string]func(b *quantizedtest.Builder) string{
+		"windows": func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), 6, uneven, 1, quantized.ReLU6)
+			x = b.Pool(quantized.MaxPool, x, quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{2, 0}, PadEnd: [2]int{0, 1}})
+			x = b.Conv(x, 12, quantizedtest.Same(3), 6, quantized.Identity)
+			return b.Conv(x, 4, quantized.Window{Kernel: [2]int{2, 3}, Stride: [2]int{2, 1}, PadEnd: [2]int{1, 0}}, 2, quantized.ReLU)
+		},
+		"shapes": func(b *quantizedtest.Builder) string {
+			x := b.Reshape(b.Conv(b.Input(), 5, quantizedtest.Valid(1, 1), 1, quantized.ReLU), 7, 6, 5)
+			x = b.Reshape(b.Flatten(x), 6, 35)
+			return b.Linear(b.Flatten(x), 4, quantized.ReLU)
+		},
+		"branches": func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU)
+			y := b.Linear(b.Flatten(x), 3, quantized.ReLU)
+			z := b.Linear(b.Linear(b.Flatten(b.GlobalAvgPool(x)), 4, quantized.Identity), 3, quantized.ReLU)
+			return b.Concat(y, z, y)
+		},
+	} {
+		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8, "affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4} {
+			t.Run(name+"/"+schemeName, func(t *testing.T) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(3, 4)), s, 3, 6, 7)
+				m := b.Model(layers(b))
+				shareLast(m)
+				interpreted(t, m, b.Inputs(m, 10), 10)
+			})
+		}
+	}
+}
+
+// shareLast gives the inputs of a last concatenation its quantizer.
+func shareLast(m *quantized.Model) {
+	last := &m.Nodes[len(m.Nodes)-1]
+	if last.Op != quantized.Concat {
+		return
+	}
+	for i := range m.Nodes {
+		if slices.Contains(last.Inputs, m.Nodes[i].Name) {
+			m.Nodes[i].Output.Quant = last.Output.Quant
+		}
+	}
+}
+
+// interpreted compares for n inputs, N H W C.
+func interpreted(t *testing.T, m *quantized.Model, x []float32, n int) {
+	t.Helper()
+	e, err := integer.New(m, integer.Options{Requantization: integer.XNNPACK})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, in := make([]byte, len(x)), m.Input.Quant
+	for i, r := range x {
+		q[i] = byte(affine.Quantize(r, in.Scale, in.Zero, in.Format))
+	}
+	want := make([]byte, n*e.OutputSize())
+	if err := e.RunBytes(want, q, n); err != nil {
+		t.Fatal(err)
+	}
+	f := file(t, m, tflite.Options{})
+	out, _ := m.Activation(m.Output)
+	for i := range n {
+		var own []int64
+		for _, v := range q[i*e.InputSize() : (i+1)*e.InputSize()] {
+			own = append(own, int64(int8(v+byte(127-in.Format.Max()))))
+		}
+		y := run(t, f, own)
+		for j := range y {
+			c, pixel := j%out.Shape[0], j/out.Shape[0] // the engine's output is C H W
+			expected := int64(int8(want[i*len(y)+c*(len(y)/out.Shape[0])+pixel] + byte(127-out.Quant.Format.Max())))
+			if y[j] != expected {
+				t.Fatalf("image %d, element %d is %d, want %d", i, j, y[j], expected)
+			}
+		}
+	}
+}
