@@ -11,8 +11,8 @@ import (
 	"petrify/quantized/integer"
 )
 
-// golden are functions of all 256 integers, softmaxes of random rows and sums
-// of all 65,536 pairs, with the SHA-256 of what TensorFlow Lite computed: npm's
+// golden are functions of all 256 integers, softmaxes and means of random ones and
+// sums of all 65,536 pairs, with the SHA-256 of what TensorFlow Lite computed: npm's
 // @tensorflow/tfjs-tflite 0.0.1-alpha.10, its WebAssembly with SIMD, run by
 // Node.js on the file that package tflite writes of the model.
 var golden = []struct {
@@ -35,6 +35,9 @@ var golden = []struct {
 	{"softmax of 3", function(quantized.Softmax, i8(0.0371, 3), u8(1.0/256, 0), 3), noisy(3 * 20000), "8db583cd1baab50b"},
 	{"softmax of 10", function(quantized.Softmax, i8(0.02, 3), u8(1.0/256, 0), 10), noisy(10 * 20000), "157399990f3b956d"},
 	{"softmax of 100", function(quantized.Softmax, u8(0.05, 30), u8(1.0/256, 0), 100), noisy(100 * 2000), "ba04710ce60bbd9d"},
+	{"means, unsigned", means(u8(0.05, 3)), noisy(4 * 20000), "f529375e5f1f1c06"},
+	{"means, signed", means(i8(0.05, -20)), noisy(4 * 20000), "ba4b027df2d2f87c"},
+	{"means, 4 bits", means(quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: 0.5}), nibbles(4 * 20000), "f354cf3dba20f884"},
 	{"sum", sum(u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(), "2ddaa054bc153a5c"},
 	{"sum of halves", sum(u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
 	{"sum, unequal", sum(u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(), "934a10882d0e2e60"},
@@ -84,6 +87,24 @@ func noisy(n int) []byte {
 		x[i] = byte(rng.IntN(256))
 	}
 	return x
+}
+
+// nibbles are numbers of four bits.
+func nibbles(n int) []byte {
+	x := noisy(n)
+	for i := range x {
+		x[i] &= 15
+	}
+	return x
+}
+
+// means is a model that averages images of 2 × 2.
+func means(q quantized.Quant) *quantized.Model {
+	m := function(quantized.ReLU, q, q, 1)
+	m.Input.Shape, m.Nodes[0].Output.Shape = []int{1, 2, 2}, []int{1, 1, 1}
+	m.Nodes[0].Op, m.Nodes[0].Func = quantized.AvgPool, quantized.Identity
+	m.Nodes[0].Window = quantized.Window{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	return m
 }
 
 // function is a model that is a function of its input.

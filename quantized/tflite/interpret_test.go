@@ -232,6 +232,9 @@ func (in *interpreter) pad(o *schema.Operator) []int64 {
 
 func (in *interpreter) mean(o *schema.Operator) []int64 {
 	x, xt, yt := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]), in.tensor(o.Outputs[0])
+	if number(o, "keep_dims") != 1 || !slices.Equal(in.value(o.Inputs[1]), []int64{1, 2}) {
+		in.t.Fatal("a mean is not over height and width, kept as 1 × 1")
+	}
 	pixels, y := int(xt.Shape[1]*xt.Shape[2]), make([]int64, yt.Shape[3])
 	for i, q := range x {
 		y[i%len(y)] += q - xt.Quant.Zero[0]
