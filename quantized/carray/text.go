@@ -23,7 +23,7 @@ var order = []string{
 	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
 	"dot", "total", "linear",
 	"window", "convolution", "convolve", "depthwise",
-	"area", "max_pool", "average_pool", "integer_mean", "factor", "global_average",
+	"max_pool", "average_pool", "integer_mean", "factor", "global_average",
 	"add_float32", "add_fixed", "look_up", "join", "reorder", "softmax", "copy",
 }
 
@@ -154,7 +154,7 @@ func (l *lowering) require() {
 	}{
 		{"convolve", "convolution"}, {"depthwise", "convolution"}, {"convolution", "window"}, {"convolution", "requantize"},
 		{"convolve", "dot"}, {"linear", "dot"}, {"linear", "requantize"},
-		{"max_pool", "area"}, {"average_pool", "area"}, {"integer_mean", "area"}, {"area", "window"},
+		{"max_pool", "window"}, {"average_pool", "window"}, {"integer_mean", "window"},
 		{"integer_mean", "clip"}, {"factor", "clip"},
 	} {
 		if l.needs[r.by] {

@@ -11,9 +11,9 @@ static float mean_at(const uint8_t *x, const averaging *l, const area *a)
 {
     float sum = 0.0f;
 
-    for (int32_t h = a->top; h < a->bottom; h++) {
-        for (int32_t v = a->left; v < a->right; v++) {
-            const int32_t q = x[(h * l->at.width + v) * l->at.channels];
+    for (int32_t i = a->top; i < a->bottom; i++) {
+        for (int32_t j = a->left; j < a->right; j++) {
+            const int32_t q = x[((a->row + i) * l->at.width + a->column + j) * l->at.channels];
             const volatile float real = l->scale * (float)(q - l->zero); /* volatile: rounds before it is added */
 
             sum += real;

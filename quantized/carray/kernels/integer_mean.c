@@ -9,9 +9,9 @@ static int32_t integer_mean_at(const uint8_t *x, const window *l, const area *a)
     const int32_t count = (a->bottom - a->top) * (a->right - a->left);
     int32_t sum = -128 * count;
 
-    for (int32_t h = a->top; h < a->bottom; h++) {
-        for (int32_t v = a->left; v < a->right; v++) {
-            sum += x[(h * l->width + v) * l->channels];
+    for (int32_t i = a->top; i < a->bottom; i++) {
+        for (int32_t j = a->left; j < a->right; j++) {
+            sum += x[((a->row + i) * l->width + a->column + j) * l->channels];
         }
     }
     return (sum < 0 ? sum - count / 2 : sum + count / 2) / count;

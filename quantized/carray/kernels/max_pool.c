@@ -3,9 +3,9 @@ static uint8_t max_at(const uint8_t *x, const window *l, const area *a)
 {
     uint8_t greatest = 0;
 
-    for (int32_t h = a->top; h < a->bottom; h++) {
-        for (int32_t v = a->left; v < a->right; v++) {
-            const uint8_t q = x[(h * l->width + v) * l->channels];
+    for (int32_t i = a->top; i < a->bottom; i++) {
+        for (int32_t j = a->left; j < a->right; j++) {
+            const uint8_t q = x[((a->row + i) * l->width + a->column + j) * l->channels];
 
             greatest = q > greatest ? q : greatest;
         }

@@ -105,6 +105,30 @@ typedef struct {
     int32_t pad_top, pad_left;
 } window;
 
+/* A window at one place: where it begins, and which of its taps lie in the image. */
+typedef struct {
+    int32_t row, column; /* of tap 0, 0; negative in the padding */
+    int32_t top, bottom; /* top <= i < bottom lie in the image */
+    int32_t left, right;
+} area;
+
+static area area_at(const window *l, int32_t row, int32_t column)
+{
+    const int32_t dh = l->dilation_height;
+    const int32_t dw = l->dilation_width;
+    area a;
+
+    a.row = row * l->stride_height - l->pad_top;
+    a.column = column * l->stride_width - l->pad_left;
+    a.top = a.row < 0 ? (dh - 1 - a.row) / dh : 0;
+    a.left = a.column < 0 ? (dw - 1 - a.column) / dw : 0;
+    a.bottom = (l->height - a.row + dh - 1) / dh;
+    a.right = (l->width - a.column + dw - 1) / dw;
+    a.bottom = a.bottom < l->kernel_height ? a.bottom : l->kernel_height;
+    a.right = a.right < l->kernel_width ? a.right : l->kernel_width;
+    return a;
+}
+
 /* A convolution. */
 typedef struct {
     window at;
@@ -118,25 +142,22 @@ typedef struct {
 } convolution;
 
 /* The sum of output channel o at one place. Padding adds nothing: there x = zero. */
-static int32_t convolve_at(const uint8_t *x, const convolution *l, int32_t row, int32_t column, int32_t o)
+static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
-    const int32_t first = o / (l->outputs / l->groups) * inputs;
     const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
+    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* that lie side by side */
     int32_t sum = l->bias[o];
 
-    for (int32_t i = 0; i < at->kernel_height; i++) {
-        const int32_t h = row * at->stride_height - at->pad_top + i * at->dilation_height;
+    x += o / (l->outputs / l->groups) * inputs;
+    for (int32_t i = a->top; i < a->bottom; i++) {
+        for (int32_t j = a->left; j < a->right; j += taps) {
+            const int32_t row = a->row + i * at->dilation_height;
+            const int32_t column = a->column + j * at->dilation_width;
+            const uint8_t *pixel = x + (row * at->width + column) * at->channels;
 
-        for (int32_t j = 0; j < at->kernel_width; j++, w += inputs) {
-            const int32_t v = column * at->stride_width - at->pad_left + j * at->dilation_width;
-
-            if (h >= 0 && h < at->height && v >= 0 && v < at->width) {
-                const uint8_t *pixel = x + (h * at->width + v) * at->channels + first;
-
-                sum += dot(pixel, w, inputs, l->zero);
-            }
+            sum += dot(pixel, w + (i * at->kernel_width + j) * inputs, taps * inputs, l->zero);
         }
     }
     return sum;
@@ -146,29 +167,13 @@ static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)
 {
     for (int32_t row = 0; row < l->at.out_height; row++) {
         for (int32_t column = 0; column < l->at.out_width; column++) {
+            const area a = area_at(&l->at, row, column);
+
             for (int32_t o = 0; o < l->outputs; o++) {
-                *y++ = requantize(convolve_at(x, l, row, column, o), l->multipliers[o], &l->y);
+                *y++ = requantize(convolve_at(x, l, &a, o), l->multipliers[o], &l->y);
             }
         }
     }
-}
-
-/* The part of a pool's window that lies in the image. */
-typedef struct {
-    int32_t top, bottom, left, right;
-} area;
-
-static area area_at(const window *l, int32_t row, int32_t column)
-{
-    const int32_t h = row * l->stride_height - l->pad_top;
-    const int32_t v = column * l->stride_width - l->pad_left;
-    area a;
-
-    a.top = h > 0 ? h : 0;
-    a.bottom = h + l->kernel_height < l->height ? h + l->kernel_height : l->height;
-    a.left = v > 0 ? v : 0;
-    a.right = v + l->kernel_width < l->width ? v + l->kernel_width : l->width;
-    return a;
 }
 
 /* The greatest integer is the greatest number: x and y share a scale. */
@@ -176,9 +181,9 @@ static uint8_t max_at(const uint8_t *x, const window *l, const area *a)
 {
     uint8_t greatest = 0;
 
-    for (int32_t h = a->top; h < a->bottom; h++) {
-        for (int32_t v = a->left; v < a->right; v++) {
-            const uint8_t q = x[(h * l->width + v) * l->channels];
+    for (int32_t i = a->top; i < a->bottom; i++) {
+        for (int32_t j = a->left; j < a->right; j++) {
+            const uint8_t q = x[((a->row + i) * l->width + a->column + j) * l->channels];
 
             greatest = q > greatest ? q : greatest;
         }
