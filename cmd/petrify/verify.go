@@ -32,7 +32,8 @@ makes the exit code 1.
 
 Exported files in the folder are made again from the model, by the options that
 they name, and compared byte for byte; one that was changed, or is of another
-model, makes the exit code 1. Whether it names this proof is printed.
+model, makes the exit code 1. Whether it names this proof is printed, and of a
+.tflite file, how many outputs differ in the arithmetic of its runtime, XNNPACK.
 
 RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
 them, or an exported file in such a folder; without the rest of the run, the
@@ -61,7 +62,7 @@ CGO_ENABLED=1 go build ./cmd/ortrun.`,
 			if s.ortrun == "" {
 				fmt.Fprintf(c.stdout, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
 			}
-			return errors.Join(p.Check(), s.checkFiles(c.stdout, p))
+			return errors.Join(p.Check(), s.checkFiles(cmd.Context(), c.stdout, p))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "data", "", "`DIR` with the data set's files; for a MODEL trained on a user's own data, their path")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +78,7 @@ func (f format) inFolder(folder string) ([]string, error) {
 
 // checkFiles makes every exported file again from the model, and says whether
 // it names the proof. A file that is not the model's is an error.
-func (s *subject) checkFiles(w io.Writer, p *quantized.Proof) error {
+func (s *subject) checkFiles(ctx context.Context, w io.Writer, p *quantized.Proof) error {
 	var faults []error
 	files, err := s.exportedFiles()
 	if err != nil {
@@ -97,6 +98,13 @@ func (s *subject) checkFiles(w io.Writer, p *quantized.Proof) error {
 		}
 		if f.name == onnxFormat().name && s.ortrun != "" && !s.compared(facts) {
 			named += "; it is another export, " + facts["export"] + ", and the default one was compared"
+		}
+		if f.name == tfliteFormat().name {
+			rounded, err := s.inXNNPACK(ctx)
+			if err != nil {
+				return err
+			}
+			named += rounded
 		}
 		if _, err := fmt.Fprintf(w, "%s is of this model, %s.\n", path, named); err != nil {
 			return err
