@@ -54,17 +54,18 @@ step, activations a moving average of minimum and maximum with a zero point.
 **Labels as they are**: the same, with QAT on labels that are not smoothed.
 **Float logits**: the same, but the network's output is not quantized.
 
-The last two rows say why two bits lose so much throughout: it is the logits.
-Ten classes share four values, so that many tie, and the range that the four
-values cover follows the greatest logit, which training drives up. Smoothed labels
-suit such logits badly.
+The last row says why two bits lose so much throughout: it is the logits. Ten
+classes share four values, so that many tie, and the range that the four values
+cover follows the greatest logit, which training drives up; PyTorch loses as much
+there. Labels that are not smoothed help in petrify, where ranges come to rest
+after two thirds of QAT and batch norm after half, and not in PyTorch, where both
+move to the end.
 
-PyTorch trained the same float networks on with the same settings and its own
-quantization-aware training (` + "`examples/accuracy/torch_side.py`" + `); – is not
-measured. It moves ranges and batch norm to the end, where petrify stops the ones
-after two thirds of QAT and the other after half. In single runs from another
-float network (92.04 %%, trained without smoothing) it reached 91.6 with W8A8, and
-with LSQ and edges of 8 bits 92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
+PyTorch trained the float networks of the first seeds on, with the same settings
+and its own quantization-aware training (` + "`examples/accuracy/torch_side.py`" + `);
+– is not measured. In single runs from another float network (92.04 %%, trained
+without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits
+92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
 
 Made on %s from revision %s with
 
