@@ -383,7 +383,7 @@ func floatsOf(data []byte) (x []float32) {
 	return x
 }
 
-// TestTFLiteExcluded: a layer that stays in floats between integer ones. XNNPACK
+// TestTFLiteExcluded: layers that stay in floats between integer ones. XNNPACK
 // quantizes by a product with 1/s, so that an element may be a step away.
 func TestTFLiteExcluded(t *testing.T) {
 	runtime := startTFLite(t)
@@ -391,9 +391,12 @@ func TestTFLiteExcluded(t *testing.T) {
 		t.Run(schemeName, func(t *testing.T) {
 			b := quantizedtest.New(rand.New(rand.NewPCG(47, 48)), scheme, 4, 8, 8)
 			x := b.Conv(b.Input(), 8, quantizedtest.Same(3), 1, quantized.ReLU)
-			m := b.Model(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity))
-			last := &m.Nodes[1]
-			last.Weights, last.Bias = &quantized.Weights{Shape: last.Weights.Shape, Float: last.Weights.Real()}, nil
+			x = b.Conv(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Same(3), 2, quantized.ReLU)
+			m := b.Model(b.Conv(x, 2, quantizedtest.Same(3), 1, quantized.Identity))
+			for i := 1; i < 3; i++ {
+				n := &m.Nodes[i]
+				n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
+			}
 			q := integersOf(m, b.Inputs(m, 60))
 			y := tfliteBytes(t, runtime, m, q)
 			if count, most := differing(t, xnnpack, m, q, y); count > len(y)/1000 || most > 1 {

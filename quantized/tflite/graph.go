@@ -14,7 +14,8 @@ import (
 //
 //	NAME/weight  NAME/bias
 //	NAME/padded        the input of a layer, with explicit padding
-//	NAME/real          float32, of a quantized activation that a float layer reads or makes
+//	NAME/real          float32, of a quantized activation that a float layer reads
+//	NAME/computed      float32, of a quantized activation that a float layer makes
 //	NAME/unclipped     before an integer maximum
 //	NAME/channels_first, NAME/reordered, NAME/pixel, NAME/features
 type writer struct {

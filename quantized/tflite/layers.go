@@ -30,7 +30,7 @@ func (w *writer) layer(n *quantized.Node) {
 		y.tensor = w.float(n.Name, n.Output)
 		w.compute(&layer{n, in[0], y, w.reals(in), y.tensor, false})
 	default:
-		real := w.float(n.Name+"/real", n.Output)
+		real := w.float(n.Name+"/computed", n.Output)
 		w.compute(&layer{n, in[0], y, w.reals(in), real, false})
 		out, finish := w.clipped(n.Output, floor(n.Output.Quant))
 		w.operator(schema.Quantize, 1, []int32{real}, out)
@@ -98,8 +98,14 @@ func (w *writer) compute(l *layer) {
 
 // fused is the attribute of a fused function.
 func fused(f quantized.Func) schema.Attribute {
-	codes := map[quantized.Func]int{quantized.Identity: schema.NoActivation, quantized.ReLU: schema.ReLUActivation, quantized.ReLU6: schema.ReLU6Activation}
-	return attribute("fused_activation_function", codes[f])
+	code := schema.NoActivation
+	switch f {
+	case quantized.ReLU:
+		code = schema.ReLUActivation
+	case quantized.ReLU6:
+		code = schema.ReLU6Activation
+	}
+	return attribute("fused_activation_function", code)
 }
 
 func (w *writer) conv(l *layer) {

@@ -234,6 +234,41 @@ func TestFloats(t *testing.T) {
 	if got := codes(file(t, excluded, tflite.Options{})); got != "DEQUANTIZE CONV_2D QUANTIZE RESHAPE CONV_2D RESHAPE" {
 		t.Errorf("an excluded layer: %s", got)
 	}
+	n = &excluded.Nodes[2]
+	n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
+	if got := codes(file(t, excluded, tflite.Options{})); got != "DEQUANTIZE CONV_2D QUANTIZE RESHAPE DEQUANTIZE FULLY_CONNECTED QUANTIZE" {
+		t.Errorf("two excluded layers: %s", got)
+	}
+}
+
+// TestMixes: whatever layers stay in floats, a file is written, or refused for
+// what the layers are and not for how they are mixed.
+func TestMixes(t *testing.T) {
+	written := 0
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		scheme := []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4}[seed%3]
+		_, m := quantizedtest.Random(rng, scheme, int(seed%12))
+		for i := range m.Nodes {
+			if n := &m.Nodes[i]; n.Weights != nil && rng.IntN(2) == 0 {
+				n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
+			}
+		}
+		data, err := tflite.Encode(m, tflite.Options{})
+		if err != nil {
+			if !strings.Contains(err.Error(), "TensorFlow Lite") && !strings.Contains(err.Error(), "XNNPACK") {
+				t.Errorf("seed %d: %v", seed, err)
+			}
+			continue
+		}
+		written++
+		if err := tflite.Verify(data, m); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+	if written < 40 {
+		t.Errorf("%d of 300 networks were written: want 40 at least", written)
+	}
 }
 
 // TestInt4: weights of four bits, two to a byte, the first in the low half.
