@@ -206,12 +206,12 @@ func TestCSums(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(7, 8))
 	var p program
-	for i := range 16 {
-		a, b, y := rng.Float32()+0.1, float32(math.Exp2(8*rng.Float64()-4)), rng.Float32()+0.5
-		if i < 4 {
-			a, b, y = 0.25, []float32{0.5, 0.125, 1, 2}[i], 1
-		}
-		p.add(fmt.Sprint(a, b, y), pairSum(a, b, y, int32(rng.IntN(256))), pairs, requantizations...)
+	scales := [][3]float32{{0.25, 0.5, 1}, {0.25, 0.125, 1}, {0.25, 1, 1}, {0.25, 2, 1}, {1e-9, 1, 1}, {1e7, 1e7, 1}, {1e-20, 1e20, 1e-3}}
+	for range 9 {
+		scales = append(scales, [3]float32{rng.Float32() + 0.1, float32(math.Exp2(8*rng.Float64() - 4)), rng.Float32() + 0.5})
+	}
+	for _, s := range scales {
+		p.add(fmt.Sprint(s), pairSum(s[0], s[1], s[2], int32(rng.IntN(256))), pairs, requantizations...)
 	}
 	p.check(t, standard)
 }

@@ -17,8 +17,8 @@
 #if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* 16: narrower types are not widened */
 #error "floats are computed in a wider type: on x86, compile this file with -msse2 -mfpmath=sse"
 #endif
-#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
-#error "-ffast-math changes results: compile this file without it"
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(_M_FP_FAST)
+#error "fast, inexact floats change results: compile this file without -ffast-math or /fp:fast"
 #endif
 
 /* The whole number nearest to v, of two the even one. */
