@@ -154,7 +154,7 @@ func (c *command) proofOf(m *quantized.Model, folder string) (map[string]string,
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: \"petrify verify %s\" writes it anew", err, folder)
 	}
 	if err := p.CheckModel(m); err != nil {
 		fmt.Fprintf(c.stderr, "%s is left out: %v\n", filepath.Join(folder, quantized.ProofFile), err)
