@@ -105,7 +105,7 @@ func (f *file) macros(b *strings.Builder) {
 			size(name+"_WIDTH", v.shape[2])
 			size(name+"_CHANNELS", v.shape[0])
 		}
-		define(name+"_SCALE", real(v.grid.scale))
+		define(name+"_SCALE", decimal(v.grid.scale))
 		size(name+"_ZERO", int(v.grid.zero))
 		size(name+"_MIN", int(v.grid.min))
 		size(name+"_MAX", int(v.grid.max))

@@ -54,7 +54,7 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 		constant := float32(y.grid.zero) - (float32(ra*float32(a.grid.zero)) + float32(rb*float32(b.grid.zero)))
 		out := y.grid
 		out.zero = 0
-		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+real(constant), gridField(out))
+		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+decimal(constant), gridField(out))
 		l.needs["add_float32"] = true
 	} else {
 		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
@@ -97,8 +97,8 @@ func (l *lowering) activate(n *quantized.Node, id string, x, y *value) {
 		return
 	}
 	e, levels := exponentials(x.channels(), x.grid.scale, y.grid.scale)
-	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e, real))
-	l.layer("soft_maximum", id, 7, fmt.Sprintf(".exponentials = %s_exponentials", id), ".levels = "+real(levels),
+	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e, decimal))
+	l.layer("soft_maximum", id, 7, fmt.Sprintf(".exponentials = %s_exponentials", id), ".levels = "+decimal(levels),
 		fmt.Sprintf(".pixels = %d, .channels = %d", x.pixels(), x.channels()), gridField(y.grid))
 	l.floats = append(l.floats, n.Name)
 	l.call("softmax", fmt.Sprintf("softmax(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
@@ -119,7 +119,7 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 	case n.Op == quantized.GlobalAvgPool:
 		return l.globalAvgPool(id, x, y)
 	default:
-		l.layer("averaging", id, windowWords+6, at(window), ".scale = "+real(x.grid.scale)+", .out_scale = "+real(y.grid.scale),
+		l.layer("averaging", id, windowWords+6, at(window), ".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
 			fmt.Sprintf(".zero = %d", x.grid.zero), gridField(y.grid))
 		l.floats = append(l.floats, n.Name)
 		l.call("average_pool", fmt.Sprintf("average_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
@@ -137,7 +137,7 @@ func (l *lowering) globalAvgPool(id string, x, y *value) error {
 	if !(m <= math.MaxFloat32) {
 		return fmt.Errorf("input's scale %v and output's %v: want a finite quotient", x.grid.scale, y.grid.scale)
 	}
-	multiplier, words := real(m), 7
+	multiplier, words := decimal(m), 7
 	if !l.float32() {
 		q, shift := mantissa(m)
 		multiplier, words = fmt.Sprintf("{.mantissa = %d, .shift = %d}", q, shift), 8

@@ -35,8 +35,8 @@ func whole[T int8 | uint8 | int32 | int64](v T) string {
 	return strconv.FormatInt(int64(v), 10)
 }
 
-// real is a float of C: the fewest digits that name it.
-func real(r float32) string {
+// decimal is a float of C: the fewest digits that name it.
+func decimal(r float32) string {
 	text := strconv.FormatFloat(float64(r), 'g', -1, 32)
 	if !strings.ContainsAny(text, ".e") {
 		text += ".0"
@@ -47,7 +47,7 @@ func real(r float32) string {
 // factor is the initializer of a float as two.
 func factor(r float32) string {
 	high, low := split(r)
-	return fmt.Sprintf("{.high = %s, .low = %s}", real(high), real(low))
+	return fmt.Sprintf("{.high = %s, .low = %s}", decimal(high), decimal(low))
 }
 
 // String is the initializer of a multiplier.

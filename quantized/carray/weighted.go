@@ -18,25 +18,9 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		return err
 	}
 	l.comment(n, x, y)
-	w := make([]int8, len(p.q))
-	for i := range w {
-		w[p.place(n, i, x.planes)] = int8(p.q[i])
-	}
-	l.array("int8_t", id+"_weights", 1, &l.count.weights, each(w, whole))
-	l.array("int32_t", id+"_bias", 4, &l.count.biases, each(p.bias, whole))
-	size := 4
-	if !l.float32() {
-		size = 8
-	}
-	l.array("multiplier", id+"_multipliers", size, &l.count.multipliers, multipliers)
-	fields, words := []string{fmt.Sprintf(".weights = %[1]s_weights, .bias = %[1]s_bias, .multipliers = %[1]s_multipliers", id)}, 3
-	if p.zeros != nil {
-		l.array("int32_t", id+"_zeros", 4, &l.count.multipliers, each(p.zeros, whole))
-		fields = append(fields, fmt.Sprintf(".weight_zeros = %s_zeros", id))
-		l.weightZeros = true
-	}
+	fields, words := l.parameters(n, id, p, x.planes, multipliers)
 	if n.Op == quantized.Linear {
-		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", len(p.q)/p.outputs, p.outputs, p.zero), gridField(y.grid))
+		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", p.inputs(), p.outputs, p.zero), gridField(y.grid))
 		l.layer("fully_connected", id, words+6, fields...)
 		l.call("linear", fmt.Sprintf("linear(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 		return nil
@@ -52,6 +36,29 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	return nil
 }
 
+// parameters writes the arrays of a weighted layer, and returns the fields that
+// point to them and how many those are.
+func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int, multipliers []string) (fields []string, words int) {
+	w := make([]int8, len(p.q))
+	for i := range w {
+		w[p.place(n, i, planes)] = int8(p.q[i])
+	}
+	size := 4 // of a float
+	if !l.float32() {
+		size = 8 // of a fixed-point number
+	}
+	l.array("int8_t", id+"_weights", 1, &l.count.weights, each(w, whole))
+	l.array("int32_t", id+"_bias", 4, &l.count.biases, each(p.bias, whole))
+	l.array("multiplier", id+"_multipliers", size, &l.count.multipliers, multipliers)
+	fields = []string{fmt.Sprintf(".weights = %[1]s_weights, .bias = %[1]s_bias, .multipliers = %[1]s_multipliers", id)}
+	if p.zeros == nil {
+		return fields, 3
+	}
+	l.weightZeros = true
+	l.array("int32_t", id+"_zeros", 4, &l.count.multipliers, each(p.zeros, whole))
+	return append(fields, fmt.Sprintf(".weight_zeros = %s_zeros", id)), 4
+}
+
 // multipliers are one for each output channel: s_x·s_w[o]/s_y, each operation
 // rounded to float32, or in fixed point of the exact quotient.
 func (l *lowering) multipliers(n *quantized.Node, x, y *value) ([]string, error) {
@@ -64,7 +71,7 @@ func (l *lowering) multipliers(n *quantized.Node, x, y *value) ([]string, error)
 		case !(m <= math.MaxFloat32):
 			return nil, fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a finite one", x.grid.scale, s, y.grid.scale, m)
 		case l.float32():
-			all[o] = real(m)
+			all[o] = decimal(m)
 		default:
 			all[o] = newFixed(float64(x.grid.scale) * float64(s) / float64(y.grid.scale)).String()
 		}

@@ -1,0 +1,113 @@
+package carray
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+)
+
+// TestSplit: the two parts are the number, and products with bytes are exact.
+func TestSplit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 10_000 {
+		r := float32(math.Exp2(rng.Float64()*60 - 30))
+		high, low := split(r)
+		if high+low != r {
+			t.Fatalf("%v = %v + %v", r, high, low)
+		}
+		q := float32(rng.IntN(256))
+		for _, part := range []float32{high, low} {
+			if got, want := float64(q*part), float64(q)*float64(part); got != want {
+				t.Fatalf("%v·%v is %v in float32, %v exactly", q, part, got, want)
+			}
+		}
+	}
+}
+
+// TestMantissa: the integers are the float.
+func TestMantissa(t *testing.T) {
+	for _, m := range []float32{1, 0.5, 0.3, 1.0 / 64, 1e-6, 0x1.fffffep-20, 12345.678, 65535, 65536} {
+		q, shift := mantissa(m)
+		if got := math.Ldexp(float64(q), -int(shift)); got != float64(m) || q >= 1<<24 || shift < 0 || shift > 63 {
+			t.Errorf("mantissa(%v) = %d, %d, which is %v", m, q, shift, got)
+		}
+	}
+	if q, shift := mantissa(1e30); math.Ldexp(float64(q), -int(shift)) != 1<<16 {
+		t.Errorf("mantissa(1e30) = %d, %d, want 2¹⁶", q, shift)
+	}
+	if q, shift := mantissa(0x1p-34); q != 0 || shift != 0 {
+		t.Errorf("mantissa(2⁻³⁴) = %d, %d, want 0", q, shift)
+	}
+}
+
+// TestFixed: a multiplier is the nearest of 31 bits.
+func TestFixed(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 10_000 {
+		m := math.Exp2(rng.Float64()*60 - 31)
+		f := newFixed(m)
+		got := math.Ldexp(float64(f.q), int(f.shift)-31)
+		if f.q < 1<<30 || math.Abs(got-m) > m*0x1p-31 {
+			t.Fatalf("newFixed(%v) = %v, which is %v", m, f, got)
+		}
+	}
+	for m, want := range map[float64]fixed{0.5: {1 << 30, 0}, 1 - 0x1p-40: {1 << 30, 1}, 0x1p-40: {}, 0x1p40: {math.MaxInt32, 30}} {
+		if got := newFixed(m); got != want {
+			t.Errorf("newFixed(%v) = %v, want %v", m, got, want)
+		}
+	}
+}
+
+// TestPixelTables: a table a channel where normalisation differs, else one.
+func TestPixelTables(t *testing.T) {
+	in := quantized.Input{PixelScale: 1.0 / 255, Mean: []float32{0.5, 0.25}, Std: []float32{1, 1}}
+	in.Shape, in.Quant = []int{2, 4, 4}, quantized.Quant{Format: affine.Int8, Scale: 1.0 / 64}
+	g := gridOf(in.Quant, -128, 127)
+	all := pixelTables(&in, g)
+	if len(all) != 2 {
+		t.Fatalf("%d tables, want one a channel", len(all))
+	}
+	for _, c := range []struct {
+		channel, pixel int
+		want           uint8
+	}{{0, 0, 128 - 32}, {1, 0, 128 - 16}, {0, 255, 128 + 32}, {1, 255, 128 + 48}} {
+		if got := all[c.channel][c.pixel]; got != c.want {
+			t.Errorf("channel %d, pixel %d: %d, want %d", c.channel, c.pixel, got, c.want)
+		}
+	}
+	in.Mean = []float32{0.5, 0.5}
+	if n := len(pixelTables(&in, g)); n != 1 {
+		t.Errorf("%d tables where channels are alike, want 1", n)
+	}
+}
+
+// TestFolding: a layer without padding has its input's zero point in the bias,
+// one with padding has not, and both give the sums of the definition.
+func TestFolding(t *testing.T) {
+	w := &quantized.Weights{Shape: []int{2, 3}, Format: affine.Int8, Scale: []float32{1}, Axis: -1, Q: []int8{1, -2, 3, 127, 127, -127}}
+	n := &quantized.Node{Op: quantized.Linear, Weights: w, Bias: &quantized.Bias{Q: []int32{10, -20}, Scale: []float32{1}}}
+	x := &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1}
+	for _, pad := range []int{0, 1} {
+		n.Window.PadEnd[0] = pad
+		p, err := newProduct(n, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := int32(100 * pad); p.zero != want {
+			t.Errorf("padding %d: zero %d, want %d", pad, p.zero, want)
+		}
+		q := []int64{7, 0, 255}
+		for o, want := range []int64{10 + (7-100)*1 + (0-100)*-2 + (255-100)*3, -20 + (7-100)*127 + (0-100)*127 + (255-100)*-127} {
+			got := p.bias[o]
+			for i, v := range q {
+				got += (v - int64(p.zero)) * int64(p.q[3*o+i])
+			}
+			if got != want {
+				t.Errorf("padding %d, output %d: %d, want %d", pad, o, got, want)
+			}
+		}
+	}
+}
