@@ -2,37 +2,86 @@ package kernel
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 )
 
 // Parallel calls f(0), …, f(n−1), each once, in any order, and returns when
 // all calls have. At most GOMAXPROCS goroutines run them, the caller's among
-// them; with one processor or one call no goroutine starts. Calls may nest.
+// them; with one processor or one call no other does. Calls may nest, and come
+// from several goroutines: whoever finds the helpers busy works alone.
 //
 // A caller whose result depends on the order of f's calls, or on how many run
 // at once, is wrong: kernels split their work by shape alone and reduce in a
 // fixed order, so that a result never depends on the machine's cores.
 func Parallel(n int, f func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
+	helpers := min(n, runtime.GOMAXPROCS(0)) - 1
+	if helpers < 1 {
 		for i := range n {
 			f(i)
 		}
 		return
 	}
-	var next atomic.Int64
-	drain := func() {
-		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-			f(int(i))
+	j := &job{f: f, n: int64(n)}
+	if offer.CompareAndSwap(nil, j) {
+		defer offer.Store(nil)
+		recruit(helpers)
+	}
+	j.work()
+	for j.done.Load() < j.n {
+		runtime.Gosched()
+	}
+}
+
+// job is one call of [Parallel].
+type job struct {
+	f    func(i int)
+	n    int64
+	next atomic.Int64 // the first index that nobody has taken
+	done atomic.Int64 // calls that have returned
+}
+
+// work takes indices as long as there are any.
+func (j *job) work() {
+	for i := j.next.Add(1) - 1; i < j.n; i = j.next.Add(1) - 1 {
+		j.f(int(i))
+		j.done.Add(1)
+	}
+}
+
+// The job that helpers are asked to join, and how many helpers there are.
+//
+// A training step is a hundred jobs of some ten microseconds, one after the
+// other, and waking a thread takes about as long as one of them. So a helper
+// stays for a while and looks for the next job: a step of ds-cnn on two cores
+// takes three quarters of the time. It yields between two looks, so that
+// whatever else is ready to run does, and ends when nothing comes.
+var (
+	offer   atomic.Pointer[job]
+	present atomic.Int64
+)
+
+// patience is how often a helper looks in vain before it ends, some hundred
+// microseconds.
+const patience = 2000
+
+// recruit sees to it that there are so many helpers.
+func recruit(helpers int) {
+	for present.Load() < int64(helpers) {
+		present.Add(1)
+		go help()
+	}
+}
+
+// help joins the jobs that are offered.
+func help() {
+	defer present.Add(-1)
+	for looks := 0; looks < patience; looks++ {
+		if j := offer.Load(); j != nil && j.next.Load() < j.n {
+			j.work()
+			looks = 0
 		}
+		runtime.Gosched()
 	}
-	var done sync.WaitGroup
-	for range workers - 1 {
-		done.Go(drain)
-	}
-	drain()
-	done.Wait()
 }
 
 // worthwhile is how many multiply-adds, some microseconds of them, are worth
