@@ -27,8 +27,8 @@ func Parallel(n int, f func(i int)) {
 		recruit(helpers)
 	}
 	j.work()
-	for j.done.Load() < j.n {
-		runtime.Gosched()
+	for looks := 1; j.done.Load() < j.n; looks++ {
+		yield(looks)
 	}
 }
 
@@ -53,16 +53,15 @@ func (j *job) work() {
 // A training step is a hundred jobs of some ten microseconds, one after the
 // other, and waking a thread takes about as long as one of them. So a helper
 // stays for a while and looks for the next job: a step of ds-cnn on two cores
-// takes three quarters of the time. It yields between two looks, so that
-// whatever else is ready to run does, and ends when nothing comes.
+// takes three quarters of the time. It ends when nothing comes.
 var (
 	offer   atomic.Pointer[job]
 	present atomic.Int64
 )
 
-// patience is how often a helper looks in vain before it ends, some hundred
+// patience is how often a helper looks in vain before it ends: some hundred
 // microseconds.
-const patience = 2000
+const patience = 100_000
 
 // recruit sees to it that there are so many helpers.
 func recruit(helpers int) {
@@ -75,11 +74,19 @@ func recruit(helpers int) {
 // help joins the jobs that are offered.
 func help() {
 	defer present.Add(-1)
-	for looks := 0; looks < patience; looks++ {
+	for looks := 1; looks < patience; looks++ {
 		if j := offer.Load(); j != nil && j.next.Load() < j.n {
 			j.work()
 			looks = 0
 		}
+		yield(looks)
+	}
+}
+
+// yield lets other goroutines run, every so many looks: it takes the lock of
+// Go's scheduler, over which those who wait would get into each other's way.
+func yield(looks int) {
+	if looks%1024 == 0 {
 		runtime.Gosched()
 	}
 }
