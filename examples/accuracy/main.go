@@ -1,7 +1,7 @@
 // Accuracy trains the built-in cnn on Fashion-MNIST at 8, 4, 3 and 2 bits and
 // writes the table of docs/accuracy.md:
 //
-//	go run ./examples/accuracy -seeds 3 -o docs/accuracy.md
+//	go run -buildvcs=true ./examples/accuracy -seeds 3 -o docs/accuracy.md
 //
 // Each seed trains one float network for 9 epochs; every row quantizes it and
 // trains it on for 5 epochs. PyTorch's column is what torch_side.py made of the

@@ -69,7 +69,7 @@ without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits
 
 Made on %s from revision %s with
 
-    go run ./examples/accuracy -seeds %d -o docs/accuracy.md
+    go run -buildvcs=true ./examples/accuracy -seeds %d -o docs/accuracy.md
 `
 
 // spread is the mean with half of the range.
