@@ -11,12 +11,13 @@ import (
 )
 
 // The keys under which an exported file names the model that it was made of,
-// and its proof. Values of the keys that end in sha256 are in hexadecimal.
+// its proof, and the options that it was written with. Values of the keys that end in sha256 are in hexadecimal.
 const (
 	TensorsKey     = TensorsFile + ".sha256"
 	ManifestKey    = ManifestFile + ".sha256"
 	ProofKey       = "proof"        // in one line, see [Proof.String]
 	ProofDigestKey = "proof.sha256" // see [Proof.Digest]
+	ExportKey      = "export"
 )
 
 // Digests identify the model: those of model.safetensors and model.json.
@@ -35,6 +36,50 @@ func (m *Model) Facts() (map[string]string, error) {
 		return nil, err
 	}
 	return map[string]string{TensorsKey: digests[0].SHA256, ManifestKey: digests[1].SHA256}, nil
+}
+
+// FileFacts are [Model.Facts] and what else the users of an exported file must
+// know: what to feed, what the outputs mean, and how it was written, in JSON.
+func (m *Model) FileFacts(options any) (map[string]string, error) {
+	all, err := m.Facts()
+	if err != nil {
+		return nil, err
+	}
+	for key, value := range map[string]any{
+		"classes": m.Classes, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
+		"input.std": m.Input.Std, "origin": m.Origin, ExportKey: options,
+	} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("quantized: fact %s: %w", key, err)
+		}
+		if string(text) != "null" {
+			all[key] = string(text)
+		}
+	}
+	return all, nil
+}
+
+// AddFacts adds a user's facts to petrify's own, whose keys are taken.
+func AddFacts(own, users map[string]string) error {
+	for key, value := range users {
+		if _, taken := own[key]; taken {
+			return fmt.Errorf("%q: petrify writes that itself: choose another key", key)
+		}
+		own[key] = value
+	}
+	return nil
+}
+
+// UsersFacts are the facts of a file that are not petrify's own.
+func UsersFacts(all, own map[string]string) map[string]string {
+	users := map[string]string{}
+	for key, value := range all {
+		if _, ok := own[key]; !ok {
+			users[key] = value
+		}
+	}
+	return users
 }
 
 // CheckFacts returns an error if an exported file's facts are those of another

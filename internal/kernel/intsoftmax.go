@@ -14,7 +14,14 @@ type Softmax struct {
 }
 
 // NewSoftmax is for rows of the given number of features, inputs of scale sx,
-// and outputs of scale sy and zero point zero, in min..max:
+// and outputs of scale sy and zero point zero, in min..max.
+func NewSoftmax(features int, sx, sy float32, zero, min, max int32) *Softmax {
+	k := &Softmax{zero: float32(zero), min: float32(min), max: float32(max), features: features}
+	k.exp, k.levels = Exponentials(features, sx, sy)
+	return k
+}
+
+// Exponentials are the constants of a softmax of integers:
 //
 //	exp[d] = float32(exp((h/s_x − d)·s_x))        levels = 1/s_y
 //
@@ -26,17 +33,17 @@ type Softmax struct {
 //
 // Where exp[0]·levels overflows all the same, which takes F < levels/e⁵, h is
 // smaller by ln levels.
-func NewSoftmax(features int, sx, sy float32, zero, min, max int32) *Softmax {
-	k := &Softmax{levels: levels(sy), zero: float32(zero), min: float32(min), max: float32(max), features: features}
+func Exponentials(features int, sx, sy float32) (exp [256]float32, steps float32) {
+	steps = levels(sy)
 	h := float64(float32(math.Log(float64(math.MaxFloat32/float32(features))))) - 5
-	if math.IsInf(float64(float32(math.Exp(h))*k.levels), 1) {
-		h -= math.Log(float64(k.levels))
+	if math.IsInf(float64(float32(math.Exp(h))*steps), 1) {
+		h -= math.Log(float64(steps))
 	}
 	s := float64(sx)
-	for d := range k.exp {
-		k.exp[d] = float32(math.Exp((h/s - float64(d)) * s))
+	for d := range exp {
+		exp[d] = float32(math.Exp((h/s - float64(d)) * s))
 	}
-	return k
+	return exp, steps
 }
 
 // levels is 1/s; for s = float32(1/n), where float32(1/s) may miss n by a bit,

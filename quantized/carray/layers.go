@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
@@ -92,12 +93,12 @@ func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
 func (l *lowering) activate(n *quantized.Node, id string, x, y *value) {
 	l.comment(n, x, y)
 	if n.Func != quantized.Softmax {
-		l.table(id+"_table", table(x.grid, y.grid, function(n)))
+		l.table(id+"_table", table(x.grid, y.grid, n.Function()))
 		l.call("look_up", fmt.Sprintf("look_up(%%s, %%s, %d, %s_table)", y.elements(), id), y.tensor, x.tensor)
 		return
 	}
-	e, levels := exponentials(x.channels(), x.grid.scale, y.grid.scale)
-	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e, decimal))
+	e, levels := kernel.Exponentials(x.channels(), x.grid.scale, y.grid.scale)
+	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e[:], decimal))
 	l.layer("soft_maximum", id, 7, fmt.Sprintf(".exponentials = %s_exponentials", id), ".levels = "+decimal(levels),
 		fmt.Sprintf(".pixels = %d, .channels = %d", x.pixels(), x.channels()), gridField(y.grid))
 	l.floats = append(l.floats, n.Name)

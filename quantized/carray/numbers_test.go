@@ -49,8 +49,8 @@ func TestFixed(t *testing.T) {
 	for range 10_000 {
 		m := math.Exp2(rng.Float64()*60 - 31)
 		f := newFixed(m)
-		got := math.Ldexp(float64(f.q), int(f.shift)-31)
-		if f.q < 1<<30 || math.Abs(got-m) > m*0x1p-31 {
+		got := math.Ldexp(float64(f.Q), int(f.Shift)-31)
+		if f.Q < 1<<30 || math.Abs(got-m) > m*0x1p-31 {
 			t.Fatalf("newFixed(%v) = %v, which is %v", m, f, got)
 		}
 	}

@@ -51,7 +51,7 @@ func factor(r float32) string {
 }
 
 // String is the initializer of a multiplier.
-func (f fixed) String() string { return fmt.Sprintf("{.q = %d, .shift = %d}", f.q, f.shift) }
+func (f fixed) String() string { return fmt.Sprintf("{.q = %d, .shift = %d}", f.Q, f.Shift) }
 
 // comment writes what a layer does.
 func (l *lowering) comment(n *quantized.Node, x, y *value) {

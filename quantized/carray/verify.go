@@ -111,22 +111,17 @@ func differing(a, b []byte) int {
 // itself are the user's.
 func writtenWith(all map[string]string, m *quantized.Model) (o Options, err error) {
 	var export struct{ Name, Requantization string }
-	if err := json.Unmarshal([]byte(all[exportKey]), &export); err != nil {
-		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", exportKey, all[exportKey], err)
+	if err := json.Unmarshal([]byte(all[quantized.ExportKey]), &export); err != nil {
+		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, all[quantized.ExportKey], err)
 	}
 	o.Name = export.Name
 	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
-		return o, fmt.Errorf("carray: the header's fact %q: %w", exportKey, err)
+		return o, fmt.Errorf("carray: the header's fact %q: %w", quantized.ExportKey, err)
 	}
 	own, err := facts(m, o)
 	if err != nil {
 		return o, err
 	}
-	o.Facts = map[string]string{}
-	for key, value := range all {
-		if _, ok := own[key]; !ok {
-			o.Facts[key] = value
-		}
-	}
+	o.Facts = quantized.UsersFacts(all, own)
 	return o, nil
 }

@@ -19,9 +19,6 @@ import (
 // mark is in the first comment of every file.
 const mark = "a quantized neural network, written by petrify."
 
-// exportKey is the key of the options that files were written with.
-const exportKey = "export"
-
 // File is a file's name and contents.
 type File struct {
 	Name string
@@ -105,7 +102,7 @@ func newFile(m *quantized.Model, o Options) (*file, error) {
 	if f.facts, err = facts(m, o); err != nil {
 		return nil, err
 	}
-	identity := f.facts[quantized.TensorsKey] + f.facts[quantized.ManifestKey] + f.facts[exportKey]
+	identity := f.facts[quantized.TensorsKey] + f.facts[quantized.ManifestKey] + f.facts[quantized.ExportKey]
 	f.export = fmt.Sprintf("%x", sha256.Sum256([]byte(identity)))[:8]
 	for key, value := range o.Facts {
 		if _, own := f.facts[key]; own {
@@ -126,7 +123,7 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("carray: %w", err)
 	}
-	all[exportKey], all["version"] = string(export), m.Origin.Version
+	all[quantized.ExportKey], all["version"] = string(export), m.Origin.Version
 	return all, nil
 }
 

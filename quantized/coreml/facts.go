@@ -22,11 +22,8 @@ func metadata(m *quantized.Model, o Options) (mil.Metadata, error) {
 	if err != nil {
 		return mil.Metadata{}, fmt.Errorf("coreml: %w", err)
 	}
-	for key, value := range o.Metadata.Facts {
-		if _, own := facts[key]; own {
-			return mil.Metadata{}, fmt.Errorf("coreml: fact %q: petrify writes that itself: choose another key", key)
-		}
-		facts[key] = value
+	if err := quantized.AddFacts(facts, o.Metadata.Facts); err != nil {
+		return mil.Metadata{}, fmt.Errorf("coreml: fact %w", err)
 	}
 	custom := map[string]string{}
 	for key, value := range facts {

@@ -26,27 +26,6 @@ func (t *table) apply(y, x []uint8) {
 	}
 }
 
-// function is n's function of one number, in float64.
-//
-//	hard_swish(x) = x·min(max(0, x+3), 6)/6
-func function(n *quantized.Node) func(x float64) float64 {
-	switch n.Func {
-	case quantized.ReLU:
-		return func(x float64) float64 { return max(x, 0) }
-	case quantized.ReLU6:
-		return func(x float64) float64 { return min(max(x, 0), 6) }
-	case quantized.LeakyReLU:
-		slope := float64(n.Slope)
-		return func(x float64) float64 { return max(x, 0) + slope*min(x, 0) }
-	case quantized.HardSwish:
-		return func(x float64) float64 { return x * min(max(0, x+3), 6) / 6 }
-	case quantized.Sigmoid:
-		return func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-	default:
-		return math.Tanh
-	}
-}
-
 // activate adds a function from integers to integers.
 func (c *compiler) activate(n *quantized.Node, x, y *value) {
 	if n.Func == quantized.Softmax {
@@ -57,7 +36,7 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) {
 		c.softmax(x, y)
 		return
 	}
-	f := function(n)
+	f := n.Function()
 	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
 	if c.options.Requantization == XNNPACK {
 		t = cmp.Or(tableXNNPACK(n, x.grid, y.grid), t)

@@ -247,7 +247,7 @@ func realActivation(n *quantized.Node, v *value, x, y *tensor) work {
 			}
 		}
 	}
-	f := function(n)
+	f := n.Function()
 	return func(m *memory, n int, _ *kernel.Scratch) {
 		x, y := m.floats(x, n), m.floats(y, n)
 		for i, r := range x {

@@ -30,9 +30,9 @@ type short struct {
 }
 
 func newShort(m float64) short {
-	f := newFixed(m)
-	q := (int64(f.q) + 1<<15) >> 16
-	return short{int32(min(q, math.MaxInt16)), f.shift}
+	f := NewFixed(m)
+	q := (int64(f.Q) + 1<<15) >> 16
+	return short{int32(min(q, math.MaxInt16)), f.Shift}
 }
 
 // part is (a + 1)/2 for a, the product of h with the multiplier, from −1 to 1 in

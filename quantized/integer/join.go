@@ -73,11 +73,11 @@ func clip(v float64, g grid) uint8 {
 // sumFixed is the sum of TensorFlow Lite's reference kernel: both terms are
 // brought to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, and brought
 // to the output's.
-func sumFixed(a, b, y grid, multiply func(fixed, int32) int32) func(qa, qb uint8) uint8 {
+func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32) func(qa, qb uint8) uint8 {
 	const left = 20
 	twice := 2 * max(float64(a.scale), float64(b.scale))
-	ma, mb := newFixed(float64(a.scale)/twice), newFixed(float64(b.scale)/twice)
-	out := newFixed(twice / (float64(int64(1)<<left) * float64(y.scale)))
+	ma, mb := NewFixed(float64(a.scale)/twice), NewFixed(float64(b.scale)/twice)
+	out := NewFixed(twice / (float64(int64(1)<<left) * float64(y.scale)))
 	return func(qa, qb uint8) uint8 {
 		sum := multiply(ma, (int32(qa)-a.zero)<<left) + multiply(mb, (int32(qb)-b.zero)<<left)
 		return clip(float64(multiply(out, sum))+float64(y.zero), y)

@@ -16,9 +16,9 @@ func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
 		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
 		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
 	}
-	multipliers := make([]fixed, len(exact))
+	multipliers := make([]Fixed, len(exact))
 	for i, v := range exact {
-		multipliers[i] = newFixed(v)
+		multipliers[i] = NewFixed(v)
 	}
 	multiply := c.multiply()
 	return func(y []uint8, acc []int32) {
@@ -30,11 +30,11 @@ func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
 }
 
 // multiply is the fixed-point product of the engine's options.
-func (c *compiler) multiply() func(fixed, int32) int32 {
+func (c *compiler) multiply() func(Fixed, int32) int32 {
 	if c.options.Requantization == Single {
-		return fixed.once
+		return Fixed.once
 	}
-	return fixed.twice
+	return Fixed.twice
 }
 
 // exact is s_x·s_w[o]/s_y in float64.
@@ -46,16 +46,16 @@ func (p *product) exact(out float32) []float64 {
 	return m
 }
 
-// fixed is a multiplier in fixed point, q·2^(shift−31) with q in 2³⁰..2³¹−1
+// Fixed is a multiplier in fixed point, Q·2^(Shift−31) with Q in 2³⁰..2³¹−1
 // (Jacob et al., equation 6); the zero value is 0.
-type fixed struct {
-	q     int32
-	shift int
+type Fixed struct {
+	Q     int32
+	Shift int
 }
 
-// newFixed is the nearest multiplier. Below 2⁻³² it is 0: no sum reaches a
+// NewFixed is the nearest multiplier. Below 2⁻³² it is 0: no sum reaches a
 // half. Above 2³⁰ it is 2³⁰, with which every sum but 0 is out of any range.
-func newFixed(m float64) fixed {
+func NewFixed(m float64) Fixed {
 	f, shift := math.Frexp(m)
 	q := int64(math.Round(f * (1 << 31)))
 	if q == 1<<31 {
@@ -63,11 +63,11 @@ func newFixed(m float64) fixed {
 	}
 	switch {
 	case shift < -31:
-		return fixed{}
+		return Fixed{}
 	case shift > 30:
-		return fixed{math.MaxInt32, 30}
+		return Fixed{math.MaxInt32, 30}
 	}
-	return fixed{int32(q), shift}
+	return Fixed{int32(q), shift}
 }
 
 // twice is gemmlowp's product: half of the sum's high bits rounded half up,
@@ -75,16 +75,16 @@ func newFixed(m float64) fixed {
 //
 //	h = ⌊(acc·2^l·q + 2³⁰)/2³¹⌋ towards zero, with −2³⁰ for negative products
 //	y = rounded h/2^r        l = max(shift, 0), r = max(−shift, 0)
-func (f fixed) twice(acc int32) int32 {
-	left := int64(acc) << max(f.shift, 0)
+func (f Fixed) twice(acc int32) int32 {
+	left := int64(acc) << max(f.Shift, 0)
 	left = min(max(left, math.MinInt32), math.MaxInt32)
-	product := left * int64(f.q)
+	product := left * int64(f.Q)
 	nudge := int64(1 << 30)
 	if product < 0 {
 		nudge = 1 - nudge
 	}
 	high := (product + nudge) / (1 << 31)
-	r := max(-f.shift, 0)
+	r := max(-f.Shift, 0)
 	half := int64(1) << r >> 1
 	if high < 0 {
 		return int32(-((-high + half) >> r))
@@ -93,8 +93,8 @@ func (f fixed) twice(acc int32) int32 {
 }
 
 // once is the product rounded once, half up: ⌊(acc·q + 2^(30−shift))/2^(31−shift)⌋.
-func (f fixed) once(acc int32) int32 {
-	r := 31 - f.shift
-	v := (int64(acc)*int64(f.q) + int64(1)<<(r-1)) >> r
+func (f Fixed) once(acc int32) int32 {
+	r := 31 - f.Shift
+	v := (int64(acc)*int64(f.Q) + int64(1)<<(r-1)) >> r
 	return int32(min(max(v, math.MinInt32), math.MaxInt32))
 }

@@ -44,7 +44,7 @@ func tableXNNPACK(n *quantized.Node, x, y grid) *table {
 //
 //	q_y = clip(twice(q_x − z_x) + z_y)        from z_y to z_y + rne(greatest/s_y), with the multiplier s_x/s_y
 func reluFixed(x, y grid, greatest float64) *table {
-	m := newFixed(float64(x.scale / y.scale))
+	m := NewFixed(float64(x.scale / y.scale))
 	y.min = max(y.min, y.zero)
 	y.max = int32(min(float64(y.max), float64(y.zero)+math.RoundToEven(greatest/float64(y.scale))))
 	var t table

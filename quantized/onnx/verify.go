@@ -44,19 +44,14 @@ func Verify(data []byte, m *quantized.Model) error {
 // write by itself is the user's.
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {
 	var o Options
-	if err := json.Unmarshal([]byte(facts[exportKey]), &o); err != nil {
-		return o, fmt.Errorf("onnx: the file's metadata %q: %q: %w", exportKey, facts[exportKey], err)
+	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {
+		return o, fmt.Errorf("onnx: the file's metadata %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey], err)
 	}
-	own, err := o.facts(m)
+	own, err := m.FileFacts(o)
 	if err != nil {
 		return o, err
 	}
-	o.Metadata = map[string]string{}
-	for key, value := range facts {
-		if _, ok := own[key]; !ok {
-			o.Metadata[key] = value
-		}
-	}
+	o.Metadata = quantized.UsersFacts(facts, own)
 	return o, nil
 }
 
