@@ -101,40 +101,6 @@ func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c i
 	}
 }
 
-// BiasReLU is y[r,j] = max(0, x[r,j] + bias[j]) in one pass. y may be x.
-func BiasReLU(y, x, bias []float32, rows, c int) {
-	v := newVectors(c)
-	defer v.done()
-	ScaleShift(y, x, v.fill(1), bias, rows, c, true)
-}
-
-// BiasReLUBackward is the gradient of [BiasReLU] from its output y, in one pass:
-//
-//	dx[r,j] = dy[r,j] where y[r,j] > 0, 0 elsewhere    dbias[j] = Σ dx[r,j]
-//
-// dx may be dy.
-func BiasReLUBackward(dx, dbias, dy, y []float32, rows, c int) {
-	checkLen("BiasReLUBackward", "dx", len(dx), rows*c)
-	checkLen("BiasReLUBackward", "dy", len(dy), rows*c)
-	checkLen("BiasReLUBackward", "y", len(y), rows*c)
-	checkLen("BiasReLUBackward", "dbias", len(dbias), c)
-	p, v := newColumnParts(rows, c), newVectors(c)
-	defer p.done()
-	defer v.done()
-	one := v.fill(1)
-	blocks(rows, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
-		tiles(lo, hi, c, func(lo, hi int) {
-			scaleGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], y[lo*c:hi*c], one, c)
-			sumTile(s.t0, dx[lo*c:hi*c], c)
-			s.addTile()
-		})
-	})
-	for j, v := range p.total().s0 {
-		dbias[j] = float32(v)
-	}
-}
-
 // gradSums leaves s0[j] = Σ d[r,j] and s1[j] = Σ d[r,j]·(x[r,j] − mean[j]) in
 // the total of the parts, which the caller gives back.
 func gradSums(kernel string, dy, y, x, mean []float32, rows, c int) *columnParts {

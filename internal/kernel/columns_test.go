@@ -166,29 +166,6 @@ func TestScaleShiftAndItsGradientAgainstFloat64(t *testing.T) {
 	})
 }
 
-func TestBiasReLUAndItsGradientAgainstFloat64(t *testing.T) {
-	eachShape(t, func(t *testing.T, name string, rows, c int) {
-		b := newNorm(rows, c, true)
-		clear(b.wantDBeta)
-		for i, v := range b.x.slice() {
-			b.wantY[i] = math.Max(0, float64(v)+b.at(b.beta, i%c))
-			b.wantDX[i] = 0
-			if b.wantY[i] > 0 {
-				b.wantDX[i] = b.at(b.dy, i)
-				b.wantDBeta[i%c] += b.wantDX[i]
-			}
-		}
-		BiasReLU(b.y.slice(), b.x.slice(), b.beta.slice(), rows, c)
-		BiasReLUBackward(b.dx.slice(), b.dbeta.slice(), b.dy.slice(), b.y.slice(), rows, c)
-		closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-6, 1)
-		closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-6, 1)
-		closeTo(t, name+" dbias", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
-		for _, f := range []fenced[float32]{b.y, b.dx, b.dbeta} {
-			f.check(t, name)
-		}
-	})
-}
-
 // TestReductionsDoNotDependOnTheThreads compares bits with GOMAXPROCS 1 and 4.
 func TestReductionsDoNotDependOnTheThreads(t *testing.T) {
 	everyPath(t, func(t *testing.T) {

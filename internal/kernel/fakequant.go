@@ -42,24 +42,3 @@ func FakeQuantMinMax(y, x []float32, s float32, z, qmin, qmax int32) (lo, hi flo
 	g := newGrid("FakeQuantMinMax", s, z, qmin, qmax)
 	return observe(len(x), func(a, b int) span { return fakeQuantMinMaxBlock(y[a:b], x[a:b], g) })
 }
-
-// FakeQuantBytes is [FakeQuantMinMax] that leaves the integers as well:
-//
-//	q[i] = clip(rne(x[i]/s) + z, qmin, qmax)    y[i] = s · (q[i] − z)
-//
-// for a layer whose forward pass runs on the integers ([ConvFloat]) and whose
-// gradient needs y. y is not x.
-func FakeQuantBytes[Q Byte](y []float32, q []Q, x []float32, s float32, z, qmin, qmax int32) (lo, hi float32, nonFinite int) {
-	checkLen("FakeQuantBytes", "y", len(y), len(x))
-	checkLen("FakeQuantBytes", "q", len(q), len(x))
-	g := newGrid("FakeQuantBytes", s, z, qmin, qmax)
-	return observe(len(x), func(a, b int) span {
-		part := emptySpan
-		for ; a < b; a += tileElems {
-			to := min(b, a+tileElems)
-			part = part.merge(fakeQuantMinMaxBlock(y[a:to], x[a:to], g))
-			quantizeBlock(q[a:to], x[a:to], g, z)
-		}
-		return part
-	})
-}

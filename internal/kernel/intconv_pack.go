@@ -66,16 +66,6 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	return p
 }
 
-// PackLinear packs the weights w, O F, of a linear layer: a convolution of
-// images of one pixel, the rows of a batch.
-func PackLinear(w []int8, f, o int) *PackedConv {
-	return PackConv(w, Conv{H: 1, W: 1, C: f, O: o, KH: 1, KW: 1,
-		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1})
-}
-
-// Geometry is the convolution that was packed, with N = 1.
-func (p *PackedConv) Geometry() Conv { return p.g }
-
 // Repack replaces the weights by w, O I KH KW, without allocating: for a
 // training step, whose weights differ each time.
 func (p *PackedConv) Repack(w []int8) {

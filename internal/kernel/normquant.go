@@ -15,8 +15,8 @@ import (
 // statistics need anyway.
 
 // BatchNormReLUQuant leaves y = s·n and the integers q = n. Both are those of
-// [BatchNormForward] with relu followed by [FakeQuantBytes] with z = 0 and
-// qmin = 0, to the last bit; NaN gives 0. s is positive and qmax at most 255.
+// [BatchNormForward] with relu followed by [QuantizeU8] and [DequantizeU8] with
+// z = 0 and qmin = 0, to the last bit; NaN gives 0. s is positive and qmax at most 255.
 func BatchNormReLUQuant(y []float32, q []uint8, x, mean, invStd, gamma, beta []float32, s float32, qmax int32, rows, c int) {
 	const name = "BatchNormReLUQuant"
 	checkLen(name, "y", len(y), rows*c)

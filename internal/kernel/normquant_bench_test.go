@@ -29,7 +29,8 @@ func BenchmarkNormQuant(b *testing.B) {
 			{"Forward", func() { BatchNormReLUQuant(n, q, x, mean, invStd, gamma, beta, s, qmax, rows, c) }},
 			{"ForwardChain", func() {
 				BatchNormForward(v, x, mean, invStd, gamma, beta, rows, c, true)
-				FakeQuantBytes(n, q, v, s, 0, 0, qmax)
+				QuantizeU8(q, v, s, 0, 0, qmax)
+				DequantizeU8(n, q, s, 0)
 			}},
 			{"Backward", func() {
 				BatchNormReLUQuantBackward(dx, a, d, dn, x, mean, invStd, gamma, beta, s, qmax, rows, c, false)

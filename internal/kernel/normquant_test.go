@@ -28,7 +28,8 @@ func newChain(b *norm, s float32, qmax int32) *chain {
 	n := b.rows * b.c
 	k := &chain{b, s, qmax, make([]float32, n), make([]float32, n), make([]uint8, n)}
 	BatchNormForward(k.v, b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), b.rows, b.c, true)
-	FakeQuantBytes(k.n, k.integers, k.v, s, 0, 0, qmax)
+	QuantizeU8(k.integers, k.v, s, 0, 0, qmax)
+	DequantizeU8(k.n, k.integers, s, 0)
 	return k
 }
 
