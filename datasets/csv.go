@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // table is the content of a CSV file.
@@ -194,6 +195,9 @@ func (t *table) add(r *csv.Reader, row []string, column int) error {
 func cleanLabel(field string) (string, error) {
 	if field == "" {
 		return "", errors.New("no label")
+	}
+	if !utf8.ValidString(field) {
+		return "", fmt.Errorf("label %q, want UTF-8", clip(field))
 	}
 	v, err := strconv.ParseFloat(field, 64)
 	if err != nil {

@@ -110,6 +110,7 @@ func TestCSVFaults(t *testing.T) {
 		"quote":                {"1,2,x\n3,\"4,y\n", Options{}, []string{"line", "quote"}},
 		"quantity as label":    {"1,2,3.5\n", Options{}, []string{"line 1, column 5", `"3.5"`, "whole number"}},
 		"no label":             {"1,2,x\n1,2,\n", Options{}, []string{"line 2, column 5", "no label"}},
+		"label not UTF-8":      {"1,2,x\n1,2,\xc2\xc2\n", Options{}, []string{"line 2, column 5", `"\xc2\xc2"`, "UTF-8"}},
 		"unknown column":       {"a,b\n1,2\n", Options{Label: "kind"}, []string{`"kind"`, "a, b"}},
 		"column out of range":  {"1,2\n", Options{Label: "3"}, []string{"column 3", "1..2"}},
 		"column zero":          {"1,2\n", Options{Label: "0"}, []string{"column 0", "1..2"}},
