@@ -100,7 +100,7 @@ func parseNPYHeader(s string) (h npyHeader, err error) {
 		}
 		n, err := strconv.Atoi(field)
 		if err != nil || n < 0 || int64(n) > maxBytes/max(total, 1) {
-			return h, fmt.Errorf("shape %s, want sizes of at most %d elements in all", clip(shape), int64(maxBytes))
+			return h, fmt.Errorf("shape %s: want at most %d elements", clip(shape), int64(maxBytes))
 		}
 		total *= int64(n)
 		h.shape = append(h.shape, n)
@@ -109,23 +109,26 @@ func parseNPYHeader(s string) (h npyHeader, err error) {
 }
 
 // dictValue returns the text of a key's value in a Python dictionary: a string
-// or a word up to the comma, or a tuple up to its closing parenthesis.
+// or a word up to the comma, or a tuple with its parentheses.
 func dictValue(s, key string) (string, error) {
 	_, rest, ok := strings.Cut(s, "'"+key+"':")
 	if !ok {
 		return "", fmt.Errorf("no key %s", key)
 	}
 	rest = strings.TrimSpace(rest)
-	stop := ",}"
 	if strings.HasPrefix(rest, "(") {
-		stop = ")"
+		end := strings.IndexByte(rest, ')')
+		if end < 0 {
+			return "", fmt.Errorf("%s has no closing parenthesis", key)
+		}
+		return rest[:end+1], nil
 	}
 	if strings.HasPrefix(rest, "[") {
 		return "", errors.New("records are not supported")
 	}
-	end := strings.IndexAny(rest, stop)
+	end := strings.IndexAny(rest, ",}")
 	if end < 0 {
-		return "", fmt.Errorf("no end of %s", key)
+		return "", fmt.Errorf("%s ends in no comma or brace", key)
 	}
 	return strings.TrimSpace(rest[:end]), nil
 }

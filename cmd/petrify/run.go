@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"petrify/internal/config"
+	"petrify/internal/kernel"
 )
 
 // The exit codes.
@@ -67,9 +68,15 @@ func (c *command) root() *cobra.Command {
 		Long: `petrify trains a small network in float, quantizes it (PTQ), trains it on with
 quantization in the loop (QAT), freezes the scales, and exports a model whose
 accuracy is the one that was trained.`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRun:  func(*cobra.Command, []string) { c.started = true },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			c.started = true
+			if err := kernel.Check(); err != nil {
+				return usage(err)
+			}
+			return nil
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetIn(c.stdin)

@@ -1,10 +1,15 @@
 package kernel
 
-import "os"
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
 
 // Variable is the environment variable that forces the kernels' path:
-// generic, avx2 or avx512. An unknown name, or one that this processor or
-// this build lacks, is ignored; [Path] tells which path runs.
+// generic, avx2 or avx512. What else it names, or this processor or build
+// lacks, [Check] refuses; [Path] tells which path runs.
 const Variable = "PETRIFY_KERNEL"
 
 // An instructionSet is a family of kernels, in the order of preference.
@@ -16,13 +21,14 @@ const (
 	avx512                        // AVX-512 F, BW, DQ and VL
 )
 
-func (s instructionSet) String() string {
-	return [...]string{"generic", "avx2", "avx512"}[s]
-}
+var setNames = [...]string{"generic", "avx2", "avx512"}
+
+func (s instructionSet) String() string { return setNames[s] }
 
 // path is the instruction set every kernel of this process uses, vnni tells
-// whether the path has VPDPBUSD. Both are set once, before main.
-var path, vnni = choose(os.Getenv(Variable), detected())
+// whether the path has VPDPBUSD, and wrong is what is wrong with the variable.
+// They are set once, before main.
+var path, vnni, wrong = choose(os.Getenv(Variable), detected())
 
 // Path names the kernels in use: "generic", "avx2" or "avx512".
 func Path() string { return path.String() }
@@ -33,13 +39,18 @@ type features struct {
 	vnni bool           // AVX-512 VNNI: int8 dot products, on the avx512 path
 }
 
+// Check returns an error if the environment variable names a path that is not
+// to be had here. A program calls it before it begins to work.
+func Check() error { return wrong }
+
 // choose obeys a forced path if the processor has it.
-func choose(forced string, has features) (instructionSet, bool) {
-	set := has.set
-	for s := generic; s <= has.set; s++ {
-		if s.String() == forced {
-			set = s
+func choose(forced string, has features) (set instructionSet, vnni bool, err error) {
+	if set = has.set; forced != "" {
+		if i := slices.Index(setNames[:has.set+1], forced); i >= 0 {
+			set = instructionSet(i)
+		} else {
+			err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced, strings.Join(setNames[:has.set+1], ", "))
 		}
 	}
-	return set, has.vnni && set == avx512
+	return set, has.vnni && set == avx512, err
 }

@@ -1,6 +1,9 @@
 package kernel
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestChoose(t *testing.T) {
 	zen5 := features{avx512, true}
@@ -12,19 +15,23 @@ func TestChoose(t *testing.T) {
 		has    features
 		set    instructionSet
 		vnni   bool
+		want   string // of the error
 	}{
-		{"best by default", "", zen5, avx512, true},
-		{"best without VNNI", "", skylake, avx512, false},
-		{"forced to the best", "avx512", zen5, avx512, true},
-		{"forced down keeps to the path's own instructions", "avx2", zen5, avx2, false},
-		{"forced to Go", "generic", zen5, generic, false},
-		{"forced above the processor", "avx512", haswell, avx2, false},
-		{"unknown name", "sse9", zen5, avx512, true},
-		{"nothing to choose from", "avx2", features{}, generic, false},
+		{"best by default", "", zen5, avx512, true, ""},
+		{"best without VNNI", "", skylake, avx512, false, ""},
+		{"forced to the best", "avx512", zen5, avx512, true, ""},
+		{"forced down keeps to the path's own instructions", "avx2", zen5, avx2, false, ""},
+		{"forced to Go", "generic", zen5, generic, false, ""},
+		{"forced above the processor", "avx512", haswell, avx2, false, "PETRIFY_KERNEL=avx512: want one of generic, avx2 on"},
+		{"unknown name", "avx51", zen5, avx512, true, "PETRIFY_KERNEL=avx51: want one of generic, avx2, avx512 on"},
+		{"nothing to choose from", "avx2", features{}, generic, false, "PETRIFY_KERNEL=avx2: want one of generic on"},
 	} {
-		set, vnni := choose(c.forced, c.has)
+		set, vnni, err := choose(c.forced, c.has)
 		if set != c.set || vnni != c.vnni {
 			t.Errorf("%s: choose(%q, %v) = %v, %v; want %v, %v", c.name, c.forced, c.has, set, vnni, c.set, c.vnni)
+		}
+		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
 	}
 }

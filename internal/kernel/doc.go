@@ -17,8 +17,8 @@
 // Each kernel exists in Go, which is its specification, and beside it in
 // assembly: AVX-512, and AVX2 with FMA. All are held to one table of tests.
 // The best path the processor has is chosen when the program starts;
-// the environment variable PETRIFY_KERNEL (generic, avx2, avx512) forces one
-// and [Path] names it. The build tag noasm leaves Go alone. Assembly is
+// the environment variable PETRIFY_KERNEL (generic, avx2, avx512) forces one,
+// [Check] says if it cannot, and [Path] names the one in use. The build tag noasm leaves Go alone. Assembly is
 // written by the generators in the folder _asm, a module of its own.
 //
 // # Reproducibility

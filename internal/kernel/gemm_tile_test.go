@@ -18,7 +18,7 @@ func paths() (all []instructionSet) {
 func onPath(s instructionSet, f func()) {
 	oldPath, oldVNNI := path, vnni
 	defer func() { path, vnni = oldPath, oldVNNI }()
-	path, vnni = choose(s.String(), detected())
+	path, vnni, _ = choose(s.String(), detected())
 	f()
 }
 
