@@ -26,7 +26,7 @@ type innerWindows struct {
 func newInnerWindows(g Pool) innerWindows {
 	inside := func(size, pad, stride, window, out int) (from, to int) {
 		from = (pad + stride - 1) / stride
-		to = min(out, (size+pad-window)/stride+1)
+		to = min(out, (size+pad-window+stride)/stride) // 0 where the window is larger than the image
 		return from, max(from, to)
 	}
 	var w innerWindows
