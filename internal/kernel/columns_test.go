@@ -6,19 +6,22 @@ import (
 	"testing"
 )
 
-// shapes are rows × channels around every panel width and tail.
-var shapes = [][2]int{
-	{1, 1}, {1, 16}, {2, 3}, {7, 5}, {9, 8}, {33, 10}, {50, 15}, {64, 16}, {65, 17}, {31, 24}, {100, 32},
-	{129, 33}, {70, 48}, {300, 64}, {20, 65}, {11, 128}, {5, 200}, {2, 5000}, {9000, 16}, {4100, 32}, {70000, 3},
-}
-
-// eachShape runs f on every shape with fresh inputs.
+// eachShape runs f on rows of all widths and numbers, and on what is larger
+// than a tile or a piece of a reduction.
 func eachShape(t *testing.T, f func(t *testing.T, name string, rows, c int)) {
 	everyPath(t, func(t *testing.T) {
-		for _, s := range shapes {
+		for _, s := range enumerate(t, 100, pickShape) {
+			f(t, label(s[0], "×", s[1]), s[0], s[1])
+		}
+		for _, s := range [][2]int{{11, 128}, {5, 200}, {2, 5000}, {9000, 16}, {4100, 32}, {70000, 3}} {
 			f(t, label(s[0], "×", s[1]), s[0], s[1])
 		}
 	})
+}
+
+func pickShape(c *choice) [2]int {
+	width := pick(c, append([]int{64, 65}, widths...))
+	return [2]int{pick(c, []int{1, 2, 3, 4, 5, 7, 8, 9, 33, 300}), width}
 }
 
 func TestSumRowsAgainstFloat64(t *testing.T) {

@@ -19,66 +19,41 @@ func square(n, size, c, o, k, pad int) Conv {
 // with returns g changed by f.
 func (g Conv) with(f func(*Conv)) Conv { f(&g); return g }
 
-var convolutions = []struct {
-	name string
-	g    Conv
-}{
-	{"one pixel", square(1, 1, 1, 1, 1, 0)},
-	{"3×3 of one channel", square(2, 28, 1, 16, 3, 1)},
-	{"3×3 of 16 channels", square(3, 14, 16, 32, 3, 1)},
-	{"more images than tasks", square(37, 4, 2, 3, 3, 1)},
-	{"valid", square(2, 7, 3, 5, 3, 0)},
-	{"full", square(2, 5, 3, 5, 3, 2)},
-	{"padded beyond the window", square(1, 4, 2, 3, 2, 3)},
-	{"window as large as the image", square(2, 5, 3, 4, 5, 0)},
-	{"even window, uneven padding", square(2, 6, 3, 8, 2, 0).with(func(g *Conv) { g.PadBottom, g.PadRight = 1, 1 })},
-	{"1×1", square(3, 5, 7, 9, 1, 0)},
-	{"1×1 padded", square(2, 3, 4, 5, 1, 1)},
-	{"1×1 of stride 2", square(2, 7, 5, 6, 1, 0).with(func(g *Conv) { g.StrideH, g.StrideW = 2, 2 })},
-	{"channels beyond one panel", square(1, 6, 33, 65, 3, 1)},
-	{"channels of 47", square(2, 5, 47, 47, 3, 1)},
-	{"wide row", Conv{N: 1, H: 3, W: 61, C: 4, O: 20, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1, Groups: 1}},
-	{"stride 2", square(2, 9, 3, 8, 3, 1).with(func(g *Conv) { g.StrideH, g.StrideW = 2, 2 })},
-	{"stride 2 that leaves a column unread", square(2, 8, 3, 8, 3, 0).with(func(g *Conv) { g.StrideH, g.StrideW = 2, 2 })},
-	{"stride beyond the window", square(2, 11, 3, 4, 2, 0).with(func(g *Conv) { g.StrideH, g.StrideW = 3, 4 })},
-	{"strides that differ", square(1, 10, 2, 6, 3, 1).with(func(g *Conv) { g.StrideH = 3 })},
-	{"dilation 2", square(2, 9, 3, 8, 3, 2).with(func(g *Conv) { g.DilationH, g.DilationW = 2, 2 })},
-	{"dilation and stride", square(1, 12, 3, 8, 3, 2).with(func(g *Conv) { g.DilationH, g.DilationW, g.StrideH, g.StrideW = 2, 3, 3, 2 })},
-	{"two groups", square(2, 6, 8, 12, 3, 1).with(func(g *Conv) { g.Groups = 2 })},
-	{"four groups of stride 2", square(2, 7, 8, 4, 3, 1).with(func(g *Conv) { g.Groups, g.StrideH, g.StrideW = 4, 2, 2 })},
-	{"two groups, together as wide as a panel", square(2, 5, 4, 16, 3, 1).with(func(g *Conv) { g.Groups = 2 })},
-	{"two groups, each as wide as a panel", square(2, 5, 6, 32, 3, 1).with(func(g *Conv) { g.Groups = 2 })},
-	{"depthwise", square(2, 7, 19, 19, 3, 1).with(func(g *Conv) { g.Groups = 19 })},
-	{"depthwise of 64 channels", square(2, 6, 64, 64, 3, 1).with(func(g *Conv) { g.Groups = 64 })},
-	{"depthwise of stride 2", square(2, 8, 32, 32, 3, 1).with(func(g *Conv) { g.Groups, g.StrideH, g.StrideW = 32, 2, 2 })},
-	{"depthwise dilated", square(1, 9, 8, 8, 3, 2).with(func(g *Conv) { g.Groups, g.DilationH, g.DilationW = 8, 2, 2 })},
-	{"depthwise with multiplier 2", square(2, 5, 6, 12, 3, 1).with(func(g *Conv) { g.Groups = 6 })},
-	{"depthwise 5×5 of 24 channels", square(2, 9, 24, 24, 5, 2).with(func(g *Conv) { g.Groups = 24 })},
-	{"depthwise window of one long row", square(1, 11, 40, 40, 1, 0).with(func(g *Conv) { g.Groups, g.KW = 40, 9 })},
-	{"depthwise row beyond one tile", square(1, 31, 9, 9, 3, 1).with(func(g *Conv) { g.Groups = 9 })},
-	{"depthwise without padding", square(1, 6, 5, 5, 3, 0).with(func(g *Conv) { g.Groups = 5 })},
+// large is what the enumeration of convolutions leaves out.
+var large = map[string]Conv{
+	"28×28":                    square(3, 28, 1, 16, 3, 1),
+	"more images than tasks":   square(37, 4, 2, 3, 3, 1),
+	"channels beyond a panel":  square(1, 6, 33, 65, 3, 1),
+	"many channels":            square(1, 3, 130, 100, 3, 1),
+	"padded beyond the window": square(1, 4, 2, 3, 2, 3),
+	"wide row":                 square(1, 3, 4, 20, 3, 1).with(func(g *Conv) { g.W = 61 }),
+	"stride beyond the window": square(2, 11, 3, 4, 2, 0).with(func(g *Conv) { g.StrideH, g.StrideW = 3, 4 }),
+	"tall window, stride 2": square(1, 49, 1, 64, 10, 4).with(func(g *Conv) {
+		g.W, g.KW, g.StrideH, g.StrideW, g.PadLeft, g.PadRight = 10, 4, 2, 2, 1, 1
+	}),
+	"depthwise of 64 channels":             square(2, 6, 64, 64, 3, 1).with(func(g *Conv) { g.Groups = 64 }),
+	"depthwise of 72 channels":             square(2, 6, 72, 72, 3, 1).with(func(g *Conv) { g.Groups = 72 }),
+	"depthwise of 128 channels, stride 2":  square(2, 6, 128, 128, 3, 1).with(func(g *Conv) { g.Groups, g.StrideH, g.StrideW = 128, 2, 2 }),
+	"depthwise row beyond a tile":          square(1, 31, 9, 9, 3, 1).with(func(g *Conv) { g.Groups = 9 }),
+	"depthwise of 2 channels, a long row":  square(2, 3, 2, 2, 3, 1).with(func(g *Conv) { g.Groups, g.W = 2, 37 }),
+	"groups of a panel's width, unpadded":  square(2, 5, 64, 64, 1, 0).with(func(g *Conv) { g.Groups = 2 }),
+	"groups beyond a panel, with a column": square(2, 5, 6, 66, 3, 1).with(func(g *Conv) { g.Groups = 2 }),
 }
 
 // products is the oracle: it visits every product y += x·w of the equation
 // of [Conv] by its indices.
 func (g Conv) products(visit func(y, x, w int)) {
-	in, out := g.C/g.Groups, g.O/g.Groups
-	for n := range g.N {
-		for oh := range g.OH() {
-			for ow := range g.OW() {
-				for o := range g.O {
-					for i := range in {
-						for kh := range g.KH {
-							for kw := range g.KW {
-								h := oh*g.StrideH + kh*g.DilationH - g.PadTop
-								w := ow*g.StrideW + kw*g.DilationW - g.PadLeft
-								if 0 <= h && h < g.H && 0 <= w && w < g.W {
-									visit(((n*g.OH()+oh)*g.OW()+ow)*g.O+o, ((n*g.H+h)*g.W+w)*g.C+o/out*in+i, ((o*in+i)*g.KH+kh)*g.KW+kw)
-								}
-							}
-						}
-					}
-				}
+	in, filters, oh, ow := g.C/g.Groups, g.O/g.Groups, g.OH(), g.OW()
+	for y := range g.N * oh * ow * g.O {
+		n, top, left, o := y/(oh*ow*g.O), y/(ow*g.O)%oh*g.StrideH-g.PadTop, y/g.O%ow*g.StrideW-g.PadLeft, y%g.O
+		for k := range g.KH * g.KW {
+			h, w := top+k/g.KW*g.DilationH, left+k%g.KW*g.DilationW
+			if h < 0 || h >= g.H || w < 0 || w >= g.W {
+				continue
+			}
+			first := ((n*g.H+h)*g.W+w)*g.C + o/filters*in
+			for i := range in {
+				visit(y, first+i, (o*in+i)*g.KH*g.KW+k)
 			}
 		}
 	}
@@ -93,7 +68,7 @@ type operands struct {
 func newOperands(g Conv, r *rand.Rand) *operands {
 	y, x, w := g.N*g.OH()*g.OW()*g.O, g.N*g.H*g.W*g.C, g.O*g.C/g.Groups*g.KH*g.KW
 	op := new(operands)
-	op.x, op.w, op.bias, op.dy = op.in(x, r), op.in(w, r), op.in(g.O, r), op.in(y, r)
+	op.x, op.w, op.bias, op.dy = op.whole(x, r), op.whole(w, r), op.whole(g.O, r), op.whole(y, r)
 	op.y, op.dx, op.dw = op.out(y), op.out(x), op.out(w)
 	return op
 }
@@ -103,6 +78,13 @@ type fences []fenced[float32]
 
 func (f *fences) in(n int, r *rand.Rand) []float32 {
 	*f = append(*f, in(n, r))
+	return (*f)[len(*f)-1].slice()
+}
+
+// whole is n whole numbers of one digit: float32 holds any sum of some hundred
+// thousand of their products, in whatever order it was added.
+func (f *fences) whole(n int, r *rand.Rand) []float32 {
+	*f = append(*f, newFenced(n, 1e30, func(int) float32 { return float32(r.IntN(9) - 4) }))
 	return (*f)[len(*f)-1].slice()
 }
 
@@ -142,39 +124,56 @@ func (s sums) add(i int, a, b float32) {
 	s.scale[i] += math.Abs(p)
 }
 
-func checkConv(t *testing.T, g Conv, seed uint64) {
+// checkConv holds the three products of a convolution against the equation, on
+// each path. As sums of whole numbers are exact, all paths agree.
+func checkConv(t *testing.T, name string, g Conv, seed uint64) {
 	t.Helper()
-	op := newOperands(g, rand.New(rand.NewPCG(seed, 1)))
-	y, plain, dx, dw := newSums(len(op.y)), newSums(len(op.y)), newSums(len(op.x)), newSums(len(op.w))
-	for i := range op.y {
-		y.add(i, op.bias[i%g.O], 1)
-	}
+	op := newOperands(g, random(seed))
+	y, biased := make([]float64, len(op.y)), make([]float64, len(op.y))
+	dx, dw := make([]float64, len(op.x)), make([]float64, len(op.w))
 	g.products(func(i, j, k int) {
-		y.add(i, op.x[j], op.w[k])
-		plain.add(i, op.x[j], op.w[k])
-		dx.add(j, op.dy[i], op.w[k])
-		dw.add(k, op.dy[i], op.x[j])
+		y[i] += float64(op.x[j]) * float64(op.w[k])
+		dx[j] += float64(op.dy[i]) * float64(op.w[k])
+		dw[k] += float64(op.dy[i]) * float64(op.x[j])
 	})
-	var s Scratch
-	for range 2 { // the second round meets a used scratch
-		ConvForward(op.y, op.x, op.w, op.bias, g, &s)
-		near(t, "y with bias", op.y, y.sum, y.scale)
-		ConvForward(op.y, op.x, op.w, nil, g, &s)
-		near(t, "y", op.y, plain.sum, plain.scale)
-		ConvBackwardInput(op.dx, op.dy, op.w, g, &s)
-		near(t, "dx", op.dx, dx.sum, dx.scale)
-		ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
-		near(t, "dw", op.dw, dw.sum, dw.scale)
+	for i := range y {
+		biased[i] = y[i] + float64(op.bias[i%g.O])
+	}
+	for _, p := range paths() {
+		on, s := fmt.Sprintf("%s on %v: ", name, p), new(Scratch)
+		onPath(p, func() {
+			for range 2 { // the second round meets a used scratch
+				ConvForward(op.y, op.x, op.w, op.bias, g, s)
+				exact(t, on+"y with bias", op.y, biased)
+				ConvForward(op.y, op.x, op.w, nil, g, s)
+				exact(t, on+"y", op.y, y)
+				ConvBackwardInput(op.dx, op.dy, op.w, g, s)
+				exact(t, on+"dx", op.dx, dx)
+				ConvBackwardWeights(op.dw, op.x, op.dy, g, s)
+				exact(t, on+"dw", op.dw, dw)
+			}
+		})
 	}
 	op.hold(t)
 }
 
-func TestConvAgainstFloat64(t *testing.T) {
-	eachPath(t, func(t *testing.T) {
-		for _, c := range convolutions {
-			t.Run(c.name, func(t *testing.T) { checkConv(t, c.g, 7) })
+// exact fails the test where got is not want.
+func exact(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	for i, w := range want {
+		if float64(got[i]) != w {
+			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], w)
 		}
-	})
+	}
+}
+
+func TestConvOfEveryGeometry(t *testing.T) {
+	for n, g := range enumerate(t, 3300, pickConv) {
+		checkConv(t, fmt.Sprintf("%+v", g), g, uint64(n))
+	}
+	for name, g := range large {
+		checkConv(t, name, g, 7)
+	}
 }
 
 func TestConvAlikeOnAnyNumberOfThreads(t *testing.T) {
@@ -270,9 +269,7 @@ func FuzzConv(f *testing.F) {
 		if g.Validate() != nil || g.N*g.OH()*g.OW()*g.O*g.C*g.KH*g.KW > 1<<21 {
 			return
 		}
-		for _, s := range paths() {
-			onPath(s, func() { checkConv(t, g, seed) })
-		}
+		checkConv(t, fmt.Sprintf("%+v", g), g, seed)
 	})
 }
 

@@ -4,7 +4,7 @@ import "testing"
 
 func TestDequantizeRows(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for _, cols := range []int{1, 7, 16, 33, 100} {
+		for _, cols := range lengths {
 			checkDequantizeRows[uint8](t, cols, []int32{0, 7, 255})
 			checkDequantizeRows[int8](t, cols, []int32{0, -128, 3})
 			checkDequantizeRows[int8](t, cols, nil)

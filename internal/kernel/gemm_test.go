@@ -46,17 +46,28 @@ func checkGemm(t *testing.T, transA, transB bool, m, n, k int, alpha, beta float
 }
 
 func TestGemmAgainstFloat64(t *testing.T) {
+	type factors struct {
+		m, n, k        int
+		transA, transB bool
+		alphaBeta      [2]float32
+	}
 	eachPath(t, func(t *testing.T) {
-		for _, s := range [][3]int{
-			{1, 1, 1}, {1, 17, 3}, {2, 16, 0}, {3, 33, 5}, {5, 31, 16}, {13, 32, 17}, {14, 32, 8}, {15, 48, 33},
-			{29, 10, 65}, {64, 64, 64}, {100, 1, 40}, {31, 130, 300}, {270, 20, 19}, {510, 33, 7}, {7, 40, 509},
-		} {
+		for _, f := range enumerate(t, 400, func(c *choice) factors {
+			return factors{
+				m:      pick(c, []int{1, 2, 3, 4, 5, 6, 7, 13, 14, 15, 29}),
+				n:      pick(c, []int{1, 10, 15, 16, 17, 31, 32, 33, 48, 65}),
+				transA: pick(c, []bool{false, true}), transB: pick(c, []bool{false, true}),
+				k:         pick(c, []int{0, 1, 2, 3, 8, 17, 40}),
+				alphaBeta: pick(c, [][2]float32{{1, 0}, {0.5, -2}, {1, 1}, {0, 2}}),
+			}
+		}) {
+			checkGemm(t, f.transA, f.transB, f.m, f.n, f.k, f.alphaBeta[0], f.alphaBeta[1])
+		}
+		// Many tiles, deep sums, rows a power of two apart, B in two rounds.
+		for _, s := range [][3]int{{270, 20, 19}, {510, 33, 7}, {31, 130, 300}, {7, 40, 509}, {2, 700, 800}} {
 			for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
-				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 1, 0)
 				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
 			}
-			checkGemm(t, false, false, s[0], s[1], s[2], 1, 1)
-			checkGemm(t, false, false, s[0], s[1], s[2], 0, 2)
 		}
 	})
 }

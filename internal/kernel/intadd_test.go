@@ -26,22 +26,27 @@ func TestFMA32RoundsOnce(t *testing.T) {
 	}
 }
 
-// TestAddBytesOfEveryPair compares each pair of bytes with exact arithmetic.
+// TestAddBytesOfEveryPair compares each pair of bytes, and every length, with
+// exact arithmetic.
 func TestAddBytesOfEveryPair(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		checkAddBytes[uint8, uint8, uint8](t, "uint8", Sum{A: 0.51, B: 1.73, Fixed: -3.25, Max: 255})
-		checkAddBytes[int8, int8, int8](t, "int8, ties", Sum{A: 0.5, B: 0.25, Fixed: 0, Min: -128, Max: 127})
-		checkAddBytes[uint8, int8, uint8](t, "int8 + uint8", Sum{A: 1, B: 0.333, Fixed: 17, Max: 255})
-		checkAddBytes[int8, uint8, int8](t, "uint8 + int8 to 4 bits", Sum{A: 0.02, B: 0.03, Fixed: -1.5, Min: -8, Max: 7})
+		for _, n := range append([]int{1<<16 + 5}, lengths...) {
+			checkAddBytes[uint8, uint8, uint8](t, n, "uint8", Sum{A: 0.51, B: 1.73, Fixed: -3.25, Max: 255})
+			checkAddBytes[int8, int8, int8](t, n, "int8, ties", Sum{A: 0.5, B: 0.25, Fixed: 0, Min: -128, Max: 127})
+			checkAddBytes[uint8, int8, uint8](t, n, "int8 + uint8", Sum{A: 1, B: 0.333, Fixed: 17, Max: 255})
+			checkAddBytes[int8, uint8, int8](t, n, "uint8 + int8 to 4 bits", Sum{A: 0.02, B: 0.03, Fixed: -1.5, Min: -8, Max: 7})
+		}
 	})
 }
 
-func checkAddBytes[Y, A, B Byte](t *testing.T, name string, k Sum) {
+func checkAddBytes[Y, A, B Byte](t *testing.T, n int, name string, k Sum) {
 	t.Helper()
-	const n = 1<<16 + 5
 	y, a, b := newFenced[Y](n, 99, nil), make([]A, n), make([]B, n)
 	for i := range a {
 		a[i], b[i] = A(i), B(i>>8)
+		if n < 1<<8 {
+			b[i] = B(i * 37)
+		}
 	}
 	AddBytes(y.slice(), a, b, k)
 	once := func(x, y, z float64) float64 { // products are exact, and so is a sum of nearby exponents
@@ -50,7 +55,7 @@ func checkAddBytes[Y, A, B Byte](t *testing.T, name string, k Sum) {
 	for i, got := range y.slice() {
 		v := once(float64(a[i]), float64(k.A), once(float64(b[i]), float64(k.B), float64(k.Fixed)))
 		if want := min(max(math.RoundToEven(v), float64(k.Min)), float64(k.Max)); float64(got) != want {
-			t.Fatalf("%s: %d + %d = %d, want %v", name, a[i], b[i], got, want)
+			t.Fatalf("%s, n=%d: %d + %d = %d, want %v", name, n, a[i], b[i], got, want)
 		}
 	}
 	y.check(t, name)
@@ -58,16 +63,18 @@ func checkAddBytes[Y, A, B Byte](t *testing.T, name string, k Sum) {
 
 func TestSumPixelsIsExact(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for _, c := range []int{1, 3, 8, 16, 24, 64, 100, 256} {
-			checkSumPixels[uint8](t, c, 17)
-			checkSumPixels[int8](t, c, -128)
+		for _, s := range enumerate(t, 200, func(c *choice) [3]int {
+			return [3]int{pick(c, append([]int{64, 100, 256}, widths...)), pick(c, []int{1, 2, 3, 4, 5, 25}), pick(c, []int{1, 2, 3})}
+		}) {
+			checkSumPixels[uint8](t, s[2], s[1], s[0], 17)
+			checkSumPixels[int8](t, s[2], s[1], s[0], -128)
 		}
 	})
 }
 
-func checkSumPixels[X Byte](t *testing.T, c int, z int32) {
+func checkSumPixels[X Byte](t *testing.T, n, pixels, c int, z int32) {
 	t.Helper()
-	const n, pixels = 3, 25
+	name := label(n, " images of ", pixels, "×", c)
 	x, acc, want := randomBytes[X](n*pixels*c, random()), newFenced[int32](n*c, 7, nil), make([]int64, n*c)
 	for i, v := range x.slice() {
 		want[i/(pixels*c)*c+i%c] += int64(v) - int64(z)
@@ -75,8 +82,8 @@ func checkSumPixels[X Byte](t *testing.T, c int, z int32) {
 	SumPixels(acc.slice(), x.slice(), z, n, pixels, c)
 	for i, got := range acc.slice() {
 		if int64(got) != want[i] {
-			t.Fatalf("c=%d: acc[%d] = %d, want %d", c, i, got, want[i])
+			t.Fatalf("%s: acc[%d] = %d, want %d", name, i, got, want[i])
 		}
 	}
-	acc.check(t, label("c=", c))
+	acc.check(t, name)
 }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -32,7 +33,11 @@ var softmaxCases = map[string]softmaxCase{
 // TestSoftmaxBytesIsNearest compares with the quotient in float64: the integer
 // is the nearest one, or next to a tie the other one.
 func TestSoftmaxBytesIsNearest(t *testing.T) {
-	for name, c := range softmaxCases {
+	cases := maps.Clone(softmaxCases)
+	for _, features := range widths {
+		cases[label(features, " features")] = softmaxCase{features, 0.05, 1.0 / 256, 0, 0, 255}
+	}
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			x := randomBytes[uint8](200*c.features, random())
 			y := newFenced[uint8](200*c.features, 99, nil)

@@ -9,40 +9,46 @@ import (
 )
 
 func TestLinearAgainstFloat64(t *testing.T) {
-	eachPath(t, checkLinears)
+	eachPath(t, func(t *testing.T) {
+		for _, s := range enumerate(t, 300, func(c *choice) [3]int {
+			return [3]int{pick(c, widths), pick(c, widths), pick(c, []int{1, 2, 3, 7, 14, 33})}
+		}) {
+			checkLinear64(t, s[2], s[0], s[1])
+		}
+		for _, s := range [][3]int{{128, 128, 10}, {7, 300, 130}, {128, 392, 33}} {
+			checkLinear64(t, s[0], s[1], s[2])
+		}
+	})
 }
 
-func checkLinears(t *testing.T) {
-	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 2}, {32, 64, 10}, {128, 128, 10}, {7, 300, 130}, {128, 392, 33}} {
-		n, f, o := s[0], s[1], s[2]
-		t.Run(fmt.Sprintf("%d images, %d to %d", n, f, o), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(3, 4))
-			var all fences
-			x, w, bias, dy := all.in(n*f, r), all.in(o*f, r), all.in(o, r), all.in(n*o, r)
-			y, dx, dw := newSums(n*o), newSums(n*f), newSums(o*f)
-			for i := range n {
-				for j := range o {
-					y.add(i*o+j, bias[j], 1)
-					for k := range f {
-						y.add(i*o+j, x[i*f+k], w[j*f+k])
-						dx.add(i*f+k, dy[i*o+j], w[j*f+k])
-						dw.add(j*f+k, dy[i*o+j], x[i*f+k])
-					}
-				}
+// checkLinear64 holds the products of n images of f features to o.
+func checkLinear64(t *testing.T, n, f, o int) {
+	t.Helper()
+	r, name := rand.New(rand.NewPCG(3, 4)), fmt.Sprintf("%d images, %d to %d: ", n, f, o)
+	var all fences
+	x, w, bias, dy := all.in(n*f, r), all.in(o*f, r), all.in(o, r), all.in(n*o, r)
+	y, dx, dw := newSums(n*o), newSums(n*f), newSums(o*f)
+	for i := range n {
+		for j := range o {
+			y.add(i*o+j, bias[j], 1)
+			for k := range f {
+				y.add(i*o+j, x[i*f+k], w[j*f+k])
+				dx.add(i*f+k, dy[i*o+j], w[j*f+k])
+				dw.add(j*f+k, dy[i*o+j], x[i*f+k])
 			}
-			var sc Scratch
-			got := all.out(n * o)
-			LinearForward(got, x, w, bias, n, f, o, &sc)
-			near(t, "y", got, y.sum, y.scale)
-			got = all.out(n * f)
-			LinearBackwardInput(got, dy, w, n, f, o, &sc)
-			near(t, "dx", got, dx.sum, dx.scale)
-			got = all.out(o * f)
-			LinearBackwardWeights(got, x, dy, n, f, o, &sc)
-			near(t, "dw", got, dw.sum, dw.scale)
-			all.hold(t)
-		})
+		}
 	}
+	var sc Scratch
+	got := all.out(n * o)
+	LinearForward(got, x, w, bias, n, f, o, &sc)
+	near(t, name+"y", got, y.sum, y.scale)
+	got = all.out(n * f)
+	LinearBackwardInput(got, dy, w, n, f, o, &sc)
+	near(t, name+"dx", got, dx.sum, dx.scale)
+	got = all.out(o * f)
+	LinearBackwardWeights(got, x, dy, n, f, o, &sc)
+	near(t, name+"dw", got, dw.sum, dw.scale)
+	all.hold(t)
 }
 
 func TestLinearAlikeOnAnyNumberOfThreads(t *testing.T) {

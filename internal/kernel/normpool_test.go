@@ -6,7 +6,7 @@ import "testing"
 // BatchNormForward and MaxPool and with the chain of their gradients.
 func TestBatchNormReLUMaxPoolIsItsThreeParts(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
 			b := newNorm(rows, g.C, true)
 			x, mean, invStd, gamma, beta := b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice()

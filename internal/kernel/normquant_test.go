@@ -78,7 +78,7 @@ func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) {
 
 func TestBatchNormReLUQuantMaxPoolIsItsFourParts(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			nOut := g.N * g.OH() * g.OW() * g.C
 			b, dy := newNorm(g.N*g.H*g.W, g.C, true), in(nOut, random(7))
 			for i, clip := range clips {
@@ -180,7 +180,7 @@ func TestFusedRowKernelsAgreeOnEveryPath(t *testing.T) {
 // TestFusedPoolsAgreeOnEveryPath does the same with pooling.
 func TestFusedPoolsAgreeOnEveryPath(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			g.N = 1
 			r, n, size := random(), g.OH()*g.OW()*g.C, g.OW()*g.C
 			x, dy := wild(g.H*g.W*g.C, r).slice(), wild(n, r).slice()
@@ -211,7 +211,7 @@ func TestFusedPoolsAgreeOnEveryPath(t *testing.T) {
 // naively; only the mask, a matter of float32, is the chain's.
 func TestBatchNormReLUQuantMaxPoolBackwardAgainstFloat64(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			const s, qmax = 0.01, 127
 			rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
 			b, p, dy := newNorm(rows, g.C, true), newPooled(nOut), in(nOut, random(7)).slice()

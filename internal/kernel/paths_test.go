@@ -10,17 +10,36 @@ import (
 // everyPath runs f once for each path this processor and this build have.
 func everyPath(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	oldPath, oldVNNI := path, vnni
-	t.Cleanup(func() { path, vnni = oldPath, oldVNNI })
+	for _, way := range ways() {
+		t.Run(way.String(), func(t *testing.T) { way.run(func() { f(t) }) })
+	}
+}
+
+// ways are the paths this processor and this build have, without VNNI and with it.
+func ways() (all []features) {
 	has := detected()
 	for s := generic; s <= has.set; s++ {
-		path, vnni = s, false
-		t.Run(s.String(), f)
+		all = append(all, features{set: s})
 	}
 	if has.vnni {
-		path, vnni = avx512, true
-		t.Run("avx512-vnni", f)
+		all = append(all, has)
 	}
+	return all
+}
+
+func (way features) String() string {
+	if way.vnni {
+		return way.set.String() + "-vnni"
+	}
+	return way.set.String()
+}
+
+// run calls f on the path.
+func (way features) run(f func()) {
+	oldPath, oldVNNI := path, vnni
+	defer func() { path, vnni = oldPath, oldVNNI }()
+	path, vnni = way.set, way.vnni
+	f()
 }
 
 // fenced is a slice between guard elements that no kernel may change.
@@ -88,8 +107,14 @@ func wild(n int, r *rand.Rand) fenced[float32] {
 	})
 }
 
-// lengths are vector lengths around every unroll and tail, and over one block.
-var lengths = []int{0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 129, 255, 257, 1000, block + 77}
+// lengths are all short lengths of a vector, others around every unroll, and
+// one over a block.
+var lengths = func() (all []int) {
+	for n := range 68 {
+		all = append(all, n)
+	}
+	return append(all, 95, 96, 97, 127, 128, 129, 255, 256, 257, 1000, block+77)
+}()
 
 // sameBits fails unless got and want are the same to the last bit; any NaN
 // equals any other.

@@ -1,28 +1,29 @@
 package kernel
 
 import (
+	"iter"
 	"math"
 	"strings"
 	"testing"
 )
 
-func pools() map[string]Pool {
-	plain := Pool{N: 2, H: 6, W: 8, C: 16, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
-	with := func(f func(*Pool)) Pool { g := plain; f(&g); return g }
-	return map[string]Pool{
-		"2×2":                    plain,
-		"2×2, 3 channels":        with(func(g *Pool) { g.C = 3 }),
-		"2×2, 21 channels":       with(func(g *Pool) { g.C = 21 }),
-		"2×2, 64 channels":       with(func(g *Pool) { g.C = 64 }),
-		"2×2 on odd sizes":       with(func(g *Pool) { g.H, g.W = 7, 5 }),
-		"2×2, 1 channel":         with(func(g *Pool) { g.C, g.N = 1, 3 }),
-		"2×2 with padding":       with(func(g *Pool) { g.H, g.W, g.PadTop, g.PadRight = 7, 7, 1, 1 }),
-		"3×3 stride 2 padded":    with(func(g *Pool) { g.KH, g.KW, g.PadTop, g.PadLeft, g.PadBottom, g.PadRight = 3, 3, 1, 1, 1, 1 }),
-		"3×2 overlapping":        with(func(g *Pool) { g.KH, g.StrideH, g.StrideW = 3, 1, 1 }),
-		"global":                 with(func(g *Pool) { g.KH, g.KW = 6, 8 }),
-		"one pixel":              with(func(g *Pool) { g.H, g.W, g.KH, g.KW = 1, 1, 1, 1 }),
-		"28×28 as in the cnn":    with(func(g *Pool) { g.N, g.H, g.W = 3, 28, 28 }),
-		"stride over the window": with(func(g *Pool) { g.StrideH, g.StrideW, g.H, g.W = 3, 3, 8, 11 }),
+// pools is the enumeration of poolings, and what it leaves out.
+func pools(t *testing.T) iter.Seq2[string, Pool] {
+	return func(yield func(string, Pool) bool) {
+		for _, g := range enumerate(t, 170, pickPool) {
+			if !yield(label(g), g) {
+				return
+			}
+		}
+		for name, g := range map[string]Pool{
+			"as in the cnn":    {N: 3, H: 28, W: 28, C: 16, KH: 2, KW: 2, StrideH: 2, StrideW: 2},
+			"of many channels": {N: 2, H: 6, W: 7, C: 130, KH: 2, KW: 2, StrideH: 2, StrideW: 2},
+			"global":           {N: 2, H: 6, W: 8, C: 16, KH: 6, KW: 8, StrideH: 2, StrideW: 2},
+		} {
+			if !yield(name, g) {
+				return
+			}
+		}
 	}
 }
 
@@ -48,7 +49,7 @@ func (g Pool) windows(visit func(out int, in, k []int)) {
 
 func TestMaxPoolTakesTheFirstMaximum(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			r := random()
 			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
 			x, y, noArg, dy, dx := in(nIn, r), out(nOut), out(nOut), in(nOut, r), out(nIn)
@@ -100,7 +101,7 @@ func TestMaxPoolOfNaN(t *testing.T) {
 
 func TestAvgPoolCountsTheImageOnly(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			r := random()
 			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
 			x, y, dy, dx := in(nIn, r), out(nOut), in(nOut, r), out(nIn)
@@ -141,7 +142,7 @@ func TestPoolValidate(t *testing.T) {
 
 func TestMaxPoolBytesIsTheMaximum(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		for name, g := range pools() {
+		for name, g := range pools(t) {
 			checkMaxPoolBytes[uint8](t, name+", uint8", g)
 			checkMaxPoolBytes[int8](t, name+", int8", g)
 		}

@@ -23,6 +23,41 @@ func TestSoftmaxCrossEntropyByHand(t *testing.T) {
 	closeTo(t, "gradient", d, []float64{.125, -.25, .125, 0, 0, 0, .25, -.25, 0}, 1e-6, 1)
 }
 
+// TestSoftmaxCrossEntropyAgainstItsFormula takes rows of every width, some of
+// them padding.
+func TestSoftmaxCrossEntropyAgainstItsFormula(t *testing.T) {
+	for number, s := range enumerate(t, 200, pickShape) {
+		n, classes, r := s[0], s[1], random(uint64(s[0]), uint64(s[1]))
+		logits, labels, d := in(n*classes, r), make([]int32, n), out(n*classes)
+		want, loss, rows := make([]float64, n*classes), 0.0, 0.0
+		for i := range labels {
+			labels[i] = int32(r.IntN(classes+1)) - 1
+			if labels[i] >= 0 {
+				rows++
+			}
+		}
+		for i, label := range labels {
+			sum := 0.0
+			for k := range classes {
+				sum += math.Exp(float64(logits.slice()[i*classes+k]))
+			}
+			for k := range classes {
+				if p := math.Exp(float64(logits.slice()[i*classes+k])) / sum; int32(k) == label {
+					want[i*classes+k], loss = (p-1)/rows, loss-math.Log(p)/rows
+				} else if label >= 0 {
+					want[i*classes+k] = p / rows
+				}
+			}
+		}
+		got, _ := SoftmaxCrossEntropy(d.slice(), logits.slice(), labels, n, classes)
+		if math.Abs(got-loss) > 1e-12*(1+loss) {
+			t.Errorf("%d×%d: loss %v, want %v", n, classes, got, loss)
+		}
+		closeTo(t, label(number, ": gradient"), d.slice(), want, 1e-6, 1e-6)
+		d.check(t, "gradient")
+	}
+}
+
 func TestSoftmaxCrossEntropyOfPaddingAlone(t *testing.T) {
 	d := []float32{7, 7}
 	loss, correct := SoftmaxCrossEntropy(d, []float32{1, 2}, []int32{-1}, 1, 2)
