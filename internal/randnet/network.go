@@ -1,0 +1,221 @@
+package randnet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"petrify/graph"
+)
+
+// Options bound the networks.
+type Options struct {
+	Layers  int          // at most so many before the branches are joined; 0: 12
+	Without []graph.Kind // kinds that do not occur; linear and flatten end a network and always do
+}
+
+// largest is the most channels of a convolution, and the most pixels in each
+// direction to which padding makes an image grow.
+const largest = 24
+
+// activation is what a layer, or the input, gives.
+type activation struct {
+	name   string
+	kind   graph.Kind // that made it; 0: the input
+	shape  graph.Shape
+	vector bool
+	read   bool
+}
+
+// builder adds layers to a network.
+type builder struct {
+	rng     *rand.Rand
+	without []graph.Kind
+	layers  []graph.Layer
+	made    []*activation // the input first, then each layer's
+}
+
+// Network draws a network and the shape of its input. It is valid, and its
+// layers have names.
+func Network(rng *rand.Rand, o Options) (graph.Network, graph.Shape) {
+	in := graph.Shape{C: 1 + rng.IntN(4), H: 1 + rng.IntN(9), W: 1 + rng.IntN(9)}
+	if rng.IntN(8) == 0 {
+		in = graph.Shape{C: 1 + rng.IntN(12), H: 1, W: 1}
+	}
+	b := &builder{rng: rng, without: o.Without}
+	b.made = []*activation{{name: graph.InputName, shape: in, vector: in.H == 1 && in.W == 1}}
+	if o.Layers == 0 {
+		o.Layers = 12
+	}
+	for range 1 + rng.IntN(o.Layers) {
+		b.grow()
+	}
+	n := graph.Network{Name: "random"}
+	features := 2 + rng.IntN(9)
+	if rng.IntN(8) == 0 {
+		n.Loss, features = graph.MeanSquare, in.Size()
+	}
+	b.end(features)
+	n.Layers = b.layers
+	return n, in
+}
+
+// one reports true in one of n cases.
+func one(rng *rand.Rand, n int) bool { return rng.IntN(n) == 0 }
+
+// newest is the last layer's activation.
+func (b *builder) newest() *activation { return b.made[len(b.made)-1] }
+
+// grow adds a layer, most often to the newest activation, so that layers are
+// fused and chains grow long.
+func (b *builder) grow() {
+	x := b.newest()
+	if one(b.rng, 4) {
+		x = b.made[b.rng.IntN(len(b.made))]
+	}
+	var kinds []graph.Kind
+	for _, k := range graph.Kinds() {
+		if b.fits(k, x) {
+			kinds = append(kinds, k)
+		}
+	}
+	for range 4 * len(habits[x.kind]) {
+		if k := habits[x.kind][b.rng.IntN(len(habits[x.kind]))]; b.fits(k, x) {
+			kinds = append(kinds, k)
+		}
+	}
+	b.add(kinds[b.rng.IntN(len(kinds))], x)
+}
+
+// habits are the kinds that often follow another: those that are fused with it.
+var habits = map[graph.Kind][]graph.Kind{
+	0:                   {graph.KindConv2D, graph.KindLinear},
+	graph.KindConv2D:    {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
+	graph.KindLinear:    {graph.KindBatchNorm, graph.KindReLU},
+	graph.KindBatchNorm: {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
+	graph.KindAdd:       {graph.KindReLU, graph.KindReLU6},
+	graph.KindReLU:      {graph.KindMaxPool, graph.KindAvgPool},
+}
+
+// fits reports whether a layer of the kind may take x.
+func (b *builder) fits(k graph.Kind, x *activation) bool {
+	if slices.Contains(b.without, k) {
+		return false
+	}
+	switch k {
+	case graph.KindLinear, graph.KindSoftmax:
+		return x.vector
+	case graph.KindConv2D, graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool:
+		return !x.vector
+	case graph.KindConcat:
+		return x.shape.C < largest
+	}
+	return true
+}
+
+// add adds a layer that takes x, and others if it joins.
+func (b *builder) add(k graph.Kind, x *activation) *activation {
+	l := graph.Layer{Kind: k}
+	y := &activation{kind: k, shape: x.shape, vector: x.vector}
+	from := []*activation{x}
+	switch k {
+	case graph.KindConv2D:
+		b.window(&l, x.shape)
+		b.filters(&l, x.shape.C)
+		y.shape = slide(l, x.shape)
+	case graph.KindMaxPool, graph.KindAvgPool:
+		b.window(&l, x.shape)
+		y.shape = slide(l, x.shape)
+	case graph.KindGlobalAvgPool:
+		y.shape = graph.Shape{C: x.shape.C, H: 1, W: 1}
+	case graph.KindLinear:
+		l.Units = b.channels()
+		y.shape = graph.Shape{C: l.Units, H: 1, W: 1}
+	case graph.KindFlatten:
+		y.shape, y.vector = graph.Shape{C: x.shape.Size(), H: 1, W: 1}, true
+	case graph.KindReshape:
+		l.Shape = b.factors(x.shape.Size())
+		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
+	case graph.KindAdd:
+		from = append(from, b.like(x, k))
+	case graph.KindConcat:
+		for range 1 + b.rng.IntN(2) {
+			from = append(from, b.like(x, k))
+		}
+		y.shape.C = 0
+		for _, in := range from {
+			y.shape.C += in.shape.C
+		}
+	case graph.KindLeakyReLU:
+		l.Slope = 0.01 + b.rng.Float32()/2
+	case graph.KindDropout:
+		l.Rate = b.rng.Float32() * 0.75
+	}
+	return b.append(l, y, from)
+}
+
+// append gives the layer its name and inputs.
+func (b *builder) append(l graph.Layer, y *activation, from []*activation) *activation {
+	l.Name = fmt.Sprintf("%v_%d", l.Kind, len(b.layers)+1)
+	y.name = l.Name
+	for _, x := range from {
+		x.read = true
+	}
+	if len(from) > 1 || from[0] != b.newest() || one(b.rng, 8) {
+		for _, x := range from {
+			l.From = append(l.From, x.name)
+		}
+	}
+	b.layers, b.made = append(b.layers, l), append(b.made, y)
+	return y
+}
+
+// like is an activation that can be joined with x, x itself if there is none.
+func (b *builder) like(x *activation, k graph.Kind) *activation {
+	var found []*activation
+	for _, y := range b.made {
+		same := y.vector == x.vector && y.shape.H == x.shape.H && y.shape.W == x.shape.W
+		if same && (k == graph.KindConcat && y.shape.C < largest || y.shape == x.shape) {
+			found = append(found, y)
+		}
+	}
+	return found[b.rng.IntN(len(found))]
+}
+
+// end joins what nobody reads, and makes the network's output of it.
+func (b *builder) end(features int) {
+	var ends []*activation
+	for _, x := range slices.Clone(b.made) {
+		if !x.read {
+			ends = append(ends, b.features(x))
+		}
+	}
+	x := ends[0]
+	if len(ends) > 1 {
+		y := &activation{kind: graph.KindConcat, vector: true, shape: graph.Shape{H: 1, W: 1}}
+		for _, e := range ends {
+			y.shape.C += e.shape.C
+		}
+		x = b.append(graph.Layer{Kind: graph.KindConcat}, y, ends)
+	}
+	x = b.append(graph.Layer{Kind: graph.KindLinear, Units: features},
+		&activation{kind: graph.KindLinear, vector: true, shape: graph.Shape{C: features, H: 1, W: 1}}, []*activation{x})
+	last := []graph.Kind{graph.KindBatchNorm, graph.KindHardSwish, graph.KindTanh, graph.KindReshape, graph.KindSoftmax}
+	if k := last[b.rng.IntN(len(last))]; one(b.rng, 4) && b.fits(k, x) {
+		b.add(k, x)
+	}
+}
+
+// features makes a vector of x.
+func (b *builder) features(x *activation) *activation {
+	if b.fits(graph.KindGlobalAvgPool, x) && one(b.rng, 3) {
+		x = b.add(graph.KindGlobalAvgPool, x)
+	}
+	if !x.vector {
+		x = b.add(graph.KindFlatten, x)
+	}
+	if one(b.rng, 4) {
+		x = b.add(graph.KindLinear, x)
+	}
+	return x
+}
