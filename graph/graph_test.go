@@ -57,6 +57,29 @@ func TestValidateInfersShapes(t *testing.T) {
 }
 
 // A layer whose weights no machine holds is refused, not tried.
+// An image of one pixel has a vector's shape and is none: memory and frozen model
+// keep them apart.
+func TestValidateTellsVectorsFromImagesOfOnePixel(t *testing.T) {
+	for _, kind := range []graph.Kind{graph.KindAdd, graph.KindConcat} {
+		for _, from := range [][]string{{"pixel", "vector"}, {"vector", "pixel"}} {
+			n := graph.Chain(
+				graph.Conv2D(3, 3).Named("conv"), graph.GlobalAvgPool().Named("pixel"),
+				graph.Flatten().Taking("conv"), graph.Linear(3).Named("vector"),
+				graph.Layer{Name: "join", Kind: kind, From: from}, graph.Flatten(), graph.Linear(3))
+			want := fmt.Sprintf("graph: layer join: %v of an image and a vector: put flatten after pixel", kind)
+			if err := n.Validate(graph.Shape{C: 2, H: 5, W: 5}); err == nil || err.Error() != want {
+				t.Errorf("%v of %v: error %v, want %q", kind, from, err, want)
+			}
+		}
+	}
+	n := graph.Chain(graph.Linear(3).Named("v"), graph.Reshape(graph.Shape{C: 1, H: 3, W: 1}).Named("image"),
+		graph.Concat("input", "image"))
+	err := n.Validate(graph.Shape{C: 4, H: 1, W: 1})
+	if err == nil || !strings.Contains(err.Error(), "put flatten after image") {
+		t.Errorf("concat of a vector input and an image: error %v", err)
+	}
+}
+
 func TestValidateCountsWeights(t *testing.T) {
 	network := graph.Chain(graph.Flatten(), graph.Linear(1<<20).Named("wide"), graph.Linear(1<<10).Named("heavy"), graph.Linear(10))
 	err := network.Validate(graph.Shape{C: 1, H: 2, W: 2})

@@ -159,21 +159,30 @@ func unused(layers []connected) error {
 	return errors.Join(errs...)
 }
 
+// source is the layer at a place, or the network's input at −1.
+func source(layers []connected, in Shape, at int) connected {
+	if at < 0 {
+		return connected{Layer: Layer{Name: InputName}, out: in, vector: in.vector()}
+	}
+	return layers[at]
+}
+
 // infer finds the shapes of the layer's inputs and output.
 func (l *connected) infer(layers []connected, in Shape) []error {
-	vector := in.vector()
-	for i, at := range l.from {
-		if at < 0 {
-			l.ins = append(l.ins, in)
-			continue
+	first := source(layers, in, l.from[0])
+	for _, at := range l.from {
+		x := source(layers, in, at)
+		if image := x; x.vector != first.vector {
+			if x.vector {
+				image = first
+			}
+			return []error{fmt.Errorf("graph: layer %s: %v of an image and a vector: put flatten after %s",
+				l.Name, l.Kind, image.Name)}
 		}
-		l.ins = append(l.ins, layers[at].out)
-		if i == 0 {
-			vector = layers[at].vector
-		}
+		l.ins = append(l.ins, x.out)
 	}
 	var err error
-	if l.out, l.vector, err = l.Layer.output(l.ins, vector); err != nil {
+	if l.out, l.vector, err = l.Layer.output(l.ins, first.vector); err != nil {
 		return []error{fmt.Errorf("graph: layer %s: %w", l.Name, err)}
 	}
 	return nil
