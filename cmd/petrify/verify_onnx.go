@@ -15,6 +15,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/quantized"
+	"petrify/quantized/integer"
 )
 
 // ortrunVariable names a program that runs an ONNX file with ONNX Runtime:
@@ -34,8 +35,8 @@ func findOrtrun() string {
 }
 
 // addExports adds to the proof the default export, which names the proof, and
-// how what a runtime on this machine computes from it compares with want.
-func (s *subject) addExports(ctx context.Context, p *quantized.Proof, want []float32) error {
+// how what a runtime on this machine computes from it compares with the engine.
+func (s *subject) addExports(ctx context.Context, p *quantized.Proof, engine *integer.Engine) error {
 	options, err := exportOptions{facts: p.Facts()}.onnx(s.file)
 	if err != nil {
 		return err
@@ -49,48 +50,79 @@ func (s *subject) addExports(ctx context.Context, p *quantized.Proof, want []flo
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.ortrun, failure(err))
 		}
-		y, err := s.runONNX(ctx)
-		if err != nil {
+		name := "ONNX Runtime " + strings.TrimSpace(string(version))
+		export.Comparison = &quantized.Comparison{A: theEngine, B: name, Tolerance: tolerance(s.file)}
+		if err := s.runONNX(ctx, engine, export.Comparison); err != nil {
 			return fmt.Errorf("%s: %w", s.ortrun, err)
 		}
-		name := "ONNX Runtime " + strings.TrimSpace(string(version))
-		c := compared(theEngine, name, want, y, tolerance(s.file))
-		export.Comparison = &c
 	}
 	p.Exports = append(p.Exports, export)
 	return nil
 }
 
-// runONNX runs the default export on the test split with ONNX Runtime.
-func (s *subject) runONNX(ctx context.Context) ([]float32, error) {
+// runONNX compares what ONNX Runtime computes of the test split with the
+// default export.
+func (s *subject) runONNX(ctx context.Context, engine *integer.Engine, c *quantized.Comparison) error {
 	dir, err := os.MkdirTemp("", "petrify")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, onnxFormat().file)
 	if err := os.WriteFile(path, s.onnx, 0o666); err != nil {
-		return nil, err
+		return err
 	}
 	cmd := exec.CommandContext(ctx, s.ortrun, path)
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out bytes.Buffer
-	cmd.Stdout = &out
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	sent := s.send(in)
-	if err := errors.Join(cmd.Wait(), sent); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
+	sent := make(chan error, 1)
+	go func() { sent <- s.send(in) }()
+	compared := s.compare(c, engine, out)
+	if err := errors.Join(<-sent, cmd.Wait()); err != nil {
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
 	}
-	y := make([]float32, out.Len()/4)
-	_, err = binary.Decode(out.Bytes(), binary.LittleEndian, y)
-	return y, err
+	return compared
+}
+
+// compare compares the engine's outputs of the test split with a runtime's,
+// which it reads to their end, since a program that cannot write does not end.
+func (s *subject) compare(c *quantized.Comparison, engine *integer.Engine, theirs io.Reader) error {
+	defer io.Copy(io.Discard, theirs)
+	ours := make([]float32, verifyBatch*engine.OutputSize())
+	y, raw := make([]float32, len(ours)), make([]byte, 4*len(ours))
+	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
+		if err != nil {
+			return err
+		}
+		n := b.N * engine.OutputSize()
+		if err := engine.Run(ours[:n], b.X[:b.N*engine.InputSize()], b.N); err != nil {
+			return err
+		}
+		came, err := io.ReadFull(theirs, raw[:4*n])
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return err
+		}
+		if _, err := binary.Decode(raw[:4*(came/4)], binary.LittleEndian, y[:came/4]); err != nil {
+			return err
+		}
+		c.Add(ours[:n], y[:came/4]) // what did not come counts as differing
+	}
+	extra, err := io.Copy(io.Discard, theirs)
+	if extra > 0 {
+		return fmt.Errorf("%d bytes after the outputs of the last image", extra)
+	}
+	return err
 }
 
 // send writes the test split, N C H W, float32.

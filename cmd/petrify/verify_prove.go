@@ -28,8 +28,6 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	if shape := s.data.Shape; frozen.InputSize() != shape[0]*shape[1]*shape[2] {
 		return nil, fmt.Errorf("%s has inputs of shape %v, the model %v", s.data.Name, s.data.Shape, s.file.Input.Shape)
 	}
-	outputs := s.data.Test.Len() * frozen.OutputSize()
-	evaluated, run, reread := make([]float32, 0, outputs), make([]float32, outputs), make([]float32, outputs)
 	var e *graph.Evaluator
 	if s.graph != nil {
 		if e, err = s.graph.Evaluator(verifyBatch, true); err != nil {
@@ -37,7 +35,9 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 		}
 		defer e.Close()
 	}
-	at, size := 0, frozen.OutputSize()
+	size := frozen.OutputSize()
+	run, reread := make([]float32, verifyBatch*size), make([]float32, verifyBatch*size)
+	trained, written := quantized.Comparison{A: theGraph, B: theEngine}, quantized.Comparison{A: theEngine, B: theFile}
 	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
 		if err != nil {
 			return nil, err
@@ -45,36 +45,31 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		x, from, to := b.X[:b.N*frozen.InputSize()], at*size, (at+b.N)*size
-		if err := frozen.Run(run[from:to], x, b.N); err != nil {
+		x, n := b.X[:b.N*frozen.InputSize()], b.N*size
+		if err := frozen.Run(run[:n], x, b.N); err != nil {
 			return nil, err
 		}
-		if err := file.Run(reread[from:to], x, b.N); err != nil {
+		if err := file.Run(reread[:n], x, b.N); err != nil {
 			return nil, err
 		}
-		if e != nil {
-			if _, err := e.Run(b.X, b.Labels); err != nil {
-				return nil, err
-			}
-			evaluated = append(evaluated, e.Logits()[:b.N*size]...)
+		written.Add(run[:n], reread[:n])
+		if e == nil {
+			continue
 		}
-		at += b.N
+		if _, err := e.Run(b.X, b.Labels); err != nil {
+			return nil, err
+		}
+		trained.Add(e.Logits()[:n], run[:n])
 	}
-	p, err := s.describe(outputs)
+	p, err := s.describe(s.data.Test.Len() * size)
 	if err != nil {
 		return nil, err
 	}
 	if e != nil {
-		p.Comparisons = append(p.Comparisons, compared(theGraph, theEngine, evaluated, run, 0))
+		p.Comparisons = append(p.Comparisons, trained)
 	}
-	p.Comparisons = append(p.Comparisons, compared(theEngine, theFile, run, reread, 0))
-	return p, s.addExports(ctx, p, run)
-}
-
-func compared(a, b string, x, y []float32, tolerance float64) quantized.Comparison {
-	c := quantized.Comparison{A: a, B: b, Tolerance: tolerance}
-	c.Add(x, y)
-	return c
+	p.Comparisons = append(p.Comparisons, written)
+	return p, s.addExports(ctx, p, frozen)
 }
 
 // describe begins the proof: what it is about.
