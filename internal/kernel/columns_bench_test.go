@@ -11,7 +11,7 @@ func BenchmarkColumns(b *testing.B) {
 	for _, s := range [][2]int{{128 * 28 * 28, 16}, {128 * 14 * 14, 32}, {128 * 14 * 14, 64}, {128, 128}} {
 		rows, c := s[0], s[1]
 		n := rows * c
-		k := newNorm(rows, c, true)
+		k := newNorm(rows, c, true, random())
 		x, dy, y, dx := k.x.slice(), k.dy.slice(), k.y.slice(), k.dx.slice()
 		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
 		p, q := make([]float32, c), make([]float32, c)

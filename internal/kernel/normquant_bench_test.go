@@ -14,7 +14,7 @@ func BenchmarkNormQuant(b *testing.B) {
 	} {
 		const s, qmax = 0.012, 255
 		rows, c, o := g.N*g.H*g.W, g.C, g.N*g.OH()*g.OW()*g.C
-		k := newChain(newNorm(rows, c, true), s, qmax)
+		k := newChain(newNorm(rows, c, true, random()), s, qmax)
 		x, v, n, q, dx, dn := k.x.slice(), k.v, k.n, k.integers, k.dx.slice(), k.dy.slice()
 		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
 		p, dy := newPooled(o), in(o, random()).slice()

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
@@ -50,53 +51,53 @@ func (k *chain) backward(dy []float32, frozen bool) (dx, dgamma, dbeta []float32
 	return dx, dgamma, dbeta
 }
 
-func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) {
-	eachShape(t, func(t *testing.T, name string, rows, c int) {
-		b := newNorm(rows, c, true)
-		for i, clip := range clips {
-			k := newChain(b, clip.s, clip.qmax)
-			q := newFenced[uint8](rows*c, 99, nil)
-			BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(),
-				clip.s, clip.qmax, rows, c)
-			sameBits(t, name+" y", b.y.slice(), k.n)
-			if !slices.Equal(q.slice(), k.integers) {
-				t.Errorf("%s: the integers differ", name)
-			}
-			q.check(t, name)
-			frozen := i%2 == 1
-			dx, dgamma, dbeta := k.backward(b.dy.slice(), frozen)
-			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
-				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
-			b.nearGradients(t, name, dx, dgamma, dbeta)
-			inPlace := slices.Clone(b.dy.slice())
-			BatchNormReLUQuantBackward(inPlace, dgamma, dbeta, inPlace, b.x.slice(), b.mean.slice(),
-				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
-			sameBits(t, name+" dx in place", inPlace, b.dx.slice())
+func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) { eachShape(t, checkNormQuant) }
+
+func checkNormQuant(t *testing.T, name string, rows, c int, r *rand.Rand) {
+	t.Helper()
+	b := newNorm(rows, c, true, r)
+	for i, clip := range clips {
+		k := newChain(b, clip.s, clip.qmax)
+		q := newFenced[uint8](rows*c, 99, nil)
+		BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(),
+			clip.s, clip.qmax, rows, c)
+		sameBits(t, name+" y", b.y.slice(), k.n)
+		if !slices.Equal(q.slice(), k.integers) {
+			t.Errorf("%s: the integers differ", name)
 		}
-	})
+		q.check(t, name)
+		frozen := i%2 == 1
+		dx, dgamma, dbeta := k.backward(b.dy.slice(), frozen)
+		BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
+			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
+		b.nearGradients(t, name, dx, dgamma, dbeta)
+		inPlace := slices.Clone(b.dy.slice())
+		BatchNormReLUQuantBackward(inPlace, dgamma, dbeta, inPlace, b.x.slice(), b.mean.slice(),
+			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
+		sameBits(t, name+" dx in place", inPlace, b.dx.slice())
+	}
 }
 
-func TestBatchNormReLUQuantMaxPoolIsItsFourParts(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			nOut := g.N * g.OH() * g.OW() * g.C
-			b, dy := newNorm(g.N*g.H*g.W, g.C, true), in(nOut, random(7))
-			for i, clip := range clips {
-				k := newChain(b, clip.s, clip.qmax)
-				p := newPooled(nOut)
-				BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
-					b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g)
-				p.compare(t, name, k, g)
+func TestBatchNormReLUQuantMaxPoolIsItsFourParts(t *testing.T) { eachPool(t, checkQuantPool) }
 
-				frozen, unpooled := i%2 == 1, make([]float32, len(k.v))
-				MaxPoolGrad(unpooled, dy.slice(), p.arg.slice(), g)
-				dx, dgamma, dbeta := k.backward(unpooled, frozen)
-				BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
-					b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g, frozen)
-				b.nearGradients(t, name, dx, dgamma, dbeta)
-			}
-		}
-	})
+func checkQuantPool(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	nOut := g.N * g.OH() * g.OW() * g.C
+	b, dy := newNorm(g.N*g.H*g.W, g.C, true, r), quarters(nOut, -16, 16, r)
+	for i, clip := range clips {
+		k := newChain(b, clip.s, clip.qmax)
+		p := newPooled(nOut)
+		BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g)
+		p.compare(t, name, k, g)
+
+		frozen, unpooled := i%2 == 1, make([]float32, len(k.v))
+		MaxPoolGrad(unpooled, dy.slice(), p.arg.slice(), g)
+		dx, dgamma, dbeta := k.backward(unpooled, frozen)
+		BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
+			b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g, frozen)
+		b.nearGradients(t, name, dx, dgamma, dbeta)
+	}
 }
 
 // nearGradients allows for sums in another order.
@@ -149,8 +150,8 @@ func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
 
 // wildQuant is constants for c channels, some of them zeros that show the sign
 // of a zero gradient.
-func wildQuant(c int, zeros bool) (normQuant, normGradient) {
-	p := in(6*c, random(3)).slice()
+func wildQuant(c int, zeros bool, r *rand.Rand) (normQuant, normGradient) {
+	p := in(6*c, r).slice()
 	a := func(i int) []float32 { return p[i*c : (i+1)*c] }
 	norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, c)
 	defer v.done()
@@ -163,89 +164,90 @@ func wildQuant(c int, zeros bool) (normQuant, normGradient) {
 
 // TestFusedRowKernelsAgreeOnEveryPath compares bits with the Go loops, NaN and
 // infinities included.
-func TestFusedRowKernelsAgreeOnEveryPath(t *testing.T) {
-	eachShape(t, func(t *testing.T, name string, rows, c int) {
-		r, n := random(), rows*c
-		x, dy, dx, want := wild(n, r).slice(), wild(n, r).slice(), out(n), make([]float32, n)
-		for _, zeros := range []bool{false, true} {
-			norm, k := wildQuant(c, zeros)
-			normGradQuantTile(dx.slice(), dy, x, norm, k, c)
-			normGradQuantTileGeneric(want, dy, x, norm, k, c)
-			sameBits(t, name+" dx", dx.slice(), want)
-			dx.check(t, name)
-		}
-	})
+func TestFusedRowKernelsAgreeOnEveryPath(t *testing.T) { eachShape(t, checkFusedRows) }
+
+func checkFusedRows(t *testing.T, name string, rows, c int, r *rand.Rand) {
+	t.Helper()
+	n := rows * c
+	x, dy, dx, want := wild(n, r).slice(), wild(n, r).slice(), out(n), make([]float32, n)
+	for _, zeros := range []bool{false, true} {
+		norm, k := wildQuant(c, zeros, r)
+		normGradQuantTile(dx.slice(), dy, x, norm, k, c)
+		normGradQuantTileGeneric(want, dy, x, norm, k, c)
+		sameBits(t, name+" dx", dx.slice(), want)
+		dx.check(t, name)
+	}
 }
 
 // TestFusedPoolsAgreeOnEveryPath does the same with pooling.
-func TestFusedPoolsAgreeOnEveryPath(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			g.N = 1
-			r, n, size := random(), g.OH()*g.OW()*g.C, g.OW()*g.C
-			x, dy := wild(g.H*g.W*g.C, r).slice(), wild(n, r).slice()
-			dx, wantDX := out(len(x)), make([]float32, len(x))
-			for _, zeros := range []bool{false, true} {
-				norm, k := wildQuant(g.C, zeros)
-				got, want := newPooled(n), newPooled(n)
-				g.eachRow(func(_, oh, a int) {
-					b := a + size
-					quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x, norm, g, 0, oh)
-					quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b], want.arg.slice()[a:b], x, norm, g, 0, oh)
-				})
-				sameBits(t, name+" y", got.y.slice(), want.y.slice())
-				sameBits(t, name+" top", got.top.slice(), want.top.slice())
-				if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
-					t.Errorf("%s: the integers or the positions differ", name)
-				}
-				quantPoolGradImage(dx.slice(), dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
-				quantPoolGradImageGeneric(wantDX, dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
-				sameBits(t, name+" dx", dx.slice(), wantDX)
-				dx.check(t, name)
-			}
+func TestFusedPoolsAgreeOnEveryPath(t *testing.T) { eachPool(t, checkFusedPools) }
+
+func checkFusedPools(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	g.N = 1
+	n, size := g.OH()*g.OW()*g.C, g.OW()*g.C
+	x, dy := wild(g.H*g.W*g.C, r).slice(), wild(n, r).slice()
+	dx, wantDX := out(len(x)), make([]float32, len(x))
+	for _, zeros := range []bool{false, true} {
+		norm, k := wildQuant(g.C, zeros, r)
+		got, want := newPooled(n), newPooled(n)
+		g.eachRow(func(_, oh, a int) {
+			b := a + size
+			quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x, norm, g, 0, oh)
+			quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b], want.arg.slice()[a:b], x, norm, g, 0, oh)
+		})
+		sameBits(t, name+" y", got.y.slice(), want.y.slice())
+		sameBits(t, name+" top", got.top.slice(), want.top.slice())
+		if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
+			t.Errorf("%s: the integers or the positions differ", name)
 		}
-	})
+		quantPoolGradImage(dx.slice(), dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
+		quantPoolGradImageGeneric(wantDX, dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
+		sameBits(t, name+" dx", dx.slice(), wantDX)
+		dx.check(t, name)
+	}
 }
 
 // TestBatchNormReLUQuantMaxPoolBackwardAgainstFloat64 sums up the equations
 // naively; only the mask, a matter of float32, is the chain's.
 func TestBatchNormReLUQuantMaxPoolBackwardAgainstFloat64(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			const s, qmax = 0.01, 127
-			rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
-			b, p, dy := newNorm(rows, g.C, true), newPooled(nOut), in(nOut, random(7)).slice()
-			k := newChain(b, s, qmax)
-			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
-				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g)
-			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy, p.top.slice(), p.arg.slice(),
-				b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g, false)
+	eachPool(t, checkQuantPoolBackward)
+}
 
-			d, dgamma, dbeta := make([]float64, rows*g.C), make([]float64, g.C), make([]float64, g.C)
-			g.windows(func(o int, in, _ []int) {
-				best := in[0]
-				for _, i := range in {
-					if k.integers[i] > k.integers[best] {
-						best = i
-					}
-				}
-				if v := k.v[best]; v > 0 && math.RoundToEven(float64(v/s)) <= qmax {
-					d[best] += float64(dy[o])
-				}
-			})
-			for i, v := range d {
-				dbeta[i%g.C] += v
-				dgamma[i%g.C] += v * b.normal(i)
+func checkQuantPoolBackward(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	const s, qmax = 0.01, 127
+	rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
+	b, p, dy := newNorm(rows, g.C, true, r), newPooled(nOut), quarters(nOut, -16, 16, r).slice()
+	k := newChain(b, s, qmax)
+	BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+		b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g)
+	BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy, p.top.slice(), p.arg.slice(),
+		b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g, false)
+
+	d, dgamma, dbeta := make([]float64, rows*g.C), make([]float64, g.C), make([]float64, g.C)
+	g.windows(func(o int, in, _ []int) {
+		best := in[0]
+		for _, i := range in {
+			if k.integers[i] > k.integers[best] {
+				best = i
 			}
-			for i, v := range d {
-				j, n := i%g.C, float64(rows)
-				d[i] = b.at(b.gamma, j) * b.at(b.invStd, j) * (v - dbeta[j]/n - b.normal(i)*dgamma[j]/n)
-			}
-			closeTo(t, name+" dx", b.dx.slice(), d, 1e-5, 3)
-			closeTo(t, name+" dγ", b.dgamma.slice(), dgamma, 1e-5, 1+math.Sqrt(float64(rows)))
-			closeTo(t, name+" dβ", b.dbeta.slice(), dbeta, 1e-5, 1+math.Sqrt(float64(rows)))
+		}
+		if v := k.v[best]; v > 0 && math.RoundToEven(float64(v/s)) <= qmax {
+			d[best] += float64(dy[o])
 		}
 	})
+	for i, v := range d {
+		dbeta[i%g.C] += v
+		dgamma[i%g.C] += v * b.normal(i)
+	}
+	for i, v := range d {
+		j, n := i%g.C, float64(rows)
+		d[i] = b.at(b.gamma, j) * b.at(b.invStd, j) * (v - dbeta[j]/n - b.normal(i)*dgamma[j]/n)
+	}
+	closeTo(t, name+" dx", b.dx.slice(), d, 1e-5, 3)
+	closeTo(t, name+" dγ", b.dgamma.slice(), dgamma, 1e-5, 1+math.Sqrt(float64(rows)))
+	closeTo(t, name+" dβ", b.dbeta.slice(), dbeta, 1e-5, 1+math.Sqrt(float64(rows)))
 }
 
 // TestLimitIsTheMaskOfFakeQuantGrad looks at the floats next to the limit.
@@ -267,41 +269,42 @@ func TestLimitIsTheMaskOfFakeQuantGrad(t *testing.T) {
 	}
 }
 
-func TestBatchNormStatsRangeIsStatsAndRange(t *testing.T) {
+func TestBatchNormStatsRangeIsStatsAndRange(t *testing.T) { eachShape(t, checkStatsRange) }
+
+func checkStatsRange(t *testing.T, name string, rows, c int, r *rand.Rand) {
+	t.Helper()
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	eachShape(t, func(t *testing.T, name string, rows, c int) {
-		for _, hole := range []float32{0, nan, inf, -inf} {
-			x := in(rows*c, random())
-			if hole != 0 {
-				for i := 0; i < rows*c; i += 7 {
-					x.slice()[i] = hole
-				}
-			}
-			mean, variance, lo, hi := out(c), out(c), out(c), out(c)
-			wantMean, wantVariance := make([]float32, c), make([]float32, c)
-			BatchNormStats(wantMean, wantVariance, x.slice(), rows, c)
-			BatchNormStatsRange(mean.slice(), variance.slice(), lo.slice(), hi.slice(), x.slice(), rows, c)
-			sameBits(t, name+" mean", mean.slice(), wantMean)
-			sameBits(t, name+" variance", variance.slice(), wantVariance)
-			if m, v := mean.slice()[0], variance.slice()[0]; hole != 0 && (m-m == 0 || v-v == 0) {
-				t.Errorf("%s: mean %v and variance %v of a column with %v are finite", name, m, v, hole)
-			}
-			wantLo, wantHi := make([]float32, c), make([]float32, c)
-			for j := range c {
-				wantLo[j], wantHi[j] = inf, -inf
-				for i := j; i < rows*c; i += c {
-					if v := x.slice()[i]; v == v {
-						wantLo[j], wantHi[j] = min(wantLo[j], v), max(wantHi[j], v)
-					}
-				}
-			}
-			sameBits(t, name+" lo", lo.slice(), wantLo)
-			sameBits(t, name+" hi", hi.slice(), wantHi)
-			for _, f := range []fenced[float32]{mean, variance, lo, hi} {
-				f.check(t, name)
+	for _, hole := range []float32{0, nan, inf, -inf} {
+		x := in(rows*c, r)
+		if hole != 0 {
+			for i := 0; i < rows*c; i += 7 {
+				x.slice()[i] = hole
 			}
 		}
-	})
+		mean, variance, lo, hi := out(c), out(c), out(c), out(c)
+		wantMean, wantVariance := make([]float32, c), make([]float32, c)
+		BatchNormStats(wantMean, wantVariance, x.slice(), rows, c)
+		BatchNormStatsRange(mean.slice(), variance.slice(), lo.slice(), hi.slice(), x.slice(), rows, c)
+		sameBits(t, name+" mean", mean.slice(), wantMean)
+		sameBits(t, name+" variance", variance.slice(), wantVariance)
+		if m, v := mean.slice()[0], variance.slice()[0]; hole != 0 && (m-m == 0 || v-v == 0) {
+			t.Errorf("%s: mean %v and variance %v of a column with %v are finite", name, m, v, hole)
+		}
+		wantLo, wantHi := make([]float32, c), make([]float32, c)
+		for j := range c {
+			wantLo[j], wantHi[j] = inf, -inf
+			for i := j; i < rows*c; i += c {
+				if v := x.slice()[i]; v == v {
+					wantLo[j], wantHi[j] = min(wantLo[j], v), max(wantHi[j], v)
+				}
+			}
+		}
+		sameBits(t, name+" lo", lo.slice(), wantLo)
+		sameBits(t, name+" hi", hi.slice(), wantHi)
+		for _, f := range []fenced[float32]{mean, variance, lo, hi} {
+			f.check(t, name)
+		}
+	}
 }
 
 // TestFusedGradientsDoNotDependOnTheThreads compares bits with GOMAXPROCS 1 and 4.
@@ -310,7 +313,7 @@ func TestFusedGradientsDoNotDependOnTheThreads(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 		g := Pool{N: 60, H: 28, W: 28, C: 24, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
 		rows, n := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
-		b, p, dy := newNorm(rows, g.C, true), newPooled(n), in(n, random(7))
+		b, p, dy := newNorm(rows, g.C, true, random()), newPooled(n), in(n, random(7))
 		var results [2][]float32
 		for i, threads := range []int{1, 4} {
 			runtime.GOMAXPROCS(threads)

@@ -14,7 +14,7 @@ func BenchmarkPool(b *testing.B) {
 		{N: 128, H: 14, W: 14, C: 32, KH: 2, KW: 2, StrideH: 2, StrideW: 2},
 	} {
 		rows, n, o := g.N*g.H*g.W, g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
-		k := newNorm(rows, g.C, true)
+		k := newNorm(rows, g.C, true, random())
 		x, dx := k.x.slice(), k.dx.slice()
 		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
 		y, top, dy, arg, p, q := make([]float32, o), make([]float32, o), in(o, random()).slice(), make([]uint8, o), make([]float32, g.C), make([]float32, g.C)

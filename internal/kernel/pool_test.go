@@ -1,30 +1,22 @@
 package kernel
 
 import (
-	"iter"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
 
-// pools is the enumeration of poolings, and what it leaves out.
-func pools(t *testing.T) iter.Seq2[string, Pool] {
-	return func(yield func(string, Pool) bool) {
-		for _, g := range enumerate(t, 170, pickPool) {
-			if !yield(label(g), g) {
-				return
-			}
+// eachPool runs f on the enumeration of poolings, and on what it leaves out.
+func eachPool(t *testing.T, f func(t *testing.T, name string, g Pool, r *rand.Rand)) {
+	everyPath(t, func(t *testing.T) {
+		for n, g := range enumerate(t, 170, pickPool) {
+			f(t, label(g), g, random(uint64(n)))
 		}
-		for name, g := range map[string]Pool{
-			"as in the cnn":    {N: 3, H: 28, W: 28, C: 16, KH: 2, KW: 2, StrideH: 2, StrideW: 2},
-			"of many channels": {N: 2, H: 6, W: 7, C: 130, KH: 2, KW: 2, StrideH: 2, StrideW: 2},
-			"global":           {N: 2, H: 6, W: 8, C: 16, KH: 6, KW: 8, StrideH: 2, StrideW: 2},
-		} {
-			if !yield(name, g) {
-				return
-			}
-		}
-	}
+		f(t, "as in the cnn", Pool{N: 3, H: 28, W: 28, C: 16, KH: 2, KW: 2, StrideH: 2, StrideW: 2}, random())
+		f(t, "many channels", Pool{N: 2, H: 6, W: 7, C: 130, KH: 2, KW: 2, StrideH: 2, StrideW: 2}, random())
+		f(t, "global", Pool{N: 2, H: 6, W: 8, C: 16, KH: 6, KW: 8, StrideH: 2, StrideW: 2}, random())
+	})
 }
 
 // windows visits every output with the inputs its window sees, in order.
@@ -47,43 +39,41 @@ func (g Pool) windows(visit func(out int, in, k []int)) {
 	}
 }
 
-func TestMaxPoolTakesTheFirstMaximum(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			r := random()
-			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
-			x, y, noArg, dy, dx := in(nIn, r), out(nOut), out(nOut), in(nOut, r), out(nIn)
-			arg := newFenced[uint8](nOut, 99, nil)
-			for i := range x.slice() { // few values: many ties
-				x.slice()[i] = float32(r.IntN(5) - 2)
+func TestMaxPoolTakesTheFirstMaximum(t *testing.T) { eachPool(t, checkMaxPool) }
+
+func checkMaxPool(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
+	x, y, noArg, dy, dx := in(nIn, r), out(nOut), out(nOut), in(nOut, r), out(nIn)
+	arg := newFenced[uint8](nOut, 99, nil)
+	for i := range x.slice() { // few values: many ties
+		x.slice()[i] = float32(r.IntN(5) - 2)
+	}
+	wantY, wantArg, wantDX := make([]float32, nOut), make([]uint8, nOut), make([]float32, nIn)
+	g.windows(func(o int, in, k []int) {
+		best := 0
+		for i := range in {
+			if x.slice()[in[i]] > x.slice()[in[best]] {
+				best = i
 			}
-			wantY, wantArg, wantDX := make([]float32, nOut), make([]uint8, nOut), make([]float32, nIn)
-			g.windows(func(o int, in, k []int) {
-				best := 0
-				for i := range in {
-					if x.slice()[in[i]] > x.slice()[in[best]] {
-						best = i
-					}
-				}
-				wantY[o], wantArg[o] = x.slice()[in[best]], uint8(k[best])
-				wantDX[in[best]] += dy.slice()[o]
-			})
-			MaxPool(y.slice(), arg.slice(), x.slice(), g)
-			MaxPool(noArg.slice(), nil, x.slice(), g)
-			MaxPoolGrad(dx.slice(), dy.slice(), arg.slice(), g)
-			sameBits(t, name+" y", y.slice(), wantY)
-			sameBits(t, name+" y without arg", noArg.slice(), wantY)
-			sameBits(t, name+" dx", dx.slice(), wantDX)
-			for i, a := range arg.slice() {
-				if a != wantArg[i] {
-					t.Fatalf("%s: arg[%d] = %d, want %d", name, i, a, wantArg[i])
-				}
-			}
-			arg.check(t, name)
-			y.check(t, name)
-			dx.check(t, name)
 		}
+		wantY[o], wantArg[o] = x.slice()[in[best]], uint8(k[best])
+		wantDX[in[best]] += dy.slice()[o]
 	})
+	MaxPool(y.slice(), arg.slice(), x.slice(), g)
+	MaxPool(noArg.slice(), nil, x.slice(), g)
+	MaxPoolGrad(dx.slice(), dy.slice(), arg.slice(), g)
+	sameBits(t, name+" y", y.slice(), wantY)
+	sameBits(t, name+" y without arg", noArg.slice(), wantY)
+	sameBits(t, name+" dx", dx.slice(), wantDX)
+	for i, a := range arg.slice() {
+		if a != wantArg[i] {
+			t.Fatalf("%s: arg[%d] = %d, want %d", name, i, a, wantArg[i])
+		}
+	}
+	arg.check(t, name)
+	y.check(t, name)
+	dx.check(t, name)
 }
 
 func TestMaxPoolOfNaN(t *testing.T) {
@@ -99,27 +89,25 @@ func TestMaxPoolOfNaN(t *testing.T) {
 	})
 }
 
-func TestAvgPoolCountsTheImageOnly(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			r := random()
-			nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
-			x, y, dy, dx := in(nIn, r), out(nOut), in(nOut, r), out(nIn)
-			wantY, wantDX := make([]float64, nOut), make([]float64, nIn)
-			g.windows(func(o int, in, _ []int) {
-				for _, i := range in {
-					wantY[o] += float64(x.slice()[i]) / float64(len(in))
-					wantDX[i] += float64(dy.slice()[o]) / float64(len(in))
-				}
-			})
-			AvgPool(y.slice(), x.slice(), g)
-			AvgPoolGrad(dx.slice(), dy.slice(), g)
-			closeTo(t, name+" y", y.slice(), wantY, 1e-6, 1)
-			closeTo(t, name+" dx", dx.slice(), wantDX, 1e-6, 1)
-			y.check(t, name)
-			dx.check(t, name)
+func TestAvgPoolCountsTheImageOnly(t *testing.T) { eachPool(t, checkAvgPool) }
+
+func checkAvgPool(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	nIn, nOut := g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
+	x, y, dy, dx := in(nIn, r), out(nOut), in(nOut, r), out(nIn)
+	wantY, wantDX := make([]float64, nOut), make([]float64, nIn)
+	g.windows(func(o int, in, _ []int) {
+		for _, i := range in {
+			wantY[o] += float64(x.slice()[i]) / float64(len(in))
+			wantDX[i] += float64(dy.slice()[o]) / float64(len(in))
 		}
 	})
+	AvgPool(y.slice(), x.slice(), g)
+	AvgPoolGrad(dx.slice(), dy.slice(), g)
+	closeTo(t, name+" y", y.slice(), wantY, 1e-6, 1)
+	closeTo(t, name+" dx", dx.slice(), wantDX, 1e-6, 1)
+	y.check(t, name)
+	dx.check(t, name)
 }
 
 func TestPoolValidate(t *testing.T) {
@@ -140,19 +128,18 @@ func TestPoolValidate(t *testing.T) {
 	}
 }
 
-func TestMaxPoolBytesIsTheMaximum(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		for name, g := range pools(t) {
-			checkMaxPoolBytes[uint8](t, name+", uint8", g)
-			checkMaxPoolBytes[int8](t, name+", int8", g)
-		}
-	})
+func TestMaxPoolBytesIsTheMaximum(t *testing.T) { eachPool(t, checkBytesPool) }
+
+func checkBytesPool(t *testing.T, name string, g Pool, r *rand.Rand) {
+	t.Helper()
+	checkMaxPoolBytes[uint8](t, name+", uint8", g, r)
+	checkMaxPoolBytes[int8](t, name+", int8", g, r)
 }
 
-func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool) {
+func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool, r *rand.Rand) {
 	t.Helper()
 	nOut := g.N * g.OH() * g.OW() * g.C
-	x, y, want := randomBytes[Q](g.N*g.H*g.W*g.C, random()), newFenced[Q](nOut, 99, nil), make([]Q, nOut)
+	x, y, want := randomBytes[Q](g.N*g.H*g.W*g.C, r), newFenced[Q](nOut, 99, nil), make([]Q, nOut)
 	g.windows(func(o int, in, _ []int) {
 		want[o] = x.slice()[in[0]]
 		for _, i := range in {
@@ -166,4 +153,25 @@ func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool) {
 		}
 	}
 	y.check(t, name)
+}
+
+// FuzzPool holds the poolings to their oracles, on every path.
+func FuzzPool(f *testing.F) {
+	checks := []func(t *testing.T, name string, g Pool, r *rand.Rand){
+		checkMaxPool, checkAvgPool, checkBytesPool, checkNormPool, checkQuantPool, checkFusedPools, checkQuantPoolBackward,
+	}
+	for i := range checks {
+		f.Add(uint8(i), uint64(1), uint8(2), uint8(6), uint8(7), uint8(16), uint8(0x22), uint8(0x22), uint8(0x50))
+	}
+	f.Fuzz(func(t *testing.T, check uint8, seed uint64, n, h, w, c, window, stride, pad uint8) {
+		g := Pool{N: int(n%3) + 1, H: int(h%12) + 1, W: int(w%12) + 1, C: int(c%70) + 1,
+			KH: int(window & 7), KW: int(window >> 4 & 7), StrideH: int(stride & 3), StrideW: int(stride >> 4 & 3),
+			PadTop: int(pad & 3), PadLeft: int(pad >> 2 & 3), PadBottom: int(pad >> 4 & 3), PadRight: int(pad >> 6)}
+		if g.Validate() != nil {
+			return
+		}
+		for _, way := range ways() {
+			way.run(func() { checks[int(check)%len(checks)](t, label(way, g), g, random(seed)) })
+		}
+	})
 }
