@@ -11,6 +11,7 @@ import (
 
 // array is the content of an npy file in row-major order; one of the slices is set.
 type array struct {
+	descr  string // such as "<f4"
 	shape  []int
 	bytes  []uint8   // u1 and b1
 	ints   []int64   // other integers; u8 above 2⁶³ wraps, and is no label
@@ -141,7 +142,7 @@ func readElements(in *input, h npyHeader) (*array, error) {
 	if len(h.descr) < 3 {
 		return nil, in.errorf("type %q, want one of %s", h.descr, npyTypes)
 	}
-	a := &array{shape: h.shape}
+	a := &array{descr: h.descr, shape: h.shape}
 	width, decode := npyDecoder(h.descr)
 	if width == 0 {
 		return nil, in.errorf("type %q, want one of %s", h.descr, npyTypes)

@@ -3,7 +3,9 @@ package datasets
 import (
 	"encoding/binary"
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -145,6 +147,23 @@ func TestNPZShapes(t *testing.T) {
 				t.Errorf("classes %v", set.Classes)
 			}
 		})
+	}
+}
+
+func TestReadArrays(t *testing.T) {
+	dir := write(t, map[string][]byte{"w.npz": npzFile(t, map[string][]byte{
+		"a": npyFile("<f4", "(1, 2)", []byte{0, 0, 128, 63, 0, 0, 0, 192}),
+		"b": npyFile("|u1", "(3,)", []byte{1, 2, 3}),
+		"c": []byte("passed over"),
+	})})
+	arrays, err := ReadArrays(dir+"/w.npz", func(name string) bool { return name != "c" })
+	if err != nil || len(arrays) != 2 {
+		t.Fatalf("%d arrays, %v", len(arrays), err)
+	}
+	slices.SortFunc(arrays, func(a, b Array) int { return strings.Compare(a.Name, b.Name) })
+	want := []Array{{"a", "<f4", []int{1, 2}, []float32{1, -2}}, {"b", "|u1", []int{3}, nil}}
+	if !reflect.DeepEqual(arrays, want) {
+		t.Errorf("%v, want %v", arrays, want)
 	}
 }
 

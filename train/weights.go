@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"codeberg.org/sbinet/npyio/npz"
-
+	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/safetensors"
 )
@@ -52,25 +51,16 @@ func readSafetensors(path string) ([]graph.State, error) {
 }
 
 func readNPZ(path string) ([]graph.State, error) {
-	f, err := npz.Open(path)
+	arrays, err := datasets.ReadArrays(path, func(name string) bool { return !isCounter(name) })
 	if err != nil {
 		return nil, fmt.Errorf("train: weights: %w", err)
 	}
-	defer f.Close()
 	var weights []graph.State
-	for _, key := range f.Keys() {
-		name, descr := strings.TrimSuffix(key, ".npy"), f.Header(key).Descr
-		if isCounter(name) {
-			continue
+	for _, a := range arrays {
+		if a.Type != "<f4" {
+			return nil, fmt.Errorf("train: weights %s: array %q is of type %s: want little-endian float32", path, a.Name, a.Type)
 		}
-		s := graph.State{Name: name, Shape: descr.Shape}
-		if kind := strings.Trim(descr.Type, "'"); kind != "<f4" || descr.Fortran {
-			return nil, fmt.Errorf("train: weights %s: array %q is of type %s: want little-endian float32 in C order", path, name, kind)
-		}
-		if err := f.Read(key, &s.F32); err != nil {
-			return nil, fmt.Errorf("train: weights %s: array %q: %w", path, name, err)
-		}
-		weights = append(weights, s)
+		weights = append(weights, graph.State{Name: a.Name, Shape: a.Shape, F32: a.F32})
 	}
 	return weights, nil
 }

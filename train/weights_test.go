@@ -1,7 +1,11 @@
 package train
 
 import (
+	"archive/zip"
+	"bytes"
+	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -55,7 +59,10 @@ func TestReadWeightsRefuses(t *testing.T) {
 	if err := npz.Write(double, map[string]any{"fc.bias": []float64{1}}); err != nil {
 		t.Fatal(err)
 	}
+	cut, damaged := writeArray(t, "fc.bias", pair[:len(pair)-4]), writeArray(t, "fc.bias", pair[1:])
 	for path, want := range map[string]string{
+		cut:                                    "fc.bias.npy: unzipped byte 132: truncated: 8 bytes announced, 4 found",
+		damaged:                                "fc.bias.npy: unzipped byte 0: magic string",
 		double:                                 `array "fc.bias" is of type <f8: want little-endian float32`,
 		filepath.Join(folder, "w.pt"):          "want a file that ends in .safetensors or .npz",
 		filepath.Join(folder, "w.npz"):         "w.npz",
@@ -65,6 +72,44 @@ func TestReadWeightsRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want an error with %q", path, err, want)
 		}
 	}
+}
+
+// pair is NumPy's file of two numbers.
+var pair = []byte("\x93NUMPY\x01\x00\x76\x00" + fmt.Sprintf("%-117s\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }") + "\x00\x00\x00\x00\x00\x00\x00\x00")
+
+// writeArray writes an archive of one array.
+func writeArray(t testing.TB, name string, array []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "w.npz")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if w, err := z.Create(name + ".npy"); err == nil {
+		w.Write(array)
+	}
+	z.Close()
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func FuzzWeights(f *testing.F) {
+	f.Add("fc.bias", pair)
+	f.Fuzz(func(t *testing.T, name string, array []byte) {
+		weights, err := ReadWeights(writeArray(t, name, array))
+		if err != nil && !strings.HasPrefix(err.Error(), "train: weights") {
+			t.Errorf("error %q does not name its object", err)
+		}
+		for _, w := range weights {
+			n := 1
+			for _, k := range w.Shape {
+				n *= k
+			}
+			if n != len(w.F32) {
+				t.Errorf("%d values of shape %v", len(w.F32), w.Shape)
+			}
+		}
+	})
 }
 
 // PyTorch lets a layer before a batch norm have a bias, and one elsewhere have
