@@ -2,6 +2,9 @@ package datasets
 
 import (
 	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"strings"
 	"testing"
 )
@@ -117,6 +120,43 @@ func FuzzRecords(f *testing.F) {
 		}
 		if _, err := New(Set{Shape: layout.shape, Classes: []string{"a", "b"}, Train: split, Test: split}); err != nil {
 			t.Errorf("accepted, but: %v", err)
+		}
+	})
+}
+
+// FuzzNPZ opens an archive of two arrays.
+func FuzzNPZ(f *testing.F) {
+	f.Add("x", npyFile("|u1", "(2, 2, 1)", make([]byte, 4)), "y", npyFile("<i8", "(2,)", make([]byte, 16)))
+	f.Add("x_train", npyFile("<f4", "(1, 3)", make([]byte, 12)), "x_test", npyFile("<f4", "(1, 3)", make([]byte, 12)))
+	f.Fuzz(func(t *testing.T, a string, x []byte, b string, y []byte) {
+		path := write(t, map[string][]byte{"d.npz": npzFile(t, map[string][]byte{a: x, b: y})}) + "/d.npz"
+		s, err := Open(path, Options{})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "datasets: "+path) {
+				t.Errorf("error %q does not name the file", err)
+			}
+			return
+		}
+		if _, err := New(*s); err != nil {
+			t.Errorf("accepted, but: %v", err)
+		}
+	})
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add(picture(f, 2, 3, color.NRGBA{1, 2, 3, 4}))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 3, 2)), nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && c.Width > 1<<20/max(1, c.Height) {
+			return // allowed, but too slow here
+		}
+		p, err := decodePicture(data)
+		if err == nil && (p.Rect.Empty() || len(p.Pix) != 4*p.Rect.Dx()*p.Rect.Dy()) {
+			t.Errorf("%d bytes in a picture of %v", len(p.Pix), p.Rect)
 		}
 	})
 }

@@ -109,6 +109,31 @@ func TestLoadProof(t *testing.T) {
 	}
 }
 
+// FuzzLoadProof: what is accepted says what it was signed for.
+func FuzzLoadProof(f *testing.F) {
+	folder := f.TempDir()
+	p := proof()
+	p.Exports = append(p.Exports, ran(0))
+	if err := p.Save(folder); err != nil {
+		f.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, quantized.ProofFile))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, quantized.ProofFile), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		p, err := quantized.LoadProof(folder)
+		if err == nil && p.Digest() != p.SHA256 {
+			t.Errorf("accepted, but its claim's sha256 is %s, not %s", p.Digest(), p.SHA256)
+		}
+	})
+}
+
 // TestFactsNameTheModel: a model's facts are its own, and no other model's.
 func TestFactsNameTheModel(t *testing.T) {
 	model := func(seed uint64) *quantized.Model {
