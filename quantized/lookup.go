@@ -1,6 +1,9 @@
 package quantized
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Activation returns the activation of the given name: the input's or a
 // node's output.
@@ -94,4 +97,22 @@ func (w *Weights) Real() []float32 {
 		r[i] = float32(w.Value(i)-w.zero(k)) * w.Scale[k]
 	}
 	return r
+}
+
+// Until is the model that ends with the activation of the given name: what runs
+// it shows that activation. The nodes that it does not need are left out.
+func (m *Model) Until(name string) *Model {
+	until := *m
+	until.Output, until.Nodes, until.Classes = name, nil, nil
+	needed := map[string]bool{name: true}
+	for i := len(m.Nodes) - 1; i >= 0; i-- {
+		if n := m.Nodes[i]; needed[n.Name] {
+			until.Nodes = append(until.Nodes, n)
+			for _, in := range n.Inputs {
+				needed[in] = true
+			}
+		}
+	}
+	slices.Reverse(until.Nodes)
+	return &until
 }

@@ -12,6 +12,7 @@ import (
 	"petrify/quantized"
 	"petrify/quantized/onnx"
 	"petrify/quantized/quantizedtest"
+	"petrify/quantized/reference"
 )
 
 func TestMain(m *testing.M) {
@@ -49,44 +50,36 @@ func outputs(t *testing.T, o onnx.Options, s conformance.Settings, m *quantized.
 	return y
 }
 
-// reference computes the outputs for all inputs in x.
-func reference(m *quantized.Model, x []float32) []float32 {
+// defined computes the outputs for all inputs in x as the definition says.
+func defined(t *testing.T, mode reference.Mode, m *quantized.Model, x []float32) []float32 {
+	t.Helper()
 	size := 1
 	for _, d := range m.Input.Shape {
 		size *= d
 	}
 	var y []float32
 	for i := 0; i < len(x); i += size {
-		y = append(y, conformance.Reference(m, x[i:i+size])...)
+		values, err := reference.Run(m, mode, x[i:i+size])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range values[m.Output].Len() {
+			y = append(y, values[m.Output].Real(j))
+		}
 	}
 	return y
 }
 
-// same wants the reference's outputs in y, element for element.
+// same wants the outputs y of ONNX Runtime to be the definition's, element for element.
 func same(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
-	want := reference(m, x)
-	if len(y) != len(want) {
-		t.Fatalf("%d elements, want %d", len(y), len(want))
-	}
-	differ, first := 0, 0
-	for i := range y {
-		if y[i] != want[i] {
-			if differ == 0 {
-				first = i
-			}
-			differ++
-		}
-	}
-	if differ > 0 {
-		t.Errorf("%d of %d elements differ; element %d is %v, want %v", differ, len(y), first, y[first], want[first])
-	}
+	equal(t, defined(t, reference.ONNXRuntime, m, x), y)
 }
 
-// near wants the reference's outputs in y to a millionth of the greatest.
+// near wants the definition's outputs in y to a millionth of the greatest.
 func near(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
-	alike(t, reference(m, x), y, 1e-6)
+	alike(t, defined(t, reference.ONNXRuntime, m, x), y, 1e-6)
 }
 
 // alike wants the given outputs in y to a fraction of the greatest.
@@ -227,7 +220,7 @@ func TestSixteenBits(t *testing.T) {
 				x := b.Inputs(m, 20)
 				y := outputs(t, onnx.Options{Opset: 21, Signed: signed}, conformance.Settings{Threads: 1}, m, x)
 				out, _ := m.Activation(m.Output)
-				for i, want := range reference(m, x) {
+				for i, want := range defined(t, reference.ONNXRuntime, m, x) {
 					if steps := math.Abs(float64(y[i]-want) / float64(out.Quant.Scale)); !(steps < 4) {
 						t.Fatalf("element %d: got %v, want %v, %v steps away", i, y[i], want, steps)
 					}

@@ -13,10 +13,9 @@
 //
 // # What is shown
 //
-//   - The naive engine in reference.go, a page of loops over int64 with one
-//     float32 rounding a layer, and ONNX Runtime give the same integers: 0
-//     differing elements, for every operation, number format and geometry that
-//     petrify writes, on random inputs, extremes and ties.
+//   - The definition, package quantized/reference, and ONNX Runtime give the same
+//     integers: 0 differing elements, for every operation, number format and
+//     geometry that petrify writes, on random inputs, extremes and ties.
 //   - Every convolution, linear layer, addition and concatenation of a quantized
 //     model is an integer kernel in the graph that ONNX Runtime made of it.
 //   - ONNX Runtime loads the files without a warning, and onnx.checker of

@@ -18,6 +18,7 @@ import (
 	"petrify/quantized/onnx"
 	"petrify/quantized/onnx/onnxpb"
 	"petrify/quantized/quantizedtest"
+	"petrify/quantized/reference"
 )
 
 // integerKernels are the operators that compute with integers or move them,
@@ -122,7 +123,11 @@ func TestOptions(t *testing.T) {
 		for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4} {
 			b, m := network(scheme)
 			x := b.Inputs(m, 20)
-			t.Run(name, func(t *testing.T) { same(t, m, x, outputs(t, tt.options, tt.settings, m, x)) })
+			mode := reference.ONNXRuntime
+			if tt.options.Signed {
+				mode = reference.ONNXRuntimeInt8
+			}
+			t.Run(name, func(t *testing.T) { equal(t, defined(t, mode, m, x), outputs(t, tt.options, tt.settings, m, x)) })
 		}
 	}
 }

@@ -82,16 +82,16 @@ func channelsFirst(x []float32, in graph.Shape) []float32 {
 func equal(t *testing.T, want, y []float32) {
 	t.Helper()
 	if len(y) != len(want) {
-		t.Fatalf("%d elements, the graph gives %d", len(y), len(want))
+		t.Fatalf("%d elements, want %d", len(y), len(want))
 	}
-	differ := 0
-	for i := range y {
+	differ, first := 0, 0
+	for i := len(y) - 1; i >= 0; i-- {
 		if y[i] != want[i] {
-			differ++
+			differ, first = differ+1, i
 		}
 	}
 	if differ > 0 {
-		t.Errorf("%d of %d elements differ", differ, len(y))
+		t.Errorf("%d of %d elements differ; element %d is %v, want %v", differ, len(y), first, y[first], want[first])
 	}
 }
 

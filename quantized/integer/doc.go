@@ -27,21 +27,9 @@
 //	a[o] = Σ (q_x − z_x)·(q_w − z_w) + q_b[o]
 //	q_y  = clip(rne(float32(a[o])·m[o])) + z_y      m[o] = float32(float32(s_x·s_w[o])/s_y)
 //
-// A ReLU is the clip's range; see quantized.Node.Limits. Functions of one
-// number are a table of 256 bytes, so is the change of scale at a
-// concatenation. Sums of activations and means round as the runtimes of the
-// chosen [Requantization] do:
-//
-//	add           q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, z_y − (r_a·z_a + r_b·z_b)))))    r_a = s_a/s_y
-//	global mean   q_y = clip(rne(Σ(q_x − z_x)·float32(s_x/float32(s_y·count)))) + z_y
-//	mean          q_y = clip(rne(float32(Σ r_x)/count/s_y)) + z_y
-//
-// Softmax is ONNX Runtime's in each of them but XNNPACK, kernel.SoftmaxBytes:
-//
-//	softmax       q_y = clip(rne(float32(e[max q_x − q_x]/s_y)/Σ e)) + z_y    e[d] = float32(exp(h − s_x·d))
-//
-// In the mode XNNPACK sums, softmax, leaky ReLU, hard swish and ReLUs that stand
-// alone are TensorFlow Lite's; their equations stand at the functions.
+// A ReLU is the clip's range, and functions of one number are a table of 256
+// bytes. All equations, in each [Requantization], are those of package
+// reference, which tests hold the engine to in every activation.
 //
 // What the model left in float32 is computed in float32 by the kernels that
 // training uses: excluded layers, layers with quantized weights on float
@@ -51,9 +39,9 @@
 //
 // With the default options the outputs are those of a quantized graph.Evaluator
 // and of ONNX Runtime on x86-64, bit for bit, for models whose activations are
-// quantized. Float layers are equal to the evaluator's, and agree with other
-// runtimes as far as the order of float sums allows. With XNNPACK the integers
-// are those of TensorFlow Lite in files of package tflite.
+// quantized. With XNNPACK the integers are those of TensorFlow Lite in files of
+// package tflite. Float layers are equal to the evaluator's, and agree with
+// others as far as reference.Tensor.Allows.
 //
 // # Sources
 //

@@ -1,10 +1,10 @@
 package integer_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +12,7 @@ import (
 	"petrify/quantized"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
+	"petrify/quantized/reference"
 )
 
 type builder = quantizedtest.Builder
@@ -97,51 +98,80 @@ var quantizations = map[string]quantizedtest.Scheme{
 	"affine 4 bits":    {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
 }
 
-// fixedPoint are the schemes that the slow oracle of the fixed-point modes sees.
-var fixedPoint = map[string]bool{"W8A8 affine": true, "4 bits": true, "ties": true, "unsigned weights": true}
+// modes are the options that compute as each mode of the definition.
+var modes = map[reference.Mode]integer.Options{
+	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true}, reference.XNNPACK: {Requantization: integer.XNNPACK},
+	reference.Gemmlowp: {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
+}
 
-// TestIntegersAreExact: every operation in every number format, on extremes,
-// ties and noise: the definition's integers.
-func TestIntegersAreExact(t *testing.T) {
+// TestEngineIsTheDefinition: every operation in every number format and mode, on
+// extremes, ties and noise, gives the definition's numbers, layer by layer.
+func TestEngineIsTheDefinition(t *testing.T) {
 	for schemeName, scheme := range quantizations {
 		for name, build := range builders {
 			b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 			m := b.Model(build(b))
-			t.Run(schemeName+"/"+name, func(t *testing.T) { exact(t, m, integer.Float32, b.Inputs(m, 11)) })
-			if !fixedPoint[schemeName] {
-				continue
-			}
-			for _, mode := range []integer.Requantization{integer.Gemmlowp, integer.Single, integer.XNNPACK} {
-				if mode == integer.XNNPACK && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Op == quantized.Activate }) {
-					continue // see TestTFLiteGolden
-				}
-				t.Run(schemeName+"/"+name+"/"+mode.String(), func(t *testing.T) { exact(t, m, mode, b.Inputs(m, 5)) })
+			x := b.Inputs(m, 7)
+			for _, mode := range reference.Modes() {
+				t.Run(fmt.Sprintf("%s/%s/%v", schemeName, name, mode), func(t *testing.T) { defined(t, m, mode, modes[mode], x) })
 			}
 		}
 	}
 }
 
-// exact wants the definition's integers, and their real numbers, for all images.
-func exact(t *testing.T, m *quantized.Model, mode integer.Requantization, x []float32) {
+// defined wants the definition's numbers in every activation, and its integers
+// from bytes to bytes.
+func defined(t *testing.T, m *quantized.Model, mode reference.Mode, o integer.Options, x []float32) {
 	t.Helper()
-	e := engine(t, m, integer.Options{Requantization: mode})
-	n := len(x) / e.InputSize()
-	real, q := make([]float32, n*e.OutputSize()), make([]uint8, n*e.OutputSize())
-	if err := e.Run(real, hwc(x, m.Input.Shape), n); err != nil {
+	size := elements(m.Input.Shape)
+	got := activations(t, m, o, x)
+	for i := range got {
+		if err := reference.Compare(m, mode, got[i]); err != nil {
+			t.Fatalf("image %d: %v", i, err)
+		}
+	}
+	out, _ := m.Activation(m.Output)
+	if m.Input.Quant.IsFloat() || out.Quant.IsFloat() {
+		return
+	}
+	e := engine(t, m, o)
+	q := make([]uint8, len(x)/size*e.OutputSize())
+	if err := e.RunBytes(q, hwc(inputBytes(m, x), m.Input.Shape), len(x)/size); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.RunBytes(q, hwc(inputBytes(m, x), m.Input.Shape), n); err != nil {
-		t.Fatal(err)
-	}
-	for i := range n {
-		want := naive(m, mode, x[i*e.InputSize():(i+1)*e.InputSize()])
-		for j := range want.len() {
-			at := i*e.OutputSize() + j
-			if real[at] != float32(want.real(j)) || q[at] != uint8(want.q[j]) {
-				t.Fatalf("image %d, element %d: %v and %d, want %v and %d", i, j, real[at], q[at], want.real(j), uint8(want.q[j]))
+	for i := range got {
+		for j, want := range reference.Of(out, got[i][m.Output]).Q {
+			if b := q[i*e.OutputSize()+j]; b != uint8(want) {
+				t.Fatalf("image %d, element %d: %d of bytes, %d of real numbers", i, j, b, uint8(want))
 			}
 		}
 	}
+}
+
+// activations is what the engine gives for each input, every activation by name.
+func activations(t *testing.T, m *quantized.Model, o integer.Options, x []float32) []map[string][]float32 {
+	t.Helper()
+	size := elements(m.Input.Shape)
+	all := make([]map[string][]float32, len(x)/size)
+	for i := range all {
+		all[i] = map[string][]float32{m.Input.Name: x[i*size : (i+1)*size]}
+	}
+	for _, n := range m.Nodes {
+		e := engine(t, m.Until(n.Name), o)
+		y := outputs(t, e, hwc(x, m.Input.Shape))
+		for i := range all {
+			all[i][n.Name] = y[i*e.OutputSize() : (i+1)*e.OutputSize()]
+		}
+	}
+	return all
+}
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 func engine(t *testing.T, m *quantized.Model, o integer.Options) *integer.Engine {
@@ -187,36 +217,18 @@ var floating = map[string]quantizedtest.Scheme{
 	"float weights":       {Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
-// TestFloatsAreNear: float sums are the definition's but for their rounding,
-// and weights dequantized just in time are those dequantized at load.
-func TestFloatsAreNear(t *testing.T) {
+// TestFloatsAreTheDefinitions: where sums are of floats, they are within what the
+// definition allows, all else is equal; and weights dequantized just in time are
+// those dequantized at load.
+func TestFloatsAreTheDefinitions(t *testing.T) {
 	for schemeName, scheme := range floating {
 		for name, build := range builders {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				m := b.Model(build(b))
 				x := b.Inputs(m, 6)
+				defined(t, m, reference.ONNXRuntime, integer.Options{}, x)
 				y := outputs(t, engine(t, m, integer.Options{}), hwc(x, m.Input.Shape))
-				size := len(x) / 6
-				var want []float64
-				greatest := 0.0
-				for i := 0; i < len(x); i += size {
-					out := naive(m, integer.Float32, x[i:i+size])
-					for j := range out.len() {
-						want = append(want, out.real(j))
-						greatest = max(greatest, math.Abs(out.real(j)))
-					}
-				}
-				far := 0
-				for i, w := range want {
-					if !(math.Abs(float64(y[i])-w) <= 2e-6*greatest) {
-						far++
-					}
-				}
-				// a rounding of sums may move an integer inside to its neighbour
-				if allowed := len(want) / 50; far > allowed || far > 0 && m.Input.Quant.IsFloat() {
-					t.Errorf("%d of %d outputs are far, the greatest is %v", far, len(want), greatest)
-				}
 				inTime := outputs(t, engine(t, m, integer.Options{Weights: integer.JustInTime}), hwc(x, m.Input.Shape))
 				for i := range y {
 					if y[i] != inTime[i] {

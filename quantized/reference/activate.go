@@ -1,0 +1,37 @@
+package reference
+
+import (
+	"math"
+
+	"petrify/quantized"
+)
+
+// functions of a real number, in float64.
+var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
+	quantized.Identity: func(_ *quantized.Node, x float64) float64 { return x },
+	quantized.ReLU:     func(_ *quantized.Node, x float64) float64 { return max(x, 0) },
+	quantized.ReLU6:    func(_ *quantized.Node, x float64) float64 { return min(max(x, 0), 6) },
+	quantized.LeakyReLU: func(n *quantized.Node, x float64) float64 {
+		return max(x, 0) + float64(n.Slope)*min(x, 0)
+	},
+	quantized.HardSwish: func(_ *quantized.Node, x float64) float64 { return x * min(max(0, x+3), 6) / 6 },
+	quantized.Sigmoid:   func(_ *quantized.Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+	quantized.Tanh:      func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
+}
+
+// activate is a function as a layer of its own.
+func activate(l *layer) {
+	x, fixed := l.x[0], l.rules.functions[l.Func]
+	switch {
+	case l.Func == quantized.Softmax:
+		softmax(l)
+	case l.integers && fixed != nil:
+		for i := range x.Q {
+			l.y.put(fixed(l.Node, x.centred(i), x.Quant.Scale, l.y.Quant.Scale))
+		}
+	default:
+		for i := range x.Len() {
+			l.y.putReal(l.fused(x.Real(i)))
+		}
+	}
+}

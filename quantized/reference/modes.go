@@ -1,0 +1,82 @@
+package reference
+
+import (
+	"fmt"
+
+	"petrify/quantized"
+)
+
+// Mode names the runtime that rounds as the definition does.
+type Mode uint8
+
+// The modes.
+const (
+	ONNXRuntime     Mode = iota // on x86-64, files whose activations are uint8
+	ONNXRuntimeInt8             // on x86-64, files whose activations are int8
+	XNNPACK                     // TensorFlow Lite with XNNPACK
+	Gemmlowp                    // fixed point, rounded twice: TensorFlow Lite's reference kernels, CMSIS-NN
+	Single                      // fixed point, rounded once: the same with single rounding
+)
+
+// rules are where the modes differ. A whole number that they return is
+// q_y − z_y before it is clipped.
+type rules struct {
+	name      string
+	rescale   func(a int64, sx, sw, sy float32) float64
+	sum       sumRule
+	mean      meanRule                                    // of a window
+	meanImage meanRule                                    // of an image
+	share     func(d []float64, sx, sy float32) []float64 // of a softmax
+	functions map[quantized.Func]fixedFunction            // that are not computed with real numbers
+}
+
+type (
+	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
+	meanRule      func(x *Tensor, window []int, y quantized.Quant) float64
+	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
+)
+
+var modes = [...]rules{
+	ONNXRuntime:     {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals, meanOfImage, shareONNXRuntime, nil},
+	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals, meanOfImage, shareONNXRuntime, nil},
+	XNNPACK:         {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals), meanOfImage, shareTFLite, fixedFunctions},
+	Gemmlowp: {"gemmlowp", rescaleFixed(twice), sumFixed(twice),
+		meanOfIntegers(asSigned, meanOfReals), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+	Single: {"single", rescaleFixed(once), sumFixed(once),
+		meanOfIntegers(asSigned, meanOfReals), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+}
+
+// Modes lists them.
+func Modes() []Mode { return []Mode{ONNXRuntime, ONNXRuntimeInt8, XNNPACK, Gemmlowp, Single} }
+
+// String is the mode's name, such as "xnnpack".
+func (m Mode) String() string {
+	if int(m) >= len(modes) {
+		return fmt.Sprintf("Mode(%d)", uint8(m))
+	}
+	return modes[m].name
+}
+
+// offset is what a file adds to an activation's integers, and to its zero point.
+type offset func(q quantized.Quant) int64
+
+// asUnsigned is that of files of uint8.
+func asUnsigned(q quantized.Quant) int64 {
+	if q.Format.Unsigned {
+		return 0
+	}
+	return half(q)
+}
+
+// asSigned is that of files of int8.
+func asSigned(q quantized.Quant) int64 { return asUnsigned(q) - half(q) }
+
+// topAt127 is that of .tflite files: the greatest integer of a few bits is 127.
+func topAt127(q quantized.Quant) int64 { return 127 - int64(q.Format.Max()) }
+
+func half(q quantized.Quant) int64 {
+	if q.Format.Bits > 8 {
+		return 1 << 15
+	}
+	return 1 << 7
+}

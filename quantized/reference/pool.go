@@ -1,0 +1,100 @@
+package reference
+
+import "petrify/quantized"
+
+// eachWindow calls f for every output, channel after channel, with the elements
+// that its window sees.
+func (l *layer) eachWindow(f func(window []int)) {
+	x, windows := l.x[0], l.windows()
+	var elements []int
+	for c := range x.Shape[0] {
+		for _, window := range windows {
+			elements = elements[:0]
+			for _, p := range window {
+				elements = append(elements, c*x.Shape[1]*x.Shape[2]+p.pixel)
+			}
+			f(elements)
+		}
+	}
+}
+
+// maxPool is the greatest number of a window. Its output's grid is its input's.
+func maxPool(l *layer) {
+	x := l.x[0]
+	l.eachWindow(func(window []int) {
+		greatest := window[0]
+		for _, i := range window {
+			if x.Real(i) > x.Real(greatest) {
+				greatest = i
+			}
+		}
+		l.y.putReal(x.Real(greatest))
+	})
+}
+
+// avgPool is the mean of a window, or of the image.
+func avgPool(l *layer) {
+	mean := l.rules.mean
+	if l.Op == quantized.GlobalAvgPool {
+		mean = l.rules.meanImage
+	}
+	l.eachWindow(func(window []int) {
+		if l.integers {
+			l.y.put(mean(l.x[0], window, l.y.Quant))
+		} else {
+			l.y.putReal(meanReal(l.x[0], window))
+		}
+	})
+}
+
+// meanReal is Σ r_x / n, rounded to float32 after each addition, in the order
+// of the window's rows.
+func meanReal(x *Tensor, window []int) float32 {
+	var sum float32
+	for _, i := range window {
+		sum += x.Real(i)
+	}
+	return sum / float32(len(window))
+}
+
+// meanOfReals is rne(float32((Σ r_x / n)/s_y)): ONNX Runtime's AveragePool
+// between DequantizeLinear and QuantizeLinear.
+func meanOfReals(x *Tensor, window []int, y quantized.Quant) float64 {
+	return rne(meanReal(x, window) / y.Scale)
+}
+
+// meanOfImage is rne(float32(Σ d_x)·m), m = float32(s_x/float32(s_y·n)): ONNX
+// Runtime's QLinearGlobalAveragePool.
+func meanOfImage(x *Tensor, window []int, y quantized.Quant) float64 {
+	m := x.Quant.Scale / float32(y.Scale*float32(len(window)))
+	return rne(float32(sumOf(x, window)) * m)
+}
+
+// meanOfIntegers is the mean of the integers u that a file holds, rounded half
+// away from zero: TensorFlow Lite's. Where x and y have not the same grid it is
+// another mean.
+//
+//	sign(Σ u)·⌊|Σ u|/n + ½⌋ − z′        Σ u = Σ d_x + n·z′, z′ the file's zero point
+func meanOfIntegers(file offset, other meanRule) meanRule {
+	return func(x *Tensor, window []int, y quantized.Quant) float64 {
+		if !alike(x.Quant, y) {
+			return other(x, window, y)
+		}
+		n, z := int64(len(window)), int64(y.Zero)+file(y)
+		u := sumOf(x, window) + n*z
+		return float64(sign(u)*((2*abs(u)+n)/(2*n)) - z)
+	}
+}
+
+// sumOf is Σ d_x.
+func sumOf(x *Tensor, window []int) (sum int64) {
+	for _, i := range window {
+		sum += x.centred(i)
+	}
+	return sum
+}
+
+// alike reports whether two grids are the same in a file.
+func alike(x, y quantized.Quant) bool {
+	return x.Scale == y.Scale && int64(x.Zero)+asUnsigned(x) == int64(y.Zero)+asUnsigned(y)
+}
