@@ -16,7 +16,7 @@ import (
 
 // TestProgramAgreesWithIntegers writes every network in every variant, reads
 // the package back and runs it by the operations' definitions, on 200 inputs
-// each, or -images if that is more. Against the naive integer interpreter, outputs differ by at most one
+// each, or -images if that is more. Against the definition, outputs differ by at most one
 // output scale for 99.5 % of the inputs, and predictions are equal for 99.9 %;
 // without quantized activations all outputs differ by at most 1e-5.
 //
@@ -81,7 +81,7 @@ func agree(t *testing.T, m *quantized.Model, o coreml.Options, inputs int) {
 	worst := 0.0
 	for range inputs {
 		x := randomInput(m, rng)
-		want := run(m, x)[m.Output].r
+		want := run(m, x)[m.Output]
 		results, err := machine.Run(map[string][]float32{"x": x})
 		if err != nil {
 			t.Fatal(err)

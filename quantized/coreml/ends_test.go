@@ -93,7 +93,7 @@ func TestClassifier(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := run(m, x)[m.Output].r
+			want := run(m, x)[m.Output]
 			if network == "mlp" {
 				sum := 0.0
 				for i, r := range want {
@@ -132,7 +132,7 @@ func TestFloat16IsNear(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 5))
 		for range 20 {
 			x := randomInput(m, rng)
-			want, got := run(m, x)[m.Output].r, output(t, machine, m, x)
+			want, got := run(m, x)[m.Output], output(t, machine, m, x)
 			most := 0.0
 			for _, r := range want {
 				most = max(most, math.Abs(r))

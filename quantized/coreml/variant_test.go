@@ -32,7 +32,7 @@ var (
 )
 
 // quantize gives a float network the variant's scales, from the ranges that
-// the reference sees on a few random inputs.
+// the definition gives on a few random inputs.
 func quantize(m *quantized.Model, v variant) *quantized.Model {
 	rng := rand.New(rand.NewPCG(7, 7))
 	low, high := map[string]float64{}, map[string]float64{}
@@ -41,8 +41,8 @@ func quantize(m *quantized.Model, v variant) *quantized.Model {
 		samples = 0 // no activation is quantized
 	}
 	for range samples {
-		for name, t := range run(m, randomInput(m, rng)) {
-			for _, r := range t.r {
+		for name, values := range run(m, randomInput(m, rng)) {
+			for _, r := range values {
 				low[name], high[name] = min(low[name], r), max(high[name], r)
 			}
 		}
