@@ -198,3 +198,21 @@ func clip(r float64, q quantized.Quant, lo, hi float64) float64 {
 	v := math.RoundToEven(float64(float32(r)/q.Scale)) + float64(q.Zero)
 	return max(lo, min(hi, v))
 }
+
+// TestUntil: a model that ends earlier has what that needs, and is as valid.
+func TestUntil(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
+	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
+	y := b.Conv(b.Input(), 3, quantizedtest.Same(1), 1, quantized.ReLU)
+	z := b.Add(x, y, quantized.Identity)
+	m := b.Model(b.Linear(b.Flatten(z), 5, quantized.Identity))
+	for name, want := range map[string]int{x: 1, y: 1, z: 3, m.Output: 5} {
+		until := m.Until(name)
+		if err := until.Validate(); err != nil || until.Output != name || len(until.Nodes) != want {
+			t.Errorf("until %s: %d nodes and output %s, %v; want %d", name, len(until.Nodes), until.Output, err, want)
+		}
+	}
+	if len(m.Nodes) != 5 || len(m.Classes) != 5 {
+		t.Errorf("the model has changed: %d nodes, %d classes", len(m.Nodes), len(m.Classes))
+	}
+}
