@@ -86,8 +86,8 @@ func (s *Set) checkBatches(split *Split, o BatchOptions) error {
 	if len(s.Mean) != s.Shape[0] || len(s.Std) != s.Shape[0] {
 		return errors.New("no normalisation: sets made by hand go through New")
 	}
-	if have, want := len(split.Images)+len(split.Values), split.Len()*s.size(); have != want {
-		return fmt.Errorf("%d elements for %d images of shape %v", have, split.Len(), s.Shape)
+	if err := s.checkPlaces(split); err != nil {
+		return err
 	}
 	return o.Augment.check(s.Shape)
 }
@@ -189,7 +189,7 @@ func (n *normaliser) value(p float32, c int) float32 {
 func (n *normaliser) image(dst []float32, split *Split, i int) {
 	channels, size := len(n.mean), len(dst)
 	if split.Images == nil {
-		src := split.Values[i*size : (i+1)*size]
+		src := split.values(i, size)
 		for j, c := 0, 0; j < size; j++ {
 			dst[j] = n.value(src[j], c)
 			if c++; c == channels {
@@ -198,7 +198,7 @@ func (n *normaliser) image(dst []float32, split *Split, i int) {
 		}
 		return
 	}
-	src := split.Images[i*size : (i+1)*size]
+	src := split.pixels(i, size)
 	for c := range channels {
 		table := &n.table[c]
 		for j := c; j < size; j += channels {

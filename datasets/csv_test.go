@@ -49,10 +49,11 @@ func checkPairs(t *testing.T, set *Set, csv string) {
 	seen := map[float32]int32{}
 	for _, s := range []*Split{set.Train, set.Test} {
 		for i, label := range s.Labels {
-			if a, b := s.Values[2*i], s.Values[2*i+1]; b != a+1 {
-				t.Errorf("row %v %v", a, b)
+			row := s.values(i, 2)
+			if row[1] != row[0]+1 {
+				t.Errorf("row %v", row)
 			}
-			seen[s.Values[2*i]] = label
+			seen[row[0]] = label
 		}
 	}
 	labelled := set.Classes != nil
@@ -72,8 +73,8 @@ func TestCSVAsImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if set.Shape != [3]int{2, 1, 3} || !slices.Equal(set.Train.Values, c.want) {
-			t.Errorf("channels first %v: shape %v, values %v, want %v", c.first, set.Shape, set.Train.Values, c.want)
+		if set.Shape != [3]int{2, 1, 3} || !slices.Equal(values(set.Train, 6), c.want) {
+			t.Errorf("channels first %v: shape %v, values %v, want %v", c.first, set.Shape, values(set.Train, 6), c.want)
 		}
 	}
 }

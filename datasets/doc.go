@@ -20,6 +20,9 @@
 // image of one pixel with a channel for each column, so that each column has
 // its own mean and deviation.
 //
+// Splits do not copy images: where one is cut off another, both read the same
+// pixels, through a list of rows.
+//
 // Pixels stay uint8 until a batch is assembled; then, in float32,
 //
 //	r = (p·PixelScale − Mean[c]) / Std[c]

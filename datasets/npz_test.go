@@ -90,7 +90,7 @@ func TestNPZNegativeNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Concat(set.Train.Values, set.Test.Values)
+	all := slices.Concat(values(set.Train, 2), values(set.Test, 2))
 	slices.Sort(all)
 	if want := []float32{-128, -1, 3, 4}; !slices.Equal(all, want) {
 		t.Errorf("values %v, want %v", all, want)

@@ -56,7 +56,7 @@ func TestPicturesByClass(t *testing.T) {
 			t.Errorf("a split of %d pictures, want 2", s.Len())
 		}
 		for i, label := range s.Labels {
-			found[s.Images[6*i]] = label
+			found[s.pixels(i, 6)[0]] = label
 		}
 	}
 	for grey, label := range map[uint8]int32{50: 1, 60: 1, 200: 0, 255: 0} {

@@ -27,16 +27,45 @@ type Set struct {
 	Files      []File    // the user's own files that they were read from
 }
 
-// Split is one part of a set. Exactly one of Images and Values holds the N
-// images, N·H·W·C in that order (channels last).
+// Split is one part of a set. Exactly one of Images and Values holds images,
+// H·W·C in that order (channels last), one after the other.
 type Split struct {
 	Images []uint8   // pixels
 	Values []float32 // values that are not bytes
+	Rows   []int32   // N places in Images or Values, in images; nil: their order
 	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no labels
 }
 
 // Len returns the number of images, N.
 func (s *Split) Len() int { return len(s.Labels) }
+
+// pixels are those of image i, of the given number; values likewise.
+func (s *Split) pixels(i, size int) []uint8 { return s.Images[s.row(i)*size:][:size] }
+
+func (s *Split) values(i, size int) []float32 { return s.Values[s.row(i)*size:][:size] }
+
+// row is the place of image i.
+func (s *Split) row(i int) int {
+	if s.Rows == nil {
+		return i
+	}
+	return int(s.Rows[i])
+}
+
+// Cut divides a split into the images that are not chosen and those that are,
+// both in the order they have. It copies neither pixels nor values: the parts
+// read those of s.
+func (s *Split) Cut(chosen []bool) (rest, part *Split) {
+	rest, part = &Split{Images: s.Images, Values: s.Values}, &Split{Images: s.Images, Values: s.Values}
+	for i, label := range s.Labels {
+		to := rest
+		if chosen[i] {
+			to = part
+		}
+		to.Rows, to.Labels = append(to.Rows, int32(s.row(i))), append(to.Labels, label)
+	}
+	return rest, part
+}
 
 // Steps returns the number of batches of the given size in one pass,
 // the last and possibly partial one included: ⌈N/size⌉.
@@ -60,7 +89,7 @@ func newSet(s Set, name string) (*Set, error) {
 		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
 	if s.Mean == nil && s.Std == nil {
-		s.Mean, s.Std = measure(s.Train, s.Shape[0], s.PixelScale)
+		s.Mean, s.Std = measure(s.Train, s.Shape[0], s.size(), s.PixelScale)
 	}
 	if len(s.Mean) != s.Shape[0] || len(s.Std) != s.Shape[0] {
 		return nil, fmt.Errorf("datasets: %s: %d means and %d standard deviations for %d channels",
@@ -113,8 +142,8 @@ func (s *Set) validateSplit(p *Split) error {
 	if (p.Images == nil) == (p.Values == nil) {
 		return errors.New("want either Images or Values")
 	}
-	if have, want := len(p.Images)+len(p.Values), p.Len()*s.size(); have != want {
-		return fmt.Errorf("%d elements for %d images of shape %v, want %d", have, p.Len(), s.Shape, want)
+	if err := s.checkPlaces(p); err != nil {
+		return err
 	}
 	classes := max(len(s.Classes), 1)
 	for i, label := range p.Labels {
@@ -122,62 +151,34 @@ func (s *Set) validateSplit(p *Split) error {
 			return fmt.Errorf("image %d: label %d out of range 0..%d", i, label, classes-1)
 		}
 	}
-	for i, v := range p.Values {
-		if v-v != 0 {
-			return fmt.Errorf("image %d: value %d is %v, want a finite number", i/s.size(), i%s.size(), v)
+	if p.Values == nil {
+		return nil
+	}
+	for i := range p.Len() {
+		for j, v := range p.values(i, s.size()) {
+			if v-v != 0 {
+				return fmt.Errorf("image %d: value %d is %v, want a finite number", i, j, v)
+			}
 		}
 	}
 	return nil
 }
 
-// measure returns mean and population standard deviation per channel. Bytes
-// are summed as integers, which is exact; values in float64, in two passes and
-// in order. So the result depends on nothing but the data. A constant channel
-// gets the deviation 1, which maps it to zero.
-func measure(p *Split, channels int, scale float32) (mean, std []float32) {
-	mean, std = make([]float32, channels), make([]float32, channels)
-	for c := range channels {
-		var m, v float64
-		if p.Images != nil {
-			m, v = measureBytes(p.Images, c, channels)
-		} else {
-			m, v = measureValues(p.Values, c, channels)
-		}
-		mean[c] = float32(m * float64(scale))
-		std[c] = float32(math.Sqrt(v) * float64(scale))
-		if std[c] == 0 {
-			std[c] = 1
+// checkPlaces checks that every image has its elements.
+func (s *Set) checkPlaces(p *Split) error {
+	have, size := len(p.Images)+len(p.Values), s.size()
+	if p.Rows == nil && have != p.Len()*size || have%size != 0 {
+		return fmt.Errorf("%d elements for %d images of shape %v, want %d", have, p.Len(), s.Shape, p.Len()*size)
+	}
+	if p.Rows != nil && len(p.Rows) != p.Len() {
+		return fmt.Errorf("%d rows for %d images", len(p.Rows), p.Len())
+	}
+	for i, row := range p.Rows {
+		if row < 0 || int(row) >= have/size {
+			return fmt.Errorf("image %d: row %d out of range 0..%d", i, row, have/size-1)
 		}
 	}
-	return mean, std
-}
-
-func measureBytes(x []uint8, c, channels int) (mean, variance float64) {
-	var histogram [256]uint64
-	for i := c; i < len(x); i += channels {
-		histogram[x[i]]++
-	}
-	var n, sum, squares uint64
-	for p, k := range histogram {
-		n += k
-		sum += k * uint64(p)
-		squares += k * uint64(p*p)
-	}
-	mean = float64(sum) / float64(n)
-	return mean, max(float64(squares)/float64(n)-float64(mean*mean), 0)
-}
-
-func measureValues(x []float32, c, channels int) (mean, variance float64) {
-	n := float64(len(x) / channels)
-	for i := c; i < len(x); i += channels {
-		mean += float64(x[i])
-	}
-	mean /= n
-	for i := c; i < len(x); i += channels {
-		d := float64(x[i]) - mean
-		variance += float64(d * d)
-	}
-	return mean, variance / n
+	return nil
 }
 
 // Checksum returns the SHA-256, in hexadecimal, of everything that training
@@ -189,14 +190,18 @@ func (s *Set) Checksum() string {
 	var buf []byte
 	for _, p := range []*Split{s.Train, s.Test} {
 		fmt.Fprintf(h, " %d ", p.Len())
-		h.Write(p.Images)
-		for i, v := range p.Values {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-			if len(buf) >= 1<<15 || i == len(p.Values)-1 {
-				h.Write(buf)
-				buf = buf[:0]
+		for i := range p.Len() {
+			if p.Images != nil {
+				h.Write(p.pixels(i, s.size()))
+				continue
 			}
+			buf = buf[:0]
+			for _, v := range p.values(i, s.size()) {
+				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+			}
+			h.Write(buf)
 		}
+		buf = buf[:0]
 		for i, label := range p.Labels {
 			buf = binary.LittleEndian.AppendUint32(buf, uint32(label))
 			if len(buf) >= 1<<15 || i == len(p.Labels)-1 {

@@ -1,13 +1,16 @@
 package datasets
 
 import (
+	"iter"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
 
 func TestNewRefuses(t *testing.T) {
 	image := func(n int) *Split { return &Split{Images: make([]uint8, 4*n), Labels: make([]int32, n)} }
+	rows := func(r ...int32) *Split { return &Split{Images: make([]uint8, 8), Rows: r, Labels: make([]int32, 2)} }
 	nan := &Split{Values: []float32{0, 0, 0, 0, 0, float32(math.NaN()), 0, 0}, Labels: make([]int32, 2)}
 	for name, c := range map[string]struct {
 		set  Set
@@ -18,6 +21,9 @@ func TestNewRefuses(t *testing.T) {
 		"no training split":  {Set{Shape: [3]int{1, 2, 2}, Test: image(1)}, "no training images"},
 		"no test images":     {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: &Split{}}, "no test images"},
 		"bytes and values":   {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: nan}, "one split holds bytes"},
+		"too few rows":       {Set{Shape: [3]int{1, 2, 2}, Train: rows(0), Test: image(1)}, "1 rows for 2 images"},
+		"row out of range":   {Set{Shape: [3]int{1, 2, 2}, Train: rows(1, 2), Test: image(1)}, "image 1: row 2 out of range 0..1"},
+		"negative row":       {Set{Shape: [3]int{1, 2, 2}, Train: rows(-1, 1), Test: image(1)}, "image 0: row -1 out of range 0..1"},
 		"neither":            {Set{Shape: [3]int{1, 2, 2}, Train: &Split{Labels: []int32{0}}, Test: &Split{Labels: []int32{0}}}, "want either Images or Values"},
 		"too few pixels":     {Set{Shape: [3]int{1, 2, 3}, Train: image(1), Test: image(1)}, "4 elements for 1 images of shape [1 2 3], want 6"},
 		"label out of range": {Set{Shape: [3]int{1, 2, 2}, Classes: []string{"a"}, Train: &Split{Images: make([]uint8, 4), Labels: []int32{1}}, Test: image(1)}, "image 0: label 1 out of range 0..0"},
@@ -32,6 +38,79 @@ func TestNewRefuses(t *testing.T) {
 			_, err := New(c.set)
 			wantError(t, err, "datasets: mine: ", c.want)
 		})
+	}
+}
+
+// values are those of a split's images of the given size, one after the other.
+func values(s *Split, size int) (all []float32) {
+	for i := range s.Len() {
+		all = append(all, s.values(i, size)...)
+	}
+	return all
+}
+
+// A part of a split is what a copy of its images would be, in its checksum, its
+// means and its batches, and copies none.
+func TestCut(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	for name, set := range map[string]*Set{"pixels": picturesSet(t, 20, 3, 2), "values": numbersSet(t, 20, 3)} {
+		size := set.size()
+		viewed, copied := *set, *set
+		viewed.Mean, viewed.Std, copied.Mean, copied.Std = nil, nil, nil, nil
+		for range 3 { // parts of parts
+			chosen := make([]bool, viewed.Train.Len())
+			for i := range chosen {
+				chosen[i] = r.IntN(3) == 0
+			}
+			viewed.Train, viewed.Test = viewed.Train.Cut(chosen)
+			copied.Train, copied.Test = copies(copied.Train, size, chosen)
+			if n := len(viewed.Test.Images) + len(viewed.Test.Values); n != 20*size {
+				t.Fatalf("%s: a part holds %d elements, not those of the whole", name, n)
+			}
+			sameSet(t, name, viewed, copied)
+		}
+	}
+}
+
+// copies is Cut of a split without Rows, by copying.
+func copies(s *Split, size int, chosen []bool) (rest, part *Split) {
+	rest, part = &Split{}, &Split{}
+	for i, label := range s.Labels {
+		to := rest
+		if chosen[i] {
+			to = part
+		}
+		if s.Images != nil {
+			to.Images = append(to.Images, s.Images[i*size:(i+1)*size]...)
+		} else {
+			to.Values = append(to.Values, s.Values[i*size:(i+1)*size]...)
+		}
+		to.Labels = append(to.Labels, label)
+	}
+	return rest, part
+}
+
+func sameSet(t *testing.T, name string, a, b Set) {
+	t.Helper()
+	x, err := New(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := New(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Checksum() != y.Checksum() || !slices.Equal(x.Mean, y.Mean) || !slices.Equal(x.Std, y.Std) {
+		t.Errorf("%s: a part differs from its copy: means %v and %v", name, x.Mean, y.Mean)
+	}
+	o := BatchOptions{Size: 4}
+	next, stop := iter.Pull2(y.Batches(y.Test, o))
+	defer stop()
+	for have, err := range x.Batches(x.Test, o) {
+		want, _, ok := next()
+		if err != nil || !ok || !slices.Equal(have.X, want.X) || !slices.Equal(have.Labels, want.Labels) {
+			t.Errorf("%s: batch %d differs: %v, %v", name, have.Index, have, want)
+		}
 	}
 }
 
@@ -58,23 +137,24 @@ func TestDivide(t *testing.T) {
 	if want := [3]int{27, 3, 0}; count != want {
 		t.Errorf("test images per class %v, want %v", count, want)
 	}
-	if !slices.IsSorted(train.Values) || !slices.IsSorted(test.Values) {
+	tested := values(test, 1)
+	if !slices.IsSorted(values(train, 1)) || !slices.IsSorted(tested) {
 		t.Error("the order of the file is lost")
 	}
-	union := slices.Concat(train.Values, test.Values)
+	union := slices.Concat(values(train, 1), tested)
 	slices.Sort(union)
 	if !slices.Equal(union, all.Values) {
 		t.Errorf("the splits together hold %v", union)
 	}
-	for i, x := range test.Values {
+	for i, x := range tested {
 		if test.Labels[i] != all.Labels[int(x)] {
 			t.Errorf("image %v lost its label", x)
 		}
 	}
-	if _, again := divide(all, Options{TestFraction: 0.3, Seed: 1}); !slices.Equal(again.Values, test.Values) {
+	if _, again := divide(all, Options{TestFraction: 0.3, Seed: 1}); !slices.Equal(values(again, 1), tested) {
 		t.Error("the same seed divides in two ways")
 	}
-	if _, other := divide(all, Options{TestFraction: 0.3, Seed: 2}); slices.Equal(other.Values, test.Values) {
+	if _, other := divide(all, Options{TestFraction: 0.3, Seed: 2}); slices.Equal(values(other, 1), tested) {
 		t.Error("two seeds divide in the same way")
 	}
 }

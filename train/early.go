@@ -38,16 +38,5 @@ func hold(split *datasets.Split, n int, rng *rand.Rand) (rest, held *datasets.Sp
 	for _, i := range rng.Perm(split.Len())[:n] {
 		out[i] = true
 	}
-	rest, held = &datasets.Split{}, &datasets.Split{}
-	pixels, values := len(split.Images)/split.Len(), len(split.Values)/split.Len()
-	for i, label := range split.Labels {
-		to := rest
-		if out[i] {
-			to = held
-		}
-		to.Images = append(to.Images, split.Images[i*pixels:(i+1)*pixels]...)
-		to.Values = append(to.Values, split.Values[i*values:(i+1)*values]...)
-		to.Labels = append(to.Labels, label)
-	}
-	return rest, held
+	return split.Cut(out)
 }

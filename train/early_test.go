@@ -78,7 +78,7 @@ func TestHold(t *testing.T) {
 			t.Errorf("labels %v: want them in order", part.Labels)
 		}
 		for i, label := range part.Labels {
-			if got := part.Images[2*i : 2*i+2]; got[0] != uint8(2*label) || got[1] != uint8(2*label+1) {
+			if got := part.Images[2*part.Rows[i]:][:2]; got[0] != uint8(2*label) || got[1] != uint8(2*label+1) {
 				t.Errorf("image %d has pixels %v", label, got)
 			}
 		}
