@@ -45,11 +45,13 @@ func BenchmarkStep(b *testing.B) {
 			}
 			b.SetBytes(int64(4 * bench.size))
 			b.ReportAllocs()
+			use := q.Use()
 			for b.Loop() {
-				if err := q.Forward(y, x); err != nil {
+				q.Begin()
+				if err := use.Forward(y, x); err != nil {
 					b.Fatal(err)
 				}
-				if err := q.Backward(dx, dlearned, y, x); err != nil {
+				if err := use.Backward(dx, dlearned, y, x); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -23,7 +23,7 @@ type binary struct{ *core }
 func newBinary(c *core) method { return binary{c} }
 
 func (m binary) see(x []float32) {
-	means(m.core, x, func(i int, mean float64) { m.params.Scale[i] = max(float32(mean), affine.MinScale(m.cfg.Format)) })
+	means(m.core, x, func(i int, mean float64) { m.Scale[i] = max(float32(mean), affine.MinScale(m.cfg.Format)) })
 }
 
 // means calls f with E|x| over the finite values of each group that has any.
@@ -47,10 +47,10 @@ func means(c *core, x []float32, f func(i int, mean float64)) {
 func (m binary) calibrate() {}
 func (m binary) refresh()   {}
 
-func (m binary) forward(y, x []float32, _ bool) {
+func (m binary) forward(g *grid, y, x []float32) {
 	m.each(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
-			y[from+j] = m.params.Scale[i] * float32(sign(r))
+			y[from+j] = g.Scale[i] * float32(sign(r))
 		}
 	})
 }
@@ -69,6 +69,6 @@ func sign(x float32) int32 {
 	return 1
 }
 
-func (m binary) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
-func (m binary) clipped([]float32) int                                 { return 0 }
-func (m binary) learned() []Learned                                    { return nil }
+func (m binary) backward(_ *grid, dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
+func (m binary) clipped([]float32) int                                          { return 0 }
+func (m binary) learned() []Learned                                             { return nil }

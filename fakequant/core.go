@@ -10,15 +10,35 @@ type core struct {
 	name     string
 	cfg      Config
 	layout   affine.Layout
-	params   affine.Params
+	grid               // as it is now
 	min, max []float32 // the observer's range
-	trained  int64     // training steps with rounding on
+}
+
+// grid is all that a method rounds a tensor with, and passes its gradient by.
+// The quantizer's own moves, with its observer and with what its method learns;
+// so each [Use] has a copy of what it rounded with.
+type grid struct {
+	affine.Params
+	bound []float32 // one more number for each scale, of methods that have one
+
+	training bool   // a Use's; else it is an evaluation
+	first    bool   // the first Use in its step: it has the penalty, if there is any
+	noise    uint64 // selects the random numbers, another for each Use in each step
+}
+
+func makeGrid(n int) grid { return grid{Params: affine.MakeParams(n), bound: make([]float32, n)} }
+
+// take copies the numbers of g, which may move, for a use.
+func (u *grid) take(g *grid) {
+	copy(u.Scale, g.Scale)
+	copy(u.Zero, g.Zero)
+	copy(u.bound, g.bound)
 }
 
 // choose sets scales and zero points by the dialect's rule.
 func (c *core) choose() {
 	for i := range c.min {
-		c.params.Scale[i], c.params.Zero[i] = c.cfg.Dialect.Choose(c.min[i], c.max[i], c.cfg.Format, c.cfg.Scheme)
+		c.Scale[i], c.Zero[i] = c.cfg.Dialect.Choose(c.min[i], c.max[i], c.cfg.Format, c.cfg.Scheme)
 	}
 }
 
@@ -31,11 +51,11 @@ func (c *core) each(n int, f func(i, from, to int)) {
 	}
 }
 
-// round is y = fake(x) with the scales and zero points as they are.
-func (c *core) round(y, x []float32) {
+// round is y = fake(x).
+func (c *core) round(g *grid, y, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
-		s, z := c.params.Scale[i], c.params.Zero[i]
+		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
 			kernel.FakeQuant(y[from:to], x[from:to], s, z, f.Min(), f.Max())
 			return
@@ -47,10 +67,10 @@ func (c *core) round(y, x []float32) {
 }
 
 // mask is dx = dy where x rounds into the range, else 0.
-func (c *core) mask(dx, dy, x []float32) {
+func (c *core) mask(g *grid, dx, dy, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
-		s, z := c.params.Scale[i], c.params.Zero[i]
+		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
 			kernel.FakeQuantGrad(dx[from:to], dy[from:to], x[from:to], s, z, f.Min(), f.Max())
 			return
@@ -70,7 +90,7 @@ func (c *core) integers(q []int32, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
-			q[from+j] = a.Quantize(r, c.params.Scale[i], c.params.Zero[i], f)
+			q[from+j] = a.Quantize(r, c.Scale[i], c.Zero[i], f)
 		}
 	})
 }
@@ -80,7 +100,7 @@ func (c *core) integers(q []int32, x []float32) {
 func (c *core) clipped(x []float32) (n int) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
-		s, z := c.params.Scale[i], c.params.Zero[i]
+		s, z := c.Scale[i], c.Zero[i]
 		lo, hi, bad := kernel.MinMax(x[from:to])
 		if bad == 0 && a.Inside(lo, s, z, f) && a.Inside(hi, s, z, f) {
 			return

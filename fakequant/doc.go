@@ -6,21 +6,24 @@
 //
 // The actors. A [Config] describes one tensor's quantizer, a [Scheme] those of
 // a network ([Int8] is the default). A [Quantizer] owns an observer, the scale
-// and zero point of each group of elements, and whatever its method learns.
-// [Node] and [FrozenNode] put it into a Gorgonia graph. [Oscillations] watches
-// the integers of a weight tensor.
+// and zero point of each group of elements, and whatever its method learns. A
+// [Use] is one place where it rounds in training; tensors that share a grid are
+// several uses of one quantizer. [Node] and [FrozenNode] put them into a Gorgonia
+// graph. [Oscillations] watches the integers of a weight tensor.
 //
 //	q, err := fakequant.New("conv1.weight", fakequant.Int8().Weights, 16)
 //	q.SetObserving(true)
 //	q.SetEnabled(true)
-//	err = q.Forward(y, x)                  // a training step
-//	err = q.Backward(dx, nil, dy, x)
+//	use := q.Use()
+//	q.Begin()                              // a training step
+//	err = use.Forward(y, x)
+//	err = use.Backward(dx, nil, dy, x)
 //	err = q.Apply(y, x)                    // evaluation
 //	err = q.Quantize(integers, x)          // freezing
 //
 // Conventions. Two switches, both off in a new quantizer and both moved by the
 // caller alone: observing (ranges follow the tensors that Forward sees) and
-// enabled (Forward rounds; else it copies). Observing comes before rounding, so
+// enabled (Forward rounds; else it copies). Both stay as they are within a step. Observing comes before rounding, so
 // the range of a step's tensor counts in that step. What a method learns starts
 // from the observer's range and follows it as long as q observes; then it
 // learns. Evaluation uses [Quantizer.Apply], which never observes. Destination
@@ -39,6 +42,9 @@
 //	ternary.go        ternary weight networks
 //	stochastic.go     stochastic rounding
 //	ramp.go           noise that grows, or a late start, for any of them
+//
+// What a step has rounded with is in its uses alone, so that nothing which moves
+// in between, a range or a counter, comes between a tensor and its gradient.
 //
 // TestGolden compares with PyTorch 1.13, TestGradients each method with finite
 // differences, TestNodeIsForwardAndBackward the graph with the slices, and

@@ -27,21 +27,19 @@ func newDoReFa(c *core) method { return dorefa{c} }
 func (m dorefa) calibrate() {}
 
 func (m dorefa) refresh() {
-	for i := range m.params.Scale {
-		m.params.Scale[i], m.params.Zero[i] = 1/float32(m.cfg.Format.Max()), 0
+	for i := range m.Scale {
+		m.Scale[i], m.Zero[i], m.bound[i] = 1/float32(m.cfg.Format.Max()), 0, max(-m.min[i], m.max[i])
 	}
 }
 
 // peak is T of group i.
-func (m dorefa) peak(i int) float64 {
-	return math.Tanh(math.Max(float64(-m.min[i]), math.Max(float64(m.max[i]), 1e-7)))
-}
+func (g *grid) peak(i int) float64 { return math.Tanh(math.Max(float64(g.bound[i]), 1e-7)) }
 
-func (m dorefa) forward(y, x []float32, _ bool) {
+func (m dorefa) forward(g *grid, y, x []float32) {
 	m.each(len(x), func(i, from, to int) {
-		peak, levels := m.peak(i), m.cfg.Format.Max()
+		peak, levels := g.peak(i), m.cfg.Format.Max()
 		for j, r := range x[from:to] {
-			y[from+j] = m.params.Scale[i] * float32(dorefaLevel(r, peak, levels))
+			y[from+j] = g.Scale[i] * float32(dorefaLevel(r, peak, levels))
 		}
 	})
 }
@@ -64,9 +62,9 @@ func dorefaLevel(x float32, peak float64, levels int32) int32 {
 	return 2*int32(math.RoundToEven(float64(levels)*math.Min(t, 1))) - levels
 }
 
-func (m dorefa) backward(dx []float32, _ [][]float32, dy, x []float32) {
+func (m dorefa) backward(g *grid, dx []float32, _ [][]float32, dy, x []float32) {
 	m.each(len(x), func(i, from, to int) {
-		dorefaBackward(dx[from:to], dy[from:to], x[from:to], m.peak(i))
+		dorefaBackward(dx[from:to], dy[from:to], x[from:to], g.peak(i))
 	})
 }
 

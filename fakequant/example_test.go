@@ -26,7 +26,7 @@ func ExampleNode() {
 	g := gorgonia.NewGraph()
 	w := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithName("w"), gorgonia.WithShape(2, 2),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(2, 2), tensor.WithBacking(weights))))
-	rounded, _, err := fakequant.Node(q, w)
+	rounded, _, err := fakequant.Node(q.Use(), w)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,6 +38,7 @@ func ExampleNode() {
 	}
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
+	q.Begin() // a training step
 	if err := vm.RunAll(); err != nil {
 		fmt.Println(err)
 		return

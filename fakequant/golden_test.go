@@ -103,13 +103,14 @@ func TestGolden(t *testing.T) {
 					Dialect: pair.dialect, Observer: pair.observer, Granularity: pair.granularity,
 				}, goldenChannels)
 				gotY, gotDX := make([]float32, goldenSize), make([]float32, goldenSize)
-				batches := row(x, k)
+				batches, use := row(x, k), q.Use()
 				for b := range 3 {
-					if err := q.Forward(gotY, batches[b*goldenSize:(b+1)*goldenSize]); err != nil {
+					q.Begin()
+					if err := use.Forward(gotY, batches[b*goldenSize:(b+1)*goldenSize]); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if err := q.Backward(gotDX, nil, row(dy, k), batches[2*goldenSize:]); err != nil {
+				if err := use.Backward(gotDX, nil, row(dy, k), batches[2*goldenSize:]); err != nil {
 					t.Fatal(err)
 				}
 				name := fmt.Sprintf("case %d, %v %v", k, goldenFormats[k%9].format, goldenFormats[k%9].scheme)

@@ -39,11 +39,11 @@ func (m *learnedRange) refresh() {
 	m.low.refresh()
 	m.high.refresh()
 	for i := range m.low.value {
-		m.params.Scale[i], m.params.Zero[i] = m.cfg.Dialect.Choose(-m.low.value[i], m.high.value[i], m.cfg.Format, m.cfg.Scheme)
+		m.Scale[i], m.Zero[i] = m.cfg.Dialect.Choose(-m.low.value[i], m.high.value[i], m.cfg.Format, m.cfg.Scheme)
 	}
 }
 
-func (m *learnedRange) forward(y, x []float32, _ bool)  { m.round(y, x) }
+func (m *learnedRange) forward(g *grid, y, x []float32) { m.round(g, y, x) }
 func (m *learnedRange) quantize(q []int32, x []float32) { m.integers(q, x) }
 
 func (m *learnedRange) learned() []Learned {
@@ -53,15 +53,15 @@ func (m *learnedRange) learned() []Learned {
 	}
 }
 
-func (m *learnedRange) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
+func (m *learnedRange) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32) {
 	m.y = sized(m.y, len(x))
-	m.round(m.y, x)
-	m.mask(dx, dy, x)
+	m.round(g, m.y, x)
+	m.mask(g, dx, dy, x)
 	sums := m.sum(&m.sums, len(x), 3, func(out []float64, _, from, to int) {
 		out[0], out[1], out[2] = rangeSums(dy[from:to], m.y[from:to], dx[from:to], x[from:to])
 	})
 	n := float64(m.cfg.Format.Max() - m.cfg.Format.Min())
-	for i, s := range m.params.Scale {
+	for i, s := range g.Scale {
 		below, inside, above := sums[3*i], sums[3*i+1]/(float64(s)*n), sums[3*i+2]
 		dlearned[0][i] = m.low.gradient(i, inside-below) // m = −exp θ
 		dlearned[1][i] = m.high.gradient(i, inside+above)

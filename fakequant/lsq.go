@@ -32,33 +32,33 @@ func newLSQ(c *core) method { return &lsq{core: c, scale: newPositive(c.layout.N
 
 func (m *lsq) calibrate() {
 	m.choose()
-	for i, s := range m.params.Scale {
+	for i, s := range m.Scale {
 		m.scale.set(i, s)
 	}
 }
 
 func (m *lsq) refresh() {
 	m.scale.refresh()
-	copy(m.params.Scale, m.scale.value)
+	copy(m.Scale, m.scale.value)
 }
 
-func (m *lsq) forward(y, x []float32, _ bool)  { m.round(y, x) }
+func (m *lsq) forward(g *grid, y, x []float32) { m.round(g, y, x) }
 func (m *lsq) quantize(q []int32, x []float32) { m.integers(q, x) }
 
 func (m *lsq) learned() []Learned {
 	return []Learned{{Name: m.name + ".log_scale", Value: m.scale.log, LRFactor: m.cfg.factor()}}
 }
 
-func (m *lsq) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
+func (m *lsq) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32) {
 	m.y = sized(m.y, len(x))
-	m.round(m.y, x)
-	m.mask(dx, dy, x)
+	m.round(g, m.y, x)
+	m.mask(g, dx, dy, x)
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, _, from, to int) {
 		out[0] = scaleSum(dy[from:to], m.y[from:to], dx[from:to], x[from:to])
 	})
-	g := m.gradientScale(len(x))
-	for i, s := range m.params.Scale {
-		dlearned[0][i] = m.scale.gradient(i, g*sums[i]/float64(s))
+	factor := m.gradientScale(len(x))
+	for i, s := range g.Scale {
+		dlearned[0][i] = m.scale.gradient(i, factor*sums[i]/float64(s))
 	}
 }
 

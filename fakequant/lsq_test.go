@@ -11,10 +11,11 @@ import (
 
 // scaleGradients returns the gradients of one group, without gradient scale.
 func scaleGradients(dy, x []float32, s float32, z int32, cfg Config) (dx []float32, ds, dz float64) {
-	c := &core{cfg: cfg, layout: affine.Layout{N: 1}, params: affine.Params{Scale: []float32{s}, Zero: []int32{z}}}
+	c := &core{cfg: cfg, layout: affine.Layout{N: 1}}
+	g := &grid{Params: affine.Params{Scale: []float32{s}, Zero: []int32{z}}}
 	y, dx := make([]float32, len(x)), make([]float32, len(x))
-	c.round(y, x)
-	c.mask(dx, dy, x)
+	c.round(g, y, x)
+	c.mask(g, dx, dy, x)
 	return dx, scaleSum(dy, y, dx, x) / float64(s), -float64(s) * clippedSum(dy, dx)
 }
 

@@ -26,7 +26,7 @@ func newLSQPlus(c *core) method {
 
 func (m *lsqPlus) calibrate() {
 	m.lsq.calibrate()
-	for i, z := range m.params.Zero {
+	for i, z := range m.Zero {
 		m.zero[i] = float32(z)
 	}
 }
@@ -36,10 +36,10 @@ func (m *lsqPlus) refresh() {
 	lo, hi := float32(m.cfg.Format.Min()), float32(m.cfg.Format.Max())
 	for i, ζ := range m.zero {
 		if ζ != ζ {
-			m.zero[i] = float32(m.params.Zero[i])
+			m.zero[i] = float32(m.Zero[i])
 			continue
 		}
-		m.params.Zero[i] = int32(affine.HalfEven.Round(max(lo, min(ζ, hi))))
+		m.Zero[i] = int32(affine.HalfEven.Round(max(lo, min(ζ, hi))))
 	}
 }
 
@@ -47,14 +47,14 @@ func (m *lsqPlus) learned() []Learned {
 	return append(m.lsq.learned(), Learned{Name: m.name + ".learned_zero", Value: m.zero, LRFactor: m.cfg.factor()})
 }
 
-func (m *lsqPlus) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
-	m.lsq.backward(dx, dlearned[:1], dy, x)
+func (m *lsqPlus) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32) {
+	m.lsq.backward(g, dx, dlearned[:1], dy, x)
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, _, from, to int) {
 		out[0] = clippedSum(dy[from:to], dx[from:to])
 	})
-	g := m.gradientScale(len(x))
-	for i, s := range m.params.Scale {
-		dlearned[1][i] = finiteOrZero(-g * float64(s) * sums[i])
+	factor := m.gradientScale(len(x))
+	for i, s := range g.Scale {
+		dlearned[1][i] = finiteOrZero(-factor * float64(s) * sums[i])
 	}
 }
 

@@ -80,16 +80,16 @@ type method interface {
 	// calibrate takes over the range that the observer estimates, core.min and
 	// core.max.
 	calibrate()
-	// refresh brings the scales and zero points up to date with the learned
-	// values, before forward and before anybody reads them.
+	// refresh brings the grid up to date with the learned values, before forward
+	// and before anybody reads it.
 	refresh()
-	// forward rounds x to y. In training it may draw random numbers.
-	forward(y, x []float32, training bool)
+	// forward rounds x to y by a grid. In training it may draw random numbers.
+	forward(g *grid, y, x []float32)
 	// backward writes the gradients with respect to x and to each learned
-	// tensor, given the gradient dy with respect to y.
-	backward(dx []float32, dlearned [][]float32, dy, x []float32)
-	// quantize writes the integers of which forward's y, outside training, is
-	// s·(q − z).
+	// tensor, given the gradient dy with respect to y and the grid of the forward.
+	backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32)
+	// quantize writes the integers of which forward's y in evaluation, by the
+	// grid as it is now, is s·(q − z).
 	quantize(q []int32, x []float32)
 	// clipped counts the elements of x beyond the ends of the grid: those that
 	// mask stops.

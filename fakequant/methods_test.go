@@ -70,10 +70,12 @@ func backward(t testing.TB, q *fakequant.Quantizer, x, dy []float32) (y, dx []fl
 	for _, l := range q.Learned() {
 		dlearned = append(dlearned, make([]float32, len(l.Value)))
 	}
-	if err := q.Forward(y, x); err != nil {
+	q.Begin()
+	use := q.Use()
+	if err := use.Forward(y, x); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.Backward(dx, dlearned, dy, x); err != nil {
+	if err := use.Backward(dx, dlearned, dy, x); err != nil {
 		t.Fatal(err)
 	}
 	return y, dx, dlearned

@@ -37,7 +37,7 @@ func TestNodeIsForwardAndBackward(t *testing.T) {
 			inGraph, onSlices := calibrated(t, cfg, x), calibrated(t, cfg, x)
 			g := gorgonia.NewGraph()
 			xn := input(g, "x", tensor.Shape{4, 6}, x)
-			y, params, err := fakequant.Node(inGraph, xn)
+			y, params, err := fakequant.Node(inGraph.Use(), xn)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,6 +49,7 @@ func TestNodeIsForwardAndBackward(t *testing.T) {
 			vm := gorgonia.NewTapeMachine(g)
 			defer vm.Close()
 			for range 2 {
+				inGraph.Begin()
 				if err := vm.RunAll(); err != nil {
 					t.Fatal(err)
 				}

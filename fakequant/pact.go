@@ -7,8 +7,10 @@ package fakequant
 //	dx = dy  where 0 ≤ x < α,  else 0
 //	dα = Σ dy  where x ≥ α,  plus 2λα
 //
-// λ is [Config.Decay], the paper's L2 penalty on α. What is trained is ln α,
-// see [positive]. On a signed format, for tensors that no ReLU precedes, the
+// λ is [Config.Decay], the paper's L2 penalty on α; it counts once in a step,
+// however many tensors share α. A [Ramp] scales it as it does all of dα, and it
+// rests until rounding begins: what narrows α alone, while nothing that is clipped
+// widens it again, would take it to 0. What is trained is ln α, see [positive]. On a signed format, for tensors that no ReLU precedes, the
 // lower end is α·qmin/qmax, and dα gains Σ dy·qmin/qmax of what lies below.
 //
 // Source: J. Choi et al., "PACT: Parameterized Clipping Activation for
@@ -35,23 +37,26 @@ func (m *pact) calibrate() {
 func (m *pact) refresh() {
 	m.alpha.refresh()
 	for i, α := range m.alpha.value {
-		m.params.Scale[i], m.params.Zero[i] = α/float32(m.cfg.Format.Max()), 0
+		m.Scale[i], m.Zero[i], m.bound[i] = α/float32(m.cfg.Format.Max()), 0, α
 	}
 }
 
-func (m *pact) forward(y, x []float32, _ bool)  { m.round(y, x) }
+func (m *pact) forward(g *grid, y, x []float32) { m.round(g, y, x) }
 func (m *pact) quantize(q []int32, x []float32) { m.integers(q, x) }
 
 func (m *pact) learned() []Learned {
 	return []Learned{{Name: m.name + ".log_alpha", Value: m.alpha.log, LRFactor: m.cfg.factor()}}
 }
 
-func (m *pact) backward(dx []float32, dlearned [][]float32, dy, x []float32) {
+func (m *pact) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32) {
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, i, from, to int) {
-		out[0] = pactBackward(dx[from:to], dy[from:to], x[from:to], m.alpha.value[i], m.low())
+		out[0] = pactBackward(dx[from:to], dy[from:to], x[from:to], g.bound[i], m.low())
 	})
-	for i, α := range m.alpha.value {
-		dlearned[0][i] = m.alpha.gradient(i, sums[i]+2*float64(m.cfg.Decay)*float64(α))
+	for i, α := range g.bound {
+		if g.first {
+			sums[i] += 2 * float64(m.cfg.Decay) * float64(α)
+		}
+		dlearned[0][i] = m.alpha.gradient(i, sums[i])
 	}
 }
 

@@ -1,25 +1,27 @@
 package fakequant
 
 import (
-	"errors"
 	"fmt"
 
 	"petrify/fakequant/affine"
-	"petrify/internal/kernel"
 	"petrify/observers"
 )
 
-// Quantizer rounds one tensor of a network, step after step. It is not safe
-// for concurrent use; the graphs that share it take turns.
+// Quantizer rounds one tensor of a network, or several that share a grid, step
+// after step. Training goes through a [Use] for each place where it rounds. It is
+// not safe for concurrent use; the graphs that share it take turns.
 type Quantizer struct {
 	core
 	method   method
 	observer observers.Observer
 
 	observing, enabled bool
-	ready, stale       bool // a range has been observed; and since then more
-	observed           int64
-	blend              float32 // λ of the last Forward
+	ready, stale       bool  // a range has been observed; and since then more
+	observed, trained  int64 // tensors; and training steps with rounding on
+
+	step int64   // of this process, from 1
+	λ    float32 // of the step
+	uses []*Use  // that have rounded in the step, in their order
 }
 
 // New returns a quantizer that neither observes nor rounds yet. The shape is
@@ -44,11 +46,10 @@ func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 	}
 	q := &Quantizer{
 		core: core{
-			name: name, cfg: cfg, layout: layout, params: affine.MakeParams(layout.N),
+			name: name, cfg: cfg, layout: layout, grid: makeGrid(layout.N),
 			min: make([]float32, layout.N), max: make([]float32, layout.N),
 		},
 		observer: observer,
-		blend:    1,
 	}
 	q.method = methods[cfg.Method].make(&q.core)
 	return q, nil
@@ -63,14 +64,14 @@ func (q *Quantizer) Config() Config { return q.cfg }
 // SetObserving turns the observer on or off.
 func (q *Quantizer) SetObserving(on bool) { q.observing = on }
 
-// Observing reports whether Forward observes.
+// Observing reports whether training steps observe.
 func (q *Quantizer) Observing() bool { return q.observing }
 
 // SetEnabled turns the rounding on or off.
 func (q *Quantizer) SetEnabled(on bool) { q.enabled = on }
 
-// Enabled reports whether Forward and Apply round. If they do not, they copy,
-// and a caller that can do without the copy may skip them.
+// Enabled reports whether training steps and Apply round. If they do not, they
+// copy, and a caller that can do without the copy may skip them.
 func (q *Quantizer) Enabled() bool { return q.enabled }
 
 // Observe lets the observer see x and takes over its range, whatever the
@@ -105,28 +106,9 @@ func (q *Quantizer) settle() {
 	}
 }
 
-// Forward is the training step: it observes x if the observer is on, then
-// rounds x to y, or copies it if rounding is off. Rounding would turn NaN into
-// a number; a value that is not finite is a [NonFiniteError] instead. y and x
-// must not overlap.
-func (q *Quantizer) Forward(y, x []float32) error {
-	if q.observing {
-		if err := q.Observe(x); err != nil {
-			return err
-		}
-	} else if q.enabled {
-		if _, _, n := kernel.MinMax(x); n > 0 {
-			return &NonFiniteError{Name: q.name, Count: n, Of: len(x)}
-		}
-	}
-	return q.apply(y, x, true)
-}
-
 // Apply is the evaluation: it rounds x to y with the scales as they are, or
 // copies it if rounding is off. Nothing of q moves. y and x must not overlap.
-func (q *Quantizer) Apply(y, x []float32) error { return q.apply(y, x, false) }
-
-func (q *Quantizer) apply(y, x []float32, training bool) error {
+func (q *Quantizer) Apply(y, x []float32) error {
 	if err := q.check(len(y), len(x)); err != nil {
 		return err
 	}
@@ -134,51 +116,17 @@ func (q *Quantizer) apply(y, x []float32, training bool) error {
 		copy(y, x)
 		return nil
 	}
-	q.settle()
-	if !q.ready {
-		return fmt.Errorf("fakequant: %s: enabled before a range was observed", q.name)
+	if err := q.current(); err != nil {
+		return err
 	}
-	q.method.forward(y, x, training)
-	if !training {
-		return nil
-	}
-	q.blend = q.cfg.Ramp.blend(q.trained)
-	q.trained++
-	if q.blend != 1 {
-		mixInto(y, x, q.blend)
-	}
+	q.method.forward(&q.grid, y, x)
 	return nil
 }
 
-// Backward writes the gradients with respect to x and to each of the tensors
-// of Learned, given the gradient dy with respect to the y of the last Forward
-// of x. dx and dy must not overlap.
-func (q *Quantizer) Backward(dx []float32, dlearned [][]float32, dy, x []float32) error {
-	if err := errors.Join(q.check(len(dx), len(x)), q.check(len(dy), len(x))); err != nil {
-		return err
-	}
-	if want := len(q.method.learned()); len(dlearned) != want {
-		return fmt.Errorf("fakequant: %s: gradients for %d learned tensors, want %d", q.name, len(dlearned), want)
-	}
-	if !q.enabled {
-		copy(dx, dy)
-		for _, d := range dlearned {
-			clear(d)
-		}
-		return nil
-	}
-	q.method.backward(dx, dlearned, dy, x)
-	blend := q.blend
-	if blend != 1 {
-		mixInto(dx, dy, blend)
-	}
-	if q.observing {
-		blend = 0 // what follows the observer does not learn
-	}
-	for _, d := range dlearned {
-		for i := range d {
-			d[i] *= blend
-		}
+// current brings q's grid up to date, or fails where there is none yet.
+func (q *Quantizer) current() error {
+	if q.settle(); !q.ready {
+		return fmt.Errorf("fakequant: %s: enabled before a range was observed", q.name)
 	}
 	return nil
 }
@@ -228,8 +176,8 @@ func (q *Quantizer) check(dst, src int) error {
 func (q *Quantizer) Params() affine.Params {
 	q.settle()
 	p := affine.MakeParams(q.layout.N)
-	copy(p.Scale, q.params.Scale)
-	copy(p.Zero, q.params.Zero)
+	copy(p.Scale, q.Scale)
+	copy(p.Zero, q.Zero)
 	return p
 }
 

@@ -26,7 +26,8 @@ func ExampleQuantizer() {
 
 	x := []float32{0, 0.26, 1, 3}
 	y := make([]float32, len(x))
-	if err := q.Forward(y, x); err != nil {
+	q.Begin() // a training step, with one use of the quantizer
+	if err := q.Use().Forward(y, x); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -43,6 +44,12 @@ func ExampleQuantizer() {
 	// scale [0.2], y [0.0 0.4 3.0 3.0]
 }
 
+// forward is a training step with one use of q.
+func forward(q *fakequant.Quantizer, y, x []float32) error {
+	q.Begin()
+	return q.Use().Forward(y, x)
+}
+
 // TestSwitches checks the four states of a quantizer.
 func TestSwitches(t *testing.T) {
 	x := []float32{-1, 0.3, 0.5}
@@ -57,7 +64,7 @@ func TestSwitches(t *testing.T) {
 		q.SetObserving(test.observing)
 		q.SetEnabled(test.enabled)
 		y := make([]float32, 3)
-		if err := q.Forward(y, x); err != nil {
+		if err := forward(q, y, x); err != nil {
 			t.Fatal(err)
 		}
 		want := x
@@ -75,7 +82,7 @@ func TestEnabledBeforeObservedIsAnError(t *testing.T) {
 	q := ready(t, fakequant.Int8().Activations)
 	q.SetObserving(false)
 	x := []float32{1}
-	if err := q.Forward(x, x); err == nil || !strings.Contains(err.Error(), "q: enabled before a range was observed") {
+	if err := forward(q, x, x); err == nil || !strings.Contains(err.Error(), "q: enabled before a range was observed") {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -83,13 +90,13 @@ func TestEnabledBeforeObservedIsAnError(t *testing.T) {
 func TestNonFiniteValuesAreReported(t *testing.T) {
 	q := ready(t, fakequant.Int8().Activations)
 	x := []float32{1, float32(math.NaN()), float32(math.Inf(1)), -2}
-	err := q.Forward(make([]float32, 4), x)
+	err := forward(q, make([]float32, 4), x)
 	var bad *fakequant.NonFiniteError
 	if !errors.As(err, &bad) || *bad != (fakequant.NonFiniteError{Name: "q", Count: 2, Of: 4}) {
 		t.Fatalf("error = %v, want 2 of 4 values", err)
 	}
 	q.SetObserving(false)
-	if err := q.Forward(make([]float32, 4), x); !errors.As(err, &bad) || bad.Count != 2 {
+	if err := forward(q, make([]float32, 4), x); !errors.As(err, &bad) || bad.Count != 2 {
 		t.Errorf("without observing: error = %v, want 2 of 4 values", err)
 	}
 	if min, max, ok := q.Range(); !ok || min[0] != -2 || max[0] != 1 {
@@ -107,12 +114,12 @@ func TestRestore(t *testing.T) {
 		y, x := make([]float32, 8), make([][]float32, 6)
 		for i := range x {
 			x[i] = normal(rng, 8, 1)
-			if err := whole.Forward(y, x[i]); err != nil {
+			if err := forward(whole, y, x[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for i := range 3 {
-			if err := first.Forward(y, x[i]); err != nil {
+			if err := forward(first, y, x[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -120,7 +127,7 @@ func TestRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := 3; i < 6; i++ {
-			if err := second.Forward(y, x[i]); err != nil {
+			if err := forward(second, y, x[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -147,7 +154,9 @@ func TestStepAllocatesNoTensor(t *testing.T) {
 		x, y := make([]float32, 1<<19), make([]float32, 1<<19)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if err := errors.Join(q.Forward(y, x), q.Backward(y, nil, y, x)); err != nil {
+		q.Begin()
+		use := q.Use()
+		if err := errors.Join(use.Forward(y, x), use.Backward(y, nil, y, x)); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
@@ -187,16 +196,18 @@ func TestGrowingWeightsAreNotClipped(t *testing.T) {
 func TestLengthsAreChecked(t *testing.T) {
 	q := ready(t, fakequant.Int8().Weights, 4)
 	x, short, ragged := make([]float32, 8), make([]float32, 7), make([]float32, 6)
-	if err := q.Forward(make([]float32, 8), x); err != nil {
+	q.Begin()
+	use := q.Use()
+	if err := use.Forward(make([]float32, 8), x); err != nil {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"y shorter than x":        q.Forward(short, x),
-		"x not in 4 rows":         q.Forward(make([]float32, 6), ragged),
+		"y shorter than x":        use.Forward(short, x),
+		"x not in 4 rows":         use.Forward(make([]float32, 6), ragged),
 		"evaluation":              q.Apply(short, x),
-		"dx shorter than x":       q.Backward(short, nil, x, x),
-		"dy shorter than x":       q.Backward(make([]float32, 8), nil, short, x),
-		"a gradient of nothing":   q.Backward(make([]float32, 8), [][]float32{short}, x, x),
+		"dx shorter than x":       use.Backward(short, nil, x, x),
+		"dy shorter than x":       use.Backward(make([]float32, 8), nil, short, x),
+		"a gradient of nothing":   use.Backward(make([]float32, 8), [][]float32{short}, x, x),
 		"integers shorter than x": q.Quantize(make([]int32, 7), x),
 		"observing 6 in 4 rows":   q.Observe(ragged),
 	} {

@@ -20,9 +20,9 @@ func (q *Quantizer) Rescale(factors []float32) bool {
 		return false
 	}
 	least := affine.MinScale(q.cfg.Format)
-	for i, s := range q.params.Scale {
+	for i, s := range q.Scale {
 		s = max(s*factors[i/(n/c)], min(s, least))
-		q.params.Scale[i] = s
+		q.Scale[i] = s
 		if isLSQ {
 			m.scale.set(i, s)
 		}

@@ -28,11 +28,11 @@ func (q *Quantizer) State() []State {
 func (q *Quantizer) own() []State {
 	shape := []int{q.layout.N}
 	zero := make([]int64, q.layout.N)
-	for i, z := range q.params.Zero {
+	for i, z := range q.Zero {
 		zero[i] = int64(z)
 	}
 	state := []State{
-		{Name: q.name + ".scale", Shape: shape, F32: q.params.Scale},
+		{Name: q.name + ".scale", Shape: shape, F32: q.Scale},
 		{Name: q.name + ".zero", Shape: shape, I64: zero},
 		{Name: q.name + ".counters", Shape: []int{5}, I64: []int64{
 			q.observed, q.trained, number(q.observing), number(q.enabled), number(q.ready),
@@ -80,7 +80,7 @@ func (q *Quantizer) Restore(state []State) error {
 		copy(d.F32, byName[d.Name].F32)
 	}
 	for i, z := range byName[q.name+".zero"].I64 {
-		q.params.Zero[i] = int32(z)
+		q.Zero[i] = int32(z)
 	}
 	n := byName[q.name+".counters"].I64
 	q.observed, q.trained, q.observing, q.enabled, q.ready = n[0], n[1], n[2] != 0, n[3] != 0, n[4] != 0

@@ -17,12 +17,13 @@ type ste struct{ *core }
 
 func newSTE(c *core) method { return ste{c} }
 
-func (m ste) calibrate()                                            { m.choose() }
-func (m ste) refresh()                                              {}
-func (m ste) forward(y, x []float32, _ bool)                        { m.round(y, x) }
-func (m ste) backward(dx []float32, _ [][]float32, dy, x []float32) { m.mask(dx, dy, x) }
-func (m ste) quantize(q []int32, x []float32)                       { m.integers(q, x) }
-func (m ste) learned() []Learned                                    { return nil }
+func (m ste) calibrate()                      { m.choose() }
+func (m ste) refresh()                        {}
+func (m ste) forward(g *grid, y, x []float32) { m.round(g, y, x) }
+func (m ste) quantize(q []int32, x []float32) { m.integers(q, x) }
+func (m ste) learned() []Learned              { return nil }
+
+func (m ste) backward(g *grid, dx []float32, _ [][]float32, dy, x []float32) { m.mask(g, dx, dy, x) }
 
 // stePassThrough is ste without the mask: dx = dy everywhere. What is clipped
 // goes on learning, as in QKeras; weights far outside never come back faster
@@ -31,4 +32,4 @@ type stePassThrough struct{ ste }
 
 func newSTEPassThrough(c *core) method { return stePassThrough{ste{c}} }
 
-func (m stePassThrough) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
+func (m stePassThrough) backward(_ *grid, dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }

@@ -8,9 +8,10 @@ import "petrify/fakequant/affine"
 //	y  = s·(clip(floor(x/s + u) + z, qmin, qmax) − z)        u uniform in [0, 1)
 //	dx = dy  where qmin ≤ rne(x/s) + z ≤ qmax,  else 0
 //
-// The random numbers are a function of [Config.Seed], the training step and the
-// element's index: the same in any order and on any number of processors, and
-// a resumed training draws those that it would have drawn.
+// The random numbers are a function of [Config.Seed], the training step, the
+// number of the use in it and the element's index: the same in any order and on
+// any number of processors, and a resumed training draws those that it would
+// have drawn.
 //
 // Source: S. Gupta, A. Agrawal, K. Gopalakrishnan and P. Narayanan, "Deep
 // Learning with Limited Numerical Precision", ICML 2015, §3.
@@ -18,14 +19,14 @@ type stochastic struct{ ste }
 
 func newStochastic(c *core) method { return stochastic{ste{c}} }
 
-func (m stochastic) forward(y, x []float32, training bool) {
-	if !training {
-		m.round(y, x)
+func (m stochastic) forward(g *grid, y, x []float32) {
+	if !g.training {
+		m.round(g, y, x)
 		return
 	}
-	stream := mix(m.cfg.Seed ^ mix(uint64(m.trained)))
+	stream := mix(m.cfg.Seed ^ mix(g.noise))
 	m.each(len(x), func(i, from, to int) {
-		s, z := m.params.Scale[i], m.params.Zero[i]
+		s, z := g.Scale[i], g.Zero[i]
 		for j, r := range x[from:to] {
 			u := float64(mix(stream+uint64(from+j))>>11) / (1 << 53)
 			y[from+j] = affine.Dequantize(affine.QuantizeStochastic(r, s, z, m.cfg.Format, u), s, z)

@@ -17,51 +17,48 @@ import (
 //
 // Source: F. Li, B. Zhang and B. Liu, "Ternary Weight Networks",
 // arXiv:1605.04711, eqs. 3–6.
-type ternary struct {
-	*core
-	threshold []float32
-}
+type ternary struct{ *core } // Δ is its grid's bound
 
-func newTernary(c *core) method { return &ternary{c, make([]float32, c.layout.N)} }
+func newTernary(c *core) method { return ternary{c} }
 
-func (m *ternary) see(x []float32) {
-	means(m.core, x, func(i int, mean float64) { m.threshold[i] = float32(0.7 * mean) })
+func (m ternary) see(x []float32) {
+	means(m.core, x, func(i int, mean float64) { m.bound[i] = float32(0.7 * mean) })
 	sums, counts := make([]float64, m.layout.N), make([]int, m.layout.N)
 	m.each(len(x), func(i, from, to int) {
 		for _, v := range x[from:to] {
-			if a := math.Abs(float64(v)); a > float64(m.threshold[i]) && a <= math.MaxFloat32 {
+			if a := math.Abs(float64(v)); a > float64(m.bound[i]) && a <= math.MaxFloat32 {
 				sums[i] += a
 				counts[i]++
 			}
 		}
 	})
 	for i, n := range counts {
-		m.params.Scale[i] = 1
+		m.Scale[i] = 1
 		if n > 0 {
-			m.params.Scale[i] = max(float32(sums[i]/float64(n)), affine.MinScale(m.cfg.Format))
+			m.Scale[i] = max(float32(sums[i]/float64(n)), affine.MinScale(m.cfg.Format))
 		}
 	}
 }
 
-func (m *ternary) memory() []State {
-	return []State{{Name: m.name + ".threshold", Shape: []int{m.layout.N}, F32: m.threshold}}
+func (m ternary) memory() []State {
+	return []State{{Name: m.name + ".threshold", Shape: []int{m.layout.N}, F32: m.bound}}
 }
 
-func (m *ternary) calibrate() {}
-func (m *ternary) refresh()   {}
+func (m ternary) calibrate() {}
+func (m ternary) refresh()   {}
 
-func (m *ternary) forward(y, x []float32, _ bool) {
+func (m ternary) forward(g *grid, y, x []float32) {
 	m.each(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
-			y[from+j] = m.params.Scale[i] * float32(third(r, m.threshold[i]))
+			y[from+j] = g.Scale[i] * float32(third(r, g.bound[i]))
 		}
 	})
 }
 
-func (m *ternary) quantize(q []int32, x []float32) {
+func (m ternary) quantize(q []int32, x []float32) {
 	m.each(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
-			q[from+j] = third(r, m.threshold[i])
+			q[from+j] = third(r, m.bound[i])
 		}
 	})
 }
@@ -77,6 +74,6 @@ func third(x, threshold float32) int32 {
 	}
 }
 
-func (m *ternary) backward(dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
-func (m *ternary) clipped([]float32) int                                 { return 0 }
-func (m *ternary) learned() []Learned                                    { return nil }
+func (m ternary) backward(_ *grid, dx []float32, _ [][]float32, dy, _ []float32) { copy(dx, dy) }
+func (m ternary) clipped([]float32) int                                          { return 0 }
+func (m ternary) learned() []Learned                                             { return nil }

@@ -2,12 +2,12 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"petrify/fakequant"
-	"petrify/internal/node"
 )
 
 // builder adds a model's units to a Gorgonia graph, for a fixed batch size.
@@ -17,13 +17,12 @@ type builder struct {
 	batch     int
 	quantized bool // with fake-quant nodes
 
-	params    []paramNode                  // in the order met
-	fakes     map[*fakequant.Quantizer]int // fake-quant nodes of each quantizer
-	plainly   bool                         // without fused nodes
-	swallowed map[*unit]bool               // units that are part of another's fused node
-	products  map[*unit]*gorgonia.Node     // of units with weights, before batch norm
-	outputs   map[*unit]*gorgonia.Node     // nil: the network's input
-	active    map[*gorgonia.Node]bool      // a parameter lies upstream: gradients must flow on
+	params    []paramNode              // in the order met
+	plainly   bool                     // without fused nodes
+	swallowed map[*unit]bool           // units that are part of another's fused node
+	products  map[*unit]*gorgonia.Node // of units with weights, before batch norm
+	outputs   map[*unit]*gorgonia.Node // nil: the network's input
+	active    map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -35,7 +34,8 @@ type paramNode struct {
 func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
 		graph: gorgonia.NewGraph(), model: m, batch: batch, quantized: quantized,
-		fakes: map[*fakequant.Quantizer]int{}, swallowed: map[*unit]bool{}, products: map[*unit]*gorgonia.Node{}, outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
+		swallowed: map[*unit]bool{}, products: map[*unit]*gorgonia.Node{},
+		outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
 	}
 }
 
@@ -77,44 +77,31 @@ func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 	if q == nil || !b.quantized {
 		return x, nil
 	}
-	b.fakes[q]++
-	y, params, err := fakequant.Node(q, x)
-	if err != nil {
-		return nil, err
-	}
-	for i, n := range params {
-		b.params = append(b.params, paramNode{b.model.learned[q][i], n})
-	}
-	b.active[y] = b.active[x] || len(params) > 0
-	return y, nil
+	return b.use(q, q.Use(), x)
 }
 
 // round adds the rounding of x to the grid of a quantizer that observes
-// another activation: it does not observe, and its gradient is the
-// straight-through estimator's.
+// another activation, within whose range x lies.
 func (b *builder) round(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if q == nil || !b.quantized {
 		return x, nil
 	}
-	learned := make([][]float32, len(q.Learned()))
-	for i, l := range q.Learned() {
-		learned[i] = make([]float32, len(l.Value))
+	return b.use(q, q.Follow(), x)
+}
+
+// use adds the node of a use of q.
+func (b *builder) use(q *fakequant.Quantizer, u *fakequant.Use, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, params, err := fakequant.Node(u, x)
+	if err != nil {
+		return nil, err
 	}
-	return node.Apply(node.Spec{
-		Name:  q.Name() + "/round",
-		Shape: x.Shape(),
-		Run:   func(y []float32, in [][]float32) error { return q.Apply(y, in[0]) },
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + q.Name() + "/round",
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					return q.Backward(dx, learned, args[0], args[1])
-				},
-			}, dy, in[0])
-			return gorgonia.Nodes{dx}, err
-		},
-	}, x)
+	for i, n := range params {
+		if p := (paramNode{b.model.learned[q][i], n}); !slices.Contains(b.params, p) {
+			b.params = append(b.params, p)
+		}
+	}
+	b.active[y] = b.active[x] || len(params) > 0
+	return y, nil
 }
 
 // network adds all units for training, the input's quantizer first, and

@@ -7,8 +7,8 @@ import (
 )
 
 // forward is the product of a weighted unit in a training step. Where input
-// and weights have just been rounded to the grids of quantizers, it runs on
-// their integers:
+// and weights lie on one grid each ([fakequant.Quantizer.Grid]), it runs on their
+// integers:
 //
 //	y = float32(Σ (q_x − z)·q_w)·s_x·s_w + b
 //
@@ -29,18 +29,12 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 		integers = forwardOn(b, u, in, make([]int8, sizeX), kernel.QuantizeI8)
 	}
 	return func(y []float32, args [][]float32) error {
-		if b.onGrid(in) && u.weights.Enabled() && u.weights.Config().Ramp == (fakequant.Ramp{}) {
+		_, x := in.Grid()
+		if _, w := u.weights.Grid(); x && w {
 			return integers(y, args)
 		}
 		return float(y, args)
 	}
-}
-
-// onGrid reports whether the activations that a quantizer has rounded in this
-// step lie on its grid: it rounds, in full, and one activation only. Where
-// several share it, each has moved the range before it was rounded.
-func (b *builder) onGrid(q *fakequant.Quantizer) bool {
-	return q.Enabled() && b.fakes[q] == 1 && q.Config().Ramp == (fakequant.Ramp{})
 }
 
 func forwardOn[X kernel.Byte](b *builder, u *unit, in *fakequant.Quantizer, qx []X,
@@ -52,7 +46,8 @@ func forwardOn[X kernel.Byte](b *builder, u *unit, in *fakequant.Quantizer, qx [
 	cols := len(qw) / u.out.C
 	packed := kernel.PackConv(qw, u.product())
 	return func(y []float32, args [][]float32) error {
-		sx, sw := in.Params(), u.weights.Params()
+		sx, _ := in.Grid()
+		sw, _ := u.weights.Grid()
 		fx, fw := in.Config().Format, u.weights.Config().Format
 		quantize(qx, args[0], sx.Scale[0], sx.Zero[0], fx.Min(), fx.Max())
 		for o := range m {

@@ -23,6 +23,7 @@ import (
 type fusedOp struct {
 	*normOp
 	q    *fakequant.Quantizer // nil in float training
+	use  *fakequant.Use       // of q
 	pool *kernel.Pool         // nil: none
 
 	top      []float32 // x at each window's maximum
@@ -66,8 +67,7 @@ func (b *builder) fused(u *unit, in normInputs) (*gorgonia.Node, error) {
 	}
 	name, shape := u.norm.name+"/relu", in.x.Shape()
 	if b.quantized && u.output != nil {
-		op.q = u.output
-		b.fakes[op.q]++
+		op.q, op.use = u.output, u.output.Use()
 		name += "/fake-quant"
 	}
 	if p := b.pooled(u); p != nil {
@@ -95,20 +95,16 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 	if err := op.finite(); err != nil {
 		return err
 	}
-	if observes {
-		if err := op.observe(); err != nil {
+	op.scale = 0
+	if op.q != nil {
+		if err := op.take(observes); err != nil {
 			return err
 		}
 	}
-	op.scale = 0
-	if op.q == nil || !op.q.Enabled() {
+	if op.scale == 0 {
 		op.forwardFloat(y, x)
 		return nil
 	}
-	if op.q.Observed() == 0 {
-		return fmt.Errorf("%s is enabled before a range was observed", op.q.Name())
-	}
-	op.scale = op.q.Params().Scale[0]
 	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
 		kernel.BatchNormReLUQuant(y, op.integers, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c)
@@ -127,12 +123,21 @@ func (op *fusedOp) forwardFloat(y, x []float32) {
 	}
 }
 
-// observe shows the quantizer the extremes of what the pass will compute.
-func (op *fusedOp) observe() error {
-	copy(op.extremes, op.lo)
-	copy(op.extremes[op.c:], op.hi)
-	kernel.BatchNormForward(op.extremes, op.extremes, op.mean, op.inv, op.gain, op.beta, 2, op.c, true)
-	return op.q.Observe(op.extremes)
+// take takes the scale of this pass from the quantizer, if that rounds. Where
+// it observes, it sees the extremes of what the pass will compute.
+func (op *fusedOp) take(observes bool) error {
+	if observes {
+		copy(op.extremes, op.lo)
+		copy(op.extremes[op.c:], op.hi)
+		kernel.BatchNormForward(op.extremes, op.extremes, op.mean, op.inv, op.gain, op.beta, 2, op.c, true)
+	}
+	if err := op.use.Take(op.extremes); err != nil {
+		return err
+	}
+	if p, rounds := op.use.Grid(); rounds {
+		op.scale = p.Scale[0]
+	}
+	return nil
 }
 
 // finite fails where the batch held a number that is not finite, which the

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"petrify/fakequant"
 	"petrify/internal/kernel"
 )
 
@@ -49,8 +50,9 @@ type Trainer struct {
 	model *Model
 	vm    gorgonia.VM
 	x     *tensor.Dense
-	loss  *lossOp     // apart: its node must not hold the Trainer, whose machine has a finalizer
-	grads []paramNode // the nodes of the gradients
+	loss  *lossOp                // apart: its node must not hold the Trainer, whose machine has a finalizer
+	fakes []*fakequant.Quantizer // whose fake-quant nodes are in the graph
+	grads []paramNode            // the nodes of the gradients
 	// The nodes of the units' outputs, and of their products before batch norm.
 	outputs, products map[*unit]*gorgonia.Node
 }
@@ -88,6 +90,9 @@ func newTrainer(b *builder) (*Trainer, error) {
 		t.grads = append(t.grads, paramNode{p.param, grads[i]})
 	}
 	t.outputs, t.products = b.outputs, b.products
+	if b.quantized {
+		t.fakes = m.quantizers()
+	}
 	t.vm, err = compile(b.graph)
 	return t, err
 }
@@ -106,6 +111,9 @@ func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 	copy(in, x)
 	copy(t.loss.labels, labels)
 	t.model.capture()
+	for _, q := range t.fakes {
+		q.Begin()
+	}
 	defer t.vm.Reset()
 	if err := t.vm.RunAll(); err != nil {
 		if cause := t.diagnose(); cause != nil {
