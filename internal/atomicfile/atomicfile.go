@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -34,20 +36,19 @@ func WriteChecked(path string, write func(w io.Writer) error, check func(temp st
 	}
 	f, release, err := create(path)
 	if err != nil {
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 	}
 	defer release()
-	if err := fill(f, write); err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	err = fill(f, write)
+	if err == nil {
+		err = check(f.Name())
 	}
-	if err := check(f.Name()); err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+	if err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 	}
 	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("atomicfile: write %s: flush its folder: %w", path, err)
@@ -86,6 +87,38 @@ func kind(m os.FileMode) string {
 		return "folder"
 	}
 	return "special file"
+}
+
+// named is err with the name path instead of the temporary one, which says
+// nothing to a user.
+func named(err error, path string) error {
+	var one *fs.PathError
+	if errors.As(err, &one) {
+		if rest, ok := permanent(one.Path, path); ok && rest == "" {
+			return one.Err
+		} else if ok {
+			return &fs.PathError{Op: one.Op, Path: path + rest, Err: one.Err}
+		}
+	}
+	var two *os.LinkError
+	if errors.As(err, &two) {
+		if _, ok := permanent(two.Old, path); ok {
+			return two.Err
+		}
+	}
+	return err
+}
+
+// permanent reports whether name is a temporary file or folder of path, or in
+// one, and what follows it then.
+func permanent(name, path string) (rest string, ok bool) {
+	dir, base := filepath.Split(path)
+	inside, ok := strings.CutPrefix(name, dir)
+	first, rest, found := strings.Cut(inside, string(filepath.Separator))
+	if found {
+		rest = string(filepath.Separator) + rest
+	}
+	return rest, ok && isTemporary(first, base)
 }
 
 // create opens a new temporary file for path, and holds it until release is

@@ -21,18 +21,18 @@ func WriteFolder(path string, fill func(folder string) error) error {
 	}
 	temp, release, err := createFolder(path)
 	if err != nil {
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 	}
 	defer release()
 	defer os.RemoveAll(temp) // after an exchange it is the old folder
 	if err := fill(temp); err != nil {
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 	}
 	if err := syncTree(temp); err != nil {
-		return fmt.Errorf("atomicfile: write %s: flush: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: flush: %w", path, named(err, path))
 	}
 	if err := replace(temp, path); err != nil {
-		return fmt.Errorf("atomicfile: write %s: %w", path, err)
+		return fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 	}
 	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("atomicfile: write %s: flush its folder: %w", path, err)

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"petrify/quantized"
+	"petrify/quantized/carray"
+	"petrify/quantized/integer"
+)
+
+// cFormat is C source. Its files lie in a folder of their own, and are named
+// after the network, as programs may hold several.
+func cFormat() format {
+	return format{
+		name: "c", file: "c/model.h", runs: "microcontrollers",
+		options: []string{"name", "requantization"},
+		place:   headerOf,
+		write:   writeC,
+		is:      func(path string, head []byte) bool { return filepath.Ext(path) == ".h" && carray.Wrote(head) },
+		parts:   func(path string) ([]string, error) { return carray.Parts(path), nil },
+		verify:  checkC,
+		inspect: inspectC,
+	}
+}
+
+// headerOf is the header's usual place.
+func headerOf(m *quantized.Model, o exportOptions) string {
+	name := o.name
+	if name == "" {
+		name = carray.Identifier(m.Name)
+	}
+	return filepath.Join("c", name+".h")
+}
+
+// writeC writes the header of the given path, and source and test beside it.
+func writeC(path string, m *quantized.Model, o exportOptions) error {
+	name, ok := strings.CutSuffix(filepath.Base(path), ".h")
+	switch {
+	case !ok:
+		return usage(fmt.Errorf("--out %s: want the header's path, which ends in .h", path))
+	case o.name != "" && o.name != name:
+		return usage(fmt.Errorf("--name %s and --out %s: want one name", o.name, path))
+	}
+	how, err := choice("requantization", o.requantization, "float32", "gemmlowp", "single")
+	if err != nil {
+		return err
+	}
+	return carray.Write(filepath.Dir(path), m, carray.Options{Name: name, Requantization: integer.Requantization(how), Facts: o.facts})
+}
+
+func checkC(path string, m *quantized.Model) (map[string]string, error) {
+	if err := carray.Verify(path, m); err != nil {
+		return nil, err
+	}
+	return headerFacts(path)
+}
+
+func headerFacts(path string) (map[string]string, error) {
+	header, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return carray.Facts(header)
+}
+
+// inspectC shows what a header says of itself.
+func inspectC(w io.Writer, path string) error {
+	facts, err := headerFacts(path)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, key := range slices.Sorted(maps.Keys(facts)) {
+		fmt.Fprintf(t, "%s\t%s\n", key, facts[key])
+	}
+	return t.Flush()
+}

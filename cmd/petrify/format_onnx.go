@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/quantized"
+	"petrify/quantized/onnx"
+)
+
+func onnxFormat() format {
+	return format{
+		name: "onnx", file: "model.onnx", runs: "ONNX Runtime and others",
+		options: []string{"opset", "batch", "signed", "image", "result", "target"},
+		write:   writeONNX,
+		is: func(path string, head []byte) bool {
+			return filepath.Ext(path) == ".onnx" || onnx.Wrote(head)
+		},
+		verify:  checkONNX,
+		inspect: inspecting(onnx.Inspect),
+	}
+}
+
+func writeONNX(path string, m *quantized.Model, o exportOptions) error {
+	options, err := o.onnx(m)
+	if err != nil {
+		return err
+	}
+	return options.WriteFile(path, m)
+}
+
+// onnx are the options for a model.
+func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
+	result, err := choice("result", o.result, "logits", "probabilities", "class")
+	if err != nil {
+		return onnx.Options{}, err
+	}
+	target, err := choice("target", o.target, "any", "x64-avx2")
+	if err != nil {
+		return onnx.Options{}, err
+	}
+	if !slices.Contains([]int{0, 13, 21}, o.opset) {
+		return onnx.Options{}, usage(fmt.Errorf("--opset %d: want 13 or 21", o.opset))
+	}
+	if o.batch < 0 {
+		return onnx.Options{}, usage(fmt.Errorf("--batch %d: want 0 or more", o.batch))
+	}
+	if o.opset == 0 && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }) {
+		o.opset = 21 // the first with scales for blocks
+	}
+	return onnx.Options{
+		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
+		Result: onnx.Result(result), Target: onnx.Target(target), Metadata: o.facts,
+	}, nil
+}
+
+func checkONNX(path string, m *quantized.Model) (map[string]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := onnx.Verify(data, m); err != nil {
+		return nil, err
+	}
+	return onnx.Metadata(data)
+}
+
+// choice is the place of a flag's word among the allowed ones; the empty word
+// stands for the first.
+func choice(flag, word string, allowed ...string) (int, error) {
+	if word == "" {
+		return 0, nil
+	}
+	i := slices.Index(allowed, word)
+	if i < 0 {
+		return 0, usage(fmt.Errorf("--%s %s: want one of %s", flag, word, strings.Join(allowed, ", ")))
+	}
+	return i, nil
+}

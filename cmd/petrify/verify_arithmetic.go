@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"petrify/datasets"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+)
+
+// inArithmetic says how many outputs of the test split a runtime rounds otherwise
+// than training, by the integer engine; nothing of a model that computes with
+// floats, which is not computed as there.
+func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
+	if !integersThroughout(s.file) {
+		return "", nil
+	}
+	_, ours, err := s.engines()
+	if err != nil {
+		return "", err
+	}
+	theirs, err := integer.New(s.file, integer.Options{Requantization: a.how})
+	if err != nil {
+		return "", err
+	}
+	c := quantized.Comparison{A: theEngine, B: a.runtime}
+	x, y := make([]float32, verifyBatch*ours.OutputSize()), make([]float32, verifyBatch*ours.OutputSize())
+	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
+		if err != nil {
+			return "", err
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		in, n := b.X[:b.N*ours.InputSize()], b.N*ours.OutputSize()
+		if err := ours.Run(x[:n], in, b.N); err != nil {
+			return "", err
+		}
+		if err := theirs.Run(y[:n], in, b.N); err != nil {
+			return "", err
+		}
+		c.Add(x[:n], y[:n])
+	}
+	return fmt.Sprintf("; in %s's arithmetic %s of its %s outputs differ", a.runtime, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
+}
+
+// integersThroughout reports whether every layer computes with integers.
+func integersThroughout(m *quantized.Model) bool {
+	whole := !m.Input.Quant.IsFloat()
+	for i := range m.Nodes {
+		w := m.Nodes[i].Weights
+		whole = whole && !m.Nodes[i].Output.Quant.IsFloat() && (w == nil || w.Q != nil && w.Block == 0)
+	}
+	return whole
+}
