@@ -24,7 +24,7 @@ func (o Options) check(m *quantized.Model) error {
 		c.layer(&m.Nodes[i])
 	}
 	if o.NBits && !slices.ContainsFunc(m.Nodes, hasBlocks) {
-		c.addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: NBits would have no effect")
+		c.addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: there is nothing to pack in blocks")
 	}
 	if len(m.Input.Shape) != 3 && o.Image {
 		c.addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
@@ -80,7 +80,7 @@ func (c *checker) softmax(n *quantized.Node) {
 	case levels > 148*float64(n.Output.Shape[0]):
 		c.addf(n.Name, "width %d at scale 1/%v: ONNX Runtime's softmax overflows: want a width of %v or more", n.Output.Shape[0], levels, math.Ceil(levels/148))
 	case c.Signed && greatest > 127:
-		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax makes %v: write unsigned activations", levels, greatest, greatest-256)
+		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax makes %v: write activations as uint8", levels, greatest, greatest-256)
 	}
 }
 

@@ -296,7 +296,7 @@ func TestRefusals(t *testing.T) {
 		{"target", onnx.Options{Target: 9}, network(quantizedtest.W8A8), "target 9"},
 		{"invalid model", onnx.Options{}, broken, `output "nowhere"`},
 		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
-		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8), "NBits would have no effect"},
+		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8), "there is nothing to pack in blocks"},
 		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
 		{"16 bits, narrow", onnx.Options{Opset: 21}, network(narrow), "int16_narrow: runtimes cannot clip"},
 		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8), "conv2d_1: a weight of magnitude 127"},

@@ -25,7 +25,7 @@ func (o Options) check(m *quantized.Model) error {
 		c.layer(&m.Nodes[i])
 	}
 	if o.Int4 && !c.packs {
-		c.addf("model", "no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: Int4 would have no effect")
+		c.addf("model", "no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: there is nothing to pack two to a byte")
 	}
 	return errors.Join(c.faults...)
 }

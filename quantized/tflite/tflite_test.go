@@ -366,8 +366,8 @@ func TestRefusals(t *testing.T) {
 		"tflite: avg_pool_1: input \"input\" is int8 scale": {image(func(b *quantizedtest.Builder) string {
 			return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Valid(2, 2))
 		}), tflite.Options{}},
-		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or "same" padding`:                                 {float, tflite.Options{}},
-		"tflite: model: no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: Int4 would have no effect": {image(conv), tflite.Options{Int4: true}},
+		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or "same" padding`:                                              {float, tflite.Options{}},
+		"tflite: model: no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: there is nothing to pack two to a byte": {image(conv), tflite.Options{Int4: true}},
 		"tflite: batch of -1: want 0 (for 1) or more":                               {image(conv), tflite.Options{Batch: -1}},
 		`tflite: quantized: layer 0: name ""`:                                       {&quantized.Model{}, tflite.Options{}},
 		`tflite: two tensors would be called "input/unclipped": rename a layer`:     {renamed, tflite.Options{}},
