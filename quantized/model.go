@@ -125,6 +125,7 @@ type Bias struct {
 type Origin struct {
 	Version string `json:"version"` // of petrify
 	Dataset string `json:"dataset"`
+	Data    string `json:"data_sha256,omitempty"` // of both splits, as a [Proof] names them
 	Seed    uint64 `json:"seed"`
 	Method  string `json:"method"` // "qat" or "ptq"
 	Epochs  int    `json:"epochs"` // of quantization-aware training

@@ -8,6 +8,7 @@ import (
 
 	"petrify/graph"
 	"petrify/internal/atomicfile"
+	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
@@ -34,6 +35,7 @@ type Summary struct {
 	Dataset string  `json:"dataset"`
 	Network string  `json:"network"`
 	Seed    uint64  `json:"seed"`
+	Kernels string  `json:"kernels"` // the path that ran, such as "avx2": float sums differ between paths
 	Samples Samples `json:"samples"`
 	Float   Metrics `json:"float"`
 	PTQ     Metrics `json:"ptq"`
@@ -72,16 +74,22 @@ func (r *run) result() (*Result, error) {
 		Speed:   Speed{r.Trained[Float].rate(), r.Trained[QAT].rate()},
 		Records: r.Records, Model: model,
 	}
-	result.Summary = Summary{
-		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed,
-		Samples: Samples{r.split.Len(), r.Data.Test.Len()},
-		Float:   result.Float, PTQ: result.PTQ, QAT: result.QAT,
-		Size: size(model), Speed: result.Speed,
-	}
+	result.Summary = r.summary(model)
+	result.Summary.Speed = result.Speed
 	if r.store == nil {
 		return result, nil
 	}
 	return result, atomicfile.Write(filepath.Join(r.Out, "summary.json"), result.Summary.Write)
+}
+
+// summary is what summary.json says, but for speed.
+func (r *run) summary(m *quantized.Model) Summary {
+	return Summary{
+		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed, Kernels: kernel.Path(),
+		Samples: Samples{r.split.Len(), r.Data.Test.Len()},
+		Float:   r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
+		Size: size(m),
+	}
 }
 
 func size(m *quantized.Model) Size {
@@ -98,7 +106,7 @@ func (r *run) describe(m *quantized.Model) {
 		m.Classes = r.Data.Classes
 	}
 	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
-	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Seed: r.Seed, Method: "ptq"}
+	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Data: r.Data.Checksum(), Seed: r.Seed, Method: "ptq"}
 	if r.Config.QAT.Epochs > 0 {
 		m.Origin.Method, m.Origin.Epochs = "qat", r.Config.QAT.Epochs
 	}

@@ -1,0 +1,52 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"petrify/graph"
+)
+
+// Summarize measures a finished run again and returns what its summary.json must
+// say, but for speed: the float network and PTQ from the weights in
+// float.safetensors, QAT from the newest checkpoint. c is the configuration of
+// that run.
+func Summarize(ctx context.Context, c Config, float []graph.State) (Summary, error) {
+	finished, err := Finished(c)
+	if err != nil {
+		return Summary{}, err
+	}
+	model, err := finished.Freeze()
+	if err != nil {
+		return Summary{}, fmt.Errorf("train: %w", err)
+	}
+	c = c.resolve()
+	c.Out, c.Resume, c.Events = "", false, Events{}
+	if c.Float.Epochs > 0 {
+		c.Weights = float
+	}
+	r, err := start(c)
+	if err != nil {
+		return Summary{}, fmt.Errorf("train: %w", err)
+	}
+	if err := r.revisit(ctx, finished); err != nil {
+		return Summary{}, fmt.Errorf("train: %w", err)
+	}
+	return r.summary(model), nil
+}
+
+// revisit measures all phases of a run, whose last model is finished.
+func (r *run) revisit(ctx context.Context, finished *graph.Model) (err error) {
+	if r.Results[Float], err = r.evaluate(ctx, r.Data.Test); err != nil {
+		return err
+	}
+	r.Phase = PTQ
+	r.release()
+	if err := r.calibrate(ctx); err != nil {
+		return err
+	}
+	r.Phase, r.model = QAT, finished
+	r.release()
+	r.Results[QAT], err = r.evaluate(ctx, r.Data.Test)
+	return err
+}
