@@ -111,3 +111,40 @@ func TestProofFile(t *testing.T) {
 		t.Errorf("SHA-256 of abc is %s", p.Model[0].SHA256)
 	}
 }
+
+// A saved proof may be of another version, or of a machine with another
+// runtime. Whatever else differs is named.
+func TestSavedProof(t *testing.T) {
+	made := func(change func(p *quantized.Proof)) *quantized.Proof {
+		p := proof()
+		p.Exports = []quantized.Export{{
+			Digest:     quantized.DigestOf("model.onnx", []byte("file")),
+			Comparison: &quantized.Comparison{A: "integer engine", B: "ONNX Runtime 1", Elements: 3550},
+		}}
+		change(p)
+		return p
+	}
+	for name, c := range map[string]struct {
+		change func(p *quantized.Proof)
+		want   string
+	}{
+		"nothing":         {func(p *quantized.Proof) {}, ""},
+		"version":         {func(p *quantized.Proof) { p.Version = "0" }, ""},
+		"no runtime":      {func(p *quantized.Proof) { p.Exports[0].Comparison = nil }, ""},
+		"another runtime": {func(p *quantized.Proof) { p.Exports[0].Comparison.B = "ONNX Runtime 2" }, ""},
+		"no export":       {func(p *quantized.Proof) { p.Exports = nil }, ""},
+		"model":           {func(p *quantized.Proof) { p.Model[0].SHA256 = "ff" }, `the proof says "model \"model.json\" 3 bytes sha256 ff", found is "model`},
+		"data":            {func(p *quantized.Proof) { p.Data.Samples = 9 }, `"data \"digits\" \"test\" 9 samples`},
+		"elements":        {func(p *quantized.Proof) { p.Comparisons[1].Elements = 9 }, `9 elements 0 differ", found is`},
+		"less":            {func(p *quantized.Proof) { p.Comparisons = p.Comparisons[:1] }, "the proof says \"sums"},
+		"more":            {func(p *quantized.Proof) { p.Accumulators = append(p.Accumulators, p.Accumulators[0]) }, "found is \"\""},
+		"export":          {func(p *quantized.Proof) { p.Exports[0].SHA256 = "ff" }, "the proof is of model.onnx with SHA-256 ff"},
+		"another export":  {func(p *quantized.Proof) { p.Exports[0].Name = "x" }, "lists an export x"},
+		"runtime":         {func(p *quantized.Proof) { p.Exports[0].Comparison.Differing = 7 }, "says that 7 of 3,550 outputs of ONNX Runtime 1 differ, found are 0 of 3,550"},
+	} {
+		err := made(func(*quantized.Proof) {}).CheckSaved(made(c.change))
+		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}

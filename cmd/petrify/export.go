@@ -12,28 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"petrify/internal/sums"
 	"petrify/quantized"
 )
-
-// format is a file format of other people's runtimes.
-type format struct {
-	name    string
-	file    string   // the usual name
-	options []string // the flags that have an effect
-	write   func(path string, m *quantized.Model, o exportOptions) error
-
-	// verify returns what a file says of itself, if it is what the model gives;
-	// nil where files of the format say nothing.
-	verify func(path string, m *quantized.Model) (map[string]string, error)
-
-	// place is where files lie in a folder that are named after the model, and
-	// find those that are there; nil where there is one file, of the usual name.
-	place func(m *quantized.Model, o exportOptions) string
-	find  func(folder string) ([]string, error)
-}
-
-// formats lists what `export` writes; the first is the default.
-func formats() []format { return []format{onnxFormat(), coremlFormat(), tfliteFormat(), cFormat()} }
 
 // exportOptions are the flags of all formats; the zero value is each format's
 // default.
@@ -73,22 +54,23 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 func (c *command) export() *cobra.Command {
 	var name, out string
 	var options exportOptions
-	var names []string
+	var names, runs []string
 	for _, f := range formats() {
 		names = append(names, f.name)
+		runs = append(runs, f.name+" ("+f.runs+")")
 	}
-	list := strings.Join(names, ", ")
 	cmd := &cobra.Command{
 		Use:   "export MODEL",
 		Short: "Write a frozen model for another runtime",
 		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
 or model.safetensors. The file names the model by its SHA-256 and, if a ` + quantized.ProofFile + `
-of it lies beside it, the proof: "petrify verify" checks both.`,
+of it lies beside it, the proof: "petrify verify" checks both. Of a run, its
+` + sums.File + ` lists the export from then on.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, name)
 			if i < 0 {
-				return usage(fmt.Errorf("format %q: want one of %s", name, list))
+				return usage(fmt.Errorf("format %q: want one of %s", name, strings.Join(names, ", ")))
 			}
 			f := formats()[i]
 			if err := f.check(cmd.Flags()); err != nil {
@@ -98,7 +80,7 @@ of it lies beside it, the proof: "petrify verify" checks both.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVarP(&name, "format", "f", names[0], "`FORMAT`, one of "+list)
+	cmd.Flags().StringVarP(&name, "format", "f", names[0], "`FORMAT`, one of "+strings.Join(runs, ", "))
 	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write, for c the header (default beside the model)")
 	options.define(cmd.Flags())
 	return cmd
@@ -128,10 +110,7 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 		folder = filepath.Dir(path)
 	}
 	if out == "" {
-		out = filepath.Join(folder, f.file)
-		if f.place != nil {
-			out = filepath.Join(folder, f.place(m, o))
-		}
+		out = filepath.Join(folder, f.usualPlace(m, o))
 	}
 	if o.facts, err = c.proofOf(m, folder); err != nil {
 		return err
@@ -139,7 +118,13 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if _, err := listOf(folder, out); err != nil {
+		return err
+	}
 	if err := f.write(out, m, o); err != nil {
+		return err
+	}
+	if err := addToSums(folder, out, f); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.stdout, out)
@@ -154,7 +139,7 @@ func (c *command) proofOf(m *quantized.Model, folder string) (map[string]string,
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: \"petrify verify %s\" writes it anew", err, folder)
+		return nil, fmt.Errorf("%w: \"petrify verify --write %s\" replaces it", err, folder)
 	}
 	if err := p.CheckModel(m); err != nil {
 		fmt.Fprintf(c.stderr, "%s is left out: %v\n", filepath.Join(folder, quantized.ProofFile), err)

@@ -92,6 +92,9 @@ func TestFullDisk(t *testing.T) {
 			if want := filepath.Join(out, tt.file) + ": "; code != exitFailed || !strings.Contains(stderr, want) || !strings.Contains(stderr, syscall.EFBIG.Error()+tt.said) {
 				t.Errorf("exit code %d: %s: want 1 and %q", code, stderr, want)
 			}
+			if strings.Contains(stderr, ".tmp") {
+				t.Errorf("a temporary name in: %s", stderr)
+			}
 			if got := fmt.Sprint(files(t, out)); got != tt.left {
 				t.Errorf("left %s, want %s", got, tt.left)
 			}
@@ -109,7 +112,7 @@ func TestFullDiskDuringExport(t *testing.T) {
 		folder := t.TempDir()
 		path := filepath.Join(folder, file)
 		code, stderr := limited(t, 1000, "export", out, "--format", format, "--out", path)
-		if code != exitFailed || !strings.Contains(stderr, syscall.EFBIG.Error()) {
+		if code != exitFailed || !strings.Contains(stderr, syscall.EFBIG.Error()) || strings.Contains(stderr, ".tmp") {
 			t.Errorf("%s: exit code %d: %s: want 1 and %v", format, code, stderr, syscall.EFBIG)
 		}
 		if got := files(t, folder); got != nil {

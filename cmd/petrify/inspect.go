@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"petrify/quantized"
-	"petrify/quantized/coreml"
-	"petrify/quantized/onnx"
-	"petrify/quantized/tflite"
 )
 
 func (c *command) inspect() *cobra.Command {
@@ -24,7 +20,7 @@ func (c *command) inspect() *cobra.Command {
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
 model.json or model.safetensors; of a Core ML .mlpackage, the program is shown,
 of an .onnx file, what it says of itself, and its operators; of a .tflite file,
-also their types and scales.
+also their types and scales; of a C header, what it says of itself.
 
 With --graph, show where the fake-quant nodes of a network sit, and how large it
 is, before or after training: MODEL is then a run folder or a configuration
@@ -37,13 +33,8 @@ file.`,
 			case drawing != "":
 				return usage(errors.New("--draw has no effect without --graph"))
 			}
-			switch filepath.Ext(filepath.Clean(args[0])) {
-			case ".mlpackage":
-				return coreml.Inspect(c.stdout, args[0])
-			case ".onnx":
-				return c.inspectFile(args[0], onnx.Inspect)
-			case ".tflite":
-				return c.inspectFile(args[0], tflite.Inspect)
+			if f, ok := formatOf(args[0]); ok {
+				return f.inspect(c.stdout, args[0])
 			}
 			m, err := quantized.Load(args[0])
 			if err != nil {
@@ -58,11 +49,13 @@ file.`,
 	return cmd
 }
 
-// inspectFile shows an exported file.
-func (c *command) inspectFile(path string, show func(w io.Writer, data []byte) error) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
+// inspecting shows a file by its bytes.
+func inspecting(show func(w io.Writer, data []byte) error) func(w io.Writer, path string) error {
+	return func(w io.Writer, path string) error {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return show(w, data)
 	}
-	return show(c.stdout, data)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,6 +84,9 @@ func refused(t *testing.T, cmd *exec.Cmd, parts ...string) {
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("exit code %d, want %d: %s", code, exitFailed, &stderr)
 	}
+	if strings.Contains(stderr.String(), ".tmp") {
+		t.Errorf("a temporary name in: %s", &stderr)
+	}
 	for _, part := range append(parts, "permission denied") {
 		if !strings.Contains(stderr.String(), part) {
 			t.Errorf("no %q in: %s", part, &stderr)
@@ -119,6 +123,25 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 	if got := fmt.Sprint(files(t, folder), files(t, run)); got != "[run] []" {
 		t.Errorf("the folders hold %s", got)
+	}
+}
+
+// A run that may only be read is verified like any other. What is asked to be
+// written cannot be.
+func TestVerifyReadsOnly(t *testing.T) {
+	petrify, folder := unprivileged(t), theirs(t)
+	run := filepath.Join(folder, "run")
+	finished(t, briefly(run)...)
+	own(t, run)
+	chmod(t, run, 0o555)
+	before := tree(t, run)
+	cmd := petrify("verify", run)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	refused(t, petrify("verify", "--write", run), "atomicfile: write "+filepath.Join(run, "proof.json")+": ")
+	if !reflect.DeepEqual(before, tree(t, run)) {
+		t.Error("the run is another than before")
 	}
 }
 

@@ -4,22 +4,24 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"petrify/cmd/petrify/internal/figure"
 	"petrify/internal/atomicfile"
+	"petrify/internal/sums"
 	"petrify/quantized"
 	"petrify/train"
 )
 
-// save writes the frozen model, its ONNX file and the figure into the run
+// save writes the frozen model, its default export and the figure into the run
 // folder.
 func save(out string, r *train.Result) error {
 	if err := r.Model.Save(out); err != nil {
 		return err
 	}
-	onnx := onnxFormat()
-	if err := onnx.write(filepath.Join(out, onnx.file), r.Model, exportOptions{}); err != nil {
+	f := defaultFormat()
+	if err := f.write(filepath.Join(out, f.file), r.Model, exportOptions{}); err != nil {
 		return err
 	}
 	return atomicfile.Write(filepath.Join(out, figureFile), chart(r).SVG)
@@ -107,21 +109,39 @@ func report(w io.Writer, out string, r *train.Result) error {
 	return list(w, out)
 }
 
+// runFile is a file of a run folder, by its name or a pattern, and what it is.
+type runFile struct{ name, is string }
+
+// runFiles are those that a run writes, apart from the list of them.
+func runFiles() []runFile {
+	return []runFile{
+		{quantized.TensorsFile, "every integer and scale"},
+		{quantized.ManifestFile, "the network and the scales, to read"},
+		{defaultFormat().file, "for " + defaultFormat().runs},
+		{quantized.ProofFile, "that the graph, the integers and the files agree"},
+		{figureFile, "accuracy after each epoch"},
+		{summaryFile, "this table"},
+		{"metrics.jsonl", "one line for each epoch"},
+		{floatFile, "the float network"},
+		{configFile, "every setting of this run"},
+		{"checkpoint-*.safetensors", "where train --resume continues"},
+	}
+}
+
+// isRunFile reports whether a run writes a file of the name.
+func isRunFile(name string) bool {
+	return slices.ContainsFunc(runFiles(), func(f runFile) bool {
+		ok, err := filepath.Match(f.name, name)
+		return ok && err == nil
+	})
+}
+
 // list names the files of a run folder.
 func list(w io.Writer, out string) error {
 	fmt.Fprintf(w, "\n%s\n", out)
 	files := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range [][2]string{
-		{quantized.TensorsFile, "every integer and scale"},
-		{quantized.ManifestFile, "the network and the scales, to read"},
-		{onnxFormat().file, "for ONNX Runtime and others"},
-		{quantized.ProofFile, "that the graph, the integers and the files agree"},
-		{figureFile, "accuracy after each epoch"},
-		{"summary.json", "this table"},
-		{"metrics.jsonl", "one line for each epoch"},
-		{configFile, "every setting of this run"},
-	} {
-		fmt.Fprintf(files, "  %s\t%s\n", f[0], f[1])
+	for _, f := range append(runFiles(), runFile{sums.File, "the SHA-256 of all these"}) {
+		fmt.Fprintf(files, "  %s\t%s\n", f.name, f.is)
 	}
 	return files.Flush()
 }

@@ -17,10 +17,12 @@ import (
 	"petrify/train"
 )
 
-// The files of a run folder that this command writes itself.
+// The files of a run folder that commands write or read.
 const (
-	configFile = "config.yaml"
-	figureFile = "accuracy.svg"
+	configFile  = "config.yaml"
+	figureFile  = "accuracy.svg"
+	floatFile   = "float.safetensors"
+	summaryFile = "summary.json"
 )
 
 func (c *command) train() *cobra.Command {

@@ -16,6 +16,7 @@ import (
 	"petrify/datasets"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/quantized/onnx"
 )
 
 // ortrunVariable names a program that runs an ONNX file with ONNX Runtime:
@@ -44,7 +45,7 @@ func (s *subject) addExports(ctx context.Context, p *quantized.Proof, engine *in
 	if s.onnx, err = options.Encode(s.file); err != nil {
 		return err
 	}
-	export := quantized.Export{Digest: quantized.DigestOf(onnxFormat().file, s.onnx)}
+	export := quantized.Export{Digest: quantized.DigestOf(defaultFormat().file, s.onnx)}
 	if s.ortrun != "" {
 		version, err := exec.CommandContext(ctx, s.ortrun, "-version").Output()
 		if err != nil {
@@ -68,7 +69,7 @@ func (s *subject) runONNX(ctx context.Context, engine *integer.Engine, c *quanti
 		return err
 	}
 	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, onnxFormat().file)
+	path := filepath.Join(dir, defaultFormat().file)
 	if err := os.WriteFile(path, s.onnx, 0o666); err != nil {
 		return err
 	}
@@ -90,7 +91,8 @@ func (s *subject) runONNX(ctx context.Context, engine *integer.Engine, c *quanti
 	go func() { sent <- s.send(in) }()
 	compared := s.compare(c, engine, out)
 	if err := errors.Join(<-sent, cmd.Wait()); err != nil {
-		return fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
+		said := strings.ReplaceAll(complaints.String(), path, filepath.Base(path)) // a temporary name helps nobody
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(said))
 	}
 	return compared
 }
@@ -153,4 +155,10 @@ func failure(err error) error {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
 	}
 	return err
+}
+
+// compared reports whether ONNX Runtime ran a file of the same options.
+func (s *subject) compared(facts map[string]string) bool {
+	usual, err := onnx.Metadata(s.onnx)
+	return err == nil && usual[quantized.ExportKey] == facts[quantized.ExportKey]
 }

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"petrify/datasets"
 	"petrify/graph"
+	"petrify/internal/atomicfile"
 	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/train"
 )
 
 // What is compared, by the names in a proof.
@@ -70,6 +74,41 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	}
 	p.Comparisons = append(p.Comparisons, written)
 	return p, s.addExports(ctx, p, frozen)
+}
+
+// proveRun proves a run that has just been saved, writes the proof and the list
+// of its files, and prints the outcome.
+func (c *command) proveRun(ctx context.Context, job train.Config) error {
+	m, err := quantized.Load(job.Out)
+	if err != nil {
+		return err
+	}
+	s := &subject{folder: job.Out, file: m, data: job.Data, ortrun: findOrtrun()}
+	if err := s.rebuild(job); err != nil {
+		return err
+	}
+	p, err := s.prove(ctx)
+	if err != nil {
+		return err
+	}
+	// the proof after the export: who finds it finds what it lists
+	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.onnx); err != nil {
+		return err
+	}
+	if err := s.writeRecords(p); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "\n%s\n", p)
+	return p.Check()
+}
+
+// engines are those of the frozen model and of the file.
+func (s *subject) engines() (frozen, file *integer.Engine, err error) {
+	if frozen, err = integer.New(s.model, integer.Options{}); err != nil {
+		return nil, nil, err
+	}
+	file, err = integer.New(s.file, integer.Options{})
+	return frozen, file, err
 }
 
 // describe begins the proof: what it is about.

@@ -3,39 +3,23 @@ package carray
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"petrify/quantized"
 	"petrify/quantized/integer"
 )
 
-// Headers are the paths of the headers in a folder that petrify wrote; none if
-// there is no folder.
-func Headers(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("carray: %w", err)
-	}
-	var all []string
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if filepath.Ext(path) != ".h" || !e.Type().IsRegular() {
-			continue
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("carray: %w", err)
-		}
-		if marked(text) {
-			all = append(all, path)
-		}
-	}
-	return all, nil
+// Wrote reports whether petrify wrote a file that begins so.
+func Wrote(head []byte) bool { return marked(head) }
+
+// Parts are the paths of a header, its source and its test.
+func Parts(header string) []string {
+	stem := strings.TrimSuffix(header, ".h")
+	return []string{header, stem + ".c", stem + "_test.c"}
 }
 
 var factLine = regexp.MustCompile(`(?m)^ \*   ("(?:[^"\\]|\\.)*"): ("(?:[^"\\]|\\.)*")$`)

@@ -10,6 +10,12 @@ import (
 	"petrify/quantized/onnx/onnxpb"
 )
 
+// Wrote reports whether a file that begins so is petrify's: the producer's name
+// follows the version.
+func Wrote(head []byte) bool {
+	return bytes.Contains(head[:min(len(head), 16)], []byte("\x12\apetrify"))
+}
+
 // Verify returns an error unless data is, to the last byte, what [Options.Encode]
 // makes of m with the options and the further metadata that the file names.
 // The error names what differs: the model, or the part of the file.

@@ -10,6 +10,11 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
+// Begins reports whether a file that begins so is TensorFlow Lite's.
+func Begins(head []byte) bool {
+	return len(head) >= 8 && string(head[4:8]) == schema.Identifier
+}
+
 // Verify returns an error unless data is, to the last byte, what [Encode] makes
 // of m with the options and the further metadata that the file names. The error
 // names what differs: the model, or the part of the file.

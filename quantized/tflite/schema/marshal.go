@@ -2,8 +2,8 @@ package schema
 
 import "fmt"
 
-// identifier stands behind the place of the root table.
-const identifier = "TFL3"
+// Identifier follows the offset of the root table.
+const Identifier = "TFL3"
 
 // version is that of the schema.
 const version = 3
@@ -40,7 +40,7 @@ func (m *Model) Marshal() ([]byte, error) {
 	}
 	graph := table{tensors, vector(m.Graph.Inputs), vector(m.Graph.Outputs), operators, text(m.Graph.Name)}
 	root := table{uint32(version), codes, list{graph}, text(m.Description), buffers, nil, metadata}
-	b := &builder{data: append(make([]byte, 4), identifier...)}
+	b := &builder{data: append(make([]byte, 4), Identifier...)}
 	b.refer(0, root)
 	return b.data, nil
 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/quantized"
+)
+
+// modelOf finds the model that a path on the command line names. That of an
+// export lies beside it, under its name or as the model of the folder it is in,
+// or of the one above.
+func modelOf(path string) (model, named string) {
+	path = filepath.Clean(path)
+	if _, ok := formatOf(path); !ok {
+		return path, ""
+	}
+	beside := strings.TrimSuffix(path, filepath.Ext(path)) + filepath.Ext(quantized.ManifestFile)
+	folder := filepath.Dir(path)
+	switch {
+	case exists(beside) && filepath.Base(beside) != quantized.ManifestFile:
+		return beside, path
+	case !holdsModel(folder) && holdsModel(filepath.Dir(folder)):
+		return filepath.Dir(folder), path
+	}
+	return folder, path
+}
+
+// exports are those of the folder if it is the model's, and one that the command
+// line names.
+func (s *subject) exports() ([]export, error) {
+	var all []export
+	if holdsModel(s.folder) {
+		var err error
+		if all, err = exportsIn(s.folder); err != nil {
+			return nil, err
+		}
+	}
+	if s.named != "" && !slices.ContainsFunc(all, func(e export) bool { return e.path == s.named }) {
+		f, _ := formatOf(s.named)
+		all = append(all, export{s.named, f})
+	}
+	return all, nil
+}
+
+// checkExports makes every export again from the model, and says whether it
+// names the proof. One that is not the model's is an error.
+func (s *subject) checkExports(ctx context.Context, w io.Writer, p *quantized.Proof) error {
+	exports, err := s.exports()
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, e := range exports {
+		said, err := s.checkExport(ctx, e, p)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", e.path, err))
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s is of this model%s.\n", e.path, said); err != nil {
+			return err
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkExport returns what there is to say of an export of the model.
+func (s *subject) checkExport(ctx context.Context, e export, p *quantized.Proof) (string, error) {
+	facts, err := e.verify(e.path, s.file)
+	if err != nil {
+		return "", err
+	}
+	said, err := names(facts, p)
+	if err != nil {
+		return "", err
+	}
+	if e.name == defaultFormat().name && s.ortrun != "" && !s.compared(facts) {
+		said += "; it is another export, " + facts[quantized.ExportKey] + ", and the default one was compared"
+	}
+	if e.arithmetic.runtime == "" {
+		return said, nil
+	}
+	rounded, err := s.inArithmetic(ctx, e.arithmetic)
+	return said + rounded, err
+}
+
+// names says which proof a file names by its facts. One that names p and says
+// something else of it is an error.
+func names(facts map[string]string, p *quantized.Proof) (string, error) {
+	says, want := facts[quantized.ProofKey], p.Facts()[quantized.ProofKey]
+	switch digest := facts[quantized.ProofDigestKey]; {
+	case digest == "":
+		return ", but names no proof: export it again to name this one", nil
+	case digest != p.Digest():
+		return fmt.Sprintf(", but names another proof, %s; this one is %s: export it again to name this one", digest, p.Digest()), nil
+	case says != want:
+		return "", fmt.Errorf("says of the proof %q, the proof says %q", says, want)
+	}
+	return ", and names this proof", nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"petrify/datasets"
+	"petrify/graph"
+	"petrify/internal/config"
+	"petrify/quantized"
+	"petrify/train"
+)
+
+// subject is what is verified.
+type subject struct {
+	folder string
+	graph  *graph.Model
+	job    train.Config     // of a run, whose graph there is
+	model  *quantized.Model // frozen from the graph, where there is one
+	file   *quantized.Model // read from a file
+	data   *datasets.Set
+	ortrun string // the program that runs ONNX Runtime; "": none
+	named  string // the exported file on the command line; "": none
+	onnx   []byte // the default export, which names the proof; prove sets it
+}
+
+// folderOf is the folder of a model that is a folder or a file.
+func folderOf(model string) string {
+	if info, err := os.Stat(model); err == nil && !info.IsDir() {
+		return filepath.Dir(model)
+	}
+	return model
+}
+
+// openSubject opens a model with its data and, where it is a run, its graph. data is
+// where they are now; "": where training found them.
+func openSubject(ctx context.Context, path, data string) (*subject, error) {
+	m, err := quantized.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{folder: folderOf(path), file: m, ortrun: findOrtrun()}
+	if saved := savedConfig(path); saved != "" && s.folder == path {
+		err = s.openRun(ctx, saved, data)
+	} else if s.model, err = again(m); err == nil {
+		s.data, err = openOrigin(ctx, m.Origin.Dataset, data)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if is, was := s.data.Checksum(), m.Origin.Data; was != "" && is != was {
+		return nil, fmt.Errorf("%s is not what the model was trained on: its SHA-256 is %s, the model's data had %s", s.data.Source, is, was)
+	}
+	s.data.Name = m.Origin.Dataset // whatever the file is called now
+	return s, nil
+}
+
+// published reports whether data are known by their name.
+func published(name string) bool {
+	return slices.ContainsFunc(datasets.Names(), func(i datasets.Info) bool { return i.Name == name })
+}
+
+// openOrigin opens the data that a model was trained on: a published set, whose
+// files may be in a folder, or a user's own, which the path says.
+func openOrigin(ctx context.Context, name, path string) (*datasets.Set, error) {
+	switch {
+	case published(name):
+		return datasets.OpenContext(ctx, name, datasets.Options{Dir: path})
+	case path == "":
+		return nil, usage(fmt.Errorf("the model was trained on %q: say with --data where that is", name))
+	}
+	return datasets.OpenContext(ctx, path, datasets.Options{})
+}
+
+// settingsOf are those of a run whose data may have moved.
+func settingsOf(saved, data string) (*config.Config, error) {
+	settings, err := config.Load(saved)
+	if data == "" {
+		return settings, err
+	}
+	key := "dataset" // also where the configuration is refused as its own data are gone
+	if err == nil && published(settings.Dataset) {
+		key = "data.dir"
+	}
+	return config.Load(saved, config.Override{Flag: "--data " + data, Key: key, Value: strconv.Quote(data)})
+}
+
+// openRun rebuilds the graph of a finished run.
+func (s *subject) openRun(ctx context.Context, saved, data string) error {
+	settings, err := settingsOf(saved, data)
+	if err != nil {
+		return err
+	}
+	settings.Out = s.folder // it may have been moved
+	if s.data, err = datasets.OpenContext(ctx, settings.Dataset, settings.Data); err != nil {
+		return err
+	}
+	job, err := settings.Train(s.data)
+	if err != nil {
+		return err
+	}
+	return s.rebuild(job)
+}
+
+// rebuild takes the graph and its frozen model from the run's checkpoint.
+func (s *subject) rebuild(job train.Config) (err error) {
+	s.job = job
+	if s.graph, err = train.Finished(job); err != nil {
+		return err
+	}
+	s.model, err = s.graph.Freeze()
+	return err
+}
+
+// again writes and reads a model.
+func again(m *quantized.Model) (*quantized.Model, error) {
+	tensors, manifest, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return quantized.Decode(tensors, manifest)
+}
+
+// faultOfFile is err as a fault of a run's file where it would be taken for a
+// mistake on the command line: a configuration, or anything in a damaged run.
+func faultOfFile(err error, damaged bool) error {
+	var faults config.Faults
+	if damaged || errors.As(err, &faults) {
+		return errors.New(err.Error())
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/train"
+)
+
+// checkSummary measures a run again and compares its summary.json.
+func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
+	if s.graph == nil {
+		return nil
+	}
+	path := filepath.Join(s.folder, summaryFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var says train.Summary
+	if err := json.Unmarshal(text, &says); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	float, err := train.ReadWeights(filepath.Join(s.folder, floatFile))
+	if err != nil {
+		return err
+	}
+	found, err := train.Summarize(ctx, s.job, float)
+	if err != nil {
+		return err
+	}
+	said := "accuracy and losses are those found again."
+	if says.Kernels != found.Kernels {
+		said = fmt.Sprintf("QAT's accuracy is the one found again. The other numbers are of %s kernels, and float sums differ on %s: PETRIFY_KERNEL chooses.", says.Kernels, found.Kernels)
+		found.Kernels, found.Float, found.PTQ, found.QAT.Loss = says.Kernels, says.Float, says.PTQ, says.QAT.Loss
+	}
+	found.Speed = says.Speed // which nothing can check
+	if err := sameNumbers(path, says, found); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s: %s\n", path, said)
+	return err
+}
+
+// sameNumbers names every number of the summary in a file that is not the one
+// found.
+func sameNumbers(path string, says, found train.Summary) error {
+	was, err := leaves(says)
+	if err != nil {
+		return err
+	}
+	is, err := leaves(found)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if was[key] != is[key] {
+			faults = append(faults, fmt.Errorf("%s: %s is %v, found is %v", path, key, was[key], is[key]))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// leaves are the values of v in JSON by their paths, such as "qat.accuracy".
+func leaves(v any) (map[string]any, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, err
+	}
+	flat := map[string]any{}
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		children, ok := v.(map[string]any)
+		if !ok {
+			flat[strings.TrimSuffix(path, ".")] = v
+			return
+		}
+		for key, child := range children {
+			walk(path+key+".", child)
+		}
+	}
+	walk("", tree)
+	return flat, nil
+}
