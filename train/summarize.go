@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"petrify/graph"
 )
@@ -10,7 +11,8 @@ import (
 // Summarize measures a finished run again and returns what its summary.json must
 // say, but for speed: the float network and PTQ from the weights in
 // float.safetensors, QAT from the newest checkpoint. c is the configuration of
-// that run.
+// that run. PTQ is zero where the network has dropout: it was calibrated with
+// random numbers that are gone.
 func Summarize(ctx context.Context, c Config, float []graph.State) (Summary, error) {
 	finished, err := Finished(c)
 	if err != nil {
@@ -44,6 +46,9 @@ func (r *run) revisit(ctx context.Context, finished *graph.Model) (err error) {
 	r.release()
 	if err := r.calibrate(ctx); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(r.Network.Layers, func(l graph.Layer) bool { return l.Kind == graph.KindDropout }) {
+		r.Results[PTQ] = Metrics{}
 	}
 	r.Phase, r.model = QAT, finished
 	r.release()

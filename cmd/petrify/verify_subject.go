@@ -44,6 +44,9 @@ func openSubject(ctx context.Context, path, data string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Origin.Dataset == "digits" && data != "" {
+		return nil, usage(fmt.Errorf("--data %s has no effect: the digits are built in", data))
+	}
 	s := &subject{folder: folderOf(path), file: m, ortrun: findOrtrun()}
 	if saved := savedConfig(path); saved != "" && s.folder == path {
 		err = s.openRun(ctx, saved, data)
