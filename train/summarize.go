@@ -8,16 +8,11 @@ import (
 	"petrify/graph"
 )
 
-// Summarize measures a finished run again and returns what its summary.json must
-// say, but for speed: the float network and PTQ from the weights in
-// float.safetensors, QAT from the newest checkpoint. c is the configuration of
-// that run. PTQ is zero where the network has dropout: it was calibrated with
+// Summarize measures a run of the configuration c again and returns what its
+// summary.json must say, but for speed: QAT by what [Finished] returned, the float
+// network and PTQ from the weights in float.safetensors. PTQ is zero where the network has dropout: it was calibrated with
 // random numbers that are gone.
-func Summarize(ctx context.Context, c Config, float []graph.State) (Summary, error) {
-	finished, err := Finished(c)
-	if err != nil {
-		return Summary{}, err
-	}
+func Summarize(ctx context.Context, c Config, finished *graph.Model, float []graph.State) (Summary, error) {
 	model, err := finished.Freeze()
 	if err != nil {
 		return Summary{}, fmt.Errorf("train: %w", err)

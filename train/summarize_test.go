@@ -44,7 +44,11 @@ func TestSummarize(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Summarize(t.Context(), c, float)
+			finished, err := Finished(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Summarize(t.Context(), c, finished, float)
 			if err != nil {
 				t.Fatal(err)
 			}

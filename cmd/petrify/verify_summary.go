@@ -33,7 +33,7 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	found, err := train.Summarize(ctx, s.job, float)
+	found, err := train.Summarize(ctx, s.job, s.graph, float)
 	if err != nil {
 		return err
 	}
