@@ -13,6 +13,7 @@ import (
 	"petrify/internal/conformance"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/quantized/onnx"
 	"petrify/quantized/quantizedtest"
 )
 
@@ -154,6 +155,20 @@ func TestCOperations(t *testing.T) {
 			p.check(t, plain)
 		})
 	}
+}
+
+// TestConcatClips: an input of more bits than the output, on the same scale, is
+// limited to the output's integers, in C and in ONNX Runtime.
+func TestConcatClips(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
+	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
+	m := b.Model(b.Concat(x, x))
+	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: m.Nodes[0].Output.Quant.Scale}
+	inputs := b.Inputs(m, 20)
+	same(t, m, inputs, outputs(t, onnx.Options{}, conformance.Settings{}, m, inputs))
+	var p program
+	p.add("concat", m, byteInputs(rand.New(rand.NewPCG(3, 4)), m, 60), integer.Float32, integer.Gemmlowp)
+	p.check(t, plain)
 }
 
 // TestCRandomNetworks: whatever graph, geometry, optimization and dialect of

@@ -69,14 +69,14 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	return nil
 }
 
-// concat adds the joining of channels, an input at a time. One on another scale
+// concat adds the joining of channels, an input at a time. One on another grid
 // than the output's passes through a table.
 func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
 	l.comment(n, in[0], y)
 	at := 0
 	for i, x := range in {
 		named := "0"
-		if !x.grid.same(y.grid) {
+		if !x.grid.within(y.grid) {
 			named = fmt.Sprintf("%s_%d_table", id, i+1)
 			l.table(named, table(x.grid, y.grid, func(r float64) float64 { return r }))
 		}

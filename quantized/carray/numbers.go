@@ -29,6 +29,9 @@ func gridOf(q quantized.Quant, lo, hi int32) grid {
 // same reports whether two grids give the same bytes the same meaning.
 func (g grid) same(h grid) bool { return g.scale == h.scale && g.zero == h.zero }
 
+// within reports whether every byte of g is one of h, with the same meaning.
+func (g grid) within(h grid) bool { return g.same(h) && g.min >= h.min && g.max <= h.max }
+
 func (g grid) quantize(r float32) uint8 {
 	q := affine.Quantize(r, g.scale, g.zero, affine.Uint8)
 	return uint8(min(max(q, g.min), g.max))

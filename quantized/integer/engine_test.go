@@ -206,6 +206,18 @@ func inputBytes(m *quantized.Model, x []float32) []uint8 {
 	return q
 }
 
+// TestConcatClips: an input of more bits than the output, on the same scale, is
+// limited to the output's integers.
+func TestConcatClips(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
+	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
+	m := b.Model(b.Concat(x, x))
+	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: m.Nodes[0].Output.Quant.Scale}
+	for _, mode := range reference.Modes() {
+		defined(t, m, mode, modes[mode], b.Inputs(m, 5))
+	}
+}
+
 // floating are schemes in which sums are of floats.
 var floating = map[string]quantizedtest.Scheme{
 	"weight-only":         quantizedtest.WeightOnly,

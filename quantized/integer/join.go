@@ -84,14 +84,14 @@ func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32) func(qa, qb uint8
 	}
 }
 
-// concat adds the joining of channels. An input on another scale than the
+// concat adds the joining of channels. An input on another grid than the
 // output's passes through a table.
 func (c *compiler) concat(in []*value, y *value) {
 	tables := make([]*table, len(in))
 	var uses []*tensor
 	for i, x := range in {
 		uses = append(uses, x.bytes)
-		if !x.grid.same(y.grid) {
+		if !x.grid.within(y.grid) {
 			tables[i] = tableOf(x.grid, y.grid, func(r float32) float32 { return r })
 			c.weights += 256
 		}
