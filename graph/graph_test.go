@@ -12,6 +12,7 @@ import (
 
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/internal/randnet"
 )
 
 func TestValidateListsEveryFault(t *testing.T) {
@@ -185,6 +186,36 @@ func TestRestoreContinuesToTheBit(t *testing.T) {
 		t.Error("the restored model trains to other parameters")
 	}
 }
+
+// Whatever layers, methods and observers a model has: saved and restored between
+// two steps, it ends as if nothing had happened.
+func TestRandomModelsContinueToTheBit(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		n, in := randnet.Network(rng, randnet.Options{Layers: 8})
+		q := randnet.Quantization(rng, n, in)
+		a, err := graph.New(n, in, q, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.SetObservers(true)
+		a.SetFakeQuant(true)
+		steps(t, a, 2, seed)
+		a.SetObservers(one(rng))
+		b, err := graph.New(n, in, q, rand.New(rand.NewPCG(77, 77)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Restore(a.State()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(steps(t, a, 2, 5), steps(t, b, 2, 5)) {
+			t.Errorf("seed %d: the restored model trains to other parameters", seed)
+		}
+	}
+}
+
+func one(rng *rand.Rand) bool { return rng.IntN(2) == 0 }
 
 func TestRestoreNamesWhatIsMissing(t *testing.T) {
 	m := trained(t, graph.Uniform(fakequant.Int8()))

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 
 	"petrify/fakequant"
 )
@@ -11,9 +13,9 @@ import (
 type State = fakequant.State
 
 // State returns everything that [Model.Restore] needs to go on as if nothing
-// had happened: parameters, running statistics, the quantizers with their
-// observers, and what [Model.Watch] watches. The slices are the model's own: write or copy them before the
-// next step.
+// had happened: parameters, running statistics, the random numbers of dropouts,
+// the quantizers with their observers, and what [Model.Watch] watches. The slices
+// are the model's own: write or copy them before the next step.
 func (m *Model) State() []State {
 	all := m.tensors()
 	for _, q := range m.quantizers() {
@@ -31,8 +33,27 @@ func (m *Model) tensors() (all []State) {
 		if u.norm != nil {
 			all = append(all, u.norm.state()...)
 		}
+		if u.drop != nil {
+			all = append(all, State{Name: u.name() + ".random", Shape: []int{2}, I64: words(u.drop)})
+		}
 	}
 	return all
+}
+
+// pcgName begins a PCG's text form; two words of 64 bits follow.
+const pcgName = "pcg:"
+
+// words are the state of a generator.
+func words(p *rand.PCG) []int64 {
+	text, _ := p.MarshalBinary() // which has no error to give
+	text = text[len(pcgName):]
+	return []int64{int64(binary.BigEndian.Uint64(text)), int64(binary.BigEndian.Uint64(text[8:]))}
+}
+
+// setWords is the inverse of words.
+func setWords(p *rand.PCG, w []int64) error {
+	text := binary.BigEndian.AppendUint64([]byte(pcgName), uint64(w[0]))
+	return p.UnmarshalBinary(binary.BigEndian.AppendUint64(text, uint64(w[1])))
 }
 
 // state is the running statistics, by PyTorch's names.
@@ -73,6 +94,11 @@ func (m *Model) Restore(state []State) error {
 	for _, u := range m.units {
 		if u.norm != nil {
 			u.norm.frozen = byName[u.norm.name+".frozen"].I64[0] != 0
+		}
+		if u.drop != nil {
+			if err := setWords(u.drop, byName[u.name()+".random"].I64); err != nil {
+				return fmt.Errorf("graph: restore: layer %s: %w", u.name(), err)
+			}
 		}
 	}
 	for _, q := range m.quantizers() {

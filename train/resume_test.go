@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,7 @@ func same(t *testing.T, result, wantResult *Result, folder string, want *checkpo
 // everything is a run with state wherever a run can have some.
 func everything(t *testing.T) Config {
 	c := small(t)
+	c.Network.Layers = slices.Insert(slices.Clone(c.Network.Layers), 3, graph.Dropout(0.25))
 	c.Augment, c.Balanced, c.Validation = datasets.Augment{Shift: 1}, true, 0.1
 	c.Float = Stage{
 		Epochs: 3, LearningRate: 0.05, Clip: 1, Average: 0.9, Patience: 4, Smoothing: 0.1,
