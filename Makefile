@@ -4,6 +4,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ONNXRUNTIME = onnxruntime-node@1.30.0
 TFLITE      = @tensorflow/tfjs-tflite@0.0.1-alpha.10
 FUZZTIME    = 10s
+FUZZBUILD   = -fuzz .
 KILLS       = 50
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -39,9 +40,13 @@ noasm: ## run the tests without assembly
 	go test -tags noasm ./...
 
 fuzz: ## fuzz every target for FUZZTIME
-	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
-		grep -hso '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/func //' | while read -r target; do \
-			go test "$$dir" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null || exit 1; \
+	@bin=$$(mktemp -d) && trap 'rm -rf $$bin' EXIT && \
+	for dir in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+		go test -c $(FUZZBUILD) -o $$bin/fuzz ./$$dir || exit 1; \
+		for target in $$(cat $$dir/*_test.go | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p'); do \
+			echo "$$dir $$target"; \
+			(cd $$dir && $$bin/fuzz -test.run '^$$' -test.fuzz "^$$target$$" -test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 10x \
+				-test.fuzzcachedir $$(go env GOCACHE)/fuzz/petrify/$$dir </dev/null) || exit 1; \
 		done || exit 1; \
 	done
 
