@@ -74,6 +74,16 @@ func (q *Quantizer) SetEnabled(on bool) { q.enabled = on }
 // copy, and a caller that can do without the copy may skip them.
 func (q *Quantizer) Enabled() bool { return q.enabled }
 
+// RoundsAsShipped reports whether the training step that has begun rounds as an
+// evaluation does: the rounding is on and in full, and no chance decides.
+func (q *Quantizer) RoundsAsShipped() bool {
+	return q.enabled && q.λ == 1 && q.cfg.Method != Stochastic
+}
+
+// Rests reports whether the step rounds as an evaluation does, to a grid that no
+// observer moves.
+func (q *Quantizer) Rests() bool { return q.RoundsAsShipped() && !q.observing }
+
 // Observe lets the observer see x and takes over its range, whatever the
 // switches say: to calibrate, and to bring the scales of weights up to date
 // after the last step of the optimizer. Values that are not finite are a

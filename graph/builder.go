@@ -16,13 +16,16 @@ type builder struct {
 	model     *Model
 	batch     int
 	quantized bool // with fake-quant nodes
+	evaluates bool // for an evaluation: no dropout, nothing moves, everything rests
 
-	params    []paramNode              // in the order met
-	plainly   bool                     // without fused nodes
-	swallowed map[*unit]bool           // units that are part of another's fused node
-	products  map[*unit]*gorgonia.Node // of units with weights, before batch norm
-	outputs   map[*unit]*gorgonia.Node // nil: the network's input
-	active    map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
+	params    []paramNode                                                        // in the order met
+	plainly   bool                                                               // without fused nodes
+	swallowed map[*unit]bool                                                     // units that are part of another's fused node
+	sums      map[*unit]*sums                                                    // of units whose products are integers
+	counted   func(*fakequant.Quantizer, *gorgonia.Node) (*gorgonia.Node, error) // a [Probe]'s fake-quant nodes
+	products  map[*unit]*gorgonia.Node                                           // of units with weights, before batch norm
+	outputs   map[*unit]*gorgonia.Node                                           // nil: the network's input
+	active    map[*gorgonia.Node]bool                                            // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -34,7 +37,7 @@ type paramNode struct {
 func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
 		graph: gorgonia.NewGraph(), model: m, batch: batch, quantized: quantized,
-		swallowed: map[*unit]bool{}, products: map[*unit]*gorgonia.Node{},
+		swallowed: map[*unit]bool{}, sums: map[*unit]*sums{}, products: map[*unit]*gorgonia.Node{},
 		outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
 	}
 }
@@ -80,6 +83,15 @@ func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 	return b.use(q, q.Use(), x)
 }
 
+// grid adds the fake-quant node of an activation whose range is not given by
+// what it is.
+func (b *builder) grid(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if b.counted != nil && q != nil {
+		return b.counted(q, x)
+	}
+	return b.fake(q, x)
+}
+
 // round adds the rounding of x to the grid of a quantizer that observes
 // another activation, within whose range x lies.
 func (b *builder) round(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -91,6 +103,9 @@ func (b *builder) round(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Nod
 
 // use adds the node of a use of q.
 func (b *builder) use(q *fakequant.Quantizer, u *fakequant.Use, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if b.evaluates {
+		return fakequant.FrozenNode(q, x)
+	}
 	y, params, err := fakequant.Node(u, x)
 	if err != nil {
 		return nil, err
@@ -107,22 +122,20 @@ func (b *builder) use(q *fakequant.Quantizer, u *fakequant.Use, x *gorgonia.Node
 // network adds all units for training, the input's quantizer first, and
 // returns the output's node.
 func (b *builder) network(m *Model, x *gorgonia.Node) (*gorgonia.Node, error) {
-	x, err := b.fake(m.input, x)
+	x, err := b.quantizedInput(x)
 	if err != nil {
 		return nil, err
 	}
-	return b.walk(m, x, b.unit)
-}
-
-// walk adds the units one by one with add, and returns the output's node.
-func (b *builder) walk(m *Model, x *gorgonia.Node, add func(*unit, []*gorgonia.Node) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
 	b.outputs[nil] = x
 	for _, u := range m.units {
 		var in []*gorgonia.Node
 		for _, from := range u.inputs {
 			in = append(in, b.outputs[from])
 		}
-		y, err := add(u, in)
+		y, err := b.unit(u, in)
+		if err == nil {
+			err = b.ship(u, in, y)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
 		}
@@ -144,7 +157,7 @@ func (b *builder) unit(u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err erro
 		return in[0], nil
 	case k.weighted():
 		return b.weighted(u, in[0])
-	case k == KindDropout:
+	case k == KindDropout && !b.evaluates:
 		return dropout(u, in[0])
 	default:
 		y, err = b.plain(u, in)
@@ -156,8 +169,10 @@ func (b *builder) unit(u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err erro
 		return b.round(u.output, y)
 	case k.moves() || k == KindConcat:
 		return y, nil
-	default:
+	case k.bounded():
 		return b.fake(u.output, y)
+	default:
+		return b.grid(u.output, y)
 	}
 }
 
@@ -209,7 +224,7 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if in.x, err = b.product(u, b.model.around(u)[0], x, w, b.param(u.bias)); err != nil {
 		return nil, err
 	}
-	b.products[u] = in.x
+	b.products[u], in.sums = in.x, b.sums[u]
 	if f != nil && b.model.folding == FoldBatch {
 		if in.float, err = b.floatProduct(u, x); err != nil {
 			return nil, err
@@ -222,7 +237,7 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.fake(u.output, y)
+	return b.grid(u.output, y)
 }
 
 // shipped adds the weights that are quantized and shipped, and the factor of

@@ -47,12 +47,17 @@
 //
 // # What is exact
 //
-// A quantized evaluator computes each unit on integers, with the rounding that
-// the frozen model specifies: what it reports is what is shipped. A training
-// step forms the products of its forward pass on the same integers, which is
-// cheaper than float32 and exact, then normalises and adds biases in float32,
-// because it needs gradients. The two differ by float32 rounding alone, which
-// moves an activation to its neighbour on the grid where it lies at a tie.
+// A training step forms the products of its forward pass on integers, which is
+// cheaper than float32 and exact. While the ranges and the batch norm of a unit
+// move, it then normalises, adds the bias and rounds in float32. Once they rest,
+// the unit's forward pass is that of the frozen model, in every element: bias and
+// batch norm's shift are an integer in the sum, which is rounded once, and what
+// has no weights is computed by the layers of package integer. The gradient is the
+// straight-through one either way.
+//
+// A quantized [Evaluator] is such a forward pass with everything at rest. It
+// exists to be compared, layer by layer; package train evaluates by [Model.Freeze]
+// and the engine that runs the frozen model.
 //
 // # Conventions
 //

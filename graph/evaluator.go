@@ -7,16 +7,12 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"petrify/fakequant"
-	"petrify/internal/node"
 )
 
 // Evaluator runs the network forward over batches of a fixed size, without
 // moving anything: batch normalisation uses its running statistics, observers
-// rest. A quantized evaluator computes each layer whose input, weights and
-// output are quantized on their integers, as the frozen model's runtimes do:
-// its outputs are theirs, bit for bit.
+// rest. It has the nodes of a [Trainer] but for dropout. Quantized, its outputs
+// are those of the frozen model, bit for bit.
 type Evaluator struct {
 	model     *Model
 	quantized bool
@@ -34,15 +30,10 @@ func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
 	}
 	e := &Evaluator{model: m, quantized: quantized, loss: new(lossOp)}
 	b := newBuilder(m, batch, quantized)
+	b.evaluates = true
 	input, value := b.input(m.in)
 	e.x = value
-	x, err := b.frozen(m.input, input)
-	if err != nil {
-		return nil, err
-	}
-	logits, err := b.walk(m, x, func(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-		return b.evalUnit(m, u, in)
-	})
+	logits, err := b.network(m, input)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +55,7 @@ func (e *Evaluator) Run(x []float32, labels []int32) (Metrics, error) {
 	}
 	copy(in, x)
 	copy(e.loss.labels, labels)
-	if e.quantized {
-		defer e.model.enable()()
-	}
+	defer e.model.rest()()
 	defer e.vm.Reset()
 	if err := e.vm.RunAll(); err != nil {
 		return Metrics{}, fmt.Errorf("graph: %w", err)
@@ -103,17 +92,26 @@ func (e *Evaluator) Output(layer string) ([]float32, error) {
 // Close frees the machine.
 func (e *Evaluator) Close() error { return e.vm.Close() }
 
-// enable switches all quantizers on, and returns what restores them.
-func (m *Model) enable() (restore func()) {
-	all := m.quantizers()
-	was := make([]bool, len(all))
-	for i, q := range all {
-		was[i] = q.Enabled()
+// rest lets all quantizers round and none observe, and all batch normalisations
+// take their running statistics. It returns what restores them.
+func (m *Model) rest() (restore func()) {
+	var undo []func()
+	for _, q := range m.quantizers() {
+		enabled, observing := q.Enabled(), q.Observing()
+		undo = append(undo, func() { q.SetEnabled(enabled); q.SetObserving(observing) })
 		q.SetEnabled(true)
+		q.SetObserving(false)
+	}
+	for _, u := range m.units {
+		if n := u.norm; n != nil {
+			frozen := n.frozen
+			undo = append(undo, func() { n.frozen = frozen })
+			n.frozen = true
+		}
 	}
 	return func() {
-		for i, q := range all {
-			q.SetEnabled(was[i])
+		for _, f := range undo {
+			f()
 		}
 	}
 }
@@ -133,95 +131,4 @@ func (m *Model) Settle() error {
 	}
 	none := func(string) float64 { return 1 }
 	return errors.Join(append(errs, m.FreezeOscillating(none))...)
-}
-
-// frozen adds a quantizer's node that does not observe.
-func (b *builder) frozen(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	if q == nil || !b.quantized {
-		return x, nil
-	}
-	return fakequant.FrozenNode(q, x)
-}
-
-// evalUnit adds a unit for evaluation. Where the unit has an integer form and
-// the evaluation is quantized, that is what computes it.
-func (b *builder) evalUnit(m *Model, u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
-	k, quantizers := u.layer.Kind, m.around(u)
-	switch {
-	case k.weighted():
-		y, err = b.evalWeighted(u, quantizers[0], in[0])
-		if err != nil || b.quantized && u.integral(quantizers[0]) {
-			return y, err
-		}
-	case b.quantized && k == KindAdd && u.output != nil && quantizers[0] != nil && quantizers[1] != nil:
-		return b.addIntegers(u, quantizers, in)
-	case b.quantized && k.averages() && u.output != nil:
-		return b.averageIntegers(u, in[0])
-	case b.quantized && k == KindSoftmax && u.output != nil && quantizers[0] != nil:
-		return b.softmaxIntegers(u, quantizers[0], in[0])
-	default:
-		y, err = b.plain(u, in)
-	}
-	if err != nil || k.moves() || k == KindConcat {
-		return y, err
-	}
-	return b.frozen(u.output, y)
-}
-
-// around lists the quantizers on whose grids the unit's inputs lie; nil for a
-// float one.
-func (m *Model) around(u *unit) (all []*fakequant.Quantizer) {
-	for _, in := range u.inputs {
-		if in == nil {
-			all = append(all, m.input)
-		} else {
-			all = append(all, in.output)
-		}
-	}
-	return all
-}
-
-// evalWeighted adds a convolution or linear layer, computed on integers where
-// it can be.
-func (b *builder) evalWeighted(u *unit, in *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	w, bias, err := b.foldedNodes(u)
-	if err != nil {
-		return nil, err
-	}
-	if w, err = b.frozen(u.weights, w); err != nil {
-		return nil, err
-	}
-	if b.quantized && u.integral(in) {
-		return b.integer(u, in, x, w, bias)
-	}
-	y, err := b.product(u, nil, x, w, bias)
-	if err != nil {
-		return nil, err
-	}
-	return clip(u.name()+"/clip", y, u.clip)
-}
-
-// foldedNodes adds the unit's weights and bias, batch normalisation folded in.
-func (b *builder) foldedNodes(u *unit) (w, bias *gorgonia.Node, err error) {
-	folded := make([]float32, u.out.C)
-	w, err = node.Apply(node.Spec{
-		Name:  u.weight.Name + "/folded",
-		Shape: u.weight.Shape,
-		Run: func(w []float32, _ [][]float32) error {
-			u.folded(w, folded)
-			return nil
-		},
-	}, b.param(u.weight))
-	if err != nil {
-		return nil, nil, err
-	}
-	bias, err = node.Apply(node.Spec{
-		Name:  u.name() + ".bias/folded",
-		Shape: tensor.Shape{u.out.C},
-		Run: func(bias []float32, _ [][]float32) error {
-			copy(bias, folded)
-			return nil
-		},
-	}, w)
-	return w, bias, err
 }

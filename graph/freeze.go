@@ -18,10 +18,13 @@ import (
 // Call [Model.Settle] first, where training still observed. Freeze fails
 // where a quantizer has seen no data, or a sum could overflow int32.
 func (m *Model) Freeze() (*quantized.Model, error) {
-	defer m.enable()()
+	defer m.rest()()
 	f := &quantized.Model{Name: m.network.Name}
-	f.Input.Activation = quantized.Activation{Name: InputName, Shape: m.in.dims(m.in.vector()), Quant: quantOf(m.input)}
+	f.Input.Activation = m.activation(nil)
 	f.Input.PixelScale, f.Input.Mean, f.Input.Std = 1, make([]float32, m.in.C), slices.Repeat([]float32{1}, m.in.C)
+	if err := m.finite(); err != nil {
+		return nil, err
+	}
 	names := map[*unit]string{nil: InputName} // of the activations that the units make
 	for _, u := range m.units {
 		names[u] = u.name()
@@ -29,24 +32,45 @@ func (m *Model) Freeze() (*quantized.Model, error) {
 			names[u] = names[u.inputs[0]]
 			continue
 		}
-		n, err := u.freeze(m.around(u)[0])
+		var in []string
+		for _, from := range u.inputs {
+			in = append(in, names[from])
+		}
+		nodes, err := m.nodes(u, in)
 		if err != nil {
 			return nil, fmt.Errorf("graph: layer %s: %w", u.name(), err)
 		}
-		for _, in := range u.inputs {
-			n.Inputs = append(n.Inputs, names[in])
-		}
-		if u.alone && u.vector {
-			f.Nodes = append(f.Nodes, framed(n, m.around(u)[0])...)
-			continue
-		}
-		f.Nodes = append(f.Nodes, n)
+		f.Nodes = append(f.Nodes, nodes...)
 	}
 	f.Output = names[m.units[len(m.units)-1]]
 	if _, err := f.Accumulators(); err != nil {
 		return nil, fmt.Errorf("graph: freeze: %w", err)
 	}
 	return f, nil
+}
+
+// nodes are the unit's, given the names of the activations that it takes.
+func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
+	grid := m.around(u)[0]
+	n, err := m.freeze(u, grid)
+	n.Inputs = in
+	if err == nil && u.alone && u.vector {
+		return framed(n, grid), nil
+	}
+	return []quantized.Node{n}, err
+}
+
+// around lists the quantizers on whose grids the unit's inputs lie; nil for a
+// float one.
+func (m *Model) around(u *unit) (all []*fakequant.Quantizer) {
+	for _, in := range u.inputs {
+		if in == nil {
+			all = append(all, m.input)
+		} else {
+			all = append(all, in.output)
+		}
+	}
+	return all
 }
 
 // quantOf is the frozen quantizer of an activation.
@@ -84,10 +108,10 @@ var frozenFuncs = map[Kind]quantized.Func{
 
 // freeze makes the unit's node without its inputs' names; its first input
 // lies on the grid of the quantizer in.
-func (u *unit) freeze(in *fakequant.Quantizer) (quantized.Node, error) {
+func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error) {
 	n := quantized.Node{
 		Name: u.name(), Op: frozenOps[u.layer.Kind], Func: frozenFuncs[u.clip], Slope: u.layer.Slope,
-		Output: quantized.Activation{Name: u.name(), Shape: u.out.dims(u.vector), Quant: quantOf(u.output)},
+		Output: m.activation(u),
 	}
 	if n.Op == 0 {
 		n.Op, n.Func = quantized.Activate, frozenFuncs[u.layer.Kind]
@@ -105,7 +129,7 @@ func (u *unit) freeze(in *fakequant.Quantizer) (quantized.Node, error) {
 }
 
 // freezeWeights writes the unit's weights and bias into its node.
-func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
+func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) (err error) {
 	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
 	u.folded(w, b)
 	n.Weights = &quantized.Weights{Shape: slices.Clone(u.weight.Shape), Axis: -1, Float: w}
@@ -133,12 +157,8 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) error {
 	if !u.integral(in) {
 		return nil
 	}
-	r, err := newRequant(b, in.Params().Scale[0], p.Scale, 1)
-	if err != nil {
-		return err
-	}
-	n.Bias = &quantized.Bias{Q: r.bias, Scale: r.biasScale}
-	return nil
+	n.Bias, err = integerBias(b, in.Params().Scale[0], p.Scale)
+	return err
 }
 
 // window is the geometry of a convolution or pool, padding spelled out.

@@ -85,6 +85,10 @@ func (k Kind) moves() bool {
 	return false
 }
 
+// bounded reports whether such a layer's output has a range by definition, to
+// which its quantizer's is fixed.
+func (k Kind) bounded() bool { return k == KindSigmoid || k == KindTanh || k == KindSoftmax }
+
 // averages reports whether such a layer's output lies within its input's
 // range, so that it is rounded to its input's scale.
 func (k Kind) averages() bool { return k == KindAvgPool || k == KindGlobalAvgPool }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/internal/kernel"
 	"petrify/internal/node"
 )
@@ -13,50 +14,82 @@ import (
 //	y = float32(Σ (q_x − z)·q_w)·s_x·s_w + b
 //
 // which costs a fraction of the product in float32 and is nearer the truth:
-// the sum is exact. Otherwise it is the product in float32.
+// the sum is exact. Otherwise it is the product in float32. While the unit
+// rests it is the frozen model's, see sums.
 func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float node.Func) node.Func {
-	groups := 1
-	if u.layer.Kind == KindConv2D {
-		groups = u.layer.groups(u.ins[0])
-	}
-	if !b.quantized || !u.integral(in) || !u.symmetric() || groups != 1 && u.out.C != groups {
+	if !b.quantized || !u.integral(in) || !u.symmetric() {
 		return float
 	}
-	var integers node.Func
+	var integers, resting node.Func
+	s := newSums(b, u, in)
+	b.sums[u] = s
 	if in.Config().Format.Unsigned {
-		integers = forwardOn(b, u, in, make([]uint8, sizeX), kernel.QuantizeU8)
+		integers, resting = products(s, make([]uint8, sizeX), kernel.QuantizeU8)
 	} else {
-		integers = forwardOn(b, u, in, make([]int8, sizeX), kernel.QuantizeI8)
+		integers, resting = products(s, make([]int8, sizeX), kernel.QuantizeI8)
 	}
+	g := u.product()
+	quick := g.Groups == 1 || g.Groups == g.O
 	return func(y []float32, args [][]float32) error {
 		_, x := in.Grid()
-		if _, w := u.weights.Grid(); x && w {
+		_, w := u.weights.Grid()
+		s.rests = b.rests(u)
+		switch {
+		case s.rests:
+			return resting(y, args)
+		case quick && x && w && !u.inputs[0].drops():
 			return integers(y, args)
+		default:
+			return float(y, args)
 		}
-		return float(y, args)
 	}
 }
 
-func forwardOn[X kernel.Byte](b *builder, u *unit, in *fakequant.Quantizer, qx []X,
-	quantize func(q []X, x []float32, s float32, z, qmin, qmax int32),
-) node.Func {
+// products are the unit's product on integers, in a step and at rest.
+func products[X kernel.Byte](s *sums, qx []X, quantize func(q []X, x []float32, s float32, z, qmin, qmax int32)) (step, rest node.Func) {
 	var scratch kernel.Scratch
-	qw := make([]int8, len(u.weight.Value))
-	m := make([]float32, u.out.C)
-	cols := len(qw) / u.out.C
-	packed := kernel.PackConv(qw, u.product())
-	return func(y []float32, args [][]float32) error {
-		sx, _ := in.Grid()
-		sw, _ := u.weights.Grid()
-		fx, fw := in.Config().Format, u.weights.Config().Format
-		quantize(qx, args[0], sx.Scale[0], sx.Zero[0], fx.Min(), fx.Max())
-		for o := range m {
-			s := sw.Scale[o%len(sw.Scale)]
-			kernel.QuantizeI8(qw[o*cols:(o+1)*cols], args[1][o*cols:(o+1)*cols], s, 0, fw.Min(), fw.Max())
-			m[o] = sx.Scale[0] * s
-		}
-		packed.Repack(qw)
-		kernel.ConvFloat(y, qx, sx.Zero[0], m, optional(args, 2), b.batch, packed, &scratch)
+	load := func(args [][]float32) (z int32) {
+		p, f := s.in.Params(), s.in.Config().Format
+		quantize(qx, args[0], p.Scale[0], p.Zero[0], f.Min(), f.Max())
+		s.pack(args[1], p.Scale[0])
+		return p.Zero[0]
+	}
+	step = func(y []float32, args [][]float32) error {
+		z := load(args)
+		kernel.ConvFloat(y, qx, z, s.scale, optional(args, 2), s.batch, s.packed, &scratch)
 		return nil
 	}
+	rest = func(y []float32, args [][]float32) error {
+		z := load(args)
+		if err := s.rest(); err != nil {
+			return err
+		}
+		kernel.ConvInt32(s.acc, qx, z, s.bias, s.batch, s.packed, &scratch)
+		kernel.ScaleRows(y, s.acc, s.steps)
+		return nil
+	}
+	return step, rest
+}
+
+// integral reports whether a weighted unit sums integers: its input and its
+// weights are quantized, the latter with one scale for the tensor or one per
+// output channel.
+func (u *unit) integral(in *fakequant.Quantizer) bool {
+	return in != nil && u.weights != nil && u.weights.Config().Granularity.Kind != affine.PerGroup
+}
+
+// symmetric reports whether the weights' integers are int8 without zero points.
+func (u *unit) symmetric() bool {
+	w := u.weights.Config()
+	return !w.Format.Unsigned && w.Scheme != affine.Affine
+}
+
+// product is the unit as a convolution of one image; a linear layer is one of
+// a single pixel.
+func (u *unit) product() kernel.Conv {
+	if u.layer.Kind == KindConv2D {
+		return u.conv(1)
+	}
+	return kernel.Conv{N: 1, H: 1, W: 1, C: u.ins[0].C, O: u.out.C, KH: 1, KW: 1,
+		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
 }

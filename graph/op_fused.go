@@ -23,7 +23,7 @@ import (
 type fusedOp struct {
 	*normOp
 	q    *fakequant.Quantizer // nil in float training
-	use  *fakequant.Use       // of q
+	use  *fakequant.Use       // of q; nil in an evaluation
 	pool *kernel.Pool         // nil: none
 
 	top      []float32 // x at each window's maximum
@@ -67,7 +67,10 @@ func (b *builder) fused(u *unit, in normInputs) (*gorgonia.Node, error) {
 	}
 	name, shape := u.norm.name+"/relu", in.x.Shape()
 	if b.quantized && u.output != nil {
-		op.q, op.use = u.output, u.output.Use()
+		op.q = u.output
+		if !b.evaluates {
+			op.use = op.q.Use()
+		}
 		name += "/fake-quant"
 	}
 	if p := b.pooled(u); p != nil {
@@ -105,11 +108,18 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 		op.forwardFloat(y, x)
 		return nil
 	}
+	scale := op.scale
+	if op.shifted() { // x is in steps
+		op.scale = 1
+	}
 	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
 		kernel.BatchNormReLUQuant(y, op.integers, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c)
 	} else {
 		kernel.BatchNormReLUQuantMaxPool(y, op.top, op.integers, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool)
+	}
+	if op.shifted() {
+		kernel.DequantizeU8(y, op.integers, scale, 0)
 	}
 	return nil
 }
@@ -126,6 +136,10 @@ func (op *fusedOp) forwardFloat(y, x []float32) {
 // take takes the scale of this pass from the quantizer, if that rounds. Where
 // it observes, it sees the extremes of what the pass will compute.
 func (op *fusedOp) take(observes bool) error {
+	if op.use == nil {
+		op.scale = op.q.Params().Scale[0]
+		return nil
+	}
 	if observes {
 		copy(op.extremes, op.lo)
 		copy(op.extremes[op.c:], op.hi)

@@ -28,56 +28,55 @@ type LossFunc func(dy, y []float32, labels []int32) (loss float64, correct int)
 // nil goes back to that.
 func (t *Trainer) SetLoss(f LossFunc) { t.loss.custom = f }
 
-// add adds the loss of the network's output, of which input is the input.
+// add adds the loss of the network's output y, of which input is the input.
 func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error) {
-	op.labels = make([]int32, y.Shape()[0])
-	op.dy = make([]float32, y.Shape().TotalSize())
+	n, outputs := y.Shape()[0], y.Shape()[1]
+	op.labels, op.dy = make([]int32, n), make([]float32, n*outputs)
+	inputs := gorgonia.Nodes{y}
 	if kind == MeanSquare {
-		return op.meanSquare(y, input)
+		target, err := flatten("target", input)
+		if err != nil {
+			return nil, err
+		}
+		if f := target.Shape()[1]; f != outputs {
+			return nil, fmt.Errorf("graph: mean_square compares the output with the input: %d and %d elements", outputs, f)
+		}
+		inputs = append(inputs, target)
 	}
-	return op.crossEntropy(y)
-}
-
-// crossEntropy adds softmax cross-entropy, the mean over the rows that have a
-// label:
-//
-//	L = −1/N · Σₙ log softmax(x[n])[label[n]]        dx = (softmax(x) − onehot)/N
-func (op *lossOp) crossEntropy(logits *gorgonia.Node) (*gorgonia.Node, error) {
-	n, classes := logits.Shape()[0], logits.Shape()[1]
 	return op.node(func(in [][]float32) {
 		if op.custom != nil {
 			op.loss, op.correct = op.custom(op.dy, in[0], op.labels)
 			return
 		}
-		op.loss, op.correct = kernel.SoftmaxCrossEntropy(op.dy, in[0], op.labels, n, classes)
-	}, logits)
+		op.loss, op.correct = kind.of(op.dy, in[0], optional(in, 1), op.labels)
+	}, inputs...)
 }
 
-// meanSquare adds the mean square of y − x over the elements of the rows that
-// have a label, where x is the network's input:
+// of computes the loss of the outputs y, N × K, and its gradient dy, which may
+// be nil; correct is the number of rows whose greatest output is their label's.
 //
-//	L = 1/(N·F) · Σ (y − x)²        dy = 2·(y − x)/(N·F)
-func (op *lossOp) meanSquare(y, x *gorgonia.Node) (*gorgonia.Node, error) {
-	x, err := flatten("target", x)
-	if err != nil {
-		return nil, err
+//	cross_entropy   L = −1/N · Σₙ log softmax(y[n])[label[n]]    dy = (softmax(y) − onehot)/N
+//	mean_square     L = 1/(N·K) · Σ (y − x)²                     dy = 2·(y − x)/(N·K)
+//
+// The sums are over the rows that have a label, N of them, and x is the
+// network's input in the order C H W, which only mean_square takes.
+func (l Loss) of(dy, y, x []float32, labels []int32) (loss float64, correct int) {
+	k := len(y) / len(labels)
+	if l == CrossEntropy {
+		return kernel.SoftmaxCrossEntropy(dy, y, labels, len(labels), k)
 	}
-	f := y.Shape()[1]
-	if x.Shape()[1] != f {
-		return nil, fmt.Errorf("graph: mean_square compares the output with the input: %d and %d elements", f, x.Shape()[1])
-	}
-	return op.node(func(in [][]float32) {
-		scale := 1 / float64(max(counted(op.labels), 1)*f)
-		op.loss = 0
-		for i, y := range in[0] {
-			d := float64(y) - float64(in[1][i])
-			if op.labels[i/f] < 0 {
-				d = 0
-			}
-			op.loss += d * d * scale
-			op.dy[i] = float32(2 * d * scale)
+	scale := 1 / float64(max(counted(labels), 1)*k)
+	for i, v := range y {
+		d := float64(v) - float64(x[i])
+		if labels[i/k] < 0 {
+			d = 0
 		}
-	}, y, x)
+		loss += d * d * scale
+		if dy != nil {
+			dy[i] = float32(2 * d * scale)
+		}
+	}
+	return loss, 0
 }
 
 // node adds the loss's node: run computes op.loss and op.dy.

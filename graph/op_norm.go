@@ -29,6 +29,8 @@ import (
 //
 //	z = x − μ_running·f + β        df = −μ_running·Σ dz
 //
+// While the unit rests the shift is in x already, see sums.
+//
 // The running statistics move in each training step that is not frozen,
 // as in PyTorch: μ ← μ + 0.1·(μ_batch − μ), σ² likewise with the unbiased
 // variance.
@@ -38,6 +40,7 @@ type normOp struct {
 	relu    bool
 	folded  bool        // there is an f
 	correct *correction // of [FoldBatch]; nil: the statistics are those of x
+	sums    *sums       // of x, where these are integers, else nil
 
 	// The normalisation of the last forward pass: z = (x − mean)·(gain·inv) + β.
 	mean, inv, gain  []float32
@@ -52,11 +55,12 @@ type normInputs struct {
 	x     *gorgonia.Node // the product, of folded weights under quantization
 	f     *gorgonia.Node // the folding factor; nil in float training
 	float *gorgonia.Node // the product of the unfolded float weights, for [FoldBatch]; else nil
+	sums  *sums          // what x is made of; nil: floats
 }
 
 func newNormOp(n *batchNorm, in normInputs, relu bool) *normOp {
 	c := len(n.mean)
-	op := &normOp{batchNorm: n, rows: in.x.Shape().TotalSize() / c, c: c, relu: relu, folded: in.f != nil}
+	op := &normOp{batchNorm: n, rows: in.x.Shape().TotalSize() / c, c: c, relu: relu, folded: in.f != nil, sums: in.sums}
 	for _, vector := range []*[]float32{&op.mean, &op.inv, &op.gain, &op.variance, &op.lo, &op.hi, &op.beta, &op.dgamma, &op.dbeta, &op.df} {
 		*vector = make([]float32, c)
 	}
@@ -134,8 +138,14 @@ func (op *normOp) normaliseFrozen(f []float32) {
 		if op.folded {
 			op.mean[i], op.inv[i], op.gain[i] = op.batchNorm.mean[i]*f[i], 1, 1
 		}
+		if op.shifted() {
+			op.mean[i], op.beta[i] = 0, 0
+		}
 	}
 }
+
+// shifted reports whether x holds the normalisation's shift already.
+func (op *normOp) shifted() bool { return op.sums != nil && op.sums.rests }
 
 // sigma is √(σ²_running + ε).
 func (n *batchNorm) sigma(i int) float64 {

@@ -48,62 +48,19 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	}
 	p := &Probe{model: m}
 	b := newBuilder(m, batch, true)
+	b.evaluates, b.plainly, b.counted = true, true, p.counted
 	x, value := b.input(m.in)
 	p.x = value
-	x, err := p.counted(b, m.input, x)
-	if err != nil {
+	if _, err := b.network(m, x); err != nil {
 		return nil, err
 	}
-	_, err = b.walk(m, x, func(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-		return p.unit(b, u, in)
-	})
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	p.vm, err = compile(b.graph)
 	return p, err
 }
 
-// unit adds a unit with the quantizer of its output. What moves or averages
-// elements of the grid stays within it.
-func (p *Probe) unit(b *builder, u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
-	k := u.layer.Kind
-	if k.weighted() {
-		y, err = p.weighted(b, u, in[0])
-	} else {
-		y, err = b.plain(u, in)
-	}
-	switch {
-	case err != nil || k.moves() || k == KindConcat:
-		return y, err
-	case k.averages() || k == KindSigmoid || k == KindSoftmax || k == KindTanh:
-		// The ranges of bounded functions end one step before the functions do.
-		return b.frozen(u.output, y)
-	default:
-		return p.counted(b, u.output, y)
-	}
-}
-
-func (p *Probe) weighted(b *builder, u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	w, bias, err := b.foldedNodes(u)
-	if err != nil {
-		return nil, err
-	}
-	if w, err = b.frozen(u.weights, w); err != nil {
-		return nil, err
-	}
-	y, err := b.product(u, nil, x, w, bias)
-	if err != nil {
-		return nil, err
-	}
-	return clip(u.name()+"/clip", y, u.clip)
-}
-
 // counted adds y = q.Apply(x), which counts what it clips.
-func (p *Probe) counted(b *builder, q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	if q == nil {
-		return x, nil
-	}
+func (p *Probe) counted(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	c := p.of(q)
 	return node.Apply(node.Spec{
 		Name:  q.Name() + "/counted",
@@ -139,7 +96,7 @@ func (p *Probe) Run(x []float32) error {
 		return fmt.Errorf("graph: batch of %d numbers: want %d", len(x), len(in))
 	}
 	copy(in, x)
-	defer p.model.enable()()
+	defer p.model.rest()()
 	defer p.vm.Reset()
 	if err := p.vm.RunAll(); err != nil {
 		return fmt.Errorf("graph: %w", err)

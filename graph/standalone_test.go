@@ -29,9 +29,12 @@ var standing = map[string]graph.Network{
 
 // stepped is the network after some steps of training with plain gradient
 // descent.
-func stepped(t *testing.T, network graph.Network, q graph.Quantization) *graph.Model {
+// picture is an image that layers of all kinds fit.
+var picture = graph.Shape{C: 3, H: 6, W: 5}
+
+func stepped(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization) *graph.Model {
 	t.Helper()
-	m, err := graph.New(network, graph.Shape{C: 3, H: 6, W: 5}, q, rand.New(rand.NewPCG(3, 4)))
+	m, err := graph.New(network, in, q, rand.New(rand.NewPCG(3, 4)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +93,7 @@ func TestQuantizingBatchNormAloneCostsNothing(t *testing.T) {
 			for network := range standing {
 				t.Run(fmt.Sprintf("%s/%v/%s", name, folding, network), func(t *testing.T) {
 					q := graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: {Weights: weights}}, Folding: folding}
-					float, norms := stepped(t, standing[network], graph.Quantization{}), stepped(t, standing[network], q)
+					float, norms := stepped(t, standing[network], picture, graph.Quantization{}), stepped(t, standing[network], picture, q)
 					for i, p := range float.Params() {
 						if norms.Params()[i].Name != p.Name {
 							t.Fatalf("parameter %d is %s, in float it is %s", i, norms.Params()[i].Name, p.Name)
@@ -110,7 +113,7 @@ func TestQuantizingBatchNormAloneCostsNothing(t *testing.T) {
 func TestBatchNormAloneIsNeverClipped(t *testing.T) {
 	for network := range standing {
 		t.Run(network, func(t *testing.T) {
-			m := stepped(t, standing[network], graph.Uniform(fakequant.Int8()))
+			m := stepped(t, standing[network], picture, graph.Uniform(fakequant.Int8()))
 			m.SetObservers(false)
 			m.FreezeBatchNorm(true)
 			for i := range param(m, "late.weight") {
@@ -153,7 +156,7 @@ func TestBatchNormAloneIsNeverClipped(t *testing.T) {
 func TestDeadChannelOfBatchNormAlone(t *testing.T) {
 	for network := range standing {
 		t.Run(network, func(t *testing.T) {
-			m := stepped(t, standing[network], graph.Uniform(fakequant.Int8()))
+			m := stepped(t, standing[network], picture, graph.Uniform(fakequant.Int8()))
 			param(m, "late.weight")[1], param(m, "late.bias")[1] = 0, 0.7
 			if err := m.Settle(); err != nil {
 				t.Fatal(err)
@@ -169,7 +172,7 @@ func TestBatchNormAloneContinuesToTheBit(t *testing.T) {
 	for network := range standing {
 		t.Run(network, func(t *testing.T) {
 			q := graph.Uniform(fakequant.Int8())
-			a := stepped(t, standing[network], q)
+			a := stepped(t, standing[network], picture, q)
 			b, err := graph.New(standing[network], a.Input(), q, rand.New(rand.NewPCG(77, 77)))
 			if err != nil {
 				t.Fatal(err)
@@ -187,7 +190,7 @@ func TestBatchNormAloneContinuesToTheBit(t *testing.T) {
 // The one weight of a channel is the end of its grid: it cannot oscillate, and
 // must not be frozen.
 func TestBatchNormAloneIsNotWatched(t *testing.T) {
-	m := stepped(t, standing["vectors"], graph.Uniform(fakequant.Int8()))
+	m := stepped(t, standing["vectors"], picture, graph.Uniform(fakequant.Int8()))
 	if err := m.Watch(0); err != nil {
 		t.Fatal(err)
 	}

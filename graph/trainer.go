@@ -163,10 +163,8 @@ func (m *Model) diagnose(x []float32, nodes ...map[*unit]*gorgonia.Node) error {
 	if n := nonFinite(x); n > 0 {
 		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
 	}
-	for _, p := range m.Params() {
-		if n := nonFinite(p.Value); n > 0 {
-			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
-		}
+	if err := m.finite(); err != nil {
+		return err
 	}
 	for _, u := range m.units {
 		n := 0
@@ -175,6 +173,16 @@ func (m *Model) diagnose(x []float32, nodes ...map[*unit]*gorgonia.Node) error {
 		}
 		if n > 0 {
 			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
+		}
+	}
+	return nil
+}
+
+// finite names the first parameter that is not.
+func (m *Model) finite() error {
+	for _, p := range m.Params() {
+		if n := nonFinite(p.Value); n > 0 {
+			return fmt.Errorf("graph: %d values of parameter %s are %w", n, p.Name, ErrNotFinite)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/graph"
+	"petrify/quantized/integer"
 )
 
 // measure evaluates at the end of an epoch, with the averaged parameters where
@@ -33,9 +34,9 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 
 // evaluate measures the model on a split, every image of it.
 func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, error) {
-	e, err := r.evaluator(r.Phase != Float)
+	forward, err := r.forward()
 	if err != nil {
-		return Metrics{}, err
+		return Metrics{}, fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
 	}
 	var sum tally
 	for b, err := range r.Data.Batches(split, datasets.BatchOptions{Size: r.Batch}) {
@@ -45,7 +46,7 @@ func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, err
 		if ctx.Err() != nil {
 			return Metrics{}, r.interrupted(ctx)
 		}
-		m, err := e.Run(b.X, b.Labels)
+		m, err := forward(b.X, b.Labels)
 		if err != nil {
 			return Metrics{}, fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
 		}
@@ -54,14 +55,42 @@ func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, err
 	return sum.metrics(), nil
 }
 
-// evaluator returns the graph that evaluates, and builds it the first time.
-func (r *run) evaluator(quantized bool) (*graph.Evaluator, error) {
-	if e := r.evaluators[quantized]; e != nil {
-		return e, nil
+// forward returns what evaluates a batch: in the float stage the graph, after
+// it the engine of the model as it would be shipped now.
+func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, error), error) {
+	if r.Phase == Float {
+		e, err := r.floatEvaluator()
+		if err != nil {
+			return nil, err
+		}
+		return e.Run, nil
 	}
-	e, err := r.model.Evaluator(r.Batch, quantized)
-	if err == nil {
-		r.evaluators[quantized] = e
+	frozen, err := r.model.Freeze()
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	engine, err := integer.New(frozen, integer.Options{})
+	if err != nil {
+		return nil, err
+	}
+	y := make([]float32, r.Batch*engine.OutputSize())
+	return func(x []float32, labels []int32) (graph.Metrics, error) {
+		if err := engine.Run(y, x, len(labels)); err != nil {
+			return graph.Metrics{}, err
+		}
+		return r.model.Measure(y, x, labels)
+	}, nil
+}
+
+// floatEvaluator returns the graph that evaluates in float, and builds it the
+// first time.
+func (r *run) floatEvaluator() (*graph.Evaluator, error) {
+	if r.evaluator == nil {
+		e, err := r.model.Evaluator(r.Batch, false)
+		if err != nil {
+			return nil, err
+		}
+		r.evaluator = e
+	}
+	return r.evaluator, nil
 }

@@ -65,7 +65,7 @@ func (r *run) apply(s graph.Switches) {
 // are made: at the first collection their machines' finalizers run, at the
 // second the memory goes back.
 func (r *run) release() {
-	clear(r.evaluators)
+	r.evaluator = nil
 	runtime.GC()
 	debug.FreeOSMemory()
 }

@@ -38,20 +38,20 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 type run struct {
 	Config
 	progress
-	model      *graph.Model
-	random     *rand.PCG                 // the model's generator
-	optimizer  *optimizer                // of the running stage
-	agenda     agenda                    // of the QAT stage
-	fresh      bool                      // no step since the running stage began or was resumed
-	average    *average                  // of the running stage; nil: none
-	best       []graph.State             // the model of Best
-	objective  *objective                // of the running stage
-	teacher    *teacher                  // of the running stage; nil: none
-	saved      []graph.State             // of a checkpoint, until the stage takes its part
-	evaluators map[bool]*graph.Evaluator // by whether they quantize
-	split      *datasets.Split           // what is trained on
-	held       *datasets.Split           // what is held out; nil: nothing
-	store      *store
+	model     *graph.Model
+	random    *rand.PCG        // the model's generator
+	optimizer *optimizer       // of the running stage
+	agenda    agenda           // of the QAT stage
+	fresh     bool             // no step since the running stage began or was resumed
+	average   *average         // of the running stage; nil: none
+	best      []graph.State    // the model of Best
+	objective *objective       // of the running stage
+	teacher   *teacher         // of the running stage; nil: none
+	saved     []graph.State    // of a checkpoint, until the stage takes its part
+	evaluator *graph.Evaluator // of the float stage; nil: not built yet
+	split     *datasets.Split  // what is trained on
+	held      *datasets.Split  // what is held out; nil: nothing
+	store     *store
 }
 
 // progress is what a run has reached, apart from tensors.
@@ -89,7 +89,7 @@ const (
 func start(c Config) (*run, error) {
 	r := &run{
 		Config: c, random: rand.NewPCG(c.Seed, streamModel),
-		split: c.Data.Train, evaluators: map[bool]*graph.Evaluator{},
+		split: c.Data.Train,
 	}
 	if n := c.heldOut(); n > 0 {
 		r.split, r.held = hold(c.Data.Train, n, rand.New(rand.NewPCG(c.Seed, streamHold)))

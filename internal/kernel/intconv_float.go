@@ -29,3 +29,15 @@ func realsGeneric(y []float32, acc []int32, m, bias []float32) {
 		}
 	}
 }
+
+// ScaleRows takes sums to real numbers, in rows of one a channel:
+//
+//	y[r,o] = float32(acc[r,o])·m[o]
+func ScaleRows(y []float32, acc []int32, m []float32) {
+	c := len(m)
+	checkLen("ScaleRows", "y", len(y), len(acc))
+	if c == 0 || len(acc)%c != 0 {
+		panic("kernel: ScaleRows: accumulators are not whole rows of channels")
+	}
+	rowBlocks(len(acc)/c, c, func(lo, hi int) { realRows(y[lo*c:hi*c], acc[lo*c:hi*c], m, nil) })
+}

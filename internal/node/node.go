@@ -40,6 +40,16 @@ func Apply(s Spec, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return n, nil
 }
 
+// Extend replaces the function of a node that [Apply] made by with(function).
+func Extend(n *gorgonia.Node, with func(Func) Func) error {
+	o, ok := n.Op().(*op)
+	if !ok {
+		return fmt.Errorf("node: %s is not one of ours", n.Name())
+	}
+	o.Run = with(o.Run)
+	return nil
+}
+
 // identity numbers the operators of a process, see the package comment.
 var identity atomic.Uint64
 

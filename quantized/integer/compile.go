@@ -7,19 +7,10 @@ import (
 	"petrify/quantized"
 )
 
-// work computes something for n images.
-type work func(m *memory, n int, s *kernel.Scratch)
-
-// step is work in its turn.
-type step struct {
-	run     work
-	scratch int // which of the memory's scratches it takes
-}
-
 // compiler turns nodes into steps.
 type compiler struct {
-	model   *quantized.Model
 	options Options
+	output  string // the activation that callers read
 	values  map[string]*value
 	readers map[string][]*quantized.Node
 	steps   []step
@@ -31,27 +22,30 @@ type compiler struct {
 // exhaust the machine.
 const limit = 1 << 28
 
-// compile adds the steps of all nodes.
-func (c *compiler) compile() error {
-	for i := range c.model.Nodes {
-		n := &c.model.Nodes[i]
-		for _, in := range n.Inputs {
-			c.readers[in] = append(c.readers[in], n)
+// compile makes the program that computes the output from the inputs.
+func compile(nodes []quantized.Node, output string, o Options, inputs ...quantized.Activation) (p program, err error) {
+	c := &compiler{options: o, output: output, values: map[string]*value{}, readers: map[string][]*quantized.Node{}}
+	for _, in := range inputs {
+		x, err := c.declare(in, in.Quant.Format.Min, in.Quant.Format.Max)
+		if err != nil {
+			return p, fmt.Errorf("integer: %s: %w", in.Name, err)
+		}
+		x.tensor().first = 0 // the caller writes it
+		p.inputs = append(p.inputs, x)
+	}
+	for i := range nodes {
+		for _, in := range nodes[i].Inputs {
+			c.readers[in] = append(c.readers[in], &nodes[i])
 		}
 	}
-	in := c.model.Input.Activation
-	x, err := c.declare(in, in.Quant.Format.Min, in.Quant.Format.Max)
-	if err != nil {
-		return fmt.Errorf("integer: %s: %w", in.Name, err)
-	}
-	x.tensor().first = 0 // Run writes it
-	for i := range c.model.Nodes {
-		n := &c.model.Nodes[i]
-		if err := c.node(n); err != nil {
-			return fmt.Errorf("integer: %s: %w", n.Name, err)
+	for i := range nodes {
+		if err := c.node(&nodes[i]); err != nil {
+			return p, fmt.Errorf("integer: %s: %w", nodes[i].Name, err)
 		}
 	}
-	return nil
+	p.output, p.steps, p.weights = c.values[output], c.steps, c.weights
+	p.output.tensor().last = len(c.steps) // the caller reads it
+	return p, p.place(c.tensors, o)
 }
 
 // declare makes the value of an activation whose integers are lo..hi.
@@ -182,7 +176,7 @@ func (c *compiler) onlyLinear(name string) bool {
 			return false
 		}
 	}
-	return name != c.model.Output
+	return name != c.output
 }
 
 // reorder reads each image of rows × cols (pixels × channels) in the order of

@@ -37,11 +37,11 @@
 //
 // # What is equal
 //
-// With the default options the outputs are those of a quantized graph.Evaluator
-// and of ONNX Runtime on x86-64, bit for bit, for models whose activations are
-// quantized. With XNNPACK the integers are those of TensorFlow Lite in files of
-// package tflite. Float layers are equal to the evaluator's, and agree with
-// others as far as reference.Tensor.Allows.
+// With the default options the outputs are those of training's forward pass, once
+// ranges and batch norm rest, and of ONNX Runtime on x86-64, bit for bit, for
+// models whose activations are quantized. With XNNPACK the integers are those of
+// TensorFlow Lite in files of package tflite. Float layers agree with other
+// runtimes as far as reference.Tensor.Allows.
 //
 // # Sources
 //

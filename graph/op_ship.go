@@ -1,0 +1,143 @@
+package graph
+
+import (
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"petrify/internal/kernel"
+	"petrify/internal/node"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+)
+
+// ship makes the unit's last node, y, compute what is shipped while the unit
+// rests: its forward pass is then that of the frozen model, and replaces what
+// the node has computed in float32. The gradient stays that of the float32 pass,
+// the straight-through estimator's. What only moves numbers needs nothing.
+func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
+	if k := u.layer.Kind; !b.quantized || b.swallowed[u] || k.moves() || k == KindConcat {
+		return nil
+	}
+	f := frozen{builder: b, unit: u, nodes: in, xs: make([][]float32, len(in))}
+	if p := b.pooled(u); b.swallowed[p] {
+		f.pool = p
+	}
+	sums := b.sums[u]
+	return node.Extend(y, func(run node.Func) node.Func {
+		return func(y []float32, args [][]float32) error {
+			err := run(y, args)
+			switch {
+			case err != nil:
+				return err
+			case sums != nil:
+				sums.round(y)
+				return nil
+			case b.rests(u):
+				return f.forward(y)
+			}
+			return nil
+		}
+	})
+}
+
+// quantizedInput adds the quantizer of the network's input, which rounds as the
+// engine does while it rests.
+func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
+	q := b.model.input
+	y, err := b.grid(q, x)
+	if err != nil || y == x {
+		return y, err
+	}
+	return y, node.Extend(y, func(run node.Func) node.Func {
+		return func(y []float32, args [][]float32) error {
+			err := run(y, args)
+			if err == nil && (b.evaluates || q.Rests()) {
+				p, f := q.Params(), q.Config().Format
+				kernel.FakeQuant(y, args[0], p.Scale[0], p.Zero[0], f.Min(), f.Max())
+			}
+			return err
+		}
+	})
+}
+
+// frozen is a unit whose forward pass a layer of the engine computes.
+type frozen struct {
+	builder *builder
+	unit    *unit
+	pool    *unit            // that is part of the unit's node; nil: none
+	nodes   []*gorgonia.Node // that it takes
+	xs      [][]float32
+
+	layer *integer.Layer
+	grids []quantized.Quant // that the layer was made for
+}
+
+// forward computes the unit's output from the values of the nodes that it takes.
+func (f *frozen) forward(y []float32) error {
+	m, u := f.builder.model, f.unit
+	var inputs []quantized.Activation
+	var names []string
+	var grids []quantized.Quant
+	for i, from := range u.inputs {
+		a := m.activation(from)
+		inputs, names, grids = append(inputs, a), append(names, a.Name), append(grids, a.Quant)
+		f.xs[i] = floats(f.nodes[i])
+	}
+	grids = append(grids, quantOf(u.output))
+	if f.layer == nil || u.weight != nil || !slices.Equal(grids, f.grids) {
+		nodes, err := m.nodes(u, names)
+		if err != nil {
+			return err
+		}
+		if f.pool != nil {
+			pool, err := m.nodes(f.pool, []string{u.name()})
+			if err != nil {
+				return err
+			}
+			nodes = append(nodes, pool...)
+		}
+		if f.layer, err = integer.NewLayer(nodes, inputs, integer.Options{}); err != nil {
+			return err
+		}
+		f.grids = grids
+	}
+	return f.layer.Run(y, f.xs, f.builder.batch)
+}
+
+// rests reports whether all that decides about the unit's forward pass does. Its
+// weights may follow their observer: what they are rounded to is shipped.
+func (b *builder) rests(u *unit) bool {
+	if b.evaluates {
+		return true
+	}
+	for _, q := range append(b.model.around(u), u.output) {
+		if q != nil && !q.Rests() {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(u.inputs, (*unit).drops) &&
+		(u.norm == nil || u.norm.frozen) && (u.weights == nil || u.weights.RoundsAsShipped())
+}
+
+// drops reports whether the unit's output, which may be the network's input,
+// is a dropout's, whose numbers are beyond its quantizer's grid.
+func (u *unit) drops() bool {
+	switch {
+	case u == nil:
+		return false
+	case u.layer.Kind == KindDropout:
+		return u.layer.Rate > 0 || u.inputs[0].drops()
+	case u.layer.Kind.moves():
+		return u.inputs[0].drops()
+	}
+	return false
+}
+
+// activation is the frozen output of a unit, the network's input for nil.
+func (m *Model) activation(u *unit) quantized.Activation {
+	if u == nil {
+		return quantized.Activation{Name: InputName, Shape: m.in.dims(m.in.vector()), Quant: quantOf(m.input)}
+	}
+	return quantized.Activation{Name: u.name(), Shape: u.out.dims(u.vector), Quant: quantOf(u.output)}
+}

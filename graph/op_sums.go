@@ -1,0 +1,100 @@
+package graph
+
+import (
+	"petrify/fakequant"
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// sums is the integer product of a weighted unit. While the unit rests, its
+// whole forward pass is the frozen model's,
+//
+//	a = Σ (q_x − z_x)·q_w + q_b        q_y = clip(rne(float32(a)·m) + z_y)        m = s_x·s_w/s_y
+//
+// with the batch norm's shift in the bias. Then the product's node gives
+// float32(a)·s_x·s_w, from which clips and quantizers find their gradients; or,
+// to a fused node, float32(a)·m, which that has only to round.
+type sums struct {
+	unit   *unit
+	model  *Model
+	in     *fakequant.Quantizer
+	batch  int
+	packed *kernel.PackedConv
+	q      []int8
+	scale  []float32 // s_x·s_w of each output channel
+
+	rests   bool // the last forward pass was the frozen model's
+	fused   bool // its rounding is a fused node's
+	acc     []int32
+	steps   []float32 // what the node multiplies float32(a) with
+	shift   []float32 // the bias as a real number
+	bias    []int32
+	integer []uint8 // q_y, moved up to be unsigned
+}
+
+func newSums(b *builder, u *unit, in *fakequant.Quantizer) *sums {
+	s := &sums{unit: u, model: b.model, in: in, batch: b.batch, fused: b.fusable(u) && !b.plainly}
+	s.q, s.scale, s.steps, s.shift = make([]int8, len(u.weight.Value)), make([]float32, u.out.C), make([]float32, u.out.C), make([]float32, u.out.C)
+	s.packed = kernel.PackConv(s.q, u.product())
+	return s
+}
+
+// pack takes weights that lie on their quantizer's grid, for an input of the
+// given scale.
+func (s *sums) pack(w []float32, in float32) {
+	p, f := s.unit.weights.Params(), s.unit.weights.Config().Format
+	cols := len(s.q) / len(s.scale)
+	for o := range s.scale {
+		scale := p.Scale[o%len(p.Scale)]
+		kernel.QuantizeI8(s.q[o*cols:(o+1)*cols], w[o*cols:(o+1)*cols], scale, 0, f.Min(), f.Max())
+		s.scale[o] = in * scale
+	}
+	s.packed.Repack(s.q)
+}
+
+// rest finds the bias, and what the node gives.
+func (s *sums) rest() error {
+	if s.acc == nil {
+		s.acc = make([]int32, s.batch*s.unit.out.Size())
+	}
+	s.unit.foldedBias(s.shift)
+	b, err := integerBias(s.shift, s.in.Params().Scale[0], s.unit.weights.Params().Scale)
+	if err != nil {
+		return err
+	}
+	s.bias = b.Q
+	copy(s.steps, s.scale)
+	if s.fused && s.unit.output != nil {
+		s.multipliers(s.steps)
+	}
+	return nil
+}
+
+// multipliers writes m.
+func (s *sums) multipliers(m []float32) {
+	out := s.unit.output.Params().Scale[0]
+	for o, scale := range s.scale {
+		m[o] = scale / out
+	}
+}
+
+// round writes the unit's output from the sums, if the unit rests and its nodes
+// have not made that of them anyway.
+func (s *sums) round(y []float32) {
+	if !s.rests || s.fused || s.unit.output == nil {
+		return
+	}
+	if s.integer == nil {
+		s.integer = make([]uint8, len(s.acc))
+	}
+	n := quantized.Node{Func: frozenFuncs[s.unit.clip], Output: s.model.activation(s.unit)}
+	lo, hi := n.Limits()
+	d := int32(0) // a signed format is moved up by 128
+	if !n.Output.Quant.Format.Unsigned {
+		d = 128
+	}
+	z := n.Output.Quant.Zero + d
+	s.multipliers(s.steps)
+	kernel.RequantizeU8(s.integer, s.acc, kernel.Requant{M: s.steps, Zero: z, Min: lo + d, Max: hi + d})
+	kernel.DequantizeU8(y, s.integer, n.Output.Quant.Scale, z)
+}

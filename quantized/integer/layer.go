@@ -1,0 +1,59 @@
+package integer
+
+import (
+	"fmt"
+
+	"petrify/internal/kernel"
+	"petrify/quantized"
+)
+
+// Layer runs nodes of a frozen model by themselves, from the activations that
+// they take to the last one's output. It is how a training step computes what
+// an [Engine] will: with the same steps, on the same integers.
+type Layer struct{ program }
+
+// NewLayer compiles nodes that take the given activations, in the order in
+// which [Layer.Run] takes their numbers; without nodes the layer is the first
+// input's quantizer. Nodes are not validated: that is for the model that they
+// belong to.
+func NewLayer(nodes []quantized.Node, inputs []quantized.Activation, o Options) (*Layer, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	output := inputs[0].Name
+	if len(nodes) > 0 {
+		output = nodes[len(nodes)-1].Name
+	}
+	p, err := compile(nodes, output, o, inputs...)
+	return &Layer{p}, err
+}
+
+// Run computes n outputs y of the inputs xs, real numbers that are rounded to
+// the inputs' grids where these are quantized. In and out, images are N H W C.
+func (l *Layer) Run(y []float32, xs [][]float32, n int) error {
+	if len(xs) != len(l.inputs) {
+		return fmt.Errorf("integer: %d inputs: want %d", len(xs), len(l.inputs))
+	}
+	for i, x := range xs {
+		if want := n * l.inputs[i].elements(); len(x) != want {
+			return fmt.Errorf("integer: %d numbers for input %d: want %d", len(x), i, want)
+		}
+	}
+	size := l.output.elements()
+	if len(y) != n*size {
+		return fmt.Errorf("integer: %d numbers out: want %d", len(y), n*size)
+	}
+	l.each(n, func(m *memory, from, to int) {
+		for i, in := range l.inputs {
+			in.load(m, xs[i][from*in.elements():to*in.elements()], to-from)
+		}
+		l.compute(m, to-from)
+		out := y[from*size : to*size]
+		if l.output.bytes == nil {
+			copy(out, m.floats(l.output.floats, to-from))
+			return
+		}
+		kernel.DequantizeU8(out, m.bytes(l.output.bytes, to-from), l.output.grid.scale, l.output.grid.zero)
+	})
+	return nil
+}
