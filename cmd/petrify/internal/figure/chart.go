@@ -3,23 +3,18 @@ package figure
 import (
 	"bytes"
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"math"
 	"slices"
-
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Chart is a chart of lines.
 type Chart struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
-	Bottom                float64 // what lies below is cut off; NaN: nothing
+	Bottom                float64 // what lies below is cut off; −∞: nothing
 }
 
 // Line is one line of a [Chart].
@@ -32,107 +27,107 @@ type Line struct {
 
 // SVG writes the chart.
 func (c Chart) SVG(w io.Writer) error {
-	p := newPlot(c)
-	p.Add(grid{})
+	x, y, err := c.axes()
+	if err != nil {
+		return err
+	}
+	p := &picture{x: x, y: y}
+	p.frame(c)
+	p.add(`<g clip-path="url(#inside)" fill="none" stroke-width="2" stroke-linejoin="round">`)
 	for _, l := range c.Lines {
-		if err := add(p, l); err != nil {
-			return fmt.Errorf("figure: line %s: %w", l.Name, err)
-		}
+		p.line(l)
 	}
-	if c.Bottom > p.Y.Min {
-		p.Y.Min = c.Bottom
+	p.add("</g>")
+	p.names(c.Lines)
+	p.add("</svg>")
+	if _, err := w.Write(p.svg.Bytes()); err != nil {
+		return fmt.Errorf("figure: %w", err)
 	}
-	if space := (p.Y.Max - p.Y.Min) / 20; space > 0 {
-		p.Y.Max += space
-	} else {
-		p.Y.Min, p.Y.Max = p.Y.Min-1, p.Y.Max+1
-	}
-	p.Add(names(c.Lines))
-	canvas := vgsvg.New(width, height)
-	p.Draw(draw.Crop(draw.New(canvas), margin, -room, margin, -margin))
-	return write(w, canvas)
+	return nil
 }
 
-// add adds a line with its dots.
-func add(p *plot.Plot, l Line) error {
-	points := make(plotter.XYs, len(l.X))
-	for i := range points {
-		points[i].X, points[i].Y = l.X[i], l.Y[i]
+// picture is SVG being written: pixels to the right and down.
+type picture struct {
+	svg  bytes.Buffer
+	x, y axis
+}
+
+// add writes one element.
+func (p *picture) add(format string, values ...any) {
+	fmt.Fprintf(&p.svg, format+"\n", values...)
+}
+
+// text writes words at a place; the attributes say how.
+func (p *picture) text(x, y float64, attributes, words string) {
+	fmt.Fprintf(&p.svg, `<text x="%.1f" y="%.1f" %s>`, x, y, attributes)
+	_ = xml.EscapeText(&p.svg, []byte(words)) // a buffer takes everything
+	p.svg.WriteString("</text>\n")
+}
+
+// frame begins the picture: everything but the lines and their names.
+func (p *picture) frame(c Chart) {
+	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"`+
+		` font-family="%s" font-size="%d" fill="%s">`, width, height, font, size, ink)
+	p.add(`<clipPath id="inside"><rect x="%d" y="%d" width="%d" height="%d"/></clipPath>`,
+		left-dot, top-dot, right-left+2*dot, bottom-top+2*dot)
+	p.add(`<rect width="%d" height="%d" fill="#fff"/>`, width, height)
+	p.text(margin, 28, `font-size="16"`, c.Title)
+	p.text(margin, 48, `fill-opacity="0.75"`, c.YLabel)
+	p.text((left+right)/2, height-margin, `text-anchor="middle" fill-opacity="0.75"`, c.XLabel)
+	for _, t := range p.y.ticks() {
+		p.add(`<path d="M%d %.1fH%d" stroke="%s"/>`, left, p.y.at(t.value), right, pale)
+		p.text(left-8, p.y.at(t.value)+middle, `text-anchor="end"`, t.label)
 	}
-	line, err := plotter.NewLine(points)
-	if err != nil {
-		return err
+	for _, t := range p.x.ticks() {
+		p.text(p.x.at(t.value), bottom+20, `text-anchor="middle"`, t.label)
 	}
-	line.Color, line.Width = l.Color.rgb(), 1.6
-	p.Add(line)
+}
+
+// line draws a line with its dots.
+func (p *picture) line(l Line) {
+	var path bytes.Buffer
+	for i := range l.X {
+		fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(i, 1)], p.x.at(l.X[i]), p.y.at(l.Y[i]))
+	}
 	if l.Dashed {
-		line.Dashes = []vg.Length{5, 4}
-		return nil
+		p.add(`<path d="%s" stroke="%s" stroke-dasharray="6 5"/>`, path.Bytes(), l.Color)
+		return
 	}
-	dots, err := plotter.NewScatter(points)
-	if err != nil {
-		return err
+	p.add(`<path d="%s" stroke="%s"/>`, path.Bytes(), l.Color)
+	for i := range l.X {
+		p.add(`<circle cx="%.1f" cy="%.1f" r="%d" fill="%s"/>`, p.x.at(l.X[i]), p.y.at(l.Y[i]), dot, l.Color)
 	}
-	dots.GlyphStyle = draw.GlyphStyle{Color: l.Color.rgb(), Radius: 2, Shape: draw.CircleGlyph{}}
-	p.Add(dots)
-	return nil
 }
 
 // names writes each line's name to the right of its end, moved up or down
 // where names would overlap.
-type names []Line
-
-func (n names) Plot(c draw.Canvas, p *plot.Plot) {
-	_, y := p.Transforms(&c)
-	style := p.X.Tick.Label
-	style.XAlign, style.YAlign = draw.XLeft, draw.YCenter
-	lines := slices.DeleteFunc(slices.Clone(n), func(l Line) bool { return l.Name == "" })
-	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(end(a), end(b)) })
-	places := make([]vg.Length, len(lines))
+func (p *picture) names(lines []Line) {
+	place := func(l Line) float64 { return p.y.at(l.Y[len(l.Y)-1]) }
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Name == "" })
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(place(a), place(b)) })
+	places := make([]float64, len(lines))
 	for i, l := range lines {
-		places[i] = y(end(l))
+		places[i] = place(l)
 	}
-	spread(places, fontSize+2, c.Min.Y, c.Max.Y)
+	spread(places, size+4, top, bottom)
 	for i, l := range lines {
-		style.Color = l.Color.rgb()
-		c.FillText(style, vg.Point{X: c.Max.X + 10, Y: places[i]}, l.Name)
+		p.text(right+12, places[i]+middle, fmt.Sprintf(`fill="%s"`, l.Color), l.Name)
 	}
 }
 
-func end(l Line) float64 { return l.Y[len(l.Y)-1] }
-
-// spread moves ascending places apart to the given distance: upwards first,
-// and then down again where the highest went over the top.
-func spread(places []vg.Length, distance, bottom, top vg.Length) {
-	low := bottom
+// spread moves ascending places apart to the given distance: towards the end
+// first, and then back where the last went past it.
+func spread(places []float64, distance, begin, end float64) {
+	low := begin
 	for i := range places {
 		places[i] = max(places[i], low)
 		low = places[i] + distance
 	}
-	high := top
+	high := end
 	for i := len(places) - 1; i >= 0; i-- {
 		places[i] = min(places[i], high)
 		high = places[i] - distance
 	}
-}
-
-// write writes the canvas with fonts that a browser has.
-func write(w io.Writer, canvas *vgsvg.Canvas) error {
-	var svg bytes.Buffer
-	if _, err := canvas.WriteTo(&svg); err != nil {
-		return fmt.Errorf("figure: %w", err)
-	}
-	text := svg.Bytes()
-	for _, r := range [][2]string{
-		{"font-family:Liberation Sans;", "font-family:Helvetica,Arial,'Liberation Sans',sans-serif;"},
-		{"font-variant:normal;font-weight:normal;font-style:normal;", ""},
-	} {
-		text = bytes.ReplaceAll(text, []byte(r[0]), []byte(r[1]))
-	}
-	if _, err := w.Write(text); err != nil {
-		return fmt.Errorf("figure: %w", err)
-	}
-	return nil
 }
 
 // level is a horizontal line.

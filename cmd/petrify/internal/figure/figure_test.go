@@ -8,8 +8,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"gonum.org/v1/plot/vg"
 )
 
 func TestAccuracyNamesItsLines(t *testing.T) {
@@ -24,7 +22,7 @@ func TestAccuracyNamesItsLines(t *testing.T) {
 			t.Errorf("the picture lacks the text %q", want)
 		}
 	}
-	if len(text) > 12<<10 {
+	if len(text) > 4<<10 {
 		t.Errorf("%d bytes: want a small file", len(text))
 	}
 	wellFormed(t, text)
@@ -48,6 +46,37 @@ func TestAccuracyOfShortRuns(t *testing.T) {
 	}
 }
 
+// A title may name any folder; a picture may not be broken by it.
+func TestWordsAreEscaped(t *testing.T) {
+	var svg bytes.Buffer
+	if err := Accuracy("a<b & \x01", []float64{0.5}, 0.5, nil).SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	if text := svg.String(); !strings.Contains(text, ">a&lt;b &amp; \uFFFD<") {
+		t.Errorf("the title is not escaped:\n%s", text)
+	}
+	wellFormed(t, svg.String())
+}
+
+func TestValuesMustBeFinite(t *testing.T) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if err := Loss("", []float64{1, v}, 1, nil).SVG(io.Discard); err == nil {
+			t.Errorf("a loss of %v is drawn", v)
+		}
+	}
+}
+
+// What lies below the bottom is outside the part that is shown.
+func TestTheFirstEpochsAreCutOff(t *testing.T) {
+	_, y, err := Accuracy("", []float64{0.1, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95}, 0.93, []float64{0.95}).axes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y.from < 80 || y.at(y.from) != bottom || y.at(10) < bottom+dot {
+		t.Errorf("the lowest value is %v at %v, 10 is at %v: want it below %d", y.from, y.at(y.from), y.at(10), bottom+dot)
+	}
+}
+
 func wellFormed(t *testing.T, text string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(text))
@@ -61,7 +90,7 @@ func wellFormed(t *testing.T, text string) {
 }
 
 func TestNamesKeepTheirDistance(t *testing.T) {
-	places := []vg.Length{95, 96, 97, 98}
+	places := []float64{95, 96, 97, 98}
 	spread(places, 10, 0, 100)
 	for i, p := range places {
 		if p < 0 || p > 100 || i > 0 && p-places[i-1] < 10 {
@@ -80,10 +109,10 @@ func TestTicksAreRoundNumbers(t *testing.T) {
 		{-0.003, 0.0021, "-0.003 -0.002 -0.001 0.000 0.001 0.002"},
 	} {
 		var labels []string
-		for _, tick := range (ticks{}).Ticks(c.min, c.max) {
-			labels = append(labels, tick.Label)
-			if math.Abs(tick.Value) > 100 {
-				t.Errorf("tick at %v", tick.Value)
+		for _, tick := range (axis{from: c.min, to: c.max}).ticks() {
+			labels = append(labels, tick.label)
+			if math.Abs(tick.value) > 100 {
+				t.Errorf("tick at %v", tick.value)
 			}
 		}
 		if got := strings.Join(labels, " "); got != c.want {

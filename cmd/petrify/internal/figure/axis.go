@@ -1,0 +1,59 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// axis maps values to pixels.
+type axis struct{ from, to, begin, end float64 }
+
+// at is the pixel of a value.
+func (a axis) at(v float64) float64 { return a.begin + (v-a.from)/(a.to-a.from)*(a.end-a.begin) }
+
+// axes are those that show all lines, down to the bottom.
+func (c Chart) axes() (x, y axis, err error) {
+	var xs, ys []float64
+	for _, l := range c.Lines {
+		xs, ys = append(xs, l.X...), append(ys, l.Y...)
+	}
+	x, y = axis{begin: left + dot, end: right - dot}, axis{begin: bottom, end: top}
+	x.from, x.to = spanOf(xs)
+	y.from, y.to = spanOf(ys)
+	for _, a := range []axis{x, y} {
+		if size := a.to - a.from; math.IsNaN(size) || math.IsInf(size, 0) {
+			return x, y, fmt.Errorf("figure: values from %v to %v: want finite ones", a.from, a.to)
+		}
+	}
+	y.from = max(y.from, c.Bottom)
+	if space := (y.to - y.from) / 20; space > 0 {
+		y.to += space
+	} else {
+		y.from, y.to = y.from-1, y.to+1
+	}
+	return x, y, nil
+}
+
+// tick is a value that is written beside its axis.
+type tick struct {
+	value float64
+	label string
+}
+
+// ticks are at most 7 multiples of 1, 2 or 5 times a power of ten.
+func (a axis) ticks() (list []tick) {
+	step := math.Pow(10, math.Floor(math.Log10((a.to-a.from)/6)))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if (a.to-a.from)/(step*factor) <= 6 {
+			step *= factor
+			break
+		}
+	}
+	digits := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
+	for i := math.Ceil(a.from/step - 1e-9); i*step <= a.to+1e-9*step; i++ {
+		value := i*step + 0 // + 0: no negative zero
+		list = append(list, tick{value, strconv.FormatFloat(value, 'f', digits, 64)})
+	}
+	return list
+}
