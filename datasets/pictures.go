@@ -92,7 +92,7 @@ type gallery struct {
 	size    [2]int // H W; of the first picture if not given
 	first   string // the picture that gave the size
 	colour  bool   // some pixel is not grey
-	total   int    // bytes so far
+	total   int64  // bytes so far
 	paths   []string
 }
 
@@ -164,7 +164,7 @@ func (g *gallery) add(dst []uint8, path string) ([]uint8, error) {
 		}
 		rgba = scale(rgba, g.size)
 	}
-	if g.total += 3 * g.size[0] * g.size[1]; g.total > maxBytes {
+	if g.total += int64(3 * g.size[0] * g.size[1]); g.total > maxBytes {
 		return nil, fmt.Errorf("datasets: %s: more than %d bytes of pixels; give a smaller size", path, int64(maxBytes))
 	}
 	for i := 0; i < len(rgba.Pix); i += 4 {

@@ -45,7 +45,10 @@ func TestValidateInfersShapes(t *testing.T) {
 		{"pool larger than the image", graph.MaxPool(7), "kernel 7×7 is larger than its padded input 8×6"},
 		{"pool of too many elements", graph.MaxPool(17).Padded(8), "window of 289 elements: want at most 256"},
 		{"more outputs than memory", graph.Conv2D(1<<24, 3), "output of shape 16777216×6×4: want at most 268435456 elements"},
-		{"more outputs than integers", graph.Conv2D(1, 3).Padded(1 << 31), "want at most 268435456 elements"},
+		{"more outputs than integers", graph.Conv2D(1, 3).Padded(math.MaxInt), "padding of"},
+		{"a kernel of more taps than integers", graph.Conv2D(1, math.MaxInt), "kernel, stride, dilation or padding of"},
+		{"the largest kernel, dilation and padding", graph.Conv2D(1, 1<<15).Dilated(1 << 15).Padded(1 << 15), "kernel 1073709057×1073709057 is larger"},
+		{"more weights than integers", graph.Conv2D(1, 1<<15).Padded(1 << 14), "2147483648 weights: want at most 268435456"},
 		{"linear on an image", graph.Linear(3), "linear wants a vector, got an image 2×8×6: put flatten before it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -210,6 +210,9 @@ func (l Layer) faults() (errs []error) {
 	if p := l.Padding; min(p.Top, p.Left, p.Bottom, p.Right) < 0 {
 		fault("padding %d %d %d %d: want no negative size", p.Top, p.Left, p.Bottom, p.Right)
 	}
+	if n := l.widest(); n > widest {
+		fault("kernel, stride, dilation or padding of %d: want at most %d", n, widest)
+	}
 	if l.Groups < Depthwise {
 		fault("%d groups: want at least 1, or %d for depthwise", l.Groups, Depthwise)
 	}

@@ -50,7 +50,7 @@ func (p *Param) input(g *gorgonia.ExprGraph) *gorgonia.Node {
 // uniform draws the values from U(−1/√fan, 1/√fan), PyTorch's default for the
 // weights and biases of convolutions and linear layers; fan is the number of
 // inputs of one output.
-func (p *Param) uniform(fan int, rng *rand.Rand) {
+func (p *Param) uniform(fan int64, rng *rand.Rand) {
 	bound := 1 / math.Sqrt(float64(fan))
 	for i := range p.Value {
 		p.Value[i] = float32((2*rng.Float64() - 1) * bound)

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"petrify/internal/kernel"
 )
@@ -40,6 +41,16 @@ func same(n, extent, stride int) (begin, end int) {
 // extent is the pixels from the kernel's first tap to its last.
 func (v window) extent(axis int) int { return (v.kernel[axis]-1)*v.dilation[axis] + 1 }
 
+// widest bounds each of a window's sizes, so that no sum and no product of two
+// overflows an int, of 32 bits or 64.
+const widest = 1 << 15
+
+// widest is the largest of the window's sizes.
+func (l Layer) widest() int {
+	return max(slices.Max(l.Kernel[:]), slices.Max(l.Stride[:]), slices.Max(l.Dilation[:]),
+		l.Padding.Top, l.Padding.Left, l.Padding.Bottom, l.Padding.Right)
+}
+
 // most is how many elements an activation of one image may have, and how many
 // weights a layer: memory for more, times a batch, is none that a user meant to
 // ask for, and Go cannot refuse it but by ending the process.
@@ -63,12 +74,12 @@ func (l Layer) output(ins []Shape, vector bool) (Shape, bool, error) {
 }
 
 // fan is the number of inputs of one output of a layer with weights.
-func (l Layer) fan(in Shape) int {
+func (l Layer) fan(in Shape) int64 {
 	switch l.Kind {
 	case KindConv2D:
-		return in.C / l.groups(in) * l.Kernel[0] * l.Kernel[1]
+		return int64(in.C/l.groups(in)) * int64(l.Kernel[0]) * int64(l.Kernel[1])
 	case KindLinear:
-		return in.C
+		return int64(in.C)
 	}
 	return 0
 }

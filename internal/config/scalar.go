@@ -82,22 +82,14 @@ func yes(to *bool) value {
 
 // integer is a whole number in low..high.
 func integer(to *int, low, high int) value {
-	want := fmt.Sprintf("a whole number from %d to %d", low, high)
-	if high == math.MaxInt {
-		want = fmt.Sprintf("a whole number of at least %d", low)
-	}
-	json := map[string]any{"type": "integer", "minimum": low}
-	if high < math.MaxInt {
-		json["maximum"] = high
-	}
 	return scalar[int]{
-		to: to, want: want, tags: []string{"!!int"},
+		to: to, want: fmt.Sprintf("a whole number from %d to %d", low, high), tags: []string{"!!int"},
 		parse: func(t string) (int, bool) {
 			v, err := strconv.ParseInt(t, 0, 0)
 			return int(v), err == nil && low <= int(v) && int(v) <= high
 		},
 		format: strconv.Itoa,
-		json:   json,
+		json:   map[string]any{"type": "integer", "minimum": low, "maximum": high},
 	}
 }
 

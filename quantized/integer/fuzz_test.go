@@ -197,5 +197,5 @@ func edit(tree any, rng *rand.Rand) any {
 			return v + float64(rng.IntN(5)-2)
 		}
 	}
-	return []any{nil, true, -1, 0, 1, 2, 0.5, 1e-40, 1e30, 1e300, 1 << 40, "", "relu", "input", "linear", []any{}, []any{1, 2, 3}, map[string]any{}}[rng.IntN(18)]
+	return []any{nil, true, -1, 0, 1, 2, 0.5, 1e-40, 1e30, 1e300, int64(1 << 40), "", "relu", "input", "linear", []any{}, []any{1, 2, 3}, map[string]any{}}[rng.IntN(18)]
 }

@@ -190,13 +190,21 @@ func (feature *Feature) decodeType(f field) error {
 func (feature *Feature) decodeImage(f field) error {
 	switch f.key {
 	case 1<<shift | varint:
-		feature.Width = int(f.n)
+		feature.Width = extent(f.n)
 	case 2<<shift | varint:
-		feature.Height = int(f.n)
+		feature.Height = extent(f.n)
 	case 3<<shift | varint:
 		feature.Color = Color(f.n)
 	}
 	return nil
+}
+
+// extent is d, or −1 if no tensor is that large.
+func extent(d uint64) int {
+	if d > maxElements {
+		return -1
+	}
+	return int(d)
 }
 
 func (feature *Feature) decodeArray(f field) error {
@@ -207,7 +215,7 @@ func (feature *Feature) decodeArray(f field) error {
 			if n < 0 {
 				return fmt.Errorf("feature %q: shape: %w", feature.Name, protowire.ParseError(n))
 			}
-			feature.Shape = append(feature.Shape, int(d))
+			feature.Shape = append(feature.Shape, extent(d))
 			b = b[n:]
 		}
 	case 2<<shift | varint:

@@ -202,16 +202,16 @@ func (t *Type) decodeTensor(f field) error {
 	return nil
 }
 
-func decodeDimension(b []byte) (d int, err error) {
-	constant := false
-	err = fields(b, func(f field) error {
+func decodeDimension(b []byte) (int, error) {
+	constant, d := false, uint64(0)
+	err := fields(b, func(f field) error {
 		if f.key != 1<<shift|length {
 			return nil
 		}
 		constant = true
 		return fields(f.b, func(f field) error {
 			if f.key == 1<<shift|varint {
-				d = int(f.n)
+				d = f.n
 			}
 			return nil
 		})
@@ -221,10 +221,10 @@ func decodeDimension(b []byte) (d int, err error) {
 		return 0, err
 	case !constant:
 		return 0, fmt.Errorf("type: a dimension that is not constant")
-	case d < 0 || d > maxElements:
-		return 0, fmt.Errorf("type: dimension %d out of range", d)
+	case d > maxElements:
+		return 0, fmt.Errorf("type: dimension %d out of range", int64(d))
 	}
-	return d, nil
+	return int(d), nil
 }
 
 func decodeValue(b []byte, depth int) (v Value, err error) {

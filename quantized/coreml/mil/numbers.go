@@ -81,11 +81,11 @@ func pack(d DataType, elements []float64) []byte {
 		}
 	case Int8, UInt8:
 		for _, r := range elements {
-			out = append(out, byte(int(r)))
+			out = append(out, byte(int32(r)))
 		}
 	case Int4, UInt4:
 		for i, r := range elements {
-			nibble := byte(int(r)) & 15
+			nibble := byte(int32(r)) & 15
 			if i%2 == 0 {
 				out = append(out, nibble)
 			} else {

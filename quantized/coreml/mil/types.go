@@ -2,6 +2,7 @@ package mil
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +40,8 @@ type traits struct {
 	bits  int    // 0: not a number of fixed size
 	blob  uint32 // code in the weight file, 0: has none
 	field int    // field of TensorValue that holds an immediate value
-	low   int    // least integer
-	high  int    // greatest integer
+	low   int64  // least integer
+	high  int64  // greatest integer
 }
 
 // The fields of TensorValue.
@@ -108,7 +109,7 @@ func (d DataType) Bits() int { return d.traits().bits }
 func (d DataType) IsFloat() bool { return d == Float16 || d == Float32 }
 
 // Range is the least and the greatest integer of an integer type.
-func (d DataType) Range() (low, high int) { t := d.traits(); return t.low, t.high }
+func (d DataType) Range() (low, high int64) { t := d.traits(); return t.low, t.high }
 
 // Type is the type of a value: a tensor, a list of N elements, or a dictionary.
 // Exactly one of the three is meant: a list if List is set, a dictionary if
@@ -151,9 +152,9 @@ func (t Type) Size() int {
 	return n
 }
 
-// maxElements bounds what a tensor may claim to hold, so that sizes in bytes
-// do not overflow.
-const maxElements = 1 << 40
+// maxElements bounds what a tensor may claim to hold, so that sizes in bits
+// do not overflow an int, of 32 bits or 64.
+const maxElements = min(1<<40, math.MaxInt/64)
 
 // Equal reports whether t and u are the same type.
 func (t Type) Equal(u Type) bool {

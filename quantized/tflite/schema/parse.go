@@ -50,8 +50,8 @@ func (p *parser) uint16(at int) int { return int(binary.LittleEndian.Uint16(p.by
 
 func (p *parser) uint32(at int) uint32 { return binary.LittleEndian.Uint32(p.bytes(at, 4)) }
 
-// target is what the four bytes at a position refer to.
-func (p *parser) target(at int) int { return at + int(p.uint32(at)) }
+// target is what the four bytes at a position refer to, never below it.
+func (p *parser) target(at int) int { return at + int(min(int64(p.uint32(at)), int64(len(p.data)))) }
 
 // table reads the table at a position.
 func (p *parser) table(at int) record {
@@ -126,8 +126,8 @@ func (r record) list(slot int, f func(record)) {
 		return
 	}
 	at = r.p.target(at)
-	for i := range int(r.p.uint32(at)) {
-		element := r.p.table(r.p.target(at + 4 + 4*i))
+	for i := range r.p.uint32(at) {
+		element := r.p.table(r.p.target(at + 4 + 4*int(i)))
 		if r.p.err != nil {
 			return
 		}
