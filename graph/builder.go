@@ -150,61 +150,24 @@ func (b *builder) network(m *Model, x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 // unit adds a unit for training, with the quantizer of its output.
-func (b *builder) unit(u *unit, in []*gorgonia.Node) (y *gorgonia.Node, err error) {
+func (b *builder) unit(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 	k := u.layer.Kind
 	switch {
 	case b.swallowed[u]:
 		return in[0], nil
-	case k.weighted():
+	case k.is(roleProduct):
 		return b.weighted(u, in[0])
-	case k == KindDropout && !b.evaluates:
-		return dropout(u, in[0])
-	default:
-		y, err = b.plain(u, in)
 	}
+	y, err := rows[k].train(b, u, in)
 	switch {
-	case err != nil:
-		return nil, err
-	case k.averages():
+	case err != nil || k.is(roleMove, roleJoin):
+		return y, err
+	case k.is(roleMean):
 		return b.round(u.output, y)
-	case k.moves() || k == KindConcat:
-		return y, nil
-	case k.bounded():
+	case u.given:
 		return b.fake(u.output, y)
-	default:
-		return b.grid(u.output, y)
 	}
-}
-
-// plain adds a unit without weights, its output not yet quantized.
-func (b *builder) plain(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	name := u.name()
-	switch k := u.layer.Kind; k {
-	case KindMaxPool:
-		return maxPool(name, in[0], u.pool(b.batch))
-	case KindAvgPool, KindGlobalAvgPool:
-		return avgPool(name, in[0], u.pool(b.batch))
-	case KindFlatten:
-		return flatten(name, in[0])
-	case KindReshape:
-		return reshape(name, in[0], b.shape(u.out, u.vector))
-	case KindAdd:
-		y, err := add(name, in[0], in[1])
-		if err != nil {
-			return nil, err
-		}
-		return clip(name+"/clip", y, u.clip)
-	case KindConcat:
-		return concat(name, in, b.shape(u.out, u.vector))
-	case KindDropout, KindIdentity:
-		return in[0], nil
-	case KindReLU, KindReLU6:
-		return clip(name, in[0], k)
-	case KindSoftmax:
-		return softmax(name, in[0])
-	default:
-		return activate(name, in[0], u.function())
-	}
+	return b.grid(u.output, y)
 }
 
 // weighted adds a convolution or a linear layer with its batch norm, its ReLU

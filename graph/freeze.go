@@ -28,7 +28,7 @@ func (m *Model) Freeze() (*quantized.Model, error) {
 	names := map[*unit]string{nil: InputName} // of the activations that the units make
 	for _, u := range m.units {
 		names[u] = u.name()
-		if k := u.layer.Kind; k == KindIdentity || k == KindDropout {
+		if !u.layer.Kind.ships() {
 			names[u] = names[u.inputs[0]]
 			continue
 		}
@@ -91,38 +91,23 @@ func origin(q *fakequant.Quantizer) string {
 	return fmt.Sprintf("%v, %v, %v, %d observations", c.Method, c.Observer.Kind, c.Scheme, q.Observed())
 }
 
-// frozenOps are the operations of the kinds that have one of their own.
-var frozenOps = map[Kind]quantized.Op{
-	KindConv2D: quantized.Conv2D, KindLinear: quantized.Linear,
-	KindMaxPool: quantized.MaxPool, KindAvgPool: quantized.AvgPool, KindGlobalAvgPool: quantized.GlobalAvgPool,
-	KindFlatten: quantized.Flatten, KindReshape: quantized.Reshape,
-	KindAdd: quantized.Add, KindConcat: quantized.Concat,
-}
-
-// frozenFuncs are the activation functions by kind.
-var frozenFuncs = map[Kind]quantized.Func{
-	KindReLU: quantized.ReLU, KindReLU6: quantized.ReLU6, KindLeakyReLU: quantized.LeakyReLU,
-	KindHardSwish: quantized.HardSwish, KindSigmoid: quantized.Sigmoid, KindTanh: quantized.Tanh,
-	KindSoftmax: quantized.Softmax,
-}
-
 // freeze makes the unit's node without its inputs' names; its first input
 // lies on the grid of the quantizer in.
 func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error) {
+	k := u.layer.Kind
 	n := quantized.Node{
-		Name: u.name(), Op: frozenOps[u.layer.Kind], Func: frozenFuncs[u.clip], Slope: u.layer.Slope,
-		Output: m.activation(u),
+		Name: u.name(), Op: rows[k].op, Func: rows[k].function, Slope: u.layer.Slope, Output: m.activation(u),
 	}
-	if n.Op == 0 {
-		n.Op, n.Func = quantized.Activate, frozenFuncs[u.layer.Kind]
+	if u.clip != 0 {
+		n.Func = rows[u.clip].function
 	}
-	if u.layer.Kind.windowed() {
+	if k.takes("kernel") {
 		n.Window = u.window()
 	}
-	if u.layer.Kind == KindConv2D {
+	if k.takes("groups") {
 		n.Groups = u.layer.groups(u.ins[0])
 	}
-	if !u.layer.Kind.weighted() {
+	if !k.is(roleProduct) {
 		return n, nil
 	}
 	return n, u.freezeWeights(&n, in)

@@ -67,7 +67,7 @@ func (m *Model) quantize(q Quantization) error {
 			if u == nil {
 				m.input = shared
 			} else {
-				u.output = shared
+				u.output, u.given = shared, g.given
 			}
 		}
 	}

@@ -142,7 +142,7 @@ func (l *connected) find(layers []connected, known map[string]int, i int) (errs 
 			layers[at].consumers++
 		}
 	}
-	if l.Kind.joins() != (len(l.from) > 1) && len(errs) == 0 {
+	if l.Kind.is(roleSum, roleJoin) != (len(l.from) > 1) && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("graph: layer %s: %v takes %d layers", l.Name, l.Kind, len(l.from)))
 	}
 	return errs
@@ -194,14 +194,14 @@ func (l Layer) faults() (errs []error) {
 		errs = append(errs, fmt.Errorf("graph: layer %s: "+format, append([]any{l.Name}, args...)...))
 	}
 	k := l.Kind
-	if k == 0 || int(k) >= len(kindNames) {
+	if !k.known() {
 		fault("kind %d: want one of %v", k, Kinds())
 		return errs
 	}
-	if k.weighted() && l.Units < 1 && l.Groups != Depthwise {
+	if k.is(roleProduct) && l.Units < 1 && l.Groups != Depthwise {
 		fault("%d units: want at least 1", l.Units)
 	}
-	if k.windowed() && (l.Kernel[0] < 1 || l.Kernel[1] < 1) {
+	if k.takes("kernel") && (l.Kernel[0] < 1 || l.Kernel[1] < 1) {
 		fault("kernel %d×%d: want at least 1×1", l.Kernel[0], l.Kernel[1])
 	}
 	if l.Stride[0] < 0 || l.Stride[1] < 0 || l.Dilation[0] < 0 || l.Dilation[1] < 0 {
@@ -227,23 +227,22 @@ func (l Layer) faults() (errs []error) {
 
 // idle lists the settings that have no effect on the layer's kind.
 func (l Layer) idle() (names []string) {
-	k := l.Kind
 	for _, s := range []struct {
 		name string
 		set  bool
-		used bool
+		keys []string // that it has in a configuration
 	}{
-		{"units", l.Units != 0, k.weighted()},
-		{"groups", l.Groups != 0, k == KindConv2D},
-		{"kernel", l.Kernel != [2]int{}, k.windowed()},
-		{"stride", l.Stride != [2]int{}, k.windowed()},
-		{"dilation", l.Dilation != [2]int{}, k == KindConv2D},
-		{"padding", l.Padding != Padding{}, k.windowed()},
-		{"shape", l.Shape != Shape{}, k == KindReshape},
-		{"slope", l.Slope != 0, k == KindLeakyReLU},
-		{"rate", l.Rate != 0, k == KindDropout},
+		{"units", l.Units != 0, []string{"filters", "features"}},
+		{"groups", l.Groups != 0, []string{"groups"}},
+		{"kernel", l.Kernel != [2]int{}, []string{"kernel"}},
+		{"stride", l.Stride != [2]int{}, []string{"stride"}},
+		{"dilation", l.Dilation != [2]int{}, []string{"dilation"}},
+		{"padding", l.Padding != Padding{}, []string{"padding"}},
+		{"shape", l.Shape != Shape{}, []string{"shape"}},
+		{"slope", l.Slope != 0, []string{"slope"}},
+		{"rate", l.Rate != 0, []string{"rate"}},
 	} {
-		if s.set && !s.used {
+		if s.set && !slices.ContainsFunc(s.keys, l.Kind.takes) {
 			names = append(names, s.name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"petrify/internal/kernel"
+	"petrify/quantized"
 )
 
 // clip adds a ReLU or ReLU6, by kind; 0 adds nothing. The gradient passes
@@ -24,74 +25,63 @@ func clip(name string, x *gorgonia.Node, kind Kind) (*gorgonia.Node, error) {
 
 // ceiling is the greatest output of a ReLU.
 func (k Kind) ceiling() float32 {
-	if k == KindReLU6 {
-		return 6
-	}
-	return float32(math.Inf(1))
+	_, hi, _ := rows[k].function.Range()
+	return float32(hi)
 }
 
-// function is a scalar function with its derivative, given x and y = f(x).
-type function struct {
-	f  func(x float64) float64
-	df func(x, y float64) float64
-}
-
-// function is that of the unit's layer.
-func (u *unit) function() function {
-	slope := float64(u.layer.Slope)
-	switch u.layer.Kind {
-	case KindSigmoid:
-		return function{
-			func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-			func(_, y float64) float64 { return y * (1 - y) },
-		}
-	case KindTanh:
-		return function{math.Tanh, func(_, y float64) float64 { return 1 - y*y }}
-	case KindHardSwish:
-		return function{
-			func(x float64) float64 { return x * min(max(0, x+3), 6) / 6 },
-			func(x, _ float64) float64 {
-				if x <= -3 {
-					return 0
-				}
-				if x >= 3 {
-					return 1
-				}
-				return (2*x + 3) / 6
+// elementwise is the trainer of a function of one number, computed in float64,
+// whose slope at x, where it is y, is given.
+func elementwise(slope func(l Layer, x, y float64) float64) trainer {
+	return func(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+		n := quantized.Node{Func: rows[u.layer.Kind].function, Slope: u.layer.Slope}
+		f := n.Function()
+		return unary{
+			name: u.name(),
+			run: func(y, x []float32) {
+				inBlocks(len(y), func(from, to int) {
+					for i := from; i < to; i++ {
+						y[i] = float32(f(float64(x[i])))
+					}
+				})
 			},
-		}
-	default: // LeakyReLU
-		return function{
-			func(x float64) float64 { return max(x, 0) + slope*min(x, 0) },
-			func(x, _ float64) float64 {
-				if x > 0 {
-					return 1
-				}
-				return slope
+			grad: func(dx, dy, x, y []float32) {
+				inBlocks(len(dx), func(from, to int) {
+					for i := from; i < to; i++ {
+						dx[i] = float32(float64(dy[i]) * slope(u.layer, float64(x[i]), float64(y[i])))
+					}
+				})
 			},
-		}
+		}.apply(in[0])
 	}
 }
 
-// activate adds y = f(x), element by element, computed in float64.
-func activate(name string, x *gorgonia.Node, f function) (*gorgonia.Node, error) {
-	return unary{
-		name: name,
-		run: func(y, x []float32) {
-			inBlocks(len(y), func(from, to int) {
-				for i := from; i < to; i++ {
-					y[i] = float32(f.f(float64(x[i])))
-				}
-			})
-		},
-		grad: func(dx, dy, x, y []float32) {
-			inBlocks(len(dx), func(from, to int) {
-				for i := from; i < to; i++ {
-					dx[i] = float32(float64(dy[i]) * f.df(float64(x[i]), float64(y[i])))
-				}
-			})
-		},
-	}.apply(x)
+func sigmoidSlope(_ Layer, _, y float64) float64 { return y * (1 - y) }
+
+func tanhSlope(_ Layer, _, y float64) float64 { return 1 - y*y }
+
+func leakySlope(l Layer, x, _ float64) float64 {
+	if x > 0 {
+		return 1
+	}
+	return float64(l.Slope)
+}
+
+func hardSwishSlope(_ Layer, x, _ float64) float64 {
+	switch {
+	case x <= -3:
+		return 0
+	case x >= 3:
+		return 1
+	}
+	return (2*x + 3) / 6
+}
+
+func trainClip(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return clip(u.name(), in[0], u.layer.Kind)
+}
+
+func trainSoftmax(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return softmax(u.name(), in[0])
 }
 
 // softmax adds y = eˣ/Σeˣ over the rows of N × F.
@@ -129,6 +119,14 @@ func softmaxRow(y, x []float32) {
 	for i, v := range x {
 		y[i] = float32(math.Exp(float64(v)-greatest) / sum)
 	}
+}
+
+// trainDropout adds a dropout, which evaluations do not have.
+func trainDropout(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	if b.evaluates {
+		return in[0], nil
+	}
+	return dropout(u, in[0])
 }
 
 // dropout adds the unit's dropout with a mask drawn anew in each run.

@@ -1,11 +1,50 @@
 package graph
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"petrify/internal/node"
 )
+
+func addShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
+	if len(ins) != 2 {
+		return Shape{}, false, fmt.Errorf("add takes 2 layers, got %d", len(ins))
+	}
+	if ins[0] != ins[1] {
+		return Shape{}, false, mismatch(l, ins)
+	}
+	return ins[0], vector, nil
+}
+
+func concatShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
+	out := ins[0]
+	for _, in := range ins[1:] {
+		if in.H != out.H || in.W != out.W {
+			return Shape{}, false, mismatch(l, ins)
+		}
+		out.C += in.C
+	}
+	return out, vector, nil
+}
+
+func mismatch(l Layer, ins []Shape) error {
+	return fmt.Errorf("%v of shapes that do not match: %v", l.Kind, ins)
+}
+
+func trainAdd(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := add(u.name(), in[0], in[1])
+	if err != nil {
+		return nil, err
+	}
+	return clip(u.name()+"/clip", y, u.clip)
+}
+
+func trainConcat(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return concat(u.name(), in, b.shape(u.out, u.vector))
+}
 
 // add adds y = a + b; the gradient goes to both.
 func add(name string, a, b *gorgonia.Node) (*gorgonia.Node, error) {

@@ -1,11 +1,37 @@
 package graph
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"petrify/internal/kernel"
 )
+
+func flattenShape(_ Layer, ins []Shape, _ bool) (Shape, bool, error) {
+	return Shape{ins[0].Size(), 1, 1}, true, nil
+}
+
+func reshapeShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
+	in := ins[0]
+	if l.Shape.Size() != in.Size() {
+		return Shape{}, false, fmt.Errorf("shape %v has %d elements, the input %v has %d", l.Shape, l.Shape.Size(), in, in.Size())
+	}
+	return l.Shape, l.Shape.vector(), nil
+}
+
+func trainFlatten(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return flatten(u.name(), in[0])
+}
+
+func trainReshape(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return reshape(u.name(), in[0], b.shape(u.out, u.vector))
+}
+
+func trainIdentity(_ *builder, _ *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return in[0], nil
+}
 
 // reorder adds y = forward(x) for a permutation of the elements whose inverse
 // is backward.

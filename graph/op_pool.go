@@ -7,6 +7,14 @@ import (
 	"petrify/internal/kernel"
 )
 
+func trainMaxPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return maxPool(u.name(), in[0], u.pool(b.batch))
+}
+
+func trainAvgPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	return avgPool(u.name(), in[0], u.pool(b.batch))
+}
+
 // maxPool adds the maximum over windows; the gradient goes to the first
 // maximum of each window.
 func maxPool(name string, x *gorgonia.Node, p kernel.Pool) (*gorgonia.Node, error) {

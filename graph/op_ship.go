@@ -16,7 +16,7 @@ import (
 // the node has computed in float32. The gradient stays that of the float32 pass,
 // the straight-through estimator's. What only moves numbers needs nothing.
 func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
-	if k := u.layer.Kind; !b.quantized || b.swallowed[u] || k.moves() || k == KindConcat {
+	if k := u.layer.Kind; !b.quantized || b.swallowed[u] || k.is(roleMove, roleJoin) {
 		return nil
 	}
 	f := frozen{builder: b, unit: u, nodes: in, xs: make([][]float32, len(in))}
@@ -128,7 +128,7 @@ func (u *unit) drops() bool {
 		return false
 	case u.layer.Kind == KindDropout:
 		return u.layer.Rate > 0 || u.inputs[0].drops()
-	case u.layer.Kind.moves():
+	case u.layer.Kind.is(roleMove):
 		return u.inputs[0].drops()
 	}
 	return false

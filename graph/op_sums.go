@@ -87,7 +87,10 @@ func (s *sums) round(y []float32) {
 	if s.integer == nil {
 		s.integer = make([]uint8, len(s.acc))
 	}
-	n := quantized.Node{Func: frozenFuncs[s.unit.clip], Output: s.model.activation(s.unit)}
+	n := quantized.Node{Output: s.model.activation(s.unit)}
+	if s.unit.clip != 0 {
+		n.Func = rows[s.unit.clip].function
+	}
 	lo, hi := n.Limits()
 	d := int32(0) // a signed format is moved up by 128
 	if !n.Output.Quant.Format.Unsigned {

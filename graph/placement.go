@@ -8,12 +8,13 @@ import (
 )
 
 // group is the activations that share one quantizer: the output of a unit, of
-// the units behind it that move or average its elements, and of everything
+// the units after it that move or average its elements, and of everything
 // that is concatenated with it. The network's input is the member nil.
 type group struct {
 	members []*unit
 	config  fakequant.Config // zero Format: stays float
 	owner   *unit            // whose rule gave the configuration; nil: stays float
+	given   bool             // the range is that of the functions that make the numbers
 }
 
 // place decides the configuration of every group of activations.
@@ -21,17 +22,20 @@ type group struct {
 // An activation is quantized where the layer that makes it or a layer that
 // takes it asks for quantized activations. In the symmetric schemes it is
 // unsigned where it is never negative, and signed elsewhere; in the affine
-// scheme it is unsigned always, with a zero point.
+// scheme it is unsigned always, with a zero point. The network's input and what
+// the last layer with weights takes and makes, and all that follows it, are edges.
 func (q Quantization) place(units []*unit) []*group {
 	groups := share(units)
 	_, last := edges(units)
 	output := units[len(units)-1]
+	edge := append([]*unit{nil}, last.inputs...)
+	edge = append(edge, units[slices.Index(units, last):]...)
 	for _, g := range groups {
 		q.configure(g, units)
-		outside := slices.Contains(g.members, nil) || slices.Contains(g.members, output)
-		if outside || slices.ContainsFunc(last.inputs, func(u *unit) bool { return slices.Contains(g.members, u) }) {
+		if slices.ContainsFunc(g.members, func(u *unit) bool { return slices.Contains(edge, u) }) {
 			g.config = q.edge(g.config)
 		}
+		g.fix()
 		if q.FloatOutput && slices.Contains(g.members, output) {
 			g.config = fakequant.Config{}
 		}
@@ -51,7 +55,7 @@ func share(units []*unit) (groups []*group) {
 	open(nil)
 	for _, u := range units {
 		k := u.layer.Kind
-		if !k.moves() && !k.averages() && k != KindConcat {
+		if !k.is(roleMove, roleMean, roleJoin) {
 			open(u)
 			continue
 		}
@@ -80,7 +84,7 @@ func (q Quantization) configure(g *group, units []*unit) {
 			nonNegative = false
 			continue
 		}
-		if u.layer.Kind.moves() || u.layer.Kind.averages() || u.layer.Kind == KindConcat {
+		if !u.makes() {
 			continue
 		}
 		nonNegative = nonNegative && u.nonNegative()
@@ -95,9 +99,6 @@ func (q Quantization) configure(g *group, units []*unit) {
 	if nonNegative || g.config.Scheme == affine.Affine {
 		g.config = g.config.NonNegative()
 	}
-	if len(g.members) > 0 && g.members[0] != nil {
-		g.config = bounded(g.config, g.members[0].layer.Kind)
-	}
 }
 
 // ask makes the unit the owner of the group, if it has none and the unit asks
@@ -108,25 +109,43 @@ func (q Quantization) ask(g *group, u *unit) {
 	}
 }
 
-// bounded fixes the range of functions that have one, such that the scale is
-// a power of two: 1/256 for sigmoid and softmax and 1/128 for tanh at 8 bits,
-// as Core ML Tools and TFLite have it.
-func bounded(c fakequant.Config, k Kind) fakequant.Config {
-	if c.Format.IsFloat() {
-		return c
+// makes reports whether the unit computes new numbers, on a grid of their own.
+func (u *unit) makes() bool { return !u.layer.Kind.is(roleMove, roleMean, roleJoin) }
+
+// fix fixes the range where all that make the group's numbers are functions that
+// have one, such that the scale is a power of two: 1/256 for sigmoid and softmax
+// and 1/128 for tanh at 8 bits, as Core ML Tools and TFLite have it. Where other
+// layers share the grid, its range is observed and covers them too.
+func (g *group) fix() {
+	if g.config.Format.IsFloat() {
+		return
 	}
-	levels := float32(int32(1) << c.Format.Bits)
-	switch k {
-	case KindSigmoid, KindSoftmax:
-		return c.Within(0, float32(c.Format.Max())/levels)
-	case KindTanh:
-		half := levels / 2
-		if c.Format.Unsigned {
-			return c.Within(-1, (half-1)/half)
+	negative := false
+	for _, u := range g.members {
+		switch {
+		case u == nil:
+			return
+		case !u.makes():
+			continue
 		}
-		return c.Within(-(half-1)/half, (half-1)/half)
+		lo, _, given := rows[u.layer.Kind].function.Range()
+		if !given {
+			return
+		}
+		negative = negative || lo < 0
 	}
-	return c
+	g.given = true
+	f := g.config.Format
+	levels := float32(int32(1) << f.Bits)
+	half := levels / 2
+	switch {
+	case !negative:
+		g.config = g.config.Within(0, float32(f.Max())/levels)
+	case f.Unsigned:
+		g.config = g.config.Within(-1, (half-1)/half)
+	default:
+		g.config = g.config.Within(-(half-1)/half, (half-1)/half)
+	}
 }
 
 // weights is the configuration of the unit's weights.
@@ -167,7 +186,7 @@ func fit(g affine.Granularity, shape []int) affine.Granularity {
 // edges are the first and the last unit with weights of its own, or the first
 // and the last of all where none has any.
 func edges(units []*unit) (first, last *unit) {
-	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.kind().weighted() })
+	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.kind().is(roleProduct) })
 	if len(weighted) == 0 {
 		weighted = units
 	}

@@ -25,6 +25,7 @@ type unit struct {
 
 	weights *fakequant.Quantizer // of the weight; nil: stays float
 	output  *fakequant.Quantizer // of the output; nil: stays float. Units that move or average share their input's
+	given   bool                 // the output's range is its function's by definition
 	drop    *rand.PCG            // of a dropout
 }
 
@@ -54,9 +55,9 @@ func (u *unit) nonNegative() bool {
 		return false
 	}
 	switch k := u.layer.Kind; {
-	case u.clip != 0 || k.clips() || k == KindSigmoid || k == KindSoftmax:
+	case u.clip != 0 || k.nonNegative():
 		return true
-	case k.moves() || k.averages() || k.joins():
+	case k.is(roleMove, roleMean, roleSum, roleJoin):
 		return !slices.ContainsFunc(u.inputs, func(in *unit) bool { return !in.nonNegative() })
 	}
 	return false
@@ -72,13 +73,13 @@ func fuse(layers []connected) []*unit {
 		var prev *unit
 		single, product := false, false
 		if at := l.from[0]; at >= 0 {
-			prev, single, product = of[at], layers[at].consumers == 1, layers[at].Kind.weighted()
+			prev, single, product = of[at], layers[at].consumers == 1, layers[at].Kind.is(roleProduct)
 		}
 		switch {
-		case l.Kind == KindBatchNorm && single && product:
+		case l.Kind.is(roleNorm) && single && product:
 			prev.norm = newBatchNorm(l.Name, prev.out.C)
 			of[i] = prev
-		case l.Kind.clips() && single && prev.clip == 0 && (prev.layer.Kind.weighted() || prev.layer.Kind == KindAdd):
+		case l.Kind.is(roleClip) && single && prev.clip == 0 && prev.layer.Kind.is(roleProduct, roleSum):
 			prev.clip = l.Kind
 			of[i] = prev
 		default:
@@ -100,7 +101,7 @@ func (l connected) unit(of []*unit) *unit {
 			u.inputs = append(u.inputs, of[at])
 		}
 	}
-	if l.Kind == KindBatchNorm {
+	if l.Kind.is(roleNorm) {
 		u.standAlone()
 	}
 	return u

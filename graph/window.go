@@ -51,28 +51,6 @@ func (l Layer) widest() int {
 		l.Padding.Top, l.Padding.Left, l.Padding.Bottom, l.Padding.Right)
 }
 
-// most is how many elements an activation of one image may have, and how many
-// weights a layer: memory for more, times a batch, is none that a user meant to
-// ask for, and Go cannot refuse it but by ending the process.
-const most = 1 << 28
-
-// output is the shape of the layer's output and whether that is a vector,
-// given the inputs' shapes and whether the first is a vector; or an error
-// that says what the layer expected.
-func (l Layer) output(ins []Shape, vector bool) (Shape, bool, error) {
-	out, vector, err := l.shape(ins, vector)
-	if err != nil {
-		return out, vector, err
-	}
-	if n := float64(out.C) * float64(out.H) * float64(out.W); n > most {
-		return out, vector, fmt.Errorf("output of shape %v: want at most %d elements", out, most)
-	}
-	if n := float64(out.C) * float64(l.fan(ins[0])); n > most {
-		return out, vector, fmt.Errorf("%.0f weights: want at most %d", n, most)
-	}
-	return out, vector, nil
-}
-
 // fan is the number of inputs of one output of a layer with weights.
 func (l Layer) fan(in Shape) int64 {
 	switch l.Kind {
@@ -81,62 +59,53 @@ func (l Layer) fan(in Shape) int64 {
 	case KindLinear:
 		return int64(in.C)
 	}
-	return 0
+	return 0 // it has none
 }
 
-// shape is output, whatever its size.
-func (l Layer) shape(ins []Shape, vector bool) (Shape, bool, error) {
+func convShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
 	in := ins[0]
-	switch l.Kind {
-	case KindLinear, KindSoftmax:
-		if !vector {
-			return Shape{}, false, fmt.Errorf("%v wants a vector, got an image %v: put flatten before it", l.Kind, in)
-		}
-	case KindConv2D, KindMaxPool, KindAvgPool, KindGlobalAvgPool:
-		if vector {
-			return Shape{}, false, fmt.Errorf("%v wants an image, got a vector of %d: put reshape before it", l.Kind, in.C)
-		}
-	}
-	switch l.Kind {
-	case KindLinear:
-		return Shape{l.Units, 1, 1}, true, nil
-	case KindFlatten:
-		return Shape{in.Size(), 1, 1}, true, nil
-	case KindGlobalAvgPool:
-		return Shape{in.C, 1, 1}, false, nil
-	case KindConv2D, KindMaxPool, KindAvgPool:
-		out, err := l.slide(in)
+	out, err := l.slide(in)
+	if err != nil {
 		return out, false, err
-	case KindReshape:
-		if l.Shape.Size() != in.Size() {
-			return Shape{}, false, fmt.Errorf("shape %v has %d elements, the input %v has %d", l.Shape, l.Shape.Size(), in, in.Size())
-		}
-		return l.Shape, l.Shape.vector(), nil
-	case KindAdd, KindConcat:
-		out, err := l.join(ins)
-		return out, vector, err
 	}
-	return in, vector, nil
+	out.C = l.filters(in)
+	if g := l.groups(in); in.C%g != 0 || out.C%g != 0 {
+		return out, false, fmt.Errorf("%d groups do not divide %d channels and %d filters", g, in.C, out.C)
+	}
+	return out, false, nil
 }
 
+func maxPoolShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
+	if n := l.Kernel[0] * l.Kernel[1]; n > 256 {
+		return Shape{}, false, fmt.Errorf("window of %d elements: want at most 256", n)
+	}
+	return poolShape(l, ins, vector)
+}
+
+func poolShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
+	out, err := l.slide(ins[0])
+	if err != nil {
+		return out, false, err
+	}
+	return out, false, (&unit{layer: l, ins: ins}).pool(1).Validate()
+}
+
+func globalShape(_ Layer, ins []Shape, _ bool) (Shape, bool, error) {
+	return Shape{ins[0].C, 1, 1}, false, nil
+}
+
+func linearShape(l Layer, _ []Shape, _ bool) (Shape, bool, error) {
+	return Shape{l.Units, 1, 1}, true, nil
+}
+
+// slide is the shape of a window's outputs in one channel after another.
 func (l Layer) slide(in Shape) (Shape, error) {
 	v := l.resolve(in)
 	h, w := in.H+v.top+v.bottom, in.W+v.left+v.right
 	if h < v.extent(0) || w < v.extent(1) {
 		return Shape{}, fmt.Errorf("kernel %d×%d is larger than its padded input %d×%d", v.extent(0), v.extent(1), h, w)
 	}
-	out := Shape{in.C, (h-v.extent(0))/v.stride[0] + 1, (w-v.extent(1))/v.stride[1] + 1}
-	if n := v.kernel[0] * v.kernel[1]; l.Kind == KindMaxPool && n > 256 {
-		return Shape{}, fmt.Errorf("window of %d elements: want at most 256", n)
-	}
-	if l.Kind != KindConv2D {
-		return out, (&unit{layer: l, ins: []Shape{in}}).pool(1).Validate()
-	}
-	out.C = l.filters(in)
-	if g := l.groups(in); in.C%g != 0 || out.C%g != 0 {
-		return Shape{}, fmt.Errorf("%d groups do not divide %d channels and %d filters", g, in.C, out.C)
-	}
-	return out, nil
+	return Shape{in.C, (h-v.extent(0))/v.stride[0] + 1, (w-v.extent(1))/v.stride[1] + 1}, nil
 }
 
 // groups is the convolution's number of groups on the given input.
@@ -154,26 +123,6 @@ func (l Layer) filters(in Shape) int {
 		return in.C
 	}
 	return l.Units
-}
-
-func (l Layer) join(ins []Shape) (Shape, error) {
-	out := ins[0]
-	if l.Kind == KindAdd && len(ins) != 2 {
-		return Shape{}, fmt.Errorf("add takes 2 layers, got %d", len(ins))
-	}
-	for _, in := range ins[1:] {
-		same := in == out
-		if l.Kind == KindConcat {
-			same = in.H == out.H && in.W == out.W
-		}
-		if !same {
-			return Shape{}, fmt.Errorf("%v of shapes that do not match: %v", l.Kind, ins)
-		}
-		if l.Kind == KindConcat {
-			out.C += in.C
-		}
-	}
-	return out, nil
 }
 
 // conv is the geometry of the unit's convolution.

@@ -1,25 +1,87 @@
 package quantized
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// function is what is known of an activation function, whoever computes it.
+type function struct {
+	name   string
+	lo, hi float64                        // its values lie within
+	given  bool                           // so closely that its output's range is given, not observed
+	f      func(x, slope float64) float64 // nil where it is not one of one number
+}
+
+// functions is the table of them. A new one is a constant and a row here, a row
+// in the table of kinds of package graph, one in package reference, and one in
+// each exporter that has it.
+var functions = [...]function{
+	Identity: {"identity", -inf, inf, false, func(x, _ float64) float64 { return x }},
+	ReLU:     {"relu", 0, inf, false, func(x, _ float64) float64 { return max(x, 0) }},
+	ReLU6:    {"relu6", 0, 6, false, func(x, _ float64) float64 { return min(max(x, 0), 6) }},
+	LeakyReLU: {"leaky_relu", -inf, inf, false,
+		func(x, slope float64) float64 { return max(x, 0) + slope*min(x, 0) }},
+	HardSwish: {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return x * min(max(0, x+3), 6) / 6 }},
+	Sigmoid:   {"sigmoid", 0, 1, true, func(x, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+	Tanh:      {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
+	Softmax:   {"softmax", 0, 1, true, nil},
+}
+
+var inf = math.Inf(1)
+
+// Funcs lists the activation functions.
+func Funcs() []Func {
+	all := make([]Func, len(functions))
+	for i := range all {
+		all[i] = Func(i)
+	}
+	return all
+}
+
+func (f Func) known() bool { return int(f) < len(functions) }
 
 // Function is the activation function of an [Activate] node that maps one number
-// to one, in float64: all but the softmax.
+// to one, in float64; nil for the softmax, which does not.
 //
 //	leaky_relu(x) = max(x, 0) + slope·min(x, 0)        hard_swish(x) = x·min(max(0, x+3), 6)/6
 func (n *Node) Function() func(x float64) float64 {
-	switch n.Func {
-	case ReLU:
-		return func(x float64) float64 { return max(x, 0) }
-	case ReLU6:
-		return func(x float64) float64 { return min(max(x, 0), 6) }
-	case LeakyReLU:
-		slope := float64(n.Slope)
-		return func(x float64) float64 { return max(x, 0) + slope*min(x, 0) }
-	case HardSwish:
-		return func(x float64) float64 { return x * min(max(0, x+3), 6) / 6 }
-	case Sigmoid:
-		return func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-	default:
-		return math.Tanh
+	f, slope := functions[n.Func].f, float64(n.Slope)
+	if f == nil {
+		return nil
 	}
+	return func(x float64) float64 { return f(x, slope) }
+}
+
+// Range is where the function's values lie. Where it is given, the quantizer of
+// the function's output is fixed to it; elsewhere its range is observed.
+func (f Func) Range() (lo, hi float64, given bool) {
+	return functions[f].lo, functions[f].hi, functions[f].given
+}
+
+// String is the function's name in model.json, such as "relu6".
+func (f Func) String() string {
+	if !f.known() {
+		return fmt.Sprintf("Func(%d)", uint8(f))
+	}
+	return functions[f].name
+}
+
+// MarshalText writes [Func.String].
+func (f Func) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads [Func.String].
+func (f *Func) UnmarshalText(text []byte) error {
+	i := slices.IndexFunc(functions[:], func(row function) bool { return row.name == string(text) })
+	if i < 0 {
+		var names []string
+		for _, row := range functions {
+			names = append(names, row.name)
+		}
+		return fmt.Errorf("function %q: want one of %s", text, strings.Join(names, ", "))
+	}
+	*f = Func(i)
+	return nil
 }

@@ -12,11 +12,6 @@ var opNames = []string{
 	Add: "add", Concat: "concat", Activate: "activate",
 }
 
-var funcNames = []string{
-	Identity: "identity", ReLU: "relu", ReLU6: "relu6", LeakyReLU: "leaky_relu",
-	HardSwish: "hard_swish", Sigmoid: "sigmoid", Tanh: "tanh", Softmax: "softmax",
-}
-
 // String is the operation's name in model.json, such as "max_pool".
 func (o Op) String() string {
 	if o == 0 || int(o) >= len(opNames) {
@@ -35,26 +30,5 @@ func (o *Op) UnmarshalText(text []byte) error {
 		return fmt.Errorf("operation %q: want one of %s", text, strings.Join(opNames[1:], ", "))
 	}
 	*o = Op(i)
-	return nil
-}
-
-// String is the function's name in model.json, such as "relu6".
-func (f Func) String() string {
-	if int(f) >= len(funcNames) {
-		return fmt.Sprintf("Func(%d)", uint8(f))
-	}
-	return funcNames[f]
-}
-
-// MarshalText writes [Func.String].
-func (f Func) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// UnmarshalText reads [Func.String].
-func (f *Func) UnmarshalText(text []byte) error {
-	i := slices.Index(funcNames, string(text))
-	if i < 0 {
-		return fmt.Errorf("function %q: want one of %s", text, strings.Join(funcNames, ", "))
-	}
-	*f = Func(i)
 	return nil
 }

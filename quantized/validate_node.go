@@ -39,7 +39,7 @@ func checkQuant(q Quant) error {
 }
 
 func checkFunc(n *Node) error {
-	if int(n.Func) >= len(funcNames) {
+	if !n.Func.known() {
 		return fmt.Errorf("%v is no function", n.Func)
 	}
 	switch n.Op {

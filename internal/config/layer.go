@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -9,36 +10,36 @@ import (
 	"petrify/graph"
 )
 
-// layerSection is the table of the keys of a layer of l's kind.
+// layerSection is the table of the keys of a layer of l's kind: its name, what it
+// takes, and the settings that have an effect on it.
 func layerSection(l *graph.Layer) section {
 	s := section{
 		{"name", "Unique in the network; left out, the kind and a number.", text(&l.Name)},
 		{"from", "The layer or layers that it takes, input for the network's input; left out, the layer before.", words{&l.From}},
 	}
-	window := section{
+	keys := l.Kind.Takes()
+	for _, f := range settings(l) {
+		if slices.Contains(keys, f.key) {
+			s = append(s, f)
+		}
+	}
+	return s
+}
+
+// settings are those of all kinds.
+func settings(l *graph.Layer) section {
+	return section{
+		{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.", integer(&l.Units, 1, math.MaxInt32)},
+		{"groups", "Parts of the channels that do not see each other: a number, or depthwise.", groups(&l.Groups)},
+		{"dilation", "Distance between the kernel's points.", tuple{l.Dilation[:], 1}},
 		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
 		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.", tuple{l.Stride[:], 1}},
 		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
+		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
+		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
+		{"slope", "Slope below 0.", number(&l.Slope, fraction)},
+		{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)},
 	}
-	switch l.Kind {
-	case graph.KindConv2D:
-		s = append(s,
-			field{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.", integer(&l.Units, 1, math.MaxInt32)},
-			field{"groups", "Parts of the channels that do not see each other: a number, or depthwise.", groups(&l.Groups)},
-			field{"dilation", "Distance between the kernel's points.", tuple{l.Dilation[:], 1}})
-		return append(s, window...)
-	case graph.KindMaxPool, graph.KindAvgPool:
-		return append(s, window...)
-	case graph.KindLinear:
-		return append(s, field{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)})
-	case graph.KindReshape:
-		return append(s, field{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}})
-	case graph.KindLeakyReLU:
-		return append(s, field{"slope", "Slope below 0.", number(&l.Slope, fraction)})
-	case graph.KindDropout:
-		return append(s, field{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)})
-	}
-	return s
 }
 
 // groups is a number or the word depthwise.

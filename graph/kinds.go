@@ -1,0 +1,175 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"petrify/quantized"
+)
+
+// row is what is known of a kind of layer. A new kind is a constant, a row of the
+// table and a constructor; CONTRIBUTING.md, "Add a layer", says what else.
+type row struct {
+	name     string
+	role     role
+	takes    []string // the settings of [Layer] that have an effect, by their names in a configuration
+	wants    form     // of the input
+	op       quantized.Op
+	function quantized.Func
+
+	// shape is that of the output and whether it is a vector; nil: the input's.
+	shape func(l Layer, ins []Shape, vector bool) (Shape, bool, error)
+
+	// train adds the unit's nodes, without the quantizer of its output. Products
+	// need none: see builder.weighted.
+	train trainer
+}
+
+// trainer adds the nodes of a unit's training step.
+type trainer func(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error)
+
+// role decides where quantizers sit around a layer, and what it is fused with.
+type role uint8
+
+const (
+	roleProduct  role = iota + 1 // has weights; takes a batch norm and a clip that follow into its unit
+	roleNorm                     // is folded into a product, or is one of its own
+	roleClip                     // a ReLU, which integers do for free
+	roleFunction                 // of one activation, on a grid of its own
+	roleSum                      // of two, on a grid of its own; takes a clip into its unit
+	roleMean                     // of its input's elements, on its input's grid
+	roleMove                     // of its input's elements, which keep their grid
+	roleJoin                     // of several inputs' elements, which share a grid
+)
+
+// form is what a layer wants its input to be.
+type form uint8
+
+const (
+	vectors form = iota + 1
+	images
+)
+
+// rows is the table, by kind. It is filled in by init, as its functions read it.
+var rows []row
+
+func init() {
+	slides := []string{"kernel", "stride", "padding"}
+	rows = []row{
+		KindConv2D: {name: "conv2d", role: roleProduct, op: quantized.Conv2D, wants: images, shape: convShape,
+			takes: append([]string{"filters", "groups", "dilation"}, slides...)},
+		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
+			takes: []string{"features"}},
+		KindBatchNorm: {name: "batch_norm", role: roleNorm},
+		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),
+		KindReLU6:     ofFunction(roleClip, quantized.ReLU6, trainClip),
+		KindLeakyReLU: ofFunction(roleFunction, quantized.LeakyReLU, elementwise(leakySlope), "slope"),
+		KindHardSwish: ofFunction(roleFunction, quantized.HardSwish, elementwise(hardSwishSlope)),
+		KindSigmoid:   ofFunction(roleFunction, quantized.Sigmoid, elementwise(sigmoidSlope)),
+		KindTanh:      ofFunction(roleFunction, quantized.Tanh, elementwise(tanhSlope)),
+		KindSoftmax: {name: "softmax", role: roleFunction, op: quantized.Activate, function: quantized.Softmax, wants: vectors,
+			train: trainSoftmax},
+		KindMaxPool: {name: "max_pool", role: roleMove, op: quantized.MaxPool, wants: images, takes: slides, shape: maxPoolShape,
+			train: trainMaxPool},
+		KindAvgPool: {name: "avg_pool", role: roleMean, op: quantized.AvgPool, wants: images, takes: slides, shape: poolShape,
+			train: trainAvgPool},
+		KindGlobalAvgPool: {name: "global_avg_pool", role: roleMean, op: quantized.GlobalAvgPool, wants: images, shape: globalShape,
+			train: trainAvgPool},
+		KindFlatten: {name: "flatten", role: roleMove, op: quantized.Flatten, shape: flattenShape, train: trainFlatten},
+		KindReshape: {name: "reshape", role: roleMove, op: quantized.Reshape, takes: []string{"shape"}, shape: reshapeShape,
+			train: trainReshape},
+		KindAdd:      {name: "add", role: roleSum, op: quantized.Add, shape: addShape, train: trainAdd},
+		KindConcat:   {name: "concat", role: roleJoin, op: quantized.Concat, shape: concatShape, train: trainConcat},
+		KindDropout:  {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
+		KindIdentity: {name: "identity", role: roleMove, train: trainIdentity},
+	}
+}
+
+// ofFunction is the row of a function of one number.
+func ofFunction(r role, f quantized.Func, train trainer, takes ...string) row {
+	return row{name: f.String(), role: r, takes: takes, op: quantized.Activate, function: f, train: train}
+}
+
+// Kinds lists all kinds, in the order of their declaration.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, len(rows)-1)
+	for k := range rows[1:] {
+		kinds = append(kinds, Kind(k+1))
+	}
+	return kinds
+}
+
+func (k Kind) known() bool { return k > 0 && int(k) < len(rows) }
+
+// String is the kind's name in a configuration, such as "conv2d".
+func (k Kind) String() string {
+	if !k.known() {
+		return fmt.Sprintf("Kind(%d)", uint8(k))
+	}
+	return rows[k].name
+}
+
+// Takes lists the settings that have an effect on layers of the kind, by their
+// names in a configuration.
+func (k Kind) Takes() []string { return rows[k].takes }
+
+// ParseKind is the inverse of [Kind.String].
+func ParseKind(text string) (Kind, error) {
+	for _, k := range Kinds() {
+		if k.String() == text {
+			return k, nil
+		}
+	}
+	return 0, fmt.Errorf("graph: layer kind %q: want one of %v", text, Kinds())
+}
+
+// is reports whether the kind plays one of the given parts.
+func (k Kind) is(roles ...role) bool {
+	return slices.Contains(roles, rows[k].role)
+}
+
+// nonNegative reports whether the kind's function never is below 0.
+func (k Kind) nonNegative() bool {
+	lo, _, _ := rows[k].function.Range()
+	return lo >= 0
+}
+
+// takes reports whether a setting has an effect.
+func (k Kind) takes(setting string) bool { return slices.Contains(rows[k].takes, setting) }
+
+// ships reports whether the frozen model has an operation for such a layer.
+// What has none is nothing but a name for its input.
+func (k Kind) ships() bool { return rows[k].op != 0 || rows[k].role == roleNorm }
+
+// output is the shape of the layer's output and whether that is a vector,
+// given the inputs' shapes and whether the first is a vector; or an error
+// that says what the layer expected.
+func (l Layer) output(ins []Shape, vector bool) (out Shape, flat bool, err error) {
+	r := rows[l.Kind]
+	switch {
+	case r.wants == vectors && !vector:
+		return out, false, fmt.Errorf("%v wants a vector, got an image %v: put flatten before it", l.Kind, ins[0])
+	case r.wants == images && vector:
+		return out, false, fmt.Errorf("%v wants an image, got a vector of %d: put reshape before it", l.Kind, ins[0].C)
+	}
+	out, flat = ins[0], vector
+	if r.shape != nil {
+		if out, flat, err = r.shape(l, ins, vector); err != nil {
+			return out, flat, err
+		}
+	}
+	if n := float64(out.C) * float64(out.H) * float64(out.W); n > most {
+		return out, flat, fmt.Errorf("output of shape %v: want at most %d elements", out, most)
+	}
+	if n := float64(out.C) * float64(l.fan(ins[0])); n > most {
+		return out, flat, fmt.Errorf("%.0f weights: want at most %d", n, most)
+	}
+	return out, flat, nil
+}
+
+// most is how many elements an activation of one image may have, and how many
+// weights a layer. More, times a batch, is memory that no user means to ask for,
+// and that Go can refuse only by ending the process.
+const most = 1 << 28
