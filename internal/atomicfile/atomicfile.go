@@ -133,11 +133,20 @@ func create(path string) (f *os.File, release func(), err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if release, ok := mine(f.Name()); ok {
+		release, ok := mine(f.Name())
+		if ok && isNamed(f) {
 			return f, release, nil
 		}
-		f.Close() // another process takes it for a leftover
+		release()
+		f.Close() // who takes it for a leftover may have removed it, and a third writer made its own
 	}
+}
+
+// isNamed reports whether a file still has its name.
+func isNamed(f *os.File) bool {
+	mine, err := f.Stat()
+	now, errNow := os.Lstat(f.Name())
+	return err == nil && errNow == nil && os.SameFile(mine, now)
 }
 
 // fill writes, flushes to the disk and closes f; it reports the first error.

@@ -12,7 +12,10 @@ import (
 // the process ends, however it ends. The error is errTaken if another one holds
 // it, or has removed it. File systems without such locks are taken at their word.
 func hold(name string) (release func(), err error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDWR, 0) // network file systems lock what may be written
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		f, err = os.Open(name) // a folder, or another user's
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, errTaken
 	}
