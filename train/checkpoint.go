@@ -29,7 +29,7 @@ const (
 	keyConfig   = "config"
 	keyDigest   = "sha256"
 
-	checkpointVersion = 1
+	checkpointVersion = 2
 )
 
 // checkpoint is the contents of a file.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"log/slog"
+	"time"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -49,10 +50,10 @@ type Config struct {
 	// 0 means 32, or an epoch where that is shorter.
 	Calibration int
 
-	Out        string // folder for checkpoints, metrics.jsonl and summary.json; "": nothing is written
-	Resume     bool   // continue from the newest sound checkpoint in Out, if there is one
-	Checkpoint Span   // how often to write a checkpoint; unset: after each epoch
-	Version    string // of the program, recorded in checkpoints and in the frozen model
+	Out        string   // folder for checkpoints, metrics.jsonl and summary.json; "": nothing is written
+	Resume     bool     // continue from the newest sound checkpoint in Out, if there is one
+	Checkpoint Interval // how often to write a checkpoint; unset: every 20 s. The end of a stage has one in any case
+	Version    string   // of the program, recorded in checkpoints and in the frozen model
 
 	Events Events       // called while the run goes on
 	Log    *slog.Logger // warnings and what was resumed; nil: nowhere
@@ -94,7 +95,7 @@ func (c Config) resolve() Config {
 	c.Distillation = c.Distillation.resolve()
 	c.Oscillation = c.Oscillation.resolve()
 	if c.Checkpoint.IsZero() {
-		c.Checkpoint = Epochs(1)
+		c.Checkpoint = Every(20 * time.Second)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

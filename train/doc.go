@@ -37,22 +37,37 @@
 // # Runs that cannot be lost
 //
 // With [Config.Out] a run keeps its last two checkpoints, each written to a
-// temporary file, flushed and renamed. A checkpoint is a safetensors file with
-// a SHA-256 over all its contents. It holds weights, batch norm's statistics,
-// quantizers with their observers, learned scales, the optimizer's state, the
-// state of the random generator and the place in the epoch. A run that was
-// interrupted, or killed at any instant, and is resumed ends with the bits
-// that the uninterrupted run ends with. A damaged or foreign file is refused
-// by name and the other one used. Resuming under another configuration or with
-// other data is refused with a list of what differs.
+// temporary file, flushed and renamed: one every 20 seconds, or as
+// [Config.Checkpoint] says, and one at the end of each stage. A checkpoint is a
+// safetensors file with a SHA-256 over all its contents. It holds weights,
+// batch norm's statistics, quantizers with their observers, learned scales, the
+// optimizer's state, the state of the random generator and the place in the
+// epoch. A run that was interrupted, or killed at any instant, and is resumed
+// ends with the bits that the uninterrupted run ends with; it repeats what it
+// had done since its last checkpoint. A damaged or foreign file is refused by
+// name and the other one used. Resuming under another configuration or with
+// other data is refused with a list of what differs; so are other kernels, as
+// their sums round otherwise, unless the environment names them.
+//
+// The [Record]s are in no checkpoint. Each is a line that is appended to
+// metrics.jsonl; a checkpoint has the length of that file and its SHA-256, and
+// what was appended later is taken back when the run resumes.
+//
+// A folder belongs to one run at a time. The process that [Open] gives it to
+// says so in owner.json: its host, its number, when it began. The file goes
+// with [Job.Close]. If the process was killed the next one takes the folder
+// over; what another host's process has left must be removed by hand, as nobody
+// can know from here whether it still runs. A run that finds the file gone, or
+// another's, ends before it writes anything more.
 //
 // Data and weights are read before the run begins, so that files which change
 // later do not disturb it. Where a file cannot be written, as on a full disk or
-// in a read-only folder, [Run] returns an error that names the file, and the last
-// good checkpoint stays; a file has its final name only when it is whole. Cancelling the context ends the run after the
-// step under way and a checkpoint; in calibration, which is short, it is the
-// checkpoint before it that counts. The command petrify does that at SIGINT
-// and SIGTERM and exits with 130 and 143, as shells report commands that these
+// in a read-only folder, [Run] returns an error that names the file, and the
+// last good checkpoint stays; a file that is not appended to has its final name
+// only when it is whole. Cancelling the context ends the run after the step
+// under way and a checkpoint; in calibration, which is short, it is the
+// checkpoint before it that counts. The command petrify does that at SIGINT and
+// SIGTERM and exits with 130 and 143, as shells report commands that these
 // signals killed; a second signal ends it at once, without a checkpoint. Other
 // failures exit with 1.
 //

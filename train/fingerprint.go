@@ -10,12 +10,19 @@ import (
 	"unicode"
 
 	"petrify/graph"
+	"petrify/internal/kernel"
 	"petrify/internal/safetensors"
 )
 
 // dataFiles begins the paths of the files that the data were read from. They
 // may move and be packed otherwise as long as the data are the same.
 const dataFiles = "data.files."
+
+// What a run depends on beside its configuration.
+const (
+	keyProgram = "version"
+	keyKernel  = "kernel" // whose float sums round as no other path's do
+)
 
 // fingerprint is every setting that the trained model depends on, by path, of
 // a resolved configuration.
@@ -27,7 +34,8 @@ func fingerprint(c Config) map[string]string {
 		"calibration":   fmt.Sprint(c.Calibration),
 		"validation":    fmt.Sprint(c.Validation),
 		"reestimate":    fmt.Sprint(c.Reestimate),
-		"version":       c.Version,
+		keyProgram:      c.Version,
+		keyKernel:       kernel.Path(),
 	}
 	for _, f := range c.Data.Files {
 		flat[dataFiles+f.Path] = f.String()
@@ -102,14 +110,15 @@ func snake(name string) string {
 	return b.String()
 }
 
-// difference lists the paths at which two fingerprints differ.
+// difference lists the paths at which two fingerprints differ, apart from the
+// kernels.
 func difference(before, now map[string]string) (lines []string) {
 	if before["data.checksum"] != now["data.checksum"] {
 		lines = changedFiles(before, now)
 	}
 	for _, path := range either(before, now) {
 		was, is := quoted(before, path), quoted(now, path)
-		if was != is && !strings.HasPrefix(path, dataFiles) {
+		if was != is && path != keyKernel && !strings.HasPrefix(path, dataFiles) {
 			lines = append(lines, fmt.Sprintf("%s: the checkpoint has %s, the configuration %s", path, was, is))
 		}
 	}

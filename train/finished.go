@@ -11,7 +11,7 @@ import (
 
 // Finished returns the model that a finished run ended with, from the newest
 // checkpoint in c.Out, so that it can be evaluated again. c is the
-// configuration of that run, of any version of the program.
+// configuration of that run, of any version of the program on any processor.
 func Finished(c Config) (*graph.Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func Finished(c Config) (*graph.Model, error) {
 	if c.Out == "" {
 		return nil, errors.New("train: the configuration names no run folder")
 	}
-	s := &store{c.Out, fingerprint(c)}
+	s := &store{folder: c.Out, config: fingerprint(c)}
 	last, err := s.load(c.Log)
 	switch {
 	case err != nil:
@@ -30,7 +30,7 @@ func Finished(c Config) (*graph.Model, error) {
 	case last.Phase != Done:
 		return nil, fmt.Errorf("train: %s holds an unfinished run (%v stage, %d steps)", c.Out, last.Phase, last.Step)
 	}
-	s.config["version"] = last.config["version"]
+	s.config[keyProgram] = last.config[keyProgram]
 	if diff := difference(last.config, s.config); len(diff) > 0 {
 		return nil, fmt.Errorf("train: %s is of another run:\n  %s", last.path, strings.Join(diff, "\n  "))
 	}

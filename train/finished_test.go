@@ -58,7 +58,11 @@ func TestFinishedWantsAFinishedRun(t *testing.T) {
 	if _, err := Finished(c); err == nil || !strings.Contains(err.Error(), "holds no checkpoint") {
 		t.Error(err)
 	}
-	if _, err := start(c.resolve()); err != nil { // writes the first checkpoint
+	r, err := start(c.resolve())
+	if err == nil {
+		err = r.launch() // writes the first checkpoint
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Finished(c); err == nil || !strings.Contains(err.Error(), "unfinished run (float stage, 0 steps)") {

@@ -72,7 +72,7 @@ func (r *run) result() (*Result, error) {
 	result := &Result{
 		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
 		Speed:   Speed{r.Trained[Float].rate(), r.Trained[QAT].rate()},
-		Records: r.Records, Model: model,
+		Records: r.records, Model: model,
 	}
 	result.Summary = r.summary(model)
 	result.Summary.Speed = result.Speed
@@ -120,15 +120,4 @@ func (s Summary) Write(w io.Writer) error {
 	}
 	_, err = w.Write(append(text, '\n'))
 	return err
-}
-
-// writeLines writes records as JSON, one a line.
-func writeLines(w io.Writer, records []Record) error {
-	encoder := json.NewEncoder(w)
-	for _, record := range records {
-		if err := encoder.Encode(record); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,6 +22,7 @@ import (
 	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/internal/atomicfile"
 )
 
 // state is everything that the last checkpoint of a finished run holds, apart
@@ -33,11 +36,35 @@ func state(t *testing.T, folder string) *checkpoint {
 	if c.Phase != Done {
 		t.Fatalf("%s: the run ended in phase %v", folder, c.Phase)
 	}
-	c.Serial, c.path, c.Trained = 0, "", [3]tally{}
-	for i := range c.Records {
-		c.Records[i].Seconds, c.Records[i].ImagesPerSecond = 0, 0
-	}
+	c.Serial, c.path, c.Trained, c.Lines = 0, "", [3]tally{}, extent{}
 	return c
+}
+
+// journaled is the lines of a run's metrics.jsonl, apart from times.
+func journaled(t *testing.T, folder string) []Record {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, metricsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []Record
+	for line := range bytes.Lines(text) {
+		var r Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		records = append(records, r)
+	}
+	return untimed(records)
+}
+
+// untimed is records without their times.
+func untimed(records []Record) []Record {
+	records = slices.Clone(records)
+	for i := range records {
+		records[i].Seconds, records[i].ImagesPerSecond = 0, 0
+	}
+	return records
 }
 
 func whole(t *testing.T, c Config) (*Result, *checkpoint) {
@@ -59,6 +86,10 @@ func same(t *testing.T, result, wantResult *Result, folder string, want *checkpo
 	}
 	if !reflect.DeepEqual(got.progress, want.progress) {
 		t.Errorf("progress %+v\nwant     %+v", got.progress, want.progress)
+	}
+	wantRecords := untimed(wantResult.Records)
+	if !reflect.DeepEqual(untimed(result.Records), wantRecords) || !reflect.DeepEqual(journaled(t, folder), wantRecords) {
+		t.Errorf("records %+v\nwant    %+v", journaled(t, folder), wantRecords)
 	}
 }
 
@@ -89,7 +120,7 @@ func TestInterruptedRunEndsLikeTheWholeOne(t *testing.T) {
 	for name, c := range map[string]Config{"defaults": small(t), "everything": everything(t)} {
 		t.Run(name, func(t *testing.T) {
 			wantResult, want := whole(t, c)
-			c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Never()
+			c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Interval{Span: Never()}
 			rng := rand.New(rand.NewPCG(3, 4))
 			var result *Result
 			interrupts := 0
@@ -185,7 +216,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	c := drill(&testing.T{}, kills)
-	c.Out, c.Resume, c.Checkpoint = folder, true, Steps(1)
+	c.Out, c.Resume, c.Checkpoint = folder, true, Interval{Span: Steps(1)}
 	c.Events.Step = func(StepEnd) { os.Stdout.Write([]byte{'.'}) }
 	if _, err := Run(context.Background(), c); err != nil {
 		os.Stderr.WriteString(err.Error())
@@ -198,11 +229,13 @@ func TestMain(m *testing.M) {
 func TestResumeFromTheEndOfAnEpoch(t *testing.T) {
 	c := everything(t)
 	wantResult, want := whole(t, c)
-	c.Out, c.Checkpoint = t.TempDir(), Steps(1)
+	c.Out, c.Checkpoint = t.TempDir(), Interval{Span: Steps(1)}
 	var left []string
 	c.Events.Epoch = func(Record) {
 		left = append(left, t.TempDir())
-		if err := os.CopyFS(left[len(left)-1], os.DirFS(c.Out)); err != nil {
+		folder := left[len(left)-1]
+		err := errors.Join(os.CopyFS(folder, os.DirFS(c.Out)), os.Remove(filepath.Join(folder, atomicfile.OwnerFile)))
+		if err != nil {
 			t.Error(err)
 		}
 	}
@@ -373,7 +406,15 @@ func TestNewRunAfterAFinishedOne(t *testing.T) {
 		t.Fatalf("got %v, want an interrupted run", err)
 	}
 	c.Resume = true
+	other := c
+	other.Seed++
+	if _, err := Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "or begin in another folder:\n  seed: ") {
+		t.Errorf("another run resumes it: %v", err)
+	}
 	resumed := mustRun(t, c)
+	if _, err := Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "or begin without resuming:\n  seed: ") {
+		t.Errorf("another run resumes the finished one: %v", err)
+	}
 	c.Out, c.Resume = "", false
 	if !reflect.DeepEqual(resumed.Model, mustRun(t, c).Model) {
 		t.Error("the new run is not what was resumed")

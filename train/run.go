@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
+	"time"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -15,23 +15,12 @@ import (
 // cancelled it stops between two steps, writes a checkpoint, and returns an
 // error that wraps ctx's cause.
 func Run(ctx context.Context, c Config) (*Result, error) {
-	if err := c.Validate(); err != nil {
+	j, err := Open(c)
+	if err != nil {
 		return nil, err
 	}
-	r, err := start(c.resolve())
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	for r.Phase != Done {
-		if err := r.advance(ctx); err != nil {
-			return nil, fmt.Errorf("train: %w", errors.Join(err, r.rescue(ctx, err)))
-		}
-	}
-	result, err := r.result()
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	return result, nil
+	defer j.Close()
+	return j.Run(ctx)
 }
 
 // run is a run under way.
@@ -52,6 +41,8 @@ type run struct {
 	split     *datasets.Split  // what is trained on
 	held      *datasets.Split  // what is held out; nil: nothing
 	store     *store
+	records   []Record
+	written   time.Time // when the last checkpoint was
 }
 
 // progress is what a run has reached, apart from tensors.
@@ -64,8 +55,8 @@ type progress struct {
 	Running tally      // of the running epoch
 	Trained [3]tally   // by phase
 	Results [3]Metrics // by phase
-	Records []Record
-	Random  []byte // state of the model's generator
+	Lines   extent     // of metrics.jsonl
+	Random  []byte     // state of the model's generator
 }
 
 // warnOfRules logs the name patterns that no layer follows: a name is easily
@@ -85,7 +76,7 @@ const (
 	streamOrder // plus phase and epoch
 )
 
-// start builds the model and takes up the newest checkpoint if it shall.
+// start builds the model and opens the folder.
 func start(c Config) (*run, error) {
 	r := &run{
 		Config: c, random: rand.NewPCG(c.Seed, streamModel),
@@ -113,49 +104,7 @@ func start(c Config) (*run, error) {
 	if c.Out == "" {
 		return r, nil
 	}
-	if err := os.MkdirAll(c.Out, 0o777); err != nil {
-		return nil, err
-	}
-	if r.store, err = openStore(c.Out, fingerprint(c)); err != nil {
-		return nil, err
-	}
-	if err := r.resume(); err != nil {
-		return nil, err
-	}
-	return r, r.writeRecords()
-}
-
-// resume takes over the state of the newest sound checkpoint. A run that does
-// not resume begins with a checkpoint, and does not overwrite an unfinished
-// run.
-func (r *run) resume() error {
-	last, err := r.store.load(r.Log)
-	switch {
-	case err != nil:
-		return err
-	case last == nil && r.Resume:
-		r.Log.Info("no checkpoint to resume, the run begins", "out", r.Out)
-		return r.save()
-	case last == nil:
-		return r.save()
-	case !r.Resume && last.Phase == Done:
-		r.Serial = last.Serial // the new run's checkpoints are newer
-		return r.save()
-	case !r.Resume:
-		return fmt.Errorf("%s holds an unfinished run (%v stage, %d steps): resume it, or remove its checkpoint-*.safetensors to begin anew", r.Out, last.Phase, last.Step)
-	}
-	if err := r.store.same(last.config); err != nil {
-		return fmt.Errorf("%s %w", last.path, err)
-	}
-	r.progress, r.saved = last.progress, last.states
-	if err := r.model.Restore(unprefixed(last.states, "model/")); err != nil {
-		return fmt.Errorf("%s: %w", last.path, err)
-	}
-	if err := r.random.UnmarshalBinary(r.Random); err != nil {
-		return fmt.Errorf("%s: %w", last.path, err)
-	}
-	r.Log.Info("resumed", "checkpoint", last.path, "stage", r.Phase, "step", r.Step)
-	return nil
+	return r, r.open()
 }
 
 // save writes a checkpoint.
@@ -173,6 +122,7 @@ func (r *run) save() error {
 		r.Serial-- // the last good checkpoint must not be the next to be replaced
 		return fmt.Errorf("%w%s", err, r.kept())
 	}
+	r.written = time.Now()
 	return nil
 }
 

@@ -234,14 +234,14 @@ func TestInterruptBeforeTheFirstStep(t *testing.T) {
 
 func TestFolderThatVanishes(t *testing.T) {
 	c := small(t)
-	c.Out, c.Checkpoint = filepath.Join(t.TempDir(), "run"), Steps(4)
+	c.Out, c.Checkpoint = filepath.Join(t.TempDir(), "run"), Interval{Span: Steps(4)}
 	c.Events.Step = func(s StepEnd) {
 		if s.Step == 6 {
 			os.RemoveAll(c.Out)
 		}
 	}
 	_, err := Run(t.Context(), c)
-	if err == nil || !strings.Contains(err.Error(), filepath.Join(c.Out, "checkpoint-")) {
-		t.Errorf("got %v, want an error that names the checkpoint", err)
+	if want := "claim to this folder is lost: "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), c.Out) {
+		t.Errorf("got %v, want %q and the folder", err, want)
 	}
 }

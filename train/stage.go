@@ -91,7 +91,7 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 		return err
 	}
 	r.Epoch++
-	r.Running = tally{}
+	r.Running, r.Results[r.Phase] = tally{}, record.Test
 	if err := r.record(record); err != nil || !r.due() {
 		return err
 	}
@@ -117,7 +117,6 @@ func (r *run) conclude(ctx context.Context, t *graph.Trainer) error {
 
 // settle takes the best epoch, the averages, or what is there.
 func (r *run) settle() error {
-	r.Results[r.Phase] = r.Records[len(r.Records)-1].Test
 	switch {
 	case r.Best.Epoch > 0:
 		r.Results[r.Phase] = r.Best.Test
@@ -144,9 +143,11 @@ func (r *run) next() error {
 
 // record adds a line to metrics.jsonl and announces it.
 func (r *run) record(record Record) error {
-	r.Records = append(r.Records, record)
-	if err := r.writeRecords(); err != nil {
-		return err
+	r.records = append(r.records, record)
+	if r.store != nil {
+		if err := r.store.add(record); err != nil {
+			return fmt.Errorf("%w%s", err, r.kept())
+		}
 	}
 	r.Events.epoch(record)
 	return nil

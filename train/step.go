@@ -54,10 +54,12 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		Stage: r.Phase, Epoch: r.Epoch, Step: r.Step, LearningRate: lr,
 		Loss: m.Loss, Mean: r.Running.metrics(), Images: r.Running.Count,
 	})
-	switch {
-	case r.Step%r.perEpoch() == 0: // saved after the evaluation
-		return r.model.Settle()
-	case r.due():
+	if r.Step%r.perEpoch() == 0 { // an interval of steps or epochs ends after the evaluation
+		if err := r.model.Settle(); err != nil || r.Checkpoint.Time == 0 {
+			return err
+		}
+	}
+	if r.due() {
 		return r.save()
 	}
 	return nil
@@ -117,7 +119,10 @@ func (r *run) learningRate(s Stage, step int) float64 {
 
 // due reports whether a checkpoint is due after the present step.
 func (r *run) due() bool {
-	every := r.Checkpoint.Steps(r.perEpoch())
+	if r.Checkpoint.Time > 0 {
+		return time.Since(r.written) >= r.Checkpoint.Time
+	}
+	every := r.Checkpoint.Span.Steps(r.perEpoch())
 	return r.Step/every > (r.Step-1)/every
 }
 

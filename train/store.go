@@ -3,7 +3,6 @@ package train
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -17,19 +16,38 @@ import (
 // store keeps the last two checkpoints of a run in a folder. They take turns
 // in two files, so that a checkpoint never replaces the one before it.
 type store struct {
-	folder string
-	config map[string]string // fingerprint of the run
+	folder  string
+	config  map[string]string // fingerprint of the run
+	owner   *atomicfile.Owner // nil: it is only read
+	journal *journal          // nil: not begun
 }
 
-// openStore prepares a folder: temporary files of a killed run go.
+// openStore makes a folder this process's. Temporary files of a killed run go.
 func openStore(folder string, config map[string]string) (*store, error) {
-	s := &store{folder, config}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, err
+	}
+	owner, err := atomicfile.Own(folder)
+	if err != nil {
+		return nil, err
+	}
+	s := &store{folder: folder, config: config, owner: owner}
 	for slot := range 2 {
 		if err := atomicfile.Sweep(s.path(slot)); err != nil {
+			s.close()
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// close gives the folder up. A claim that cannot be removed does no harm: who
+// comes next sees that its owner is gone.
+func (s *store) close() {
+	if s.journal != nil {
+		s.journal.file.Close() // what counts has been flushed
+	}
+	s.owner.Release()
 }
 
 // path is the file of a checkpoint by its serial number.
@@ -37,9 +55,39 @@ func (s *store) path(serial int) string {
 	return filepath.Join(s.folder, "checkpoint-"+string(rune('a'+serial%2))+".safetensors")
 }
 
-func (s *store) save(p progress, states []graph.State) error {
+// HasCheckpoint reports whether a run in a folder has come so far as to write a
+// checkpoint.
+func HasCheckpoint(folder string) bool {
+	s := &store{folder: folder}
+	for slot := range 2 {
+		if _, err := os.Stat(s.path(slot)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// save writes a checkpoint, when the lines of the journal that it counts are on
+// the disk.
+func (s *store) save(p progress, states []graph.State) (err error) {
+	if err := s.owner.Check(); err != nil {
+		return err
+	}
+	if s.journal != nil {
+		if p.Lines, err = s.journal.flush(); err != nil {
+			return err
+		}
+	}
 	c := checkpoint{progress: p, config: s.config, states: states}
 	return atomicfile.Write(s.path(p.Serial), c.encode)
+}
+
+// add appends a line to the journal.
+func (s *store) add(r Record) error {
+	if err := s.owner.Check(); err != nil {
+		return err
+	}
+	return s.journal.add(r)
 }
 
 // load returns the newest sound checkpoint, or nil if there is no file. A file
@@ -80,12 +128,17 @@ func (s *store) load(log *slog.Logger) (*checkpoint, error) {
 
 // same returns an error that lists what differs between the run's
 // configuration and a checkpoint's.
-func (s *store) same(other map[string]string) error {
-	diff := difference(other, s.config)
+func (s *store) same(last *checkpoint) error {
+	diff := difference(last.config, s.config)
 	if len(diff) == 0 {
 		return nil
 	}
-	return fmt.Errorf("is of another run; resume it with its own configuration, or begin in another folder:\n  %s", strings.Join(diff, "\n  "))
+	elsewhere := "in another folder"
+	if last.Phase == Done {
+		elsewhere = "without resuming"
+	}
+	return fmt.Errorf("%s is of another run; resume it with its own configuration, or begin %s:\n  %s",
+		last.path, elsewhere, strings.Join(diff, "\n  "))
 }
 
 // prefixed returns the states with a prefix before their names.
@@ -108,15 +161,4 @@ func unprefixed(states []graph.State, prefix string) []graph.State {
 		}
 	}
 	return chosen
-}
-
-// writeRecords writes metrics.jsonl, all lines of it: a resumed run may have
-// to take some back.
-func (r *run) writeRecords() error {
-	if r.store == nil {
-		return nil
-	}
-	return atomicfile.Write(filepath.Join(r.Out, "metrics.jsonl"), func(w io.Writer) error {
-		return writeLines(w, r.Records)
-	})
 }

@@ -21,7 +21,7 @@ func (c Config) Validate() error {
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.milestoneFaults(&f, perEpoch)
 	f.addAll("quantization", c.Quantization.Validate())
-	c.outFaults(&f, perEpoch)
+	c.outFaults(&f)
 	return f.err()
 }
 
@@ -54,14 +54,11 @@ func (c Config) lossFaults(f *Faults) {
 	}
 }
 
-func (c Config) outFaults(f *Faults, perEpoch int) {
+func (c Config) outFaults(f *Faults) {
 	f.check(!c.Resume || c.Out != "", "resume", "true without a folder: want out to name the folder of the run")
 	if err := c.Checkpoint.Validate(); err != nil {
 		f.add("checkpoint", "%v", err)
-		return
 	}
-	every := c.Checkpoint.Steps(max(perEpoch, 1))
-	f.check(c.Checkpoint.IsZero() || every > 0, "checkpoint", "%v: want 1 step or more, or never", c.Checkpoint)
 }
 
 func (s Stage) faults(f *Faults, path string, perEpoch int) {

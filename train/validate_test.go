@@ -15,7 +15,7 @@ func TestValidateListsEveryFault(t *testing.T) {
 	c.Batch = -1
 	c.Calibration = -2
 	c.Resume = true
-	c.Checkpoint = Steps(0)
+	c.Checkpoint = Interval{Span: Steps(0)}
 	c.Float = Stage{Epochs: -1, LearningRate: -0.1,
 		Optimizer: Optimizer{Momentum: 0.9, Beta2: 1.5, Nesterov: true, WeightDecay: -1},
 		Schedule:  Schedule{Final: 0.5, Shape: Step, Gamma: 3, Warmup: Steps(-1)}}

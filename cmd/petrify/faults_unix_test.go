@@ -70,12 +70,13 @@ func files(t *testing.T, folder string) (names []string) {
 }
 
 // A disk that is full at some moment ends the run with the name of the file.
-// With room again the run continues to the model of an undisturbed one. The
-// limits stop it at its first checkpoint (54 kB) and at the second, which also
-// has the optimizer's state (127 kB).
+// With room again the run continues to the model of an undisturbed one, or
+// begins again where it had not come to a checkpoint. The limits stop it at the
+// claim to its folder (0.2 kB), the configuration (12 kB), the first checkpoint
+// (54 kB) and the second, which also has the optimizer's state (127 kB).
 func TestFullDisk(t *testing.T) {
-	whole := filepath.Join(t.TempDir(), "whole")
-	finished(t, briefly(whole)...)
+	whole, often := filepath.Join(t.TempDir(), "whole"), []string{"--set", "checkpoint=1 epochs"}
+	finished(t, briefly(whole, often...)...)
 	for _, tt := range []struct {
 		name  string
 		limit uint64
@@ -83,14 +84,16 @@ func TestFullDisk(t *testing.T) {
 		said  string
 		left  string // what is there afterwards
 	}{
-		{"first checkpoint", 20_000, "checkpoint-b.safetensors", "", "[]"},
+		{"claim", 100, "owner.json", "", "[]"},
+		{"configuration", 5_000, "config.yaml", "", "[]"},
+		{"first checkpoint", 20_000, "checkpoint-b.safetensors", "", "[config.yaml]"},
 		{"second checkpoint", 100_000, "checkpoint-a.safetensors", "; the last checkpoint is ", "[checkpoint-b.safetensors config.yaml metrics.jsonl]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")
-			code, stderr := limited(t, tt.limit, briefly(out)...)
-			if want := filepath.Join(out, tt.file) + ": "; code != exitFailed || !strings.Contains(stderr, want) || !strings.Contains(stderr, syscall.EFBIG.Error()+tt.said) {
-				t.Errorf("exit code %d: %s: want 1 and %q", code, stderr, want)
+			code, stderr := limited(t, tt.limit, briefly(out, often...)...)
+			if code != exitFailed || !strings.Contains(stderr, out) || !strings.Contains(stderr, tt.file) || !strings.Contains(stderr, syscall.EFBIG.Error()+tt.said) {
+				t.Errorf("exit code %d: %s: want 1 and %q", code, stderr, tt.file)
 			}
 			if strings.Contains(stderr, ".tmp") {
 				t.Errorf("a temporary name in: %s", stderr)
@@ -98,7 +101,16 @@ func TestFullDisk(t *testing.T) {
 			if got := fmt.Sprint(files(t, out)); got != tt.left {
 				t.Errorf("left %s, want %s", got, tt.left)
 			}
-			finished(t, briefly(out, "--resume")...)
+			var refusal strings.Builder
+			again := run(t.Context(), []string{"train", "--resume", "--out", out}, strings.NewReader(""), io.Discard, &refusal)
+			switch {
+			case tt.said != "" && again != exitOK:
+				t.Errorf("exit code %d: %s", again, &refusal)
+			case tt.said == "" && (again != exitFailed || !strings.Contains(refusal.String(), out+" holds no ")):
+				t.Errorf("resumed without a checkpoint: exit code %d: %s", again, &refusal)
+			case tt.said == "":
+				finished(t, briefly(out, often...)...)
+			}
 			sameModel(t, out, whole)
 		})
 	}

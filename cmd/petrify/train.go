@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -37,28 +35,28 @@ built-in cnn is trained on the embedded digits; "petrify config print" shows
 every key that a file or --set may hold.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if resume && s.file == "" {
-				s.file = savedConfig(s.out)
-			}
 			loaded, err := s.load(c.stdin, s.flags(cmd))
 			if err != nil {
 				return err
+			}
+			loaded.Out = cmp.Or(loaded.Out, filepath.Join("runs", runName(loaded)))
+			if out := loaded.Out; resume && s.file == "" {
+				if err := resumable(out); err != nil {
+					return err
+				}
+				s.file = filepath.Join(out, configFile)
+				if loaded, err = s.load(c.stdin, s.flags(cmd)); err != nil {
+					return err
+				}
+				loaded.Out = out
 			}
 			return c.trainRun(cmd.Context(), loaded, resume)
 		},
 	}
 	s.define(cmd)
-	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint; without --config, as the run folder's "+configFile+" says")
+	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint, as the run folder's "+configFile+
+		" says; with --config as that says, and from the beginning if there is no checkpoint")
 	return cmd
-}
-
-// savedConfig is the run folder's configuration, or "" if it has none.
-func savedConfig(out string) string {
-	file := filepath.Join(out, configFile)
-	if _, err := os.Stat(file); out == "" || err != nil {
-		return ""
-	}
-	return file
 }
 
 // trainRun is the whole job.
@@ -71,48 +69,33 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err != nil {
 		return err
 	}
-	if settings.Out == "" {
-		settings.Out = filepath.Join("runs", runName(settings))
-	}
-	job, err := settings.Train(data)
+	t, err := settings.Train(data)
 	if err != nil {
 		return err
 	}
-	job.Resume, job.Version, job.Log = resume, programVersion(), p.logger()
-	job.Events = p.events(job.Network.Loss)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	written := configWriter(settings, &job, cancel)
-	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n", job.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), job.Out)
-	result, err := train.Run(ctx, job)
+	t.Resume, t.Version, t.Log, t.Events = resume, programVersion(), p.logger(), p.events(t.Network.Loss)
+	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n",
+		t.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), t.Out)
+	job, err := train.Open(t)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	if err := atomicfile.Write(filepath.Join(t.Out, configFile), settings.Print); err != nil {
+		return err
+	}
+	result, err := job.Run(ctx)
 	p.clear()
-	if err := cmp.Or(*written, err); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := save(settings.Out, result); err != nil {
+	if err := save(t.Out, result); err != nil {
 		return err
 	}
-	if err := report(c.stdout, settings.Out, result); err != nil {
+	if err := report(c.stdout, t.Out, result); err != nil {
 		return err
 	}
-	return c.proveRun(ctx, job)
-}
-
-// configWriter makes the job write config.yaml as its first stage begins: not
-// before, as the folder may hold another run that must not be touched. The
-// error it returns is set by then; it stops the run.
-func configWriter(settings *config.Config, job *train.Config, stop func()) *error {
-	var written error
-	next, once := job.Events.Stage, sync.Once{}
-	job.Events.Stage = func(s train.StageStart) {
-		once.Do(func() {
-			if written = atomicfile.Write(filepath.Join(job.Out, configFile), settings.Print); written != nil {
-				stop()
-			}
-		})
-		next(s)
-	}
-	return &written
+	return c.proveRun(ctx, t)
 }
 
 // runName is such as "digits-cnn".

@@ -18,7 +18,7 @@ type Config struct {
 	Seed        uint64
 	Batch       int
 	Calibration int
-	Checkpoint  train.Span
+	Checkpoint  train.Interval
 
 	Validation   float64
 	Augment      datasets.Augment
@@ -71,8 +71,9 @@ func (c *Config) section() section {
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
 		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a YAML file with that.",
 			quantizationValue{&c.Quantization}},
-		{"checkpoint", "Distance between checkpoints, such as 500 steps or 0.5 epochs; null is an epoch, never is none.",
-			auto[train.Span]{&c.Checkpoint, span(&c.Checkpoint)}},
+		{"checkpoint", "Distance between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s. " +
+			"The end of a stage has one in any case, never leaves it at that.",
+			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},
 		{"out", "Folder for everything the run writes; null is runs/ and the names of data set and network.", auto[string]{&c.Out, text(&c.Out)}},
 	}
 }
@@ -146,6 +147,20 @@ func span(to *train.Span) value {
 			return v, err == nil
 		},
 		format: train.Span.String,
+		json:   map[string]any{"type": []string{"string", "integer"}},
+	}
+}
+
+// distance is a time, or a number of steps or epochs.
+func distance(to *train.Interval) value {
+	return scalar[train.Interval]{
+		to: to, tags: []string{"!!str", "!!int"},
+		want: "a time, or a number of steps or epochs, such as 20s, 5m, 400, 1.5 epochs, or never",
+		parse: func(t string) (train.Interval, bool) {
+			v, err := train.ParseInterval(t)
+			return v, err == nil
+		},
+		format: train.Interval.String,
 		json:   map[string]any{"type": []string{"string", "integer"}},
 	}
 }

@@ -1,0 +1,147 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"petrify/internal/kernel"
+)
+
+// Job is a run that can begin: its configuration is sound, and the folder
+// [Config.Out] is its own until [Job.Close].
+type Job struct{ run *run }
+
+// Open prepares a run. It makes the folder this process's and, to resume, takes
+// over the newest checkpoint; what a run writes begins with [Job.Run]. The
+// folder of an unfinished run is refused unless the run is resumed, and one
+// that another process owns with the name of that process.
+func Open(c Config) (*Job, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	r, err := start(c.resolve())
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return &Job{r}, nil
+}
+
+// Close gives the folder up.
+func (j *Job) Close() {
+	if j.run.store != nil {
+		j.run.store.close()
+	}
+}
+
+// Run trains, quantizes, trains on with quantization, and freezes, as [Run]
+// does. It can be called once.
+func (j *Job) Run(ctx context.Context) (*Result, error) {
+	r := j.run
+	if err := r.launch(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	for r.Phase != Done {
+		if err := r.advance(ctx); err != nil {
+			return nil, fmt.Errorf("train: %w", errors.Join(err, r.rescue(ctx, err)))
+		}
+	}
+	result, err := r.result()
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return result, nil
+}
+
+// open takes the folder and the state of the newest checkpoint in it.
+func (r *run) open() (err error) {
+	if r.store, err = openStore(r.Out, fingerprint(r.Config)); err != nil {
+		return err
+	}
+	if err = r.resume(); err != nil {
+		r.store.close()
+	}
+	return err
+}
+
+// resume takes over the state of the newest sound checkpoint. A run that does
+// not resume does not overwrite an unfinished one.
+func (r *run) resume() error {
+	last, err := r.store.load(r.Log)
+	switch {
+	case err != nil:
+		return err
+	case last == nil && r.Resume:
+		r.Log.Info("no checkpoint to resume, the run begins", "out", r.Out)
+		return nil
+	case last == nil:
+		return nil
+	case !r.Resume && last.Phase == Done:
+		r.Serial = last.Serial // the new run's checkpoints are newer
+		return nil
+	case !r.Resume:
+		return fmt.Errorf("%s holds an unfinished run (%v stage, %d steps): resume it, "+
+			"or remove its checkpoint-*.safetensors to begin anew", r.Out, last.Phase, last.Step)
+	}
+	if err := r.store.same(last); err != nil {
+		return err
+	}
+	if err := r.sameKernels(last); err != nil {
+		return err
+	}
+	return r.restore(last)
+}
+
+// sameKernels refuses a checkpoint that other kernels made: the float sums of
+// each path round otherwise. Who names this process's path in the environment
+// goes on all the same.
+func (r *run) sameKernels(last *checkpoint) error {
+	before, now := last.config[keyKernel], kernel.Path()
+	switch {
+	case before == now:
+		return nil
+	case os.Getenv(kernel.Variable) != now:
+		return fmt.Errorf("%[1]s was made with the kernels %[2]s, and this process has %[3]s, whose sums round otherwise: "+
+			"resume with %[4]s=%[2]s to end with the bytes of an uninterrupted run, or with %[4]s=%[3]s to end with others",
+			last.path, before, now, kernel.Variable)
+	}
+	r.Log.Warn("resumed with other kernels, whose sums round otherwise: "+
+		"the run ends with other bytes than an uninterrupted one", "checkpoint", before, "now", now)
+	return nil
+}
+
+// restore takes over a checkpoint.
+func (r *run) restore(last *checkpoint) error {
+	path := filepath.Join(r.Out, metricsFile)
+	records, text, err := readJournal(path, last.Lines, r.Log)
+	if err != nil {
+		return err
+	}
+	r.progress, r.saved, r.records = last.progress, last.states, records
+	if err := r.model.Restore(unprefixed(last.states, "model/")); err != nil {
+		return fmt.Errorf("%s: %w", last.path, err)
+	}
+	if err := r.random.UnmarshalBinary(r.Random); err != nil {
+		return fmt.Errorf("%s: %w", last.path, err)
+	}
+	r.Log.Info("resumed", "checkpoint", last.path, "stage", r.Phase, "step", r.Step)
+	r.store.journal, err = openJournal(path, text)
+	return err
+}
+
+// launch writes the first checkpoint of a run that was not resumed. What the
+// journal of a run before holds goes when no checkpoint counts it any more.
+func (r *run) launch() (err error) {
+	r.written = time.Now()
+	if r.store == nil || r.store.journal != nil {
+		return nil
+	}
+	if err := r.save(); err != nil {
+		return err
+	}
+	r.store.journal, err = openJournal(filepath.Join(r.Out, metricsFile), nil)
+	return err
+}

@@ -1,0 +1,102 @@
+package train
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+)
+
+// journal is metrics.jsonl: one line of JSON for each [Record], appended when
+// it is made. A checkpoint holds the journal's extent and not its lines; what
+// was appended since is taken back when the run resumes from there.
+type journal struct {
+	file *os.File
+	sum  hash.Hash // over the file
+	size int64
+}
+
+const metricsFile = "metrics.jsonl"
+
+// extent is how far a journal has come.
+type extent struct {
+	Bytes  int64
+	SHA256 string // of these bytes
+}
+
+// readJournal returns the records of a journal up to an extent, and their
+// bytes. A file that has other ones is refused; one that was removed has lost
+// them, which is logged.
+func readJournal(path string, to extent, log *slog.Logger) (records []Record, text []byte, err error) {
+	if to.Bytes == 0 {
+		return nil, nil, nil
+	}
+	text, err = os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		log.Warn("the lines until here are lost", "file", path)
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if int64(len(text)) >= to.Bytes {
+		text = text[:to.Bytes]
+	}
+	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != to.SHA256 {
+		return nil, nil, fmt.Errorf("%s is not what the run has written: "+
+			"bring it back, or remove it to go on without its lines", path)
+	}
+	for line := range bytes.Lines(text) {
+		var r Record
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, nil, fmt.Errorf("%s: line %d: %w", path, len(records)+1, err)
+		}
+		records = append(records, r)
+	}
+	return records, text, nil
+}
+
+// openJournal opens a journal behind the text that it begins with.
+func openJournal(path string, text []byte) (*journal, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{file: f, sum: sha256.New(), size: int64(len(text))}
+	j.sum.Write(text)
+	err = f.Truncate(j.size)
+	if err == nil {
+		_, err = f.Seek(j.size, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return j, nil
+}
+
+// add appends a line.
+func (j *journal) add(r Record) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if _, err := j.file.Write(line); err != nil {
+		return err
+	}
+	j.sum.Write(line)
+	j.size += int64(len(line))
+	return nil
+}
+
+// flush brings the lines to the disk and returns their extent.
+func (j *journal) flush() (extent, error) {
+	return extent{j.size, hex.EncodeToString(j.sum.Sum(nil))}, j.file.Sync()
+}
