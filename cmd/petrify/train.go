@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +15,7 @@ import (
 	"petrify/datasets"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
+	"petrify/internal/sums"
 	"petrify/train"
 )
 
@@ -81,7 +85,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	defer job.Close()
-	if err := atomicfile.Write(filepath.Join(t.Out, configFile), settings.Print); err != nil {
+	if err := beginFolder(settings); err != nil {
 		return err
 	}
 	result, err := job.Run(ctx)
@@ -96,6 +100,15 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	return c.proveRun(ctx, t)
+}
+
+// beginFolder writes config.yaml. What lists the files of an earlier run goes:
+// it is written again when they are all there.
+func beginFolder(settings *config.Config) error {
+	if err := os.Remove(filepath.Join(settings.Out, sums.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(settings.Out, configFile), settings.Print)
 }
 
 // runName is such as "digits-cnn".

@@ -44,7 +44,7 @@ func Own(folder string) (*Owner, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("atomicfile: own %s: %w", folder, err)
+			return nil, fmt.Errorf("atomicfile: own %s: %w", folder, named(err, path))
 		}
 		if err := sweepFiles(path); err != nil {
 			return nil, fmt.Errorf("atomicfile: sweep %s: %w", path, errors.Join(err, o.Release()))
