@@ -117,7 +117,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	chmod(t, folder, 0o555)
 
 	refused(t, petrify(briefly(filepath.Join(folder, "new"))...), "petrify: train: mkdir "+filepath.Join(folder, "new")+": ")
-	refused(t, petrify(briefly(run)...), "petrify: train: atomicfile: own "+run+": ")
+	refused(t, petrify(briefly(run)...), "petrify: train: atomicfile: write "+filepath.Join(run, "owner.json")+": ")
 	for format, file := range map[string]string{"onnx": "model.onnx", "coreml": "model.mlpackage"} {
 		refused(t, petrify("export", model, "--format", format, "--out", filepath.Join(folder, file)), filepath.Join(folder, file))
 	}

@@ -37,19 +37,18 @@ func Own(folder string) (*Owner, error) {
 	path := filepath.Join(folder, OwnerFile)
 	for try := 0; ; try++ {
 		o, err := own(path)
-		if errors.Is(err, fs.ErrExist) {
-			var again bool
-			if again, err = evict(path); again && try < 50 {
-				continue
+		if err == nil {
+			if err := sweepFiles(path); err != nil {
+				return nil, fmt.Errorf("atomicfile: sweep %s: %w", path, errors.Join(err, o.Release()))
 			}
+			return o, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("atomicfile: own %s: %w", folder, named(err, path))
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 		}
-		if err := sweepFiles(path); err != nil {
-			return nil, fmt.Errorf("atomicfile: sweep %s: %w", path, errors.Join(err, o.Release()))
+		if again, err := evict(path); err != nil && (!again || try == 50) {
+			return nil, fmt.Errorf("atomicfile: own %s: %w", folder, err)
 		}
-		return o, nil
 	}
 }
 

@@ -170,7 +170,7 @@ func TestLostClaim(t *testing.T) {
 
 func TestFolderThatCannotBeOwned(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
-	if _, err := atomicfile.Own(missing); err == nil || !strings.Contains(err.Error(), "atomicfile: own "+missing) {
+	if _, err := atomicfile.Own(missing); err == nil || !strings.Contains(err.Error(), "atomicfile: write "+missing) {
 		t.Errorf("got %v", err)
 	}
 	folder := t.TempDir()
