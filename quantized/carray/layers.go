@@ -90,12 +90,16 @@ func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
 }
 
 // activate adds a function.
-func (l *lowering) activate(n *quantized.Node, id string, x, y *value) {
+func (l *lowering) activate(n *quantized.Node, id string, x, y *value) error {
 	l.comment(n, x, y)
 	if n.Func != quantized.Softmax {
-		l.table(id+"_table", table(x.grid, y.grid, n.Function()))
+		f := n.Function()
+		if f == nil {
+			return fmt.Errorf("%v has no form in C", n.Func)
+		}
+		l.table(id+"_table", table(x.grid, y.grid, f))
 		l.call("look_up", fmt.Sprintf("look_up(%%s, %%s, %d, %s_table)", y.elements(), id), y.tensor, x.tensor)
-		return
+		return nil
 	}
 	e, levels := kernel.Exponentials(x.channels(), x.grid.scale, y.grid.scale)
 	l.array("float", id+"_exponentials", 4, &l.count.tables, each(e[:], decimal))
@@ -103,6 +107,7 @@ func (l *lowering) activate(n *quantized.Node, id string, x, y *value) {
 		fmt.Sprintf(".pixels = %d, .channels = %d", x.pixels(), x.channels()), gridField(y.grid))
 	l.floats = append(l.floats, n.Name)
 	l.call("softmax", fmt.Sprintf("softmax(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
+	return nil
 }
 
 // pool adds a pool. Means of floats round as ONNX Runtime's; in the fixed-point

@@ -160,9 +160,11 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 	case quantized.Concat:
 		l.concat(n, id, in, y)
 	case quantized.Activate:
-		l.activate(n, id, in[0], y)
-	default:
+		return l.activate(n, id, in[0], y)
+	case quantized.MaxPool, quantized.AvgPool, quantized.GlobalAvgPool:
 		return l.pool(n, id, in[0], y)
+	default:
+		return fmt.Errorf("%v has no form in C", n.Op)
 	}
 	return nil
 }

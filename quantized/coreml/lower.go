@@ -17,8 +17,8 @@ func (b *builder) node(n *quantized.Node) {
 		x = append(x, b.read(in))
 	}
 	t := b.shape(b.float, &n.Output)
-	if op, params := b.operation(n, x); op != "" {
-		x[0] = b.emit(op, b.resultName(n, op), t, params...)
+	if op, ok := operations[n.Op]; ok {
+		x[0] = b.emit(op.name, b.resultName(n, op.name), t, op.params(b, n, x)...)
 	}
 	b.finish(n, b.activate(n, x[0], t))
 }
@@ -27,7 +27,7 @@ func (b *builder) node(n *quantized.Node) {
 // layer's own for the last float of a layer, layer_op for the others.
 func (b *builder) resultName(n *quantized.Node, op string) string {
 	name := EncodeName(n.Name)
-	last := n.Func == quantized.Identity || op == lastOp(n.Func)
+	last := n.Func == quantized.Identity || op == functions[n.Func].name
 	if !last || (n.Name == b.model.Output && !b.plainOutput(n)) {
 		return b.fresh(name + "_" + op)
 	}
@@ -40,33 +40,43 @@ func (b *builder) plainOutput(n *quantized.Node) bool {
 	return n.Output.Quant.Format.IsFloat() && b.float == mil.Float32 && !b.options.Classifier
 }
 
-// operation is the layer's own operation and its parameters; "" for a layer
-// that is an activation function alone.
-func (b *builder) operation(n *quantized.Node, x []string) (string, []param) {
-	switch n.Op {
-	case quantized.Conv2D:
-		return "conv", b.convolution(n, x[0])
-	case quantized.Linear:
-		return "linear", []param{{"x", x[0]}, {"weight", b.weights(n)}, {"bias", b.bias(n)}}
-	case quantized.MaxPool:
-		return "max_pool", pool(n, x[0])
-	case quantized.AvgPool:
-		return "avg_pool", append(pool(n, x[0]), param{"exclude_padding_from_average", mil.BoolValue(true)})
-	case quantized.GlobalAvgPool:
-		return "reduce_mean", []param{{"x", x[0]}, {"axes", mil.IntsValue(2, 3)}, {"keep_dims", mil.BoolValue(true)}}
-	case quantized.Flatten, quantized.Reshape:
-		return "reshape", reshape(n, x[0])
-	case quantized.Add:
-		return "add", []param{{"x", x[0]}, {"y", x[1]}}
-	case quantized.Concat:
-		return "concat", []param{{"values", x}, {"axis", mil.IntValue(1)}, {"interleave", mil.BoolValue(false)}}
-	}
-	return "", nil
+// operation is what a layer's own operation is called, and its parameters.
+type operation struct {
+	name   string
+	params func(b *builder, n *quantized.Node, x []string) []param
 }
 
-func (b *builder) convolution(n *quantized.Node, x string) []param {
+// operations is the table of the operations that Core ML has.
+var operations = map[quantized.Op]operation{
+	quantized.Conv2D:        {"conv", (*builder).convolution},
+	quantized.Linear:        {"linear", (*builder).linear},
+	quantized.MaxPool:       {"max_pool", pool()},
+	quantized.AvgPool:       {"avg_pool", pool(param{"exclude_padding_from_average", mil.BoolValue(true)})},
+	quantized.GlobalAvgPool: {"reduce_mean", of(param{"axes", mil.IntsValue(2, 3)}, param{"keep_dims", mil.BoolValue(true)})},
+	quantized.Flatten:       {"reshape", reshape},
+	quantized.Reshape:       {"reshape", reshape},
+	quantized.Add:           {"add", sum},
+	quantized.Concat:        {"concat", concat},
+}
+
+// of is the parameter x and constant ones.
+func of(more ...param) func(*builder, *quantized.Node, []string) []param {
+	return func(_ *builder, _ *quantized.Node, x []string) []param { return append([]param{{"x", x[0]}}, more...) }
+}
+
+func (b *builder) linear(n *quantized.Node, x []string) []param {
+	return []param{{"x", x[0]}, {"weight", b.weights(n)}, {"bias", b.bias(n)}}
+}
+
+func sum(_ *builder, _ *quantized.Node, x []string) []param { return []param{{"x", x[0]}, {"y", x[1]}} }
+
+func concat(_ *builder, _ *quantized.Node, x []string) []param {
+	return []param{{"values", x}, {"axis", mil.IntValue(1)}, {"interleave", mil.BoolValue(false)}}
+}
+
+func (b *builder) convolution(n *quantized.Node, x []string) []param {
 	w := n.Window
-	params := []param{{"x", x}, {"weight", b.weights(n)}}
+	params := []param{{"x", x[0]}, {"weight", b.weights(n)}}
 	if n.Bias != nil {
 		params = append(params, param{"bias", b.bias(n)})
 	}
@@ -78,15 +88,17 @@ func (b *builder) convolution(n *quantized.Node, x string) []param {
 		param{"groups", mil.IntValue(n.Groups)})
 }
 
-func pool(n *quantized.Node, x string) []param {
-	w := n.Window
-	return []param{
-		{"x", x},
-		{"kernel_sizes", mil.IntsValue(w.Kernel[:]...)},
-		{"strides", mil.IntsValue(w.Stride[:]...)},
-		{"pad_type", padType(w)},
-		{"pad", padding(w)},
-		{"ceil_mode", mil.BoolValue(false)},
+func pool(more ...param) func(*builder, *quantized.Node, []string) []param {
+	return func(_ *builder, n *quantized.Node, x []string) []param {
+		w := n.Window
+		return append([]param{
+			{"x", x[0]},
+			{"kernel_sizes", mil.IntsValue(w.Kernel[:]...)},
+			{"strides", mil.IntsValue(w.Stride[:]...)},
+			{"pad_type", padType(w)},
+			{"pad", padding(w)},
+			{"ceil_mode", mil.BoolValue(false)},
+		}, more...)
 	}
 }
 
@@ -101,8 +113,8 @@ func padding(w quantized.Window) mil.Value {
 	return mil.IntsValue(w.PadBegin[0], w.PadEnd[0], w.PadBegin[1], w.PadEnd[1])
 }
 
-func reshape(n *quantized.Node, x string) []param {
-	return []param{{"x", x}, {"shape", mil.IntsValue(append([]int{1}, n.Output.Shape...)...)}}
+func reshape(_ *builder, n *quantized.Node, x []string) []param {
+	return []param{{"x", x[0]}, {"shape", mil.IntsValue(append([]int{1}, n.Output.Shape...)...)}}
 }
 
 // moved appends a reshape of integers, where the layer is one and both sides
@@ -115,49 +127,55 @@ func (b *builder) moved(n *quantized.Node) (string, bool) {
 	}
 	data, _ := quantizer(n.Output.Quant)
 	name := b.fresh(EncodeName(n.Name) + "_q")
-	return b.emit("reshape", name, b.shape(data, &n.Output), reshape(n, in.value)...), true
+	return b.emit("reshape", name, b.shape(data, &n.Output), reshape(b, n, []string{in.value})...), true
 }
 
-// lastOp is the operation that ends an activation function.
-func lastOp(f quantized.Func) string {
-	switch f {
-	case quantized.ReLU:
-		return "relu"
-	case quantized.ReLU6:
-		return "relu6"
-	case quantized.LeakyReLU:
-		return "leaky_relu"
-	case quantized.Sigmoid:
-		return "sigmoid"
-	case quantized.Tanh:
-		return "tanh"
-	case quantized.Softmax:
-		return "softmax"
-	case quantized.HardSwish:
-		return "mul"
-	}
-	return ""
+// ending is the operation that ends an activation function, and its parameters
+// beside x; those of t's type may take operations before it.
+type ending struct {
+	name   string
+	params func(b *builder, n *quantized.Node, x string, t mil.Type) []param
+}
+
+// functions is the table of the activation functions that Core ML has.
+var functions = map[quantized.Func]ending{
+	quantized.ReLU:      {"relu", nil},
+	quantized.ReLU6:     {"relu6", nil},
+	quantized.LeakyReLU: {"leaky_relu", (*builder).slope},
+	quantized.Sigmoid:   {"sigmoid", nil},
+	quantized.Tanh:      {"tanh", nil},
+	quantized.Softmax:   {"softmax", lastAxis},
+	quantized.HardSwish: {"mul", (*builder).gate},
+}
+
+func (b *builder) slope(n *quantized.Node, _ string, _ mil.Type) []param {
+	return []param{{"alpha", b.scalar("slope", float64(n.Slope))}}
+}
+
+func lastAxis(*builder, *quantized.Node, string, mil.Type) []param {
+	return []param{{"axis", mil.IntValue(1)}}
+}
+
+// gate is what hard_swish multiplies x with: relu6(x + 3)/6.
+func (b *builder) gate(n *quantized.Node, x string, t mil.Type) []param {
+	name := EncodeName(n.Name)
+	gate := b.emit("add", b.fresh(name+"_shifted"), t, param{"x", x}, param{"y", b.scalar("3", 3)})
+	gate = b.emit("relu6", b.fresh(name+"_gate"), t, param{"x", gate})
+	gate = b.emit("mul", b.fresh(name+"_sixth"), t, param{"x", gate}, param{"y", b.scalar("1/6", 1.0/6)})
+	return []param{{"y", gate}}
 }
 
 // activate appends the layer's activation function.
 func (b *builder) activate(n *quantized.Node, x string, t mil.Type) string {
-	op := lastOp(n.Func)
-	params := []param{{"x", x}}
-	switch n.Func {
-	case quantized.Identity:
+	f, ok := functions[n.Func]
+	if !ok { // identity
 		return x
-	case quantized.LeakyReLU:
-		params = append(params, param{"alpha", b.scalar("slope", float64(n.Slope))})
-	case quantized.Softmax:
-		params = append(params, param{"axis", mil.IntValue(1)})
-	case quantized.HardSwish: // x · relu6(x + 3) / 6
-		name := EncodeName(n.Name)
-		gate := b.emit("add", b.fresh(name+"_shifted"), t, param{"x", x}, param{"y", b.scalar("3", 3)})
-		gate = b.emit("relu6", b.fresh(name+"_gate"), t, param{"x", gate})
-		gate = b.emit("mul", b.fresh(name+"_sixth"), t, param{"x", gate}, param{"y", b.scalar("1/6", 1.0/6)})
-		params = append(params, param{"y", gate})
 	}
-	return b.emit(op, b.resultName(n, op), t, params...)
+	params := []param{{"x", x}}
+	if f.params != nil {
+		params = append(params, f.params(b, n, x, t)...)
+	}
+	return b.emit(f.name, b.resultName(n, f.name), t, params...)
 }
 
 // finish quantizes the layer's result, if it is to be, and makes it known.

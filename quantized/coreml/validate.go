@@ -13,6 +13,9 @@ func validate(m *quantized.Model) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("coreml: %w", err)
 	}
+	if err := quantized.Refuse(m, "coreml", operations, functions); err != nil {
+		return err
+	}
 	if m.Output == m.Input.Name {
 		return fmt.Errorf("coreml: output %q is the input: want the name of a layer", m.Output)
 	}

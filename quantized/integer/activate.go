@@ -2,6 +2,7 @@ package integer
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
 	"petrify/internal/kernel"
@@ -27,16 +28,19 @@ func (t *table) apply(y, x []uint8) {
 }
 
 // activate adds a function from integers to integers.
-func (c *compiler) activate(n *quantized.Node, x, y *value) {
+func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 	if n.Func == quantized.Softmax {
 		if c.options.Requantization == XNNPACK {
 			c.softmaxTFLite(x, y)
-			return
+			return nil
 		}
 		c.softmax(x, y)
-		return
+		return nil
 	}
 	f := n.Function()
+	if f == nil {
+		return fmt.Errorf("%v is no function of the engine", n.Func)
+	}
 	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
 	if c.options.Requantization == XNNPACK {
 		t = cmp.Or(tableXNNPACK(n, x.grid, y.grid), t)
@@ -45,6 +49,7 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) {
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		t.apply(m.bytes(y.bytes, n), m.bytes(x.bytes, n))
 	}, x.bytes, y.bytes)
+	return nil
 }
 
 // softmax adds a softmax over the channels.

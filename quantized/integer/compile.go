@@ -116,8 +116,7 @@ func (c *compiler) node(n *quantized.Node) error {
 	if whole {
 		return c.integers(n, in, y)
 	}
-	c.reals(n, in, y)
-	return nil
+	return c.reals(n, in, y)
 }
 
 // integers adds a layer without weights whose inputs and output are quantized.
@@ -133,8 +132,10 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 		return c.sum(in[0], in[1], y)
 	case quantized.Concat:
 		c.concat(in, y)
+	case quantized.Activate:
+		return c.activate(n, in[0], y)
 	default:
-		c.activate(n, in[0], y)
+		return fmt.Errorf("%v is no operation of the engine", n.Op)
 	}
 	return nil
 }

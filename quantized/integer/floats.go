@@ -1,6 +1,7 @@
 package integer
 
 import (
+	"fmt"
 	"unsafe"
 
 	"petrify/internal/kernel"
@@ -165,36 +166,43 @@ func some(zeros []int32, k, n int) []int32 {
 }
 
 // reals adds a layer without weights, of which a number is not quantized.
-func (c *compiler) reals(n *quantized.Node, in []*value, y *value) {
+func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	var xs []*tensor
 	for _, v := range in {
 		xs = append(xs, c.real(v))
 	}
 	out, finish := c.result(y)
-	c.add(realFunc(n, in, xs, out), append(xs, out)...)
+	run, err := realFunc(n, in, xs, out)
+	if err != nil {
+		return err
+	}
+	c.add(run, append(xs, out)...)
 	finish()
+	return nil
 }
 
 // realFunc is the layer's function of real numbers.
-func realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) work {
+func realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) (work, error) {
 	x := xs[0]
 	switch n.Op {
 	case quantized.MaxPool:
 		p := pool(n, in[0])
 		return func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.MaxPool(m.floats(y, n), nil, m.floats(x, n), batch(p, n))
-		}
+		}, nil
 	case quantized.AvgPool, quantized.GlobalAvgPool:
 		p := pool(n, in[0])
 		return func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.AvgPool(m.floats(y, n), m.floats(x, n), batch(p, n))
-		}
+		}, nil
 	case quantized.Add:
-		return realSum(n, x, xs[1], y)
+		return realSum(n, x, xs[1], y), nil
 	case quantized.Concat:
-		return realConcat(in, xs, y)
+		return realConcat(in, xs, y), nil
+	case quantized.Activate:
+		return realActivation(n, in[0], x, y)
 	}
-	return realActivation(n, in[0], x, y)
+	return nil, fmt.Errorf("%v is no operation of the engine", n.Op)
 }
 
 func realSum(n *quantized.Node, a, b, y *tensor) work {
@@ -231,13 +239,13 @@ func interleave[T uint8 | float32](y, x []T, stride, width int) {
 	}
 }
 
-func realActivation(n *quantized.Node, v *value, x, y *tensor) work {
+func realActivation(n *quantized.Node, v *value, x, y *tensor) (work, error) {
 	switch n.Func {
 	case quantized.ReLU, quantized.ReLU6:
 		ceiling := ceilingOf(n.Func)
 		return func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.ReLU(m.floats(y, n), m.floats(x, n), ceiling)
-		}
+		}, nil
 	case quantized.Softmax:
 		rows := v.channels()
 		return func(m *memory, n int, _ *kernel.Scratch) {
@@ -245,13 +253,16 @@ func realActivation(n *quantized.Node, v *value, x, y *tensor) work {
 			for i := 0; i < len(x); i += rows {
 				softmax(y[i:i+rows], x[i:i+rows])
 			}
-		}
+		}, nil
 	}
 	f := n.Function()
+	if f == nil {
+		return nil, fmt.Errorf("%v is no function of the engine", n.Func)
+	}
 	return func(m *memory, n int, _ *kernel.Scratch) {
 		x, y := m.floats(x, n), m.floats(y, n)
 		for i, r := range x {
 			y[i] = float32(f(float64(r)))
 		}
-	}
+	}, nil
 }

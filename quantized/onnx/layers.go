@@ -69,34 +69,62 @@ func (w *writer) clipToSix(name, x, output string) string {
 	return w.node("Clip", output, append([]string{x}, bounds...))
 }
 
+// form writes a layer's operator with its inputs, and returns its output's name.
+type form func(w *writer, n *quantized.Node, in []string, output string) string
+
+// operations is the table of the operations that ONNX has.
+var operations = map[quantized.Op]form{
+	quantized.Conv2D:        (*writer).conv,
+	quantized.Linear:        (*writer).linear,
+	quantized.MaxPool:       pool("MaxPool"),
+	quantized.AvgPool:       pool("AveragePool"),
+	quantized.GlobalAvgPool: one("GlobalAveragePool"),
+	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
+	quantized.Reshape:       (*writer).reshape,
+	quantized.Add:           one("Add"),
+	quantized.Concat:        one("Concat", intAttribute("axis", 1)),
+}
+
+// functions is the table of the functions that are layers of their own.
+var functions = map[quantized.Func]form{
+	quantized.ReLU:      one("Relu"),
+	quantized.ReLU6:     (*writer).relu6,
+	quantized.LeakyReLU: (*writer).leakyReLU,
+	quantized.HardSwish: (*writer).hardSwish,
+	quantized.Sigmoid:   one("Sigmoid"),
+	quantized.Tanh:      one("Tanh"),
+	quantized.Softmax:   one("Softmax", intAttribute("axis", 1)),
+}
+
+// one is the form of one operator with constant attributes.
+func one(operator string, attributes ...onnxpb.Attribute) form {
+	return func(w *writer, _ *quantized.Node, in []string, output string) string {
+		return w.node(operator, output, in, attributes...)
+	}
+}
+
+// pool is the form of an operator that slides a window.
+func pool(operator string) form {
+	return func(w *writer, n *quantized.Node, in []string, output string) string {
+		return w.node(operator, output, in, window(n.Window)...)
+	}
+}
+
 // operator writes the operator of n alone and returns its output's name.
 func (w *writer) operator(n *quantized.Node, output string) string {
 	var in []string
 	for _, name := range n.Inputs {
 		in = append(in, w.real[name])
 	}
-	switch n.Op {
-	case quantized.Conv2D:
-		return w.conv(n, in, output)
-	case quantized.Linear:
-		return w.linear(n, in, output)
-	case quantized.MaxPool:
-		return w.node("MaxPool", output, in, window(n.Window)...)
-	case quantized.AvgPool:
-		return w.node("AveragePool", output, in, window(n.Window)...)
-	case quantized.GlobalAvgPool:
-		return w.node("GlobalAveragePool", output, in)
-	case quantized.Flatten:
-		return w.node("Flatten", output, in, intAttribute("axis", 1))
-	case quantized.Reshape:
-		shape := append([]int64{-1}, dims(n.Output.Shape)...)
-		return w.node("Reshape", output, append(in, w.int64s(n.Name+"/shape", shape...)))
-	case quantized.Add:
-		return w.node("Add", output, in)
-	case quantized.Concat:
-		return w.node("Concat", output, in, intAttribute("axis", 1))
+	if n.Op == quantized.Activate {
+		return functions[n.Func](w, n, in, output)
 	}
-	return w.activate(n, in, output)
+	return operations[n.Op](w, n, in, output)
+}
+
+func (w *writer) reshape(n *quantized.Node, in []string, output string) string {
+	shape := append([]int64{-1}, dims(n.Output.Shape)...)
+	return w.node("Reshape", output, append(in, w.int64s(n.Name+"/shape", shape...)))
 }
 
 func (w *writer) conv(n *quantized.Node, in []string, output string) string {
@@ -129,22 +157,16 @@ func window(w quantized.Window) []onnxpb.Attribute {
 	}
 }
 
-// activate writes a function that is a layer of its own.
-func (w *writer) activate(n *quantized.Node, in []string, output string) string {
-	switch n.Func {
-	case quantized.ReLU6:
-		return w.clipToSix(n.Name, in[0], output)
-	case quantized.LeakyReLU:
-		return w.node("LeakyRelu", output, in, floatAttribute("alpha", n.Slope))
-	case quantized.Sigmoid:
-		return w.node("Sigmoid", output, in)
-	case quantized.Tanh:
-		return w.node("Tanh", output, in)
-	case quantized.Softmax:
-		return w.node("Softmax", output, in, intAttribute("axis", 1))
-	case quantized.HardSwish: // opset 13 has no operator for it
-		gate := w.node("HardSigmoid", n.Name+"/gate", in, floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5))
-		return w.node("Mul", output, []string{in[0], gate})
-	}
-	return w.node("Relu", output, in)
+func (w *writer) relu6(n *quantized.Node, in []string, output string) string {
+	return w.clipToSix(n.Name, in[0], output)
+}
+
+func (w *writer) leakyReLU(n *quantized.Node, in []string, output string) string {
+	return w.node("LeakyRelu", output, in, floatAttribute("alpha", n.Slope))
+}
+
+// hardSwish is x·hard_sigmoid(x): opset 13 has no operator for it.
+func (w *writer) hardSwish(n *quantized.Node, in []string, output string) string {
+	gate := w.node("HardSigmoid", n.Name+"/gate", in, floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5))
+	return w.node("Mul", output, []string{in[0], gate})
 }

@@ -19,6 +19,9 @@ type checker struct {
 
 // check returns every reason.
 func (o Options) check(m *quantized.Model) error {
+	if err := quantized.Refuse(m, "tflite", operations, functions); err != nil {
+		return err
+	}
 	c := &checker{Options: o, model: m}
 	c.activation(m.Input.Activation)
 	for i := range m.Nodes {

@@ -76,25 +76,56 @@ func (l *layer) version() int32 {
 	return 1
 }
 
+// operations is the table of the operations that TensorFlow Lite has, but for
+// reshapes, which the writer does without where it can.
+var operations = map[quantized.Op]func(*writer, *layer){
+	quantized.Conv2D:        (*writer).conv,
+	quantized.Linear:        (*writer).linear,
+	quantized.MaxPool:       pool(schema.MaxPool2D),
+	quantized.AvgPool:       pool(schema.AveragePool2D),
+	quantized.GlobalAvgPool: (*writer).globalPool,
+	quantized.Flatten:       nil,
+	quantized.Reshape:       nil,
+	quantized.Add:           (*writer).add,
+	quantized.Concat:        (*writer).concat,
+}
+
+// functions is the table of the functions that are layers of their own.
+var functions = map[quantized.Func]func(*writer, *layer){
+	quantized.ReLU:      one(schema.ReLU),
+	quantized.ReLU6:     one(schema.ReLU6),
+	quantized.LeakyReLU: (*writer).leakyReLU,
+	quantized.HardSwish: (*writer).hardSwish,
+	quantized.Sigmoid:   one(schema.Logistic),
+	quantized.Tanh:      one(schema.Tanh),
+	quantized.Softmax:   one(schema.Softmax, schema.Attribute{Name: "beta", Float: 1}),
+}
+
+// one is one operator with constant attributes.
+func one(code schema.Code, attributes ...schema.Attribute) func(*writer, *layer) {
+	return func(w *writer, l *layer) { w.operator(code, l.version(), l.in, l.out, attributes...) }
+}
+
 // compute adds the operator of a layer.
 func (w *writer) compute(l *layer) {
-	switch l.Op {
-	case quantized.Conv2D:
-		w.conv(l)
-	case quantized.Linear:
-		w.linear(l)
-	case quantized.MaxPool, quantized.AvgPool:
-		w.pool(l)
-	case quantized.GlobalAvgPool:
-		w.globalPool(l)
-	case quantized.Add:
-		w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func))
-	case quantized.Concat:
-		w.operator(schema.Concatenation, l.version(), l.in, l.out, attribute("axis", len(l.Output.Shape)))
-	default:
-		w.activate(l)
+	if l.Op == quantized.Activate {
+		functions[l.Func](w, l)
+		return
 	}
+	operations[l.Op](w, l)
 }
+
+func (w *writer) add(l *layer) { w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func)) }
+
+func (w *writer) concat(l *layer) {
+	w.operator(schema.Concatenation, l.version(), l.in, l.out, attribute("axis", len(l.Output.Shape)))
+}
+
+func (w *writer) leakyReLU(l *layer) {
+	w.operator(schema.LeakyReLU, l.version(), l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})
+}
+
+func (w *writer) hardSwish(l *layer) { w.operator(schema.HardSwish, 1, l.in, l.out) }
 
 // fused is the attribute of a fused function.
 func fused(f quantized.Func) schema.Attribute {
@@ -148,34 +179,12 @@ func (w *writer) globalPool(l *layer) {
 	w.operator(schema.Mean, l.version(), []int32{l.in[0], axes}, l.out, attribute("keep_dims", 1))
 }
 
-func (w *writer) pool(l *layer) {
-	code := schema.MaxPool2D
-	if l.Op == quantized.AvgPool {
-		code = schema.AveragePool2D
-	}
-	scheme, x := w.padded(l)
-	win := l.Window
-	w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme), attribute("stride_w", win.Stride[1]), attribute("stride_h", win.Stride[0]),
-		attribute("filter_width", win.Kernel[1]), attribute("filter_height", win.Kernel[0]))
-}
-
-// activate writes a function that is a layer of its own.
-func (w *writer) activate(l *layer) {
-	version := l.version()
-	switch l.Func {
-	case quantized.ReLU:
-		w.operator(schema.ReLU, version, l.in, l.out)
-	case quantized.ReLU6:
-		w.operator(schema.ReLU6, version, l.in, l.out)
-	case quantized.LeakyReLU:
-		w.operator(schema.LeakyReLU, version, l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})
-	case quantized.HardSwish:
-		w.operator(schema.HardSwish, 1, l.in, l.out)
-	case quantized.Sigmoid:
-		w.operator(schema.Logistic, version, l.in, l.out)
-	case quantized.Tanh:
-		w.operator(schema.Tanh, version, l.in, l.out)
-	case quantized.Softmax:
-		w.operator(schema.Softmax, version, l.in, l.out, schema.Attribute{Name: "beta", Float: 1})
+// pool is an operator that slides a window.
+func pool(code schema.Code) func(*writer, *layer) {
+	return func(w *writer, l *layer) {
+		scheme, x := w.padded(l)
+		win := l.Window
+		w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme), attribute("stride_w", win.Stride[1]),
+			attribute("stride_h", win.Stride[0]), attribute("filter_width", win.Kernel[1]), attribute("filter_height", win.Kernel[0]))
 	}
 }
