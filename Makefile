@@ -61,7 +61,7 @@ bench: ## run the micro-benchmarks
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
 
-conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js and a C compiler)
+conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
 
 internal/conformance/node_modules/@tensorflow:

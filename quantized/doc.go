@@ -28,9 +28,10 @@
 // # Files
 //
 // [Model.Save] writes model.safetensors, every integer and scale, and
-// model.json, the network and the same scales for people to read. [Load] reads
-// them back, identical, or says what was changed. The packages below this one
-// write the model for other people's runtimes.
+// model.json, the network and the same scales for people to read, as
+// docs/format.md describes them. [Load] reads them back, identical, or says what
+// was changed. The packages below this one write the model for other people's
+// runtimes.
 //
 // A [Proof] says what several ways to compute the model gave for the same
 // inputs. Exported files name the model by [Model.Facts] and the proof by

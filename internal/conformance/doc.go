@@ -16,6 +16,8 @@
 //   - The definition, package quantized/reference, and ONNX Runtime give the same
 //     integers: 0 differing elements, for every operation, number format and
 //     geometry that petrify writes, on random inputs, extremes and ties.
+//   - interpreter.py, which knows docs/format.md and docs/numerics.md alone, gives
+//     the integer engine's numbers in every activation.
 //   - Every convolution, linear layer, addition and concatenation of a quantized
 //     model is an integer kernel in the graph that ONNX Runtime made of it.
 //   - ONNX Runtime loads the files without a warning, and onnx.checker of

@@ -8,6 +8,7 @@ import (
 
 	"petrify/fakequant/affine"
 	"petrify/quantized"
+	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
 )
 
@@ -21,26 +22,26 @@ var golden = []struct {
 	inputs []byte
 	sha256 string // its first eight bytes
 }{
-	{"relu, s_x < s_y/2", function(quantized.ReLU, u8(0.0353304, 103), u8(0.093503, 0), 256), all(), "74ea9a64ac7eadd6"},
-	{"relu, s_x > s_y", function(quantized.ReLU, u8(0.07088, 100), i8(0.0377, 5), 256), all(), "404d198de5ee981c"},
-	{"relu6", function(quantized.ReLU6, u8(0.0787685, 100), u8(0.0317057, 0), 256), all(), "279fe1484c6fcf7f"},
-	{"relu6 around a zero point", function(quantized.ReLU6, i8(0.0787685, -7), u8(0.0317057, 30), 256), all(), "7757ea4256114fc9"},
-	{"leaky_relu", function(quantized.LeakyReLU, u8(0.0137818, 100), i8(0.0858086, -2), 256), all(), "3918c817af43e8fe"},
-	{"leaky_relu, s_x > s_y", function(quantized.LeakyReLU, i8(0.0775445, 3), i8(0.0579677, 1), 256), all(), "10727c93f9fff7cb"},
-	{"hard_swish", function(quantized.HardSwish, u8(0.0456970, 100), i8(0.0583182, -2), 256), all(), "ea986b0a8fad4911"},
-	{"hard_swish of small numbers", function(quantized.HardSwish, i8(0.0039875, 1), i8(0.0015771, -1), 256), all(), "6148d2b621511996"},
-	{"hard_swish of large numbers", function(quantized.HardSwish, u8(0.3527424, 103), u8(0.2518271, 9), 256), all(), "536681e2a75f5978"},
-	{"sigmoid", function(quantized.Sigmoid, u8(0.0734333, 100), u8(1.0/256, 0), 256), all(), "35267b55c9ab8a70"},
-	{"tanh", function(quantized.Tanh, u8(0.0297533, 100), i8(1.0/128, 0), 256), all(), "8be54161c2403c7c"},
-	{"softmax of 3", function(quantized.Softmax, i8(0.0371, 3), u8(1.0/256, 0), 3), noisy(3 * 20000), "8db583cd1baab50b"},
-	{"softmax of 10", function(quantized.Softmax, i8(0.02, 3), u8(1.0/256, 0), 10), noisy(10 * 20000), "157399990f3b956d"},
-	{"softmax of 100", function(quantized.Softmax, u8(0.05, 30), u8(1.0/256, 0), 100), noisy(100 * 2000), "ba04710ce60bbd9d"},
-	{"means, unsigned", means(quantized.AvgPool, 2, 2, u8(0.05, 3), u8(0.05, 3)), noisy(4 * 20000), "f529375e5f1f1c06"},
-	{"means, signed", means(quantized.AvgPool, 2, 2, i8(0.05, -20), i8(0.05, -20)), noisy(4 * 20000), "ba4b027df2d2f87c"},
-	{"means, 4 bits", means(quantized.AvgPool, 2, 2, u4, u4), nibbles(4 * 20000), "f354cf3dba20f884"},
-	{"sum", sum(u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(), "2ddaa054bc153a5c"},
-	{"sum of halves", sum(u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
-	{"sum, unequal", sum(u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(), "934a10882d0e2e60"},
+	{"relu, s_x < s_y/2", quantizedtest.Function(quantized.ReLU, u8(0.0353304, 103), u8(0.093503, 0), 256), all(), "74ea9a64ac7eadd6"},
+	{"relu, s_x > s_y", quantizedtest.Function(quantized.ReLU, u8(0.07088, 100), i8(0.0377, 5), 256), all(), "404d198de5ee981c"},
+	{"relu6", quantizedtest.Function(quantized.ReLU6, u8(0.0787685, 100), u8(0.0317057, 0), 256), all(), "279fe1484c6fcf7f"},
+	{"relu6 around a zero point", quantizedtest.Function(quantized.ReLU6, i8(0.0787685, -7), u8(0.0317057, 30), 256), all(), "7757ea4256114fc9"},
+	{"leaky_relu", quantizedtest.Function(quantized.LeakyReLU, u8(0.0137818, 100), i8(0.0858086, -2), 256), all(), "3918c817af43e8fe"},
+	{"leaky_relu, s_x > s_y", quantizedtest.Function(quantized.LeakyReLU, i8(0.0775445, 3), i8(0.0579677, 1), 256), all(), "10727c93f9fff7cb"},
+	{"hard_swish", quantizedtest.Function(quantized.HardSwish, u8(0.0456970, 100), i8(0.0583182, -2), 256), all(), "ea986b0a8fad4911"},
+	{"hard_swish of small numbers", quantizedtest.Function(quantized.HardSwish, i8(0.0039875, 1), i8(0.0015771, -1), 256), all(), "6148d2b621511996"},
+	{"hard_swish of large numbers", quantizedtest.Function(quantized.HardSwish, u8(0.3527424, 103), u8(0.2518271, 9), 256), all(), "536681e2a75f5978"},
+	{"sigmoid", quantizedtest.Function(quantized.Sigmoid, u8(0.0734333, 100), u8(1.0/256, 0), 256), all(), "35267b55c9ab8a70"},
+	{"tanh", quantizedtest.Function(quantized.Tanh, u8(0.0297533, 100), i8(1.0/128, 0), 256), all(), "8be54161c2403c7c"},
+	{"softmax of 3", quantizedtest.Function(quantized.Softmax, i8(0.0371, 3), u8(1.0/256, 0), 3), noisy(3 * 20000), "8db583cd1baab50b"},
+	{"softmax of 10", quantizedtest.Function(quantized.Softmax, i8(0.02, 3), u8(1.0/256, 0), 10), noisy(10 * 20000), "157399990f3b956d"},
+	{"softmax of 100", quantizedtest.Function(quantized.Softmax, u8(0.05, 30), u8(1.0/256, 0), 100), noisy(100 * 2000), "ba04710ce60bbd9d"},
+	{"means, unsigned", quantizedtest.Mean(quantized.AvgPool, 2, 2, u8(0.05, 3), u8(0.05, 3)), noisy(4 * 20000), "f529375e5f1f1c06"},
+	{"means, signed", quantizedtest.Mean(quantized.AvgPool, 2, 2, i8(0.05, -20), i8(0.05, -20)), noisy(4 * 20000), "ba4b027df2d2f87c"},
+	{"means, 4 bits", quantizedtest.Mean(quantized.AvgPool, 2, 2, u4, u4), nibbles(4 * 20000), "f354cf3dba20f884"},
+	{"sum", quantizedtest.Sum(256, u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(), "2ddaa054bc153a5c"},
+	{"sum of halves", quantizedtest.Sum(256, u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
+	{"sum, unequal", quantizedtest.Sum(256, u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(), "934a10882d0e2e60"},
 }
 
 func TestTFLiteGolden(t *testing.T) {
@@ -52,35 +53,16 @@ func TestTFLiteGolden(t *testing.T) {
 	}
 }
 
-// TestRulesAreTheDefinitions does without TensorFlow Lite, for random grids and
-// every mode: functions of all integers, sums of all pairs, means and softmaxes
-// of random integers. Their scales are hundredths, so that many results are next
-// to ties.
-func TestRulesAreTheDefinitions(t *testing.T) {
+// TestRoundingIsTheDefinitions does without TensorFlow Lite, for random grids and
+// every mode.
+func TestRoundingIsTheDefinitions(t *testing.T) {
 	for seed := range uint64(12) {
-		rng := rand.New(rand.NewPCG(seed, 7))
-		a, b, y := grid(rng), grid(rng), grid(rng)
-		share := u8(1/float32(rng.IntN(300)+1), rng.Int32N(50))
-		for _, mode := range reference.Modes() {
-			for f := quantized.ReLU; f < quantized.Softmax; f++ {
-				defines(t, fmt.Sprint(seed, f), function(f, a, y, 256), mode, all())
-			}
-			for _, width := range []int{1, 2, 10} {
-				defines(t, fmt.Sprint(seed, " softmax of ", width), function(quantized.Softmax, a, share, width), mode, noisy(width*500))
-			}
-			defines(t, fmt.Sprint(seed, " sum"), sum(a, b, y), mode, pairs())
-			for _, op := range []quantized.Op{quantized.AvgPool, quantized.GlobalAvgPool} {
-				defines(t, fmt.Sprint(seed, op), means(op, 3, 5, a, y), mode, noisy(15*500))
-				defines(t, fmt.Sprint(seed, op, " on one grid"), means(op, 3, 4, a, a), mode, noisy(12*500))
+		for _, c := range quantizedtest.Rounding(rand.New(rand.NewPCG(seed, 7))) {
+			for _, mode := range reference.Modes() {
+				t.Run(fmt.Sprint(seed, " ", c.Name, " ", mode), func(t *testing.T) { defined(t, c.Model, mode, modes[mode], c.X) })
 			}
 		}
 	}
-}
-
-// grid is a random quantizer of 3 to 8 bits.
-func grid(rng *rand.Rand) quantized.Quant {
-	f := affine.Format{Bits: 3 + rng.IntN(6), Unsigned: rng.IntN(2) == 0}
-	return quantized.Quant{Format: f, Scale: float32(1+rng.IntN(40)) / 100, Zero: f.Min() + rng.Int32N(f.Max()-f.Min()+1)}
 }
 
 // defines wants the definition's integers of all inputs, H W C, and returns them.
@@ -167,47 +149,3 @@ func nibbles(n int) []byte {
 }
 
 var u4 = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: 0.5}
-
-// means is a model that averages images of h × w.
-func means(op quantized.Op, h, w int, from, to quantized.Quant) *quantized.Model {
-	m := function(quantized.Identity, from, to, 1)
-	m.Input.Shape, m.Nodes[0].Output.Shape, m.Nodes[0].Op = []int{1, h, w}, []int{1, 1, 1}, op
-	if op == quantized.AvgPool {
-		m.Nodes[0].Window = quantized.Window{Kernel: [2]int{h, w}, Stride: [2]int{1, 1}}
-	}
-	return m
-}
-
-// function is a model that is a function of its input.
-func function(f quantized.Func, from, to quantized.Quant, width int) *quantized.Model {
-	n := quantized.Node{Name: "y", Op: quantized.Activate, Func: f, Inputs: []string{"x"},
-		Output: quantized.Activation{Name: "y", Shape: []int{width}, Quant: to}}
-	if f == quantized.LeakyReLU {
-		n.Slope = 0.1
-	}
-	return &quantized.Model{
-		Name: "function", Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "none", Method: "ptq"},
-		Input: quantized.Input{Activation: quantized.Activation{Name: "x", Shape: []int{width}, Quant: from}, PixelScale: 1},
-		Nodes: []quantized.Node{n},
-	}
-}
-
-// sum is a model that adds the two channels of an image of 256 × 256, the
-// [pairs]: convolutions choose them, integer for integer.
-func sum(a, b, y quantized.Quant) *quantized.Model {
-	x := quantized.Quant{Format: a.Format, Scale: 0.5, Zero: a.Zero}
-	m := function(quantized.Identity, x, y, 1)
-	m.Input.Shape = []int{2, 256, 256}
-	add := m.Nodes[0]
-	add.Op, add.Inputs, add.Output.Shape, m.Nodes = quantized.Add, []string{"a", "b"}, []int{1, 256, 256}, nil
-	for i, q := range []quantized.Quant{a, b} {
-		w := &quantized.Weights{Shape: []int{1, 2, 1, 1}, Format: affine.Int8Narrow, Scale: []float32{q.Scale / 0.5}, Q: []int8{0, 0}}
-		w.Q[i] = 1
-		name := string(rune('a' + i))
-		m.Nodes = append(m.Nodes, quantized.Node{Name: name, Op: quantized.Conv2D, Inputs: []string{"x"}, Weights: w, Groups: 1,
-			Window: quantized.Window{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}},
-			Output: quantized.Activation{Name: name, Shape: []int{1, 256, 256}, Quant: q}})
-	}
-	m.Nodes = append(m.Nodes, add)
-	return m
-}

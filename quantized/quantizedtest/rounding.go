@@ -1,0 +1,115 @@
+package quantizedtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"petrify/fakequant/affine"
+	"petrify/quantized"
+)
+
+// Case is a model, and inputs for it: real numbers, each C H W.
+type Case struct {
+	Name  string
+	Model *quantized.Model
+	X     []float32
+}
+
+// Rounding lists models of one layer each on random grids, with inputs that show
+// how it rounds: functions of all integers, sums of all pairs, means and softmaxes
+// of random ones. The scales are hundredths, so that many results are next to
+// ties.
+func Rounding(rng *rand.Rand) []Case {
+	var all []Case
+	add := func(name string, m *quantized.Model, x []float32) { all = append(all, Case{name, m, x}) }
+	a, b, y := hundredths(rng), hundredths(rng), hundredths(rng)
+	for f := quantized.ReLU; f < quantized.Softmax; f++ {
+		add(f.String(), Function(f, a, y, 1+int(a.Format.Max()-a.Format.Min())), every(a))
+	}
+	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}
+	for _, width := range []int{1, 2, 10} {
+		add(fmt.Sprint("softmax of ", width), Function(quantized.Softmax, a, share, width, 50, 40), some(rng, a, 2000*width))
+	}
+	for _, op := range []quantized.Op{quantized.AvgPool, quantized.GlobalAvgPool} {
+		add(op.String(), Mean(op, 3, 5, a, y), some(rng, a, 300*15))
+		add(op.String()+" on one grid", Mean(op, 3, 4, a, a), some(rng, a, 300*12))
+	}
+	x := every(a)
+	sum := Sum(len(x), a, b, y)
+	pairs := make([]float32, 2*len(x)*len(x))
+	for i := range len(x) * len(x) {
+		pairs[i], pairs[len(x)*len(x)+i] = x[i/len(x)], x[i%len(x)]
+	}
+	add("sum", sum, pairs)
+	return all
+}
+
+// hundredths is a random quantizer of 3 to 8 bits.
+func hundredths(rng *rand.Rand) quantized.Quant {
+	f := affine.Format{Bits: 3 + rng.IntN(6), Unsigned: rng.IntN(2) == 0}
+	return quantized.Quant{Format: f, Scale: float32(1+rng.IntN(40)) / 100, Zero: f.Min() + rng.Int32N(f.Max()-f.Min()+1)}
+}
+
+// every is the real numbers of all integers.
+func every(q quantized.Quant) (x []float32) {
+	for v := q.Format.Min(); v <= q.Format.Max(); v++ {
+		x = append(x, affine.Dequantize(v, q.Scale, q.Zero))
+	}
+	return x
+}
+
+// some is n of them.
+func some(rng *rand.Rand, q quantized.Quant, n int) []float32 {
+	x, from := make([]float32, n), every(q)
+	for i := range x {
+		x[i] = from[rng.IntN(len(from))]
+	}
+	return x
+}
+
+// Function is a model that is a function of an input of the given shape.
+func Function(f quantized.Func, from, to quantized.Quant, shape ...int) *quantized.Model {
+	m := alone(quantized.Node{Op: quantized.Activate, Func: f}, shape, shape, from, to)
+	if f == quantized.LeakyReLU {
+		m.Nodes[0].Slope = 0.1
+	}
+	return m
+}
+
+// Mean is a model that averages images of h × w.
+func Mean(op quantized.Op, h, w int, from, to quantized.Quant) *quantized.Model {
+	m := alone(quantized.Node{Op: op}, []int{1, h, w}, []int{1, 1, 1}, from, to)
+	if op == quantized.AvgPool {
+		m.Nodes[0].Window = quantized.Window{Kernel: [2]int{h, w}, Stride: [2]int{1, 1}}
+	}
+	return m
+}
+
+// Sum is a model that adds the two channels of an image of size × size:
+// convolutions choose them, integer for integer.
+func Sum(size int, a, b, y quantized.Quant) *quantized.Model {
+	shape := []int{1, size, size}
+	m := alone(quantized.Node{Op: quantized.Add}, []int{2, size, size}, shape, a, y)
+	add := m.Nodes[0]
+	add.Inputs, m.Nodes = []string{"a", "b"}, nil
+	for i, q := range []quantized.Quant{a, b} {
+		w := &quantized.Weights{Shape: []int{1, 2, 1, 1}, Format: affine.Int8Narrow, Scale: []float32{q.Scale / a.Scale}, Q: []int8{0, 0}}
+		w.Q[i] = 1
+		window := Valid(1, 1)
+		window.Dilation = [2]int{1, 1}
+		m.Nodes = append(m.Nodes, quantized.Node{Name: add.Inputs[i], Op: quantized.Conv2D, Inputs: []string{"x"}, Weights: w,
+			Window: window, Groups: 1, Output: quantized.Activation{Name: add.Inputs[i], Shape: shape, Quant: q}})
+	}
+	m.Nodes = append(m.Nodes, add)
+	return m
+}
+
+// alone is a model of one node.
+func alone(n quantized.Node, from, to []int, x, y quantized.Quant) *quantized.Model {
+	n.Name, n.Inputs, n.Output = "y", []string{"x"}, quantized.Activation{Name: "y", Shape: to, Quant: y}
+	return &quantized.Model{
+		Name: "alone", Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "random", Method: "ptq"},
+		Input: quantized.Input{Activation: quantized.Activation{Name: "x", Shape: from, Quant: x}, PixelScale: 1},
+		Nodes: []quantized.Node{n},
+	}
+}
