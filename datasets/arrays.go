@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"archive/zip"
+	"context"
 	"fmt"
 	"strings"
 )
@@ -16,9 +17,9 @@ type Array struct {
 
 // ReadArrays reads the arrays of an .npz file whose names keep accepts.
 func ReadArrays(path string, keep func(name string) bool) ([]Array, error) {
-	archive, err := zip.OpenReader(path)
+	archive, err := newLoading(context.Background(), Options{}).archive(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		return nil, err
 	}
 	defer archive.Close()
 	var all []Array
@@ -27,11 +28,48 @@ func ReadArrays(path string, keep func(name string) bool) ([]Array, error) {
 		if !keep(name) {
 			continue
 		}
-		a, err := readMember(path, f)
+		a, err := archive.array(f)
 		if err != nil {
+			return nil, err
+		}
+		a.whole = true
+		if err := a.read(); err != nil {
 			return nil, err
 		}
 		all = append(all, Array{Name: name, Type: a.descr, Shape: a.shape, F32: a.floats})
 	}
 	return all, nil
+}
+
+// archive is an open .npz file.
+type archive struct {
+	*zip.Reader
+	*meter
+}
+
+func (l *loading) archive(path string) (*archive, error) {
+	m, err := l.open(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := zip.NewReader(m, max(m.total, 0))
+	if err != nil {
+		m.Close()
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	return &archive{r, m}, nil
+}
+
+// array opens an array of the archive.
+func (a *archive) array(f *zip.File) (*array, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %s: %w", a.file.Name(), f.Name, err)
+	}
+	// What the directory says of sizes is a claim; the file's size is none.
+	left := int64(min(f.CompressedSize64, uint64(a.total)))
+	if f.Method != zip.Store {
+		left *= inflation
+	}
+	return openNPY(&input{loading: a.loading, name: a.file.Name() + ": " + f.Name, r: r, left: left, zipped: true})
 }

@@ -57,7 +57,7 @@ func readCIFARSet(s Set, open opener) (*Set, error) {
 // openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
 // version: one to five training batches and a test batch, of any length, and
 // optionally the class names, one a line, in batches.meta.txt.
-func openCIFARFolder(dir string) (*Set, error) {
+func (l *loading) openCIFARFolder(dir string) (*Set, error) {
 	classes, err := cifarClasses(filepath.Join(dir, cifarMeta), cifarLayout().classes)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func openCIFARFolder(dir string) (*Set, error) {
 	return readCIFARSet(s, func(i int, f func(*input) error) error {
 		path, ok := findFile(dir, names[i])
 		if ok {
-			return withFile(path, f)
+			return l.file(path, f)
 		}
 		if names[i] == cifarTest {
 			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, cifarTest)

@@ -3,24 +3,22 @@ package datasets
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // table is the content of a CSV file.
 type table struct {
-	path   string
 	header []string  // nil if the first row holds data
-	cols   int       // without the label
+	column int       // of the label; −1 if there is none
+	cols   int       // without it
 	values []float32 // rows × cols
-	labels []string  // rows; nil if there are none
+	labels labels
 }
 
 // openCSV reads a table, one row an image. The separator is the one that the
@@ -28,7 +26,7 @@ type table struct {
 // if any of its fields except the label's is not a number. All fields but the
 // label are finite numbers. Classes are the labels that occur, sorted as
 // integers if all of them are, else as strings.
-func openCSV(path string, opts Options) (*Set, error) {
+func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	err := opts.allow("a CSV file", []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"})
 	if err != nil {
 		return nil, err
@@ -36,13 +34,13 @@ func openCSV(path string, opts Options) (*Set, error) {
 	if opts.Test != "" && opts.Seed != 0 {
 		return nil, fmt.Errorf("datasets: with the test file %s the option Seed has no effect", opts.Test)
 	}
-	train, err := readCSVFile(path, opts.Label)
+	train, err := l.readCSVFile(path, opts.Label)
 	if err != nil {
 		return nil, err
 	}
 	tables := []*table{train}
 	if opts.Test != "" {
-		test, err := readCSVFile(opts.Test, opts.Label)
+		test, err := l.readCSVFile(opts.Test, opts.Label)
 		if err != nil {
 			return nil, err
 		}
@@ -87,54 +85,60 @@ func (s *Set) reshape(opts Options) error {
 	return nil
 }
 
-func readCSVFile(path, label string) (t *table, err error) {
-	err = withFile(path, func(in *input) error {
-		t, err = readCSV(in, label)
+func (l *loading) readCSVFile(path, label string) (t *table, err error) {
+	var size extent
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		if err := l.file(path, size.measure); err != nil {
+			return nil, err
+		}
+	}
+	err = l.file(path, func(in *input) error {
+		t, err = readCSV(in, label, size)
 		return err
 	})
 	return t, err
 }
 
-func readCSV(in *input, label string) (*table, error) {
-	br := bufio.NewReader(&lines{in: in})
-	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
-		br.Discard(3) // spreadsheets mark UTF-8 so
+// extent is how much text there is in a file, if that is known.
+type extent struct{ lines, bytes int64 }
+
+func (e *extent) measure(in *input) error {
+	block := make([]byte, 1<<16)
+	ended := true // the last line
+	for {
+		n, err := in.Read(block)
+		if n > 0 {
+			ended = block[n-1] == '\n'
+		}
+		e.lines += int64(bytes.Count(block[:n], []byte("\n")))
+		e.bytes += int64(n)
+		if err == io.EOF && !ended {
+			e.lines++
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return in.errorf("%w", err)
+		}
 	}
-	r := csv.NewReader(br)
-	r.Comma = separator(br)
-	r.ReuseRecord = true
-	t := &table{path: in.name}
-	column := -1
-	for first := true; ; first = false {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
+}
+
+// readCSV reads a table into as much memory as its text can fill.
+func readCSV(in *input, label string, size extent) (*table, error) {
+	r := &rows{in: bufio.NewReaderSize(in, 1<<16)}
+	if mark, _ := r.in.Peek(3); string(mark) == "\ufeff" {
+		r.in.Discard(3) // spreadsheets mark UTF-8 so
+	}
+	r.comma = separator(r.in)
+	t := &table{}
+	for b := range r.blocks(1 << 12) {
+		err := t.take(in, b, label, size)
+		if err == nil && b.err != io.EOF {
+			err = b.err
 		}
 		if err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
-		}
-		if first {
-			header, at, err := inspectRow(row, label)
-			if err != nil {
-				return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
-			}
-			column, t.cols = at, len(row)
-			if column >= 0 {
-				t.cols--
-			}
-			if t.cols == 0 {
-				return nil, fmt.Errorf("datasets: %s: one column, want a label and at least one number", in.name)
-			}
-			if header {
-				t.header = slices.Clone(row)
-				continue
-			}
-		}
-		if err := t.add(r, row, column); err != nil {
-			return nil, err
-		}
-		if len(t.values) > maxBytes/4 {
-			return nil, in.errorf("more than %d numbers", maxBytes/4)
 		}
 	}
 	if len(t.values) == 0 {
@@ -143,79 +147,101 @@ func readCSV(in *input, label string) (*table, error) {
 	return t, nil
 }
 
-// maxLine bounds one line of a table.
-const maxLine = 1 << 22
-
-// lines passes text on and fails at a line, or a file, that is too long.
-type lines struct {
-	in   *input
-	line int // bytes since the last line's end
-}
-
-func (l *lines) Read(p []byte) (int, error) {
-	n, err := l.in.Read(p)
-	l.line += n
-	if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
-		l.line = n - end - 1
+// take appends the rows of a block, or of the first one those after the header.
+func (t *table) take(in *input, b *block, label string, size extent) error {
+	fields := len(b.fields)
+	if fields == 0 {
+		return nil
 	}
-	if l.line > maxLine {
-		return 0, fmt.Errorf("a line of more than %d bytes", maxLine)
-	}
-	if l.in.off > maxBytes {
-		return 0, fmt.Errorf("more than %d bytes", int64(maxBytes))
-	}
-	return n, err
-}
-
-// add appends a row.
-func (t *table) add(r *csv.Reader, row []string, column int) error {
-	for i, field := range row {
-		field = strings.TrimSpace(field)
-		if i == column {
-			label, err := cleanLabel(field)
-			if err != nil {
-				line, at := r.FieldPos(i)
-				return fmt.Errorf("datasets: %s: line %d, column %d: %w", t.path, line, at, err)
-			}
-			t.labels = append(t.labels, label)
-			continue
+	skip := 0
+	if t.cols == 0 {
+		header, err := t.begin(b.row(0), label)
+		if err != nil {
+			return err
 		}
-		v, err := strconv.ParseFloat(field, 32)
-		if err != nil || v-v != 0 {
-			line, at := r.FieldPos(i)
-			return fmt.Errorf("datasets: %s: line %d, column %d: %q, want a finite number", t.path, line, at, clip(field))
+		if header {
+			skip = b.width
 		}
-		t.values = append(t.values, float32(v))
+		// A number takes two bytes or more.
+		rows := size.lines - int64(skip/b.width)
+		if err := t.grow(in, min(rows*int64(t.cols), size.bytes/2+1)); err != nil {
+			return err
+		}
+	}
+	if err := t.grow(in, int64((fields-skip)/b.width*t.cols)); err != nil {
+		return err
+	}
+	for i := skip; i < fields; i++ {
+		if err := t.add(bytes.TrimSpace(b.field(i)), i%b.width == t.column); err != nil {
+			f := b.fields[i]
+			return fmt.Errorf("line %d, column %d: %w", f.line, f.column, err)
+		}
 	}
 	return nil
 }
 
-// cleanLabel writes whole numbers in one way, so that 1 and 1.0e+00 are one
-// class, and refuses other numbers: a quantity to predict is no class.
-func cleanLabel(field string) (string, error) {
-	if field == "" {
-		return "", errors.New("no label")
-	}
-	if !utf8.ValidString(field) {
-		return "", fmt.Errorf("label %q, want UTF-8", clip(field))
-	}
-	v, err := strconv.ParseFloat(field, 64)
+// begin finds out the columns from the first row, and whether it is a header.
+func (t *table) begin(row []string, label string) (header bool, err error) {
+	header, t.column, err = inspectRow(row, label)
 	if err != nil {
-		return field, nil
+		return false, err
 	}
-	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
-		return "", fmt.Errorf("label %q, want a whole number or a name", clip(field))
+	t.cols = len(row)
+	if t.column >= 0 {
+		t.cols--
 	}
-	return strconv.Itoa(int(v)), nil
+	if t.cols == 0 {
+		return false, errors.New("one column, want a label and at least one number")
+	}
+	if header {
+		t.header = row
+	}
+	return header, nil
+}
+
+// grow makes room for n more numbers and their rows' labels.
+func (t *table) grow(in *input, n int64) error {
+	if int64(cap(t.values)-len(t.values)) >= n {
+		return nil
+	}
+	n = max(n, int64(len(t.values))/4)
+	if err := in.hold(4 * n); err != nil {
+		return err
+	}
+	t.values = grown(t.values, int(n))
+	t.labels.rows = grown(t.labels.rows, int(n)/t.cols)
+	return nil
+}
+
+// grown is slices.Grow without the spare room of append.
+func grown[T any](x []T, n int) []T {
+	return append(make([]T, 0, len(x)+n), x...)
+}
+
+// add appends a number or a label.
+func (t *table) add(text []byte, label bool) error {
+	if label {
+		return t.labels.add(text)
+	}
+	v, ok := decimal(text)
+	if !ok {
+		exact, err := strconv.ParseFloat(string(text), 32)
+		if err != nil || exact-exact != 0 {
+			return fmt.Errorf("%q, want a finite number", clip(string(text)))
+		}
+		v = float32(exact)
+	}
+	t.values = append(t.values, v)
+	return nil
 }
 
 // separator looks at the first line.
-func separator(br *bufio.Reader) rune {
+func separator(br *bufio.Reader) byte {
 	start, _ := br.Peek(4096)
 	line, _, _ := bytes.Cut(start, []byte("\n"))
-	best, most := ',', bytes.Count(line, []byte(","))
-	for _, c := range ";\t" {
-		if n := bytes.Count(line, []byte(string(c))); n > most {
+	best, most := byte(','), bytes.Count(line, []byte(","))
+	for _, c := range []byte(";\t") {
+		if n := bytes.Count(line, []byte{c}); n > most {
 			best, most = c, n
 		}
 	}
@@ -266,43 +292,4 @@ func anyText(row []string, column int) bool {
 		}
 	}
 	return false
-}
-
-// classNames lists the labels of all tables, each once; nil without labels.
-func classNames(tables []*table) []string {
-	var names []string
-	seen := map[string]bool{}
-	integers := true
-	for _, t := range tables {
-		for _, label := range t.labels {
-			if !seen[label] {
-				seen[label] = true
-				names = append(names, label)
-				_, err := strconv.Atoi(label)
-				integers = integers && err == nil
-			}
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if integers {
-			m, _ := strconv.Atoi(a)
-			n, _ := strconv.Atoi(b)
-			return m - n
-		}
-		return strings.Compare(a, b)
-	})
-	return names
-}
-
-// indices turns labels into numbers; zeros without labels.
-func (t *table) indices(classes []string) []int32 {
-	index := map[string]int32{}
-	for i, name := range classes {
-		index[name] = int32(i)
-	}
-	labels := make([]int32, len(t.values)/t.cols)
-	for i, label := range t.labels {
-		labels[i] = index[label]
-	}
-	return labels
 }

@@ -20,7 +20,7 @@ const (
 // the order of the file (the 5th, 10th, …) is for testing, the others for
 // training.
 func openDigits() (*Set, error) {
-	in, err := newInput("digits.bin.gz (embedded)", bytes.NewReader(digitsFile), -1)
+	in, err := newInput("digits.bin.gz (embedded)", bytes.NewReader(digitsFile), int64(len(digitsFile)))
 	if err != nil {
 		return nil, err
 	}

@@ -69,8 +69,9 @@
 //
 // A path instead of a name reads a user's own file or folder; see
 // [OpenContext] for the kinds. Faults name the file and the byte, line or
-// array. Memory is asked for as data arrive and never because a header says
-// so; one file holds at most 2 GiB.
+// array. The data are in memory once: bytes as bytes, other numbers as float32,
+// decoded as they are read. Memory is asked for as data arrive and never because
+// a header says so; [Options].Memory bounds it.
 //
 // # Sources
 //

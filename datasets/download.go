@@ -114,7 +114,7 @@ func save(path string, r io.Reader, want pinned) error {
 		}
 		return err
 	}, func(temp string) error {
-		return withPinned(temp, want, func(in *input) error {
+		return newLoading(context.Background(), Options{}).pinned(temp, want, func(in *input) error {
 			if _, err := in.bytes(want.size); err != nil {
 				return err
 			}

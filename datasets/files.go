@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"path/filepath"
 )
 
@@ -27,17 +26,17 @@ const mostFiles = 1000
 
 // from sets s.Files to the files that s was read from, unless reading failed.
 // Empty paths are passed over.
-func (s *Set) from(err error, paths ...string) (*Set, error) {
+func (l *loading) from(s *Set, err error, paths ...string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Files, err = inspect(paths)
+	s.Files, err = l.inspect(paths)
 	return s, err
 }
 
 // inspect returns the files' sizes and checksums, or their folders', in the
 // order of the paths.
-func inspect(paths []string) (files []File, err error) {
+func (l *loading) inspect(paths []string) (files []File, err error) {
 	var sum hash.Hash // of the last file or folder
 	for _, path := range paths {
 		if path == "" {
@@ -51,7 +50,7 @@ func inspect(paths []string) (files []File, err error) {
 			files, sum = append(files, File{Path: name}), sha256.New()
 		}
 		last := &files[len(files)-1]
-		n, err := pour(sum, path)
+		n, err := l.pour(sum, path)
 		if err != nil {
 			return nil, err
 		}
@@ -62,13 +61,13 @@ func inspect(paths []string) (files []File, err error) {
 }
 
 // pour writes the content of a file to w.
-func pour(w io.Writer, path string) (int64, error) {
-	file, err := os.Open(path)
+func (l *loading) pour(w io.Writer, path string) (int64, error) {
+	m, err := l.open(path)
 	if err != nil {
-		return 0, fmt.Errorf("datasets: %w", err)
+		return 0, err
 	}
-	defer file.Close()
-	n, err := io.Copy(w, file)
+	defer m.Close()
+	n, err := io.Copy(w, m)
 	if err != nil {
 		return 0, fmt.Errorf("datasets: %s: %w", path, err)
 	}

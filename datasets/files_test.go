@@ -97,9 +97,10 @@ func allocated() uint64 {
 // which those of the empty file and of "abc" are NIST's examples.
 func TestFilesAreNamed(t *testing.T) {
 	const abc, empty = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	l := newLoading(t.Context(), Options{})
 	dir := write(t, map[string][]byte{"abc": []byte("abc"), "empty": nil})
 	one, two := filepath.Join(dir, "abc"), filepath.Join(dir, "empty")
-	got, err := inspect([]string{one, "", two})
+	got, err := l.inspect([]string{one, "", two})
 	if want := []File{{one, 3, abc}, {two, 0, empty}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
@@ -107,11 +108,11 @@ func TestFilesAreNamed(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	many := slices.Repeat([]string{two}, mostFiles)
-	got, err = inspect(append(many, one))
+	got, err = l.inspect(append(many, one))
 	if want := []File{{dir + string(filepath.Separator), 3, abc}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("many files: got %v, %v; want their folder %v", got, err, want)
 	}
-	if _, err := inspect([]string{filepath.Join(dir, "none")}); err == nil || !strings.HasPrefix(err.Error(), "datasets: open ") {
+	if _, err := l.inspect([]string{filepath.Join(dir, "none")}); err == nil || !strings.HasPrefix(err.Error(), "datasets: open ") {
 		t.Errorf("a file that is missing: %v", err)
 	}
 }

@@ -1,10 +1,16 @@
 package datasets
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/csv"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -59,8 +65,8 @@ func FuzzNPY(f *testing.F) {
 		if err != nil {
 			return
 		}
-		a, err := readNPY(in)
-		if err != nil {
+		a, err := openNPY(in)
+		if err != nil || a.read() != nil {
 			return
 		}
 		n := 1
@@ -83,7 +89,7 @@ func FuzzCSV(f *testing.F) {
 		if err != nil {
 			return
 		}
-		read, err := readCSV(in, label)
+		read, err := readCSV(in, label, extent{})
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "datasets: fuzz: ") {
 				t.Errorf("error %q does not name the file", err)
@@ -99,6 +105,58 @@ func FuzzCSV(f *testing.F) {
 		_, err = New(Set{Shape: [3]int{read.cols, 1, 1}, Classes: classes, Train: split, Test: split})
 		if err != nil {
 			t.Errorf("accepted, but: %v", err)
+		}
+	})
+}
+
+// FuzzCSVRows holds the rows of a table to encoding/csv's: fields, where they
+// begin, and errors.
+func FuzzCSVRows(f *testing.F) {
+	for _, text := range []string{
+		"a,b\n1,2\n", "a,b\r\n\r\n\n1,2", "1,2\r", "\r", "1\r\r\n2", ",\n,", "1,2\n1\n", "\"a\",\"b \"\"c\"\"\"\n1,2\n", "\"a\r\nb\n\",2\r\n3,4",
+		"1,2\"3\n", "\"1\"2,3\n", "1,\"2\n\n3", "\"1\",2\n\"\n\r", "\"\"\"", "1,a field that is longer than the buffer\n\"and\na quoted \"\" one\",2",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := rows{in: bufio.NewReaderSize(strings.NewReader(text), 16), comma: ','}
+		want := csv.NewReader(strings.NewReader(text))
+		for b := range r.blocks(20) {
+			for n := range len(b.fields) / max(1, b.width) {
+				row, err := want.Read()
+				if err != nil || !slices.Equal(b.row(n), row) {
+					t.Fatalf("row %q, want %q and %v", b.row(n), row, err)
+				}
+				for i := range row {
+					f := b.fields[n*b.width+i]
+					if line, column := want.FieldPos(i); f.line != line || f.column != column {
+						t.Errorf("field %d at %d:%d, want %d:%d", i, f.line, f.column, line, column)
+					}
+				}
+			}
+			if b.err == nil {
+				continue
+			}
+			if _, err := want.Read(); fmt.Sprint(b.err) != fmt.Sprint(err) {
+				t.Errorf("error %v, want %v", b.err, err)
+			}
+		}
+	})
+}
+
+// FuzzDecimal holds numbers of few digits to strconv's.
+func FuzzDecimal(f *testing.F) {
+	for _, text := range []string{"", "-", ".", "-.", "0", "-0", "007", "1.", ".5", "-12.345", "16777209", "16777210", "1.6777209", "0.0000000001", "0.00000000001", "1e3", "1.2.3", "1_0", "0x1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, ok := decimal([]byte(text))
+		want, err := strconv.ParseFloat(text, 32)
+		if ok && (err != nil || math.Float32bits(v) != math.Float32bits(float32(want))) {
+			t.Errorf("%q: %v, want %v and %v", text, v, want, err)
+		}
+		if !ok && err == nil && len(text) < 8 && strings.Trim(text, "0123456789.-") == "" {
+			t.Errorf("%q: no decimal, want %v", text, want)
 		}
 	})
 }

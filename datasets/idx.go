@@ -34,11 +34,14 @@ func readIDX(in *input, d int) (dims []int, data []byte, err error) {
 		if n == 0 {
 			return nil, nil, in.errorAt(int64(4+4*i), "size 0 in dimension %d", i)
 		}
-		if int64(n) > maxBytes/total {
-			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i, int64(maxBytes))
+		if int64(n) > maxElements/total {
+			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i, maxElements)
 		}
 		total *= int64(n)
 		dims = append(dims, int(n))
+	}
+	if err := in.hold(total); err != nil {
+		return nil, nil, in.errorf("%w", err)
 	}
 	if data, err = in.bytes(total); err != nil {
 		return nil, nil, err
@@ -122,7 +125,7 @@ func numbered(splits ...[]int32) []string {
 }
 
 // openIDXFolder reads a folder of a user's own with the four files.
-func openIDXFolder(dir string) (*Set, error) {
+func (l *loading) openIDXFolder(dir string) (*Set, error) {
 	names := idxNames()
 	s := Set{Name: filepath.Base(dir), Source: dir}
 	return readIDXSet(s, func(i int, f func(*input) error) error {
@@ -130,7 +133,7 @@ func openIDXFolder(dir string) (*Set, error) {
 		if !ok {
 			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, names[i])
 		}
-		return withFile(path, f)
+		return l.file(path, f)
 	})
 }
 

@@ -9,20 +9,22 @@ import (
 	"strings"
 )
 
-// array is the content of an npy file in row-major order; one of the slices is set.
+// array is an npy file: its header, and once they are read, the elements in
+// row-major order in one of the slices.
 type array struct {
-	descr  string // such as "<f4"
-	shape  []int
+	npyHeader
+	in     *input
+	whole  bool      // integers are wanted as such
 	bytes  []uint8   // u1 and b1
 	ints   []int64   // other integers; u8 above 2⁶³ wraps, and is no label
-	floats []float32 // f4, f8
+	floats []float32 // f4, f8, and integers that are not wanted as such
 }
 
-// readNPY reads NumPy's format, versions 1 to 3: the magic string, two version
-// bytes, the header's length (uint16 in version 1, uint32 later, little
-// endian), the header, which is a Python dictionary, then the elements.
-// NumPy Enhancement Proposal 1; numpy.lib.format.
-func readNPY(in *input) (*array, error) {
+// openNPY reads the beginning of NumPy's format, versions 1 to 3: the magic
+// string, two version bytes, the header's length (uint16 in version 1, uint32
+// later, little endian), the header, which is a Python dictionary. The elements
+// follow. NumPy Enhancement Proposal 1; numpy.lib.format.
+func openNPY(in *input) (*array, error) {
 	const magic = "\x93NUMPY"
 	start, err := in.bytes(8)
 	if err != nil {
@@ -56,7 +58,13 @@ func readNPY(in *input) (*array, error) {
 	if err != nil {
 		return nil, in.errorAt(at, "header %q: %w", clip(string(header)), err)
 	}
-	return readElements(in, h)
+	if h.fortran && len(h.shape) > 1 {
+		return nil, in.errorf("column-major order; save numpy.ascontiguousarray(x)")
+	}
+	if width, _, _ := npyDecoder(h.descr); width == 0 {
+		return nil, in.errorf("type %q, want one of %s", h.descr, npyTypes)
+	}
+	return &array{npyHeader: h, in: in}, nil
 }
 
 // clip shortens what is quoted in an error.
@@ -74,6 +82,9 @@ type npyHeader struct {
 	fortran bool
 	shape   []int
 }
+
+// maxElements is as many as can be counted in bytes.
+const maxElements = int64(math.MaxInt / 8)
 
 // parseNPYHeader reads the one form that NumPy writes:
 // {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
@@ -100,8 +111,8 @@ func parseNPYHeader(s string) (h npyHeader, err error) {
 			continue
 		}
 		n, err := strconv.Atoi(field)
-		if err != nil || n < 0 || int64(n) > maxBytes/max(total, 1) {
-			return h, fmt.Errorf("shape %s: want at most %d elements", clip(shape), int64(maxBytes))
+		if err != nil || n < 0 || int64(n) > maxElements/max(total, 1) {
+			return h, fmt.Errorf("shape %s: want at most %d elements", clip(shape), maxElements)
 		}
 		total *= int64(n)
 		h.shape = append(h.shape, n)
@@ -134,82 +145,78 @@ func dictValue(s, key string) (string, error) {
 	return strings.TrimSpace(rest[:end]), nil
 }
 
-// readElements reads what the header announces, to the end of the stream.
-func readElements(in *input, h npyHeader) (*array, error) {
-	if h.fortran && len(h.shape) > 1 {
-		return nil, in.errorf("column-major order; save numpy.ascontiguousarray(x)")
-	}
-	if len(h.descr) < 3 {
-		return nil, in.errorf("type %q, want one of %s", h.descr, npyTypes)
-	}
-	a := &array{descr: h.descr, shape: h.shape}
-	width, decode := npyDecoder(h.descr)
-	if width == 0 {
-		return nil, in.errorf("type %q, want one of %s", h.descr, npyTypes)
-	}
+// elements is their number.
+func (h *npyHeader) elements() int {
 	n := 1
 	for _, k := range h.shape {
 		n *= k
 	}
-	data, err := in.bytes(int64(n) * int64(width))
+	return n
+}
+
+// size is how many bytes the elements take when they are read.
+func (a *array) size() int64 {
+	width, integer, _ := npyDecoder(a.descr)
+	switch {
+	case width == 1 && integer == nil:
+		return int64(a.elements())
+	case a.whole && integer != nil:
+		return 8 * int64(a.elements())
+	}
+	return 4 * int64(a.elements())
+}
+
+// read reads the elements, to the end of the stream.
+func (a *array) read() (err error) {
+	n := a.elements()
+	width, integer, float := npyDecoder(a.descr)
+	switch {
+	case integer == nil && float == nil:
+		a.bytes, err = a.in.bytes(int64(n))
+	case integer != nil && a.whole:
+		a.ints, err = decode(a.in, n, width, integer)
+	case integer != nil:
+		a.floats, err = decode(a.in, n, width, func(b []byte) float32 { return float32(integer(b)) })
+	default:
+		a.floats, err = decode(a.in, n, width, float)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := in.end(); err != nil {
-		return nil, err
-	}
-	if decode == nil {
-		a.bytes = data
-		return a, nil
-	}
-	decode(a, data)
-	return a, nil
+	return a.in.end()
 }
 
 const npyTypes = "|b1 |u1 |i1, and u2 u4 u8 i2 i4 i8 f4 f8 with < or >"
 
 // npyDecoder returns the width of an element, 0 if the type is not supported,
-// and what decodes elements; nil for those that are bytes already.
-func npyDecoder(descr string) (width int, decode func(*array, []byte)) {
+// and what decodes it: one of the two, none for what is a byte already.
+func npyDecoder(descr string) (width int, integer func([]byte) int64, float func([]byte) float32) {
+	if len(descr) < 3 {
+		return 0, nil, nil
+	}
 	var order binary.ByteOrder = binary.LittleEndian
 	if descr[0] == '>' {
 		order = binary.BigEndian
 	}
-	integer := func(width int, get func([]byte) int64) (int, func(*array, []byte)) {
-		return width, func(a *array, b []byte) {
-			a.ints = make([]int64, len(b)/width)
-			for i := range a.ints {
-				a.ints[i] = get(b[i*width:])
-			}
-		}
-	}
-	float := func(width int, get func([]byte) float32) (int, func(*array, []byte)) {
-		return width, func(a *array, b []byte) {
-			a.floats = make([]float32, len(b)/width)
-			for i := range a.floats {
-				a.floats[i] = get(b[i*width:])
-			}
-		}
-	}
 	switch descr[1:] {
 	case "u1", "b1":
-		return 1, nil
+		return 1, nil, nil
 	case "i1":
-		return integer(1, func(b []byte) int64 { return int64(int8(b[0])) })
+		return 1, func(b []byte) int64 { return int64(int8(b[0])) }, nil
 	case "i2":
-		return integer(2, func(b []byte) int64 { return int64(int16(order.Uint16(b))) })
+		return 2, func(b []byte) int64 { return int64(int16(order.Uint16(b))) }, nil
 	case "i4":
-		return integer(4, func(b []byte) int64 { return int64(int32(order.Uint32(b))) })
+		return 4, func(b []byte) int64 { return int64(int32(order.Uint32(b))) }, nil
 	case "i8", "u8":
-		return integer(8, func(b []byte) int64 { return int64(order.Uint64(b)) })
+		return 8, func(b []byte) int64 { return int64(order.Uint64(b)) }, nil
 	case "u2":
-		return integer(2, func(b []byte) int64 { return int64(order.Uint16(b)) })
+		return 2, func(b []byte) int64 { return int64(order.Uint16(b)) }, nil
 	case "u4":
-		return integer(4, func(b []byte) int64 { return int64(order.Uint32(b)) })
+		return 4, func(b []byte) int64 { return int64(order.Uint32(b)) }, nil
 	case "f4":
-		return float(4, func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) })
+		return 4, nil, func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) }
 	case "f8":
-		return float(8, func(b []byte) float32 { return float32(math.Float64frombits(order.Uint64(b))) })
+		return 8, nil, func(b []byte) float32 { return float32(math.Float64frombits(order.Uint64(b))) }
 	}
-	return 0, nil
+	return 0, nil, nil
 }

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"archive/zip"
 	"errors"
 	"fmt"
 	"math"
@@ -14,20 +13,20 @@ import (
 // or with train_ or test_ before or after: x_train, train_images. Images are
 // N×H×W, N×H×W×C (N×C×H×W with ChannelsFirst), or N×F; bytes stay bytes, other
 // numbers become float32. Labels are N or N×1 integers from 0.
-func openNPZ(path string, opts Options) (*Set, error) {
+func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
 	}
 	if err := opts.allow("an npz file", []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"}); err != nil {
 		return nil, err
 	}
-	parts, err := readNPZ(path)
+	parts, err := l.readNPZ(path)
 	if err != nil {
 		return nil, err
 	}
 	train, test := parts["train"], parts["test"]
 	if opts.Test != "" {
-		other, err := readNPZ(opts.Test)
+		other, err := l.readNPZ(opts.Test)
 		if err != nil {
 			return nil, err
 		}
@@ -78,14 +77,15 @@ func baseName(path string) string {
 type npzPart struct{ x, y *array }
 
 // readNPZ reads the arrays whose names it knows and passes over the others.
-func readNPZ(path string) (map[string]*npzPart, error) {
-	archive, err := zip.OpenReader(path)
+func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
+	archive, err := l.archive(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		return nil, err
 	}
 	defer archive.Close()
 	parts := map[string]*npzPart{}
 	var names []string
+	var all []*array
 	for _, f := range archive.File {
 		name := strings.TrimSuffix(f.Name, ".npy")
 		names = append(names, name)
@@ -93,10 +93,12 @@ func readNPZ(path string) (map[string]*npzPart, error) {
 		if role == 0 {
 			continue
 		}
-		a, err := readMember(path, f)
+		a, err := archive.array(f)
 		if err != nil {
 			return nil, err
 		}
+		a.whole = role == 'y'
+		all = append(all, a)
 		p := parts[part]
 		if p == nil {
 			p = &npzPart{}
@@ -115,17 +117,24 @@ func readNPZ(path string) (map[string]*npzPart, error) {
 		return nil, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_test, y_test",
 			path, clip(strings.Join(names, ", ")))
 	}
-	return parts, nil
+	return parts, archive.read(all)
 }
 
-func readMember(path string, f *zip.File) (*array, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %s: %w", path, f.Name, err)
+// read reads the elements of arrays, once there is room for all of them.
+func (a *archive) read(all []*array) error {
+	var need int64
+	for _, x := range all {
+		need += x.size()
 	}
-	defer r.Close()
-	// The size in the directory is a claim; the stream itself is what counts.
-	return readNPY(&input{name: path + ": " + f.Name, r: r, left: -1, zipped: true})
+	if err := a.hold(need); err != nil {
+		return fmt.Errorf("datasets: %s: %w", a.name, err)
+	}
+	for _, x := range all {
+		if err := x.read(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // npzRole says which split an array belongs to, and whether it holds the
@@ -169,7 +178,7 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 	if err != nil {
 		return nil, shape, err
 	}
-	split.Images, split.Values = p.x.bytes, p.x.values()
+	split.Images, split.Values = p.x.bytes, p.x.floats
 	if opts.ChannelsFirst {
 		split.reorder(shape)
 	}
@@ -203,18 +212,6 @@ func imageShape(shape []int, opts Options) ([3]int, error) {
 		return [3]int{s[2], s[0], s[1]}, nil
 	}
 	return [3]int{}, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F", shape)
-}
-
-// values are the elements as float32; nil if they are bytes.
-func (a *array) values() []float32 {
-	if a.ints == nil {
-		return a.floats
-	}
-	x := make([]float32, len(a.ints))
-	for i, v := range a.ints {
-		x[i] = float32(v)
-	}
-	return x
 }
 
 // labels checks and copies the labels.

@@ -36,8 +36,13 @@ type Options struct {
 	Cache   string // folder for downloads; "": petrify/ in the user's cache folder
 	Offline bool   // never download
 
-	// Progress, if not nil, is told how a download goes on.
-	Progress Progress
+	// Progress, if not nil, is told how a download goes on, and Reading how the
+	// reading of a file does, from the beginning for each time that it is read.
+	Progress, Reading Progress
+
+	// Memory is how many bytes the data may take; 0: any number. Where a file
+	// says how many they are, that is checked before they are read.
+	Memory int64
 
 	// Label is the column that holds the label in a CSV file: its header, or
 	// its number from 1, or from the end as −1. "none": there is none, and the
@@ -68,8 +73,8 @@ type Options struct {
 	Size [2]int
 }
 
-// Progress is told how many bytes of a file were downloaded. total is −1 where
-// the server does not say it.
+// Progress is told how many bytes of a file were downloaded or read. total is −1
+// where nobody says it.
 type Progress func(file string, done, total int64)
 
 // Open is OpenContext without a way to stop it.
@@ -88,7 +93,7 @@ func Open(name string, opts Options) (*Set, error) {
 //     such folders called train and test.
 //
 // CSV, IDX and CIFAR-10 files may be gzipped. A name of Names wins over a path;
-// ./digits is always a path. ctx stops a download.
+// ./digits is always a path. ctx stops a download, and the reading.
 func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
@@ -108,10 +113,10 @@ func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 		}
 		return p.open(ctx, opts)
 	}
-	return openPath(name, opts)
+	return newLoading(ctx, opts).openPath(name, opts)
 }
 
-func openPath(path string, opts Options) (*Set, error) {
+func (l *loading) openPath(path string, opts Options) (*Set, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		var names []string
@@ -122,37 +127,37 @@ func openPath(path string, opts Options) (*Set, error) {
 			path, strings.Join(names, ", "), err)
 	}
 	if info.IsDir() {
-		return openFolder(path, opts)
+		return l.openFolder(path, opts)
 	}
 	switch kind(path) {
 	case ".npz":
-		s, err := openNPZ(path, opts)
-		return s.from(err, path, opts.Test)
+		s, err := l.openNPZ(path, opts)
+		return l.from(s, err, path, opts.Test)
 	case ".csv", ".tsv":
-		s, err := openCSV(path, opts)
-		return s.from(err, path, opts.Test)
+		s, err := l.openCSV(path, opts)
+		return l.from(s, err, path, opts.Test)
 	}
 	return nil, fmt.Errorf("datasets: %s: want a .npz, .csv or .tsv file, or a folder", path)
 }
 
-func openFolder(dir string, opts Options) (*Set, error) {
+func (l *loading) openFolder(dir string, opts Options) (*Set, error) {
 	if _, ok := findFile(dir, idxNames()[0]); ok {
 		if err := opts.allow("a folder of IDX files", nil); err != nil {
 			return nil, err
 		}
-		s, err := openIDXFolder(dir)
+		s, err := l.openIDXFolder(dir)
 		names := idxNames()
-		return s.from(err, found(dir, names[:])...)
+		return l.from(s, err, found(dir, names[:])...)
 	}
 	if _, ok := findFile(dir, cifarNames()[0]); ok {
 		if err := opts.allow("a folder of CIFAR-10 files", nil); err != nil {
 			return nil, err
 		}
-		s, err := openCIFARFolder(dir)
+		s, err := l.openCIFARFolder(dir)
 		names := cifarNames()
-		return s.from(err, found(dir, append(names[:], cifarMeta))...)
+		return l.from(s, err, found(dir, append(names[:], cifarMeta))...)
 	}
-	return openPictures(dir, opts)
+	return l.openPictures(dir, opts)
 }
 
 // kind is the extension of a file without .gz, in lower case.

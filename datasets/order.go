@@ -1,6 +1,9 @@
 package datasets
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // epoch lists the images of one pass in the order they are taken.
 func epoch(split *Split, o BatchOptions) []int32 {
@@ -47,18 +50,19 @@ func balanced(labels []int32, r *rand.Rand) []int32 {
 // byClass lists the images of each class that occurs, classes and images in
 // ascending order.
 func byClass(labels []int32) [][]int32 {
-	var all [][]int32
+	var counts []int
+	for _, label := range labels {
+		for int(label) >= len(counts) {
+			counts = append(counts, 0)
+		}
+		counts[label]++
+	}
+	all := make([][]int32, len(counts))
 	for i, label := range labels {
-		for int(label) >= len(all) {
-			all = append(all, nil)
+		if all[label] == nil {
+			all[label] = make([]int32, 0, counts[label])
 		}
 		all[label] = append(all[label], int32(i))
 	}
-	classes := all[:0]
-	for _, images := range all {
-		if len(images) > 0 {
-			classes = append(classes, images)
-		}
-	}
-	return classes
+	return slices.DeleteFunc(all, func(images []int32) bool { return images == nil })
 }

@@ -22,7 +22,7 @@ const maxPixels = 1 << 26
 // such folders under train and test. If all pictures are grey there is one
 // channel, else three. Transparent pixels lie on black. Files of other kinds
 // and names that begin with a dot are passed over.
-func openPictures(dir string, opts Options) (*Set, error) {
+func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	err := opts.allow("a folder of pictures", []string{"Test", "TestFraction", "Seed", "Size"})
 	if err != nil {
 		return nil, err
@@ -37,30 +37,26 @@ func openPictures(dir string, opts Options) (*Set, error) {
 	if testDir != "" && (opts.TestFraction != 0 || opts.Seed != 0) {
 		return nil, fmt.Errorf("datasets: %s has a test split: TestFraction and Seed have no effect", dir)
 	}
-	g := gallery{size: opts.Size}
-	if g.classes, err = subfolders(trainDir); err != nil {
+	g := gallery{loading: l, size: opts.Size}
+	if err := g.list(trainDir, testDir); err != nil {
 		return nil, err
 	}
-	train, err := g.read(trainDir)
-	if err != nil {
+	l.folder = &tally{name: dir, total: g.bytes}
+	if err := g.load(); err != nil {
 		return nil, err
 	}
-	var test *Split
+	s := Set{Name: filepath.Base(dir), Source: dir, Classes: g.classes, Shape: [3]int{g.channels, g.size[0], g.size[1]}}
+	all := &Split{Images: g.pixels, Labels: g.labels}
 	if testDir == "" {
-		train, test = divide(train, opts)
-	} else if test, err = g.readTest(testDir); err != nil {
-		return nil, err
+		s.Train, s.Test = divide(all, opts)
+	} else {
+		n := g.trained * s.size()
+		s.Train = &Split{Images: all.Images[:n:n], Labels: all.Labels[:g.trained]}
+		s.Test = &Split{Images: all.Images[n:], Labels: all.Labels[g.trained:]}
 	}
-	channels := 3
-	if !g.colour {
-		channels = 1
-		train.Images, test.Images = everyThird(train.Images), everyThird(test.Images)
-	}
-	s, err := newSet(Set{
-		Name: filepath.Base(dir), Source: dir, Classes: g.classes, Train: train, Test: test,
-		Shape: [3]int{channels, g.size[0], g.size[1]},
-	}, dir)
-	return s.from(err, g.paths...)
+	whole, err := newSet(s, dir)
+	l.folder.done = 0
+	return l.from(whole, err, g.paths...)
 }
 
 func isDir(path string) bool {
@@ -86,32 +82,47 @@ func subfolders(dir string) ([]string, error) {
 	return names, nil
 }
 
-// gallery collects pictures of one size as RGB.
+// gallery collects pictures of one size, H W C.
 type gallery struct {
-	classes []string
-	size    [2]int // H W; of the first picture if not given
-	first   string // the picture that gave the size
-	colour  bool   // some pixel is not grey
-	total   int64  // bytes so far
-	paths   []string
+	*loading
+	classes  []string
+	paths    []string
+	labels   []int32
+	trained  int    // pictures to train on; the others follow
+	bytes    int64  // of all files
+	size     [2]int // H W; of the first picture if not given
+	first    string // the picture that gave the size
+	channels int    // 1 as long as all are grey, else 3
+	pixels   []uint8
 }
 
-func (g *gallery) readTest(dir string) (*Split, error) {
-	classes, err := subfolders(dir)
+// list finds the pictures of both splits.
+func (g *gallery) list(trainDir, testDir string) (err error) {
+	if g.classes, err = subfolders(trainDir); err != nil {
+		return err
+	}
+	if err := g.listSplit(trainDir); err != nil {
+		return err
+	}
+	g.trained = len(g.paths)
+	if testDir == "" {
+		return nil
+	}
+	classes, err := subfolders(testDir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, name := range classes {
 		if !slices.Contains(g.classes, name) {
-			return nil, fmt.Errorf("datasets: %s: class %s does not occur in training (%s)", dir, name, clip(strings.Join(g.classes, ", ")))
+			return fmt.Errorf("datasets: %s: class %s does not occur in training (%s)", testDir, name, clip(strings.Join(g.classes, ", ")))
 		}
 	}
-	return g.read(dir)
+	return g.listSplit(testDir)
 }
 
-// read reads the folder of each class, in the order of file names.
-func (g *gallery) read(dir string) (*Split, error) {
-	split := &Split{}
+// listSplit lists the folder of each class, in the order of file names.
+func (g *gallery) listSplit(dir string) error {
+	before := len(g.paths)
 	for label, class := range g.classes {
 		folder := filepath.Join(dir, class)
 		entries, err := os.ReadDir(folder)
@@ -119,7 +130,7 @@ func (g *gallery) read(dir string) (*Split, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("datasets: %w", err)
+			return fmt.Errorf("datasets: %w", err)
 		}
 		for _, e := range entries {
 			if strings.HasPrefix(e.Name(), ".") {
@@ -130,25 +141,87 @@ func (g *gallery) read(dir string) (*Split, error) {
 			default:
 				continue
 			}
-			if split.Images, err = g.add(split.Images, filepath.Join(folder, e.Name())); err != nil {
-				return nil, err
+			info, err := e.Info()
+			if err != nil {
+				return fmt.Errorf("datasets: %w", err)
 			}
-			split.Labels = append(split.Labels, int32(label))
+			g.bytes += info.Size()
+			g.paths, g.labels = append(g.paths, filepath.Join(folder, e.Name())), append(g.labels, int32(label))
 		}
 	}
-	if split.Len() == 0 {
-		return nil, fmt.Errorf("datasets: %s: no .png, .jpg or .jpeg files in the folders of the classes", dir)
+	if len(g.paths) == before {
+		return fmt.Errorf("datasets: %s: no .png, .jpg or .jpeg files in the folders of the classes", dir)
 	}
-	return split, nil
+	return nil
 }
 
-// add appends the picture at path.
-func (g *gallery) add(dst []uint8, path string) ([]uint8, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+// load reads the pictures.
+func (g *gallery) load() error {
+	g.channels = 1
+	for i, path := range g.paths {
+		rgba, err := g.picture(path)
+		if err != nil {
+			return err
+		}
+		if err := g.fit(i, coloured(rgba)); err != nil {
+			return fmt.Errorf("datasets: %s: %w; give a smaller size", path, err)
+		}
+		dst := g.pixels[i*g.area()*g.channels:]
+		for k := range g.area() {
+			copy(dst[k*g.channels:][:g.channels], rgba.Pix[4*k:])
+		}
 	}
-	rgba, err := decodePicture(data)
+	return nil
+}
+
+func (g *gallery) area() int { return g.size[0] * g.size[1] }
+
+// fit makes room for picture i, and for all of them once an eighth has come: the
+// first ones may be larger than the others.
+func (g *gallery) fit(i int, coloured bool) error {
+	n, channels := len(g.paths), g.channels
+	for n > 8*(i+1) {
+		n = (n + 7) / 8
+	}
+	if coloured {
+		channels = 3
+	}
+	size := int64(n*channels) * int64(g.area())
+	if size == int64(len(g.pixels)) {
+		return nil
+	}
+	if err := g.hold(size - int64(len(g.pixels))); err != nil {
+		return err
+	}
+	pixels := make([]uint8, size)
+	if channels == g.channels {
+		copy(pixels, g.pixels)
+	} else {
+		for k, grey := range g.pixels {
+			pixels[3*k], pixels[3*k+1], pixels[3*k+2] = grey, grey, grey
+		}
+	}
+	g.pixels, g.channels = pixels, channels
+	return nil
+}
+
+// coloured reports whether some pixel is not grey.
+func coloured(p *image.RGBA) bool {
+	for i := 0; i < len(p.Pix); i += 4 {
+		if p.Pix[i] != p.Pix[i+1] || p.Pix[i] != p.Pix[i+2] {
+			return true
+		}
+	}
+	return false
+}
+
+// picture reads the picture at path in the size that all have.
+func (g *gallery) picture(path string) (*image.RGBA, error) {
+	var data bytes.Buffer
+	if _, err := g.pour(&data, path); err != nil {
+		return nil, err
+	}
+	rgba, err := decodePicture(data.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
@@ -156,23 +229,14 @@ func (g *gallery) add(dst []uint8, path string) ([]uint8, error) {
 	if g.size == [2]int{} {
 		g.size, g.first = size, path
 	}
-	g.paths = append(g.paths, path)
-	if size != g.size {
-		if g.first != "" {
-			return nil, fmt.Errorf("datasets: %s is %d×%d, %s %d×%d; give a size to scale all pictures to",
-				path, size[0], size[1], g.first, g.size[0], g.size[1])
-		}
-		rgba = scale(rgba, g.size)
+	if size == g.size {
+		return rgba, nil
 	}
-	if g.total += int64(3 * g.size[0] * g.size[1]); g.total > maxBytes {
-		return nil, fmt.Errorf("datasets: %s: more than %d bytes of pixels; give a smaller size", path, int64(maxBytes))
+	if g.first != "" {
+		return nil, fmt.Errorf("datasets: %s is %d×%d, %s %d×%d; give a size to scale all pictures to",
+			path, size[0], size[1], g.first, g.size[0], g.size[1])
 	}
-	for i := 0; i < len(rgba.Pix); i += 4 {
-		r, gr, b := rgba.Pix[i], rgba.Pix[i+1], rgba.Pix[i+2]
-		g.colour = g.colour || r != gr || gr != b
-		dst = append(dst, r, gr, b)
-	}
-	return dst, nil
+	return scale(rgba, g.size), nil
 }
 
 // decodePicture decodes a PNG or JPEG file, told apart by their first bytes.
@@ -200,13 +264,4 @@ func decodePicture(data []byte) (*image.RGBA, error) {
 	draw.Draw(rgba, rgba.Rect, image.NewUniform(color.Black), image.Point{}, draw.Src)
 	draw.Draw(rgba, rgba.Rect, img, img.Bounds().Min, draw.Over)
 	return rgba, nil
-}
-
-// everyThird keeps one of three equal channels.
-func everyThird(x []uint8) []uint8 {
-	y := make([]uint8, len(x)/3)
-	for i := range y {
-		y[i] = x[3*i]
-	}
-	return y
 }

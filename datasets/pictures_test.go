@@ -3,6 +3,7 @@ package datasets
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -83,6 +84,34 @@ func TestPicturesInSplits(t *testing.T) {
 	}
 	if set.Test.Labels[0] != 1 {
 		t.Errorf("test label %d, want 1", set.Test.Labels[0])
+	}
+}
+
+// Colour that comes late makes all pictures coloured.
+func TestPicturesBecomeColoured(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 100 {
+		c := color.NRGBA{uint8(i), uint8(i), uint8(i), 255}
+		if i == 70 {
+			c.B = 0
+		}
+		split := "train"
+		if i >= 80 {
+			split = "test"
+		}
+		files[fmt.Sprintf("%s/a/%02d.png", split, i)] = picture(t, 2, 1, c)
+	}
+	set, err := Open(write(t, files), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Shape != [3]int{3, 2, 1} || set.Train.Len() != 80 || set.Test.Len() != 20 {
+		t.Fatalf("shape %v, %d and %d pictures", set.Shape, set.Train.Len(), set.Test.Len())
+	}
+	for i, p := range slices.Concat(set.Train.Images, set.Test.Images) {
+		if at := i / 6; int(p) != at && (at != 70 || i%3 != 2 || p != 0) {
+			t.Errorf("pixel %d of picture %d is %d", i%6, at, p)
+		}
 	}
 }
 

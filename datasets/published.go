@@ -96,9 +96,9 @@ func (p publication) open(ctx context.Context, opts Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := Set{Name: p.Name, Classes: p.classes, Source: p.source}
+	s, l := Set{Name: p.Name, Classes: p.classes, Source: p.source}, newLoading(ctx, opts)
 	return p.read(s, func(i int, f func(*input) error) error {
-		return withPinned(paths[i], p.files[i], f)
+		return l.pinned(paths[i], p.files[i], f)
 	})
 }
 

@@ -4,22 +4,25 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"os"
+	"slices"
 )
 
-// maxBytes bounds what one file may claim to hold, so that a lying header
-// cannot ask for more memory than a machine has.
-const maxBytes = 1<<31 - 1
+// inflation is how many bytes one deflated byte stands for at most: in two bits
+// a length of 258 bytes and the distance to where they are copied from.
+// RFC 1951, sections 3.2.5 and 3.2.7.
+const inflation = 1032
 
 // input is a stream that knows its name and position, for errors that name
 // file and offset. Offsets count unzipped bytes.
 type input struct {
+	*loading
 	name   string
 	r      io.Reader
 	off    int64
@@ -31,11 +34,14 @@ type input struct {
 // newInput reads r, unzipping it if it starts like a gzip file. size is the
 // length of r if it is known, else −1.
 func newInput(name string, r io.Reader, size int64) (*input, error) {
-	in := &input{name: name, left: size}
+	in := &input{loading: newLoading(context.Background(), Options{}), name: name, left: size}
 	br := bufio.NewReaderSize(r, 1<<16)
 	in.r = br
 	if magic, _ := br.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		in.zipped, in.left = true, -1
+		in.zipped = true
+		if size >= 0 {
+			in.left = inflation * size
+		}
 		zr, err := gzip.NewReader(br)
 		if err != nil {
 			return nil, in.errorf("%w", err)
@@ -45,27 +51,12 @@ func newInput(name string, r io.Reader, size int64) (*input, error) {
 	return in, nil
 }
 
-// withFile opens the file at path and hands it to f.
-func withFile(path string, f func(*input) error) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	defer file.Close()
-	size := int64(-1)
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-		size = info.Size()
-	}
-	in, err := newInput(path, file, size)
-	if err != nil {
-		return err
-	}
-	return f(in)
-}
+// piece bounds one read, so that whoever waits for it hears in between.
+const piece = 1 << 20
 
 // Read makes input an io.Reader.
 func (in *input) Read(p []byte) (int, error) {
-	n, err := in.r.Read(p)
+	n, err := in.r.Read(p[:min(len(p), piece)])
 	in.off += int64(n)
 	if in.left >= 0 {
 		in.left -= int64(n)
@@ -89,45 +80,72 @@ func (in *input) errorAt(off int64, format string, args ...any) error {
 	return fmt.Errorf("datasets: %s: %s %d: %w", in.name, where, off, fmt.Errorf(format, args...))
 }
 
-// bytes reads exactly n bytes. Where the length of the stream is unknown the
-// buffer grows as data arrive, so memory never exceeds twice what is there.
+// bytes reads exactly n bytes.
 func (in *input) bytes(n int64) ([]byte, error) {
-	if n > maxBytes {
-		return nil, in.errorf("%d bytes announced, at most %d are read", n, int64(maxBytes))
-	}
-	if in.left >= 0 && n > in.left {
-		return nil, in.errorf("%d bytes announced, %d follow", n, in.left)
-	}
-	room := n
-	if in.left < 0 {
-		room = min(n, 1<<20)
-	}
+	room, err := in.announce(n)
 	buf := make([]byte, 0, room)
-	for int64(len(buf)) < n {
+	for err == nil && int64(len(buf)) < n {
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), min(n, 2*int64(cap(buf))))
-			copy(grown, buf)
-			buf = grown
+			buf = slices.Grow(buf, 1)
 		}
-		k, err := io.ReadFull(in, buf[len(buf):cap(buf)])
+		var k int
+		k, err = io.ReadFull(in, buf[len(buf):min(int64(cap(buf)), n)])
 		buf = buf[:len(buf)+k]
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, in.errorf("truncated: %d bytes announced, %d found", n, len(buf))
-		}
-		if err != nil {
-			return nil, in.errorf("%w", err)
+		err = in.truncated(err, int64(len(buf)), n)
+	}
+	return buf, err
+}
+
+// decode reads n elements of the given width.
+func decode[T any](in *input, n, width int, get func([]byte) T) ([]T, error) {
+	total := int64(n) * int64(width)
+	room, err := in.announce(total)
+	x := make([]T, 0, int(room)/width)
+	block := make([]byte, width*min(n, 1<<13))
+	for err == nil && len(x) < n {
+		block = block[:min(len(block), width*(n-len(x)))]
+		var k int
+		k, err = io.ReadFull(in, block)
+		err = in.truncated(err, int64(len(x)*width+k), total)
+		for i := 0; i < k; i += width {
+			x = append(x, get(block[i:]))
 		}
 	}
-	return buf, nil
+	return x, err
+}
+
+// announce checks whether n bytes can follow, and says how many to have room
+// for. Where that is unknown the room grows as data arrive.
+func (in *input) announce(n int64) (room int64, err error) {
+	switch {
+	case in.left < 0:
+		return min(n, piece), nil
+	case n <= in.left:
+		return n, nil
+	case in.zipped:
+		return 0, in.errorf("%d bytes announced, at most %d can follow", n, in.left)
+	}
+	return 0, in.errorf("%d bytes announced, %d follow", n, in.left)
+}
+
+// truncated explains why a read failed.
+func (in *input) truncated(err error, found, announced int64) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return in.errorf("truncated: %d bytes announced, %d found", announced, found)
+	}
+	if err != nil {
+		return in.errorf("%w", err)
+	}
+	return nil
 }
 
 // all reads to the end.
 func (in *input) all() ([]byte, error) {
-	buf, err := io.ReadAll(io.LimitReader(in, maxBytes))
+	buf, err := io.ReadAll(in)
 	if err != nil {
 		return nil, in.errorf("%w", err)
 	}
-	return buf, in.end()
+	return buf, nil
 }
 
 // end checks that nothing follows. On a zipped stream this also checks the
@@ -153,10 +171,10 @@ type pinned struct {
 	sum  string
 }
 
-// withPinned opens the file at path, hands it to f, and checks afterwards that
+// pinned opens the file at path, hands it to f, and checks afterwards that
 // what f read is what p says. f must read to the end.
-func withPinned(path string, p pinned, f func(*input) error) error {
-	return withFile(path, func(in *input) error {
+func (l *loading) pinned(path string, p pinned, f func(*input) error) error {
+	return l.file(path, func(in *input) error {
 		in.sum = sha256.New()
 		if in.zipped {
 			in.left = p.size

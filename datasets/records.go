@@ -23,6 +23,9 @@ func readRecords(in *input, l recordLayout) (*Split, error) {
 	if n == 0 || len(data)%size != 0 {
 		return nil, in.errorf("truncated: %d bytes, want a multiple of %d", len(data), size)
 	}
+	if err := in.hold(int64(len(data))); err != nil {
+		return nil, in.errorf("%w", err)
+	}
 	pixels := size - 1
 	split := &Split{Images: make([]uint8, n*pixels), Labels: make([]int32, n)}
 	for i := range n {

@@ -56,7 +56,16 @@ func (s *Split) row(i int) int {
 // both in the order they have. It copies neither pixels nor values: the parts
 // read those of s.
 func (s *Split) Cut(chosen []bool) (rest, part *Split) {
-	rest, part = &Split{Images: s.Images, Values: s.Values}, &Split{Images: s.Images, Values: s.Values}
+	n := 0
+	for _, yes := range chosen {
+		if yes {
+			n++
+		}
+	}
+	view := func(n int) *Split {
+		return &Split{Images: s.Images, Values: s.Values, Rows: make([]int32, 0, n), Labels: make([]int32, 0, n)}
+	}
+	rest, part = view(len(chosen)-n), view(n)
 	for i, label := range s.Labels {
 		to := rest
 		if chosen[i] {

@@ -1,0 +1,98 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// labels are a table's, each name stored once.
+type labels struct {
+	rows  []int32          // by row, an index into names
+	names []string         // in the order they occur
+	index map[string]int32 // into names, by name and by any other way to write it
+}
+
+// add appends the label of a row.
+func (l *labels) add(text []byte) error {
+	n, ok := l.index[string(text)]
+	if !ok {
+		name, err := cleanLabel(string(text))
+		if err != nil {
+			return err
+		}
+		if l.index == nil {
+			l.index = map[string]int32{}
+		}
+		if n, ok = l.index[name]; !ok {
+			n = int32(len(l.names))
+			l.names, l.index[name] = append(l.names, name), n
+		}
+		l.index[string(text)] = n
+	}
+	l.rows = append(l.rows, n)
+	return nil
+}
+
+// cleanLabel writes whole numbers in one way, so that 1 and 1.0e+00 are one
+// class, and refuses other numbers: a quantity to predict is no class.
+func cleanLabel(field string) (string, error) {
+	if field == "" {
+		return "", errors.New("no label")
+	}
+	if !utf8.ValidString(field) {
+		return "", fmt.Errorf("label %q, want UTF-8", clip(field))
+	}
+	v, err := strconv.ParseFloat(field, 64)
+	if err != nil {
+		return field, nil
+	}
+	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
+		return "", fmt.Errorf("label %q, want a whole number or a name", clip(field))
+	}
+	return strconv.Itoa(int(v)), nil
+}
+
+// classNames lists the labels of all tables, each once; nil without labels.
+func classNames(tables []*table) []string {
+	var names []string
+	for _, t := range tables {
+		names = append(names, t.labels.names...)
+	}
+	integers := !slices.ContainsFunc(names, func(name string) bool {
+		_, err := strconv.Atoi(name)
+		return err != nil
+	})
+	slices.SortFunc(names, func(a, b string) int {
+		if integers {
+			m, _ := strconv.Atoi(a)
+			n, _ := strconv.Atoi(b)
+			return m - n
+		}
+		return strings.Compare(a, b)
+	})
+	return slices.Compact(names)
+}
+
+// indices turns labels into numbers; zeros without labels.
+func (t *table) indices(classes []string) []int32 {
+	if t.column < 0 {
+		return make([]int32, len(t.values)/t.cols)
+	}
+	place := map[string]int32{}
+	for i, name := range classes {
+		place[name] = int32(i)
+	}
+	class := make([]int32, len(t.labels.names))
+	for i, name := range t.labels.names {
+		class[i] = place[name]
+	}
+	for i, n := range t.labels.rows {
+		t.labels.rows[i] = class[n]
+	}
+	return t.labels.rows
+}
