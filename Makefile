@@ -1,22 +1,26 @@
 # petrify: `make help` lists the targets. Only Go is needed for demo and test.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ONNXRUNTIME = onnxruntime-node@1.30.0
 TFLITE      = @tensorflow/tfjs-tflite@0.0.1-alpha.10
+NUMERICAL   = ./fakequant/... ./observers ./graph ./train ./quantized/...
 FUZZTIME    = 10s
 FUZZBUILD   = -fuzz .
 KILLS       = 50
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
+              darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test paths drill race noasm fuzz lint bench bench-peers conformance generate generate-check
+.PHONY: help build demo test paths drill race noasm fuzz lint bench bench-peers conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## build the command as bin/petrify
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/petrify ./cmd/petrify
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/petrify ./cmd/petrify
 
 demo: build ## the whole job on the embedded digits: train, quantize, train on, freeze, export
 	bin/petrify train
@@ -30,7 +34,7 @@ drill: ## kill a training run KILLS times at random moments; its end must be a w
 paths: ## run the numerical tests on each path of the kernels that the processor has
 	for path in generic avx2 avx512; do \
 		echo "PETRIFY_KERNEL=$$path"; \
-		PETRIFY_KERNEL=$$path go test -count 1 ./fakequant/... ./observers ./graph ./train ./quantized/... || exit 1; \
+		PETRIFY_KERNEL=$$path go test -count 1 $(NUMERICAL) || exit 1; \
 	done
 
 race: ## run the tests under the race detector (needs a C compiler)
@@ -54,6 +58,29 @@ lint: ## check format, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+
+platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run the numerical tests with ints of 32 bits
+	@for platform in $(PLATFORMS); do \
+		echo "go vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
+	done
+	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/petrify
+	GOARCH=386 go test ./internal/kernel/... $(NUMERICAL)
+
+release: ## write archives with licences, bills of materials and checksums for each of PLATFORMS into dist
+	go run ./internal/release -out dist $(PLATFORMS)
+
+release-check: ## make the release of PLATFORMS in two other folders, one with a cache of its own: all bytes must be the same
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	for clone in "$$folder/one" "$$folder/another/place"; do \
+		git clone -q . "$$clone"; \
+		(cd "$$clone" && go run ./internal/release -out dist $(PLATFORMS)); \
+		export GOCACHE="$$folder/cache"; \
+	done; \
+	diff -r "$$folder/one/dist" "$$folder/another/place/dist"; \
+	cd "$$folder/one/dist" && sha256sum -c SHA256SUMS
+
+vulncheck: ## look for known vulnerabilities in what is linked; VULNDB names a database other than Go's
+	go run $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
 
 bench: ## run the micro-benchmarks
 	go test -run '^$$' -bench . ./...
