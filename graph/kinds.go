@@ -9,6 +9,32 @@ import (
 	"petrify/quantized"
 )
 
+// Kind is what a layer computes.
+type Kind uint8
+
+// The kinds of layers.
+const (
+	KindConv2D Kind = iota + 1
+	KindLinear
+	KindBatchNorm
+	KindReLU
+	KindReLU6
+	KindLeakyReLU
+	KindHardSwish
+	KindSigmoid
+	KindTanh
+	KindSoftmax
+	KindMaxPool
+	KindAvgPool
+	KindGlobalAvgPool
+	KindFlatten
+	KindReshape
+	KindAdd
+	KindConcat
+	KindDropout
+	KindIdentity
+)
+
 // row is what is known of a kind of layer. A new kind is a constant, a row of the
 // table and a constructor; CONTRIBUTING.md, "Add a layer", says what else.
 type row struct {
@@ -85,11 +111,6 @@ func init() {
 		KindDropout:  {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
 		KindIdentity: {name: "identity", role: roleMove, train: trainIdentity},
 	}
-}
-
-// ofFunction is the row of a function of one number.
-func ofFunction(r role, f quantized.Func, train trainer, takes ...string) row {
-	return row{name: f.String(), role: r, takes: takes, op: quantized.Activate, function: f, train: train}
 }
 
 // Kinds lists all kinds, in the order of their declaration.
@@ -173,3 +194,74 @@ func (l Layer) output(ins []Shape, vector bool) (out Shape, flat bool, err error
 // weights a layer. More, times a batch, is memory that no user means to ask for,
 // and that Go can refuse only by ending the process.
 const most = 1 << 28
+
+// ofFunction is the row of a function of one number.
+func ofFunction(r role, f quantized.Func, train trainer, takes ...string) row {
+	return row{name: f.String(), role: r, takes: takes, op: quantized.Activate, function: f, train: train}
+}
+
+// elementwise is the trainer of a function of one number, computed in float64,
+// whose slope at x, where it is y, is given.
+func elementwise(slope func(l Layer, x, y float64) float64) trainer {
+	return func(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+		n := quantized.Node{Func: rows[u.layer.Kind].function, Slope: u.layer.Slope}
+		f := n.Function()
+		return unary{
+			name: u.name(),
+			run: func(y, x []float32) {
+				inBlocks(len(y), func(from, to int) {
+					for i := from; i < to; i++ {
+						y[i] = float32(f(float64(x[i])))
+					}
+				})
+			},
+			grad: func(dx, dy, x, y []float32) {
+				inBlocks(len(dx), func(from, to int) {
+					for i := from; i < to; i++ {
+						dx[i] = float32(float64(dy[i]) * slope(u.layer, float64(x[i]), float64(y[i])))
+					}
+				})
+			},
+		}.apply(in[0])
+	}
+}
+
+func sigmoidSlope(_ Layer, _, y float64) float64 { return y * (1 - y) }
+
+func tanhSlope(_ Layer, _, y float64) float64 { return 1 - y*y }
+
+func leakySlope(l Layer, x, _ float64) float64 {
+	if x > 0 {
+		return 1
+	}
+	return float64(l.Slope)
+}
+
+func hardSwishSlope(_ Layer, x, _ float64) float64 {
+	switch {
+	case x <= -3:
+		return 0
+	case x >= 3:
+		return 1
+	}
+	return (2*x + 3) / 6
+}
+
+// ReLU is max(0, x).
+func ReLU() Layer { return Layer{Kind: KindReLU} }
+
+// ReLU6 is min(max(0, x), 6).
+func ReLU6() Layer { return Layer{Kind: KindReLU6} }
+
+// LeakyReLU is x for x ≥ 0 and slope·x below.
+func LeakyReLU(slope float32) Layer { return Layer{Kind: KindLeakyReLU, Slope: slope} }
+
+// HardSwish is x·min(max(0, x+3), 6)/6 (Howard et al., “Searching for
+// MobileNetV3”, ICCV 2019, section 5.2).
+func HardSwish() Layer { return Layer{Kind: KindHardSwish} }
+
+// Sigmoid is 1/(1 + e⁻ˣ).
+func Sigmoid() Layer { return Layer{Kind: KindSigmoid} }
+
+// Tanh is (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ).
+func Tanh() Layer { return Layer{Kind: KindTanh} }

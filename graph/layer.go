@@ -1,31 +1,5 @@
 package graph
 
-// Kind is what a layer computes.
-type Kind uint8
-
-// The kinds of layers.
-const (
-	KindConv2D Kind = iota + 1
-	KindLinear
-	KindBatchNorm
-	KindReLU
-	KindReLU6
-	KindLeakyReLU
-	KindHardSwish
-	KindSigmoid
-	KindTanh
-	KindSoftmax
-	KindMaxPool
-	KindAvgPool
-	KindGlobalAvgPool
-	KindFlatten
-	KindReshape
-	KindAdd
-	KindConcat
-	KindDropout
-	KindIdentity
-)
-
 // Layer is one line of a network's description. Make it with [Conv2D] and its
 // like, refine it with the methods, or write the struct itself.
 type Layer struct {

@@ -54,25 +54,6 @@ func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features
 // rounds nothing: a channel has one weight.
 func BatchNorm() Layer { return Layer{Kind: KindBatchNorm} }
 
-// ReLU is max(0, x).
-func ReLU() Layer { return Layer{Kind: KindReLU} }
-
-// ReLU6 is min(max(0, x), 6).
-func ReLU6() Layer { return Layer{Kind: KindReLU6} }
-
-// LeakyReLU is x for x ≥ 0 and slope·x below.
-func LeakyReLU(slope float32) Layer { return Layer{Kind: KindLeakyReLU, Slope: slope} }
-
-// HardSwish is x·min(max(0, x+3), 6)/6 (Howard et al., “Searching for
-// MobileNetV3”, ICCV 2019, section 5.2).
-func HardSwish() Layer { return Layer{Kind: KindHardSwish} }
-
-// Sigmoid is 1/(1 + e⁻ˣ).
-func Sigmoid() Layer { return Layer{Kind: KindSigmoid} }
-
-// Tanh is (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ).
-func Tanh() Layer { return Layer{Kind: KindTanh} }
-
 // Softmax is eˣ/Σeˣ over the features of a vector. The loss has its own: do
 // not end a classifier with it.
 func Softmax() Layer { return Layer{Kind: KindSoftmax} }

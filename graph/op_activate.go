@@ -6,7 +6,6 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"petrify/internal/kernel"
-	"petrify/quantized"
 )
 
 // clip adds a ReLU or ReLU6, by kind; 0 adds nothing. The gradient passes
@@ -27,53 +26,6 @@ func clip(name string, x *gorgonia.Node, kind Kind) (*gorgonia.Node, error) {
 func (k Kind) ceiling() float32 {
 	_, hi, _ := rows[k].function.Range()
 	return float32(hi)
-}
-
-// elementwise is the trainer of a function of one number, computed in float64,
-// whose slope at x, where it is y, is given.
-func elementwise(slope func(l Layer, x, y float64) float64) trainer {
-	return func(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-		n := quantized.Node{Func: rows[u.layer.Kind].function, Slope: u.layer.Slope}
-		f := n.Function()
-		return unary{
-			name: u.name(),
-			run: func(y, x []float32) {
-				inBlocks(len(y), func(from, to int) {
-					for i := from; i < to; i++ {
-						y[i] = float32(f(float64(x[i])))
-					}
-				})
-			},
-			grad: func(dx, dy, x, y []float32) {
-				inBlocks(len(dx), func(from, to int) {
-					for i := from; i < to; i++ {
-						dx[i] = float32(float64(dy[i]) * slope(u.layer, float64(x[i]), float64(y[i])))
-					}
-				})
-			},
-		}.apply(in[0])
-	}
-}
-
-func sigmoidSlope(_ Layer, _, y float64) float64 { return y * (1 - y) }
-
-func tanhSlope(_ Layer, _, y float64) float64 { return 1 - y*y }
-
-func leakySlope(l Layer, x, _ float64) float64 {
-	if x > 0 {
-		return 1
-	}
-	return float64(l.Slope)
-}
-
-func hardSwishSlope(_ Layer, x, _ float64) float64 {
-	switch {
-	case x <= -3:
-		return 0
-	case x >= 3:
-		return 1
-	}
-	return (2*x + 3) / 6
 }
 
 func trainClip(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {

@@ -7,6 +7,23 @@ import (
 	"strings"
 )
 
+// Func names an activation function.
+type Func uint8
+
+// The activation functions. Identity, ReLU and ReLU6 may be fused into
+// Conv2D, Linear and Add: where the output is quantized, they limit its integers
+// (see [Node.Limits]). The others stand in Activate nodes.
+const (
+	Identity Func = iota
+	ReLU
+	ReLU6
+	LeakyReLU
+	HardSwish
+	Sigmoid
+	Tanh
+	Softmax
+)
+
 // function is what is known of an activation function, whoever computes it.
 type function struct {
 	name   string

@@ -58,23 +58,6 @@ const (
 	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
 )
 
-// Func names an activation function.
-type Func uint8
-
-// The activation functions. Identity, ReLU and ReLU6 may be fused into
-// Conv2D, Linear and Add: where the output is quantized, they limit its integers
-// (see [Node.Limits]). The others stand in Activate nodes.
-const (
-	Identity Func = iota
-	ReLU
-	ReLU6
-	LeakyReLU
-	HardSwish
-	Sigmoid
-	Tanh
-	Softmax
-)
-
 // Node is one layer of the frozen network.
 type Node struct {
 	Name    string     `json:"name"`
