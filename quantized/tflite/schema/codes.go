@@ -42,6 +42,7 @@ const (
 	FullyConnected  Code = 9
 	Logistic        Code = 14
 	MaxPool2D       Code = 17
+	Mul             Code = 18
 	ReLU            Code = 19
 	ReLU6           Code = 21
 	Reshape         Code = 22
@@ -128,6 +129,7 @@ var kinds = []kind{
 	{FullyConnected, "FULLY_CONNECTED", 8, []slot{fused, {"weights_format", byteForm}, {"keep_num_dims", byteForm}}},
 	{Logistic, "LOGISTIC", 0, nil},
 	{MaxPool2D, "MAX_POOL_2D", 5, pool},
+	{Mul, "MUL", 21, []slot{fused}},
 	{ReLU, "RELU", 0, nil},
 	{ReLU6, "RELU6", 0, nil},
 	{Reshape, "RESHAPE", 17, []slot{{"new_shape", intsForm}}},
