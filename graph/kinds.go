@@ -33,6 +33,7 @@ const (
 	KindConcat
 	KindDropout
 	KindIdentity
+	KindHardSigmoid
 )
 
 // row is what is known of a kind of layer. A new kind is a constant, a row of the
@@ -106,10 +107,11 @@ func init() {
 		KindFlatten: {name: "flatten", role: roleMove, op: quantized.Flatten, shape: flattenShape, train: trainFlatten},
 		KindReshape: {name: "reshape", role: roleMove, op: quantized.Reshape, takes: []string{"shape"}, shape: reshapeShape,
 			train: trainReshape},
-		KindAdd:      {name: "add", role: roleSum, op: quantized.Add, shape: addShape, train: trainAdd},
-		KindConcat:   {name: "concat", role: roleJoin, op: quantized.Concat, shape: concatShape, train: trainConcat},
-		KindDropout:  {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
-		KindIdentity: {name: "identity", role: roleMove, train: trainIdentity},
+		KindAdd:         {name: "add", role: roleSum, op: quantized.Add, shape: addShape, train: trainAdd},
+		KindConcat:      {name: "concat", role: roleJoin, op: quantized.Concat, shape: concatShape, train: trainConcat},
+		KindDropout:     {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
+		KindIdentity:    {name: "identity", role: roleMove, train: trainIdentity},
+		KindHardSigmoid: ofFunction(roleFunction, quantized.HardSigmoid, elementwise(hardSigmoidSlope)),
 	}
 }
 
@@ -237,6 +239,13 @@ func leakySlope(l Layer, x, _ float64) float64 {
 	return float64(l.Slope)
 }
 
+func hardSigmoidSlope(_ Layer, x, _ float64) float64 {
+	if x <= -3 || x >= 3 {
+		return 0
+	}
+	return 1.0 / 6
+}
+
 func hardSwishSlope(_ Layer, x, _ float64) float64 {
 	switch {
 	case x <= -3:
@@ -259,6 +268,10 @@ func LeakyReLU(slope float32) Layer { return Layer{Kind: KindLeakyReLU, Slope: s
 // HardSwish is x·min(max(0, x+3), 6)/6 (Howard et al., “Searching for
 // MobileNetV3”, ICCV 2019, section 5.2).
 func HardSwish() Layer { return Layer{Kind: KindHardSwish} }
+
+// HardSigmoid is min(max(0, x+3), 6)/6 (Howard et al., “Searching for
+// MobileNetV3”, ICCV 2019, section 5.2).
+func HardSigmoid() Layer { return Layer{Kind: KindHardSigmoid} }
 
 // Sigmoid is 1/(1 + e⁻ˣ).
 func Sigmoid() Layer { return Layer{Kind: KindSigmoid} }

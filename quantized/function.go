@@ -22,6 +22,7 @@ const (
 	Sigmoid
 	Tanh
 	Softmax
+	HardSigmoid
 )
 
 // function is what is known of an activation function, whoever computes it.
@@ -41,10 +42,11 @@ var functions = [...]function{
 	ReLU6:    {"relu6", 0, 6, false, func(x, _ float64) float64 { return min(max(x, 0), 6) }},
 	LeakyReLU: {"leaky_relu", -inf, inf, false,
 		func(x, slope float64) float64 { return max(x, 0) + slope*min(x, 0) }},
-	HardSwish: {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return x * min(max(0, x+3), 6) / 6 }},
-	Sigmoid:   {"sigmoid", 0, 1, true, func(x, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
-	Tanh:      {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
-	Softmax:   {"softmax", 0, 1, true, nil},
+	HardSwish:   {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return x * min(max(0, x+3), 6) / 6 }},
+	Sigmoid:     {"sigmoid", 0, 1, true, func(x, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+	Tanh:        {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
+	Softmax:     {"softmax", 0, 1, true, nil},
+	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(x, _ float64) float64 { return min(max(0, x+3), 6) / 6 }},
 }
 
 var inf = math.Inf(1)

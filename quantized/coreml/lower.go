@@ -130,8 +130,8 @@ func (b *builder) moved(n *quantized.Node) (string, bool) {
 	return b.emit("reshape", name, b.shape(data, &n.Output), reshape(b, n, []string{in.value})...), true
 }
 
-// ending is the operation that ends an activation function, and its parameters
-// beside x; those of t's type may take operations before it.
+// ending is the operation that ends an activation function of an x of type t, and
+// its parameters, which may take operations before it.
 type ending struct {
 	name   string
 	params func(b *builder, n *quantized.Node, x string, t mil.Type) []param
@@ -139,30 +139,38 @@ type ending struct {
 
 // functions is the table of the activation functions that Core ML has.
 var functions = map[quantized.Func]ending{
-	quantized.ReLU:      {"relu", nil},
-	quantized.ReLU6:     {"relu6", nil},
-	quantized.LeakyReLU: {"leaky_relu", (*builder).slope},
-	quantized.Sigmoid:   {"sigmoid", nil},
-	quantized.Tanh:      {"tanh", nil},
-	quantized.Softmax:   {"softmax", lastAxis},
-	quantized.HardSwish: {"mul", (*builder).gate},
+	quantized.ReLU:        {"relu", alone},
+	quantized.ReLU6:       {"relu6", alone},
+	quantized.LeakyReLU:   {"leaky_relu", (*builder).slope},
+	quantized.Sigmoid:     {"sigmoid", alone},
+	quantized.Tanh:        {"tanh", alone},
+	quantized.Softmax:     {"softmax", channels},
+	quantized.HardSwish:   {"mul", (*builder).gate},
+	quantized.HardSigmoid: {"mul", (*builder).sixth},
 }
 
-func (b *builder) slope(n *quantized.Node, _ string, _ mil.Type) []param {
-	return []param{{"alpha", b.scalar("slope", float64(n.Slope))}}
+func (b *builder) slope(n *quantized.Node, x string, _ mil.Type) []param {
+	return []param{{"x", x}, {"alpha", b.scalar("slope", float64(n.Slope))}}
 }
 
-func lastAxis(*builder, *quantized.Node, string, mil.Type) []param {
-	return []param{{"axis", mil.IntValue(1)}}
+func channels(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {
+	return []param{{"x", x}, {"axis", mil.IntValue(1)}}
 }
+
+func alone(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param { return []param{{"x", x}} }
 
 // gate is what hard_swish multiplies x with: relu6(x + 3)/6.
 func (b *builder) gate(n *quantized.Node, x string, t mil.Type) []param {
+	gate := b.emit("mul", b.fresh(EncodeName(n.Name)+"_sixth"), t, b.sixth(n, x, t)...)
+	return []param{{"x", x}, {"y", gate}}
+}
+
+// sixth is the factors of hard_sigmoid: relu6(x + 3) and 1/6.
+func (b *builder) sixth(n *quantized.Node, x string, t mil.Type) []param {
 	name := EncodeName(n.Name)
 	gate := b.emit("add", b.fresh(name+"_shifted"), t, param{"x", x}, param{"y", b.scalar("3", 3)})
 	gate = b.emit("relu6", b.fresh(name+"_gate"), t, param{"x", gate})
-	gate = b.emit("mul", b.fresh(name+"_sixth"), t, param{"x", gate}, param{"y", b.scalar("1/6", 1.0/6)})
-	return []param{{"y", gate}}
+	return []param{{"x", gate}, {"y", b.scalar("1/6", 1.0/6)}}
 }
 
 // activate appends the layer's activation function.
@@ -171,11 +179,7 @@ func (b *builder) activate(n *quantized.Node, x string, t mil.Type) string {
 	if !ok { // identity
 		return x
 	}
-	params := []param{{"x", x}}
-	if f.params != nil {
-		params = append(params, f.params(b, n, x, t)...)
-	}
-	return b.emit(f.name, b.resultName(n, f.name), t, params...)
+	return b.emit(f.name, b.resultName(n, f.name), t, f.params(b, n, x, t)...)
 }
 
 // finish quantizes the layer's result, if it is to be, and makes it known.

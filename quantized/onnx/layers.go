@@ -87,13 +87,14 @@ var operations = map[quantized.Op]form{
 
 // functions is the table of the functions that are layers of their own.
 var functions = map[quantized.Func]form{
-	quantized.ReLU:      one("Relu"),
-	quantized.ReLU6:     (*writer).relu6,
-	quantized.LeakyReLU: (*writer).leakyReLU,
-	quantized.HardSwish: (*writer).hardSwish,
-	quantized.Sigmoid:   one("Sigmoid"),
-	quantized.Tanh:      one("Tanh"),
-	quantized.Softmax:   one("Softmax", intAttribute("axis", 1)),
+	quantized.ReLU:        one("Relu"),
+	quantized.ReLU6:       (*writer).relu6,
+	quantized.LeakyReLU:   (*writer).leakyReLU,
+	quantized.HardSwish:   (*writer).hardSwish,
+	quantized.HardSigmoid: one("HardSigmoid", floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5)),
+	quantized.Sigmoid:     one("Sigmoid"),
+	quantized.Tanh:        one("Tanh"),
+	quantized.Softmax:     one("Softmax", intAttribute("axis", 1)),
 }
 
 // one is the form of one operator with constant attributes.

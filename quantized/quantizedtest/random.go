@@ -49,7 +49,7 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 	case 5:
 		return b.GlobalAvgPool(x)
 	case 6:
-		return b.Activate(x, quantized.ReLU+quantized.Func(b.rng.IntN(6)))
+		return b.Activate(x, quantized.Funcs()[1+b.rng.IntN(len(quantized.Funcs())-1)])
 	case 7:
 		y := b.like(x, images, true)
 		delete(unread, y)

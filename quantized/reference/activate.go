@@ -14,9 +14,10 @@ var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.LeakyReLU: func(n *quantized.Node, x float64) float64 {
 		return max(x, 0) + float64(n.Slope)*min(x, 0)
 	},
-	quantized.HardSwish: func(_ *quantized.Node, x float64) float64 { return x * min(max(0, x+3), 6) / 6 },
-	quantized.Sigmoid:   func(_ *quantized.Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-	quantized.Tanh:      func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
+	quantized.HardSwish:   func(_ *quantized.Node, x float64) float64 { return x * min(max(0, x+3), 6) / 6 },
+	quantized.HardSigmoid: func(_ *quantized.Node, x float64) float64 { return min(max(0, x+3), 6) / 6 },
+	quantized.Sigmoid:     func(_ *quantized.Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+	quantized.Tanh:        func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
 }
 
 // activate is a function as a layer of its own.

@@ -92,13 +92,14 @@ var operations = map[quantized.Op]func(*writer, *layer){
 
 // functions is the table of the functions that are layers of their own.
 var functions = map[quantized.Func]func(*writer, *layer){
-	quantized.ReLU:      one(schema.ReLU),
-	quantized.ReLU6:     one(schema.ReLU6),
-	quantized.LeakyReLU: (*writer).leakyReLU,
-	quantized.HardSwish: (*writer).hardSwish,
-	quantized.Sigmoid:   one(schema.Logistic),
-	quantized.Tanh:      one(schema.Tanh),
-	quantized.Softmax:   one(schema.Softmax, schema.Attribute{Name: "beta", Float: 1}),
+	quantized.ReLU:        one(schema.ReLU),
+	quantized.ReLU6:       one(schema.ReLU6),
+	quantized.LeakyReLU:   (*writer).leakyReLU,
+	quantized.HardSwish:   (*writer).hardSwish,
+	quantized.HardSigmoid: (*writer).hardSigmoid,
+	quantized.Sigmoid:     one(schema.Logistic),
+	quantized.Tanh:        one(schema.Tanh),
+	quantized.Softmax:     one(schema.Softmax, schema.Attribute{Name: "beta", Float: 1}),
 }
 
 // one is one operator with constant attributes.
@@ -123,6 +124,25 @@ func (w *writer) concat(l *layer) {
 
 func (w *writer) leakyReLU(l *layer) {
 	w.operator(schema.LeakyReLU, l.version(), l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})
+}
+
+// hardSigmoid is relu6(x + 3)/6 in floats: TensorFlow Lite has no operator for it.
+func (w *writer) hardSigmoid(l *layer) {
+	x, out := l.in[0], l.out
+	if l.integers {
+		x, out = w.realOf(l.x), w.float(l.Name+"/computed", l.Output)
+	}
+	shifted := w.float(l.Name+"/shifted", l.Output)
+	w.operator(schema.Add, 1, []int32{x, w.real(l.Name+"/3", 3)}, shifted, fused(quantized.ReLU6))
+	w.operator(schema.Mul, 1, []int32{shifted, w.real(l.Name+"/sixth", 1.0/6)}, out, fused(quantized.Identity))
+	if l.integers {
+		w.operator(schema.Quantize, 1, []int32{out}, l.out)
+	}
+}
+
+// real adds a constant number.
+func (w *writer) real(name string, v float32) int32 {
+	return w.constant(schema.Tensor{Name: name, Type: schema.Float32, Shape: []int32{1}}, floatBytes([]float32{v}))
 }
 
 func (w *writer) hardSwish(l *layer) { w.operator(schema.HardSwish, 1, l.in, l.out) }
