@@ -1,11 +1,13 @@
 package conformance
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -57,6 +59,7 @@ func Start() (version string, err error) {
 // Session is a loaded model.
 type Session struct {
 	session *ort.DynamicAdvancedSession
+	outputs int
 	shape   []int64 // of the input, with the batch in front
 }
 
@@ -67,8 +70,7 @@ type Settings struct {
 	Optimized string            // a path: the optimized graph is written there
 }
 
-// Open loads a model from the bytes of a file with one float32 input and one
-// output.
+// Open loads a model from the bytes of a file with one input.
 func Open(model []byte, s Settings) (*Session, error) {
 	options, err := s.options()
 	if err != nil {
@@ -79,15 +81,20 @@ func Open(model []byte, s Settings) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
-	if len(file.Graph.Inputs) != 1 || len(file.Graph.Outputs) != 1 {
-		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one each", len(file.Graph.Inputs), len(file.Graph.Outputs))
+	if len(file.Graph.Inputs) != 1 || len(file.Graph.Outputs) < 1 {
+		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one and some",
+			len(file.Graph.Inputs), len(file.Graph.Outputs))
 	}
-	in, out := file.Graph.Inputs[0], file.Graph.Outputs[0]
-	session, err := ort.NewDynamicAdvancedSessionWithONNXData(model, []string{in.Name}, []string{out.Name}, options)
+	in := file.Graph.Inputs[0]
+	var outputs []string
+	for _, out := range file.Graph.Outputs {
+		outputs = append(outputs, out.Name)
+	}
+	session, err := ort.NewDynamicAdvancedSessionWithONNXData(model, []string{in.Name}, outputs, options)
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
-	opened := &Session{session: session}
+	opened := &Session{session: session, outputs: len(outputs)}
 	for _, d := range in.Shape {
 		opened.shape = append(opened.shape, d.Value)
 	}
@@ -137,23 +144,66 @@ func (s *Session) RunImages(x []uint8) ([]float32, error) { return run[uint8, fl
 // RunClasses computes the outputs of a model whose output is a class.
 func (s *Session) RunClasses(x []float32) ([]int64, error) { return run[float32, int64](s, x) }
 
-func run[In, Out float32 | uint8 | int64](s *Session, x []In) ([]Out, error) {
+// RunAll computes all outputs for a batch of inputs, as bytes, little-endian.
+func (s *Session) RunAll(x []float32) ([][]byte, error) {
+	all := make([][]byte, s.outputs)
+	err := call(s, x, func(outputs []ort.Value) (err error) {
+		for i, out := range outputs {
+			if all[i], err = bytesOf(out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func bytesOf(v ort.Value) ([]byte, error) {
+	switch v := v.(type) {
+	case *ort.Tensor[float32]:
+		return binary.Append(nil, binary.LittleEndian, v.GetData())
+	case *ort.Tensor[uint8]:
+		return slices.Clone(v.GetData()), nil
+	case *ort.Tensor[int8]:
+		return binary.Append(nil, binary.LittleEndian, v.GetData())
+	case *ort.Tensor[uint16]:
+		return binary.Append(nil, binary.LittleEndian, v.GetData())
+	case *ort.Tensor[int16]:
+		return binary.Append(nil, binary.LittleEndian, v.GetData())
+	}
+	return nil, fmt.Errorf("conformance: an output is a %T", v)
+}
+
+func run[In, Out float32 | uint8 | int64](s *Session, x []In) (y []Out, err error) {
+	err = call(s, x, func(outputs []ort.Value) error {
+		out, ok := outputs[0].(*ort.Tensor[Out])
+		if !ok {
+			return fmt.Errorf("conformance: the output is a %T", outputs[0])
+		}
+		y = append(y, out.GetData()...)
+		return nil
+	})
+	return y, err
+}
+
+// call runs the model on a batch of inputs and hands its outputs to read.
+func call[In float32 | uint8 | int64](s *Session, x []In, read func(outputs []ort.Value) error) error {
 	shape := append(ort.Shape{int64(len(x) / s.Elements())}, s.shape[1:]...)
 	in, err := ort.NewTensor(shape, x)
 	if err != nil {
-		return nil, fmt.Errorf("conformance: %w", err)
+		return fmt.Errorf("conformance: %w", err)
 	}
 	defer in.Destroy()
-	outputs := []ort.Value{nil}
+	outputs := make([]ort.Value, s.outputs)
 	if err := s.session.Run([]ort.Value{in}, outputs); err != nil {
-		return nil, fmt.Errorf("conformance: %w", err)
+		return fmt.Errorf("conformance: %w", err)
 	}
-	defer outputs[0].Destroy()
-	out, ok := outputs[0].(*ort.Tensor[Out])
-	if !ok {
-		return nil, fmt.Errorf("conformance: the output is a %T", outputs[0])
-	}
-	return append([]Out(nil), out.GetData()...), nil
+	defer func() {
+		for _, out := range outputs {
+			out.Destroy()
+		}
+	}()
+	return read(outputs)
 }
 
 // Close frees the model.

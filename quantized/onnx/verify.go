@@ -46,6 +46,15 @@ func Verify(data []byte, m *quantized.Model) error {
 	return fmt.Errorf("onnx: the file's %s not what the model gives: it was changed, or written by another version", difference(file, ours))
 }
 
+// WrittenWith are the options that a file of the model names.
+func WrittenWith(data []byte, m *quantized.Model) (Options, error) {
+	facts, err := Metadata(data)
+	if err != nil {
+		return Options{}, err
+	}
+	return writtenWith(facts, m)
+}
+
 // writtenWith are the options of a file; its metadata that petrify does not
 // write by itself is the user's.
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {

@@ -2,8 +2,9 @@
 //
 //	ortrun model.onnx < inputs > outputs
 //
-// Inputs and outputs are float32, little-endian, one after the other. The
-// environment variable ONNXRUNTIME_LIB names the shared library. With
+// Inputs are float32, little-endian, one after the other, and so are outputs. Of
+// a file with several, those of an input follow each other, in the file's order
+// and types. The environment variable ONNXRUNTIME_LIB names the shared library. With
 //
 //	ortrun -operators model.onnx
 //
@@ -119,12 +120,17 @@ func stream(s *conformance.Session, batch int, r io.Reader, w io.Writer) error {
 		if _, err := binary.Decode(bytes[:n], binary.LittleEndian, x); err != nil {
 			return err
 		}
-		y, err := s.Run(x)
+		all, err := s.RunAll(x)
 		if err != nil {
 			return err
 		}
-		if err := binary.Write(out, binary.LittleEndian, y); err != nil {
-			return err
+		for i := range n / size {
+			for _, y := range all {
+				one := len(y) * size / n
+				if _, err := out.Write(y[i*one : (i+1)*one]); err != nil {
+					return err
+				}
+			}
 		}
 	}
 }

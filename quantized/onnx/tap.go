@@ -1,0 +1,123 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"petrify/quantized"
+	"petrify/quantized/onnx/onnxpb"
+)
+
+// Tap is an activation that a file gives as a further output.
+type Tap struct {
+	quantized.Activation
+	value onnxpb.Value
+	shift int32 // what is added to a q of the model, see container
+}
+
+// Tapped returns a file of the model with its activations as further outputs,
+// to find where a runtime begins to differ. They come in the model's order, as
+// the integers that the file holds, or as float32. Left out are a float input and a
+// float output, which are known anyway, and float layers that only additions
+// read: ONNX Runtime adds such numbers to the layer's sums as it makes them, and
+// would not if it had to give the layer's by itself.
+func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
+	file, err := onnxpb.Unmarshal(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("onnx: %w", err)
+	}
+	o, err := writtenWith(metadataOf(file), m)
+	if err != nil {
+		return nil, nil, err
+	}
+	values := map[string]bool{}
+	for _, n := range file.Graph.Nodes {
+		values[n.Outputs[0]] = true
+	}
+	activations := []quantized.Activation{m.Input.Activation}
+	for i := range m.Nodes {
+		activations = append(activations, m.Nodes[i].Output)
+	}
+	var taps []Tap
+	w := newWriter(o, m)
+	for _, a := range activations {
+		t := Tap{Activation: a}
+		name, kind := a.Name+"/real", onnxpb.Float
+		if !a.Quant.IsFloat() {
+			c := w.container(a.Quant)
+			name, kind, t.shift = a.Name+"/clipped", c.t, c.shift
+			if !values[name] {
+				name = a.Name + "/quantized"
+			}
+		}
+		if !values[name] || a.Quant.IsFloat() && onlyAdded(m, a.Name) {
+			continue
+		}
+		t.value = w.value(name, kind, a.Shape...)
+		file.Graph.Outputs = append(file.Graph.Outputs, t.value)
+		taps = append(taps, t)
+	}
+	return file.Marshal(), taps, nil
+}
+
+// onlyAdded reports whether additions alone read an activation.
+func onlyAdded(m *quantized.Model, name string) bool {
+	read := false
+	for i := range m.Nodes {
+		if !slices.Contains(m.Nodes[i].Inputs, name) {
+			continue
+		}
+		if m.Nodes[i].Op != quantized.Add {
+			return false
+		}
+		read = true
+	}
+	return read
+}
+
+// Bytes is the length of the activation of one input.
+func (t Tap) Bytes() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n * t.width()
+}
+
+// width is the bytes of an element.
+func (t Tap) width() int {
+	switch t.value.Type {
+	case onnxpb.Uint8, onnxpb.Int8:
+		return 1
+	case onnxpb.Uint16, onnxpb.Int16:
+		return 2
+	default:
+		return 4
+	}
+}
+
+// Reals are the real numbers that raw stands for, r = s·(q − z), in C H W.
+func (t Tap) Reals(raw []byte) []float32 {
+	r := make([]float32, len(raw)/t.width())
+	for i := range r {
+		b := raw[i*t.width():]
+		var q int32
+		switch t.value.Type {
+		case onnxpb.Uint8:
+			q = int32(b[0])
+		case onnxpb.Int8:
+			q = int32(int8(b[0]))
+		case onnxpb.Uint16:
+			q = int32(binary.LittleEndian.Uint16(b))
+		case onnxpb.Int16:
+			q = int32(int16(binary.LittleEndian.Uint16(b)))
+		default:
+			r[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
+			continue
+		}
+		r[i] = t.Quant.Scale * float32(q-t.shift-t.Quant.Zero)
+	}
+	return r
+}
