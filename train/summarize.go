@@ -10,8 +10,8 @@ import (
 
 // Summarize measures a run of the configuration c again and returns what its
 // summary.json must say, but for speed: QAT by what [Finished] returned, the float
-// network and PTQ from the weights in float.safetensors. PTQ is zero where the network has dropout: it was calibrated with
-// random numbers that are gone.
+// network and PTQ from the weights in float.safetensors. PTQ is zero where the
+// network has dropout: it was calibrated with random numbers that are gone.
 func Summarize(ctx context.Context, c Config, finished *graph.Model, float []graph.State) (Summary, error) {
 	model, err := finished.Freeze()
 	if err != nil {

@@ -35,8 +35,12 @@ type List map[string]string
 // seal begins the last line.
 const seal = "# SHA-256 of the lines above: "
 
-// escaped names have a backslash before the line, as sha256sum writes them.
-var escape, unescape = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r"), strings.NewReplacer("\\\\", "\\", "\\n", "\n", "\\r", "\r")
+// Names that would break a line are escaped, and the line begins with a
+// backslash, as sha256sum writes it.
+var (
+	escape   = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r")
+	unescape = strings.NewReplacer("\\\\", "\\", "\\n", "\n", "\\r", "\r")
+)
 
 // encode is the list as text, sorted by name.
 func (l List) encode() []byte {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,6 +77,7 @@ func TestNamesAreEscaped(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	const changed = " was changed: its SHA-256 is not the one in SHA256SUMS"
 	for _, tt := range []struct {
 		name   string
 		change func(dir string) error
@@ -83,10 +85,12 @@ func TestCheck(t *testing.T) {
 		other  string // files that are not listed
 	}{
 		{"nothing", func(string) error { return nil }, "", ""},
-		{"a byte", func(dir string) error { return os.WriteFile(dir+"/c/d", []byte("e"), 0o666) }, "c/d was changed: its SHA-256 is not the one in SHA256SUMS", ""},
-		{"longer", func(dir string) error { return os.WriteFile(dir+"/b", []byte{0}, 0o666) }, "b was changed: its SHA-256 is not the one in SHA256SUMS", ""},
+		{"a byte", func(dir string) error { return os.WriteFile(dir+"/c/d", []byte("e"), 0o666) }, "c/d" + changed, ""},
+		{"longer", func(dir string) error { return os.WriteFile(dir+"/b", []byte{0}, 0o666) }, "b" + changed, ""},
 		{"gone", func(dir string) error { return os.Remove(dir + "/a") }, "a is missing: SHA256SUMS lists it", ""},
-		{"a folder in its place", func(dir string) error { return errors.Join(os.Remove(dir+"/a"), os.Mkdir(dir+"/a", 0o777)) }, "a is no regular file", ""},
+		{"a folder in its place", func(dir string) error {
+			return errors.Join(os.Remove(dir+"/a"), os.Mkdir(dir+"/a", 0o777))
+		}, "a is no regular file", ""},
 		{"one more", func(dir string) error { return os.WriteFile(dir+"/c/e", nil, 0o666) }, "", "c/e"},
 		{"a folder to skip", func(dir string) error {
 			return errors.Join(os.Mkdir(dir+"/skip", 0o777), os.WriteFile(dir+"/skip/f", nil, 0o666))
@@ -120,7 +124,7 @@ func TestDamagedList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	damaged := [][]byte{{}, text[:len(text)-1], append(text[:len(text):len(text)], '\n'), append(text[:len(text):len(text)], text...)}
+	damaged := [][]byte{{}, text[:len(text)-1], slices.Concat(text, []byte("\n")), slices.Concat(text, text)}
 	for i := range text {
 		for bit := range 8 {
 			d := bytes.Clone(text)
