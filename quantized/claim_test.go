@@ -39,7 +39,7 @@ sums "conv1" -31000 to 40000
 		"compared":     {func(p *quantized.Proof) { p.Comparisons = p.Comparisons[1:] }, false},
 		"sums":         {func(p *quantized.Proof) { p.Accumulators[0].Max++ }, false},
 		"version":      {func(p *quantized.Proof) { p.Version = "2" }, true},
-		"magnitude":    {func(p *quantized.Proof) { p.Comparisons[0].Greatest = 7 }, true},
+		"magnitude":    {func(p *quantized.Proof) { p.Comparisons[0].Largest = 7 }, true},
 		"exported too": {func(p *quantized.Proof) { p.Exports = append(p.Exports, ran(3)) }, true},
 	} {
 		p := proof()

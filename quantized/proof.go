@@ -69,11 +69,23 @@ type Comparison struct {
 	Elements  int     `json:"elements"`
 	Differing int     `json:"differing"` // elements that are not equal
 	Largest   float64 `json:"largest"`   // the largest difference
-	Greatest  float64 `json:"greatest"`  // the greatest magnitude of an output of A
 
-	// Tolerance is the part of Greatest that Largest may be: 0, unless one of
-	// the ways adds floats in an order of its own.
-	Tolerance float64 `json:"tolerance"`
+	// Layers are where B differs, if something does: each layer computed from the
+	// inputs that B had, for the images whose outputs differ.
+	Layers []LayerComparison `json:"layers,omitempty"`
+}
+
+// LayerComparison says how often one layer gives something else.
+type LayerComparison struct {
+	Layer     string  `json:"layer"`
+	Elements  int     `json:"elements"`
+	Differing int     `json:"differing"`
+	Largest   float64 `json:"largest"`
+
+	// Near elements may differ, as another order of float sums may round them
+	// otherwise. Beyond differ by more, or where nothing may: these are wrong.
+	Near   int `json:"near"`
+	Beyond int `json:"beyond"`
 }
 
 // Add compares further outputs, a of A with b of B. What one of them lacks
@@ -87,7 +99,6 @@ func (c *Comparison) Add(a, b []float32) {
 		c.Largest = math.MaxFloat64
 	}
 	for i, v := range a[:short] {
-		c.Greatest = max(c.Greatest, magnitude(float64(v)))
 		if v == b[i] || v != v && b[i] != b[i] {
 			continue
 		}
@@ -104,10 +115,35 @@ func magnitude(v float64) float64 {
 	return math.MaxFloat64
 }
 
-// Holds reports whether the outputs agree: in every element or, where there is
-// a tolerance, to within it.
+// Holds reports whether the outputs agree: in every element or, if they are of
+// float sums that another order rounds otherwise, in every layer to within that.
 func (c Comparison) Holds() bool {
-	return c.Elements > 0 && (c.Differing == 0 || c.Largest <= c.Tolerance*c.Greatest)
+	return c.Elements > 0 && (c.Differing == 0 || len(c.Layers) > 0 && c.first() == nil)
+}
+
+// first is the first layer that is wrong, nil if none is.
+func (c Comparison) first() *LayerComparison {
+	for i := range c.Layers {
+		if c.Layers[i].Beyond > 0 {
+			return &c.Layers[i]
+		}
+	}
+	return nil
+}
+
+// Err is nil if the comparison holds, else it says what differs and where that
+// begins.
+func (c Comparison) Err() error {
+	if c.Holds() {
+		return nil
+	}
+	begins := ""
+	if l := c.first(); l != nil {
+		begins = fmt.Sprintf("; it begins in layer %s: %s of %s elements, by up to %.3g",
+			l.Layer, digits(int64(l.Beyond)), digits(int64(l.Elements)), l.Largest)
+	}
+	return fmt.Errorf("quantized: %s and %s: %s of %s outputs differ, by up to %.3g%s",
+		c.A, c.B, digits(int64(c.Differing)), digits(int64(c.Elements)), c.Largest, begins)
 }
 
 // all are the comparisons, those of exported files last.
@@ -125,10 +161,7 @@ func (p *Proof) all() []Comparison {
 func (p *Proof) Check() error {
 	var faults []error
 	for _, c := range p.all() {
-		if !c.Holds() {
-			faults = append(faults, fmt.Errorf("quantized: %s and %s: %s of %s outputs differ, by up to %.3g",
-				c.A, c.B, digits(int64(c.Differing)), digits(int64(c.Elements)), c.Largest))
-		}
+		faults = append(faults, c.Err())
 	}
 	if len(p.Comparisons) == 0 {
 		faults = append(faults, errors.New("quantized: a proof that compares nothing"))

@@ -45,13 +45,15 @@ func differingLine(saved, now string) error {
 // check compares a saved export with the one that was just made.
 func (e Export) check(now Export) error {
 	if e.Digest != now.Digest {
-		return fmt.Errorf("quantized: the proof is of %s with SHA-256 %s, the model gives one with %s", e.Name, e.SHA256, now.SHA256)
+		return fmt.Errorf("quantized: the proof is of %s with SHA-256 %s, the model gives one with %s",
+			e.Name, e.SHA256, now.SHA256)
 	}
 	if e.Comparison == nil || now.Comparison == nil || e.Comparison.B != now.Comparison.B {
 		return nil
 	}
 	if was, is := e.Comparison, now.Comparison; was.Elements != is.Elements || was.Differing != is.Differing {
-		return fmt.Errorf("quantized: the proof says that %s of %s outputs of %s differ, found are %s of %s", digits(int64(was.Differing)), digits(int64(was.Elements)), was.B, digits(int64(is.Differing)), digits(int64(is.Elements)))
+		return fmt.Errorf("quantized: the proof says that %s of %s outputs of %s differ, found are %s of %s",
+			digits(int64(was.Differing)), digits(int64(was.Elements)), was.B, digits(int64(is.Differing)), digits(int64(is.Elements)))
 	}
 	return nil
 }

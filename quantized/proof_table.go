@@ -43,18 +43,40 @@ func (p *Proof) String() string {
 func (p *Proof) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s on %s, %s split: %s images, %s outputs\n\n", p.Network, p.Data.Name, p.Data.Split,
 		digits(int64(p.Data.Samples)), digits(int64(p.Outputs)))
-	rows := [][]string{{"compared", "elements", "differ", "largest", "allowed"}}
+	rows := [][]string{{"compared", "elements", "differ", "largest"}}
 	for _, c := range p.all() {
 		rows = append(rows, []string{c.A + " = " + c.B, digits(int64(c.Elements)), digits(int64(c.Differing)),
-			fmt.Sprintf("%.3g", c.Largest), fmt.Sprintf("%.3g", c.Tolerance*c.Greatest)})
+			fmt.Sprintf("%.3g", c.Largest)})
 	}
-	if err := writeRows(w, rows); err != nil || len(p.Accumulators) == 0 {
+	if err := writeRows(w, rows); err != nil {
 		return err
+	}
+	for _, c := range p.all() {
+		if err := c.writeLayers(w); err != nil {
+			return err
+		}
+	}
+	if len(p.Accumulators) == 0 {
+		return nil
 	}
 	fmt.Fprintln(w)
 	rows = [][]string{{"sums of", "least", "greatest", "bits", "fit"}}
 	for _, a := range p.Accumulators {
 		rows = append(rows, []string{a.Layer, signed(a.Min), signed(a.Max), fmt.Sprint(a.Bits), a.least()})
+	}
+	return writeRows(w, rows)
+}
+
+// writeLayers writes where a runtime differs.
+func (c Comparison) writeLayers(w io.Writer) error {
+	if c.Layers == nil {
+		return nil
+	}
+	fmt.Fprintf(w, "\nThe layers of %s, each from its own inputs, for the images whose outputs differ:\n\n", c.B)
+	rows := [][]string{{"layer", "elements", "differ", "may differ", "wrong", "largest"}}
+	for _, l := range c.Layers {
+		rows = append(rows, []string{l.Layer, digits(int64(l.Elements)), digits(int64(l.Differing)),
+			digits(int64(l.Near)), digits(int64(l.Beyond)), fmt.Sprintf("%.3g", l.Largest)})
 	}
 	return writeRows(w, rows)
 }

@@ -16,23 +16,20 @@ func TestComparison(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, c := range map[string]struct {
 		a, b      []float32
-		tolerance float64
 		differing int
 		largest   float64
 		holds     bool
 	}{
 		"equal":                  {a: []float32{1, -2, 0}, b: []float32{1, -2, 0}, holds: true},
 		"one off":                {a: []float32{1, -2}, b: []float32{1, -2.5}, differing: 1, largest: 0.5},
-		"one off, allowed":       {a: []float32{1, -2}, b: []float32{1, -2.5}, tolerance: 0.25, differing: 1, largest: 0.5, holds: true},
-		"one off, not allowed":   {a: []float32{1, -2}, b: []float32{1, -2.5}, tolerance: 0.24, differing: 1, largest: 0.5},
 		"signs of zero":          {a: []float32{0}, b: []float32{float32(math.Copysign(0, -1))}, holds: true},
 		"no number twice":        {a: []float32{nan}, b: []float32{nan}, holds: true},
 		"no number once":         {a: []float32{nan}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
-		"infinity":               {a: []float32{1}, b: []float32{float32(math.Inf(1))}, tolerance: 0.5, differing: 1, largest: math.MaxFloat64},
-		"shorter":                {a: []float32{1, 2}, b: []float32{1}, tolerance: 0.5, differing: 1, largest: math.MaxFloat64},
+		"infinity":               {a: []float32{1}, b: []float32{float32(math.Inf(1))}, differing: 1, largest: math.MaxFloat64},
+		"shorter":                {a: []float32{1, 2}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
 		"nothing proves nothing": {},
 	} {
-		got := quantized.Comparison{A: "a", B: "b", Tolerance: c.tolerance}
+		got := quantized.Comparison{A: "a", B: "b"}
 		got.Add(c.a, c.b)
 		if got.Differing != c.differing || got.Largest != c.largest || got.Holds() != c.holds {
 			t.Errorf("%s: %+v, holds %v", name, got, got.Holds())
@@ -60,7 +57,9 @@ func TestProofInOneLine(t *testing.T) {
 	if got := p.String(); got != want || p.Check() != nil {
 		t.Errorf("%s, %v; want %s", got, p.Check(), want)
 	}
-	p.Comparisons = append(p.Comparisons, quantized.Comparison{A: "integer engine", B: "ONNX Runtime", Elements: 3550, Differing: 3, Largest: 0.25, Greatest: 1})
+	p.Comparisons = append(p.Comparisons, quantized.Comparison{
+		A: "integer engine", B: "ONNX Runtime", Elements: 3550, Differing: 3, Largest: 0.25,
+	})
 	want = "355 images, 3,550 outputs: 3 differ (graph = integer engine = re-read file); differs: ONNX Runtime"
 	if got := p.String(); got != want {
 		t.Errorf("%s; want %s", got, want)
@@ -68,10 +67,25 @@ func TestProofInOneLine(t *testing.T) {
 	if err := p.Check(); err == nil || err.Error() != "quantized: integer engine and ONNX Runtime: 3 of 3,550 outputs differ, by up to 0.25" {
 		t.Error(err)
 	}
-	p.Comparisons[2].Tolerance = 0.5
-	want = "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file); within rounding of float sums: ONNX Runtime"
+	p.Comparisons[2].Layers = []quantized.LayerComparison{
+		{Layer: "conv1", Elements: 9000, Differing: 7, Near: 9, Largest: 0.01},
+	}
+	want = "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file); " +
+		"within rounding of float sums: ONNX Runtime"
 	if got := p.String(); got != want || p.Check() != nil {
 		t.Errorf("%s, %v; want %s", got, p.Check(), want)
+	}
+	p.Comparisons[2].Layers = append(p.Comparisons[2].Layers,
+		quantized.LayerComparison{Layer: "fc", Elements: 9000, Differing: 8, Beyond: 2, Largest: 0.5},
+		quantized.LayerComparison{Layer: "fc2", Elements: 1, Differing: 1, Beyond: 1})
+	wrong := "quantized: integer engine and ONNX Runtime: 3 of 3,550 outputs differ, by up to 0.25; " +
+		"it begins in layer fc: 2 of 9,000 elements, by up to 0.5"
+	if err := p.Check(); err == nil || err.Error() != wrong {
+		t.Error(err)
+	}
+	p.Comparisons[2].Layers = []quantized.LayerComparison{}
+	if p.Check() == nil {
+		t.Error("a difference that no layer has holds")
 	}
 	if (&quantized.Proof{}).Check() == nil {
 		t.Error("a proof that compares nothing holds")
@@ -133,14 +147,19 @@ func TestSavedProof(t *testing.T) {
 		"no runtime":      {func(p *quantized.Proof) { p.Exports[0].Comparison = nil }, ""},
 		"another runtime": {func(p *quantized.Proof) { p.Exports[0].Comparison.B = "ONNX Runtime 2" }, ""},
 		"no export":       {func(p *quantized.Proof) { p.Exports = nil }, ""},
-		"model":           {func(p *quantized.Proof) { p.Model[0].SHA256 = "ff" }, `the proof says "model \"model.json\" 3 bytes sha256 ff", found is "model`},
-		"data":            {func(p *quantized.Proof) { p.Data.Samples = 9 }, `"data \"digits\" \"test\" 9 samples`},
-		"elements":        {func(p *quantized.Proof) { p.Comparisons[1].Elements = 9 }, `9 elements 0 differ", found is`},
-		"less":            {func(p *quantized.Proof) { p.Comparisons = p.Comparisons[:1] }, "the proof says \"sums"},
-		"more":            {func(p *quantized.Proof) { p.Accumulators = append(p.Accumulators, p.Accumulators[0]) }, "found is \"\""},
-		"export":          {func(p *quantized.Proof) { p.Exports[0].SHA256 = "ff" }, "the proof is of model.onnx with SHA-256 ff"},
-		"another export":  {func(p *quantized.Proof) { p.Exports[0].Name = "x" }, "lists an export x"},
-		"runtime":         {func(p *quantized.Proof) { p.Exports[0].Comparison.Differing = 7 }, "says that 7 of 3,550 outputs of ONNX Runtime 1 differ, found are 0 of 3,550"},
+		"model": {func(p *quantized.Proof) { p.Model[0].SHA256 = "ff" },
+			`the proof says "model \"model.json\" 3 bytes sha256 ff", found is "model`},
+		"data": {func(p *quantized.Proof) { p.Data.Samples = 9 }, `"data \"digits\" \"test\" 9 samples`},
+		"elements": {func(p *quantized.Proof) { p.Comparisons[1].Elements = 9 },
+			`9 elements 0 differ", found is`},
+		"less": {func(p *quantized.Proof) { p.Comparisons = p.Comparisons[:1] }, "the proof says \"sums"},
+		"more": {func(p *quantized.Proof) { p.Accumulators = append(p.Accumulators, p.Accumulators[0]) },
+			"found is \"\""},
+		"export": {func(p *quantized.Proof) { p.Exports[0].SHA256 = "ff" },
+			"the proof is of model.onnx with SHA-256 ff"},
+		"another export": {func(p *quantized.Proof) { p.Exports[0].Name = "x" }, "lists an export x"},
+		"runtime": {func(p *quantized.Proof) { p.Exports[0].Comparison.Differing = 7 },
+			"says that 7 of 3,550 outputs of ONNX Runtime 1 differ, found are 0 of 3,550"},
 	} {
 		err := made(func(*quantized.Proof) {}).CheckSaved(made(c.change))
 		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -32,8 +32,10 @@ type exportOptions struct {
 }
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
-	f.IntVar(&o.opset, "opset", 0, "onnx: `N`, version of the operators, 13 or 21 (default 13, or 21 for weights with scales a block)")
-	f.IntVar(&o.batch, "batch", 0, "onnx, tflite: fix the number of inputs at a time to `N`; 0 leaves it open, and is 1 for tflite")
+	f.IntVar(&o.opset, "opset", 0,
+		"onnx: `N`, version of the operators, 13 or 21 (default 13, or 21 for weights with scales a block)")
+	f.IntVar(&o.batch, "batch", 0,
+		"onnx, tflite: fix the number of inputs at a time to `N`; 0 leaves it open, and is 1 for tflite")
 	f.BoolVar(&o.int4, "int4", false, "tflite: weights of 4 bits two to a byte, for LiteRT and CMSIS-NN")
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
 	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")
@@ -41,7 +43,8 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output is: logits, probabilities or class")
 	f.StringVar(&o.target, "target", "", "`SYSTEM` it must run on; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
-	f.BoolVar(&o.classifier, "classifier", false, "coreml: the output is the class with its label, and all probabilities")
+	f.BoolVar(&o.classifier, "classifier", false,
+		"coreml: the output is the class with its label, and all probabilities")
 	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8 or uint8")
 	f.StringVar(&o.author, "author", "", "coreml: the model's author")
 	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
@@ -95,7 +98,8 @@ func (f format) check(flags *pflag.FlagSet) error {
 		}
 	})
 	if idle != nil {
-		return fmt.Errorf("%s has no effect on format %s, which takes --%s", strings.Join(idle, ", "), f.name, strings.Join(f.options, ", --"))
+		return fmt.Errorf("%s has no effect on format %s, which takes --%s",
+			strings.Join(idle, ", "), f.name, strings.Join(f.options, ", --"))
 	}
 	return nil
 }
@@ -118,13 +122,8 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if _, err := listOf(folder, out); err != nil {
-		return err
-	}
-	if err := f.write(out, m, o); err != nil {
-		return err
-	}
-	if err := addToSums(folder, out, f); err != nil {
+	write := func() error { return f.write(out, m, o) }
+	if err := writeListed(ctx, folder, export{out, f}, write); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.stdout, out)

@@ -35,12 +35,14 @@ type format struct {
 	inspect func(w io.Writer, path string) error
 
 	arithmetic arithmetic // of its runtime, where that is not training's
+	runner     *runner    // that runs exports on this machine, if it is installed; nil: none can
 }
 
-// arithmetic is a runtime's, which the integer engine computes as well.
+// arithmetic is that of a runtime, or of files of a type, which the integer
+// engine computes as well.
 type arithmetic struct {
-	runtime string // "": training's
-	how     integer.Requantization
+	name string // "": training's
+	integer.Options
 }
 
 // formats lists what `export` writes; the first is what a run writes by itself.

@@ -52,7 +52,9 @@ func writeC(path string, m *quantized.Model, o exportOptions) error {
 	if err != nil {
 		return err
 	}
-	return carray.Write(filepath.Dir(path), m, carray.Options{Name: name, Requantization: integer.Requantization(how), Facts: o.facts})
+	return carray.Write(filepath.Dir(path), m, carray.Options{
+		Name: name, Requantization: integer.Requantization(how), Facts: o.facts,
+	})
 }
 
 func checkC(path string, m *quantized.Model) (map[string]string, error) {

@@ -10,8 +10,11 @@ import (
 func coremlFormat() format {
 	return format{
 		name: "coreml", file: "model.mlpackage", runs: "Apple's devices",
-		options: []string{"image", "normalize", "classifier", "target", "precision", "weights-encoding", "author", "license", "model-version", "description"},
-		write:   writeCoreML,
+		options: []string{
+			"image", "normalize", "classifier", "target", "precision", "weights-encoding",
+			"author", "license", "model-version", "description",
+		},
+		write: writeCoreML,
 		is: func(path string, _ []byte) bool {
 			return filepath.Ext(path) == ".mlpackage" || exists(filepath.Join(path, "Data", "com.apple.CoreML"))
 		},
@@ -37,7 +40,9 @@ func writeCoreML(path string, m *quantized.Model, o exportOptions) error {
 	return coreml.Write(path, m, coreml.Options{
 		Target: target, Precision: precision, WeightsEncoding: encoding,
 		Classifier: o.classifier, Normalize: o.normalize, Image: o.image,
-		Metadata: coreml.Metadata{Author: o.author, License: o.license, Version: o.version, Description: o.description, Facts: o.facts},
+		Metadata: coreml.Metadata{
+			Author: o.author, License: o.license, Version: o.version, Description: o.description, Facts: o.facts,
+		},
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,34 @@ func onnxFormat() format {
 		},
 		verify:  checkONNX,
 		inspect: inspecting(onnx.Inspect),
+		runner: &runner{
+			name: "ONNX Runtime", variable: ortrunVariable, usual: "ortrun",
+			takes: ortrunTakes, tapped: onnx.Tapped,
+		},
 	}
+}
+
+// ortrunVariable names internal/conformance/cmd/ortrun, which runs ONNX Runtime.
+const ortrunVariable = "PETRIFY_ORTRUN"
+
+// ortrunTakes says how a file is run: one whose input is that of the network, and
+// whose output is the network's.
+func ortrunTakes(file []byte, m *quantized.Model) (x execution, err error) {
+	written, err := onnx.WrittenWith(file, m)
+	switch {
+	case err != nil:
+		return x, err
+	case written.Image:
+		return x, errors.New("its input is an image of bytes")
+	case written.Result != onnx.Logits:
+		return x, fmt.Errorf("its output is the %v", written.Result)
+	case written.Batch > 1:
+		return x, fmt.Errorf("it takes %d inputs at a time", written.Batch)
+	case written.Batch == 1:
+		x.flags = []string{"-batch", "1"}
+	}
+	x.engine.Signed = written.Signed
+	return x, nil
 }
 
 func writeONNX(path string, m *quantized.Model, o exportOptions) error {
@@ -48,7 +76,8 @@ func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
 	if o.batch < 0 {
 		return onnx.Options{}, usage(fmt.Errorf("--batch %d: want 0 or more", o.batch))
 	}
-	if o.opset == 0 && slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }) {
+	inBlocks := func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 }
+	if o.opset == 0 && slices.ContainsFunc(m.Nodes, inBlocks) {
 		o.opset = 21 // the first with scales for blocks
 	}
 	return onnx.Options{

@@ -20,7 +20,7 @@ func tfliteFormat() format {
 		},
 		verify:     checkTFLite,
 		inspect:    inspecting(tflite.Inspect),
-		arithmetic: arithmetic{"XNNPACK", integer.XNNPACK},
+		arithmetic: arithmetic{"XNNPACK", integer.Options{Requantization: integer.XNNPACK}},
 	}
 }
 

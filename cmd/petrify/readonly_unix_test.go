@@ -139,7 +139,7 @@ func TestVerifyReadsOnly(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	refused(t, petrify("verify", "--write", run), "atomicfile: write "+filepath.Join(run, "proof.json")+": ")
+	refused(t, petrify("verify", "--write", run), "atomicfile: write "+filepath.Join(run, "owner.json")+": ")
 	if !reflect.DeepEqual(before, tree(t, run)) {
 		t.Error("the run is another than before")
 	}

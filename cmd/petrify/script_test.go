@@ -12,7 +12,7 @@ import (
 
 // TestMain lets the scripts run the command by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"petrify": main})
+	testscript.Main(m, map[string]func(){"petrify": main, "standin": standIn})
 }
 
 // The scripts in testdata/script are the command's specification.

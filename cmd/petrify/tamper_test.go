@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +22,8 @@ func ownRun(t *testing.T) (folder string) {
 	if err := os.WriteFile(table, []byte(rows), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	finished(t, "train", "--out", folder, "--set", "dataset="+table, "--set", "batch=2", "--set", "float.epochs=1", "--set", "qat.epochs=1",
+	finished(t, "train", "--out", folder, "--set", "dataset="+table, "--set", "batch=2",
+		"--set", "float.epochs=1", "--set", "qat.epochs=1",
 		"--set", "network=[{linear: {features: 6}}, relu, {linear: {features: 2}}]")
 	for _, f := range formats() {
 		finished(t, "export", folder, "--format", f.name)
@@ -29,10 +32,17 @@ func ownRun(t *testing.T) (folder string) {
 	return folder
 }
 
-// verified runs verify and returns its exit code and what it printed.
+// verified runs verify without a runtime and returns its exit code and what it
+// printed.
 func verified(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv(ortrunVariable, "")
+	return verifiedBy(t, "", args...)
+}
+
+// verifiedBy runs verify with a program in ortrun's place.
+func verifiedBy(t *testing.T, program string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	t.Setenv(ortrunVariable, program)
 	var out, complaints bytes.Buffer
 	code = run(t.Context(), append([]string{"verify"}, args...), strings.NewReader(""), &out, &complaints)
 	return code, out.String(), complaints.String()
@@ -106,5 +116,26 @@ func TestStrangeFileIsNamed(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d: %s%s", name, code, want, stdout, stderr)
 		}
 		os.Remove(path)
+	}
+}
+
+// Exports that are made at the same time are all listed.
+func TestExportsAtOnce(t *testing.T) {
+	folder := ownRun(t)
+	const exports = 8
+	failed := make(chan error, exports)
+	for i := range exports {
+		path := filepath.Join(folder, fmt.Sprintf("export-%d", i))
+		go func() { failed <- exec.Command("petrify", "export", folder, "--out", path).Run() }()
+	}
+	for range exports {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	code, stdout, stderr := verified(t, folder)
+	want := fmt.Sprintf("%d files are as SHA256SUMS lists them", 19+exports)
+	if code != exitOK || !strings.Contains(stdout, want) || strings.Contains(stdout, "not listed") {
+		t.Errorf("exit code %d: %s%s: want %q", code, stdout, stderr, want)
 	}
 }

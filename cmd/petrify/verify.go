@@ -47,7 +47,8 @@ CGO_ENABLED=1 go build ./cmd/ortrun.`,
 			return c.verifyAll(cmd.Context(), args[0], data, write)
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "`PATH` of the data, if they are not where training found them: a folder with the files of a published set, or a user's own")
+	cmd.Flags().StringVar(&data, "data", "",
+		"`PATH` of the data, if they have moved: a folder with the files of a published set, or a user's own")
 	cmd.Flags().BoolVar(&write, "write", false, "write "+quantized.ProofFile+" and "+sums.File+" as found")
 	return cmd
 }
@@ -70,8 +71,9 @@ func (c *command) verifyAll(ctx context.Context, path, data string, write bool) 
 		return err
 	}
 	fmt.Fprintf(c.stdout, "\n%s\n", p)
-	if s.ortrun == "" {
-		fmt.Fprintf(c.stdout, "ONNX Runtime was not compared: $%s names no program, and there is no ortrun on the path.\n", ortrunVariable)
+	if r := defaultFormat().runner; r.program() == "" {
+		fmt.Fprintf(c.stdout, "%s was not compared: $%s names no program, and there is no %s on the path.\n",
+			r.name, r.variable, r.usual)
 	}
 	faults := errors.Join(p.Check(), s.checkExports(ctx, c.stdout, p), s.checkSummary(ctx, c.stdout))
 	if !write {
@@ -82,5 +84,9 @@ func (c *command) verifyAll(ctx context.Context, path, data string, write bool) 
 	if faults != nil {
 		return fmt.Errorf("%w\nnothing was written", faults)
 	}
-	return s.writeRecords(p)
+	owner, err := ownSoon(ctx, folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.writeRecords(p), owner.Release())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"petrify/datasets"
 	"petrify/quantized"
 	"petrify/quantized/integer"
 )
@@ -13,36 +12,37 @@ import (
 // than training, by the integer engine; nothing of a model that computes with
 // floats, which is not computed as there.
 func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
-	if !integersThroughout(s.file) {
+	if a.name == "" || !integersThroughout(s.file) {
 		return "", nil
 	}
 	_, ours, err := s.engines()
 	if err != nil {
 		return "", err
 	}
-	theirs, err := integer.New(s.file, integer.Options{Requantization: a.how})
+	theirs, err := integer.New(s.file, a.Options)
 	if err != nil {
 		return "", err
 	}
-	c := quantized.Comparison{A: theEngine, B: a.runtime}
+	c := quantized.Comparison{A: theEngine, B: a.name}
 	x, y := make([]float32, verifyBatch*ours.OutputSize()), make([]float32, verifyBatch*ours.OutputSize())
-	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
+	for images, err := range s.images(nil, verifyBatch) {
 		if err != nil {
 			return "", err
 		}
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
-		in, n := b.X[:b.N*ours.InputSize()], b.N*ours.OutputSize()
-		if err := ours.Run(x[:n], in, b.N); err != nil {
+		n := len(images.indices) * ours.OutputSize()
+		if err := ours.Run(x[:n], images.x, len(images.indices)); err != nil {
 			return "", err
 		}
-		if err := theirs.Run(y[:n], in, b.N); err != nil {
+		if err := theirs.Run(y[:n], images.x, len(images.indices)); err != nil {
 			return "", err
 		}
 		c.Add(x[:n], y[:n])
 	}
-	return fmt.Sprintf("; in %s's arithmetic %s of its %s outputs differ", a.runtime, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
+	return fmt.Sprintf("; in %s's arithmetic %s of its %s outputs differ",
+		a.name, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
 }
 
 // integersThroughout reports whether every layer computes with integers.

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"petrify/quantized"
+	"petrify/quantized/integer"
 )
 
 // modelOf finds the model that a path on the command line names. That of an
@@ -62,7 +65,7 @@ func (s *subject) checkExports(ctx context.Context, w io.Writer, p *quantized.Pr
 			faults = append(faults, fmt.Errorf("%s: %w", e.path, err))
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "%s is of this model%s.\n", e.path, said); err != nil {
+		if _, err := fmt.Fprintf(w, "%s is what the model gives%s.\n", e.path, said); err != nil {
 			return err
 		}
 	}
@@ -79,13 +82,44 @@ func (s *subject) checkExport(ctx context.Context, e export, p *quantized.Proof)
 	if err != nil {
 		return "", err
 	}
-	if e.name == defaultFormat().name && s.ortrun != "" && !s.compared(facts) {
-		said += "; it is another export, " + facts[quantized.ExportKey] + ", and the default one was compared"
-	}
-	if e.arithmetic.runtime == "" {
-		return said, nil
+	ran, err := s.run(ctx, e)
+	if err != nil {
+		return "", err
 	}
 	rounded, err := s.inArithmetic(ctx, e.arithmetic)
+	return said + ran + rounded, err
+}
+
+// run compares what the format's runtime makes of an export with the engine,
+// unless it is the default one, which the proof is about.
+func (s *subject) run(ctx context.Context, e export) (string, error) {
+	if e.runner.program() == "" {
+		return "", nil
+	}
+	file, err := os.ReadFile(e.path)
+	if err != nil || bytes.Equal(file, s.export) {
+		return "", err
+	}
+	x, refused := e.runner.on(file, s.file)
+	if refused != nil {
+		return fmt.Sprintf("; %s was not compared: %v", e.runner.name, refused), nil
+	}
+	c, err := s.inRuntime(ctx, x)
+	if err == nil {
+		err = c.Err()
+	}
+	if err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("; in %s %s of %s outputs differ",
+		c.B, thousands(int64(c.Differing)), thousands(int64(c.Elements)))
+	if c.Differing > 0 {
+		said += ", within rounding of float sums"
+	}
+	if x.engine == (integer.Options{}) {
+		return said, nil
+	}
+	rounded, err := s.inArithmetic(ctx, arithmetic{"int8", x.engine})
 	return said + rounded, err
 }
 
@@ -97,7 +131,8 @@ func names(facts map[string]string, p *quantized.Proof) (string, error) {
 	case digest == "":
 		return ", but names no proof: export it again to name this one", nil
 	case digest != p.Digest():
-		return fmt.Sprintf(", but names another proof, %s; this one is %s: export it again to name this one", digest, p.Digest()), nil
+		return fmt.Sprintf(", but names another proof, %s; this one is %s: export it again to name this one",
+			digest, p.Digest()), nil
 	case says != want:
 		return "", fmt.Errorf("says of the proof %q, the proof says %q", says, want)
 	}

@@ -20,9 +20,6 @@ const (
 	theFile   = "re-read file"
 )
 
-// verifyBatch is how many images are computed at a time.
-const verifyBatch = 64
-
 // prove computes the whole test split in every way there is.
 func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	frozen, file, err := s.engines()
@@ -73,7 +70,7 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 		p.Comparisons = append(p.Comparisons, trained)
 	}
 	p.Comparisons = append(p.Comparisons, written)
-	return p, s.addExports(ctx, p, frozen)
+	return p, s.addExport(ctx, p)
 }
 
 // proveRun proves a run that has just been saved, writes the proof and the list
@@ -83,7 +80,7 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 	if err != nil {
 		return err
 	}
-	s := &subject{folder: job.Out, file: m, data: job.Data, ortrun: findOrtrun()}
+	s := &subject{folder: job.Out, file: m, data: job.Data}
 	if err := s.rebuild(job); err != nil {
 		return err
 	}
@@ -92,7 +89,7 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 		return err
 	}
 	// the proof after the export: who finds it finds what it lists
-	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.onnx); err != nil {
+	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.export); err != nil {
 		return err
 	}
 	if err := s.writeRecords(p); err != nil {
@@ -119,32 +116,10 @@ func (s *subject) describe(outputs int) (*quantized.Proof, error) {
 	}
 	p := &quantized.Proof{
 		Network: s.file.Name, Version: programVersion(), Outputs: outputs, Model: digests,
-		Data: quantized.ProofData{Name: s.data.Name, Split: "test", Samples: s.data.Test.Len(), SHA256: s.data.Checksum()},
+		Data: quantized.ProofData{
+			Name: s.data.Name, Split: "test", Samples: s.data.Test.Len(), SHA256: s.data.Checksum(),
+		},
 	}
 	p.Accumulators, err = s.file.Accumulators()
 	return p, err
-}
-
-// tolerance is what a runtime's outputs may differ by, as part of the greatest:
-// nothing where every layer computes with integers; the rounding of float sums
-// where none does; and where both occur, or functions that runtimes compute in
-// float32, a few steps of the output, for a sum that rounds otherwise moves an
-// integer behind it to its neighbour.
-func tolerance(m *quantized.Model) float64 {
-	integers, floats := !m.Input.Quant.IsFloat(), m.Input.Quant.IsFloat()
-	for i := range m.Nodes {
-		n := &m.Nodes[i]
-		blocks := n.Weights != nil && (n.Weights.Q == nil || n.Weights.Block > 0)
-		inFloat := n.Op == quantized.Activate && (n.Func == quantized.Tanh || n.Func == quantized.HardSwish)
-		integers = integers || !n.Output.Quant.IsFloat()
-		floats = floats || blocks || inFloat || n.Output.Quant.IsFloat() && n.Name != m.Output
-	}
-	switch {
-	case !floats:
-		return 0
-	case !integers:
-		return 1e-5
-	default:
-		return 0.05
-	}
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
+	"petrify/internal/atomicfile"
 	"petrify/internal/sums"
 	"petrify/quantized"
 )
@@ -98,34 +101,50 @@ func (s *subject) writeSums() error {
 	return list.Write(s.folder)
 }
 
-// listOf is the list of a folder if it has one and a path lies in it, else nil.
-func listOf(folder, path string) (sums.List, error) {
-	if !within(folder, path) {
-		return nil, nil
+// writeListed writes an export and lists it in the SHA256SUMS of a folder, if it
+// lies there and there is one. The folder is this process's meanwhile: a list that
+// two change at a time would lose what one of them adds.
+func writeListed(ctx context.Context, folder string, e export, write func() error) (err error) {
+	if !within(folder, e.path) || !exists(filepath.Join(folder, sums.File)) {
+		return write()
 	}
-	list, err := sums.Read(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return list, err
-}
-
-// addToSums lists an export in the SHA256SUMS of the folder that it lies in, if
-// there is one.
-func addToSums(folder, path string, f format) error {
-	list, err := listOf(folder, path)
-	if err != nil || list == nil {
-		return err
-	}
-	files, err := f.files(path)
+	owner, err := ownSoon(ctx, folder)
 	if err != nil {
 		return err
 	}
-	list.Drop(folder, path)
+	defer func() { err = errors.Join(err, owner.Release()) }()
+	list, err := sums.Read(folder)
+	if err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	files, err := e.files(e.path)
+	if err != nil {
+		return err
+	}
+	list.Drop(folder, e.path)
 	if err := list.Put(folder, files...); err != nil {
 		return err
 	}
 	return list.Write(folder)
+}
+
+// ownSoon owns a folder, and waits some seconds if another process does: an
+// export takes no longer.
+func ownSoon(ctx context.Context, folder string) (*atomicfile.Owner, error) {
+	for end := time.Now().Add(10 * time.Second); ; {
+		owner, err := atomicfile.Own(folder)
+		if err == nil || time.Now().After(end) || !exists(filepath.Join(folder, atomicfile.OwnerFile)) {
+			return owner, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // within reports whether a path lies in a folder.

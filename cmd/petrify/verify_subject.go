@@ -24,9 +24,8 @@ type subject struct {
 	model  *quantized.Model // frozen from the graph, where there is one
 	file   *quantized.Model // read from a file
 	data   *datasets.Set
-	ortrun string // the program that runs ONNX Runtime; "": none
 	named  string // the exported file on the command line; "": none
-	onnx   []byte // the default export, which names the proof; prove sets it
+	export []byte // the default export, which names the proof; prove sets it
 }
 
 // folderOf is the folder of a model that is a folder or a file.
@@ -47,7 +46,7 @@ func openSubject(ctx context.Context, path, data string) (*subject, error) {
 	if m.Origin.Dataset == "digits" && data != "" {
 		return nil, usage(fmt.Errorf("--data %s has no effect: the digits are built in", data))
 	}
-	s := &subject{folder: folderOf(path), file: m, ortrun: findOrtrun()}
+	s := &subject{folder: folderOf(path), file: m}
 	if saved := savedConfig(path); saved != "" && s.folder == path {
 		err = s.openRun(ctx, saved, data)
 	} else if s.model, err = again(m); err == nil {
@@ -57,7 +56,8 @@ func openSubject(ctx context.Context, path, data string) (*subject, error) {
 		return nil, err
 	}
 	if is, was := s.data.Checksum(), m.Origin.Data; was != "" && is != was {
-		return nil, fmt.Errorf("%s is not what the model was trained on: its SHA-256 is %s, the model's data had %s", s.data.Source, is, was)
+		return nil, fmt.Errorf("%s is not what the model was trained on: its SHA-256 is %s, the model's data had %s",
+			s.data.Source, is, was)
 	}
 	s.data.Name = m.Origin.Dataset // whatever the file is called now
 	return s, nil

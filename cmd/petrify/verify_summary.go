@@ -54,7 +54,8 @@ func (s *subject) concede(says train.Summary, found *train.Summary) string {
 		if !integersThroughout(s.file) {
 			what, found.QAT.Accuracy = "the numbers are", says.QAT.Accuracy
 		}
-		what += fmt.Sprintf(" of %s kernels, and %s add floats in another order: PETRIFY_KERNEL chooses.", says.Kernels, found.Kernels)
+		what += fmt.Sprintf(" of %s kernels, and %s add floats in another order: PETRIFY_KERNEL chooses.",
+			says.Kernels, found.Kernels)
 		found.Kernels, found.Float, found.PTQ, found.QAT.Loss = says.Kernels, says.Float, says.PTQ, says.QAT.Loss
 		return what
 	case found.PTQ == train.Metrics{}:

@@ -20,6 +20,9 @@
 //     the integer engine's numbers in every activation.
 //   - Every convolution, linear layer, addition and concatenation of a quantized
 //     model is an integer kernel in the graph that ONNX Runtime made of it.
+//   - Layer by layer, from ONNX Runtime's own inputs, no integer differs and no
+//     float sum is out of bounds (package quantized/agree), and reading activations
+//     out of a file changes none of its outputs.
 //   - ONNX Runtime loads the files without a warning, and onnx.checker of
 //     Debian's python3-onnx accepts them.
 //   - TensorFlow Lite with XNNPACK gives the integer engine's integers: every

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"petrify/quantized"
+	"petrify/quantized/agree"
+	"petrify/quantized/onnx"
+)
+
+// atATime is how many activations are compared at a time, about.
+const atATime = 1 << 22
+
+// compareLayers looks at all activations of the chosen images, and returns the
+// layers that differ. These are none if the runtime gives other outputs when its
+// activations are read: they are of another computation then.
+func (s *subject) compareLayers(ctx context.Context, x execution, chosen []int) ([]quantized.LayerComparison, error) {
+	checker, err := agree.New(s.file, x.engine)
+	if err != nil {
+		return nil, err
+	}
+	tapped, taps, err := x.tapped(x.file, s.file)
+	if err != nil {
+		return nil, err
+	}
+	send := func(w io.Writer) error { return s.send(w, chosen) }
+	shipped, err := x.start(ctx, x.file, send)
+	if err != nil {
+		return nil, err
+	}
+	defer shipped.stop()
+	reading, err := x.start(ctx, tapped, send)
+	if err != nil {
+		return nil, err
+	}
+	defer reading.stop()
+	for images, err := range s.images(chosen, min(verifyBatch, 1+atATime/elements(taps))) {
+		if err != nil {
+			return nil, err
+		}
+		activations, same, err := s.activations(shipped, reading, taps, len(images.indices))
+		if err != nil || !same {
+			return nil, err
+		}
+		activations[""] = planar(images.x, s.data.Shape)
+		if err := checker.Add(activations, len(images.indices)); err != nil {
+			return nil, err
+		}
+	}
+	if err := shipped.end(); err != nil {
+		return nil, err
+	}
+	return checker.Layers(), reading.end()
+}
+
+// activations reads those of n images, by their names, and whether the outputs
+// are the same with and without them.
+func (s *subject) activations(shipped, reading *process, taps []onnx.Tap, n int) (
+	all map[string][]float32, same bool, err error,
+) {
+	all = map[string][]float32{}
+	size := 4 * outputSize(s.file)
+	for range n {
+		y, err := shipped.read(size)
+		if err != nil {
+			return nil, false, err
+		}
+		again, err := reading.read(size)
+		if err != nil || len(again) < size || !bytes.Equal(y, again) {
+			return nil, false, err
+		}
+		output := floats(again)
+		for _, t := range taps {
+			raw, err := reading.read(t.Bytes())
+			if err != nil || len(raw) < t.Bytes() {
+				return nil, false, err
+			}
+			all[t.Name] = append(all[t.Name], t.Reals(raw)...)
+		}
+		if out, _ := s.file.Activation(s.file.Output); out.Quant.IsFloat() {
+			all[out.Name] = append(all[out.Name], output...) // which has no tap
+		}
+	}
+	return all, true, nil
+}
+
+// outputSize is the number of elements of a model's output.
+func outputSize(m *quantized.Model) int {
+	out, _ := m.Activation(m.Output)
+	n := 1
+	for _, d := range out.Shape {
+		n *= d
+	}
+	return n
+}
+
+// elements are those of all taps of one image.
+func elements(taps []onnx.Tap) (n int) {
+	for _, t := range taps {
+		n += t.Bytes() // at least
+	}
+	return n
+}
