@@ -38,6 +38,7 @@ type Options struct {
 
 	// Progress, if not nil, is told how a download goes on, and Reading how the
 	// reading of a file does, from the beginning for each time that it is read.
+	// They are called from one goroutine at a time, not always the caller's.
 	Progress, Reading Progress
 
 	// Memory is how many bytes the data may take; 0: any number. Where a file

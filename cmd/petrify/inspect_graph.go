@@ -10,7 +10,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
@@ -20,7 +19,7 @@ import (
 // inspectGraph prints the quantizers of the network that a run folder or a
 // configuration describes, and draws its graph if a file is named.
 func (c *command) inspectGraph(ctx context.Context, path, drawing string) error {
-	m, err := describedModel(ctx, path)
+	m, err := c.describedModel(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func (c *command) inspectGraph(ctx context.Context, path, drawing string) error 
 
 // describedModel is the untrained model of a configuration file, for its data,
 // or of a run folder, for the input that its frozen model has.
-func describedModel(ctx context.Context, path string) (*graph.Model, error) {
+func (c *command) describedModel(ctx context.Context, path string) (*graph.Model, error) {
 	if saved := savedConfig(path); saved != "" {
 		settings, err := config.Load(saved)
 		if err != nil {
@@ -66,7 +65,7 @@ func describedModel(ctx context.Context, path string) (*graph.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := datasets.OpenContext(ctx, settings.Dataset, settings.Data)
+	data, err := c.open(ctx, settings.Dataset, settings.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -23,6 +24,9 @@ type progress struct {
 	stage    train.StageStart
 	loss     graph.Loss // the network's
 	redrawn  time.Time
+	file     string    // that is being read
+	done     int64     // bytes of it
+	begun    time.Time // when reading began
 }
 
 func newProgress(w io.Writer) *progress {
@@ -34,9 +38,13 @@ func newProgress(w io.Writer) *progress {
 const interval = 100 * time.Millisecond
 
 func (p *progress) open(total int64, what, unit string) {
+	rate := progressbar.OptionShowIts()
+	if unit == "bytes" {
+		rate = progressbar.OptionShowBytes(true)
+	}
 	p.bar = progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(what),
-		progressbar.OptionSetItsString(unit), progressbar.OptionShowIts(), progressbar.OptionShowCount(),
+		progressbar.OptionSetItsString(unit), rate, progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
 	p.bar.StartWithoutRender()
 	p.redrawn = time.Now()
@@ -132,6 +140,32 @@ func (p *progress) download(file string, done, total int64) {
 		p.bar.Set64(done)
 	}
 }
+
+// reading shows how far the reading of a file has come, unless all of it takes
+// no longer than patience.
+func (p *progress) reading(file string, done, total int64) {
+	if !p.terminal {
+		return
+	}
+	if p.begun.IsZero() {
+		p.begun = time.Now()
+	}
+	if p.bar == nil || file != p.file || done < p.done { // its clock starts with the file
+		p.clear()
+		p.open(total, filepath.Base(file), "bytes")
+	}
+	p.file, p.done = file, done
+	if time.Since(p.begun) < patience || time.Since(p.redrawn) < interval {
+		return
+	}
+	p.redrawn = time.Now()
+	if total < 0 || done < total { // at the end it would vanish, and there is more to do
+		p.bar.Set64(done)
+	}
+}
+
+// patience is how long nothing is said.
+const patience = time.Second
 
 // thousands groups the digits of n by three.
 func thousands(n int64) string {

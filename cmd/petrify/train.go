@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"petrify/datasets"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/internal/sums"
@@ -67,9 +66,7 @@ every key that a file or --set may hold.`,
 func (c *command) trainRun(ctx context.Context, settings *config.Config, resume bool) error {
 	p := newProgress(c.stderr)
 	defer p.clear()
-	options := settings.Data
-	options.Progress = p.download
-	data, err := datasets.OpenContext(ctx, settings.Dataset, options)
+	data, err := c.open(ctx, settings.Dataset, settings.Data)
 	if err != nil {
 		return err
 	}

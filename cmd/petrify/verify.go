@@ -58,7 +58,7 @@ func (c *command) verifyAll(ctx context.Context, path, data string, write bool) 
 	model, named := modelOf(path)
 	folder := folderOf(model)
 	listed, unlisted := checkSums(folder)
-	s, err := openSubject(ctx, model, data)
+	s, err := c.openSubject(ctx, model, data)
 	if err != nil {
 		return errors.Join(unlisted, faultOfFile(err, unlisted != nil))
 	}

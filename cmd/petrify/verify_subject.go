@@ -38,7 +38,7 @@ func folderOf(model string) string {
 
 // openSubject opens a model with its data and, where it is a run, its graph. data is
 // where they are now; "": where training found them.
-func openSubject(ctx context.Context, path, data string) (*subject, error) {
+func (c *command) openSubject(ctx context.Context, path, data string) (*subject, error) {
 	m, err := quantized.Load(path)
 	if err != nil {
 		return nil, err
@@ -48,9 +48,9 @@ func openSubject(ctx context.Context, path, data string) (*subject, error) {
 	}
 	s := &subject{folder: folderOf(path), file: m}
 	if saved := savedConfig(path); saved != "" && s.folder == path {
-		err = s.openRun(ctx, saved, data)
+		err = c.openRun(ctx, s, saved, data)
 	} else if s.model, err = again(m); err == nil {
-		s.data, err = openOrigin(ctx, m.Origin.Dataset, data)
+		s.data, err = c.openOrigin(ctx, m.Origin.Dataset, data)
 	}
 	if err != nil {
 		return nil, err
@@ -70,14 +70,14 @@ func published(name string) bool {
 
 // openOrigin opens the data that a model was trained on: a published set, whose
 // files may be in a folder, or a user's own, which the path says.
-func openOrigin(ctx context.Context, name, path string) (*datasets.Set, error) {
+func (c *command) openOrigin(ctx context.Context, name, path string) (*datasets.Set, error) {
 	switch {
 	case published(name):
-		return datasets.OpenContext(ctx, name, datasets.Options{Dir: path})
+		return c.open(ctx, name, datasets.Options{Dir: path})
 	case path == "":
 		return nil, usage(fmt.Errorf("the model was trained on %q: say with --data where that is", name))
 	}
-	return datasets.OpenContext(ctx, path, datasets.Options{})
+	return c.open(ctx, path, datasets.Options{})
 }
 
 // settingsOf are those of a run whose data may have moved.
@@ -94,13 +94,13 @@ func settingsOf(saved, data string) (*config.Config, error) {
 }
 
 // openRun rebuilds the graph of a finished run.
-func (s *subject) openRun(ctx context.Context, saved, data string) error {
+func (c *command) openRun(ctx context.Context, s *subject, saved, data string) error {
 	settings, err := settingsOf(saved, data)
 	if err != nil {
 		return err
 	}
 	settings.Out = s.folder // it may have been moved
-	if s.data, err = datasets.OpenContext(ctx, settings.Dataset, settings.Data); err != nil {
+	if s.data, err = c.open(ctx, settings.Dataset, settings.Data); err != nil {
 		return err
 	}
 	job, err := settings.Train(s.data)

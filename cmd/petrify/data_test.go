@@ -1,0 +1,67 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+)
+
+type reading struct {
+	file string
+	done int64
+}
+
+// Reading shows how far it has come, on a terminal, after a second, and takes it
+// off again.
+func TestReadingProgress(t *testing.T) {
+	for name, c := range map[string]struct {
+		terminal bool
+		since    time.Duration
+		want     []string // nil: nothing
+	}{
+		"no terminal": {false, time.Hour, nil},
+		"at once":     {true, 0, nil},
+		"after a while": {true, time.Hour, []string{"a.csv  40% |", "(400 kB/1.0 MB, ", "]", // elapsed and left
+			"b.csv  25% |", "(250 kB/1.0 MB, "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var screen strings.Builder
+			p := &progress{w: &screen, terminal: c.terminal, begun: time.Now().Add(-c.since)}
+			for _, r := range []reading{{"data/a.csv", 0}, {"data/a.csv", 400e3}, {"data/a.csv", 1e6}, {"data/b.csv", 0}, {"data/b.csv", 250e3}} {
+				p.reading(r.file, r.done, 1e6)
+				p.redrawn = time.Time{}
+			}
+			p.clear()
+			rest := screen.String()
+			for _, part := range c.want {
+				_, after, ok := strings.Cut(rest, part)
+				if !ok {
+					t.Errorf("%q does not say %q after the parts before", screen.String(), part)
+				}
+				rest = after
+			}
+			lines := strings.Split(strings.TrimSuffix(screen.String(), "\r"), "\r")
+			if last := lines[len(lines)-1]; strings.TrimSpace(last) != "" || c.want == nil && screen.Len() > 0 {
+				t.Errorf("%q is left on the screen", screen.String())
+			}
+		})
+	}
+}
+
+func TestGarbageIsSmallBesideData(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	t.Setenv("GOGC", "")
+	data := make([]byte, 256<<20)
+	spareMemory()
+	runtime.KeepAlive(data)
+	if percent := debug.SetGCPercent(100); percent < 6 || percent > 13 {
+		t.Errorf("the heap may grow by %d %% of 256 MB, want 12", percent)
+	}
+	t.Setenv("GOGC", "100")
+	spareMemory()
+	if percent := debug.SetGCPercent(100); percent != 100 {
+		t.Errorf("GOGC=100 became %d", percent)
+	}
+}
