@@ -14,8 +14,8 @@
 //
 // Three families. Extremes (MinMax, MovingAverage, EMA, LastValue, Percentile)
 // keep one range and move it. Distributions (StreamingPercentile, Histogram,
-// Entropy, MSE) count everything seen in bins and search when asked; they are
-// [Merger]s, as MinMax is. Moments (MeanSigma, MeanAbs) keep sums.
+// Entropy, MSE) count everything seen in bins and search when asked. Moments
+// (MeanSigma, MeanAbs) keep sums.
 //
 // Conventions. Values that are not finite never reach a range: they are left
 // out and counted. An observer moves in Observe and nowhere else, so whoever

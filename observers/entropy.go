@@ -92,13 +92,3 @@ func divergence(kept []float64, beyond float64, levels int) float64 {
 	}
 	return d
 }
-
-// Merge adds what another has seen.
-func (o *entropy) Merge(other Observer) error {
-	p, ok := other.(*entropy)
-	if !ok || p.layout != o.layout {
-		return wrongKind(o, other)
-	}
-	o.merge(&p.bins)
-	return nil
-}

@@ -20,8 +20,3 @@ func runs(l affine.Layout, x []float32, f func(i int, run []float32)) error {
 
 // finite reports whether v is neither an infinity nor NaN: v − v is NaN then.
 func finite(v float32) bool { return v-v == 0 }
-
-// wrongKind is the error of merging observers of different kinds.
-func wrongKind(a, b Observer) error {
-	return fmt.Errorf("observers: cannot merge %T with %T of another kind or size", a, b)
-}

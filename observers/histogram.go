@@ -123,26 +123,6 @@ func (b *bins) State() []State {
 // Restore copies the extremes, the exponents and the counts.
 func (b *bins) Restore(state []State) error { return restore(b.State(), state) }
 
-// merge adds what another has seen; both get the wider bins of the two.
-func (b *bins) merge(p *bins) {
-	for i, n := range p.count {
-		if n == 0 {
-			continue
-		}
-		if b.count[i] == 0 {
-			b.min[i], b.max[i] = p.min[i], p.max[i]
-		}
-		b.min[i], b.max[i] = min(b.min[i], p.min[i]), max(b.max[i], p.max[i])
-		b.count[i] += n
-		b.widen(i, p.exponent[i])
-		shift := b.exponent[i] - p.exponent[i]
-		counts := b.group(i)
-		for j, n := range p.group(i) {
-			counts[side+((j-side)>>min(shift, 62))] += n
-		}
-	}
-}
-
 // histogram gives up outliers as long as that lowers the L2 error of an affine
 // quantizer of as many levels as the format has, under the assumption that
 // values are uniform within a bin. From the whole range it goes inward in steps
@@ -168,14 +148,4 @@ func (o *histogram) Range(lo, hi []float32) bool {
 		from, to := shrink(mass, func(from, to int) float64 { return uniformError(mass, from, to, levels) })
 		return left + width*float64(from), left + width*float64(to+1)
 	})
-}
-
-// Merge adds what another has seen.
-func (o *histogram) Merge(other Observer) error {
-	p, ok := other.(*histogram)
-	if !ok || p.layout != o.layout {
-		return wrongKind(o, other)
-	}
-	o.merge(&p.bins)
-	return nil
 }

@@ -116,38 +116,6 @@ func FuzzResume(f *testing.F) {
 	})
 }
 
-// FuzzMerge checks that observing parts and merging is observing all of it.
-func FuzzMerge(f *testing.F) {
-	seeds(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		x := floats(data)
-		half := len(x) / 2
-		merged := 0
-		for _, c := range configs() {
-			if c.Kind == observers.TorchHistogram {
-				continue // per tensor
-			}
-			whole, first, second := newOf(t, c, target(2)), newOf(t, c, target(2)), newOf(t, c, target(2))
-			m, ok := first.(observers.Merger)
-			if !ok {
-				continue
-			}
-			merged++
-			observe(t, whole, x[half:])
-			observe(t, whole, x[:half])
-			observe(t, first, x[:half])
-			observe(t, second, x[half:])
-			if err := m.Merge(second); err != nil {
-				t.Fatal(err)
-			}
-			sameAs(t, c.Kind.String()+", merged", first, whole, 2)
-		}
-		if merged != 5 {
-			t.Errorf("%d observers merge, want 5", merged)
-		}
-	})
-}
-
 // FuzzGroups checks that one group of several is the observer of that group
 // alone, that layouts with and without an inner length agree, and that
 // non-finite values are counted and change nothing.
@@ -236,17 +204,6 @@ func TestRestoreRejects(t *testing.T) {
 	} {
 		if err := o.Restore(state); err == nil {
 			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-func TestMergeRejectsAnotherKind(t *testing.T) {
-	other := newOf(t, observers.Config{}, target(2))
-	for _, c := range configs() {
-		if m, ok := newOf(t, c, target(1)).(observers.Merger); ok {
-			if err := m.Merge(other); err == nil {
-				t.Errorf("%v: no error", c.Kind)
-			}
 		}
 	}
 }

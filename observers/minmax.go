@@ -27,23 +27,3 @@ func (o *minMaxObserver) Observe(x []float32) (nonFinite int, err error) {
 		o.min[i], o.max[i] = min(o.min[i], o.lo[i]), max(o.max[i], o.hi[i])
 	})
 }
-
-// Merge widens the range of each group to the other's.
-func (o *minMaxObserver) Merge(other Observer) error {
-	p, ok := other.(*minMaxObserver)
-	if !ok || p.layout != o.layout {
-		return wrongKind(o, other)
-	}
-	for i, n := range p.count {
-		switch {
-		case n == 0:
-			continue
-		case o.count[i] == 0:
-			o.min[i], o.max[i] = p.min[i], p.max[i]
-		default:
-			o.min[i], o.max[i] = min(o.min[i], p.min[i]), max(o.max[i], p.max[i])
-		}
-		o.count[i] += n
-	}
-	return nil
-}

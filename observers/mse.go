@@ -59,13 +59,3 @@ func (o *mse) loss(counts []int64, left, width float64, a, b float32) float64 {
 	}
 	return sum
 }
-
-// Merge adds what another has seen.
-func (o *mse) Merge(other Observer) error {
-	p, ok := other.(*mse)
-	if !ok || p.target != o.target {
-		return wrongKind(o, other)
-	}
-	o.merge(&p.bins)
-	return nil
-}

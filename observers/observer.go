@@ -23,15 +23,6 @@ type Observer interface {
 	Restore([]State) error
 }
 
-// Merger is an Observer for which the order of the tensors does not matter:
-// Merge makes it one that has seen what both have seen, bit by bit. So the
-// parts of a data set can be observed apart.
-type Merger interface {
-	Observer
-	// Merge adds what another observer of the same Config and Target has seen.
-	Merge(Observer) error
-}
-
 // Target is what a range is for: the tensor's grouping, and the integers it
 // will become. Observers that search for the best range need to know.
 type Target struct {

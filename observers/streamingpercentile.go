@@ -118,25 +118,3 @@ func (o *streamingPercentile) State() []State {
 
 // Restore copies the extremes and the buckets.
 func (o *streamingPercentile) Restore(state []State) error { return restore(o.State(), state) }
-
-// Merge adds the counts of another.
-func (o *streamingPercentile) Merge(other Observer) error {
-	p, ok := other.(*streamingPercentile)
-	if !ok || p.layout != o.layout {
-		return wrongKind(o, other)
-	}
-	for i, n := range p.count {
-		if n == 0 {
-			continue
-		}
-		if o.count[i] == 0 {
-			o.min[i], o.max[i] = p.min[i], p.max[i]
-		}
-		o.min[i], o.max[i] = min(o.min[i], p.min[i]), max(o.max[i], p.max[i])
-		o.count[i] += n
-	}
-	for i, n := range p.buckets {
-		o.buckets[i] += n
-	}
-	return nil
-}
