@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -136,4 +138,24 @@ func TestCSVColumnsDiffer(t *testing.T) {
 	dir := write(t, map[string][]byte{"a.csv": []byte("p,q,y\n1,2,3\n"), "b.csv": []byte("q,p,y\n1,2,3\n")})
 	_, err := Open(dir+"/a.csv", Options{Test: dir + "/b.csv"})
 	wantError(t, err, "a.csv", "b.csv", "differ")
+}
+
+func BenchmarkOpenCSV(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 0))
+	text := make([]byte, 0, 1<<23)
+	for range 1 << 14 {
+		for range 64 {
+			text = strconv.AppendFloat(text, float64(r.IntN(1e6))/1e5, 'g', -1, 64)
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, r.Int64N(10), 10)
+		text = append(text, '\n')
+	}
+	path := write(b, map[string][]byte{"d.csv": text}) + "/d.csv"
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := Open(path, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

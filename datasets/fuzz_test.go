@@ -113,8 +113,10 @@ func FuzzCSV(f *testing.F) {
 // begin, and errors.
 func FuzzCSVRows(f *testing.F) {
 	for _, text := range []string{
-		"a,b\n1,2\n", "a,b\r\n\r\n\n1,2", "1,2\r", "\r", "1\r\r\n2", ",\n,", "1,2\n1\n", "\"a\",\"b \"\"c\"\"\"\n1,2\n", "\"a\r\nb\n\",2\r\n3,4",
-		"1,2\"3\n", "\"1\"2,3\n", "1,\"2\n\n3", "\"1\",2\n\"\n\r", "\"\"\"", "1,a field that is longer than the buffer\n\"and\na quoted \"\" one\",2",
+		"a,b\n1,2\n", "a,b\r\n\r\n\n1,2", "1,2\r", "\r", "1\r\r\n2", ",\n,", "1,2\n1\n",
+		"\"a\",\"b \"\"c\"\"\"\n1,2\n", "\"a\r\nb\n\",2\r\n3,4",
+		"1,2\"3\n", "\"1\"2,3\n", "1,\"2\n\n3", "\"1\",2\n\"\n\r", "\"\"\"",
+		"1,a field that is longer than the buffer\n\"and\na quoted \"\" one\",2",
 	} {
 		f.Add(text)
 	}
@@ -146,7 +148,8 @@ func FuzzCSVRows(f *testing.F) {
 
 // FuzzDecimal holds numbers of few digits to strconv's.
 func FuzzDecimal(f *testing.F) {
-	for _, text := range []string{"", "-", ".", "-.", "0", "-0", "007", "1.", ".5", "-12.345", "16777209", "16777210", "1.6777209", "0.0000000001", "0.00000000001", "1e3", "1.2.3", "1_0", "0x1"} {
+	for _, text := range []string{"", "-", ".", "-.", "0", "-0", "007", "1.", ".5", "-12.345",
+		"16777209", "16777210", "1.6777209", "0.0000000001", "0.00000000001", "1e3", "1.2.3", "1_0", "0x1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -81,14 +81,15 @@ func TestLoadingHoldsNothingTwice(t *testing.T) {
 // Data that need more memory than they may take are refused before it is asked
 // for, and where their files say it, before they are read.
 func TestLoadingWithinMemory(t *testing.T) {
+	rows, images := bytes.Repeat([]byte("1,2,3,4,a\n"), 1<<18), idxFile(make([]byte, 1<<20), 1<<10, 1<<5, 1<<5)
 	for name, c := range map[string]struct {
 		path string
 		need int64
 		want string
 	}{
 		"npz":   {bigNPZ(t, zip.Deflate, "<i2", []byte{1, 2}, 1<<10), 4<<20 + 1<<10, "big.npz: the data need 4195328 bytes"},
-		"table": {write(t, map[string][]byte{"t.csv": bytes.Repeat([]byte("1,2,3,4,a\n"), 1<<18)}) + "/t.csv", 1 << 22, "t.csv: the data need 4194304 bytes"},
-		"idx":   {write(t, map[string][]byte{"train-images-idx3-ubyte": idxFile(make([]byte, 1<<20), 1<<10, 1<<5, 1<<5)}), 1 << 20, "train-images-idx3-ubyte: byte 16: the data need 1048576 bytes"},
+		"table": {write(t, map[string][]byte{"t.csv": rows}) + "/t.csv", 1 << 22, "t.csv: the data need 4194304 bytes"},
+		"idx":   {write(t, map[string][]byte{"train-images-idx3-ubyte": images}), 1 << 20, "idx3-ubyte: byte 16: the data need 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := allocated()
@@ -145,7 +146,7 @@ func TestReadingIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			if readings != c.want || last.done != last.total || !strings.HasPrefix(last.name, c.path) {
-				t.Errorf("%d readings, want %d; the last one of %s to byte %d of %d", readings, c.want, last.name, last.done, last.total)
+				t.Errorf("%d readings, want %d; the last one: %+v", readings, c.want, last)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			_, err := OpenContext(ctx, c.path, Options{Reading: func(_ string, done, total int64) {

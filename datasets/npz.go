@@ -109,7 +109,8 @@ func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
 			slot = &p.y
 		}
 		if *slot != nil {
-			return nil, fmt.Errorf("datasets: %s: two arrays could be the %s of %s: %s", path, string(role), part, strings.Join(names, ", "))
+			return nil, fmt.Errorf("datasets: %s: two arrays could be the %s of %s: %s",
+				path, string(role), part, strings.Join(names, ", "))
 		}
 		*slot = a
 	}

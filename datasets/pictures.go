@@ -114,7 +114,8 @@ func (g *gallery) list(trainDir, testDir string) (err error) {
 	}
 	for _, name := range classes {
 		if !slices.Contains(g.classes, name) {
-			return fmt.Errorf("datasets: %s: class %s does not occur in training (%s)", testDir, name, clip(strings.Join(g.classes, ", ")))
+			return fmt.Errorf("datasets: %s: class %s does not occur in training (%s)",
+				testDir, name, clip(strings.Join(g.classes, ", ")))
 		}
 	}
 	return g.listSplit(testDir)
