@@ -96,7 +96,7 @@ func (c Config) NonNegative() Config {
 		return c
 	}
 	c.Format.Unsigned, c.Format.Narrow = true, false
-	if c.Scheme != affine.Symmetric || c.Method == PACT || !c.Dialect.Valid() {
+	if c.Scheme != affine.Symmetric || c.Method.Traits().Unsigned || !c.Dialect.Valid() {
 		return c
 	}
 	if _, z := c.Dialect.Choose(0, 1, c.Format, c.Scheme); z != 0 {

@@ -86,3 +86,6 @@ func sized(buffer []float32, n int) []float32 {
 	}
 	return buffer[:n]
 }
+
+// setScale sets a learned scale.
+func (m *lsq) setScale(i int, s float32) { m.scale.set(i, s) }

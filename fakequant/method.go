@@ -23,28 +23,46 @@ const (
 	Stochastic                   // rounding at random in training
 )
 
-// methods is the table of the methods, indexed by Method. One that learns has
-// learned tensors; one with its own grid takes no dialect and no rounding.
-// check returns what a configuration must have for the method to make sense,
-// "" if it has it.
-var methods = [...]struct {
-	name    string
-	make    func(*core) method
-	learns  bool
-	ownGrid bool
-	check   func(Config) string
-}{
-	STE:            {name: "ste", make: newSTE},
-	STEPassThrough: {name: "ste_pass_through", make: newSTEPassThrough},
-	LSQ:            {name: "lsq", make: newLSQ, learns: true},
-	LSQPlus:        {name: "lsq_plus", make: newLSQPlus, learns: true, check: wantAffine},
-	PACT:           {name: "pact", make: newPACT, learns: true, check: wantSymmetric},
-	LearnedRange:   {name: "learned_range", make: newLearnedRange, learns: true, check: wantAffine},
-	DoReFa:         {name: "dorefa", make: newDoReFa, ownGrid: true, check: wantNarrow},
-	Binary:         {name: "binary", make: newBinary, ownGrid: true, check: wantTernary},
-	Ternary:        {name: "ternary", make: newTernary, ownGrid: true, check: wantTernary},
-	Stochastic:     {name: "stochastic", make: newStochastic},
+// Traits is what is known of a method beside what it computes.
+type Traits struct {
+	Learns       bool          // it has learned tensors
+	OwnGrid      bool          // it takes no dialect and no rounding
+	Format       affine.Format // the only one that it has, if it is tied to one
+	Unsigned     bool          // it is meant for tensors that are never negative
+	Decays       bool          // it has a penalty, [Config.Decay]
+	Random       bool          // its rounding is drawn in training, from [Config.Seed]
+	IgnoresScale bool          // multiplying a tensor does not change its integers
+	Plain        bool          // it rounds, masks the gradient, and that is all
+
+	// Least is the least scale, where the method has a floor of its own.
+	Least func(affine.Format) float32
 }
+
+// methods is the table of the methods, indexed by Method. check returns what a
+// configuration must have for the method to make sense, "" if it has it.
+var methods = [...]struct {
+	name string
+	make func(*core) method
+	Traits
+	check func(Config) string
+}{
+	STE:            {"ste", newSTE, Traits{Plain: true}, nil},
+	STEPassThrough: {"ste_pass_through", newSTEPassThrough, Traits{}, nil},
+	LSQ:            {"lsq", newLSQ, Traits{Learns: true, Least: affine.MinScale}, nil},
+	LSQPlus:        {"lsq_plus", newLSQPlus, Traits{Learns: true, Least: affine.MinScale}, wantAffine},
+	PACT:           {"pact", newPACT, Traits{Learns: true, Unsigned: true, Decays: true, Least: leastPACT}, wantSymmetric},
+	LearnedRange:   {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},
+	DoReFa:         {"dorefa", newDoReFa, Traits{OwnGrid: true, IgnoresScale: true}, wantNarrow},
+	Binary:         {"binary", newBinary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
+	Ternary:        {"ternary", newTernary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
+	Stochastic:     {"stochastic", newStochastic, Traits{Random: true}, nil},
+}
+
+// Traits is what is known of the method.
+func (m Method) Traits() Traits { return methods[m].Traits }
+
+// ternaryFormat has the values −1, 0 and 1.
+var ternaryFormat = affine.Format{Bits: 2, Narrow: true}
 
 func wantAffine(c Config) string {
 	if c.Scheme != affine.Affine {
@@ -68,7 +86,7 @@ func wantNarrow(c Config) string {
 }
 
 func wantTernary(c Config) string {
-	if c.Format != (affine.Format{Bits: 2, Narrow: true}) || c.Scheme != affine.Symmetric {
+	if c.Format != ternaryFormat || c.Scheme != affine.Symmetric {
 		return "format int2_narrow and scheme symmetric"
 	}
 	return ""
@@ -98,11 +116,13 @@ type method interface {
 	learned() []Learned
 }
 
-// A method that needs more of a tensor than its range implements seer, and one
-// that remembers more than scales, zero points and learned tensors rememberer.
+// A method that needs more of a tensor than its range implements seer; one that
+// remembers more than scales, zero points and learned tensors rememberer; one
+// that learns scales alone, which others may set, scaler.
 type (
 	seer       interface{ see(x []float32) }
 	rememberer interface{ memory() []State }
+	scaler     interface{ setScale(i int, s float32) }
 )
 
 // Learned is a tensor that a method trains beside the network's weights, such

@@ -37,7 +37,7 @@ func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, erro
 	if err := q.check(n, n); err != nil {
 		return nil, err
 	}
-	if m := q.cfg.Method; methods[m].ownGrid {
+	if m := q.cfg.Method; methods[m].OwnGrid {
 		return nil, fmt.Errorf("fakequant: %s: oscillations of method %v, whose grid is its own: want a method of which s·(q − z) rounds to q", q.name, m)
 	}
 	if momentum == 0 {

@@ -1,5 +1,7 @@
 package fakequant
 
+import "petrify/fakequant/affine"
+
 // pact is parameterized clipping activation: a ReLU whose upper end α is
 // trained.
 //
@@ -79,3 +81,6 @@ func pactBackward(dx, dy, x []float32, α, low float32) (dα float64) {
 	}
 	return dα
 }
+
+// leastPACT is the least scale, that of the least α.
+func leastPACT(f affine.Format) float32 { return affine.MinScale(f) / float32(f.Max()) }

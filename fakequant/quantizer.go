@@ -77,7 +77,7 @@ func (q *Quantizer) Enabled() bool { return q.enabled }
 // RoundsAsShipped reports whether the training step that has begun rounds as an
 // evaluation does: the rounding is on and in full, and no chance decides.
 func (q *Quantizer) RoundsAsShipped() bool {
-	return q.enabled && q.λ == 1 && q.cfg.Method != Stochastic
+	return q.enabled && q.λ == 1 && !q.cfg.Method.Traits().Random
 }
 
 // Rests reports whether the step rounds as an evaluation does, to a grid that no

@@ -13,7 +13,7 @@ func (c Config) Within(min, max float32) Config {
 		return c
 	}
 	c.Observer = observers.Config{Kind: observers.Fixed, Min: min, Max: max}
-	if int(c.Method) < len(methods) && methods[c.Method].learns {
+	if int(c.Method) < len(methods) && methods[c.Method].Learns {
 		c.Method, c.LRFactor, c.Decay = STE, 0, 0
 	}
 	return c
@@ -27,7 +27,7 @@ func (c Config) WithBits(n int) Config {
 		return c
 	}
 	c.Format.Bits = n
-	if (c.Method == Binary || c.Method == Ternary) && c.Format != (affine.Format{Bits: 2, Narrow: true}) {
+	if only := c.Method.Traits().Format; !only.IsFloat() && c.Format != only {
 		c.Method = STE
 	}
 	return c
@@ -44,7 +44,7 @@ func (c Config) FollowsExtremes() bool {
 	case observers.MovingAverage, observers.MinMax, observers.EMA, observers.LastValue:
 		extremes = true
 	}
-	return extremes && c.Method == STE && c.Ramp == (Ramp{}) && c.Exact() &&
+	return extremes && c.Method.Traits().Plain && c.Ramp == (Ramp{}) && c.Exact() &&
 		c.Scheme == affine.Symmetric && c.Granularity == (affine.Granularity{}) &&
 		c.Format.Unsigned && c.Format.Bits <= 8
 }

@@ -15,16 +15,16 @@ func (q *Quantizer) Rescale(factors []float32) bool {
 	if !q.ready || c == 0 || n%c != 0 || q.cfg.Scheme != affine.Symmetric && q.cfg.Scheme != affine.Affine {
 		return false
 	}
-	m, isLSQ := q.method.(*lsq)
-	if entry := methods[q.cfg.Method]; entry.ownGrid || entry.learns && !isLSQ {
+	learned, sets := q.method.(scaler)
+	if t := q.cfg.Method.Traits(); t.OwnGrid || t.Learns && !sets {
 		return false
 	}
 	least := affine.MinScale(q.cfg.Format)
 	for i, s := range q.Scale {
 		s = max(s*factors[i/(n/c)], min(s, least))
 		q.Scale[i] = s
-		if isLSQ {
-			m.scale.set(i, s)
+		if sets {
+			learned.setScale(i, s)
 		}
 	}
 	return true

@@ -50,11 +50,11 @@ func (c Config) validateMethod() (faults []error) {
 		want := m.check(c)
 		fault(want != "", "method %v on %v %v: want %s", c.Method, c.Scheme, c.Format, want)
 	}
-	useless(m.ownGrid && c.Dialect != affine.Default, "dialect", c.Dialect)
-	useless(m.ownGrid && c.Rounding != affine.HalfEven, "rounding", c.Rounding)
-	useless(!m.learns && c.LRFactor != 0, "learning rate factor", c.LRFactor)
-	useless(c.Method != PACT && c.Decay != 0, "decay", c.Decay)
-	useless(c.Method != Stochastic && c.Seed != 0, "seed", c.Seed)
+	useless(m.OwnGrid && c.Dialect != affine.Default, "dialect", c.Dialect)
+	useless(m.OwnGrid && c.Rounding != affine.HalfEven, "rounding", c.Rounding)
+	useless(!m.Learns && c.LRFactor != 0, "learning rate factor", c.LRFactor)
+	useless(!m.Decays && c.Decay != 0, "decay", c.Decay)
+	useless(!m.Random && c.Seed != 0, "seed", c.Seed)
 	fault(!(c.LRFactor >= 0 && c.LRFactor <= math.MaxFloat32), "learning rate factor %v: want one ≥ 0", c.LRFactor)
 	fault(!(c.Decay >= 0 && c.Decay <= math.MaxFloat32), "decay %v: want one ≥ 0", c.Decay)
 	return faults

@@ -122,11 +122,8 @@ const vanishesHalf = 1.0 / (1 << 25)
 // leastScale is the floor of a configuration's scales: that of what is learned,
 // or else the one of the dialect's rule, which a range next to nothing shows.
 func leastScale(c fakequant.Config) float32 {
-	switch c.Method {
-	case fakequant.LSQ, fakequant.LSQPlus:
-		return affine.MinScale(c.Format)
-	case fakequant.PACT:
-		return affine.MinScale(c.Format) / float32(c.Format.Max())
+	if least := c.Method.Traits().Least; least != nil {
+		return least(c.Format)
 	}
 	s, _ := c.Dialect.Choose(0, math.SmallestNonzeroFloat32, c.Format, c.Scheme)
 	return s

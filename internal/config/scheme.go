@@ -56,7 +56,7 @@ func (m *Module) activations() fakequant.Config {
 		Observer: observers.Config{Kind: m.ActivationObserver},
 		Method:   m.method(m.ActivationMethod, m.Scheme == affine.Affine),
 	}
-	c.Format.Unsigned = c.Method == fakequant.PACT || m.Scheme == affine.Affine
+	c.Format.Unsigned = c.Method.Traits().Unsigned || m.Scheme == affine.Affine
 	return c
 }
 
@@ -84,7 +84,7 @@ func (m *Module) complete(c fakequant.Config, seed uint64) fakequant.Config {
 	}
 	c.Dialect = m.Dialect
 	c.Ramp = fakequant.Ramp{Start: m.Ramp[0], Finish: m.Ramp[1]}
-	if c.Method == fakequant.Stochastic {
+	if c.Method.Traits().Random {
 		c.Seed = seed
 	}
 	for _, s := range particulars() {
