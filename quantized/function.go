@@ -42,14 +42,23 @@ var functions = [...]function{
 	ReLU6:    {"relu6", 0, 6, false, func(x, _ float64) float64 { return min(max(x, 0), 6) }},
 	LeakyReLU: {"leaky_relu", -inf, inf, false,
 		func(x, slope float64) float64 { return max(x, 0) + slope*min(x, 0) }},
-	HardSwish:   {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return x * min(max(0, x+3), 6) / 6 }},
+	HardSwish:   {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return hardSwish(x) }},
 	Sigmoid:     {"sigmoid", 0, 1, true, func(x, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
 	Tanh:        {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
 	Softmax:     {"softmax", 0, 1, true, nil},
-	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(x, _ float64) float64 { return min(max(0, x+3), 6) / 6 }},
+	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(x, _ float64) float64 { return hardSigmoid(x) }},
 }
 
 var inf = math.Inf(1)
+
+// hardSigmoid is min(max(0, x+3), 6)/6 as ONNX Runtime rounds it, in float32: in
+// float64 ties of rational scales go the other way.
+func hardSigmoid(x float64) float64 {
+	return float64(min(max(0, float32(float32(x)*(1.0/6))+0.5), 1))
+}
+
+// hardSwish is x·hardSigmoid(x), in float32, too.
+func hardSwish(x float64) float64 { return float64(float32(x) * float32(hardSigmoid(x))) }
 
 // Funcs lists the activation functions.
 func Funcs() []Func {
@@ -65,7 +74,7 @@ func (f Func) known() bool { return int(f) < len(functions) }
 // Function is the activation function of an [Activate] node that maps one number
 // to one, in float64; nil for the softmax, which does not.
 //
-//	leaky_relu(x) = max(x, 0) + slope·min(x, 0)        hard_swish(x) = x·min(max(0, x+3), 6)/6
+//	leaky_relu(x) = max(x, 0) + slope·min(x, 0)        hard_swish(x) = x·min(max(0, x/6 + 1/2), 1)
 func (n *Node) Function() func(x float64) float64 {
 	f, slope := functions[n.Func].f, float64(n.Slope)
 	if f == nil {

@@ -16,6 +16,8 @@
 //   - The definition, package quantized/reference, and ONNX Runtime give the same
 //     integers: 0 differing elements, for every operation, number format and
 //     geometry that petrify writes, on random inputs, extremes and ties.
+//   - All integers through functions, all pairs of sums, means and softmaxes next to
+//     ties round in ONNX Runtime and in C as the definition says.
 //   - interpreter.py, which knows docs/format.md and docs/numerics.md alone, gives
 //     the integer engine's numbers in every activation.
 //   - Every convolution, linear layer, addition and concatenation of a quantized

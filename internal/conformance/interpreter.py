@@ -50,12 +50,12 @@ class Grid:
         if fused == "relu6":
             self.hi = min(self.hi, int(np.rint(f32(6) / self.s)) + self.z)
 
-    # Addition: what unsigned bytes add
-    def up(self):
-        return 0 if self.unsigned else 128
+    # Average pools: z′; Other runtimes, files of int8
+    def file(self, mode):
+        return self.z + (0 if self.unsigned else 128) - (128 if mode == "onnxruntime-int8" else 0)
 
     def same(self, other):
-        return self.s == other.s and self.z + self.up() == other.z + other.up()
+        return self.s == other.s and self.file("") == other.file("")
 
     # numerics, In float32: NaN goes to qmin
     def clip(self, v):
@@ -118,7 +118,8 @@ functions = {
     "relu": lambda x, n: np.maximum(x, 0),
     "relu6": lambda x, n: np.minimum(np.maximum(x, 0), 6),
     "leaky_relu": lambda x, n: np.maximum(x, 0) + f64(f32(n.get("slope", 0))) * np.minimum(x, 0),
-    "hard_swish": lambda x, n: x * np.minimum(np.maximum(0, x + 3), 6) / 6,
+    "hard_sigmoid": lambda x, n: np.clip(x.astype(f32) * f32(1 / 6) + f32(0.5), f32(0), f32(1)),
+    "hard_swish": lambda x, n: x.astype(f32) * functions["hard_sigmoid"](x, n),
     "sigmoid": lambda x, n: 1 / (1 + np.exp(-x)),
     "tanh": lambda x, n: np.tanh(x),
 }
@@ -205,19 +206,24 @@ def pool(n, x, y, mode):
         total = sum(t for _, _, t in taps(n, x.d, 0))
         # gemmlowp, single, xnnpack: averages of one grid
         if x.grid.same(y) and (mode in times or mode == "xnnpack" and not everywhere):
-            offset = 127 - y.qmax if mode == "xnnpack" else y.up() - 128
+            offset = 127 - y.qmax if mode == "xnnpack" else y.file("") - y.z - 128
             v = total + count * (y.z + offset)
             v = np.sign(v) * ((2 * np.abs(v) + count) // (2 * count))
             return Tensor(y, q=y.clip(v - offset - y.z))
-        # A global average
-        if everywhere:
+        # A global average; Average pools: a window that is the image
+        w = n["window"]
+        if list(w["kernel"]) == list(x.r.shape[2:]) and not any(w["pad_begin"] + w["pad_end"]):
             m = x.grid.s / (y.s * count.astype(f32))
             return Tensor(y, q=y.clip(np.rint(total.astype(f32) * m)))
     # Average pools
     r = np.zeros(count.shape, f32)
     for _, _, t in taps(n, x.r, 0):
         r = r + t
-    return Tensor(y, r=r / count.astype(f32))
+    r = r / count.astype(f32)
+    if y.float or x.grid.float:
+        return Tensor(y, r=r)
+    z = y.file(mode)
+    return Tensor(y, q=y.clip(np.rint(r / y.s + f32(z)).astype(f64) - z))
 
 
 def add(n, a, b, y, mode):
@@ -233,10 +239,9 @@ def add(n, a, b, y, mode):
         h = min(max(20 - math.floor(math.log2(max(ra, rb))), 1), 40)
         ma, mb = (int(np.rint(2.0**h * f64(r))) for r in (ra, rb))
         return Tensor(y, q=y.clip(half_up(a.d * ma + b.d * mb, h)))
-    # Addition; files of int8 are 128 less
-    less = 128 if mode == "onnxruntime-int8" else 0
-    u = [x.q + (x.grid.up() - less) for x in (a, b)]
-    za, zb, zy = (f32(g.z + g.up() - less) for g in (a.grid, b.grid, y))
+    # Addition
+    za, zb, zy = (f32(g.file(mode)) for g in (a.grid, b.grid, y))
+    u = [x.d + x.grid.file(mode) for x in (a, b)]
     k = zy - (ra * za + rb * zb)
     inner = (u[1] * f64(rb) + f64(k)).astype(f32)
     v = np.rint((u[0] * f64(ra) + inner.astype(f64)).astype(f32))

@@ -110,6 +110,12 @@ func (l *lowering) activate(n *quantized.Node, id string, x, y *value) error {
 	return nil
 }
 
+// covers reports whether n's window is x, without padding.
+func covers(n *quantized.Node, x *value) bool {
+	w := n.Window
+	return [2]int(x.shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{}
+}
+
 // pool adds a pool. Means of floats round as ONNX Runtime's; in the fixed-point
 // modes a mean that keeps the scale is that of TensorFlow Lite.
 func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
@@ -122,11 +128,12 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 	case !l.float32() && x.grid.same(y.grid):
 		l.layer("integer_averaging", id, windowWords+3, at(window), gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
 		l.call("integer_mean", fmt.Sprintf("integer_mean(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
-	case n.Op == quantized.GlobalAvgPool:
+	case n.Op == quantized.GlobalAvgPool || covers(n, x):
 		return l.globalAvgPool(id, x, y)
 	default:
-		l.layer("averaging", id, windowWords+6, at(window), ".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
-			fmt.Sprintf(".zero = %d", x.grid.zero), gridField(y.grid))
+		l.layer("averaging", id, windowWords+7, at(window), ".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
+			fmt.Sprintf(".zero = %d, .out_zero = %s", x.grid.zero, decimal(float32(y.grid.zero))),
+			gridField(grid{min: y.grid.min, max: y.grid.max}))
 		l.floats = append(l.floats, n.Name)
 		l.call("average_pool", fmt.Sprintf("average_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	}

@@ -1,6 +1,8 @@
 package integer
 
 import (
+	"math"
+
 	"petrify/internal/kernel"
 	"petrify/quantized"
 )
@@ -16,6 +18,12 @@ func pool(n *quantized.Node, x *value) kernel.Pool {
 	p.KH, p.KW, p.StrideH, p.StrideW = w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1]
 	p.PadTop, p.PadLeft, p.PadBottom, p.PadRight = w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]
 	return p
+}
+
+// covers reports whether n's window is x, without padding.
+func covers(n *quantized.Node, x *value) bool {
+	w := n.Window
+	return [2]int(x.shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{}
 }
 
 func batch(p kernel.Pool, n int) kernel.Pool {
@@ -42,15 +50,21 @@ func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
 	}
 }
 
-// avgPool adds means. ONNX Runtime adds and divides real numbers:
+// avgPool adds means. ONNX Runtime adds and divides real numbers, and adds the
+// zero point of its file, uint8 or int8, before it rounds:
 //
-//	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y)) + z_y
+//	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y + z_y))
 //
-// in float32, row by row, where count leaves out padding. In the other modes
-// it is the integers' mean, see meanRounded.
+// in float32, row by row, where count leaves out padding. A window that is the
+// image it takes for a global average. In the other modes it is the integers'
+// mean, see meanRounded.
 func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
 		c.meanOfIntegers(n, x, y)
+		return
+	}
+	if covers(n, x) {
+		c.globalAvgPool(n, x, y)
 		return
 	}
 	var real [256]float32
@@ -58,6 +72,11 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 		real[q] = x.grid.real(int32(q))
 	}
 	c.weights += 4 * len(real)
+	var down int32 // what a file of int8 subtracts
+	if c.options.Signed {
+		down = 128
+	}
+	zero := float32(y.grid.zero - down)
 	p := pool(n, x)
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
@@ -70,7 +89,8 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 						sum += real[x[(first+h*p.W+w)*p.C+c]]
 					}
 				}
-				out[pixel*p.C+c] = y.grid.quantize(sum / count)
+				q := sum/count/y.grid.scale + zero
+				out[pixel*p.C+c] = clip(math.RoundToEven(float64(q))+float64(down), y.grid)
 			}
 		})
 	}, x.bytes, y.bytes)

@@ -23,16 +23,22 @@ func Rounding(rng *rand.Rand) []Case {
 	var all []Case
 	add := func(name string, m *quantized.Model, x []float32) { all = append(all, Case{name, m, x}) }
 	a, b, y := hundredths(rng), hundredths(rng), hundredths(rng)
-	for f := quantized.ReLU; f < quantized.Softmax; f++ {
-		add(f.String(), Function(f, a, y, 1+int(a.Format.Max()-a.Format.Min())), every(a))
+	for _, f := range quantized.Funcs() {
+		if f != quantized.Identity && f != quantized.Softmax {
+			add(f.String(), Function(f, a, y, 1+int(a.Format.Max()-a.Format.Min())), every(a))
+		}
 	}
 	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}
 	for _, width := range []int{1, 2, 10} {
 		add(fmt.Sprint("softmax of ", width), Function(quantized.Softmax, a, share, width, 50, 40), some(rng, a, 2000*width))
 	}
-	for _, op := range []quantized.Op{quantized.AvgPool, quantized.GlobalAvgPool} {
-		add(op.String(), Mean(op, 3, 5, a, y), some(rng, a, 300*15))
-		add(op.String()+" on one grid", Mean(op, 3, 4, a, a), some(rng, a, 300*12))
+	for _, to := range []struct {
+		name string
+		quantized.Quant
+	}{{"", y}, {" on one grid", a}} {
+		add("mean of images"+to.name, Mean(quantized.GlobalAvgPool, 3, 4, a, to.Quant), some(rng, a, 300*12))
+		add("mean of whole windows"+to.name, Mean(quantized.AvgPool, 3, 4, a, to.Quant), some(rng, a, 300*12))
+		add("mean of windows"+to.name, Windows(20, a, to.Quant), some(rng, a, 10*400))
 	}
 	x := every(a)
 	sum := Sum(len(x), a, b, y)
@@ -82,6 +88,15 @@ func Mean(op quantized.Op, h, w int, from, to quantized.Quant) *quantized.Model 
 	if op == quantized.AvgPool {
 		m.Nodes[0].Window = quantized.Window{Kernel: [2]int{h, w}, Stride: [2]int{1, 1}}
 	}
+	return m
+}
+
+// Windows is a model that averages the windows of 3 × 2, padding around them, of
+// an image of size × size.
+func Windows(size int, from, to quantized.Quant) *quantized.Model {
+	shape := []int{1, size, size}
+	m := alone(quantized.Node{Op: quantized.AvgPool}, shape, shape, from, to)
+	m.Nodes[0].Window = quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 0}}
 	return m
 }
 

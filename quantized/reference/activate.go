@@ -6,7 +6,8 @@ import (
 	"petrify/quantized"
 )
 
-// functions of a real number, in float64.
+// functions of a real number, in float64; of the hard ones, ONNX Runtime rounds every
+// operation to float32.
 var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.Identity: func(_ *quantized.Node, x float64) float64 { return x },
 	quantized.ReLU:     func(_ *quantized.Node, x float64) float64 { return max(x, 0) },
@@ -14,11 +15,14 @@ var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.LeakyReLU: func(n *quantized.Node, x float64) float64 {
 		return max(x, 0) + float64(n.Slope)*min(x, 0)
 	},
-	quantized.HardSwish:   func(_ *quantized.Node, x float64) float64 { return x * min(max(0, x+3), 6) / 6 },
-	quantized.HardSigmoid: func(_ *quantized.Node, x float64) float64 { return min(max(0, x+3), 6) / 6 },
+	quantized.HardSwish:   func(_ *quantized.Node, x float64) float64 { return float64(float32(x) * gate(x)) },
+	quantized.HardSigmoid: func(_ *quantized.Node, x float64) float64 { return float64(gate(x)) },
 	quantized.Sigmoid:     func(_ *quantized.Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 	quantized.Tanh:        func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
 }
+
+// gate is a hard sigmoid, x/6 + 1/2 from 0 to 1.
+func gate(x float64) float32 { return min(max(0, float32(float32(x)*(1.0/6))+0.5), 1) }
 
 // activate is a function as a layer of its own.
 func activate(l *layer) {

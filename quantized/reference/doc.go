@@ -54,7 +54,7 @@
 //	sum       ONNX Runtime               rne(fma(u_a, r_a, fma(u_b, r_b, k))) − z′_y    see sumFused
 //	          XNNPACK                    in fixed point of 20 bits, see sumXNNPACK
 //	          Gemmlowp, Single           at the scale max(s_a, s_b)/2¹⁹, see sumFixed
-//	mean      ONNX Runtime               rne(float32(float32(Σ r_x / n)/s_y)), each addition in float32
+//	mean      ONNX Runtime               rne(float32(float32(Σ r_x / n)/s_y) + z′_y) − z′_y, each addition in float32
 //	          the others                 of the integers, half away from zero, see meanOfIntegers
 //	of images ONNX Runtime, XNNPACK      rne(float32(Σ d_x)·float32(s_x/float32(s_y·n)))
 //	share     XNNPACK                    TensorFlow Lite's, see shareTFLite

@@ -32,18 +32,18 @@ type rules struct {
 
 type (
 	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
-	meanRule      func(x *Tensor, window []int, y quantized.Quant) float64
+	meanRule      func(l *layer, window []int) float64
 	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
 )
 
 var modes = [...]rules{
-	ONNXRuntime:     {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals, meanOfImage, shareONNXRuntime, nil},
-	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals, meanOfImage, shareONNXRuntime, nil},
-	XNNPACK:         {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals), meanOfImage, shareTFLite, fixedFunctions},
+	ONNXRuntime:     {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage, shareONNXRuntime, nil},
+	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage, shareONNXRuntime, nil},
+	XNNPACK:         {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions},
 	Gemmlowp: {"gemmlowp", rescaleFixed(twice), sumFixed(twice),
-		meanOfIntegers(asSigned, meanOfReals), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
 	Single: {"single", rescaleFixed(once), sumFixed(once),
-		meanOfIntegers(asSigned, meanOfReals), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
 }
 
 // Modes lists them.

@@ -40,7 +40,7 @@ func avgPool(l *layer) {
 	}
 	l.eachWindow(func(window []int) {
 		if l.integers {
-			l.y.put(mean(l.x[0], window, l.y.Quant))
+			l.y.put(mean(l, window))
 		} else {
 			l.y.putReal(meanReal(l.x[0], window))
 		}
@@ -57,17 +57,25 @@ func meanReal(x *Tensor, window []int) float32 {
 	return sum / float32(len(window))
 }
 
-// meanOfReals is rne(float32((Σ r_x / n)/s_y)): ONNX Runtime's AveragePool
-// between DequantizeLinear and QuantizeLinear.
-func meanOfReals(x *Tensor, window []int, y quantized.Quant) float64 {
-	return rne(meanReal(x, window) / y.Scale)
+// meanOfReals is ONNX Runtime's QLinearAveragePool, which adds the zero point of
+// its file before it rounds: rne(float32(float32((Σ r_x / n)/s_y) + z′_y)) − z′_y. A
+// window that is the image, without padding, it takes for a global average.
+func meanOfReals(file offset) meanRule {
+	return func(l *layer, window []int) float64 {
+		x, y, w := l.x[0], l.y.Quant, l.Window
+		if [2]int(x.Shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{} {
+			return meanOfImage(l, window)
+		}
+		z := float32(int64(y.Zero) + file(y))
+		return rne(float32(meanReal(x, window)/y.Scale)+z) - float64(z)
+	}
 }
 
 // meanOfImage is rne(float32(Σ d_x)·m), m = float32(s_x/float32(s_y·n)): ONNX
 // Runtime's QLinearGlobalAveragePool.
-func meanOfImage(x *Tensor, window []int, y quantized.Quant) float64 {
-	m := x.Quant.Scale / float32(y.Scale*float32(len(window)))
-	return rne(float32(sumOf(x, window)) * m)
+func meanOfImage(l *layer, window []int) float64 {
+	m := l.x[0].Quant.Scale / float32(l.y.Quant.Scale*float32(len(window)))
+	return rne(float32(l.sum(window)) * m)
 }
 
 // meanOfIntegers is the mean of the integers u that a file holds, rounded half
@@ -76,20 +84,21 @@ func meanOfImage(x *Tensor, window []int, y quantized.Quant) float64 {
 //
 //	sign(Σ u)·⌊|Σ u|/n + ½⌋ − z′        Σ u = Σ d_x + n·z′, z′ the file's zero point
 func meanOfIntegers(file offset, other meanRule) meanRule {
-	return func(x *Tensor, window []int, y quantized.Quant) float64 {
-		if !alike(x.Quant, y) {
-			return other(x, window, y)
+	return func(l *layer, window []int) float64 {
+		y := l.y.Quant
+		if !alike(l.x[0].Quant, y) {
+			return other(l, window)
 		}
 		n, z := int64(len(window)), int64(y.Zero)+file(y)
-		u := sumOf(x, window) + n*z
+		u := l.sum(window) + n*z
 		return float64(sign(u)*((2*abs(u)+n)/(2*n)) - z)
 	}
 }
 
-// sumOf is Σ d_x.
-func sumOf(x *Tensor, window []int) (sum int64) {
+// sum is Σ d_x over a window.
+func (l *layer) sum(window []int) (sum int64) {
 	for _, i := range window {
-		sum += x.centred(i)
+		sum += l.x[0].centred(i)
 	}
 	return sum
 }

@@ -80,7 +80,7 @@ func TestKindsAreDefined(t *testing.T) {
 	for op := quantized.Op(1); !strings.HasPrefix(op.String(), "Op("); op++ {
 		nodes = append(nodes, quantized.Node{Name: op.String(), Op: op, Inputs: []string{"nothing"}})
 	}
-	for f := quantized.Identity; !strings.HasPrefix(f.String(), "Func("); f++ {
+	for _, f := range quantized.Funcs() {
 		nodes = append(nodes, quantized.Node{Name: f.String(), Op: quantized.Activate, Func: f, Inputs: []string{"nothing"}})
 	}
 	for i := range nodes {

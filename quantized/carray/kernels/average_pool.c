@@ -1,9 +1,13 @@
-/* A mean of real numbers, added in their order; padding does not count. */
+/*
+ * A mean of real numbers, added in their order; padding does not count. The zero
+ * point of y is added before the mean is rounded, so that y.zero is 0.
+ */
 typedef struct {
     window at;
     float scale; /* of x */
     float out_scale;
     int32_t zero; /* of x */
+    float out_zero;
     grid y;
 } averaging;
 
@@ -29,7 +33,7 @@ static void average_pool(uint8_t *y, const uint8_t *x, const averaging *l)
             const area a = area_at(&l->at, row, column);
 
             for (int32_t c = 0; c < l->at.channels; c++) {
-                *y++ = quantize(mean_at(x + c, l, &a) / l->out_scale, &l->y);
+                *y++ = quantize(mean_at(x + c, l, &a) / l->out_scale + l->out_zero, &l->y);
             }
         }
     }
