@@ -23,6 +23,8 @@ func (g Conv) with(f func(*Conv)) Conv { f(&g); return g }
 var large = map[string]Conv{
 	"28×28":                    square(3, 28, 1, 16, 3, 1),
 	"more images than tasks":   square(37, 4, 2, 3, 3, 1),
+	"all slices of two panels": square(16, 12, 4, 40, 3, 1),
+	"all slices of two groups": square(16, 12, 4, 8, 3, 1).with(func(g *Conv) { g.Groups = 2 }),
 	"channels beyond a panel":  square(1, 6, 33, 65, 3, 1),
 	"many channels":            square(1, 3, 130, 100, 3, 1),
 	"padded beyond the window": square(1, 4, 2, 3, 2, 3),

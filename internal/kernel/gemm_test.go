@@ -63,11 +63,12 @@ func TestGemmAgainstFloat64(t *testing.T) {
 		}) {
 			checkGemm(t, f.transA, f.transB, f.m, f.n, f.k, f.alphaBeta[0], f.alphaBeta[1])
 		}
-		// Many tiles, deep sums, rows a power of two apart, B in two rounds.
-		for _, s := range [][3]int{{270, 20, 19}, {510, 33, 7}, {31, 130, 300}, {7, 40, 509}, {2, 700, 800}} {
+		// Many tiles, sums of two depths, rows a power of two apart, B in two rounds.
+		for _, s := range [][3]int{{270, 20, 19}, {510, 33, 7}, {31, 130, 300}, {9, 40, 600}, {7, 40, 509}, {2, 700, 800}} {
 			for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
 			}
+			checkGemm(t, false, false, s[0], s[1], s[2], 1, 0)
 		}
 	})
 }
