@@ -34,6 +34,16 @@ func TestUniformError(t *testing.T) {
 	}
 }
 
+// TestShrinkWhereNothingIsLost: as PyTorch does, the search goes on where the
+// error stays, and ends where it grows.
+func TestShrinkWhereNothingIsLost(t *testing.T) {
+	mass := []float64{0, 0, 1, 5, 5, 1, 0, 0}
+	inner := func(from, to int) float64 { return float64(max(0, from-2) + max(0, 4-to)) }
+	if from, to := shrink(mass, inner); from != 2 || to != 4 {
+		t.Errorf("kept %d..%d, want 2..4, which lose nothing", from, to)
+	}
+}
+
 // TestDivergence compares with P and Q written out.
 func TestDivergence(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))

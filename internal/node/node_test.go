@@ -32,6 +32,27 @@ func scale(t *testing.T, factor float32, x *gorgonia.Node) *gorgonia.Node {
 	return y
 }
 
+func add(t *testing.T, a, b *gorgonia.Node) *gorgonia.Node {
+	t.Helper()
+	y, err := node.Apply(node.Spec{
+		Name:  "add",
+		Shape: a.Shape(),
+		Run: func(y []float32, in [][]float32) error {
+			for i, v := range in[0] {
+				y[i] = v + in[1][i]
+			}
+			return nil
+		},
+		Grad: func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+			return gorgonia.Nodes{dy, dy}, nil
+		},
+	}, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
 func sum(t *testing.T, x *gorgonia.Node) *gorgonia.Node {
 	t.Helper()
 	y, err := node.Apply(node.Spec{
@@ -67,9 +88,9 @@ func TestApplyRunsForwardAndBackward(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewTensor(g, tensor.Float32, 2, gorgonia.WithName("x"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float32{1, 2, 3, 4}))))
-	// Two operators alike in everything but their factor: merged, they would
-	// give 2·2 instead of 2·5.
-	loss := sum(t, scale(t, 5, scale(t, 2, x)))
+	// Two operators of one input, alike in everything but their factor: merged,
+	// they would give 2 + 2 or 5 + 5.
+	loss := sum(t, add(t, scale(t, 5, x), scale(t, 2, x)))
 	grads, err := gorgonia.Grad(loss, x)
 	if err != nil {
 		t.Fatal(err)
@@ -80,12 +101,12 @@ func TestApplyRunsForwardAndBackward(t *testing.T) {
 		if err := vm.RunAll(); err != nil {
 			t.Fatal(err)
 		}
-		if got := float32(*loss.Value().(*gorgonia.F32)); got != 100 {
-			t.Errorf("step %d: loss = %v, want 100", step, got)
+		if got := float32(*loss.Value().(*gorgonia.F32)); got != 70 {
+			t.Errorf("step %d: loss = %v, want 70", step, got)
 		}
 		for i, got := range grads[0].Value().Data().([]float32) {
-			if got != 10 {
-				t.Errorf("step %d: gradient[%d] = %v, want 10", step, i, got)
+			if got != 7 {
+				t.Errorf("step %d: gradient[%d] = %v, want 7", step, i, got)
 			}
 		}
 		vm.Reset()
