@@ -108,6 +108,24 @@ func TestEvaluationIsTheFrozenModel(t *testing.T) {
 	}
 }
 
+// TestAffineActivationsAreUnsigned: a zero point makes room for negative numbers.
+func TestAffineActivationsAreUnsigned(t *testing.T) {
+	frozen, err := trained(t, graph.Uniform(affineActivations())).Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	negative := false
+	for _, n := range frozen.Nodes {
+		if f := n.Output.Quant.Format; f != affine.Uint8 {
+			t.Errorf("%s is of %v, want uint8", n.Name, f)
+		}
+		negative = negative || n.Output.Quant.Zero > 0
+	}
+	if !negative {
+		t.Error("no zero point is above 0, so that this tests nothing")
+	}
+}
+
 func blocks(size int) fakequant.Config {
 	c := fakequant.Bits(4).Weights
 	c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: size}

@@ -36,6 +36,15 @@ func TestMACs(t *testing.T) {
 	}
 }
 
+// TestPackedWeightsEndInAWholeByte: 3 × 5 weights of 4 bits take 8 bytes.
+func TestPackedWeightsEndInAWholeByte(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W4A8, 5)
+	s := b.Model(b.Linear(b.Input(), 3, quantized.Identity)).Size()
+	if s.Weights != 15 || s.Packed != 8 {
+		t.Errorf("%d bytes of weights, %d packed, want 15 and 8", s.Weights, s.Packed)
+	}
+}
+
 func TestSizeOfResNet8(t *testing.T) {
 	s := resnet8(quantizedtest.W8A8).Size()
 	const weights, biases = 77360, 16 + 2*16 + 3*32 + 3*64 + 10

@@ -13,7 +13,7 @@ type variant struct {
 	name    string
 	weights affine.Format
 	block   int
-	acts    string // "", "symmetric" or "affine"
+	acts    string // "", "symmetric", "affine", "4 bits" or "4 bits, affine"
 	zeros   bool   // weights with zero points
 	tensor  bool   // one scale for all channels
 }
@@ -29,6 +29,7 @@ var (
 	w8a8tensor = variant{name: "W8A8 per tensor", weights: affine.Int8Narrow, acts: "symmetric", tensor: true}
 	w4ragged   = variant{name: "W4 per block 12", weights: affine.Format{Bits: 4}, block: 12}
 	w3a4       = variant{name: "W3A4", weights: affine.Format{Bits: 3}, acts: "4 bits"}
+	w4a4affine = variant{name: "W4A4 affine", weights: affine.Format{Bits: 4, Narrow: true}, acts: "4 bits, affine"}
 )
 
 // quantize gives a float network the variant's scales, from the ranges that
@@ -82,8 +83,12 @@ func (v variant) activation(low, high float64, relu bool) quantized.Quant {
 		most := max(high, -low)
 		return quantized.Quant{Format: f, Scale: float32(most / float64(f.Max()))}
 	}
-	s := float32((high - low) / 255)
-	return quantized.Quant{Format: affine.Uint8, Scale: s, Zero: int32(math.RoundToEven(-low / float64(s)))}
+	f := affine.Uint8
+	if v.acts == "4 bits, affine" {
+		f.Bits = 4
+	}
+	s := float32((high - low) / float64(f.Max()))
+	return quantized.Quant{Format: f, Scale: s, Zero: int32(math.RoundToEven(-low / float64(s)))}
 }
 
 func (v variant) integers(float *quantized.Weights) *quantized.Weights {

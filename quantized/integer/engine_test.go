@@ -384,3 +384,19 @@ func TestMemoryIsPlanned(t *testing.T) {
 		t.Errorf("%v allocations for %d images, %v for one", all, runs*e.Memory().Images, one)
 	}
 }
+
+// TestNewFixed: a mantissa that rounds up to 1 is ½ of the next exponent.
+func TestNewFixed(t *testing.T) {
+	for m, want := range map[float64]integer.Fixed{
+		0.75:        {Q: 3 << 29, Shift: 0},
+		1:           {Q: 1 << 30, Shift: 1},
+		1 - 0x1p-40: {Q: 1 << 30, Shift: 1},
+		1 - 0x1p-31: {Q: 1<<31 - 1, Shift: 0},
+		0x1p-40:     {},
+		1e30:        {Q: 1<<31 - 1, Shift: 30},
+	} {
+		if got := integer.NewFixed(m); got != want {
+			t.Errorf("%v is %+v, want %+v", m, got, want)
+		}
+	}
+}

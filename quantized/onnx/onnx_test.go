@@ -386,3 +386,19 @@ func TestBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestPaddingIsAllBeginningsThenAllEnds, as ONNX orders it.
+func TestPaddingIsAllBeginningsThenAllEnds(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 8, 8)
+	w := quantizedtest.Same(3)
+	w.PadBegin, w.PadEnd = [2]int{0, 1}, [2]int{2, 3}
+	m := b.Model(b.Linear(b.Flatten(b.Conv(b.Input(), 4, w, 1, quantized.ReLU)), 3, quantized.Identity))
+	for _, n := range encode(t, onnx.Options{}, m).Graph.Nodes {
+		if n.Op != "Conv" {
+			continue
+		}
+		if a, _ := n.Attribute("pads"); !slices.Equal(a.Ints, []int64{0, 1, 2, 3}) {
+			t.Errorf("pads %v, want 0 1 2 3", a.Ints)
+		}
+	}
+}
