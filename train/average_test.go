@@ -8,21 +8,23 @@ import (
 )
 
 func TestAverageAgainstTheEquation(t *testing.T) {
-	p, start := randomParam(graph.RoleWeight, 5)
-	a := newAverage(0.9, []*graph.Param{p})
-	want := append([]float64(nil), start...)
-	for step := 1; step <= 200; step++ {
-		d := math.Min(0.9, float64(1+step)/float64(10+step))
-		for i := range p.Value {
-			p.Value[i] = float32(math.Sin(float64(i + step)))
-			want[i] = d*want[i] + (1-d)*math.Sin(float64(i+step))
+	for _, steps := range []int{1, 3, 200} {
+		p, start := randomParam(graph.RoleWeight, 5)
+		a := newAverage(0.9, []*graph.Param{p})
+		want := append([]float64(nil), start...)
+		for step := 1; step <= steps; step++ {
+			d := math.Min(0.9, float64(1+step)/float64(10+step))
+			for i := range p.Value {
+				p.Value[i] = float32(math.Sin(float64(i + step)))
+				want[i] = d*want[i] + (1-d)*math.Sin(float64(i+step))
+			}
+			a.update(step)
 		}
-		a.update(step)
-	}
-	a.adopt()
-	for i := range want {
-		if math.Abs(float64(p.Value[i])-want[i]) > 1e-6 {
-			t.Errorf("weight %d: %v, want %v", i, p.Value[i], want[i])
+		a.adopt()
+		for i := range want {
+			if math.Abs(float64(p.Value[i])-want[i]) > 1e-6 {
+				t.Errorf("weight %d after %d steps: %v, want %v", i, steps, p.Value[i], want[i])
+			}
 		}
 	}
 }

@@ -51,6 +51,20 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+func TestPaddingIsThatOfTopAndLeft(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 1, 4, 4)
+	w := quantizedtest.Same(3)
+	w.PadBegin = [2]int{0, 2}
+	m := b.Model(b.Linear(b.Flatten(b.Conv(b.Input(), 2, w, 1, quantized.ReLU)), 3, quantized.Identity))
+	files, err := carray.Encode(m, carray.Options{Name: "padded"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(files[1].Data); !strings.Contains(text, ".pad_top = 0, .pad_left = 2") {
+		t.Errorf("no padding of 0 above and 2 on the left in %s", files[1].Name)
+	}
+}
+
 func TestIdentifier(t *testing.T) {
 	for name, want := range map[string]string{
 		"cnn": "cnn", "CNN_2": "CNN_2", "mobilenet-v1-0.25": "mobilenet_v1_0_25",
