@@ -14,7 +14,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test paths drill race noasm fuzz lint bench bench-peers conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ fuzz: ## fuzz every target for FUZZTIME
 				-test.fuzzcachedir $$(go env GOCACHE)/fuzz/petrify/$$dir </dev/null) || exit 1; \
 		done || exit 1; \
 	done
+
+mutation: ## break one place of the program after another: the tests must notice each (MUTANTS='-match onnx' or '-some 3')
+	go run ./internal/mutation $(MUTANTS)
 
 lint: ## check format, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
