@@ -112,7 +112,7 @@ func TestStrangeFileIsNamed(t *testing.T) {
 			want = exitFailed
 		}
 		code, stdout, stderr := verified(t, folder)
-		if code != want || !strings.Contains(stdout, path+" is not listed there.") {
+		if code != want || !strings.Contains(stdout, path+" is not listed in SHA256SUMS.") {
 			t.Errorf("%s: exit code %d, want %d: %s%s", name, code, want, stdout, stderr)
 		}
 		os.Remove(path)

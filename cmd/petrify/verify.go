@@ -19,21 +19,21 @@ func (c *command) verify() *cobra.Command {
 		Short: "Prove on the whole test split that training, integers and exports agree",
 		Long: `Compute every image of the test split in several ways and compare the outputs,
 element by element: the quantized graph that was trained, the integer engine,
-the model read again from its file, and ONNX Runtime on the exported file. Then
-compare what was found with what is written:
+the model read again from its file, and ONNX Runtime running the exported file.
+Then hold what is written against what was found:
 
   ` + quantized.ProofFile + `    says the same
   exports       are, to the last byte, what the model gives with the options that
-                they name, whatever they are called
-  ` + summaryFile + `  has the accuracy, the losses and the sizes that are found again
-  ` + sums.File + `    lists every other file of the run as it is
+                they name, whatever they are called; ONNX files are run as well
+  ` + summaryFile + `  has the accuracy, losses and sizes that are measured again
+  ` + sums.File + `    matches every file of the run
 
-Each difference is named and makes the exit code 1. A file that ` + sums.File + ` does
-not list is named, too, but no error, unless it is an export of another model.
-The list finds damage and mistakes; it is no signature.
+Whatever differs is named, and makes the exit code 1. A file that ` + sums.File + ` does
+not list is named, too, but is no error unless it is an export of another model.
+` + sums.File + ` finds damage and mistakes; it is no signature.
 
-Nothing is written without --write. With it, ` + quantized.ProofFile + ` and ` + sums.File + ` are written
-as found, if all else holds.
+Nothing is written without --write. That writes ` + quantized.ProofFile + ` and ` + sums.File + ` as
+found, provided that all else holds.
 
 RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
 them, or an exported file in such a folder; without the rest of the run, the
@@ -57,15 +57,15 @@ CGO_ENABLED=1 go build ./cmd/ortrun.`,
 func (c *command) verifyAll(ctx context.Context, path, data string, write bool) error {
 	model, named := modelOf(path)
 	folder := folderOf(model)
-	listed, unlisted := checkSums(folder)
+	listed, changed := checkSums(folder)
 	s, err := c.openSubject(ctx, model, data)
 	if err != nil {
-		return errors.Join(unlisted, faultOfFile(err, unlisted != nil))
+		return errors.Join(changed, faultOfFile(err, changed != nil))
 	}
 	s.named = named
 	p, err := s.prove(ctx)
 	if err != nil {
-		return errors.Join(unlisted, err)
+		return errors.Join(changed, err)
 	}
 	if err := p.WriteTable(c.stdout); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (c *command) verifyAll(ctx context.Context, path, data string, write bool) 
 	if !write {
 		same, differs := checkProof(folder, p)
 		_, err := fmt.Fprint(c.stdout, same, listed)
-		return errors.Join(faults, differs, unlisted, err)
+		return errors.Join(changed, faults, differs, err)
 	}
 	if faults != nil {
 		return fmt.Errorf("%w\nnothing was written", faults)

@@ -34,7 +34,7 @@ func checkSums(folder string) (said string, faults error) {
 		said = fmt.Sprintf("%d files are as %s lists them.\n", len(list), sums.File)
 	}
 	for _, path := range strange {
-		said += path + " is not listed there.\n"
+		said += fmt.Sprintf("%s is not listed in %s.\n", path, sums.File)
 	}
 	return said, errors.Join(wrong...)
 }
