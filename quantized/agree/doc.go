@@ -30,8 +30,7 @@
 // from the engine's. An element may differ only if a tie of the grid lies in that
 // interval; these are counted.
 //
-// Functions of real numbers are approximations in float32: e is a few units of
-// the last place, stated at the functions.
+// Functions of real numbers are approximations in float32: e is 12u·max(1, |y|).
 //
 // # Sources
 //

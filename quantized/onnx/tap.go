@@ -20,9 +20,9 @@ type Tap struct {
 // Tapped returns a file of the model with its activations as further outputs,
 // to find where a runtime begins to differ. They come in the model's order, as
 // the integers that the file holds, or as float32. Left out are a float input and a
-// float output, which are known anyway, and float layers that only additions
-// read: ONNX Runtime adds such numbers to the layer's sums as it makes them, and
-// would not if it had to give the layer's by itself.
+// float output, which are known anyway, and float convolutions that only additions
+// read: ONNX Runtime makes the other number a part of their sums, and would not if
+// it had to give those by themselves.
 func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {
@@ -38,7 +38,9 @@ func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	}
 	activations := []quantized.Activation{m.Input.Activation}
 	for i := range m.Nodes {
-		activations = append(activations, m.Nodes[i].Output)
+		if n := &m.Nodes[i]; n.Op != quantized.Conv2D || !n.Output.Quant.IsFloat() || !onlyAdded(m, n.Name) {
+			activations = append(activations, n.Output)
+		}
 	}
 	var taps []Tap
 	w := newWriter(o, m)
@@ -52,7 +54,7 @@ func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 				name = a.Name + "/quantized"
 			}
 		}
-		if !values[name] || a.Quant.IsFloat() && onlyAdded(m, a.Name) {
+		if !values[name] {
 			continue
 		}
 		t.value = w.value(name, kind, a.Shape...)
