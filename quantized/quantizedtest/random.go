@@ -49,7 +49,11 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 	case 5:
 		return b.GlobalAvgPool(x)
 	case 6:
-		return b.Activate(x, quantized.Funcs()[1+b.rng.IntN(len(quantized.Funcs())-1)])
+		f := quantized.Funcs()[1+b.rng.IntN(len(quantized.Funcs())-1)]
+		if f == quantized.Softmax && channels == 1 {
+			f = quantized.Sigmoid // a softmax of one number is no function, and refused
+		}
+		return b.Activate(x, f)
 	case 7:
 		y := b.like(x, images, true)
 		delete(unread, y)
