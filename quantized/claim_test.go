@@ -20,7 +20,7 @@ network "cnn"
 model "model.json" 3 bytes sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
 data "digits" "test" 355 samples sha256 
 outputs 3550
-compared "graph" "integer engine" 3550 elements 0 differ
+compared "training" "integer engine" 3550 elements 0 differ
 compared "integer engine" "re-read file" 3550 elements 0 differ
 sums "conv1" -31000 to 40000
 `
@@ -63,7 +63,7 @@ func ran(differing int) quantized.Export {
 func TestExportsAreCompared(t *testing.T) {
 	p := proof()
 	p.Exports = []quantized.Export{{Digest: quantized.DigestOf("model.tflite", nil)}, ran(0)}
-	if want := "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file = ONNX Runtime)"; p.String() != want || p.Check() != nil {
+	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file = ONNX Runtime)"; p.String() != want || p.Check() != nil {
 		t.Errorf("%v, %v; want %s", p, p.Check(), want)
 	}
 	p.Exports[1] = ran(2)
@@ -71,7 +71,7 @@ func TestExportsAreCompared(t *testing.T) {
 		t.Error(err)
 	}
 	facts := p.Facts()
-	if want := "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file)"; facts[quantized.ProofKey] != want || facts[quantized.ProofDigestKey] != p.Digest() {
+	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file)"; facts[quantized.ProofKey] != want || facts[quantized.ProofDigestKey] != p.Digest() {
 		t.Errorf("%v, want %s", facts, want)
 	}
 }

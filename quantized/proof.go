@@ -66,6 +66,7 @@ type ProofData struct {
 type Comparison struct {
 	A         string  `json:"a"`
 	B         string  `json:"b"`
+	Samples   int     `json:"samples,omitempty"` // whose activations were compared, of all layers; 0: the outputs of all samples
 	Elements  int     `json:"elements"`
 	Differing int     `json:"differing"` // elements that are not equal
 	Largest   float64 `json:"largest"`   // the largest difference

@@ -9,7 +9,7 @@ import (
 )
 
 // String is the proof in one line, such as "355 images, 3,550 outputs: 0
-// differ (graph = integer engine = re-read file)".
+// differ (training = integer engine = re-read file)".
 func (p *Proof) String() string {
 	var equal, near, apart []string
 	differing := 0
@@ -25,7 +25,7 @@ func (p *Proof) String() string {
 		case c.Differing > 0:
 			list = &near
 		}
-		*list = append(*list, c.B)
+		*list = append(*list, c.second())
 	}
 	text := fmt.Sprintf("%s images, %s outputs: %s differ (%s)",
 		digits(int64(p.Data.Samples)), digits(int64(p.Outputs)), digits(int64(differing)), strings.Join(equal, " = "))
@@ -45,7 +45,7 @@ func (p *Proof) WriteTable(w io.Writer) error {
 		digits(int64(p.Data.Samples)), digits(int64(p.Outputs)))
 	rows := [][]string{{"compared", "elements", "differ", "largest"}}
 	for _, c := range p.all() {
-		rows = append(rows, []string{c.A + " = " + c.B, digits(int64(c.Elements)), digits(int64(c.Differing)),
+		rows = append(rows, []string{c.A + " = " + c.second(), digits(int64(c.Elements)), digits(int64(c.Differing)),
 			fmt.Sprintf("%.3g", c.Largest)})
 	}
 	if err := writeRows(w, rows); err != nil {
@@ -65,6 +65,14 @@ func (p *Proof) WriteTable(w io.Writer) error {
 		rows = append(rows, []string{a.Layer, signed(a.Min), signed(a.Max), fmt.Sprint(a.Bits), a.least()})
 	}
 	return writeRows(w, rows)
+}
+
+// second is the second way, and for how much it was taken.
+func (c Comparison) second() string {
+	if c.Samples == 0 {
+		return c.B
+	}
+	return fmt.Sprintf("%s on %s images", c.B, digits(int64(c.Samples)))
 }
 
 // writeLayers writes where a runtime differs.

@@ -43,7 +43,7 @@ func proof() *quantized.Proof {
 		Model: []quantized.Digest{quantized.DigestOf("model.json", []byte("abc"))},
 		Data:  quantized.ProofData{Name: "digits", Split: "test", Samples: 355},
 		Comparisons: []quantized.Comparison{
-			{A: "graph", B: "integer engine", Elements: 3550},
+			{A: "training", B: "integer engine", Elements: 3550},
 			{A: "integer engine", B: "re-read file", Elements: 3550},
 		},
 		Accumulators: []quantized.Accumulator{{Layer: "conv1", Min: -31000, Max: 40000, Bits: 17}},
@@ -53,14 +53,14 @@ func proof() *quantized.Proof {
 
 func TestProofInOneLine(t *testing.T) {
 	p := proof()
-	want := "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file)"
+	want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file)"
 	if got := p.String(); got != want || p.Check() != nil {
 		t.Errorf("%s, %v; want %s", got, p.Check(), want)
 	}
 	p.Comparisons = append(p.Comparisons, quantized.Comparison{
 		A: "integer engine", B: "ONNX Runtime", Elements: 3550, Differing: 3, Largest: 0.25,
 	})
-	want = "355 images, 3,550 outputs: 3 differ (graph = integer engine = re-read file); differs: ONNX Runtime"
+	want = "355 images, 3,550 outputs: 3 differ (training = integer engine = re-read file); differs: ONNX Runtime"
 	if got := p.String(); got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
@@ -70,7 +70,7 @@ func TestProofInOneLine(t *testing.T) {
 	p.Comparisons[2].Layers = []quantized.LayerComparison{
 		{Layer: "conv1", Elements: 9000, Differing: 7, Near: 9, Largest: 0.01},
 	}
-	want = "355 images, 3,550 outputs: 0 differ (graph = integer engine = re-read file); " +
+	want = "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file); " +
 		"within rounding of float sums: ONNX Runtime"
 	if got := p.String(); got != want || p.Check() != nil {
 		t.Errorf("%s, %v; want %s", got, p.Check(), want)
@@ -97,7 +97,7 @@ func TestProofTable(t *testing.T) {
 	if err := proof().WriteTable(&w); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"cnn on digits, test split: 355 images, 3,550 outputs", "graph = integer engine            3,550       0", "conv1    −31,000    40,000    17  float32"} {
+	for _, want := range []string{"cnn on digits, test split: 355 images, 3,550 outputs", "training = integer engine         3,550       0", "conv1    −31,000    40,000    17  float32"} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())
 		}

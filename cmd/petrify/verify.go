@@ -13,14 +13,16 @@ import (
 
 func (c *command) verify() *cobra.Command {
 	var data string
-	var write bool
+	var write, all bool
 	cmd := &cobra.Command{
 		Use:   "verify RUN|MODEL",
 		Short: "Prove on the whole test split that training, integers and exports agree",
 		Long: `Compute every image of the test split in several ways and compare the outputs,
-element by element: the quantized graph that was trained, the integer engine,
-the model read again from its file, and ONNX Runtime running the exported file.
-Then hold what is written against what was found:
+element by element: the forward pass of training, with ranges and batch norm at
+rest; the integer engine; the model read again from its file; ONNX Runtime on the
+exported file. For a sample of images, or for all with --all, every activation of
+the engine is held to the definition: plain loops that share no code with it. Then
+hold what is written against what was found:
 
   ` + quantized.ProofFile + `    says the same
   exports       are, to the last byte, what the model gives with the options that
@@ -37,24 +39,25 @@ found, provided that all else holds.
 
 RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
 them, or an exported file in such a folder; without the rest of the run, the
-graph and the summary are left out.
+training and the summary are left out.
 
 ONNX Runtime is reached through the program that the environment variable
 ` + ortrunVariable + ` names, or ortrun on the path: build it in internal/conformance with
 CGO_ENABLED=1 go build ./cmd/ortrun.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.verifyAll(cmd.Context(), args[0], data, write)
+			return c.verifyAll(cmd.Context(), args[0], data, write, all)
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "",
 		"`PATH` of the data, if they have moved: a folder with the files of a published set, or a user's own")
+	cmd.Flags().BoolVar(&all, "all", false, "hold every image's activations to the definition, not a sample's; slow")
 	cmd.Flags().BoolVar(&write, "write", false, "write "+quantized.ProofFile+" and "+sums.File+" as found")
 	return cmd
 }
 
 // verifyAll checks all there is to check, and returns every fault.
-func (c *command) verifyAll(ctx context.Context, path, data string, write bool) error {
+func (c *command) verifyAll(ctx context.Context, path, data string, write, all bool) error {
 	model, named := modelOf(path)
 	folder := folderOf(model)
 	listed, changed := checkSums(folder)
@@ -74,6 +77,11 @@ func (c *command) verifyAll(ctx context.Context, path, data string, write bool) 
 	if r := defaultFormat().runner; r.program() == "" {
 		fmt.Fprintf(c.stdout, "%s was not compared: $%s names no program, and there is no %s on the path.\n",
 			r.name, r.variable, r.usual)
+	}
+	if all {
+		if err := c.proveAll(ctx, s); err != nil {
+			return err
+		}
 	}
 	faults := errors.Join(p.Check(), s.checkExports(ctx, c.stdout, p), s.checkSummary(ctx, c.stdout))
 	if !write {

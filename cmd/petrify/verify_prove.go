@@ -13,11 +13,15 @@ import (
 	"petrify/train"
 )
 
-// What is compared, by the names in a proof.
+// What is compared, by the names in a proof. Training's forward pass is the
+// Gorgonia graph with its fake-quant nodes, ranges and batch norm at rest; what is
+// no product it computes with the engine's own layers. The definition shares no
+// code with either.
 const (
-	theGraph  = "graph"
-	theEngine = "integer engine"
-	theFile   = "re-read file"
+	theTraining   = "training"
+	theEngine     = "integer engine"
+	theDefinition = "definition"
+	theFile       = "re-read file"
 )
 
 // prove computes the whole test split in every way there is.
@@ -38,7 +42,7 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	}
 	size := frozen.OutputSize()
 	run, reread := make([]float32, verifyBatch*size), make([]float32, verifyBatch*size)
-	trained, written := quantized.Comparison{A: theGraph, B: theEngine}, quantized.Comparison{A: theEngine, B: theFile}
+	trained, written := quantized.Comparison{A: theTraining, B: theEngine}, quantized.Comparison{A: theEngine, B: theFile}
 	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
 		if err != nil {
 			return nil, err
@@ -69,7 +73,11 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	if e != nil {
 		p.Comparisons = append(p.Comparisons, trained)
 	}
-	p.Comparisons = append(p.Comparisons, written)
+	defined, err := s.compareDefinition(ctx, s.sample())
+	if err != nil {
+		return nil, err
+	}
+	p.Comparisons = append(p.Comparisons, defined, written)
 	return p, s.addExport(ctx, p)
 }
 
