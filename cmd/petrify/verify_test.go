@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -31,11 +32,15 @@ func TestProofHoldsNoOutputs(t *testing.T) {
 		}
 	}
 	silent("train", "--config", "-", "--out", out)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	silent("verify", out)
-	runtime.ReadMemStats(&after)
-	if cost, outputs := after.TotalAlloc-before.TotalAlloc, uint64(4*classes*classes*tests); cost > outputs {
+	cost := uint64(math.MaxUint64) // what other tests leave running allocates as well
+	for range 3 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		silent("verify", out)
+		runtime.ReadMemStats(&after)
+		cost = min(cost, after.TotalAlloc-before.TotalAlloc)
+	}
+	if outputs := uint64(4 * classes * classes * tests); cost > outputs {
 		t.Errorf("%d bytes allocated to compare outputs of %d", cost, outputs)
 	}
 }
