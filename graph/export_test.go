@@ -1,5 +1,7 @@
 package graph
 
+import "petrify/fakequant"
+
 // PlainTrainer is [Model.Trainer] without fused nodes.
 func (m *Model) PlainTrainer(batch int, quantized bool) (*Trainer, error) {
 	b := newBuilder(m, batch, quantized)
@@ -20,4 +22,41 @@ func (t *Trainer) Output(layer string) []float32 {
 // Outputs is the network's output in the last step.
 func (t *Trainer) Outputs() []float32 {
 	return floats(t.outputs[t.model.units[len(t.model.units)-1]])
+}
+
+// View is a unit for tests that compute it in their own way.
+type View struct {
+	Layer         Layer // a batch norm that stands alone is a depthwise convolution
+	Inputs        []int // places of units; −1 is the network's input
+	Ins           []Shape
+	Out           Shape
+	Clip          Kind
+	Weight, Bias  *Param               // nil: none
+	Norm          *NormView            // nil: none
+	Quant, Output *fakequant.Quantizer // of the weights and of the output; nil: float
+}
+
+// NormView is a batch normalisation. The slices are the model's.
+type NormView struct {
+	Gamma, Beta    *Param
+	Mean, Variance []float32
+	Frozen         bool
+}
+
+// Views lists the units, and the quantizer of the input.
+func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
+	place := map[*unit]int{nil: -1}
+	for i, u := range m.units {
+		place[u] = i
+		v := View{Layer: u.layer, Ins: u.ins, Out: u.out, Clip: u.clip,
+			Weight: u.weight, Bias: u.bias, Quant: u.weights, Output: u.output}
+		for _, in := range u.inputs {
+			v.Inputs = append(v.Inputs, place[in])
+		}
+		if n := u.norm; n != nil {
+			v.Norm = &NormView{n.gamma, n.beta, n.mean, n.variance, n.frozen}
+		}
+		all = append(all, v)
+	}
+	return m.input, all
 }

@@ -15,7 +15,7 @@ func between(layers ...graph.Layer) graph.Network {
 	return graph.Chain(append(all, graph.Flatten(), graph.Linear(3).Named("last"))...)
 }
 
-func TestGradientsAreThoseOfCentralDifferences(t *testing.T) {
+func TestGradientsOfEachKind(t *testing.T) {
 	for name, network := range map[string]graph.Network{
 		"conv2d":               between(graph.Conv2D(5, 3)),
 		"conv2d strided":       between(graph.Conv2D(5, 3).Same().Strided(2)),
@@ -57,56 +57,57 @@ func TestGradientsAreThoseOfCentralDifferences(t *testing.T) {
 		"mean_square": {Layers: []graph.Layer{
 			graph.Flatten(), graph.Linear(7), graph.BatchNorm(), graph.Tanh(), graph.Linear(2 * 5 * 6)}, Loss: graph.MeanSquare},
 	} {
-		t.Run(name, func(t *testing.T) { checkGradients(t, network) })
+		t.Run(name, func(t *testing.T) { compareInFloat(t, network, graph.Shape{C: 2, H: 5, W: 6}) })
 	}
 }
 
-// checkGradients compares every gradient with the slope of the loss between
-// two points at a distance of 2h.
-func checkGradients(t *testing.T, network graph.Network) {
-	const batch, h = 4, 3e-4
+// compareInFloat compares gradients with the slopes of a loss in float64.
+func compareInFloat(t *testing.T, n graph.Network, in graph.Shape) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(11, 12))
-	m, err := graph.New(network, graph.Shape{C: 2, H: 5, W: 6}, graph.Quantization{}, rng)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trainer, err := m.Trainer(batch, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trainer.Close()
-	x, l := images(rng, batch, m.Input()), labels(rng, batch, min(m.Classes(), 3))
-	l[1] = -1 // a row that only fills the batch
-	loss := func() float64 {
-		metrics, err := trainer.Step(x, l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return metrics.Loss
-	}
-	loss()
-	gradients := map[string][]float32{}
-	greatest := 0.0
-	for _, p := range m.Params() {
-		gradients[p.Name] = append([]float32(nil), p.Grad...)
-		for _, g := range p.Grad {
-			greatest = max(greatest, math.Abs(float64(g)))
-		}
-	}
-	for _, p := range m.Params() {
-		for range min(len(p.Value), 12) {
-			i := rng.IntN(len(p.Value))
-			old := p.Value[i]
-			p.Value[i] = old + h
-			up := loss()
-			p.Value[i] = old - h
-			slope := (up - loss()) / (2 * h)
-			p.Value[i] = old
-			if got := float64(gradients[p.Name][i]); math.Abs(got-slope) > 5e-3*greatest {
-				t.Errorf("%s[%d]: gradient %.5f, slope %.5f (greatest gradient %.3f)", p.Name, i, got, slope, greatest)
+	of := func(int) graph.Switches { return graph.Switches{} }
+	enough(t, compareSteps(t, n, in, graph.Quantization{}, false, rng, 1, of), 1, 1)
+}
+
+// Windows of all geometries, on images that they do and do not divide.
+func TestGradientsOfWindows(t *testing.T) {
+	count := 0
+	for _, kernel := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {1, 3}, {3, 2}} {
+		for _, stride := range [][2]int{{0, 0}, {1, 1}, {2, 2}, {3, 1}} {
+			for _, dilation := range [][2]int{{0, 0}, {2, 2}, {1, 3}} {
+				for _, p := range []graph.Padding{{}, {Same: true}, {Top: 1}, {Left: 1, Bottom: 1, Right: 1}} {
+					for _, l := range windows(graph.Layer{Kernel: kernel, Stride: stride, Dilation: dilation, Padding: p}) {
+						in := graph.Shape{C: 4, H: 5 + count%2, W: 4 + count%3}
+						n := graph.Chain(graph.Conv2D(4, 1), l.Named("window"), graph.Flatten(), graph.Linear(3))
+						if n.Validate(in) != nil {
+							continue
+						}
+						compareInFloat(t, n, in)
+						if count++; t.Failed() {
+							t.Fatalf("%+v on %v", l, in)
+						}
+					}
+				}
 			}
 		}
 	}
+	t.Logf("%d geometries", count)
+}
+
+// windows are the layers with a window of a geometry; those that do not exist
+// are invalid.
+func windows(l graph.Layer) (all []graph.Layer) {
+	for _, groups := range []int{0, 2, graph.Depthwise} {
+		conv := l
+		conv.Kind, conv.Groups, conv.Units = graph.KindConv2D, groups, 8
+		all = append(all, conv)
+	}
+	for _, k := range []graph.Kind{graph.KindMaxPool, graph.KindAvgPool} {
+		pool := l
+		pool.Kind = k
+		all = append(all, pool)
+	}
+	return all
 }
 
 func TestDropout(t *testing.T) {

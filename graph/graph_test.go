@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/graph"
 	"petrify/internal/randnet"
 )
@@ -107,6 +108,18 @@ func TestNewRefusesQuantization(t *testing.T) {
 	for _, want := range []string{"16 bits: want at most 8", "missing closing )", "edge bits 9"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault %q in:\n%v", want, err)
+		}
+	}
+}
+
+// What is trained would not be what ships: a runtime rounds to the nearest integer.
+func TestNewRefusesActivationsOnGridsOfWeights(t *testing.T) {
+	for m, bits := range map[fakequant.Method]int{fakequant.DoReFa: 4, fakequant.Binary: 2, fakequant.Ternary: 2} {
+		s := fakequant.Int8()
+		s.Activations.Method, s.Activations.Format = m, affine.Format{Bits: bits, Narrow: true}
+		err := graph.Uniform(s).Validate()
+		if err == nil || !strings.Contains(err.Error(), m.String()+" of activations") {
+			t.Errorf("%v: error %v", m, err)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
 	"petrify/internal/kernel"
@@ -14,10 +16,10 @@ import (
 //	y = float32(Σ (q_x − z)·q_w)·s_x·s_w + b
 //
 // which costs a fraction of the product in float32 and is nearer the truth:
-// the sum is exact. Otherwise it is the product in float32. While the unit
-// rests it is the frozen model's, see sums.
+// the sum is exact. Otherwise, and where weights have zero points, it is the
+// product in float32. While the unit rests it is the frozen model's, see sums.
 func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float node.Func) node.Func {
-	if !b.quantized || !u.integral(in) || !u.symmetric() {
+	if !b.quantized || !u.integral(in) {
 		return float
 	}
 	var integers, resting node.Func
@@ -33,11 +35,13 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 	return func(y []float32, args [][]float32) error {
 		_, x := in.Grid()
 		_, w := u.weights.Grid()
-		s.rests = b.rests(u)
+		s.rests, s.exact = b.rests(u), u.symmetric()
 		switch {
-		case s.rests:
+		case s.rests && s.exact:
 			return resting(y, args)
-		case quick && x && w && !u.inputs[0].drops():
+		case s.rests:
+			return s.float(y, args, float)
+		case quick && x && w && s.exact && !u.inputs[0].drops():
 			return integers(y, args)
 		default:
 			return float(y, args)
@@ -78,10 +82,11 @@ func (u *unit) integral(in *fakequant.Quantizer) bool {
 	return in != nil && u.weights != nil && u.weights.Config().Granularity.Kind != affine.PerGroup
 }
 
-// symmetric reports whether the weights' integers are int8 without zero points.
+// symmetric reports whether the weights' integers are int8 without zero points,
+// which dialects may give to channels of one sign in a symmetric scheme, too.
 func (u *unit) symmetric() bool {
-	w := u.weights.Config()
-	return !w.Format.Unsigned && w.Scheme != affine.Affine
+	return !u.weights.Config().Format.Unsigned &&
+		!slices.ContainsFunc(u.weights.Params().Zero, func(z int32) bool { return z != 0 })
 }
 
 // product is the unit as a convolution of one image; a linear layer is one of

@@ -30,7 +30,7 @@ func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
 			switch {
 			case err != nil:
 				return err
-			case sums != nil:
+			case sums != nil && sums.rests && sums.exact:
 				sums.round(y)
 				return nil
 			case b.rests(u):
@@ -128,8 +128,8 @@ func (u *unit) drops() bool {
 		return false
 	case u.layer.Kind == KindDropout:
 		return u.layer.Rate > 0 || u.inputs[0].drops()
-	case u.layer.Kind.is(roleMove):
-		return u.inputs[0].drops()
+	case u.layer.Kind.is(roleMove, roleJoin):
+		return slices.ContainsFunc(u.inputs, (*unit).drops)
 	}
 	return false
 }

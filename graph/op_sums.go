@@ -3,6 +3,7 @@ package graph
 import (
 	"petrify/fakequant"
 	"petrify/internal/kernel"
+	"petrify/internal/node"
 	"petrify/quantized"
 )
 
@@ -24,6 +25,7 @@ type sums struct {
 	scale  []float32 // s_x·s_w of each output channel
 
 	rests   bool // the last forward pass was the frozen model's
+	exact   bool // and on integers; else weights have zero points
 	fused   bool // its rounding is a fused node's
 	acc     []int32
 	steps   []float32 // what the node multiplies float32(a) with
@@ -66,6 +68,31 @@ func (s *sums) rest() error {
 	copy(s.steps, s.scale)
 	if s.fused && s.unit.output != nil {
 		s.multipliers(s.steps)
+	}
+	return nil
+}
+
+// float is rest for weights with zero points: a·s_x·s_w summed in float32, but with
+// the integers' bias. The output is the engine's; this is what its gradient sees.
+func (s *sums) float(y []float32, args [][]float32, product node.Func) error {
+	in, w := s.in.Params().Scale[0], s.unit.weights.Params().Scale
+	for o := range s.scale {
+		s.scale[o] = in * w[o%len(w)]
+	}
+	if err := s.rest(); err != nil {
+		return err
+	}
+	for o, q := range s.bias {
+		s.shift[o] = float32(q) * s.scale[o]
+	}
+	if err := product(y, [][]float32{args[0], args[1], s.shift}); err != nil {
+		return err
+	}
+	if s.fused && s.unit.output != nil {
+		out := s.unit.output.Params().Scale[0]
+		for i := range y {
+			y[i] /= out
+		}
 	}
 	return nil
 }

@@ -58,6 +58,9 @@ func (q Quantization) Validate() error {
 		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 || g.Kind == affine.PerGroup && g.Axis != 1 {
 			faults = append(faults, fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or groups along axis 1", g))
 		}
+		if m := s.Activations.Method; s.Activations.Validate() == nil && m.Traits().OwnGrid {
+			faults = append(faults, fmt.Errorf("graph: method %v of activations: no runtime rounds to its values, which are for weights", m))
+		}
 		if s.Activations.Granularity != (affine.Granularity{}) {
 			faults = append(faults, fmt.Errorf("graph: granularity %v of activations: want one scale for the tensor", s.Activations.Granularity))
 		}

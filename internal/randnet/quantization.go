@@ -44,6 +44,9 @@ func scheme(rng *rand.Rand) *fakequant.Scheme {
 		return nil
 	}
 	s := fakequant.Scheme{Weights: Config(rng), Activations: Config(rng)}
+	for s.Activations.Method.Traits().OwnGrid {
+		s.Activations = Config(rng)
+	}
 	switch rng.IntN(16) {
 	case 0:
 		s.Weights = fakequant.Config{}

@@ -1,0 +1,46 @@
+package graph_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"petrify/graph"
+	"petrify/internal/randnet"
+)
+
+var (
+	networks  = flag.Uint64("networks", 60, "random networks whose training steps are compared with float64's")
+	firstSeed = flag.Uint64("seed", 1, "of the first of them")
+)
+
+// Random networks of all kinds of layers train in float by the gradients that are
+// the slopes of their loss, computed in float64.
+func TestRandomNetworksInFloat(t *testing.T) { campaign(t, false) }
+
+// The same of networks that quantize, whatever the methods, observers, schemes,
+// ramps and switches, with grids that several activations share.
+func TestRandomNetworksQuantized(t *testing.T) { campaign(t, true) }
+
+func campaign(t *testing.T, quantized bool) {
+	const steps = 3
+	compared := 0
+	for seed := *firstSeed; seed < *firstSeed+*networks; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 2))
+			n, in := randnet.Network(rng, randnet.Options{Layers: 8})
+			var q graph.Quantization
+			if quantized {
+				q = randnet.Quantization(rng, n, in)
+			}
+			compared += compareSteps(t, n, in, q, quantized, rng, steps, func(step int) graph.Switches {
+				return graph.Switches{
+					Observe:  step == 0 || rng.IntN(3) > 0,
+					Quantize: step > 0 || rng.IntN(2) > 0, BatchNormFrozen: rng.IntN(4) == 0,
+				}
+			})
+		})
+	}
+	enough(t, compared, steps*int(*networks), 0.5)
+}
