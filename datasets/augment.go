@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 )
 
-// Augment varies training images, each image of each epoch anew, in this
+// Augment varies each training image afresh in each epoch, in this
 // order: crop, flip, shift, cutout. The zero value does nothing.
 type Augment struct {
-	// Shift moves the image by up to so many pixels, each way and on each axis,
+	// Shift moves the image by at most this many pixels, each way and on each axis,
 	// all moves equally likely. The edge pixels are repeated where it came from.
 	Shift int
 

@@ -25,7 +25,7 @@ type BatchOptions struct {
 	// neither on how many batches were used nor on Augment.
 	Rand *rand.Rand
 
-	// Skip passes over so many batches without assembling them. With Rand in
+	// Skip passes over this many batches without assembling them. With Rand in
 	// the state it had when an epoch began, it continues that epoch where it
 	// was interrupted: the batches are the same, number by number.
 	Skip int

@@ -54,7 +54,7 @@ func (b *block) row(i int) []string {
 	return row
 }
 
-// blocks reads all rows in blocks of so many fields and those that complete the
+// blocks reads all rows in blocks of that many fields and those that complete the
 // last row, the next block while the caller works on one.
 func (r *rows) blocks(fields int) iter.Seq[*block] {
 	return func(yield func(*block) bool) {

@@ -62,7 +62,7 @@
 //
 // and else downloaded to the cache. Wherever it comes from, size and SHA-256
 // of its content must be the published ones. They are those of the unzipped
-// content, since copies that were zipped anew differ as gzip files.
+// content, since copies that were zipped again differ as gzip files.
 //
 // cifar-10 is the binary version (50,000 and 10,000 colour images of 32×32),
 // looked for in the same folders and in cifar-10-batches-bin below them.

@@ -26,7 +26,7 @@ type input struct {
 	name   string
 	r      io.Reader
 	off    int64
-	left   int64     // no more than so many bytes follow; −1: unknown
+	left   int64     // at most this many bytes follow; −1: unknown
 	zipped bool      // the offset is one of the unzipped content
 	sum    hash.Hash // of what was read; nil: not wanted
 }

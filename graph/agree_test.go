@@ -80,8 +80,8 @@ func deterministic(t *testing.T, network graph.Network, in graph.Shape, q graph.
 	return !slices.ContainsFunc(m.Placements(), func(p graph.Placement) bool { return p.Config.Method == fakequant.Stochastic })
 }
 
-// atRest compares the activations of steps of a model at rest with the engine's,
-// at least so many.
+// atRest compares at least that many activations of steps of a model at rest
+// with the engine's.
 func atRest(t *testing.T, m *graph.Model, least int) {
 	t.Helper()
 	m.SetObservers(false)

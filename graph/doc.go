@@ -18,9 +18,9 @@
 // # Units
 //
 // A convolution or linear layer with the batch normalisation and the ReLU
-// behind it is one unit, as it is one integer operator in every runtime.
+// that follow it is one unit, as it is one integer operator in every runtime.
 // Nothing is quantized inside of a unit. Its weights are fake-quantized with
-// the batch normalisation folded in, its output behind the ReLU. Activations that
+// the batch normalisation folded in, its output after the ReLU. Activations that
 // are no clip, such as tanh, are units of their own, and what they take is
 // quantized too: so they are tables of 256 entries, and the product before them
 // stays an integer operator. Core ML Tools leaves their input float. Pools and
@@ -33,7 +33,7 @@
 //	x (fake-quantized) ─ ∗ ─ batch norm ─ ReLU ─ fake-quant ─ …
 //
 // Where a ReLU ends the unit and its quantizer looks at extremes alone, batch
-// norm, ReLU, fake-quant and the max pool behind are one Gorgonia node, for
+// norm, ReLU, fake-quant and the max pool after it are one Gorgonia node, for
 // speed; a test holds it to the separate ones.
 //
 // # Switches

@@ -79,7 +79,7 @@ func (e *Evaluator) check() error {
 func (e *Evaluator) Logits() []float32 { return floats(e.logits) }
 
 // Output is what the named layer computed in the last Run, N H W C or N × F,
-// behind its quantizer. The next Run overwrites it.
+// after its quantizer. The next Run overwrites it.
 func (e *Evaluator) Output(layer string) ([]float32, error) {
 	for u, n := range e.outputs {
 		if u != nil && u.name() == layer {

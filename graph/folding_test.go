@@ -11,8 +11,8 @@ import (
 	"petrify/graph"
 )
 
-// foldable is a network with batch norm behind every kind of product, and
-// behind none.
+// foldable is a network with batch norm after every kind of product, and
+// after none.
 func foldable() graph.Network {
 	return graph.Chain(
 		graph.Conv2D(6, 3).Same().Named("conv"), graph.BatchNorm().Named("bn1"), graph.ReLU(),

@@ -46,7 +46,7 @@ func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features
 // Behind a convolution or a linear layer whose output nothing else takes, it is
 // folded into that one's weights when the network is quantized.
 //
-// Anywhere else it stands alone: on the input, behind a sum, before the
+// Anywhere else it stands alone: on the input, after a sum, before the
 // activation of a pre-activation network. Quantized, it is then a depthwise
 // convolution of one pixel by γ/√(σ² + ε). Its rule of quantization is that of
 // its own name and kind. Of the scheme it takes whether weights are quantized;
@@ -88,7 +88,7 @@ func Concat(from ...string) Layer { return Layer{Kind: KindConcat, From: from} }
 // others by 1 − rate (Srivastava et al., “Dropout”, JMLR 15, 2014).
 func Dropout(rate float32) Layer { return Layer{Kind: KindDropout, Rate: rate} }
 
-// Identity is its input; it lends it a name.
+// Identity passes its input on unchanged, under a name of its own.
 func Identity() Layer { return Layer{Kind: KindIdentity} }
 
 // Same returns the layer padded such that stride 1 keeps the image's size.

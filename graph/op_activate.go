@@ -81,7 +81,7 @@ func trainDropout(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	return dropout(u, in[0])
 }
 
-// dropout adds the unit's dropout with a mask drawn anew in each run.
+// dropout adds the unit's dropout with a fresh mask in each run.
 func dropout(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	keep := make([]float32, x.Shape().TotalSize()) // 0 or 1/(1 − rate)
 	scale := func(y, x []float32) {

@@ -13,7 +13,7 @@ import (
 )
 
 // fusedOp is batch normalisation with its ReLU, the fake-quantization of its
-// output, and the max pooling behind that, as one node: memory is passed once
+// output, and the max pooling after that, as one node: memory is passed once
 // forward instead of four times, and only the pooled image is written. Loss
 // and gradients are those of the separate nodes; the tests compare them.
 //

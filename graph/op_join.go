@@ -66,7 +66,7 @@ func add(name string, a, b *gorgonia.Node) (*gorgonia.Node, error) {
 	}, a, b)
 }
 
-// concat adds the inputs side by side, channel behind channel; the gradient
+// concat adds the inputs channel after channel; the gradient
 // is cut the same way.
 func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
 	channels := shape[len(shape)-1]

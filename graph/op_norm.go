@@ -156,7 +156,7 @@ func (n *batchNorm) sigma(i int) float64 {
 // output z for the rows x.
 type normBackward func(dx, dz, z, x []float32)
 
-// grads adds the node of dx, and behind it those that read what it computes
+// grads adds the node of dx, and after it those that read what it computes
 // on the way: dγ, dβ, df, and the gradient of the float product.
 func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, backward normBackward) (gorgonia.Nodes, error) {
 	dx, err := node.Apply(node.Spec{

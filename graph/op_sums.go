@@ -119,7 +119,7 @@ func (s *sums) round(y []float32) {
 		n.Func = rows[s.unit.clip].function
 	}
 	lo, hi := n.Limits()
-	d := int32(0) // a signed format is moved up by 128
+	d := int32(0) // a signed format is shifted up by 128
 	if !n.Output.Quant.Format.Unsigned {
 		d = 128
 	}

@@ -136,7 +136,7 @@ func (m *Model) capture() {
 }
 
 // FreezeOscillating freezes weights that turn back more often than their layer's
-// threshold: after this and all later calls, which belong behind the
+// threshold: after this and all later calls, which belong after the
 // optimizer's step, they are at the integer where they were on average. No
 // weight turns back more often than 1.
 //

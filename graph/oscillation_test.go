@@ -140,7 +140,7 @@ func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
 	}
 }
 
-// TestFrozenIntegersStay trains on with batch norm and scales moving, and
+// TestFrozenIntegersStay continues training with batch norm and scales moving, and
 // looks at the integers that each step sees.
 func TestFrozenIntegersStay(t *testing.T) {
 	for name, s := range schemes {

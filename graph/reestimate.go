@@ -32,7 +32,7 @@ func (n *batchNorm) move(i int, mean, variance float64) {
 // stays as it is, and observers rest; parameters must not change. Nothing else
 // of the model moves, and nothing at all if run fails.
 //
-// Oscillating weights leave running statistics behind that belong to integers
+// Oscillating weights leave running statistics that belong to integers
 // that are gone (Nagel et al., “Overcoming Oscillations in Quantization-Aware
 // Training”, ICML 2022, section 5.2), and an exponential average is made of few
 // batches. Where batch norm has been frozen for long, though, the weights have
@@ -42,7 +42,7 @@ func (n *batchNorm) move(i int, mean, variance float64) {
 // scales are multiplied by the same ratio, so that integers, frozen ones
 // included, stay as they were when the statistics were taken. Where one scale
 // spans the channels, or is a power of two, it cannot follow; there the weights
-// are rounded anew, as after each step of training.
+// are rounded again, as after each step of training.
 func (m *Model) Reestimate(run func() error) error {
 	estimates := map[*unit]*estimate{}
 	for _, u := range m.units {

@@ -8,7 +8,7 @@ import (
 
 // standAlone makes u a batch normalisation that follows no convolution or
 // linear layer, or one that another layer takes too: at the network's input,
-// behind a sum, before a convolution as in pre-activation networks (He et al.,
+// after a sum, before a convolution as in pre-activation networks (He et al.,
 // “Identity Mappings in Deep Residual Networks”, ECCV 2016, section 4).
 //
 // Integers know no such layer, but they know convolutions. So the unit is a

@@ -14,8 +14,8 @@ import (
 	"petrify/observers"
 )
 
-// standing are networks in which batch norms stand alone: on the input, behind
-// a convolution that another layer takes too, behind a sum, and on vectors.
+// standing are networks in which batch norms stand alone: on the input, after
+// a convolution that another layer takes too, after a sum, and on vectors.
 var standing = map[string]graph.Network{
 	"pre-activation": graph.Chain(
 		graph.BatchNorm().Named("in"), graph.Conv2D(4, 3).Same().Named("stem"),

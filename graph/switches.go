@@ -25,7 +25,7 @@ type Domain struct {
 // several layers may share, belongs to one of them: to the layer whose rule the
 // quantizer has its configuration from. That is the one that makes the
 // activation, if its scheme quantizes activations, or else the first that takes
-// it and whose scheme does. So the network's input belongs to the layer behind
+// it and whose scheme does. So the network's input belongs to the layer after
 // it. Of the layers that make the parts of a concatenation it is the first, in
 // the order in which they are concatenated; pools, flatten and their like ask
 // for nothing.
@@ -95,7 +95,7 @@ func (m *Model) restHeld() {
 
 // FollowObservers brings the parameters that quantizers learn up to date with
 // what their observers have seen. Quantizers that round do so by themselves;
-// before others are read, to average them, it must be said.
+// call it before reading the others, such as to average them.
 func (m *Model) FollowObservers() {
 	for q := range m.learned {
 		q.Learned() // which brings them up to date

@@ -65,7 +65,7 @@ func (u *unit) nonNegative() bool {
 
 // fuse groups the layers into units. A batch norm joins the convolution or
 // linear layer before it, unless another layer takes that too; a ReLU joins a
-// layer that takes nothing else behind it and ends in a sum.
+// layer that ends in a sum and takes nothing else after it.
 func fuse(layers []connected) []*unit {
 	var units []*unit
 	of := make([]*unit, len(layers)) // the unit that computes the layer's output

@@ -50,7 +50,7 @@ sums "conv1" -31000 to 40000
 	}
 }
 
-// ran is an exported file that a runtime ran, with so many differing outputs.
+// ran is an exported file that a runtime ran, and the number of outputs that differed.
 func ran(differing int) quantized.Export {
 	return quantized.Export{
 		Digest:     quantized.DigestOf("model.onnx", []byte("abc")),

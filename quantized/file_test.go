@@ -197,7 +197,7 @@ func TestLoadNamesTheFile(t *testing.T) {
 var tensorsEntry = regexp.MustCompile(`"bytes": \d+,\s+"sha256": "[0-9a-f]*"`)
 
 // adopt is a manifest without its checksum, whose size and checksum of the tensors are made to fit,
-// so that fuzzing gets behind them.
+// so that fuzzing gets past them.
 func adopt(manifest, tensors []byte) []byte {
 	at := bytes.LastIndex(manifest, []byte(",\n  \"checksum\""))
 	if at >= 0 {

@@ -88,7 +88,7 @@ func quoted(text []byte) int {
 	}
 }
 
-// appendAtom appends an atom with spaces behind the commas of an array.
+// appendAtom appends an atom with spaces after the commas of an array.
 func appendAtom(out, text []byte) []byte {
 	for len(text) > 0 {
 		n := 1

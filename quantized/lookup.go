@@ -34,7 +34,7 @@ func (o Op) PassesThrough() bool { return o == MaxPool || o == Flatten || o == R
 //	ReLU6      max(qmin, z)        min(qmax, rne(6/s) + z)
 //
 // Rounding is monotonic, so clipping q there is the same as applying the
-// function to r first. Where the range was observed behind the function, the
+// function to r first. Where the range was observed after the function, the
 // limits are qmin and qmax themselves.
 func (n *Node) Limits() (lo, hi int32) {
 	q := n.Output.Quant

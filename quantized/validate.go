@@ -42,7 +42,7 @@ func (v *validator) addf(name, format string, args ...any) {
 	v.add(name, fmt.Errorf(format, args...))
 }
 
-// declare makes an activation known to the nodes behind it.
+// declare makes an activation known to the nodes after it.
 func (v *validator) declare(a Activation) {
 	label := a.Name
 	if label == "" || strings.TrimSpace(label) != label {

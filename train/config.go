@@ -23,7 +23,7 @@ type Config struct {
 	// quantized as it is.
 	Weights []graph.State
 
-	Augment  datasets.Augment // varies the images of both stages, anew in each epoch; not those of PTQ
+	Augment  datasets.Augment // varies the images of both stages, afresh in each epoch; not those of PTQ
 	Balanced bool             // makes the classes of an epoch equally frequent
 
 	// Validation is the share of the training images that is held out, and
@@ -42,7 +42,7 @@ type Config struct {
 	Oscillation  Oscillation  // of the QAT stage: what is done about weights that oscillate
 
 	// Reestimate is the number of training batches over which batch norm's
-	// running statistics are averaged anew at the end of the QAT stage, such as
+	// running statistics are averaged again at the end of the QAT stage, such as
 	// 50; 0: they stay. See [graph.Model.Reestimate] for when that helps.
 	Reestimate int
 
@@ -69,7 +69,7 @@ type Stage struct {
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
 	Smoothing    float64 // ε of label smoothing, such as 0.1; 0: none
-	Patience     int     // ends the stage after so many epochs without a lower loss on the held-out images, and goes back to the best; 0: never
+	Patience     int     // ends the stage after this many epochs without a lower loss on the held-out images, and goes back to the best; 0: never
 	Average      float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 

@@ -28,7 +28,7 @@
 // grow: a moving average with constant 0.1 does that sooner than the default,
 // 0.01. Weights that change sides between two integers are watched, dampened
 // or frozen ([Oscillation]), and [Config.Reestimate] averages batch norm's
-// statistics anew at the end. What is frozen is the end of QAT, or of PTQ
+// statistics again at the end. What is frozen is the end of QAT, or of PTQ
 // where the QAT stage has no epochs. Evaluation covers every image of the test
 // split and moves no observer. With [Config.Validation] a share of the
 // training images is held out, and a stage may end early and go back to its

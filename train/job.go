@@ -37,7 +37,7 @@ func (j *Job) Close() {
 	}
 }
 
-// Run trains, quantizes, trains on with quantization, and freezes, as [Run]
+// Run trains, quantizes, continues with quantization, and freezes, as [Run]
 // does. It can be called once.
 func (j *Job) Run(ctx context.Context) (*Result, error) {
 	r := j.run
@@ -84,7 +84,7 @@ func (r *run) resume() error {
 		return nil
 	case !r.Resume:
 		return fmt.Errorf("%s holds an unfinished run (%v stage, %d steps): resume it, "+
-			"or remove its checkpoint-*.safetensors to begin anew", r.Out, last.Phase, last.Step)
+			"or remove its checkpoint-*.safetensors to start over", r.Out, last.Phase, last.Step)
 	}
 	if err := r.store.same(last); err != nil {
 		return err

@@ -63,7 +63,7 @@ func readJournal(path string, to extent, log *slog.Logger) (records []Record, te
 	return records, text, nil
 }
 
-// openJournal opens a journal behind the text that it begins with.
+// openJournal opens a journal after the text that it begins with.
 func openJournal(path string, text []byte) (*journal, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {

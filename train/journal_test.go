@@ -60,8 +60,8 @@ func TestJournalIsAppended(t *testing.T) {
 	}
 }
 
-// What lies behind the lines that the checkpoint counts is taken back, and
-// other lines than those are refused.
+// What follows the lines that the checkpoint counts is taken back, and lines
+// that differ from those are refused.
 func TestJournalThatChanged(t *testing.T) {
 	wantResult, want := whole(t, small(t))
 	for _, tt := range []struct {
@@ -70,8 +70,8 @@ func TestJournalThatChanged(t *testing.T) {
 		says   string // the error, or what is logged
 		lost   bool
 	}{
-		{"a torn line behind", func(path string) error { return appendTo(path, `{"stage":"qat","ep`) }, "resumed", false},
-		{"lines behind", func(path string) error { return appendTo(path, strings.Repeat("{}\n", 30)) }, "resumed", false},
+		{"a torn line after", func(path string) error { return appendTo(path, `{"stage":"qat","ep`) }, "resumed", false},
+		{"lines after", func(path string) error { return appendTo(path, strings.Repeat("{}\n", 30)) }, "resumed", false},
 		{"removed", os.Remove, "the lines until here are lost", true},
 		{"a digit", func(path string) error {
 			text, err := os.ReadFile(path)

@@ -13,7 +13,7 @@ import (
 // the observers off and fake quantization on.
 //
 // Where there was no float stage, batch norm has the statistics that it was
-// made with, 0 and 1. Ranges observed behind them would be far from those of
+// made with, 0 and 1. Ranges observed after them would be far from those of
 // the first step, which normalises by its batch, and QAT would have to wait for
 // their average to arrive. So there batch norm follows the batches.
 func (r *run) calibrate(ctx context.Context) error {

@@ -255,7 +255,7 @@ func TestResumeOfAFinishedRunFreezesAgain(t *testing.T) {
 	c.Out = t.TempDir()
 	first := mustRun(t, c)
 	c.Resume = true
-	c.Events.Step = func(StepEnd) { t.Error("a finished run trains on") }
+	c.Events.Step = func(StepEnd) { t.Error("a finished run continues to train") }
 	if again := mustRun(t, c); !reflect.DeepEqual(again.Model, first.Model) || again.Summary != first.Summary {
 		t.Error("the finished run gave another model or summary")
 	}

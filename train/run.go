@@ -11,7 +11,7 @@ import (
 	"petrify/graph"
 )
 
-// Run trains, quantizes, trains on with quantization, and freezes. When ctx is
+// Run trains, quantizes, continues with quantization, and freezes. When ctx is
 // cancelled it stops between two steps, writes a checkpoint, and returns an
 // error that wraps ctx's cause.
 func Run(ctx context.Context, c Config) (*Result, error) {

@@ -8,7 +8,7 @@ import (
 	"petrify/graph"
 )
 
-// Ranges observed behind batch norm's first statistics, 0 and 1, kept this
+// Ranges observed after batch norm's first statistics, 0 and 1, kept this
 // network at 19 %.
 func TestQATFromScratchLearnsAtOnce(t *testing.T) {
 	c := small(t)

@@ -120,7 +120,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	hint := ""
 	if cmd.Flags().Lookup("config") != nil {
-		hint = "; a configuration file goes behind --config"
+		hint = "; give a configuration file with --config"
 	}
 	return fmt.Errorf("unexpected argument %q: want %s%s", args[0], cmd.UseLine(), hint)
 }

@@ -14,7 +14,7 @@ import (
 // definition, in plain loops.
 const sampled = 8
 
-// sample is so many images of the test split, evenly spread.
+// sample is that many images of the test split, evenly spread.
 func (s *subject) sample() []int {
 	n := s.data.Test.Len()
 	number := min(sampled, n)

@@ -96,7 +96,7 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 	if err != nil {
 		return err
 	}
-	// the proof after the export: who finds it finds what it lists
+	// after the export: where there is a proof, there is what it lists
 	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.export); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ class State:
         return self.params[name]
 
     def fake(self, layer, x, relu, ties=True):
-        """The activation behind x, and behind its ReLU, quantized."""
+        """The activation after x, and after its ReLU, quantized."""
         y = F.relu(x) if relu else x
         if not self.quantized:
             return y

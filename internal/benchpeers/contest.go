@@ -46,7 +46,7 @@ type quantity struct {
 	of           func(turns.Slice) float64
 }
 
-// rate is units a second, of which so many make one of the given unit.
+// rate is units a second, of which size make one of the given unit.
 //
 // With one thread it is by the processor's time of the process, which is what
 // a clock shows where nobody else wants the processor. With more it is by the
@@ -58,7 +58,7 @@ func rate(unit string, size float64, threads int) quantity {
 	return quantity{unit, false, true, func(s turns.Slice) float64 { return s.Units / s.Seconds / size }}
 }
 
-// milliseconds is the time of so many units, with the time of rate.
+// milliseconds is the time of size units, by the clock of rate.
 func milliseconds(unit string, size float64, threads int) quantity {
 	perSecond := rate(unit, size, threads)
 	return quantity{unit, true, perSecond.clock, func(s turns.Slice) float64 { return 1e3 / perSecond.of(s) }}

@@ -66,8 +66,8 @@ func (g growthResult) markdown() string {
 	return b.String()
 }
 
-// digits prints x with so many significant digits and no exponent, and
-// integers above them in full.
+// digits prints x with n significant digits and no exponent, and longer
+// integers in full.
 func digits(x float64, n int) string {
 	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
 		return fmt.Sprint(x)

@@ -77,7 +77,7 @@ func (m *Module) section() section {
 		{"weight_rounding", "How weights' ties and fractions round. Activations round half to even, as runtimes do.", enum(&m.WeightRounding)},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
-		{"weight_group_size", "One scale for each so many weights along the inputs of an output; null is no groups.",
+		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is no groups.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
 		{"activation_dtype", "Number format of activations; float32 leaves them alone.", oneOf(&m.ActivationDtype, "quint8", "float32")},
 		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.", auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},

@@ -51,7 +51,7 @@ func StartTFLite() (*TFLite, error) {
 	return t, nil
 }
 
-// Run computes the outputs of a file for inputs that lie behind each other, as
+// Run computes the outputs of a file for inputs that follow one another, as
 // bytes of its types.
 func (t *TFLite) Run(file, x []byte) ([]byte, error) {
 	for _, part := range [][]byte{file, x} {

@@ -119,7 +119,7 @@ func TestGraph(t *testing.T) {
 }
 
 // TestBatchNormAlone is TestGraph for batch norms that follow no convolution:
-// on the input, behind sums and functions, on images and vectors.
+// on the input, after sums and functions, on images and vectors.
 func TestBatchNormAlone(t *testing.T) {
 	for name, network := range map[string]struct {
 		in     graph.Shape

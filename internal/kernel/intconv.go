@@ -155,8 +155,8 @@ func bytesOf[X Byte](x []X) []uint8 {
 	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
-// flipOf is the bit to flip between X and uint8: 128 for signed bytes, whose
-// values, and zero point, are moved up by 128 so.
+// flipOf is the bit to flip between X and uint8: 128 for signed bytes, which
+// adds 128 to their values and zero point.
 func flipOf[X Byte]() uint8 {
 	if least := X(0); least-1 < 0 {
 		return 128

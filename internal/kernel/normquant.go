@@ -6,7 +6,7 @@ import (
 )
 
 // Batch normalisation, ReLU and a quantizer of unsigned bytes with zero point
-// 0 in one pass, alone and with the pooling behind them:
+// 0 in one pass, alone and with the pooling after them:
 //
 //	v[r,j] = max(0, (x[r,j] − μ[j])·(γ[j]·invStd[j]) + β[j])    n = min(rne(v/s), qmax)    y = s·n
 //

@@ -63,7 +63,7 @@ var (
 // microseconds.
 const patience = 100_000
 
-// recruit sees to it that there are so many helpers.
+// recruit starts helpers until there are that many.
 func recruit(helpers int) {
 	for present.Load() < int64(helpers) {
 		present.Add(1)
@@ -83,8 +83,8 @@ func help() {
 	}
 }
 
-// yield lets other goroutines run, every so many looks: it takes the lock of
-// Go's scheduler, over which those who wait would get into each other's way.
+// yield lets other goroutines run, but not at every look: it takes the lock of
+// Go's scheduler, where those who wait would get in each other's way.
 func yield(looks int) {
 	if looks%1024 == 0 {
 		runtime.Gosched()

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	match := flag.String("match", "", "only mutants of files that match this regular expression")
-	some := flag.Int("some", 0, "only so many mutants, others each day")
+	some := flag.Int("some", 0, "only this many mutants, others each day")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

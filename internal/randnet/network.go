@@ -10,7 +10,7 @@ import (
 
 // Options bound the networks.
 type Options struct {
-	Layers  int          // at most so many before the branches are joined; 0: 12
+	Layers  int          // at most this many before the branches are joined; 0: 12
 	Without []graph.Kind // kinds that do not occur; linear and flatten end a network and always do
 }
 

@@ -42,7 +42,7 @@ func (b *builder) draw(l *graph.Layer) {
 	}
 }
 
-// filters draws the filters and groups of a convolution of so many channels.
+// filters draws the filters and groups of a convolution of that many channels.
 func (b *builder) filters(l *graph.Layer, channels int) {
 	switch b.rng.IntN(4) {
 	case 0:

@@ -1,5 +1,5 @@
 // Package safetensors writes and reads the safetensors file format: named
-// tensors behind a JSON header, no code, nothing to execute.
+// tensors after a JSON header, no code, nothing to execute.
 //
 //	bytes 0..7      n, the length of the header, uint64
 //	bytes 8..8+n    the header, a JSON object, padded with spaces

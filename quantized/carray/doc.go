@@ -17,7 +17,7 @@
 // # What is computed
 //
 // What package integer computes, byte for byte. Every activation is unsigned
-// bytes, also of fewer bits; a signed format is moved up by 128 with its zero
+// bytes, also of fewer bits; a signed format is shifted up by 128 with its zero
 // point, which names the same real numbers. Images are H W C, in and out. A
 // layer sums exactly in int32,
 //

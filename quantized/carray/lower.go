@@ -84,7 +84,7 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 }
 
 // deaths finds out which node reads an activation last, and who does at all.
-// The output is read behind the last one.
+// The output is read after the last one.
 func (l *lowering) deaths() {
 	l.dies = map[string]int{l.model.Output: len(l.model.Nodes)}
 	for i := len(l.model.Nodes) - 1; i >= 0; i-- {

@@ -104,7 +104,7 @@ func (p *product) fits(bias []int64, lo, hi int32) bool {
 }
 
 // place is where weight i lies in memory. Those of a convolution are O KH KW I
-// rather than O I KH KW, as images are H W C; those of a linear layer behind a
+// rather than O I KH KW, as images are H W C; those of a linear layer after a
 // flattened image follow its pixels.
 func (p *product) place(n *quantized.Node, i, planes int) int {
 	inputs := p.inputs()

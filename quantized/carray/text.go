@@ -106,7 +106,7 @@ func (l *lowering) table(name string, t []uint8) {
 	l.array("uint8_t", name, 1, &l.count.tables, each(t, whole))
 }
 
-// layer writes the constants of a layer that takes so many words of 32 bits.
+// layer writes the constants of a layer that takes that many words of 32 bits.
 func (l *lowering) layer(kind, id string, words int, fields ...string) {
 	l.count.layers += 4 * words
 	fmt.Fprintf(&l.constants, "static const %s %s_layer = {\n", kind, id)

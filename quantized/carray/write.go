@@ -41,7 +41,7 @@ func Write(dir string, m *quantized.Model, o Options) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("carray: %w", err)
 	}
-	for _, f := range slices.Backward(files) { // the header last: who finds it finds the others
+	for _, f := range slices.Backward(files) { // the header last: where it is, the others are
 		if err := atomicfile.WriteFile(filepath.Join(dir, f.Name), f.Data); err != nil {
 			return fmt.Errorf("carray: %w", err)
 		}

@@ -86,7 +86,7 @@ func (b *builder) normalise(name, value string) string {
 		param{"y", b.store("normalisation, shift", b.float, shape, shift)})
 }
 
-// output appends what stands behind the last layer: dequantize, cast, or the
+// output appends what follows the last layer: dequantize, cast, or the
 // classifier.
 func (b *builder) output() {
 	out := b.tensors[b.model.Output]

@@ -90,7 +90,7 @@ func (c *compiler) add(run work, uses ...*tensor) {
 }
 
 // shareScratch makes the last step use the first one's scratch. A float
-// convolution that does so plans its tiles anew each time.
+// convolution that does so plans its tiles again each time.
 func (c *compiler) shareScratch() { c.steps[len(c.steps)-1].scratch = 0 }
 
 // node adds the steps of one layer.

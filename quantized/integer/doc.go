@@ -20,7 +20,7 @@
 // # What is computed
 //
 // Every quantized activation is stored in unsigned bytes, also of fewer bits;
-// a signed format is moved up by 128 with its zero point, which names the same
+// a signed format is shifted up by 128 with its zero point, which names the same
 // real numbers. A convolution or linear layer sums exactly in int32, and
 // rounds once:
 //
@@ -33,7 +33,7 @@
 //
 // What the model left in float32 is computed in float32 by the kernels that
 // training uses: excluded layers, layers with quantized weights on float
-// activations, and everything behind a float activation.
+// activations, and everything after a float activation.
 //
 // # What is equal
 //

@@ -82,7 +82,7 @@ var builders = map[string]func(b *builder) string{
 	},
 }
 
-// bits is a scheme of so many bits.
+// bits is a scheme of that many bits.
 func bits(n int) quantizedtest.Scheme {
 	return quantizedtest.Scheme{Weights: affine.Format{Bits: n, Narrow: n > 2},
 		Positive: affine.Format{Bits: n, Unsigned: true}, Signed: affine.Format{Bits: n}}

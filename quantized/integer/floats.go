@@ -118,7 +118,7 @@ func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tenso
 	}, in, room, out)
 }
 
-// room is the memory for so many of the weights at a time.
+// room is the memory for that many of the weights at a time.
 func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
 	c.weights += len(w.Q) + 4*len(w.Scale)
 	t := c.tensor(floats, elements)

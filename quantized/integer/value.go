@@ -33,7 +33,7 @@ func (v *value) tensor() *tensor {
 // elements is the number of elements.
 func (v *value) elements() int { return elements(v.shape) }
 
-// pixels is the number of elements that lie behind each other for each channel.
+// pixels is the number of consecutive elements of each channel.
 func (v *value) pixels() int { return elements(v.shape[1:]) }
 
 func elements(shape []int) int {

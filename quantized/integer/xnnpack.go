@@ -9,7 +9,7 @@ import (
 )
 
 // sumXNNPACK is the sum of XNNPACK. The quotients of the scales are rounded to
-// fixed point with as many bits behind the point as leave 20 or 21 bits to the
+// fixed point with as many fractional bits as leave 20 or 21 bits to the
 // greater one, and the sum is rounded half up:
 //
 //	h = 20 − ⌊log₂ max(s_a, s_b)/s_y⌋        m_a = rne(2^h·s_a/s_y)
@@ -54,8 +54,8 @@ func reluFixed(x, y grid, greatest float64) *table {
 	return &t
 }
 
-// leakyXNNPACK is XNNPACK's leaky ReLU. The quotients of the scales have 8 bits
-// behind the point:
+// leakyXNNPACK is XNNPACK's leaky ReLU. The quotients of the scales have 8
+// fractional bits:
 //
 //	q_y = clip(⌊((q_x − z_x)·m + 128) / 256⌋ + z_y)        m = rne(256·s_x/s_y), or rne(256·slope·s_x/s_y) for q_x < z_x
 func leakyXNNPACK(slope float32, x, y grid) *table {

@@ -20,7 +20,7 @@
 //
 // # Rules that make every layer an integer kernel in ONNX Runtime
 //
-//   - The quantizer stands behind the activation function, never between a
+//   - The quantizer follows the activation function, never between a
 //     convolution and its ReLU.
 //   - Every operator has its own Q and DQ, also MaxPool, Flatten and Reshape,
 //     where both sides have the same scale and zero point.

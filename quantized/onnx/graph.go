@@ -13,10 +13,10 @@ import (
 // with a suffix that says what they are:
 //
 //	NAME/sum           what the operator gives, if a function follows
-//	NAME/real          what the operator, or the function behind it, gives
-//	NAME/quantized     behind QuantizeLinear
-//	NAME/clipped       behind the integer Clip, where there is one
-//	NAME/dequantized   behind DequantizeLinear: what the next operators read
+//	NAME/real          what the operator, or the function after it, gives
+//	NAME/quantized     after QuantizeLinear
+//	NAME/clipped       after the integer Clip, where there is one
+//	NAME/dequantized   after DequantizeLinear: what the next operators read
 //
 // The file's inputs and outputs are named without one.
 type writer struct {

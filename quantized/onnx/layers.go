@@ -51,7 +51,7 @@ func (w *writer) keepsFunction(n *quantized.Node) bool {
 	return n.Func == quantized.ReLU || float32(c.max-c.min)*q.Scale <= 6
 }
 
-// computed writes the operator of n, and its fused function behind it if that
+// computed writes the operator of n, and its fused function after it if that
 // is wanted. It returns the last one's output, called output.
 func (w *writer) computed(n *quantized.Node, output string, function bool) string {
 	if !function {

@@ -83,7 +83,7 @@ func (w *writer) endsInSoftmax() bool {
 	})
 }
 
-// result declares the file's output and writes what comes behind the model's.
+// result declares the file's output and writes what follows the model's.
 func (w *writer) result() {
 	out, _ := w.model.Activation(w.model.Output)
 	x := w.real[out.Name]

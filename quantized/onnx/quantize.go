@@ -34,7 +34,7 @@ func (o Options) container(q quantized.Quant) container {
 }
 
 // quantize writes Q and DQ, and between them a Clip to lo..hi unless the
-// container's range is that already. It returns the value behind the DQ,
+// container's range is that already. It returns the value after the DQ,
 // called output.
 func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, output string) string {
 	c := w.container(q)

@@ -6,7 +6,7 @@ import (
 	"petrify/quantized"
 )
 
-// Random builds a network of n random layers behind a random convolution, and a
+// Random builds a network of n random layers after a random convolution, and a
 // linear layer at its end. Every operation occurs sooner or later, with
 // windows, strides, dilations and paddings of all kinds, and activations that
 // several layers read.

@@ -127,7 +127,7 @@ func TestFormats(t *testing.T) {
 		in, _ := tensor(t, f, "input")
 		relu, _ := tensor(t, f, "conv2d_1")
 		if in.Quant.Zero[0] != c.input+int64(m.Input.Quant.Zero) || relu.Quant.Zero[0] != c.relu || in.Quant.Scale[0] != m.Input.Quant.Scale {
-			t.Errorf("%s: input %v, behind a ReLU %v", name, in.Quant, relu.Quant)
+			t.Errorf("%s: input %v, after a ReLU %v", name, in.Quant, relu.Quant)
 		}
 		if a, _ := f.Graph.Operators[len(f.Graph.Operators)-1].Attribute("fused_activation_function"); a.Int != schema.NoActivation {
 			t.Errorf("%s: the last layer has function %d", name, a.Int)

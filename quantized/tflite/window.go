@@ -13,7 +13,7 @@ const explicit = -1
 
 // padding is how TensorFlow Lite says a window's padding on an image C H W: not
 // at all, "same", or explicit. "same" pads so that H' = ⌈H/stride⌉, with the odd
-// row behind the image:
+// row after the image:
 //
 //	total = max((⌈H/stride⌉ − 1)·stride + extent − H, 0)    before = ⌊total/2⌋
 func padding(win quantized.Window, shape []int) int {

@@ -65,7 +65,7 @@ func processorTime() time.Duration {
 }
 
 // peak is the greatest resident set so far, in KiB. The kernel's count of a
-// process begins anew with its program; that of getrusage does not.
+// process restarts with its program; that of getrusage does not.
 func peak() (float64, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

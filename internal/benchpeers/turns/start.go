@@ -52,7 +52,7 @@ func Start(command, env []string) (*Side, error) {
 	return s, nil
 }
 
-// Turn lets the side work for at least so many seconds.
+// Turn lets the side work for at least that many seconds.
 func (s *Side) Turn(seconds float64) (t Slice, err error) {
 	if _, err := fmt.Fprintln(s.in, seconds); err != nil {
 		return t, fmt.Errorf("turns: %s: %w", s.Name, err)

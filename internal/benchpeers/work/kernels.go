@@ -17,7 +17,7 @@ func Gemm(n int) turns.Work {
 	}
 }
 
-// FakeQuant observes the range of so many bytes of float32 and quantizes them,
+// FakeQuant observes the range of that many bytes of float32 and quantizes them,
 // in one pass; a unit is a byte of x.
 func FakeQuant(bytes int) turns.Work {
 	x := normal(rand.New(rand.NewPCG(1, 1)), bytes/4)

@@ -23,7 +23,7 @@ var shapes = map[string]struct {
 }
 
 // wide is three convolutions of as many channels in and out as the number
-// behind the name says: "wide-64".
+// after the name says: "wide-64".
 const wide = "wide-"
 
 // model is a fresh network, quantized by default: weights of 8 bits per
@@ -46,7 +46,7 @@ func describe(name string) (graph.Network, graph.Shape, error) {
 	if number, ok := strings.CutPrefix(name, wide); ok {
 		c, err := strconv.Atoi(number)
 		if err != nil {
-			return graph.Network{}, graph.Shape{}, fmt.Errorf("work: network %q: want channels behind %q", name, wide)
+			return graph.Network{}, graph.Shape{}, fmt.Errorf("work: network %q: want channels after %q", name, wide)
 		}
 		return wideNetwork(c), graph.Shape{C: c, H: 14, W: 14}, nil
 	}

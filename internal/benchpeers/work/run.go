@@ -11,7 +11,7 @@ import (
 	"petrify/train"
 )
 
-// Run is a whole training of cnn on so many random images: an epoch in float,
+// Run is a whole training of cnn on that many random images: an epoch in float,
 // one with quantization, and all that [train.Run] does around them. A unit is
 // a run.
 func Run(images int) (turns.Work, error) {

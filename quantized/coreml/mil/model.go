@@ -1,7 +1,7 @@
 package mil
 
 // Model is the content of model.mlmodel: the interface that an application
-// sees and the program behind it.
+// sees and the program that implements it.
 type Model struct {
 	Version  int32 // specification version: 7 iOS16, 8 iOS17, 9 iOS18
 	Inputs   []Feature

@@ -271,7 +271,7 @@ func (v *vector) observeFinite(x, t, u VecPhysical) {
 	VMAXPS(u, greatest, greatest)
 }
 
-// gridConstants loads s, lo, hi from behind the lanes.
+// gridConstants loads s, lo, hi from after the lanes.
 func (v *vector) gridConstants() {
 	k := GP64()
 	Load(Param("k"), k)
