@@ -10,36 +10,44 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
 
 // limited runs the command in a process whose files may not grow beyond a
-// size, as on a disk that is full then.
+// size, as on a disk that is full then. The process limits itself: a limit of this
+// one would hold for what the testing package writes, too.
 func limited(t *testing.T, bytes uint64, args ...string) (code int, stderr string) {
 	t.Helper()
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	small := old
-	small.Cur = bytes
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
-		t.Fatal(err)
-	}
 	var text strings.Builder
 	cmd := exec.Command("petrify", args...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", limitVariable, bytes))
 	cmd.Stderr = &text
-	err := cmd.Start() // it inherits the limit
-	if e := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); e != nil {
-		t.Fatal(e)
-	}
-	if err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Wait()
 	return cmd.ProcessState.ExitCode(), text.String()
+}
+
+// limitVariable is the size in bytes beyond which no file of a process may grow.
+const limitVariable = "PETRIFY_TEST_FILE_LIMIT"
+
+func init() {
+	size, err := strconv.ParseUint(os.Getenv(limitVariable), 10, 64)
+	if err != nil {
+		return // not set
+	}
+	var l syscall.Rlimit
+	err = syscall.Getrlimit(syscall.RLIMIT_FSIZE, &l)
+	if l.Cur = size; err == nil {
+		err = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // finished runs the command in this process and wants success.
