@@ -325,3 +325,34 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("ONNX Runtime is right on %d of %d images, %v; the log says %v", correct, total, got, result.QAT.Accuracy)
 	}
 }
+
+// TestLayersThatStayFloat: ONNX Runtime does not quantize a layer again that the
+// configuration left in float. Between integers its float sums may move a number
+// to the neighbouring integer, which few elements show.
+func TestLayersThatStayFloat(t *testing.T) {
+	in := graph.Shape{C: 1, H: 28, W: 28}
+	int8 := fakequant.Int8()
+	for name, q := range map[string]graph.Quantization{
+		"convolution": {Default: &int8, Names: []graph.NameRule{{Pattern: "conv2"}}},
+		"linear":      {Default: &int8, Names: []graph.NameRule{{Pattern: "fc1"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := trained(t, builtin(t, "lenet5"), in, q).Freeze()
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := channelsFirst(images(rand.New(rand.NewPCG(5, 6)), 500, in), in)
+			want, got := engineOutputs(t, m, x), outputs(t, onnx.Options{}, conformance.Settings{}, m, x)
+			differ := 0
+			for i, v := range want {
+				if got[i] != v {
+					differ++
+				}
+			}
+			t.Logf("%d of %d outputs differ", differ, len(want))
+			if differ > len(want)/1000 {
+				t.Errorf("%d of %d outputs differ, want at most one in 1,000", differ, len(want))
+			}
+		})
+	}
+}

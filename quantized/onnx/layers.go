@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"math"
+
 	"petrify/quantized"
 	"petrify/quantized/onnx/onnxpb"
 )
@@ -117,10 +119,22 @@ func (w *writer) operator(n *quantized.Node, output string) string {
 	for _, name := range n.Inputs {
 		in = append(in, w.real[name])
 	}
+	if w.staysFloat(n) {
+		in[0] = w.node("Max", n.Name+"/float", []string{in[0], w.floats(n.Name+"/least", []float32{-math.MaxFloat32})})
+	}
 	if n.Op == quantized.Activate {
 		return functions[n.Func](w, n, in, output)
 	}
 	return operations[n.Op](w, n, in, output)
+}
+
+// staysFloat reports whether n multiplies with float weights between quantized
+// activations. ONNX Runtime's optimizer would quantize the weights of such a layer,
+// all with one scale, to have an integer operator. A maximum with the least number
+// changes nothing and keeps it from seeing the quantizer before the layer.
+func (w *writer) staysFloat(n *quantized.Node) bool {
+	x, _ := w.model.Activation(n.Inputs[0])
+	return n.Weights != nil && n.Weights.Q == nil && !x.Quant.IsFloat() && !n.Output.Quant.IsFloat()
 }
 
 func (w *writer) reshape(n *quantized.Node, in []string, output string) string {
