@@ -136,7 +136,7 @@ func writeListed(ctx context.Context, folder string, e export, write func() erro
 func ownSoon(ctx context.Context, folder string) (*atomicfile.Owner, error) {
 	for end := time.Now().Add(10 * time.Second); ; {
 		owner, err := atomicfile.Own(folder)
-		if err == nil || time.Now().After(end) || !exists(filepath.Join(folder, atomicfile.OwnerFile)) {
+		if !errors.Is(err, atomicfile.ErrOwned) || time.Now().After(end) {
 			return owner, err
 		}
 		select {

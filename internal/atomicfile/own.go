@@ -47,10 +47,19 @@ func Own(folder string) (*Owner, error) {
 			return nil, fmt.Errorf("atomicfile: write %s: %w", path, named(err, path))
 		}
 		if again, err := evict(path); err != nil && (!again || try == 50) {
-			return nil, fmt.Errorf("atomicfile: own %s: %w", folder, err)
+			return nil, ownedError{fmt.Errorf("atomicfile: own %s: %w", folder, err)}
 		}
 	}
 }
+
+// ErrOwned is the kind of the error that [Own] returns for a folder that another
+// process owns, or did a moment ago.
+var ErrOwned = errors.New("owned by another process")
+
+type ownedError struct{ error }
+
+func (e ownedError) Is(kind error) bool { return kind == ErrOwned }
+func (e ownedError) Unwrap() error      { return e.error }
 
 // own claims a folder; the error is fs.ErrExist if there is a claim.
 func own(path string) (o *Owner, err error) {
