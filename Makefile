@@ -63,8 +63,9 @@ lint: ## check format, vet, staticcheck
 	go run $(STATICCHECK) ./...
 
 platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run the numerical tests with ints of 32 bits
-	@for platform in $(PLATFORMS); do \
-		echo "go vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
+	go build -o bin/vet ./internal/vet
+	@for platform in $(PLATFORMS) freebsd/amd64; do \
+		echo "vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} bin/vet ./... || exit 1; \
 	done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/petrify
 	GOARCH=386 go test ./internal/kernel/... $(NUMERICAL)

@@ -50,15 +50,6 @@ func init() {
 	}
 }
 
-// finished runs the command in this process and wants success.
-func finished(t *testing.T, args ...string) {
-	t.Helper()
-	var stderr bytes.Buffer
-	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr); code != exitOK {
-		t.Fatalf("%v: exit code %d: %s", args, code, &stderr)
-	}
-}
-
 // briefly is a training run of a fraction of a second.
 func briefly(out string, more ...string) []string {
 	return append([]string{"train", "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1", "--out", out}, more...)
