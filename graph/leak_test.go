@@ -31,6 +31,14 @@ func TestGraphsAreFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
+		p, err := m.Probe(256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if err := p.Run(make([]float32, 256*m.Input().Size())); err != nil {
+			t.Fatal(err)
+		}
 	}
 	build()
 	before := heap()
@@ -38,6 +46,6 @@ func TestGraphsAreFreed(t *testing.T) {
 		build()
 	}
 	if after := heap(); after > before+before/2+(1<<20) {
-		t.Errorf("the heap grew from %d to %d bytes over five trainers and evaluators", before, after)
+		t.Errorf("the heap grew from %d to %d bytes over five trainers, evaluators and probes", before, after)
 	}
 }

@@ -21,8 +21,11 @@ type Probe struct {
 	model  *Model
 	vm     gorgonia.VM
 	x      *tensor.Dense
-	counts []*Clipping // in the order of the units
+	counts *clippings // apart: the nodes must not hold the Probe, whose machine has a finalizer
 }
+
+// clippings are the counts, in the order of the units.
+type clippings []*Clipping
 
 // Clipping is how many elements of an activation were clipped: they round to
 // an integer beyond qmin..qmax.
@@ -46,9 +49,9 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
 	}
-	p := &Probe{model: m}
+	p := &Probe{model: m, counts: new(clippings)}
 	b := newBuilder(m, batch, true)
-	b.evaluates, b.plainly, b.counted = true, true, p.counted
+	b.evaluates, b.plainly, b.counted = true, true, p.counts.apply
 	x, value := b.input(m.in)
 	p.x = value
 	if _, err := b.network(m, x); err != nil {
@@ -59,9 +62,9 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	return p, err
 }
 
-// counted adds y = q.Apply(x), which counts what it clips.
-func (p *Probe) counted(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	c := p.of(q)
+// apply adds y = q.Apply(x), which counts what it clips.
+func (all *clippings) apply(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	c := all.of(q)
 	return node.Apply(node.Spec{
 		Name:  q.Name() + "/counted",
 		Shape: x.Shape(),
@@ -78,14 +81,14 @@ func (p *Probe) counted(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Nod
 }
 
 // of is the quantizer's count.
-func (p *Probe) of(q *fakequant.Quantizer) *Clipping {
-	for _, c := range p.counts {
+func (all *clippings) of(q *fakequant.Quantizer) *Clipping {
+	for _, c := range *all {
 		if c.quantizer == q {
 			return c
 		}
 	}
 	c := &Clipping{Tensor: q.Name(), quantizer: q}
-	p.counts = append(p.counts, c)
+	*all = append(*all, c)
 	return c
 }
 
@@ -106,7 +109,7 @@ func (p *Probe) Run(x []float32) error {
 
 // Clipping returns the counts over all batches since the start.
 func (p *Probe) Clipping() (all []Clipping) {
-	for _, c := range p.counts {
+	for _, c := range *p.counts {
 		all = append(all, *c)
 	}
 	return all
