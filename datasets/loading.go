@@ -35,10 +35,18 @@ func newLoading(ctx context.Context, opts Options) *loading {
 // hold counts data before memory is asked for.
 func (l *loading) hold(bytes int64) error {
 	if bytes > l.most-l.held {
-		return fmt.Errorf("the data need %d bytes of memory or more, and may take %d", l.held+bytes, l.most)
+		return &MemoryError{l.held + bytes, l.most}
 	}
 	l.held += bytes
 	return nil
+}
+
+// MemoryError says that data need more memory than [Options.Memory].
+type MemoryError struct{ Need, May int64 }
+
+// Error names both.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the data need %d bytes of memory or more, and may take %d", e.Need, e.May)
 }
 
 // file opens the file at path and hands its content to f.

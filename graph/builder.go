@@ -266,6 +266,14 @@ func (b *builder) float(u *unit) (p product) {
 	return p
 }
 
+// memory is the bytes of the values of all nodes.
+func (b *builder) memory() (bytes int64) {
+	for _, n := range b.graph.AllNodes() {
+		bytes += 4 * int64(n.Shape().TotalSize())
+	}
+	return bytes
+}
+
 // compile makes the machine that runs the graph. Gorgonia panics where it
 // cannot compile one.
 func compile(g *gorgonia.ExprGraph) (vm gorgonia.VM, err error) {

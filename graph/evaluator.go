@@ -21,6 +21,7 @@ type Evaluator struct {
 	logits    *gorgonia.Node
 	loss      *lossOp
 	outputs   map[*unit]*gorgonia.Node
+	memory    int64
 }
 
 // Evaluator builds the graph of an evaluation, in float32 or quantized.
@@ -41,9 +42,13 @@ func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
 	if _, err := e.loss.add(m.network.Loss, logits, input); err != nil {
 		return nil, err
 	}
+	e.memory = b.memory()
 	e.vm, err = compile(b.graph)
 	return e, err
 }
+
+// Memory is the bytes of all values in the graph, as [Trainer.Memory] is.
+func (e *Evaluator) Memory() int64 { return e.memory }
 
 // Run evaluates one batch: x is N H W C, normalised; labels −1 mark samples
 // that only fill the batch.

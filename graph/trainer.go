@@ -47,12 +47,13 @@ var ErrNotFinite = errors.New("not finite")
 // the parameters and quantizers of its [Model]; two trainers of one model must
 // not run at the same time.
 type Trainer struct {
-	model *Model
-	vm    gorgonia.VM
-	x     *tensor.Dense
-	loss  *lossOp                // apart: its node must not hold the Trainer, whose machine has a finalizer
-	fakes []*fakequant.Quantizer // whose fake-quant nodes are in the graph
-	grads []paramNode            // the nodes of the gradients
+	model  *Model
+	vm     gorgonia.VM
+	x      *tensor.Dense
+	loss   *lossOp                // apart: its node must not hold the Trainer, whose machine has a finalizer
+	fakes  []*fakequant.Quantizer // whose fake-quant nodes are in the graph
+	grads  []paramNode            // the nodes of the gradients
+	memory int64                  // bytes of all values
 	// The nodes of the units' outputs, and of their products before batch norm.
 	outputs, products map[*unit]*gorgonia.Node
 }
@@ -93,9 +94,14 @@ func newTrainer(b *builder) (*Trainer, error) {
 	if b.quantized {
 		t.fakes = m.quantizers()
 	}
+	t.memory = b.memory()
 	t.vm, err = compile(b.graph)
 	return t, err
 }
+
+// Memory is the bytes of all values in the graph: parameters, activations,
+// gradients. The operators' own buffers may take as much again.
+func (t *Trainer) Memory() int64 { return t.memory }
 
 // Step runs forward and backward over one batch: x is N H W C, normalised;
 // labels has one class per sample, −1 for samples that only fill the batch.

@@ -14,9 +14,11 @@ func (c *command) open(ctx context.Context, name string, options datasets.Option
 	p := newProgress(c.stderr)
 	defer p.clear()
 	options.Progress, options.Reading = p.download, p.reading
+	r, _ := narrowest(rooms())
+	options.Memory = r.free
 	data, err := datasets.OpenContext(ctx, name, options)
 	spareMemory()
-	return data, err
+	return data, dataWithin(r, err)
 }
 
 // spareMemory lets garbage take a sixteenth of what is in use and a little more,

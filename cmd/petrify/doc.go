@@ -15,4 +15,9 @@
 // configuration that is wrong, 130 after Ctrl-C, 143 after SIGTERM: the last two
 // as shells report commands that a signal killed. The first signal lets the
 // command save its work, the second one ends it at once.
+//
+// Where Linux limits the memory, by a control group or `ulimit -v`, data and runs
+// that cannot fit are refused before the work begins, with what they need. Go's
+// runtime itself takes 0.7 or 1.2 GB of address space; where there is less, it
+// ends the process before petrify begins.
 package main

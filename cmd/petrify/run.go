@@ -38,6 +38,10 @@ type command struct {
 // second one ends the process at once.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	outliveFileLimit()
+	if err := keepWithin(rooms()); err != nil {
+		fmt.Fprintln(stderr, "petrify:", err)
+		return exitFailed
+	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}

@@ -82,6 +82,9 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	defer job.Close()
+	if err := roomFor(job, t.Log); err != nil {
+		return err
+	}
 	if err := beginFolder(settings); err != nil {
 		return err
 	}

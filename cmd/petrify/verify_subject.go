@@ -107,6 +107,9 @@ func (c *command) openRun(ctx context.Context, s *subject, saved, data string) e
 	if err != nil {
 		return err
 	}
+	if err := roomToRepeat(job); err != nil {
+		return err
+	}
 	return s.rebuild(job)
 }
 

@@ -1,0 +1,60 @@
+package train
+
+import "fmt"
+
+// Memory is the least number of bytes that the run takes while it trains, beside
+// its data: the values of the graphs that are there at the same time. With the
+// operators' buffers it may be twice as much.
+func (j *Job) Memory() (int64, error) {
+	r := j.run
+	if r.Phase == Done {
+		return 0, nil
+	}
+	least, err := r.grown(r.trainerMemory)
+	if err == nil && r.Phase == Float {
+		var float int64
+		float, err = r.grown(r.floatMemory)
+		least = max(least, float)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("train: %w", err)
+	}
+	return least, nil
+}
+
+// grown is the bytes that graphs take at the run's batch. They would be taken by
+// building them; as values are of an image each, or of none, two small batches
+// tell.
+func (r *run) grown(bytes func(batch int) (int64, error)) (int64, error) {
+	one, err := bytes(1)
+	if err != nil {
+		return 0, err
+	}
+	two, err := bytes(2)
+	return one + int64(r.Batch-1)*(two-one), err
+}
+
+// trainerMemory is that of the quantized stages.
+func (r *run) trainerMemory(batch int) (int64, error) {
+	t, err := r.model.Trainer(batch, true)
+	if err != nil {
+		return 0, err
+	}
+	defer t.Close()
+	return t.Memory(), nil
+}
+
+// floatMemory is that of the float stage, which evaluates in a graph, too.
+func (r *run) floatMemory(batch int) (int64, error) {
+	t, err := r.model.Trainer(batch, false)
+	if err != nil {
+		return 0, err
+	}
+	defer t.Close()
+	e, err := r.model.Evaluator(batch, false)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	return t.Memory() + e.Memory(), nil
+}

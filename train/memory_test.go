@@ -1,0 +1,59 @@
+package train
+
+import (
+	"testing"
+
+	"petrify/graph"
+)
+
+// What is known before the graphs are built is what they take then.
+func TestMemoryIsThatOfTheGraphs(t *testing.T) {
+	c := small(t)
+	for _, tt := range []struct {
+		name  string
+		phase Phase
+	}{{"float", Float}, {"quantized", QAT}, {"done", Done}} {
+		j, err := Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.run.Phase = tt.phase
+		got, err := j.Memory()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := built(t, j.run.model, c.Batch, tt.phase); got != want {
+			t.Errorf("%s: %d bytes, the graphs have %d", tt.name, got, want)
+		}
+	}
+}
+
+// built is the bytes of the graphs of a phase.
+func built(t *testing.T, m *graph.Model, batch int, p Phase) int64 {
+	t.Helper()
+	if p == Done {
+		return 0
+	}
+	q, err := m.Trainer(batch, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if p == QAT {
+		return q.Memory()
+	}
+	f, err := m.Trainer(batch, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	e, err := m.Evaluator(batch, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if f.Memory()+e.Memory() < q.Memory() {
+		t.Errorf("float %d + %d bytes, quantized %d: want a network whose float stage needs more", f.Memory(), e.Memory(), q.Memory())
+	}
+	return f.Memory() + e.Memory()
+}
