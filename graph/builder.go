@@ -25,6 +25,7 @@ type builder struct {
 	counted   func(*fakequant.Quantizer, *gorgonia.Node) (*gorgonia.Node, error) // a [Probe]'s fake-quant nodes
 	products  map[*unit]*gorgonia.Node                                           // of units with weights, before batch norm
 	outputs   map[*unit]*gorgonia.Node                                           // nil: the network's input
+	masks     map[*unit][]float32                                                // of dropouts
 	active    map[*gorgonia.Node]bool                                            // a parameter lies upstream: gradients must flow on
 }
 
@@ -38,7 +39,7 @@ func newBuilder(m *Model, batch int, quantized bool) *builder {
 	return &builder{
 		graph: gorgonia.NewGraph(), model: m, batch: batch, quantized: quantized,
 		swallowed: map[*unit]bool{}, sums: map[*unit]*sums{}, products: map[*unit]*gorgonia.Node{},
-		outputs: map[*unit]*gorgonia.Node{}, active: map[*gorgonia.Node]bool{},
+		outputs: map[*unit]*gorgonia.Node{}, masks: map[*unit][]float32{}, active: map[*gorgonia.Node]bool{},
 	}
 }
 

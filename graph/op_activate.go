@@ -78,12 +78,13 @@ func trainDropout(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	if b.evaluates {
 		return in[0], nil
 	}
-	return dropout(u, in[0])
+	b.masks[u] = make([]float32, in[0].Shape().TotalSize())
+	return dropout(u, in[0], b.masks[u])
 }
 
-// dropout adds the unit's dropout with a fresh mask in each run.
-func dropout(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
-	keep := make([]float32, x.Shape().TotalSize()) // 0 or 1/(1 − rate)
+// dropout adds the unit's dropout; each run draws keep, the elements' factors 0
+// or 1/(1 − rate).
+func dropout(u *unit, x *gorgonia.Node, keep []float32) (*gorgonia.Node, error) {
 	scale := func(y, x []float32) {
 		for i, k := range keep {
 			y[i] = x[i] * k

@@ -56,6 +56,7 @@ type Trainer struct {
 	memory int64                  // bytes of all values
 	// The nodes of the units' outputs, and of their products before batch norm.
 	outputs, products map[*unit]*gorgonia.Node
+	masks             map[*unit][]float32
 }
 
 // Trainer builds the graph of a training step, in float32 or with fake-quant
@@ -90,7 +91,7 @@ func newTrainer(b *builder) (*Trainer, error) {
 	for i, p := range b.params {
 		t.grads = append(t.grads, paramNode{p.param, grads[i]})
 	}
-	t.outputs, t.products = b.outputs, b.products
+	t.outputs, t.products, t.masks = b.outputs, b.products, b.masks
 	if b.quantized {
 		t.fakes = m.quantizers()
 	}
@@ -192,6 +193,16 @@ func (m *Model) finite() error {
 		}
 	}
 	return nil
+}
+
+// Masks is what each dropout multiplied its elements by in the last step, 0 or
+// 1/(1 − rate), by the layers' names. The next step overwrites it.
+func (t *Trainer) Masks() map[string][]float32 {
+	masks := map[string][]float32{}
+	for u, m := range t.masks {
+		masks[u.name()] = m
+	}
+	return masks
 }
 
 // Close frees the machine.
