@@ -8,13 +8,14 @@ NUMERICAL   = ./fakequant/... ./observers ./graph ./train ./quantized/...
 FUZZTIME    = 10s
 FUZZBUILD   = -fuzz .
 KILLS       = 50
+NETWORKS    = 200
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers torch conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +92,9 @@ bench: ## run the micro-benchmarks
 
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
+
+torch: ## train NETWORKS random networks beside PyTorch 1.13 in float64 and compare every step (needs python3-torch); about one in a hundred differs and waits for its explanation
+	go run ./internal/peertrain -networks $(NETWORKS)
 
 conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...

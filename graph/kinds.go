@@ -148,6 +148,15 @@ func ParseKind(text string) (Kind, error) {
 	return 0, fmt.Errorf("graph: layer kind %q: want one of %v", text, Kinds())
 }
 
+// MarshalText writes [Kind.String].
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is the inverse of [Kind.MarshalText].
+func (k *Kind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKind(string(text))
+	return err
+}
+
 // is reports whether the kind plays one of the given parts.
 func (k Kind) is(roles ...role) bool {
 	return slices.Contains(roles, rows[k].role)

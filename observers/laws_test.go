@@ -218,6 +218,8 @@ func TestNewRejects(t *testing.T) {
 		"no groups":                   {observers.Config{}, observers.Target{Format: int8}},
 		"no format":                   {observers.Config{}, observers.Target{Layout: affine.Layout{N: 1}}},
 		"a bad constant":              {observers.Config{Constant: 2}, target(1)},
+		"more counts than memory":     {observers.Config{Kind: observers.StreamingPercentile}, target(37_744)},
+		"more bins than memory":       {observers.Config{Kind: observers.MSE}, target(200_000)},
 	} {
 		if _, err := observers.New(test.config, test.target); err == nil {
 			t.Errorf("%s: no error", name)

@@ -82,6 +82,10 @@ func or[T float32 | float64](value, byDefault T) T {
 	return byDefault
 }
 
+// mostMemory is the bytes that an observer may take for its counts: more is none
+// that a user meant to ask for, and Go cannot refuse it but by ending the process.
+const mostMemory = 1 << 31
+
 // New returns the observer of the given configuration.
 func New(c Config, t Target) (Observer, error) {
 	if err := c.Validate(); err != nil {
@@ -96,6 +100,10 @@ func New(c Config, t Target) (Observer, error) {
 	k := kinds[c.Kind]
 	if k.perTensor && t.Layout.N != 1 {
 		return nil, fmt.Errorf("observers: %v is per tensor, not for %d groups", c.Kind, t.Layout.N)
+	}
+	if n := 8 * int64(k.counts) * int64(t.Layout.N); n > mostMemory {
+		return nil, fmt.Errorf("observers: %v takes %d MB for %d groups, want at most %d: group more, or take another observer",
+			c.Kind, n>>20, t.Layout.N, mostMemory>>20)
 	}
 	return k.make(c, t), nil
 }

@@ -133,6 +133,13 @@ func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
 	return opt
 }
 
+// On returns the step of the optimizer, for loops of one's own around a
+// [graph.Trainer]: it changes the parameters by their gradients at a learning
+// rate, and remembers what the method remembers.
+func (o Optimizer) On(params []*graph.Param) (step func(lr float64) error) {
+	return newOptimizer(o, params).update
+}
+
 // update changes every parameter by its gradient. A parameter that the stage's
 // graph does not use, such as a learned scale in float training, has none. A
 // parameter that is no longer finite is an error: no checkpoint must hold it.

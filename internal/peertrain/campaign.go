@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// campaign is a number of networks of one seed.
+type campaign struct {
+	seed           uint64
+	from, networks int
+	peers          int    // processes
+	folder         string // the peer's
+	shrink         bool
+}
+
+// outcome is what became of a network.
+type outcome struct {
+	n       int
+	plan    plan
+	verdict verdict
+	err     error // it could not be trained, or judged
+}
+
+// run trains and judges all of them, prints a line for each that differs, and a
+// summary. What differs is an error, and so is too much that was near.
+func (c campaign) run() error {
+	begin := time.Now()
+	fmt.Printf("seed %d, networks %d to %d\n", c.seed, c.from, c.from+c.networks-1)
+	numbers, outcomes := make(chan int), make(chan outcome)
+	var workers sync.WaitGroup
+	for range c.peers {
+		workers.Go(func() { c.work(numbers, outcomes) })
+	}
+	go func() {
+		for n := c.from; n < c.from+c.networks; n++ {
+			numbers <- n
+		}
+		close(numbers)
+		workers.Wait()
+		close(outcomes)
+	}()
+	var s summary
+	for o := range outcomes {
+		s.add(o)
+		if text := c.story(o); text != "" {
+			fmt.Println(text)
+		}
+	}
+	fmt.Printf("%v in %v\n", s, time.Since(begin).Round(time.Second))
+	return s.err()
+}
+
+// work takes networks, until there are none, with a peer of its own.
+func (c campaign) work(numbers <-chan int, outcomes chan<- outcome) {
+	p, err := start(c.folder)
+	for n := range numbers {
+		o := outcome{n: n, plan: draw(c.seed, n), err: err}
+		if err == nil {
+			o.verdict, o.err = p.try(o.plan)
+		}
+		if c.shrink && o.err == nil && o.verdict.Difference != "" {
+			o.plan = shrink(o.plan, func(q plan) bool {
+				v, err := p.try(q)
+				return err == nil && v.Difference != ""
+			})
+			o.verdict, o.err = p.try(o.plan)
+		}
+		outcomes <- o
+	}
+	if err == nil {
+		p.stop()
+	}
+}
+
+// story tells of a network that differs; "" of others.
+func (c campaign) story(o outcome) string {
+	switch {
+	case o.err != nil:
+		return fmt.Sprintf("network %d: %v", o.n, o.err)
+	case o.verdict.Difference == "":
+		return ""
+	case c.shrink:
+		return fmt.Sprintf("network %d differs, %s\n%v", o.n, o.verdict.Difference, o.plan)
+	}
+	return fmt.Sprintf("network %d differs, %s\n\tgo run ./internal/peertrain -seed %d -only %d -shrink", o.n, o.verdict.Difference, c.seed, o.n)
+}
+
+// summary counts.
+type summary struct {
+	networks, failed, differ int
+	steps, tensors           int
+	decided, near, turned    int
+	turnedIn, shakenIn       int     // networks
+	worst                    float64 // relative difference
+	at                       string
+}
+
+func (s *summary) add(o outcome) {
+	v := o.verdict
+	s.networks++
+	if o.err != nil {
+		s.failed++
+		return
+	}
+	if v.Difference != "" {
+		s.differ++
+		return
+	}
+	s.steps, s.tensors = s.steps+v.Steps, s.tensors+v.Tensors
+	s.decided, s.near, s.turned = s.decided+v.Decided, s.near+v.Near, s.turned+v.Turned
+	if v.Turned > 0 {
+		s.turnedIn++
+	}
+	if v.Shaken > 0 {
+		s.shakenIn++
+	}
+	if v.Worst > s.worst {
+		s.worst, s.at = v.Worst, fmt.Sprintf("%s of network %d", v.At, o.n)
+	}
+}
+
+// String is a page of a few lines.
+func (s summary) String() string {
+	share := func(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
+	return fmt.Sprintf(`%d networks, %d steps, %d tensors: %d networks differ, %d failed
+greatest difference %.2g of a tensor's change (%s)
+%d numbers rounded, clipped or compared; %d of them (%.2f %%) too near a tie for float32; %d turned, in %.1f %% of the networks
+noise like float32's excused %.1f %% of the networks`,
+		s.networks, s.steps, s.tensors, s.differ, s.failed, s.worst, s.at,
+		s.decided, s.near, share(s.near, s.decided), s.turned, share(s.turnedIn, s.networks), share(s.shakenIn, s.networks))
+}
+
+// err is what a summary has to be ashamed of.
+func (s summary) err() error {
+	var faults []error
+	if s.differ+s.failed > 0 {
+		faults = append(faults, fmt.Errorf("peertrain: %d of %d networks differ from PyTorch's, %d failed", s.differ, s.networks, s.failed))
+	}
+	limit := func(n, of int, most float64, what string) {
+		if of > 0 && float64(n) > most*float64(of)+3 {
+			faults = append(faults, fmt.Errorf("peertrain: %d of %d %s: want at most %v %%", n, of, what, 100*most))
+		}
+	}
+	limit(s.turnedIn, s.networks, 0.15, "networks agree by turned decisions alone")
+	limit(s.shakenIn, s.networks, 0.05, "networks agree but for noise")
+	limit(s.near, s.decided, 0.02, "numbers are near a tie")
+	return errors.Join(faults...)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
+	"petrify/graph"
+	"petrify/observers"
+)
+
+// tame takes out of a quantization what puts many numbers on ties by its very
+// making, where float32 and float64 cannot agree, and what takes the peer long.
+func tame(n graph.Network, q graph.Quantization) {
+	for i, l := range n.Layers {
+		// A mean of an even number of integers lies on a tie every second time.
+		// What is left are windows that padding cuts, and global means.
+		if l.Kind == graph.KindAvgPool && l.Kernel[0]*l.Kernel[1]%2 == 0 {
+			n.Layers[i].Kind = graph.KindMaxPool
+		}
+	}
+	schemes := []*fakequant.Scheme{q.Default}
+	for _, s := range q.Kinds {
+		schemes = append(schemes, s)
+	}
+	for _, r := range q.Names {
+		schemes = append(schemes, r.Scheme)
+	}
+	for _, s := range schemes {
+		if s != nil {
+			tameActivations(&s.Activations)
+			tameWeights(&s.Weights)
+		}
+	}
+}
+
+// tameActivations leaves the rounding to the dialect, as configurations do: an
+// activation that is on a grid already and is rounded to an equal one lies on the
+// ties of roundings that are not to the nearest.
+func tameActivations(c *fakequant.Config) { c.Rounding = affine.HalfEven }
+
+// tameWeights makes the groups larger where the greatest weight of each is on a
+// tie, or is the range that it must not exceed, and where the range is searched for.
+func tameWeights(c *fakequant.Config) {
+	halved := c.Dialect == affine.Torch || c.Dialect == affine.XNNPACK || c.Dialect == affine.CoreML
+	centred, searches := false, false
+	switch c.Observer.Kind {
+	case observers.MSE, observers.Histogram:
+		searches = true
+	case observers.Entropy:
+		searches, centred = true, true
+	case observers.MeanAbs:
+		centred = true
+	}
+	if g := &c.Granularity; g.Kind == affine.PerGroup && (halved || searches || c.Method == fakequant.PACT) {
+		*g = affine.Granularity{Kind: affine.PerChannel}
+	}
+	if centred && c.Scheme == affine.Affine && c.Granularity.Kind != affine.PerTensor {
+		c.Granularity = affine.Granularity{}
+	}
+}
