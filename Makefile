@@ -29,8 +29,8 @@ demo: build ## the whole job on the embedded digits: train, quantize, train on, 
 test: ## run the tests
 	go test ./...
 
-drill: ## kill a training run KILLS times at random moments; its end must be a whole run's (make test kills 4 times)
-	go test ./train -count 1 -run Killed -kills $(KILLS) -timeout 30m
+drill: ## kill training, exports and runs in one folder KILLS times each; their end must be that of undisturbed ones
+	go test ./train ./cmd/petrify -count 1 -run Killed -kills $(KILLS) -timeout 30m
 
 paths: ## run the numerical tests on each path of the kernels that the processor has
 	for path in generic avx2 avx512; do \
