@@ -35,14 +35,14 @@ drill: ## kill training, exports and runs in one folder KILLS times each; their 
 paths: ## run the numerical tests on each path of the kernels that the processor has
 	for path in generic avx2 avx512; do \
 		echo "PETRIFY_KERNEL=$$path"; \
-		PETRIFY_KERNEL=$$path go test -count 1 $(NUMERICAL) || exit 1; \
+		PETRIFY_KERNEL=$$path go test -count 1 -timeout 30m $(NUMERICAL) || exit 1; \
 	done
 
 race: ## run the tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout 30m ./...
 
 noasm: ## run the tests without assembly
-	go test -tags noasm ./...
+	go test -tags noasm -timeout 30m ./...
 
 fuzz: ## fuzz every target for FUZZTIME
 	@bin=$$(mktemp -d) && trap 'rm -rf $$bin' EXIT && \
