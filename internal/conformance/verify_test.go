@@ -30,7 +30,7 @@ func TestVerify(t *testing.T) {
 	run(dir, petrify, "export", out, "--out", filepath.Join(out, "one.onnx"), "--batch", "1")
 	said += run(dir, petrify, "verify", out)
 	for text, times := range map[string]int{
-		"0 differ (graph = integer engine = re-read file = ONNX Runtime ": 2,
+		"0 differ (training = integer engine = definition on 8 images = re-read file = ONNX Runtime ": 2,
 		" 0 of 3,550 outputs differ.\n":                                   2,
 	} {
 		if got := strings.Count(said, text); got != times {
