@@ -19,10 +19,12 @@ type peer struct {
 // verdict is what the peer says of a record.
 type verdict struct {
 	Steps, Tensors int
-	Decided        int // numbers that were rounded, clipped or compared
-	Near           int // of them, too near a tie for float32
-	Turned         int // of them, decided the other way
-	Shaken         int // steps that agree but for noise
+	Decided        int  // numbers that were rounded, clipped or compared
+	Near           int  // of them, too near a tie for float32
+	Turned         int  // of them, decided the other way
+	Rebased        int  // steps that agree from petrify's numbers before them
+	Shaken         int  // steps that agree but for noise
+	Undecided      bool // too much is near a tie to tell
 	Worst          float64
 	At             string
 	Difference     string // "": none

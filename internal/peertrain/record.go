@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"petrify/fakequant/affine"
 	"petrify/graph"
 	"petrify/train"
 )
@@ -51,7 +52,7 @@ func (p plan) model(rng *rand.Rand) (*graph.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	unsettle(m, rng)
+	unsettle(m, rng, !slices.ContainsFunc(m.Placements(), func(p graph.Placement) bool { return p.Config.Dialect != affine.Default }))
 	return m, nil
 }
 
@@ -133,17 +134,17 @@ func (p plan) labels(rng *rand.Rand) []int32 {
 }
 
 // unsettle gives batch norms parameters and statistics as if they had been
-// trained: fresh ones are all 0 and 1.
-func unsettle(m *graph.Model, rng *rand.Rand) {
+// trained: fresh ones are all 0 and 1. Channels may be dead: γ = 0.
+func unsettle(m *graph.Model, rng *rand.Rand, dead bool) {
 	for _, p := range m.Params() {
 		for i := range p.Value {
 			switch p.Role {
 			case graph.RoleScale:
 				p.Value[i] = 0.5 + rng.Float32()
-				switch rng.IntN(40) {
-				case 0: // a dead channel
+				switch n := rng.IntN(40); {
+				case n == 0 && dead:
 					p.Value[i] = 0
-				case 1, 2, 3, 4, 5, 6, 7, 8:
+				case n < 10:
 					p.Value[i] *= -1
 				}
 			case graph.RoleShift:

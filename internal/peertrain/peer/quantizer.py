@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 import scales
-from ranges import observer
+from ranges import observer, vague
 from ties import BAND
 
 # What a method learns: positive numbers by their logarithms, and a zero point.
@@ -55,7 +55,7 @@ class Quantizer:
         """x rounded, once it has been seen, which a mean is not; or what ships in its place."""
         rows = x.reshape(self.groups, -1)
         if observes and self.observing:
-            self.see(rows.detach())
+            self.see(rows.detach(), ties)
         if not self.enabled:
             return x
         self.settle(ties)
@@ -89,8 +89,10 @@ class Quantizer:
 
     # Ranges.
 
-    def see(self, rows):
+    def see(self, rows, ties):
         self.observer.observe(rows)
+        if self.observer.bins is not None:
+            ties.vague += vague(rows, self.observer.bins)
         self.stale = True
         size = rows.abs().mean(1)
         if self.method == "binary":

@@ -27,7 +27,7 @@ def observer(cfg, f, scheme, dialect):
         "mse": binned(lambda *bins: least_square(*bins, f, scheme, dialect)),
     }
     if kind in whole:
-        return Whole(whole[kind])
+        return Whole(whole[kind], BINS.get(kind))
     return {
         "moving_average_min_max": lambda: Average(extremes, c),
         "ema_min_max": lambda: Average(extremes, o["Constant"] or 0.1),
@@ -38,8 +38,23 @@ def observer(cfg, f, scheme, dialect):
     }[kind]()
 
 
+# The bins that an observer counts in: x in units of their width.
+BINS = dict.fromkeys(("mse", "histogram", "entropy"), lambda x: x / width(x))
+BINS["streaming_percentile"] = lambda x: torch.frexp(x).mantissa * 256
+BINS["torch_histogram"] = lambda x: 2048 * (x - x.min()) / (x.max() - x.min() + 1e-30)
+
+
+def vague(x, bins):
+    """How many numbers of x are so near the edges of bins that float32 may count them in others."""
+    v = bins(x)
+    off = (v - v.round()).abs()
+    return ((off > 0) & (off < 3e-7 * (1 + v.abs().max()))).sum().item()
+
+
 class Average:
     """A range that each tensor's moves by a share c of the way."""
+
+    bins = None
 
     def __init__(self, measure, c):
         self.measure, self.c, self.range = measure, c, None
@@ -54,8 +69,8 @@ class Average:
 class Whole:
     """The range of everything seen."""
 
-    def __init__(self, measure):
-        self.measure, self.seen, self.known = measure, None, None
+    def __init__(self, measure, bins):
+        self.measure, self.bins, self.seen, self.known = measure, bins, None, None
 
     def observe(self, x):
         self.seen = x.clone() if self.seen is None else torch.cat((self.seen, x), 1)
@@ -69,6 +84,8 @@ class Whole:
 
 
 class Fixed:
+    bins = None
+
     def __init__(self, lo, hi):
         self.lo, self.hi, self.range = lo, hi, None
 
@@ -78,6 +95,8 @@ class Fixed:
 
 
 class TorchHistogram:
+    bins = staticmethod(BINS["torch_histogram"])
+
     def __init__(self):
         self.torch, self.range = None, None
 
@@ -155,11 +174,14 @@ def binned(search):
         least, most = x.min().item(), x.max().item()
         if least == most:
             return least, most
-        width = 2.0 ** (torch.frexp(x.abs().max()).exponent.item() - 10)
-        places = (x / width).floor().long()
-        lo, hi = search(places, width, least, most)
+        places = (x / width(x)).floor().long()
+        lo, hi = search(places, width(x), least, most)
         return max(as_float32(lo), least), min(as_float32(hi), most)
     return each(of)
+
+
+def width(x):
+    return 2.0 ** (torch.frexp(x.abs().max()).exponent.item() - 10)
 
 
 def filled(places):

@@ -18,6 +18,7 @@ class Ties:
         self.turned = frozenset(turned)  # decisions that are taken the other way
         self.near = {}  # decision: the distance from its point, as a share of the band, and its number
         self.decided = 0  # numbers
+        self.vague = 0  # numbers that an observer may count elsewhere
         self.calls = 0
 
     def above(self, gap, band, level, exact=False, of=None):
@@ -26,7 +27,7 @@ class Ties:
         Equal numbers (of, or gap) are most often decided alike.
         """
         gap = torch.where(gap.abs() < NOISE * band, torch.zeros_like(gap), gap)
-        up = torch.where(gap == 0, torch.as_tensor(level), gap > 0)
+        up = torch.where(gap == 0, torch.as_tensor(level), gap > 0).contiguous()
         share = gap.abs() / band
         near = share <= 1
         if exact:

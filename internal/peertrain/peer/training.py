@@ -112,7 +112,6 @@ class Pass:
 
     def __init__(self, model, step, ties, noise):
         self.m, self.step, self.ties, self.noise = model, step, ties, noise
-        self.errors = {}  # of biases on the sums' grid, where the gradient does not see them
         self.quantized = model.case["Quantized"]
         c, h, w = (model.case["Input"][k] for k in "CHW")
         x = tensor(step["X"])
@@ -131,7 +130,8 @@ class Pass:
             return x
 
         def shaken(v):
-            return v + self.noise * v.abs().max() * torch.randn_like(v)
+            alike = torch.randn(v.shape[:2] + (1,) * (v.dim() - 2))  # of a channel, as a mean's is
+            return v + self.noise * v.abs().max() * (torch.randn_like(v) + alike[:1])
         x = straight(x, shaken(x))
         x.register_hook(shaken)
         return x
@@ -149,10 +149,7 @@ class Pass:
         if u.weighted:
             x = self.rough(self.product(u, xs[0]))
             y = self.clip(u.clip, x)
-            if not self.rests(u):
-                return self.fake(u.output, y)
-            off = self.errors.get(u)
-            return self.fake(u.output, y, ships=y if off is None else self.clip(u.clip, x + like(off, x)))
+            return self.fake(u.output, y, ships=y if self.rests(u) else None)
         y = self.rough(self.clip(u.clip, getattr(self, u.kind)(u.layer, *xs)))
         if u.passes and u.kind not in network.AVERAGES:
             return y
@@ -171,19 +168,12 @@ class Pass:
             (u.weights is None or u.weights.whole)
 
     def shift(self, u, b):
-        """The bias b, in whole multiples of s_x·s_w where the unit's sums are integers at rest.
-
-        Where weights have zero points, the gradient is that of the bias as it is.
-        """
+        """The bias b, in whole multiples of s_x·s_w where the unit's sums are integers at rest."""
         x, w = self.grid(u.inputs[0]), u.weights
         if x is None or w is None or w.cfg["Granularity"].startswith("per_group") or not self.rests(u):
             return b
         s = x.scale * w.scale
-        error = (s * self.ties.round(b / s) - b).detach()
-        if w.format.unsigned or w.scheme == "affine":
-            self.errors[u] = error
-            return b
-        return b + error
+        return b + (s * self.ties.round(b / s) - b).detach()
 
     # Convolutions and linear layers with their batch norms.
 
@@ -216,6 +206,7 @@ class Pass:
         """The batch's mean and deviation, which move the running ones."""
         rows = y.transpose(0, 1).flatten(1)
         mean, variance, n = rows.mean(1), rows.var(1, unbiased=False), rows.shape[1]
+        mean = mean + self.noise * rows.detach().abs().max() * torch.randn(len(mean))
         for name, new in (("running_mean", mean), ("running_var", variance * n / max(n - 1, 1))):
             old = self.m.running[f"{u.norm}.{name}"]
             self.m.running[f"{u.norm}.{name}"] = (1 - MOMENTUM) * old + MOMENTUM * new.detach()
