@@ -31,7 +31,7 @@ func TestVerify(t *testing.T) {
 	said += run(dir, petrify, "verify", out)
 	for text, times := range map[string]int{
 		"0 differ (training = integer engine = definition on 8 images = re-read file = ONNX Runtime ": 2,
-		" 0 of 3,550 outputs differ.\n":                                   2,
+		" 0 of 3,550 outputs differ.\n": 2,
 	} {
 		if got := strings.Count(said, text); got != times {
 			t.Errorf("%q occurs %d times, want %d: %s", text, got, times, said)
