@@ -57,9 +57,13 @@ func smaller(p plan) (all []plan) {
 	return slices.DeleteFunc(all, func(q plan) bool { return q.String() == p.String() })
 }
 
-// fewerSteps leaves out a step, or the differences between the layers'.
+// fewerSteps leaves out a step, but for the last one, or the differences between
+// the layers'.
 func fewerSteps(p plan) (all []plan) {
 	for i := range p.steps {
+		if len(p.steps) == 1 {
+			break
+		}
 		q := p
 		q.steps = slices.Delete(slices.Clone(p.steps), i, i+1)
 		all = append(all, q)

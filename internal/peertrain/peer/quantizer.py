@@ -224,14 +224,13 @@ class Quantizer:
 
     def uniform(self, x):
         """Stochastic rounding's numbers, a function of seed, step, use and place in memory."""
-        shape = list(x.shape)
-        if not self.weights and x.dim() == 4:  # N H W C
-            shape = [shape[0], shape[2], shape[3], shape[1]]
+        pixels = not self.weights and x.dim() == 4  # which lie N H W C
+        shape = x.permute(0, 2, 3, 1).shape if pixels else x.shape
         with np.errstate(over="ignore"):
             step = mix(np.uint64(self.cfg["Seed"]) ^ mix(np.uint64(self.steps + (self.uses << 40))))
             u = (mix(step + np.arange(x.numel(), dtype=np.uint64)) >> np.uint64(11)) / 2.0 ** 53
         u = torch.from_numpy(u).reshape(shape)
-        if shape != list(x.shape):
+        if pixels:
             u = u.permute(0, 3, 1, 2)
         return u.reshape(self.groups, -1)
 
