@@ -53,7 +53,8 @@ func TestBatchesInOrder(t *testing.T) {
 				x, label = float32(at), int32(at%3)
 			}
 			if b.X[i] != x || b.Labels[i] != label {
-				t.Errorf("batch %d row %d: image %v label %d, want %v and %d", b.Index, i, b.X[i], b.Labels[i], x, label)
+				t.Errorf("batch %d row %d: image %v label %d, want %v and %d", b.Index, i, b.X[i], b.Labels[i], x,
+					label)
 			}
 		}
 	}
@@ -259,7 +260,8 @@ func TestBatchesAllocateNothingPerImage(t *testing.T) {
 }
 
 func BenchmarkBatches(b *testing.B) {
-	for name, augment := range map[string]Augment{"plain": {}, "augmented": {Shift: 2, Flip: true, Crop: 0.1, Cutout: 6}} {
+	for name, augment := range map[string]Augment{"plain": {},
+		"augmented": {Shift: 2, Flip: true, Crop: 0.1, Cutout: 6}} {
 		b.Run(name, func(b *testing.B) {
 			split := &Split{Images: make([]uint8, 1024*28*28), Labels: make([]int32, 1024)}
 			set, err := New(Set{Name: "bench", Shape: [3]int{1, 28, 28}, Train: split, Test: split})

@@ -55,10 +55,13 @@ func TestCIFARFaults(t *testing.T) {
 		content []byte
 		want    []string
 	}{
-		"cut":             {"data_batch_1.bin", make([]byte, 3072), []string{"data_batch_1.bin", "byte 3072", "a multiple of 3073"}},
-		"empty":           {"data_batch_1.bin", nil, []string{"data_batch_1.bin", "byte 0"}},
-		"label":           {"data_batch_1.bin", append(make([]byte, 3073), cifarRecord(10, 0, 0, 0)...), []string{"byte 3073", "label 10", "0..9"}},
-		"too few classes": {"batches.meta.txt", []byte("a\nb\n"), []string{"batches.meta.txt", "2 class names, want 10"}},
+		"cut": {"data_batch_1.bin", make([]byte, 3072),
+			[]string{"data_batch_1.bin", "byte 3072", "a multiple of 3073"}},
+		"empty": {"data_batch_1.bin", nil, []string{"data_batch_1.bin", "byte 0"}},
+		"label": {"data_batch_1.bin", append(make([]byte, 3073), cifarRecord(10, 0, 0, 0)...),
+			[]string{"byte 3073", "label 10", "0..9"}},
+		"too few classes": {"batches.meta.txt", []byte("a\nb\n"),
+			[]string{"batches.meta.txt", "2 class names, want 10"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := tinyCIFAR()

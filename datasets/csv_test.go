@@ -15,20 +15,24 @@ func TestCSV(t *testing.T) {
 		classes []string
 		columns int
 	}{
-		"header with label":        {"label,a,b\ncat,1,2\ndog,3,4\ncat,5,6\ndog,7,8\n", Options{}, []string{"cat", "dog"}, 2},
-		"header, label chosen":     {"a,species,b\n1,x,2\n3,y,4\n5,x,6\n7,y,8\n", Options{Label: "species"}, []string{"x", "y"}, 2},
+		"header with label": {"label,a,b\ncat,1,2\ndog,3,4\ncat,5,6\ndog,7,8\n", Options{},
+			[]string{"cat", "dog"}, 2},
+		"header, label chosen": {"a,species,b\n1,x,2\n3,y,4\n5,x,6\n7,y,8\n", Options{Label: "species"},
+			[]string{"x", "y"}, 2},
 		"no header, last column":   {"1,2,0\n3,4,1\n5,6,0\n7,8,1\n", Options{}, []string{"0", "1"}, 2},
 		"no header, first column":  {"5,1,2\n9,3,4\n5,5,6\n9,7,8\n", Options{Label: "1"}, []string{"5", "9"}, 2},
 		"from the end":             {"1,u,2\n3,v,4\n5,u,6\n7,v,8\n", Options{Label: "-2"}, []string{"u", "v"}, 2},
 		"integers sort as such":    {"1,2,10\n3,4,9\n5,6,10\n7,8,9\n", Options{}, []string{"9", "10"}, 2},
 		"integers written as real": {"1,2,1.0e+00\n3,4,0\n5,6,1\n7,8,0.0\n", Options{}, []string{"0", "1"}, 2},
 		"semicolons":               {"a;b;class\n1;2;p\n3;4;q\n5;6;p\n7;8;q\n", Options{}, []string{"p", "q"}, 2},
-		"tabs, spaces":             {" a\t b\ty \n 1\t2 \tp\n3\t4\tq\n5\t6\tp\n7\t8\tq\n", Options{}, []string{"p", "q"}, 2},
-		"byte order mark":          {"\ufefflabel,a,b\nc,1,2\nd,3,4\nc,5,6\nd,7,8\n", Options{}, []string{"c", "d"}, 2},
-		"no labels":                {"a,b\n1,2\n3,4\n5,6\n7,8\n", Options{Label: "none"}, nil, 2},
+		"tabs, spaces": {" a\t b\ty \n 1\t2 \tp\n3\t4\tq\n5\t6\tp\n7\t8\tq\n", Options{},
+			[]string{"p", "q"}, 2},
+		"byte order mark": {"\ufefflabel,a,b\nc,1,2\nd,3,4\nc,5,6\nd,7,8\n", Options{}, []string{"c", "d"}, 2},
+		"no labels":       {"a,b\n1,2\n3,4\n5,6\n7,8\n", Options{Label: "none"}, nil, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for file, content := range map[string][]byte{"data.csv": []byte(c.csv), "data.csv.gz": zipped([]byte(c.csv))} {
+			for file, content := range map[string][]byte{"data.csv": []byte(c.csv),
+				"data.csv.gz": zipped([]byte(c.csv))} {
 				c.opts.TestFraction = 0.5
 				set, err := Open(write(t, map[string][]byte{file: content})+"/"+file, c.opts)
 				if err != nil {
@@ -76,7 +80,8 @@ func TestCSVAsImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if set.Shape != [3]int{2, 1, 3} || !slices.Equal(values(set.Train, 6), c.want) {
-			t.Errorf("channels first %v: shape %v, values %v, want %v", c.first, set.Shape, values(set.Train, 6), c.want)
+			t.Errorf("channels first %v: shape %v, values %v, want %v", c.first, set.Shape, values(set.Train, 6),
+				c.want)
 		}
 	}
 }
@@ -101,19 +106,20 @@ func TestCSVFaults(t *testing.T) {
 		opts Options
 		want []string
 	}{
-		"empty":                {"", Options{}, []string{"no rows"}},
-		"header alone":         {"a,b,y\n", Options{}, []string{"no rows"}},
-		"one column":           {"y\n1\n", Options{}, []string{"one column"}},
-		"a word":               {"1,2,x\n3,oops,y\n", Options{}, []string{"line 2, column 3", `"oops"`}},
-		"nothing":              {"1,2,x\n3,,y\n", Options{}, []string{"line 2, column 3", `""`}},
-		"not a number":         {"1,2,x\n3,NaN,y\n", Options{}, []string{"line 2, column 3", "finite"}},
-		"infinity":             {"1,2,x\n3,1e300,y\n", Options{}, []string{"line 2, column 3", "finite"}},
-		"endless line":         {strings.Repeat("1,", 5<<19), Options{}, []string{"a line of more than 4194304 bytes"}},
-		"ragged":               {"1,2,x\n3,y\n", Options{}, []string{"line 2", "fields"}},
-		"quote":                {"1,2,x\n3,\"4,y\n", Options{}, []string{"line", "quote"}},
-		"quantity as label":    {"1,2,3.5\n", Options{}, []string{"line 1, column 5", `"3.5"`, "whole number"}},
-		"no label":             {"1,2,x\n1,2,\n", Options{}, []string{"line 2, column 5", "no label"}},
-		"label not UTF-8":      {"1,2,x\n1,2,\xc2\xc2\n", Options{}, []string{"line 2, column 5", `"\xc2\xc2"`, "UTF-8"}},
+		"empty":             {"", Options{}, []string{"no rows"}},
+		"header alone":      {"a,b,y\n", Options{}, []string{"no rows"}},
+		"one column":        {"y\n1\n", Options{}, []string{"one column"}},
+		"a word":            {"1,2,x\n3,oops,y\n", Options{}, []string{"line 2, column 3", `"oops"`}},
+		"nothing":           {"1,2,x\n3,,y\n", Options{}, []string{"line 2, column 3", `""`}},
+		"not a number":      {"1,2,x\n3,NaN,y\n", Options{}, []string{"line 2, column 3", "finite"}},
+		"infinity":          {"1,2,x\n3,1e300,y\n", Options{}, []string{"line 2, column 3", "finite"}},
+		"endless line":      {strings.Repeat("1,", 5<<19), Options{}, []string{"a line of more than 4194304 bytes"}},
+		"ragged":            {"1,2,x\n3,y\n", Options{}, []string{"line 2", "fields"}},
+		"quote":             {"1,2,x\n3,\"4,y\n", Options{}, []string{"line", "quote"}},
+		"quantity as label": {"1,2,3.5\n", Options{}, []string{"line 1, column 5", `"3.5"`, "whole number"}},
+		"no label":          {"1,2,x\n1,2,\n", Options{}, []string{"line 2, column 5", "no label"}},
+		"label not UTF-8": {"1,2,x\n1,2,\xc2\xc2\n", Options{},
+			[]string{"line 2, column 5", `"\xc2\xc2"`, "UTF-8"}},
 		"unknown column":       {"a,b\n1,2\n", Options{Label: "kind"}, []string{`"kind"`, "a, b"}},
 		"column out of range":  {"1,2\n", Options{Label: "3"}, []string{"column 3", "1..2"}},
 		"column zero":          {"1,2\n", Options{Label: "0"}, []string{"column 0", "1..2"}},
@@ -122,7 +128,8 @@ func TestCSVFaults(t *testing.T) {
 		"channels of a table":  {"1,2,x\n1,2,x\n", Options{ChannelsFirst: true}, []string{"ChannelsFirst"}},
 		"size of a table":      {"1,2,x\n1,2,x\n", Options{Size: [2]int{1, 1}}, []string{"without effect", "Size"}},
 		"bad fraction":         {"1,2,x\n1,2,x\n", Options{TestFraction: 1}, []string{"test fraction 1"}},
-		"two ways to test":     {"1,2,x\n1,2,x\n", Options{TestFraction: 0.5, Test: "t.csv"}, []string{"t.csv", "exclude"}},
+		"two ways to test": {"1,2,x\n1,2,x\n", Options{TestFraction: 0.5, Test: "t.csv"},
+			[]string{"t.csv", "exclude"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(write(t, map[string][]byte{"d.csv": []byte(c.csv)})+"/d.csv", c.opts)

@@ -44,6 +44,7 @@ func openDigits() (*Set, error) {
 	return New(Set{
 		Name: "digits", Shape: layout.shape, Classes: numbered(all.Labels),
 		Train: train, Test: test, PixelScale: 1.0 / digitsMax,
-		Source: "E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0",
+		Source: "E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning " +
+			"Repository, 1998, doi:10.24432/C50P49, CC BY 4.0",
 	})
 }

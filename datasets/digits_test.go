@@ -22,7 +22,8 @@ func TestDigitsContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(content)
-	if got, want := hex.EncodeToString(sum[:]), "d8121ca7764eccfaef1df6bc4589c6527c58fcbab0cb1b079e79f97f8cb8219a"; got != want {
+	if got, want := hex.EncodeToString(sum[:]),
+		"d8121ca7764eccfaef1df6bc4589c6527c58fcbab0cb1b079e79f97f8cb8219a"; got != want {
 		t.Errorf("SHA-256 %s, want %s", got, want)
 	}
 	first := []byte{0,

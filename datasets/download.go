@@ -143,7 +143,8 @@ func get(ctx context.Context, url string, patience time.Duration, progress Progr
 		cancel(nil)
 		return nil, err
 	}
-	b := &body{ReadCloser: resp.Body, cause: func() error { return context.Cause(ctx) }, cancel: cancel, timer: timer, patience: patience,
+	b := &body{ReadCloser: resp.Body, cause: func() error { return context.Cause(ctx) }, cancel: cancel,
+		timer: timer, patience: patience,
 		file: path.Base(url), total: resp.ContentLength, progress: progress}
 	if resp.StatusCode != http.StatusOK {
 		b.Close()

@@ -96,7 +96,8 @@ func allocated() uint64 {
 // The files that a set was read from are named with their sizes and SHA-256, of
 // which those of the empty file and of "abc" are NIST's examples.
 func TestFilesAreNamed(t *testing.T) {
-	const abc, empty = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	const abc, empty = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	l := newLoading(t.Context(), Options{})
 	dir := write(t, map[string][]byte{"abc": []byte("abc"), "empty": nil})
 	one, two := filepath.Join(dir, "abc"), filepath.Join(dir, "empty")
@@ -112,7 +113,8 @@ func TestFilesAreNamed(t *testing.T) {
 	if want := []File{{dir + string(filepath.Separator), 3, abc}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("many files: got %v, %v; want their folder %v", got, err, want)
 	}
-	if _, err := l.inspect([]string{filepath.Join(dir, "none")}); err == nil || !strings.HasPrefix(err.Error(), "datasets: open ") {
+	if _, err := l.inspect([]string{filepath.Join(dir, "none")}); err == nil ||
+		!strings.HasPrefix(err.Error(), "datasets: open ") {
 		t.Errorf("a file that is missing: %v", err)
 	}
 }
@@ -128,7 +130,8 @@ func TestSetsTellTheirFiles(t *testing.T) {
 	}
 	dir := write(t, map[string][]byte{
 		"t.csv": table, "u.csv": table,
-		"t.npz":                        npzFile(t, map[string][]byte{"x": npyFile("|u1", "(4, 3)", make([]byte, 12)), "y": npyFile("|u1", "(4,)", []byte{0, 1, 0, 1})}),
+		"t.npz": npzFile(t, map[string][]byte{"x": npyFile("|u1", "(4, 3)",
+			make([]byte, 12)), "y": npyFile("|u1", "(4,)", []byte{0, 1, 0, 1})}),
 		"idx/train-images-idx3-ubyte":  images,
 		"idx/train-labels-idx1-ubyte":  labels,
 		"idx/t10k-images-idx3-ubyte":   images,
@@ -147,7 +150,8 @@ func TestSetsTellTheirFiles(t *testing.T) {
 		{"t.csv", "", []string{"t.csv"}},
 		{"t.csv", "u.csv", []string{"t.csv", "u.csv"}},
 		{"t.npz", "", []string{"t.npz"}},
-		{"idx", "", []string{"idx/train-images-idx3-ubyte", "idx/train-labels-idx1-ubyte", "idx/t10k-images-idx3-ubyte", "idx/t10k-labels-idx1-ubyte"}},
+		{"idx", "", []string{"idx/train-images-idx3-ubyte", "idx/train-labels-idx1-ubyte",
+			"idx/t10k-images-idx3-ubyte", "idx/t10k-labels-idx1-ubyte"}},
 		{"cifar", "", []string{"cifar/data_batch_1.bin", "cifar/test_batch.bin"}},
 		{"pictures", "", []string{"pictures/train/cat/one.png", "pictures/test/cat/two.png"}},
 	} {

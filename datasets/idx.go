@@ -22,7 +22,8 @@ func readIDX(in *input, d int) (dims []int, data []byte, err error) {
 	}
 	want := [4]byte{0, 0, idxUint8, byte(d)}
 	if [4]byte(magic) != want {
-		return nil, nil, in.errorAt(0, "magic number % x, want % x (IDX, unsigned bytes, %d dimensions)", magic, want, d)
+		return nil, nil, in.errorAt(0, "magic number % x, want % x (IDX, unsigned bytes, %d dimensions)", magic,
+			want, d)
 	}
 	header, err := in.bytes(int64(4 * d))
 	if err != nil {
@@ -35,7 +36,8 @@ func readIDX(in *input, d int) (dims []int, data []byte, err error) {
 			return nil, nil, in.errorAt(int64(4+4*i), "size 0 in dimension %d", i)
 		}
 		if int64(n) > maxElements/total {
-			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i, maxElements)
+			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i,
+				maxElements)
 		}
 		total *= int64(n)
 		dims = append(dims, int(n))

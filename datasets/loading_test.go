@@ -87,9 +87,11 @@ func TestLoadingWithinMemory(t *testing.T) {
 		need int64
 		want string
 	}{
-		"npz":   {bigNPZ(t, zip.Deflate, "<i2", []byte{1, 2}, 1<<10), 4<<20 + 1<<10, "big.npz: the data need 4195328 bytes"},
+		"npz": {bigNPZ(t, zip.Deflate, "<i2", []byte{1, 2}, 1<<10), 4<<20 + 1<<10,
+			"big.npz: the data need 4195328 bytes"},
 		"table": {write(t, map[string][]byte{"t.csv": rows}) + "/t.csv", 1 << 22, "t.csv: the data need 4194304 bytes"},
-		"idx":   {write(t, map[string][]byte{"train-images-idx3-ubyte": images}), 1 << 20, "idx3-ubyte: byte 16: the data need 1048576 bytes"},
+		"idx": {write(t, map[string][]byte{"train-images-idx3-ubyte": images}), 1 << 20,
+			"idx3-ubyte: byte 16: the data need 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := allocated()

@@ -108,12 +108,14 @@ func TestNPZShapes(t *testing.T) {
 		want  [3]int
 		first []byte // the first image's first pixels
 	}{
-		"rows":                         {"(2, 12)", Options{}, [3]int{12, 1, 1}, []byte{0, 1, 2}},
-		"rows as images":               {"(2, 12)", Options{Shape: [3]int{3, 2, 2}}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
-		"rows as images by planes":     {"(2, 12)", Options{Shape: [3]int{3, 2, 2}, ChannelsFirst: true}, [3]int{3, 2, 2}, []byte{0, 4, 8}},
-		"grey images":                  {"(2, 3, 4)", Options{}, [3]int{1, 3, 4}, []byte{0, 1, 2}},
-		"colour images":                {"(2, 2, 2, 3)", Options{}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
-		"colour images by planes":      {"(2, 3, 2, 2)", Options{ChannelsFirst: true}, [3]int{3, 2, 2}, []byte{0, 4, 8, 1}},
+		"rows":           {"(2, 12)", Options{}, [3]int{12, 1, 1}, []byte{0, 1, 2}},
+		"rows as images": {"(2, 12)", Options{Shape: [3]int{3, 2, 2}}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
+		"rows as images by planes": {"(2, 12)", Options{Shape: [3]int{3, 2, 2}, ChannelsFirst: true},
+			[3]int{3, 2, 2}, []byte{0, 4, 8}},
+		"grey images":   {"(2, 3, 4)", Options{}, [3]int{1, 3, 4}, []byte{0, 1, 2}},
+		"colour images": {"(2, 2, 2, 3)", Options{}, [3]int{3, 2, 2}, []byte{0, 1, 2}},
+		"colour images by planes": {"(2, 3, 2, 2)", Options{ChannelsFirst: true}, [3]int{3, 2, 2},
+			[]byte{0, 4, 8, 1}},
 		"a table without labels":       {"(2, 12)", Options{Label: "none"}, [3]int{12, 1, 1}, []byte{0, 1, 2}},
 		"one image split from the two": {"(2, 12)", Options{TestFraction: 0.1}, [3]int{12, 1, 1}, nil},
 	} {
@@ -168,8 +170,10 @@ func TestReadArrays(t *testing.T) {
 }
 
 func TestNPZSecondFile(t *testing.T) {
-	one := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(2, 1, 1)", []byte{1, 2}), "y": npyFile("|u1", "(2,)", []byte{0, 1})})
-	two := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(1, 1, 1)", []byte{9}), "y": npyFile("|u1", "(1,)", []byte{2})})
+	one := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(2, 1, 1)", []byte{1, 2}),
+		"y": npyFile("|u1", "(2,)", []byte{0, 1})})
+	two := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(1, 1, 1)", []byte{9}),
+		"y": npyFile("|u1", "(1,)", []byte{2})})
 	dir := write(t, map[string][]byte{"one.npz": one, "two.npz": two})
 	set, err := Open(dir+"/one.npz", Options{Test: dir + "/two.npz"})
 	if err != nil {
@@ -187,25 +191,34 @@ func TestNPZFaults(t *testing.T) {
 		opts Options
 		want []string
 	}{
-		"no npy file":          {[]byte("PNG, perhaps"), y, Options{}, []string{"x.npy", "byte 0", "magic string"}},
-		"unknown version":      {append([]byte("\x93NUMPY\x09\x00"), x[8:]...), y, Options{}, []string{"x.npy", "byte 6", "version 9"}},
-		"header cut":           {x[:20], y, Options{}, []string{"x.npy", "byte 20", "announced"}},
-		"no shape":             {npyFile("|u1', 'x': '", "", nil)[:40], y, Options{}, []string{"x.npy"}},
-		"elements cut":         {x[:len(x)-1], y, Options{}, []string{"x.npy", "6 bytes announced, 5 found"}},
-		"too many elements":    {append(slices.Clone(x), 1), y, Options{}, []string{"x.npy", "more data"}},
-		"objects":              {npyFile("|O", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"|O"`, "|u1"}},
-		"half precision":       {npyFile("<f2", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"<f2"`}},
-		"huge shape":           {npyFile("<f8", "(10000000000, 1000000000)", nil), y, Options{}, []string{"x.npy", "shape (10000000000, 1000000000): want at most"}},
-		"open shape":           {npyFile("|u1", "(2, 3", make([]byte, 6)), y, Options{}, []string{"x.npy", "shape has no closing parenthesis"}},
-		"large shape":          {npyFile("<f8", "(1000, 1000, 1000)", nil), y, Options{}, []string{"x.npy", "8000000000 bytes announced, at most"}},
-		"negative shape":       {npyFile("|u1", "(2, -3)", nil), y, Options{}, []string{"x.npy", "shape"}},
-		"no rows":              {npyFile("|u1", "(0, 3)", nil), y, Options{}, []string{"[0 3]", "want N×H×W"}},
-		"labels of words":      {x, npyFile("<U3", "(2,)", make([]byte, 24)), Options{}, []string{"y.npy", `"<U3"`}},
-		"fractional labels":    {x, npyFile("<f4", "(2,)", make([]byte, 8)), Options{}, []string{"floating-point", "integers"}},
-		"negative label":       {x, npyFile("|i1", "(2,)", []byte{0, 0xfe}), Options{}, []string{"label -2 of image 1", "0..65535"}},
-		"too few labels":       {x, npyFile("|u1", "(1,)", []byte{0}), Options{}, []string{"labels of shape [1] for 2 images"}},
-		"one-hot labels":       {x, npyFile("|u1", "(2, 3)", make([]byte, 6)), Options{}, []string{"labels of shape [2 3]"}},
-		"not a number":         {npyFile("<f4", "(2, 1)", []byte{0, 0, 192, 127, 0, 0, 0, 0}), npyFile("|u1", "(2,)", []byte{0, 0}), Options{}, []string{"NaN", "finite"}},
+		"no npy file": {[]byte("PNG, perhaps"), y, Options{}, []string{"x.npy", "byte 0", "magic string"}},
+		"unknown version": {append([]byte("\x93NUMPY\x09\x00"), x[8:]...), y, Options{},
+			[]string{"x.npy", "byte 6", "version 9"}},
+		"header cut":        {x[:20], y, Options{}, []string{"x.npy", "byte 20", "announced"}},
+		"no shape":          {npyFile("|u1', 'x': '", "", nil)[:40], y, Options{}, []string{"x.npy"}},
+		"elements cut":      {x[:len(x)-1], y, Options{}, []string{"x.npy", "6 bytes announced, 5 found"}},
+		"too many elements": {append(slices.Clone(x), 1), y, Options{}, []string{"x.npy", "more data"}},
+		"objects":           {npyFile("|O", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"|O"`, "|u1"}},
+		"half precision":    {npyFile("<f2", "(2, 3)", nil), y, Options{}, []string{"x.npy", `"<f2"`}},
+		"huge shape": {npyFile("<f8", "(10000000000, 1000000000)", nil), y, Options{},
+			[]string{"x.npy", "shape (10000000000, 1000000000): want at most"}},
+		"open shape": {npyFile("|u1", "(2, 3", make([]byte, 6)), y, Options{},
+			[]string{"x.npy", "shape has no closing parenthesis"}},
+		"large shape": {npyFile("<f8", "(1000, 1000, 1000)", nil), y, Options{},
+			[]string{"x.npy", "8000000000 bytes announced, at most"}},
+		"negative shape":  {npyFile("|u1", "(2, -3)", nil), y, Options{}, []string{"x.npy", "shape"}},
+		"no rows":         {npyFile("|u1", "(0, 3)", nil), y, Options{}, []string{"[0 3]", "want N×H×W"}},
+		"labels of words": {x, npyFile("<U3", "(2,)", make([]byte, 24)), Options{}, []string{"y.npy", `"<U3"`}},
+		"fractional labels": {x, npyFile("<f4", "(2,)", make([]byte, 8)), Options{},
+			[]string{"floating-point", "integers"}},
+		"negative label": {x, npyFile("|i1", "(2,)", []byte{0, 0xfe}), Options{},
+			[]string{"label -2 of image 1", "0..65535"}},
+		"too few labels": {x, npyFile("|u1", "(1,)", []byte{0}), Options{},
+			[]string{"labels of shape [1] for 2 images"}},
+		"one-hot labels": {x, npyFile("|u1", "(2, 3)", make([]byte, 6)), Options{},
+			[]string{"labels of shape [2 3]"}},
+		"not a number": {npyFile("<f4", "(2, 1)", []byte{0, 0, 192, 127, 0, 0, 0, 0}),
+			npyFile("|u1", "(2,)", []byte{0, 0}), Options{}, []string{"NaN", "finite"}},
 		"label option":         {x, y, Options{Label: "species"}, []string{"species"}},
 		"size option":          {x, y, Options{Size: [2]int{2, 2}}, []string{"Size"}},
 		"shape that disagrees": {x, y, Options{Shape: [3]int{1, 2, 2}}, []string{"3 columns", "[1 2 2]"}},

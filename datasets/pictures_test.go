@@ -165,15 +165,19 @@ func TestPicturesFaults(t *testing.T) {
 		opts  Options
 		want  []string
 	}{
-		"no classes":     {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
-		"no pictures":    {map[string][]byte{"a/1.txt": good}, Options{}, []string{"no .png"}},
-		"cut":            {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
-		"neither":        {map[string][]byte{"a/1.png": []byte("GIF89a")}, Options{}, []string{"a/1.png", "neither PNG nor JPEG"}},
-		"sizes differ":   {map[string][]byte{"a/1.png": good, "a/2.png": picture(t, 2, 3, color.Gray{1})}, Options{}, []string{"a/1.png", "a/2.png", "2×3", "give a size"}},
+		"no classes":  {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
+		"no pictures": {map[string][]byte{"a/1.txt": good}, Options{}, []string{"no .png"}},
+		"cut":         {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
+		"neither": {map[string][]byte{"a/1.png": []byte("GIF89a")}, Options{},
+			[]string{"a/1.png", "neither PNG nor JPEG"}},
+		"sizes differ": {map[string][]byte{"a/1.png": good, "a/2.png": picture(t, 2, 3, color.Gray{1})},
+			Options{}, []string{"a/1.png", "a/2.png", "2×3", "give a size"}},
 		"too many pixel": {map[string][]byte{"a/1.png": enlarged(good)}, Options{}, []string{"a/1.png", "16000×16000"}},
-		"new test class": {map[string][]byte{"train/a/1.png": good, "test/b/1.png": good}, Options{}, []string{"class b", "does not occur in training (a)"}},
-		"split twice":    {map[string][]byte{"train/a/1.png": good, "test/a/1.png": good}, Options{Seed: 1}, []string{"Seed", "no effect"}},
-		"label":          {map[string][]byte{"a/1.png": good}, Options{Label: "a"}, []string{"Label"}},
+		"new test class": {map[string][]byte{"train/a/1.png": good, "test/b/1.png": good}, Options{},
+			[]string{"class b", "does not occur in training (a)"}},
+		"split twice": {map[string][]byte{"train/a/1.png": good, "test/a/1.png": good}, Options{Seed: 1},
+			[]string{"Seed", "no effect"}},
+		"label": {map[string][]byte{"a/1.png": good}, Options{Label: "a"}, []string{"Label"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(write(t, c.files), c.opts)

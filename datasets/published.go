@@ -54,8 +54,10 @@ func publications() []publication {
 			Summary: "70,000 pictures of clothing of 28×28 pixels (60,000 to train, 10,000 to test); 10 classes.",
 			Licence: "MIT",
 		},
-		classes: []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"},
-		source:  "H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms, arXiv:1708.07747, 2017",
+		classes: []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+			"Bag", "Ankle boot"},
+		source: "H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine " +
+			"Learning Algorithms, arXiv:1708.07747, 2017",
 		files: []pinned{
 			{names[0], 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
 			{names[1], 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
@@ -69,8 +71,9 @@ func publications() []publication {
 		},
 	}, {
 		Info: Info{
-			Name:    "cifar-10",
-			Summary: "60,000 colour pictures of animals and vehicles of 32×32 pixels (50,000 to train, 10,000 to test); 10 classes.",
+			Name: "cifar-10",
+			Summary: "60,000 colour pictures of animals and vehicles of 32×32 pixels (50,000 to train, 10,000 to " +
+				"test); 10 classes.",
 			Licence: "unstated by the authors",
 		},
 		classes: []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
@@ -145,7 +148,8 @@ func (p publication) missing(file string, folders []string, err error) error {
 	for _, f := range p.files {
 		names = append(names, f.name)
 	}
-	return fmt.Errorf("datasets: %s: %s is in none of the folders %s, and %w; put %s, plain or with .gz, in one of these folders",
+	return fmt.Errorf("datasets: %s: %s is in none of the folders %s, and %w; put %s, plain or with .gz, in one "+
+		"of these folders",
 		p.Name, file, strings.Join(folders, ", "), err, strings.Join(names, ", "))
 }
 

@@ -74,7 +74,8 @@ func TestPublishedFound(t *testing.T) {
 	files := tinyIDX()
 	names := idxNames()
 	dir := write(t, map[string][]byte{"tiny/" + names[0] + ".gz": zipped(files[names[0]])})
-	t.Setenv("PETRIFY_DATA", write(t, map[string][]byte{names[1]: files[names[1]], "tiny/" + names[0]: []byte("shadowed")}))
+	t.Setenv("PETRIFY_DATA", write(t, map[string][]byte{names[1]: files[names[1]],
+		"tiny/" + names[0]: []byte("shadowed")}))
 	cache := write(t, map[string][]byte{"tiny/" + names[2]: files[names[2]]})
 	t.Setenv("XDG_DATA_DIRS", write(t, map[string][]byte{"datasets/tiny/" + names[3] + ".gz": zipped(files[names[3]])}))
 	set, err := tinyPublication().open(context.Background(), Options{Dir: dir, Cache: cache, Offline: true})
@@ -90,7 +91,8 @@ func TestPublishedMissing(t *testing.T) {
 	noData(t)
 	cache := t.TempDir()
 	_, err := tinyPublication().open(context.Background(), Options{Dir: "here", Cache: cache, Offline: true})
-	wantError(t, err, "tiny", "here", filepath.Join(cache, "tiny"), "downloading is off", "put train-images-idx3-ubyte, train-labels-idx1-ubyte")
+	wantError(t, err, "tiny", "here", filepath.Join(cache, "tiny"), "downloading is off",
+		"put train-images-idx3-ubyte, train-labels-idx1-ubyte")
 }
 
 func TestPublishedAltered(t *testing.T) {
@@ -100,7 +102,8 @@ func TestPublishedAltered(t *testing.T) {
 		"a pixel":        {string(flipped(tinyIDX()[name], 20)), "SHA-256 of the content is"},
 		"a zipped pixel": {string(zipped(flipped(tinyIDX()[name], 20))), "SHA-256 of the content is"},
 		"a longer file":  {string(idxFile(make([]byte, 16), 4, 2, 2)), "32 bytes, want 28"},
-		"a bomb":         {string(zipped(idxFile(make([]byte, 1<<20), 1<<10, 1<<10, 1))), "1048576 bytes announced, at most 12 can follow"},
+		"a bomb": {string(zipped(idxFile(make([]byte, 1<<20), 1<<10, 1<<10, 1))),
+			"1048576 bytes announced, at most 12 can follow"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			files := tinyIDX()

@@ -106,7 +106,8 @@ func newSet(s Set, name string) (*Set, error) {
 	}
 	for c, std := range s.Std {
 		if !(std > 0) {
-			return nil, fmt.Errorf("datasets: %s: channel %d: standard deviation %v, want a positive number", name, c, std)
+			return nil, fmt.Errorf("datasets: %s: channel %d: standard deviation %v, want a positive number", name,
+				c, std)
 		}
 	}
 	return &s, nil

@@ -25,20 +25,28 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		{"learned weights", fakequant.FewBits(4).Weights, nil},
 		{"learned activations", fakequant.FewBits(2).Activations.NonNegative(), nil},
 		{"options without effect",
-			fakequant.Config{Format: affine.Int8, LRFactor: 2, Decay: 1, Seed: 7, Observer: observers.Config{Sigmas: 2}},
+			fakequant.Config{Format: affine.Int8, LRFactor: 2, Decay: 1, Seed: 7,
+				Observer: observers.Config{Sigmas: 2}},
 			[]string{"learning rate factor 2", "decay 1", "seed 7", "sigmas 2"}},
 		{"unknown names",
-			fakequant.Config{Format: affine.Format{Bits: 9}, Scheme: 9, Dialect: 99, Rounding: 9, Method: 99, Observer: observers.Config{Kind: 99}},
+			fakequant.Config{Format: affine.Format{Bits: 9}, Scheme: 9, Dialect: 99, Rounding: 9, Method: 99,
+				Observer: observers.Config{Kind: 99}},
 			[]string{"9 bits", "scheme(9)", "dialect(99)", "rounding(9)", "method(99)", "kind(99)"}},
 		{"bad numbers",
-			fakequant.Config{Format: affine.Uint8, Method: fakequant.PACT, LRFactor: nan, Decay: -1, Ramp: fakequant.Ramp{Start: 5, Finish: 2}},
+			fakequant.Config{Format: affine.Uint8, Method: fakequant.PACT, LRFactor: nan, Decay: -1,
+				Ramp: fakequant.Ramp{Start: 5, Finish: 2}},
 			[]string{"learning rate factor NaN", "decay -1", "ramp from step 5 to 2"}},
-		{"lsq_plus without a zero point", fakequant.Config{Format: affine.Uint8, Method: fakequant.LSQPlus}, []string{"want scheme affine"}},
-		{"learned_range without a zero point", fakequant.Config{Format: affine.Uint8, Method: fakequant.LearnedRange}, []string{"want scheme affine"}},
-		{"pact with a zero point", fakequant.Config{Format: affine.Uint8, Scheme: affine.Affine, Method: fakequant.PACT}, []string{"want scheme symmetric"}},
-		{"dorefa on the full range", fakequant.Config{Format: affine.Int8, Method: fakequant.DoReFa}, []string{"want a narrow format"}},
+		{"lsq_plus without a zero point", fakequant.Config{Format: affine.Uint8, Method: fakequant.LSQPlus},
+			[]string{"want scheme affine"}},
+		{"learned_range without a zero point", fakequant.Config{Format: affine.Uint8,
+			Method: fakequant.LearnedRange}, []string{"want scheme affine"}},
+		{"pact with a zero point", fakequant.Config{Format: affine.Uint8, Scheme: affine.Affine,
+			Method: fakequant.PACT}, []string{"want scheme symmetric"}},
+		{"dorefa on the full range", fakequant.Config{Format: affine.Int8, Method: fakequant.DoReFa},
+			[]string{"want a narrow format"}},
 		{"binary in 8 bits with a dialect",
-			fakequant.Config{Format: affine.Int8Narrow, Method: fakequant.Binary, Dialect: affine.Torch, Rounding: affine.Floor},
+			fakequant.Config{Format: affine.Int8Narrow, Method: fakequant.Binary, Dialect: affine.Torch,
+				Rounding: affine.Floor},
 			[]string{"want format int2_narrow", "dialect torch has no effect", "rounding floor has no effect"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,7 +76,8 @@ func TestNewNamesTheTensor(t *testing.T) {
 		{Format: affine.Int8, Method: 99},
 		{Format: affine.Int8, Granularity: affine.Granularity{Kind: affine.PerChannel, Axis: 3}},
 	} {
-		if _, err := fakequant.New("conv1.weight", cfg, 4, 4); err == nil || !strings.HasPrefix(err.Error(), "fakequant: conv1.weight: ") {
+		if _, err := fakequant.New("conv1.weight", cfg, 4, 4); err == nil ||
+			!strings.HasPrefix(err.Error(), "fakequant: conv1.weight: ") {
 			t.Errorf("%+v: error %v", cfg, err)
 		}
 	}
@@ -103,7 +112,8 @@ func TestRoundings(t *testing.T) {
 	for _, r := range affine.Roundings() {
 		for _, method := range []fakequant.Method{fakequant.STE, fakequant.LSQ} {
 			q := ready(t, fakequant.Config{
-				Format: affine.Int8, Rounding: r, Method: method, Observer: observers.Config{Kind: observers.Fixed, Min: -127, Max: 127},
+				Format: affine.Int8, Rounding: r, Method: method,
+				Observer: observers.Config{Kind: observers.Fixed, Min: -127, Max: 127},
 			})
 			if err := q.Observe(make([]float32, 4)); err != nil {
 				t.Fatal(err)
@@ -164,7 +174,8 @@ func TestConfigIsText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{want.Format.String(), want.Method.String(), want.Observer.Kind.String(), "per_group:1:8"} {
+		for _, name := range []string{want.Format.String(), want.Method.String(), want.Observer.Kind.String(),
+			"per_group:1:8"} {
 			if !strings.Contains(string(text), `"`+name+`"`) {
 				t.Errorf("no %q in %s", name, text)
 			}
@@ -178,7 +189,8 @@ func TestConfigIsText(t *testing.T) {
 		`{"Format":"int99"}`, `{"Scheme":"odd"}`, `{"Dialect":"klingon"}`, `{"Method":"magic"}`,
 		`{"Rounding":"up"}`, `{"Granularity":"per_row"}`, `{"Observer":{"Kind":"eye"}}`,
 	} {
-		if err := json.Unmarshal([]byte(bad), new(fakequant.Config)); err == nil || !strings.Contains(err.Error(), "want") {
+		if err := json.Unmarshal([]byte(bad), new(fakequant.Config)); err == nil ||
+			!strings.Contains(err.Error(), "want") {
 			t.Errorf("%s: error %v, want one that names what is allowed", bad, err)
 		}
 	}

@@ -70,11 +70,13 @@ func FuzzLaws(f *testing.F) {
 				if m == fakequant.DoReFa || m == fakequant.Binary || m == fakequant.Ternary {
 					continue
 				}
-				if e := math.Abs(float64(y[i]) - float64(x[i])); affine.Inside(x[i], s, z, cfg.Format) && e > float64(s)/2+0x1p-22*math.Abs(float64(x[i])) {
+				if e := math.Abs(float64(y[i]) - float64(x[i])); affine.Inside(x[i], s, z, cfg.Format) &&
+					e > float64(s)/2+0x1p-22*math.Abs(float64(x[i])) {
 					t.Errorf("%v: %v → %v, more than half of %v away", m, x[i], y[i], s)
 				}
 			}
-			if zero := apply(t, q, make([]float32, 24)); m != fakequant.DoReFa && m != fakequant.Binary && !slices.Equal(zero, make([]float32, 24)) {
+			if zero := apply(t, q, make([]float32, 24)); m != fakequant.DoReFa && m != fakequant.Binary &&
+				!slices.Equal(zero, make([]float32, 24)) {
 				t.Errorf("%v: 0 → %v", m, zero)
 			}
 		}
@@ -93,7 +95,8 @@ func FuzzGranularity(f *testing.F) {
 				shape []int
 			}{
 				{affine.Granularity{}, affine.Granularity{Kind: affine.PerChannel}, []int{1, 24}},
-				{affine.Granularity{Kind: affine.PerChannel}, affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 6}, []int{4, 6}},
+				{affine.Granularity{Kind: affine.PerChannel},
+					affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 6}, []int{4, 6}},
 			} {
 				var y, dx [2][]float32
 				var dlearned [2][][]float32
@@ -114,7 +117,8 @@ func FuzzGranularity(f *testing.F) {
 				if !slices.Equal(p[0].Scale, p[1].Scale) || !slices.Equal(p[0].Zero, p[1].Zero) {
 					t.Errorf("%v, %v and %v: scales %v, %v", cfg.Method, pair.a, pair.b, p[0], p[1])
 				}
-				if !slices.Equal(y[0], y[1]) || !slices.Equal(dx[0], dx[1]) || !slices.EqualFunc(dlearned[0], dlearned[1], slices.Equal) {
+				if !slices.Equal(y[0], y[1]) || !slices.Equal(dx[0], dx[1]) ||
+					!slices.EqualFunc(dlearned[0], dlearned[1], slices.Equal) {
 					t.Errorf("%v, %v and %v: outputs or gradients differ", cfg.Method, pair.a, pair.b)
 				}
 			}

@@ -29,7 +29,8 @@ func TestLSQByHand(t *testing.T) {
 		if dx[i] != want {
 			t.Errorf("dx[%d] = %v, want %v", i, dx[i], want)
 		}
-		if y, want := affine.Fake(x[i], 0.5, 0, affine.Format{Bits: 3}), []float32{-2, -1, -0.5, 0, 0.5, 0.5, 1.5, 1.5}[i]; y != want {
+		if y, want := affine.Fake(x[i], 0.5, 0, affine.Format{Bits: 3}),
+			[]float32{-2, -1, -0.5, 0, 0.5, 0.5, 1.5, 1.5}[i]; y != want {
 			t.Errorf("y[%d] = %v, want %v", i, y, want)
 		}
 	}

@@ -50,12 +50,13 @@ var methods = [...]struct {
 	STEPassThrough: {"ste_pass_through", newSTEPassThrough, Traits{}, nil},
 	LSQ:            {"lsq", newLSQ, Traits{Learns: true, Least: affine.MinScale}, nil},
 	LSQPlus:        {"lsq_plus", newLSQPlus, Traits{Learns: true, Least: affine.MinScale}, wantAffine},
-	PACT:           {"pact", newPACT, Traits{Learns: true, Unsigned: true, Decays: true, Least: leastPACT}, wantSymmetric},
-	LearnedRange:   {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},
-	DoReFa:         {"dorefa", newDoReFa, Traits{OwnGrid: true, IgnoresScale: true}, wantNarrow},
-	Binary:         {"binary", newBinary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
-	Ternary:        {"ternary", newTernary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
-	Stochastic:     {"stochastic", newStochastic, Traits{Random: true}, nil},
+	PACT: {"pact", newPACT, Traits{Learns: true, Unsigned: true, Decays: true, Least: leastPACT},
+		wantSymmetric},
+	LearnedRange: {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},
+	DoReFa:       {"dorefa", newDoReFa, Traits{OwnGrid: true, IgnoresScale: true}, wantNarrow},
+	Binary:       {"binary", newBinary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
+	Ternary:      {"ternary", newTernary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
+	Stochastic:   {"stochastic", newStochastic, Traits{Random: true}, nil},
 }
 
 // Traits is what is known of the method.

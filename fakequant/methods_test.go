@@ -20,11 +20,13 @@ func configs() []fakequant.Config {
 	return []fakequant.Config{
 		{Format: affine.Int8Narrow, Granularity: perChannel, Observer: weights},
 		{Format: affine.Format{Bits: 4}, Scheme: affine.Affine, Method: fakequant.STEPassThrough},
-		{Format: affine.Format{Bits: 3}, Granularity: perChannel, Method: fakequant.LSQ, Observer: observers.Config{Kind: observers.MeanAbs}},
+		{Format: affine.Format{Bits: 3}, Granularity: perChannel, Method: fakequant.LSQ,
+			Observer: observers.Config{Kind: observers.MeanAbs}},
 		{Format: uint3, Scheme: affine.Affine, Method: fakequant.LSQPlus},
 		{Format: uint3, Method: fakequant.PACT, Decay: 0.01},
 		{Format: affine.Format{Bits: 4}, Scheme: affine.Affine, Method: fakequant.LearnedRange},
-		{Format: affine.Format{Bits: 4, Narrow: true}, Method: fakequant.DoReFa, Granularity: perChannel, Observer: weights},
+		{Format: affine.Format{Bits: 4, Narrow: true}, Method: fakequant.DoReFa, Granularity: perChannel,
+			Observer: weights},
 		{Format: ternary, Method: fakequant.Binary, Granularity: perChannel, Observer: weights},
 		{Format: ternary, Method: fakequant.Ternary, Granularity: perChannel, Observer: weights},
 		{Format: affine.Format{Bits: 3}, Method: fakequant.Stochastic, Seed: 5},
@@ -124,9 +126,11 @@ func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
 		switch z := float64(f.params.Zero[g]); {
 		case f.cfg.Method == fakequant.DoReFa:
 			f.branch = append(f.branch, 0)
-		case f.cfg.Method == fakequant.PACT && float64(r) >= f.values[0][g], f.cfg.Method != fakequant.PACT && n+z > float64(f.cfg.Format.Max()):
+		case f.cfg.Method == fakequant.PACT && float64(r) >= f.values[0][g], f.cfg.Method != fakequant.PACT &&
+			n+z > float64(f.cfg.Format.Max()):
 			f.branch = append(f.branch, 1)
-		case f.cfg.Method == fakequant.PACT && float64(r) < f.below(g), f.cfg.Method != fakequant.PACT && n+z < float64(f.cfg.Format.Min()):
+		case f.cfg.Method == fakequant.PACT && float64(r) < f.below(g), f.cfg.Method != fakequant.PACT &&
+			n+z < float64(f.cfg.Format.Min()):
 			f.branch = append(f.branch, -1)
 		default:
 			f.branch = append(f.branch, 0)

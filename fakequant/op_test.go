@@ -41,7 +41,8 @@ func TestNodeIsForwardAndBackward(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y, input(g, "dy", tensor.Shape{4, 6}, dy)))))
+			loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y,
+				input(g, "dy", tensor.Shape{4, 6}, dy)))))
 			grads, err := gorgonia.Grad(loss, append(gorgonia.Nodes{xn}, params...)...)
 			if err != nil {
 				t.Fatal(err)

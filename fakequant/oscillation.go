@@ -38,7 +38,8 @@ func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, erro
 		return nil, err
 	}
 	if m := q.cfg.Method; methods[m].OwnGrid {
-		return nil, fmt.Errorf("fakequant: %s: oscillations of method %v, whose grid is its own: want a method of which s·(q − z) rounds to q", q.name, m)
+		return nil, fmt.Errorf("fakequant: %s: oscillations of method %v, whose grid is its own: want a method of "+
+			"which s·(q − z) rounds to q", q.name, m)
 	}
 	if momentum == 0 {
 		momentum = 0.01
@@ -136,7 +137,8 @@ func (o *Oscillations) Frozen(i int) bool { return o.frozen[i] == 1 }
 // a cosine from 0.
 func (o *Oscillations) Dampen(grad, w []float32, λ float32) (loss float64, err error) {
 	if len(w) != len(o.now) || len(grad) != len(w) {
-		return 0, fmt.Errorf("fakequant: %s: %d gradients of %d weights, want %d", o.q.name, len(grad), len(w), len(o.now))
+		return 0, fmt.Errorf("fakequant: %s: %d gradients of %d weights, want %d", o.q.name, len(grad), len(w),
+			len(o.now))
 	}
 	if err := o.q.Quantize(o.now, w); err != nil {
 		return 0, err

@@ -14,7 +14,8 @@ import (
 func watched(t *testing.T, n int, momentum float32) (*fakequant.Quantizer, *fakequant.Oscillations) {
 	t.Helper()
 	q, err := fakequant.New("w", fakequant.Config{
-		Format: affine.Format{Bits: 4, Narrow: true}, Observer: observers.Config{Kind: observers.Fixed, Min: -7, Max: 7},
+		Format: affine.Format{Bits: 4, Narrow: true}, Observer: observers.Config{Kind: observers.Fixed, Min: -7,
+			Max: 7},
 	})
 	if err != nil {
 		t.Fatal(err)

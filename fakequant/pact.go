@@ -12,8 +12,9 @@ import "petrify/fakequant/affine"
 // λ is [Config.Decay], the paper's L2 penalty on α; it counts once in a step,
 // however many tensors share α. A [Ramp] scales it as it does all of dα, and it
 // rests until rounding begins: what narrows α alone, while nothing that is clipped
-// widens it again, would take it to 0. What is trained is ln α, see [positive]. On a signed format, for tensors that no ReLU precedes, the
-// lower end is α·qmin/qmax, and dα gains Σ dy·qmin/qmax of what lies below.
+// widens it again, would take it to 0. What is trained is ln α, see [positive]. On a
+// signed format, for tensors that no ReLU precedes, the lower end is α·qmin/qmax, and dα
+// gains Σ dy·qmin/qmax of what lies below.
 //
 // Source: J. Choi et al., "PACT: Parameterized Clipping Activation for
 // Quantized Neural Networks", arXiv:1805.06085, eqs. 1–3. The paper starts at

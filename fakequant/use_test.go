@@ -12,7 +12,8 @@ import (
 
 // step is a training step of several uses, forward in their order and back in
 // the reverse; the gradients of what is learned are summed.
-func step(t *testing.T, q *fakequant.Quantizer, uses []*fakequant.Use, xs, dys [][]float32) (ys, dxs, dlearned [][]float32) {
+func step(t *testing.T, q *fakequant.Quantizer, uses []*fakequant.Use,
+	xs, dys [][]float32) (ys, dxs, dlearned [][]float32) {
 	t.Helper()
 	q.Begin()
 	for i, u := range uses {

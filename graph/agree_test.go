@@ -15,7 +15,8 @@ import (
 	"petrify/quantized/integer"
 )
 
-var restOutputs = flag.Int("rest-outputs", 10_000, "the activations to compare for each network and scheme of TestTrainingAtRest")
+var restOutputs = flag.Int("rest-outputs", 10_000,
+	"the activations to compare for each network and scheme of TestTrainingAtRest")
 
 // perTensor has one scale for a layer's weights.
 func perTensor() fakequant.Scheme {
@@ -44,7 +45,8 @@ func TestTrainingAtRestIsTheEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, s := range map[string]fakequant.Scheme{
-			"W8A8": fakequant.Int8(), "affine": affineActivations(), "W4A4": fakequant.Bits(4), "per tensor": perTensor(),
+			"W8A8": fakequant.Int8(), "affine": affineActivations(), "W4A4": fakequant.Bits(4),
+			"per tensor":   perTensor(),
 			"weights only": {Weights: fakequant.Int8().Weights},
 			"W4A8":         {Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations},
 		} {
@@ -77,7 +79,9 @@ func deterministic(t *testing.T, network graph.Network, in graph.Shape, q graph.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return !slices.ContainsFunc(m.Placements(), func(p graph.Placement) bool { return p.Config.Method == fakequant.Stochastic })
+	return !slices.ContainsFunc(m.Placements(), func(p graph.Placement) bool {
+		return p.Config.Method == fakequant.Stochastic
+	})
 }
 
 // atRest compares at least that many activations of steps of a model at rest

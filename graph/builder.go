@@ -18,15 +18,17 @@ type builder struct {
 	quantized bool // with fake-quant nodes
 	evaluates bool // for an evaluation: no dropout, nothing moves, everything rests
 
-	params    []paramNode                                                        // in the order met
-	plainly   bool                                                               // without fused nodes
-	swallowed map[*unit]bool                                                     // units that are part of another's fused node
+	params  []paramNode // in the order met
+	plainly bool        // without fused nodes
+	// units that are part of another's fused node
+	swallowed map[*unit]bool
 	sums      map[*unit]*sums                                                    // of units whose products are integers
 	counted   func(*fakequant.Quantizer, *gorgonia.Node) (*gorgonia.Node, error) // a [Probe]'s fake-quant nodes
-	products  map[*unit]*gorgonia.Node                                           // of units with weights, before batch norm
-	outputs   map[*unit]*gorgonia.Node                                           // nil: the network's input
-	masks     map[*unit][]float32                                                // of dropouts
-	active    map[*gorgonia.Node]bool                                            // a parameter lies upstream: gradients must flow on
+	// of units with weights, before batch norm
+	products map[*unit]*gorgonia.Node
+	outputs  map[*unit]*gorgonia.Node // nil: the network's input
+	masks    map[*unit][]float32      // of dropouts
+	active   map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.

@@ -29,7 +29,8 @@ func ExampleModel_Placements() {
 		graph.Conv2D(8, 3).Same().Named("b"),
 		graph.Add("a_relu", "b").Named("sum"), graph.MaxPool(2).Named("pool"),
 		graph.Flatten().Named("flat"), graph.Linear(10).Named("fc"))
-	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(1, 2)))
+	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, graph.Uniform(fakequant.Int8()),
+		rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -19,10 +19,12 @@ func TestProductsTakeDropoutsAsTheyAre(t *testing.T) {
 		network graph.Network
 		parts   []string // of the last layer's input
 	}{
-		"at once":            {graph.Chain(drop, last), []string{"drop"}},
-		"moved":              {graph.Chain(drop, graph.Flatten(), graph.Identity(), last), []string{"drop"}},
-		"concatenated":       {graph.Chain(drop, graph.Concat("drop", graph.InputName), last), []string{"drop", "input"}},
-		"concatenated, last": {graph.Chain(drop, graph.Concat(graph.InputName, "drop"), last), []string{"input", "drop"}},
+		"at once": {graph.Chain(drop, last), []string{"drop"}},
+		"moved":   {graph.Chain(drop, graph.Flatten(), graph.Identity(), last), []string{"drop"}},
+		"concatenated": {graph.Chain(drop, graph.Concat("drop", graph.InputName), last),
+			[]string{"drop", "input"}},
+		"concatenated, last": {graph.Chain(drop, graph.Concat(graph.InputName, "drop"), last),
+			[]string{"input", "drop"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := graph.Uniform(fakequant.Int8())
@@ -56,7 +58,8 @@ func TestProductsTakeDropoutsAsTheyAre(t *testing.T) {
 				}
 				in = append(in, row)
 			}
-			closeTo(t, "outputs", trainer.Outputs(), products(in, state["last.weight"], state["last.weight.scale"], state["last.bias"]))
+			closeTo(t, "outputs", trainer.Outputs(), products(in, state["last.weight"], state["last.weight.scale"],
+				state["last.bias"]))
 		})
 	}
 }

@@ -73,16 +73,19 @@ func affineActivations() fakequant.Scheme {
 
 func TestEvaluationIsTheFrozenModel(t *testing.T) {
 	for name, q := range map[string]graph.Quantization{
-		"W8A8":                 graph.Uniform(fakequant.Int8()),
-		"W8A8 affine":          graph.Uniform(affineActivations()),
-		"W4A4":                 graph.Uniform(fakequant.Bits(4)),
-		"W2A3, edges at 8":     {Default: &fakequant.Scheme{Weights: fakequant.Bits(2).Weights, Activations: fakequant.Bits(3).Activations}, EdgeBits: 8},
-		"W8A8, float output":   {Default: ptr(fakequant.Int8()), FloatOutput: true},
-		"weights only":         graph.Uniform(fakequant.Scheme{Weights: fakequant.Int8().Weights}),
-		"W4 in blocks of 4":    graph.Uniform(fakequant.Scheme{Weights: blocks(4)}),
-		"W4A8 in blocks of 32": graph.Uniform(fakequant.Scheme{Weights: blocks(32), Activations: fakequant.Int8().Activations}),
-		"conv2 stays float":    {Default: ptr(fakequant.Int8()), Names: []graph.NameRule{{Pattern: "conv2"}}},
-		"linear layers float":  {Default: ptr(fakequant.Int8()), Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: nil}},
+		"W8A8":        graph.Uniform(fakequant.Int8()),
+		"W8A8 affine": graph.Uniform(affineActivations()),
+		"W4A4":        graph.Uniform(fakequant.Bits(4)),
+		"W2A3, edges at 8": {Default: &fakequant.Scheme{Weights: fakequant.Bits(2).Weights,
+			Activations: fakequant.Bits(3).Activations}, EdgeBits: 8},
+		"W8A8, float output": {Default: ptr(fakequant.Int8()), FloatOutput: true},
+		"weights only":       graph.Uniform(fakequant.Scheme{Weights: fakequant.Int8().Weights}),
+		"W4 in blocks of 4":  graph.Uniform(fakequant.Scheme{Weights: blocks(4)}),
+		"W4A8 in blocks of 32": graph.Uniform(fakequant.Scheme{Weights: blocks(32),
+			Activations: fakequant.Int8().Activations}),
+		"conv2 stays float": {Default: ptr(fakequant.Int8()), Names: []graph.NameRule{{Pattern: "conv2"}}},
+		"linear layers float": {Default: ptr(fakequant.Int8()),
+			Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: nil}},
 		"nothing is quantized": {},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +159,8 @@ func compare(t *testing.T, m *quantized.Model, e *graph.Evaluator, x []float32, 
 				tolerance = 1e-4
 			}
 			if math.Abs(image[j]-y[j]) > tolerance {
-				t.Fatalf("image %d, layer %s: output %d is %v, the frozen model says %v", i, node.Name, j, image[j], y[j])
+				t.Fatalf("image %d, layer %s: output %d is %v, the frozen model says %v", i, node.Name, j, image[j],
+					y[j])
 			}
 		}
 	}

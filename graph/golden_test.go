@@ -107,7 +107,8 @@ func TestGradientsAreThoseOfPyTorch(t *testing.T) {
 				closeTo(t, "gradient of "+p.Name, p.Grad, g.floats(mode.golden+"/"+p.Name))
 			}
 			for _, s := range m.State() {
-				if _, ok := g.Tensor(mode.golden + "/" + s.Name); ok && len(s.Name) > 3 && s.Name[3] == '.' && s.Name[4] == 'r' {
+				if _, ok := g.Tensor(mode.golden + "/" + s.Name); ok && len(s.Name) > 3 && s.Name[3] == '.' &&
+					s.Name[4] == 'r' {
 					closeTo(t, s.Name, s.F32, g.floats(mode.golden+"/"+s.Name))
 				}
 			}

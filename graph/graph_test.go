@@ -45,11 +45,14 @@ func TestValidateInfersShapes(t *testing.T) {
 		{"kernel as large as the padded image", graph.Conv2D(4, 8).Padded(1), ""},
 		{"pool larger than the image", graph.MaxPool(7), "kernel 7×7 is larger than its padded input 8×6"},
 		{"pool of too many elements", graph.MaxPool(17).Padded(8), "window of 289 elements: want at most 256"},
-		{"more outputs than memory", graph.Conv2D(1<<24, 3), "output of shape 16777216×6×4: want at most 268435456 elements"},
+		{"more outputs than memory", graph.Conv2D(1<<24, 3),
+			"output of shape 16777216×6×4: want at most 268435456 elements"},
 		{"more outputs than integers", graph.Conv2D(1, 3).Padded(math.MaxInt), "padding of"},
 		{"a kernel of more taps than integers", graph.Conv2D(1, math.MaxInt), "kernel, stride, dilation or padding of"},
-		{"the largest kernel, dilation and padding", graph.Conv2D(1, 1<<15).Dilated(1 << 15).Padded(1 << 15), "kernel 1073709057×1073709057 is larger"},
-		{"more weights than integers", graph.Conv2D(1, 1<<15).Padded(1 << 14), "2147483648 weights: want at most 268435456"},
+		{"the largest kernel, dilation and padding", graph.Conv2D(1, 1<<15).Dilated(1 << 15).Padded(1 << 15),
+			"kernel 1073709057×1073709057 is larger"},
+		{"more weights than integers", graph.Conv2D(1, 1<<15).Padded(1 << 14),
+			"2147483648 weights: want at most 268435456"},
 		{"linear on an image", graph.Linear(3), "linear wants a vector, got an image 2×8×6: put flatten before it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -86,7 +89,8 @@ func TestValidateTellsVectorsFromImagesOfOnePixel(t *testing.T) {
 }
 
 func TestValidateCountsWeights(t *testing.T) {
-	network := graph.Chain(graph.Flatten(), graph.Linear(1<<20).Named("wide"), graph.Linear(1<<10).Named("heavy"), graph.Linear(10))
+	network := graph.Chain(graph.Flatten(), graph.Linear(1<<20).Named("wide"), graph.Linear(1<<10).Named("heavy"),
+		graph.Linear(10))
 	err := network.Validate(graph.Shape{C: 1, H: 2, W: 2})
 	if err == nil || !strings.Contains(err.Error(), "layer heavy: 1073741824 weights: want at most 268435456") {
 		t.Errorf("error = %v", err)
@@ -104,7 +108,8 @@ func TestNewRefusesQuantization(t *testing.T) {
 		Names:    []graph.NameRule{{Pattern: "("}},
 		EdgeBits: 9,
 	}
-	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(2)), graph.Shape{C: 1, H: 2, W: 2}, q, rand.New(rand.NewPCG(1, 1)))
+	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(2)), graph.Shape{C: 1, H: 2, W: 2}, q,
+		rand.New(rand.NewPCG(1, 1)))
 	for _, want := range []string{"16 bits: want at most 8", "missing closing )", "edge bits 9"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault %q in:\n%v", want, err)
@@ -249,7 +254,9 @@ func TestStepNamesWhereNumbersGoWrong(t *testing.T) {
 		spoil      func(m *graph.Model, x []float32)
 	}{
 		{"in the input", "1 values of the input", func(_ *graph.Model, x []float32) { x[7] = float32(math.NaN()) }},
-		{"in a parameter", "parameter conv2.weight", func(m *graph.Model, _ []float32) { param(m, "conv2.weight")[3] = float32(math.Inf(1)) }},
+		{"in a parameter", "parameter conv2.weight", func(m *graph.Model, _ []float32) {
+			param(m, "conv2.weight")[3] = float32(math.Inf(1))
+		}},
 		{"in a layer", "layer conv2", func(m *graph.Model, _ []float32) {
 			for i := range param(m, "conv2.weight") {
 				param(m, "conv2.weight")[i] = 3e38
@@ -280,7 +287,8 @@ func TestStepNamesWhereNumbersGoWrong(t *testing.T) {
 // its weights is the product of two that are not small.
 func TestStepNamesTheGradientThatGoesWrong(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	m, err := graph.New(graph.Chain(graph.Linear(3).Named("first"), graph.Linear(3).Named("second"), graph.Linear(4).Named("third")),
+	m, err := graph.New(graph.Chain(graph.Linear(3).Named("first"), graph.Linear(3).Named("second"),
+		graph.Linear(4).Named("third")),
 		graph.Shape{C: 2, H: 1, W: 1}, graph.Quantization{}, rng)
 	if err != nil {
 		t.Fatal(err)
@@ -299,7 +307,8 @@ func TestStepNamesTheGradientThatGoesWrong(t *testing.T) {
 	}
 	defer trainer.Close()
 	_, err = trainer.Step(images(rng, 8, m.Input()), labels(rng, 8, 4))
-	if want := "gradients of parameter first.weight are not finite"; !errors.Is(err, graph.ErrNotFinite) || !strings.Contains(err.Error(), want) {
+	if want := "gradients of parameter first.weight are not finite"; !errors.Is(err, graph.ErrNotFinite) ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("error = %v, want one with %q", err, want)
 	}
 }
@@ -359,7 +368,8 @@ func bytes(t *testing.T, batch, n int) uint64 {
 func TestNothingIsAllocatedPerImage(t *testing.T) {
 	small, large := bytes(t, 8, 20), bytes(t, 256, 20)
 	if large > small+small/4 || large > 256<<10 {
-		t.Errorf("a step allocates %d bytes at batch 8, %d at batch 256: want no growth, and 256 KiB at most", small, large)
+		t.Errorf("a step allocates %d bytes at batch 8, %d at batch 256: want no growth, and 256 KiB at most",
+			small, large)
 	}
 }
 
@@ -367,7 +377,8 @@ func ExampleNew() {
 	network := graph.Chain(
 		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
 		graph.Flatten(), graph.Linear(10))
-	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(1, 2)))
+	m, err := graph.New(network, graph.Shape{C: 1, H: 8, W: 8}, graph.Uniform(fakequant.Int8()),
+		rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		fmt.Println(err)
 		return

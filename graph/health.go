@@ -77,7 +77,8 @@ func (u *unit) weightHealth() (warnings []Warning) {
 		warn("%d of %d channels are all zero", dead, u.out.C)
 	}
 	if odd > 0 {
-		warn("%d of %d channels are all zero, which %v quantizes to something else: 0 is not among its values", odd, u.out.C, u.weights.Config().Method)
+		warn("%d of %d channels are all zero, which %v quantizes to something else: 0 is not among its values", odd,
+			u.out.C, u.weights.Config().Method)
 	}
 	if vanished > 0 {
 		warn("all weights of %d of %d channels quantize to zero: the scale is too large for them", vanished, u.out.C)
@@ -152,7 +153,8 @@ func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
 	}
 	lo, hi, ok := q.Range()
 	if ok && q.Config().Granularity.Kind == affine.PerTensor && (lo[0] > 0 || hi[0] < 0) {
-		near, far := min(math.Abs(float64(lo[0])), math.Abs(float64(hi[0]))), max(math.Abs(float64(lo[0])), math.Abs(float64(hi[0])))
+		near, far := min(math.Abs(float64(lo[0])), math.Abs(float64(hi[0]))),
+			max(math.Abs(float64(lo[0])), math.Abs(float64(hi[0])))
 		if near > far/2 {
 			warn("the range %v..%v is far from zero, which it must contain: most integers stay unused", lo[0], hi[0])
 		}
@@ -174,7 +176,9 @@ func (m *Model) outputHealth() []Warning {
 	if values >= m.Classes() {
 		return nil
 	}
-	return []Warning{{q.Name(), fmt.Sprintf("%d values for the outputs of %d classes, so that some are always equal: give the edges 8 bits, or leave the output float", values, m.Classes())}}
+	return []Warning{{q.Name(),
+		fmt.Sprintf("%d values for the outputs of %d classes, so that some are always equal: give the edges 8 "+
+			"bits, or leave the output float", values, m.Classes())}}
 }
 
 // learnedHealth counts the groups of a quantizer whose learned numbers are
@@ -203,7 +207,8 @@ func learnedHealth(q *fakequant.Quantizer) []Warning {
 	if stuck == 0 {
 		return nil
 	}
-	return []Warning{{q.Name(), fmt.Sprintf("%d of %d learned scales have not moved since their calibration", stuck, len(lo))}}
+	return []Warning{{q.Name(), fmt.Sprintf("%d of %d learned scales have not moved since their calibration", stuck,
+		len(lo))}}
 }
 
 // calibrated is what a quantizer of the configuration starts to learn from

@@ -47,23 +47,30 @@ func TestHealthNamesTheTensor(t *testing.T) {
 		scheme     fakequant.Scheme
 		spoil      func(m *graph.Model)
 	}{
-		{"a dead channel", "conv2.weight: 1 of 7 channels are all zero", fakequant.Int8(), func(m *graph.Model) { clear(channel(m)) }},
-		{"a dead channel, one scale", "conv2.weight: 1 of 7 channels are all zero", perTensor, func(m *graph.Model) { clear(channel(m)) }},
-		{"a floor", "conv2.weight: 1 of 7 scales are at the floor 6.1035156e-05", fakequant.Int8(), func(m *graph.Model) { clear(channel(m)) }},
-		{"another dialect's floor", "conv2.weight: 1 of 7 scales are at the floor 1e-10", brevitas, func(m *graph.Model) { clear(channel(m)) }},
+		{"a dead channel", "conv2.weight: 1 of 7 channels are all zero", fakequant.Int8(),
+			func(m *graph.Model) { clear(channel(m)) }},
+		{"a dead channel, one scale", "conv2.weight: 1 of 7 channels are all zero", perTensor,
+			func(m *graph.Model) { clear(channel(m)) }},
+		{"a floor", "conv2.weight: 1 of 7 scales are at the floor 6.1035156e-05", fakequant.Int8(),
+			func(m *graph.Model) { clear(channel(m)) }},
+		{"another dialect's floor", "conv2.weight: 1 of 7 scales are at the floor 1e-10", brevitas,
+			func(m *graph.Model) { clear(channel(m)) }},
 		{"a scale without a float16", "conv2.weight: 1 of 7 scales vanish in float16", brevitas, func(m *graph.Model) {
 			for i := range channel(m) {
 				channel(m)[i] *= 1e-6
 			}
 		}},
-		{"weights that vanish", "conv2.weight: all weights of 1 of 7 channels quantize to zero", fakequant.Int8(), shrink},
-		{"weights that vanish, one scale", "conv2.weight: all weights of 1 of 7 channels quantize to zero", perTensor, shrink},
-		{"weights out of range", "conv2.weight: 57 % of the weights are clipped", fakequant.Int8(), func(m *graph.Model) {
-			m.SetObservers(false)
-			for i := range param(m, "conv2.weight")[:4*45] {
-				param(m, "conv2.weight")[i] = 100
-			}
-		}},
+		{"weights that vanish", "conv2.weight: all weights of 1 of 7 channels quantize to zero", fakequant.Int8(),
+			shrink},
+		{"weights that vanish, one scale", "conv2.weight: all weights of 1 of 7 channels quantize to zero",
+			perTensor, shrink},
+		{"weights out of range", "conv2.weight: 57 % of the weights are clipped", fakequant.Int8(),
+			func(m *graph.Model) {
+				m.SetObservers(false)
+				for i := range param(m, "conv2.weight")[:4*45] {
+					param(m, "conv2.weight")[i] = 100
+				}
+			}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := trained(t, graph.Uniform(tt.scheme))
@@ -117,29 +124,36 @@ func TestHealthJudgesByTheMethodsGrid(t *testing.T) {
 	own := func(method fakequant.Method, bits int) fakequant.Scheme {
 		return with(func(s *fakequant.Scheme) { s.Weights.Method, s.Weights.Format.Bits = method, bits })
 	}
-	const odd = "conv2.weight: 1 of 7 channels are all zero, which dorefa quantizes to something else: 0 is not among its values"
+	const odd = "conv2.weight: 1 of 7 channels are all zero, which dorefa quantizes to something else: 0 is not " +
+		"among its values"
 	for _, tt := range []struct {
 		name, want string
 		scheme     fakequant.Scheme
 		spoil      func(m *graph.Model)
 	}{
 		{"small weights of dorefa", "", own(fakequant.DoReFa, 5), shrink},
-		{"dead weights of dorefa", odd, own(fakequant.DoReFa, 5), func(m *graph.Model) { m.SetObservers(false); clear(channel(m)) }},
-		{"dead weights of two values", strings.Replace(odd, "dorefa", "binary", 1), own(fakequant.Binary, 2), func(m *graph.Model) { m.SetObservers(false); clear(channel(m)) }},
+		{"dead weights of dorefa", odd, own(fakequant.DoReFa, 5),
+			func(m *graph.Model) { m.SetObservers(false); clear(channel(m)) }},
+		{"dead weights of two values", strings.Replace(odd, "dorefa", "binary", 1), own(fakequant.Binary, 2),
+			func(m *graph.Model) { m.SetObservers(false); clear(channel(m)) }},
 		{"small weights of two values", "", own(fakequant.Binary, 2), shrink},
-		{"small weights of three values", "conv2.weight: all weights of 1 of 7 channels quantize to zero: the scale is too large for them", own(fakequant.Ternary, 2), shrink},
+		{"small weights of three values",
+			"conv2.weight: all weights of 1 of 7 channels quantize to zero: the scale is too large for them",
+			own(fakequant.Ternary, 2), shrink},
 		{"large weights of two values", "", own(fakequant.Binary, 2), func(m *graph.Model) {
 			m.SetObservers(false)
 			for i, w := range param(m, "conv2.weight") {
 				param(m, "conv2.weight")[i] = 100 * w
 			}
 		}},
-		{"large weights of dorefa", "conv2.weight: 14 % of the weights are clipped: the scale is too small for them", own(fakequant.DoReFa, 5), func(m *graph.Model) {
-			m.SetObservers(false)
-			for i := range channel(m) {
-				channel(m)[i] = 100
-			}
-		}},
+		{"large weights of dorefa",
+			"conv2.weight: 14 % of the weights are clipped: the scale is too small for them",
+			own(fakequant.DoReFa, 5), func(m *graph.Model) {
+				m.SetObservers(false)
+				for i := range channel(m) {
+					channel(m)[i] = 100
+				}
+			}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := small(t, tt.scheme)
@@ -188,7 +202,8 @@ func TestHealthFindsARangeFarFromZero(t *testing.T) {
 	}
 	observe(t, m, x)
 	got := warnings(m)
-	if !strings.HasPrefix(got, "input: the range 99.") || !strings.Contains(got, " is far from zero, which it must contain: most integers stay unused") {
+	if !strings.HasPrefix(got, "input: the range 99.") ||
+		!strings.Contains(got, " is far from zero, which it must contain: most integers stay unused") {
 		t.Errorf("warnings:\n%s", got)
 	}
 }
@@ -196,12 +211,14 @@ func TestHealthFindsARangeFarFromZero(t *testing.T) {
 // A learned scale moves once nothing observes any more. As long as something
 // does, it follows the observer.
 func TestHealthFindsLearnedScalesThatDoNot(t *testing.T) {
-	for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus, fakequant.PACT, fakequant.LearnedRange} {
+	for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus, fakequant.PACT,
+		fakequant.LearnedRange} {
 		t.Run(method.String(), func(t *testing.T) {
 			scheme := fakequant.Int8()
 			scheme.Activations.Method = method
 			if method == fakequant.LSQPlus || method == fakequant.LearnedRange {
-				scheme.Activations.Scheme, scheme.Activations.Format = affine.Affine, affine.Format{Bits: 8, Unsigned: true}
+				scheme.Activations.Scheme, scheme.Activations.Format = affine.Affine,
+					affine.Format{Bits: 8, Unsigned: true}
 			}
 			m := trained(t, graph.Uniform(scheme))
 			want := "input: 1 of 1 learned scales have not moved since their calibration"

@@ -42,7 +42,8 @@ func TestSharedGridsCoverAllThatShareThem(t *testing.T) {
 		{Sigmoid(), Tanh(), -127. / 128, 127. / 128}, {Tanh(), Sigmoid(), -127. / 128, 127. / 128},
 		{Sigmoid(), Sigmoid(), 0, 255. / 256},
 	} {
-		n := Chain(Conv2D(3, 1).Named("c"), c.a.Named("a"), Conv2D(3, 1).Taking("c"), c.b.Named("b"), Concat("a", "b"), Flatten(), Linear(2))
+		n := Chain(Conv2D(3, 1).Named("c"), c.a.Named("a"), Conv2D(3, 1).Taking("c"), c.b.Named("b"),
+			Concat("a", "b"), Flatten(), Linear(2))
 		units := unitsOf(t, n)
 		for _, g := range Uniform(fakequant.Int8()).place(units) {
 			if !slices.ContainsFunc(g.members, func(u *unit) bool { return u != nil && u.name() == "a" }) {
@@ -60,7 +61,8 @@ func TestSharedGridsCoverAllThatShareThem(t *testing.T) {
 func TestClosingSoftmaxIsAnEdge(t *testing.T) {
 	q := Uniform(fakequant.Bits(4))
 	q.EdgeBits = 8
-	units := unitsOf(t, Chain(Conv2D(3, 1), ReLU(), Flatten(), Linear(4), ReLU(), Linear(2).Named("logits"), Softmax().Named("end")))
+	units := unitsOf(t, Chain(Conv2D(3, 1), ReLU(), Flatten(), Linear(4), ReLU(), Linear(2).Named("logits"),
+		Softmax().Named("end")))
 	bits := map[string]int{}
 	for _, g := range q.place(units) {
 		for _, u := range g.members {

@@ -52,7 +52,8 @@ func (m *Model) quantize(q Quantization) error {
 		var err error
 		c := q.weights(u, m.units)
 		if u.norm != nil && c.Method.Traits().IgnoresScale {
-			return fmt.Errorf("graph: layer %s: method %v ignores the scale of the weights, into which batch_norm is folded: want another method, or no batch_norm", u.name(), c.Method)
+			return fmt.Errorf("graph: layer %s: method %v ignores the scale of the weights, into which batch_norm "+
+				"is folded: want another method, or no batch_norm", u.name(), c.Method)
 		}
 		if u.weights, err = m.quantizer(u, u.weight.Name, c, u.weight.Shape); err != nil {
 			return err

@@ -132,7 +132,8 @@ func (l *connected) find(layers []connected, known map[string]int, i int) (errs 
 	for _, name := range l.From {
 		at, ok := known[name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("graph: layer %s: takes %q, which no layer before it is called", l.Name, name))
+			errs = append(errs, fmt.Errorf("graph: layer %s: takes %q, which no layer before it is called", l.Name,
+				name))
 			continue
 		}
 		l.from = append(l.from, at)

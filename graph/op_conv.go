@@ -94,12 +94,14 @@ func (p product) awake(run node.Func) node.Func {
 func (p product) grads(in gorgonia.Nodes, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
 	grads = make(gorgonia.Nodes, len(in))
 	if !p.constant {
-		grads[0], err = node.Apply(node.Spec{Name: "d" + p.name + "/dx", Shape: in[0].Shape(), Run: p.awake(p.dx)}, dy, in[1])
+		grads[0], err = node.Apply(node.Spec{Name: "d" + p.name + "/dx", Shape: in[0].Shape(), Run: p.awake(p.dx)},
+			dy, in[1])
 		if err != nil {
 			return nil, err
 		}
 	}
-	grads[1], err = node.Apply(node.Spec{Name: "d" + p.name + "/dw", Shape: in[1].Shape(), Run: p.awake(p.dw)}, in[0], dy)
+	grads[1], err = node.Apply(node.Spec{Name: "d" + p.name + "/dw", Shape: in[1].Shape(), Run: p.awake(p.dw)},
+		in[0], dy)
 	if err == nil && len(in) == 3 {
 		grads[2], err = p.biasGrad(in[2], dy)
 	}

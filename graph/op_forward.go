@@ -50,7 +50,8 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 }
 
 // products are the unit's product on integers, in a step and at rest.
-func products[X kernel.Byte](s *sums, qx []X, quantize func(q []X, x []float32, s float32, z, qmin, qmax int32)) (step, rest node.Func) {
+func products[X kernel.Byte](s *sums, qx []X, quantize func(q []X, x []float32, s float32,
+	z, qmin, qmax int32)) (step, rest node.Func) {
 	var scratch kernel.Scratch
 	load := func(args [][]float32) (z int32) {
 		p, f := s.in.Params(), s.in.Config().Format

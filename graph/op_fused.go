@@ -116,7 +116,8 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 	if op.pool == nil {
 		kernel.BatchNormReLUQuant(y, op.integers, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c)
 	} else {
-		kernel.BatchNormReLUQuantMaxPool(y, op.top, op.integers, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool)
+		kernel.BatchNormReLUQuantMaxPool(y, op.top, op.integers, op.arg, x, op.mean, op.inv, op.gain, op.beta,
+			op.scale, qmax, *op.pool)
 	}
 	if op.shifted() {
 		kernel.DequantizeU8(y, op.integers, scale, 0)
@@ -172,13 +173,16 @@ func (op *fusedOp) backward(dx, dy, y, x []float32) {
 		return
 	}
 	if op.scale == 0 {
-		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv, op.gain, *op.pool, op.fixed())
+		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv,
+			op.gain, *op.pool, op.fixed())
 		return
 	}
 	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
-		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c, op.fixed())
+		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta,
+			op.scale, qmax, op.rows, op.c, op.fixed())
 	} else {
-		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, *op.pool, op.fixed())
+		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv,
+			op.gain, op.beta, op.scale, qmax, *op.pool, op.fixed())
 	}
 }

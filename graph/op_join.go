@@ -104,7 +104,8 @@ func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Nod
 }
 
 // slice adds the channels offset..offset+width of dy.
-func slice(name string, dy *gorgonia.Node, shape tensor.Shape, rows, channels, offset, width int) (*gorgonia.Node, error) {
+func slice(name string, dy *gorgonia.Node, shape tensor.Shape, rows, channels, offset, width int) (*gorgonia.Node,
+	error) {
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: shape,

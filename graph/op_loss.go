@@ -39,7 +39,8 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 			return nil, err
 		}
 		if f := target.Shape()[1]; f != outputs {
-			return nil, fmt.Errorf("graph: mean_square compares the output with the input: %d and %d elements", outputs, f)
+			return nil, fmt.Errorf("graph: mean_square compares the output with the input: %d and %d elements",
+				outputs, f)
 		}
 		inputs = append(inputs, target)
 	}

@@ -16,7 +16,8 @@ func flattenShape(_ Layer, ins []Shape, _ bool) (Shape, bool, error) {
 func reshapeShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
 	in := ins[0]
 	if l.Shape.Size() != in.Size() {
-		return Shape{}, false, fmt.Errorf("shape %v has %d elements, the input %v has %d", l.Shape, l.Shape.Size(), in, in.Size())
+		return Shape{}, false, fmt.Errorf("shape %v has %d elements, the input %v has %d", l.Shape, l.Shape.Size(),
+			in, in.Size())
 	}
 	return l.Shape, l.Shape.vector(), nil
 }
@@ -35,7 +36,8 @@ func trainIdentity(_ *builder, _ *unit, in []*gorgonia.Node) (*gorgonia.Node, er
 
 // reorder adds y = forward(x) for a permutation of the elements whose inverse
 // is backward.
-func reorder(name string, x *gorgonia.Node, shape tensor.Shape, forward, backward func(y, x []float32)) (*gorgonia.Node, error) {
+func reorder(name string, x *gorgonia.Node, shape tensor.Shape,
+	forward, backward func(y, x []float32)) (*gorgonia.Node, error) {
 	return unary{
 		name:  name,
 		shape: shape,

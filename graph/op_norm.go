@@ -60,8 +60,10 @@ type normInputs struct {
 
 func newNormOp(n *batchNorm, in normInputs, relu bool) *normOp {
 	c := len(n.mean)
-	op := &normOp{batchNorm: n, rows: in.x.Shape().TotalSize() / c, c: c, relu: relu, folded: in.f != nil, sums: in.sums}
-	for _, vector := range []*[]float32{&op.mean, &op.inv, &op.gain, &op.variance, &op.lo, &op.hi, &op.beta, &op.dgamma, &op.dbeta, &op.df} {
+	op := &normOp{batchNorm: n, rows: in.x.Shape().TotalSize() / c, c: c, relu: relu, folded: in.f != nil,
+		sums: in.sums}
+	for _, vector := range []*[]float32{&op.mean, &op.inv, &op.gain, &op.variance, &op.lo, &op.hi, &op.beta,
+		&op.dgamma, &op.dbeta, &op.df} {
 		*vector = make([]float32, c)
 	}
 	if in.float != nil {
@@ -158,7 +160,8 @@ type normBackward func(dx, dz, z, x []float32)
 
 // grads adds the node of dx, and after it those that read what it computes
 // on the way: dγ, dβ, df, and the gradient of the float product.
-func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node, backward normBackward) (gorgonia.Nodes, error) {
+func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node,
+	backward normBackward) (gorgonia.Nodes, error) {
 	dx, err := node.Apply(node.Spec{
 		Name:  "d" + name + "/dx",
 		Shape: in[0].Shape(),

@@ -52,7 +52,8 @@ func newOracle(t *testing.T, m *graph.Model, q graph.Quantization, quantized boo
 	t.Helper()
 	in := m.Input()
 	o := &oracle{batch: len(labels), in: in, labels: labels, loss: m.Network().Loss, folding: q.Folding,
-		quantize: quantized, values: map[*graph.Param][]float64{}, masks: map[string][]float64{}, offsets: map[string][]float64{},
+		quantize: quantized, values: map[*graph.Param][]float64{}, masks: map[string][]float64{},
+		offsets: map[string][]float64{},
 		running: map[string][2][]float64{}, moved: map[string][2][]float64{},
 		quantizers: map[*fakequant.Quantizer]*fakequant.Quantizer{}, steps: map[*fakequant.Quantizer]int64{},
 		observing: map[*fakequant.Quantizer]bool{}}

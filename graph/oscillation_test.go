@@ -130,7 +130,8 @@ func TestDampenIsTheGradientOfItsLoss(t *testing.T) {
 				slope := (loss(float64(w)+h) - loss(float64(w)-h)) / (2 * h)
 				end := math.Abs(math.Abs(float64(w)*factor)-scale*float64(f.Max())) < 1e-4 // a kink
 				if added := float64(u.weight.Grad[i] - grad[i]); !end && math.Abs(added-slope) > 1e-4 {
-					t.Fatalf("%s: %s[%d]: the gradient grows by %v, finite differences %v", name, u.weight.Name, i, added, slope)
+					t.Fatalf("%s: %s[%d]: the gradient grows by %v, finite differences %v", name, u.weight.Name, i,
+						added, slope)
 				}
 			}
 		}
@@ -170,7 +171,8 @@ func TestFrozenIntegersStay(t *testing.T) {
 							continue
 						}
 						checked++
-						if got := affine.Quantize(seen[u][i], p.Scale[c], p.Zero[c], u.weights.Config().Format); got != q {
+						if got := affine.Quantize(seen[u][i], p.Scale[c], p.Zero[c],
+							u.weights.Config().Format); got != q {
 							t.Fatalf("%s[%d] was frozen at %d, a step saw %d", u.weight.Name, i, q, got)
 						}
 					}
@@ -256,7 +258,8 @@ func TestWatchRefuses(t *testing.T) {
 		{"fc.weight: oscillations of method ternary", Uniform(ternary), 0},
 		{"momentum 2", Uniform(fakequant.Int8()), 2},
 	} {
-		m, err := New(Chain(Flatten(), Linear(2).Named("fc")), Shape{C: 1, H: 2, W: 2}, tt.q, rand.New(rand.NewPCG(1, 1)))
+		m, err := New(Chain(Flatten(), Linear(2).Named("fc")), Shape{C: 1, H: 2, W: 2}, tt.q,
+			rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,7 +364,8 @@ func TestLayersOscillateApart(t *testing.T) {
 				steps[u.name()]++
 			}
 			if got := o.State()[0].I64[0]; got != steps[u.name()] {
-				t.Errorf("%v quantized: %s was tracked in %d steps, want %d", tt.quantized, u.name(), got, steps[u.name()])
+				t.Errorf("%v quantized: %s was tracked in %d steps, want %d", tt.quantized, u.name(), got,
+					steps[u.name()])
 			}
 			if got, want := !slices.Equal(before[u], u.weight.Grad), slices.Contains(tt.pulled, u.name()); got != want {
 				t.Errorf("%v quantized: %s is pulled: %v, want %v", tt.quantized, u.name(), got, want)

@@ -21,7 +21,8 @@ func toy(t *testing.T) (m *Model, step func()) {
 		Observer: observers.Config{Kind: observers.Fixed, Min: -2.8, Max: 2.8}, // s = 0.4
 	}
 	network := Network{Layers: []Layer{Flatten(), Linear(1).Named("fc")}, Loss: MeanSquare}
-	m, err := New(network, Shape{C: 1, H: 1, W: 1}, Uniform(fakequant.Scheme{Weights: fixed}), rand.New(rand.NewPCG(1, 2)))
+	m, err := New(network, Shape{C: 1, H: 1, W: 1}, Uniform(fakequant.Scheme{Weights: fixed}),
+		rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,8 @@ func TestToyWeightOscillatesUntilItIsFrozen(t *testing.T) {
 	if got := m.Oscillating(); len(got) != 1 || got[0] != (Oscillating{"fc.weight", 1, 0}) {
 		t.Errorf("report %+v, want all of fc.weight", got)
 	}
-	if got := m.Health(); len(got) != 1 || !strings.Contains(got[0].String(), "fc.weight: 100 % of the weights oscillate") {
+	if got := m.Health(); len(got) != 1 || !strings.Contains(got[0].String(),
+		"fc.weight: 100 % of the weights oscillate") {
 		t.Errorf("warnings %v", got)
 	}
 

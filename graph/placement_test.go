@@ -15,7 +15,8 @@ func TestBoundedRangesAtTheEdges(t *testing.T) {
 		layer    graph.Layer
 		min, max float32
 	}{
-		"sigmoid": {graph.Sigmoid(), 0, 255. / 256}, "softmax": {graph.Softmax(), 0, 255. / 256}, "tanh": {graph.Tanh(), -127. / 128, 127. / 128},
+		"sigmoid": {graph.Sigmoid(), 0, 255. / 256}, "softmax": {graph.Softmax(), 0, 255. / 256},
+		"tanh": {graph.Tanh(), -127. / 128, 127. / 128},
 	} {
 		network := graph.Chain(graph.Linear(3), tt.layer.Named("last"))
 		q := graph.Uniform(fakequant.Bits(4))
@@ -26,8 +27,10 @@ func TestBoundedRangesAtTheEdges(t *testing.T) {
 		}
 		all := m.Placements()
 		last := all[len(all)-1]
-		if o := last.Config.Observer; last.Tensor != "last" || last.Config.Format.Bits != 8 || o.Min != tt.min || o.Max != tt.max {
-			t.Errorf("%s: %s %v has the range %v..%v, want %v..%v", name, last.Tensor, last.Config.Format, o.Min, o.Max, tt.min, tt.max)
+		if o := last.Config.Observer; last.Tensor != "last" || last.Config.Format.Bits != 8 || o.Min != tt.min ||
+			o.Max != tt.max {
+			t.Errorf("%s: %s %v has the range %v..%v, want %v..%v", name, last.Tensor, last.Config.Format, o.Min,
+				o.Max, tt.min, tt.max)
 		}
 	}
 }

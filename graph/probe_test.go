@@ -34,7 +34,8 @@ func probed(t *testing.T, m *graph.Model, batches ...[]float32) (clipping []grap
 // moves nothing.
 func TestProbeCountsClippedActivations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 9))
-	for _, method := range []fakequant.Method{fakequant.STE, fakequant.LSQ, fakequant.LSQPlus, fakequant.PACT, fakequant.LearnedRange} {
+	for _, method := range []fakequant.Method{fakequant.STE, fakequant.LSQ, fakequant.LSQPlus, fakequant.PACT,
+		fakequant.LearnedRange} {
 		t.Run(method.String(), func(t *testing.T) {
 			m := small(t, with(func(s *fakequant.Scheme) {
 				s.Activations.Method, s.Activations.Observer.Kind = method, observers.MinMax
@@ -54,7 +55,8 @@ func TestProbeCountsClippedActivations(t *testing.T) {
 				large[i] = 100 * v
 			}
 			clipping, got := probed(t, m, large, seen)
-			if want := " % of the values are clipped: the range is too small for them"; !strings.HasPrefix(got, "[input: 4") || !strings.Contains(got, want) {
+			if want := " % of the values are clipped: the range is too small for them"; !strings.HasPrefix(got,
+				"[input: 4") || !strings.Contains(got, want) {
 				t.Errorf("warnings %s, want %s", got, want)
 			}
 			if n := int64(2 * len(seen)); clipping[0].Tensor != "input" || clipping[0].Count != n {
@@ -156,12 +158,14 @@ func TestProbeSeesWhatAStepSees(t *testing.T) {
 				}
 			}
 			for _, p := range m.Placements() {
-				if p.Config.Granularity.Kind == affine.PerTensor && p.Config.Observer.Kind != observers.Fixed && counted[p.Tensor] == 0 {
+				if p.Config.Granularity.Kind == affine.PerTensor && p.Config.Observer.Kind != observers.Fixed &&
+					counted[p.Tensor] == 0 {
 					t.Errorf("%s is not counted", p.Tensor)
 				}
 			}
 			if want := int64(8 * s.in.Size()); counted["input"] < want {
-				t.Errorf("%d elements of the input are counted, want %d and what shares its range", counted["input"], want)
+				t.Errorf("%d elements of the input are counted, want %d and what shares its range",
+					counted["input"], want)
 			}
 		})
 	}

@@ -53,16 +53,23 @@ func (q Quantization) Validate() error {
 		}
 		faults := []error{s.Weights.Validate(), s.Activations.Validate()}
 		if bits := max(s.Weights.Format.Bits, s.Activations.Format.Bits); bits > 8 {
-			faults = append(faults, fmt.Errorf("graph: %d bits: want at most 8, which every runtime's integer kernels have", bits))
+			faults = append(faults,
+				fmt.Errorf("graph: %d bits: want at most 8, which every runtime's integer kernels have", bits))
 		}
-		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 || g.Kind == affine.PerGroup && g.Axis != 1 {
-			faults = append(faults, fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or groups along axis 1", g))
+		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 ||
+			g.Kind == affine.PerGroup && g.Axis != 1 {
+			faults = append(faults,
+				fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or groups along axis 1", g))
 		}
 		if m := s.Activations.Method; s.Activations.Validate() == nil && m.Traits().OwnGrid {
-			faults = append(faults, fmt.Errorf("graph: method %v of activations: no runtime rounds to its values, which are for weights", m))
+			faults = append(faults,
+				fmt.Errorf("graph: method %v of activations: no runtime rounds to its values, which are "+
+					"for weights", m))
 		}
 		if s.Activations.Granularity != (affine.Granularity{}) {
-			faults = append(faults, fmt.Errorf("graph: granularity %v of activations: want one scale for the tensor", s.Activations.Granularity))
+			faults = append(faults,
+				fmt.Errorf("graph: granularity %v of activations: want one scale for the tensor",
+					s.Activations.Granularity))
 		}
 		if err := errors.Join(faults...); err != nil {
 			errs = append(errs, fmt.Errorf("graph: quantization of %s: %w", where, err))

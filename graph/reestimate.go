@@ -94,7 +94,8 @@ func (u *unit) adopt(e *estimate) {
 func cloneState(states []State) []State {
 	copies := make([]State, len(states))
 	for i, s := range states {
-		s.F32, s.F64, s.I64 = append([]float32(nil), s.F32...), append([]float64(nil), s.F64...), append([]int64(nil), s.I64...)
+		s.F32, s.F64, s.I64 = append([]float32(nil), s.F32...), append([]float64(nil), s.F64...),
+			append([]int64(nil), s.I64...)
 		copies[i] = s
 	}
 	return copies

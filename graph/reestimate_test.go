@@ -139,7 +139,8 @@ func TestReestimateThatFailsMovesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := plain.Reestimate(func() error { return nil }); err == nil || !strings.Contains(err.Error(), "no batch normalisation") {
+	if err := plain.Reestimate(func() error { return nil }); err == nil ||
+		!strings.Contains(err.Error(), "no batch normalisation") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -62,7 +62,8 @@ func outputs(t *testing.T, m *graph.Model, x []float32, batch int) []float32 {
 
 func ExampleSeparable() {
 	for _, layers := range [][]graph.Layer{{graph.Conv2D(64, 3)}, graph.Separable(64, 3)} {
-		m, err := graph.New(graph.Chain(layers...), graph.Shape{C: 32, H: 18, W: 18}, graph.Quantization{}, rand.New(rand.NewPCG(1, 2)))
+		m, err := graph.New(graph.Chain(layers...), graph.Shape{C: 32, H: 18, W: 18}, graph.Quantization{},
+			rand.New(rand.NewPCG(1, 2)))
 		if err != nil {
 			fmt.Println(err)
 			return

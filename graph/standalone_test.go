@@ -70,7 +70,8 @@ func TestBatchNormAloneIsItsEquation(t *testing.T) {
 			for i, got := range y {
 				n, c, p := i/in.Size(), i/(in.H*in.W)%in.C, i%(in.H*in.W) // y is N C H W, x N H W C
 				r := float64(x[n*in.Size()+p*in.C+c])
-				want := float64(state["bn.weight"][c])*(r-float64(state["bn.running_mean"][c]))/math.Sqrt(float64(variance[c])+1e-5) + float64(state["bn.bias"][c])
+				want := float64(state["bn.weight"][c])*(r-float64(state["bn.running_mean"][c]))/
+					math.Sqrt(float64(variance[c])+1e-5) + float64(state["bn.bias"][c])
 				if math.Abs(float64(got)-want) > 1e-5*max(1, math.Abs(want)) {
 					t.Fatalf("output %d is %v, want %v", i, got, want)
 				}
@@ -87,13 +88,16 @@ func TestQuantizingBatchNormAloneCostsNothing(t *testing.T) {
 	clipping := fakequant.Bits(3).Weights
 	clipping.Observer = observers.Config{Kind: observers.Percentile, Percentile: 60}
 	for name, weights := range map[string]fakequant.Config{
-		"8 bits": fakequant.Int8().Weights, "2 bits": fakequant.Bits(2).Weights, "blocks": blocks(4), "learned": learned, "clipping": clipping,
+		"8 bits": fakequant.Int8().Weights, "2 bits": fakequant.Bits(2).Weights, "blocks": blocks(4),
+		"learned": learned, "clipping": clipping,
 	} {
 		for _, folding := range []graph.Folding{graph.FoldRunning, graph.FoldBatch} {
 			for network := range standing {
 				t.Run(fmt.Sprintf("%s/%v/%s", name, folding, network), func(t *testing.T) {
-					q := graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: {Weights: weights}}, Folding: folding}
-					float, norms := stepped(t, standing[network], picture, graph.Quantization{}), stepped(t, standing[network], picture, q)
+					kinds := map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: {Weights: weights}}
+					q := graph.Quantization{Kinds: kinds, Folding: folding}
+					float, norms := stepped(t, standing[network], picture, graph.Quantization{}),
+						stepped(t, standing[network], picture, q)
 					for i, p := range float.Params() {
 						if norms.Params()[i].Name != p.Name {
 							t.Fatalf("parameter %d is %s, in float it is %s", i, norms.Params()[i].Name, p.Name)
@@ -139,7 +143,8 @@ func TestBatchNormAloneIsNeverClipped(t *testing.T) {
 					if q != 127 && q != -127 {
 						t.Errorf("%s: weight of channel %d is %d, want ±127", n.Name, c, q)
 					}
-					got, want := float64(n.Weights.Scale[c])*float64(q), float64(gamma[c])/math.Sqrt(float64(running(m, name)[c])+1e-5)
+					got, want := float64(n.Weights.Scale[c])*float64(q),
+						float64(gamma[c])/math.Sqrt(float64(running(m, name)[c])+1e-5)
 					if math.Abs(got-want) > 2e-7*math.Abs(want) {
 						t.Errorf("%s: channel %d is scaled by %v, want %v", n.Name, c, got, want)
 					}
@@ -206,7 +211,8 @@ func TestBatchNormAloneIsNotWatched(t *testing.T) {
 // A range of one weight is far from zero, and no integer but one is wanted.
 func TestHealthOfOneWeight(t *testing.T) {
 	in := graph.Shape{C: 1, H: 6, W: 5}
-	m, err := graph.New(graph.Chain(graph.BatchNorm(), graph.Flatten(), graph.Linear(4)), in, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(3, 4)))
+	m, err := graph.New(graph.Chain(graph.BatchNorm(), graph.Flatten(), graph.Linear(4)), in,
+		graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(3, 4)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,13 +251,17 @@ func TestRulesOfBatchNormAlone(t *testing.T) {
 		{"everything in 4 bits", graph.Uniform(bits4), "int8_narrow symmetric per_channel"},
 		{"groups", graph.Uniform(fakequant.Scheme{Weights: blocks(4)}), "int8_narrow symmetric per_channel"},
 		{"powers of two", graph.Uniform(power), "int8_narrow power_of_two per_channel"},
-		{"a type alone", graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: &int8}}, "int8_narrow symmetric per_channel"},
-		{"its type stays float", graph.Quantization{Default: &int8, Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: nil}}, ""},
+		{"a type alone", graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: &int8}},
+			"int8_narrow symmetric per_channel"},
+		{"its type stays float", graph.Quantization{Default: &int8,
+			Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindBatchNorm: nil}}, ""},
 		{"its name stays float", graph.Quantization{Default: &int8, Names: []graph.NameRule{{Pattern: "late"}}}, ""},
-		{"convolutions stay float", graph.Quantization{Default: &int8, Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: nil}}, "int8_narrow symmetric per_channel"},
+		{"convolutions stay float", graph.Quantization{Default: &int8,
+			Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: nil}}, "int8_narrow symmetric per_channel"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := graph.New(standing["pre-activation"], graph.Shape{C: 3, H: 6, W: 5}, tt.q, rand.New(rand.NewPCG(1, 1)))
+			m, err := graph.New(standing["pre-activation"], graph.Shape{C: 3, H: 6, W: 5}, tt.q,
+				rand.New(rand.NewPCG(1, 1)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -271,7 +281,8 @@ func TestRulesOfBatchNormAlone(t *testing.T) {
 // The edges are layers with weights that are trained.
 func TestBatchNormAloneIsNoEdge(t *testing.T) {
 	scheme := fakequant.Bits(4)
-	m, err := graph.New(standing["vectors"], graph.Shape{C: 3, H: 6, W: 5}, graph.Quantization{Default: &scheme, EdgeBits: 8}, rand.New(rand.NewPCG(1, 1)))
+	m, err := graph.New(standing["vectors"], graph.Shape{C: 3, H: 6, W: 5},
+		graph.Quantization{Default: &scheme, EdgeBits: 8}, rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +319,8 @@ func ExampleBatchNorm() {
 		graph.BatchNorm().Named("bn1"), graph.ReLU(), graph.Conv2D(8, 3).Same().Named("conv1"),
 		graph.BatchNorm().Named("bn2"), graph.ReLU(), graph.Conv2D(8, 3).Same().Named("conv2"),
 		graph.Add("stem", "conv2").Named("sum"))
-	m, err := graph.New(network, graph.Shape{C: 3, H: 8, W: 8}, graph.Uniform(fakequant.Int8()), rand.New(rand.NewPCG(1, 2)))
+	m, err := graph.New(network, graph.Shape{C: 3, H: 8, W: 8}, graph.Uniform(fakequant.Int8()),
+		rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -85,7 +85,8 @@ func (m *Model) Restore(state []State) error {
 			return fmt.Errorf("graph: restore: no tensor %q", d.Name)
 		}
 		if len(s.F32) != len(d.F32) || len(s.I64) != len(d.I64) {
-			return fmt.Errorf("graph: restore: tensor %q has %d values, want %d", d.Name, len(s.F32)+len(s.I64), len(d.F32)+len(d.I64))
+			return fmt.Errorf("graph: restore: tensor %q has %d values, want %d", d.Name, len(s.F32)+len(s.I64),
+				len(d.F32)+len(d.I64))
 		}
 	}
 	for _, d := range own {

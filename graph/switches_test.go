@@ -62,7 +62,8 @@ func TestDomainsFollowTheRules(t *testing.T) {
 			b default: a b.weight
 			last default: last.weight last
 			gate default: gate`},
-		{"a type alone takes the activations before it too", graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: scheme}}, `
+		{"a type alone takes the activations before it too",
+			graph.Quantization{Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: scheme}}, `
 			first default:, batch norm
 			left default:, batch norm
 			alone default:, batch norm
@@ -70,7 +71,8 @@ func TestDomainsFollowTheRules(t *testing.T) {
 		{"names over types, and float layers", graph.Quantization{
 			Default: scheme,
 			Kinds:   map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: bits, graph.KindBatchNorm: nil},
-			Names:   []graph.NameRule{{Pattern: "first"}, {Pattern: "l.*", Scheme: scheme}, {Pattern: "la.*", Scheme: bits}},
+			Names: []graph.NameRule{{Pattern: "first"}, {Pattern: "l.*", Scheme: scheme},
+				{Pattern: "la.*", Scheme: bits}},
 		}, `
 			first "first":, batch norm
 			left "l.*": first left.weight left, batch norm
@@ -80,7 +82,8 @@ func TestDomainsFollowTheRules(t *testing.T) {
 			b conv2d: a b.weight
 			last "l.*": last.weight last
 			gate default: gate`},
-		{"the part that wants it quantized", graph.Quantization{Default: scheme, Names: []graph.NameRule{{Pattern: "b"}}}, `
+		{"the part that wants it quantized", graph.Quantization{Default: scheme,
+			Names: []graph.NameRule{{Pattern: "b"}}}, `
 			first default: input first.weight first, batch norm
 			left default: left.weight left, batch norm
 			sum default: sum
@@ -134,7 +137,8 @@ func ExampleModel_Domains() {
 func TestSwitchReachesTheDomain(t *testing.T) {
 	m := forked(t, graph.Uniform(fakequant.FewBits(4)))
 	for _, d := range m.Domains() {
-		for _, on := range []graph.Switches{{Observe: true}, {Quantize: true}, {BatchNormFrozen: true}, {Observe: true, Quantize: true, BatchNormFrozen: true}} {
+		for _, on := range []graph.Switches{{Observe: true}, {Quantize: true}, {BatchNormFrozen: true},
+			{Observe: true, Quantize: true, BatchNormFrozen: true}} {
 			m.Switch(but(d.Layer, on, alike(false, false, false)))
 			got := switched(m)
 			want := map[string]graph.Switches{}

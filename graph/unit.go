@@ -131,7 +131,8 @@ func (u *unit) initialise(rng *rand.Rand) {
 	switch u.layer.Kind {
 	case KindConv2D:
 		in := u.ins[0]
-		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, in.C/u.layer.groups(in), u.layer.Kernel[0], u.layer.Kernel[1])
+		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, in.C/u.layer.groups(in), u.layer.Kernel[0],
+			u.layer.Kernel[1])
 	case KindLinear:
 		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, u.ins[0].C)
 	case KindDropout:

@@ -76,7 +76,8 @@ func dsCNN(classes int) Network {
 		layers = append(layers, block(DepthwiseConv2D(3).Same(), fmt.Sprintf("dw%d", i))...)
 		layers = append(layers, block(Conv2D(64, 1), fmt.Sprintf("pw%d", i))...)
 	}
-	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"), Linear(classes).Named("fc"))...)
+	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"),
+		Linear(classes).Named("fc"))...)
 }
 
 func resnet8(classes int) Network {
@@ -94,7 +95,8 @@ func resnet8(classes int) Network {
 		layers = append(layers, Add(name("conv2_bn"), trunk).Named(name("add")), ReLU().Named(name("relu")))
 		trunk = name("relu")
 	}
-	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"), Linear(classes).Named("fc"))...)
+	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"),
+		Linear(classes).Named("fc"))...)
 }
 
 func mobileNet(classes int) Network {
@@ -106,7 +108,8 @@ func mobileNet(classes int) Network {
 		layers = append(layers, block(DepthwiseConv2D(3).Same().Strided(b.stride), fmt.Sprintf("dw%d", i+1))...)
 		layers = append(layers, block(Conv2D(b.filters, 1), fmt.Sprintf("pw%d", i+1))...)
 	}
-	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"), Linear(classes).Named("fc"))...)
+	return Chain(append(layers, GlobalAvgPool().Named("pool"), Flatten().Named("flatten"),
+		Linear(classes).Named("fc"))...)
 }
 
 func autoencoder(int) Network {

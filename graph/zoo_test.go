@@ -24,7 +24,8 @@ var zoo = []struct {
 }{
 	{"mlp", graph.Shape{C: 1, H: 8, W: 8}, 10, 64*64 + 64 + 64*64 + 64 + 640 + 10, 64*64 + 64*64 + 640},
 	{"lenet5", graph.Shape{C: 1, H: 28, W: 28}, 10, 61706, 416520},
-	{"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10, 16*10 + 32*145 + 128*1569 + 10*129, 28*28*144 + 14*14*32*144 + 1568*128 + 1280},
+	{"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10, 16*10 + 32*145 + 128*1569 + 10*129,
+		28*28*144 + 14*14*32*144 + 1568*128 + 1280},
 	{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}, 12, 22604, 2656768},
 	{"resnet8", graph.Shape{C: 3, H: 32, W: 32}, 10, 77706, 12501632},
 	{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}, 2, 218544 - 3*2736 + 514, 7489664},
@@ -36,7 +37,8 @@ func TestZooHasThePublishedSizes(t *testing.T) {
 		t.Run(z.name, func(t *testing.T) {
 			m := built(t, z.name, z.in, z.classes)
 			if m.Parameters() != z.params || m.MACs() != z.macs {
-				t.Errorf("%d parameters and %d multiply-accumulates, want %d and %d", m.Parameters(), m.MACs(), z.params, z.macs)
+				t.Errorf("%d parameters and %d multiply-accumulates, want %d and %d", m.Parameters(), m.MACs(),
+					z.params, z.macs)
 			}
 		})
 	}

@@ -30,19 +30,20 @@ var kinds = [...]struct {
 	perTensor            bool // takes one group alone
 	counts               int  // kept for each group, of 8 bytes
 }{
-	MovingAverage:       {name: "moving_average_min_max", make: newMovingAverage, averages: true},
-	MinMax:              {name: "min_max", make: newMinMax},
-	EMA:                 {name: "ema_min_max", make: newEMA, averages: true},
-	LastValue:           {name: "last_value", make: newLastValue},
-	Percentile:          {name: "percentile", make: newPercentile, averages: true, percentile: true},
-	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true, counts: sketchBuckets},
-	Histogram:           {name: "histogram", make: newHistogram, counts: 2 * side},
-	TorchHistogram:      {name: "torch_histogram", make: newTorchHistogram, perTensor: true},
-	Entropy:             {name: "entropy", make: newEntropy, counts: 2 * side},
-	MSE:                 {name: "mse", make: newMSE, counts: 2 * side},
-	MeanSigma:           {name: "mean_sigma", make: newMeanSigma},
-	MeanAbs:             {name: "mean_abs", make: newMeanAbs},
-	Fixed:               {name: "fixed", make: newFixed},
+	MovingAverage: {name: "moving_average_min_max", make: newMovingAverage, averages: true},
+	MinMax:        {name: "min_max", make: newMinMax},
+	EMA:           {name: "ema_min_max", make: newEMA, averages: true},
+	LastValue:     {name: "last_value", make: newLastValue},
+	Percentile:    {name: "percentile", make: newPercentile, averages: true, percentile: true},
+	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true,
+		counts: sketchBuckets},
+	Histogram:      {name: "histogram", make: newHistogram, counts: 2 * side},
+	TorchHistogram: {name: "torch_histogram", make: newTorchHistogram, perTensor: true},
+	Entropy:        {name: "entropy", make: newEntropy, counts: 2 * side},
+	MSE:            {name: "mse", make: newMSE, counts: 2 * side},
+	MeanSigma:      {name: "mean_sigma", make: newMeanSigma},
+	MeanAbs:        {name: "mean_abs", make: newMeanAbs},
+	Fixed:          {name: "fixed", make: newFixed},
 }
 
 // Kinds returns all of them, in their order.

@@ -33,7 +33,8 @@ func (o *mse) Range(lo, hi []float32) bool {
 
 // best returns the range of the least loss among a..b and those that shrunk
 // gives for fractions 1/100 to 1; of equal ones, the widest.
-func best(a, b float32, shrunk func(fraction float32) (float32, float32), loss func(a, b float32) float64) (float32, float32) {
+func best(a, b float32, shrunk func(fraction float32) (float32, float32), loss func(a, b float32) float64) (float32,
+	float32) {
 	least := loss(a, b)
 	for n := mseSteps; n >= 1; n-- {
 		lo, hi := shrunk(float32(n) / mseSteps)

@@ -65,11 +65,15 @@ func (c Config) Validate() error {
 		}
 	}
 	k := kinds[c.Kind]
-	check("averaging constant", float64(c.Constant), k.averages, c.Constant >= 0 && c.Constant <= 1, "0 < c ≤ 1, or 0 for the default")
-	check("percentile", c.Percentile, k.percentile, c.Percentile == 0 || c.Percentile > 50 && c.Percentile <= 100, "50 < p ≤ 100, or 0 for the default")
-	check("sigmas", c.Sigmas, c.Kind == MeanSigma, c.Sigmas >= 0 && !math.IsInf(c.Sigmas, 1), "k > 0, or 0 for the default")
+	check("averaging constant", float64(c.Constant), k.averages, c.Constant >= 0 && c.Constant <= 1,
+		"0 < c ≤ 1, or 0 for the default")
+	check("percentile", c.Percentile, k.percentile, c.Percentile == 0 || c.Percentile > 50 && c.Percentile <= 100,
+		"50 < p ≤ 100, or 0 for the default")
+	check("sigmas", c.Sigmas, c.Kind == MeanSigma, c.Sigmas >= 0 && !math.IsInf(c.Sigmas, 1),
+		"k > 0, or 0 for the default")
 	finite := c.Max-c.Max == 0 && c.Min-c.Min == 0
-	check("minimum", float64(c.Min), c.Kind == Fixed, finite && c.Min <= 0 && c.Min < c.Max, "a finite min ≤ 0 and below max")
+	check("minimum", float64(c.Min), c.Kind == Fixed, finite && c.Min <= 0 && c.Min < c.Max,
+		"a finite min ≤ 0 and below max")
 	check("maximum", float64(c.Max), c.Kind == Fixed, finite && c.Max >= 0, "a finite max ≥ 0")
 	return errors.Join(faults...)
 }
@@ -102,7 +106,8 @@ func New(c Config, t Target) (Observer, error) {
 		return nil, fmt.Errorf("observers: %v is per tensor, not for %d groups", c.Kind, t.Layout.N)
 	}
 	if n := 8 * int64(k.counts) * int64(t.Layout.N); n > mostMemory {
-		return nil, fmt.Errorf("observers: %v takes %d MB for %d groups, want at most %d: group more, or take another observer",
+		return nil, fmt.Errorf("observers: %v takes %d MB for %d groups, want at most %d: group more, or take "+
+			"another observer",
 			c.Kind, n>>20, t.Layout.N, mostMemory>>20)
 	}
 	return k.make(c, t), nil

@@ -12,7 +12,8 @@ import (
 
 func ExampleNew() {
 	// A range for each of two channels, smoothed over the batches.
-	o, err := observers.New(observers.Config{Kind: observers.MovingAverage, Constant: 0.5}, observers.Target{Layout: affine.Layout{N: 2}, Format: affine.Int8})
+	o, err := observers.New(observers.Config{Kind: observers.MovingAverage, Constant: 0.5},
+		observers.Target{Layout: affine.Layout{N: 2}, Format: affine.Int8})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -38,7 +38,8 @@ func TestPercentileIsTheSortedOne(t *testing.T) {
 				min, max float32
 			}{
 				{target(1), -sizes[k-1], sizes[k-1]},
-				{observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Uint8, Scheme: affine.Affine}, sorted[n-k], sorted[k-1]},
+				{observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Uint8, Scheme: affine.Affine},
+					sorted[n-k], sorted[k-1]},
 			} {
 				exact := newOf(t, observers.Config{Kind: observers.Percentile, Percentile: p}, test.target)
 				observe(t, exact, x)
@@ -92,7 +93,8 @@ func TestSearchesLowerTheError(t *testing.T) {
 				observe(t, o, x)
 				a, b, _ := rangeOf(o)
 				if e := squaredError(x, a, b, tg); e > atFull*1.01 {
-					t.Errorf("%v, %v: error %v with %v..%v, more than %v of the full range", kind, tg.Format, e, a, b, atFull)
+					t.Errorf("%v, %v: error %v with %v..%v, more than %v of the full range", kind, tg.Format, e, a,
+						b, atFull)
 				}
 				if a < lo || b > hi {
 					t.Errorf("%v, %v: %v..%v is wider than what was seen", kind, tg.Format, a, b)
@@ -139,7 +141,8 @@ func TestHistogramKeepsTheEdges(t *testing.T) {
 	for i := range x {
 		x[i] = -1.9 + 3.8*float32(i)/999
 	}
-	sound, torch := newOf(t, observers.Config{Kind: observers.Histogram}, target(1)), newOf(t, observers.Config{Kind: observers.TorchHistogram}, target(1))
+	sound, torch := newOf(t, observers.Config{Kind: observers.Histogram}, target(1)),
+		newOf(t, observers.Config{Kind: observers.TorchHistogram}, target(1))
 	observe(t, sound, x)
 	observe(t, torch, x)
 	counted := func(o observers.Observer) (n float64) {

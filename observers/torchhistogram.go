@@ -60,7 +60,8 @@ func (o *torchHistogram) Observe(x []float32) (nonFinite int, err error) {
 	unit := (o.max[0] - o.min[0]) / float32(torchBins*torchSplit)
 	ratio := math.Ceil(float64((hi - lo) / (float32(torchBins) * unit)))
 	if !(ratio <= torchWidest) {
-		return nonFinite, fmt.Errorf("observers: torch_histogram: range %v..%v is more than %d times the one before", lo, hi, torchWidest/torchSplit)
+		return nonFinite, fmt.Errorf("observers: torch_histogram: range %v..%v is more than %d times the "+
+			"one before", lo, hi, torchWidest/torchSplit)
 	}
 	group := int(ratio)
 	hi += float32(float32(group)*(float32(torchBins)*unit)) - (hi - lo)

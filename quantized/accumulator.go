@@ -54,7 +54,9 @@ func (m *Model) Accumulators() ([]Accumulator, error) {
 		}
 		all = append(all, a)
 		if !a.Fits(32) {
-			faults = append(faults, fmt.Errorf("quantized: %s: sums from %d to %d need %d bits, int32 has 32: fewer inputs, or fewer bits, to the layer", a.Layer, a.Min, a.Max, a.Bits))
+			faults = append(faults,
+				fmt.Errorf("quantized: %s: sums from %d to %d need %d bits, int32 has 32: fewer inputs, or fewer "+
+					"bits, to the layer", a.Layer, a.Min, a.Max, a.Bits))
 		}
 	}
 	return all, errors.Join(faults...)

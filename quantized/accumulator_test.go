@@ -15,7 +15,8 @@ import (
 func TestAccumulatorExhaustive(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
-		s := quantizedtest.Scheme{Weights: affine.Format{Bits: 3}, Signed: affine.Format{Bits: 3, Unsigned: true}, Affine: true}
+		s := quantizedtest.Scheme{Weights: affine.Format{Bits: 3}, Signed: affine.Format{Bits: 3, Unsigned: true},
+			Affine: true}
 		b := quantizedtest.New(rng, s, 4)
 		m := b.Model(b.Linear(b.Input(), 2, quantized.Identity))
 		n, q := &m.Nodes[0], m.Input.Quant
@@ -54,7 +55,8 @@ func TestAccumulatorBits(t *testing.T) {
 		{math.MaxInt32 - 127*255, 127, 32}, // 2³¹−1
 		{math.MinInt32 + 127*255, -127, 32},
 	} {
-		b := quantizedtest.New(rand.New(rand.NewPCG(1, 1)), quantizedtest.Scheme{Weights: affine.Int8Narrow, Signed: affine.Uint8}, 1)
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 1)),
+			quantizedtest.Scheme{Weights: affine.Int8Narrow, Signed: affine.Uint8}, 1)
 		m := b.Model(b.Linear(b.Input(), 1, quantized.Identity))
 		m.Nodes[0].Weights.Q[0], m.Nodes[0].Bias.Q[0] = int8(tt.w), int32(tt.bias)
 		all, err := m.Accumulators()

@@ -96,7 +96,8 @@ func (m *Model) CheckFacts(facts map[string]string) error {
 		case "":
 			faults = append(faults, fmt.Errorf("does not say which model it was made of: no %s", key))
 		default:
-			faults = append(faults, fmt.Errorf("was made of another model: %s is %s, this model's is %s", key, got, own[key]))
+			faults = append(faults, fmt.Errorf("was made of another model: %s is %s, this model's is %s", key, got,
+				own[key]))
 		}
 	}
 	return errors.Join(faults...)
@@ -111,7 +112,8 @@ func (p *Proof) Claim() string {
 	for _, d := range p.Model {
 		fmt.Fprintf(&b, "model %q %d bytes sha256 %s\n", d.Name, d.Bytes, d.SHA256)
 	}
-	fmt.Fprintf(&b, "data %q %q %d samples sha256 %s\noutputs %d\n", p.Data.Name, p.Data.Split, p.Data.Samples, p.Data.SHA256, p.Outputs)
+	fmt.Fprintf(&b, "data %q %q %d samples sha256 %s\noutputs %d\n", p.Data.Name, p.Data.Split, p.Data.Samples,
+		p.Data.SHA256, p.Outputs)
 	for _, c := range p.Comparisons {
 		fmt.Fprintf(&b, "compared %q %q %d elements %d differ\n", c.A, c.B, c.Elements, c.Differing)
 	}
@@ -145,7 +147,8 @@ func LoadProof(folder string) (*Proof, error) {
 		return nil, fmt.Errorf("quantized: %s: %w", path, err)
 	}
 	if got := p.Digest(); got != p.SHA256 {
-		return nil, fmt.Errorf("quantized: %s: was edited, or written by another version: its sha256 is %s, its claim's %s", path, p.SHA256, got)
+		return nil, fmt.Errorf("quantized: %s: was edited, or written by another version: its sha256 is %s, its "+
+			"claim's %s", path, p.SHA256, got)
 	}
 	return &p, nil
 }
@@ -161,7 +164,8 @@ func (p *Proof) CheckModel(m *Model) error {
 		case i >= len(p.Model):
 			return fmt.Errorf("quantized: the proof does not say which %s it is of", d.Name)
 		case p.Model[i].SHA256 != d.SHA256:
-			return fmt.Errorf("quantized: the proof is of another model: its %s has SHA-256 %s, this one %s", d.Name, p.Model[i].SHA256, d.SHA256)
+			return fmt.Errorf("quantized: the proof is of another model: its %s has SHA-256 %s, this one %s",
+				d.Name, p.Model[i].SHA256, d.SHA256)
 		}
 	}
 	return nil

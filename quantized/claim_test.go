@@ -53,8 +53,9 @@ sums "conv1" -31000 to 40000
 // ran is an exported file that a runtime ran, and the number of outputs that differed.
 func ran(differing int) quantized.Export {
 	return quantized.Export{
-		Digest:     quantized.DigestOf("model.onnx", []byte("abc")),
-		Comparison: &quantized.Comparison{A: "integer engine", B: "ONNX Runtime", Elements: 3550, Differing: differing, Largest: float64(differing)},
+		Digest: quantized.DigestOf("model.onnx", []byte("abc")),
+		Comparison: &quantized.Comparison{A: "integer engine", B: "ONNX Runtime", Elements: 3550,
+			Differing: differing, Largest: float64(differing)},
 	}
 }
 
@@ -63,15 +64,18 @@ func ran(differing int) quantized.Export {
 func TestExportsAreCompared(t *testing.T) {
 	p := proof()
 	p.Exports = []quantized.Export{{Digest: quantized.DigestOf("model.tflite", nil)}, ran(0)}
-	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file = ONNX Runtime)"; p.String() != want || p.Check() != nil {
+	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file = ONNX " +
+		"Runtime)"; p.String() != want || p.Check() != nil {
 		t.Errorf("%v, %v; want %s", p, p.Check(), want)
 	}
 	p.Exports[1] = ran(2)
-	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "integer engine and ONNX Runtime: 2 of 3,550 outputs differ") {
+	if err := p.Check(); err == nil || !strings.Contains(err.Error(),
+		"integer engine and ONNX Runtime: 2 of 3,550 outputs differ") {
 		t.Error(err)
 	}
 	facts := p.Facts()
-	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = re-read file)"; facts[quantized.ProofKey] != want || facts[quantized.ProofDigestKey] != p.Digest() {
+	if want := "355 images, 3,550 outputs: 0 differ (training = integer engine = " +
+		"re-read file)"; facts[quantized.ProofKey] != want || facts[quantized.ProofDigestKey] != p.Digest() {
 		t.Errorf("%v, want %s", facts, want)
 	}
 }
@@ -96,9 +100,10 @@ func TestLoadProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"edited": {strings.Replace(string(text), `"samples": 355`, `"samples": 1000`, 1), "was edited, or written by another version: its sha256 is " + p.Digest()},
-		"cut":    {string(text[:len(text)/2]), "unexpected end"},
-		"empty":  {"{}", "its sha256 is ,"},
+		"edited": {strings.Replace(string(text), `"samples": 355`, `"samples": 1000`, 1),
+			"was edited, or written by another version: its sha256 is " + p.Digest()},
+		"cut":   {string(text[:len(text)/2]), "unexpected end"},
+		"empty": {"{}", "its sha256 is ,"},
 	} {
 		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
@@ -157,10 +162,12 @@ func TestFactsNameTheModel(t *testing.T) {
 	if err := m.CheckFacts(facts); err != nil {
 		t.Error(err)
 	}
-	if err := other.CheckFacts(facts); err == nil || !strings.Contains(err.Error(), "was made of another model: model.safetensors.sha256 is "+facts[quantized.TensorsKey]) {
+	if err := other.CheckFacts(facts); err == nil || !strings.Contains(err.Error(),
+		"was made of another model: model.safetensors.sha256 is "+facts[quantized.TensorsKey]) {
 		t.Errorf("another model: %v", err)
 	}
-	if err := m.CheckFacts(nil); err == nil || !strings.Contains(err.Error(), "does not say which model it was made of: no model.json.sha256") {
+	if err := m.CheckFacts(nil); err == nil || !strings.Contains(err.Error(),
+		"does not say which model it was made of: no model.json.sha256") {
 		t.Errorf("no facts: %v", err)
 	}
 	digests, err := m.Digests()
@@ -171,10 +178,12 @@ func TestFactsNameTheModel(t *testing.T) {
 	if err := p.CheckModel(m); err != nil {
 		t.Error(err)
 	}
-	if err := p.CheckModel(other); err == nil || !strings.Contains(err.Error(), "the proof is of another model: its model.safetensors has SHA-256 "+digests[0].SHA256) {
+	if err := p.CheckModel(other); err == nil || !strings.Contains(err.Error(),
+		"the proof is of another model: its model.safetensors has SHA-256 "+digests[0].SHA256) {
 		t.Errorf("a proof of another model: %v", err)
 	}
-	if err := (&quantized.Proof{}).CheckModel(m); err == nil || !strings.Contains(err.Error(), "does not say which model.safetensors it is of") {
+	if err := (&quantized.Proof{}).CheckModel(m); err == nil ||
+		!strings.Contains(err.Error(), "does not say which model.safetensors it is of") {
 		t.Errorf("a proof of no model: %v", err)
 	}
 }

@@ -30,11 +30,13 @@ func perceptron() *quantized.Model {
 		b.Q = append(b.Q, int32(math.RoundToEven(float64(0.1/b.Scale[o]))))
 	}
 	return &quantized.Model{
-		Name:  "perceptron",
-		Input: quantized.Input{Activation: quantized.Activation{Name: "pixels", Shape: []int{3}, Quant: in}, PixelScale: 1.0 / 255},
+		Name: "perceptron",
+		Input: quantized.Input{Activation: quantized.Activation{Name: "pixels", Shape: []int{3}, Quant: in},
+			PixelScale: 1.0 / 255},
 		Nodes: []quantized.Node{{
 			Name: "logits", Op: quantized.Linear, Inputs: []string{"pixels"}, Weights: w, Bias: b,
-			Output: quantized.Activation{Name: "logits", Shape: []int{2}, Quant: quantized.Quant{Format: affine.Int8, Scale: 1.0 / 64}},
+			Output: quantized.Activation{Name: "logits", Shape: []int{2},
+				Quant: quantized.Quant{Format: affine.Int8, Scale: 1.0 / 64}},
 		}},
 		Output:  "logits",
 		Classes: []string{"left", "right"},

@@ -36,7 +36,8 @@ func TestSaveAndLoad(t *testing.T) {
 			if err := want.Save(folder); err != nil {
 				t.Fatal(err)
 			}
-			for _, path := range []string{folder, filepath.Join(folder, quantized.ManifestFile), filepath.Join(folder, quantized.TensorsFile)} {
+			for _, path := range []string{folder, filepath.Join(folder, quantized.ManifestFile),
+				filepath.Join(folder, quantized.TensorsFile)} {
 				got, err := quantized.Load(path)
 				if err != nil {
 					t.Fatal(err)
@@ -91,13 +92,16 @@ func TestLoadedNumbersAgree(t *testing.T) {
 	if text == string(other) {
 		t.Fatal("the scale was not found in the text")
 	}
-	if _, err := quantized.Decode(tensors, []byte(text)); err == nil || !strings.Contains(err.Error(), "does not match its checksum") {
+	if _, err := quantized.Decode(tensors, []byte(text)); err == nil ||
+		!strings.Contains(err.Error(), "does not match its checksum") {
 		t.Errorf("edited text: got error %v", err)
 	}
-	if _, err := quantized.Decode(tensors, manifest); err == nil || !strings.Contains(err.Error(), "belongs to a file of") {
+	if _, err := quantized.Decode(tensors, manifest); err == nil ||
+		!strings.Contains(err.Error(), "belongs to a file of") {
 		t.Errorf("another model's text: got error %v", err)
 	}
-	if _, err := quantized.Decode(tensors, unsealed(text)); err == nil || !strings.Contains(err.Error(), "bias 0: scale") {
+	if _, err := quantized.Decode(tensors, unsealed(text)); err == nil ||
+		!strings.Contains(err.Error(), "bias 0: scale") {
 		t.Errorf("unsealed text: got error %v", err)
 	}
 }
@@ -120,7 +124,8 @@ func TestDecodeSaysWhere(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"unknown key", `"name": "random"`, `"Name": "random"`, `model.json: 4:3: key "Name" is unknown`},
-		{"key twice", `"name": "random"`, `"name": "random", "name": "x"`, `4:21: key "name" is unknown or occurs twice`},
+		{"key twice", `"name": "random"`, `"name": "random", "name": "x"`,
+			`4:21: key "name" is unknown or occurs twice`},
 		{"null", `"name": "random"`, `"name": null`, "4:11: got <nil>, want a string"},
 		{"string for a number", `"pixel_scale": 0.003921569`, `"pixel_scale": "1"`, "want a number"},
 		{"number for a string", `"name": "random"`, `"name": 1`, "got 1, want a string"},
@@ -176,7 +181,8 @@ func TestEveryBitCounts(t *testing.T) {
 
 func TestLoadNamesTheFile(t *testing.T) {
 	folder := t.TempDir()
-	if _, err := quantized.Load(folder); err == nil || !strings.Contains(err.Error(), filepath.Join(folder, "model.json")) {
+	if _, err := quantized.Load(folder); err == nil || !strings.Contains(err.Error(),
+		filepath.Join(folder, "model.json")) {
 		t.Errorf("empty folder: got error %v", err)
 	}
 	if _, err := quantized.Load(filepath.Join(folder, "missing")); err == nil {

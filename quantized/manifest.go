@@ -48,7 +48,8 @@ func unseal(text []byte) ([]byte, error) {
 	}
 	body := append(bytes.Clone(text[:at]), manifestEnd...)
 	if !bytes.Equal(seal(body), text) {
-		return nil, errors.New("the text does not match its checksum: it was damaged, or edited; to edit it, delete the checksum")
+		return nil, errors.New("the text does not match its checksum: it was damaged, or edited; to edit it, " +
+			"delete the checksum")
 	}
 	return body, nil
 }
@@ -77,10 +78,12 @@ func decodeManifest(text, tensors []byte) (*Model, error) {
 		return nil, err
 	}
 	if doc.Format != manifestFormat || doc.Version != manifestVersion {
-		return nil, fmt.Errorf("format %q, version %d: want %q, version %d", doc.Format, doc.Version, manifestFormat, manifestVersion)
+		return nil, fmt.Errorf("format %q, version %d: want %q, version %d", doc.Format, doc.Version,
+			manifestFormat, manifestVersion)
 	}
 	if got := tensorsOf(tensors); got != doc.Tensors {
-		return nil, fmt.Errorf("belongs to a file of %d bytes with SHA-256 %s, this one has %d and %s", doc.Tensors.Bytes, doc.Tensors.SHA256, got.Bytes, got.SHA256)
+		return nil, fmt.Errorf("belongs to a file of %d bytes with SHA-256 %s, this one has %d and %s",
+			doc.Tensors.Bytes, doc.Tensors.SHA256, got.Bytes, got.SHA256)
 	}
 	return doc.Model, nil
 }

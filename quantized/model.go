@@ -38,7 +38,8 @@ type Quant struct {
 	Format affine.Format `json:"format"`
 	Scale  float32       `json:"scale"`
 	Zero   int32         `json:"zero"`
-	Origin string        `json:"origin,omitempty"` // where the numbers come from, such as "moving_average_min_max over 1,407 steps"
+	// Origin says where the numbers come from, such as "moving_average_min_max over 1,407 steps".
+	Origin string `json:"origin,omitempty"`
 }
 
 // Op names what a node computes.
@@ -90,9 +91,10 @@ type Weights struct {
 	Block  int           `json:"block,omitzero"` // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
 	Scale  []float32     `json:"scale,omitempty"`
 	Zero   []int32       `json:"zero,omitempty"` // one per scale; nil where all are zero
-	Q      []int8        `json:"-"`              // one integer an element, also below 8 bits (uint8 formats are stored as their bits)
-	Float  []float32     `json:"-"`
-	Origin string        `json:"origin,omitempty"` // where the scales come from
+	// one integer an element, also below 8 bits (uint8 formats are stored as their bits)
+	Q      []int8    `json:"-"`
+	Float  []float32 `json:"-"`
+	Origin string    `json:"origin,omitempty"` // where the scales come from
 }
 
 // Bias is int32 with Scale[o] = float32(s_in · s_w[o]) and zero point 0, or

@@ -64,9 +64,10 @@ type ProofData struct {
 
 // Comparison is of the outputs of two ways to compute a model.
 type Comparison struct {
-	A         string  `json:"a"`
-	B         string  `json:"b"`
-	Samples   int     `json:"samples,omitempty"` // whose activations were compared, of all layers; 0: the outputs of all samples
+	A string `json:"a"`
+	B string `json:"b"`
+	// whose activations were compared, of all layers; 0: the outputs of all samples
+	Samples   int     `json:"samples,omitempty"`
 	Elements  int     `json:"elements"`
 	Differing int     `json:"differing"` // elements that are not equal
 	Largest   float64 `json:"largest"`   // the largest difference

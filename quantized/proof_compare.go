@@ -53,7 +53,8 @@ func (e Export) check(now Export) error {
 	}
 	if was, is := e.Comparison, now.Comparison; was.Elements != is.Elements || was.Differing != is.Differing {
 		return fmt.Errorf("quantized: the proof says that %s of %s outputs of %s differ, found are %s of %s",
-			digits(int64(was.Differing)), digits(int64(was.Elements)), was.B, digits(int64(is.Differing)), digits(int64(is.Elements)))
+			digits(int64(was.Differing)), digits(int64(was.Elements)), was.B, digits(int64(is.Differing)),
+			digits(int64(is.Elements)))
 	}
 	return nil
 }

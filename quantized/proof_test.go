@@ -20,12 +20,13 @@ func TestComparison(t *testing.T) {
 		largest   float64
 		holds     bool
 	}{
-		"equal":                  {a: []float32{1, -2, 0}, b: []float32{1, -2, 0}, holds: true},
-		"one off":                {a: []float32{1, -2}, b: []float32{1, -2.5}, differing: 1, largest: 0.5},
-		"signs of zero":          {a: []float32{0}, b: []float32{float32(math.Copysign(0, -1))}, holds: true},
-		"no number twice":        {a: []float32{nan}, b: []float32{nan}, holds: true},
-		"no number once":         {a: []float32{nan}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
-		"infinity":               {a: []float32{1}, b: []float32{float32(math.Inf(1))}, differing: 1, largest: math.MaxFloat64},
+		"equal":           {a: []float32{1, -2, 0}, b: []float32{1, -2, 0}, holds: true},
+		"one off":         {a: []float32{1, -2}, b: []float32{1, -2.5}, differing: 1, largest: 0.5},
+		"signs of zero":   {a: []float32{0}, b: []float32{float32(math.Copysign(0, -1))}, holds: true},
+		"no number twice": {a: []float32{nan}, b: []float32{nan}, holds: true},
+		"no number once":  {a: []float32{nan}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
+		"infinity": {a: []float32{1}, b: []float32{float32(math.Inf(1))}, differing: 1,
+			largest: math.MaxFloat64},
 		"shorter":                {a: []float32{1, 2}, b: []float32{1}, differing: 1, largest: math.MaxFloat64},
 		"nothing proves nothing": {},
 	} {
@@ -64,7 +65,8 @@ func TestProofInOneLine(t *testing.T) {
 	if got := p.String(); got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
-	if err := p.Check(); err == nil || err.Error() != "quantized: integer engine and ONNX Runtime: 3 of 3,550 outputs differ, by up to 0.25" {
+	if err := p.Check(); err == nil ||
+		err.Error() != "quantized: integer engine and ONNX Runtime: 3 of 3,550 outputs differ, by up to 0.25" {
 		t.Error(err)
 	}
 	p.Comparisons[2].Layers = []quantized.LayerComparison{
@@ -97,7 +99,8 @@ func TestProofTable(t *testing.T) {
 	if err := proof().WriteTable(&w); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"cnn on digits, test split: 355 images, 3,550 outputs", "training = integer engine         3,550       0", "conv1    −31,000    40,000    17  float32"} {
+	for _, want := range []string{"cnn on digits, test split: 355 images, 3,550 outputs",
+		"training = integer engine         3,550       0", "conv1    −31,000    40,000    17  float32"} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())
 		}

@@ -85,7 +85,8 @@ func windowShape(n *Node, x []int) ([]int, error) {
 		extent := (w.Kernel[i]-1)*max(1, w.Dilation[i]) + 1
 		room := x[1+i] + w.PadBegin[i] + w.PadEnd[i] - extent
 		if room < 0 {
-			return nil, fmt.Errorf("window of %d does not fit an input of shape %v with padding %v and %v", extent, x, w.PadBegin, w.PadEnd)
+			return nil, fmt.Errorf("window of %d does not fit an input of shape %v with padding %v and %v", extent,
+				x, w.PadBegin, w.PadEnd)
 		}
 		y[1+i] = room/w.Stride[i] + 1
 	}

@@ -117,9 +117,11 @@ func (s Size) String() string {
 	var b strings.Builder
 	total := s.Total()
 	fmt.Fprintf(&b, "%s bytes quantized, %s of float16 (%s bytes) and %s of float32 (%s bytes).",
-		digits(total), percent(total, s.Float16()), digits(s.Float16()), percent(total, s.Float32()), digits(s.Float32()))
+		digits(total), percent(total, s.Float16()), digits(s.Float16()), percent(total, s.Float32()),
+		digits(s.Float32()))
 	if s.Weights > 0 {
-		fmt.Fprintf(&b, " An integer weight takes one byte where float16 takes two, but the model also holds %s bytes of scales and %s of zero points, and a bias takes four bytes (%s in all) where float16 takes two",
+		fmt.Fprintf(&b, " An integer weight takes one byte where float16 takes two, but the model also holds %s "+
+			"bytes of scales and %s of zero points, and a bias takes four bytes (%s in all) where float16 takes two",
 			digits(s.Scales), digits(s.Zeros), digits(s.Biases))
 		if s.Float > 0 {
 			fmt.Fprintf(&b, "; %s bytes stayed float32", digits(s.Float))
@@ -127,7 +129,8 @@ func (s Size) String() string {
 		fmt.Fprintf(&b, ": so it is %s half.", compare(2*total, s.Float16()))
 	}
 	if s.Packed < s.Weights {
-		fmt.Fprintf(&b, " The weights' %s bytes are stored one a weight; without the unused bits they would take %s, and the model %s.",
+		fmt.Fprintf(&b, " The weights' %s bytes are stored one a weight; without the unused bits they would take "+
+			"%s, and the model %s.",
 			digits(s.Weights), digits(s.Packed), digits(total-s.Weights+s.Packed))
 	}
 	return b.String()

@@ -25,7 +25,8 @@ func (m *Model) writeLayers(w io.Writer) error {
 		row := []string{l.Name, "input", dimensions(m.Input.Shape), quantCell(m.Input.Quant), ""}
 		if i > 0 {
 			n := &m.Nodes[i-1]
-			row = []string{l.Name, opCell(n), dimensions(n.Output.Shape), quantCell(n.Output.Quant), weightCell(n.Weights)}
+			row = []string{l.Name, opCell(n), dimensions(n.Output.Shape), quantCell(n.Output.Quant),
+				weightCell(n.Weights)}
 		}
 		rows = append(rows, append(row, byteCells(l.Bytes)...))
 	}
@@ -40,7 +41,8 @@ func (m *Model) writeLayers(w io.Writer) error {
 
 func byteCells(b Bytes) []string {
 	var cells []string
-	for _, n := range []int64{b.Parameters, b.MACs, b.Weights, b.Scales, b.Zeros, b.Biases, b.Float, b.Total(), b.Float16(), b.Float32()} {
+	for _, n := range []int64{b.Parameters, b.MACs, b.Weights, b.Scales, b.Zeros, b.Biases, b.Float, b.Total(),
+		b.Float16(), b.Float32()} {
 		cells = append(cells, digits(n))
 	}
 	return cells
@@ -55,7 +57,8 @@ func (m *Model) writeAccumulators(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "\nNo layer sums integers.")
 		return err
 	}
-	if _, err := fmt.Fprintln(w, "\nSums of integers, from the weights, over all inputs: none exceeds int32."); err != nil {
+	if _, err := fmt.Fprintln(w,
+		"\nSums of integers, from the weights, over all inputs: none exceeds int32."); err != nil {
 		return err
 	}
 	rows := [][]string{{"layer", "least", "greatest", "bits", "int16", "24 bits", "exact in float32"}}

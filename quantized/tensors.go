@@ -133,7 +133,8 @@ func (m *Model) fill(f *safetensors.File) error {
 			return fmt.Errorf("quantized: tensor %q is missing", w.Name)
 		}
 		if got.DType != w.DType || fmt.Sprint(got.Shape) != fmt.Sprint(w.Shape) || string(got.Data) != string(w.Data) {
-			return fmt.Errorf("quantized: tensor %q is not what model.json says: %v of shape %v, want %v of shape %v and the same numbers", w.Name, got.DType, got.Shape, w.DType, w.Shape)
+			return fmt.Errorf("quantized: tensor %q is not what model.json says: %v of shape %v, want %v of shape "+
+				"%v and the same numbers", w.Name, got.DType, got.Shape, w.DType, w.Shape)
 		}
 	}
 	if len(f.Tensors) != len(want) {

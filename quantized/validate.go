@@ -131,7 +131,8 @@ func (v *validator) node(n *Node) {
 		v.addf(n.Name, "output of shape %v: its inputs give %v", n.Output.Shape, shape)
 	}
 	if in := inputs[0].Quant; n.Op.PassesThrough() && !sameQuant(in, n.Output.Quant) {
-		v.addf(n.Name, "output is %v, input %v: %v passes its input's numbers on, so they must agree", n.Output.Quant, in, n.Op)
+		v.addf(n.Name, "output is %v, input %v: %v passes its input's numbers on, so they must agree",
+			n.Output.Quant, in, n.Op)
 	}
 }
 

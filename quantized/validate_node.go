@@ -49,7 +49,8 @@ func checkFunc(n *Node) error {
 		}
 	case Conv2D, Linear, Add:
 		if n.Func > ReLU6 {
-			return fmt.Errorf("%v cannot be fused into %v: want identity, relu or relu6, or a layer of its own", n.Func, n.Op)
+			return fmt.Errorf("%v cannot be fused into %v: want identity, relu or relu6, or a layer of its own",
+				n.Func, n.Op)
 		}
 	default:
 		if n.Func != Identity {
@@ -92,7 +93,8 @@ func checkWindow(n *Node) error {
 	}
 	for i := range 2 {
 		if max(w.PadBegin[i], w.PadEnd[i]) >= w.Kernel[i] {
-			return fmt.Errorf("padding %v and %v: a window of %v could lie in it altogether", w.PadBegin, w.PadEnd, w.Kernel)
+			return fmt.Errorf("padding %v and %v: a window of %v could lie in it altogether", w.PadBegin, w.PadEnd,
+				w.Kernel)
 		}
 	}
 	return nil
@@ -127,7 +129,8 @@ func checkWeights(w *Weights) error {
 		return err
 	}
 	if len(w.Q) > 0 == (len(w.Float) > 0) || int64(w.Len()) != elements(w.Shape) {
-		return fmt.Errorf("%d integers and %d floats for shape %v: want exactly one kind", len(w.Q), len(w.Float), w.Shape)
+		return fmt.Errorf("%d integers and %d floats for shape %v: want exactly one kind", len(w.Q), len(w.Float),
+			w.Shape)
 	}
 	if w.Float != nil {
 		if !w.Format.IsFloat() || w.Scale != nil || w.Zero != nil || w.Block != 0 || w.Axis > 0 {
@@ -141,8 +144,10 @@ func checkWeights(w *Weights) error {
 	if err := w.Format.Validate(); err != nil {
 		return err
 	}
-	if w.Format.Bits > 8 || w.Axis < -1 || w.Axis > 0 || w.Block < 0 || w.Block > 0 && (w.Axis != 0 || len(w.Shape) < 2) {
-		return fmt.Errorf("%v along axis %d in blocks of %d: want at most 8 bits, axis 0 or −1, blocks with axis 0 only", w.Format, w.Axis, w.Block)
+	if w.Format.Bits > 8 || w.Axis < -1 || w.Axis > 0 || w.Block < 0 ||
+		w.Block > 0 && (w.Axis != 0 || len(w.Shape) < 2) {
+		return fmt.Errorf("%v along axis %d in blocks of %d: want at most 8 bits, axis 0 or −1, blocks with "+
+			"axis 0 only", w.Format, w.Axis, w.Block)
 	}
 	return checkIntegers(w)
 }
@@ -157,7 +162,8 @@ func checkIntegers(w *Weights) error {
 		scales = w.Shape[0]
 	}
 	if len(w.Scale) != scales || w.Zero != nil && len(w.Zero) != scales {
-		return fmt.Errorf("%d scales and %d zero points for shape %v: want %d", len(w.Scale), len(w.Zero), w.Shape, scales)
+		return fmt.Errorf("%d scales and %d zero points for shape %v: want %d", len(w.Scale), len(w.Zero), w.Shape,
+			scales)
 	}
 	for k, s := range w.Scale {
 		if err := errors.Join(checkScale(s), checkZero(w.zero(k), w.Format)); err != nil {
@@ -187,7 +193,8 @@ func checkFit(n *Node, x Activation) error {
 		return fmt.Errorf("weights of shape %v: the kernel is %v", w.Shape, n.Window.Kernel)
 	}
 	if len(x.Shape) != 3 || in%n.Groups != 0 || channels%n.Groups != 0 || w.Shape[1] != in/n.Groups {
-		return fmt.Errorf("weights of shape %v: the input's is %v in %d groups, want O I/groups KH KW and I H W", w.Shape, x.Shape, n.Groups)
+		return fmt.Errorf("weights of shape %v: the input's is %v in %d groups, want O I/groups KH KW and I H W",
+			w.Shape, x.Shape, n.Groups)
 	}
 	return checkBias(n, x.Quant, channels)
 }
@@ -201,12 +208,14 @@ func checkBias(n *Node, x Quant, channels int) error {
 	}
 	if !n.accumulates(x) {
 		if len(b.Float) != channels || b.Q != nil || b.Scale != nil || !finite(b.Float) {
-			return fmt.Errorf("bias: want %d finite floats and no integers, as input or weights are not quantized, or in blocks", channels)
+			return fmt.Errorf("bias: want %d finite floats and no integers, as input or weights are not "+
+				"quantized, or in blocks", channels)
 		}
 		return nil
 	}
 	if len(b.Q) != channels || b.Float != nil || len(b.Scale) != len(w.Scale) && len(b.Scale) != channels {
-		return fmt.Errorf("bias: %d integers, %d floats, %d scales: want %d integers, no floats, and the scales of the weights", len(b.Q), len(b.Float), len(b.Scale), channels)
+		return fmt.Errorf("bias: %d integers, %d floats, %d scales: want %d integers, no floats, and the scales "+
+			"of the weights", len(b.Q), len(b.Float), len(b.Scale), channels)
 	}
 	for k, s := range b.Scale {
 		if err := checkScale(s); err != nil {

@@ -18,7 +18,8 @@ type agenda struct {
 // agenda takes for each layer the milestones of the rule that holds for it, or
 // else those of all layers.
 func (c Config) agenda(domains []graph.Domain) agenda {
-	a := agenda{domains: domains, of: map[string]Milestones{}, total: c.QAT.Epochs * c.perEpoch(), perEpoch: c.perEpoch()}
+	a := agenda{domains: domains, of: map[string]Milestones{}, total: c.QAT.Epochs * c.perEpoch(),
+		perEpoch: c.perEpoch()}
 	for _, d := range domains {
 		m, own := c.RuleMilestones[d.Rule]
 		if !own {
@@ -38,7 +39,9 @@ func (a agenda) at(step int) func(layer string) graph.Switches {
 // the end.
 func (a agenda) quantizes(step int) bool {
 	at := a.at(step)
-	return !slices.ContainsFunc(a.domains, func(d graph.Domain) bool { return len(d.Tensors) > 0 && !at(d.Layer).Quantize })
+	return !slices.ContainsFunc(a.domains, func(d graph.Domain) bool {
+		return len(d.Tensors) > 0 && !at(d.Layer).Quantize
+	})
 }
 
 // course is how far the quantized part of a layer's training has come at a

@@ -37,7 +37,8 @@ func (a agenda) describe() string {
 		var s [4]string
 		for step := range a.total {
 			now := a.at(step)(d.Layer)
-			for i, happened := range []bool{now.Observe, now.Quantize, s[0] != "" && !now.Observe, now.BatchNormFrozen} {
+			for i, happened := range []bool{now.Observe, now.Quantize, s[0] != "" && !now.Observe,
+				now.BatchNormFrozen} {
 				if happened && s[i] == "" {
 					s[i] = fmt.Sprint(step)
 				}
@@ -60,17 +61,21 @@ func TestLayersFollowTheirRules(t *testing.T) {
 	}{
 		{"all alike", &int8, &int8, every, nil,
 			`conv2d_1 ["1" "2" "9" "16"], linear_1 ["1" "2" "9" "16"]`},
-		{"one of its own", &int8, &int8, every, map[graph.Rule]Milestones{linearRule: {Observe: Steps(4), Quantize: Epochs(0.5), Settle: Never(), FreezeBatchNorm: Never()}},
+		{"one of its own", &int8, &int8, every, map[graph.Rule]Milestones{linearRule: {Observe: Steps(4),
+			Quantize: Epochs(0.5), Settle: Never(), FreezeBatchNorm: Never()}},
 			`conv2d_1 ["1" "2" "9" "16"], linear_1 ["4" "8" "" ""]`},
-		{"all of their own", &int8, &int8, every, map[graph.Rule]Milestones{convRule: {Settle: Steps(20)}, linearRule: {Quantize: Steps(5), FreezeBatchNorm: Steps(3)}},
+		{"all of their own", &int8, &int8, every, map[graph.Rule]Milestones{convRule: {Settle: Steps(20)},
+			linearRule: {Quantize: Steps(5), FreezeBatchNorm: Steps(3)}},
 			`conv2d_1 ["0" "0" "20" "16"], linear_1 ["0" "5" "21" "3"]`},
 		{"a rule that holds for no layer", &int8, &int8, every, map[graph.Rule]Milestones{{}: {Quantize: Steps(30)}},
 			`conv2d_1 ["1" "2" "9" "16"], linear_1 ["1" "2" "9" "16"]`},
 		{"defaults of learned scales beside others", &int8, &learned, Milestones{}, nil,
 			`conv2d_1 ["0" "0" "21" "16"], linear_1 ["" "0" "" "16"]`},
-		{"learned scales that shall follow", &int8, &learned, Milestones{}, map[graph.Rule]Milestones{linearRule: {Settle: Steps(7)}},
+		{"learned scales that shall follow", &int8, &learned, Milestones{},
+			map[graph.Rule]Milestones{linearRule: {Settle: Steps(7)}},
 			`conv2d_1 ["0" "0" "21" "16"], linear_1 ["0" "0" "7" "16"]`},
-		{"a float layer freezes its batch norm", nil, &int8, every, map[graph.Rule]Milestones{convRule: {FreezeBatchNorm: Steps(6)}},
+		{"a float layer freezes its batch norm", nil, &int8, every,
+			map[graph.Rule]Milestones{convRule: {FreezeBatchNorm: Steps(6)}},
 			`conv2d_1 ["0" "0" "21" "6"], linear_1 ["1" "2" "9" "16"]`},
 		{"a float layer without one has nothing to switch", &int8, nil, every, nil,
 			`conv2d_1 ["1" "2" "9" "16"]`},
@@ -164,7 +169,8 @@ func TestTurnsAreAnnounced(t *testing.T) {
 	var got []string
 	announce := func(turn Turn) {
 		s := turn.Switches
-		got = append(got, fmt.Sprintf("%d %s: %t %t %t", turn.Step, strings.Join(turn.Layers, " "), s.Observe, s.Quantize, s.BatchNormFrozen))
+		got = append(got, fmt.Sprintf("%d %s: %t %t %t", turn.Step, strings.Join(turn.Layers, " "), s.Observe,
+			s.Quantize, s.BatchNormFrozen))
 	}
 	c := late(t, &int8)
 	c.Out, c.Resume = t.TempDir(), true
@@ -212,11 +218,13 @@ func TestRuleMilestoneFaultsNameTheRule(t *testing.T) {
 		t.Fatalf("got %v, want Faults", c.Validate())
 	}
 	want := Faults{
-		{"qat.milestones.conv2d.settle", "2 epochs is not reached: the stage has 32 steps; want an earlier step, or never"},
+		{"qat.milestones.conv2d.settle",
+			"2 epochs is not reached: the stage has 32 steps; want an earlier step, or never"},
 		{"qat.milestones.linear", "quantization has no such rule: want one of its kinds or name patterns"},
 		{`qat.milestones."linear"`, "quantization has no such rule: want one of its kinds or name patterns"},
 		{`qat.milestones."linear".quantize`, "never: want a step; training without quantization is the float stage"},
-		{`qat.milestones."linear_\d".quantize`, "8 steps is before observe (9 steps): want ranges before they are used"},
+		{`qat.milestones."linear_\d".quantize`,
+			"8 steps is before observe (9 steps): want ranges before they are used"},
 		{`qat.milestones."linear_\d"`, "quantization has no such rule: want one of its kinds or name patterns"},
 	}
 	if !slices.Equal(faults, want) {

@@ -42,8 +42,10 @@ func TestClip(t *testing.T) {
 	} {
 		p := gradients()
 		clip(p, c.limit)
-		if got, other := p[0].Grad[0], p[2].Grad[1]; got != c.want || math.Abs(float64(other+c.want*4/3)) > 1e-6*float64(c.want) {
-			t.Errorf("%s: limit %v: gradients %v and %v, want %v and %v", c.name, c.limit, got, other, c.want, -c.want*4/3)
+		if got, other := p[0].Grad[0], p[2].Grad[1]; got != c.want ||
+			math.Abs(float64(other+c.want*4/3)) > 1e-6*float64(c.want) {
+			t.Errorf("%s: limit %v: gradients %v and %v, want %v and %v", c.name, c.limit, got, other, c.want,
+				-c.want*4/3)
 		}
 	}
 }

@@ -10,8 +10,9 @@ import (
 
 func example() checkpoint {
 	return checkpoint{
-		progress: progress{Serial: 3, Phase: QAT, Epoch: 1, Step: 20, Running: tally{LossSum: 0.1, Correct: 3, Count: 7}, Random: []byte{1, 2}},
-		config:   map[string]string{"seed": "7"},
+		progress: progress{Serial: 3, Phase: QAT, Epoch: 1, Step: 20,
+			Running: tally{LossSum: 0.1, Correct: 3, Count: 7}, Random: []byte{1, 2}},
+		config: map[string]string{"seed": "7"},
 		states: []graph.State{
 			{Name: "a", Shape: []int{2}, F64: []float64{1, 2}},
 			{Name: "b", Shape: []int{1}, I64: []int64{-5}},

@@ -69,8 +69,10 @@ type Stage struct {
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
 	Smoothing    float64 // ε of label smoothing, such as 0.1; 0: none
-	Patience     int     // ends the stage after this many epochs without a lower loss on the held-out images, and goes back to the best; 0: never
-	Average      float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
+	// ends the stage after this many epochs without a lower loss on the held-out images,
+	// and goes back to the best; 0: never
+	Patience int
+	Average  float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 
 // resolve fills in the defaults. It wants a valid configuration.

@@ -40,7 +40,8 @@ func TestPatienceWaitsForQuantization(t *testing.T) {
 	r := &run{Config: small(t)}
 	r.Phase = QAT
 	r.Quantization.Names = []graph.NameRule{{Pattern: "linear.*", Scheme: r.Quantization.Default}}
-	r.Milestones, r.RuleMilestones = Milestones{Quantize: Epochs(1)}, map[graph.Rule]Milestones{{Pattern: "linear.*"}: {Quantize: Epochs(2)}}
+	r.Milestones, r.RuleMilestones = Milestones{Quantize: Epochs(1)},
+		map[graph.Rule]Milestones{{Pattern: "linear.*"}: {Quantize: Epochs(2)}}
 	s := Stage{Patience: 1}
 	r.model = mustModel(t, r.Config)
 	r.agenda = r.Config.agenda(r.model.Domains())

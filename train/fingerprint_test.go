@@ -7,8 +7,10 @@ import (
 
 // Files are named where the data have changed, if it is known which they were.
 func TestChangedDataFilesAreNamed(t *testing.T) {
-	was := map[string]string{"data.checksum": "1", "seed": "7", dataFiles + "a": "3 bytes", dataFiles + "b": "4 bytes", dataFiles + "c": "5 bytes"}
-	is := map[string]string{"data.checksum": "2", "seed": "7", dataFiles + "a": "2 bytes", dataFiles + "b": "4 bytes", dataFiles + "d": "6 bytes"}
+	was := map[string]string{"data.checksum": "1", "seed": "7", dataFiles + "a": "3 bytes",
+		dataFiles + "b": "4 bytes", dataFiles + "c": "5 bytes"}
+	is := map[string]string{"data.checksum": "2", "seed": "7", dataFiles + "a": "2 bytes",
+		dataFiles + "b": "4 bytes", dataFiles + "d": "6 bytes"}
 	const checksum = `data.checksum: the checkpoint has "1", the configuration "2"`
 	for _, tt := range []struct {
 		name    string
@@ -21,8 +23,10 @@ func TestChangedDataFilesAreNamed(t *testing.T) {
 			"d is new among the data",
 			checksum,
 		}},
-		{"moved files of the same data", map[string]string{"data.checksum": "2", dataFiles + "e": "7 bytes"}, map[string]string{"data.checksum": "2", dataFiles + "a": "3 bytes"}, nil},
-		{"a checkpoint without a list", map[string]string{"data.checksum": "1"}, map[string]string{"data.checksum": "2", dataFiles + "a": "3 bytes"}, []string{checksum}},
+		{"moved files of the same data", map[string]string{"data.checksum": "2", dataFiles + "e": "7 bytes"},
+			map[string]string{"data.checksum": "2", dataFiles + "a": "3 bytes"}, nil},
+		{"a checkpoint without a list", map[string]string{"data.checksum": "1"},
+			map[string]string{"data.checksum": "2", dataFiles + "a": "3 bytes"}, []string{checksum}},
 		{"a setting", map[string]string{"seed": "7"}, map[string]string{"seed": "8", "epochs": ""}, []string{
 			`epochs: the checkpoint has none, the configuration ""`,
 			`seed: the checkpoint has "7", the configuration "8"`,

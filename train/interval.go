@@ -59,7 +59,8 @@ func ParseInterval(text string) (Interval, error) {
 	}
 	s, err := ParseSpan(text)
 	if err != nil || s.Steps(1) == 0 && !s.IsZero() {
-		return Interval{}, fmt.Errorf(`train: interval %q: want one like "20s", "5m", "400 steps", "1.5 epochs" or "never"`, text)
+		return Interval{}, fmt.Errorf(`train: interval %q: want one like "20s", "5m", "400 steps", "1.5 epochs" `+
+			`or "never"`, text)
 	}
 	return Interval{Span: s}, nil
 }

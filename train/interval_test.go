@@ -24,7 +24,8 @@ func TestInterval(t *testing.T) {
 	} {
 		got, err := ParseInterval(tt.text)
 		if err != nil || got != tt.want || got.String() != tt.written {
-			t.Errorf("%q is read as %#v and written as %q, %v: want %#v and %q", tt.text, got, got, err, tt.want, tt.written)
+			t.Errorf("%q is read as %#v and written as %q, %v: want %#v and %q", tt.text, got, got, err, tt.want,
+				tt.written)
 		}
 		if again, err := ParseInterval(got.String()); err != nil || again != got {
 			t.Errorf("%q is read again as %v, %v", got, again, err)

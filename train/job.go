@@ -104,8 +104,10 @@ func (r *run) sameKernels(last *checkpoint) error {
 	case before == now:
 		return nil
 	case os.Getenv(kernel.Variable) != now:
-		return fmt.Errorf("%[1]s was made with the kernels %[2]s, and this process has %[3]s, whose sums round otherwise: "+
-			"resume with %[4]s=%[2]s to end with the bytes of an uninterrupted run, or with %[4]s=%[3]s to end with others",
+		return fmt.Errorf("%[1]s was made with the kernels %[2]s, and this process has %[3]s, whose sums round "+
+			"otherwise: "+
+			"resume with %[4]s=%[2]s to end with the bytes of an uninterrupted run, or with %[4]s=%[3]s to end "+
+			"with others",
 			last.path, before, now, kernel.Variable)
 	}
 	r.Log.Warn("resumed with other kernels, whose sums round otherwise: "+

@@ -22,7 +22,8 @@ func TestFolderHasOneRun(t *testing.T) {
 	}
 	for _, resume := range []bool{false, true} {
 		c.Resume = resume
-		if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "train: atomicfile: own "+c.Out+": process ") {
+		if _, err := Run(t.Context(), c); err == nil ||
+			!strings.Contains(err.Error(), "train: atomicfile: own "+c.Out+": process ") {
 			t.Errorf("a second run: %v", err)
 		}
 	}
@@ -71,7 +72,9 @@ func TestResumeWithOtherKernels(t *testing.T) {
 	for _, named := range []string{"", "neon", "none"} {
 		t.Setenv(kernel.Variable, named)
 		_, err := Run(t.Context(), c)
-		want := "was made with the kernels neon, and this process has " + kernel.Path() + ", whose sums round otherwise: resume with PETRIFY_KERNEL=neon to end with the bytes of an uninterrupted run, or with PETRIFY_KERNEL=" + kernel.Path() + " to end with others"
+		want := "was made with the kernels neon, and this process has " + kernel.Path() +
+			", whose sums round otherwise: resume with PETRIFY_KERNEL=neon to end with the bytes of an " +
+			"uninterrupted run, or with PETRIFY_KERNEL=" + kernel.Path() + " to end with others"
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s=%s: %v: want %q", kernel.Variable, named, err, want)
 		}
@@ -80,7 +83,8 @@ func TestResumeWithOtherKernels(t *testing.T) {
 	var log strings.Builder
 	c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	mustRun(t, c)
-	if want := "the run ends with other bytes than an uninterrupted one\" checkpoint=neon now=" + kernel.Path(); !strings.Contains(log.String(), want) {
+	if want := "the run ends with other bytes than an uninterrupted one\" checkpoint=neon now=" +
+		kernel.Path(); !strings.Contains(log.String(), want) {
 		t.Errorf("the log is %s: want %s", &log, want)
 	}
 	if _, err := Finished(c); err != nil {

@@ -36,7 +36,8 @@ func TestJournalIsAppended(t *testing.T) {
 		if err != nil || errStat != nil {
 			t.Fatal(err, errStat)
 		}
-		if file != nil && !os.SameFile(file, now) || !bytes.HasPrefix(text, before) || bytes.Count(text[len(before):], []byte("\n")) != 1 {
+		if file != nil && !os.SameFile(file, now) || !bytes.HasPrefix(text, before) ||
+			bytes.Count(text[len(before):], []byte("\n")) != 1 {
 			t.Errorf("the file became\n%s\nfrom\n%s", text, before)
 		}
 		file, before = now, text
@@ -70,12 +71,15 @@ func TestJournalThatChanged(t *testing.T) {
 		says   string // the error, or what is logged
 		lost   bool
 	}{
-		{"a torn line after", func(path string) error { return appendTo(path, `{"stage":"qat","ep`) }, "resumed", false},
-		{"lines after", func(path string) error { return appendTo(path, strings.Repeat("{}\n", 30)) }, "resumed", false},
+		{"a torn line after", func(path string) error { return appendTo(path, `{"stage":"qat","ep`) }, "resumed",
+			false},
+		{"lines after", func(path string) error { return appendTo(path, strings.Repeat("{}\n", 30)) }, "resumed",
+			false},
 		{"removed", os.Remove, "the lines until here are lost", true},
 		{"a digit", func(path string) error {
 			text, err := os.ReadFile(path)
-			return errors.Join(err, os.WriteFile(path, bytes.Replace(text, []byte(`"epoch":2`), []byte(`"epoch":3`), 1), 0o666))
+			return errors.Join(err, os.WriteFile(path, bytes.Replace(text, []byte(`"epoch":2`), []byte(`"epoch":3`),
+				1), 0o666))
 		}, "metrics.jsonl is not what the run has written: bring it back, or remove it", true},
 		{"shorter", func(path string) error { return os.Truncate(path, 100) }, "is not what the run has written", true},
 	} {

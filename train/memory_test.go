@@ -53,7 +53,8 @@ func built(t *testing.T, m *graph.Model, batch int, p Phase) int64 {
 	}
 	defer e.Close()
 	if f.Memory()+e.Memory() < q.Memory() {
-		t.Errorf("float %d + %d bytes, quantized %d: want a network whose float stage needs more", f.Memory(), e.Memory(), q.Memory())
+		t.Errorf("float %d + %d bytes, quantized %d: want a network whose float stage needs more", f.Memory(),
+			e.Memory(), q.Memory())
 	}
 	return f.Memory() + e.Memory()
 }

@@ -21,9 +21,10 @@ import (
 // there, each layer follows its own, their order is validated, they may be
 // given in epochs, and a checkpoint remembers them.
 type Milestones struct {
-	Observe         Span // observers begin to follow the ranges; unset: at once
-	Quantize        Span // fake quantization begins; unset: with Observe
-	Settle          Span // observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once in layers that learn scales
+	Observe  Span // observers begin to follow the ranges; unset: at once
+	Quantize Span // fake quantization begins; unset: with Observe
+	// observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once in layers that learn scales
+	Settle          Span
 	FreezeBatchNorm Span // batch norm uses its running statistics, which stay; unset: after half of the stage
 }
 
@@ -98,8 +99,10 @@ func (m Milestones) faults(f *Faults, path string, total, perEpoch int) {
 		known := perEpoch > 0 || s.unit == m.Observe.unit // without data, epochs are not yet steps
 		return known && !s.IsZero() && s.Steps(perEpoch) < m.Observe.Steps(perEpoch)
 	}
-	f.check(!early(m.Settle), path+".settle", "%v is before observe (%v): want observers to stop after they began", m.Settle, m.Observe)
-	f.check(!early(m.Quantize), path+".quantize", "%v is before observe (%v): want ranges before they are used", m.Quantize, m.Observe)
+	f.check(!early(m.Settle), path+".settle", "%v is before observe (%v): want observers to stop after they began",
+		m.Settle, m.Observe)
+	f.check(!early(m.Quantize), path+".quantize", "%v is before observe (%v): want ranges before they are used",
+		m.Quantize, m.Observe)
 }
 
 // faults checks a milestone.

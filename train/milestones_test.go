@@ -50,9 +50,12 @@ func TestMilestoneFaults(t *testing.T) {
 		m    Milestones
 		want string
 	}{
-		{"settle before observe", Milestones{Observe: Steps(10), Quantize: Steps(10), Settle: Steps(5)}, "m.settle: 5 steps is before observe"},
-		{"quantize before observe", Milestones{Observe: Epochs(1), Quantize: Steps(5)}, "m.quantize: 5 steps is before observe"},
-		{"past the end", Milestones{FreezeBatchNorm: Epochs(3)}, "m.freeze_batch_norm: 3 epochs is not reached: the stage has 30 steps"},
+		{"settle before observe", Milestones{Observe: Steps(10), Quantize: Steps(10), Settle: Steps(5)},
+			"m.settle: 5 steps is before observe"},
+		{"quantize before observe", Milestones{Observe: Epochs(1), Quantize: Steps(5)},
+			"m.quantize: 5 steps is before observe"},
+		{"past the end", Milestones{FreezeBatchNorm: Epochs(3)},
+			"m.freeze_batch_norm: 3 epochs is not reached: the stage has 30 steps"},
 		{"never quantized", Milestones{Quantize: Never()}, "m.quantize: never: want a step"},
 		{"negative", Milestones{Settle: Steps(-5)}, "m.settle: -5 steps: want 0 or more"},
 	} {

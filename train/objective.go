@@ -29,7 +29,8 @@ func (d Distillation) resolve() Distillation {
 
 func (d Distillation) faults(f *Faults, path string) {
 	f.check(d.Weight >= 0 && d.Weight <= 1, path+".weight", "%v: want 0 to 1", d.Weight)
-	f.check(d.Temperature >= 0 && d.Temperature <= 1000, path+".temperature", "%v: want more than 0 and at most 1000, or 0 for 4", d.Temperature)
+	f.check(d.Temperature >= 0 && d.Temperature <= 1000, path+".temperature",
+		"%v: want more than 0 and at most 1000, or 0 for 4", d.Temperature)
 	f.check(d.Weight > 0 || d.Temperature == 0, path+".temperature", "%v has no effect without a weight", d.Temperature)
 }
 

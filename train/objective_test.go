@@ -98,7 +98,8 @@ func TestDistillationComesNearTheTeacher(t *testing.T) {
 	taught := mustRun(t, c)
 	last := func(r *Result) float64 { return r.Records[len(r.Records)-1].Train.Loss }
 	if last(taught) > 0.1 || last(taught) >= last(plain) {
-		t.Errorf("divergence from the teacher %v (cross-entropy without one: %v): want near 0", last(taught), last(plain))
+		t.Errorf("divergence from the teacher %v (cross-entropy without one: %v): want near 0", last(taught),
+			last(plain))
 	}
 	if taught.QAT.Accuracy < taught.Float.Accuracy-0.04 {
 		t.Errorf("QAT accuracy %v, float %v", taught.QAT.Accuracy, taught.Float.Accuracy)

@@ -78,7 +78,8 @@ func (o Optimizer) learningRate() float64 {
 
 func (o Optimizer) faults(f *Faults, path string) {
 	f.check(int(o.Method) < len(methods), path+".method", "%d: want one of %q", uint8(o.Method), methods)
-	f.check(o.WeightDecay >= 0 && o.WeightDecay < 1, path+".weight_decay", "%v: want 0 or more, and less than 1", o.WeightDecay)
+	f.check(o.WeightDecay >= 0 && o.WeightDecay < 1, path+".weight_decay", "%v: want 0 or more, and less than 1",
+		o.WeightDecay)
 	isSGD := o.Method == SGD
 	f.check(o.Momentum >= 0 && o.Momentum < 1, path+".momentum", "%v: want 0 or more, and less than 1", o.Momentum)
 	f.check(o.Momentum == 0 || isSGD, path+".momentum", "%v has no effect on %v: want sgd", o.Momentum, o.Method)

@@ -54,11 +54,15 @@ func TestOptimizersAgainstTheEquations(t *testing.T) {
 		want func(w float64) float64
 	}{
 		{"adam", Optimizer{}, func(w float64) float64 { return oracleAdam(w, gradient, lr, 0, false, n) }},
-		{"adam, decay in the gradient", Optimizer{WeightDecay: decay}, func(w float64) float64 { return oracleAdam(w, gradient, lr, decay, false, n) }},
-		{"adamw, decay beside it", Optimizer{Method: AdamW, WeightDecay: decay}, func(w float64) float64 { return oracleAdam(w, gradient, lr, decay, true, n) }},
+		{"adam, decay in the gradient", Optimizer{WeightDecay: decay},
+			func(w float64) float64 { return oracleAdam(w, gradient, lr, decay, false, n) }},
+		{"adamw, decay beside it", Optimizer{Method: AdamW, WeightDecay: decay},
+			func(w float64) float64 { return oracleAdam(w, gradient, lr, decay, true, n) }},
 		{"sgd", Optimizer{Method: SGD}, func(w float64) float64 { return oracleSGD(w, gradient, lr, 0, 0, false, n) }},
-		{"sgd with momentum and decay", Optimizer{Method: SGD, Momentum: 0.9, WeightDecay: decay}, func(w float64) float64 { return oracleSGD(w, gradient, lr, decay, 0.9, false, n) }},
-		{"nesterov", Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true}, func(w float64) float64 { return oracleSGD(w, gradient, lr, 0, 0.9, true, n) }},
+		{"sgd with momentum and decay", Optimizer{Method: SGD, Momentum: 0.9, WeightDecay: decay},
+			func(w float64) float64 { return oracleSGD(w, gradient, lr, decay, 0.9, false, n) }},
+		{"nesterov", Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true},
+			func(w float64) float64 { return oracleSGD(w, gradient, lr, 0, 0.9, true, n) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, start := randomParam(graph.RoleWeight, 37)
@@ -98,7 +102,8 @@ func randomParam(role graph.Role, n int) (*graph.Param, []float64) {
 
 func TestDecaySparesAllButWeights(t *testing.T) {
 	for role, decays := range map[graph.Role]bool{
-		graph.RoleWeight: true, graph.RoleBias: false, graph.RoleScale: false, graph.RoleShift: false, graph.RoleLearned: false,
+		graph.RoleWeight: true, graph.RoleBias: false, graph.RoleScale: false, graph.RoleShift: false,
+		graph.RoleLearned: false,
 	} {
 		for method := range methods {
 			p, start := randomParam(role, 5) // its gradient is 0

@@ -19,10 +19,11 @@ import "petrify/graph"
 // paper's values: a Dampen of 0.001 to 0.1 on the mean loss, or a Freeze of
 // 0.01 from a FreezeStart of 0.04 to 0.1.
 type Oscillation struct {
-	Watch       bool    // report the shares in the records, also without a cure
-	Momentum    float64 // of the average of a weight's changes of direction; 0 means 0.01
-	Dampen      float64 // λ of the dampening loss at the end; 0: none
-	Freeze      float64 // how often a weight may turn back at the end before it is frozen, less than 1; 0: any number of times
+	Watch    bool    // report the shares in the records, also without a cure
+	Momentum float64 // of the average of a weight's changes of direction; 0 means 0.01
+	Dampen   float64 // λ of the dampening loss at the end; 0: none
+	// how often a weight may turn back at the end before it is frozen, less than 1; 0: any number of times
+	Freeze      float64
 	FreezeStart float64 // and at the start; 0 means ten times Freeze, at most 1
 }
 
@@ -41,12 +42,16 @@ func (o Oscillation) resolve() Oscillation {
 
 func (o Oscillation) faults(f *Faults, path string, epochs int) {
 	f.check(o.Dampen >= 0 && o.Dampen < 1e3, path+".dampen", "%v: want 0 or more, such as 0.01", o.Dampen)
-	f.check(o.Freeze >= 0 && o.Freeze < 1, path+".freeze", "%v: want 0 or more, and less than 1, such as 0.01", o.Freeze)
+	f.check(o.Freeze >= 0 && o.Freeze < 1, path+".freeze", "%v: want 0 or more, and less than 1, such as 0.01",
+		o.Freeze)
 	f.check(o.FreezeStart >= 0 && o.FreezeStart <= 1, path+".freeze_start", "%v: want 0 to 1", o.FreezeStart)
-	f.check(o.FreezeStart == 0 || o.FreezeStart >= o.Freeze, path+".freeze_start", "%v is below freeze (%v): want a threshold that falls", o.FreezeStart, o.Freeze)
+	f.check(o.FreezeStart == 0 || o.FreezeStart >= o.Freeze, path+".freeze_start",
+		"%v is below freeze (%v): want a threshold that falls", o.FreezeStart, o.Freeze)
 	f.check(o.FreezeStart == 0 || o.Freeze > 0, path+".freeze_start", "%v has no effect without freeze", o.FreezeStart)
-	f.check(o.Momentum >= 0 && o.Momentum <= 1, path+".momentum", "%v: want more than 0 and at most 1, or 0 for 0.01", o.Momentum)
-	f.check(o.Momentum == 0 || o.active(), path+".momentum", "%v has no effect without watch, dampen or freeze", o.Momentum)
+	f.check(o.Momentum >= 0 && o.Momentum <= 1, path+".momentum",
+		"%v: want more than 0 and at most 1, or 0 for 0.01", o.Momentum)
+	f.check(o.Momentum == 0 || o.active(), path+".momentum", "%v has no effect without watch, dampen or freeze",
+		o.Momentum)
 	f.check(!o.active() || epochs > 0, path, "no effect without epochs of the qat stage")
 }
 

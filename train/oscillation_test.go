@@ -71,7 +71,8 @@ func TestWatchingMovesNothing(t *testing.T) {
 
 func TestCourseOfTheCures(t *testing.T) {
 	c := small(t)
-	c.Milestones, c.RuleMilestones = Milestones{Quantize: Steps(8)}, map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Quantize: Epochs(1)}}
+	c.Milestones, c.RuleMilestones = Milestones{Quantize: Steps(8)},
+		map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Quantize: Epochs(1)}}
 	a := c.agenda([]graph.Domain{{Layer: "conv"}, {Layer: "fc", Rule: graph.Rule{Kind: graph.KindLinear}}})
 	for _, tt := range []struct {
 		layer string

@@ -40,7 +40,8 @@ func (r *run) calibrate(ctx context.Context) error {
 		}
 		r.Step++
 		r.Running.add(m.Loss, m.Correct, m.Count)
-		r.Events.step(StepEnd{Stage: PTQ, Step: r.Step, Loss: m.Loss, Mean: r.Running.metrics(), Images: r.Running.Count})
+		r.Events.step(StepEnd{Stage: PTQ, Step: r.Step, Loss: m.Loss, Mean: r.Running.metrics(),
+			Images: r.Running.Count})
 	}
 	r.Running = tally{}
 	if err := r.model.Settle(); err != nil {

@@ -49,7 +49,8 @@ func (r *run) reestimate(ctx context.Context, t *graph.Trainer) error {
 func (c Config) reestimateFaults(f *Faults, perEpoch int) {
 	const path = "reestimate"
 	f.check(c.Reestimate >= 0, path, "%d: want 1 or more batches, or 0 for none", c.Reestimate)
-	f.check(perEpoch == 0 || c.Reestimate <= perEpoch, path, "%d: want at most the %d batches of the training split", c.Reestimate, perEpoch)
+	f.check(perEpoch == 0 || c.Reestimate <= perEpoch, path,
+		"%d: want at most the %d batches of the training split", c.Reestimate, perEpoch)
 	if c.Reestimate <= 0 {
 		return
 	}

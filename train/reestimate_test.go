@@ -39,7 +39,8 @@ func TestReestimateMovesTheStatisticsAlone(t *testing.T) {
 			t.Errorf("%s has moved", before.Name)
 		}
 	}
-	if !strings.Contains(log.String(), "batch norm estimated again") || result.QAT == result.Records[len(result.Records)-1].Test {
+	if !strings.Contains(log.String(), "batch norm estimated again") ||
+		result.QAT == result.Records[len(result.Records)-1].Test {
 		t.Errorf("the result is not that of the new statistics; log:\n%s", &log)
 	}
 }

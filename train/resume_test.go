@@ -88,7 +88,8 @@ func same(t *testing.T, result, wantResult *Result, folder string, want *checkpo
 		t.Errorf("progress %+v\nwant     %+v", got.progress, want.progress)
 	}
 	wantRecords := untimed(wantResult.Records)
-	if !reflect.DeepEqual(untimed(result.Records), wantRecords) || !reflect.DeepEqual(journaled(t, folder), wantRecords) {
+	if !reflect.DeepEqual(untimed(result.Records), wantRecords) ||
+		!reflect.DeepEqual(journaled(t, folder), wantRecords) {
 		t.Errorf("records %+v\nwant    %+v", journaled(t, folder), wantRecords)
 	}
 }
@@ -110,7 +111,8 @@ func everything(t *testing.T) Config {
 	c.Quantization.Kinds = map[graph.Kind]*fakequant.Scheme{graph.KindLinear: &learned}
 	c.Oscillation, c.Reestimate = Oscillation{Momentum: 0.2, Dampen: 0.01, Freeze: 0.02}, 3
 	c.Milestones = Milestones{Observe: Steps(3), Quantize: Steps(9), Settle: Epochs(1.5), FreezeBatchNorm: Epochs(1)}
-	c.RuleMilestones = map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Observe: Steps(1), Quantize: Steps(12), Settle: Steps(7), FreezeBatchNorm: Never()}}
+	c.RuleMilestones = map[graph.Rule]Milestones{{Kind: graph.KindLinear}: {Observe: Steps(1), Quantize: Steps(12),
+		Settle: Steps(7), FreezeBatchNorm: Never()}}
 	return c
 }
 
@@ -167,7 +169,8 @@ func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
 	for range *kills {
 		kill(t, folder, rand.N(30), rand.N(3*time.Millisecond))
 	}
-	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil || last.Step == 0 {
+	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil ||
+		last.Step == 0 {
 		t.Fatalf("the killed runs reached nothing: %v", err)
 	}
 	c.Out, c.Resume = folder, true
@@ -295,7 +298,8 @@ func TestDamagedCheckpointIsRefusedAndThePreviousUsed(t *testing.T) {
 		{"a number changed in the progress", func(d []byte) []byte {
 			return []byte(strings.Replace(string(d), `\"Epoch\":0`, `\"Epoch\":1`, 1))
 		}, "SHA-256"},
-		{"another program's", func([]byte) []byte { return []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}") }, "not a checkpoint of petrify"},
+		{"another program's", func([]byte) []byte { return []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}") },
+			"not a checkpoint of petrify"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := small(t)
@@ -312,7 +316,8 @@ func TestDamagedCheckpointIsRefusedAndThePreviousUsed(t *testing.T) {
 			var log strings.Builder
 			config.Log = slog.New(slog.NewTextHandler(&log, nil))
 			same(t, mustRun(t, config), wantResult, config.Out, want)
-			if !strings.Contains(log.String(), filepath.Base(path)+" is refused") || !strings.Contains(log.String(), c.says) {
+			if !strings.Contains(log.String(), filepath.Base(path)+" is refused") ||
+				!strings.Contains(log.String(), c.says) {
 				t.Errorf("the log does not name the refused file and the reason:\n%s", &log)
 			}
 		})
@@ -329,7 +334,8 @@ func TestTwoDamagedCheckpointsAreAnError(t *testing.T) {
 		}
 	}
 	_, err := Run(t.Context(), c)
-	if err == nil || !strings.Contains(err.Error(), "checkpoint-a.safetensors is refused") || !strings.Contains(err.Error(), "checkpoint-b.safetensors is refused") {
+	if err == nil || !strings.Contains(err.Error(), "checkpoint-a.safetensors is refused") ||
+		!strings.Contains(err.Error(), "checkpoint-b.safetensors is refused") {
 		t.Errorf("got %v, want both files refused by name", err)
 	}
 }
@@ -387,7 +393,8 @@ func TestUnfinishedRunIsNotOverwritten(t *testing.T) {
 	c.Out = t.TempDir()
 	interrupted(t, c)
 	_, err := Run(t.Context(), c)
-	if err == nil || !strings.Contains(err.Error(), "holds an unfinished run (qat stage, 5 steps): resume it, or remove") {
+	if err == nil || !strings.Contains(err.Error(),
+		"holds an unfinished run (qat stage, 5 steps): resume it, or remove") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -408,11 +415,13 @@ func TestNewRunAfterAFinishedOne(t *testing.T) {
 	c.Resume = true
 	other := c
 	other.Seed++
-	if _, err := Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "or begin in another folder:\n  seed: ") {
+	if _, err := Run(t.Context(), other); err == nil ||
+		!strings.Contains(err.Error(), "or begin in another folder:\n  seed: ") {
 		t.Errorf("another run resumes it: %v", err)
 	}
 	resumed := mustRun(t, c)
-	if _, err := Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "or begin without resuming:\n  seed: ") {
+	if _, err := Run(t.Context(), other); err == nil ||
+		!strings.Contains(err.Error(), "or begin without resuming:\n  seed: ") {
 		t.Errorf("another run resumes the finished one: %v", err)
 	}
 	c.Out, c.Resume = "", false

@@ -64,7 +64,8 @@ type progress struct {
 func (r *run) warnOfRules() {
 	for _, n := range r.Quantization.Names {
 		if !r.model.Follows(graph.Rule{Pattern: n.Pattern}) {
-			r.Log.Warn("no layer follows this rule of the quantization: none has such a name, or an earlier rule matches it too", "pattern", n.Pattern)
+			r.Log.Warn("no layer follows this rule of the quantization: none has such a name, or an earlier rule "+
+				"matches it too", "pattern", n.Pattern)
 		}
 	}
 }

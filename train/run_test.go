@@ -75,7 +75,8 @@ func TestRunLearnsQuantizesAndFreezes(t *testing.T) {
 		t.Errorf("%d records, want one for each epoch and one for PTQ", len(result.Records))
 	}
 	m := result.Model
-	if m.Origin.Method != "qat" || m.Origin.Epochs != 2 || m.Origin.Version != "v1.2.3" || m.Origin.Dataset != "digits" {
+	if m.Origin.Method != "qat" || m.Origin.Epochs != 2 || m.Origin.Version != "v1.2.3" ||
+		m.Origin.Dataset != "digits" {
 		t.Errorf("origin %+v", m.Origin)
 	}
 	if m.Input.PixelScale != c.Data.PixelScale || len(m.Classes) != 10 {
@@ -157,7 +158,8 @@ func TestRunWritesMetricsAndSummary(t *testing.T) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	if s != result.Summary || s.Dataset != "digits" || s.Samples != (Samples{512, 128}) || s.Float != result.Float || s.Speed.QAT <= 0 {
+	if s != result.Summary || s.Dataset != "digits" || s.Samples != (Samples{512, 128}) ||
+		s.Float != result.Float || s.Speed.QAT <= 0 {
 		t.Errorf("summary %+v", s)
 	}
 }
@@ -188,13 +190,16 @@ func TestEventsTellTheWholeRun(t *testing.T) {
 func TestDivergenceIsNamedAndTheCheckpointKept(t *testing.T) {
 	c := small(t)
 	c.Out = t.TempDir()
-	c.Float = Stage{Epochs: 3, LearningRate: 900, Optimizer: Optimizer{Method: SGD, Momentum: 0.99}, Schedule: Schedule{Shape: Constant}}
-	c.Network.Layers = []graph.Layer{graph.Flatten(), graph.Linear(20).Named("first"), graph.Linear(20), graph.Linear(10).Named("last")}
+	c.Float = Stage{Epochs: 3, LearningRate: 900, Optimizer: Optimizer{Method: SGD, Momentum: 0.99},
+		Schedule: Schedule{Shape: Constant}}
+	c.Network.Layers = []graph.Layer{graph.Flatten(), graph.Linear(20).Named("first"), graph.Linear(20),
+		graph.Linear(10).Named("last")}
 	_, err := Run(t.Context(), c)
 	if !errors.Is(err, graph.ErrNotFinite) {
 		t.Fatalf("got %v, want an error of numbers that are not finite", err)
 	}
-	for _, part := range []string{"train: float stage, epoch 1, step ", " outputs of layer ", "the last checkpoint is " + c.Out} {
+	for _, part := range []string{"train: float stage, epoch 1, step ", " outputs of layer ",
+		"the last checkpoint is " + c.Out} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q does not say %q", err, part)
 		}
@@ -241,7 +246,8 @@ func TestFolderThatVanishes(t *testing.T) {
 		}
 	}
 	_, err := Run(t.Context(), c)
-	if want := "claim to this folder is lost: "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), c.Out) {
+	if want := "claim to this folder is lost: "; err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), c.Out) {
 		t.Errorf("got %v, want %q and the folder", err, want)
 	}
 }

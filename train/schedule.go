@@ -111,19 +111,23 @@ func oneCycle(x float64) float64 {
 func (s Schedule) faults(f *Faults, path string, total, perEpoch int) {
 	f.check(int(s.Shape) < len(shapes), path+".shape", "%d: want one of %q", uint8(s.Shape), shapes)
 	f.check(s.Final >= 0 && s.Final <= 1, path+".final", "%v: want 0 to 1", s.Final)
-	f.check(s.Final == 0 || s.Shape == Cosine, path+".final", "%v has no effect on shape %v: want cosine", s.Final, s.Shape)
+	f.check(s.Final == 0 || s.Shape == Cosine, path+".final", "%v has no effect on shape %v: want cosine", s.Final,
+		s.Shape)
 	f.check(s.Gamma >= 0 && s.Gamma <= 1, path+".gamma", "%v: want 0 to 1", s.Gamma)
 	f.check(s.Gamma == 0 || s.Shape == Step, path+".gamma", "%v has no effect on shape %v: want step", s.Gamma, s.Shape)
-	f.check(s.Every.IsZero() || s.Shape == Step, path+".every", "%v has no effect on shape %v: want step", s.Every, s.Shape)
+	f.check(s.Every.IsZero() || s.Shape == Step, path+".every", "%v has no effect on shape %v: want step", s.Every,
+		s.Shape)
 	if err := s.Every.Validate(); err != nil {
 		f.add(path+".every", "%v", err)
 	} else {
-		f.check(s.Every.IsZero() || s.Every.Steps(max(perEpoch, 1)) > 0, path+".every", "%v: want 1 step or more", s.Every)
+		f.check(s.Every.IsZero() || s.Every.Steps(max(perEpoch, 1)) > 0, path+".every", "%v: want 1 step or more",
+			s.Every)
 	}
 	if err := s.Warmup.Validate(); err != nil {
 		f.add(path+".warmup", "%v", err)
 		return
 	}
 	warm := s.Warmup.Steps(perEpoch)
-	f.check(warm == 0 || total == 0 || warm < total, path+".warmup", "%v is as long as the stage of %d steps: want less", s.Warmup, total)
+	f.check(warm == 0 || total == 0 || warm < total, path+".warmup",
+		"%v is as long as the stage of %d steps: want less", s.Warmup, total)
 }

@@ -16,11 +16,14 @@ func TestSchedule(t *testing.T) {
 			map[int]float64{0: 1, 25: (1 + math.Sqrt2/2) / 2, 50: 0.5, 75: (1 - math.Sqrt2/2) / 2}},
 		{"cosine with a floor", Schedule{Final: 0.2}, map[int]float64{0: 1, 50: 0.6}},
 		{"constant", Schedule{Shape: Constant}, map[int]float64{0: 1, 99: 1}},
-		{"three steps by default", Schedule{Shape: Step}, map[int]float64{0: 1, 33: 1, 34: 0.1, 67: 0.1, 68: 0.01, 99: 0.01}},
-		{"steps in epochs", Schedule{Shape: Step, Every: Epochs(4), Gamma: 0.5}, map[int]float64{39: 1, 40: 0.5, 79: 0.5, 80: 0.25}},
+		{"three steps by default", Schedule{Shape: Step},
+			map[int]float64{0: 1, 33: 1, 34: 0.1, 67: 0.1, 68: 0.01, 99: 0.01}},
+		{"steps in epochs", Schedule{Shape: Step, Every: Epochs(4), Gamma: 0.5},
+			map[int]float64{39: 1, 40: 0.5, 79: 0.5, 80: 0.25}},
 		{"warm-up rises in a line, then the shape begins", Schedule{Shape: Constant, Warmup: Steps(4)},
 			map[int]float64{0: 0.25, 1: 0.5, 3: 1, 4: 1}},
-		{"warm-up and cosine share the stage", Schedule{Warmup: Epochs(2)}, map[int]float64{0: 0.05, 19: 1, 20: 1, 60: 0.5}},
+		{"warm-up and cosine share the stage", Schedule{Warmup: Epochs(2)},
+			map[int]float64{0: 0.05, 19: 1, 20: 1, 60: 0.5}},
 		{"one cycle", Schedule{Shape: OneCycle}, map[int]float64{0: 0.04, 15: 0.52, 30: 1, 65: 0.500002}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,7 +29,8 @@ func TestSpanText(t *testing.T) {
 }
 
 func TestSpanRefuses(t *testing.T) {
-	for _, text := range []string{"-2", "1.5", "1.5 steps", "-1 epochs", "NaN epochs", "Inf epochs", "1e99 epochs", "two epochs", "2 weeks", " 2", "2  epochs"} {
+	for _, text := range []string{"-2", "1.5", "1.5 steps", "-1 epochs", "NaN epochs", "Inf epochs", "1e99 epochs",
+		"two epochs", "2 weeks", " 2", "2  epochs"} {
 		if got, err := ParseSpan(text); err == nil {
 			t.Errorf("%q is read as %v, want an error", text, got)
 		}

@@ -115,7 +115,8 @@ func (s *store) load(log *slog.Logger) (*checkpoint, error) {
 		}
 	}
 	if newest == nil && refused != nil {
-		return nil, fmt.Errorf("%s holds no sound checkpoint; to start over, remove:\n%w", s.folder, errors.Join(refused...))
+		return nil, fmt.Errorf("%s holds no sound checkpoint; to start over, remove:\n%w", s.folder,
+			errors.Join(refused...))
 	}
 	if newest == nil {
 		return nil, nil

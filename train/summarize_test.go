@@ -18,7 +18,8 @@ func TestSummarize(t *testing.T) {
 		"validation":     func(c *Config) { c.Validation, c.Float.Patience, c.QAT.Patience = 0.25, 1, 1 },
 		"reestimated":    func(c *Config) { c.Reestimate = 4 },
 		"dropout": func(c *Config) {
-			c.Network = graph.Chain(graph.Flatten(), graph.Linear(16), graph.ReLU(), graph.Dropout(0.5), graph.Linear(10))
+			c.Network = graph.Chain(graph.Flatten(), graph.Linear(16), graph.ReLU(), graph.Dropout(0.5),
+				graph.Linear(10))
 		},
 		"given weights": func(c *Config) {
 			m, err := graph.New(c.Network, c.resolve().input(), c.Quantization, rand.New(rand.NewPCG(7, 7)))

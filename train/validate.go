@@ -9,10 +9,12 @@ func (c Config) Validate() error {
 	c.dataFaults(&f)
 	f.check(c.Batch >= 0, "batch", "%d: want 1 or more, or 0 for %d", c.Batch, defaultBatch)
 	f.check(c.Calibration >= 0, "calibration", "%d: want 1 or more, or 0 for 32", c.Calibration)
-	f.check(perEpoch == 0 || c.Calibration <= perEpoch, "calibration", "%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
+	f.check(perEpoch == 0 || c.Calibration <= perEpoch, "calibration",
+		"%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
 	f.check(c.Validation >= 0 && c.Validation < 1, "validation", "%v: want 0 or more, and less than 1", c.Validation)
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
-		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience", "%d has no effect without validation: want a share of the training images held out", s.Patience)
+		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience",
+			"%d has no effect without validation: want a share of the training images held out", s.Patience)
 	}
 	c.lossFaults(&f)
 	c.Oscillation.faults(&f, "oscillation", c.QAT.Epochs)
@@ -33,12 +35,14 @@ func (c Config) dataFaults(f *Faults) {
 	}
 	f.check(c.Data.Test.Len() > 0, "data", "the test split of %s is empty", c.Data.Name)
 	if c.Batch >= 0 && c.perEpoch() == 0 {
-		f.add("batch", "%d: the training split of %s has %d images: want no more", max(c.Batch, defaultBatch), c.Data.Name, c.Data.Train.Len())
+		f.add("batch", "%d: the training split of %s has %d images: want no more", max(c.Batch, defaultBatch),
+			c.Data.Name, c.Data.Train.Len())
 	}
 	out, err := c.Network.Output(c.input())
 	f.addAll("network", err)
 	if err == nil && c.Network.Loss == graph.CrossEntropy {
-		f.check(out.Size() == len(c.Data.Classes), "network", "%d outputs, and the data set %s has %d classes", out.Size(), c.Data.Name, len(c.Data.Classes))
+		f.check(out.Size() == len(c.Data.Classes), "network", "%d outputs, and the data set %s has %d classes",
+			out.Size(), c.Data.Name, len(c.Data.Classes))
 	}
 }
 
@@ -48,9 +52,11 @@ func (c Config) lossFaults(f *Faults) {
 	if c.Network.Loss == graph.CrossEntropy {
 		return
 	}
-	f.check(c.Distillation.Weight == 0, "distillation.weight", "%v has no effect on the loss %v: want cross_entropy", c.Distillation.Weight, c.Network.Loss)
+	f.check(c.Distillation.Weight == 0, "distillation.weight",
+		"%v has no effect on the loss %v: want cross_entropy", c.Distillation.Weight, c.Network.Loss)
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
-		f.check(s.Smoothing == 0, path+".smoothing", "%v has no effect on the loss %v: want cross_entropy", s.Smoothing, c.Network.Loss)
+		f.check(s.Smoothing == 0, path+".smoothing", "%v has no effect on the loss %v: want cross_entropy",
+			s.Smoothing, c.Network.Loss)
 	}
 }
 
@@ -63,7 +69,8 @@ func (c Config) outFaults(f *Faults) {
 
 func (s Stage) faults(f *Faults, path string, perEpoch int) {
 	f.check(s.Epochs >= 0, path+".epochs", "%d: want 0 or more", s.Epochs)
-	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate", "%v: want more than 0, or 0 for the default", s.LearningRate)
+	f.check(s.LearningRate >= 0 && s.LearningRate < 1e3, path+".learning_rate",
+		"%v: want more than 0, or 0 for the default", s.LearningRate)
 	f.check(s.Smoothing >= 0 && s.Smoothing < 1, path+".smoothing", "%v: want 0 or more, and less than 1", s.Smoothing)
 	f.check(s.Patience >= 0, path+".patience", "%d: want 1 or more, or 0 for no early end", s.Patience)
 	f.check(s.Clip >= 0, path+".clip", "%v: want more than 0, or 0 for no limit", s.Clip)

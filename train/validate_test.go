@@ -34,7 +34,8 @@ func TestValidateListsEveryFault(t *testing.T) {
 		paths = append(paths, f.Path)
 	}
 	want := "network batch calibration " +
-		"float.epochs float.learning_rate float.optimizer.weight_decay float.optimizer.momentum float.optimizer.nesterov float.optimizer.beta2 " +
+		"float.epochs float.learning_rate float.optimizer.weight_decay float.optimizer.momentum " +
+		"float.optimizer.nesterov float.optimizer.beta2 " +
 		"float.schedule.final float.schedule.gamma float.schedule.warmup " +
 		"qat.optimizer.beta1 qat.schedule.every qat.milestones.quantize " +
 		"quantization resume checkpoint"
@@ -66,7 +67,8 @@ func TestValidateTakesTheDefaults(t *testing.T) {
 func TestTooFewImagesForABatch(t *testing.T) {
 	c := small(t)
 	c.Batch = 600
-	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "batch: 600: the training split of digits has 512 images") {
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(),
+		"batch: 600: the training split of digits has 512 images") {
 		t.Errorf("got %v", err)
 	}
 }

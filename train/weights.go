@@ -58,7 +58,8 @@ func readNPZ(path string) ([]graph.State, error) {
 	var weights []graph.State
 	for _, a := range arrays {
 		if a.Type != "<f4" {
-			return nil, fmt.Errorf("train: weights %s: array %q is of type %s: want little-endian float32", path, a.Name, a.Type)
+			return nil, fmt.Errorf("train: weights %s: array %q is of type %s: want little-endian float32", path,
+				a.Name, a.Type)
 		}
 		weights = append(weights, graph.State{Name: a.Name, Shape: a.Shape, F32: a.F32})
 	}
@@ -105,7 +106,8 @@ func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
 		switch {
 		case p.BatchNorm == "" && bias < 0 && weight >= 0 && len(weights[weight].Shape) > 0:
 			channels := weights[weight].Shape[0]
-			weights = append(weights, graph.State{Name: p.Layer + ".bias", Shape: []int{channels}, F32: make([]float32, channels)})
+			weights = append(weights, graph.State{Name: p.Layer + ".bias", Shape: []int{channels},
+				F32: make([]float32, channels)})
 		case p.BatchNorm != "" && bias >= 0 && mean >= 0 && len(weights[bias].F32) == len(weights[mean].F32):
 			shifted := slices.Clone(weights[mean].F32)
 			for i, b := range weights[bias].F32 {

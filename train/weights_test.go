@@ -31,11 +31,13 @@ func TestRunFromWeights(t *testing.T) {
 	c.Float, c.Weights, c.Out = Stage{}, weights, t.TempDir()
 	got := mustRun(t, c)
 	if got.Float != want.Float || !reflect.DeepEqual(got.Model, want.Model) {
-		t.Errorf("float %v, want %v; the same model: %v", got.Float, want.Float, reflect.DeepEqual(got.Model, want.Model))
+		t.Errorf("float %v, want %v; the same model: %v", got.Float, want.Float,
+			reflect.DeepEqual(got.Model, want.Model))
 	}
 	c.Resume = true
 	c.Weights[0].F32[0]++
-	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "weights.checksum: the checkpoint has") {
+	if _, err := Run(t.Context(), c); err == nil || !strings.Contains(err.Error(),
+		"weights.checksum: the checkpoint has") {
 		t.Errorf("resumed from other weights: got %v", err)
 	}
 }
@@ -75,7 +77,8 @@ func TestReadWeightsRefuses(t *testing.T) {
 }
 
 // pair is NumPy's file of two numbers.
-var pair = []byte("\x93NUMPY\x01\x00\x76\x00" + fmt.Sprintf("%-117s\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }") + "\x00\x00\x00\x00\x00\x00\x00\x00")
+var pair = []byte("\x93NUMPY\x01\x00\x76\x00" + fmt.Sprintf("%-117s\n",
+	"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }") + "\x00\x00\x00\x00\x00\x00\x00\x00")
 
 // writeArray writes an archive of one array.
 func writeArray(t testing.TB, name string, array []byte) (path string) {
@@ -136,7 +139,8 @@ func TestWeightsWithOtherBiases(t *testing.T) {
 	}
 	given := slices.Clone(mean.F32)
 	missing := find(weights, "linear_1.bias")
-	c.Weights = append(slices.Delete(slices.Clone(weights), missing, missing+1), graph.State{Name: "conv2d_1.bias", Shape: []int{len(bias)}, F32: bias})
+	c.Weights = append(slices.Delete(slices.Clone(weights), missing, missing+1),
+		graph.State{Name: "conv2d_1.bias", Shape: []int{len(bias)}, F32: bias})
 	got := mustRun(t, c)
 	if got.Float.Accuracy != want.Float.Accuracy || math.Abs(got.Float.Loss-want.Float.Loss) > 1e-5*want.Float.Loss {
 		t.Errorf("float %v, want %v", got.Float, want.Float)

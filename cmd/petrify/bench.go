@@ -76,7 +76,8 @@ strikes all alike; low and high are the repeats' tenth and ninetieth percentile.
 
 // write prints the report as a table.
 func (r *benchReport) write(w io.Writer) error {
-	fmt.Fprintf(w, "%s, input %v, %d processors, %s, %d repeats\n\n", r.Network, r.Input, r.Processors, r.Platform, r.Repeats)
+	fmt.Fprintf(w, "%s, input %v, %d processors, %s, %d repeats\n\n", r.Network, r.Input, r.Processors, r.Platform,
+		r.Repeats)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\tms, batch 1\tlow–high\timages/s, batch 64\tlow–high\tmemory, bytes\tparameters, bytes\t")
 	for _, v := range r.Variants {

@@ -19,7 +19,8 @@ const least = 4 * time.Millisecond
 
 // measure runs all variants of the model in turns.
 func measure(ctx context.Context, m *quantized.Model, repeats int) (*benchReport, error) {
-	r := &benchReport{Network: m.Name, Input: m.Input.Shape, Processors: runtime.GOMAXPROCS(0), Repeats: repeats, Platform: platform()}
+	r := &benchReport{Network: m.Name, Input: m.Input.Shape, Processors: runtime.GOMAXPROCS(0), Repeats: repeats,
+		Platform: platform()}
 	var benches []*bench
 	for _, v := range variants(m) {
 		b, err := newBench(v)
@@ -64,7 +65,8 @@ func newBench(v variant) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{engine: e, parameters: model.Size().Total(), x: make([]float32, benchBatch*e.InputSize()), y: make([]float32, benchBatch*e.OutputSize())}
+	b := &bench{engine: e, parameters: model.Size().Total(), x: make([]float32, benchBatch*e.InputSize()),
+		y: make([]float32, benchBatch*e.OutputSize())}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range b.x {
 		b.x[i] = float32(rng.NormFloat64())

@@ -52,7 +52,8 @@ type settings struct {
 func (s *settings) define(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&s.file, "config", "c", "", "configuration `FILE`; - is standard input")
-	f.StringArrayVar(&s.sets, "set", nil, "override a key of the configuration, such as float.epochs=3; may be repeated")
+	f.StringArrayVar(&s.sets, "set", nil,
+		"override a key of the configuration, such as float.epochs=3; may be repeated")
 	f.StringVar(&s.data, "data", "", "`DIR` with the data set's files (the key data.dir)")
 	f.StringVar(&s.out, "out", "", "`DIR` for everything the run writes (the key out)")
 	f.StringVar(&s.seed, "seed", "", "`N`, the seed of all randomness (the key seed)")
@@ -66,7 +67,8 @@ func (s *settings) flags(cmd *cobra.Command) (overrides []config.Override) {
 		{"seed", "seed", s.seed, s.seed},
 	} {
 		if cmd.Flags().Changed(f.flag) {
-			overrides = append(overrides, config.Override{Flag: "--" + f.flag + " " + f.value, Key: f.key, Value: f.yaml})
+			overrides = append(overrides, config.Override{Flag: "--" + f.flag + " " + f.value, Key: f.key,
+				Value: f.yaml})
 		}
 	}
 	return overrides

@@ -29,7 +29,8 @@ func TestReadingProgress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var screen strings.Builder
 			p := &progress{w: &screen, terminal: c.terminal, begun: time.Now().Add(-c.since)}
-			for _, r := range []reading{{"data/a.csv", 0}, {"data/a.csv", 400e3}, {"data/a.csv", 1e6}, {"data/b.csv", 0}, {"data/b.csv", 250e3}} {
+			for _, r := range []reading{{"data/a.csv", 0}, {"data/a.csv", 400e3}, {"data/a.csv", 1e6},
+				{"data/b.csv", 0}, {"data/b.csv", 250e3}} {
 				p.reading(r.file, r.done, 1e6)
 				p.redrawn = time.Time{}
 			}

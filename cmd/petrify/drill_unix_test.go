@@ -18,7 +18,8 @@ import (
 var kills = flag.Int("kills", 3, "how often each drill kills")
 
 // drilled is a training run of some hundred steps with many checkpoints.
-var drilled = []string{"train", "--out", "run", "--set", "network=mlp", "--set", "float.epochs=6", "--set", "qat.epochs=2", "--set", "checkpoint=20"}
+var drilled = []string{"train", "--out", "run", "--set", "network=mlp", "--set", "float.epochs=6", "--set",
+	"qat.epochs=2", "--set", "checkpoint=20"}
 
 // launched starts a command in a folder.
 func launched(t *testing.T, folder string, args ...string) (cmd *exec.Cmd, said *bytes.Buffer) {
@@ -153,7 +154,8 @@ func TestKilledRunsInOneFolder(t *testing.T) {
 		}
 		for i, cmd := range runs {
 			cmd.Wait()
-			refused := strings.Contains(said[i].String(), "owner.json") || strings.Contains(said[i].String(), "own run: process ")
+			refused := strings.Contains(said[i].String(), "owner.json") ||
+				strings.Contains(said[i].String(), "own run: process ")
 			late := strings.Contains(said[i].String(), "unfinished run") // it came when the one before was dead
 			if cmd.ProcessState.ExitCode() > exitOK && !refused && !late {
 				t.Errorf("%v: %s", cmd.ProcessState, said[i])

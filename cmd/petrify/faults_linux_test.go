@@ -28,7 +28,8 @@ func TestFullStandardOutput(t *testing.T) {
 		cmd := exec.Command("petrify", args...)
 		cmd.Stdout, cmd.Stderr = full, &stderr
 		cmd.Run()
-		if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+		if code := cmd.ProcessState.ExitCode(); code != exitFailed ||
+			!strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
 			t.Errorf("%v: exit code %d: %s: want 1 and %v", args, code, &stderr, syscall.ENOSPC)
 		}
 	}

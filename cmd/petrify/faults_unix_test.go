@@ -52,7 +52,8 @@ func init() {
 
 // briefly is a training run of a fraction of a second.
 func briefly(out string, more ...string) []string {
-	return append([]string{"train", "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1", "--out", out}, more...)
+	return append([]string{"train", "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1",
+		"--out", out}, more...)
 }
 
 // files lists the names in a folder.
@@ -86,12 +87,14 @@ func TestFullDisk(t *testing.T) {
 		{"claim", 100, "owner.json", "", "[]"},
 		{"configuration", 5_000, "config.yaml", "", "[]"},
 		{"first checkpoint", 20_000, "checkpoint-b.safetensors", "", "[config.yaml]"},
-		{"second checkpoint", 100_000, "checkpoint-a.safetensors", "; the last checkpoint is ", "[checkpoint-b.safetensors config.yaml metrics.jsonl]"},
+		{"second checkpoint", 100_000, "checkpoint-a.safetensors", "; the last checkpoint is ",
+			"[checkpoint-b.safetensors config.yaml metrics.jsonl]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")
 			code, stderr := limited(t, tt.limit, briefly(out, often...)...)
-			if code != exitFailed || !strings.Contains(stderr, out) || !strings.Contains(stderr, tt.file) || !strings.Contains(stderr, syscall.EFBIG.Error()+tt.said) {
+			if code != exitFailed || !strings.Contains(stderr, out) || !strings.Contains(stderr, tt.file) ||
+				!strings.Contains(stderr, syscall.EFBIG.Error()+tt.said) {
 				t.Errorf("exit code %d: %s: want 1 and %q", code, stderr, tt.file)
 			}
 			if strings.Contains(stderr, ".tmp") {
@@ -101,7 +104,8 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("left %s, want %s", got, tt.left)
 			}
 			var refusal strings.Builder
-			again := run(t.Context(), []string{"train", "--resume", "--out", out}, strings.NewReader(""), io.Discard, &refusal)
+			again := run(t.Context(), []string{"train", "--resume", "--out", out}, strings.NewReader(""),
+				io.Discard, &refusal)
 			switch {
 			case tt.said != "" && again != exitOK:
 				t.Errorf("exit code %d: %s", again, &refusal)
@@ -145,7 +149,8 @@ func TestRunFolderThatCannotBeMade(t *testing.T) {
 	} {
 		var stderr bytes.Buffer
 		code := run(t.Context(), briefly(out), strings.NewReader(""), io.Discard, &stderr)
-		if code != exitFailed || !strings.Contains(stderr.String(), "train: mkdir ") || !strings.Contains(stderr.String(), "not a directory") {
+		if code != exitFailed || !strings.Contains(stderr.String(), "train: mkdir ") ||
+			!strings.Contains(stderr.String(), "not a directory") {
 			t.Errorf("%s: exit code %d: %s: want 1 and what cannot be made", name, code, &stderr)
 		}
 	}
@@ -210,7 +215,8 @@ func TestDataFileThatChanges(t *testing.T) {
 	data, images, content := stripes(t)
 	begin := func(out string, more ...string) (code chan int, stderr *bytes.Buffer) {
 		code, stderr = make(chan int, 1), &bytes.Buffer{}
-		args := append([]string{"train", "--set", "dataset=" + data, "--set", "network=mlp", "--set", fmt.Sprint("float.epochs=", epochs), "--set", "qat.epochs=1", "--out", out}, more...)
+		args := append([]string{"train", "--set", "dataset=" + data, "--set", "network=mlp", "--set",
+			fmt.Sprint("float.epochs=", epochs), "--set", "qat.epochs=1", "--out", out}, more...)
 		go func() { code <- run(t.Context(), args, strings.NewReader(""), io.Discard, stderr) }()
 		return code, stderr
 	}
@@ -219,7 +225,8 @@ func TestDataFileThatChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	whole, shortened, parted := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run")
+	whole, shortened, parted := filepath.Join(t.TempDir(), "run"), filepath.Join(t.TempDir(), "run"),
+		filepath.Join(t.TempDir(), "run")
 	if code, stderr := begin(whole); <-code != exitOK {
 		t.Fatal(stderr)
 	}

@@ -40,12 +40,14 @@ file.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.stdout, "%s on %s, %s, seed %d, petrify %s\n\n", m.Name, m.Origin.Dataset, m.Origin.Method, m.Origin.Seed, m.Origin.Version)
+			fmt.Fprintf(c.stdout, "%s on %s, %s, seed %d, petrify %s\n\n", m.Name, m.Origin.Dataset,
+				m.Origin.Method, m.Origin.Seed, m.Origin.Version)
 			return m.WriteTable(c.stdout)
 		},
 	}
 	cmd.Flags().BoolVar(&graphs, "graph", false, "show where every fake-quant node sits")
-	cmd.Flags().StringVar(&drawing, "draw", "", "with --graph: write Gorgonia's graph of a training step to `FILE`, .dot, or .svg by Graphviz")
+	cmd.Flags().StringVar(&drawing, "draw", "",
+		"with --graph: write Gorgonia's graph of a training step to `FILE`, .dot, or .svg by Graphviz")
 	return cmd
 }
 

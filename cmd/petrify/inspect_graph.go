@@ -27,7 +27,8 @@ func (c *command) inspectGraph(ctx context.Context, path, drawing string) error 
 	fmt.Fprintln(t, "tensor\tformat\tscheme\tgranularity\trange from\tmethod\trule of\tshared with")
 	for _, p := range m.Placements() {
 		q := p.Config
-		fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%v\t%v\t%s\t%s\n", p.Tensor, q.Format, q.Scheme, q.Granularity, q.Observer.Kind, q.Method, p.Layer, strings.Join(p.Shared, ", "))
+		fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%v\t%v\t%s\t%s\n", p.Tensor, q.Format, q.Scheme, q.Granularity,
+			q.Observer.Kind, q.Method, p.Layer, strings.Join(p.Shared, ", "))
 	}
 	if err := t.Flush(); err != nil {
 		return err

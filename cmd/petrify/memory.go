@@ -93,7 +93,8 @@ func (r room) holds(least int64, log *slog.Logger) error {
 		return fmt.Errorf("the run needs %s bytes of memory or more beside its data, and %s leaves %s: "+
 			"make the batch smaller, or raise the limit", thousands(least), r.limit, thousands(max(r.free, 0)))
 	case r.free < 2*least:
-		log.Warn("the memory may not suffice", "needs", fmt.Sprintf("%s to %s bytes", thousands(least), thousands(2*least)),
+		log.Warn("the memory may not suffice", "needs",
+			fmt.Sprintf("%s to %s bytes", thousands(least), thousands(2*least)),
 			"limit", r.limit, "leaves", thousands(r.free))
 	}
 	return nil

@@ -43,7 +43,8 @@ func TestLittleAddressSpace(t *testing.T) {
 	for part := range 16 {
 		space := int64(part) * (spareSpace + 256<<20) / 12
 		small := filepath.Join(folder, fmt.Sprint("small", part))
-		for _, args := range [][]string{briefly(small), large, {"verify", whole}, {"export", whole, "--out", filepath.Join(folder, "x.onnx")}} {
+		for _, args := range [][]string{briefly(small), large, {"verify", whole},
+			{"export", whole, "--out", filepath.Join(folder, "x.onnx")}} {
 			cmd := exec.Command("petrify", args...)
 			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", spaceVariable, space))
 			said, _ := cmd.CombinedOutput() // the exit code is looked at
@@ -112,9 +113,10 @@ func TestControlGroups(t *testing.T) {
 			"proc/self/cgroup": "5:cpu,cpuacct:/a\n4:memory:/a\n0::/\n",
 			"sys/fs/cgroup/memory/a/memory.limit_in_bytes": "3000\n",
 			"sys/fs/cgroup/memory/a/memory.usage_in_bytes": "1000\n",
-			"sys/fs/cgroup/memory/a/memory.stat":           "cache 7\ninactive_file 1\ntotal_inactive_file 40\ntotal_active_file 2\n",
-			"sys/fs/cgroup/memory/memory.limit_in_bytes":   max + "\n",
-			"sys/fs/cgroup/memory/memory.usage_in_bytes":   "77\n",
+			"sys/fs/cgroup/memory/a/memory.stat": "cache 7\ninactive_file 1\n" +
+				"total_inactive_file 40\ntotal_active_file 2\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": max + "\n",
+			"sys/fs/cgroup/memory/memory.usage_in_bytes": "77\n",
 		}, []room{{"sys/fs/cgroup/memory/a/memory.limit_in_bytes", 2042}}},
 		{"version 1 in a container", map[string]string{
 			"proc/self/cgroup":                           "4:memory:/docker/0123\n",
@@ -150,7 +152,8 @@ func TestRoomHolds(t *testing.T) {
 	}{
 		{1000, 400, "", ""},
 		{1000, 501, "", "needs=\"501 to 1,002 bytes\" limit=a leaves=1,000"},
-		{1000, 1001, "the run needs 1,001 bytes of memory or more beside its data, and a leaves 1,000: make the batch smaller", ""},
+		{1000, 1001, "the run needs 1,001 bytes of memory or more beside its data, and a leaves 1,000: make the " +
+			"batch smaller", ""},
 		{-5, 1, "a leaves 0", ""},
 	} {
 		var log strings.Builder
@@ -162,7 +165,8 @@ func TestRoomHolds(t *testing.T) {
 			t.Errorf("%d of %d: logs %q, want %q", tt.least, tt.free, &log, tt.logs)
 		}
 	}
-	if err := keepWithin([]room{{"a", 10}, {"b", -3}}); err == nil || err.Error() != "b leaves 4 bytes too few to begin with: raise it" {
+	if err := keepWithin([]room{{"a", 10}, {"b", -3}}); err == nil ||
+		err.Error() != "b leaves 4 bytes too few to begin with: raise it" {
 		t.Errorf("nothing is left: %v", err)
 	}
 }

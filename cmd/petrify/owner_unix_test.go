@@ -56,7 +56,8 @@ func TestRunsInOneFolder(t *testing.T) {
 		for i, cmd := range runs {
 			cmd.Wait()
 			code := cmd.ProcessState.ExitCode()
-			if refusal := "own " + out + ": process "; code != exitOK && (code != exitFailed || !strings.Contains(said[i].String(), refusal)) {
+			if refusal := "own " + out + ": process "; code != exitOK &&
+				(code != exitFailed || !strings.Contains(said[i].String(), refusal)) {
 				t.Errorf("exit code %d: %s: want 0, or 1 and %q", code, said[i], refusal)
 			}
 			if code == exitOK {
@@ -92,7 +93,8 @@ func TestFolderOfARunThatIsStoppedAndKilled(t *testing.T) {
 	for _, args := range [][]string{briefly(out, long...), {"train", "--resume", "--out", out}} {
 		var stderr bytes.Buffer
 		code := run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr)
-		if want := fmt.Sprintf("own %s: process %d on ", out, owner.Process.Pid); code != exitFailed || !strings.Contains(stderr.String(), want) {
+		if want := fmt.Sprintf("own %s: process %d on ", out, owner.Process.Pid); code != exitFailed ||
+			!strings.Contains(stderr.String(), want) {
 			t.Errorf("exit code %d: %s: want 1 and %q", code, &stderr, want)
 		}
 	}

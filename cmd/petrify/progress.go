@@ -97,7 +97,8 @@ func (p *progress) step(s train.StepEnd) {
 	}
 	p.redrawn = time.Now()
 	p.bar.Set(s.Images)
-	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f%s", s.Stage, width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs, s.Mean.Loss, p.accuracy(s.Mean)))
+	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f%s", s.Stage, width(p.stage.Epochs), s.Epoch+1,
+		p.stage.Epochs, s.Mean.Loss, p.accuracy(s.Mean)))
 }
 
 // epoch prints the line of a finished epoch.
@@ -108,7 +109,8 @@ func (p *progress) epoch(r train.Record) {
 		return
 	}
 	fmt.Fprintf(p.w, "%-5v  %*d/%d  loss %.4f  test loss %.4f%s  %s images/s\n",
-		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, p.accuracy(r.Test), thousands(int64(r.ImagesPerSecond)))
+		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, p.accuracy(r.Test),
+		thousands(int64(r.ImagesPerSecond)))
 }
 
 // accuracy ends the line of a network that classifies.

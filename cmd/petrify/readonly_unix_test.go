@@ -116,10 +116,12 @@ func TestReadOnlyFolder(t *testing.T) {
 	own(t, run)
 	chmod(t, folder, 0o555)
 
-	refused(t, petrify(briefly(filepath.Join(folder, "new"))...), "petrify: train: mkdir "+filepath.Join(folder, "new")+": ")
+	refused(t, petrify(briefly(filepath.Join(folder, "new"))...),
+		"petrify: train: mkdir "+filepath.Join(folder, "new")+": ")
 	refused(t, petrify(briefly(run)...), "petrify: train: atomicfile: write "+filepath.Join(run, "owner.json")+": ")
 	for format, file := range map[string]string{"onnx": "model.onnx", "coreml": "model.mlpackage"} {
-		refused(t, petrify("export", model, "--format", format, "--out", filepath.Join(folder, file)), filepath.Join(folder, file))
+		refused(t, petrify("export", model, "--format", format, "--out", filepath.Join(folder, file)),
+			filepath.Join(folder, file))
 	}
 	if got := fmt.Sprint(files(t, folder), files(t, run)); got != "[run] []" {
 		t.Errorf("the folders hold %s", got)
@@ -164,7 +166,9 @@ func TestFolderThatBecomesReadOnly(t *testing.T) {
 	waitFor(t, metrics, func() bool { return lines(metrics) > 0 })
 	chmod(t, out, 0o555)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(stderr.String(), "atomicfile: write "+out) || !strings.Contains(stderr.String(), "permission denied") {
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed ||
+		!strings.Contains(stderr.String(), "atomicfile: write "+out) ||
+		!strings.Contains(stderr.String(), "permission denied") {
 		t.Errorf("exit code %d: %s: want 1 and what cannot be written", code, &stderr)
 	}
 	if _, err := os.Stat(filepath.Join(out, "model.safetensors")); err == nil {
@@ -186,7 +190,10 @@ func TestUnreadableFiles(t *testing.T) {
 		file string
 		args func(path string) []string
 	}{
-		{"data.csv", func(path string) []string { return briefly(filepath.Join(folder, "run"), "--set", "dataset="+path) }},
+		{"data.csv", func(path string) []string {
+			return briefly(filepath.Join(folder, "run"), "--set",
+				"dataset="+path)
+		}},
 		{"config.yaml", func(path string) []string { return []string{"train", "-c", path} }},
 		{"model.json", func(path string) []string { return []string{"export", path} }},
 	} {

@@ -96,7 +96,8 @@ func report(w io.Writer, out string, r *train.Result) error {
 	row("float", r.Float, size.Float32())
 	row("PTQ", r.PTQ, size.Total())
 	row("QAT", r.QAT, size.Total())
-	fmt.Fprintf(w, "\n%.1f %% of float32's bytes and %.1f %% of float16's: weights %s, scales %s,\nzero points %s, biases %s",
+	fmt.Fprintf(w, "\n%.1f %% of float32's bytes and %.1f %% of float16's: weights %s, scales %s,\nzero points "+
+		"%s, biases %s",
 		percent(size.Total(), size.Float32()), percent(size.Total(), size.Float16()),
 		thousands(size.Weights), thousands(size.Scales), thousands(size.Zeros), thousands(size.Biases))
 	if size.Float > 0 {
@@ -104,7 +105,8 @@ func report(w io.Writer, out string, r *train.Result) error {
 	}
 	fmt.Fprintln(w, ".")
 	if size.Packed < size.Weights {
-		fmt.Fprintf(w, "Of the weights' bytes %s are unused bits, which an export may pack.\n", thousands(size.Weights-size.Packed))
+		fmt.Fprintf(w, "Of the weights' bytes %s are unused bits, which an export may pack.\n",
+			thousands(size.Weights-size.Packed))
 	}
 	return list(w, out)
 }

@@ -54,7 +54,8 @@ func TestInterruptedRunContinuesToTheSameModel(t *testing.T) {
 	}
 
 	var refusal bytes.Buffer
-	if code := start(&refusal, "--out", parted); code != exitFailed || !strings.Contains(refusal.String(), "unfinished run") {
+	if code := start(&refusal, "--out", parted); code != exitFailed ||
+		!strings.Contains(refusal.String(), "unfinished run") {
 		t.Errorf("exit code %d: %s: want no run in the place of an unfinished one", code, &refusal)
 	}
 	args = []string{"train", "--resume"} // the settings are in the folder
@@ -138,7 +139,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestInterruptedVerifyWritesNoProof(t *testing.T) {
 	folder := t.TempDir()
 	out, ortrun, begun := filepath.Join(folder, "run"), filepath.Join(folder, "ortrun"), filepath.Join(folder, "begun")
-	if code := run(t.Context(), []string{"train", "--set", "network=mlp", "--set", "float.epochs=1", "--set", "qat.epochs=0", "--out", out}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
+	if code := run(t.Context(), []string{"train", "--set", "network=mlp", "--set", "float.epochs=1", "--set",
+		"qat.epochs=0", "--out", out}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
 		t.Fatalf("exit code %d", code)
 	}
 	proof := filepath.Join(out, "proof.json")

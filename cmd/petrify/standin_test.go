@@ -132,7 +132,8 @@ func TestRuntimeThatDiffers(t *testing.T) {
 		stdout        string
 		stderr        string
 	}{
-		{integers, "", exitOK, ": 0 differ (training = integer engine = definition on 2 images = re-read file = ONNX Runtime 0)", ""},
+		{integers, "", exitOK,
+			": 0 differ (training = integer engine = definition on 2 images = re-read file = ONNX Runtime 0)", ""},
 		{integers, "linear_1", exitFailed, "", "outputs differ, by up to .*; it begins in layer linear_1: "},
 		{integers, "linear_2", exitFailed, "", "it begins in layer linear_2: 2 of 4 elements, by up to"},
 		{floats, "", exitOK, "; within rounding of float sums: ONNX Runtime 0", ""},

@@ -42,7 +42,8 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	}
 	size := frozen.OutputSize()
 	run, reread := make([]float32, verifyBatch*size), make([]float32, verifyBatch*size)
-	trained, written := quantized.Comparison{A: theTraining, B: theEngine}, quantized.Comparison{A: theEngine, B: theFile}
+	trained, written := quantized.Comparison{A: theTraining, B: theEngine},
+		quantized.Comparison{A: theEngine, B: theFile}
 	for b, err := range s.data.Batches(s.data.Test, datasets.BatchOptions{Size: verifyBatch}) {
 		if err != nil {
 			return nil, err

@@ -23,7 +23,8 @@ func TestProofHoldsNoOutputs(t *testing.T) {
 	if err := os.WriteFile(data, []byte(table.String()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf("dataset: %s\ndata: {test_fraction: 0.9}\nnetwork: [{linear: {features: %d}}]\nfloat: {epochs: 1}\nqat: {epochs: 0}\n", data, classes)
+	config := fmt.Sprintf("dataset: %s\ndata: {test_fraction: 0.9}\nnetwork: [{linear: {features: %d}}]\nfloat: "+
+		"{epochs: 1}\nqat: {epochs: 0}\n", data, classes)
 	silent := func(args ...string) {
 		t.Helper()
 		var complaints strings.Builder

@@ -59,7 +59,8 @@ func rows() []row {
 		s := fakequant.Bits(bits)
 		s.Weights.Format.Narrow, s.Weights.Dialect = false, affine.Torch
 		s.Activations.Scheme = affine.Affine
-		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(s), 1e-3, smoothing})
+		rows = append(rows, row{fmt.Sprintf("W%dA%d throughout", bits, bits), "min-max", graph.Uniform(s), 1e-3,
+			smoothing})
 	}
 	plain, float := rows[len(rows)-1], rows[len(rows)-1]
 	plain.name, plain.smoothing = "W2A2, labels as they are", 0
@@ -149,7 +150,8 @@ func (s study) seed(ctx context.Context, t *table, seed int) error {
 		}
 		t.ptq[i] = append(t.ptq[i], result.PTQ.Accuracy)
 		t.qat[i] = append(t.qat[i], result.QAT.Accuracy)
-		log.Printf("seed %d: %s, %s: PTQ %.2f %%, QAT %.2f %%", seed, r.name, r.method, 100*result.PTQ.Accuracy, 100*result.QAT.Accuracy)
+		log.Printf("seed %d: %s, %s: PTQ %.2f %%, QAT %.2f %%", seed, r.name, r.method, 100*result.PTQ.Accuracy,
+			100*result.QAT.Accuracy)
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ func TestStudy(t *testing.T) {
 		t.Errorf("float %v, W8A8 %v: want more than 0.95, and a difference of 0.01 at most", float, int8)
 	}
 	if ptq := first.ptq[1][0]; learned < 0.9 || learned <= ptq || learned <= minmax {
-		t.Errorf("2 bits: %v with learned scales, from %v before training, %v with min-max: want the first above 0.9 and the greatest", learned, ptq, minmax)
+		t.Errorf("2 bits: %v with learned scales, from %v before training, %v with min-max: want the first above "+
+			"0.9 and the greatest", learned, ptq, minmax)
 	}
 
 	before := written(t, s.keep)

@@ -86,7 +86,8 @@ func FuzzEquation(f *testing.F) {
 	f.Add(float32(-128.5), float32(1), uint8(0), uint8(1))
 	f.Add(float32(0.3), float32(0.1), uint8(200), uint8(2))
 	f.Add(float32(1e38), float32(1e-38), uint8(7), uint8(4))
-	formats := []affine.Format{affine.Int8Narrow, affine.Int8, affine.Uint8, {Bits: 2}, {Bits: 4, Unsigned: true}, {Bits: 16}}
+	formats := []affine.Format{affine.Int8Narrow, affine.Int8, affine.Uint8, {Bits: 2}, {Bits: 4, Unsigned: true},
+		{Bits: 16}}
 	f.Fuzz(func(t *testing.T, r, s float32, zero, format uint8) {
 		fm := formats[int(format)%len(formats)]
 		// Products s·(q − z) must stay finite and normal for the laws to hold.
@@ -96,7 +97,8 @@ func FuzzEquation(f *testing.F) {
 		z := fm.Min() + int32(zero)%(fm.Max()-fm.Min()+1)
 		q := affine.Quantize(r, s, z, fm)
 		if want, inside := oracle(r, s, z, fm); int64(q) != want || affine.Inside(r, s, z, fm) != inside {
-			t.Errorf("Quantize(%v, %v, %d) = %d, inside %v; want %d, %v", r, s, z, q, affine.Inside(r, s, z, fm), want, inside)
+			t.Errorf("Quantize(%v, %v, %d) = %d, inside %v; want %d, %v", r, s, z, q, affine.Inside(r, s, z, fm),
+				want, inside)
 		}
 		y := affine.Fake(r, s, z, fm)
 		if again := affine.Fake(y, s, z, fm); again != y {

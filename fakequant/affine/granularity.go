@@ -117,7 +117,8 @@ func ParseGranularity(text string) (Granularity, error) {
 }
 
 func badGranularity(text string) error {
-	return fmt.Errorf("affine: granularity %q: want per_tensor, per_channel, per_channel:AXIS or per_group:AXIS:SIZE", text)
+	return fmt.Errorf("affine: granularity %q: want per_tensor, per_channel, per_channel:AXIS or "+
+		"per_group:AXIS:SIZE", text)
 }
 
 // MarshalText writes [Granularity.String].

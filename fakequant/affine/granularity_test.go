@@ -54,9 +54,11 @@ func TestNames(t *testing.T) {
 	roundTrip(t, affine.ParseScheme, affine.Schemes()...)
 	roundTrip(t, affine.ParseDialect, affine.Dialects()...)
 	roundTrip(t, affine.ParseRounding, affine.Roundings()...)
-	roundTrip(t, affine.ParseFormat, affine.Int8Narrow, affine.Int8, affine.Uint8, affine.Format{}, affine.Format{Bits: 16})
+	roundTrip(t, affine.ParseFormat, affine.Int8Narrow, affine.Int8, affine.Uint8, affine.Format{},
+		affine.Format{Bits: 16})
 	roundTrip(t, affine.ParseGranularity, affine.Granularity{}, affine.Granularity{Kind: affine.PerChannel},
-		affine.Granularity{Kind: affine.PerChannel, Axis: 3}, affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 32})
+		affine.Granularity{Kind: affine.PerChannel, Axis: 3},
+		affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 32})
 }
 
 func roundTrip[T interface {
@@ -69,7 +71,8 @@ func roundTrip[T interface {
 			t.Errorf("parse(%q) = %v, %v; want %v", v, got, err, v)
 		}
 	}
-	for _, bad := range []string{"", "INT8", "int1", "int9", "uint8_narrow", "per_group:1", "per_group:1:0", "per_channel:-1", "per_tensor:0"} {
+	for _, bad := range []string{"", "INT8", "int1", "int9", "uint8_narrow", "per_group:1", "per_group:1:0",
+		"per_channel:-1", "per_tensor:0"} {
 		if got, err := parse(bad); err == nil {
 			t.Errorf("parse(%q) = %v, want an error", bad, got)
 		}
@@ -79,7 +82,8 @@ func roundTrip[T interface {
 // FuzzParse checks that every parser takes what it prints, and nothing that it
 // prints otherwise.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"int8", "uint4", "int2_narrow", "float32", "per_group:1:32", "per_channel", "per_tensor", "affine", "torch_fused", "half_up", "int08"} {
+	for _, text := range []string{"int8", "uint4", "int2_narrow", "float32", "per_group:1:32", "per_channel",
+		"per_tensor", "affine", "torch_fused", "half_up", "int08"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

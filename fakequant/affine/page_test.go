@@ -108,7 +108,8 @@ func activationsTable() []string {
 // degenerateTable has the answers to tensors without a proper range.
 func degenerateTable() []string {
 	rows := []string{
-		"| dialect | all zero, int8 symmetric | constant 2, uint8 affine | 10..20, uint8 affine | 0..1, int8 symmetric | ±10⁻⁶, int8 symmetric |",
+		"| dialect | all zero, int8 symmetric | constant 2, uint8 affine | 10..20, uint8 affine | 0..1, int8 " +
+			"symmetric | ±10⁻⁶, int8 symmetric |",
 		"| --- | --- | --- | --- | --- | --- |",
 	}
 	for _, d := range affine.Dialects() {

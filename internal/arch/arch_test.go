@@ -34,7 +34,8 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	}
 	r := parseRules(string(document))
 	if len(r.folders) < 10 || len(r.modules) < 3 {
-		t.Fatalf("docs/design.md: read %d folders and %d modules, the tables must have moved", len(r.folders), len(r.modules))
+		t.Fatalf("docs/design.md: read %d folders and %d modules, the tables must have moved", len(r.folders),
+			len(r.modules))
 	}
 	for _, file := range sources(t) {
 		for _, imported := range imports(t, file) {
@@ -89,8 +90,10 @@ func TestRulesRejectForbiddenEdges(t *testing.T) {
 // must not import the given package.
 func (r rules) check(file, imported string) error {
 	for foreign, places := range r.modules {
-		if within(imported, foreign) && !slices.ContainsFunc(places, func(place string) bool { return within(file, place) }) {
-			return fmt.Errorf("%s imports %s, which docs/design.md allows only in %s", file, imported, strings.Join(places, ", "))
+		if within(imported, foreign) && !slices.ContainsFunc(places,
+			func(place string) bool { return within(file, place) }) {
+			return fmt.Errorf("%s imports %s, which docs/design.md allows only in %s", file, imported,
+				strings.Join(places, ", "))
 		}
 	}
 	target, own := strings.CutPrefix(imported, module+"/")

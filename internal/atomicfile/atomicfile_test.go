@@ -152,7 +152,8 @@ func TestSweepRemovesLeftoversOnly(t *testing.T) {
 		"Write": func(path string) error { return atomicfile.WriteFile(path, nil) },
 	} {
 		dir := t.TempDir()
-		for _, name := range []string{".a.12-0.tmp", ".a.7-3.tmp", ".a.tmp", ".a.x.tmp", ".ab.1-0.tmp", "a", "a.1-0.tmp", ".a.4-4.tmp.old"} {
+		for _, name := range []string{".a.12-0.tmp", ".a.7-3.tmp", ".a.tmp", ".a.x.tmp", ".ab.1-0.tmp", "a",
+			"a.1-0.tmp", ".a.4-4.tmp.old"} {
 			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -163,7 +164,8 @@ func TestSweepRemovesLeftoversOnly(t *testing.T) {
 		if err := sweep(filepath.Join(dir, "a")); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := names(t, dir), ".a.4-4.tmp.old .a.5-5.tmp .a.tmp .a.x.tmp .ab.1-0.tmp a a.1-0.tmp"; got != want {
+		if got, want := names(t, dir), ".a.4-4.tmp.old .a.5-5.tmp .a.tmp .a.x.tmp .ab.1-0.tmp a a.1-0.tmp"; got !=
+			want {
 			t.Errorf("%s left %q, want %q", name, got, want)
 		}
 	}

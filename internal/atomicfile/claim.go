@@ -61,7 +61,8 @@ func evict(path string) (again bool, err error) {
 		return false, fmt.Errorf("%v: wait until it ends, end it, or choose another folder", was)
 	case locked: // by an owner in another container, or by another process that evicts
 		time.Sleep(10 * time.Millisecond)
-		return true, fmt.Errorf("%v, or another one that takes over from it: wait until it ends, or choose another folder", was)
+		return true, fmt.Errorf("%v, or another one that takes over from it: wait until it ends, or choose "+
+			"another folder", was)
 	}
 	err = os.Remove(path)
 	return err == nil, err

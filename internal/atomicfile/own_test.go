@@ -46,7 +46,8 @@ func TestFolderHasOneOwner(t *testing.T) {
 		}
 		c := claimOf(t, folder)
 		_, err := atomicfile.Own(folder)
-		for _, part := range []any{"atomicfile: own " + folder + ": process ", os.Getpid(), c["host"], c["since"], "wait until it ends"} {
+		for _, part := range []any{"atomicfile: own " + folder + ": process ", os.Getpid(), c["host"], c["since"],
+			"wait until it ends"} {
 			if err == nil || !strings.Contains(err.Error(), strings.Trim(string(must(json.Marshal(part))), `"`)) {
 				t.Errorf("the second claim: %v: want %v", err, part)
 			}
@@ -88,8 +89,11 @@ func TestClaimThatIsLeft(t *testing.T) {
 		{"another process of that number", with(map[string]any{"began": "17"}), ""},
 		{"a dead process in a container", with(map[string]any{"process": dead, "host": "container"}), ""},
 		{"this host before it restarted", with(map[string]any{"boot": "an older one"}), ""},
-		{"another host", with(map[string]any{"host": "node7", "boot": "other"}), "on node7 has owned it since " + mine["since"].(string) + ", and cannot be asked from here: if it has ended, remove " + filepath.Join(folder, "owner.json")},
-		{"another host of this name", with(map[string]any{"machine": "other", "boot": "other"}), "cannot be asked from here"},
+		{"another host", with(map[string]any{"host": "node7", "boot": "other"}),
+			"on node7 has owned it since " + mine["since"].(string) +
+				", and cannot be asked from here: if it has ended, remove " + filepath.Join(folder, "owner.json")},
+		{"another host of this name", with(map[string]any{"machine": "other", "boot": "other"}),
+			"cannot be asked from here"},
 		{"garbage", "\x00\x01", "owner.json names no owner: remove it if no process uses the folder"},
 		{"nothing", "", "names no owner"},
 		{"half a claim", with(nil)[:20], "names no owner"},

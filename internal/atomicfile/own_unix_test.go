@@ -93,7 +93,8 @@ func TestOwnerThatIsStoppedAndKilled(t *testing.T) {
 	}
 	child.Process.Kill()
 	var err error
-	for begin := time.Now(); time.Since(begin) < 10*time.Second; time.Sleep(time.Millisecond) { // until the signal arrives
+	for begin := time.Now(); time.Since(begin) <
+		10*time.Second; time.Sleep(time.Millisecond) { // until the signal arrives
 		var o *atomicfile.Owner
 		if o, err = atomicfile.Own(folder); err == nil {
 			err = o.Release()

@@ -65,7 +65,8 @@ func replace(document, text string) (string, error) {
 	before, rest, begins := strings.Cut(document, markBegin)
 	_, after, ends := strings.Cut(rest, markEnd)
 	if !begins || !ends {
-		return "", fmt.Errorf("no lines %q and %q to write between", strings.TrimSpace(markBegin), strings.TrimSpace(markEnd))
+		return "", fmt.Errorf("no lines %q and %q to write between", strings.TrimSpace(markBegin),
+			strings.TrimSpace(markEnd))
 	}
 	return before + markBegin + text + markEnd + after, nil
 }

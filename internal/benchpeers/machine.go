@@ -30,7 +30,8 @@ func thisMachine(path string) machine {
 			fields[strings.TrimSpace(name)] = strings.TrimSpace(value)
 		}
 	}
-	m.Processor = fmt.Sprintf("%s (%s family %s, model %s)", fields["model name"], fields["vendor_id"], fields["cpu family"], fields["model"])
+	m.Processor = fmt.Sprintf("%s (%s family %s, model %s)", fields["model name"], fields["vendor_id"],
+		fields["cpu family"], fields["model"])
 	return m
 }
 

@@ -33,13 +33,15 @@ func command() error {
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 9, "turns of each side")
 	flag.Float64Var(&o.seconds, "seconds", 0.3, "length of a turn, at least")
-	flag.DurationVar(&o.patience, "patience", 30*time.Second, "how long a contest that goes by the clock may repeat rounds because other processes are busy")
+	flag.DurationVar(&o.patience, "patience", 30*time.Second,
+		"how long a contest that goes by the clock may repeat rounds because other processes are busy")
 	flag.StringVar(&o.only, "only", "", "a regular expression: contests to run; empty: all")
 	flag.StringVar(&o.out, "out", "", "folder for results.json and results.md")
 	flag.StringVar(&o.document, "doc", "", "Markdown file to write the table into, between its marks")
 	flag.StringVar(&o.sides, "sides", "", "folder with torch_side.py, blas_side and ortside")
 	flag.StringVar(&o.profile, "profile", "", "with side: file for a profile of the processor's time")
-	flag.StringVar(&o.from, "from", "", "results.json of an earlier run: write its table again, to -out and -doc, and measure nothing")
+	flag.StringVar(&o.from, "from", "",
+		"results.json of an earlier run: write its table again, to -out and -doc, and measure nothing")
 	flag.Parse()
 	if flag.NArg() > 0 && flag.Arg(0) == "side" {
 		return serve(flag.Args()[1:], o.profile)
@@ -48,7 +50,8 @@ func command() error {
 		return o.again()
 	}
 	if flag.NArg() > 0 || o.rounds < 1 || o.seconds <= 0 || o.out == "" || o.sides == "" {
-		return fmt.Errorf("want -out and -sides, -rounds of 1 or more, -seconds of more than 0, and no arguments; got %q", os.Args[1:])
+		return fmt.Errorf("want -out and -sides, -rounds of 1 or more, -seconds of more than 0, and no "+
+			"arguments; got %q", os.Args[1:])
 	}
 	return o.run()
 }

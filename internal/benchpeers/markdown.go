@@ -12,9 +12,12 @@ import (
 func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %d threads, kernels %s, %s. Turns of at least %g s, %d rounds.\n",
-		r.Date.Format("2 January 2006"), r.Machine.Processor, r.Machine.Threads, r.Machine.Extension, r.Machine.System, r.Seconds, r.Rounds)
-	fmt.Fprintf(&b, "Other processes had %.0f %% of the processors meanwhile (%s); %d rounds were repeated because of them.\n\n", 100*r.others(), r.busiest(), r.repeated())
-	b.WriteString("| measure | unit | petrify | peer | ratio (least–most) | of the best turns | to reach | stretch | reached |\n")
+		r.Date.Format("2 January 2006"), r.Machine.Processor, r.Machine.Threads, r.Machine.Extension,
+		r.Machine.System, r.Seconds, r.Rounds)
+	fmt.Fprintf(&b, "Other processes had %.0f %% of the processors meanwhile (%s); %d rounds were repeated "+
+		"because of them.\n\n", 100*r.others(), r.busiest(), r.repeated())
+	b.WriteString("| measure | unit | petrify | peer | ratio (least–most) | of the best turns | to reach | " +
+		"stretch | reached |\n")
 	b.WriteString("| --- | --- | ---: | --- | --- | ---: | --- | --- | --- |\n")
 	for _, w := range r.Rows {
 		b.WriteString(w.markdown())
@@ -56,12 +59,14 @@ func (g growthResult) markdown() string {
 	if g.Residual > mostResidual {
 		verdict = "not linear"
 	}
-	fmt.Fprintf(&b, "\nGrowth of %s: the line is %s + %s·x, the greatest distance from it %.1f %%, so %s within %.0f %%.\n\n",
+	fmt.Fprintf(&b, "\nGrowth of %s: the line is %s + %s·x, the greatest distance from it %.1f %%, so %s within "+
+		"%.0f %%.\n\n",
 		g.Measure, digits(g.Line.A, 3), digits(g.Line.B, 3), 100*g.Residual, verdict, 100*mostResidual)
 	fmt.Fprintf(&b, "| %s | %s (least–most) | off the line |\n| ---: | --- | ---: |\n", g.Size, g.Unit)
 	for i, x := range g.X {
 		t := g.Times[i]
-		fmt.Fprintf(&b, "| %.0f | %s (%s–%s) | %+.1f %% |\n", x, digits(t.Median, 3), digits(t.Least, 3), digits(t.Most, 3), 100*g.Line.off(x, t.Median))
+		fmt.Fprintf(&b, "| %.0f | %s (%s–%s) | %+.1f %% |\n", x, digits(t.Median, 3), digits(t.Least, 3),
+			digits(t.Most, 3), 100*g.Line.off(x, t.Median))
 	}
 	return b.String()
 }

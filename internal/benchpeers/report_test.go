@@ -38,7 +38,8 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 		contest, m := contested(c.quantity)
 		r := contest.rows[0].result(contest, m)
 		if r.Ratio != c.ratio || r.Best != c.best || r.verdict() != c.verdict {
-			t.Errorf("%s: ratio %v, best %v, %q; want %v, %v, %q", name, r.Ratio, r.Best, r.verdict(), c.ratio, c.best, c.verdict)
+			t.Errorf("%s: ratio %v, best %v, %q; want %v, %v, %q", name, r.Ratio, r.Best, r.verdict(), c.ratio,
+				c.best, c.verdict)
 		}
 	}
 }
@@ -67,7 +68,8 @@ func TestMarkdownHasARowForEachComparison(t *testing.T) {
 	c.growth = &growth{measure: "time", size: "size"}
 	c.growth.add(1, milliseconds("ms", 1, 2))
 	c.growth.add(2, milliseconds("ms", 1, 2))
-	r := report{Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Machine: machine{Processor: "Abacus", Threads: 2}, Seconds: 1, Rounds: 2}
+	r := report{Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+		Machine: machine{Processor: "Abacus", Threads: 2}, Seconds: 1, Rounds: 2}
 	r.add(c, m)
 	text := r.markdown()
 	for _, want := range []string{
@@ -119,7 +121,8 @@ func TestEnvironmentOfASide(t *testing.T) {
 	if strings.Contains(env, "Haswell") || strings.Contains(env, "=7") {
 		t.Errorf("another's tuning in the environment")
 	}
-	for _, want := range []string{"OMP_NUM_THREADS=2", "GOMAXPROCS=2", "BENCHPEERS_OTHER=kept", "OPENBLAS_CORETYPE=Own"} {
+	for _, want := range []string{"OMP_NUM_THREADS=2", "GOMAXPROCS=2", "BENCHPEERS_OTHER=kept",
+		"OPENBLAS_CORETYPE=Own"} {
 		if !strings.Contains(env, want) {
 			t.Errorf("no %s in the environment", want)
 		}

@@ -23,7 +23,8 @@ func (p programs) contests() ([]contest, error) {
 	}
 	list = append(list, p.fakeQuant(16<<20))
 	for _, i := range []inference{
-		{"resnet8", 1, 1, 0.7, 1.2}, {"ds-cnn", 1, 1, 0.7, 1.2}, {"mobilenet-v1-0.25", 1, 1, 0.7, 1.2}, {"cnn", 64, 2, 1, 1.5},
+		{"resnet8", 1, 1, 0.7, 1.2}, {"ds-cnn", 1, 1, 0.7, 1.2}, {"mobilenet-v1-0.25", 1, 1, 0.7, 1.2},
+		{"cnn", 64, 2, 1, 1.5},
 	} {
 		c, err := p.inference(i)
 		if err != nil {
@@ -70,7 +71,8 @@ func (p programs) fakeQuant(bytes int) contest {
 			p.goSide("petrify", 1, "fakequant", size),
 			{title: "memory copy", command: []string{p.blas, "copy", size}, threads: 1},
 		},
-		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20), quantity: rate("GB/s", 1e9, 1), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
+		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20),
+			quantity: rate("GB/s", 1e9, 1), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
 	}
 }
 
@@ -94,7 +96,8 @@ func (p programs) training(batch, threads int) contest {
 			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 3, reach: 4, dream: 8},
 			{measure: fmt.Sprintf(what, "QAT"), quantity: images, ours: 1, peer: 4, reach: 4, dream: 8},
 			{measure: fmt.Sprintf(what, "float"), quantity: images, ours: 0, peer: 5, reach: 10, dream: 20},
-			{measure: "QAT step / float step, " + counted(threads), quantity: step, ours: 1, peer: 0, reach: 1.15, dream: 1},
+			{measure: "QAT step / float step, " + counted(threads), quantity: step, ours: 1, peer: 0, reach: 1.15,
+				dream: 1},
 			{measure: "the same of PyTorch, " + counted(threads), quantity: step, ours: 3, peer: 2},
 		},
 	}
@@ -156,7 +159,8 @@ func (p programs) memory() contest {
 			p.goSide("petrify QAT", 2, "fashion-mnist"),
 			p.torchSide("PyTorch QAT", 2, "fashion-mnist"),
 		},
-		rows:   []row{{measure: "peak memory of an epoch of `cnn` QAT on Fashion-MNIST, batch 128", quantity: peak, ours: 0, peer: 1, reach: 0.4, dream: 0.25}},
+		rows: []row{{measure: "peak memory of an epoch of `cnn` QAT on Fashion-MNIST, batch 128", quantity: peak,
+			ours: 0, peer: 1, reach: 0.4, dream: 0.25}},
 		rounds: 2,
 		fresh:  true,
 	}
@@ -165,7 +169,8 @@ func (p programs) memory() contest {
 // The growth tables are petrify against itself, at four sizes, with one thread.
 
 func (p programs) images() contest {
-	c := contest{name: "growth-images", growth: &growth{measure: "a whole `train.Run` of `cnn` against its images", size: "images"}, rounds: 5}
+	c := contest{name: "growth-images", growth: &growth{measure: "a whole `train.Run` of `cnn` against its images",
+		size: "images"}, rounds: 5}
 	for _, n := range []int{1024, 2048, 4096, 8192} {
 		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "run", strconv.Itoa(n)))
 		c.growth.add(float64(n), milliseconds("ms a run", 1, 1))
@@ -174,7 +179,8 @@ func (p programs) images() contest {
 }
 
 func (p programs) batches() contest {
-	c := contest{name: "growth-batch", growth: &growth{measure: "a QAT training step of `cnn` against its batch", size: "batch"}}
+	c := contest{name: "growth-batch", growth: &growth{measure: "a QAT training step of `cnn` against its batch",
+		size: "batch"}}
 	for _, n := range []int{32, 64, 128, 256} {
 		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "qat", "cnn", strconv.Itoa(n)))
 		c.growth.add(float64(n), milliseconds("ms a step", float64(n), 1))
@@ -184,7 +190,9 @@ func (p programs) batches() contest {
 
 func (p programs) channels() contest {
 	const batch = 32
-	c := contest{name: "growth-channels", growth: &growth{measure: "a QAT training step of three convolutions 3×3 on 14×14 against channels²", size: "channels²"}}
+	c := contest{name: "growth-channels",
+		growth: &growth{measure: "a QAT training step of three convolutions 3×3 on 14×14 against channels²",
+			size: "channels²"}}
 	for _, n := range []int{64, 96, 128, 192} {
 		c.sides = append(c.sides, p.goSide(strconv.Itoa(n), 1, "qat", "wide-"+strconv.Itoa(n), strconv.Itoa(batch)))
 		c.growth.add(float64(n*n), milliseconds("ms a step", batch, 1))

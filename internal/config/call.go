@@ -25,8 +25,11 @@ func calls() []call {
 		all = append(all, call{name: k.String(), layer: graph.Layer{Kind: k}, section: layerSection, layers: itself})
 	}
 	return append(all,
-		call{"conv1d", "A conv2d with a kernel one pixel high, for signals C 1 L.", graph.Conv1D(0, 0), conv1DSection, conv1D},
-		call{"separable_conv2d", "Two conv2d: a depthwise one, then one of a single pixel that mixes its channels. A name is the second one's; the first is called after it with _depthwise.",
+		call{"conv1d", "A conv2d with a kernel one pixel high, for signals C 1 L.", graph.Conv1D(0, 0),
+			conv1DSection, conv1D},
+		call{"separable_conv2d",
+			"Two conv2d: a depthwise one, then one of a single pixel that mixes its channels. A name is the " +
+				"second one's; the first is called after it with _depthwise.",
 			graph.Layer{Kind: graph.KindConv2D}, separableSection, separable})
 }
 

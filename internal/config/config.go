@@ -50,10 +50,13 @@ func Default() *Config {
 // section is the table of all keys.
 func (c *Config) section() section {
 	return section{
-		{"dataset", "What to train on: " + strings.Join(published(), ", ") + "; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.", datasetValue{&c.Dataset}},
+		{"dataset", "What to train on: " + strings.Join(published(), ", ") +
+			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.",
+			datasetValue{&c.Dataset}},
 		{"data", "Where its files are, and how to read a user's own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + ") or a list of layers.", networkValue{&c.Network}},
-		{"weights", "File of weights to begin from, .safetensors or .npz, in the names and layouts of PyTorch's state_dict; null is fresh ones.",
+		{"weights", "File of weights to begin from, .safetensors or .npz, in the names and layouts of PyTorch's " +
+			"state_dict; null is fresh ones.",
 			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
 		{"batch", "Images to a training step.", integer(&c.Batch, 1, 1<<20)},
@@ -64,17 +67,21 @@ func (c *Config) section() section {
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
 		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
 		{"distillation", "How much the qat stage learns from the float network.", distillation(&c.Distillation)},
-		{"oscillation", "What the qat stage does about weights that change sides between two integers, step after step (Nagel et al. 2022).", oscillation(&c.Oscillation)},
-		{"reestimate", "Training batches over which batch norm's statistics are averaged again at the end of the qat stage, such as 50; null leaves them.",
+		{"oscillation", "What the qat stage does about weights that change sides between two integers, step after " +
+			"step (Nagel et al. 2022).", oscillation(&c.Oscillation)},
+		{"reestimate", "Training batches over which batch norm's statistics are averaged again at the end of the " +
+			"qat stage, such as 50; null leaves them.",
 			auto[int]{&c.Reestimate, integer(&c.Reestimate, 1, 1<<20)}},
 		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
-		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a YAML file with that.",
+		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a " +
+			"YAML file with that.",
 			quantizationValue{&c.Quantization}},
 		{"checkpoint", "Distance between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s. " +
 			"The end of a stage has one in any case, never leaves it at that.",
 			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},
-		{"out", "Folder for everything the run writes; null is runs/ and the names of data set and network.", auto[string]{&c.Out, text(&c.Out)}},
+		{"out", "Folder for everything the run writes; null is runs/ and the names of data set and network.",
+			auto[string]{&c.Out, text(&c.Out)}},
 	}
 }
 
@@ -82,15 +89,20 @@ func (c *Config) section() section {
 func stage(s *train.Stage) value {
 	return section{
 		{"epochs", "Passes over the training split; 0 leaves the stage out.", integer(&s.Epochs, 0, 1<<20)},
-		{"learning_rate", "What the schedule multiplies; null is 0.001 for adam and adamw, 0.05 for sgd, and a fifth of the float stage's in the qat stage.",
-			auto[float64]{&s.LearningRate, number(&s.LearningRate, interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
+		{"learning_rate", "What the schedule multiplies; null is 0.001 for adam and adamw, 0.05 for sgd, and a " +
+			"fifth of the float stage's in the qat stage.",
+			auto[float64]{&s.LearningRate, number(&s.LearningRate,
+				interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
 		{"smoothing", "Share of a label that is spread over all classes.", number(&s.Smoothing, below1)},
-		{"patience", "End the stage after this many epochs without a lower loss on held-out images (the key validation), and go back to the best; null is never.",
+		{"patience", "End the stage after this many epochs without a lower loss on held-out images (the key " +
+			"validation), and go back to the best; null is never.",
 			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
-		{"clip", "The greatest norm of all gradients together; null is no limit.", auto[float64]{&s.Clip, number(&s.Clip, positive)}},
-		{"average", "Decay of the moving average of the parameters that is evaluated and kept, such as 0.999; null keeps the parameters themselves.",
+		{"clip", "The greatest norm of all gradients together; null is no limit.",
+			auto[float64]{&s.Clip, number(&s.Clip, positive)}},
+		{"average", "Decay of the moving average of the parameters that is evaluated and kept, such as 0.999; " +
+			"null keeps the parameters themselves.",
 			auto[float64]{&s.Average, number(&s.Average, below1)}},
 	}
 }
@@ -98,21 +110,27 @@ func stage(s *train.Stage) value {
 func optimizer(o *train.Optimizer) value {
 	return section{
 		{"method", "The rule.", enum(&o.Method)},
-		{"weight_decay", "Pull of the weights towards 0; biases, batch norm and learned scales are spared.", number(&o.WeightDecay, below1)},
+		{"weight_decay", "Pull of the weights towards 0; biases, batch norm and learned scales are spared.",
+			number(&o.WeightDecay, below1)},
 		{"momentum", "sgd: how much of the last step the next one keeps.", number(&o.Momentum, below1)},
 		{"nesterov", "sgd: look ahead along the momentum.", yes(&o.Nesterov)},
-		{"beta1", "adam, adamw: decay of the mean gradient; null is 0.9.", auto[float64]{&o.Beta1, number(&o.Beta1, below1)}},
-		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999.", auto[float64]{&o.Beta2, number(&o.Beta2, below1)}},
-		{"epsilon", "adam, adamw: what keeps the divisor from 0; null is 1e-8.", auto[float64]{&o.Epsilon, number(&o.Epsilon, below1)}},
+		{"beta1", "adam, adamw: decay of the mean gradient; null is 0.9.",
+			auto[float64]{&o.Beta1, number(&o.Beta1, below1)}},
+		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999.",
+			auto[float64]{&o.Beta2, number(&o.Beta2, below1)}},
+		{"epsilon", "adam, adamw: what keeps the divisor from 0; null is 1e-8.",
+			auto[float64]{&o.Epsilon, number(&o.Epsilon, below1)}},
 	}
 }
 
 func schedule(s *train.Schedule) value {
 	return section{
 		{"shape", "The course.", enum(&s.Shape)},
-		{"warmup", "Linear rise before the shape begins, such as 100 steps or 0.5 epochs; null is none.", auto[train.Span]{&s.Warmup, span(&s.Warmup)}},
+		{"warmup", "Linear rise before the shape begins, such as 100 steps or 0.5 epochs; null is none.",
+			auto[train.Span]{&s.Warmup, span(&s.Warmup)}},
 		{"final", "cosine: the factor at the end.", number(&s.Final, fraction)},
-		{"every", "step: the distance between falls; null is a third of the stage.", auto[train.Span]{&s.Every, span(&s.Every)}},
+		{"every", "step: the distance between falls; null is a third of the stage.",
+			auto[train.Span]{&s.Every, span(&s.Every)}},
 		{"gamma", "step: the factor of a fall; null is 0.1.", auto[float64]{&s.Gamma, number(&s.Gamma, fraction)}},
 	}
 }
@@ -127,11 +145,14 @@ func distillation(d *train.Distillation) value {
 
 func oscillation(o *train.Oscillation) value {
 	return section{
-		{"watch", "Write into metrics.jsonl which share of each layer's weights oscillates; a cure below does so too.", yes(&o.Watch)},
+		{"watch", "Write into metrics.jsonl which share of each layer's weights oscillates; a cure below " +
+			"does so too.", yes(&o.Watch)},
 		{"momentum", "Of the average of how often a weight turns back; null is 0.01.",
 			auto[float64]{&o.Momentum, number(&o.Momentum, interval{low: 0, high: 1, openLow: true})}},
-		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises to this from 0.", number(&o.Dampen, interval{low: 0, high: 1000, openHigh: true})},
-		{"freeze", "Freeze weights that turn back more often than this, such as 0.01, 1 being in each step; null is none.",
+		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises to this from 0.",
+			number(&o.Dampen, interval{low: 0, high: 1000, openHigh: true})},
+		{"freeze", "Freeze weights that turn back more often than this, such as 0.01, 1 being in each step; null " +
+			"is none.",
 			auto[float64]{&o.Freeze, number(&o.Freeze, interval{low: 0, high: 1, openLow: true, openHigh: true})}},
 		{"freeze_start", "What that threshold falls from; null is ten times freeze.",
 			auto[float64]{&o.FreezeStart, number(&o.FreezeStart, interval{low: 0, high: 1, openLow: true})}},
@@ -141,7 +162,8 @@ func oscillation(o *train.Oscillation) value {
 // span is a moment or a length in steps or epochs.
 func span(to *train.Span) value {
 	return scalar[train.Span]{
-		to: to, want: "a number of steps or epochs, such as 400, 1.5 epochs, or never", tags: []string{"!!str", "!!int"},
+		to: to, want: "a number of steps or epochs, such as 400, 1.5 epochs, or never",
+		tags: []string{"!!str", "!!int"},
 		parse: func(t string) (train.Span, bool) {
 			v, err := train.ParseSpan(t)
 			return v, err == nil

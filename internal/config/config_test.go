@@ -55,15 +55,18 @@ quantization:
 		`run.yaml:3: batch: want a whole number from 1 to 1048576, got "0"`,
 		`run.yaml:5: float.epochs: want a whole number from 0 to 1048576, got "nine"`,
 		`run.yaml:7: float.epochs: stands there twice, first at run.yaml:5`,
-		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, smoothing, patience, clip, average), got a list`,
+		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, smoothing, patience, ` +
+			`clip, average), got a list`,
 		`run.yaml:10: network.0.conv2d.kernal: unknown key: did you mean kernel?`,
 		`run.yaml:11: network.1: unknown layer "rellu": did you mean relu?`,
 		`run.yaml:12: network.2.linear.features: want a whole number from 1 to 2147483647, got "-1"`,
 		`run.yaml:15: quantization.global_config.weight_bits: want a whole number from 2 to 8, got "9"`,
 		`run.yaml:16: quantization.global_config.quantization_scheme: want one of symmetric, affine`,
-		`run.yaml:17: quantization.global_config.milestones: want a list of four, such as [0, 100, 400, 200], got a list`,
+		`run.yaml:17: quantization.global_config.milestones: want a list of four, such as [0, 100, 400, 200], ` +
+			`got a list`,
 		`run.yaml:19: quantization.module_type_configs: unknown layer type "Conf2d": did you mean conv2d?`,
-		"run.yaml:21: quantization.module_name_configs: want a regular expression: error parsing regexp: missing closing ): `conv(`",
+		"run.yaml:21: quantization.module_name_configs: want a regular expression: error parsing regexp: missing " +
+			"closing ): `conv(`",
 		`--set data.dri=x: data.dri: unknown key: did you mean dir?`,
 		`run.yaml:6: float.optimizer.momentum: 0.9 has no effect on adam: want sgd`,
 	}
@@ -81,7 +84,8 @@ quantization:
 
 func TestOneMistakeIsOneLine(t *testing.T) {
 	_, err := Parse("a.yaml", []byte("seed: -1\n"))
-	if got, want := err.Error(), `config: a.yaml:1: seed: want a whole number from 0 to 18446744073709551615, got "-1"`; got != want {
+	if got, want := err.Error(),
+		`config: a.yaml:1: seed: want a whole number from 0 to 18446744073709551615, got "-1"`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -127,9 +131,20 @@ calibration: 7
 oscillation: {watch: true, momentum: 0.02, dampen: 0.01, freeze: 0.01, freeze_start: 0.04}
 reestimate: 50
 checkpoint: 500 steps
-float: {epochs: 0, learning_rate: 1e-3, optimizer: {method: sgd, momentum: 0.9, nesterov: true}, schedule: {shape: step, every: 1.5 epochs}}
+float:
+  epochs: 0
+  learning_rate: 1e-3
+  optimizer: {method: sgd, momentum: 0.9, nesterov: true}
+  schedule: {shape: step, every: 1.5 epochs}
 quantization:
-  global_config: {weight_dtype: qint4, activation_bits: 4, weight_observer: fixed, fixed_range: [-0.5, 1], weight_rounding: floor, quantization_scheme: affine, milestones: [0, 1 epochs, -1, never]}
+  global_config:
+    weight_dtype: qint4
+    activation_bits: 4
+    weight_observer: fixed
+    fixed_range: [-0.5, 1]
+    weight_rounding: floor
+    quantization_scheme: affine
+    milestones: [0, 1 epochs, -1, never]
   module_type_configs: {Linear: null, conv2d: {weight_bits: 3, weight_per_channel: false}}
   module_name_configs: {'fc\d': {activation_dtype: float32}}
   edge_bits: 8
@@ -150,7 +165,8 @@ out: runs/a b
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, printed.String())
 		}
-		same := cmp.Options{cmpopts.IgnoreFields(Config{}, "where"), cmp.Comparer(func(a, b train.Span) bool { return a == b }), cmpopts.EquateEmpty()}
+		same := cmp.Options{cmpopts.IgnoreFields(Config{}, "where"),
+			cmp.Comparer(func(a, b train.Span) bool { return a == b }), cmpopts.EquateEmpty()}
 		if diff := cmp.Diff(first, second, same); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
@@ -194,18 +210,21 @@ func TestCoreMLToolsConfigurations(t *testing.T) {
 		"affine activations keep symmetric weights": {`
   global_config: {quantization_scheme: affine}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Activations.Scheme, q.Default.Weights.Scheme, q.Default.Weights.Format}, []any{affine.Affine, affine.Symmetric, narrow}
+			return []any{q.Default.Activations.Scheme, q.Default.Weights.Scheme, q.Default.Weights.Format},
+				[]any{affine.Affine, affine.Symmetric, narrow}
 		}},
 		"weights only, four bits": {`
   global_config: {weight_dtype: qint4, activation_dtype: float32, weight_per_channel: true}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Format, q.Default.Activations.Format}, []any{affine.Format{Bits: 4, Narrow: true}, affine.Format{}}
+			return []any{q.Default.Weights.Format, q.Default.Activations.Format},
+				[]any{affine.Format{Bits: 4, Narrow: true}, affine.Format{}}
 		}},
 		"by type alone leaves the rest float": {`
   module_type_configs:
     Linear: {weight_observer: min_max}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Default, q.Kinds[graph.KindLinear].Weights.Observer.Kind}, []any{(*fakequant.Scheme)(nil), observers.MinMax}
+			return []any{q.Default, q.Kinds[graph.KindLinear].Weights.Observer.Kind},
+				[]any{(*fakequant.Scheme)(nil), observers.MinMax}
 		}},
 		"null leaves a type float": {`
   global_config: {}
@@ -220,17 +239,20 @@ func TestCoreMLToolsConfigurations(t *testing.T) {
     conv1: null
     'conv\d': {weight_dtype: qint4}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Names[0].Pattern, q.Names[0].Scheme, q.Names[1].Scheme.Weights.Format.Bits}, []any{"conv1", (*fakequant.Scheme)(nil), 4}
+			return []any{q.Names[0].Pattern, q.Names[0].Scheme, q.Names[1].Scheme.Weights.Format.Bits},
+				[]any{"conv1", (*fakequant.Scheme)(nil), 4}
 		}},
 		"learned scales": {`
   global_config: {algorithm: learnable, learned_lr_factor: 0.1}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor}, []any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
+			return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor},
+				[]any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
 		}},
 		"learned scales and zero points": {`
   global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
 `, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Method, q.Default.Activations.Method}, []any{fakequant.DoReFa, fakequant.LSQPlus}
+			return []any{q.Default.Weights.Method, q.Default.Activations.Method},
+				[]any{fakequant.DoReFa, fakequant.LSQPlus}
 		}},
 		"as Core ML Tools writes it": {`
   global_config:
@@ -281,7 +303,8 @@ func TestQuantizationFromAFileOfItsOwn(t *testing.T) {
 		t.Fatalf("got %v, %+v", err, c)
 	}
 	bad := write("coreml.yaml", "global_config:\n  weight_type: qint4\n")
-	if _, err := Load(run); err == nil || !strings.Contains(err.Error(), bad+":2: quantization.global_config.weight_type: unknown key") {
+	if _, err := Load(run); err == nil || !strings.Contains(err.Error(),
+		bad+":2: quantization.global_config.weight_type: unknown key") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -308,7 +331,8 @@ func TestEditDistance(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"epocs", "epochs", 1}, {"sede", "seed", 1}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}} {
+	}{{"", "", 0}, {"", "abc", 3}, {"epocs", "epochs", 1}, {"sede", "seed", 1}, {"kitten", "sitting", 3},
+		{"flaw", "lawn", 2}} {
 		if got := edits(c.a, c.b); got != c.want {
 			t.Errorf("edits(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
@@ -355,18 +379,24 @@ func TestShippedConfigurationsAreRight(t *testing.T) {
 
 func TestConstantsGoToTheObserversThatUseThem(t *testing.T) {
 	c, err := Parse("q.yaml", []byte(`quantization:
-  global_config: {activation_observer: streaming_percentile, percentile: 99.5, weight_observer: ema_min_max, averaging_constant: 0.2}
+  global_config:
+    activation_observer: streaming_percentile
+    percentile: 99.5
+    weight_observer: ema_min_max
+    averaging_constant: 0.2
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	q, _ := c.quantization()
-	want := [2]observers.Config{{Kind: observers.EMA, Constant: 0.2}, {Kind: observers.StreamingPercentile, Percentile: 99.5}}
+	want := [2]observers.Config{{Kind: observers.EMA, Constant: 0.2},
+		{Kind: observers.StreamingPercentile, Percentile: 99.5}}
 	if got := [2]observers.Config{q.Default.Weights.Observer, q.Default.Activations.Observer}; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	_, err = Parse("q.yaml", []byte("quantization:\n  global_config:\n    sigmas: 4\n"))
-	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect: no observer and no method of the block uses it"; err == nil || !strings.HasSuffix(err.Error(), want) {
+	if want := "q.yaml:3: quantization.global_config.sigmas: has no effect: no observer and no method of the " +
+		"block uses it"; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -71,7 +71,8 @@ func (c *Config) training() (train.Config, Faults) {
 		Network: c.Network.Network, Quantization: q, Milestones: every, RuleMilestones: own,
 		Seed: c.Seed, Batch: c.Batch, Validation: c.Validation, Augment: c.Augment, Balanced: c.Balanced,
 		Calibration: c.Calibration, Checkpoint: c.Checkpoint,
-		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Oscillation: c.Oscillation, Reestimate: c.Reestimate, Out: c.Out,
+		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Oscillation: c.Oscillation,
+		Reestimate: c.Reestimate, Out: c.Out,
 	}, faults
 }
 
@@ -88,7 +89,8 @@ func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 		}
 		for _, idle := range module.idle(s) {
 			at := join(key, idle)
-			faults = append(faults, Fault{c.place(at), at, "has no effect: no observer and no method of the block uses it"})
+			faults = append(faults, Fault{c.place(at), at,
+				"has no effect: no observer and no method of the block uses it"})
 		}
 		return &s
 	}

@@ -108,8 +108,10 @@ func TestSymmetricPlacement(t *testing.T) {
 
 // The affine scheme gives every activation a zero point, weights none.
 func TestAffinePlacement(t *testing.T) {
-	want := map[string]string{"a": "u8 affine with b unsigned_concat", "mixed": "u8 affine with c signed_concat max", "gate": "u8 affine with mean flat drop"}
-	for _, name := range []string{"input", "first", "left", "residual", "right", "both", "signed", "narrow", "last", "squash"} {
+	want := map[string]string{"a": "u8 affine with b unsigned_concat",
+		"mixed": "u8 affine with c signed_concat max", "gate": "u8 affine with mean flat drop"}
+	for _, name := range []string{"input", "first", "left", "residual", "right", "both", "signed", "narrow", "last",
+		"squash"} {
 		want[name] = "u8 affine"
 	}
 	withWeights(want, "8 per channel", "first", "left", "right", "signed", "a", "b", "c", "narrow", "last")
@@ -143,11 +145,13 @@ network:
 // reference on LinearQuantizerConfig, as YAML.
 func TestDocumentedConfigurationsArePlaced(t *testing.T) {
 	schedule := func(observe, quantize, settle, freeze int) train.Milestones {
-		return train.Milestones{Observe: train.Steps(observe), Quantize: train.Steps(quantize), Settle: train.Steps(settle), FreezeBatchNorm: train.Steps(freeze)}
+		return train.Milestones{Observe: train.Steps(observe), Quantize: train.Steps(quantize),
+			Settle: train.Steps(settle), FreezeBatchNorm: train.Steps(freeze)}
 	}
 	everything := map[string]string{
 		"input": "8", "first_layer": "u8", "module2.conv1": "u8 with flat", "module2.linear": "u8", "final_layer": "8",
-		"first_layer.weight": "8 per channel", "module2.conv1.weight": "8 per channel", "module2.linear.weight": "8 per channel", "final_layer.weight": "8 per channel",
+		"first_layer.weight": "8 per channel", "module2.conv1.weight": "8 per channel",
+		"module2.linear.weight": "8 per channel", "final_layer.weight": "8 per channel",
 	}
 	with := func(changes ...string) map[string]string {
 		m := maps.Clone(everything)
@@ -158,7 +162,8 @@ func TestDocumentedConfigurationsArePlaced(t *testing.T) {
 		}
 		return m
 	}
-	const linear, conv, first, final = "module2.linear.weight", "module2.conv1.weight", "first_layer.weight", "final_layer.weight"
+	const linear, conv, first, final = "module2.linear.weight", "module2.conv1.weight", "first_layer.weight",
+		"final_layer.weight"
 	for _, c := range []struct {
 		name, document string
 		want           map[string]string
@@ -192,14 +197,18 @@ module_name_configs:
 		{"weights only", `global_config:
   weight_dtype: qint8
   activation_dtype: float32`,
-			with("input", "", "first_layer", "", "module2.conv1", "", "module2.linear", "", "final_layer", ""), train.Milestones{}},
+			with("input", "", "first_layer", "", "module2.conv1", "", "module2.linear", "", "final_layer", ""),
+			train.Milestones{}},
 		{"activations only", `global_config: {weight_dtype: float32, activation_dtype: quint8}`,
 			with(first, "", conv, "", linear, "", final, ""), train.Milestones{}},
 		{"weights of 4 bits", `global_config: {weight_dtype: qint4, quantization_scheme: symmetric}`,
-			with(first, "4 per channel", conv, "4 per channel", linear, "4 per channel", final, "4 per channel"), train.Milestones{}},
-		{"weights of 4 bits, affine", `global_config: {weight_dtype: qint4, weight_per_channel: false, quantization_scheme: affine}`,
+			with(first, "4 per channel", conv, "4 per channel", linear, "4 per channel", final, "4 per channel"),
+			train.Milestones{}},
+		{"weights of 4 bits, affine",
+			`global_config: {weight_dtype: qint4, weight_per_channel: false, quantization_scheme: affine}`,
 			with(first, "4", conv, "4", linear, "4", final, "4", "input", "u8 affine", "first_layer", "u8 affine",
-				"module2.conv1", "u8 affine with flat", "module2.linear", "u8 affine", "final_layer", "u8 affine"), train.Milestones{}},
+				"module2.conv1", "u8 affine with flat", "module2.linear", "u8 affine", "final_layer", "u8 affine"),
+			train.Milestones{}},
 		{"a type alone leaves the rest float", `module_type_configs:
   Linear: {weight_dtype: quint8}`,
 			with("input", "", first, "", "first_layer", "", conv, ""), train.Milestones{}},

@@ -17,7 +17,8 @@ func (v datasetValue) read(r *reader, n *yaml.Node, key string) {
 	n = resolve(n)
 	_, err := os.Stat(n.Value)
 	if n.Kind != yaml.ScalarNode || err != nil && !slices.Contains(published(), n.Value) {
-		r.fault(n, key, "want one of %s, or the path of a file or folder, got %s", strings.Join(published(), ", "), describe(n))
+		r.fault(n, key, "want one of %s, or the path of a file or folder, got %s", strings.Join(published(), ", "),
+			describe(n))
 		return
 	}
 	*v.to = n.Value
@@ -37,18 +38,27 @@ func published() (names []string) {
 // data is the table of the keys for the data set's files.
 func data(o *datasets.Options) value {
 	return section{
-		{"dir", "Folder that is searched first for the files of a data set with a name.", auto[string]{&o.Dir, text(&o.Dir)}},
-		{"cache", "Folder for downloads; null is petrify in the user's cache folder.", auto[string]{&o.Cache, text(&o.Cache)}},
+		{"dir", "Folder that is searched first for the files of a data set with a name.",
+			auto[string]{&o.Dir, text(&o.Dir)}},
+		{"cache", "Folder for downloads; null is petrify in the user's cache folder.",
+			auto[string]{&o.Cache, text(&o.Cache)}},
 		{"offline", "Never download.", yes(&o.Offline)},
-		{"label", "csv: the label's column, its header or number; npz: none. Null looks for label, class, target or y, and takes the last one else.",
+		{"label", "csv: the label's column, its header or number; npz: none. Null looks for label, class, target " +
+			"or y, and takes the last one else.",
 			auto[string]{&o.Label, text(&o.Label)}},
 		{"test", "A second file with the test split.", auto[string]{&o.Test, text(&o.Test)}},
-		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 where the data are not split already.",
-			auto[float64]{&o.TestFraction, number(&o.TestFraction, interval{low: 0, high: 1, openLow: true, openHigh: true})}},
-		{"split_seed", "Chooses which images are split off; not the run's seed, so that runs are tested on the same images.", natural(&o.Seed)},
-		{"shape", "Makes images of a table's rows: [channels, height, width].", auto[[3]int]{&o.Shape, tuple{o.Shape[:], 1}}},
-		{"channels_first", "Images in memory are channels, height, width instead of height, width, channels.", yes(&o.ChannelsFirst)},
-		{"size", "Pictures in a folder are scaled to [height, width]; null takes them as they are.", auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
+		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 where the data are not " +
+			"split already.",
+			auto[float64]{&o.TestFraction, number(&o.TestFraction,
+				interval{low: 0, high: 1, openLow: true, openHigh: true})}},
+		{"split_seed", "Chooses which images are split off; not the run's seed, so that runs are tested on the " +
+			"same images.", natural(&o.Seed)},
+		{"shape", "Makes images of a table's rows: [channels, height, width].",
+			auto[[3]int]{&o.Shape, tuple{o.Shape[:], 1}}},
+		{"channels_first", "Images in memory are channels, height, width instead of height, width, channels.",
+			yes(&o.ChannelsFirst)},
+		{"size", "Pictures in a folder are scaled to [height, width]; null takes them as they are.",
+			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
 }
 

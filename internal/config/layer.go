@@ -15,7 +15,8 @@ import (
 func layerSection(l *graph.Layer) section {
 	s := section{
 		{"name", "Unique in the network; left out, the kind and a number.", text(&l.Name)},
-		{"from", "The layer or layers that it takes, input for the network's input; left out, the layer before.", words{&l.From}},
+		{"from", "The layer or layers that it takes, input for the network's input; left out, the layer before.",
+			words{&l.From}},
 	}
 	keys := l.Kind.Takes()
 	for _, f := range settings(l) {
@@ -29,11 +30,13 @@ func layerSection(l *graph.Layer) section {
 // settings are those of all kinds.
 func settings(l *graph.Layer) section {
 	return section{
-		{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.", integer(&l.Units, 1, math.MaxInt32)},
+		{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.",
+			integer(&l.Units, 1, math.MaxInt32)},
 		{"groups", "Parts of the channels that do not see each other: a number, or depthwise.", groups(&l.Groups)},
 		{"dilation", "Distance between the kernel's points.", tuple{l.Dilation[:], 1}},
 		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
-		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.", tuple{l.Stride[:], 1}},
+		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.",
+			tuple{l.Stride[:], 1}},
 		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
 		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
@@ -59,7 +62,8 @@ func groups(to *int) value {
 			}
 			return strconv.Itoa(v)
 		},
-		json: map[string]any{"anyOf": []any{map[string]any{"type": "integer", "minimum": 1}, map[string]any{"const": "depthwise"}}},
+		json: map[string]any{"anyOf": []any{map[string]any{"type": "integer", "minimum": 1},
+			map[string]any{"const": "depthwise"}}},
 	}
 }
 

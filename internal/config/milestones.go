@@ -60,7 +60,8 @@ func (q *Quantization) modules() []entry {
 		all = append(all, entry{"quantization.module_type_configs." + r.Pattern, graph.Rule{Kind: k}, r.Module})
 	}
 	for _, r := range q.Names {
-		all = append(all, entry{"quantization.module_name_configs." + r.Pattern, graph.Rule{Pattern: r.Pattern}, r.Module})
+		all = append(all, entry{"quantization.module_name_configs." + r.Pattern, graph.Rule{Pattern: r.Pattern},
+			r.Module})
 	}
 	return all
 }

@@ -38,7 +38,8 @@ func turns(t *testing.T, document string) map[string]string {
 			}
 			s := at[layer]
 			for i, happened := range []bool{
-				turn.Switches.Observe, turn.Switches.Quantize, s[0] != "-" && !turn.Switches.Observe, turn.Switches.BatchNormFrozen,
+				turn.Switches.Observe, turn.Switches.Quantize, s[0] != "-" && !turn.Switches.Observe,
+				turn.Switches.BatchNormFrozen,
 			} {
 				if happened && s[i] == "-" {
 					s[i] = fmt.Sprint(turn.Step)
@@ -74,16 +75,19 @@ func TestLayersTurnAtTheMilestonesOfTheirRule(t *testing.T) {
 	}{
 		{"global", `
   global_config: {milestones: [0, 2, 8, 4]}`,
-			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "0 2 8 4", "final_layer": "0 2 8 4"}},
+			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "0 2 8 4",
+				"final_layer": "0 2 8 4"}},
 		{"a type over global", `
   global_config: {milestones: [0, 2, 8, 4]}
   module_type_configs: {torch.nn.Linear: {milestones: [1, 3, 9, 5]}}`,
-			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "1 3 9 5", "final_layer": "1 3 9 5"}},
+			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "1 3 9 5",
+				"final_layer": "1 3 9 5"}},
 		{"a name over a type over global", `
   global_config: {milestones: [0, 2, 8, 4]}
   module_type_configs: {Linear: {milestones: [1, 3, 9, 5]}}
   module_name_configs: {'module\d\.linear': {milestones: [2, 0.5 epochs, -1, -1]}}`,
-			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "2 6 - -", "final_layer": "1 3 9 5"}},
+			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "2 6 - -",
+				"final_layer": "1 3 9 5"}},
 		{"null for a type and for a name", `
   global_config: {milestones: [0, 2, 8, 4]}
   module_type_configs: {Conv2d: null}
@@ -92,7 +96,8 @@ func TestLayersTurnAtTheMilestonesOfTheirRule(t *testing.T) {
 		{"a rule without milestones follows global_config's", `
   global_config: {milestones: [0, 2, 8, 4]}
   module_type_configs: {Linear: {weight_dtype: qint4}}`,
-			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "0 2 8 4", "final_layer": "0 2 8 4"}},
+			map[string]string{"first_layer": "0 2 8 4", "module2.conv1": "0 2 8 4", "module2.linear": "0 2 8 4",
+				"final_layer": "0 2 8 4"}},
 		{"rules alone", `
   module_type_configs: {Linear: {milestones: [0, 2, 8, 4]}}
   module_name_configs: {final_layer: {}}`,
@@ -100,7 +105,8 @@ func TestLayersTurnAtTheMilestonesOfTheirRule(t *testing.T) {
 		{"learned scales settle before the first step", `
   global_config: {}
   module_name_configs: {final_layer: {algorithm: learnable}}`,
-			map[string]string{"first_layer": "0 0 8 6", "module2.conv1": "0 0 8 6", "module2.linear": "0 0 8 6", "final_layer": "- 0 - 6"}},
+			map[string]string{"first_layer": "0 0 8 6", "module2.conv1": "0 0 8 6", "module2.linear": "0 0 8 6",
+				"final_layer": "- 0 - 6"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, turns(t, short+"quantization:"+c.quantization)); diff != "" {
@@ -131,7 +137,8 @@ func TestFaultsOfMilestonesStandAtTheirRule(t *testing.T) {
 		return 0
 	}
 	_, err := Parse("q.yaml", []byte(document))
-	want := fmt.Sprintf("config: q.yaml:%d: quantization.module_type_configs.linear.milestones: 3 steps is before observe (5 steps): want ranges before they are used", line("[5, 3, 9, 5]"))
+	want := fmt.Sprintf("config: q.yaml:%d: quantization.module_type_configs.linear.milestones: 3 steps is before "+
+		"observe (5 steps): want ranges before they are used", line("[5, 3, 9, 5]"))
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -144,7 +151,8 @@ func TestFaultsOfMilestonesStandAtTheirRule(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Train(data)
-	want = fmt.Sprintf(`config: q.yaml:%d: quantization.module_name_configs.module\d\.conv1.milestones: 100 steps is not reached: the stage has 12 steps; want an earlier step, or never`, line("[0, 1, 1, 100]"))
+	want = fmt.Sprintf(`config: q.yaml:%d: quantization.module_name_configs.module\d\.conv1.milestones: 100 steps `+
+		`is not reached: the stage has 12 steps; want an earlier step, or never`, line("[0, 1, 1, 100]"))
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

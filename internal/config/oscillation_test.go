@@ -8,7 +8,8 @@ import (
 )
 
 func TestOscillationReachesTheRun(t *testing.T) {
-	c, err := Parse("f", []byte("oscillation: {dampen: 0.01, freeze: 0.02, freeze_start: 0.1, momentum: 0.05, watch: true}\nreestimate: 50\n"))
+	c, err := Parse("f", []byte("oscillation: {dampen: 0.01, freeze: 0.02, freeze_start: 0.1, momentum: 0.05, "+
+		"watch: true}\nreestimate: 50\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

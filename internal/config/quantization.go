@@ -60,41 +60,61 @@ func defaultModule() *Module {
 	d := fakequant.Int8()
 	return &Module{
 		Algorithm:   "vanilla",
-		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightObserver: d.Weights.Observer.Kind, WeightPerChannel: true,
-		ActivationDtype: "quint8", ActivationObserver: d.Activations.Observer.Kind, Scheme: d.Activations.Scheme,
+		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightObserver: d.Weights.Observer.Kind,
+		WeightPerChannel: true,
+		ActivationDtype:  "quint8", ActivationObserver: d.Activations.Observer.Kind, Scheme: d.Activations.Scheme,
 	}
 }
 
 // section is the table of a module's keys.
 func (m *Module) section() section {
 	return section{
-		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator, learnable learns the scales too (LSQ, Esser et al. 2020).",
+		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator, learnable learns " +
+			"the scales too (LSQ, Esser et al. 2020).",
 			oneOf(&m.Algorithm, "vanilla", "learnable")},
-		{"weight_dtype", "Number format of weights; float32 leaves them alone.", oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
-		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.", auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
-		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.", enum(&m.WeightScheme)},
-		{"weight_method", "How weights are rounded in training; null is what algorithm says.", auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
-		{"weight_rounding", "How weights' ties and fractions round. Activations round half to even, as runtimes do.", enum(&m.WeightRounding)},
+		{"weight_dtype", "Number format of weights; float32 leaves them alone.",
+			oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
+		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.",
+			auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
+		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.",
+			enum(&m.WeightScheme)},
+		{"weight_method", "How weights are rounded in training; null is what algorithm says.",
+			auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
+		{"weight_rounding", "How weights' ties and fractions round. Activations round half to even, as " +
+			"runtimes do.", enum(&m.WeightRounding)},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
 		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is no groups.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
-		{"activation_dtype", "Number format of activations; float32 leaves them alone.", oneOf(&m.ActivationDtype, "quint8", "float32")},
-		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.", auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
-		{"activation_method", "How activations are rounded in training; null is what algorithm says.", auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
+		{"activation_dtype", "Number format of activations; float32 leaves them alone.",
+			oneOf(&m.ActivationDtype, "quint8", "float32")},
+		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.",
+			auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
+		{"activation_method", "How activations are rounded in training; null is what algorithm says.",
+			auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
 		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
 		{"averaging_constant", "What a moving average takes of each new range; null is 0.01, for ema_min_max 0.1.",
-			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant, interval{low: 0, high: 1, openLow: true})}},
+			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,
+				interval{low: 0, high: 1, openLow: true})}},
 		{"percentile", "What percentile and streaming_percentile keep of each side; null is 99.99.",
 			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
-		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.", auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
-		{"fixed_range", "[minimum, maximum] of the observer fixed; null is none.", auto[[2]float64]{&m.FixedRange, limits{&m.FixedRange}}},
-		{"quantization_scheme", "How a range of activations becomes a scale: symmetric without a zero point, affine with one.", enum(&m.Scheme)},
+		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.",
+			auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
+		{"fixed_range", "[minimum, maximum] of the observer fixed; null is none.",
+			auto[[2]float64]{&m.FixedRange, limits{&m.FixedRange}}},
+		{"quantization_scheme",
+			"How a range of activations becomes a scale: symmetric without a zero point, affine with one.",
+			enum(&m.Scheme)},
 		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
-		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.", auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
-		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.", auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
-		{"pact_decay", "pact: the penalty on its learned upper end; null is none.", auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
-		{"milestones", "When the layers' observers start, quantization starts, observers stop and batch norm freezes: four of steps, N epochs or -1 for never; null is global_config's, and there [0, 0, 2/3 (0 for learned scales), 1/2 of the stage].",
+		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.",
+			auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
+		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.",
+			auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
+		{"pact_decay", "pact: the penalty on its learned upper end; null is none.",
+			auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
+		{"milestones", "When the layers' observers start, quantization starts, observers stop and batch norm " +
+			"freezes: four of steps, N epochs or -1 for never; null is global_config's, and there [0, 0, 2/3 (0 " +
+			"for learned scales), 1/2 of the stage].",
 			milestones{&m.Milestones}},
 	}
 }
@@ -103,13 +123,20 @@ func (m *Module) section() section {
 func (q *Quantization) section() section {
 	return section{
 		{"global_config", "For every layer without a rule of its own; null leaves them float.", moduleValue{&q.Global}},
-		{"module_type_configs", "By layer type, such as conv2d, Conv2d or Conv1d, which is the same; null leaves the type float.", rules{&q.Types, kindOf}},
-		{"module_name_configs", "By layer name, a regular expression for the whole name; null leaves the layer float.", rules{&q.Names, pattern}},
+		{"module_type_configs",
+			"By layer type, such as conv2d, Conv2d or Conv1d, which is the same; null leaves the type float.",
+			rules{&q.Types, kindOf}},
+		{"module_name_configs",
+			"By layer name, a regular expression for the whole name; null leaves the layer float.",
+			rules{&q.Names, pattern}},
 		{"non_traceable_module_names", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
 		{"preserved_attributes", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
-		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.", auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
+		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.",
+			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
-		{"batch_norm_folding", "Whose statistics normalise before batch norm freezes: running takes those of the quantized product; batch those of a float product beside it, which costs a second one.", enum(&q.Folding)},
+		{"batch_norm_folding",
+			"Whose statistics normalise before batch norm freezes: running takes those of the quantized product; " +
+				"batch those of a float product beside it, which costs a second one.", enum(&q.Folding)},
 	}
 }
 

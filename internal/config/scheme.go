@@ -104,7 +104,9 @@ type particular struct {
 
 func particulars() []particular {
 	return []particular{
-		{"averaging_constant", func(m *Module, c *fakequant.Config) { c.Observer.Constant = float32(m.AveragingConstant) }},
+		{"averaging_constant", func(m *Module, c *fakequant.Config) {
+			c.Observer.Constant = float32(m.AveragingConstant)
+		}},
 		{"percentile", func(m *Module, c *fakequant.Config) { c.Observer.Percentile = m.Percentile }},
 		{"fixed_range", func(m *Module, c *fakequant.Config) {
 			c.Observer.Min, c.Observer.Max = float32(m.FixedRange[0]), float32(m.FixedRange[1])

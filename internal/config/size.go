@@ -23,7 +23,8 @@ func (t tuple) read(r *reader, n *yaml.Node, key string) {
 		copy(t.to, v)
 		return
 	}
-	r.fault(n, key, "want a whole number of at least %d, or a list of %d, got %s", t.low, len(t.to), describe(resolve(n)))
+	r.fault(n, key, "want a whole number of at least %d, or a list of %d, got %s", t.low, len(t.to),
+		describe(resolve(n)))
 }
 
 func (t tuple) write() *yaml.Node { return writeSizes(t.to...) }
@@ -48,7 +49,8 @@ func (p padding) read(r *reader, n *yaml.Node, key string) {
 	v := make([]int, len(p.sides))
 	*p.same = resolve(n).Value == "same"
 	if !*p.same && !sizes(v, n, 0) {
-		r.fault(n, key, "want same, a whole number of at least 0, or a list of %d, got %s", len(v), describe(resolve(n)))
+		r.fault(n, key, "want same, a whole number of at least 0, or a list of %d, got %s", len(v),
+			describe(resolve(n)))
 	}
 	for i, side := range p.sides {
 		*side = v[i]

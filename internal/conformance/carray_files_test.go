@@ -42,7 +42,8 @@ func ownTest(t *testing.T, m *quantized.Model, change bool) {
 			t.Fatal(err)
 		}
 	}
-	if err := conformance.CC(dir, append(slices.Concat(standard, conformance.Strict), "own.c", "own_test.c", "-o", "own")...); err != nil {
+	if err := conformance.CC(dir, append(slices.Concat(standard, conformance.Strict), "own.c", "own_test.c", "-o",
+		"own")...); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.Command(filepath.Join(dir, "own")).CombinedOutput()
@@ -60,7 +61,8 @@ func TestCRefusesOtherFloats(t *testing.T) {
 	if err := carray.Write(dir, m, carray.Options{Name: "own"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := conformance.CC(dir, "-std=c99", "-ffast-math", "-c", "own.c"); err == nil || !strings.Contains(err.Error(), "inexact floats change results") {
+	if err := conformance.CC(dir, "-std=c99", "-ffast-math", "-c", "own.c"); err == nil ||
+		!strings.Contains(err.Error(), "inexact floats change results") {
 		t.Errorf("-ffast-math: %v", err)
 	}
 	_, other := network(quantizedtest.W4A4)
@@ -70,7 +72,8 @@ func TestCRefusesOtherFloats(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "other", "own.h"), filepath.Join(dir, "own.h")); err != nil {
 		t.Fatal(err)
 	}
-	if err := conformance.CC(dir, "-std=c99", "-c", "own.c"); err == nil || !strings.Contains(err.Error(), "of different exports") {
+	if err := conformance.CC(dir, "-std=c99", "-c", "own.c"); err == nil ||
+		!strings.Contains(err.Error(), "of different exports") {
 		t.Errorf("header of another export: %v", err)
 	}
 }
@@ -81,7 +84,8 @@ func TestCNames(t *testing.T) {
 	const rude = "*/ int x; /*/ ??/ %d \\ \" \n größer"
 	_, m := network(quantizedtest.W8A8)
 	m.Name, m.Origin.Dataset, m.Classes[0] = rude, rude, rude
-	names := []string{"linear", "linear_layer", "1", rude, "int", "conv_weights", "conv", "a/b", "a.b", "a_b", "_", "window", "soft"}
+	names := []string{"linear", "linear_layer", "1", rude, "int", "conv_weights", "conv", "a/b", "a.b", "a_b", "_",
+		"window", "soft"}
 	renamed := map[string]string{}
 	for i := range m.Nodes {
 		n := &m.Nodes[i]
@@ -102,7 +106,8 @@ func TestCNames(t *testing.T) {
 	if err := carray.Write(dir, m, carray.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := conformance.CC(dir, append(slices.Clone(conformance.Strict), "-std=c++98", "-fsyntax-only", "-x", "c++", carray.Identifier(rude)+".h")...); err != nil {
+	if err := conformance.CC(dir, append(slices.Clone(conformance.Strict), "-std=c++98", "-fsyntax-only", "-x",
+		"c++", carray.Identifier(rude)+".h")...); err != nil {
 		t.Error(err)
 	}
 }

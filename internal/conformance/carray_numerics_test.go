@@ -22,7 +22,8 @@ import (
 
 // kernel compiles a function of an export's source with a program that reads
 // arguments and writes results, all of 32 bits.
-func kernel(t *testing.T, m *quantized.Model, r integer.Requantization, call string, arguments int, flags []string) func([]uint32) []uint32 {
+func kernel(t *testing.T, m *quantized.Model, r integer.Requantization, call string, arguments int,
+	flags []string) func([]uint32) []uint32 {
 	t.Helper()
 	dir := t.TempDir()
 	if err := carray.Write(dir, m, carray.Options{Name: "own", Requantization: r}); err != nil {
@@ -46,7 +47,8 @@ int main(void)
 	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte(program), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := conformance.CC(dir, append(slices.Concat(flags, conformance.Strict), "main.c", "-o", "main")...); err != nil {
+	if err := conformance.CC(dir, append(slices.Concat(flags, conformance.Strict), "main.c", "-o",
+		"main")...); err != nil {
 		t.Fatal(err)
 	}
 	return func(x []uint32) []uint32 {
@@ -111,7 +113,8 @@ func TestCMultiplyAdd(t *testing.T) {
 		}
 		x = append(x, q, math.Float32bits(m), math.Float32bits(c))
 	}
-	call := "y.bits = a[1].bits & ~0xffu; y.real = multiply_add((uint8_t)a[0].bits, (factor){y.real, a[1].real - y.real}, a[2].real)"
+	call := "y.bits = a[1].bits & ~0xffu; y.real = multiply_add((uint8_t)a[0].bits, (factor){y.real, a[1].real - " +
+		"y.real}, a[2].real)"
 	for name, flags := range dialects {
 		y := kernel(t, pairSum(1, 1, 1, 0), integer.Float32, call, 3, flags)(x)
 		for i, bits := range y {
@@ -152,7 +155,8 @@ func TestCMultiplyAsFloat(t *testing.T) {
 	}
 	m := globalMean(8, quantized.Quant{Format: affine.Uint8, Scale: 1}, quantized.Quant{Format: affine.Uint8, Scale: 2})
 	for name, flags := range dialects {
-		y := kernel(t, m, integer.Gemmlowp, "y.whole = multiply_as_float(a[0].whole, (factor){a[1].whole, a[2].whole})", 3, flags)(x)
+		y := kernel(t, m, integer.Gemmlowp,
+			"y.whole = multiply_as_float(a[0].whole, (factor){a[1].whole, a[2].whole})", 3, flags)(x)
 		for i := range y {
 			a, m := int32(x[3*i]), float32(math.Ldexp(float64(x[3*i+1]), -int(x[3*i+2])))
 			want := int32(math.RoundToEven(float64(min(max(float32(a)*m, -256), 256))))

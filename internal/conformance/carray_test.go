@@ -163,7 +163,8 @@ func TestConcatClips(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
 	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
 	m := b.Model(b.Concat(x, x))
-	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: m.Nodes[0].Output.Quant.Scale}
+	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true},
+		Scale: m.Nodes[0].Output.Quant.Scale}
 	inputs := b.Inputs(m, 20)
 	same(t, m, inputs, outputs(t, onnx.Options{}, conformance.Settings{}, m, inputs))
 	var p program
@@ -221,9 +222,11 @@ func TestCSums(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(7, 8))
 	var p program
-	scales := [][3]float32{{0.25, 0.5, 1}, {0.25, 0.125, 1}, {0.25, 1, 1}, {0.25, 2, 1}, {1e-9, 1, 1}, {1e7, 1e7, 1}, {1e-20, 1e20, 1e-3}}
+	scales := [][3]float32{{0.25, 0.5, 1}, {0.25, 0.125, 1}, {0.25, 1, 1}, {0.25, 2, 1}, {1e-9, 1, 1},
+		{1e7, 1e7, 1}, {1e-20, 1e20, 1e-3}}
 	for range 9 {
-		scales = append(scales, [3]float32{rng.Float32() + 0.1, float32(math.Exp2(8*rng.Float64() - 4)), rng.Float32() + 0.5})
+		scales = append(scales, [3]float32{rng.Float32() + 0.1, float32(math.Exp2(8*rng.Float64() - 4)),
+			rng.Float32() + 0.5})
 	}
 	for _, s := range scales {
 		p.add(fmt.Sprint(s), pairSum(s[0], s[1], s[2], int32(rng.IntN(256))), pairs, requantizations...)
@@ -238,14 +241,16 @@ func pairSum(a, b, y float32, zero int32) *quantized.Model {
 		return quantized.Quant{Format: affine.Uint8, Scale: s, Zero: z, Origin: "test"}
 	}
 	pick := func(name string, channel int, s float32, z int32) quantized.Node {
-		w := &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8, Scale: []float32{s}, Q: make([]int8, 2), Origin: "test"}
+		w := &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8, Scale: []float32{s}, Q: make([]int8, 2),
+			Origin: "test"}
 		w.Q[channel] = 1
 		return quantized.Node{Name: name, Op: quantized.Linear, Inputs: []string{"x"}, Weights: w,
 			Output: quantized.Activation{Name: name, Shape: []int{1}, Quant: quant(s, z)}}
 	}
 	return &quantized.Model{
 		Name: "sum", Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "pairs", Method: "ptq"},
-		Input: quantized.Input{PixelScale: 1, Activation: quantized.Activation{Name: "x", Shape: []int{2}, Quant: quant(1, 0)}},
+		Input: quantized.Input{PixelScale: 1, Activation: quantized.Activation{Name: "x", Shape: []int{2},
+			Quant: quant(1, 0)}},
 		Nodes: []quantized.Node{pick("a", 0, a, 0), pick("b", 1, b, 0), {
 			Name: "y", Op: quantized.Add, Inputs: []string{"a", "b"},
 			Output: quantized.Activation{Name: "y", Shape: []int{1}, Quant: quant(y, zero)},
@@ -263,11 +268,13 @@ func TestCGlobalMeans(t *testing.T) {
 		size   int
 		sx, sy float32
 		n      int
-	}{{8, 1, 1, 3000}, {8, 0.013, 0.0117, 3000}, {4, 0.5, 0.125, 3000}, {1, 1, 1e-6, 3000}, {3, 1e-30, 1, 100}, {300, 1, 0.9, 20}} {
+	}{{8, 1, 1, 3000}, {8, 0.013, 0.0117, 3000}, {4, 0.5, 0.125, 3000}, {1, 1, 1e-6, 3000}, {3, 1e-30, 1, 100},
+		{300, 1, 0.9, 20}} {
 		for _, z := range []int32{0, 77} {
 			in := quantized.Quant{Format: affine.Uint8, Scale: c.sx, Zero: z}
 			m := globalMean(c.size, in, quantized.Quant{Format: affine.Int8, Scale: c.sy, Zero: -3})
-			p.add(fmt.Sprint(c, z), m, byteInputs(rand.New(rand.NewPCG(5, 6)), m, c.n), integer.Float32, integer.Gemmlowp)
+			p.add(fmt.Sprint(c, z), m, byteInputs(rand.New(rand.NewPCG(5, 6)), m, c.n), integer.Float32,
+				integer.Gemmlowp)
 		}
 	}
 	p.check(t, standard)
@@ -277,7 +284,8 @@ func TestCGlobalMeans(t *testing.T) {
 func globalMean(size int, in, out quantized.Quant) *quantized.Model {
 	return &quantized.Model{
 		Name: "mean", Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "random", Method: "ptq"},
-		Input: quantized.Input{PixelScale: 1, Activation: quantized.Activation{Name: "x", Shape: []int{1, size, size}, Quant: in}},
+		Input: quantized.Input{PixelScale: 1, Activation: quantized.Activation{Name: "x",
+			Shape: []int{1, size, size}, Quant: in}},
 		Nodes: []quantized.Node{{Name: "y", Op: quantized.GlobalAvgPool, Inputs: []string{"x"},
 			Output: quantized.Activation{Name: "y", Shape: []int{1, 1, 1}, Quant: out}}},
 	}
@@ -291,7 +299,8 @@ func TestCRealNumbers(t *testing.T) {
 	for schemeName, scheme := range schemes {
 		b, m := network(scheme)
 		x := channelsLast(b.Inputs(m, 50), m.Input.Shape)
-		copy(x, []float32{float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32})
+		copy(x, []float32{float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32,
+			-math.MaxFloat32})
 		c, err := conformance.Compile(t.TempDir(), []conformance.Export{{Model: m}}, standard...)
 		if err != nil {
 			t.Fatal(err)

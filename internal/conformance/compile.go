@@ -102,7 +102,8 @@ func program(models []Export) []byte {
 		if in := m.Model.Input; len(in.Shape) == 3 && in.Shape[0] <= 4 && in.PixelScale != 1 {
 			pixels = name + "_pixels"
 		}
-		fmt.Fprintf(&calls, "    {%[1]s_run, %[1]s_quantize, %[1]s_dequantize, %[3]s, %[2]s_INPUT_SIZE, %[2]s_OUTPUT_SIZE, %[2]s_ARENA_SIZE},\n", name, macro, pixels)
+		fmt.Fprintf(&calls, "    {%[1]s_run, %[1]s_quantize, %[1]s_dequantize, %[3]s, %[2]s_INPUT_SIZE, "+
+			"%[2]s_OUTPUT_SIZE, %[2]s_ARENA_SIZE},\n", name, macro, pixels)
 	}
 	return []byte(`#include <stdio.h>
 #include <stdlib.h>

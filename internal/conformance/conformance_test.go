@@ -110,13 +110,15 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		return b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.Identity)
 	},
 	"conv relu": func(b *quantizedtest.Builder) string {
-		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU6)
+		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2),
+			1, quantized.ReLU6)
 	},
 	"conv 1×1": func(b *quantizedtest.Builder) string {
 		return b.Conv(b.Input(), 8, quantizedtest.Valid(1, 1), 1, quantized.ReLU)
 	},
 	"conv 5×2 dilated, uneven padding": func(b *quantizedtest.Builder) string {
-		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3},
+			PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
 		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
 	},
 	"depthwise": func(b *quantizedtest.Builder) string {
@@ -134,13 +136,15 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		return b.Pool(quantized.MaxPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), w)
 	},
 	"average pool": func(b *quantizedtest.Builder) string {
-		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), quantizedtest.Valid(2, 2))
+		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU),
+			quantizedtest.Valid(2, 2))
 	},
 	"average pool, padded": func(b *quantizedtest.Builder) string {
 		return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Same(3))
 	},
 	"global average": func(b *quantizedtest.Builder) string {
-		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))), 10, quantized.Identity)
+		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))),
+			10, quantized.Identity)
 	},
 	"residual": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
@@ -160,16 +164,21 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 }
 
 // functions are layers of their own.
-var functions = []quantized.Func{quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU, quantized.HardSwish, quantized.HardSigmoid, quantized.Sigmoid, quantized.Tanh}
+var functions = []quantized.Func{quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU, quantized.HardSwish,
+	quantized.HardSigmoid, quantized.Sigmoid, quantized.Tanh}
 
 var schemes = map[string]quantizedtest.Scheme{
 	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
 	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4,
-	"W2A2":             {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 2, Unsigned: true}, Signed: affine.Format{Bits: 2}},
-	"ties":             {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
-	"per tensor":       {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"zero points":      {Weights: affine.Int8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"unsigned weights": {Weights: affine.Uint8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"W2A2": {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 2, Unsigned: true},
+		Signed: affine.Format{Bits: 2}},
+	"ties": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
+	"per tensor": {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"zero points": {Weights: affine.Int8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"unsigned weights": {Weights: affine.Uint8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8,
+		Signed: affine.Uint8, Affine: true},
 }
 
 // TestIntegers: every operation in every scheme, on random inputs, extremes
@@ -189,7 +198,8 @@ func TestIntegers(t *testing.T) {
 
 // floating are schemes in which the outputs are sums of floats.
 var floating = map[string]quantizedtest.Scheme{
-	"weight-only": quantizedtest.WeightOnly, "weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}}, "float": {},
+	"weight-only": quantizedtest.WeightOnly, "weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}},
+	"float":        {},
 	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
@@ -197,7 +207,8 @@ var floating = map[string]quantizedtest.Scheme{
 // bits: outputs agree to a millionth of the greatest.
 func TestFloats(t *testing.T) {
 	for schemeName, scheme := range floating {
-		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average", "concat", "reshape"} {
+		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average",
+			"concat", "reshape"} {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				m := b.Model(builders[name](b))
@@ -211,7 +222,8 @@ func TestFloats(t *testing.T) {
 // TestSixteenBits: activations of 16 bits are computed with floats, and off by
 // a few steps at most.
 func TestSixteenBits(t *testing.T) {
-	s := quantizedtest.Scheme{Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true}, Signed: affine.Format{Bits: 16}}
+	s := quantizedtest.Scheme{Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true},
+		Signed: affine.Format{Bits: 16}}
 	for name, build := range builders {
 		for _, signed := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {

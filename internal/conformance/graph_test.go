@@ -58,7 +58,8 @@ func TestEveryLayerIsAnIntegerKernel(t *testing.T) {
 				t.Fatal(err)
 			}
 			if float, quantizers := unfused(operators); len(float) > 0 || quantizers > 0 {
-				t.Errorf("%s/%s: %v compute with floats, %d quantizers too many, in %v", schemeName, name, float, quantizers, operators)
+				t.Errorf("%s/%s: %v compute with floats, %d quantizers too many, in %v", schemeName, name, float,
+					quantizers, operators)
 			}
 		}
 	}
@@ -75,7 +76,8 @@ func TestFloatModelIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if float, _ := unfused(operators); !slices.ContainsFunc(float, func(o string) bool { return strings.HasSuffix(o, "Conv") }) {
+	if float, _ := unfused(operators); !slices.ContainsFunc(float,
+		func(o string) bool { return strings.HasSuffix(o, "Conv") }) {
 		t.Errorf("a model with float activations has only integer kernels: %v", operators)
 	}
 }
@@ -101,7 +103,8 @@ func network(s quantizedtest.Scheme) (*quantizedtest.Builder, *quantized.Model) 
 	b := quantizedtest.New(rand.New(rand.NewPCG(5, 6)), s, 3, 12, 12)
 	x := b.Conv(b.Input(), 8, quantizedtest.Same(3), 1, quantized.ReLU)
 	x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
-	y := b.Conv(b.Conv(x, 8, quantizedtest.Same(3), 8, quantized.ReLU6), 8, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	y := b.Conv(b.Conv(x, 8, quantizedtest.Same(3), 8, quantized.ReLU6), 8, quantizedtest.Valid(1, 1), 1,
+		quantized.Identity)
 	x = b.Concat(b.Add(x, y, quantized.ReLU), y)
 	x = b.Linear(b.Flatten(b.Pool(quantized.AvgPool, x, quantizedtest.Valid(2, 2))), 20, quantized.ReLU)
 	return b, b.Model(b.Linear(x, 6, quantized.Identity))
@@ -120,14 +123,18 @@ func TestOptions(t *testing.T) {
 		"signed":          {options: onnx.Options{Signed: true}, settings: signed},
 		"signed, default": {options: onnx.Options{Signed: true}},
 	} {
-		for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4} {
+		for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine,
+			quantizedtest.W4A4} {
 			b, m := network(scheme)
 			x := b.Inputs(m, 20)
 			mode := reference.ONNXRuntime
 			if tt.options.Signed {
 				mode = reference.ONNXRuntimeInt8
 			}
-			t.Run(name, func(t *testing.T) { equal(t, defined(t, mode, m, x), outputs(t, tt.options, tt.settings, m, x)) })
+			t.Run(name, func(t *testing.T) {
+				equal(t, defined(t, mode, m, x),
+					outputs(t, tt.options, tt.settings, m, x))
+			})
 		}
 	}
 }
@@ -215,9 +222,11 @@ func TestBlocks(t *testing.T) {
 func files(t *testing.T, opsets ...int) []string {
 	t.Helper()
 	var paths []string
-	for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4, quantizedtest.WeightOnly, {}} {
+	for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4,
+		quantizedtest.WeightOnly, {}} {
 		for _, opset := range opsets {
-			for _, o := range []onnx.Options{{}, {Signed: true}, {Image: true, Result: onnx.Class}, {Batch: 2, Result: onnx.Probabilities}} {
+			for _, o := range []onnx.Options{{}, {Signed: true}, {Image: true, Result: onnx.Class},
+				{Batch: 2, Result: onnx.Probabilities}} {
 				o.Opset = opset
 				_, m := network(scheme)
 				path := filepath.Join(t.TempDir(), fmt.Sprintf("%d.onnx", len(paths)))
@@ -234,7 +243,8 @@ func files(t *testing.T, opsets ...int) []string {
 // TestChecker has the ONNX project's own checker read the files, with full
 // shape inference. Debian's version knows opset 13, not 21.
 func TestChecker(t *testing.T) {
-	script := "import sys, onnx\nfor p in sys.argv[1:]: onnx.checker.check_model(onnx.load(p), full_check=True)\nprint(len(sys.argv) - 1)"
+	script := "import sys, onnx\nfor p in sys.argv[1:]: onnx.checker.check_model(onnx.load(p), full_check=True)\n" +
+		"print(len(sys.argv) - 1)"
 	paths := files(t, 13)
 	out, err := exec.Command("/usr/bin/python3", append([]string{"-c", script}, paths...)...).CombinedOutput()
 	if err != nil || strings.TrimSpace(string(out)) != fmt.Sprint(len(paths)) {

@@ -22,7 +22,8 @@ import (
 
 // modes are the engine's options for each mode.
 var modes = map[reference.Mode]integer.Options{
-	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true}, reference.XNNPACK: {Requantization: integer.XNNPACK},
+	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true},
+	reference.XNNPACK:  {Requantization: integer.XNNPACK},
 	reference.Gemmlowp: {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
 }
 
@@ -62,7 +63,8 @@ func pageCases(t *testing.T) []pageCase {
 		b, m := build(rand.New(rand.NewPCG(11, 12)), quantizedtest.W8A8)
 		cases = append(cases, pageCase{name, m, reference.ONNXRuntime, b.Inputs(m, 5)})
 	}
-	all := map[string]quantizedtest.Scheme{"blocks": {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Block: 5,
+	all := map[string]quantizedtest.Scheme{"blocks": {Weights: affine.Format{Bits: 4, Unsigned: true},
+		ZeroPoints: true, Block: 5,
 		Positive: affine.Uint8, Signed: affine.Int8}}
 	maps.Copy(all, schemes)
 	maps.Copy(all, floating)

@@ -40,7 +40,8 @@ func TestLearnedZoo(t *testing.T) {
 				first := 0.0
 				result, err := train.Run(t.Context(), train.Config{
 					Network: layers, Data: data, Batch: 4, Quantization: graph.Uniform(fakequant.Bits(bits)),
-					Float: train.Stage{Epochs: network.float, LearningRate: 3e-3}, QAT: train.Stage{Epochs: network.qat, LearningRate: 1e-3},
+					Float: train.Stage{Epochs: network.float, LearningRate: 3e-3},
+					QAT:   train.Stage{Epochs: network.qat, LearningRate: 1e-3},
 					Events: train.Events{Step: func(s train.StepEnd) {
 						if s.Stage == train.Float && s.Step == 1 {
 							first = s.Loss
@@ -55,7 +56,8 @@ func TestLearnedZoo(t *testing.T) {
 				}
 				integersOnly(t, result.Model)
 				x := channelsFirst(data.Test.Values, network.in)
-				equal(t, engineOutputs(t, result.Model, x), outputs(t, onnx.Options{}, conformance.Settings{}, result.Model, x))
+				equal(t, engineOutputs(t, result.Model, x),
+					outputs(t, onnx.Options{}, conformance.Settings{}, result.Model, x))
 			})
 		}
 	}

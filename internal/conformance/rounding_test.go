@@ -20,7 +20,8 @@ func TestRounding(t *testing.T) {
 		var p program
 		for _, c := range quantizedtest.Rounding(rand.New(rand.NewPCG(seed, 12))) {
 			p.add(c.Name, c.Model, byteInputs(rand.New(rand.NewPCG(3, 4)), c.Model, 5), requantizations...)
-			for mode, o := range map[reference.Mode]onnx.Options{reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true}} {
+			for mode, o := range map[reference.Mode]onnx.Options{reference.ONNXRuntime: {},
+				reference.ONNXRuntimeInt8: {Signed: true}} {
 				t.Run(fmt.Sprint(seed, " ", c.Name, " ", mode), func(t *testing.T) {
 					if _, err := o.Encode(c.Model); err != nil && strings.HasPrefix(c.Name, "softmax") {
 						t.Log("refused: ", err)

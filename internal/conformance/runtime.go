@@ -38,7 +38,8 @@ func Library() (string, error) {
 	}
 	path := filepath.Join(filepath.Dir(file), fmt.Sprintf(installed, processor))
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("conformance: no ONNX Runtime: run internal/conformance/install.sh, or set $%s: %w", LibraryVariable, err)
+		return "", fmt.Errorf("conformance: no ONNX Runtime: run internal/conformance/install.sh, or set $%s: %w",
+			LibraryVariable, err)
 	}
 	return path, nil
 }

@@ -32,7 +32,8 @@ func StartTFLite() (*TFLite, error) {
 		folder = filepath.Join(here, "node_modules/@tensorflow/tfjs-tflite")
 	}
 	if _, err := os.Stat(folder); err != nil {
-		return nil, fmt.Errorf("conformance: no TensorFlow Lite: run internal/conformance/install.sh, or set $%s: %w", TFLiteVariable, err)
+		return nil, fmt.Errorf("conformance: no TensorFlow Lite: run internal/conformance/install.sh, or "+
+			"set $%s: %w", TFLiteVariable, err)
 	}
 	t := &TFLite{process: exec.Command("node", filepath.Join(here, "tflite.cjs"), folder)}
 	t.process.Stderr = os.Stderr

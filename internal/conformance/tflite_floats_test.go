@@ -16,7 +16,8 @@ import (
 func TestTFLiteFloats(t *testing.T) {
 	runtime := startTFLite(t)
 	for schemeName, scheme := range floating {
-		names := []string{"linear", "linear relu", "conv relu", "depthwise", "groups", "residual", "global average", "concat", "reshape"}
+		names := []string{"linear", "linear relu", "conv relu", "depthwise", "groups", "residual", "global average",
+			"concat", "reshape"}
 		if !scheme.FloatOutput { // a pool's output is quantized as its input
 			names = append(names, "max pool", "average pool, padded")
 		}
@@ -68,7 +69,8 @@ func TestTFLiteExcluded(t *testing.T) {
 		t.Run(schemeName, func(t *testing.T) {
 			b := quantizedtest.New(rand.New(rand.NewPCG(47, 48)), scheme, 4, 8, 8)
 			x := b.Conv(b.Input(), 8, quantizedtest.Same(3), 1, quantized.ReLU)
-			x = b.Conv(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Same(3), 2, quantized.ReLU)
+			x = b.Conv(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Same(3), 2,
+				quantized.ReLU)
 			m := b.Model(b.Conv(x, 2, quantizedtest.Same(3), 1, quantized.Identity))
 			for i := 1; i < 3; i++ {
 				n := &m.Nodes[i]

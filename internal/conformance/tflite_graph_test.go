@@ -52,7 +52,8 @@ func TestTFLiteGraph(t *testing.T) {
 					allowed = len(y) / 100
 				}
 				if count, most := differing(t, integer.Options{}, m, q, y); count > allowed {
-					t.Errorf("%d of %d elements differ from training's arithmetic, by %d at most: want %d", count, len(y), most, allowed)
+					t.Errorf("%d of %d elements differ from training's arithmetic, by %d at most: want %d", count,
+						len(y), most, allowed)
 				}
 			})
 		}

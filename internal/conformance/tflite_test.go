@@ -152,11 +152,15 @@ func TestTFLiteZoo(t *testing.T) {
 // −128 and no zero points, which petrify subtracts where the rest fits.
 var writable = map[string]quantizedtest.Scheme{
 	"W8A8": schemes["W8A8"], "W8A8 affine": schemes["W8A8 affine"], "W4A8": schemes["W4A8"], "W4A4": schemes["W4A4"],
-	"ties":             schemes["ties"],
-	"W2A6":             {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 6, Unsigned: true}, Signed: affine.Format{Bits: 6}},
-	"per tensor":       {Weights: affine.Int8Narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"zero points":      {Weights: affine.Format{Bits: 7}, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"unsigned weights": {Weights: affine.Format{Bits: 7, Unsigned: true}, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
+	"ties": schemes["ties"],
+	"W2A6": {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 6, Unsigned: true},
+		Signed: affine.Format{Bits: 6}},
+	"per tensor": {Weights: affine.Int8Narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"zero points": {Weights: affine.Format{Bits: 7}, ZeroPoints: true, Positive: affine.Uint8,
+		Signed: affine.Uint8, Affine: true},
+	"unsigned weights": {Weights: affine.Format{Bits: 7, Unsigned: true}, PerTensor: true, ZeroPoints: true,
+		Positive: affine.Uint8, Signed: affine.Int8},
 }
 
 // TestTFLiteIntegers: every operation in every scheme.
@@ -252,12 +256,15 @@ func TestTFLiteSoftmax(t *testing.T) {
 	runtime := startTFLite(t)
 	to := quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 256}
 	for _, from := range []quantized.Quant{
-		{Format: affine.Int8, Scale: 0.0371}, {Format: affine.Uint8, Scale: 0.11, Zero: 77}, {Format: affine.Int8, Scale: 0.005},
+		{Format: affine.Int8, Scale: 0.0371}, {Format: affine.Uint8, Scale: 0.11, Zero: 77},
+		{Format: affine.Int8, Scale: 0.005},
 	} {
 		for _, width := range []int{2, 3, 10, 100, 1000} {
 			m := softmaxOf(width, from, to)
-			x := integersOf(m, softmaxRows(rand.New(rand.NewPCG(37, uint64(width))), max(20, 100000/width), width, from))
-			t.Run(fmt.Sprintf("%v %v/%d", from.Format, from.Scale, width), func(t *testing.T) { tfliteAgrees(t, runtime, m, x) })
+			x := integersOf(m, softmaxRows(rand.New(rand.NewPCG(37, uint64(width))), max(20, 100000/width), width,
+				from))
+			t.Run(fmt.Sprintf("%v %v/%d", from.Format, from.Scale, width),
+				func(t *testing.T) { tfliteAgrees(t, runtime, m, x) })
 		}
 	}
 }
@@ -284,7 +291,8 @@ func TestTFLiteSums(t *testing.T) {
 			tfliteAgrees(t, runtime, m, x)
 			count, most := differing(t, integer.Options{}, m, x, tfliteBytes(t, runtime, m, x))
 			if count > allowed || most > 1 {
-				t.Errorf("%d sums differ from training's arithmetic, by %d at most: want %d and one step", count, most, allowed)
+				t.Errorf("%d sums differ from training's arithmetic, by %d at most: want %d and one step", count,
+					most, allowed)
 			}
 		})
 	}

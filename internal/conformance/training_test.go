@@ -127,13 +127,18 @@ func TestBatchNormAlone(t *testing.T) {
 	}{
 		"pre-activation": {graph.Shape{C: 3, H: 16, W: 15}, []graph.Layer{
 			graph.BatchNorm(), graph.Conv2D(16, 3).Same().Named("stem"),
-			graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3).Same().Named("conv2"),
+			graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(),
+			graph.Conv2D(16, 3).Same().Named("conv2"),
 			graph.Add("stem", "conv2").Named("sum1"),
-			graph.BatchNorm(), graph.ReLU6(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU6(), graph.Conv2D(16, 3).Same().Named("conv4"),
-			graph.Add("sum1", "conv4"), graph.BatchNorm(), graph.ReLU(), graph.GlobalAvgPool(), graph.Flatten(), graph.Linear(10)}},
+			graph.BatchNorm(), graph.ReLU6(), graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU6(),
+			graph.Conv2D(16, 3).Same().Named("conv4"),
+			graph.Add("sum1", "conv4"), graph.BatchNorm(), graph.ReLU(), graph.GlobalAvgPool(), graph.Flatten(),
+			graph.Linear(10)}},
 		"vectors": {graph.Shape{C: 40, H: 1, W: 1}, []graph.Layer{
-			graph.BatchNorm(), graph.Linear(24), graph.ReLU(), graph.BatchNorm(), graph.Linear(24), graph.Sigmoid(), graph.BatchNorm(), graph.ReLU6(), graph.Linear(10)}},
-		"first and last": {graph.Shape{C: 10, H: 1, W: 1}, []graph.Layer{graph.BatchNorm(), graph.ReLU(), graph.Linear(10), graph.Sigmoid(), graph.BatchNorm()}},
+			graph.BatchNorm(), graph.Linear(24), graph.ReLU(), graph.BatchNorm(), graph.Linear(24), graph.Sigmoid(),
+			graph.BatchNorm(), graph.ReLU6(), graph.Linear(10)}},
+		"first and last": {graph.Shape{C: 10, H: 1, W: 1},
+			[]graph.Layer{graph.BatchNorm(), graph.ReLU(), graph.Linear(10), graph.Sigmoid(), graph.BatchNorm()}},
 	} {
 		t.Run(name, func(t *testing.T) { agrees(t, graph.Chain(network.layers...), network.in) })
 	}
@@ -180,7 +185,8 @@ func agrees(t *testing.T, network graph.Network, in graph.Shape) {
 				equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, in)))
 				if i == 0 {
 					x := channelsFirst(x, in)
-					equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x), outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
+					equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x),
+						outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
 				}
 			}
 		})
@@ -192,7 +198,8 @@ func agrees(t *testing.T, network graph.Network, in graph.Shape) {
 func TestGraphSoftmax(t *testing.T) {
 	affineActivations := fakequant.Int8()
 	affineActivations.Activations.Scheme = affine.Affine
-	for name, scheme := range map[string]fakequant.Scheme{"W8A8": fakequant.Int8(), "W8A8 affine": affineActivations, "W4A4": fakequant.Bits(4)} {
+	for name, scheme := range map[string]fakequant.Scheme{"W8A8": fakequant.Int8(),
+		"W8A8 affine": affineActivations, "W4A4": fakequant.Bits(4)} {
 		t.Run(name, func(t *testing.T) {
 			in := graph.Shape{C: 1, H: 8, W: 8}
 			m := trained(t, graph.Chain(graph.Flatten(), graph.Linear(40), graph.Softmax()), in, graph.Uniform(scheme))
@@ -226,7 +233,8 @@ func TestWeightOnly(t *testing.T) {
 	for name, bits := range map[string]int{"W8": 8, "W4": 4} {
 		for kind, network := range map[string]graph.Network{
 			"mlp": builtin(t, "mlp"), "lenet5": builtin(t, "lenet5"), "cnn": builtin(t, "cnn"),
-			"batch norm alone": graph.Chain(graph.BatchNorm(), graph.Conv2D(4, 3), graph.ReLU(), graph.BatchNorm(), graph.Flatten(), graph.BatchNorm(), graph.Linear(10)),
+			"batch norm alone": graph.Chain(graph.BatchNorm(), graph.Conv2D(4, 3), graph.ReLU(), graph.BatchNorm(),
+				graph.Flatten(), graph.BatchNorm(), graph.Linear(10)),
 		} {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				in := graph.Shape{C: 1, H: 28, W: 28}
@@ -322,7 +330,8 @@ func TestMainJob(t *testing.T) {
 		}
 	}
 	if got := float64(correct) / float64(total); got != result.QAT.Accuracy {
-		t.Errorf("ONNX Runtime is right on %d of %d images, %v; the log says %v", correct, total, got, result.QAT.Accuracy)
+		t.Errorf("ONNX Runtime is right on %d of %d images, %v; the log says %v", correct, total, got,
+			result.QAT.Accuracy)
 	}
 }
 

@@ -19,7 +19,8 @@ var zoo = map[string]func(*rand.Rand, quantizedtest.Scheme) (*quantizedtest.Buil
 // TestZoo: whole networks, integer kernels throughout, no element differs.
 func TestZoo(t *testing.T) {
 	for schemeName, scheme := range map[string]quantizedtest.Scheme{
-		"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4,
+		"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A8": quantizedtest.W4A8,
+		"W4A4": quantizedtest.W4A4,
 	} {
 		for name, build := range zoo {
 			t.Run(name+"/"+schemeName, func(t *testing.T) {

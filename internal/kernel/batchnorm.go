@@ -65,7 +65,8 @@ func BatchNormBackward(dx, dgamma, dbeta, dy, y, x, mean, invStd, gamma []float3
 	k := newNormGradient(dgamma, dbeta, t.s0, t.s1, invStd, gamma, rows, v, false)
 	rowBlocks(rows, c, func(lo, hi int) {
 		tiles(lo, hi, c, func(lo, hi int) {
-			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, k.scale, k.k0, k.k1, c)
+			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, k.scale, k.k0,
+				k.k1, c)
 		})
 	})
 }

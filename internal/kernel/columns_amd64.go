@@ -113,7 +113,8 @@ func momentRangeTile(sum, square, least, greatest, x, pivot []float32, c int) {
 func gradQuantTile(sum, dot, dy, x []float32, n normQuant, c int) {
 	switch columnPath(len(x), c) {
 	case avx512:
-		gradQuantTileAVX512(&sum[0], &dot[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &n.limit, len(x)/c, c)
+		gradQuantTileAVX512(&sum[0], &dot[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &n.limit,
+			len(x)/c, c)
 	case avx2:
 		gradQuantTileAVX2(&sum[0], &dot[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &n.limit, len(x)/c, c)
 	default:
@@ -124,9 +125,11 @@ func gradQuantTile(sum, dot, dy, x []float32, n normQuant, c int) {
 func normGradQuantTile(dx, dy, x []float32, n normQuant, k normGradient, c int) {
 	switch columnPath(len(x), c) {
 	case avx512:
-		normGradQuantTileAVX512(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0], &n.limit, len(x)/c, c)
+		normGradQuantTileAVX512(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0],
+			&n.limit, len(x)/c, c)
 	case avx2:
-		normGradQuantTileAVX2(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0], &n.limit, len(x)/c, c)
+		normGradQuantTileAVX2(&dx[0], &dy[0], &x[0], &n.mean[0], &n.scale[0], &n.shift[0], &k.k0[0], &k.k1[0],
+			&n.limit, len(x)/c, c)
 	default:
 		normGradQuantTileGeneric(dx, dy, x, n, k, c)
 	}

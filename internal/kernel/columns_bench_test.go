@@ -23,7 +23,8 @@ func BenchmarkColumns(b *testing.B) {
 			{"SumRows", 4, func() { SumRows(p, x, rows, c) }},
 			{"BatchNormStats", 4, func() { BatchNormStats(p, q, x, rows, c) }},
 			{"BatchNormForward", 8, func() { BatchNormForward(y, x, mean, invStd, gamma, beta, rows, c, true) }},
-			{"BatchNormBackward", 28, func() { BatchNormBackward(dx, p, q, dy, y, x, mean, invStd, gamma, rows, c, true) }},
+			{"BatchNormBackward", 28,
+				func() { BatchNormBackward(dx, p, q, dy, y, x, mean, invStd, gamma, rows, c, true) }},
 			{"ScaleShiftBackward", 24, func() { ScaleShiftBackward(dx, p, q, dy, y, x, gamma, rows, c, true) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%d×%d", f.name, rows, c), func(b *testing.B) {

@@ -87,7 +87,8 @@ func quarters(n, least, greatest int, r *rand.Rand) fenced[float32] {
 func newNorm(rows, c int, relu bool, r *rand.Rand) *norm {
 	n := rows * c
 	b := &norm{rows: rows, c: c, x: quarters(n, -16, 16, r), dy: quarters(n, -16, 16, r), mean: quarters(c, -8, 8, r),
-		invStd: quarters(c, 1, 8, r), gamma: quarters(c, -8, 8, r), beta: quarters(c, -8, 8, r), y: out(n), dx: out(n), dgamma: out(c), dbeta: out(c),
+		invStd: quarters(c, 1, 8, r), gamma: quarters(c, -8, 8, r), beta: quarters(c, -8, 8, r), y: out(n),
+		dx: out(n), dgamma: out(c), dbeta: out(c),
 		wantY: make([]float64, n), wantDX: make([]float64, n), mask: make([]float64, n),
 		wantDGamma: make([]float64, c), wantDBeta: make([]float64, c)}
 	for i, v := range b.x.slice() {
@@ -117,7 +118,8 @@ func checkNorm(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	t.Helper()
 	for _, relu := range []bool{false, true} {
 		b := newNorm(rows, c, relu, r)
-		BatchNormForward(b.y.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), rows, c, relu)
+		BatchNormForward(b.y.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(),
+			b.beta.slice(), rows, c, relu)
 		closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-5, 1)
 		for i := range b.wantDX {
 			j, n := i%c, float64(rows)
@@ -168,7 +170,8 @@ func checkScaleShift(t *testing.T, name string, rows, c int, r *rand.Rand) {
 		if !relu {
 			y = nil
 		}
-		ScaleShiftBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(), scale.slice(), rows, c, relu)
+		ScaleShiftBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(),
+			scale.slice(), rows, c, relu)
 		closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-5, 1)
 		closeTo(t, name+" dscale", b.dgamma.slice(), b.wantDGamma, 1e-5, 1+math.Sqrt(float64(rows)))
 		closeTo(t, name+" dshift", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
@@ -231,7 +234,8 @@ func checkRowKernels(t *testing.T, name string, rows, c int, r *rand.Rand) {
 // FuzzRows holds the kernels of rows to their oracles, on every path.
 func FuzzRows(f *testing.F) {
 	checks := []func(t *testing.T, name string, rows, c int, r *rand.Rand){
-		checkSumRows, checkStats, checkStatsRange, checkNorm, checkScaleShift, checkRowKernels, checkNormQuant, checkFusedRows,
+		checkSumRows, checkStats, checkStatsRange, checkNorm, checkScaleShift, checkRowKernels, checkNormQuant,
+		checkFusedRows,
 	}
 	for i := range checks {
 		f.Add(uint8(i), uint64(1), uint8(33), uint8(17))

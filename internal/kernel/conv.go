@@ -52,14 +52,16 @@ func (g Conv) Validate() error {
 		{"Groups", g.Groups, 1},
 	} {
 		if f.value < f.least {
-			errs = append(errs, fmt.Errorf("kernel: convolution's %s is %d, must be at least %d", f.name, f.value, f.least))
+			errs = append(errs, fmt.Errorf("kernel: convolution's %s is %d, must be at least %d", f.name, f.value,
+				f.least))
 		}
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
 	if g.C%g.Groups != 0 || g.O%g.Groups != 0 {
-		errs = append(errs, fmt.Errorf("kernel: convolution's %d groups must divide its %d channels in and %d out", g.Groups, g.C, g.O))
+		errs = append(errs, fmt.Errorf("kernel: convolution's %d groups must divide its %d channels in and %d out",
+			g.Groups, g.C, g.O))
 	}
 	if h, k := g.H+g.PadTop+g.PadBottom, g.DilationH*(g.KH-1)+1; k > h {
 		errs = append(errs, fmt.Errorf("kernel: convolution's window spans %d rows of an image padded to %d", k, h))

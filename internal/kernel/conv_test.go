@@ -33,9 +33,11 @@ var large = map[string]Conv{
 	"tall window, stride 2": square(1, 49, 1, 64, 10, 4).with(func(g *Conv) {
 		g.W, g.KW, g.StrideH, g.StrideW, g.PadLeft, g.PadRight = 10, 4, 2, 2, 1, 1
 	}),
-	"depthwise of 64 channels":             square(2, 6, 64, 64, 3, 1).with(func(g *Conv) { g.Groups = 64 }),
-	"depthwise of 72 channels":             square(2, 6, 72, 72, 3, 1).with(func(g *Conv) { g.Groups = 72 }),
-	"depthwise of 128 channels, stride 2":  square(2, 6, 128, 128, 3, 1).with(func(g *Conv) { g.Groups, g.StrideH, g.StrideW = 128, 2, 2 }),
+	"depthwise of 64 channels": square(2, 6, 64, 64, 3, 1).with(func(g *Conv) { g.Groups = 64 }),
+	"depthwise of 72 channels": square(2, 6, 72, 72, 3, 1).with(func(g *Conv) { g.Groups = 72 }),
+	"depthwise of 128 channels, stride 2": square(2, 6, 128, 128, 3, 1).with(func(g *Conv) {
+		g.Groups, g.StrideH, g.StrideW = 128, 2, 2
+	}),
 	"depthwise row beyond a tile":          square(1, 31, 9, 9, 3, 1).with(func(g *Conv) { g.Groups = 9 }),
 	"depthwise of 2 channels, a long row":  square(2, 3, 2, 2, 3, 1).with(func(g *Conv) { g.Groups, g.W = 2, 37 }),
 	"groups of a panel's width, unpadded":  square(2, 5, 64, 64, 1, 0).with(func(g *Conv) { g.Groups = 2 }),
@@ -246,7 +248,8 @@ func TestConvValidate(t *testing.T) {
 	}{
 		{"zero", Conv{}, []string{"N is 0", "StrideW is 0", "Groups is 0"}},
 		{"negative padding", square(1, 5, 3, 4, 3, -1), []string{"PadTop is -1", "PadRight is -1"}},
-		{"groups", square(1, 5, 3, 4, 3, 1).with(func(g *Conv) { g.Groups = 2 }), []string{"2 groups must divide its 3 channels in and 4 out"}},
+		{"groups", square(1, 5, 3, 4, 3, 1).with(func(g *Conv) { g.Groups = 2 }),
+			[]string{"2 groups must divide its 3 channels in and 4 out"}},
 		{"window", square(1, 5, 3, 4, 7, 0), []string{"spans 7 rows of an image padded to 5", "spans 7 columns"}},
 	} {
 		err := c.g.Validate()
@@ -260,13 +263,18 @@ func TestConvValidate(t *testing.T) {
 
 // FuzzConv holds any sound geometry to the equation, on every path.
 func FuzzConv(f *testing.F) {
-	f.Add(uint64(1), uint8(2), uint8(7), uint8(5), uint8(3), uint8(4), uint8(3), uint8(2), uint8(0x11), uint8(0x11), uint8(0x55), uint8(1))
-	f.Add(uint64(2), uint8(1), uint8(9), uint8(8), uint8(16), uint8(16), uint8(3), uint8(3), uint8(0x22), uint8(0x12), uint8(0x12), uint8(16))
+	f.Add(uint64(1), uint8(2), uint8(7), uint8(5), uint8(3), uint8(4), uint8(3), uint8(2), uint8(0x11), uint8(0x11),
+		uint8(0x55), uint8(1))
+	f.Add(uint64(2), uint8(1), uint8(9), uint8(8), uint8(16), uint8(16), uint8(3), uint8(3), uint8(0x22),
+		uint8(0x12), uint8(0x12), uint8(16))
 	f.Fuzz(func(t *testing.T, seed uint64, n, h, w, c, o, kh, kw, stride, dilation, pad, groups uint8) {
 		g := Conv{
-			N: int(n%5) + 1, H: int(h%20) + 1, W: int(w%40) + 1, C: int(c%40) + 1, O: int(o%70) + 1, KH: int(kh%5) + 1, KW: int(kw%9) + 1,
-			StrideH: int(stride&3) + 1, StrideW: int(stride>>4&3) + 1, DilationH: int(dilation&3) + 1, DilationW: int(dilation>>4&3) + 1,
-			PadTop: int(pad & 3), PadLeft: int(pad >> 2 & 3), PadBottom: int(pad >> 4 & 3), PadRight: int(pad >> 6), Groups: int(groups%40) + 1,
+			N: int(n%5) + 1, H: int(h%20) + 1, W: int(w%40) + 1, C: int(c%40) + 1, O: int(o%70) + 1,
+			KH: int(kh%5) + 1, KW: int(kw%9) + 1,
+			StrideH: int(stride&3) + 1, StrideW: int(stride>>4&3) + 1, DilationH: int(dilation&3) + 1,
+			DilationW: int(dilation>>4&3) + 1,
+			PadTop:    int(pad & 3), PadLeft: int(pad >> 2 & 3), PadBottom: int(pad >> 4 & 3),
+			PadRight: int(pad >> 6), Groups: int(groups%40) + 1,
 		}
 		if g.Validate() != nil || g.N*g.OH()*g.OW()*g.O*g.C*g.KH*g.KW > 1<<21 {
 			return

@@ -140,7 +140,8 @@ func (t *task) add(unit int, first bool) {
 	l, n := layouts[path], t.g.O/t.g.Groups
 	group, j := unit/l.panels(n), unit%l.panels(n)
 	column, width := l.panel(n, j)
-	b := tile{rs: 1, cs: t.g.StrideW * t.g.C, off: t.lines(), k: t.k, b: t.grads[group*n:], ldb: t.g.O, n: min(width, n-column), ldc: n, ldp: n}
+	b := tile{rs: 1, cs: t.g.StrideW * t.g.C, off: t.lines(), k: t.k, b: t.grads[group*n:], ldb: t.g.O,
+		n: min(width, n-column), ldc: n, ldp: n}
 	if n != width {
 		b.b, b.ldb = t.packed, width
 		packColumns(t.packed, t.grads[group*n+column:], t.count*t.pixels(), t.g.O, b.n, width)

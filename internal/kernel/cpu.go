@@ -49,7 +49,8 @@ func choose(forced string, has features) (set instructionSet, vnni bool, err err
 		if i := slices.Index(setNames[:has.set+1], forced); i >= 0 {
 			set = instructionSet(i)
 		} else {
-			err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced, strings.Join(setNames[:has.set+1], ", "))
+			err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced,
+				strings.Join(setNames[:has.set+1], ", "))
 		}
 	}
 	return set, has.vnni && set == avx512, err

@@ -22,7 +22,8 @@ func TestChoose(t *testing.T) {
 		{"forced to the best", "avx512", zen5, avx512, true, ""},
 		{"forced down keeps to the path's own instructions", "avx2", zen5, avx2, false, ""},
 		{"forced to Go", "generic", zen5, generic, false, ""},
-		{"forced above the processor", "avx512", haswell, avx2, false, "PETRIFY_KERNEL=avx512: want one of generic, avx2 on"},
+		{"forced above the processor", "avx512", haswell, avx2, false,
+			"PETRIFY_KERNEL=avx512: want one of generic, avx2 on"},
 		{"unknown name", "avx51", zen5, avx512, true, "PETRIFY_KERNEL=avx51: want one of generic, avx2, avx512 on"},
 		{"nothing to choose from", "avx2", features{}, generic, false, "PETRIFY_KERNEL=avx2: want one of generic on"},
 	} {

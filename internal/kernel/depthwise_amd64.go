@@ -11,12 +11,14 @@ func (l *strip) pixels(m int) {
 	case avx512:
 		done = l.n
 		for i := 0; i < m; i += 14 {
-			depthwiseAVX512(&l.c[i*l.ldc], l.ldc, &l.x[i*l.rs], l.rs, &l.off[0], len(l.off), &l.w[0], l.ldw, min(14, m-i), l.n)
+			depthwiseAVX512(&l.c[i*l.ldc], l.ldc, &l.x[i*l.rs], l.rs, &l.off[0], len(l.off), &l.w[0], l.ldw,
+				min(14, m-i), l.n)
 		}
 	case avx2:
 		done = l.n &^ 7
 		for i := 0; i < m && done > 0; i += 12 {
-			depthwiseAVX2(&l.c[i*l.ldc], l.ldc, &l.x[i*l.rs], l.rs, &l.off[0], len(l.off), &l.w[0], l.ldw, min(12, m-i), done)
+			depthwiseAVX2(&l.c[i*l.ldc], l.ldc, &l.x[i*l.rs], l.rs, &l.off[0], len(l.off), &l.w[0], l.ldw,
+				min(12, m-i), done)
 		}
 	}
 	if done < l.n {
@@ -30,10 +32,12 @@ func (l *stripGradient) taps(m int) {
 	switch path {
 	case avx512:
 		done = l.n
-		depthwiseGradientAVX512(&l.c[0], l.ldc, &l.x[0], l.rs, l.gs, l.cs, &l.off[0], len(l.off), l.k, &l.b[0], l.ldb, m, done)
+		depthwiseGradientAVX512(&l.c[0], l.ldc, &l.x[0], l.rs, l.gs, l.cs, &l.off[0], len(l.off), l.k, &l.b[0],
+			l.ldb, m, done)
 	case avx2:
 		if done = l.n &^ 7; done > 0 {
-			depthwiseGradientAVX2(&l.c[0], l.ldc, &l.x[0], l.rs, l.gs, l.cs, &l.off[0], len(l.off), l.k, &l.b[0], l.ldb, m, done)
+			depthwiseGradientAVX2(&l.c[0], l.ldc, &l.x[0], l.rs, l.gs, l.cs, &l.off[0], len(l.off), l.k, &l.b[0],
+				l.ldb, m, done)
 		}
 	}
 	if done < l.n {

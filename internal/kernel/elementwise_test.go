@@ -122,7 +122,8 @@ func TestMinMaxRowsIsMinMaxOfEachRow(t *testing.T) {
 			total, sum := MinMaxRows(lo.slice(), hi.slice(), x.slice(), rows, cols), 0
 			for r := range rows {
 				_, _, bad := MinMax(x.slice()[r*cols : (r+1)*cols])
-				sameRange(t, label("row ", r, " of ", cols), lo.slice()[r], hi.slice()[r], bad, x.slice()[r*cols:(r+1)*cols])
+				sameRange(t, label("row ", r, " of ", cols), lo.slice()[r], hi.slice()[r], bad,
+					x.slice()[r*cols:(r+1)*cols])
 				sum += bad
 			}
 			if total != sum {

@@ -84,7 +84,8 @@ func pickConv(c *choice) Conv {
 	dilation := pick(c, [][2]int{{1, 1}, {2, 2}, {1, 2}})
 	pad := pick(c, [][4]int{{0, 0, 0, 0}, {1, 1, 1, 1}, {2, 0, 1, 3}, {0, 0, 1, 1}})
 	out := pick(c, [][2]int{{2, 3}, {1, 17}})
-	g := Conv{N: pick(c, []int{1, 2, 3}), C: channels[0], O: channels[1], Groups: channels[2], KH: window[0], KW: window[1],
+	g := Conv{N: pick(c, []int{1, 2, 3}), C: channels[0], O: channels[1], Groups: channels[2], KH: window[0],
+		KW:      window[1],
 		StrideH: stride[0], StrideW: stride[1], DilationH: dilation[0], DilationW: dilation[1],
 		PadTop: pad[0], PadLeft: pad[1], PadBottom: pad[2], PadRight: pad[3]}
 	g.H = max(1, (out[0]-1)*g.StrideH+(g.KH-1)*g.DilationH+1-g.PadTop-g.PadBottom)

@@ -9,7 +9,8 @@ import "sync"
 // op(A) being m×k and op(B) k×n: A itself, or its transpose where transA is
 // set. lda, ldb and ldc are the distances between rows. Where β is 0, C is
 // not read.
-func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32,
+	c []float32, ldc int) {
 	if m == 0 || n == 0 {
 		return
 	}

@@ -41,7 +41,8 @@ func checkGemm(t *testing.T, transA, transB bool, m, n, k int, alpha, beta float
 		}
 	}
 	Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-	near(t, fmt.Sprintf("%d×%d×%d α %v β %v transposed %v %v", m, n, k, alpha, beta, transA, transB), c, want.sum, want.scale)
+	near(t, fmt.Sprintf("%d×%d×%d α %v β %v transposed %v %v", m, n, k, alpha, beta, transA, transB), c, want.sum,
+		want.scale)
 	f.hold(t)
 }
 
@@ -64,7 +65,8 @@ func TestGemmAgainstFloat64(t *testing.T) {
 			checkGemm(t, f.transA, f.transB, f.m, f.n, f.k, f.alphaBeta[0], f.alphaBeta[1])
 		}
 		// Many tiles, sums of two depths, rows a power of two apart, B in two rounds.
-		for _, s := range [][3]int{{270, 20, 19}, {510, 33, 7}, {31, 130, 300}, {9, 40, 600}, {7, 40, 509}, {2, 700, 800}} {
+		for _, s := range [][3]int{{270, 20, 19}, {510, 33, 7}, {31, 130, 300}, {9, 40, 600}, {7, 40, 509},
+			{2, 700, 800}} {
 			for _, trans := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 				checkGemm(t, trans[0], trans[1], s[0], s[1], s[2], 0.5, -2)
 			}

@@ -85,7 +85,8 @@ func BenchmarkTile(b *testing.B) {
 				}
 				const k = 256
 				x := tile{
-					c: make([]float32, l.rows*columns), plus: zeros[:], a: make([]float32, l.rows*k), b: make([]float32, k*columns),
+					c: make([]float32, l.rows*columns), plus: zeros[:], a: make([]float32, l.rows*k),
+					b:   make([]float32, k*columns),
 					ldc: columns, ldb: columns, rs: k, cs: 1, off: []int{0}, k: k, n: columns,
 				}
 				b.Run(fmt.Sprintf("%v/%dx%d", s, l.rows, columns), func(b *testing.B) {

@@ -9,7 +9,8 @@ import (
 func TestFMA32RoundsOnce(t *testing.T) {
 	r := random()
 	for range 20000 {
-		x, y, z := float32(r.IntN(512)-256), float32(math.Ldexp(r.Float64(), r.IntN(40)-20)), float32(math.Ldexp(r.NormFloat64(), r.IntN(80)-40))
+		x, y, z := float32(r.IntN(512)-256), float32(math.Ldexp(r.Float64(), r.IntN(40)-20)),
+			float32(math.Ldexp(r.NormFloat64(), r.IntN(80)-40))
 		exact := new(big.Float).SetPrec(400).Mul(big.NewFloat(float64(x)), big.NewFloat(float64(y)))
 		exact.SetPrec(400).Add(exact, big.NewFloat(float64(z)))
 		want, _ := exact.Float32()
@@ -34,7 +35,8 @@ func TestAddBytesOfEveryPair(t *testing.T) {
 			checkAddBytes[uint8, uint8, uint8](t, n, "uint8", Sum{A: 0.51, B: 1.73, Fixed: -3.25, Max: 255})
 			checkAddBytes[int8, int8, int8](t, n, "int8, ties", Sum{A: 0.5, B: 0.25, Fixed: 0, Min: -128, Max: 127})
 			checkAddBytes[uint8, int8, uint8](t, n, "int8 + uint8", Sum{A: 1, B: 0.333, Fixed: 17, Max: 255})
-			checkAddBytes[int8, uint8, int8](t, n, "uint8 + int8 to 4 bits", Sum{A: 0.02, B: 0.03, Fixed: -1.5, Min: -8, Max: 7})
+			checkAddBytes[int8, uint8, int8](t, n, "uint8 + int8 to 4 bits",
+				Sum{A: 0.02, B: 0.03, Fixed: -1.5, Min: -8, Max: 7})
 		}
 	})
 }
@@ -64,7 +66,8 @@ func checkAddBytes[Y, A, B Byte](t *testing.T, n int, name string, k Sum) {
 func TestSumPixelsIsExact(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		for _, s := range enumerate(t, 200, func(c *choice) [3]int {
-			return [3]int{pick(c, append([]int{64, 100, 256}, widths...)), pick(c, []int{1, 2, 3, 4, 5, 25}), pick(c, []int{1, 2, 3})}
+			return [3]int{pick(c, append([]int{64, 100, 256}, widths...)), pick(c, []int{1, 2, 3, 4, 5, 25}),
+				pick(c, []int{1, 2, 3})}
 		}) {
 			checkSumPixels[uint8](t, s[2], s[1], s[0], 17)
 			checkSumPixels[int8](t, s[2], s[1], s[0], -128)

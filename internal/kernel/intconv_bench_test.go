@@ -8,8 +8,9 @@ import (
 // same is a square convolution with padding that keeps the size, over stride.
 func same(n, size, c, o, k, stride int) Conv {
 	total := max(0, ((size+stride-1)/stride-1)*stride+k-size)
-	return Conv{N: n, H: size, W: size, C: c, O: o, KH: k, KW: k, StrideH: stride, StrideW: stride, DilationH: 1, DilationW: 1,
-		PadTop: total / 2, PadLeft: total / 2, PadBottom: total - total/2, PadRight: total - total/2, Groups: 1}
+	return Conv{N: n, H: size, W: size, C: c, O: o, KH: k, KW: k, StrideH: stride, StrideW: stride, DilationH: 1,
+		DilationW: 1,
+		PadTop:    total / 2, PadLeft: total / 2, PadBottom: total - total/2, PadRight: total - total/2, Groups: 1}
 }
 
 func depthwise(n, size, c, stride int) Conv {
@@ -37,7 +38,8 @@ func networks() map[string][]Conv {
 	}
 	ds = append(ds, linear(1, 64, 12))
 	mobile, size, c := []Conv{same(1, 96, 3, 8, 3, 2)}, 48, 8
-	for _, l := range [][2]int{{16, 1}, {32, 2}, {32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}, {128, 1}, {128, 1}, {128, 1}, {128, 1}, {256, 2}, {256, 1}} {
+	for _, l := range [][2]int{{16, 1}, {32, 2}, {32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}, {128, 1}, {128, 1},
+		{128, 1}, {128, 1}, {256, 2}, {256, 1}} {
 		mobile = append(mobile, depthwise(1, size, c, l[1]), same(1, (size+l[1]-1)/l[1], c, l[0], 1, 1))
 		size, c = (size+l[1]-1)/l[1], l[0]
 	}
@@ -46,7 +48,8 @@ func networks() map[string][]Conv {
 		"resnet8":           resnet,
 		"ds-cnn":            ds,
 		"mobilenet-v1-0.25": mobile,
-		"cnn, batch 64":     {same(64, 28, 1, 16, 3, 1), same(64, 14, 16, 32, 3, 1), linear(64, 1568, 128), linear(64, 128, 10)},
+		"cnn, batch 64": {same(64, 28, 1, 16, 3, 1), same(64, 14, 16, 32, 3, 1), linear(64, 1568, 128),
+			linear(64, 128, 10)},
 	}
 }
 
@@ -56,9 +59,10 @@ func BenchmarkIntegerNetworks(b *testing.B) {
 	for name, layers := range networks() {
 		b.Run(name+"/all", func(b *testing.B) { benchIntConv(b, layers) })
 		for i, g := range layers {
-			b.Run(fmt.Sprintf("%s/%02d_%d×%d×%d→%d,%d×%d", name, i, g.H, g.W, g.C, g.O, g.KH, g.KW), func(b *testing.B) {
-				benchIntConv(b, layers[i:i+1])
-			})
+			b.Run(fmt.Sprintf("%s/%02d_%d×%d×%d→%d,%d×%d", name, i, g.H, g.W, g.C, g.O, g.KH, g.KW),
+				func(b *testing.B) {
+					benchIntConv(b, layers[i:i+1])
+				})
 		}
 	}
 }
@@ -68,7 +72,8 @@ func benchIntConv(b *testing.B, layers []Conv) {
 	var run []func()
 	for _, g := range layers {
 		x, w := randomBytes[uint8](g.N*g.H*g.W*g.C, r).slice(), randomBytes[int8](g.O*g.C/g.Groups*g.KH*g.KW, r).slice()
-		y, bias, rq := make([]uint8, g.N*g.OH()*g.OW()*g.O), make([]int32, g.O), Requant{M: make([]float32, g.O), Max: 255}
+		y, bias, rq := make([]uint8, g.N*g.OH()*g.OW()*g.O), make([]int32, g.O),
+			Requant{M: make([]float32, g.O), Max: 255}
 		for o := range rq.M {
 			rq.M[o] = 0.001
 		}

@@ -16,8 +16,10 @@ type PackedConv struct {
 	groups  int     // groups of four bytes in a run
 	source  []int32 // where in a filter I KH KW the elements of its runs lie; −1 where groups have too much
 
-	w      []int8  // packedGo: O KH KW I
-	panels []uint8 // packedBytes, packedWords: panels of channels × runs × groups × channels × four bytes; packedQuads: quads of taps × channels × four
+	w []int8 // packedGo: O KH KW I
+	// packedBytes, packedWords: panels of channels × runs × groups × channels × four
+	// bytes; packedQuads: quads of taps × channels × four
+	panels []uint8
 	taps   []int16 // packedDepth: pairs of taps × channels × two
 
 	ones  []uint8 // a window of ones

@@ -168,8 +168,9 @@ func FuzzIntegerConvolution(f *testing.F) {
 	f.Add(uint64(1), uint8(3))
 	f.Fuzz(func(t *testing.T, seed uint64, z uint8) {
 		r := random(seed)
-		g := Conv{N: 1 + r.IntN(3), H: 1 + r.IntN(12), W: 1 + r.IntN(12), C: 1 + r.IntN(40), O: 1 + r.IntN(70), Groups: 1,
-			KH: 1 + r.IntN(4), KW: 1 + r.IntN(4), StrideH: 1 + r.IntN(2), StrideW: 1 + r.IntN(2),
+		g := Conv{N: 1 + r.IntN(3), H: 1 + r.IntN(12), W: 1 + r.IntN(12), C: 1 + r.IntN(40), O: 1 + r.IntN(70),
+			Groups: 1,
+			KH:     1 + r.IntN(4), KW: 1 + r.IntN(4), StrideH: 1 + r.IntN(2), StrideW: 1 + r.IntN(2),
 			DilationH: 1 + r.IntN(2), DilationW: 1 + r.IntN(2),
 			PadTop: r.IntN(3), PadLeft: r.IntN(3), PadBottom: r.IntN(3), PadRight: r.IntN(3)}
 		switch r.IntN(3) {

@@ -10,7 +10,8 @@ func LinearForward(y, x, w, bias []float32, n, f, o int, s *Scratch) {
 	if bias != nil {
 		checkLen("LinearForward", "bias", len(bias), o)
 	}
-	p := product{m: n, n: o, k: f, alpha: 1, a: newMatrix(x, f, false), b: newMatrix(w, f, true), c: y, ldc: o, bias: bias}
+	p := product{m: n, n: o, k: f, alpha: 1, a: newMatrix(x, f, false), b: newMatrix(w, f, true), c: y, ldc: o,
+		bias: bias}
 	p.run(s)
 }
 

@@ -40,7 +40,8 @@ func BatchNormReLUMaxPool(y, top []float32, arg []uint8, x, mean, invStd, gamma,
 // over the rows = N·H·W positions of x, as in [BatchNormBackward]. The sums
 // read only pooled images. With frozen, mean and variance are constants, not
 // those of the batch: dx[r,j] = γ[j]·invStd[j]·d[r,j].
-func BatchNormReLUMaxPoolBackward(dx, dgamma, dbeta, dy, y, top []float32, arg []uint8, x, mean, invStd, gamma []float32, g Pool, frozen bool) {
+func BatchNormReLUMaxPoolBackward(dx, dgamma, dbeta, dy, y, top []float32, arg []uint8,
+	x, mean, invStd, gamma []float32, g Pool, frozen bool) {
 	const name = "BatchNormReLUMaxPoolBackward"
 	g.check(name, dy, dx)
 	g.check(name, y, x)
@@ -73,7 +74,8 @@ type normGradient struct {
 
 // newNormGradient fills dγ and dβ from sum = Σd and dot = Σd·(x − mean). With
 // frozen, dx depends on d alone.
-func newNormGradient(dgamma, dbeta []float32, sum, dot []float64, invStd, gamma []float32, rows int, v *vectors, frozen bool) normGradient {
+func newNormGradient(dgamma, dbeta []float32, sum, dot []float64, invStd, gamma []float32, rows int, v *vectors,
+	frozen bool) normGradient {
 	g := normGradient{v.next(), v.next(), v.next()}
 	for j := range sum {
 		inv := float64(invStd[j])

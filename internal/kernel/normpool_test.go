@@ -27,7 +27,8 @@ func checkNormPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 		}
 	}
 
-	unpooled, wantDX, want := make([]float32, rows*g.C), make([]float32, rows*g.C), [2][]float32{make([]float32, g.C), make([]float32, g.C)}
+	unpooled, wantDX, want := make([]float32, rows*g.C), make([]float32, rows*g.C),
+		[2][]float32{make([]float32, g.C), make([]float32, g.C)}
 	MaxPoolGrad(unpooled, dy.slice(), wantArg, g)
 	for _, frozen := range []bool{false, true} {
 		if frozen {
@@ -40,7 +41,8 @@ func checkNormPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 		} else {
 			BatchNormBackward(wantDX, want[0], want[1], unpooled, b.y.slice(), x, mean, invStd, gamma, rows, g.C, true)
 		}
-		BatchNormReLUMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), y.slice(), top.slice(), arg.slice(),
+		BatchNormReLUMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), y.slice(),
+			top.slice(), arg.slice(),
 			x, mean, invStd, gamma, g, frozen)
 		near32(t, name+" dx", b.dx.slice(), wantDX)
 		near32(t, name+" dγ", b.dgamma.slice(), want[0])

@@ -17,7 +17,8 @@ import (
 // BatchNormReLUQuant leaves y = s·n and the integers q = n. Both are those of
 // [BatchNormForward] with relu followed by [QuantizeU8] and [DequantizeU8] with
 // z = 0 and qmin = 0, to the last bit; NaN gives 0. s is positive and qmax at most 255.
-func BatchNormReLUQuant(y []float32, q []uint8, x, mean, invStd, gamma, beta []float32, s float32, qmax int32, rows, c int) {
+func BatchNormReLUQuant(y []float32, q []uint8, x, mean, invStd, gamma, beta []float32, s float32, qmax int32,
+	rows, c int) {
 	const name = "BatchNormReLUQuant"
 	checkLen(name, "y", len(y), rows*c)
 	checkLen(name, "q", len(q), rows*c)
@@ -46,7 +47,8 @@ const quantTile = 4096
 //
 // dx, dγ and dβ are those of [BatchNormBackward]. With frozen, mean and
 // variance are constants: dx[r,j] = γ[j]·invStd[j]·d[r,j]. dx may be dy.
-func BatchNormReLUQuantBackward(dx, dgamma, dbeta, dy, x, mean, invStd, gamma, beta []float32, s float32, qmax int32, rows, c int, frozen bool) {
+func BatchNormReLUQuantBackward(dx, dgamma, dbeta, dy, x, mean, invStd, gamma, beta []float32, s float32,
+	qmax int32, rows, c int, frozen bool) {
 	const name = "BatchNormReLUQuantBackward"
 	checkLen(name, "dx", len(dx), rows*c)
 	n, p := newNormQuant(name, mean, invStd, gamma, beta, s, qmax, c)
@@ -67,7 +69,8 @@ func BatchNormReLUQuantBackward(dx, dgamma, dbeta, dy, x, mean, invStd, gamma, b
 // arg is the maximum's position in its window, as in [MaxPool], and top is x
 // there. y and arg are those of [BatchNormForward] with relu, [FakeQuant] and
 // [MaxPool] one after the other, to the last bit, if s·qmax is finite.
-func BatchNormReLUQuantMaxPool(y, top []float32, q, arg []uint8, x, mean, invStd, gamma, beta []float32, s float32, qmax int32, g Pool) {
+func BatchNormReLUQuantMaxPool(y, top []float32, q, arg []uint8, x, mean, invStd, gamma, beta []float32, s float32,
+	qmax int32, g Pool) {
 	const name = "BatchNormReLUQuantMaxPool"
 	g.check(name, y, x)
 	checkLen(name, "top", len(top), len(y))
@@ -93,7 +96,8 @@ func BatchNormReLUQuantMaxPool(y, top []float32, q, arg []uint8, x, mean, invStd
 //
 // dx, dγ and dβ are those of [BatchNormReLUMaxPoolBackward], frozen or not.
 // The sums read only pooled images.
-func BatchNormReLUQuantMaxPoolBackward(dx, dgamma, dbeta, dy, top []float32, arg []uint8, x, mean, invStd, gamma, beta []float32,
+func BatchNormReLUQuantMaxPoolBackward(dx, dgamma, dbeta, dy, top []float32, arg []uint8,
+	x, mean, invStd, gamma, beta []float32,
 	s float32, qmax int32, g Pool, frozen bool) {
 	const name = "BatchNormReLUQuantMaxPoolBackward"
 	g.check(name, dy, dx)
@@ -118,7 +122,8 @@ type normQuant struct {
 
 // newNormQuant checks the vectors of c channels. What it computes of each
 // channel lives in the vectors it returns, which the caller gives back.
-func newNormQuant(kernel string, mean, invStd, gamma, beta []float32, s float32, qmax int32, c int) (normQuant, *vectors) {
+func newNormQuant(kernel string, mean, invStd, gamma, beta []float32, s float32, qmax int32, c int) (normQuant,
+	*vectors) {
 	for _, of := range [][]float32{mean, invStd, gamma, beta} {
 		checkLen(kernel, "a vector of channels", len(of), c)
 	}
@@ -148,7 +153,8 @@ func (g grid) limit() float32 {
 
 // gradient fills dγ and dβ from the sums over dy and x, which may be the
 // maxima of a pooling, and returns the constants of dx for a batch of rows.
-func (n normQuant) gradient(kernel string, dgamma, dbeta, dy, x, invStd, gamma []float32, rows int, v *vectors, frozen bool) normGradient {
+func (n normQuant) gradient(kernel string, dgamma, dbeta, dy, x, invStd, gamma []float32, rows int, v *vectors,
+	frozen bool) normGradient {
 	c := len(n.scale)
 	checkLen(kernel, "dgamma", len(dgamma), c)
 	checkLen(kernel, "dbeta", len(dbeta), c)

@@ -39,14 +39,18 @@ func BenchmarkNormQuant(b *testing.B) {
 				FakeQuantGrad(dx, dn, v, s, 0, 0, qmax)
 				BatchNormBackward(dx, a, d, dx, v, x, mean, invStd, gamma, rows, c, true)
 			}},
-			{"Pool", func() { BatchNormReLUQuantMaxPool(y, top, pooledQ, arg, x, mean, invStd, gamma, beta, s, qmax, g) }},
+			{"Pool", func() {
+				BatchNormReLUQuantMaxPool(y, top, pooledQ, arg, x, mean, invStd, gamma, beta, s, qmax,
+					g)
+			}},
 			{"PoolChain", func() {
 				BatchNormForward(v, x, mean, invStd, gamma, beta, rows, c, true)
 				FakeQuant(n, v, s, 0, 0, qmax)
 				MaxPool(y, arg, n, g)
 			}},
 			{"PoolBackward", func() {
-				BatchNormReLUQuantMaxPoolBackward(dx, a, d, dy, top, arg, x, mean, invStd, gamma, beta, s, qmax, g, false)
+				BatchNormReLUQuantMaxPoolBackward(dx, a, d, dy, top, arg, x, mean, invStd, gamma, beta, s, qmax, g,
+					false)
 			}},
 			{"PoolBackwardChain", func() {
 				MaxPoolGrad(n, dy, arg, g)

@@ -57,7 +57,8 @@ func quantPoolRowGeneric(y, top []float32, q, arg []uint8, x []float32, norm nor
 // quantPoolGradImageGeneric is the loop of [BatchNormReLUQuantMaxPoolBackward]
 // for one image: the gradient of pooling and quantizer, then that of the
 // normalisation.
-func quantPoolGradImageGeneric(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
+func quantPoolGradImageGeneric(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient,
+	g Pool) {
 	clear(dx)
 	for i, d := range dy {
 		h, w, c := i/(g.OW()*g.C)*g.StrideH, i/g.C%g.OW()*g.StrideW, i%g.C

@@ -28,7 +28,8 @@ type chain struct {
 func newChain(b *norm, s float32, qmax int32) *chain {
 	n := b.rows * b.c
 	k := &chain{b, s, qmax, make([]float32, n), make([]float32, n), make([]uint8, n)}
-	BatchNormForward(k.v, b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), b.rows, b.c, true)
+	BatchNormForward(k.v, b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), b.rows,
+		b.c, true)
 	QuantizeU8(k.integers, k.v, s, 0, 0, qmax)
 	DequantizeU8(k.n, k.integers, s, 0)
 	return k
@@ -39,7 +40,8 @@ func (k *chain) backward(dy []float32, frozen bool) (dx, dgamma, dbeta []float32
 	dv, dx := make([]float32, len(dy)), make([]float32, len(dy))
 	dgamma, dbeta = make([]float32, k.c), make([]float32, k.c)
 	FakeQuantGrad(dv, dy, k.v, k.s, 0, 0, k.qmax)
-	BatchNormBackward(dx, dgamma, dbeta, dv, k.v, k.x.slice(), k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.rows, k.c, true)
+	BatchNormBackward(dx, dgamma, dbeta, dv, k.v, k.x.slice(), k.mean.slice(), k.invStd.slice(), k.gamma.slice(),
+		k.rows, k.c, true)
 	for i := range dx {
 		if frozen {
 			dx[i] = 0
@@ -59,7 +61,8 @@ func checkNormQuant(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	for i, clip := range clips {
 		k := newChain(b, clip.s, clip.qmax)
 		q := newFenced[uint8](rows*c, 99, nil)
-		BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(),
+		BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(),
+			b.beta.slice(),
 			clip.s, clip.qmax, rows, c)
 		sameBits(t, name+" y", b.y.slice(), k.n)
 		if !slices.Equal(q.slice(), k.integers) {
@@ -68,7 +71,8 @@ func checkNormQuant(t *testing.T, name string, rows, c int, r *rand.Rand) {
 		q.check(t, name)
 		frozen := i%2 == 1
 		dx, dgamma, dbeta := k.backward(b.dy.slice(), frozen)
-		BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
+		BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(),
+			b.mean.slice(),
 			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
 		b.nearGradients(t, name, dx, dgamma, dbeta)
 		inPlace := slices.Clone(b.dy.slice())
@@ -94,8 +98,10 @@ func checkQuantPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 		frozen, unpooled := i%2 == 1, make([]float32, len(k.v))
 		MaxPoolGrad(unpooled, dy.slice(), p.arg.slice(), g)
 		dx, dgamma, dbeta := k.backward(unpooled, frozen)
-		BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
-			b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g, frozen)
+		BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(),
+			p.top.slice(), p.arg.slice(),
+			b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g,
+			frozen)
 		b.nearGradients(t, name, dx, dgamma, dbeta)
 	}
 }
@@ -193,8 +199,10 @@ func checkFusedPools(t *testing.T, name string, g Pool, r *rand.Rand) {
 		got, want := newPooled(n), newPooled(n)
 		g.eachRow(func(_, oh, a int) {
 			b := a + size
-			quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x, norm, g, 0, oh)
-			quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b], want.arg.slice()[a:b], x, norm, g, 0, oh)
+			quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x,
+				norm, g, 0, oh)
+			quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b],
+				want.arg.slice()[a:b], x, norm, g, 0, oh)
 		})
 		sameBits(t, name+" y", got.y.slice(), want.y.slice())
 		sameBits(t, name+" top", got.top.slice(), want.top.slice())
@@ -317,15 +325,19 @@ func TestFusedGradientsDoNotDependOnTheThreads(t *testing.T) {
 		var results [2][]float32
 		for i, threads := range []int{1, 4} {
 			runtime.GOMAXPROCS(threads)
-			lo, hi, mean, variance := make([]float32, g.C), make([]float32, g.C), make([]float32, g.C), make([]float32, g.C)
+			lo, hi, mean, variance := make([]float32, g.C), make([]float32, g.C), make([]float32, g.C),
+				make([]float32, g.C)
 			BatchNormStatsRange(mean, variance, lo, hi, b.x.slice(), rows, g.C)
-			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
+			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(),
+				b.mean.slice(),
 				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g)
 			results[i] = slices.Concat(mean, variance, lo, hi, p.y.slice(), p.top.slice())
-			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), p.top.slice(), p.arg.slice(),
+			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(),
+				p.top.slice(), p.arg.slice(),
 				b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g, false)
 			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
-			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.mean.slice(),
+			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(),
+				b.mean.slice(),
 				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, rows, g.C, false)
 			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
 		}

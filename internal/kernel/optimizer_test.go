@@ -11,7 +11,8 @@ func TestAdamAgainstFloat64(t *testing.T) {
 		for _, decay := range []float64{0, 0.1} {
 			for _, n := range lengths {
 				r := random(uint64(n))
-				w, m, v := in(n, r), newFenced(n, 7, func(int) float32 { return 0 }), newFenced(n, 7, func(int) float32 { return 0 })
+				w, m, v := in(n, r), newFenced(n, 7, func(int) float32 { return 0 }),
+					newFenced(n, 7, func(int) float32 { return 0 })
 				ww, wm, wv := make([]float64, n), make([]float64, n), make([]float64, n)
 				for i, x := range w.slice() {
 					ww[i] = float64(x)
@@ -19,7 +20,8 @@ func TestAdamAgainstFloat64(t *testing.T) {
 				for step := 1; step <= 3; step++ {
 					g := in(n, r)
 					c1, c2 := 1-math.Pow(beta1, float64(step)), 1-math.Pow(beta2, float64(step))
-					Adam(w.slice(), m.slice(), v.slice(), g.slice(), lr, beta1, beta2, eps, float32(decay), float32(c1), float32(c2))
+					Adam(w.slice(), m.slice(), v.slice(), g.slice(), lr, beta1, beta2, eps, float32(decay),
+						float32(c1), float32(c2))
 					for i := range ww {
 						d := float64(g.slice()[i]) + decay*ww[i]
 						wm[i] = beta1*wm[i] + (1-beta1)*d
@@ -85,7 +87,8 @@ func TestOptimizersAgreeOnEveryPath(t *testing.T) {
 			}
 			same := func(s []float32) []float32 { return append([]float32(nil), s...) }
 			w2, m2, v2 := same(w), same(m), same(v)
-			k := adamStep{step: 0.013, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01, rest1: 0.1, rest2: 0.001, inv2: 1.7}
+			k := adamStep{step: 0.013, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01, rest1: 0.1, rest2: 0.001,
+				inv2: 1.7}
 			adamBlock(w, m, v, g, &k)
 			adamGeneric(w2, m2, v2, g, &k)
 			sgdBlock(w, m, g, 0.1, 0.9, 0.01, true)

@@ -28,7 +28,8 @@ func (g Pool) Validate() error {
 			g.N, g.H, g.W, g.C, g.KH, g.KW, g.StrideH, g.StrideW)
 	}
 	var errs []error
-	if min(g.PadTop, g.PadLeft, g.PadBottom, g.PadRight) < 0 || max(g.PadTop, g.PadBottom) >= g.KH || max(g.PadLeft, g.PadRight) >= g.KW {
+	if min(g.PadTop, g.PadLeft, g.PadBottom, g.PadRight) < 0 || max(g.PadTop, g.PadBottom) >= g.KH ||
+		max(g.PadLeft, g.PadRight) >= g.KW {
 		errs = append(errs, fmt.Errorf("kernel: pool: padding %d %d %d %d must be from 0 to less than the window %d×%d",
 			g.PadTop, g.PadLeft, g.PadBottom, g.PadRight, g.KH, g.KW))
 	}

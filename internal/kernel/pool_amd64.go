@@ -82,10 +82,12 @@ func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k no
 		out := oh * g.OW() * g.C
 		a, b := g.twoRows(0, oh)
 		if set == avx512 {
-			normPool2GradAVX512(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0], &k.k0[0], &k.k1[0], g.OW(), g.C)
+			normPool2GradAVX512(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0],
+				&k.k0[0], &k.k1[0], g.OW(), g.C)
 			continue
 		}
-		normPool2GradAVX2(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0], &k.k0[0], &k.k1[0], g.OW(), g.C)
+		normPool2GradAVX2(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0],
+			&k.k0[0], &k.k1[0], g.OW(), g.C)
 	}
 }
 
@@ -117,9 +119,11 @@ func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant,
 	a, b := g.twoRows(n, oh)
 	switch poolPath(g) {
 	case avx512:
-		quantPool2AVX512(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
+		quantPool2AVX512(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0],
+			&norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
 	case avx2:
-		quantPool2AVX2(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
+		quantPool2AVX2(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0],
+			&norm.s, &norm.hi, g.OW(), g.C)
 	default:
 		quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
 	}

@@ -158,7 +158,8 @@ func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool, r *rand.Rand) 
 // FuzzPool holds the poolings to their oracles, on every path.
 func FuzzPool(f *testing.F) {
 	checks := []func(t *testing.T, name string, g Pool, r *rand.Rand){
-		checkMaxPool, checkAvgPool, checkBytesPool, checkNormPool, checkQuantPool, checkFusedPools, checkQuantPoolBackward,
+		checkMaxPool, checkAvgPool, checkBytesPool, checkNormPool, checkQuantPool, checkFusedPools,
+		checkQuantPoolBackward,
 	}
 	for i := range checks {
 		f.Add(uint8(i), uint64(1), uint8(2), uint8(6), uint8(7), uint8(16), uint8(0x22), uint8(0x22), uint8(0x50))

@@ -4,7 +4,8 @@ package main
 // program. Their texts are short, to outlive changes around them.
 var mutants = []mutant{
 	// internal/kernel: what trains and executes
-	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,", ""}, // so gradients of groups with 16 filters were wrong
+	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,",
+		""}, // so gradients of groups with 16 filters were wrong
 	{"internal/kernel/conv_weights.go", "i*each/p.units, i*each%p.units", "i/p.units, i%p.units", ""},
 	{"internal/kernel/conv_plan.go", "tap{i, i*dilation - pad}", "tap{i, i*dilation - pad*dilation}", ""},
 	{"internal/kernel/conv_plan.go", "+t.at-(n-1))", "+t.at-n)", ""},
@@ -13,19 +14,22 @@ var mutants = []mutant{
 	{"internal/kernel/depthwise_weights.go", "i/3*l.gs + i%3*l.rs", "i%3*l.gs + i/3*l.rs", ""},
 	{"internal/kernel/gemm.go", "case from > 0 || p.add:", "case p.add:", ""},
 	{"internal/kernel/gemm_pack.go", "if p.alpha != 1 {", "if p.alpha > 1 {", ""},
-	{"internal/kernel/batchnorm_stats.go", "mergeWeights{share, float64(n) * share}", "mergeWeights{share, float64(m) * share}", ""},
+	{"internal/kernel/batchnorm_stats.go", "mergeWeights{share, float64(n) * share}",
+		"mergeWeights{share, float64(m) * share}", ""},
 	{"internal/kernel/normpool.go", "float32(sum[j] / float64(rows))", "float32(sum[j] / float64(len(sum)))", ""},
 	{"internal/kernel/normquant_generic.go", "v > 0 && v <= n.limit", "v >= 0 && v <= n.limit", ""},
 	{"internal/kernel/pool.go", "min(g.W, w+g.KW)", "min(g.W, w+g.KH)", ""},
 	{"internal/kernel/pool_generic.go", "g.StrideH >= g.KH) && (", "g.StrideH >= g.KH) || (", ""},
-	{"internal/kernel/intpool.go", "(size+pad-window+stride)/stride", "(size+pad-window)/stride+1", ""}, // so windows read past small images
+	{"internal/kernel/intpool.go", "(size+pad-window+stride)/stride", "(size+pad-window)/stride+1",
+		""}, // so windows read past small images
 	{"internal/kernel/intconv.go", "c.z = z + int32(flipOf[X]())", "c.z = z", ""},
 	{"internal/kernel/intconv_pack.go", "column*g.DilationW*g.C", "column*g.C", ""},
 	{"internal/kernel/intadd.go", "lost != 0 && bits&1 == 0", "lost != 0", ""},
 	{"internal/kernel/requantize.go", "math.RoundToEven(float64(v))", "math.Round(float64(v))", ""},
 	{"internal/kernel/fakequant_generic.go", "if !(v > g.lo) {", "if v < g.lo {", ""},
 	{"internal/kernel/minmax.go", "return s.lo + 0, s.hi + 0,", "return s.lo, s.hi,", ""},
-	{"internal/kernel/optimizer_generic.go", "step = d + float32(momentum*m[i])", "step = g[i] + float32(momentum*m[i])", ""},
+	{"internal/kernel/optimizer_generic.go", "step = d + float32(momentum*m[i])",
+		"step = g[i] + float32(momentum*m[i])", ""},
 	{"internal/kernel/softmax.go", "float32(p / m)", "float32(p)", ""},
 	{"internal/kernel/intsoftmax.go", " + k.zero", "", ""},
 	{"internal/node/node.go", "AppendUint64(nil, o.id)", "AppendUint64(nil, 0)", ""},
@@ -75,7 +79,8 @@ var mutants = []mutant{
 	{"quantized/lookup.go", "i%channel/inner/w.Block", "i%channel/inner%w.Block", ""},
 	{"quantized/claim.go", "c.A, c.B, c.Elements, c.Differing)", "c.A, c.B, c.Elements, 0)", ""},
 	{"quantized/size.go", "int64(w.Format.Bits) + 7) / 8", "int64(w.Format.Bits)) / 8", ""},
-	{"quantized/integer/join.go", "ra, rb := a.scale/y.scale, b.scale/y.scale", "rb, ra := a.scale/y.scale, b.scale/y.scale", ""},
+	{"quantized/integer/join.go", "ra, rb := a.scale/y.scale, b.scale/y.scale",
+		"rb, ra := a.scale/y.scale, b.scale/y.scale", ""},
 	{"quantized/integer/pool.go", "count := float32((h1 - h0) * (w1 - w0))", "count := float32(p.KH * p.KW)", ""},
 	{"quantized/integer/pool.go", "(sum - count/2) / count", "(sum + count/2) / count", ""},
 	{"quantized/integer/requant.go", "nudge = 1 - nudge", "nudge = -nudge", ""},
@@ -98,7 +103,8 @@ var mutants = []mutant{
 	{"quantized/tflite/layers.go", "l.Weights.Shape[0]/l.Groups", "1", ""},
 	{"quantized/tflite/reshape.go", "return shape[0] > 1 && elements(shape[1:]) > 1", "return false", ""},
 	{"quantized/coreml/lower.go", "w.PadEnd[0], w.PadBegin[1]", "w.PadBegin[1], w.PadEnd[0]", ""},
-	{"quantized/coreml/lower.go", `"exclude_padding_from_average", mil.BoolValue(true)`, `"exclude_padding_from_average", mil.BoolValue(false)`, ""},
+	{"quantized/coreml/lower.go", `"exclude_padding_from_average", mil.BoolValue(true)`,
+		`"exclude_padding_from_average", mil.BoolValue(false)`, ""},
 	{"quantized/coreml/quant.go", "q.Format.Min()-q.Zero", "q.Format.Min()", ""},
 	{"quantized/coreml/weights.go", "g % groups[1] * size / w.Block", "g % groups[1]", ""},
 	{"quantized/coreml/ends.go", "-float64(mean[i])", "float64(mean[i])", ""},
@@ -133,6 +139,7 @@ var mutants = []mutant{
 
 	// what all stand on
 	{"internal/safetensors/tensor.go", "exponent+127-15", "exponent+127-16", ""},
-	{"internal/safetensors/encode.go", "cmp.Compare(b.DType.Size(), a.DType.Size())", "cmp.Compare(a.DType.Size(), b.DType.Size())", ""},
+	{"internal/safetensors/encode.go", "cmp.Compare(b.DType.Size(), a.DType.Size())",
+		"cmp.Compare(a.DType.Size(), b.DType.Size())", ""},
 	{"internal/atomicfile/atomicfile.go", "err = w.Flush()", "err = nil", ""},
 }

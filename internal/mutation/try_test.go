@@ -23,9 +23,10 @@ func TestEveryMutantFits(t *testing.T) {
 func TestTry(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod":    "module m\n",
-		"a.go":      "package m\n\nfunc max(a, b int) int {\n\tif a < b {\n\t\treturn b\n\t}\n\treturn a\n}\n",
-		"a_test.go": "package m\n\nimport \"testing\"\n\nfunc TestMax(t *testing.T) {\n\tif max(1, 2) != 2 {\n\t\tt.Error(1)\n\t}\n}\n",
+		"go.mod": "module m\n",
+		"a.go":   "package m\n\nfunc max(a, b int) int {\n\tif a < b {\n\t\treturn b\n\t}\n\treturn a\n}\n",
+		"a_test.go": "package m\n\nimport \"testing\"\n\nfunc TestMax(t *testing.T) {\n\tif max(1, 2) != 2 {\n" +
+			"\t\tt.Error(1)\n\t}\n}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)

@@ -85,7 +85,8 @@ func (c campaign) story(o outcome) string {
 	case c.shrink:
 		return fmt.Sprintf("network %d differs, %s\n%v", o.n, o.verdict.Difference, o.plan)
 	}
-	return fmt.Sprintf("network %d differs, %s\n\tgo run ./internal/peertrain -seed %d -only %d -shrink", o.n, o.verdict.Difference, c.seed, o.n)
+	return fmt.Sprintf("network %d differs, %s\n\tgo run ./internal/peertrain -seed %d -only %d -shrink", o.n,
+		o.verdict.Difference, c.seed, o.n)
 }
 
 // summary counts.
@@ -114,7 +115,8 @@ func (s *summary) add(o outcome) {
 	}
 	s.steps, s.tensors = s.steps+v.Steps, s.tensors+v.Tensors
 	s.decided, s.near, s.turned = s.decided+v.Decided, s.near+v.Near, s.turned+v.Turned
-	for _, c := range []struct{ n, in *int }{{&v.Turned, &s.turnedIn}, {&v.Rebased, &s.rebasedIn}, {&v.Shaken, &s.shakenIn}} {
+	for _, c := range []struct{ n, in *int }{{&v.Turned, &s.turnedIn}, {&v.Rebased, &s.rebasedIn},
+		{&v.Shaken, &s.shakenIn}} {
 		*c.in += min(*c.n, 1)
 	}
 	if v.Worst > s.worst {
@@ -137,7 +139,8 @@ networks that agree with turned decisions: %d, with a step on its own: %d, but f
 func (s summary) err() error {
 	var faults []error
 	if s.differ+s.failed > 0 {
-		faults = append(faults, fmt.Errorf("peertrain: %d of %d networks differ from PyTorch's, %d failed", s.differ, s.networks, s.failed))
+		faults = append(faults, fmt.Errorf("peertrain: %d of %d networks differ from PyTorch's, %d failed",
+			s.differ, s.networks, s.failed))
 	}
 	limit := func(n int, share float64, what string) {
 		if most := 3 + share*float64(s.networks); float64(n) > most {

@@ -38,7 +38,8 @@ func (p plan) String() string {
 	for _, l := range p.network.Layers {
 		fmt.Fprintf(&b, "\t%+v\n", l)
 	}
-	fmt.Fprintf(&b, "\tinput %v, batches of %d, %v, quantized %v, %+v at %v\n", p.in, p.batch, p.network.Loss, p.quantized, p.optimizer, p.rate)
+	fmt.Fprintf(&b, "\tinput %v, batches of %d, %v, quantized %v, %+v at %v\n", p.in, p.batch, p.network.Loss,
+		p.quantized, p.optimizer, p.rate)
 	if text, err := json.Marshal(p.quantization); err == nil && p.quantized {
 		fmt.Fprintf(&b, "\t%s\n", text)
 	}
@@ -104,7 +105,8 @@ func course(rng *rand.Rand, n graph.Network) []moment {
 			step := k - calibration
 			s := graph.Switches{Observe: true, BatchNormFrozen: at[3]%2 == 0}
 			if step >= 0 {
-				s = graph.Switches{Observe: step >= at[0] && step < at[1], Quantize: step >= at[2], BatchNormFrozen: step >= at[3]}
+				s = graph.Switches{Observe: step >= at[0] && step < at[1], Quantize: step >= at[2],
+					BatchNormFrozen: step >= at[3]}
 			}
 			moments[k].switches[l.Name] = s
 		}

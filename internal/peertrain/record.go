@@ -52,7 +52,8 @@ func (p plan) model(rng *rand.Rand) (*graph.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	unsettle(m, rng, !slices.ContainsFunc(m.Placements(), func(p graph.Placement) bool { return p.Config.Dialect != affine.Default }))
+	unsettle(m, rng, !slices.ContainsFunc(m.Placements(),
+		func(p graph.Placement) bool { return p.Config.Dialect != affine.Default }))
 	return m, nil
 }
 
@@ -90,7 +91,8 @@ func (p plan) train() (*record, error) {
 }
 
 // step makes step i on a batch of its own.
-func (p plan) step(i int, m *graph.Model, t *graph.Trainer, update func(lr float64) error, rng *rand.Rand) (step, error) {
+func (p plan) step(i int, m *graph.Model, t *graph.Trainer, update func(lr float64) error, rng *rand.Rand) (step,
+	error) {
 	s := step{X: p.inputs(rng), Labels: p.labels(rng), Switches: p.steps[i].switches, Update: p.steps[i].update}
 	m.Switch(func(layer string) graph.Switches { return s.Switches[layer] })
 	metrics, err := t.Step(s.X, s.Labels)

@@ -199,7 +199,8 @@ func (b *builder) end(features int) {
 		x = b.append(graph.Layer{Kind: graph.KindConcat}, y, ends)
 	}
 	x = b.append(graph.Layer{Kind: graph.KindLinear, Units: features},
-		&activation{kind: graph.KindLinear, vector: true, shape: graph.Shape{C: features, H: 1, W: 1}}, []*activation{x})
+		&activation{kind: graph.KindLinear, vector: true, shape: graph.Shape{C: features, H: 1, W: 1}},
+		[]*activation{x})
 	last := []graph.Kind{graph.KindBatchNorm, graph.KindHardSwish, graph.KindTanh, graph.KindReshape, graph.KindSoftmax}
 	if k := last[b.rng.IntN(len(last))]; one(b.rng, 4) && b.fits(k, x) {
 		b.add(k, x)

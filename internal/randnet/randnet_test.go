@@ -34,10 +34,13 @@ func TestDraws(t *testing.T) {
 		look(seen, n, q, m)
 	}
 	var want []any
-	for _, all := range []any{graph.Kinds(), fakequant.Methods(), affine.Schemes(), affine.Dialects(), affine.Roundings(),
-		observers.Kinds(), []graph.Loss{graph.CrossEntropy, graph.MeanSquare}, []graph.Folding{graph.FoldRunning, graph.FoldBatch},
+	for _, all := range []any{graph.Kinds(), fakequant.Methods(), affine.Schemes(), affine.Dialects(),
+		affine.Roundings(),
+		observers.Kinds(), []graph.Loss{graph.CrossEntropy, graph.MeanSquare},
+		[]graph.Folding{graph.FoldRunning, graph.FoldBatch},
 		[]affine.Sharing{affine.PerTensor, affine.PerChannel, affine.PerGroup},
-		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "name rule", "edge bits"}} {
+		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "name rule",
+			"edge bits"}} {
 		for i := range reflect.ValueOf(all).Len() {
 			want = append(want, reflect.ValueOf(all).Index(i).Interface())
 		}

@@ -69,7 +69,8 @@ func named(id string) (l license) {
 func (m module) component() component {
 	version := strings.TrimPrefix(m.version, "go")
 	url := fmt.Sprintf("pkg:golang/%s@%s", m.path, strings.ReplaceAll(version, "+", "%2B"))
-	c := component{Type: "library", Ref: url, Name: m.path, Version: version, Licenses: []license{named(m.license)}, URL: url}
+	c := component{Type: "library", Ref: url, Name: m.path, Version: version, Licenses: []license{named(m.license)},
+		URL: url}
 	if m.sum != "" {
 		c.Properties = []property{{"go.sum", m.sum}}
 	}

@@ -49,7 +49,8 @@ func Decode(data []byte) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(data)
 	if n > maxHeader || n > uint64(len(data)-8) {
-		return nil, fmt.Errorf("safetensors: offset 0: header of %d bytes: the file has %d after it, and the limit is %d", n, len(data)-8, maxHeader)
+		return nil, fmt.Errorf("safetensors: offset 0: header of %d bytes: the file has %d after it, and the "+
+			"limit is %d", n, len(data)-8, maxHeader)
 	}
 	f, err := decodeHeader(data[8 : 8+n])
 	if err != nil {
@@ -71,7 +72,8 @@ func (f *File) place(body []byte) error {
 		size, ok := byteSize(t.DType, t.Shape)
 		begin := end
 		if !ok || size > len(body)-begin {
-			return fmt.Errorf("tensor %q: %v of shape %v does not fit the %d bytes from offset %d on", t.Name, t.DType, t.Shape, len(body)-begin, f.Header+begin)
+			return fmt.Errorf("tensor %q: %v of shape %v does not fit the %d bytes from offset %d on", t.Name,
+				t.DType, t.Shape, len(body)-begin, f.Header+begin)
 		}
 		end = begin + size
 		t.Data = body[begin:end:end]
@@ -114,7 +116,8 @@ func decodeHeader(text []byte) (*File, error) {
 	end := 0
 	for _, s := range spans {
 		if s.begin != end {
-			return nil, fmt.Errorf("tensor %q begins at data offset %d, the one before it ends at %d", s.Name, s.begin, end)
+			return nil, fmt.Errorf("tensor %q begins at data offset %d, the one before it ends at %d", s.Name,
+				s.begin, end)
 		}
 		end = s.end
 		f.Tensors = append(f.Tensors, s.Tensor)

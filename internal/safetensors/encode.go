@@ -74,7 +74,8 @@ func header(tensors []Tensor, metadata map[string]string) ([]byte, error) {
 			return nil, fmt.Errorf("safetensors: tensor %q: %w", t.Name, err)
 		}
 		if size, ok := byteSize(t.DType, t.Shape); !ok || size != len(t.Data) {
-			return nil, fmt.Errorf("safetensors: tensor %q: %d bytes do not fit %v of shape %v", t.Name, len(t.Data), t.DType, t.Shape)
+			return nil, fmt.Errorf("safetensors: tensor %q: %d bytes do not fit %v of shape %v", t.Name,
+				len(t.Data), t.DType, t.Shape)
 		}
 		e := entry{t.DType.String(), t.Shape, [2]int{offset, offset + len(t.Data)}}
 		if e.Shape == nil {

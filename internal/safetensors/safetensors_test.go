@@ -49,7 +49,8 @@ func everyType() []safetensors.Tensor {
 		safetensors.Of("i16", []int{2}, []int16{math.MinInt16, math.MaxInt16}),
 		safetensors.Of("u32", []int{2}, []uint32{1, math.MaxUint32}),
 		safetensors.Of("i32", []int{2}, []int32{math.MinInt32, math.MaxInt32}),
-		safetensors.Of("f32", []int{2, 2}, []float32{-0.1, math.MaxFloat32, math.SmallestNonzeroFloat32, float32(math.Inf(-1))}),
+		safetensors.Of("f32", []int{2, 2}, []float32{-0.1, math.MaxFloat32, math.SmallestNonzeroFloat32,
+			float32(math.Inf(-1))}),
 		safetensors.Of("u64", []int{1}, []uint64{math.MaxUint64}),
 		safetensors.Of("i64", []int{1}, []int64{math.MinInt64}),
 		safetensors.Of("f64", nil, []float64{math.Pi}),
@@ -191,7 +192,8 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		{"empty", nil, "at least 8"},
 		{"header longer than the file", append(binary.LittleEndian.AppendUint64(nil, 100), '{'), "header of 100 bytes"},
-		{"header length that overflows", binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "header of 18446744073709551615 bytes"},
+		{"header length that overflows", binary.LittleEndian.AppendUint64(nil, math.MaxUint64),
+			"header of 18446744073709551615 bytes"},
 		{"no header", file("", 0), "begin with {"},
 		{"spaces before the header", file(" {}", 0), "begin with {"},
 		{"array", file("[]", 0), "begin with {"},
@@ -200,7 +202,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"text after the object", file(`{} x`, 0), "goes on"},
 		{"second object", file(`{}{}`, 0), "goes on"},
 		{"name twice", file(`{`+one+`,`+one+`}`, 2), `name "a" occurs twice`},
-		{"key twice", file(`{"a":{"dtype":"I8","dtype":"I8","shape":[2],"data_offsets":[0,2]}}`, 2), `"dtype" occurs twice`},
+		{"key twice", file(`{"a":{"dtype":"I8","dtype":"I8","shape":[2],"data_offsets":[0,2]}}`, 2),
+			`"dtype" occurs twice`},
 		{"unknown key", file(`{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2],"x":1}}`, 2), `key "x"`},
 		{"key in capitals", file(`{"a":{"DTYPE":"I8","shape":[2],"data_offsets":[0,2]}}`, 2), `key "DTYPE"`},
 		{"unknown dtype", file(`{"a":{"dtype":"I4","shape":[2],"data_offsets":[0,2]}}`, 2), "U8 I8"},
@@ -209,17 +212,21 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no offsets", file(`{"a":{"dtype":"I8","shape":[0]}}`, 0), "do not hold"},
 		{"null tensor", file(`{"a":null}`, 0), "want a JSON object"},
 		{"negative dimension", file(`{"a":{"dtype":"I8","shape":[-1,-2],"data_offsets":[0,2]}}`, 2), "do not hold"},
-		{"shape that overflows", file(`{"a":{"dtype":"F64","shape":[2147483647,2147483647],"data_offsets":[0,0]}}`, 0), "do not hold"},
+		{"shape that overflows", file(`{"a":{"dtype":"F64","shape":[2147483647,2147483647],"data_offsets":[0,0]}}`,
+			0), "do not hold"},
 		{"size that disagrees", file(`{"a":{"dtype":"I16","shape":[2],"data_offsets":[0,2]}}`, 2), "do not hold"},
 		{"offsets backwards", file(`{"a":{"dtype":"I8","shape":[0],"data_offsets":[2,0]}}`, 2), "do not hold"},
 		{"negative offset", file(`{"a":{"dtype":"I8","shape":[2],"data_offsets":[-2,0]}}`, 2), "do not hold"},
 		{"beyond the end", file(`{`+one+`}`, 1), "does not fit the 1 bytes"},
 		{"bytes left over", file(`{`+one+`}`, 3), "1 bytes belong to no tensor"},
-		{"gap", file(`{`+one+`,"b":{"dtype":"I8","shape":[1],"data_offsets":[3,4]}}`, 4), `"b" begins at data offset 3`},
-		{"overlap", file(`{`+one+`,"b":{"dtype":"I8","shape":[2],"data_offsets":[1,3]}}`, 3), `"b" begins at data offset 1`},
+		{"gap", file(`{`+one+`,"b":{"dtype":"I8","shape":[1],"data_offsets":[3,4]}}`, 4),
+			`"b" begins at data offset 3`},
+		{"overlap", file(`{`+one+`,"b":{"dtype":"I8","shape":[2],"data_offsets":[1,3]}}`, 3),
+			`"b" begins at data offset 1`},
 		{"metadata of numbers", file(`{"__metadata__":{"a":1}}`, 0), `"a" is not a string`},
 		{"metadata of null", file(`{"__metadata__":{"a":null}}`, 0), `"a" is not a string`},
-		{"gigabytes announced", file(`{"a":{"dtype":"I8","shape":[2147483647],"data_offsets":[0,2147483647]}}`, 2), "does not fit the 2 bytes"},
+		{"gigabytes announced", file(`{"a":{"dtype":"I8","shape":[2147483647],"data_offsets":[0,2147483647]}}`, 2),
+			"does not fit the 2 bytes"},
 	} {
 		_, err := safetensors.Decode(tt.data)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -237,7 +244,8 @@ func TestEncodeRefuses(t *testing.T) {
 	}{
 		{"name twice", []safetensors.Tensor{good, good}, "is taken"},
 		{"name of the metadata", []safetensors.Tensor{{Name: "__metadata__", DType: safetensors.I8}}, "is taken"},
-		{"shape that disagrees", []safetensors.Tensor{safetensors.Of("a", []int{3}, []int8{1})}, "1 bytes do not fit I8 of shape [3]"},
+		{"shape that disagrees", []safetensors.Tensor{safetensors.Of("a", []int{3}, []int8{1})},
+			"1 bytes do not fit I8 of shape [3]"},
 		{"no dtype", []safetensors.Tensor{{Name: "a"}}, "DType(0)"},
 		{"name that is not UTF-8", []safetensors.Tensor{safetensors.Of("\xff", []int{1}, []int8{1})}, "UTF-8"},
 	} {
@@ -277,7 +285,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		for _, want := range first.Tensors {
 			got, ok := second.Tensor(want.Name)
-			if !ok || got.DType != want.DType || !slices.Equal(got.Shape, want.Shape) || !bytes.Equal(got.Data, want.Data) {
+			if !ok || got.DType != want.DType || !slices.Equal(got.Shape, want.Shape) ||
+				!bytes.Equal(got.Data, want.Data) {
 				t.Fatalf("got %+v, want %+v", got, want)
 			}
 		}

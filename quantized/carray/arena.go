@@ -59,7 +59,8 @@ const attempts = 200
 // floor, the tensor that sticks out is placed first, and so on. The best order
 // wins.
 func plan(tensors []*tensor) int {
-	order := slices.SortedStableFunc(slices.Values(tensors), func(a, b *tensor) int { return cmp.Compare(b.size, a.size) })
+	order := slices.SortedStableFunc(slices.Values(tensors),
+		func(a, b *tensor) int { return cmp.Compare(b.size, a.size) })
 	least, best := floor(tensors), slices.Clone(order)
 	length, highest := put(order)
 	for range attempts {

@@ -99,8 +99,10 @@ func TestPlanOfAnything(t *testing.T) {
 // TestNetworksTakeTheFloor: networks take no more than lives at a time, and the
 // kernels read nothing that another has written over.
 func TestNetworksTakeTheFloor(t *testing.T) {
-	for name, build := range map[string]func(*rand.Rand, quantizedtest.Scheme) (*quantizedtest.Builder, *quantized.Model){
-		"ResNet-8": quantizedtest.ResNet8, "DS-CNN": quantizedtest.DSCNN, "MobileNetV1": quantizedtest.MobileNet, "autoencoder": quantizedtest.Autoencoder,
+	for name, build := range map[string]func(*rand.Rand, quantizedtest.Scheme) (*quantizedtest.Builder,
+		*quantized.Model){
+		"ResNet-8": quantizedtest.ResNet8, "DS-CNN": quantizedtest.DSCNN, "MobileNetV1": quantizedtest.MobileNet,
+		"autoencoder": quantizedtest.Autoencoder,
 	} {
 		_, m := build(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8)
 		l, err := lower(m, Options{Name: "x", Requantization: integer.Gemmlowp})
@@ -134,8 +136,9 @@ func TestNetworksTakeTheFloor(t *testing.T) {
 func TestSumsTakeAnInputsPlace(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 8, 8)
 	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
-	y := b.Add(x, b.Conv(x, 3, quantizedtest.Same(3), 1, quantized.Identity), quantized.Identity) // takes the place of x or the other
-	y = b.Activate(y, quantized.Sigmoid)                                                          // of the sum
+	y := b.Add(x, b.Conv(x, 3, quantizedtest.Same(3), 1, quantized.Identity),
+		quantized.Identity) // takes the place of x or the other
+	y = b.Activate(y, quantized.Sigmoid) // of the sum
 	m := b.Model(b.Linear(b.Flatten(y), 3, quantized.Identity))
 	l, err := lower(m, Options{Name: "x"})
 	if err != nil {

@@ -29,7 +29,8 @@ func tiny() *quantized.Model {
 // TestGolden compares the files of a tiny model with those in testdata.
 func TestGolden(t *testing.T) {
 	for name, r := range map[string]integer.Requantization{"tiny": integer.Float32, "tiny_fixed": integer.Gemmlowp} {
-		files, err := carray.Encode(tiny(), carray.Options{Name: name, Requantization: r, Facts: map[string]string{"board": "*/ a \"test\" /*"}})
+		files, err := carray.Encode(tiny(), carray.Options{Name: name, Requantization: r,
+			Facts: map[string]string{"board": "*/ a \"test\" /*"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,18 +93,27 @@ func TestRefusals(t *testing.T) {
 		options carray.Options
 		want    []string
 	}{
-		"float":         {build(quantizedtest.Scheme{}), carray.Options{}, []string{"carray: input: its output is float32", "carray: linear_1: its weights are float32"}},
-		"weights alone": {build(quantizedtest.WeightOnly), carray.Options{}, []string{"carray: input: its output is float32", "carray: linear_1: its output is float32"}},
-		"float output": {build(quantizedtest.Scheme{Weights: affine.Int8, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true}),
+		"float": {build(quantizedtest.Scheme{}), carray.Options{},
+			[]string{"carray: input: its output is float32", "carray: linear_1: its weights are float32"}},
+		"weights alone": {build(quantizedtest.WeightOnly), carray.Options{},
+			[]string{"carray: input: its output is float32", "carray: linear_1: its output is float32"}},
+		"float output": {build(quantizedtest.Scheme{Weights: affine.Int8, Positive: affine.Uint8,
+			Signed: affine.Int8, FloatOutput: true}),
 			carray.Options{}, []string{"carray: linear_1: its output is float32: want activations of 2 to 8 bits"}},
-		"16 bits": {build(quantizedtest.Scheme{Weights: affine.Int8, Positive: affine.Uint8, Signed: sixteen}), carray.Options{}, []string{"carray: input: its output is int16"}},
-		"blocks": {build(quantizedtest.Scheme{Weights: affine.Int8, Block: 16, Positive: affine.Uint8, Signed: affine.Int8}),
+		"16 bits": {build(quantizedtest.Scheme{Weights: affine.Int8, Positive: affine.Uint8, Signed: sixteen}),
+			carray.Options{}, []string{"carray: input: its output is int16"}},
+		"blocks": {build(quantizedtest.Scheme{Weights: affine.Int8, Block: 16, Positive: affine.Uint8,
+			Signed: affine.Int8}),
 			carray.Options{}, []string{"carray: linear_1: its weights have a scale for every 16"}},
-		"invalid":        {&quantized.Model{}, carray.Options{}, []string{"carray: quantized: "}},
-		"name":           {tiny(), carray.Options{Name: "a-b"}, []string{`carray: name "a-b": want a C identifier, such as "a_b"`}},
-		"header's name":  {tiny(), carray.Options{Name: "stdint"}, []string{`want a C identifier, such as "stdint_model"`}},
-		"requantization": {tiny(), carray.Options{Requantization: integer.XNNPACK}, []string{"carray: requantization xnnpack: want float32, gemmlowp or single"}},
-		"fact":           {tiny(), carray.Options{Facts: map[string]string{"export": ""}}, []string{`carray: fact "export": petrify writes that itself`}},
+		"invalid": {&quantized.Model{}, carray.Options{}, []string{"carray: quantized: "}},
+		"name": {tiny(), carray.Options{Name: "a-b"},
+			[]string{`carray: name "a-b": want a C identifier, such as "a_b"`}},
+		"header's name": {tiny(), carray.Options{Name: "stdint"},
+			[]string{`want a C identifier, such as "stdint_model"`}},
+		"requantization": {tiny(), carray.Options{Requantization: integer.XNNPACK},
+			[]string{"carray: requantization xnnpack: want float32, gemmlowp or single"}},
+		"fact": {tiny(), carray.Options{Facts: map[string]string{"export": ""}},
+			[]string{`carray: fact "export": petrify writes that itself`}},
 	} {
 		dir := filepath.Join(t.TempDir(), "c")
 		err := carray.Write(dir, c.model, c.options)
@@ -153,13 +163,14 @@ func TestVerify(t *testing.T) {
 		model          *quantized.Model
 		want           string
 	}{
-		"as written":      {},
-		"a weight":        {file: "x.c", old: "{\n    ", new: "{\n    1", want: "of x.c is not what the model gives"},
-		"the header":      {file: "x.h", old: "bytes of arena", new: "bits of arena", want: "of x.h is not"},
-		"a fact":          {file: "x.h", old: `"version": "test"`, new: `"version": "best"`, want: "of x.h is not"},
-		"the test":        {file: "x_test.c", old: "TRIES 8", new: "TRIES 0", want: "line 10 of x_test.c is not"},
-		"the end":         {file: "x_test.c", old: "}\n", new: "", want: "of x_test.c is not"},
-		"the options":     {file: "x.h", old: `gemmlowp\"}`, new: `toaster\"}`, want: `requantization "toaster": want one of float32`},
+		"as written": {},
+		"a weight":   {file: "x.c", old: "{\n    ", new: "{\n    1", want: "of x.c is not what the model gives"},
+		"the header": {file: "x.h", old: "bytes of arena", new: "bits of arena", want: "of x.h is not"},
+		"a fact":     {file: "x.h", old: `"version": "test"`, new: `"version": "best"`, want: "of x.h is not"},
+		"the test":   {file: "x_test.c", old: "TRIES 8", new: "TRIES 0", want: "line 10 of x_test.c is not"},
+		"the end":    {file: "x_test.c", old: "}\n", new: "", want: "of x_test.c is not"},
+		"the options": {file: "x.h", old: `gemmlowp\"}`, new: `toaster\"}`,
+			want: `requantization "toaster": want one of float32`},
 		"no options":      {file: "x.h", old: `"export":`, new: `"exports":`, want: `the header's fact "export"`},
 		"a foreign file":  {file: "x.h", old: "written by petrify", new: "written by me", want: "is not of petrify"},
 		"another model":   {model: other, want: "the header was made of another model: model.safetensors.sha256"},
@@ -169,7 +180,8 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, m := t.TempDir(), tiny()
-			if err := carray.Write(dir, m, carray.Options{Name: "x", Requantization: integer.Gemmlowp, Facts: map[string]string{"who": "me"}}); err != nil {
+			if err := carray.Write(dir, m, carray.Options{Name: "x", Requantization: integer.Gemmlowp,
+				Facts: map[string]string{"who": "me"}}); err != nil {
 				t.Fatal(err)
 			}
 			if c.file != "" {

@@ -43,7 +43,8 @@ func checkWeights(n *quantized.Node) error {
 	case w.Q == nil:
 		return fmt.Errorf("carray: %s: its weights are float32: want integers", n.Name)
 	case w.Block > 0:
-		return fmt.Errorf("carray: %s: its weights have a scale for every %d: their products are not one sum of integers: want one scale for a channel or a tensor", n.Name, w.Block)
+		return fmt.Errorf("carray: %s: its weights have a scale for every %d: their products are not one sum of "+
+			"integers: want one scale for a channel or a tensor", n.Name, w.Block)
 	}
 	return nil
 }

@@ -83,5 +83,6 @@ func (f *file) test() (string, error) {
 	}
 	var array strings.Builder
 	writeArray(&array, fmt.Sprintf("static const uint8_t want[TRIES * %s_OUTPUT_SIZE]", f.macro), each(want, whole))
-	return expand("test", map[string]any{"Name": f.name, "Macro": f.macro, "Mark": mark, "Tries": tries, "Want": array.String()})
+	return expand("test", map[string]any{"Name": f.name, "Macro": f.macro, "Mark": mark, "Tries": tries,
+		"Want": array.String()})
 }

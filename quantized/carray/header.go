@@ -58,7 +58,8 @@ func (f *file) describe() [][]string {
 		{"Model", comment(fmt.Sprintf("%s on %s, %s, seed %d", f.model.Name, o.Dataset, o.Method, o.Seed))},
 		{"Input", f.bytesOf(f.in), realOf(f.in.grid), f.normalisation()},
 		{"Output", f.bytesOf(f.out), realOf(f.out.grid)},
-		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d", c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
+		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d",
+			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
 		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
 		{"Sums", "int32, of which none overflows, rescaled " + rounds},
 	}
@@ -88,7 +89,8 @@ func (f *file) normalisation() string {
 	case len(in.Mean) > 4:
 		return "real = (value - mean) / standard deviation, as in training"
 	}
-	return fmt.Sprintf("real = (value * %v - mean) / deviation; mean %v; deviation %v", in.PixelScale, list(in.Mean), list(in.Std))
+	return fmt.Sprintf("real = (value * %v - mean) / deviation; mean %v; deviation %v", in.PixelScale,
+		list(in.Mean), list(in.Std))
 }
 
 func list(values []float32) string { return strings.Trim(fmt.Sprint(values), "[]") }
@@ -143,7 +145,8 @@ void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_S
 `, f.name, f.macro)
 	}
 	if f.hasClasses() {
-		fmt.Fprintf(b, "\n/* What each output stands for. */\nextern const char *const %s_classes[%s_OUTPUT_SIZE];\n", f.name, f.macro)
+		fmt.Fprintf(b, "\n/* What each output stands for. */\nextern const char *const "+
+			"%s_classes[%s_OUTPUT_SIZE];\n", f.name, f.macro)
 	}
 	b.WriteString("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n")
 }

@@ -48,24 +48,28 @@ func gridField(g grid) string {
 func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	ra, rb := a.grid.scale/y.grid.scale, b.grid.scale/y.grid.scale
 	if most := max(ra, rb); !(most < 0x1p100) {
-		return fmt.Errorf("inputs' scales %v and %v and output's %v: want quotients below 2¹⁰⁰", a.grid.scale, b.grid.scale, y.grid.scale)
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want quotients below 2¹⁰⁰", a.grid.scale,
+			b.grid.scale, y.grid.scale)
 	}
 	l.comment(n, a, y)
 	if l.float32() {
 		constant := float32(y.grid.zero) - (float32(ra*float32(a.grid.zero)) + float32(rb*float32(b.grid.zero)))
 		out := y.grid
 		out.zero = 0
-		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+decimal(constant), gridField(out))
+		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+decimal(constant),
+			gridField(out))
 		l.needs["add_float32"] = true
 	} else {
 		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
 		l.layer("addition", id, 11,
-			".a = "+newFixed(float64(a.grid.scale)/twice).String(), ".b = "+newFixed(float64(b.grid.scale)/twice).String(),
+			".a = "+newFixed(float64(a.grid.scale)/twice).String(),
+			".b = "+newFixed(float64(b.grid.scale)/twice).String(),
 			".sum = "+newFixed(twice/(float64(1<<20)*float64(y.grid.scale))).String(),
 			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
 		l.needs["add_fixed"] = true
 	}
-	l.call("requantize", fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor, b.tensor)
+	l.call("requantize", fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor,
+		b.tensor)
 	return nil
 }
 
@@ -84,7 +88,8 @@ func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
 		if at > 0 {
 			to = fmt.Sprintf("%%s + %d", at)
 		}
-		l.call("join", fmt.Sprintf("join(%s, %d, %%s, %d, %d, %s)", to, y.channels(), x.pixels(), x.channels(), named), y.tensor, x.tensor)
+		l.call("join", fmt.Sprintf("join(%s, %d, %%s, %d, %d, %s)", to, y.channels(), x.pixels(), x.channels(),
+			named), y.tensor, x.tensor)
 		at += x.channels()
 	}
 }
@@ -126,12 +131,14 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 		l.layer("window", id, windowWords, window)
 		l.call("max_pool", fmt.Sprintf("max_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	case !l.float32() && x.grid.same(y.grid):
-		l.layer("integer_averaging", id, windowWords+3, at(window), gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
+		l.layer("integer_averaging", id, windowWords+3, at(window),
+			gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
 		l.call("integer_mean", fmt.Sprintf("integer_mean(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	case n.Op == quantized.GlobalAvgPool || covers(n, x):
 		return l.globalAvgPool(id, x, y)
 	default:
-		l.layer("averaging", id, windowWords+7, at(window), ".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
+		l.layer("averaging", id, windowWords+7, at(window),
+			".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
 			fmt.Sprintf(".zero = %d, .out_zero = %s", x.grid.zero, decimal(float32(y.grid.zero))),
 			gridField(grid{min: y.grid.min, max: y.grid.max}))
 		l.floats = append(l.floats, n.Name)

@@ -185,7 +185,8 @@ func (l *lowering) reshape(n *quantized.Node, x *value) {
 	y.dies = l.dies[n.Name]
 	l.room(y)
 	l.comment(n, x, y)
-	l.call("reorder", fmt.Sprintf("reorder(%%s, %%s, %d, %d, %d)", x.elements(), x.channels(), y.channels()), y.tensor, x.tensor)
+	l.call("reorder", fmt.Sprintf("reorder(%%s, %%s, %d, %d, %d)", x.elements(), x.channels(), y.channels()),
+		y.tensor, x.tensor)
 }
 
 // onlyLinear reports whether all that read the activation are linear layers,

@@ -54,7 +54,8 @@ func TestFixed(t *testing.T) {
 			t.Fatalf("newFixed(%v) = %v, which is %v", m, f, got)
 		}
 	}
-	for m, want := range map[float64]fixed{0.5: {1 << 30, 0}, 1 - 0x1p-40: {1 << 30, 1}, 0x1p-40: {}, 0x1p40: {math.MaxInt32, 30}} {
+	for m, want := range map[float64]fixed{0.5: {1 << 30, 0}, 1 - 0x1p-40: {1 << 30, 1}, 0x1p-40: {},
+		0x1p40: {math.MaxInt32, 30}} {
 		if got := newFixed(m); got != want {
 			t.Errorf("newFixed(%v) = %v, want %v", m, got, want)
 		}
@@ -87,8 +88,10 @@ func TestPixelTables(t *testing.T) {
 // TestFolding: a layer without padding has its input's zero point in the bias,
 // one with padding has not, and both give the sums of the definition.
 func TestFolding(t *testing.T) {
-	w := &quantized.Weights{Shape: []int{2, 3}, Format: affine.Int8, Scale: []float32{1}, Axis: -1, Q: []int8{1, -2, 3, 127, 127, -127}}
-	n := &quantized.Node{Op: quantized.Linear, Weights: w, Bias: &quantized.Bias{Q: []int32{10, -20}, Scale: []float32{1}}}
+	w := &quantized.Weights{Shape: []int{2, 3}, Format: affine.Int8, Scale: []float32{1}, Axis: -1,
+		Q: []int8{1, -2, 3, 127, 127, -127}}
+	n := &quantized.Node{Op: quantized.Linear, Weights: w,
+		Bias: &quantized.Bias{Q: []int32{10, -20}, Scale: []float32{1}}}
 	x := &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1}
 	for _, pad := range []int{0, 1} {
 		n.Window.PadEnd[0] = pad
@@ -100,7 +103,8 @@ func TestFolding(t *testing.T) {
 			t.Errorf("padding %d: zero %d, want %d", pad, p.zero, want)
 		}
 		q := []int64{7, 0, 255}
-		for o, want := range []int64{10 + (7-100)*1 + (0-100)*-2 + (255-100)*3, -20 + (7-100)*127 + (0-100)*127 + (255-100)*-127} {
+		for o, want := range []int64{10 + (7-100)*1 + (0-100)*-2 + (255-100)*3,
+			-20 + (7-100)*127 + (0-100)*127 + (255-100)*-127} {
 			got := p.bias[o]
 			for i, v := range q {
 				got += (v - int64(p.zero)) * int64(p.q[3*o+i])

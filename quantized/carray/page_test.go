@@ -45,13 +45,15 @@ func TestPage(t *testing.T) {
 // sizes is a table of the built-in networks with 8 and with 4 bits.
 func sizes(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| network | input | multiply-accumulates | weights | constants | gemmlowp | arena |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	b.WriteString("| network | input | multiply-accumulates | weights | constants | gemmlowp | arena |\n| --- | " +
+		"---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, z := range []struct {
 		name    string
 		in      graph.Shape
 		classes int
 	}{
-		{"mlp", graph.Shape{C: 1, H: 8, W: 8}, 10}, {"lenet5", graph.Shape{C: 1, H: 28, W: 28}, 10}, {"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10},
+		{"mlp", graph.Shape{C: 1, H: 8, W: 8}, 10}, {"lenet5", graph.Shape{C: 1, H: 28, W: 28}, 10},
+		{"cnn", graph.Shape{C: 1, H: 28, W: 28}, 10},
 		{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}, 12}, {"resnet8", graph.Shape{C: 3, H: 32, W: 32}, 10},
 		{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}, 2}, {"autoencoder", graph.Shape{C: 640, H: 1, W: 1}, 0},
 	} {
@@ -64,7 +66,8 @@ func sizes(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", z.name, z.in.Size(), m.Size().MACs, float.count.weights, float.count.total(), fixed.count.total(), float.arena)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", z.name, z.in.Size(), m.Size().MACs,
+			float.count.weights, float.count.total(), fixed.count.total(), float.arena)
 	}
 	return b.String()
 }

@@ -51,7 +51,8 @@ func newProduct(n *quantized.Node, x *value) (*product, error) {
 		p.bias, p.zero = folded, 0
 	}
 	if !p.fits(p.bias, x.grid.min-p.zero, x.grid.max-p.zero) {
-		return nil, fmt.Errorf("its sums may exceed int32 on the way, as weights have zero points: want weights without")
+		return nil, fmt.Errorf("its sums may exceed int32 on the way, as weights have zero points: want " +
+			"weights without")
 	}
 	return p, nil
 }

@@ -12,11 +12,13 @@ func (f *file) source() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "/*\n * %[1]s.c: %[2]s\n * What it is for, and what it was made of, stands in %[1]s.h.\n */\n#include \"%[1]s.h\"\n", f.name, mark)
+	fmt.Fprintf(&b, "/*\n * %[1]s.c: %[2]s\n * What it is for, and what it was made of, stands in %[1]s.h.\n */\n"+
+		"#include \"%[1]s.h\"\n", f.name, mark)
 	if f.usesFloats() {
 		b.WriteString("\n#include <float.h>\n")
 	}
-	fmt.Fprintf(&b, "\n#if %[1]s_EXPORT != 0x%[2]s\n#error \"%[3]s.h and %[3]s.c are of different exports\"\n#endif\n", f.macro, f.export, f.name)
+	fmt.Fprintf(&b, "\n#if %[1]s_EXPORT != 0x%[2]s\n#error \"%[3]s.h and %[3]s.c are of different exports\"\n"+
+		"#endif\n", f.macro, f.export, f.name)
 	if f.usesFloats() {
 		text, err := kernels.ReadFile("kernels/float.c")
 		if err != nil {
@@ -36,7 +38,8 @@ func (f *file) usesFloats() bool { return f.float32() || len(f.lowering.floats) 
 
 // run writes the calls.
 func (f *file) run(b *strings.Builder) {
-	fmt.Fprintf(b, "\nvoid %[1]s_run(uint8_t out[%[2]s_OUTPUT_SIZE], const uint8_t in[%[2]s_INPUT_SIZE], uint8_t arena[%[2]s_ARENA_SIZE])\n{\n", f.name, f.macro)
+	fmt.Fprintf(b, "\nvoid %[1]s_run(uint8_t out[%[2]s_OUTPUT_SIZE], const uint8_t in[%[2]s_INPUT_SIZE], uint8_t "+
+		"arena[%[2]s_ARENA_SIZE])\n{\n", f.name, f.macro)
 	uses := false
 	for _, s := range f.steps {
 		var places []any

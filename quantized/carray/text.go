@@ -62,7 +62,8 @@ func (l *lowering) comment(n *quantized.Node, x, y *value) {
 	case n.Func != quantized.Identity:
 		what += ", " + n.Func.String()
 	}
-	fmt.Fprintf(&l.constants, "\n/* %s: %s, %s to %s */\n", comment(n.Name), what, dimensions(x.shape), dimensions(y.shape))
+	fmt.Fprintf(&l.constants, "\n/* %s: %s, %s to %s */\n", comment(n.Name), what, dimensions(x.shape),
+		dimensions(y.shape))
 }
 
 // dimensions is a shape C H W in the order of memory.
@@ -152,7 +153,8 @@ func (l *lowering) require() {
 	for _, r := range []struct {
 		by, needs string
 	}{
-		{"convolve", "convolution"}, {"depthwise", "convolution"}, {"convolution", "window"}, {"convolution", "requantize"},
+		{"convolve", "convolution"}, {"depthwise", "convolution"}, {"convolution", "window"},
+		{"convolution", "requantize"},
 		{"convolve", "dot"}, {"linear", "dot"}, {"linear", "requantize"},
 		{"max_pool", "window"}, {"average_pool", "window"}, {"integer_mean", "window"},
 		{"integer_mean", "clip"}, {"factor", "clip"},

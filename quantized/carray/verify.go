@@ -72,7 +72,8 @@ func Verify(path string, m *quantized.Model) error {
 			return fmt.Errorf("carray: %w", err)
 		}
 		if line := differing(got, f.Data); line > 0 {
-			return fmt.Errorf("carray: line %d of %s is not what the model gives: it was changed, or written by another version", line, f.Name)
+			return fmt.Errorf("carray: line %d of %s is not what the model gives: it was changed, or written by "+
+				"another version", line, f.Name)
 		}
 	}
 	return nil

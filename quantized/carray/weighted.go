@@ -20,7 +20,8 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	l.comment(n, x, y)
 	fields, words := l.parameters(n, id, p, x.planes, multipliers)
 	if n.Op == quantized.Linear {
-		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", p.inputs(), p.outputs, p.zero), gridField(y.grid))
+		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", p.inputs(), p.outputs,
+			p.zero), gridField(y.grid))
 		l.layer("fully_connected", id, words+6, fields...)
 		l.call("linear", fmt.Sprintf("linear(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 		return nil
@@ -30,7 +31,8 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		kernel = "depthwise"
 	}
 	fields = append([]string{at(windowOf(n, x, y))}, fields...)
-	fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero), gridField(y.grid))
+	fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero),
+		gridField(y.grid))
 	l.layer("convolution", id, windowWords+words+6, fields...)
 	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, &%s_layer)", kernel, id), y.tensor, x.tensor)
 	return nil
@@ -38,7 +40,8 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 
 // parameters writes the arrays of a weighted layer, and returns the fields that
 // point to them and how many those are.
-func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int, multipliers []string) (fields []string, words int) {
+func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int,
+	multipliers []string) (fields []string, words int) {
 	w := make([]int8, len(p.q))
 	for i := range w {
 		w[p.place(n, i, planes)] = int8(p.q[i])
@@ -69,7 +72,8 @@ func (l *lowering) multipliers(n *quantized.Node, x, y *value) ([]string, error)
 		m := float32(x.grid.scale*s) / y.grid.scale
 		switch {
 		case !(m <= math.MaxFloat32):
-			return nil, fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a finite one", x.grid.scale, s, y.grid.scale, m)
+			return nil, fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a "+
+				"finite one", x.grid.scale, s, y.grid.scale, m)
 		case l.float32():
 			all[o] = decimal(m)
 		default:

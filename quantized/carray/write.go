@@ -90,7 +90,8 @@ func Encode(m *quantized.Model, o Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []File{{o.Name + ".h", []byte(f.header())}, {o.Name + ".c", []byte(source)}, {o.Name + "_test.c", []byte(test)}}, nil
+	return []File{{o.Name + ".h", []byte(f.header())}, {o.Name + ".c", []byte(source)},
+		{o.Name + "_test.c", []byte(test)}}, nil
 }
 
 func newFile(m *quantized.Model, o Options) (*file, error) {
@@ -98,7 +99,8 @@ func newFile(m *quantized.Model, o Options) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{lowering: l, name: o.Name, macro: strings.ToUpper(o.Name), in: l.values[m.Input.Name], out: l.values[m.Output]}
+	f := &file{lowering: l, name: o.Name, macro: strings.ToUpper(o.Name), in: l.values[m.Input.Name],
+		out: l.values[m.Output]}
 	if f.facts, err = facts(m, o); err != nil {
 		return nil, err
 	}

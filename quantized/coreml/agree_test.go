@@ -31,7 +31,8 @@ func TestProgramAgreesWithIntegers(t *testing.T) {
 			target coreml.Target
 			v      variant
 		}{
-			{coreml.IOS16, w8}, {coreml.IOS17, w8a8}, {coreml.IOS17, w8a8affine}, {coreml.IOS18, w4a8}, {coreml.IOS18, w4block},
+			{coreml.IOS16, w8}, {coreml.IOS17, w8a8}, {coreml.IOS17, w8a8affine}, {coreml.IOS18, w4a8},
+			{coreml.IOS18, w4block},
 		} {
 			t.Run(fmt.Sprintf("%s/%v %s", name, c.target, c.v.name), func(t *testing.T) {
 				m := quantize(float, c.v)
@@ -54,7 +55,8 @@ func TestRareFormatsAgree(t *testing.T) {
 		}
 		for _, v := range []variant{w8a8, w4a8, w4block} {
 			t.Run(name+"/"+v.name+" unsigned", func(t *testing.T) {
-				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32, WeightsEncoding: coreml.Unsigned}, 50)
+				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32,
+					WeightsEncoding: coreml.Unsigned}, 50)
 			})
 		}
 		t.Run(name+"/float", func(t *testing.T) {
@@ -99,9 +101,12 @@ func agree(t *testing.T, m *quantized.Model, o coreml.Options, inputs int) {
 			same++
 		}
 	}
-	t.Logf("largest difference %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", worst, tolerance, near, inputs, same)
-	if near < inputs*995/1000 || same < inputs*999/1000 || (out.Quant.Format.IsFloat() && near < inputs) || worst > 4*tolerance {
-		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance, inputs, near, same)
+	t.Logf("largest difference %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", worst,
+		tolerance, near, inputs, same)
+	if near < inputs*995/1000 || same < inputs*999/1000 || (out.Quant.Format.IsFloat() && near < inputs) ||
+		worst > 4*tolerance {
+		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance,
+			inputs, near, same)
 	}
 }
 

@@ -114,7 +114,8 @@ func (d *draft) join(name string, op quantized.Op, f quantized.Func, in ...strin
 }
 
 func (d *draft) activate(name, in string, f quantized.Func) string {
-	n := quantized.Node{Name: name, Op: quantized.Activate, Inputs: []string{in}, Func: f, Output: quantized.Activation{Shape: d.shape[in]}}
+	n := quantized.Node{Name: name, Op: quantized.Activate, Inputs: []string{in}, Func: f,
+		Output: quantized.Activation{Shape: d.shape[in]}}
 	if f == quantized.LeakyReLU {
 		n.Slope = 0.125
 	}

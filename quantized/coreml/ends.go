@@ -38,7 +38,8 @@ func (b *builder) input() {
 
 func (b *builder) inputFeature(name string) mil.Feature {
 	in := &b.model.Input
-	f := mil.Feature{Name: name, Kind: mil.Array, Element: mil.Float32, Shape: b.shape(mil.Float32, &in.Activation).Shape}
+	f := mil.Feature{Name: name, Kind: mil.Array, Element: mil.Float32,
+		Shape: b.shape(mil.Float32, &in.Activation).Shape}
 	switch {
 	case b.options.Image:
 		if len(in.Shape) != 3 || in.Shape[0] != 1 && in.Shape[0] != 3 {
@@ -105,20 +106,23 @@ func (b *builder) output() {
 		value = b.dequantize(out, dequantized)
 	}
 	if b.float != mil.Float32 {
-		value = b.emit("cast", name, b.shape(mil.Float32, out.Activation), param{"x", value}, param{"dtype", mil.StringValue("fp32")})
+		value = b.emit("cast", name, b.shape(mil.Float32, out.Activation), param{"x", value},
+			param{"dtype", mil.StringValue("fp32")})
 	}
 	if value != name {
 		b.fail("the output is %q itself: want a layer that computes", value)
 		return
 	}
-	b.pkg.Model.Outputs = []mil.Feature{{Name: name, Kind: mil.Array, Element: mil.Float32, Shape: b.shape(mil.Float32, out.Activation).Shape}}
+	b.pkg.Model.Outputs = []mil.Feature{{Name: name, Kind: mil.Array, Element: mil.Float32,
+		Shape: b.shape(mil.Float32, out.Activation).Shape}}
 	b.pkg.Model.Program.Outputs = []string{name}
 }
 
 func (b *builder) classify(out *tensor) {
 	classes := b.model.Classes
 	if len(out.Shape) != 1 || out.Shape[0] != len(classes) {
-		b.fail("output of shape %v with %d class names: want one number a class for a classifier", out.Shape, len(classes))
+		b.fail("output of shape %v with %d class names: want one number a class for a classifier", out.Shape,
+			len(classes))
 		return
 	}
 	name := EncodeName(out.Name)

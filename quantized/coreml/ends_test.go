@@ -75,7 +75,8 @@ func TestImageInterface(t *testing.T) {
 		"resnet8": {Name: "x", Description: "pixels 0 to 255", Kind: mil.Image, Width: 8, Height: 8, Color: mil.RGB},
 	} {
 		_, p := written(t, zoo(network, true, 1), coreml.Options{Image: true})
-		if got := p.Model.Inputs[0]; got.String() != want.String() || got.Width != want.Width || got.Height != want.Height {
+		if got := p.Model.Inputs[0]; got.String() != want.String() || got.Width != want.Width ||
+			got.Height != want.Height {
 			t.Errorf("%s: %v: want %v", network, got, want)
 		}
 	}
@@ -150,7 +151,8 @@ func TestMetadata(t *testing.T) {
 	m := quantize(zoo("lenet5", true, 1), w3a4)
 	p, err := coreml.Translate(m, coreml.Options{
 		Image: true, Classifier: true,
-		Metadata: coreml.Metadata{Author: "A", License: "L", Version: "1.2", Description: "D", Facts: map[string]string{"proof": "0 differ"}},
+		Metadata: coreml.Metadata{Author: "A", License: "L", Version: "1.2", Description: "D",
+			Facts: map[string]string{"proof": "0 differ"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -164,20 +166,21 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("metadata %+v", got)
 	}
 	for key, want := range map[string]string{
-		"petrify.version":                     "0.0.0",
-		"petrify.network":                     "lenet5",
-		"petrify.dataset":                     "random",
-		"petrify.method":                      "ptq",
-		"petrify.seed":                        "1",
-		"petrify.target":                      "iOS18",
-		"petrify.precision":                   "float16",
-		"petrify.export":                      "classifier image",
-		"petrify.proof":                       "0 differ",
-		"petrify.model.safetensors.sha256":    digests[0].SHA256,
-		"petrify.model.json.sha256":           digests[1].SHA256,
-		"petrify.input":                       "(x / 255 - [0.4]) / [0.25]",
-		"petrify.weights":                     "int3 per channel stored as int4: conv1, conv2, fc1, fc2, fc3",
-		"petrify.activations":                 "int4 symmetric stored as int8: x, pool2, flatten, fc3; uint4 symmetric stored as uint8: conv1, pool1, conv2, fc1, fc2",
+		"petrify.version":                  "0.0.0",
+		"petrify.network":                  "lenet5",
+		"petrify.dataset":                  "random",
+		"petrify.method":                   "ptq",
+		"petrify.seed":                     "1",
+		"petrify.target":                   "iOS18",
+		"petrify.precision":                "float16",
+		"petrify.export":                   "classifier image",
+		"petrify.proof":                    "0 differ",
+		"petrify.model.safetensors.sha256": digests[0].SHA256,
+		"petrify.model.json.sha256":        digests[1].SHA256,
+		"petrify.input":                    "(x / 255 - [0.4]) / [0.25]",
+		"petrify.weights":                  "int3 per channel stored as int4: conv1, conv2, fc1, fc2, fc3",
+		"petrify.activations": "int4 symmetric stored as int8: x, pool2, flatten, fc3; " +
+			"uint4 symmetric stored as uint8: conv1, pool1, conv2, fc1, fc2",
 		"com.apple.coreml.model.preview.type": "imageClassifier",
 	} {
 		if got.Custom[key] != want {

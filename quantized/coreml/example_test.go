@@ -18,8 +18,9 @@ func comparer() *quantized.Model {
 		return quantized.Quant{Format: affine.Int8, Scale: s}
 	}
 	return &quantized.Model{
-		Name:    "comparer",
-		Input:   quantized.Input{Activation: quantized.Activation{Name: "x", Shape: []int{2}, Quant: quant(0.0625)}, PixelScale: 1, Mean: []float32{0}, Std: []float32{1}},
+		Name: "comparer",
+		Input: quantized.Input{Activation: quantized.Activation{Name: "x", Shape: []int{2}, Quant: quant(0.0625)},
+			PixelScale: 1, Mean: []float32{0}, Std: []float32{1}},
 		Classes: []string{"left", "right"},
 		Nodes: []quantized.Node{{
 			Name: "fc.1", Op: quantized.Linear, Inputs: []string{"x"},

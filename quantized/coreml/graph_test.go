@@ -50,18 +50,25 @@ func TestBuiltinNetworks(t *testing.T) {
 func TestLayers(t *testing.T) {
 	for name, layers := range map[string][]graph.Layer{
 		"functions": {
-			graph.Conv2D(6, 3).Same(), graph.HardSwish(), graph.Conv2D(5, 3), graph.LeakyReLU(0.1), graph.Conv2D(4, 1), graph.Sigmoid(),
+			graph.Conv2D(6, 3).Same(), graph.HardSwish(), graph.Conv2D(5, 3), graph.LeakyReLU(0.1),
+			graph.Conv2D(4, 1), graph.Sigmoid(),
 			graph.Conv2D(4, 3).Dilated(2), graph.Tanh(), graph.Flatten(), graph.Linear(7), graph.Softmax()},
 		"pools": {
-			graph.Conv2D(6, 3).Grouped(2).Same(), graph.ReLU6(), graph.AvgPool(3).Same().Strided(1), graph.MaxPool(2), graph.AvgPool(2), graph.Flatten(), graph.Linear(3)},
+			graph.Conv2D(6, 3).Grouped(2).Same(), graph.ReLU6(), graph.AvgPool(3).Same().Strided(1),
+			graph.MaxPool(2), graph.AvgPool(2), graph.Flatten(), graph.Linear(3)},
 		"joins": {
-			graph.Conv2D(4, 3).Same().Named("a"), graph.Conv2D(4, 1).Named("b").Taking(graph.InputName), graph.ReLU().Named("c"),
-			graph.Add("a", "c").Named("d"), graph.Concat("d", "c", "a"), graph.Conv2D(3, 2), graph.ReLU(), graph.Reshape(graph.Shape{C: 9, H: 3, W: 11}), graph.Conv2D(2, 3), graph.Flatten(), graph.Linear(3)},
+			graph.Conv2D(4, 3).Same().Named("a"), graph.Conv2D(4, 1).Named("b").Taking(graph.InputName),
+			graph.ReLU().Named("c"),
+			graph.Add("a", "c").Named("d"), graph.Concat("d", "c", "a"), graph.Conv2D(3, 2), graph.ReLU(),
+			graph.Reshape(graph.Shape{C: 9, H: 3, W: 11}), graph.Conv2D(2, 3), graph.Flatten(), graph.Linear(3)},
 		"batch norm alone": {
-			graph.BatchNorm(), graph.Conv2D(4, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(4, 3).Same().Named("b"),
-			graph.Add("a", "b"), graph.BatchNorm(), graph.ReLU6(), graph.MaxPool(3), graph.Flatten(), graph.BatchNorm(), graph.ReLU(), graph.Linear(5), graph.Tanh(), graph.BatchNorm()},
-		"relu alone": {graph.MaxPool(2), graph.ReLU(), graph.Conv2D(4, 3), graph.ReLU6(), graph.ReLU(), graph.Flatten(), graph.Linear(3)},
-		"image out":  {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
+			graph.BatchNorm(), graph.Conv2D(4, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU(),
+			graph.Conv2D(4, 3).Same().Named("b"),
+			graph.Add("a", "b"), graph.BatchNorm(), graph.ReLU6(), graph.MaxPool(3), graph.Flatten(),
+			graph.BatchNorm(), graph.ReLU(), graph.Linear(5), graph.Tanh(), graph.BatchNorm()},
+		"relu alone": {graph.MaxPool(2), graph.ReLU(), graph.Conv2D(4, 3), graph.ReLU6(), graph.ReLU(),
+			graph.Flatten(), graph.Linear(3)},
+		"image out": {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
 	} {
 		compareSchemes(t, name, graph.Chain(layers...), graph.Shape{C: 4, H: 12, W: 10}, 50, 2)
 	}
@@ -186,8 +193,10 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 			same++
 		}
 	}
-	t.Logf("%d of %d elements differ, by up to %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal", differ, len(y), worst, tolerance, near, n, same)
+	t.Logf("%d of %d elements differ, by up to %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal",
+		differ, len(y), worst, tolerance, near, n, same)
 	if near < n*995/1000 || same < n*999/1000 {
-		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance, n, near, same)
+		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance,
+			n, near, same)
 	}
 }

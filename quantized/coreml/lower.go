@@ -48,15 +48,16 @@ type operation struct {
 
 // operations is the table of the operations that Core ML has.
 var operations = map[quantized.Op]operation{
-	quantized.Conv2D:        {"conv", (*builder).convolution},
-	quantized.Linear:        {"linear", (*builder).linear},
-	quantized.MaxPool:       {"max_pool", pool()},
-	quantized.AvgPool:       {"avg_pool", pool(param{"exclude_padding_from_average", mil.BoolValue(true)})},
-	quantized.GlobalAvgPool: {"reduce_mean", of(param{"axes", mil.IntsValue(2, 3)}, param{"keep_dims", mil.BoolValue(true)})},
-	quantized.Flatten:       {"reshape", reshape},
-	quantized.Reshape:       {"reshape", reshape},
-	quantized.Add:           {"add", sum},
-	quantized.Concat:        {"concat", concat},
+	quantized.Conv2D:  {"conv", (*builder).convolution},
+	quantized.Linear:  {"linear", (*builder).linear},
+	quantized.MaxPool: {"max_pool", pool()},
+	quantized.AvgPool: {"avg_pool", pool(param{"exclude_padding_from_average", mil.BoolValue(true)})},
+	quantized.GlobalAvgPool: {"reduce_mean", of(param{"axes", mil.IntsValue(2, 3)},
+		param{"keep_dims", mil.BoolValue(true)})},
+	quantized.Flatten: {"reshape", reshape},
+	quantized.Reshape: {"reshape", reshape},
+	quantized.Add:     {"add", sum},
+	quantized.Concat:  {"concat", concat},
 }
 
 // of is the parameter x and constant ones.
@@ -121,8 +122,10 @@ func reshape(_ *builder, n *quantized.Node, x []string) []param {
 // are quantized alike.
 func (b *builder) moved(n *quantized.Node) (string, bool) {
 	in := b.tensors[n.Inputs[0]]
-	alike := in.Quant.Format == n.Output.Quant.Format && in.Quant.Scale == n.Output.Quant.Scale && in.Quant.Zero == n.Output.Quant.Zero
-	if n.Op != quantized.Flatten && n.Op != quantized.Reshape || n.Func != quantized.Identity || !in.quantized() || !alike {
+	alike := in.Quant.Format == n.Output.Quant.Format && in.Quant.Scale == n.Output.Quant.Scale &&
+		in.Quant.Zero == n.Output.Quant.Zero
+	if n.Op != quantized.Flatten && n.Op != quantized.Reshape || n.Func != quantized.Identity || !in.quantized() ||
+		!alike {
 		return "", false
 	}
 	data, _ := quantizer(n.Output.Quant)

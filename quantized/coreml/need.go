@@ -45,7 +45,8 @@ func choose(asked Target, m *quantized.Model) (Target, error) {
 	case asked == Lowest:
 		return lowest, nil
 	case asked < lowest:
-		return 0, fmt.Errorf("coreml: layer %q: %s need %v, the target is %v: the lowest target that fits the model is %v",
+		return 0, fmt.Errorf("coreml: layer %q: %s need %v, the target is %v: the lowest target that fits the "+
+			"model is %v",
 			layer, feature, lowest, asked, lowest)
 	}
 	return asked, nil

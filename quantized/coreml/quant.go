@@ -41,7 +41,8 @@ func (b *builder) quantize(ident string, a *quantized.Activation, value string) 
 func (b *builder) scaleAndZero(a *quantized.Activation, data mil.DataType, zero int32) []param {
 	params := []param{{"scale", b.scalar("activation, scale", float64(a.Quant.Scale))}}
 	if zero != 0 {
-		params = append(params, param{"zero_point", b.store("activation, zero point", data, nil, []float64{float64(zero)})})
+		params = append(params, param{"zero_point", b.store("activation, zero point", data, nil,
+			[]float64{float64(zero)})})
 	}
 	return params
 }

@@ -74,7 +74,8 @@ func TestSizesInDocument(t *testing.T) {
 // sizeTables measures every network as float16, W8, W8A8 and W4.
 func sizeTables(t *testing.T) map[string]string {
 	ratios := "| network | weights | float16 | W8 | W8A8 | W4, block 32 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
-	parts := "| network | int8 weights | scales, biases | headers, padding | program | manifest | W8 package |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+	parts := "| network | int8 weights | scales, biases | headers, padding | program | manifest | W8 package |\n| " +
+		"--- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 	for _, z := range builtin {
 		network, err := graph.Builtin(z.name, z.classes)
 		if err != nil {
@@ -106,7 +107,8 @@ func sizeTables(t *testing.T) map[string]string {
 		cell := func(s mil.Sizes) string {
 			return fmt.Sprintf("%d (%.2f×)", s.Total(), float64(half.Total())/float64(s.Total()))
 		}
-		ratios += fmt.Sprintf("| %s | %d | %d | %s | %s | %s |\n", z.name, weights, half.Total(), cell(w8), cell(w8a8), cell(w4))
+		ratios += fmt.Sprintf("| %s | %d | %d | %s | %s | %s |\n", z.name, weights, half.Total(), cell(w8),
+			cell(w8a8), cell(w4))
 		parts += fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d |\n", z.name, w8.Data[mil.Int8], w8.Data[mil.Float16],
 			w8.Headers+w8.Padding, w8.Program, w8.Manifest, w8.Total())
 	}

@@ -59,7 +59,8 @@ func quantize(m *quantized.Model, v variant) *quantized.Model {
 		case quantized.MaxPool, quantized.Flatten:
 			n.Output.Quant = in
 		default:
-			n.Output.Quant = v.activation(low[n.Name], high[n.Name], n.Func == quantized.ReLU || n.Func == quantized.ReLU6)
+			n.Output.Quant = v.activation(low[n.Name], high[n.Name], n.Func == quantized.ReLU ||
+				n.Func == quantized.ReLU6)
 		}
 		acts[n.Name] = &n.Output
 		if n.Weights != nil {

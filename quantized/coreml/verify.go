@@ -138,7 +138,8 @@ func writtenWith(p *mil.Package, m *quantized.Model) (o Options, err error) {
 		o.WeightsEncoding = Unsigned
 	}
 	data := p.Model.Metadata
-	o.Metadata = Metadata{Author: data.Author, License: data.License, Version: data.Version, Description: data.Description}
+	o.Metadata = Metadata{Author: data.Author, License: data.License, Version: data.Version,
+		Description: data.Description}
 	own, err := facts(m, o)
 	if err != nil {
 		return o, fmt.Errorf("coreml: %w", err)

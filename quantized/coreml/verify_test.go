@@ -77,7 +77,8 @@ func TestVerifyNamesTheChange(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "the package's more is not"},
-		"a model": {edit(model, "model.json.sha256", "model.json.sha255"), "does not say which model it was made of: no model.json.sha256"},
+		"a model": {edit(model, "model.json.sha256", "model.json.sha255"),
+			"does not say which model it was made of: no model.json.sha256"},
 	} {
 		dir := filepath.Join(t.TempDir(), "m.mlpackage")
 		if err := coreml.Write(dir, m, coreml.Options{}); err != nil {
@@ -94,7 +95,8 @@ func TestVerifyNamesTheChange(t *testing.T) {
 }
 
 func TestFactsAreNotReplaced(t *testing.T) {
-	_, err := coreml.Translate(quantize(zoo("mlp", true, 1), w8), coreml.Options{Metadata: coreml.Metadata{Facts: map[string]string{"seed": "7"}}})
+	_, err := coreml.Translate(quantize(zoo("mlp", true, 1), w8),
+		coreml.Options{Metadata: coreml.Metadata{Facts: map[string]string{"seed": "7"}}})
 	if err == nil || err.Error() != `coreml: fact "seed": petrify writes that itself: choose another key` {
 		t.Error(err)
 	}

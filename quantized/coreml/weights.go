@@ -45,7 +45,8 @@ func (b *builder) encode(w *quantized.Weights) codes {
 		store.Unsigned, shift = true, 1<<(store.Bits-1)
 	}
 	groups, source := grouping(w)
-	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)), scale: make([]float64, len(source)), groups: groups}
+	c := codes{data: storage(store.Bits, store.Unsigned), q: make([]float64, len(w.Q)),
+		scale: make([]float64, len(source)), groups: groups}
 	live := make([]bool, len(w.Scale)) // scales with a weight that is not 0
 	for i := range w.Q {
 		q, k := w.Value(i), w.ScaleIndex(i)
@@ -135,7 +136,8 @@ func storage(bits int, unsigned bool) mil.DataType {
 // for 8 bits, or above 65504.
 func (b *builder) representable(s float64, bits int) error {
 	if off := math.Abs(b.float.Round(s) - s); !(off*math.Ldexp(1, bits-1) <= s/2) {
-		return fmt.Errorf("%v cannot be represented in float16, nearest is %v: want a larger scale, or float32 precision",
+		return fmt.Errorf("%v cannot be represented in float16, nearest is %v: want a larger scale, or float32 "+
+			"precision",
 			float32(s), float32(b.float.Round(s)))
 	}
 	return nil

@@ -36,7 +36,8 @@ func Translate(m *quantized.Model, o Options) (*mil.Package, error) {
 	}
 	o.Target = target
 	if o.WeightsEncoding == Unsigned && !signedWeights(m) {
-		return nil, fmt.Errorf("coreml: weights encoding %v: the model has no signed integer weights", o.WeightsEncoding)
+		return nil, fmt.Errorf("coreml: weights encoding %v: the model has no signed integer weights",
+			o.WeightsEncoding)
 	}
 	b := newBuilder(m, o)
 	b.input()

@@ -75,9 +75,14 @@ func TestWriteReplacesPackagesOnly(t *testing.T) {
 		want    string // part of the error, "" for none
 	}{
 		{"nothing there", func(string) error { return nil }, ""},
-		{"an older package", func(dir string) error { return coreml.Write(dir, quantize(zoo("mlp", true, 2), w8), coreml.Options{}) }, ""},
+		{"an older package", func(dir string) error {
+			return coreml.Write(dir, quantize(zoo("mlp", true, 2), w8),
+				coreml.Options{})
+		}, ""},
 		{"a file", func(dir string) error { return os.WriteFile(dir, []byte("mine"), 0o644) }, "not replaced"},
-		{"a folder of something else", func(dir string) error { return os.MkdirAll(filepath.Join(dir, "mine"), 0o755) }, "not replaced"},
+		{"a folder of something else", func(dir string) error {
+			return os.MkdirAll(filepath.Join(dir, "mine"), 0o755)
+		}, "not replaced"},
 	} {
 		folder := t.TempDir()
 		dir := filepath.Join(folder, "m.mlpackage")
@@ -113,10 +118,15 @@ func TestCanonicalForm(t *testing.T) {
 		target  coreml.Target
 		want    string
 	}{
-		{"cnn", w8, coreml.IOS16, "cast affine conv relu max_pool affine conv relu max_pool reshape affine linear cast"},
-		{"cnn", w8a8, coreml.IOS17, "cast quantize dequantize affine conv relu quantize dequantize max_pool quantize dequantize " +
-			"affine conv relu quantize dequantize max_pool quantize reshape dequantize affine linear quantize dequantize cast"},
-		{"mlp", w4a8, coreml.IOS18, "cast quantize reshape dequantize blockwise linear relu quantize dequantize blockwise linear quantize dequantize cast"},
+		{"cnn", w8, coreml.IOS16,
+			"cast affine conv relu max_pool affine conv relu max_pool reshape affine linear cast"},
+		{"cnn", w8a8, coreml.IOS17,
+			"cast quantize dequantize affine conv relu quantize dequantize max_pool quantize dequantize " +
+				"affine conv relu quantize dequantize max_pool quantize reshape dequantize affine linear quantize " +
+				"dequantize cast"},
+		{"mlp", w4a8, coreml.IOS18,
+			"cast quantize reshape dequantize blockwise linear relu quantize dequantize blockwise linear quantize " +
+				"dequantize cast"},
 	} {
 		p, err := coreml.Translate(quantize(zoo(c.network, true, 1), c.v), coreml.Options{Target: c.target})
 		if err != nil {

@@ -14,7 +14,8 @@ var zooNames = []string{"mlp", "lenet5", "cnn", "ds-cnn", "resnet8", "mobilenet-
 // topology with narrower layers on smaller images.
 func zoo(name string, small bool, seed uint64) *quantized.Model {
 	d := &draft{
-		m:     &quantized.Model{Name: name, Origin: quantized.Origin{Version: "0.0.0", Dataset: "random", Seed: seed, Method: "ptq"}},
+		m: &quantized.Model{Name: name, Origin: quantized.Origin{Version: "0.0.0", Dataset: "random",
+			Seed: seed, Method: "ptq"}},
 		shape: map[string][]int{},
 		rng:   rand.New(rand.NewPCG(seed, 1)),
 		small: small,
@@ -95,7 +96,8 @@ func (d *draft) resnet8() {
 
 func (d *draft) mobilenet() {
 	x := d.conv("conv0", d.input(3, d.pick(16, 96), d.pick(16, 96)), d.pick(4, 8), square(3), 2, 1, quantized.ReLU6)
-	blocks := [][2]int{{16, 1}, {32, 2}, {32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}, {128, 1}, {128, 1}, {128, 1}, {128, 1}, {256, 2}, {256, 1}}
+	blocks := [][2]int{{16, 1}, {32, 2}, {32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}, {128, 1}, {128, 1},
+		{128, 1}, {128, 1}, {256, 2}, {256, 1}}
 	if d.small {
 		blocks = [][2]int{{8, 1}, {16, 2}, {16, 1}, {32, 2}, {32, 1}}
 	}

@@ -67,7 +67,8 @@ func (e *Engine) RunBytes(y, x []uint8, n int) error {
 		return err
 	}
 	if e.input.bytes == nil || e.output.bytes == nil {
-		return fmt.Errorf("integer: bytes of a model whose input is %v and output %v: want both quantized", e.model.Input.Quant, e.outputQuant())
+		return fmt.Errorf("integer: bytes of a model whose input is %v and output %v: want both quantized",
+			e.model.Input.Quant, e.outputQuant())
 	}
 	in, out := e.InputSize(), e.OutputSize()
 	e.each(n, func(m *memory, from, to int) {
@@ -85,7 +86,8 @@ func (e *Engine) outputQuant() quantized.Quant {
 
 func (e *Engine) check(y, x, n int) error {
 	if n < 0 || x != n*e.InputSize() || y != n*e.OutputSize() {
-		return fmt.Errorf("integer: %d numbers in and %d out for a batch of %d: want %d and %d each", x, y, n, e.InputSize(), e.OutputSize())
+		return fmt.Errorf("integer: %d numbers in and %d out for a batch of %d: want %d and %d each", x, y, n,
+			e.InputSize(), e.OutputSize())
 	}
 	return nil
 }

@@ -23,17 +23,20 @@ var builders = map[string]func(b *builder) string{
 		return b.Linear(b.Linear(b.Flatten(b.Input()), 17, quantized.ReLU), 10, quantized.Identity)
 	},
 	"conv": func(b *builder) string {
-		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2), 1, quantized.ReLU6)
+		return b.Conv(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.ReLU), 4, quantizedtest.Valid(3, 2),
+			1, quantized.ReLU6)
 	},
 	"conv 1×1": func(b *builder) string {
 		return b.Conv(b.Input(), 8, quantizedtest.Valid(1, 1), 1, quantized.Identity)
 	},
 	"conv 3×2 dilated, uneven padding": func(b *builder) string {
-		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+		w := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3},
+			PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
 		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
 	},
 	"depthwise": func(b *builder) string {
-		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 4, quantized.ReLU), 8, quantizedtest.Same(3), 4, quantized.Identity)
+		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 4, quantized.ReLU), 8, quantizedtest.Same(3), 4,
+			quantized.Identity)
 	},
 	"groups": func(b *builder) string {
 		return b.Conv(b.Input(), 6, quantizedtest.Same(3), 2, quantized.ReLU)
@@ -45,13 +48,15 @@ var builders = map[string]func(b *builder) string{
 		return b.Conv(x, 3, quantizedtest.Valid(1, 1), 1, quantized.Identity)
 	},
 	"average pool": func(b *builder) string {
-		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), quantizedtest.Valid(2, 2))
+		return b.Pool(quantized.AvgPool, b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU),
+			quantizedtest.Valid(2, 2))
 	},
 	"average pool, padded": func(b *builder) string {
 		return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Same(3))
 	},
 	"global average": func(b *builder) string {
-		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))), 10, quantized.Identity)
+		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))),
+			10, quantized.Identity)
 	},
 	"residual": func(b *builder) string {
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
@@ -91,16 +96,21 @@ func bits(n int) quantizedtest.Scheme {
 var quantizations = map[string]quantizedtest.Scheme{
 	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A8": quantizedtest.W4A8,
 	"2 bits": bits(2), "3 bits": bits(3), "4 bits": bits(4), "5 bits": bits(5), "6 bits": bits(6), "7 bits": bits(7),
-	"ties":             {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
-	"per tensor":       {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"affine weights":   {Weights: affine.Int8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
-	"affine 4 bits":    {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Int8},
+	"ties": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
+	"per tensor": {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"affine weights": {Weights: affine.Int8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8,
+		Signed: affine.Int8},
+	"affine 4 bits": {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Positive: affine.Uint8,
+		Signed: affine.Int8},
 }
 
 // modes are the options that compute as each mode of the definition.
 var modes = map[reference.Mode]integer.Options{
-	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true}, reference.XNNPACK: {Requantization: integer.XNNPACK},
+	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true},
+	reference.XNNPACK:  {Requantization: integer.XNNPACK},
 	reference.Gemmlowp: {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
 }
 
@@ -113,7 +123,8 @@ func TestEngineIsTheDefinition(t *testing.T) {
 			m := b.Model(build(b))
 			x := b.Inputs(m, 7)
 			for _, mode := range reference.Modes() {
-				t.Run(fmt.Sprintf("%s/%s/%v", schemeName, name, mode), func(t *testing.T) { defined(t, m, mode, modes[mode], x) })
+				t.Run(fmt.Sprintf("%s/%s/%v", schemeName, name, mode),
+					func(t *testing.T) { defined(t, m, mode, modes[mode], x) })
 			}
 		}
 	}
@@ -212,7 +223,8 @@ func TestConcatClips(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
 	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
 	m := b.Model(b.Concat(x, x))
-	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true}, Scale: m.Nodes[0].Output.Quant.Scale}
+	m.Nodes[1].Output.Quant = quantized.Quant{Format: affine.Format{Bits: 4, Unsigned: true},
+		Scale: m.Nodes[0].Output.Quant.Scale}
 	for _, mode := range reference.Modes() {
 		defined(t, m, mode, modes[mode], b.Inputs(m, 5))
 	}
@@ -223,10 +235,11 @@ var floating = map[string]quantizedtest.Scheme{
 	"weight-only":         quantizedtest.WeightOnly,
 	"weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}},
 	"weight-only, blocks": {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Block: 16},
-	"blocks":              {Weights: affine.Format{Bits: 4, Narrow: true}, Block: 5, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
-	"float":               {},
-	"float output":        {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
-	"float weights":       {Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"blocks": {Weights: affine.Format{Bits: 4, Narrow: true}, Block: 5, Positive: affine.Uint8,
+		Signed: affine.Int8, FloatOutput: true},
+	"float":         {},
+	"float output":  {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"float weights": {Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
 // TestFloatsAreTheDefinitions: where sums are of floats, they are within what the
@@ -267,7 +280,8 @@ func network(s quantizedtest.Scheme) (*builder, *quantized.Model) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(5, 6)), s, 3, 12, 12)
 	x := b.Conv(b.Input(), 8, quantizedtest.Same(3), 1, quantized.ReLU)
 	x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
-	y := b.Conv(b.Conv(x, 8, quantizedtest.Same(3), 8, quantized.ReLU6), 8, quantizedtest.Valid(1, 1), 1, quantized.Identity)
+	y := b.Conv(b.Conv(x, 8, quantizedtest.Same(3), 8, quantized.ReLU6), 8, quantizedtest.Valid(1, 1), 1,
+		quantized.Identity)
 	x = b.Concat(b.Add(x, y, quantized.ReLU), y)
 	x = b.Linear(b.Flatten(b.Pool(quantized.AvgPool, x, quantizedtest.Valid(2, 2))), 20, quantized.ReLU)
 	return b, b.Model(b.Linear(x, 6, quantized.Identity))
@@ -276,7 +290,8 @@ func network(s quantizedtest.Scheme) (*builder, *quantized.Model) {
 // TestBatchesDoNotMatter: an image's outputs do not depend on the images
 // around it, on the batch's size, or on the processors.
 func TestBatchesDoNotMatter(t *testing.T) {
-	for name, s := range map[string]quantizedtest.Scheme{"integers": quantizedtest.W8A8, "floats": quantizedtest.WeightOnly} {
+	for name, s := range map[string]quantizedtest.Scheme{"integers": quantizedtest.W8A8,
+		"floats": quantizedtest.WeightOnly} {
 		b, m := network(s)
 		x := hwc(b.Inputs(m, 70), m.Input.Shape)
 		all := outputs(t, engine(t, m, integer.Options{}), x)
@@ -287,7 +302,8 @@ func TestBatchesDoNotMatter(t *testing.T) {
 				y := outputs(t, e, x[:n*e.InputSize()])
 				for i := range y {
 					if y[i] != all[i] {
-						t.Fatalf("%s, batch of %d on %d processors: element %d is %v, in a batch of 70 %v", name, n, procs, i, y[i], all[i])
+						t.Fatalf("%s, batch of %d on %d processors: element %d is %v, in a batch of 70 %v", name, n,
+							procs, i, y[i], all[i])
 					}
 				}
 			}
@@ -324,11 +340,15 @@ func TestErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"too few inputs":     {e.Run(make([]float32, 6), make([]float32, 5), 1), "integer: 5 numbers in and 6 out for a batch of 1: want 432 and 6 each"},
-		"negative batch":     {e.Run(nil, nil, -1), "batch of -1"},
-		"bytes of floats":    {engine(t, float, integer.Options{}).RunBytes(make([]uint8, 6), make([]uint8, 432), 1), "want both quantized"},
-		"requantization":     {new(m, integer.Options{Requantization: 9}), "integer: Requantization(9): want one of float32, gemmlowp, single, xnnpack"},
-		"weights":            {new(m, integer.Options{Weights: 9}), "integer: Weights(9): want one of load, just-in-time"},
+		"too few inputs": {e.Run(make([]float32, 6), make([]float32, 5), 1),
+			"integer: 5 numbers in and 6 out for a batch of 1: want 432 and 6 each"},
+		"negative batch": {e.Run(nil, nil, -1), "batch of -1"},
+		"bytes of floats": {engine(t, float, integer.Options{}).RunBytes(make([]uint8, 6), make([]uint8, 432),
+			1), "want both quantized"},
+		"requantization": {new(m, integer.Options{Requantization: 9}),
+			"integer: Requantization(9): want one of float32, gemmlowp, single, xnnpack"},
+		"weights": {new(m, integer.Options{Weights: 9}),
+			"integer: Weights(9): want one of load, just-in-time"},
 		"16-bit activations": {new(&wide, integer.Options{}), "int16 activations: want at most 8 bits"},
 		"invalid model":      {new(&quantized.Model{}, integer.Options{}), "integer: quantized: "},
 	} {
@@ -366,7 +386,8 @@ func TestMemoryIsPlanned(t *testing.T) {
 	m := b.Model(x)
 	e := engine(t, m, integer.Options{})
 	if memory := e.Memory(); memory.Activations > 2*64*memory.Images {
-		t.Errorf("%d bytes of activations for %d images, two tensors of 64 live at a time", memory.Activations, memory.Images)
+		t.Errorf("%d bytes of activations for %d images, two tensors of 64 live at a time", memory.Activations,
+			memory.Images)
 	}
 	before := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(before)

@@ -19,9 +19,11 @@ func Example() {
 		}},
 		Nodes: []quantized.Node{{
 			Name: "fc", Op: quantized.Linear, Inputs: []string{"input"}, Func: quantized.ReLU,
-			Weights: &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8Narrow, Axis: 0, Scale: []float32{0.25}, Q: []int8{3, -5}},
-			Bias:    &quantized.Bias{Q: []int32{7}, Scale: []float32{0.125}},
-			Output:  quantized.Activation{Name: "fc", Shape: []int{1}, Quant: quantized.Quant{Format: affine.Uint8, Scale: 0.25}},
+			Weights: &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8Narrow, Axis: 0,
+				Scale: []float32{0.25}, Q: []int8{3, -5}},
+			Bias: &quantized.Bias{Q: []int32{7}, Scale: []float32{0.125}},
+			Output: quantized.Activation{Name: "fc", Shape: []int{1},
+				Quant: quantized.Quant{Format: affine.Uint8, Scale: 0.25}},
 		}},
 		Output: "fc",
 	}

@@ -22,7 +22,8 @@ func FuzzModel(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, changes uint8) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		scheme := []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4, quantizedtest.WeightOnly}[seed%4]
+		scheme := []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A4,
+			quantizedtest.WeightOnly}[seed%4]
 		_, m := network(scheme)
 		for range changes % 8 {
 			change(m, rng)
@@ -197,5 +198,6 @@ func edit(tree any, rng *rand.Rand) any {
 			return v + float64(rng.IntN(5)-2)
 		}
 	}
-	return []any{nil, true, -1, 0, 1, 2, 0.5, 1e-40, 1e30, 1e300, int64(1 << 40), "", "relu", "input", "linear", []any{}, []any{1, 2, 3}, map[string]any{}}[rng.IntN(18)]
+	return []any{nil, true, -1, 0, 1, 2, 0.5, 1e-40, 1e30, 1e300, int64(1 << 40), "", "relu", "input", "linear",
+		[]any{}, []any{1, 2, 3}, map[string]any{}}[rng.IntN(18)]
 }

@@ -12,7 +12,8 @@ import (
 func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
 	if !(max(k.A, k.B) <= math.MaxFloat32) {
-		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale, b.grid.scale, y.grid.scale)
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale,
+			b.grid.scale, y.grid.scale)
 	}
 	if c.options.Requantization == Float32 && !c.options.Signed {
 		c.add(func(m *memory, n int, _ *kernel.Scratch) {

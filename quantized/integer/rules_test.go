@@ -22,26 +22,44 @@ var golden = []struct {
 	inputs []byte
 	sha256 string // its first eight bytes
 }{
-	{"relu, s_x < s_y/2", quantizedtest.Function(quantized.ReLU, u8(0.0353304, 103), u8(0.093503, 0), 256), all(), "74ea9a64ac7eadd6"},
-	{"relu, s_x > s_y", quantizedtest.Function(quantized.ReLU, u8(0.07088, 100), i8(0.0377, 5), 256), all(), "404d198de5ee981c"},
-	{"relu6", quantizedtest.Function(quantized.ReLU6, u8(0.0787685, 100), u8(0.0317057, 0), 256), all(), "279fe1484c6fcf7f"},
-	{"relu6 around a zero point", quantizedtest.Function(quantized.ReLU6, i8(0.0787685, -7), u8(0.0317057, 30), 256), all(), "7757ea4256114fc9"},
-	{"leaky_relu", quantizedtest.Function(quantized.LeakyReLU, u8(0.0137818, 100), i8(0.0858086, -2), 256), all(), "3918c817af43e8fe"},
-	{"leaky_relu, s_x > s_y", quantizedtest.Function(quantized.LeakyReLU, i8(0.0775445, 3), i8(0.0579677, 1), 256), all(), "10727c93f9fff7cb"},
-	{"hard_swish", quantizedtest.Function(quantized.HardSwish, u8(0.0456970, 100), i8(0.0583182, -2), 256), all(), "ea986b0a8fad4911"},
-	{"hard_swish of small numbers", quantizedtest.Function(quantized.HardSwish, i8(0.0039875, 1), i8(0.0015771, -1), 256), all(), "6148d2b621511996"},
-	{"hard_swish of large numbers", quantizedtest.Function(quantized.HardSwish, u8(0.3527424, 103), u8(0.2518271, 9), 256), all(), "536681e2a75f5978"},
-	{"sigmoid", quantizedtest.Function(quantized.Sigmoid, u8(0.0734333, 100), u8(1.0/256, 0), 256), all(), "35267b55c9ab8a70"},
-	{"tanh", quantizedtest.Function(quantized.Tanh, u8(0.0297533, 100), i8(1.0/128, 0), 256), all(), "8be54161c2403c7c"},
-	{"softmax of 3", quantizedtest.Function(quantized.Softmax, i8(0.0371, 3), u8(1.0/256, 0), 3), noisy(3 * 20000), "8db583cd1baab50b"},
-	{"softmax of 10", quantizedtest.Function(quantized.Softmax, i8(0.02, 3), u8(1.0/256, 0), 10), noisy(10 * 20000), "157399990f3b956d"},
-	{"softmax of 100", quantizedtest.Function(quantized.Softmax, u8(0.05, 30), u8(1.0/256, 0), 100), noisy(100 * 2000), "ba04710ce60bbd9d"},
-	{"means, unsigned", quantizedtest.Mean(quantized.AvgPool, 2, 2, u8(0.05, 3), u8(0.05, 3)), noisy(4 * 20000), "f529375e5f1f1c06"},
-	{"means, signed", quantizedtest.Mean(quantized.AvgPool, 2, 2, i8(0.05, -20), i8(0.05, -20)), noisy(4 * 20000), "ba4b027df2d2f87c"},
+	{"relu, s_x < s_y/2", quantizedtest.Function(quantized.ReLU, u8(0.0353304, 103), u8(0.093503, 0), 256), all(),
+		"74ea9a64ac7eadd6"},
+	{"relu, s_x > s_y", quantizedtest.Function(quantized.ReLU, u8(0.07088, 100), i8(0.0377, 5), 256), all(),
+		"404d198de5ee981c"},
+	{"relu6", quantizedtest.Function(quantized.ReLU6, u8(0.0787685, 100), u8(0.0317057, 0), 256), all(),
+		"279fe1484c6fcf7f"},
+	{"relu6 around a zero point", quantizedtest.Function(quantized.ReLU6, i8(0.0787685, -7), u8(0.0317057, 30),
+		256), all(), "7757ea4256114fc9"},
+	{"leaky_relu", quantizedtest.Function(quantized.LeakyReLU, u8(0.0137818, 100), i8(0.0858086, -2), 256), all(),
+		"3918c817af43e8fe"},
+	{"leaky_relu, s_x > s_y", quantizedtest.Function(quantized.LeakyReLU, i8(0.0775445, 3), i8(0.0579677, 1), 256),
+		all(), "10727c93f9fff7cb"},
+	{"hard_swish", quantizedtest.Function(quantized.HardSwish, u8(0.0456970, 100), i8(0.0583182, -2), 256), all(),
+		"ea986b0a8fad4911"},
+	{"hard_swish of small numbers", quantizedtest.Function(quantized.HardSwish, i8(0.0039875, 1), i8(0.0015771, -1),
+		256), all(), "6148d2b621511996"},
+	{"hard_swish of large numbers", quantizedtest.Function(quantized.HardSwish, u8(0.3527424, 103),
+		u8(0.2518271, 9), 256), all(), "536681e2a75f5978"},
+	{"sigmoid", quantizedtest.Function(quantized.Sigmoid, u8(0.0734333, 100), u8(1.0/256, 0), 256), all(),
+		"35267b55c9ab8a70"},
+	{"tanh", quantizedtest.Function(quantized.Tanh, u8(0.0297533, 100), i8(1.0/128, 0), 256), all(),
+		"8be54161c2403c7c"},
+	{"softmax of 3", quantizedtest.Function(quantized.Softmax, i8(0.0371, 3), u8(1.0/256, 0), 3), noisy(3 * 20000),
+		"8db583cd1baab50b"},
+	{"softmax of 10", quantizedtest.Function(quantized.Softmax, i8(0.02, 3), u8(1.0/256, 0), 10), noisy(10 * 20000),
+		"157399990f3b956d"},
+	{"softmax of 100", quantizedtest.Function(quantized.Softmax, u8(0.05, 30), u8(1.0/256, 0), 100),
+		noisy(100 * 2000), "ba04710ce60bbd9d"},
+	{"means, unsigned", quantizedtest.Mean(quantized.AvgPool, 2, 2, u8(0.05, 3), u8(0.05, 3)), noisy(4 * 20000),
+		"f529375e5f1f1c06"},
+	{"means, signed", quantizedtest.Mean(quantized.AvgPool, 2, 2, i8(0.05, -20), i8(0.05, -20)), noisy(4 * 20000),
+		"ba4b027df2d2f87c"},
 	{"means, 4 bits", quantizedtest.Mean(quantized.AvgPool, 2, 2, u4, u4), nibbles(4 * 20000), "f354cf3dba20f884"},
-	{"sum", quantizedtest.Sum(256, u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(), "2ddaa054bc153a5c"},
+	{"sum", quantizedtest.Sum(256, u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(),
+		"2ddaa054bc153a5c"},
 	{"sum of halves", quantizedtest.Sum(256, u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
-	{"sum, unequal", quantizedtest.Sum(256, u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(), "934a10882d0e2e60"},
+	{"sum, unequal", quantizedtest.Sum(256, u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(),
+		"934a10882d0e2e60"},
 }
 
 func TestTFLiteGolden(t *testing.T) {
@@ -59,7 +77,8 @@ func TestRoundingIsTheDefinitions(t *testing.T) {
 	for seed := range uint64(12) {
 		for _, c := range quantizedtest.Rounding(rand.New(rand.NewPCG(seed, 7))) {
 			for _, mode := range reference.Modes() {
-				t.Run(fmt.Sprint(seed, " ", c.Name, " ", mode), func(t *testing.T) { defined(t, c.Model, mode, modes[mode], c.X) })
+				t.Run(fmt.Sprint(seed, " ", c.Name, " ", mode),
+					func(t *testing.T) { defined(t, c.Model, mode, modes[mode], c.X) })
 			}
 		}
 	}

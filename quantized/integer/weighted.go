@@ -27,7 +27,8 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 	for o := range m {
 		m[o] = p.scale[o] / y.grid.scale
 		if !(m[o] <= math.MaxFloat32) {
-			return fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a finite one", x.grid.scale, n.Weights.Scale, y.grid.scale, m[o])
+			return fmt.Errorf("input's scale %v, weights' %v and output's %v give a multiplier of %v: want a "+
+				"finite one", x.grid.scale, n.Weights.Scale, y.grid.scale, m[o])
 		}
 	}
 	if !c.options.Requantization.fixedPoint() && p.ones == nil {
@@ -82,7 +83,8 @@ type product struct {
 func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product {
 	w := n.Weights
 	size := w.Len() / g.O
-	p := &product{g: g, bias: make([]int32, g.O), scale: make([]float32, g.O), in: x.grid.scale, w: make([]float32, g.O)}
+	p := &product{g: g, bias: make([]int32, g.O), scale: make([]float32, g.O), in: x.grid.scale,
+		w: make([]float32, g.O)}
 	if n.Bias != nil {
 		copy(p.bias, n.Bias.Q)
 	}

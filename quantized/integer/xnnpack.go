@@ -57,7 +57,8 @@ func reluFixed(x, y grid, greatest float64) *table {
 // leakyXNNPACK is XNNPACK's leaky ReLU. The quotients of the scales have 8
 // fractional bits:
 //
-//	q_y = clip(⌊((q_x − z_x)·m + 128) / 256⌋ + z_y)        m = rne(256·s_x/s_y), or rne(256·slope·s_x/s_y) for q_x < z_x
+//	q_y = clip(⌊((q_x − z_x)·m + 128) / 256⌋ + z_y)
+//	m = rne(256·s_x/s_y), or rne(256·slope·s_x/s_y) for q_x < z_x
 func leakyXNNPACK(slope float32, x, y grid) *table {
 	up := x.scale / y.scale
 	down := up * slope

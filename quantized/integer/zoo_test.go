@@ -72,20 +72,28 @@ func TestEngineIsTheEvaluator(t *testing.T) {
 func TestEveryLayerIsTheEvaluators(t *testing.T) {
 	for name, layers := range map[string][]graph.Layer{
 		"functions": {
-			graph.Conv2D(6, 3).Same(), graph.HardSwish(), graph.Conv2D(5, 3), graph.LeakyReLU(0.1), graph.Conv2D(4, 1), graph.Sigmoid(),
+			graph.Conv2D(6, 3).Same(), graph.HardSwish(), graph.Conv2D(5, 3), graph.LeakyReLU(0.1),
+			graph.Conv2D(4, 1), graph.Sigmoid(),
 			graph.Conv2D(4, 3).Dilated(2), graph.Tanh(), graph.Flatten(), graph.Linear(7), graph.Softmax()},
 		"pools": {
-			graph.Conv2D(6, 3).Grouped(2).Same(), graph.ReLU6(), graph.AvgPool(3).Same().Strided(1), graph.MaxPool(2), graph.AvgPool(2), graph.Flatten(), graph.Linear(3)},
+			graph.Conv2D(6, 3).Grouped(2).Same(), graph.ReLU6(), graph.AvgPool(3).Same().Strided(1),
+			graph.MaxPool(2), graph.AvgPool(2), graph.Flatten(), graph.Linear(3)},
 		"joins": {
-			graph.Conv2D(4, 3).Same().Named("a"), graph.Conv2D(4, 1).Named("b").Taking(graph.InputName), graph.ReLU().Named("c"),
-			graph.Add("a", "c").Named("d"), graph.Concat("d", "c", "a"), graph.Conv2D(3, 2), graph.ReLU(), graph.Reshape(graph.Shape{C: 9, H: 3, W: 11}), graph.Conv2D(2, 3), graph.Flatten(), graph.Linear(3)},
+			graph.Conv2D(4, 3).Same().Named("a"), graph.Conv2D(4, 1).Named("b").Taking(graph.InputName),
+			graph.ReLU().Named("c"),
+			graph.Add("a", "c").Named("d"), graph.Concat("d", "c", "a"), graph.Conv2D(3, 2), graph.ReLU(),
+			graph.Reshape(graph.Shape{C: 9, H: 3, W: 11}), graph.Conv2D(2, 3), graph.Flatten(), graph.Linear(3)},
 		"batch norm alone": {
-			graph.BatchNorm(), graph.Conv2D(4, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(4, 3).Same().Named("b"),
-			graph.Add("a", "b"), graph.BatchNorm(), graph.ReLU6(), graph.MaxPool(3), graph.Flatten(), graph.BatchNorm(), graph.ReLU(), graph.Linear(5), graph.Tanh(), graph.BatchNorm()},
-		"relu alone":       {graph.MaxPool(2), graph.ReLU(), graph.Conv2D(4, 3), graph.ReLU6(), graph.ReLU(), graph.Flatten(), graph.Linear(3)},
-		"image out":        {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
-		"flat and dense":   {graph.Flatten(), graph.Linear(5), graph.ReLU(), graph.Linear(4)},
-		"depthwise by two": {graph.Conv2D(8, 3).Grouped(4).Same(), graph.BatchNorm(), graph.ReLU(), graph.GlobalAvgPool(), graph.Flatten(), graph.Linear(2)},
+			graph.BatchNorm(), graph.Conv2D(4, 3).Same().Named("a"), graph.BatchNorm(), graph.ReLU(),
+			graph.Conv2D(4, 3).Same().Named("b"),
+			graph.Add("a", "b"), graph.BatchNorm(), graph.ReLU6(), graph.MaxPool(3), graph.Flatten(),
+			graph.BatchNorm(), graph.ReLU(), graph.Linear(5), graph.Tanh(), graph.BatchNorm()},
+		"relu alone": {graph.MaxPool(2), graph.ReLU(), graph.Conv2D(4, 3), graph.ReLU6(), graph.ReLU(),
+			graph.Flatten(), graph.Linear(3)},
+		"image out":      {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
+		"flat and dense": {graph.Flatten(), graph.Linear(5), graph.ReLU(), graph.Linear(4)},
+		"depthwise by two": {graph.Conv2D(8, 3).Grouped(4).Same(), graph.BatchNorm(), graph.ReLU(),
+			graph.GlobalAvgPool(), graph.Flatten(), graph.Linear(2)},
 	} {
 		for _, s := range schemes {
 			t.Run(name+"/"+s.name, func(t *testing.T) {
@@ -93,10 +101,12 @@ func TestEveryLayerIsTheEvaluators(t *testing.T) {
 			})
 		}
 		for rule, q := range map[string]graph.Quantization{
-			"convolutions stay float": {Default: ptr(fakequant.Int8()), Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: nil}},
-			"linear layers float":     {Default: ptr(fakequant.Int8()), Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: nil}},
-			"float output":            {Default: ptr(fakequant.Int8()), FloatOutput: true},
-			"no quantization":         {},
+			"convolutions stay float": {Default: ptr(fakequant.Int8()),
+				Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: nil}},
+			"linear layers float": {Default: ptr(fakequant.Int8()),
+				Kinds: map[graph.Kind]*fakequant.Scheme{graph.KindLinear: nil}},
+			"float output":    {Default: ptr(fakequant.Int8()), FloatOutput: true},
+			"no quantization": {},
 		} {
 			t.Run(name+"/"+rule, func(t *testing.T) {
 				same(t, trained(t, graph.Chain(layers...), graph.Shape{C: 4, H: 12, W: 10}, q), 9)

@@ -27,7 +27,8 @@ func (o Options) check(m *quantized.Model) error {
 		c.layer(&m.Nodes[i])
 	}
 	if o.NBits && !slices.ContainsFunc(m.Nodes, hasBlocks) {
-		c.addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: there is nothing to pack in blocks")
+		c.addf("model", "no linear layer has a scale a block of 16 weights or more, a power of two: there is "+
+			"nothing to pack in blocks")
 	}
 	if len(m.Input.Shape) != 3 && o.Image {
 		c.addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
@@ -61,7 +62,8 @@ func (c *checker) layer(n *quantized.Node) {
 	}
 	if w := greatestWeight(c.model, n); c.Target == X64AVX2 && w > 0 && !depthwise(n) {
 		if limit := c.pairLimit(n); w > limit {
-			c.addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds weights up to %d: train with 7-bit weights", w, limit)
+			c.addf(n.Name, "a weight of magnitude %d: x64-avx2 adds pairs of products in 16 bits, which holds "+
+				"weights up to %d: train with 7-bit weights", w, limit)
 		}
 	}
 }
@@ -79,11 +81,14 @@ func (c *checker) softmax(n *quantized.Node) {
 	levels := math.Floor(float64(1 / q.Scale))
 	switch greatest := levels + float64(q.Zero+c.container(q).shift); {
 	case q.Scale != float32(1/float32(levels)):
-		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be 1/n, such as 1/256", q.Scale)
+		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be "+
+			"1/n, such as 1/256", q.Scale)
 	case levels > 148*float64(n.Output.Shape[0]):
-		c.addf(n.Name, "width %d at scale 1/%v: ONNX Runtime's softmax overflows: want a width of %v or more", n.Output.Shape[0], levels, math.Ceil(levels/148))
+		c.addf(n.Name, "width %d at scale 1/%v: ONNX Runtime's softmax overflows: want a width of %v or more",
+			n.Output.Shape[0], levels, math.Ceil(levels/148))
 	case c.Signed && greatest > 127:
-		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax makes %v: write activations as uint8", levels, greatest, greatest-256)
+		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax "+
+			"makes %v: write activations as uint8", levels, greatest, greatest-256)
 	}
 }
 

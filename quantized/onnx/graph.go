@@ -51,7 +51,8 @@ func (w *writer) node(op, output string, inputs []string, attributes ...onnxpb.A
 
 // constant adds an initializer and returns its name.
 func (w *writer) constant(name string, t onnxpb.DataType, dims []int64, raw []byte) string {
-	w.graph.Initializers = append(w.graph.Initializers, onnxpb.Tensor{Name: w.name(name), Type: t, Dims: dims, Raw: raw})
+	w.graph.Initializers = append(w.graph.Initializers,
+		onnxpb.Tensor{Name: w.name(name), Type: t, Dims: dims, Raw: raw})
 	return name
 }
 

@@ -27,7 +27,8 @@ func Inspect(w io.Writer, data []byte) error {
 		opsets = append(opsets, strings.TrimSpace(fmt.Sprintf("%s %d", o.Domain, o.Version)))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "graph\t%s\nproducer\t%s %s\nopset\t%s\n", plain(file.Graph.Name), plain(file.Producer), plain(file.ProducerVersion), plain(strings.Join(opsets, ", ")))
+	fmt.Fprintf(t, "graph\t%s\nproducer\t%s %s\nopset\t%s\n", plain(file.Graph.Name), plain(file.Producer),
+		plain(file.ProducerVersion), plain(strings.Join(opsets, ", ")))
 	for _, v := range file.Graph.Inputs {
 		fmt.Fprintf(t, "input\t%s\n", describe(v))
 	}
@@ -46,7 +47,8 @@ func Inspect(w io.Writer, data []byte) error {
 	for _, tensor := range file.Graph.Initializers {
 		bytes += len(tensor.Raw)
 	}
-	fmt.Fprintf(t, "\ntensors\t%d\ntheir bytes\t%d\nthe file's bytes\t%d\n", len(file.Graph.Initializers), bytes, len(data))
+	fmt.Fprintf(t, "\ntensors\t%d\ntheir bytes\t%d\nthe file's bytes\t%d\n", len(file.Graph.Initializers), bytes,
+		len(data))
 	return t.Flush()
 }
 

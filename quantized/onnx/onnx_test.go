@@ -25,7 +25,8 @@ func network(s quantizedtest.Scheme) *quantized.Model {
 	x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
 	y := b.Conv(x, 4, quantizedtest.Same(3), 4, quantized.Identity)
 	x = b.Concat(b.Add(x, y, quantized.ReLU6), y)
-	for _, f := range []quantized.Func{quantized.HardSwish, quantized.LeakyReLU, quantized.Tanh, quantized.Sigmoid, quantized.ReLU, quantized.ReLU6} {
+	for _, f := range []quantized.Func{quantized.HardSwish, quantized.LeakyReLU, quantized.Tanh, quantized.Sigmoid,
+		quantized.ReLU, quantized.ReLU6} {
 		x = b.Activate(x, f)
 	}
 	x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
@@ -50,8 +51,9 @@ func encode(t *testing.T, o onnx.Options, m *quantized.Model) *onnxpb.Model {
 var schemes = map[string]quantizedtest.Scheme{
 	"float": {}, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
 	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "weight-only": quantizedtest.WeightOnly,
-	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-	"float output":     {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8,
+		Affine: true},
+	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
 var options = map[string]onnx.Options{
@@ -74,7 +76,8 @@ func sound(t *testing.T, name string, g *onnxpb.Graph) {
 	for _, in := range g.Inputs {
 		define(in.Name)
 	}
-	bits := map[onnxpb.DataType]int64{onnxpb.Float: 32, onnxpb.Int32: 32, onnxpb.Int64: 64, onnxpb.Uint8: 8, onnxpb.Int8: 8, onnxpb.Int4: 4}
+	bits := map[onnxpb.DataType]int64{onnxpb.Float: 32, onnxpb.Int32: 32, onnxpb.Int64: 64, onnxpb.Uint8: 8,
+		onnxpb.Int8: 8, onnxpb.Int4: 4}
 	for _, c := range g.Initializers {
 		define(c.Name)
 		n := int64(1)
@@ -217,7 +220,8 @@ func TestInputsAndOutputs(t *testing.T) {
 			onnxpb.Value{Name: "input", Type: onnxpb.Float, Shape: []onnxpb.Dim{dim(4), dim(2), dim(8), dim(8)}},
 			onnxpb.Value{Name: "logits", Type: onnxpb.Float, Shape: []onnxpb.Dim{dim(4), dim(5)}}},
 		{"image", onnx.Options{Image: true},
-			onnxpb.Value{Name: "image", Type: onnxpb.Uint8, Shape: []onnxpb.Dim{batch, dim(8), dim(8), dim(2)}}, logits},
+			onnxpb.Value{Name: "image", Type: onnxpb.Uint8, Shape: []onnxpb.Dim{batch, dim(8), dim(8), dim(2)}},
+			logits},
 		{"probabilities", onnx.Options{Result: onnx.Probabilities}, input,
 			onnxpb.Value{Name: "probabilities", Type: onnxpb.Float, Shape: logits.Shape}},
 		{"class", onnx.Options{Result: onnx.Class}, input,
@@ -252,7 +256,9 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("classes: got %s", e.Value)
 		}
 	}
-	if got, want := strings.Join(keys, " "), "classes export input.mean input.pixel_scale input.std model.json.sha256 model.safetensors.sha256 origin proof"; got != want {
+	if got, want := strings.Join(keys, " "),
+		"classes export input.mean input.pixel_scale input.std model.json.sha256 model.safetensors.sha256 "+
+			"origin proof"; got != want {
 		t.Errorf("got keys %s, want %s", got, want)
 	}
 	if file.IRVersion != 7 || !slices.Equal(file.Opsets, []onnxpb.Opset{{Version: 13}}) {
@@ -288,20 +294,28 @@ func TestRefusals(t *testing.T) {
 		want    string
 	}{
 		{"scale of softmax", onnx.Options{}, softmax, "activate_1: scale 0.0047"},
-		{"softmax of one feature", onnx.Options{}, lonely, "activate_1: width 1 at scale 1/256: ONNX Runtime's softmax overflows: want a width of 2 or more"},
-		{"softmax in int8", onnx.Options{Signed: true}, certain, "activate_1: a probability of 1 at scale 1/256 is the integer 128, which ONNX Runtime's int8 softmax makes -128"},
+		{"softmax of one feature", onnx.Options{}, lonely,
+			"activate_1: width 1 at scale 1/256: ONNX Runtime's softmax overflows: want a width of 2 or more"},
+		{"softmax in int8", onnx.Options{Signed: true}, certain,
+			"activate_1: a probability of 1 at scale 1/256 is the integer 128, which ONNX Runtime's int8 softmax " +
+				"makes -128"},
 		{"opset", onnx.Options{Opset: 12}, network(quantizedtest.W8A8), "opset 12: want 13 or 21"},
 		{"batch", onnx.Options{Batch: -1}, network(quantizedtest.W8A8), "batch of -1"},
 		{"result", onnx.Options{Result: 9}, network(quantizedtest.W8A8), "result 9"},
 		{"target", onnx.Options{Target: 9}, network(quantizedtest.W8A8), "target 9"},
 		{"invalid model", onnx.Options{}, broken, `output "nowhere"`},
 		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
-		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8), "there is nothing to pack in blocks"},
+		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8),
+			"there is nothing to pack in blocks"},
 		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
 		{"16 bits, narrow", onnx.Options{Opset: 21}, network(narrow), "int16_narrow: runtimes cannot clip"},
-		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8), "conv2d_1: a weight of magnitude 127"},
-		{"image of a vector", onnx.Options{Image: true}, vector.Model(vector.Linear(vector.Input(), 2, quantized.Identity)), "shape [3] is no image"},
-		{"class of an image", onnx.Options{Result: onnx.Class}, image.Model(image.Conv(image.Input(), 2, quantizedtest.Same(1), 1, quantized.Identity)), "shape [2 4 4]: probabilities and classes"},
+		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8),
+			"conv2d_1: a weight of magnitude 127"},
+		{"image of a vector", onnx.Options{Image: true},
+			vector.Model(vector.Linear(vector.Input(), 2, quantized.Identity)), "shape [3] is no image"},
+		{"class of an image", onnx.Options{Result: onnx.Class},
+			image.Model(image.Conv(image.Input(), 2, quantizedtest.Same(1), 1, quantized.Identity)),
+			"shape [2 4 4]: probabilities and classes"},
 		{"names that clash", onnx.Options{}, clash, `two values would be called "conv2d_1/weight/`},
 	} {
 		_, err := tt.options.Encode(tt.model)
@@ -316,9 +330,11 @@ func TestRefusals(t *testing.T) {
 func TestAVX2(t *testing.T) {
 	for name, s := range map[string]quantizedtest.Scheme{
 		"7-bit weights": {Weights: affine.Format{Bits: 7, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8},
-		"4-bit inputs":  {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4, Unsigned: true}, Affine: true},
-		"weight-only":   quantizedtest.WeightOnly,
-		"16-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true}, Signed: affine.Format{Bits: 16}},
+		"4-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true},
+			Signed: affine.Format{Bits: 4, Unsigned: true}, Affine: true},
+		"weight-only": quantizedtest.WeightOnly,
+		"16-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true},
+			Signed: affine.Format{Bits: 16}},
 	} {
 		if _, err := (onnx.Options{Opset: 21, Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -352,7 +368,8 @@ func TestWriteFile(t *testing.T) {
 // TestBlocks reads 4-bit weights with a scale for 16 of them back, in both
 // orders.
 func TestBlocks(t *testing.T) {
-	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.Scheme{Weights: affine.Format{Bits: 4}, Block: 16}, 40)
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)),
+		quantizedtest.Scheme{Weights: affine.Format{Bits: 4}, Block: 16}, 40)
 	m := b.Model(b.Linear(b.Input(), 5, quantized.Identity))
 	w := m.Nodes[0].Weights
 	for _, tt := range []struct {

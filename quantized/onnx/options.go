@@ -124,7 +124,8 @@ func (o Options) validate() error {
 	case o.Batch < 0:
 		return fmt.Errorf("onnx: batch of %d: want 0 (any) or more", o.Batch)
 	case o.Result > Class:
-		return fmt.Errorf("onnx: result %d: want %d (logits), %d (probabilities) or %d (class)", uint8(o.Result), Logits, Probabilities, Class)
+		return fmt.Errorf("onnx: result %d: want %d (logits), %d (probabilities) or %d (class)", uint8(o.Result),
+			Logits, Probabilities, Class)
 	case o.Target > X64AVX2:
 		return fmt.Errorf("onnx: target %d: want %d (any) or %d (x64-avx2)", uint8(o.Target), AnyTarget, X64AVX2)
 	}

@@ -43,7 +43,8 @@ func Verify(data []byte, m *quantized.Model) error {
 	if err != nil {
 		return fmt.Errorf("onnx: %w", err)
 	}
-	return fmt.Errorf("onnx: the file's %s not what the model gives: it was changed, or written by another version", difference(file, ours))
+	return fmt.Errorf("onnx: the file's %s not what the model gives: it was changed, or written by another version",
+		difference(file, ours))
 }
 
 // WrittenWith are the options that a file of the model names.
@@ -60,7 +61,8 @@ func WrittenWith(data []byte, m *quantized.Model) (Options, error) {
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {
 	var o Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {
-		return o, fmt.Errorf("onnx: the file's metadata %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey], err)
+		return o, fmt.Errorf("onnx: the file's metadata %q: %q: %w", quantized.ExportKey,
+			facts[quantized.ExportKey], err)
 	}
 	own, err := m.FileFacts(o)
 	if err != nil {

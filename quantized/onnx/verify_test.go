@@ -18,10 +18,11 @@ import (
 func TestVerify(t *testing.T) {
 	m := network(quantizedtest.W8A8)
 	for want, o := range map[string]onnx.Options{
-		`{"opset":13}`:                                       {},
-		`{"opset":21,"batch":2,"signed":true}`:               {Opset: 21, Batch: 2, Signed: true},
-		`{"opset":13,"image":true,"result":"class"}`:         {Image: true, Result: onnx.Class},
-		`{"opset":13,"result":"probabilities"}`:              {Result: onnx.Probabilities, Metadata: map[string]string{"proof": "abc"}},
+		`{"opset":13}`:                               {},
+		`{"opset":21,"batch":2,"signed":true}`:       {Opset: 21, Batch: 2, Signed: true},
+		`{"opset":13,"image":true,"result":"class"}`: {Image: true, Result: onnx.Class},
+		`{"opset":13,"result":"probabilities"}`: {Result: onnx.Probabilities,
+			Metadata: map[string]string{"proof": "abc"}},
 		`{"opset":13,"target":"x64-avx2"}`:                   {Target: onnx.X64AVX2},
 		`{"opset":21,"nbits":true,"result":"probabilities"}`: {Opset: 21, NBits: true, Result: onnx.Probabilities},
 	} {
@@ -66,15 +67,19 @@ func TestVerifyNamesTheChange(t *testing.T) {
 			w.Raw[5] ^= 1 // aliases the file
 		}, `onnx: the file's tensor "conv2d_1/weight/quantized" is not what the model gives`},
 		"an operator": {func(f *onnxpb.Model) { f.Graph.Nodes[4].Op = "Relu" }, `operator Relu "`},
-		"an output":   {func(f *onnxpb.Model) { f.Graph.Outputs[0].Shape[1].Value++ }, "inputs or outputs are not what"},
-		"producer":    {func(f *onnxpb.Model) { f.Producer = "another" }, "bytes are not what"},
-		"classes":     {func(f *onnxpb.Model) { set(f, "classes", `["cat","dog"]`) }, `metadata "classes" is not what`},
+		"an output": {func(f *onnxpb.Model) { f.Graph.Outputs[0].Shape[1].Value++ },
+			"inputs or outputs are not what"},
+		"producer": {func(f *onnxpb.Model) { f.Producer = "another" }, "bytes are not what"},
+		"classes":  {func(f *onnxpb.Model) { set(f, "classes", `["cat","dog"]`) }, `metadata "classes" is not what`},
 		"model": {func(f *onnxpb.Model) { set(f, quantized.TensorsKey, "1234") },
 			"onnx: the file was made of another model: model.safetensors.sha256 is 1234, this model's is "},
-		"no model":      {func(f *onnxpb.Model) { f.Metadata = nil }, "does not say which model it was made of: no model.safetensors.sha256"},
-		"other options": {func(f *onnxpb.Model) { set(f, "export", `{"opset":13,"signed":true}`) }, `tensor "input/zero" is not what`},
-		"no options":    {func(f *onnxpb.Model) { set(f, "export", "") }, `onnx: the file's metadata "export": ""`},
-		"wrong options": {func(f *onnxpb.Model) { set(f, "export", `{"opset":14}`) }, "onnx: the file's options: onnx: opset 14"},
+		"no model": {func(f *onnxpb.Model) { f.Metadata = nil },
+			"does not say which model it was made of: no model.safetensors.sha256"},
+		"other options": {func(f *onnxpb.Model) { set(f, "export", `{"opset":13,"signed":true}`) },
+			`tensor "input/zero" is not what`},
+		"no options": {func(f *onnxpb.Model) { set(f, "export", "") }, `onnx: the file's metadata "export": ""`},
+		"wrong options": {func(f *onnxpb.Model) { set(f, "export", `{"opset":14}`) },
+			"onnx: the file's options: onnx: opset 14"},
 	} {
 		file := encode(t, onnx.Options{}, m)
 		c.change(file)
@@ -91,7 +96,8 @@ func TestVerifyNamesTheChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := onnx.Verify(data, &other); err == nil || !strings.Contains(err.Error(), "model.json.sha256 is") || strings.Contains(err.Error(), "model.safetensors") {
+	if err := onnx.Verify(data, &other); err == nil || !strings.Contains(err.Error(), "model.json.sha256 is") ||
+		strings.Contains(err.Error(), "model.safetensors") {
 		t.Errorf("a model of the same weights and another name: %v", err)
 	}
 }
@@ -112,7 +118,8 @@ func TestMetadataIsNotReplaced(t *testing.T) {
 }
 
 func TestInspect(t *testing.T) {
-	data, err := onnx.Options{Result: onnx.Class, Metadata: map[string]string{"colour": "\x1b[31mred"}}.Encode(network(quantizedtest.W8A8))
+	data, err := onnx.Options{Result: onnx.Class,
+		Metadata: map[string]string{"colour": "\x1b[31mred"}}.Encode(network(quantizedtest.W8A8))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,12 +127,15 @@ func TestInspect(t *testing.T) {
 	if err := onnx.Inspect(&w, data); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"opset", "13\n", "input FLOAT batch × ", "class INT64 batch\n", `{"opset":13,"result":"class"}`, "model.safetensors.sha256", "QuantizeLinear", "the file's bytes", `"\x1b[31mred"`} {
+	for _, want := range []string{"opset", "13\n", "input FLOAT batch × ", "class INT64 batch\n",
+		`{"opset":13,"result":"class"}`, "model.safetensors.sha256", "QuantizeLinear", "the file's bytes",
+		`"\x1b[31mred"`} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())
 		}
 	}
-	if err := onnx.Inspect(&w, nil); err == nil || err.Error() != "onnx: inspect: is no model: it names no set of operators" {
+	if err := onnx.Inspect(&w, nil); err == nil || err.Error() !=
+		"onnx: inspect: is no model: it names no set of operators" {
 		t.Errorf("an empty file: %v", err)
 	}
 	if err := onnx.Inspect(&w, []byte("no file")); err == nil {
@@ -147,7 +157,8 @@ func TestNamesAreRead(t *testing.T) {
 		}
 	}
 	var o onnx.Options
-	if err := json.Unmarshal([]byte(`{"result":"certainty"}`), &o); err == nil || !strings.Contains(err.Error(), `result "certainty": want one of logits, probabilities, class`) {
+	if err := json.Unmarshal([]byte(`{"result":"certainty"}`), &o); err == nil ||
+		!strings.Contains(err.Error(), `result "certainty": want one of logits, probabilities, class`) {
 		t.Error(err)
 	}
 	if got := onnx.Target(9).String(); got != "Target(9)" {

@@ -29,7 +29,8 @@ var (
 	W8A8       = Scheme{Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8}
 	W8A8Affine = Scheme{Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true}
 	W4A8       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8}
-	W4A4       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true}, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
+	W4A4       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true},
+		Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
 	WeightOnly = Scheme{Weights: affine.Int8Narrow}
 )
 
@@ -123,7 +124,8 @@ func (b *Builder) Reshape(x string, shape ...int) string {
 
 // Add adds x and y.
 func (b *Builder) Add(x, y string, f quantized.Func) string {
-	return b.add(quantized.Node{Op: quantized.Add, Inputs: []string{x, y}, Func: f}, math.Hypot(b.spread[x], b.spread[y]))
+	return b.add(quantized.Node{Op: quantized.Add, Inputs: []string{x, y}, Func: f},
+		math.Hypot(b.spread[x], b.spread[y]))
 }
 
 // Concat joins activations along their channels.
@@ -159,7 +161,8 @@ func (b *Builder) activation(name string) quantized.Activation {
 func (b *Builder) add(n quantized.Node, spread float64) string {
 	n.Name = fmt.Sprintf("%v_%d", n.Op, len(b.model.Nodes)+1)
 	var shapes [][]int
-	positive := n.Func == quantized.ReLU || n.Func == quantized.ReLU6 || n.Func == quantized.Sigmoid || n.Func == quantized.Softmax
+	positive := n.Func == quantized.ReLU || n.Func == quantized.ReLU6 || n.Func == quantized.Sigmoid ||
+		n.Func == quantized.Softmax
 	for _, x := range n.Inputs {
 		shapes = append(shapes, b.activation(x).Shape)
 	}

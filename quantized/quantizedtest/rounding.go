@@ -30,7 +30,8 @@ func Rounding(rng *rand.Rand) []Case {
 	}
 	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}
 	for _, width := range []int{1, 2, 10} {
-		add(fmt.Sprint("softmax of ", width), Function(quantized.Softmax, a, share, width, 50, 40), some(rng, a, 2000*width))
+		add(fmt.Sprint("softmax of ", width), Function(quantized.Softmax, a, share, width, 50, 40),
+			some(rng, a, 2000*width))
 	}
 	for _, to := range []struct {
 		name string
@@ -53,7 +54,8 @@ func Rounding(rng *rand.Rand) []Case {
 // hundredths is a random quantizer of 3 to 8 bits.
 func hundredths(rng *rand.Rand) quantized.Quant {
 	f := affine.Format{Bits: 3 + rng.IntN(6), Unsigned: rng.IntN(2) == 0}
-	return quantized.Quant{Format: f, Scale: float32(1+rng.IntN(40)) / 100, Zero: f.Min() + rng.Int32N(f.Max()-f.Min()+1)}
+	return quantized.Quant{Format: f, Scale: float32(1+rng.IntN(40)) / 100,
+		Zero: f.Min() + rng.Int32N(f.Max()-f.Min()+1)}
 }
 
 // every is the real numbers of all integers.
@@ -96,7 +98,8 @@ func Mean(op quantized.Op, h, w int, from, to quantized.Quant) *quantized.Model 
 func Windows(size int, from, to quantized.Quant) *quantized.Model {
 	shape := []int{1, size, size}
 	m := alone(quantized.Node{Op: quantized.AvgPool}, shape, shape, from, to)
-	m.Nodes[0].Window = quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 0}}
+	m.Nodes[0].Window = quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{1, 1},
+		PadEnd: [2]int{1, 0}}
 	return m
 }
 
@@ -108,12 +111,14 @@ func Sum(size int, a, b, y quantized.Quant) *quantized.Model {
 	add := m.Nodes[0]
 	add.Inputs, m.Nodes = []string{"a", "b"}, nil
 	for i, q := range []quantized.Quant{a, b} {
-		w := &quantized.Weights{Shape: []int{1, 2, 1, 1}, Format: affine.Int8Narrow, Scale: []float32{q.Scale / a.Scale}, Q: []int8{0, 0}}
+		w := &quantized.Weights{Shape: []int{1, 2, 1, 1}, Format: affine.Int8Narrow,
+			Scale: []float32{q.Scale / a.Scale}, Q: []int8{0, 0}}
 		w.Q[i] = 1
 		window := Valid(1, 1)
 		window.Dilation = [2]int{1, 1}
-		m.Nodes = append(m.Nodes, quantized.Node{Name: add.Inputs[i], Op: quantized.Conv2D, Inputs: []string{"x"}, Weights: w,
-			Window: window, Groups: 1, Output: quantized.Activation{Name: add.Inputs[i], Shape: shape, Quant: q}})
+		m.Nodes = append(m.Nodes, quantized.Node{Name: add.Inputs[i], Op: quantized.Conv2D, Inputs: []string{"x"},
+			Weights: w,
+			Window:  window, Groups: 1, Output: quantized.Activation{Name: add.Inputs[i], Shape: shape, Quant: q}})
 	}
 	m.Nodes = append(m.Nodes, add)
 	return m

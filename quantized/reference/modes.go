@@ -37,13 +37,18 @@ type (
 )
 
 var modes = [...]rules{
-	ONNXRuntime:     {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage, shareONNXRuntime, nil},
-	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage, shareONNXRuntime, nil},
-	XNNPACK:         {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions},
+	ONNXRuntime: {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage,
+		shareONNXRuntime, nil},
+	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage,
+		shareONNXRuntime, nil},
+	XNNPACK: {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage,
+		shareTFLite, fixedFunctions},
 	Gemmlowp: {"gemmlowp", rescaleFixed(twice), sumFixed(twice),
-		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
+		nil},
 	Single: {"single", rescaleFixed(once), sumFixed(once),
-		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime, nil},
+		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
+		nil},
 }
 
 // Modes lists them.

@@ -37,9 +37,10 @@ func linear() *quantized.Model {
 		Input: quantized.Input{Activation: x, PixelScale: 1}, Output: "y",
 		Nodes: []quantized.Node{{
 			Name: "y", Op: quantized.Linear, Inputs: []string{"x"},
-			Weights: &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8Narrow, Scale: []float32{0.5}, Q: []int8{2, 5}},
-			Bias:    &quantized.Bias{Q: []int32{4}, Scale: []float32{float32(0.1) * 0.5}},
-			Output:  quantized.Activation{Name: "y", Shape: []int{1}, Quant: q(0.2)},
+			Weights: &quantized.Weights{Shape: []int{1, 2}, Format: affine.Int8Narrow, Scale: []float32{0.5},
+				Q: []int8{2, 5}},
+			Bias:   &quantized.Bias{Q: []int32{4}, Scale: []float32{float32(0.1) * 0.5}},
+			Output: quantized.Activation{Name: "y", Shape: []int{1}, Quant: q(0.2)},
 		}},
 	}
 }
@@ -81,7 +82,8 @@ func TestKindsAreDefined(t *testing.T) {
 		nodes = append(nodes, quantized.Node{Name: op.String(), Op: op, Inputs: []string{"nothing"}})
 	}
 	for _, f := range quantized.Funcs() {
-		nodes = append(nodes, quantized.Node{Name: f.String(), Op: quantized.Activate, Func: f, Inputs: []string{"nothing"}})
+		nodes = append(nodes, quantized.Node{Name: f.String(), Op: quantized.Activate, Func: f,
+			Inputs: []string{"nothing"}})
 	}
 	for i := range nodes {
 		if _, err := reference.Layer(&nodes[i], reference.ONNXRuntime, nil); !strings.Contains(err.Error(), "nothing") {
@@ -115,7 +117,8 @@ func TestCompareNamesTheLayer(t *testing.T) {
 		t.Errorf("%v: want element 7 of %s", err, second)
 	}
 	got[first] = nil
-	if err := reference.Compare(m, reference.ONNXRuntime, got); err == nil || !strings.Contains(err.Error(), first+": 0 numbers") {
+	if err := reference.Compare(m, reference.ONNXRuntime, got); err == nil ||
+		!strings.Contains(err.Error(), first+": 0 numbers") {
 		t.Errorf("%v: want that %s has no numbers", err, first)
 	}
 }
@@ -143,7 +146,8 @@ func TestAnyOrderIsAllowed(t *testing.T) {
 				sum, size = sum+v, size+float32(math.Abs(float64(v)))
 			}
 			if !y.Allows(o, sum) || y.Allows(o, sum+size/16384) {
-				t.Errorf("output %d: the sum %v is allowed: %v; with %v more: %v", o, sum, y.Allows(o, sum), size/16384, y.Allows(o, sum+size/16384))
+				t.Errorf("output %d: the sum %v is allowed: %v; with %v more: %v", o, sum, y.Allows(o, sum),
+					size/16384, y.Allows(o, sum+size/16384))
 			}
 			slices.Reverse(terms)
 			if rng.IntN(2) == 0 {

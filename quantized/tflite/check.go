@@ -28,7 +28,8 @@ func (o Options) check(m *quantized.Model) error {
 		c.layer(&m.Nodes[i])
 	}
 	if o.Int4 && !c.packs {
-		c.addf("model", "no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: there is nothing to pack two to a byte")
+		c.addf("model", "no linear layer or ordinary convolution that computes with integers has weights of 4 "+
+			"bits or less: there is nothing to pack two to a byte")
 	}
 	return errors.Join(c.faults...)
 }
@@ -47,7 +48,8 @@ func (c *checker) layer(n *quantized.Node) {
 	c.activation(n.Output)
 	x, _ := c.model.Activation(n.Inputs[0])
 	if n.Op == quantized.AvgPool && padding(n.Window, x.Shape) == explicit {
-		c.addf(n.Name, "padding %v and %v: an average pool of TensorFlow Lite has none, or \"same\" padding", n.Window.PadBegin, n.Window.PadEnd)
+		c.addf(n.Name, "padding %v and %v: an average pool of TensorFlow Lite has none, or \"same\" padding",
+			n.Window.PadBegin, n.Window.PadEnd)
 	}
 	if !integers(c.model, n) {
 		return
@@ -73,14 +75,16 @@ func (c *checker) weights(n *quantized.Node) {
 	}
 	for _, q := range centred(n.Weights) {
 		if q < -limit || q > limit {
-			c.addf(n.Name, "a weight is %d from its zero point: TensorFlow Lite's are −%d..%d around 0", q, limit, limit)
+			c.addf(n.Name, "a weight is %d from its zero point: TensorFlow Lite's are −%d..%d around 0", q, limit,
+				limit)
 			return
 		}
 	}
 	x, _ := c.model.Activation(n.Inputs[0])
 	for _, s := range n.Weights.Scale {
 		if m := x.Quant.Scale * s / n.Output.Quant.Scale; m >= 256 {
-			c.addf(n.Name, "input's scale %v times weights' %v is %v times the output's %v: XNNPACK takes less than 256", x.Quant.Scale, s, m, n.Output.Quant.Scale)
+			c.addf(n.Name, "input's scale %v times weights' %v is %v times the output's %v: XNNPACK takes less "+
+				"than 256", x.Quant.Scale, s, m, n.Output.Quant.Scale)
 			return
 		}
 	}
@@ -105,7 +109,8 @@ func (c *checker) quotients(n *quantized.Node) {
 func (c *checker) sharing(n *quantized.Node) {
 	for _, name := range n.Inputs {
 		if x, _ := c.model.Activation(name); !same(x.Quant, n.Output.Quant) {
-			c.addf(n.Name, "input %q is %v, output %v: TensorFlow Lite's %v wants them equal", name, x.Quant, n.Output.Quant, n.Op)
+			c.addf(n.Name, "input %q is %v, output %v: TensorFlow Lite's %v wants them equal", name, x.Quant,
+				n.Output.Quant, n.Op)
 		}
 	}
 }
@@ -122,7 +127,8 @@ func (c *checker) function(n *quantized.Node) {
 		return
 	}
 	if got := quantOf(n.Output.Quant); got.Scale[0] != want.Scale[0] || got.Zero[0] != want.Zero[0] {
-		c.addf(n.Name, "output is int8 scale %v zero %d: TensorFlow Lite's %v gives scale %v zero %d", got.Scale[0], got.Zero[0], n.Func, want.Scale[0], want.Zero[0])
+		c.addf(n.Name, "output is int8 scale %v zero %d: TensorFlow Lite's %v gives scale %v zero %d", got.Scale[0],
+			got.Zero[0], n.Func, want.Scale[0], want.Zero[0])
 	}
 }
 

@@ -41,7 +41,8 @@ type value struct {
 }
 
 func newWriter(o Options, m *quantized.Model) *writer {
-	w := &writer{Options: o, model: m, values: map[string]*value{}, readers: map[string][]*quantized.Node{}, pixels: map[string]bool{}, taken: map[string]bool{}}
+	w := &writer{Options: o, model: m, values: map[string]*value{}, readers: map[string][]*quantized.Node{},
+		pixels: map[string]bool{}, taken: map[string]bool{}}
 	w.Batch = max(1, o.Batch)
 	w.file = schema.Model{Description: "petrify " + m.Origin.Version, Buffers: [][]byte{nil}}
 	w.file.Graph.Name = m.Name
@@ -76,7 +77,8 @@ func (w *writer) constant(t schema.Tensor, data []byte) int32 {
 
 // int32s adds a vector.
 func (w *writer) int32s(name string, values ...int32) int32 {
-	return w.constant(schema.Tensor{Name: name, Type: schema.Int32, Shape: []int32{int32(len(values))}}, int32Bytes(values))
+	return w.constant(schema.Tensor{Name: name, Type: schema.Int32, Shape: []int32{int32(len(values))}},
+		int32Bytes(values))
 }
 
 func int32Bytes(values []int32) (data []byte) {
@@ -94,7 +96,8 @@ func floatBytes(values []float32) (data []byte) {
 }
 
 // operator adds an operator with one output.
-func (w *writer) operator(code schema.Code, version int32, inputs []int32, output int32, attributes ...schema.Attribute) {
+func (w *writer) operator(code schema.Code, version int32, inputs []int32, output int32,
+	attributes ...schema.Attribute) {
 	w.file.Graph.Operators = append(w.file.Graph.Operators, schema.Operator{
 		Code: code, Version: version, Inputs: inputs, Outputs: []int32{output}, Attributes: attributes,
 	})
@@ -158,7 +161,8 @@ func (w *writer) clipped(a quantized.Activation, lo int32) (out int32, finish fu
 	}
 	out = w.integer(a.Name+"/unclipped", a)
 	return out, func() int32 {
-		least := w.constant(schema.Tensor{Name: a.Name + "/least", Type: schema.Int8, Shape: []int32{1}, Quant: quantOf(a.Quant)}, []byte{byte(lo)})
+		least := w.constant(schema.Tensor{Name: a.Name + "/least", Type: schema.Int8, Shape: []int32{1},
+			Quant: quantOf(a.Quant)}, []byte{byte(lo)})
 		y := w.integer(a.Name, a)
 		w.operator(schema.Maximum, 2, []int32{out, least}, y)
 		return y

@@ -146,7 +146,8 @@ func (in *interpreter) convolve(o *schema.Operator) []int64 {
 	})
 	for i := range acc {
 		c := i % outputs
-		acc[i] = requantize(acc[i]+b[c], xt.Quant.Scale[0]*wt.Quant.Scale[min(c, len(wt.Quant.Scale)-1)], yt, number(o, "fused_activation_function"))
+		acc[i] = requantize(acc[i]+b[c], xt.Quant.Scale[0]*wt.Quant.Scale[min(c, len(wt.Quant.Scale)-1)], yt,
+			number(o, "fused_activation_function"))
 	}
 	return acc
 }
@@ -261,13 +262,16 @@ func (in *interpreter) concat(o *schema.Operator) (y []int64) {
 // TestInterpreted: the file, by its operators' definitions, gives the integer
 // engine's integers.
 func TestInterpreted(t *testing.T) {
-	uneven := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3}, PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
+	uneven := quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Dilation: [2]int{2, 3},
+		PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
 	for name, layers := range map[string]func(b *quantizedtest.Builder) string{
 		"windows": func(b *quantizedtest.Builder) string {
 			x := b.Conv(b.Input(), 6, uneven, 1, quantized.ReLU6)
-			x = b.Pool(quantized.MaxPool, x, quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{2, 0}, PadEnd: [2]int{0, 1}})
+			x = b.Pool(quantized.MaxPool, x, quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1},
+				PadBegin: [2]int{2, 0}, PadEnd: [2]int{0, 1}})
 			x = b.Conv(x, 12, quantizedtest.Same(3), 6, quantized.Identity)
-			return b.Conv(x, 4, quantized.Window{Kernel: [2]int{2, 3}, Stride: [2]int{2, 1}, PadEnd: [2]int{1, 0}}, 2, quantized.ReLU)
+			return b.Conv(x, 4, quantized.Window{Kernel: [2]int{2, 3}, Stride: [2]int{2, 1}, PadEnd: [2]int{1, 0}},
+				2, quantized.ReLU)
 		},
 		"shapes": func(b *quantizedtest.Builder) string {
 			x := b.Reshape(b.Conv(b.Input(), 5, quantizedtest.Valid(1, 1), 1, quantized.ReLU), 7, 6, 5)
@@ -281,7 +285,8 @@ func TestInterpreted(t *testing.T) {
 			return b.Concat(y, z, y)
 		},
 	} {
-		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8, "affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4} {
+		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8,
+			"affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4} {
 			t.Run(name+"/"+schemeName, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(3, 4)), s, 3, 6, 7)
 				m := b.Model(layers(b))

@@ -51,7 +51,8 @@ func (w *writer) reals(in []*value) (places []int32) {
 func (w *writer) least(n *quantized.Node) int32 {
 	x, _ := w.model.Activation(n.Inputs[0])
 	fused := n.Op != quantized.Activate && n.Func != quantized.Identity
-	if fused || n.Op == quantized.MaxPool || averages(n.Op) && same(x.Quant, n.Output.Quant) || n.Op == quantized.Concat {
+	if fused || n.Op == quantized.MaxPool || averages(n.Op) && same(x.Quant, n.Output.Quant) ||
+		n.Op == quantized.Concat {
 		return qmin
 	}
 	return floor(n.Output.Quant)
@@ -162,7 +163,8 @@ func fused(f quantized.Func) schema.Attribute {
 func (w *writer) conv(l *layer) {
 	scheme, x := w.padded(l)
 	win := l.Window
-	attributes := []schema.Attribute{attribute("padding", scheme), attribute("stride_w", win.Stride[1]), attribute("stride_h", win.Stride[0]),
+	attributes := []schema.Attribute{attribute("padding", scheme), attribute("stride_w", win.Stride[1]),
+		attribute("stride_h", win.Stride[0]),
 		fused(l.Func), attribute("dilation_w_factor", win.Dilation[1]), attribute("dilation_h_factor", win.Dilation[0])}
 	in := []int32{x, w.weights(l), w.bias(l)}
 	version := int32(1)
@@ -204,7 +206,9 @@ func pool(code schema.Code) func(*writer, *layer) {
 	return func(w *writer, l *layer) {
 		scheme, x := w.padded(l)
 		win := l.Window
-		w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme), attribute("stride_w", win.Stride[1]),
-			attribute("stride_h", win.Stride[0]), attribute("filter_width", win.Kernel[1]), attribute("filter_height", win.Kernel[0]))
+		w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme),
+			attribute("stride_w", win.Stride[1]),
+			attribute("stride_h", win.Stride[0]), attribute("filter_width", win.Kernel[1]),
+			attribute("filter_height", win.Kernel[0]))
 	}
 }

@@ -99,7 +99,8 @@ func TestWeightLayouts(t *testing.T) {
 		}
 	}
 	b, data := tensor(t, f, "linear_4/bias")
-	if b.Type != schema.Int32 || b.Quant.Scale[2] != m.Nodes[2].Output.Quant.Scale*linear.Scale[2] || int32(binary.LittleEndian.Uint32(data[8:])) != m.Nodes[3].Bias.Q[2] {
+	if b.Type != schema.Int32 || b.Quant.Scale[2] != m.Nodes[2].Output.Quant.Scale*linear.Scale[2] ||
+		int32(binary.LittleEndian.Uint32(data[8:])) != m.Nodes[3].Bias.Q[2] {
 		t.Errorf("bias %v, %v", b, data)
 	}
 }
@@ -108,7 +109,8 @@ func TestWeightLayouts(t *testing.T) {
 // Lite wants them.
 func TestFormats(t *testing.T) {
 	layers := func(b *quantizedtest.Builder) string {
-		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 2, quantizedtest.Same(1), 1, quantized.Identity)
+		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 2, quantizedtest.Same(1), 1,
+			quantized.Identity)
 	}
 	for name, c := range map[string]struct {
 		scheme      quantizedtest.Scheme
@@ -126,10 +128,12 @@ func TestFormats(t *testing.T) {
 		}
 		in, _ := tensor(t, f, "input")
 		relu, _ := tensor(t, f, "conv2d_1")
-		if in.Quant.Zero[0] != c.input+int64(m.Input.Quant.Zero) || relu.Quant.Zero[0] != c.relu || in.Quant.Scale[0] != m.Input.Quant.Scale {
+		if in.Quant.Zero[0] != c.input+int64(m.Input.Quant.Zero) || relu.Quant.Zero[0] != c.relu ||
+			in.Quant.Scale[0] != m.Input.Quant.Scale {
 			t.Errorf("%s: input %v, after a ReLU %v", name, in.Quant, relu.Quant)
 		}
-		if a, _ := f.Graph.Operators[len(f.Graph.Operators)-1].Attribute("fused_activation_function"); a.Int != schema.NoActivation {
+		if a, _ := f.Graph.Operators[len(f.Graph.Operators)-1].Attribute("fused_activation_function"); a.Int !=
+			schema.NoActivation {
 			t.Errorf("%s: the last layer has function %d", name, a.Int)
 		}
 	}
@@ -142,16 +146,23 @@ func TestPadding(t *testing.T) {
 		operators string
 		padding   int32
 	}{
-		"none":                 {quantizedtest.Valid(3, 2), "CONV_2D", schema.Valid},
-		"same":                 {quantizedtest.Same(3), "CONV_2D", schema.Same},
-		"same, even kernel":    {quantizedtest.Same(4), "CONV_2D", schema.Same},
-		"TensorFlow's halving": {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, PadEnd: [2]int{1, 1}}, "CONV_2D", schema.Same},
-		"PyTorch's halving":    {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 1}}, "PAD CONV_2D", schema.Valid},
-		"full":                 {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, PadBegin: [2]int{2, 2}, PadEnd: [2]int{2, 2}}, "PAD CONV_2D", schema.Valid},
-		"same, dilated":        {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{2, 2}, PadBegin: [2]int{2, 2}, PadEnd: [2]int{2, 2}}, "CONV_2D", schema.Same},
-		"same, only across":    {quantized.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, PadBegin: [2]int{0, 1}, PadEnd: [2]int{0, 1}}, "CONV_2D", schema.Same},
+		"none":              {quantizedtest.Valid(3, 2), "CONV_2D", schema.Valid},
+		"same":              {quantizedtest.Same(3), "CONV_2D", schema.Same},
+		"same, even kernel": {quantizedtest.Same(4), "CONV_2D", schema.Same},
+		"TensorFlow's halving": {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, PadEnd: [2]int{1, 1}},
+			"CONV_2D", schema.Same},
+		"PyTorch's halving": {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, PadBegin: [2]int{1, 1},
+			PadEnd: [2]int{1, 1}}, "PAD CONV_2D", schema.Valid},
+		"full": {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, PadBegin: [2]int{2, 2},
+			PadEnd: [2]int{2, 2}}, "PAD CONV_2D", schema.Valid},
+		"same, dilated": {quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Dilation: [2]int{2, 2},
+			PadBegin: [2]int{2, 2}, PadEnd: [2]int{2, 2}}, "CONV_2D", schema.Same},
+		"same, only across": {quantized.Window{Kernel: [2]int{1, 3}, Stride: [2]int{1, 1}, PadBegin: [2]int{0, 1},
+			PadEnd: [2]int{0, 1}}, "CONV_2D", schema.Same},
 	} {
-		m := build(quantizedtest.W8A8, func(b *quantizedtest.Builder) string { return b.Conv(b.Input(), 2, c.window, 1, quantized.ReLU) }, 1, 8, 8)
+		m := build(quantizedtest.W8A8, func(b *quantizedtest.Builder) string {
+			return b.Conv(b.Input(), 2, c.window, 1, quantized.ReLU)
+		}, 1, 8, 8)
 		f := file(t, m, tflite.Options{})
 		p, _ := f.Graph.Operators[len(f.Graph.Operators)-1].Attribute("padding")
 		if got := codes(f); got != c.operators || p.Int != c.padding {
@@ -159,7 +170,8 @@ func TestPadding(t *testing.T) {
 		}
 	}
 	m := build(quantizedtest.W8A8, func(b *quantizedtest.Builder) string {
-		return b.Pool(quantized.MaxPool, b.Input(), quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 1}})
+		return b.Pool(quantized.MaxPool, b.Input(), quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2},
+			PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 1}})
 	}, 1, 8, 8)
 	f := file(t, m, tflite.Options{})
 	if got := codes(f); got != "PADV2 MAX_POOL_2D" {
@@ -207,7 +219,8 @@ func TestReshapes(t *testing.T) {
 // TestFloats: layers that do not compute with integers compute in float32.
 func TestFloats(t *testing.T) {
 	layers := func(b *quantizedtest.Builder) string {
-		return b.Linear(b.Flatten(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)), 3, quantized.Identity)
+		return b.Linear(b.Flatten(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)), 3,
+			quantized.Identity)
 	}
 	m := build(quantizedtest.WeightOnly, layers, 3, 4, 4)
 	f := file(t, m, tflite.Options{})
@@ -216,7 +229,8 @@ func TestFloats(t *testing.T) {
 	}
 	w, data := tensor(t, f, "conv2d_1/weight")
 	p := m.Nodes[0].Weights
-	if want := float32(p.Q[27]) * p.Scale[1]; w.Type != schema.Float32 || math.Float32frombits(binary.LittleEndian.Uint32(data[4*27:])) != want {
+	if want := float32(p.Q[27]) * p.Scale[1]; w.Type != schema.Float32 ||
+		math.Float32frombits(binary.LittleEndian.Uint32(data[4*27:])) != want {
 		t.Errorf("weight-only: weights %v, want float32 beginning in channel 1 with %v", w.Type, want)
 	}
 	mixed := quantizedtest.W8A8
@@ -236,7 +250,8 @@ func TestFloats(t *testing.T) {
 	}
 	n = &excluded.Nodes[2]
 	n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
-	if got := codes(file(t, excluded, tflite.Options{})); got != "DEQUANTIZE CONV_2D QUANTIZE RESHAPE DEQUANTIZE FULLY_CONNECTED QUANTIZE" {
+	if got := codes(file(t, excluded, tflite.Options{})); got !=
+		"DEQUANTIZE CONV_2D QUANTIZE RESHAPE DEQUANTIZE FULLY_CONNECTED QUANTIZE" {
 		t.Errorf("two excluded layers: %s", got)
 	}
 }
@@ -275,7 +290,8 @@ func TestMixes(t *testing.T) {
 func TestInt4(t *testing.T) {
 	m := build(quantizedtest.W4A8, func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
-		return b.Conv(b.Conv(x, 4, quantizedtest.Same(3), 4, quantized.ReLU), 4, quantizedtest.Same(3), 2, quantized.ReLU)
+		return b.Conv(b.Conv(x, 4, quantizedtest.Same(3), 4, quantized.ReLU), 4, quantizedtest.Same(3), 2,
+			quantized.ReLU)
 	}, 1, 4, 4)
 	f := file(t, m, tflite.Options{Int4: true})
 	w, q := tensor(t, f, "conv2d_1/weight")
@@ -347,31 +363,44 @@ func TestRefusals(t *testing.T) {
 	mean.Nodes[0].Output.Quant.Scale = 1000 * mean.Input.Quant.Scale
 	padded := quantizedtest.Same(3)
 	padded.PadBegin = [2]int{2, 0}
-	float := build(quantizedtest.Scheme{}, func(b *quantizedtest.Builder) string { return b.Pool(quantized.AvgPool, b.Input(), padded) }, 2, 6, 6)
+	float := build(quantizedtest.Scheme{}, func(b *quantizedtest.Builder) string {
+		return b.Pool(quantized.AvgPool, b.Input(), padded)
+	}, 2, 6, 6)
 	renamed := image(conv)
-	renamed.Nodes[0].Name, renamed.Nodes[0].Output.Name, renamed.Output = "input/unclipped", "input/unclipped", "input/unclipped"
+	renamed.Nodes[0].Name, renamed.Nodes[0].Output.Name, renamed.Output = "input/unclipped", "input/unclipped",
+		"input/unclipped"
 	renamed.Input.Quant.Format.Narrow = true
 	for want, c := range map[string]struct {
 		model   *quantized.Model
 		options tflite.Options
 	}{
-		"tflite: conv2d_1: uint16 activations: want at most 8 bits":                                        {wide, tflite.Options{}},
-		"tflite: conv2d_1: a weight is -128 from its zero point: TensorFlow Lite's are −127..127 around 0": {least, tflite.Options{}},
-		"tflite: conv2d_1: 6 is 12.5 steps of 0.48: runtimes disagree on where it rounds to":               {tie, tflite.Options{}},
-		"tflite: conv2d_1: 6 is 0.05999999865889549 steps of 100, so that every output is 0":               {flat, tflite.Options{}},
+		"tflite: conv2d_1: uint16 activations: want at most 8 bits": {wide,
+			tflite.Options{}},
+		"tflite: conv2d_1: a weight is -128 from its zero point: TensorFlow Lite's are −127..127 around 0": {least,
+			tflite.Options{}},
+		"tflite: conv2d_1: 6 is 12.5 steps of 0.48: runtimes disagree on where it rounds to": {tie, tflite.Options{}},
+		"tflite: conv2d_1: 6 is 0.05999999865889549 steps of 100, so that every output is 0": {flat, tflite.Options{}},
 		"XNNPACK takes less than 256": {far, tflite.Options{}},
-		`tflite: add_1: input "input" has 0.00024414063 times the output's scale: XNNPACK takes`:                                     {sum, tflite.Options{}},
-		`tflite: global_avg_pool_1: input "input" has 0.0009999999 times the output's scale: XNNPACK takes 0.00390625 to 256`:        {mean, tflite.Options{}},
-		"tflite: activate_1: output is int8 scale 0.003921569 zero -128: TensorFlow Lite's sigmoid gives scale 0.00390625 zero -128": {sigmoid, tflite.Options{}},
+		`tflite: add_1: input "input" has 0.00024414063 times the output's scale: XNNPACK takes`: {sum,
+			tflite.Options{}},
+		`tflite: global_avg_pool_1: input "input" has 0.0009999999 times the output's scale: XNNPACK takes ` +
+			`0.00390625 to 256`: {mean, tflite.Options{}},
+		"tflite: activate_1: output is int8 scale 0.003921569 zero -128: TensorFlow Lite's sigmoid gives scale " +
+			"0.00390625 zero -128": {sigmoid, tflite.Options{}},
 		"tflite: avg_pool_1: input \"input\" is int8 scale": {image(func(b *quantizedtest.Builder) string {
 			return b.Pool(quantized.AvgPool, b.Input(), quantizedtest.Valid(2, 2))
 		}), tflite.Options{}},
-		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or "same" padding`:                                              {float, tflite.Options{}},
-		"tflite: model: no linear layer or ordinary convolution that computes with integers has weights of 4 bits or less: there is nothing to pack two to a byte": {image(conv), tflite.Options{Int4: true}},
-		"tflite: batch of -1: want 0 (for 1) or more":                               {image(conv), tflite.Options{Batch: -1}},
-		`tflite: quantized: layer 0: name ""`:                                       {&quantized.Model{}, tflite.Options{}},
-		`tflite: two tensors would be called "input/unclipped": rename a layer`:     {renamed, tflite.Options{}},
-		`tflite: metadata "origin": petrify writes that itself: choose another key`: {image(conv), tflite.Options{Metadata: map[string]string{"origin": "here"}}},
+		`tflite: avg_pool_1: padding [2 0] and [1 1]: an average pool of TensorFlow Lite has none, or ` +
+			`"same" padding`: {float, tflite.Options{}},
+		"tflite: model: no linear layer or ordinary convolution that computes with integers has weights of 4 bits " +
+			"or less: there is nothing to pack two to a byte": {image(conv), tflite.Options{Int4: true}},
+		"tflite: batch of -1: want 0 (for 1) or more": {image(conv),
+			tflite.Options{Batch: -1}},
+		`tflite: quantized: layer 0: name ""`: {&quantized.Model{},
+			tflite.Options{}},
+		`tflite: two tensors would be called "input/unclipped": rename a layer`: {renamed, tflite.Options{}},
+		`tflite: metadata "origin": petrify writes that itself: choose another key`: {image(conv),
+			tflite.Options{Metadata: map[string]string{"origin": "here"}}},
 	} {
 		if _, err := tflite.Encode(c.model, c.options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nwant %s", err, want)

@@ -42,7 +42,8 @@ func Verify(data []byte, m *quantized.Model) error {
 	if err != nil {
 		return fmt.Errorf("tflite: %w", err)
 	}
-	return fmt.Errorf("tflite: the file's %s not what the model gives: it was changed, or written by another version", difference(file, ours))
+	return fmt.Errorf("tflite: the file's %s not what the model gives: it was changed, or written by "+
+		"another version", difference(file, ours))
 }
 
 // writtenWith are the options of a file; its metadata that petrify does not
@@ -50,7 +51,8 @@ func Verify(data []byte, m *quantized.Model) error {
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {
 	var o Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {
-		return o, fmt.Errorf("tflite: the file's metadata %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey], err)
+		return o, fmt.Errorf("tflite: the file's metadata %q: %q: %w", quantized.ExportKey,
+			facts[quantized.ExportKey], err)
 	}
 	own, err := m.FileFacts(o)
 	if err != nil {
@@ -69,7 +71,8 @@ func difference(a, b *schema.Model) string {
 	}
 	for i := range a.Graph.Tensors {
 		t := &a.Graph.Tensors[i]
-		if i >= len(b.Graph.Tensors) || !reflect.DeepEqual(*t, b.Graph.Tensors[i]) || !bytes.Equal(a.Buffers[t.Buffer], b.Buffers[t.Buffer]) {
+		if i >= len(b.Graph.Tensors) || !reflect.DeepEqual(*t, b.Graph.Tensors[i]) ||
+			!bytes.Equal(a.Buffers[t.Buffer], b.Buffers[t.Buffer]) {
 			return fmt.Sprintf("tensor %q is", t.Name)
 		}
 	}

@@ -55,17 +55,19 @@ func TestVerifyNamesTheChange(t *testing.T) {
 			f.Buffers[1] = bytes.Clone(f.Buffers[1])
 			f.Buffers[1][5] ^= 1
 		}, `tflite: the file's tensor "conv2d_1/weight" is not what the model gives`},
-		"a scale":     {func(f *schema.Model) { f.Graph.Tensors[0].Quant.Scale[0]++ }, `tensor "input" is not what`},
-		"an operator": {func(f *schema.Model) { f.Graph.Operators[1].Version = 2 }, "operator 1, DEPTHWISE_CONV_2D, is not what"},
-		"an output":   {func(f *schema.Model) { f.Graph.Outputs[0]-- }, "inputs or outputs are not what"},
-		"a name":      {func(f *schema.Model) { f.Description = "another" }, "bytes are not what"},
-		"classes":     {func(f *schema.Model) { set(f, "classes", `["cat"]`) }, `metadata "classes" is not what`},
+		"a scale": {func(f *schema.Model) { f.Graph.Tensors[0].Quant.Scale[0]++ }, `tensor "input" is not what`},
+		"an operator": {func(f *schema.Model) { f.Graph.Operators[1].Version = 2 },
+			"operator 1, DEPTHWISE_CONV_2D, is not what"},
+		"an output": {func(f *schema.Model) { f.Graph.Outputs[0]-- }, "inputs or outputs are not what"},
+		"a name":    {func(f *schema.Model) { f.Description = "another" }, "bytes are not what"},
+		"classes":   {func(f *schema.Model) { set(f, "classes", `["cat"]`) }, `metadata "classes" is not what`},
 		"model": {func(f *schema.Model) { set(f, quantized.TensorsKey, "1234") },
 			"tflite: the file was made of another model: model.safetensors.sha256 is 1234, this model's is "},
 		"no model":      {func(f *schema.Model) { f.Metadata = nil }, "does not say which model it was made of"},
 		"other options": {func(f *schema.Model) { set(f, "export", `{"batch":2}`) }, `tensor "input" is not what`},
-		"wrong options": {func(f *schema.Model) { set(f, "export", `{"int4":true}`) }, "tflite: the file's options: tflite: model: no linear layer"},
-		"no options":    {func(f *schema.Model) { set(f, "export", "") }, `tflite: the file's metadata "export": ""`},
+		"wrong options": {func(f *schema.Model) { set(f, "export", `{"int4":true}`) },
+			"tflite: the file's options: tflite: model: no linear layer"},
+		"no options": {func(f *schema.Model) { set(f, "export", "") }, `tflite: the file's metadata "export": ""`},
 	} {
 		f := file(t, m, tflite.Options{})
 		c.change(f)
@@ -102,8 +104,10 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"a\x1b[31m name"`, "petrify test", "input INT8 2 × 6 × 6 × 3, s=0.0", "z=-128", `{"batch":2}`, "model.safetensors.sha256",
-		"CONV_2D", "INT8, 4 scales along axis 0", "INT8, 4 scales along axis 3", "linear_6 INT8 2 × 3, s=", "the file's bytes",
+		`"a\x1b[31m name"`, "petrify test", "input INT8 2 × 6 × 6 × 3, s=0.0", "z=-128", `{"batch":2}`,
+		"model.safetensors.sha256",
+		"CONV_2D", "INT8, 4 scales along axis 0", "INT8, 4 scales along axis 3", "linear_6 INT8 2 × 3, s=",
+		"the file's bytes",
 	} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())

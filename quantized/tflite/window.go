@@ -40,9 +40,12 @@ func (w *writer) padded(l *layer) (scheme int, x int32) {
 		return scheme, l.in[0]
 	}
 	a := l.x.Activation
-	a.Shape = []int{a.Shape[0], a.Shape[1] + win.PadBegin[0] + win.PadEnd[0], a.Shape[2] + win.PadBegin[1] + win.PadEnd[1]}
-	pads := []int32{0, 0, int32(win.PadBegin[0]), int32(win.PadEnd[0]), int32(win.PadBegin[1]), int32(win.PadEnd[1]), 0, 0}
-	in := []int32{l.in[0], w.constant(schema.Tensor{Name: l.Name + "/padding", Type: schema.Int32, Shape: []int32{4, 2}}, int32Bytes(pads))}
+	a.Shape = []int{a.Shape[0], a.Shape[1] + win.PadBegin[0] + win.PadEnd[0],
+		a.Shape[2] + win.PadBegin[1] + win.PadEnd[1]}
+	pads := []int32{0, 0, int32(win.PadBegin[0]), int32(win.PadEnd[0]), int32(win.PadBegin[1]),
+		int32(win.PadEnd[1]), 0, 0}
+	in := []int32{l.in[0], w.constant(schema.Tensor{Name: l.Name + "/padding", Type: schema.Int32,
+		Shape: []int32{4, 2}}, int32Bytes(pads))}
 	code := schema.Pad // with zeros
 	if l.Op == quantized.MaxPool {
 		code = schema.PadV2 // with the least number, which never is the greatest

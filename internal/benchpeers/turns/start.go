@@ -46,7 +46,8 @@ func Start(command, env []string) (*Side, error) {
 	line, err := s.out.ReadString('\n')
 	name, ok := strings.CutPrefix(line, ready)
 	if err != nil || !ok {
-		return nil, errors.Join(fmt.Errorf("turns: %q said %q, want %q and a name", command, line, ready), err, s.Close())
+		return nil, errors.Join(fmt.Errorf("turns: %q said %q, want %q and a name", command, line, ready), err,
+			s.Close())
 	}
 	s.Name = strings.TrimSpace(name)
 	return s, nil

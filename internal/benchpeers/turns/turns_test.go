@@ -51,7 +51,8 @@ func TestTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A unit takes 1.5 ms at least; how much more is the machine's business.
-		if got.Seconds < 0.02 || got.Units < 2 || got.Units > got.Seconds/0.0015 || got.PeakKiB < 100 || got.CPU > got.Seconds {
+		if got.Seconds < 0.02 || got.Units < 2 || got.Units > got.Seconds/0.0015 || got.PeakKiB < 100 ||
+			got.CPU > got.Seconds {
 			t.Errorf("turn of 0.02 s: %+v", got)
 		}
 	}

@@ -117,7 +117,8 @@ func (b *Blobs) Record(offset uint64) (Record, error) {
 	start := binary.LittleEndian.Uint64(header[16:])
 	padding := binary.LittleEndian.Uint64(header[24:])
 	if start != offset+blobAlign || length > size-start || padding > 7 || padding > length*8 {
-		return Record{}, fmt.Errorf("mil: weight file: record at %d: %d bytes of data at %d, %d bits unused, do not fit a file of %d bytes",
+		return Record{}, fmt.Errorf("mil: weight file: record at %d: %d bytes of data at %d, %d bits unused, do "+
+			"not fit a file of %d bytes",
 			offset, length, start, padding, size)
 	}
 	return Record{

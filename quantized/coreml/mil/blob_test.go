@@ -73,7 +73,8 @@ func TestTensor(t *testing.T) {
 		{"beyond float16", TensorOf(Float16), []float64{65520}, false, "element 0: 65520 is not finite in fp16"},
 		{"beyond int8", TensorOf(Int8), []float64{128}, false, "element 0: 128 is not an integer of int8, -128 to 127"},
 		{"not an integer", TensorOf(UInt8), []float64{0.5}, false, "element 0: 0.5 is not an integer"},
-		{"a type that is not written", TensorOf(Float64), []float64{1}, false, "element 0: tensors of fp64 are not written"},
+		{"a type that is not written", TensorOf(Float64), []float64{1}, false,
+			"element 0: tensors of fp64 are not written"},
 	} {
 		var b Blobs
 		v, err := b.Tensor(c.t, c.elements)

@@ -39,7 +39,8 @@ func Opset(version int32) string {
 func Check(p *Package) error {
 	c := newChecker(p)
 	if want := Opset(p.Model.Version); want == "" || p.Model.Program.Opset != want {
-		return fmt.Errorf("mil: specification %d with opset %q: want 7 CoreML6, 8 CoreML7 or 9 CoreML8", p.Model.Version, p.Model.Program.Opset)
+		return fmt.Errorf("mil: specification %d with opset %q: want 7 CoreML6, 8 CoreML7 or 9 CoreML8",
+			p.Model.Version, p.Model.Program.Opset)
 	}
 	program := &p.Model.Program
 	for _, in := range program.Inputs {
@@ -190,7 +191,8 @@ func parameters(op *Operation, d definition) error {
 		}
 		for _, b := range a.Bindings {
 			if (b.Value != nil) != blockwise {
-				return fmt.Errorf("input %q: want a literal for constexpr_blockwise_shift_scale, a reference elsewhere", a.Name)
+				return fmt.Errorf("input %q: want a literal for constexpr_blockwise_shift_scale, a reference "+
+					"elsewhere", a.Name)
 			}
 		}
 		given[a.Name] = true
@@ -257,7 +259,8 @@ func (c *checker) classify(op *Operation) ([]Type, error) {
 		return nil, errors.New("classes: want a literal list")
 	}
 	list := labels[0].Value
-	if want := ListOf(TensorOf(String), probabilities.Size()); !list.Type.Equal(want) || len(list.List) != list.Type.Len {
+	if want := ListOf(TensorOf(String), probabilities.Size()); !list.Type.Equal(want) ||
+		len(list.List) != list.Type.Len {
 		return nil, fmt.Errorf("classes %v: want %v", list.Type, want)
 	}
 	seen := map[string]bool{}

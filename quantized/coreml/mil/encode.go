@@ -154,14 +154,16 @@ func (p *Program) wire() wire {
 func (op *Operation) wire() wire {
 	var w wire
 	w.text(1, op.Type)
-	inputs := slices.SortedFunc(slices.Values(op.Inputs), func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
+	inputs := slices.SortedFunc(slices.Values(op.Inputs),
+		func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
 	for _, a := range inputs {
 		w.entry(2, a.Name, a.wire())
 	}
 	for _, out := range op.Outputs {
 		w.message(3, out.wire())
 	}
-	attributes := slices.SortedFunc(slices.Values(op.Attributes), func(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) })
+	attributes := slices.SortedFunc(slices.Values(op.Attributes),
+		func(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) })
 	for _, a := range attributes {
 		w.entry(5, a.Name, a.Value.wire())
 	}

@@ -70,7 +70,8 @@ func NewMachine(p *Package) (*Machine, error) {
 		return nil, fmt.Errorf("mil: machine: values of %d elements: want at most %d", n, maxMemory)
 	}
 	scope := newChecker(p)
-	m := &Machine{inputs: map[string][]float64{}, types: scope.types, values: map[string][]float64{}, outputs: p.Model.Program.Outputs}
+	m := &Machine{inputs: map[string][]float64{}, types: scope.types, values: map[string][]float64{},
+		outputs: p.Model.Program.Outputs}
 	for _, in := range p.Model.Program.Inputs {
 		scope.types[in.Name] = in.Type
 		m.values[in.Name] = make([]float64, in.Type.Size())
@@ -157,7 +158,8 @@ func (m *Machine) Run(inputs map[string][]float32) (map[string]Result, error) {
 	for name, x := range inputs {
 		memory, ok := m.inputs[name]
 		if !ok || len(x) != len(memory) {
-			return nil, fmt.Errorf("mil: run: input %q of %d elements: want %d elements of %v", name, len(x), len(memory), m.types[name])
+			return nil, fmt.Errorf("mil: run: input %q of %d elements: want %d elements of %v", name, len(x),
+				len(memory), m.types[name])
 		}
 		for i, r := range x {
 			memory[i] = m.types[name].Data.Round(float64(r))

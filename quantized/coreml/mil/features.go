@@ -5,10 +5,12 @@ import "fmt"
 // features compares the interface with the program: no loader does.
 func (c *checker) features(m *Model) error {
 	if len(m.Inputs) == 0 || len(m.Inputs) != len(m.Program.Inputs) {
-		return fmt.Errorf("%d inputs for %d of the program: want the same, at least one", len(m.Inputs), len(m.Program.Inputs))
+		return fmt.Errorf("%d inputs for %d of the program: want the same, at least one", len(m.Inputs),
+			len(m.Program.Inputs))
 	}
 	if len(m.Outputs) == 0 || len(m.Outputs) != len(m.Program.Outputs) {
-		return fmt.Errorf("%d outputs for %d of the program: want the same, at least one", len(m.Outputs), len(m.Program.Outputs))
+		return fmt.Errorf("%d outputs for %d of the program: want the same, at least one", len(m.Outputs),
+			len(m.Program.Outputs))
 	}
 	for i, in := range m.Program.Inputs {
 		if err := c.feature(&m.Inputs[i], in.Name); err != nil {
@@ -22,10 +24,13 @@ func (c *checker) features(m *Model) error {
 	}
 	classifier := m.Outputs[0].Kind == Text
 	if classifier != (m.Label != "" && m.Scores != "") {
-		return fmt.Errorf("predicted feature %q and probabilities %q: want both for a classifier, none otherwise", m.Label, m.Scores)
+		return fmt.Errorf("predicted feature %q and probabilities %q: want both for a classifier, none otherwise",
+			m.Label, m.Scores)
 	}
-	if classifier && (len(m.Outputs) != 2 || m.Outputs[1].Kind != TextTable || m.Label != m.Outputs[0].Name || m.Scores != m.Outputs[1].Name) {
-		return fmt.Errorf("predicted feature %q and probabilities %q: want the names of outputs, a string and a dictionary", m.Label, m.Scores)
+	if classifier && (len(m.Outputs) != 2 || m.Outputs[1].Kind != TextTable || m.Label != m.Outputs[0].Name ||
+		m.Scores != m.Outputs[1].Name) {
+		return fmt.Errorf("predicted feature %q and probabilities %q: want the names of outputs, a string and a "+
+			"dictionary", m.Label, m.Scores)
 	}
 	return nil
 }

@@ -150,10 +150,12 @@ func (b *Blobs) payload(v *Value) ([]byte, error) {
 	}
 	d, n := v.Type.Data, v.Type.Size()
 	if code := d.traits().blob; code == 0 || record.Code != code {
-		return nil, fmt.Errorf("mil: weight file: record at %d has type code %d: want %d for %v", record.Offset, record.Code, code, d)
+		return nil, fmt.Errorf("mil: weight file: record at %d has type code %d: want %d for %v", record.Offset,
+			record.Code, code, d)
 	}
 	if bits := len(record.Data)*8 - record.Padding; bits != n*d.Bits() {
-		return nil, fmt.Errorf("mil: weight file: record at %d has %d bits: want %d for %v", record.Offset, bits, n*d.Bits(), v.Type)
+		return nil, fmt.Errorf("mil: weight file: record at %d has %d bits: want %d for %v", record.Offset, bits,
+			n*d.Bits(), v.Type)
 	}
 	return record.Data, nil
 }

@@ -25,14 +25,16 @@ func define(op string) (definition, bool) {
 		return definition{params: []string{"data", "scale"}, optional: []string{"offset"}, since: 9,
 			infer: inferBlockwise, build: buildBlockwise}, true
 	case "quantize":
-		return definition{params: []string{"input", "scale", "output_dtype"}, optional: []string{"zero_point", "axis"}, since: 8,
+		return definition{params: []string{"input", "scale", "output_dtype"},
+			optional: []string{"zero_point", "axis"}, since: 8,
 			infer: inferQuantize, build: buildQuantize}, true
 	case "dequantize":
 		return definition{params: []string{"input", "scale"}, optional: []string{"zero_point", "axis"}, since: 8,
 			infer: inferDequantize, build: buildDequantize}, true
 	case "conv":
-		return definition{params: []string{"x", "weight", "strides", "pad_type", "pad", "dilations", "groups"}, optional: []string{"bias"},
-			infer: inferConv, build: buildConv}, true
+		return definition{params: []string{"x", "weight", "strides", "pad_type", "pad", "dilations", "groups"},
+			optional: []string{"bias"},
+			infer:    inferConv, build: buildConv}, true
 	case "linear":
 		return definition{params: []string{"x", "weight", "bias"}, infer: inferLinear, build: buildLinear}, true
 	case "relu":
@@ -52,7 +54,8 @@ func define(op string) (definition, bool) {
 	case "max_pool":
 		return definition{params: pool, infer: inferPool, build: buildPool}, true
 	case "avg_pool":
-		return definition{params: append(pool, "exclude_padding_from_average"), infer: inferPool, build: buildPool}, true
+		return definition{params: append(pool, "exclude_padding_from_average"), infer: inferPool, build: buildPool},
+			true
 	case "reduce_mean":
 		return definition{params: []string{"x", "axes", "keep_dims"}, infer: inferMean, build: buildMean}, true
 	case "reshape":
@@ -60,7 +63,8 @@ func define(op string) (definition, bool) {
 	case "softmax":
 		return definition{params: []string{"x", "axis"}, infer: inferSoftmax, build: buildSoftmax}, true
 	case "concat":
-		return definition{params: []string{"values", "axis", "interleave"}, infer: inferConcat, build: buildConcat}, true
+		return definition{params: []string{"values", "axis", "interleave"}, infer: inferConcat, build: buildConcat},
+			true
 	case "cast":
 		return definition{params: []string{"x", "dtype"}, infer: inferCast, build: buildCopy("x")}, true
 	}

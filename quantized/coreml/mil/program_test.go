@@ -104,10 +104,16 @@ func f(shape ...int) Type { return TensorOf(Float32, shape...) }
 
 func TestElementwise(t *testing.T) {
 	runAll(t, []operation{
-		{"relu", []float32{-1, 0, 2}, []int{3}, func(s *sketch) *sketch { return s.op("relu", "y", f(3), "x", "x") }, []float64{0, 0, 2}},
-		{"relu6", []float32{-1, 5, 7}, []int{3}, func(s *sketch) *sketch { return s.op("relu6", "y", f(3), "x", "x") }, []float64{0, 5, 6}},
-		{"sigmoid", []float32{0}, []int{1}, func(s *sketch) *sketch { return s.op("sigmoid", "y", f(1), "x", "x") }, []float64{0.5}},
-		{"tanh", []float32{0}, []int{1}, func(s *sketch) *sketch { return s.op("tanh", "y", f(1), "x", "x") }, []float64{0}},
+		{"relu", []float32{-1, 0, 2}, []int{3}, func(s *sketch) *sketch {
+			return s.op("relu", "y", f(3), "x", "x")
+		}, []float64{0, 0, 2}},
+		{"relu6", []float32{-1, 5, 7}, []int{3}, func(s *sketch) *sketch {
+			return s.op("relu6", "y", f(3), "x", "x")
+		}, []float64{0, 5, 6}},
+		{"sigmoid", []float32{0}, []int{1}, func(s *sketch) *sketch { return s.op("sigmoid", "y", f(1), "x", "x") },
+			[]float64{0.5}},
+		{"tanh", []float32{0}, []int{1}, func(s *sketch) *sketch { return s.op("tanh", "y", f(1), "x", "x") },
+			[]float64{0}},
 		{"leaky relu", []float32{-8, 8}, []int{2}, func(s *sketch) *sketch {
 			return s.op("leaky_relu", "y", f(2), "x", "x", "alpha", s.scalar(0.25))
 		}, []float64{-2, 8}},
@@ -131,31 +137,41 @@ func TestLayersAndPools(t *testing.T) {
 	none, ones := IntsValue(0, 0, 0, 0), IntsValue(1, 1)
 	valid, custom := StringValue("valid"), StringValue("custom")
 	runAll(t, []operation{
-		{"conv with stride, padding and bias", []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}, []int{1, 1, 3, 3}, func(s *sketch) *sketch {
-			return s.op("conv", "y", f(1, 1, 2, 2), "x", "x", "weight", s.tensor(Float32, []int{1, 1, 3, 3}, 1, 1, 1, 1, 1, 1, 1, 1, 1),
-				"bias", s.tensor(Float32, []int{1}, 100), "strides", IntsValue(2, 2), "pad_type", custom, "pad", IntsValue(1, 1, 1, 1), "dilations", ones, "groups", IntValue(1))
-		}, []float64{112, 116, 124, 128}},
+		{"conv with stride, padding and bias", []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}, []int{1, 1, 3, 3},
+			func(s *sketch) *sketch {
+				return s.op("conv", "y", f(1, 1, 2, 2), "x", "x", "weight",
+					s.tensor(Float32, []int{1, 1, 3, 3}, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+					"bias", s.tensor(Float32, []int{1}, 100), "strides", IntsValue(2, 2), "pad_type", custom, "pad",
+					IntsValue(1, 1, 1, 1), "dilations", ones, "groups", IntValue(1))
+			}, []float64{112, 116, 124, 128}},
 		{"conv in two groups", []float32{1, 2, 3, 4}, []int{1, 4, 1, 1}, func(s *sketch) *sketch {
-			return s.op("conv", "y", f(1, 2, 1, 1), "x", "x", "weight", s.tensor(Float32, []int{2, 2, 1, 1}, 1, 10, 100, 1000),
+			return s.op("conv", "y", f(1, 2, 1, 1), "x", "x", "weight",
+				s.tensor(Float32, []int{2, 2, 1, 1}, 1, 10, 100, 1000),
 				"strides", ones, "pad_type", valid, "pad", none, "dilations", ones, "groups", IntValue(2))
 		}, []float64{21, 4300}},
 		{"conv with dilation, padded at one side", []float32{1, 2, 3, 4}, []int{1, 1, 1, 4}, func(s *sketch) *sketch {
 			return s.op("conv", "y", f(1, 1, 1, 4), "x", "x", "weight", s.tensor(Float32, []int{1, 1, 1, 2}, 1, 10),
-				"strides", ones, "pad_type", custom, "pad", IntsValue(0, 0, 2, 0), "dilations", IntsValue(1, 2), "groups", IntValue(1))
+				"strides", ones, "pad_type", custom, "pad", IntsValue(0, 0, 2, 0), "dilations", IntsValue(1, 2),
+				"groups", IntValue(1))
 		}, []float64{10, 20, 31, 42}},
 		{"linear", []float32{1, 2}, []int{1, 2}, func(s *sketch) *sketch {
-			return s.op("linear", "y", f(1, 3), "x", "x", "weight", s.tensor(Float32, []int{3, 2}, 1, 0, 0, 1, 1, 1), "bias", s.tensor(Float32, []int{3}, 0, 10, 20))
+			return s.op("linear", "y", f(1, 3), "x", "x", "weight",
+				s.tensor(Float32, []int{3, 2}, 1, 0, 0, 1, 1, 1), "bias", s.tensor(Float32, []int{3}, 0, 10, 20))
 		}, []float64{1, 12, 23}},
 		{"max pool ignores padding", []float32{-1, -2, -3, -4}, []int{1, 1, 2, 2}, func(s *sketch) *sketch {
-			return s.op("max_pool", "y", f(1, 1, 2, 2), "x", "x", "kernel_sizes", IntsValue(2, 2), "strides", IntsValue(2, 2),
+			return s.op("max_pool", "y", f(1, 1, 2, 2), "x", "x", "kernel_sizes", IntsValue(2, 2), "strides",
+				IntsValue(2, 2),
 				"pad_type", custom, "pad", IntsValue(1, 1, 1, 1), "ceil_mode", BoolValue(false))
 		}, []float64{-1, -2, -3, -4}},
 		{"avg pool does not count padding", []float32{1, 2, 3, 4}, []int{1, 1, 2, 2}, func(s *sketch) *sketch {
-			return s.op("avg_pool", "y", f(1, 1, 2, 1), "x", "x", "kernel_sizes", IntsValue(2, 2), "strides", IntsValue(2, 1),
-				"pad_type", custom, "pad", IntsValue(1, 1, 0, 0), "ceil_mode", BoolValue(false), "exclude_padding_from_average", BoolValue(true))
+			return s.op("avg_pool", "y", f(1, 1, 2, 1), "x", "x", "kernel_sizes", IntsValue(2, 2), "strides",
+				IntsValue(2, 1),
+				"pad_type", custom, "pad", IntsValue(1, 1, 0, 0), "ceil_mode", BoolValue(false),
+				"exclude_padding_from_average", BoolValue(true))
 		}, []float64{1.5, 3.5}},
 		{"mean over negative axes", []float32{1, 2, 3, 4, 5, 6, 7, 8}, []int{1, 2, 2, 2}, func(s *sketch) *sketch {
-			return s.op("reduce_mean", "y", f(1, 2, 1, 1), "x", "x", "axes", IntsValue(-2, -1), "keep_dims", BoolValue(true))
+			return s.op("reduce_mean", "y", f(1, 2, 1, 1), "x", "x", "axes", IntsValue(-2, -1), "keep_dims",
+				BoolValue(true))
 		}, []float64{2.5, 6.5}},
 	})
 }
@@ -169,7 +185,8 @@ func TestMoves(t *testing.T) {
 			return s.op("softmax", "y", f(2, 2), "x", "x", "axis", IntValue(0))
 		}, []float64{0.5, 0.5, 0.5, 0.5}},
 		{"concat along the middle", []float32{1, 2, 3, 4}, []int{2, 1, 2}, func(s *sketch) *sketch {
-			return s.op("concat", "y", f(2, 2, 2), "values", []string{"x", "x"}, "axis", IntValue(1), "interleave", BoolValue(false))
+			return s.op("concat", "y", f(2, 2, 2), "values", []string{"x", "x"}, "axis", IntValue(1), "interleave",
+				BoolValue(false))
 		}, []float64{1, 2, 1, 2, 3, 4, 3, 4}},
 		{"cast to fp16 rounds", []float32{1.0 / 3, 65504}, []int{2}, func(s *sketch) *sketch {
 			return s.op("cast", "y", TensorOf(Float16, 2), "x", "x", "dtype", StringValue("fp16"))
@@ -182,28 +199,36 @@ func TestMoves(t *testing.T) {
 
 func TestQuantizers(t *testing.T) {
 	runAll(t, []operation{
-		{"quantize rounds half to even and clips", []float32{0.5, 1.5, -2.5, 1000, -1000}, []int{5}, func(s *sketch) *sketch {
-			s.op("quantize", "q", TensorOf(Int8, 5), "input", "x", "scale", s.scalar(1), "output_dtype", StringValue("int8"))
-			return s.op("dequantize", "y", f(5), "input", "q", "scale", s.scalar(1))
-		}, []float64{0, 2, -2, 127, -128}},
+		{"quantize rounds half to even and clips", []float32{0.5, 1.5, -2.5, 1000, -1000}, []int{5},
+			func(s *sketch) *sketch {
+				s.op("quantize", "q", TensorOf(Int8, 5), "input", "x", "scale", s.scalar(1), "output_dtype",
+					StringValue("int8"))
+				return s.op("dequantize", "y", f(5), "input", "q", "scale", s.scalar(1))
+			}, []float64{0, 2, -2, 127, -128}},
 		{"quantize with a zero point", []float32{-1, 0, 1}, []int{3}, func(s *sketch) *sketch {
 			zero := s.tensor(UInt8, nil, 100)
-			s.op("quantize", "q", TensorOf(UInt8, 3), "input", "x", "scale", s.scalar(0.01), "zero_point", zero, "output_dtype", StringValue("uint8"))
+			s.op("quantize", "q", TensorOf(UInt8, 3), "input", "x", "scale", s.scalar(0.01), "zero_point", zero,
+				"output_dtype", StringValue("uint8"))
 			return s.op("dequantize", "y", f(3), "input", "q", "scale", s.scalar(1), "zero_point", zero)
 		}, []float64{-100, 0, 100}},
 		{"affine weights per channel", []float32{1, 1}, []int{1, 2}, func(s *sketch) *sketch {
-			s.op("constexpr_affine_dequantize", "w", f(2, 2), "quantized_data", s.tensor(UInt8, []int{2, 2}, 11, 12, 21, 22),
-				"zero_point", s.tensor(UInt8, []int{2}, 10, 20), "scale", s.tensor(Float32, []int{2}, 1, 0.5), "axis", IntValue(0))
+			s.op("constexpr_affine_dequantize", "w", f(2, 2), "quantized_data",
+				s.tensor(UInt8, []int{2, 2}, 11, 12, 21, 22),
+				"zero_point", s.tensor(UInt8, []int{2}, 10, 20), "scale", s.tensor(Float32, []int{2}, 1, 0.5),
+				"axis", IntValue(0))
 			return s.op("linear", "y", f(1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
 		}, []float64{3, 1.5}},
 		{"affine weights along the second axis", []float32{1, 1}, []int{1, 2}, func(s *sketch) *sketch {
 			s.op("constexpr_affine_dequantize", "w", f(1, 2), "quantized_data", s.tensor(Int8, []int{1, 2}, 2, 3),
-				"zero_point", s.tensor(Int8, nil, 1), "scale", s.tensor(Float32, []int{2}, 10, 100), "axis", IntValue(-1))
+				"zero_point", s.tensor(Int8, nil, 1), "scale", s.tensor(Float32, []int{2}, 10, 100), "axis",
+				IntValue(-1))
 			return s.op("linear", "y", f(1, 1), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{1}, 0))
 		}, []float64{210}},
 		{"blockwise weights", []float32{1, 1, 1, 1}, []int{1, 4}, func(s *sketch) *sketch {
-			s.op("constexpr_blockwise_shift_scale", "w", f(2, 4), "data", s.tensor(Int4, []int{2, 4}, 1, 1, 2, 2, 3, 3, -8, 7),
-				"scale", s.tensor(Float32, []int{2, 2}, 1, 10, 100, 1000), "offset", s.tensor(Int4, []int{2, 2}, 0, 1, 0, 0))
+			s.op("constexpr_blockwise_shift_scale", "w", f(2, 4), "data",
+				s.tensor(Int4, []int{2, 4}, 1, 1, 2, 2, 3, 3, -8, 7),
+				"scale", s.tensor(Float32, []int{2, 2}, 1, 10, 100, 1000), "offset",
+				s.tensor(Int4, []int{2, 2}, 0, 1, 0, 0))
 			return s.op("linear", "y", f(1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
 		}, []float64{2 + 20, 600 - 1000}},
 	})

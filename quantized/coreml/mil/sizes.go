@@ -48,7 +48,8 @@ func (p *Package) Sizes() (Sizes, error) {
 
 // blobType is the data type with the given code in the weight file, 0 if none.
 func blobType(code uint32) DataType {
-	for _, d := range []DataType{Float16, Float32, UInt8, Int8, Int16, UInt16, Int4, UInt1, UInt2, UInt4, UInt3, UInt6, Int32, UInt32} {
+	for _, d := range []DataType{Float16, Float32, UInt8, Int8, Int16, UInt16, Int4, UInt1, UInt2, UInt4, UInt3,
+		UInt6, Int32, UInt32} {
 		if d.traits().blob == code {
 			return d
 		}

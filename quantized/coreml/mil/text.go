@@ -47,7 +47,8 @@ func Print(w io.Writer, p *Package) error {
 }
 
 func printMetadata(out *bufio.Writer, m *Metadata) {
-	for _, line := range [][2]string{{"description", m.Description}, {"version", m.Version}, {"author", m.Author}, {"license", m.License}} {
+	for _, line := range [][2]string{{"description", m.Description}, {"version", m.Version}, {"author", m.Author},
+		{"license", m.License}} {
 		if line[1] != "" {
 			fmt.Fprintf(out, "%s: %q\n", line[0], line[1])
 		}

@@ -24,19 +24,29 @@ func TestWire(t *testing.T) {
 		want    string
 	}{
 		{"a scalar has neither rank nor dimensions", TensorOf(Float16).wire(), "0a 02 08 0a"},
-		{"tensor<fp16, [2, 3]>", TensorOf(Float16, 2, 3).wire(), "0a 10 08 0a 10 02  1a 04 0a 02 08 02  1a 04 0a 02 08 03"},
+		{"tensor<fp16, [2, 3]>", TensorOf(Float16, 2, 3).wire(),
+			"0a 10 08 0a 10 02  1a 04 0a 02 08 02  1a 04 0a 02 08 03"},
 		{"list<string, 2>", ListOf(TensorOf(String), 2).wire(), "12 0c 0a 04 0a 02 08 02  12 04 0a 02 08 02"},
-		{"dict<string, fp64>", DictOf(TensorOf(String), TensorOf(Float64)).wire(), "22 0c 0a 04 0a 02 08 02  12 04 0a 02 08 0c"},
-		{"float 1 is packed in floats", floats.wire(), "12 0c 0a 0a 08 0b 10 01 1a 04 0a 02 08 01  1a 0a 0a 08 0a 06 0a 04 00 00 80 3f"},
-		{"int −1 takes ten bytes", ints.wire(), "12 0c 0a 0a 08 17 10 01 1a 04 0a 02 08 01  1a 10 0a 0e 12 0c 0a 0a ff ff ff ff ff ff ff ff ff 01"},
-		{"int8 stands in bytes", (&Value{Type: TensorOf(Int8), Bytes: []byte{0}}).wire(), "12 04 0a 02 08 15  1a 07 0a 05 3a 03 0a 01 00"},
-		{"false is written", (&Value{Type: TensorOf(Bool), Bools: []bool{false}}).wire(), "12 04 0a 02 08 01  1a 07 0a 05 1a 03 0a 01 00"},
-		{"a blob", (&Value{Type: TensorOf(Int8), Blob: &BlobRef{"f", 64}}).wire(), "12 04 0a 02 08 15  2a 05 0a 01 66 10 40"},
+		{"dict<string, fp64>", DictOf(TensorOf(String), TensorOf(Float64)).wire(),
+			"22 0c 0a 04 0a 02 08 02  12 04 0a 02 08 0c"},
+		{"float 1 is packed in floats", floats.wire(),
+			"12 0c 0a 0a 08 0b 10 01 1a 04 0a 02 08 01  1a 0a 0a 08 0a 06 0a 04 00 00 80 3f"},
+		{"int −1 takes ten bytes", ints.wire(),
+			"12 0c 0a 0a 08 17 10 01 1a 04 0a 02 08 01  1a 10 0a 0e 12 0c 0a 0a ff ff ff ff ff ff ff ff ff 01"},
+		{"int8 stands in bytes", (&Value{Type: TensorOf(Int8), Bytes: []byte{0}}).wire(),
+			"12 04 0a 02 08 15  1a 07 0a 05 3a 03 0a 01 00"},
+		{"false is written", (&Value{Type: TensorOf(Bool), Bools: []bool{false}}).wire(),
+			"12 04 0a 02 08 01  1a 07 0a 05 1a 03 0a 01 00"},
+		{"a blob", (&Value{Type: TensorOf(Int8), Blob: &BlobRef{"f", 64}}).wire(),
+			"12 04 0a 02 08 15  2a 05 0a 01 66 10 40"},
 		{"a string feature", (&Feature{Name: "l", Kind: Text}).wire(), "0a 01 6c  1a 02 1a 00"},
 		{"a dictionary feature", (&Feature{Name: "p", Kind: TextTable}).wire(), "0a 01 70  1a 04 32 02 12 00"},
-		{"an array feature", (&Feature{Name: "x", Kind: Array, Element: Float32, Shape: []int{1, 200}}).wire(), "0a 01 78  1a 0b 2a 09 0a 03 01 c8 01 10 a0 80 04"},
-		{"an image feature", (&Feature{Name: "x", Kind: Image, Width: 8, Height: 9, Color: Gray}).wire(), "0a 01 78  1a 08 22 06 08 08 10 09 18 0a"},
-		{"map entries are sorted", (&Metadata{Custom: map[string]string{"b": "", "a": "c"}}).wire(), "a2 06 06 0a 01 61 12 01 63  a2 06 05 0a 01 62 12 00"},
+		{"an array feature", (&Feature{Name: "x", Kind: Array, Element: Float32, Shape: []int{1, 200}}).wire(),
+			"0a 01 78  1a 0b 2a 09 0a 03 01 c8 01 10 a0 80 04"},
+		{"an image feature", (&Feature{Name: "x", Kind: Image, Width: 8, Height: 9, Color: Gray}).wire(),
+			"0a 01 78  1a 08 22 06 08 08 10 09 18 0a"},
+		{"map entries are sorted", (&Metadata{Custom: map[string]string{"b": "", "a": "c"}}).wire(),
+			"a2 06 06 0a 01 61 12 01 63  a2 06 05 0a 01 62 12 00"},
 	} {
 		want, err := hex.DecodeString(strings.ReplaceAll(c.want, " ", ""))
 		if err != nil {
@@ -53,7 +63,8 @@ func TestPackageRoundTrip(t *testing.T) {
 	s := perceptron()
 	big := make([]float64, 12)
 	s.op("add", "z", TensorOf(Float32, 6, 2), "x", "y", "y", s.tensor(Float32, []int{6, 2}, big...))
-	s.p.Model.Metadata = Metadata{Description: "d", Version: "v", Author: "a", License: "l", Custom: map[string]string{"k": "v", "e": ""}}
+	s.p.Model.Metadata = Metadata{Description: "d", Version: "v", Author: "a", License: "l",
+		Custom: map[string]string{"k": "v", "e": ""}}
 	s.p.Model.Inputs[0].Description = "i"
 	dir := filepath.Join(t.TempDir(), "m.mlpackage")
 	if err := s.p.Write(dir); err != nil {
@@ -70,7 +81,8 @@ func TestPackageRoundTrip(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(*again, back.Model) {
 		t.Errorf("%v: the model read twice differs", err)
 	}
-	if back.Model.Metadata.Custom["k"] != "v" || back.Model.Inputs[0].Description != "i" || len(back.Model.Program.Operations) != len(s.p.Model.Program.Operations) {
+	if back.Model.Metadata.Custom["k"] != "v" || back.Model.Inputs[0].Description != "i" ||
+		len(back.Model.Program.Operations) != len(s.p.Model.Program.Operations) {
 		t.Errorf("read %+v", back.Model)
 	}
 }
@@ -99,8 +111,12 @@ func TestManifestsThatCannotBeRead(t *testing.T) {
 		{"not JSON", `{`, "Manifest.json: unexpected end"},
 		{"another version", `{"fileFormatVersion": "2.0.0"}`, `version "2.0.0": want 1.0.0`},
 		{"no root", `{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a"}`, `root model "a" is not listed`},
-		{"a path out of the package", `{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": "../../x"}}}`, `root model "a" is not listed with a path inside`},
-		{"a model that is missing", `{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": "com.apple.CoreML/x"}}}`, "no such file"},
+		{"a path out of the package",
+			`{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": ` +
+				`"../../x"}}}`, `root model "a" is not listed with a path inside`},
+		{"a model that is missing",
+			`{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": ` +
+				`"com.apple.CoreML/x"}}}`, "no such file"},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "Manifest.json"), []byte(c.manifest), 0o644); err != nil {
@@ -117,7 +133,8 @@ func TestManifestsThatCannotBeRead(t *testing.T) {
 func FuzzUnmarshalModel(f *testing.F) {
 	f.Add(perceptron().p.Model.Marshal())
 	s := newSketch(9, 1, 4)
-	s.op("constexpr_blockwise_shift_scale", "w", TensorOf(Float32, 2, 4), "data", s.tensor(Int4, []int{2, 4}, 1, 1, 2, 2, 3, 3, -8, 7),
+	s.op("constexpr_blockwise_shift_scale", "w", TensorOf(Float32, 2, 4), "data",
+		s.tensor(Int4, []int{2, 4}, 1, 1, 2, 2, 3, 3, -8, 7),
 		"scale", s.tensor(Float32, []int{2, 2}, 1, 10, 100, 1000))
 	s.op("linear", "y", TensorOf(Float32, 1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
 	f.Add(s.p.Model.Marshal())
@@ -154,11 +171,14 @@ func FuzzPackage(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	model, weights := path.Join("Data", packageAuthor, modelFile), path.Join("Data", packageAuthor, weightsFolder, weightsName)
+	model, weights := path.Join("Data", packageAuthor, modelFile),
+		path.Join("Data", packageAuthor, weightsFolder, weightsName)
 	f.Add(files["Manifest.json"], files[model], files[weights])
-	f.Add([]byte(`{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": "com.apple.CoreML/../com.apple.CoreML/model.mlmodel"}}}`), files[model], []byte{})
+	f.Add([]byte(`{"fileFormatVersion": "1.0.0", "rootModelIdentifier": "a", "itemInfoEntries": {"a": {"path": `+
+		`"com.apple.CoreML/../com.apple.CoreML/model.mlmodel"}}}`), files[model], []byte{})
 	f.Fuzz(func(t *testing.T, manifest, program, blobs []byte) {
-		p, err := readPackage(fstest.MapFS{"Manifest.json": {Data: manifest}, model: {Data: program}, weights: {Data: blobs}})
+		p, err := readPackage(fstest.MapFS{"Manifest.json": {Data: manifest}, model: {Data: program},
+			weights: {Data: blobs}})
 		if err != nil {
 			return
 		}

@@ -17,18 +17,24 @@ func small() *schema.Model {
 		Graph: schema.Graph{
 			Name: "graph",
 			Tensors: []schema.Tensor{
-				{Name: "x", Type: schema.Int8, Shape: []int32{1, 2, 2, 1}, Quant: schema.Quant{Scale: []float32{0.5}, Zero: []int64{-128}}},
-				{Name: "w", Type: schema.Int8, Shape: []int32{1, 1, 1, 2}, Buffer: 1, Quant: schema.Quant{Scale: []float32{0.25, 2}, Zero: []int64{0, 0}, Axis: 3}},
+				{Name: "x", Type: schema.Int8, Shape: []int32{1, 2, 2, 1},
+					Quant: schema.Quant{Scale: []float32{0.5}, Zero: []int64{-128}}},
+				{Name: "w", Type: schema.Int8, Shape: []int32{1, 1, 1, 2}, Buffer: 1,
+					Quant: schema.Quant{Scale: []float32{0.25, 2}, Zero: []int64{0, 0}, Axis: 3}},
 				{Name: "b", Type: schema.Int32, Shape: []int32{2}, Buffer: 2},
 				{Name: "y", Type: schema.Int8, Shape: []int32{1, 2, 2, 2}},
 				{Name: "z", Shape: []int32{1, 8}},
 			},
 			Inputs: []int32{0}, Outputs: []int32{4},
 			Operators: []schema.Operator{
-				{Code: schema.DepthwiseConv2D, Version: 3, Inputs: []int32{0, 1, 2}, Outputs: []int32{3}, Attributes: []schema.Attribute{
-					{Name: "padding", Int: schema.Valid}, {Name: "stride_w", Int: 1}, {Name: "stride_h", Int: 2}, {Name: "depth_multiplier", Int: 2}}},
-				{Code: schema.LeakyReLU, Version: 2, Inputs: []int32{3, -1}, Outputs: []int32{3}, Attributes: []schema.Attribute{{Name: "alpha", Float: 0.125}}},
-				{Code: schema.Reshape, Version: 1, Inputs: []int32{3}, Outputs: []int32{4}, Attributes: []schema.Attribute{{Name: "new_shape", Ints: []int32{-1, 8}}}},
+				{Code: schema.DepthwiseConv2D, Version: 3, Inputs: []int32{0, 1, 2}, Outputs: []int32{3},
+					Attributes: []schema.Attribute{
+						{Name: "padding", Int: schema.Valid}, {Name: "stride_w", Int: 1},
+						{Name: "stride_h", Int: 2}, {Name: "depth_multiplier", Int: 2}}},
+				{Code: schema.LeakyReLU, Version: 2, Inputs: []int32{3, -1}, Outputs: []int32{3},
+					Attributes: []schema.Attribute{{Name: "alpha", Float: 0.125}}},
+				{Code: schema.Reshape, Version: 1, Inputs: []int32{3}, Outputs: []int32{4},
+					Attributes: []schema.Attribute{{Name: "new_shape", Ints: []int32{-1, 8}}}},
 				{Code: schema.DepthwiseConv2D, Version: 3, Inputs: []int32{0, 1, 2}, Outputs: []int32{3}},
 				{Code: schema.Tanh, Version: 1, Inputs: []int32{3}, Outputs: []int32{3}},
 			},
@@ -105,9 +111,11 @@ func TestBytes(t *testing.T) {
 
 func TestMarshalRefuses(t *testing.T) {
 	for want, o := range map[string]schema.Operator{
-		`schema: Code(77) is no operator that is written`:     {Code: 77},
-		`schema: TANH has no attribute "padding"`:             {Code: schema.Tanh, Attributes: []schema.Attribute{{Name: "padding"}}},
-		`schema: CONV_2D has no attribute "depth_multiplier"`: {Code: schema.Conv2D, Attributes: []schema.Attribute{{Name: "depth_multiplier"}}},
+		`schema: Code(77) is no operator that is written`: {Code: 77},
+		`schema: TANH has no attribute "padding"`: {Code: schema.Tanh,
+			Attributes: []schema.Attribute{{Name: "padding"}}},
+		`schema: CONV_2D has no attribute "depth_multiplier"`: {Code: schema.Conv2D,
+			Attributes: []schema.Attribute{{Name: "depth_multiplier"}}},
 	} {
 		m := &schema.Model{Graph: schema.Graph{Operators: []schema.Operator{o}}}
 		if _, err := m.Marshal(); err == nil || err.Error() != want {
@@ -137,7 +145,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 		"a root outside": {append([]byte{255, 255, 255, 127}, whole[4:]...), "is cut off"},
 		"an old version": {version, "schema: version 2: want 3"},
 		"a tensor":       {change(func(m *schema.Model) { m.Graph.Inputs[0] = 5 }), "schema: tensor 5 of 5"},
-		"a buffer":       {change(func(m *schema.Model) { m.Graph.Tensors[0].Buffer = 3 }), `schema: tensor "x" is in buffer 3 of 3`},
+		"a buffer": {change(func(m *schema.Model) { m.Graph.Tensors[0].Buffer = 3 }),
+			`schema: tensor "x" is in buffer 3 of 3`},
 	} {
 		if _, err := schema.Unmarshal(c.data); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
@@ -161,7 +170,8 @@ func FuzzUnmarshal(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(again.Graph.Operators) != len(m.Graph.Operators) || len(again.Graph.Tensors) != len(m.Graph.Tensors) || len(again.Metadata) != len(m.Metadata) {
+		if len(again.Graph.Operators) != len(m.Graph.Operators) ||
+			len(again.Graph.Tensors) != len(m.Graph.Tensors) || len(again.Metadata) != len(m.Metadata) {
 			t.Errorf("read again: %+v, first %+v", again, m)
 		}
 	})

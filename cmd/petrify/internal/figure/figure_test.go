@@ -17,7 +17,8 @@ func TestAccuracyNamesItsLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := svg.String()
-	for _, want := range []string{"cnn on digits", "float 97.50 %", "PTQ 97.15 %", "QAT 97.60 %", "epochs", "test accuracy, %"} {
+	for _, want := range []string{"cnn on digits", "float 97.50 %", "PTQ 97.15 %", "QAT 97.60 %", "epochs",
+		"test accuracy, %"} {
 		if !strings.Contains(text, ">"+want+"<") {
 			t.Errorf("the picture lacks the text %q", want)
 		}
@@ -73,7 +74,8 @@ func TestTheFirstEpochsAreCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	if y.from < 80 || y.at(y.from) != bottom || y.at(10) < bottom+dot {
-		t.Errorf("the lowest value is %v at %v, 10 is at %v: want it below %d", y.from, y.at(y.from), y.at(10), bottom+dot)
+		t.Errorf("the lowest value is %v at %v, 10 is at %v: want it below %d", y.from, y.at(y.from), y.at(10),
+			bottom+dot)
 	}
 }
 

@@ -84,5 +84,6 @@ func open(path string, threads int) (*ort.AdvancedSession, error) {
 	if err := o.SetIntraOpNumThreads(threads); err != nil {
 		return nil, err
 	}
-	return ort.NewAdvancedSession(path, []string{inputs[0].Name}, []string{outputs[0].Name}, []ort.Value{x}, []ort.Value{y}, o)
+	return ort.NewAdvancedSession(path, []string{inputs[0].Name}, []string{outputs[0].Name}, []ort.Value{x},
+		[]ort.Value{y}, o)
 }

@@ -96,7 +96,8 @@ func printTimes(s *conformance.Session, batch, runs int) error {
 		times = append(times, time.Since(begin))
 	}
 	slices.Sort(times)
-	fmt.Printf("batch %d, %d runs: least %v, median %v, greatest %v\n", batch, runs, times[0], times[runs/2], times[runs-1])
+	fmt.Printf("batch %d, %d runs: least %v, median %v, greatest %v\n", batch, runs, times[0], times[runs/2],
+		times[runs-1])
 	return nil
 }
 

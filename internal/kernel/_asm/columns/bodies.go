@@ -60,7 +60,8 @@ var kernels = []kernel{
 	},
 	{
 		name: "gradQuantTile", doc: "gradQuantTileGeneric in another order, with a fused multiply-add",
-		streams: []string{"dy", "x"}, params: []string{"mean", "scale", "shift"}, uniforms: []string{"limit"}, sums: added("sum", "dot"),
+		streams: []string{"dy", "x"}, params: []string{"mean", "scale", "shift"}, uniforms: []string{"limit"},
+		sums: added("sum", "dot"),
 		body: func(v *vector) {
 			x, d := v.temp(0), v.temp(1)
 			v.gradientWithin(x, d, v.temp(2))
@@ -70,7 +71,8 @@ var kernels = []kernel{
 	},
 	{
 		name: "normGradQuantTile", doc: "normGradQuantTileGeneric",
-		streams: []string{"dx", "dy", "x"}, params: []string{"mean", "scale", "shift", "k0", "k1"}, uniforms: []string{"limit"},
+		streams: []string{"dx", "dy", "x"}, params: []string{"mean", "scale", "shift", "k0", "k1"},
+		uniforms: []string{"limit"},
 		body: func(v *vector) {
 			x, d := v.temp(0), v.temp(1)
 			v.gradientWithin(x, d, v.temp(2))

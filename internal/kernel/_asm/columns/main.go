@@ -86,7 +86,8 @@ func newAVX512() *vector {
 }
 
 func newAVX2() *vector {
-	return &vector{lanes: 8, units: 2, regs: []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}}
+	return &vector{lanes: 8, units: 2, regs: []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12,
+		Y13, Y14, Y15}}
 }
 
 func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }

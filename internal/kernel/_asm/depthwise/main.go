@@ -99,7 +99,8 @@ func after(name string, by Register) GPVirtual {
 //	Z0–Z13 (Y0–Y11)  the pixels' sums
 //	Z15 (Y15)        a tap's weights
 func (p path) sum() {
-	TEXT("depthwise"+p.name, NOSPLIT, "func(c *float32, ldc int, x *float32, rs int, off *int, segments int, w *float32, ldw, m, n int)")
+	TEXT("depthwise"+p.name, NOSPLIT,
+		"func(c *float32, ldc int, x *float32, rs int, off *int, segments int, w *float32, ldw, m, n int)")
 	Pragma("noescape")
 	Doc("depthwise" + p.name + " computes a strip.")
 	rows.Cases(rows.Down(p.pixels), func(label string, m int) {
@@ -144,7 +145,8 @@ func (p path) sum() {
 //	Z0–Z8 (Y0–Y8)  the taps' sums
 //	Z15 (Y15)      a pixel of b
 func (p path) gradient() {
-	TEXT("depthwiseGradient"+p.name, NOSPLIT, "func(c *float32, ldc int, x *float32, rs, gs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)")
+	TEXT("depthwiseGradient"+p.name, NOSPLIT,
+		"func(c *float32, ldc int, x *float32, rs, gs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)")
 	Pragma("noescape")
 	Doc("depthwiseGradient" + p.name + " adds to taps of a window.")
 	rows.Cases(append([]int{9}, rows.Down(7)...), func(label string, m int) {

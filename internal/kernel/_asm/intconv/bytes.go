@@ -95,7 +95,8 @@ func addBytes() {
 	}
 }
 
-func addKernel(name, signature string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem), store func(y Mem)) {
+func addKernel(name, signature string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem),
+	store func(y Mem)) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(name + " is addBytesGeneric.")

@@ -26,7 +26,8 @@ import (
 //	Z8–Z15   the taps interleaved, by bytes, then by words
 //	K1–K4    which channels are stored
 func depth64() {
-	TEXT("intDepth64VNNI", NOSPLIT, "func(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m, c, tail int)")
+	TEXT("intDepth64VNNI", NOSPLIT,
+		"func(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m, c, tail int)")
 	Pragma("noescape")
 	Doc("intDepth64VNNI is a row of a depthwise convolution of bytes, 64 channels at a time, with VPDPBUSD.")
 	c, step, left, j, row := load("c"), load("step"), load("c"), GP64(), load("c")

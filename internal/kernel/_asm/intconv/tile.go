@@ -19,7 +19,8 @@ import (
 // A group is four bytes of the image: four unsigned bytes against four signed
 // bytes of w (VPDPBUSD), or two words against two words (VPMADDWD). It is
 // broadcast; a group of the weights for all channels of the panel is loaded.
-const tileSignature = "func(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments, groups int, w *uint8, m, n int)"
+const tileSignature = "func(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments, groups int, " +
+	"w *uint8, m, n int)"
 
 // pixelsPerPointer is how many pixels one pointer reaches: 0, 1, 2 and 4 times
 // step by the address's scale, 3 by a second register.

@@ -41,9 +41,11 @@ var kernels = []kernel{
 		body:    func(v *vector) { v.forward(true) },
 	},
 	{
-		name: "normPool2Grad", doc: "one row of normPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("y"), index("arg"), image("x0"), image("x1")},
-		params:  []string{"mean", "scale", "k0", "k1"},
+		name: "normPool2Grad",
+		doc:  "one row of normPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
+		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("y"), index("arg"), image("x0"),
+			image("x1")},
+		params: []string{"mean", "scale", "k0", "k1"},
 		body: func(v *vector) {
 			d, t := v.regs[0], v.regs[2]
 			v.loadFrom(v.mem("y", false), t)
@@ -64,9 +66,11 @@ var kernels = []kernel{
 		body: func(v *vector) { v.quantForward() },
 	},
 	{
-		name: "quantPool2Grad", doc: "one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
-		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("top"), index("arg"), image("x0"), image("x1")},
-		params:  []string{"mean", "scale", "shift", "k0", "k1"}, uniforms: []string{"limit"},
+		name: "quantPool2Grad",
+		doc:  "one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image",
+		streams: []stream{image("dx0"), image("dx1"), output("dy"), output("top"), index("arg"), image("x0"),
+			image("x1")},
+		params: []string{"mean", "scale", "shift", "k0", "k1"}, uniforms: []string{"limit"},
 		body: func(v *vector) {
 			d, t := v.regs[0], v.regs[2]
 			v.loadFrom(v.mem("top", false), t)

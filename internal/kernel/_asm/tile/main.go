@@ -33,7 +33,8 @@ func main() {
 	Generate()
 }
 
-const signature = "func(c *float32, ldc int, plus *float32, ldp int, a *float32, rs, cs int, off *int, segments, k int, b *float32, ldb, m, n int)"
+const signature = "func(c *float32, ldc int, plus *float32, ldp int, a *float32, rs, cs int, off *int, segments, " +
+	"k int, b *float32, ldb, m, n int)"
 
 // sum emits the loops over segments and k of a tile of m rows; step emits
 // the products of one k, B's row being at b.
