@@ -93,7 +93,7 @@ bench: ## run the micro-benchmarks
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
 
-torch: ## train NETWORKS random networks beside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13; no part of CI yet, see its doc.go)
+torch: ## train NETWORKS random networks beside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
 	go run ./internal/peertrain -networks $(NETWORKS)
 
 conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
