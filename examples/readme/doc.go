@@ -1,3 +1,3 @@
-// Package readme holds the program that the README shows, so that it is
-// compiled and run with the tests.
+// Package readme tests what the README shows: its Go program, built outside this
+// module, and its configurations.
 package readme

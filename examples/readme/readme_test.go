@@ -1,74 +1,106 @@
 package readme
 
 import (
-	"context"
-	"fmt"
-	"log"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"petrify/datasets"
-	"petrify/fakequant"
-	"petrify/graph"
-	"petrify/quantized/onnx"
-	"petrify/train"
+	"petrify/internal/config"
 )
 
-func Example() {
-	defer inTemporaryFolder()()
-	data, err := datasets.Open("digits", datasets.Options{})
-	check(err)
-	result, err := train.Run(context.Background(), train.Config{
-		Data: data, Batch: 32,
-		Network: graph.Chain(
-			graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(), graph.MaxPool(2),
-			graph.Conv2D(32, 3).Same(), graph.BatchNorm(), graph.ReLU(),
-			graph.Flatten(), graph.Linear(10)),
-		Float: train.Stage{Epochs: 10}, QAT: train.Stage{Epochs: 3},
-		Quantization: graph.Uniform(fakequant.Int8()),
-	})
-	check(err)
-	fmt.Printf("float %.0f %%, int8 %.0f %%\n", 100*result.Float.Accuracy, 100*result.QAT.Accuracy)
-	check(onnx.WriteFile("model.onnx", result.Model))
-	// Output:
-	// float 99 %, int8 99 %
-}
+const root = "../.."
 
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
-}
-
-// inTemporaryFolder changes to a new folder and returns the way back.
-func inTemporaryFolder() func() {
-	before, err := os.Getwd()
-	check(err)
-	dir, err := os.MkdirTemp("", "readme")
-	check(err)
-	check(os.Chdir(dir))
-	return func() {
-		check(os.Chdir(before))
-		check(os.RemoveAll(dir))
-	}
-}
-
-// The README shows the body of Example.
-func TestTheREADMEShowsThisProgram(t *testing.T) {
-	source, err := os.ReadFile("readme_test.go")
+// TestProgram builds and runs the README's program in a module of its own that
+// replaces petrify with this checkout. Nothing is downloaded.
+func TestProgram(t *testing.T) {
+	checkout, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, body, _ := strings.Cut(string(source), "defer inTemporaryFolder()()\n")
-	body, _, _ = strings.Cut(body, "\t// Output:")
-	document, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "```go\n" + strings.ReplaceAll("\n"+strings.TrimSuffix(body, "\n"), "\n\t", "\n")[1:] + "\n```"
-	if !strings.Contains(string(document), want) {
-		t.Errorf("README.md does not show\n%s", want)
+	dir := t.TempDir()
+	program, _ := between(t, readme(t), "```go\n", "```\n")
+	write(t, filepath.Join(dir, "main.go"), program)
+	write(t, filepath.Join(dir, "go.sum"), string(sums))
+
+	goCommand(t, dir, "mod", "init", "example.com/digits")
+	goCommand(t, dir, "mod", "edit", "-require", "petrify@v0.0.0", "-replace", "petrify="+checkout)
+	got := goCommand(t, dir, "run", ".")
+
+	if want := "float 99 %, int8 99 %\n"; got != want {
+		t.Errorf("the program prints %q, want %q", got, want)
 	}
+	if !strings.Contains(readme(t), "prints `"+strings.TrimSpace(got)+"`") {
+		t.Errorf("README.md does not say that the program prints %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "model.onnx")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestConfigurations parses the README's configurations.
+func TestConfigurations(t *testing.T) {
+	flowers, after := between(t, readme(t), "<<'END'\n", "    END\n")
+	flowers = strings.ReplaceAll("\n"+flowers, "\n    ", "\n")
+	network, _ := between(t, after, "```yaml\n", "```\n")
+	own, _, found := strings.Cut(flowers, "network: cnn\n")
+	if !found {
+		t.Fatalf("the first configuration has no built-in network:\n%s", flowers)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("flowers", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{flowers, own + network} {
+		if _, err := config.Parse("README.md", []byte(document)); err != nil {
+			t.Errorf("%v in\n%s", err, document)
+		}
+	}
+}
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// between cuts out the text from begin to end and returns it and what follows.
+func between(t *testing.T, text, begin, end string) (inside, after string) {
+	t.Helper()
+	_, text, begun := strings.Cut(text, begin)
+	text, after, ended := strings.Cut(text, end)
+	if !begun || !ended {
+		t.Fatalf("README.md has no text from %q to %q", begin, end)
+	}
+	return text, after
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goCommand runs the go command offline and returns its standard output.
+func goCommand(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	command := exec.Command("go", args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	return string(out)
 }
