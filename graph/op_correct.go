@@ -46,7 +46,7 @@ func newCorrection(channels int) *correction {
 // normaliseCorrected takes the statistics of p.
 func (op *normOp) normaliseCorrected(p, f []float32) {
 	k := op.correct
-	kernel.BatchNormStats(k.mean, k.variance, p, op.rows, op.c)
+	kernel.BatchNormStats(kernel.Moments{Mean: k.mean, Variance: k.variance}, p)
 	for i := range op.c {
 		mean, variance := float64(k.mean[i]), float64(k.variance[i])
 		inv := 1 / math.Sqrt(variance+normEpsilon)
@@ -70,12 +70,13 @@ func (op *normOp) finishCorrected(f []float32) {
 
 // grad adds the node of dp. While the normalisation is frozen p rests, and
 // with it whoever reads dp.
-func (k *correction) grad(name string, p, dx *gorgonia.Node, rows int) (*gorgonia.Node, error) {
+func (k *correction) grad(name string, p, dx *gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  "d" + name + "/dp",
 		Shape: p.Shape(),
 		Run: func(dp []float32, args [][]float32) error {
-			kernel.BatchNormForward(dp, args[0], k.mean, k.ones, k.slope, k.offset, rows, len(k.mean), false)
+			line := kernel.Norm{Mean: k.mean, InvStd: k.ones, Gamma: k.slope, Beta: k.offset}
+			kernel.BatchNormForward(dp, args[0], line, false)
 			return nil
 		},
 	}, p, dx)

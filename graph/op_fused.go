@@ -112,12 +112,10 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 	if op.shifted() { // x is in steps
 		op.scale = 1
 	}
-	qmax := op.q.Config().Format.Max()
 	if op.pool == nil {
-		kernel.BatchNormReLUQuant(y, op.integers, x, op.mean, op.inv, op.gain, op.beta, op.scale, qmax, op.rows, op.c)
+		kernel.BatchNormReLUQuant(y, op.integers, x, op.quant())
 	} else {
-		kernel.BatchNormReLUQuantMaxPool(y, op.top, op.integers, op.arg, x, op.mean, op.inv, op.gain, op.beta,
-			op.scale, qmax, *op.pool)
+		kernel.BatchNormReLUQuantMaxPool(op.maxima(y), op.integers, x, op.quant(), *op.pool)
 	}
 	if op.shifted() {
 		kernel.DequantizeU8(y, op.integers, scale, 0)
@@ -128,10 +126,20 @@ func (op *fusedOp) forward(y []float32, in [][]float32) error {
 // forwardFloat is the pass without rounding.
 func (op *fusedOp) forwardFloat(y, x []float32) {
 	if op.pool == nil {
-		kernel.BatchNormForward(y, x, op.mean, op.inv, op.gain, op.beta, op.rows, op.c, true)
+		kernel.BatchNormForward(y, x, op.norm(), true)
 	} else {
-		kernel.BatchNormReLUMaxPool(y, op.top, op.arg, x, op.mean, op.inv, op.gain, op.beta, *op.pool)
+		kernel.BatchNormReLUMaxPool(op.maxima(y), x, op.norm(), *op.pool)
 	}
+}
+
+// quant is the normalisation of the last forward pass with its quantizer.
+func (op *fusedOp) quant() kernel.NormQuant {
+	return kernel.NormQuant{Norm: op.norm(), S: op.scale, QMax: op.q.Config().Format.Max()}
+}
+
+// maxima is what the pooling leaves beside y.
+func (op *fusedOp) maxima(y []float32) kernel.Maxima {
+	return kernel.Maxima{Y: y, Top: op.top, Arg: op.arg}
 }
 
 // take takes the scale of this pass from the quantizer, if that rounds. Where
@@ -144,7 +152,7 @@ func (op *fusedOp) take(observes bool) error {
 	if observes {
 		copy(op.extremes, op.lo)
 		copy(op.extremes[op.c:], op.hi)
-		kernel.BatchNormForward(op.extremes, op.extremes, op.mean, op.inv, op.gain, op.beta, 2, op.c, true)
+		kernel.BatchNormForward(op.extremes, op.extremes, op.norm(), true)
 	}
 	if err := op.use.Take(op.extremes); err != nil {
 		return err
@@ -168,21 +176,15 @@ func (op *fusedOp) finite() error {
 
 // backward is the normBackward of the whole node.
 func (op *fusedOp) backward(dx, dy, y, x []float32) {
-	if op.scale == 0 && op.pool == nil {
+	quantized, pooled := op.scale != 0, op.pool != nil
+	switch {
+	case quantized && pooled:
+		kernel.BatchNormReLUQuantMaxPoolBackward(op.gradient(dx), dy, op.maxima(y), x, op.quant(), *op.pool)
+	case quantized:
+		kernel.BatchNormReLUQuantBackward(op.gradient(dx), dy, x, op.quant())
+	case pooled:
+		kernel.BatchNormReLUMaxPoolBackward(op.gradient(dx), dy, op.maxima(y), x, op.norm(), *op.pool)
+	default:
 		op.normOp.backward(dx, dy, y, x)
-		return
-	}
-	if op.scale == 0 {
-		kernel.BatchNormReLUMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, y, op.top, op.arg, x, op.mean, op.inv,
-			op.gain, *op.pool, op.fixed())
-		return
-	}
-	qmax := op.q.Config().Format.Max()
-	if op.pool == nil {
-		kernel.BatchNormReLUQuantBackward(dx, op.dgamma, op.dbeta, dy, x, op.mean, op.inv, op.gain, op.beta,
-			op.scale, qmax, op.rows, op.c, op.fixed())
-	} else {
-		kernel.BatchNormReLUQuantMaxPoolBackward(dx, op.dgamma, op.dbeta, dy, op.top, op.arg, x, op.mean, op.inv,
-			op.gain, op.beta, op.scale, qmax, *op.pool, op.fixed())
 	}
 }

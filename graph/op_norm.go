@@ -80,7 +80,7 @@ func norm(name string, in normInputs, gamma, beta *gorgonia.Node, n *batchNorm, 
 		Shape: in.x.Shape(),
 		Run: func(z []float32, in [][]float32) error {
 			op.normalise(in, false)
-			kernel.BatchNormForward(z, in[0], op.mean, op.inv, op.gain, op.beta, op.rows, op.c, op.relu)
+			kernel.BatchNormForward(z, in[0], op.norm(), op.relu)
 			return nil
 		},
 		Grad: func(in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
@@ -98,9 +98,9 @@ func (op *normOp) normalise(in [][]float32, ranges bool) {
 	copy(op.beta, in[2])
 	switch {
 	case ranges:
-		kernel.BatchNormStatsRange(op.mean, op.variance, op.lo, op.hi, x, op.rows, op.c)
+		kernel.BatchNormStats(kernel.Moments{Mean: op.mean, Variance: op.variance, Lo: op.lo, Hi: op.hi}, x)
 	case !op.fixed():
-		kernel.BatchNormStats(op.mean, op.variance, x, op.rows, op.c)
+		kernel.BatchNormStats(kernel.Moments{Mean: op.mean, Variance: op.variance}, x)
 	}
 	switch {
 	case op.frozen:
@@ -110,6 +110,11 @@ func (op *normOp) normalise(in [][]float32, ranges bool) {
 	default:
 		op.normaliseBatch(f)
 	}
+}
+
+// norm is the normalisation of the last forward pass.
+func (op *normOp) norm() kernel.Norm {
+	return kernel.Norm{Mean: op.mean, InvStd: op.inv, Gamma: op.gain, Beta: op.beta, Fixed: op.fixed()}
 }
 
 // fixed reports whether z's constants do not depend on x: then the gradient
@@ -192,21 +197,26 @@ func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node,
 	if op.correct == nil {
 		return grads, nil
 	}
-	dp, err := op.correct.grad(name, in[4], dx, op.rows)
+	dp, err := op.correct.grad(name, in[4], dx)
 	return append(grads, dp), err
+}
+
+// gradient is where a backward pass leaves its gradients.
+func (op *normOp) gradient(dx []float32) kernel.NormGrad {
+	return kernel.NormGrad{X: dx, Gamma: op.dgamma, Beta: op.dbeta}
 }
 
 // backward is the normBackward of the normalisation with its ReLU.
 func (op *normOp) backward(dx, dz, z, x []float32) {
 	if !op.fixed() {
-		kernel.BatchNormBackward(dx, op.dgamma, op.dbeta, dz, z, x, op.mean, op.inv, op.gain, op.rows, op.c, op.relu)
+		kernel.BatchNormBackward(op.gradient(dx), dz, z, x, op.norm(), op.relu)
 		return
 	}
 	scale := op.df // free until finish
 	for i := range scale {
 		scale[i] = op.gain[i] * op.inv[i]
 	}
-	kernel.ScaleShiftBackward(dx, op.dgamma, op.dbeta, dz, z, x, scale, op.rows, op.c, op.relu)
+	kernel.ScaleShiftBackward(op.gradient(dx), dz, z, x, scale, op.relu)
 	for i := range op.c { // from Σ dz·x to Σ dz·(x − μ)/σ
 		op.dgamma[i] = float32((float64(op.dgamma[i]) - float64(op.mean[i])*float64(op.dbeta[i])) * float64(op.inv[i]))
 	}

@@ -7,82 +7,120 @@ package kernel
 // Network Training by Reducing Internal Covariate Shift", ICML 2015,
 // Algorithm 1 and the derivatives in its section 3.
 
-// BatchNormForward is y[r,j] = (x[r,j] − μ[j])·(γ[j]·invStd[j]) + β[j], then
-// max(0, ·) if relu, with invStd[j] = 1/√(σ²[j] + ε). y may be x.
-func BatchNormForward(y, x, mean, invStd, gamma, beta []float32, rows, c int, relu bool) {
-	checkLen("BatchNormForward", "invStd", len(invStd), c)
-	checkLen("BatchNormForward", "gamma", len(gamma), c)
-	v := newVectors(c)
-	defer v.done()
+// Norm is a batch normalisation of len(Mean) channels:
+//
+//	v[r,j] = (x[r,j] − μ[j])·(γ[j]·invStd[j]) + β[j]        invStd[j] = 1/√(σ²[j] + ε)
+type Norm struct {
+	Mean, InvStd, Gamma, Beta []float32
+
+	// Fixed says that mean and variance are constants, not those of the batch,
+	// so that no gradient flows through them.
+	Fixed bool
+}
+
+// NormGrad receives the gradients with respect to a normalisation's input and
+// its parameters.
+type NormGrad struct {
+	X, Gamma, Beta []float32
+}
+
+// check panics unless the parameters have a value for each of c channels.
+func (n Norm) check(kernel string, c int) {
+	checkLen(kernel, "Mean", len(n.Mean), c)
+	checkLen(kernel, "InvStd", len(n.InvStd), c)
+	checkLen(kernel, "Gamma", len(n.Gamma), c)
+	checkLen(kernel, "Beta", len(n.Beta), c)
+}
+
+// check panics unless there is room for n elements in c channels.
+func (d NormGrad) check(kernel string, n, c int) {
+	checkLen(kernel, "d.X", len(d.X), n)
+	checkLen(kernel, "d.Gamma", len(d.Gamma), c)
+	checkLen(kernel, "d.Beta", len(d.Beta), c)
+}
+
+// terms is a normalisation as the loops compute it, each operation rounded by
+// itself: v = (x − mean)·scale + shift.
+type terms struct {
+	mean, scale, shift []float32
+}
+
+// terms takes room for the scales from v.
+func (n Norm) terms(v *vectors) terms {
 	scale := v.next()
 	for j := range scale {
-		scale[j] = gamma[j] * invStd[j]
+		scale[j] = n.Gamma[j] * n.InvStd[j]
 	}
-	affineRows("BatchNormForward", y, x, mean, scale, beta, rows, c, relu)
+	return terms{n.Mean, scale, n.Beta}
 }
 
-// ScaleShift is y[r,j] = x[r,j]·scale[j] + shift[j], then max(0, ·) if relu:
-// batch normalisation with frozen statistics, or with scale 1 a bias and its
-// ReLU in one pass. y may be x.
-func ScaleShift(y, x, scale, shift []float32, rows, c int, relu bool) {
+// rowsOf is how many rows of c channels x has.
+func rowsOf(kernel string, x []float32, c int) int {
+	if c < 1 || len(x)%c != 0 {
+		panic("kernel: " + kernel + ": x is not whole rows of channels")
+	}
+	return len(x) / c
+}
+
+// BatchNormForward is y[r,j] = v[r,j] of the normalisation, then max(0, ·) if
+// relu. y may be x.
+func BatchNormForward(y, x []float32, n Norm, relu bool) {
+	const name = "BatchNormForward"
+	c := len(n.Mean)
+	rows := rowsOf(name, x, c)
+	checkLen(name, "y", len(y), len(x))
+	n.check(name, c)
 	v := newVectors(c)
 	defer v.done()
-	affineRows("ScaleShift", y, x, v.fill(0), scale, shift, rows, c, relu)
-}
-
-// affineRows is y[r,j] = (x[r,j] − mean[j])·scale[j] + shift[j], rectified if
-// relu, each operation rounded by itself.
-func affineRows(kernel string, y, x, mean, scale, shift []float32, rows, c int, relu bool) {
-	checkLen(kernel, "y", len(y), rows*c)
-	checkLen(kernel, "x", len(x), rows*c)
-	checkLen(kernel, "mean", len(mean), c)
-	checkLen(kernel, "scale", len(scale), c)
-	checkLen(kernel, "shift", len(shift), c)
+	t := n.terms(v)
 	rowBlocks(rows, c, func(lo, hi int) {
-		tiles(lo, hi, c, func(lo, hi int) {
-			affineTile(y[lo*c:hi*c], x[lo*c:hi*c], mean, scale, shift, c, relu)
-		})
+		tiles(lo, hi, c, func(lo, hi int) { affineTile(y[lo*c:hi*c], x[lo*c:hi*c], t, relu) })
 	})
 }
 
-// BatchNormBackward is the gradient of a batch normalisation whose mean and
-// variance are those of the batch. With x̂ = (x − μ)·invStd, and d = dy, or
-// with relu d = dy where y > 0 and 0 elsewhere:
+// BatchNormBackward is the gradient of a batch normalisation. With
+// x̂ = (x − μ)·invStd, and d = dy, or with relu d = dy where y > 0 and 0
+// elsewhere:
 //
 //	dβ[j] = Σ d[r,j]    dγ[j] = Σ d[r,j]·x̂[r,j]
 //	dx[r,j] = γ[j]·invStd[j]·(d[r,j] − dβ[j]/rows − x̂[r,j]·dγ[j]/rows)
+//	dx[r,j] = γ[j]·invStd[j]·d[r,j]        where mean and variance are fixed
 //
 // y is only read with relu and may be nil without. dx may be dy.
-func BatchNormBackward(dx, dgamma, dbeta, dy, y, x, mean, invStd, gamma []float32, rows, c int, relu bool) {
-	checkLen("BatchNormBackward", "dx", len(dx), rows*c)
-	checkLen("BatchNormBackward", "invStd", len(invStd), c)
-	checkLen("BatchNormBackward", "gamma", len(gamma), c)
-	y = maskOf("BatchNormBackward", y, rows*c, relu)
-	p, v := gradSums("BatchNormBackward", dy, y, x, mean, rows, c), newVectors(c)
+func BatchNormBackward(d NormGrad, dy, y, x []float32, n Norm, relu bool) {
+	const name = "BatchNormBackward"
+	c := len(n.Mean)
+	rows := rowsOf(name, x, c)
+	n.check(name, c)
+	d.check(name, len(x), c)
+	checkLen(name, "dy", len(dy), len(x))
+	y = maskOf(name, y, len(x), relu)
+	p, v := gradSums(dy, y, x, n.Mean), newVectors(c)
 	defer p.done()
 	defer v.done()
-	t := p.total()
-	k := newNormGradient(dgamma, dbeta, t.s0, t.s1, invStd, gamma, rows, v, false)
+	k := n.gradient(v)
+	k.take(d, p.total(), n, rows)
 	rowBlocks(rows, c, func(lo, hi int) {
 		tiles(lo, hi, c, func(lo, hi int) {
-			normGradTile(dx[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, k.scale, k.k0,
-				k.k1, c)
+			normGradTile(d.X[lo*c:hi*c], dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], k)
 		})
 	})
 }
 
-// ScaleShiftBackward is the gradient of [ScaleShift]; d is as in
-// [BatchNormBackward]:
+// ScaleShiftBackward is the gradient of y = x·scale + shift, channel by
+// channel, then max(0, ·) if relu; d is as in [BatchNormBackward]:
 //
 //	dshift[j] = Σ d[r,j]    dscale[j] = Σ d[r,j]·x[r,j]    dx[r,j] = d[r,j]·scale[j]
 //
-// y is only read with relu and may be nil without. dx may be dy.
-func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c int, relu bool) {
-	checkLen("ScaleShiftBackward", "dx", len(dx), rows*c)
-	checkLen("ScaleShiftBackward", "scale", len(scale), c)
-	y = maskOf("ScaleShiftBackward", y, rows*c, relu)
-	checkLen("ScaleShiftBackward", "dy", len(dy), rows*c)
-	checkLen("ScaleShiftBackward", "x", len(x), rows*c)
+// dscale is left in to.Gamma, dshift in to.Beta. y is only read with relu and
+// may be nil without. dx may be dy.
+func ScaleShiftBackward(to NormGrad, dy, y, x, scale []float32, relu bool) {
+	const name = "ScaleShiftBackward"
+	c := len(scale)
+	rows := rowsOf(name, x, c)
+	to.check(name, len(x), c)
+	checkLen(name, "dy", len(dy), len(x))
+	y = maskOf(name, y, len(x), relu)
 	p, v := newColumnParts(rows, c), newVectors(c)
 	defer p.done()
 	defer v.done()
@@ -91,32 +129,58 @@ func ScaleShiftBackward(dx, dscale, dshift, dy, y, x, scale []float32, rows, c i
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
 			d, mask := dy[lo*c:hi*c], maskTile(y, lo*c, hi*c)
-			gradTile(s.t0, s.t1, d, mask, x[lo*c:hi*c], zero, c)
+			gradTile(s.t0, s.t1, d, mask, x[lo*c:hi*c], zero)
 			s.addTile()
-			scaleGradTile(dx[lo*c:hi*c], d, mask, scale, c)
+			scaleGradTile(to.X[lo*c:hi*c], d, mask, scale)
 		})
 	})
 	t := p.total()
 	for j := range c {
-		dshift[j], dscale[j] = float32(t.s0[j]), float32(t.s1[j])
+		to.Beta[j], to.Gamma[j] = float32(t.s0[j]), float32(t.s1[j])
 	}
 }
 
 // gradSums leaves s0[j] = Σ d[r,j] and s1[j] = Σ d[r,j]·(x[r,j] − mean[j]) in
 // the total of the parts, which the caller gives back.
-func gradSums(kernel string, dy, y, x, mean []float32, rows, c int) *columnParts {
-	checkLen(kernel, "dy", len(dy), rows*c)
-	checkLen(kernel, "x", len(x), rows*c)
-	checkLen(kernel, "mean", len(mean), c)
-	p := newColumnParts(rows, c)
-	blocks(rows, p.size, func(lo, hi int) {
+func gradSums(dy, y, x, mean []float32) *columnParts {
+	c := len(mean)
+	p := newColumnParts(len(x)/c, c)
+	blocks(len(x)/c, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
-			gradTile(s.t0, s.t1, dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean, c)
+			gradTile(s.t0, s.t1, dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean)
 			s.addTile()
 		})
 	})
 	return p
+}
+
+// normGradient is the constants of a batch normalisation's gradient:
+//
+//	dx = scale·((d − k0) − (x − mean)·k1)
+type normGradient struct {
+	terms
+	k0, k1 []float32
+}
+
+// gradient takes room from v; take fills k0 and k1.
+func (n Norm) gradient(v *vectors) normGradient {
+	return normGradient{n.terms(v), v.next(), v.next()}
+}
+
+// take leaves dγ, dβ and the constants, from s0 = Σd and s1 = Σd·(x − mean).
+func (g normGradient) take(d NormGrad, sums columnSums, n Norm, rows int) {
+	for j, sum := range sums.s0 {
+		inv, dot := float64(n.InvStd[j]), sums.s1[j]
+		d.Beta[j] = float32(sum)
+		d.Gamma[j] = float32(dot * inv)
+		g.k0[j] = float32(sum / float64(rows))
+		g.k1[j] = float32(dot * inv * inv / float64(rows))
+	}
+	if n.Fixed {
+		clear(g.k0)
+		clear(g.k1)
+	}
 }
 
 // maskOf is y where a ReLU's mask is wanted, nil where not.

@@ -1,5 +1,12 @@
 package kernel
 
+// Moments receives the statistics of a matrix's columns. Lo and Hi are nil
+// where the columns' ranges are not wanted.
+type Moments struct {
+	Mean, Variance []float32
+	Lo, Hi         []float32
+}
+
 // BatchNormStats is the mean and the population variance of each column:
 //
 //	μ[j] = (1/rows) Σ x[r,j]    σ²[j] = (1/rows) Σ (x[r,j] − μ[j])²
@@ -8,12 +15,9 @@ package kernel
 // the rows before, and combined in float64 (T. Chan, G. Golub, R. LeVeque,
 // "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
 // 1979, eq. 2.1), so that a large mean does not cancel a small variance away.
-func BatchNormStats(mean, variance, x []float32, rows, c int) {
-	batchNormStats("BatchNormStats", mean, variance, nil, nil, x, rows, c)
-}
-
-// BatchNormStatsRange is [BatchNormStats], to the last bit, and in the same
-// pass over memory the ends of each column's range:
+//
+// Where they are wanted, the same pass over memory finds the ends of each
+// column's range, which leaves μ and σ² as they are to the last bit:
 //
 //	lo[j] = min { x[r,j] }    hi[j] = max { x[r,j] }
 //
@@ -21,18 +25,15 @@ func BatchNormStats(mean, variance, x []float32, rows, c int) {
 // normalised and rectified one. A NaN is no member of the range, ±Inf is; a
 // column of nothing but NaN has lo = +Inf and hi = −Inf. The mean and the
 // variance tell of both: they are not finite. A zero end is +0.
-func BatchNormStatsRange(mean, variance, lo, hi, x []float32, rows, c int) {
-	checkLen("BatchNormStatsRange", "lo", len(lo), c)
-	checkLen("BatchNormStatsRange", "hi", len(hi), c)
-	batchNormStats("BatchNormStatsRange", mean, variance, lo, hi, x, rows, c)
-}
-
-// batchNormStats is both; lo and hi may be nil.
-func batchNormStats(kernel string, mean, variance, lo, hi, x []float32, rows, c int) {
-	checkLen(kernel, "mean", len(mean), c)
-	checkLen(kernel, "variance", len(variance), c)
-	checkLen(kernel, "x", len(x), rows*c)
-	ranged := lo != nil
+func BatchNormStats(m Moments, x []float32) {
+	const name = "BatchNormStats"
+	c, ranged := len(m.Mean), m.Lo != nil
+	rows := rowsOf(name, x, c)
+	checkLen(name, "Variance", len(m.Variance), c)
+	if ranged {
+		checkLen(name, "Lo", len(m.Lo), c)
+	}
+	checkLen(name, "Hi", len(m.Hi), len(m.Lo))
 	p := newColumnParts(rows, c)
 	defer p.done()
 	blocks(rows, p.size, func(from, to int) {
@@ -46,11 +47,11 @@ func batchNormStats(kernel string, mean, variance, lo, hi, x []float32, rows, c 
 	})
 	all := p.moments(rows)
 	for j := range c {
-		mean[j] = float32(all.s0[j])
-		variance[j] = float32(max(0, all.s1[j]) / float64(max(1, rows)))
+		m.Mean[j] = float32(all.s0[j])
+		m.Variance[j] = float32(max(0, all.s1[j]) / float64(max(1, rows)))
 	}
-	for j := range lo {
-		lo[j], hi[j] = all.least[j]+0, all.greatest[j]+0
+	for j := range m.Lo {
+		m.Lo[j], m.Hi[j] = all.least[j]+0, all.greatest[j]+0
 	}
 }
 
@@ -91,17 +92,16 @@ func (s columnSums) widen(t columnSums) {
 //
 // With ranged, the tile's least and greatest values are taken in too.
 func (s columnSums) addMoments(x []float32, done, n int, ranged bool) {
-	c := len(s.t0)
 	if done == 0 {
-		sumTile(s.pivot, x, c)
+		sumTile(s.pivot, x)
 		for j := range s.pivot {
 			s.pivot[j] /= float32(n)
 		}
 	}
 	if ranged {
-		momentRangeTile(s.t0, s.t1, s.least, s.greatest, x, s.pivot, c)
+		momentRangeTile(s.t0, s.t1, s.least, s.greatest, x, s.pivot)
 	} else {
-		momentTile(s.t0, s.t1, x, s.pivot, c)
+		momentTile(s.t0, s.t1, x, s.pivot)
 	}
 	inv, w := 1/float64(n), weigh(done, n)
 	for j, pivot := range s.pivot {

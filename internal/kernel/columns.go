@@ -101,7 +101,7 @@ func SumRows(sum, x []float32, rows, c int) {
 	blocks(rows, p.size, func(lo, hi int) {
 		s := p.at(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
-			sumTile(s.t0, x[lo*c:hi*c], c)
+			sumTile(s.t0, x[lo*c:hi*c])
 			s.addTile()
 		})
 	})

@@ -12,8 +12,7 @@ func BenchmarkColumns(b *testing.B) {
 		rows, c := s[0], s[1]
 		n := rows * c
 		k := newNorm(rows, c, true, random())
-		x, dy, y, dx := k.x.slice(), k.dy.slice(), k.y.slice(), k.dx.slice()
-		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
+		x, dy, y, grad := k.x.slice(), k.dy.slice(), k.y.slice(), k.grad()
 		p, q := make([]float32, c), make([]float32, c)
 		for _, f := range []struct {
 			name  string
@@ -21,11 +20,10 @@ func BenchmarkColumns(b *testing.B) {
 			f     func()
 		}{
 			{"SumRows", 4, func() { SumRows(p, x, rows, c) }},
-			{"BatchNormStats", 4, func() { BatchNormStats(p, q, x, rows, c) }},
-			{"BatchNormForward", 8, func() { BatchNormForward(y, x, mean, invStd, gamma, beta, rows, c, true) }},
-			{"BatchNormBackward", 28,
-				func() { BatchNormBackward(dx, p, q, dy, y, x, mean, invStd, gamma, rows, c, true) }},
-			{"ScaleShiftBackward", 24, func() { ScaleShiftBackward(dx, p, q, dy, y, x, gamma, rows, c, true) }},
+			{"BatchNormStats", 4, func() { BatchNormStats(Moments{Mean: p, Variance: q}, x) }},
+			{"BatchNormForward", 8, func() { BatchNormForward(y, x, k.norm(), true) }},
+			{"BatchNormBackward", 28, func() { BatchNormBackward(grad, dy, y, x, k.norm(), true) }},
+			{"ScaleShiftBackward", 24, func() { ScaleShiftBackward(grad, dy, y, x, k.gamma.slice(), true) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%d×%d", f.name, rows, c), func(b *testing.B) {
 				b.ReportAllocs()

@@ -1,7 +1,8 @@
 package kernel
 
 // sumTileGeneric is sum[j] = Σ x[r,j] over the rows of a tile.
-func sumTileGeneric(sum, x []float32, c int) {
+func sumTileGeneric(sum, x []float32) {
+	c := len(sum)
 	clear(sum)
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
@@ -12,7 +13,8 @@ func sumTileGeneric(sum, x []float32, c int) {
 
 // momentTileGeneric is sum[j] = Σ d and square[j] = Σ d² of the deviations
 // d = x[r,j] − pivot[j].
-func momentTileGeneric(sum, square, x, pivot []float32, c int) {
+func momentTileGeneric(sum, square, x, pivot []float32) {
+	c := len(sum)
 	clear(sum)
 	clear(square)
 	for r := 0; r < len(x); r += c {
@@ -26,7 +28,8 @@ func momentTileGeneric(sum, square, x, pivot []float32, c int) {
 
 // gradTileGeneric is sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]),
 // where d = dy, or +0 where y ≤ 0 if y is not nil.
-func gradTileGeneric(sum, dot, dy, y, x, mean []float32, c int) {
+func gradTileGeneric(sum, dot, dy, y, x, mean []float32) {
+	c := len(sum)
 	clear(sum)
 	clear(dot)
 	for r := 0; r < len(x); r += c {
@@ -43,12 +46,13 @@ func gradTileGeneric(sum, dot, dy, y, x, mean []float32, c int) {
 
 // momentRangeTileGeneric is momentTileGeneric that also takes the tile into
 // the range least[j] to greatest[j]. NaN fails both comparisons.
-func momentRangeTileGeneric(sum, square, least, greatest, x, pivot []float32, c int) {
-	momentTileGeneric(sum, square, x, pivot, c)
-	rangeTileGeneric(least, greatest, x, c)
+func momentRangeTileGeneric(sum, square, least, greatest, x, pivot []float32) {
+	momentTileGeneric(sum, square, x, pivot)
+	rangeTileGeneric(least, greatest, x)
 }
 
-func rangeTileGeneric(least, greatest, x []float32, c int) {
+func rangeTileGeneric(least, greatest, x []float32) {
+	c := len(least)
 	for r := 0; r < len(x); r += c {
 		for j, v := range x[r : r+c] {
 			if v < least[j] {

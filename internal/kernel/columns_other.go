@@ -2,34 +2,22 @@
 
 package kernel
 
-func sumTile(sum, x []float32, c int) { sumTileGeneric(sum, x, c) }
+func sumTile(sum, x []float32) { sumTileGeneric(sum, x) }
 
-func momentTile(sum, square, x, pivot []float32, c int) {
-	momentTileGeneric(sum, square, x, pivot, c)
+func momentTile(sum, square, x, pivot []float32) { momentTileGeneric(sum, square, x, pivot) }
+
+func gradTile(sum, dot, dy, y, x, mean []float32) { gradTileGeneric(sum, dot, dy, y, x, mean) }
+
+func affineTile(y, x []float32, t terms, relu bool) { affineTileGeneric(y, x, t, relu) }
+
+func normGradTile(dx, dy, y, x []float32, k normGradient) { normGradTileGeneric(dx, dy, y, x, k) }
+
+func scaleGradTile(dx, dy, y, scale []float32) { scaleGradTileGeneric(dx, dy, y, scale) }
+
+func momentRangeTile(sum, square, least, greatest, x, pivot []float32) {
+	momentRangeTileGeneric(sum, square, least, greatest, x, pivot)
 }
 
-func gradTile(sum, dot, dy, y, x, mean []float32, c int) {
-	gradTileGeneric(sum, dot, dy, y, x, mean, c)
-}
+func gradQuantTile(sum, dot, dy, x []float32, g gate) { gradQuantTileGeneric(sum, dot, dy, x, g) }
 
-func affineTile(y, x, mean, scale, shift []float32, c int, relu bool) {
-	affineTileGeneric(y, x, mean, scale, shift, c, relu)
-}
-
-func normGradTile(dx, dy, y, x, mean, scale, k0, k1 []float32, c int) {
-	normGradTileGeneric(dx, dy, y, x, mean, scale, k0, k1, c)
-}
-
-func scaleGradTile(dx, dy, y, scale []float32, c int) { scaleGradTileGeneric(dx, dy, y, scale, c) }
-
-func momentRangeTile(sum, square, least, greatest, x, pivot []float32, c int) {
-	momentRangeTileGeneric(sum, square, least, greatest, x, pivot, c)
-}
-
-func gradQuantTile(sum, dot, dy, x []float32, n normQuant, c int) {
-	gradQuantTileGeneric(sum, dot, dy, x, n, c)
-}
-
-func normGradQuantTile(dx, dy, x []float32, n normQuant, k normGradient, c int) {
-	normGradQuantTileGeneric(dx, dy, x, n, k, c)
-}
+func normGradQuantTile(dx, dy, x []float32, g gate) { normGradQuantTileGeneric(dx, dy, x, g) }

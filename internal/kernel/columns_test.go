@@ -62,7 +62,7 @@ func checkStats(t *testing.T, name string, rows, c int, r *rand.Rand) {
 			x.slice()[i] += offset
 		}
 		wantMean, wantVariance := momentsOracle(x.slice(), rows, c)
-		BatchNormStats(mean.slice(), variance.slice(), x.slice(), rows, c)
+		BatchNormStats(Moments{Mean: mean.slice(), Variance: variance.slice()}, x.slice())
 		closeTo(t, name+" mean", mean.slice(), wantMean, 1e-6, 1)
 		closeTo(t, name+" variance", variance.slice(), wantVariance, 1e-5, 1e-3)
 		mean.check(t, name)
@@ -107,6 +107,27 @@ func newNorm(rows, c int, relu bool, r *rand.Rand) *norm {
 
 func (b *norm) at(f fenced[float32], i int) float64 { return float64(f.slice()[i]) }
 
+// norm is the normalisation of the operands.
+func (b *norm) norm() Norm {
+	return Norm{Mean: b.mean.slice(), InvStd: b.invStd.slice(), Gamma: b.gamma.slice(), Beta: b.beta.slice()}
+}
+
+// fixed is norm with statistics that are not the batch's.
+func (b *norm) fixed(yes bool) Norm {
+	n := b.norm()
+	n.Fixed = yes
+	return n
+}
+
+// quant is fixed with a quantizer.
+func (b *norm) quant(s float32, qmax int32, fixed bool) NormQuant {
+	return NormQuant{Norm: b.fixed(fixed), S: s, QMax: qmax}
+}
+
+func (b *norm) grad() NormGrad {
+	return NormGrad{X: b.dx.slice(), Gamma: b.dgamma.slice(), Beta: b.dbeta.slice()}
+}
+
 // normal is x̂.
 func (b *norm) normal(i int) float64 {
 	return (b.at(b.x, i) - b.at(b.mean, i%b.c)) * b.at(b.invStd, i%b.c)
@@ -118,8 +139,7 @@ func checkNorm(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	t.Helper()
 	for _, relu := range []bool{false, true} {
 		b := newNorm(rows, c, relu, r)
-		BatchNormForward(b.y.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(),
-			b.beta.slice(), rows, c, relu)
+		BatchNormForward(b.y.slice(), b.x.slice(), b.norm(), relu)
 		closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-5, 1)
 		for i := range b.wantDX {
 			j, n := i%c, float64(rows)
@@ -130,18 +150,22 @@ func checkNorm(t *testing.T, name string, rows, c int, r *rand.Rand) {
 		if !relu {
 			y = nil
 		}
-		BatchNormBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(),
-			b.mean.slice(), b.invStd.slice(), b.gamma.slice(), rows, c, relu)
+		BatchNormBackward(b.grad(), b.dy.slice(), y, b.x.slice(), b.norm(), relu)
 		closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-5, 3)
 		closeTo(t, name+" dγ", b.dgamma.slice(), b.wantDGamma, 1e-5, 1+math.Sqrt(float64(rows)))
 		closeTo(t, name+" dβ", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
+		BatchNormBackward(b.grad(), b.dy.slice(), y, b.x.slice(), b.fixed(true), relu)
+		for i := range b.wantDX {
+			b.wantDX[i] = b.at(b.gamma, i%c) * b.at(b.invStd, i%c) * b.mask[i] * b.at(b.dy, i)
+		}
+		closeTo(t, name+" dx with fixed statistics", b.dx.slice(), b.wantDX, 1e-5, 3)
 		for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
 			f.check(t, name)
 		}
 	}
 }
 
-func TestScaleShiftAndItsGradientAgainstFloat64(t *testing.T) { eachShape(t, checkScaleShift) }
+func TestScaleShiftBackwardAgainstFloat64(t *testing.T) { eachShape(t, checkScaleShift) }
 
 func checkScaleShift(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	t.Helper()
@@ -164,18 +188,17 @@ func checkScaleShift(t *testing.T, name string, rows, c int, r *rand.Rand) {
 			b.wantDGamma[i%c] += d * float64(v)
 			b.wantDX[i] = d * b.at(scale, i%c)
 		}
-		ScaleShift(b.y.slice(), b.x.slice(), scale.slice(), b.beta.slice(), rows, c, relu)
-		closeTo(t, name+" y", b.y.slice(), b.wantY, 1e-5, 1)
-		y := b.y.slice()
-		if !relu {
-			y = nil
+		var y []float32
+		for i := range b.wantY {
+			if relu {
+				y = append(y, float32(b.wantY[i]))
+			}
 		}
-		ScaleShiftBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), y, b.x.slice(),
-			scale.slice(), rows, c, relu)
+		ScaleShiftBackward(b.grad(), b.dy.slice(), y, b.x.slice(), scale.slice(), relu)
 		closeTo(t, name+" dx", b.dx.slice(), b.wantDX, 1e-5, 1)
 		closeTo(t, name+" dscale", b.dgamma.slice(), b.wantDGamma, 1e-5, 1+math.Sqrt(float64(rows)))
 		closeTo(t, name+" dshift", b.dbeta.slice(), b.wantDBeta, 1e-5, 1+math.Sqrt(float64(rows)))
-		for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
+		for _, f := range []fenced[float32]{b.dx, b.dgamma, b.dbeta} {
 			f.check(t, name)
 		}
 	}
@@ -191,10 +214,9 @@ func TestReductionsDoNotDependOnTheThreads(t *testing.T) {
 		for i, threads := range []int{1, 4} {
 			runtime.GOMAXPROCS(threads)
 			mean, variance, sum := make([]float32, c), make([]float32, c), make([]float32, c)
-			BatchNormStats(mean, variance, b.x.slice(), rows, c)
+			BatchNormStats(Moments{Mean: mean, Variance: variance}, b.x.slice())
 			SumRows(sum, b.x.slice(), rows, c)
-			BatchNormBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(), b.x.slice(),
-				b.mean.slice(), b.invStd.slice(), b.gamma.slice(), rows, c, true)
+			BatchNormBackward(b.grad(), b.dy.slice(), b.x.slice(), b.x.slice(), b.norm(), true)
 			for _, s := range [][]float32{mean, variance, sum, b.dgamma.slice(), b.dbeta.slice(), b.dx.slice()} {
 				results[i] = append(results[i], s...)
 			}
@@ -211,21 +233,22 @@ func checkRowKernels(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	t.Helper()
 	n := rows * c
 	x, dy, y, p := wild(n, r).slice(), wild(n, r).slice(), wild(n, r).slice(), in(4*c, r).slice()
-	a, b, k0, k1 := p[:c], p[c:2*c], p[2*c:3*c], p[3*c:]
+	of := terms{p[:c], p[c : 2*c], p[2*c : 3*c]}
+	k := normGradient{of, of.shift, p[3*c:]}
 	got, want := out(n), make([]float32, n)
 	for _, relu := range []bool{false, true} {
 		mask := y
 		if !relu {
 			mask = nil
 		}
-		affineTile(got.slice(), x, a, b, k0, c, relu)
-		affineTileGeneric(want, x, a, b, k0, c, relu)
+		affineTile(got.slice(), x, of, relu)
+		affineTileGeneric(want, x, of, relu)
 		sameBits(t, name+" affine", got.slice(), want)
-		normGradTile(got.slice(), dy, mask, x, a, b, k0, k1, c)
-		normGradTileGeneric(want, dy, mask, x, a, b, k0, k1, c)
+		normGradTile(got.slice(), dy, mask, x, k)
+		normGradTileGeneric(want, dy, mask, x, k)
 		sameBits(t, name+" normGrad", got.slice(), want)
-		scaleGradTile(got.slice(), dy, mask, a, c)
-		scaleGradTileGeneric(want, dy, mask, a, c)
+		scaleGradTile(got.slice(), dy, mask, of.scale)
+		scaleGradTileGeneric(want, dy, mask, of.scale)
 		sameBits(t, name+" scaleGrad", got.slice(), want)
 		got.check(t, name)
 	}

@@ -18,8 +18,12 @@
 // assembly: AVX-512, and AVX2 with FMA. All are held to one table of tests.
 // The best path the processor has is chosen when the program starts;
 // the environment variable PETRIFY_KERNEL (generic, avx2, avx512) forces one,
-// [Check] says if it cannot, and [Path] names the one in use. The build tag noasm leaves Go alone. Assembly is
-// written by the generators in the folder _asm, a module of its own.
+// [Check] says if it cannot, and [Path] names the one in use. The build tag
+// noasm leaves Go alone. Assembly is written by the generators in the folder
+// _asm, a module of its own. A function of this package takes at most six
+// arguments, structs among them; assembly takes each address that it reads as
+// an argument of its own, and where that is the address of a struct's field,
+// the stub's comment or its caller names the fields behind it.
 //
 // # Reproducibility
 //

@@ -1,20 +1,21 @@
 package kernel
 
-// normPoolRowGeneric fills the output row (n, oh) of [BatchNormReLUMaxPool].
-func normPoolRowGeneric(y, top []float32, arg []uint8, x, mean, scale, shift []float32, g Pool, n, oh int) {
-	for i := range y {
+// normPoolRowGeneric fills the output row oh of [BatchNormReLUMaxPool] for the
+// image x.
+func normPoolRowGeneric(m Maxima, x []float32, t terms, g Pool, oh int) {
+	for i := range m.Y {
 		c := i % g.C
 		h0, h1, w0, w1 := g.window(oh, i/g.C)
 		for h := h0; h < h1; h++ {
 			for w := w0; w < w1; w++ {
-				at := x[((n*g.H+h)*g.W+w)*g.C+c]
-				v := float32((at-mean[c])*scale[c]) + shift[c]
+				at := x[(h*g.W+w)*g.C+c]
+				v := t.value(at, c)
 				if v <= 0 {
 					v = 0
 				}
-				if h == h0 && w == w0 || v > y[i] {
+				if h == h0 && w == w0 || v > m.Y[i] {
 					k := (h-oh*g.StrideH+g.PadTop)*g.KW + w - i/g.C*g.StrideW + g.PadLeft
-					y[i], top[i], arg[i] = v, at, uint8(k)
+					m.Y[i], m.Top[i], m.Arg[i] = v, at, uint8(k)
 				}
 			}
 		}
@@ -23,15 +24,20 @@ func normPoolRowGeneric(y, top []float32, arg []uint8, x, mean, scale, shift []f
 
 // normPoolGradImageGeneric is the loop of [BatchNormReLUMaxPoolBackward] for
 // one image: the gradient of the pooling, then that of the normalisation.
-func normPoolGradImageGeneric(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
+func normPoolGradImageGeneric(dx, dy []float32, m Maxima, x []float32, k normGradient, g Pool) {
 	clear(dx)
 	for i, d := range dy {
-		if y[i] > 0 {
-			h, w, c := i/(g.OW()*g.C)*g.StrideH, i/g.C%g.OW()*g.StrideW, i%g.C
-			h += int(arg[i])/g.KW - g.PadTop
-			w += int(arg[i])%g.KW - g.PadLeft
-			dx[(h*g.W+w)*g.C+c] += d
+		if m.Y[i] > 0 {
+			dx[g.maximum(m, i)] += d
 		}
 	}
-	normGradTile(dx, dx, nil, x, mean, k.scale, k.k0, k.k1, g.C)
+	normGradTile(dx, dx, nil, x, k)
+}
+
+// maximum is the place in its image of the maximum i.
+func (g Pool) maximum(m Maxima, i int) int {
+	h, w, c := i/(g.OW()*g.C)*g.StrideH, i/g.C%g.OW()*g.StrideW, i%g.C
+	h += int(m.Arg[i])/g.KW - g.PadTop
+	w += int(m.Arg[i])%g.KW - g.PadLeft
+	return (h*g.W+w)*g.C + c
 }

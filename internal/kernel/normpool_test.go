@@ -13,45 +13,33 @@ func checkNormPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	t.Helper()
 	rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
 	b := newNorm(rows, g.C, true, r)
-	x, mean, invStd, gamma, beta := b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice()
-	y, top, arg, dy := out(nOut), out(nOut), newFenced[uint8](nOut, 99, nil), quarters(nOut, -16, 16, r)
+	x, p, dy := b.x.slice(), newPooled(nOut), quarters(nOut, -16, 16, r)
 	wantY, wantArg := make([]float32, nOut), make([]uint8, nOut)
 
-	BatchNormForward(b.y.slice(), x, mean, invStd, gamma, beta, rows, g.C, true)
+	BatchNormForward(b.y.slice(), x, b.norm(), true)
 	MaxPool(wantY, wantArg, b.y.slice(), g)
-	BatchNormReLUMaxPool(y.slice(), top.slice(), arg.slice(), x, mean, invStd, gamma, beta, g)
-	sameBits(t, name+" y", y.slice(), wantY)
-	for i, a := range arg.slice() {
+	BatchNormReLUMaxPool(p.maxima(), x, b.norm(), g)
+	sameBits(t, name+" y", p.y.slice(), wantY)
+	for i, a := range p.arg.slice() {
 		if a != wantArg[i] {
 			t.Fatalf("%s: arg[%d] = %d, want %d", name, i, a, wantArg[i])
 		}
 	}
 
-	unpooled, wantDX, want := make([]float32, rows*g.C), make([]float32, rows*g.C),
-		[2][]float32{make([]float32, g.C), make([]float32, g.C)}
+	want := NormGrad{make([]float32, rows*g.C), make([]float32, g.C), make([]float32, g.C)}
+	unpooled := make([]float32, rows*g.C)
 	MaxPoolGrad(unpooled, dy.slice(), wantArg, g)
-	for _, frozen := range []bool{false, true} {
-		if frozen {
-			for i, v := range b.y.slice() { // dx = d·scale
-				wantDX[i] = 0
-				if v > 0 {
-					wantDX[i] = unpooled[i] * (gamma[i%g.C] * invStd[i%g.C])
-				}
-			}
-		} else {
-			BatchNormBackward(wantDX, want[0], want[1], unpooled, b.y.slice(), x, mean, invStd, gamma, rows, g.C, true)
-		}
-		BatchNormReLUMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(), y.slice(),
-			top.slice(), arg.slice(),
-			x, mean, invStd, gamma, g, frozen)
-		near32(t, name+" dx", b.dx.slice(), wantDX)
-		near32(t, name+" dγ", b.dgamma.slice(), want[0])
-		near32(t, name+" dβ", b.dbeta.slice(), want[1])
+	for _, fixed := range []bool{false, true} {
+		BatchNormBackward(want, unpooled, b.y.slice(), x, b.fixed(fixed), true)
+		BatchNormReLUMaxPoolBackward(b.grad(), dy.slice(), p.maxima(), x, b.fixed(fixed), g)
+		near32(t, name+" dx", b.dx.slice(), want.X)
+		near32(t, name+" dγ", b.dgamma.slice(), want.Gamma)
+		near32(t, name+" dβ", b.dbeta.slice(), want.Beta)
 	}
-	for _, f := range []fenced[float32]{y, top, b.dx, b.dgamma, b.dbeta} {
+	for _, f := range []fenced[float32]{p.y, p.top, b.dx, b.dgamma, b.dbeta} {
 		f.check(t, name)
 	}
-	arg.check(t, name)
+	p.arg.check(t, name)
 }
 
 // near32 allows for sums in another order.

@@ -15,47 +15,39 @@ func BenchmarkNormQuant(b *testing.B) {
 		const s, qmax = 0.012, 255
 		rows, c, o := g.N*g.H*g.W, g.C, g.N*g.OH()*g.OW()*g.C
 		k := newChain(newNorm(rows, c, true, random()), s, qmax)
-		x, v, n, q, dx, dn := k.x.slice(), k.v, k.n, k.integers, k.dx.slice(), k.dy.slice()
-		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
+		x, v, n, q, dn := k.x.slice(), k.v, k.n, k.integers, k.dy.slice()
+		norm, quant, grad := k.norm.norm(), k.quant(s, qmax, false), k.grad()
 		p, dy := newPooled(o), in(o, random()).slice()
-		y, top, pooledQ, arg := p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice()
+		y, pooledQ, arg, m := p.y.slice(), p.q.slice(), p.arg.slice(), p.maxima()
 		a, d, lo, hi := make([]float32, c), make([]float32, c), make([]float32, c), make([]float32, c)
 		for _, f := range []struct {
 			name string
 			f    func()
 		}{
-			{"Stats", func() { BatchNormStatsRange(a, d, lo, hi, x, rows, c) }},
-			{"StatsChain", func() { BatchNormStats(a, d, x, rows, c); MinMax(x) }},
-			{"Forward", func() { BatchNormReLUQuant(n, q, x, mean, invStd, gamma, beta, s, qmax, rows, c) }},
+			{"Stats", func() { BatchNormStats(Moments{a, d, lo, hi}, x) }},
+			{"StatsChain", func() { BatchNormStats(Moments{Mean: a, Variance: d}, x); MinMax(x) }},
+			{"Forward", func() { BatchNormReLUQuant(n, q, x, quant) }},
 			{"ForwardChain", func() {
-				BatchNormForward(v, x, mean, invStd, gamma, beta, rows, c, true)
+				BatchNormForward(v, x, norm, true)
 				QuantizeU8(q, v, s, 0, 0, qmax)
 				DequantizeU8(n, q, s, 0)
 			}},
-			{"Backward", func() {
-				BatchNormReLUQuantBackward(dx, a, d, dn, x, mean, invStd, gamma, beta, s, qmax, rows, c, false)
-			}},
+			{"Backward", func() { BatchNormReLUQuantBackward(grad, dn, x, quant) }},
 			{"BackwardChain", func() {
-				FakeQuantGrad(dx, dn, v, s, 0, 0, qmax)
-				BatchNormBackward(dx, a, d, dx, v, x, mean, invStd, gamma, rows, c, true)
+				FakeQuantGrad(grad.X, dn, v, s, 0, 0, qmax)
+				BatchNormBackward(grad, grad.X, v, x, norm, true)
 			}},
-			{"Pool", func() {
-				BatchNormReLUQuantMaxPool(y, top, pooledQ, arg, x, mean, invStd, gamma, beta, s, qmax,
-					g)
-			}},
+			{"Pool", func() { BatchNormReLUQuantMaxPool(m, pooledQ, x, quant, g) }},
 			{"PoolChain", func() {
-				BatchNormForward(v, x, mean, invStd, gamma, beta, rows, c, true)
+				BatchNormForward(v, x, norm, true)
 				FakeQuant(n, v, s, 0, 0, qmax)
 				MaxPool(y, arg, n, g)
 			}},
-			{"PoolBackward", func() {
-				BatchNormReLUQuantMaxPoolBackward(dx, a, d, dy, top, arg, x, mean, invStd, gamma, beta, s, qmax, g,
-					false)
-			}},
+			{"PoolBackward", func() { BatchNormReLUQuantMaxPoolBackward(grad, dy, m, x, quant, g) }},
 			{"PoolBackwardChain", func() {
 				MaxPoolGrad(n, dy, arg, g)
 				FakeQuantGrad(n, n, v, s, 0, 0, qmax)
-				BatchNormBackward(dx, a, d, n, v, x, mean, invStd, gamma, rows, c, true)
+				BatchNormBackward(grad, n, v, x, norm, true)
 			}},
 		} {
 			b.Run(fmt.Sprintf("%s/%d×%d×%d×%d", f.name, g.N, g.H, g.W, g.C), func(b *testing.B) {

@@ -28,29 +28,18 @@ type chain struct {
 func newChain(b *norm, s float32, qmax int32) *chain {
 	n := b.rows * b.c
 	k := &chain{b, s, qmax, make([]float32, n), make([]float32, n), make([]uint8, n)}
-	BatchNormForward(k.v, b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), b.rows,
-		b.c, true)
+	BatchNormForward(k.v, b.x.slice(), b.norm(), true)
 	QuantizeU8(k.integers, k.v, s, 0, 0, qmax)
 	DequantizeU8(k.n, k.integers, s, 0)
 	return k
 }
 
 // backward is the gradient of the chain with respect to x, γ and β.
-func (k *chain) backward(dy []float32, frozen bool) (dx, dgamma, dbeta []float32) {
-	dv, dx := make([]float32, len(dy)), make([]float32, len(dy))
-	dgamma, dbeta = make([]float32, k.c), make([]float32, k.c)
-	FakeQuantGrad(dv, dy, k.v, k.s, 0, 0, k.qmax)
-	BatchNormBackward(dx, dgamma, dbeta, dv, k.v, k.x.slice(), k.mean.slice(), k.invStd.slice(), k.gamma.slice(),
-		k.rows, k.c, true)
-	for i := range dx {
-		if frozen {
-			dx[i] = 0
-			if k.v[i] > 0 {
-				dx[i] = dv[i] * (k.gamma.slice()[i%k.c] * k.invStd.slice()[i%k.c])
-			}
-		}
-	}
-	return dx, dgamma, dbeta
+func (k *chain) backward(dy []float32, fixed bool) NormGrad {
+	d := NormGrad{make([]float32, len(dy)), make([]float32, k.c), make([]float32, k.c)}
+	FakeQuantGrad(d.X, dy, k.v, k.s, 0, 0, k.qmax)
+	BatchNormBackward(d, d.X, k.v, k.x.slice(), k.fixed(fixed), true)
+	return d
 }
 
 func TestBatchNormReLUQuantIsItsThreeParts(t *testing.T) { eachShape(t, checkNormQuant) }
@@ -61,23 +50,19 @@ func checkNormQuant(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	for i, clip := range clips {
 		k := newChain(b, clip.s, clip.qmax)
 		q := newFenced[uint8](rows*c, 99, nil)
-		BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(),
-			b.beta.slice(),
-			clip.s, clip.qmax, rows, c)
+		fixed := i%2 == 1
+		n := b.quant(clip.s, clip.qmax, fixed)
+		BatchNormReLUQuant(b.y.slice(), q.slice(), b.x.slice(), n)
 		sameBits(t, name+" y", b.y.slice(), k.n)
 		if !slices.Equal(q.slice(), k.integers) {
 			t.Errorf("%s: the integers differ", name)
 		}
 		q.check(t, name)
-		frozen := i%2 == 1
-		dx, dgamma, dbeta := k.backward(b.dy.slice(), frozen)
-		BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(),
-			b.mean.slice(),
-			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
-		b.nearGradients(t, name, dx, dgamma, dbeta)
-		inPlace := slices.Clone(b.dy.slice())
-		BatchNormReLUQuantBackward(inPlace, dgamma, dbeta, inPlace, b.x.slice(), b.mean.slice(),
-			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, rows, c, frozen)
+		BatchNormReLUQuantBackward(b.grad(), b.dy.slice(), b.x.slice(), n)
+		b.nearGradients(t, name, k.backward(b.dy.slice(), fixed))
+		inPlace, d := slices.Clone(b.dy.slice()), b.grad()
+		d.X = inPlace
+		BatchNormReLUQuantBackward(d, inPlace, b.x.slice(), n)
 		sameBits(t, name+" dx in place", inPlace, b.dx.slice())
 	}
 }
@@ -91,29 +76,26 @@ func checkQuantPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	for i, clip := range clips {
 		k := newChain(b, clip.s, clip.qmax)
 		p := newPooled(nOut)
-		BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
-			b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g)
+		fixed := i%2 == 1
+		n := b.quant(clip.s, clip.qmax, fixed)
+		BatchNormReLUQuantMaxPool(p.maxima(), p.q.slice(), b.x.slice(), n, g)
 		p.compare(t, name, k, g)
 
-		frozen, unpooled := i%2 == 1, make([]float32, len(k.v))
+		unpooled := make([]float32, len(k.v))
 		MaxPoolGrad(unpooled, dy.slice(), p.arg.slice(), g)
-		dx, dgamma, dbeta := k.backward(unpooled, frozen)
-		BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(),
-			p.top.slice(), p.arg.slice(),
-			b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), clip.s, clip.qmax, g,
-			frozen)
-		b.nearGradients(t, name, dx, dgamma, dbeta)
+		BatchNormReLUQuantMaxPoolBackward(b.grad(), dy.slice(), p.maxima(), b.x.slice(), n, g)
+		b.nearGradients(t, name, k.backward(unpooled, fixed))
 	}
 }
 
 // nearGradients allows for sums in another order.
-func (b *norm) nearGradients(t *testing.T, name string, dx, dgamma, dbeta []float32) {
+func (b *norm) nearGradients(t *testing.T, name string, want NormGrad) {
 	t.Helper()
-	near32(t, name+" dx", b.dx.slice(), dx)
-	for i := range dgamma {
+	near32(t, name+" dx", b.dx.slice(), want.X)
+	for i := range want.Gamma {
 		root := 1 + math.Sqrt(float64(b.rows))
-		closeTo(t, name+" dγ", b.dgamma.slice()[i:i+1], []float64{float64(dgamma[i])}, 1e-5, root)
-		closeTo(t, name+" dβ", b.dbeta.slice()[i:i+1], []float64{float64(dbeta[i])}, 1e-5, root)
+		closeTo(t, name+" dγ", b.dgamma.slice()[i:i+1], []float64{float64(want.Gamma[i])}, 1e-5, root)
+		closeTo(t, name+" dβ", b.dbeta.slice()[i:i+1], []float64{float64(want.Beta[i])}, 1e-5, root)
 	}
 	for _, f := range []fenced[float32]{b.y, b.dx, b.dgamma, b.dbeta} {
 		f.check(t, name)
@@ -129,6 +111,8 @@ type pooled struct {
 func newPooled(n int) pooled {
 	return pooled{out(n), out(n), newFenced[uint8](n, 99, nil), newFenced[uint8](n, 99, nil)}
 }
+
+func (p pooled) maxima() Maxima { return Maxima{p.y.slice(), p.top.slice(), p.arg.slice()} }
 
 // compare holds the results against MaxPool of the chain's.
 func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
@@ -156,16 +140,16 @@ func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
 
 // wildQuant is constants for c channels, some of them zeros that show the sign
 // of a zero gradient.
-func wildQuant(c int, zeros bool, r *rand.Rand) (normQuant, normGradient) {
+func wildQuant(c int, zeros bool, r *rand.Rand) (quantTerms, gate) {
 	p := in(6*c, r).slice()
 	a := func(i int) []float32 { return p[i*c : (i+1)*c] }
-	norm, v := newNormQuant("test", a(0), a(1), a(2), a(3), 0.31, 255, c)
-	defer v.done()
-	norm.scale = slices.Clone(norm.scale)
 	if zeros {
 		clear(p[4*c:])
 	}
-	return norm, normGradient{norm.scale, a(4), a(5)}
+	norm, v := NormQuant{Norm{Mean: a(0), InvStd: a(1), Gamma: a(2), Beta: a(3)}, 0.31, 255}, &vectors{}
+	v.all, v.c = make([]float32, c), c
+	of := norm.terms(v)
+	return of, gate{normGradient{of.terms, a(4), a(5)}, of.limit()}
 }
 
 // TestFusedRowKernelsAgreeOnEveryPath compares bits with the Go loops, NaN and
@@ -177,9 +161,9 @@ func checkFusedRows(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	n := rows * c
 	x, dy, dx, want := wild(n, r).slice(), wild(n, r).slice(), out(n), make([]float32, n)
 	for _, zeros := range []bool{false, true} {
-		norm, k := wildQuant(c, zeros, r)
-		normGradQuantTile(dx.slice(), dy, x, norm, k, c)
-		normGradQuantTileGeneric(want, dy, x, norm, k, c)
+		_, k := wildQuant(c, zeros, r)
+		normGradQuantTile(dx.slice(), dy, x, k)
+		normGradQuantTileGeneric(want, dy, x, k)
 		sameBits(t, name+" dx", dx.slice(), want)
 		dx.check(t, name)
 	}
@@ -199,18 +183,16 @@ func checkFusedPools(t *testing.T, name string, g Pool, r *rand.Rand) {
 		got, want := newPooled(n), newPooled(n)
 		g.eachRow(func(_, oh, a int) {
 			b := a + size
-			quantPoolRow(got.y.slice()[a:b], got.top.slice()[a:b], got.q.slice()[a:b], got.arg.slice()[a:b], x,
-				norm, g, 0, oh)
-			quantPoolRowGeneric(want.y.slice()[a:b], want.top.slice()[a:b], want.q.slice()[a:b],
-				want.arg.slice()[a:b], x, norm, g, 0, oh)
+			quantPoolRow(got.maxima().slice(a, b), got.q.slice()[a:b], x, norm, g, oh)
+			quantPoolRowGeneric(want.maxima().slice(a, b), want.q.slice()[a:b], x, norm, g, oh)
 		})
 		sameBits(t, name+" y", got.y.slice(), want.y.slice())
 		sameBits(t, name+" top", got.top.slice(), want.top.slice())
 		if !slices.Equal(got.q.slice(), want.q.slice()) || !slices.Equal(got.arg.slice(), want.arg.slice()) {
 			t.Errorf("%s: the integers or the positions differ", name)
 		}
-		quantPoolGradImage(dx.slice(), dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
-		quantPoolGradImageGeneric(wantDX, dy, want.top.slice(), want.arg.slice(), x, norm, k, g)
+		quantPoolGradImage(dx.slice(), dy, want.maxima(), x, k, g)
+		quantPoolGradImageGeneric(wantDX, dy, want.maxima(), x, k, g)
 		sameBits(t, name+" dx", dx.slice(), wantDX)
 		dx.check(t, name)
 	}
@@ -228,10 +210,9 @@ func checkQuantPoolBackward(t *testing.T, name string, g Pool, r *rand.Rand) {
 	rows, nOut := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
 	b, p, dy := newNorm(rows, g.C, true, r), newPooled(nOut), quarters(nOut, -16, 16, r).slice()
 	k := newChain(b, s, qmax)
-	BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(), b.mean.slice(),
-		b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g)
-	BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy, p.top.slice(), p.arg.slice(),
-		b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), s, qmax, g, false)
+	n := b.quant(s, qmax, false)
+	BatchNormReLUQuantMaxPool(p.maxima(), p.q.slice(), b.x.slice(), n, g)
+	BatchNormReLUQuantMaxPoolBackward(b.grad(), dy, p.maxima(), b.x.slice(), n, g)
 
 	d, dgamma, dbeta := make([]float64, rows*g.C), make([]float64, g.C), make([]float64, g.C)
 	g.windows(func(o int, in, _ []int) {
@@ -277,7 +258,7 @@ func TestLimitIsTheMaskOfFakeQuantGrad(t *testing.T) {
 	}
 }
 
-func TestBatchNormStatsRangeIsStatsAndRange(t *testing.T) { eachShape(t, checkStatsRange) }
+func TestBatchNormStatsWithRangesIsStatsAndRange(t *testing.T) { eachShape(t, checkStatsRange) }
 
 func checkStatsRange(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	t.Helper()
@@ -291,8 +272,8 @@ func checkStatsRange(t *testing.T, name string, rows, c int, r *rand.Rand) {
 		}
 		mean, variance, lo, hi := out(c), out(c), out(c), out(c)
 		wantMean, wantVariance := make([]float32, c), make([]float32, c)
-		BatchNormStats(wantMean, wantVariance, x.slice(), rows, c)
-		BatchNormStatsRange(mean.slice(), variance.slice(), lo.slice(), hi.slice(), x.slice(), rows, c)
+		BatchNormStats(Moments{Mean: wantMean, Variance: wantVariance}, x.slice())
+		BatchNormStats(Moments{mean.slice(), variance.slice(), lo.slice(), hi.slice()}, x.slice())
 		sameBits(t, name+" mean", mean.slice(), wantMean)
 		sameBits(t, name+" variance", variance.slice(), wantVariance)
 		if m, v := mean.slice()[0], variance.slice()[0]; hole != 0 && (m-m == 0 || v-v == 0) {
@@ -321,25 +302,19 @@ func TestFusedGradientsDoNotDependOnTheThreads(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 		g := Pool{N: 60, H: 28, W: 28, C: 24, KH: 2, KW: 2, StrideH: 2, StrideW: 2}
 		rows, n := g.N*g.H*g.W, g.N*g.OH()*g.OW()*g.C
-		b, p, dy := newNorm(rows, g.C, true, random()), newPooled(n), in(n, random(7))
+		b, p, dy := newNorm(rows, g.C, true, random()), newPooled(n), in(n, random(7)).slice()
+		q := b.quant(0.01, 255, false)
 		var results [2][]float32
 		for i, threads := range []int{1, 4} {
 			runtime.GOMAXPROCS(threads)
-			lo, hi, mean, variance := make([]float32, g.C), make([]float32, g.C), make([]float32, g.C),
-				make([]float32, g.C)
-			BatchNormStatsRange(mean, variance, lo, hi, b.x.slice(), rows, g.C)
-			BatchNormReLUQuantMaxPool(p.y.slice(), p.top.slice(), p.q.slice(), p.arg.slice(), b.x.slice(),
-				b.mean.slice(),
-				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g)
-			results[i] = slices.Concat(mean, variance, lo, hi, p.y.slice(), p.top.slice())
-			BatchNormReLUQuantMaxPoolBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), dy.slice(),
-				p.top.slice(), p.arg.slice(),
-				b.x.slice(), b.mean.slice(), b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, g, false)
-			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
-			BatchNormReLUQuantBackward(b.dx.slice(), b.dgamma.slice(), b.dbeta.slice(), b.dy.slice(), b.x.slice(),
-				b.mean.slice(),
-				b.invStd.slice(), b.gamma.slice(), b.beta.slice(), 0.01, 255, rows, g.C, false)
-			results[i] = slices.Concat(results[i], b.dx.slice(), b.dgamma.slice(), b.dbeta.slice())
+			m, d := make([]float32, 4*g.C), b.grad()
+			BatchNormStats(Moments{m[:g.C], m[g.C : 2*g.C], m[2*g.C : 3*g.C], m[3*g.C:]}, b.x.slice())
+			BatchNormReLUQuantMaxPool(p.maxima(), p.q.slice(), b.x.slice(), q, g)
+			results[i] = slices.Concat(m, p.y.slice(), p.top.slice())
+			BatchNormReLUQuantMaxPoolBackward(d, dy, p.maxima(), b.x.slice(), q, g)
+			results[i] = slices.Concat(results[i], d.X, d.Gamma, d.Beta)
+			BatchNormReLUQuantBackward(d, b.dy.slice(), b.x.slice(), q)
+			results[i] = slices.Concat(results[i], d.X, d.Gamma, d.Beta)
 		}
 		sameBits(t, "4 threads", results[1], results[0])
 	})

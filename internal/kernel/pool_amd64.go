@@ -54,39 +54,39 @@ func maxPoolGradImage(dx, dy []float32, arg []uint8, g Pool) {
 	}
 }
 
-func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32, g Pool, n, oh int) {
-	row0, row1 := g.twoRows(n, oh)
+func normPoolRow(m Maxima, x []float32, t terms, g Pool, oh int) {
+	a, b := g.twoRows(0, oh)
 	switch poolPath(g) {
 	case avx512:
-		normPool2AVX512(&y[0], &top[0], &arg[0], &x[row0], &x[row1], &mean[0], &scale[0], &shift[0], g.OW(), g.C)
+		normPool2AVX512(&m.Y[0], &m.Top[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0], g.OW(), g.C)
 	case avx2:
-		normPool2AVX2(&y[0], &top[0], &arg[0], &x[row0], &x[row1], &mean[0], &scale[0], &shift[0], g.OW(), g.C)
+		normPool2AVX2(&m.Y[0], &m.Top[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0], g.OW(), g.C)
 	default:
-		normPoolRowGeneric(y, top, arg, x, mean, scale, shift, g, n, oh)
+		normPoolRowGeneric(m, x, t, g, oh)
 	}
 }
 
 // normPoolGradImage gives the pixels of odd sizes, which no window sees, their
 // gradient before.
-func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
+func normPoolGradImage(dx, dy []float32, m Maxima, x []float32, k normGradient, g Pool) {
 	set := poolPath(g)
 	if set == generic {
-		normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
+		normPoolGradImageGeneric(dx, dy, m, x, k, g)
 		return
 	}
 	if (g.H|g.W)&1 != 0 {
 		clear(dx)
-		normGradTile(dx, dx, nil, x, mean, k.scale, k.k0, k.k1, g.C)
+		normGradTile(dx, dx, nil, x, k)
 	}
 	for oh := range g.OH() {
 		out := oh * g.OW() * g.C
 		a, b := g.twoRows(0, oh)
 		if set == avx512 {
-			normPool2GradAVX512(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0],
+			normPool2GradAVX512(&dx[a], &dx[b], &dy[out], &m.Y[out], &m.Arg[out], &x[a], &x[b], &k.mean[0], &k.scale[0],
 				&k.k0[0], &k.k1[0], g.OW(), g.C)
 			continue
 		}
-		normPool2GradAVX2(&dx[a], &dx[b], &dy[out], &y[out], &arg[out], &x[a], &x[b], &mean[0], &k.scale[0],
+		normPool2GradAVX2(&dx[a], &dx[b], &dy[out], &m.Y[out], &m.Arg[out], &x[a], &x[b], &k.mean[0], &k.scale[0],
 			&k.k0[0], &k.k1[0], g.OW(), g.C)
 	}
 }
@@ -115,40 +115,40 @@ func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, in innerWindows) {
 	maxBytesRowGeneric(y, x, g, oh, in.w1, g.OW())
 }
 
-func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant, g Pool, n, oh int) {
-	a, b := g.twoRows(n, oh)
+func quantPoolRow(m Maxima, q []uint8, x []float32, t quantTerms, g Pool, oh int) {
+	a, b := g.twoRows(0, oh)
 	switch poolPath(g) {
 	case avx512:
-		quantPool2AVX512(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0],
-			&norm.shift[0], &norm.s, &norm.hi, g.OW(), g.C)
+		quantPool2AVX512(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
+			&t.s, &t.hi, g.OW(), g.C)
 	case avx2:
-		quantPool2AVX2(&y[0], &top[0], &q[0], &arg[0], &x[a], &x[b], &norm.mean[0], &norm.scale[0], &norm.shift[0],
-			&norm.s, &norm.hi, g.OW(), g.C)
+		quantPool2AVX2(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
+			&t.s, &t.hi, g.OW(), g.C)
 	default:
-		quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
+		quantPoolRowGeneric(m, q, x, t, g, oh)
 	}
 }
 
 // quantPoolGradImage treats odd sizes as normPoolGradImage does.
-func quantPoolGradImage(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
+func quantPoolGradImage(dx, dy []float32, m Maxima, x []float32, k gate, g Pool) {
 	set := poolPath(g)
 	if set == generic {
-		quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
+		quantPoolGradImageGeneric(dx, dy, m, x, k, g)
 		return
 	}
 	if (g.H|g.W)&1 != 0 {
 		clear(dx)
-		normGradTile(dx, dx, nil, x, norm.mean, norm.scale, k.k0, k.k1, g.C)
+		normGradTile(dx, dx, nil, x, k.normGradient)
 	}
 	for oh := range g.OH() {
 		out := oh * g.OW() * g.C
 		a, b := g.twoRows(0, oh)
 		if set == avx512 {
-			quantPool2GradAVX512(&dx[a], &dx[b], &dy[out], &top[out], &arg[out], &x[a], &x[b],
-				&norm.mean[0], &norm.scale[0], &norm.shift[0], &k.k0[0], &k.k1[0], &norm.limit, g.OW(), g.C)
+			quantPool2GradAVX512(&dx[a], &dx[b], &dy[out], &m.Top[out], &m.Arg[out], &x[a], &x[b], &k.mean[0],
+				&k.scale[0], &k.shift[0], &k.k0[0], &k.k1[0], &k.limit, g.OW(), g.C)
 			continue
 		}
-		quantPool2GradAVX2(&dx[a], &dx[b], &dy[out], &top[out], &arg[out], &x[a], &x[b],
-			&norm.mean[0], &norm.scale[0], &norm.shift[0], &k.k0[0], &k.k1[0], &norm.limit, g.OW(), g.C)
+		quantPool2GradAVX2(&dx[a], &dx[b], &dy[out], &m.Top[out], &m.Arg[out], &x[a], &x[b], &k.mean[0],
+			&k.scale[0], &k.shift[0], &k.k0[0], &k.k1[0], &k.limit, g.OW(), g.C)
 	}
 }

@@ -16,9 +16,8 @@ func BenchmarkPool(b *testing.B) {
 		rows, n, o := g.N*g.H*g.W, g.N*g.H*g.W*g.C, g.N*g.OH()*g.OW()*g.C
 		k := newNorm(rows, g.C, true, random())
 		x, dx := k.x.slice(), k.dx.slice()
-		mean, invStd, gamma, beta := k.mean.slice(), k.invStd.slice(), k.gamma.slice(), k.beta.slice()
-		y, top, dy, arg, p, q := make([]float32, o), make([]float32, o), in(o, random()).slice(), make([]uint8, o),
-			make([]float32, g.C), make([]float32, g.C)
+		y, dy, arg := make([]float32, o), in(o, random()).slice(), make([]uint8, o)
+		m := Maxima{y, make([]float32, o), arg}
 		for _, f := range []struct {
 			name  string
 			bytes int
@@ -27,10 +26,10 @@ func BenchmarkPool(b *testing.B) {
 			{"MaxPool", 4*n + 5*o, func() { MaxPool(y, arg, x, g) }},
 			{"MaxPoolGrad", 4*n + 5*o, func() { MaxPoolGrad(dx, dy, arg, g) }},
 			{"BatchNormReLUMaxPool", 4*n + 9*o, func() {
-				BatchNormReLUMaxPool(y, top, arg, x, mean, invStd, gamma, beta, g)
+				BatchNormReLUMaxPool(m, x, k.norm(), g)
 			}},
 			{"BatchNormReLUMaxPoolBackward", 8*n + 21*o, func() {
-				BatchNormReLUMaxPoolBackward(dx, p, q, dy, y, top, arg, x, mean, invStd, gamma, g, false)
+				BatchNormReLUMaxPoolBackward(k.grad(), dy, m, x, k.norm(), g)
 			}},
 		} {
 			b.Run(fmt.Sprintf("%s/%d×%d×%d×%d", f.name, g.N, g.H, g.W, g.C), func(b *testing.B) {

@@ -10,22 +10,20 @@ func maxPoolGradImage(dx, dy []float32, arg []uint8, g Pool) {
 	maxPoolGradImageGeneric(dx, dy, arg, g)
 }
 
-func normPoolRow(y, top []float32, arg []uint8, x, mean, scale, shift []float32, g Pool, n, oh int) {
-	normPoolRowGeneric(y, top, arg, x, mean, scale, shift, g, n, oh)
-}
+func normPoolRow(m Maxima, x []float32, t terms, g Pool, oh int) { normPoolRowGeneric(m, x, t, g, oh) }
 
-func normPoolGradImage(dx, dy, y []float32, arg []uint8, x, mean []float32, k normGradient, g Pool) {
-	normPoolGradImageGeneric(dx, dy, y, arg, x, mean, k, g)
+func normPoolGradImage(dx, dy []float32, m Maxima, x []float32, k normGradient, g Pool) {
+	normPoolGradImageGeneric(dx, dy, m, x, k, g)
 }
 
 func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, _ innerWindows) {
 	maxBytesRowGeneric(y, x, g, oh, 0, g.OW())
 }
 
-func quantPoolRow(y, top []float32, q, arg []uint8, x []float32, norm normQuant, g Pool, n, oh int) {
-	quantPoolRowGeneric(y, top, q, arg, x, norm, g, n, oh)
+func quantPoolRow(m Maxima, q []uint8, x []float32, t quantTerms, g Pool, oh int) {
+	quantPoolRowGeneric(m, q, x, t, g, oh)
 }
 
-func quantPoolGradImage(dx, dy, top []float32, arg []uint8, x []float32, norm normQuant, k normGradient, g Pool) {
-	quantPoolGradImageGeneric(dx, dy, top, arg, x, norm, k, g)
+func quantPoolGradImage(dx, dy []float32, m Maxima, x []float32, k gate, g Pool) {
+	quantPoolGradImageGeneric(dx, dy, m, x, k, g)
 }
