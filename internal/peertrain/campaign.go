@@ -75,11 +75,13 @@ func (c campaign) work(numbers <-chan int, outcomes chan<- outcome) {
 	}
 }
 
-// story tells of a network that differs; "" of others.
+// story tells of a network that differs or is undecided; "" of others.
 func (c campaign) story(o outcome) string {
 	switch {
 	case o.err != nil:
 		return fmt.Sprintf("network %d: %v", o.n, o.err)
+	case o.verdict.Undecided:
+		return fmt.Sprintf("network %d is undecided", o.n)
 	case o.verdict.Difference == "":
 		return ""
 	case c.shrink:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -13,15 +12,13 @@ import (
 
 // plan is all that is drawn of a case but its numbers, which seed gives.
 type plan struct {
-	seed         uint64
-	network      graph.Network
-	in           graph.Shape
-	quantization graph.Quantization
-	quantized    bool
-	batch        int
-	optimizer    train.Optimizer
-	rate         float64
-	steps        []moment
+	randnet.Case
+	seed      uint64
+	quantized bool
+	batch     int
+	optimizer train.Optimizer
+	rate      float64
+	steps     []moment
 }
 
 // moment is what one step does.
@@ -35,14 +32,7 @@ const trained = 5 // steps that update
 // String lists the layers, the settings and the steps.
 func (p plan) String() string {
 	var b strings.Builder
-	for _, l := range p.network.Layers {
-		fmt.Fprintf(&b, "\t%+v\n", l)
-	}
-	fmt.Fprintf(&b, "\tinput %v, batches of %d, %v, quantized %v, %+v at %v\n", p.in, p.batch, p.network.Loss,
-		p.quantized, p.optimizer, p.rate)
-	if text, err := json.Marshal(p.quantization); err == nil && p.quantized {
-		fmt.Fprintf(&b, "\t%s\n", text)
-	}
+	fmt.Fprintf(&b, "%v\tbatches of %d, quantized %v, %+v at %v\n", p.Case, p.batch, p.quantized, p.optimizer, p.rate)
 	for _, m := range p.steps {
 		fmt.Fprintf(&b, "\tupdate %v %+v\n", m.update, m.switches)
 	}
@@ -53,13 +43,13 @@ func (p plan) String() string {
 func draw(seed uint64, n int) plan {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	p := plan{seed: rng.Uint64(), quantized: rng.IntN(4) > 0, batch: 4 + rng.IntN(3)}
-	p.network, p.in = randnet.Network(rng, randnet.Options{Layers: 8})
+	p.Network, p.Input = randnet.Network(rng, randnet.Options{Layers: 8})
 	if p.quantized {
-		p.quantization = randnet.Quantization(rng, p.network, p.in)
-		tame(p.network, p.quantization)
+		p.Quantization = randnet.Quantization(rng, p.Network, p.Input)
+		tame(p.Network, p.Quantization)
 	}
 	p.optimizer, p.rate = optimizer(rng)
-	p.steps = course(rng, p.network)
+	p.steps = course(rng, p.Network)
 	return p
 }
 

@@ -48,7 +48,7 @@ func (p plan) generator() *rand.Rand { return rand.New(rand.NewPCG(p.seed, 0)) }
 
 // model makes the plan's model.
 func (p plan) model(rng *rand.Rand) (*graph.Model, error) {
-	m, err := graph.New(p.network, p.in, p.quantization, rng)
+	m, err := graph.New(p.Network, p.Input, p.Quantization, rng)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,8 @@ func (p plan) train() (*record, error) {
 		return nil, err
 	}
 	r := &record{
-		Layers: p.network.Layers, Loss: p.network.Loss.String(), Input: p.in, Quantized: p.quantized,
-		Quantization: p.quantization, Optimizer: p.optimizer, LearningRate: p.rate,
+		Layers: p.Network.Layers, Loss: p.Network.Loss.String(), Input: p.Input, Quantized: p.quantized,
+		Quantization: p.Quantization, Optimizer: p.optimizer, LearningRate: p.rate,
 	}
 	for _, v := range m.Params() {
 		if v.Role != graph.RoleLearned {
@@ -114,7 +114,7 @@ func (p plan) step(i int, m *graph.Model, t *graph.Trainer, update func(lr float
 
 // inputs draws a batch of inputs.
 func (p plan) inputs(rng *rand.Rand) []float32 {
-	x := make([]float32, p.batch*p.in.Size())
+	x := make([]float32, p.batch*p.Input.Size())
 	for i := range x {
 		x[i] = float32(rng.NormFloat64())
 	}
@@ -124,7 +124,7 @@ func (p plan) inputs(rng *rand.Rand) []float32 {
 // labels draws a batch of labels; the first row has one, others may only fill
 // the batch.
 func (p plan) labels(rng *rand.Rand) []int32 {
-	out, _ := p.network.Output(p.in)
+	out, _ := p.Network.Output(p.Input)
 	labels := make([]int32, p.batch)
 	for i := range labels {
 		labels[i] = int32(rng.IntN(out.Size()))

@@ -40,7 +40,7 @@ def judge(case):
             attempt, v.rebased = trial.search(model), v.rebased + 1
         if attempt.excess > 1:
             v.shaken += trial.shake(attempt, model)
-        model = attempt.model
+        before, model = model, attempt.model
         v.steps += 1
         v.tensors += len(trial.theirs)
         v.decided += attempt.ties.decided
@@ -49,7 +49,7 @@ def judge(case):
         if attempt.share > v.worst:
             v.worst, v.at = attempt.share, f"{attempt.at} after step {i + 1}"
         vague += attempt.ties.vague
-        if attempt.excess > 1 and (v.near > DOUBTFUL or vague):
+        if attempt.excess > 1 and (v.near > DOUBTFUL or vague) and (vague or trial.may_explain(attempt, before)):
             v.undecided = True
             break
         if attempt.excess > 1:
@@ -135,6 +135,14 @@ class Trial:
                 tried.append(Attempt(self, model, turned))
             best = min([best, *tried], key=lambda a: a.excess)
         return best
+
+    def may_explain(self, attempt, model):
+        """Whether near decisions, all together, can make up for what is off in each number."""
+        sets = alternatives(attempt.ties.near, True)
+        if len(sets) == MOST_TURNS:
+            return True
+        reach = sum((Attempt(self, model, attempt.ties.turned ^ s).off - attempt.off).abs() for s in sets)
+        return bool((attempt.off.abs() <= 1 + reach).all())
 
     def shake(self, attempt, model):
         """Allows for what the step makes of noise like float32's, as batch norm does
