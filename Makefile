@@ -38,8 +38,8 @@ paths: ## run the numerical tests on each path of the kernels that the processor
 		PETRIFY_KERNEL=$$path go test -count 1 -timeout 30m $(NUMERICAL) || exit 1; \
 	done
 
-race: ## run the tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -timeout 30m ./...
+race: ## run the tests under the race detector, enumerations as samples (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 
 noasm: ## run the tests without assembly
 	go test -tags noasm -timeout 30m ./...

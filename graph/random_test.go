@@ -25,8 +25,8 @@ func TestRandomNetworksQuantized(t *testing.T) { campaign(t, true) }
 
 func campaign(t *testing.T, quantized bool) {
 	const steps = 3
-	compared := 0
-	for seed := *firstSeed; seed < *firstSeed+*networks; seed++ {
+	compared, count := 0, fewer(*networks)
+	for seed := *firstSeed; seed < *firstSeed+count; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			n, in := randnet.Network(rng, randnet.Options{Layers: 8})
@@ -42,5 +42,14 @@ func campaign(t *testing.T, quantized bool) {
 			})
 		})
 	}
-	enough(t, compared, steps*int(*networks), 0.5)
+	enough(t, compared, steps*int(count), 0.5)
+}
+
+// fewer is how many of n cases are tried: with -short, for the race detector,
+// a third.
+func fewer(n uint64) uint64 {
+	if testing.Short() {
+		return (n + 2) / 3
+	}
+	return n
 }

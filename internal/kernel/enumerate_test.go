@@ -22,7 +22,7 @@ func pick[T any](c *choice, from []T) T {
 }
 
 // enumerate yields what generate makes of each combination and its number or,
-// without the flag -full, of about sample of them. These are a fixed step
+// without the flag -full, of about sample of them, of fewer with -short. These are a fixed step
 // apart that has no divisor in common with the number of combinations: so the
 // values of every list come up equally often, and those of the first lists
 // together, as long as the sample is no shorter than their combinations. It
@@ -31,6 +31,9 @@ func enumerate[T any](t *testing.T, sample int, generate func(c *choice) T) iter
 	space := choice{combinations: 1}
 	generate(&space)
 	step := 1
+	if testing.Short() {
+		sample /= 8
+	}
 	if !*full {
 		step = max(1, space.combinations/sample)
 		for divisor(step, space.combinations) > 1 {
