@@ -34,14 +34,17 @@ type format struct {
 	verify  func(path string, m *quantized.Model) (map[string]string, error)
 	inspect func(w io.Writer, path string) error
 
-	arithmetic arithmetic // of its runtime, where that is not training's
-	runner     *runner    // that runs exports on this machine, if it is installed; nil: none can
+	// arithmetic is that of runtimes that compute otherwise than training with a file
+	// that says so of itself; nil: there are none.
+	arithmetic func(facts map[string]string) (arithmetic, error)
+
+	runner *runner // that runs exports on this machine, if it is installed; nil: none can
 }
 
-// arithmetic is that of a runtime, or of files of a type, which the integer
+// arithmetic is that of a runtime, or of some of its kernels, which the integer
 // engine computes as well.
 type arithmetic struct {
-	name string // "": training's
+	whose string // such as "XNNPACK's"; "": training's
 	integer.Options
 }
 

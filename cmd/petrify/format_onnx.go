@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"petrify/quantized"
+	"petrify/quantized/integer"
 	"petrify/quantized/onnx"
 )
 
@@ -20,13 +22,24 @@ func onnxFormat() format {
 		is: func(path string, head []byte) bool {
 			return filepath.Ext(path) == ".onnx" || onnx.Wrote(head)
 		},
-		verify:  checkONNX,
-		inspect: inspecting(onnx.Inspect),
+		verify:     checkONNX,
+		inspect:    inspecting(onnx.Inspect),
+		arithmetic: onnxArithmetic,
 		runner: &runner{
 			name: "ONNX Runtime", variable: ortrunVariable, usual: "ortrun",
 			takes: ortrunTakes, tapped: onnx.Tapped,
 		},
 	}
+}
+
+// onnxArithmetic is that of ONNX Runtime's kernels for int8, which files of int8 meet
+// where a session or a processor lets them.
+func onnxArithmetic(facts map[string]string) (a arithmetic, err error) {
+	var o onnx.Options
+	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil || !o.Signed {
+		return a, err
+	}
+	return arithmetic{"int8 kernels'", integer.Options{Signed: true}}, nil
 }
 
 // ortrunVariable names internal/conformance/cmd/ortrun, which runs ONNX Runtime.
@@ -48,7 +61,6 @@ func ortrunTakes(file []byte, m *quantized.Model) (x execution, err error) {
 	case written.Batch == 1:
 		x.flags = []string{"-batch", "1"}
 	}
-	x.engine.Signed = written.Signed
 	return x, nil
 }
 

@@ -18,9 +18,11 @@ func tfliteFormat() format {
 		is: func(path string, head []byte) bool {
 			return filepath.Ext(path) == ".tflite" || tflite.Begins(head)
 		},
-		verify:     checkTFLite,
-		inspect:    inspecting(tflite.Inspect),
-		arithmetic: arithmetic{"XNNPACK", integer.Options{Requantization: integer.XNNPACK}},
+		verify:  checkTFLite,
+		inspect: inspecting(tflite.Inspect),
+		arithmetic: func(map[string]string) (arithmetic, error) {
+			return arithmetic{"XNNPACK's", integer.Options{Requantization: integer.XNNPACK}}, nil
+		},
 	}
 }
 

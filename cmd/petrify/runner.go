@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"petrify/quantized"
-	"petrify/quantized/integer"
 	"petrify/quantized/onnx"
 )
 
@@ -35,13 +34,11 @@ type runner struct {
 	tapped func(file []byte, m *quantized.Model) ([]byte, []onnx.Tap, error)
 }
 
-// execution is how a runner runs a file: its flags, and what the engine does
-// that computes the same.
+// execution is how a runner runs a file.
 type execution struct {
 	*runner
-	file   []byte
-	flags  []string
-	engine integer.Options
+	file  []byte
+	flags []string
 }
 
 // on is how the runner runs a file.

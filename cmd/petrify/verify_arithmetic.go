@@ -12,7 +12,7 @@ import (
 // than training, by the integer engine; nothing of a model that computes with
 // floats, which is not computed as there.
 func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
-	if a.name == "" || !integersThroughout(s.file) {
+	if a.whose == "" || !integersThroughout(s.file) {
 		return "", nil
 	}
 	_, ours, err := s.engines()
@@ -23,7 +23,7 @@ func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error
 	if err != nil {
 		return "", err
 	}
-	c := quantized.Comparison{A: theEngine, B: a.name}
+	c := quantized.Comparison{A: theEngine, B: a.whose}
 	x, y := make([]float32, verifyBatch*ours.OutputSize()), make([]float32, verifyBatch*ours.OutputSize())
 	for images, err := range s.images(nil, verifyBatch) {
 		if err != nil {
@@ -41,8 +41,8 @@ func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error
 		}
 		c.Add(x[:n], y[:n])
 	}
-	return fmt.Sprintf("; in %s's arithmetic %s of its %s outputs differ",
-		a.name, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
+	return fmt.Sprintf("; in %s arithmetic %s of its %s outputs differ",
+		a.whose, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
 }
 
 // integersThroughout reports whether every layer computes with integers.

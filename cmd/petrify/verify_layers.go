@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 
 	"petrify/quantized"
 	"petrify/quantized/agree"
+	"petrify/quantized/integer"
 	"petrify/quantized/onnx"
 )
 
@@ -17,7 +19,7 @@ const atATime = 1 << 22
 // layers that differ. These are none if the runtime gives other outputs when its
 // activations are read: they are of another computation then.
 func (s *subject) compareLayers(ctx context.Context, x execution, chosen []int) ([]quantized.LayerComparison, error) {
-	checker, err := agree.New(s.file, x.engine)
+	checker, err := agree.New(s.file, integer.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +81,8 @@ func (s *subject) activations(shipped, reading *process, taps []onnx.Tap, n int)
 			}
 			all[t.Name] = append(all[t.Name], t.Reals(raw)...)
 		}
-		if out, _ := s.file.Activation(s.file.Output); out.Quant.IsFloat() {
-			all[out.Name] = append(all[out.Name], output...) // which has no tap
+		if out := s.file.Output; !slices.ContainsFunc(taps, func(t onnx.Tap) bool { return t.Name == out }) {
+			all[out] = append(all[out], output...)
 		}
 	}
 	return all, true, nil

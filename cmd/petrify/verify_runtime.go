@@ -59,7 +59,7 @@ func (s *subject) inRuntime(ctx context.Context, x execution) (*quantized.Compar
 // compareOutputs adds all outputs to a comparison, and returns the images whose
 // outputs differ.
 func (s *subject) compareOutputs(ctx context.Context, x execution, c *quantized.Comparison) ([]int, error) {
-	engine, err := integer.New(s.file, x.engine)
+	engine, err := integer.New(s.file, integer.Options{})
 	if err != nil {
 		return nil, err
 	}

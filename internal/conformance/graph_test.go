@@ -53,7 +53,7 @@ func TestEveryLayerIsAnIntegerKernel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			operators, err := conformance.Operators(file)
+			operators, err := conformance.Operators(file, conformance.Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestFloatModelIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operators, err := conformance.Operators(file)
+	operators, err := conformance.Operators(file, conformance.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestBlocks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			operators, err := conformance.Operators(file)
+			operators, err := conformance.Operators(file, conformance.Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}

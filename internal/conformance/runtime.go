@@ -211,22 +211,22 @@ func call[In float32 | uint8 | int64](s *Session, x []In, read func(outputs []or
 func (s *Session) Close() error { return s.session.Destroy() }
 
 // Operators returns the types of the operators of the graph that ONNX Runtime
-// makes of a model, in order.
-func Operators(model []byte) ([]string, error) {
+// makes of a model in a session with the given settings, in order.
+func Operators(model []byte, settings Settings) ([]string, error) {
 	dir, err := os.MkdirTemp("", "conformance")
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "optimized.onnx")
-	s, err := Open(model, Settings{Optimized: path, Threads: 1})
+	settings.Optimized = filepath.Join(dir, "optimized.onnx")
+	s, err := Open(model, settings)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Close(); err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(settings.Optimized)
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}

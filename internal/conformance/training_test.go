@@ -11,7 +11,6 @@ import (
 	"petrify/graph"
 	"petrify/internal/conformance"
 	"petrify/quantized"
-	"petrify/quantized/integer"
 	"petrify/quantized/onnx"
 	"petrify/train"
 )
@@ -185,8 +184,10 @@ func agrees(t *testing.T, network graph.Network, in graph.Shape) {
 				equal(t, e.Logits(), engineOutputs(t, frozen, channelsFirst(x, in)))
 				if i == 0 {
 					x := channelsFirst(x, in)
-					equal(t, engineWith(t, integer.Options{Signed: true}, frozen, x),
-						outputs(t, onnx.Options{Signed: true}, signed, frozen, x))
+					for _, s := range int8Sessions {
+						equal(t, engineWith(t, modes[s.mode], frozen, x),
+							outputs(t, onnx.Options{Signed: true}, s.settings, frozen, x))
+					}
 				}
 			}
 		})
@@ -280,7 +281,7 @@ func integersOnly(t *testing.T, m *quantized.Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operators, err := conformance.Operators(file)
+	operators, err := conformance.Operators(file, conformance.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

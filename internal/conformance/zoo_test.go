@@ -32,7 +32,7 @@ func TestZoo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				operators, err := conformance.Operators(file)
+				operators, err := conformance.Operators(file, conformance.Settings{})
 				if err != nil {
 					t.Fatal(err)
 				}

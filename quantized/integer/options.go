@@ -12,10 +12,10 @@ type Options struct {
 	Requantization Requantization
 	Weights        Weights
 
-	// Signed rounds the sums of two activations as ONNX Runtime does in files
-	// of int8 activations. They are other sums in float32 than in files of
-	// uint8 activations, because the zero points are smaller by 128, and may
-	// differ by one step where the exact sum is next to a tie.
+	// Signed rounds the sums of two activations as ONNX Runtime's kernels for int8
+	// do. They are other sums in float32 than those of uint8, because the zero
+	// points are smaller by 128, and may differ by one step where the exact sum is
+	// next to a tie.
 	Signed bool
 }
 

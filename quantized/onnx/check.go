@@ -88,7 +88,7 @@ func (c *checker) softmax(n *quantized.Node) {
 			n.Output.Shape[0], levels, math.Ceil(levels/148))
 	case c.Signed && greatest > 127:
 		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax "+
-			"makes %v: write activations as uint8", levels, greatest, greatest-256)
+			"makes %v: activations must be uint8", levels, greatest, greatest-256)
 	}
 }
 

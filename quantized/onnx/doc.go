@@ -33,8 +33,13 @@
 //     zero.
 //   - Activations are uint8: an int8 activation is written with z + 128, which
 //     names the same real numbers. On x86-64 the kernels for uint8 by int8 are
-//     several times as fast as those for int8 by int8, and int8 activations
-//     that feed two layers are not fused.
+//     several times as fast as those for int8 by int8.
+//   - In files of int8 ([Options.Signed]) one DQ follows each Q and one operator
+//     each DQ: ONNX Runtime on x86-64 makes such pairs uint8, and computes
+//     convolutions between others with floats. An activation of fewer bits is
+//     limited by a float Clip between two pairs, and one that several layers read
+//     has a pair for each of them. Sessions that keep int8
+//     (session.qdqisint8allowed=1) have integer kernels for all that, too.
 //
 // What is not quantized is written as it is, and computed in float32. So are
 // the functions that have no integer kernel, tanh and hard_swish, and whole

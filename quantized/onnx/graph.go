@@ -17,19 +17,24 @@ import (
 //	NAME/quantized     after QuantizeLinear
 //	NAME/clipped       after the integer Clip, where there is one
 //	NAME/dequantized   after DequantizeLinear: what the next operators read
+//	NAME/rounded, NAME/passed, NAME/readerN/…   see [passage]
 //
 // The file's inputs and outputs are named without one.
 type writer struct {
 	Options
-	model *quantized.Model
-	graph onnxpb.Graph
-	real  map[string]string // activation → the value that stands for its real numbers
-	taken map[string]bool   // names of values
-	err   error             // the first
+	model    *quantized.Model
+	graph    onnxpb.Graph
+	readers  map[string]int    // of an activation
+	real     map[string]string // activation → the value that stands for its real numbers
+	passages map[string]*passage
+	tapped   bool            // every activation of a file of int8 is a passage
+	taken    map[string]bool // names of values
+	err      error           // the first
 }
 
 func newWriter(o Options, m *quantized.Model) *writer {
-	return &writer{Options: o, model: m, real: map[string]string{}, taken: map[string]bool{}}
+	return &writer{Options: o, model: m, readers: readersOf(m), real: map[string]string{},
+		passages: map[string]*passage{}, taken: map[string]bool{}}
 }
 
 // name claims a name for a value.

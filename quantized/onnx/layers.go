@@ -1,8 +1,6 @@
 package onnx
 
 import (
-	"math"
-
 	"petrify/quantized"
 	"petrify/quantized/onnx/onnxpb"
 )
@@ -117,10 +115,10 @@ func pool(operator string) form {
 func (w *writer) operator(n *quantized.Node, output string) string {
 	var in []string
 	for _, name := range n.Inputs {
-		in = append(in, w.real[name])
+		in = append(in, w.read(name))
 	}
 	if w.staysFloat(n) {
-		in[0] = w.node("Max", n.Name+"/float", []string{in[0], w.floats(n.Name+"/least", []float32{-math.MaxFloat32})})
+		in[0] = w.unseen(in[0], n.Name+"/float")
 	}
 	if n.Op == quantized.Activate {
 		return functions[n.Func](w, n, in, output)
@@ -130,8 +128,7 @@ func (w *writer) operator(n *quantized.Node, output string) string {
 
 // staysFloat reports whether n multiplies with float weights between quantized
 // activations. ONNX Runtime's optimizer would quantize the weights of such a layer,
-// all with one scale, to have an integer operator. A maximum with the least number
-// changes nothing and keeps it from seeing the quantizer before the layer.
+// all with one scale, to have an integer operator, if it saw the quantizer before the layer.
 func (w *writer) staysFloat(n *quantized.Node) bool {
 	x, _ := w.model.Activation(n.Inputs[0])
 	return n.Weights != nil && n.Weights.Q == nil && !x.Quant.IsFloat() && !n.Output.Quant.IsFloat()
@@ -182,6 +179,9 @@ func (w *writer) leakyReLU(n *quantized.Node, in []string, output string) string
 
 // hardSwish is x·hard_sigmoid(x): opset 13 has no operator for it.
 func (w *writer) hardSwish(n *quantized.Node, in []string, output string) string {
+	if w.Signed { // two operators read it
+		in = []string{w.unseen(in[0], n.Name+"/argument")}
+	}
 	gate := w.node("HardSigmoid", n.Name+"/gate", in, floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5))
 	return w.node("Mul", output, []string{in[0], gate})
 }

@@ -7,9 +7,9 @@ import (
 	"petrify/quantized/onnx/onnxpb"
 )
 
-// model builds the file's message.
-func (o Options) model(m *quantized.Model) (*onnxpb.Model, error) {
-	w := newWriter(o, m)
+// file builds the file's message.
+func (w *writer) file() (*onnxpb.Model, error) {
+	m := w.model
 	w.graph.Name = m.Name
 	w.input()
 	for i := range m.Nodes {
@@ -19,17 +19,17 @@ func (o Options) model(m *quantized.Model) (*onnxpb.Model, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	metadata, err := o.metadata(m)
+	metadata, err := w.metadata(m)
 	if err != nil {
 		return nil, err
 	}
 	version := int64(7)
-	if o.Opset >= 21 {
+	if w.Opset >= 21 {
 		version = 10
 	}
 	return &onnxpb.Model{
 		IRVersion: version, Producer: "petrify", ProducerVersion: m.Origin.Version,
-		Graph: w.graph, Opsets: []onnxpb.Opset{{Version: int64(o.Opset)}}, Metadata: metadata,
+		Graph: w.graph, Opsets: []onnxpb.Opset{{Version: int64(w.Opset)}}, Metadata: metadata,
 	}, nil
 }
 

@@ -19,7 +19,10 @@ type Options struct {
 	Batch int `json:"batch,omitzero"`
 
 	// Signed writes activations as int8 rather than uint8, for runtimes that
-	// want it so.
+	// want it so. By default ONNX Runtime on x86-64 makes them uint8 and computes
+	// what it computes of the other file. With session.qdqisint8allowed=1 it computes
+	// with int8, where ties of sums and means may go the other way
+	// (integer.Options.Signed).
 	Signed bool `json:"signed,omitzero"`
 
 	// NBits writes linear layers with a scale a block so that ONNX Runtime uses
@@ -110,7 +113,7 @@ func (o Options) Encode(m *quantized.Model) ([]byte, error) {
 	if err := o.check(m); err != nil {
 		return nil, err
 	}
-	file, err := o.model(m)
+	file, err := newWriter(o, m).file()
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"slices"
+
 	"petrify/quantized"
 	"petrify/quantized/onnx/onnxpb"
 )
@@ -35,13 +37,18 @@ func (o Options) container(q quantized.Quant) container {
 
 // quantize writes Q and DQ, and between them a Clip to lo..hi unless the
 // container's range is that already. It returns the value after the DQ,
-// called output.
+// called output. Int8 may need more, see [writer.passage].
 func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, output string) string {
 	c := w.container(q)
 	scale := w.floats(name+"/scale", []float32{q.Scale})
 	zero := w.integer(name+"/zero", c.t, q.Zero+c.shift)
 	x := w.node("QuantizeLinear", name+"/quantized", []string{real, scale, zero})
-	if lo, hi = lo+c.shift, hi+c.shift; lo != c.min || hi != c.max {
+	limited := lo+c.shift != c.min || hi+c.shift != c.max
+	if w.Signed && q.Format.Bits <= 8 && (limited || w.readers[name] > 1 || w.tapped && name != w.model.Output) {
+		x = w.node("DequantizeLinear", name+"/rounded", []string{x, scale, zero})
+		return w.passage(name, x, q, lo, hi, limited, output)
+	}
+	if lo, hi = lo+c.shift, hi+c.shift; limited {
 		least := w.integer(name+"/min", c.t, lo)
 		greatest := w.integer(name+"/max", c.t, hi)
 		x = w.node("Clip", name+"/clipped", []string{x, least, greatest})
@@ -57,13 +64,13 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 		return w.floats(name, p.Float, dims(p.Shape)...)
 	}
 	layout := layoutOf(p, transpose)
-	t := w.weightType(n)
+	t, shift := w.weightType(n)
 	inputs := []string{
-		w.constant(name+"/quantized", t, dims(layout.shape), packed(t, layout.integers(p))),
+		w.constant(name+"/quantized", t, dims(layout.shape), packed(t, layout.integers(p), shift)),
 		w.floats(name+"/scale", layout.scales(p.Scale), layout.scaleDims...),
 	}
 	if zeros := zeroPoints(n); zeros != nil {
-		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(zeros))))
+		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(zeros), shift)))
 	}
 	var attributes []onnxpb.Attribute
 	if p.Axis >= 0 {
@@ -85,28 +92,34 @@ func zeroPoints(n *quantized.Node) []int32 {
 	return n.Weights.Zero
 }
 
-// weightType is int8 or uint8; with opset 21, weights of up to 4 bits in a
-// layer that computes with floats are packed two to a byte. Integer kernels
-// want whole bytes.
-func (w *writer) weightType(n *quantized.Node) onnxpb.DataType {
+// weightType is int8 or uint8, with what is added to the integers; with opset 21,
+// weights of up to 4 bits in a layer that computes with floats are packed two to a
+// byte. Integer kernels want whole bytes, and int8 where the activations are.
+func (w *writer) weightType(n *quantized.Node) (t onnxpb.DataType, shift int32) {
 	f := n.Weights.Format
 	x, _ := w.model.Activation(n.Inputs[0])
 	pack := w.Opset >= 21 && f.Bits <= 4 && (x.Quant.IsFloat() || n.Weights.Block > 0)
 	switch {
 	case pack && f.Unsigned:
-		return onnxpb.Uint4
+		return onnxpb.Uint4, 0
 	case pack:
-		return onnxpb.Int4
+		return onnxpb.Int4, 0
+	case f.Unsigned && w.Signed:
+		return onnxpb.Int8, -128
 	case f.Unsigned:
-		return onnxpb.Uint8
+		return onnxpb.Uint8, 0
 	default:
-		return onnxpb.Int8
+		return onnxpb.Int8, 0
 	}
 }
 
-// packed are the bytes of numbers, two to a byte for 4-bit types, the first in
-// the low half.
-func packed(t onnxpb.DataType, values []int32) []byte {
+// packed are the bytes of numbers and a shift, two to a byte for 4-bit types, the
+// first in the low half.
+func packed(t onnxpb.DataType, values []int32, shift int32) []byte {
+	values = slices.Clone(values)
+	for i := range values {
+		values[i] += shift
+	}
 	if t != onnxpb.Int4 && t != onnxpb.Uint4 {
 		return integers(t, values...)
 	}

@@ -22,7 +22,8 @@ type Tap struct {
 // the integers that the file holds, or as float32. Left out are a float input and a
 // float output, which are known anyway, and float convolutions that only additions
 // read: ONNX Runtime makes the other number a part of their sums, and would not if
-// it had to give those by themselves.
+// it had to give those by themselves. Of a file of int8 activations, each is read
+// where the passage of an activation with several readers is.
 func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {
@@ -31,6 +32,12 @@ func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	o, err := writtenWith(metadataOf(file), m)
 	if err != nil {
 		return nil, nil, err
+	}
+	w := newWriter(o, m)
+	if w.tapped = o.Signed; o.Signed {
+		if file, err = w.file(); err != nil {
+			return nil, nil, err
+		}
 	}
 	values := map[string]bool{}
 	for _, n := range file.Graph.Nodes {
@@ -43,18 +50,19 @@ func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 		}
 	}
 	var taps []Tap
-	w := newWriter(o, m)
 	for _, a := range activations {
 		t := Tap{Activation: a}
 		name, kind := a.Name+"/real", onnxpb.Float
-		if !a.Quant.IsFloat() {
-			c := w.container(a.Quant)
+		switch c := w.container(a.Quant); {
+		case values[a.Name+"/passed"]:
+			name = a.Name + "/passed"
+		case !a.Quant.IsFloat():
 			name, kind, t.shift = a.Name+"/clipped", c.t, c.shift
 			if !values[name] {
 				name = a.Name + "/quantized"
 			}
 		}
-		if !values[name] {
+		if !values[name] || w.tapped && a.Name == m.Output {
 			continue
 		}
 		t.value = w.value(name, kind, a.Shape...)

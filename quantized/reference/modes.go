@@ -11,8 +11,8 @@ type Mode uint8
 
 // The modes.
 const (
-	ONNXRuntime     Mode = iota // on x86-64, files whose activations are uint8
-	ONNXRuntimeInt8             // on x86-64, files whose activations are int8
+	ONNXRuntime     Mode = iota // on x86-64
+	ONNXRuntimeInt8             // on x86-64, in sessions with kernels for int8
 	XNNPACK                     // TensorFlow Lite with XNNPACK
 	Gemmlowp                    // fixed point, rounded twice: TensorFlow Lite's reference kernels, CMSIS-NN
 	Single                      // fixed point, rounded once: the same with single rounding

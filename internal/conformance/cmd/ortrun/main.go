@@ -70,7 +70,7 @@ func run() error {
 }
 
 func printOperators(model []byte) error {
-	list, err := conformance.Operators(model)
+	list, err := conformance.Operators(model, conformance.Settings{})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,79 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+
+	"petrify/quantized"
+)
+
+// On x86-64 ONNX Runtime has integer convolutions of int8 only where a session asks
+// for them (session.qdqisint8allowed=1). By default it makes activations uint8, but
+// only where one DQ follows a Q at once and no other reads it. A Clip of integers
+// between them, or a second reader, leaves the convolutions before and after in
+// float. So such activations are written as two pairs,
+//
+//	… ─ Q ─ DQ ─ Clip ┬ Q ─ DQ ─ first reader
+//	                  └ Q ─ DQ ─ second reader
+//
+// where Clip limits real numbers on the grid, and is a maximum with the least number
+// where there is nothing to limit. The quantizers of the readers differ in the
+// attribute axis, which means nothing for a single scale: else they would be made
+// one again.
+
+// passage is an activation that each reader quantizes by itself.
+type passage struct {
+	inputs []string // of its quantizers, real numbers, scale and zero point
+	rank   int
+	read   int // by how many readers so far
+}
+
+// passage writes the Clip of the pairs above; read adds the second ones.
+func (w *writer) passage(name, x string, q quantized.Quant, lo, hi int32, limited bool, output string) string {
+	if name != w.model.Output {
+		output = name + "/passed"
+	}
+	if limited {
+		least := w.floats(name+"/min", []float32{q.Scale * float32(lo-q.Zero)})
+		greatest := w.floats(name+"/max", []float32{q.Scale * float32(hi-q.Zero)})
+		x = w.node("Clip", output, []string{x, least, greatest})
+	} else {
+		x = w.unseen(x, output)
+	}
+	a, _ := w.model.Activation(name)
+	w.passages[name] = &passage{inputs: []string{x, name + "/scale", name + "/zero"}, rank: 1 + len(a.Shape)}
+	return x
+}
+
+// read is the value of an activation for one more reader.
+func (w *writer) read(name string) string {
+	p := w.passages[name]
+	if p == nil {
+		return w.real[name]
+	}
+	reader := fmt.Sprintf("%s/reader%d", name, p.read)
+	axis := p.read%(2*p.rank) - p.rank
+	if axis == -p.rank && p.read > 0 {
+		p.inputs[0] = w.unseen(p.inputs[0], reader+"/passed")
+	}
+	p.read++
+	y := w.node("QuantizeLinear", reader+"/quantized", p.inputs, intAttribute("axis", axis))
+	return w.node("DequantizeLinear", reader+"/dequantized", append([]string{y}, p.inputs[1:]...))
+}
+
+// unseen writes a maximum with the least number, which changes nothing: ONNX
+// Runtime's optimizer does not look through it for a quantizer.
+func (w *writer) unseen(x, output string) string {
+	return w.node("Max", output, []string{x, w.floats(output+"/least", []float32{-math.MaxFloat32})})
+}
+
+// readersOf counts the readers of each activation.
+func readersOf(m *quantized.Model) map[string]int {
+	readers := map[string]int{m.Output: 1}
+	for i := range m.Nodes {
+		for _, name := range m.Nodes[i].Inputs {
+			readers[name]++
+		}
+	}
+	return readers
+}
