@@ -28,9 +28,9 @@ func (t *table) markdown() string {
 
 The built-in `+"`cnn`"+` on Fashion-MNIST: 9 epochs in float, then 5 epochs with
 quantization in the loop, batch 128, Adam, labels smoothed by 0.1; test accuracy
-after the last epoch in per cent, mean of %d seeds, ± half the distance between
-the worst and the best. The quantized accuracies are those of the
-integers that are exported.
+after the last epoch in per cent, the mean of %d seeds ± half the distance between
+the worst and the best. The quantized accuracies are those of the integers that
+are exported.
 
 | bits | quantizer | float | PTQ | QAT | each seed | PyTorch 1.13, each seed |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -46,26 +46,26 @@ integers that are exported.
 // notes stand below the table.
 const notes = `
 **Edges 8**: the input, the weights of the first and the last layer, the last
-layer's input and the output have 8 bits, everything else the stated ones (Esser
-et al., “Learned Step Size Quantization”, ICLR 2020, section 2.3). Scales begin
-at 2·mean|x|/√qmax over 32 batches and are learned from then on. **Throughout**:
-every tensor has the stated bits, the logits too; weights take the range of the
-step, activations a moving average of minimum and maximum with a zero point.
-**Labels as they are**: the same, with QAT on labels that are not smoothed.
+layer's input and the output have 8 bits, everything else has the stated number
+(Esser et al., “Learned Step Size Quantization”, ICLR 2020, section 2.3). Scales
+start at 2·mean|x|/√qmax over 32 batches and are learned from there. **Throughout**:
+every tensor has the stated number of bits, including the logits; weights use the
+range of the step, activations a moving average of minimum and maximum with a zero
+point. **Labels as they are**: the same, with QAT on labels that are not smoothed.
 **Float logits**: the same, but the network's output is not quantized.
 
-The last row says why two bits lose so much throughout: it is the logits. Ten
-classes share four values, so that many tie, and the range that the four values
+The last row shows why two bits throughout lose so much: it is the logits. Ten
+classes share four values, so many of them tie, and the range that the four values
 cover follows the greatest logit, which training drives up; PyTorch loses as much
-there. Labels that are not smoothed help in petrify, where ranges come to rest
-after two thirds of QAT and batch norm after half, and not in PyTorch, where both
-move to the end.
+there. Unsmoothed labels help in petrify, where ranges come to rest after two thirds
+of QAT and batch norm after half. They do not help in PyTorch, where both keep
+moving to the end.
 
-PyTorch trained the float networks of the first seeds on, with the same settings
+PyTorch continued from the float networks of the first seeds, with the same settings
 and its own quantization-aware training (` + "`examples/accuracy/torch_side.py`" + `);
-– is not measured. In single runs from another float network (92.04 %%, trained
-without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits
-92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
+– means not measured. In single runs from another float network (92.04 %%, trained
+without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits it
+reached 92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
 
 Made on %s from revision %s with
 
