@@ -57,7 +57,7 @@ func (c *core) round(g *grid, y, x []float32) {
 	c.each(len(x), func(i, from, to int) {
 		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
-			kernel.FakeQuant(y[from:to], x[from:to], s, z, f.Min(), f.Max())
+			kernel.FakeQuant(y[from:to], x[from:to], kernel.Grid{Scale: s, Zero: z, Min: f.Min(), Max: f.Max()})
 			return
 		}
 		for j, r := range x[from:to] {
@@ -72,7 +72,8 @@ func (c *core) mask(g *grid, dx, dy, x []float32) {
 	c.each(len(x), func(i, from, to int) {
 		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
-			kernel.FakeQuantGrad(dx[from:to], dy[from:to], x[from:to], s, z, f.Min(), f.Max())
+			grid := kernel.Grid{Scale: s, Zero: z, Min: f.Min(), Max: f.Max()}
+			kernel.FakeQuantGrad(dx[from:to], dy[from:to], x[from:to], grid)
 			return
 		}
 		for j, r := range x[from:to] {

@@ -50,14 +50,13 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 }
 
 // products are the unit's product on integers, in a step and at rest.
-func products[X kernel.Byte](s *sums, qx []X, quantize func(q []X, x []float32, s float32,
-	z, qmin, qmax int32)) (step, rest node.Func) {
+func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kernel.Grid)) (step, rest node.Func) {
 	var scratch kernel.Scratch
 	load := func(args [][]float32) (z int32) {
-		p, f := s.in.Params(), s.in.Config().Format
-		quantize(qx, args[0], p.Scale[0], p.Zero[0], f.Min(), f.Max())
-		s.pack(args[1], p.Scale[0])
-		return p.Zero[0]
+		g := gridOf(s.in)
+		quantize(qx, args[0], g)
+		s.pack(args[1], g.Scale)
+		return g.Zero
 	}
 	step = func(y []float32, args [][]float32) error {
 		z := load(args)

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"petrify/fakequant"
 	"petrify/internal/kernel"
 	"petrify/internal/node"
 	"petrify/quantized"
@@ -53,12 +54,17 @@ func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
 		return func(y []float32, args [][]float32) error {
 			err := run(y, args)
 			if err == nil && (b.evaluates || q.Rests()) {
-				p, f := q.Params(), q.Config().Format
-				kernel.FakeQuant(y, args[0], p.Scale[0], p.Zero[0], f.Min(), f.Max())
+				kernel.FakeQuant(y, args[0], gridOf(q))
 			}
 			return err
 		}
 	})
+}
+
+// gridOf is the grid of a quantizer of activations.
+func gridOf(q *fakequant.Quantizer) kernel.Grid {
+	p, f := q.Params(), q.Config().Format
+	return kernel.Grid{Scale: p.Scale[0], Zero: p.Zero[0], Min: f.Min(), Max: f.Max()}
 }
 
 // frozen is a unit whose forward pass a layer of the engine computes.

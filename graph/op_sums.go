@@ -49,7 +49,8 @@ func (s *sums) pack(w []float32, in float32) {
 	cols := len(s.q) / len(s.scale)
 	for o := range s.scale {
 		scale := p.Scale[o%len(p.Scale)]
-		kernel.QuantizeI8(s.q[o*cols:(o+1)*cols], w[o*cols:(o+1)*cols], scale, 0, f.Min(), f.Max())
+		to := kernel.Grid{Scale: scale, Min: f.Min(), Max: f.Max()}
+		kernel.QuantizeI8(s.q[o*cols:(o+1)*cols], w[o*cols:(o+1)*cols], to)
 		s.scale[o] = in * scale
 	}
 	s.packed.Repack(s.q)

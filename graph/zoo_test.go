@@ -158,7 +158,8 @@ func (o optimizer) step(m *graph.Model, step int) {
 			o[p.Name] = [2][]float32{make([]float32, len(p.Value)), make([]float32, len(p.Value))}
 		}
 		c1, c2 := 1-math.Pow(0.9, float64(step)), 1-math.Pow(0.999, float64(step))
-		kernel.Adam(p.Value, o[p.Name][0], o[p.Name][1], p.Grad, 3e-3, 0.9, 0.999, 1e-8, 0, float32(c1), float32(c2))
+		kernel.Adam(p.Value, o[p.Name][0], o[p.Name][1], p.Grad, kernel.AdamStep{LR: 3e-3, Beta1: 0.9, Beta2: 0.999,
+			Eps: 1e-8, Correction1: float32(c1), Correction2: float32(c2)})
 	}
 }
 

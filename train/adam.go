@@ -21,7 +21,8 @@ func (adam) slots() []string { return []string{"m", "v"} }
 
 func (a adam) update(w, g []float32, slots [][]float32, lr, decay float64, t int64) {
 	correction := func(beta float64) float32 { return float32(1 - math.Pow(beta, float64(t))) }
-	kernel.Adam(w, slots[0], slots[1], g, float32(lr),
-		float32(a.Beta1), float32(a.Beta2), float32(a.Epsilon), float32(decay),
-		correction(a.Beta1), correction(a.Beta2))
+	kernel.Adam(w, slots[0], slots[1], g, kernel.AdamStep{
+		LR: float32(lr), Beta1: float32(a.Beta1), Beta2: float32(a.Beta2), Eps: float32(a.Epsilon),
+		WeightDecay: float32(decay), Correction1: correction(a.Beta1), Correction2: correction(a.Beta2),
+	})
 }

@@ -18,5 +18,6 @@ type sgd struct{ Optimizer }
 func (sgd) slots() []string { return []string{"momentum"} }
 
 func (s sgd) update(w, g []float32, slots [][]float32, lr, decay float64, _ int64) {
-	kernel.SGD(w, slots[0], g, float32(lr), float32(s.Momentum), float32(decay), s.Nesterov)
+	kernel.SGD(w, slots[0], g, kernel.SGDStep{LR: float32(lr), Momentum: float32(s.Momentum),
+		WeightDecay: float32(decay), Nesterov: s.Nesterov})
 }

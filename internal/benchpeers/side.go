@@ -51,8 +51,6 @@ func goWork(args []string) (name string, w turns.Work, err error) {
 	switch {
 	case matches(args, "sgemm", 1):
 		w = work.Gemm(number(1))
-	case matches(args, "fakequant", 1):
-		w = work.FakeQuant(number(1))
 	case matches(args, "float", 2):
 		w, err = work.Train(args[1], number(2), false)
 	case matches(args, "qat", 2):

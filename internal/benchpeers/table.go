@@ -21,7 +21,6 @@ func (p programs) contests() ([]contest, error) {
 	for _, n := range []int{256, 512, 1024} {
 		list = append(list, p.sgemm(n))
 	}
-	list = append(list, p.fakeQuant(16<<20))
 	for _, i := range []inference{
 		{"resnet8", 1, 1, 0.7, 1.2}, {"ds-cnn", 1, 1, 0.7, 1.2}, {"mobilenet-v1-0.25", 1, 1, 0.7, 1.2},
 		{"cnn", 64, 2, 1, 1.5},
@@ -60,19 +59,6 @@ func (p programs) sgemm(n int) contest {
 			{measure: measure + ", both with AVX2", quantity: quantity, ours: 2, peer: 3},
 			{measure: measure + ", OpenBLAS with AVX2", quantity: quantity, ours: 0, peer: 3},
 		},
-	}
-}
-
-func (p programs) fakeQuant(bytes int) contest {
-	size := strconv.Itoa(bytes)
-	return contest{
-		name: "fake-quant",
-		sides: []side{
-			p.goSide("petrify", 1, "fakequant", size),
-			{title: "memory copy", command: []string{p.blas, "copy", size}, threads: 1},
-		},
-		rows: []row{{measure: fmt.Sprintf("observer + fake-quant of %d MiB of float32, one thread", bytes>>20),
-			quantity: rate("GB/s", 1e9, 1), ours: 0, peer: 1, reach: 0.6, dream: 0.9}},
 	}
 }
 

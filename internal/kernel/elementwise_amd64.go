@@ -56,21 +56,10 @@ func (l *lanes) counted(n int) span {
 	return s
 }
 
-// gridLanes is what fakeQuantMinMax needs and leaves.
-type gridLanes struct {
-	lanes
-	grid
-}
-
 // gridZero is a grid with its zero point.
 type gridZero struct {
 	grid
 	z int32
-}
-
-// sgdStep is what is constant during a step of [SGD].
-type sgdStep struct {
-	lr, momentum, decay float32
 }
 
 func minMaxBlock(x []float32) span {
@@ -130,29 +119,6 @@ func fakeQuantGradBlock(dx, dy, x []float32, g grid) {
 		fakeQuantGradAVX2(&dx[0], &dy[0], &x[0], m, &g.s)
 		fakeQuantGradGeneric(dx[m:], dy[m:], x[m:], g)
 	}
-}
-
-func fakeQuantMinMaxBlock(y, x []float32, g grid) span {
-	n, l := len(x), &gridLanes{grid: g}
-	l.clear()
-	switch {
-	case n == 0 || path == generic:
-		return fakeQuantMinMaxGeneric(y, x, g)
-	case &y[0] == &x[0]: // in place: a second look at x must come before
-		s := minMaxBlock(x)
-		fakeQuantBlock(y, x, g)
-		return s
-	case path == avx512:
-		fakeQuantMinMaxAVX512(&y[0], &x[0], n, &l.lanes.lo[0])
-	default:
-		n = eights(n)
-		fakeQuantMinMaxAVX2(&y[0], &x[0], n, &l.lanes.lo[0])
-	}
-	s := l.span()
-	if !l.finite() {
-		s = minMaxFinite(x[:n])
-	}
-	return s.merge(fakeQuantMinMaxGeneric(y[n:], x[n:], g))
 }
 
 // quantizeBytes quantizes as many elements as the path takes, and returns
@@ -244,22 +210,22 @@ func adamBlock(w, m, v, g []float32, k *adamStep) {
 	}
 }
 
-func sgdBlock(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
-	n, k := len(w), sgdStep{lr, momentum, weightDecay}
+func sgdBlock(w, m, g []float32, k SGDStep) {
+	n := len(w)
 	e := eights(n)
 	switch {
 	case n == 0 || path == generic:
 		e = 0
-	case path == avx512 && nesterov:
-		nesterovAVX512(&w[0], &m[0], &g[0], n, &k.lr)
+	case path == avx512 && k.Nesterov:
+		nesterovAVX512(&w[0], &m[0], &g[0], n, &k.LR)
 		return
 	case path == avx512:
-		sgdAVX512(&w[0], &m[0], &g[0], n, &k.lr)
+		sgdAVX512(&w[0], &m[0], &g[0], n, &k.LR)
 		return
-	case nesterov:
-		nesterovAVX2(&w[0], &m[0], &g[0], e, &k.lr)
+	case k.Nesterov:
+		nesterovAVX2(&w[0], &m[0], &g[0], e, &k.LR)
 	default:
-		sgdAVX2(&w[0], &m[0], &g[0], e, &k.lr)
+		sgdAVX2(&w[0], &m[0], &g[0], e, &k.LR)
 	}
-	sgdGeneric(w[e:], m[e:], g[e:], lr, momentum, weightDecay, nesterov)
+	sgdGeneric(w[e:], m[e:], g[e:], k)
 }

@@ -8,8 +8,6 @@ func fakeQuantBlock(y, x []float32, g grid) { fakeQuantGeneric(y, x, g) }
 
 func fakeQuantGradBlock(dx, dy, x []float32, g grid) { fakeQuantGradGeneric(dx, dy, x, g) }
 
-func fakeQuantMinMaxBlock(y, x []float32, g grid) span { return fakeQuantMinMaxGeneric(y, x, g) }
-
 func quantizeBlock[Q Byte](q []Q, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
 
 func dequantizeBlock[Q Byte](x []float32, q []Q, s float32, z int32) { dequantizeGeneric(x, q, s, z) }
@@ -20,6 +18,4 @@ func reluGradBlock(dx, dy, x []float32, ceiling float32) { reluGradGeneric(dx, d
 
 func adamBlock(w, m, v, g []float32, k *adamStep) { adamGeneric(w, m, v, g, k) }
 
-func sgdBlock(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
-	sgdGeneric(w, m, g, lr, momentum, weightDecay, nesterov)
-}
+func sgdBlock(w, m, g []float32, k SGDStep) { sgdGeneric(w, m, g, k) }

@@ -19,11 +19,6 @@ func minMaxFiniteAVX512(x *float32, n int, k *float32)
 //go:noescape
 func fakeQuantAVX512(y *float32, x *float32, n int, k *float32)
 
-// fakeQuantMinMaxAVX512 is fakeQuantMinMaxGeneric of finite values; lanes as minMax.
-//
-//go:noescape
-func fakeQuantMinMaxAVX512(y *float32, x *float32, n int, k *float32)
-
 // fakeQuantGradAVX512 is fakeQuantGradGeneric.
 //
 //go:noescape
@@ -83,11 +78,6 @@ func minMaxFiniteAVX2(x *float32, n int, k *float32)
 //
 //go:noescape
 func fakeQuantAVX2(y *float32, x *float32, n int, k *float32)
-
-// fakeQuantMinMaxAVX2 is fakeQuantMinMaxGeneric of finite values; lanes as minMax.
-//
-//go:noescape
-func fakeQuantMinMaxAVX2(y *float32, x *float32, n int, k *float32)
 
 // fakeQuantGradAVX2 is fakeQuantGradGeneric.
 //

@@ -1,5 +1,12 @@
 package kernel
 
+// Grid is a quantizer of a tensor: a scale, a zero point and the integers from
+// Min to Max.
+type Grid struct {
+	Scale          float32
+	Zero, Min, Max int32
+}
+
 // FakeQuant rounds x to the grid of a quantizer and back:
 //
 //	q[i] = clip(rne(x[i]/s) + z, qmin, qmax)    y[i] = s · (q[i] − z)
@@ -7,9 +14,9 @@ package kernel
 // in float32, with a true division and rne the rounding half to even, as ONNX
 // QuantizeLinear followed by DequantizeLinear. NaN gives q = qmin, ±Inf the
 // ends of the range; a zero result is +0. y may be x.
-func FakeQuant(y, x []float32, s float32, z, qmin, qmax int32) {
+func FakeQuant(y, x []float32, to Grid) {
 	checkLen("FakeQuant", "y", len(y), len(x))
-	g := newGrid("FakeQuant", s, z, qmin, qmax)
+	g := newGrid("FakeQuant", to)
 	if len(x) <= block { // a channel of a weight: not worth a closure
 		fakeQuantBlock(y, x, g)
 		return
@@ -24,21 +31,13 @@ func FakeQuant(y, x []float32, s float32, z, qmin, qmax int32) {
 // The mask looks at the rounded, unclipped integer and is computed again from
 // x, so that nothing but x has to be kept from the forward pass. NaN blocks.
 // dx may be dy.
-func FakeQuantGrad(dx, dy, x []float32, s float32, z, qmin, qmax int32) {
+func FakeQuantGrad(dx, dy, x []float32, to Grid) {
 	checkLen("FakeQuantGrad", "dx", len(dx), len(x))
 	checkLen("FakeQuantGrad", "dy", len(dy), len(x))
-	g := newGrid("FakeQuantGrad", s, z, qmin, qmax)
+	g := newGrid("FakeQuantGrad", to)
 	if len(x) <= block {
 		fakeQuantGradBlock(dx, dy, x, g)
 		return
 	}
 	blocks(len(x), block, func(a, b int) { fakeQuantGradBlock(dx[a:b], dy[a:b], x[a:b], g) })
-}
-
-// FakeQuantMinMax is [FakeQuant] with the given scale and [MinMax] of x, in
-// one pass over memory.
-func FakeQuantMinMax(y, x []float32, s float32, z, qmin, qmax int32) (lo, hi float32, nonFinite int) {
-	checkLen("FakeQuantMinMax", "y", len(y), len(x))
-	g := newGrid("FakeQuantMinMax", s, z, qmin, qmax)
-	return observe(len(x), func(a, b int) span { return fakeQuantMinMaxBlock(y[a:b], x[a:b], g) })
 }

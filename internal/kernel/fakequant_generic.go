@@ -8,11 +8,11 @@ type grid struct {
 	s, lo, hi float32
 }
 
-func newGrid(kernel string, s float32, z, qmin, qmax int32) grid {
-	if qmin > qmax {
-		panic("kernel: " + kernel + ": qmin > qmax")
+func newGrid(kernel string, g Grid) grid {
+	if g.Min > g.Max {
+		panic("kernel: " + kernel + ": Min > Max")
 	}
-	return grid{s: s, lo: float32(qmin - z), hi: float32(qmax - z)}
+	return grid{s: g.Scale, lo: float32(g.Min - g.Zero), hi: float32(g.Max - g.Zero)}
 }
 
 // steps is q − z as a float32: x/s, clipped, then rounded half to even. NaN
@@ -45,11 +45,4 @@ func fakeQuantGradGeneric(dx, dy, x []float32, g grid) {
 			dx[i] = 0
 		}
 	}
-}
-
-// fakeQuantMinMaxGeneric is the loop that every path of [FakeQuantMinMax] computes.
-func fakeQuantMinMaxGeneric(y, x []float32, g grid) span {
-	s := minMaxGeneric(x)
-	fakeQuantGeneric(y, x, g)
-	return s
 }

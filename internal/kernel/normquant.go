@@ -127,7 +127,7 @@ func (n NormQuant) check(kernel string, c int) {
 	}
 }
 
-func (n NormQuant) grid() grid { return newGrid("NormQuant", n.S, 0, 0, n.QMax) }
+func (n NormQuant) grid() grid { return newGrid("NormQuant", Grid{Scale: n.S, Max: n.QMax}) }
 
 // quantTerms is the constants of a normalisation, a ReLU and a quantizer.
 type quantTerms struct {

@@ -16,7 +16,7 @@ func BenchmarkNormQuant(b *testing.B) {
 		rows, c, o := g.N*g.H*g.W, g.C, g.N*g.OH()*g.OW()*g.C
 		k := newChain(newNorm(rows, c, true, random()), s, qmax)
 		x, v, n, q, dn := k.x.slice(), k.v, k.n, k.integers, k.dy.slice()
-		norm, quant, grad := k.norm.norm(), k.quant(s, qmax, false), k.grad()
+		norm, quant, grad, grid := k.norm.norm(), k.quant(s, qmax, false), k.grad(), Grid{s, 0, 0, qmax}
 		p, dy := newPooled(o), in(o, random()).slice()
 		y, pooledQ, arg, m := p.y.slice(), p.q.slice(), p.arg.slice(), p.maxima()
 		a, d, lo, hi := make([]float32, c), make([]float32, c), make([]float32, c), make([]float32, c)
@@ -29,24 +29,24 @@ func BenchmarkNormQuant(b *testing.B) {
 			{"Forward", func() { BatchNormReLUQuant(n, q, x, quant) }},
 			{"ForwardChain", func() {
 				BatchNormForward(v, x, norm, true)
-				QuantizeU8(q, v, s, 0, 0, qmax)
+				QuantizeU8(q, v, grid)
 				DequantizeU8(n, q, s, 0)
 			}},
 			{"Backward", func() { BatchNormReLUQuantBackward(grad, dn, x, quant) }},
 			{"BackwardChain", func() {
-				FakeQuantGrad(grad.X, dn, v, s, 0, 0, qmax)
+				FakeQuantGrad(grad.X, dn, v, grid)
 				BatchNormBackward(grad, grad.X, v, x, norm, true)
 			}},
 			{"Pool", func() { BatchNormReLUQuantMaxPool(m, pooledQ, x, quant, g) }},
 			{"PoolChain", func() {
 				BatchNormForward(v, x, norm, true)
-				FakeQuant(n, v, s, 0, 0, qmax)
+				FakeQuant(n, v, grid)
 				MaxPool(y, arg, n, g)
 			}},
 			{"PoolBackward", func() { BatchNormReLUQuantMaxPoolBackward(grad, dy, m, x, quant, g) }},
 			{"PoolBackwardChain", func() {
 				MaxPoolGrad(n, dy, arg, g)
-				FakeQuantGrad(n, n, v, s, 0, 0, qmax)
+				FakeQuantGrad(n, n, v, grid)
 				BatchNormBackward(grad, n, v, x, norm, true)
 			}},
 		} {

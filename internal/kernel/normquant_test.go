@@ -29,7 +29,7 @@ func newChain(b *norm, s float32, qmax int32) *chain {
 	n := b.rows * b.c
 	k := &chain{b, s, qmax, make([]float32, n), make([]float32, n), make([]uint8, n)}
 	BatchNormForward(k.v, b.x.slice(), b.norm(), true)
-	QuantizeU8(k.integers, k.v, s, 0, 0, qmax)
+	QuantizeU8(k.integers, k.v, Grid{s, 0, 0, qmax})
 	DequantizeU8(k.n, k.integers, s, 0)
 	return k
 }
@@ -37,7 +37,7 @@ func newChain(b *norm, s float32, qmax int32) *chain {
 // backward is the gradient of the chain with respect to x, γ and β.
 func (k *chain) backward(dy []float32, fixed bool) NormGrad {
 	d := NormGrad{make([]float32, len(dy)), make([]float32, k.c), make([]float32, k.c)}
-	FakeQuantGrad(d.X, dy, k.v, k.s, 0, 0, k.qmax)
+	FakeQuantGrad(d.X, dy, k.v, Grid{k.s, 0, 0, k.qmax})
 	BatchNormBackward(d, d.X, k.v, k.x.slice(), k.fixed(fixed), true)
 	return d
 }
@@ -249,9 +249,9 @@ func TestLimitIsTheMaskOfFakeQuantGrad(t *testing.T) {
 		s    float32
 		qmax int32
 	}{math.SmallestNonzeroFloat32, 3}) {
-		limit := newGrid("test", c.s, 0, 0, c.qmax).limit()
+		limit := newGrid("test", Grid{c.s, 0, 0, c.qmax}).limit()
 		dx, x := make([]float32, 3), []float32{math.Nextafter32(limit, 0), limit, math.Nextafter32(limit, inf)}
-		FakeQuantGrad(dx, []float32{1, 1, 1}, x, c.s, 0, 0, c.qmax)
+		FakeQuantGrad(dx, []float32{1, 1, 1}, x, Grid{c.s, 0, 0, c.qmax})
 		if !slices.Equal(dx, []float32{1, 1, 0}) {
 			t.Errorf("s = %v, qmax = %v: mask %v around the limit %v, want 1 1 0", c.s, c.qmax, dx, limit)
 		}

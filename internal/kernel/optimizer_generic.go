@@ -15,14 +15,14 @@ func adamGeneric(w, m, v, g []float32, k *adamStep) {
 }
 
 // sgdGeneric is the loop that every path of [SGD] computes.
-func sgdGeneric(w, m, g []float32, lr, momentum, weightDecay float32, nesterov bool) {
+func sgdGeneric(w, m, g []float32, k SGDStep) {
 	for i := range w {
-		d := g[i] + float32(weightDecay*w[i])
-		m[i] = float32(momentum*m[i]) + d
+		d := g[i] + float32(k.WeightDecay*w[i])
+		m[i] = float32(k.Momentum*m[i]) + d
 		step := m[i]
-		if nesterov {
-			step = d + float32(momentum*m[i])
+		if k.Nesterov {
+			step = d + float32(k.Momentum*m[i])
 		}
-		w[i] -= float32(lr * step)
+		w[i] -= float32(k.LR * step)
 	}
 }

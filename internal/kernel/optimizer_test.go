@@ -20,8 +20,8 @@ func TestAdamAgainstFloat64(t *testing.T) {
 				for step := 1; step <= 3; step++ {
 					g := in(n, r)
 					c1, c2 := 1-math.Pow(beta1, float64(step)), 1-math.Pow(beta2, float64(step))
-					Adam(w.slice(), m.slice(), v.slice(), g.slice(), lr, beta1, beta2, eps, float32(decay),
-						float32(c1), float32(c2))
+					Adam(w.slice(), m.slice(), v.slice(), g.slice(),
+						AdamStep{lr, beta1, beta2, eps, float32(decay), float32(c1), float32(c2)})
 					for i := range ww {
 						d := float64(g.slice()[i]) + decay*ww[i]
 						wm[i] = beta1*wm[i] + (1-beta1)*d
@@ -54,7 +54,7 @@ func TestSGDAgainstFloat64(t *testing.T) {
 					}
 					for range 3 {
 						g := in(n, r)
-						SGD(w.slice(), m.slice(), g.slice(), lr, momentum, float32(decay), nesterov)
+						SGD(w.slice(), m.slice(), g.slice(), SGDStep{lr, momentum, float32(decay), nesterov})
 						for i := range ww {
 							d := float64(g.slice()[i]) + decay*ww[i]
 							wm[i] = momentum*wm[i] + d
@@ -91,10 +91,10 @@ func TestOptimizersAgreeOnEveryPath(t *testing.T) {
 				inv2: 1.7}
 			adamBlock(w, m, v, g, &k)
 			adamGeneric(w2, m2, v2, g, &k)
-			sgdBlock(w, m, g, 0.1, 0.9, 0.01, true)
-			sgdGeneric(w2, m2, g, 0.1, 0.9, 0.01, true)
-			sgdBlock(w, m, g, 0.1, 0.9, 0.01, false)
-			sgdGeneric(w2, m2, g, 0.1, 0.9, 0.01, false)
+			for _, nesterov := range []bool{true, false} {
+				sgdBlock(w, m, g, SGDStep{0.1, 0.9, 0.01, nesterov})
+				sgdGeneric(w2, m2, g, SGDStep{0.1, 0.9, 0.01, nesterov})
+			}
 			sameBits(t, label("w n=", n), w, w2)
 			sameBits(t, label("m n=", n), m, m2)
 			sameBits(t, label("v n=", n), v, v2)

@@ -15,7 +15,7 @@ func FuzzTwins(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, n uint16, a, b, c float32) {
 		for _, way := range ways() {
 			way.run(func() {
-				checkOptimizerTwins(t, label(way), int(n%500), a, b, c, random(seed))
+				checkOptimizerTwins(t, label(way), int(n%500), SGDStep{LR: a, Momentum: b, WeightDecay: c}, random(seed))
 				checkByteTwins(t, label(way), int(n%500), Sum{A: a, B: b, Fixed: c, Max: 255}, random(seed))
 				checkReLUTwins(t, label(way), int(n%500), a, random(seed))
 			})
@@ -23,14 +23,15 @@ func FuzzTwins(f *testing.F) {
 	})
 }
 
-func checkOptimizerTwins(t *testing.T, name string, n int, a, b, c float32, r *rand.Rand) {
+func checkOptimizerTwins(t *testing.T, name string, n int, s SGDStep, r *rand.Rand) {
 	t.Helper()
 	w, m, v, g := wild(n, r), wild(n, r), wild(n, r), wild(n, r).slice()
 	w2, m2, v2 := slices.Clone(w.slice()), slices.Clone(m.slice()), slices.Clone(v.slice())
+	a, b, c := s.LR, s.Momentum, s.WeightDecay
 	k := adamStep{step: a, beta1: b, beta2: c, eps: 1e-8, decay: c, rest1: 1 - b, rest2: 1 - c, inv2: a}
-	for _, nesterov := range []bool{false, true} {
-		sgdBlock(w.slice(), m.slice(), g, a, b, c, nesterov)
-		sgdGeneric(w2, m2, g, a, b, c, nesterov)
+	for _, s.Nesterov = range []bool{false, true} {
+		sgdBlock(w.slice(), m.slice(), g, s)
+		sgdGeneric(w2, m2, g, s)
 	}
 	adamBlock(w.slice(), m.slice(), v.slice(), g, &k)
 	adamGeneric(w2, m2, v2, g, &k)

@@ -10,7 +10,7 @@ func (v *value) load(m *memory, x []float32, n int) {
 		copy(m.floats(v.floats, n), x)
 		return
 	}
-	kernel.QuantizeU8(m.bytes(v.bytes, n), x, v.grid.scale, v.grid.zero, v.grid.min, v.grid.max)
+	kernel.QuantizeU8(m.bytes(v.bytes, n), x, v.grid.kernel())
 }
 
 // loadBytes writes integers, as the model's format stores them, into the

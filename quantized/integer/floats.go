@@ -29,7 +29,7 @@ func (c *compiler) result(y *value) (out *tensor, finish func()) {
 	out = c.tensor(floats, y.elements())
 	return out, func() {
 		c.add(func(m *memory, n int, _ *kernel.Scratch) {
-			kernel.QuantizeU8(m.bytes(y.bytes, n), m.floats(out, n), y.grid.scale, y.grid.zero, y.grid.min, y.grid.max)
+			kernel.QuantizeU8(m.bytes(y.bytes, n), m.floats(out, n), y.grid.kernel())
 		}, out, y.bytes)
 	}
 }

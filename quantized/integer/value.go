@@ -2,6 +2,7 @@ package integer
 
 import (
 	"petrify/fakequant/affine"
+	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
@@ -52,6 +53,11 @@ type grid struct {
 	scale          float32
 	zero, min, max int32
 	shift          int32 // what was added to the model's q
+}
+
+// kernel is the grid without the shift.
+func (g grid) kernel() kernel.Grid {
+	return kernel.Grid{Scale: g.scale, Zero: g.zero, Min: g.min, Max: g.max}
 }
 
 // gridOf moves a quantizer whose integers are limited to lo..hi.

@@ -1,8 +1,6 @@
-/* The side of OpenBLAS and of the C library's memory copy; ../turns/doc.go has
-   the protocol.
+/* The side of OpenBLAS; ../turns/doc.go has the protocol.
 
-       blas_side sgemm N      N×N matrices; a unit is a floating-point operation
-       blas_side copy BYTES   a unit is a byte copied                          */
+       blas_side sgemm N      N×N matrices; a unit is a floating-point operation */
 
 #define _GNU_SOURCE
 #include <cblas.h>
@@ -57,30 +55,19 @@ static double sgemm(void) {
 	return 2.0 * size * size * size;
 }
 
-static double copy(void) {
-	memcpy(b, a, size);
-	__asm__ volatile("" : : "r"(b) : "memory"); /* the copy is needed */
-	return size;
-}
-
 int main(int argc, char **argv) {
-	double (*work)(void) = argc == 3 && !strcmp(argv[1], "sgemm") ? sgemm : argc == 3 && !strcmp(argv[1], "copy") ? copy : NULL;
-	if (!work || (size = strtoul(argv[2], NULL, 10)) < 4) {
-		fprintf(stderr, "usage: blas_side sgemm N | copy BYTES\n");
+	if (argc != 3 || strcmp(argv[1], "sgemm") || (size = strtoul(argv[2], NULL, 10)) < 1) {
+		fprintf(stderr, "usage: blas_side sgemm N\n");
 		return 1;
 	}
-	size_t n = work == sgemm ? size * size : size / sizeof *a;
-	a = numbers(n), b = numbers(n), c = work == sgemm ? numbers(n) : NULL;
-	work();
-	if (work == sgemm)
-		printf("ready %s, its kernels for %s\n", openblas_get_config(), openblas_get_corename());
-	else
-		printf("ready memcpy of the C library\n");
+	a = numbers(size * size), b = numbers(size * size), c = numbers(size * size);
+	sgemm();
+	printf("ready %s, its kernels for %s\n", openblas_get_config(), openblas_get_corename());
 	fflush(stdout);
 	for (double seconds; scanf("%lf", &seconds) == 1; fflush(stdout)) {
 		double begin = now(), used = cpu(), units = 0, elapsed;
 		do
-			units += work();
+			units += sgemm();
 		while ((elapsed = now() - begin) < seconds);
 		printf("%.9f %.0f %.6f %ld\n", elapsed, units, cpu() - used, peak());
 	}

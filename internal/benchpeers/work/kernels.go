@@ -17,17 +17,6 @@ func Gemm(n int) turns.Work {
 	}
 }
 
-// FakeQuant observes the range of that many bytes of float32 and quantizes them,
-// in one pass; a unit is a byte of x.
-func FakeQuant(bytes int) turns.Work {
-	x := normal(rand.New(rand.NewPCG(1, 1)), bytes/4)
-	y := make([]float32, len(x))
-	return func() (float64, error) {
-		kernel.FakeQuantMinMax(y, x, 0.02, 128, 0, 255)
-		return float64(bytes), nil
-	}
-}
-
 func normal(rng *rand.Rand, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {

@@ -72,7 +72,9 @@ func newAdam(params []*graph.Param) *adam {
 func (a *adam) update() {
 	a.steps++
 	for i, p := range a.params {
-		kernel.Adam(p.Value, a.m[i], a.v[i], p.Grad, learningRate, 0.9, 0.999, 1e-8, 0,
-			float32(1-math.Pow(0.9, a.steps)), float32(1-math.Pow(0.999, a.steps)))
+		kernel.Adam(p.Value, a.m[i], a.v[i], p.Grad, kernel.AdamStep{
+			LR: learningRate, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
+			Correction1: float32(1 - math.Pow(0.9, a.steps)), Correction2: float32(1 - math.Pow(0.999, a.steps)),
+		})
 	}
 }

@@ -19,14 +19,13 @@ func TestEveryWorkCountsItsUnits(t *testing.T) {
 		make  func() (turns.Work, error)
 		units float64
 	}{
-		"sgemm":      {ready(work.Gemm(16)), 2 * 16 * 16 * 16},
-		"fake-quant": {ready(work.FakeQuant(1 << 12)), 1 << 12},
-		"float cnn":  {training("cnn", false), 4},
-		"QAT mlp":    {training("mlp", true), 4},
-		"QAT wide":   {training("wide-8", true), 4},
-		"inference":  {func() (turns.Work, error) { return work.Infer("ds-cnn", 2) }, 2},
-		"Gorgonia":   {func() (turns.Work, error) { return work.Gorgonia(4) }, 4},
-		"run":        {func() (turns.Work, error) { return work.Run(128) }, 1},
+		"sgemm":     {ready(work.Gemm(16)), 2 * 16 * 16 * 16},
+		"float cnn": {training("cnn", false), 4},
+		"QAT mlp":   {training("mlp", true), 4},
+		"QAT wide":  {training("wide-8", true), 4},
+		"inference": {func() (turns.Work, error) { return work.Infer("ds-cnn", 2) }, 2},
+		"Gorgonia":  {func() (turns.Work, error) { return work.Gorgonia(4) }, 4},
+		"run":       {func() (turns.Work, error) { return work.Run(128) }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, err := c.make()

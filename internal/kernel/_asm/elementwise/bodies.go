@@ -49,19 +49,6 @@ var kernels = []kernel{
 		},
 	},
 	{
-		name: "fakeQuantMinMax", doc: "fakeQuantMinMaxGeneric of finite values; lanes as minMax",
-		streams: floats("y", "x"), unroll: 4, temps: 1,
-		begin: func(v *vector) { beginRange(v); v.gridConstants() },
-		body: func(v *vector) {
-			v.load("x", v.temp(0))
-			v.observe(v.temp(0))
-			v.steps(v.temp(0))
-			VMULPS(v.keep(0), v.temp(0), v.temp(0))
-			v.store(v.temp(0), "y")
-		},
-		end: endRange,
-	},
-	{
 		name: "fakeQuantGrad", doc: "fakeQuantGradGeneric",
 		streams: floats("dx", "dy", "x"), unroll: 4, temps: 2,
 		begin: func(v *vector) { v.constants(3) },
@@ -70,7 +57,7 @@ var kernels = []kernel{
 			v.load("x", x)
 			VDIVPS(v.keep(0), x, x)
 			v.round(x, x)
-			v.pass("dy", "dx", x, greaterEqualOQ, v.keep(1), lessEqualOQ, v.keep(2))
+			v.pass("dy", "dx", x, bound{greaterEqualOQ, v.keep(1)}, bound{lessEqualOQ, v.keep(2)})
 		},
 	},
 	{
@@ -112,7 +99,7 @@ var kernels = []kernel{
 		begin: func(v *vector) { v.constants(1); v.zero(v.keep(1)) },
 		body: func(v *vector) {
 			v.load("x", v.temp(0))
-			v.pass("dy", "dx", v.temp(0), greaterOQ, v.keep(1), lessOQ, v.keep(0))
+			v.pass("dy", "dx", v.temp(0), bound{greaterOQ, v.keep(1)}, bound{lessOQ, v.keep(0)})
 		},
 	},
 	{
@@ -166,25 +153,28 @@ func (v *vector) steps(x VecPhysical) {
 	VADDPS(v.keep(3), x, x)
 }
 
-// pass stores what it reads from one stream in another where x compares
-// true with both bounds, and 0 elsewhere.
-func (v *vector) pass(from, to string, x VecPhysical, p U8, lo VecPhysical, q U8, hi VecPhysical) {
+// bound is a comparison that a value has to pass.
+type bound struct {
+	predicate U8
+	with      VecPhysical
+}
+
+// pass stores what it reads from one stream in another where x passes both
+// bounds, and 0 elsewhere.
+func (v *vector) pass(from, to string, x VecPhysical, lo, hi bound) {
 	if v.avx512 {
-		VCMPPS(p, lo, x, K7, K1)
-		VCMPPS(q, hi, x, K1, K2)
+		VCMPPS(lo.predicate, lo.with, x, K7, K1)
+		VCMPPS(hi.predicate, hi.with, x, K1, K2)
 		VMOVUPS_Z(v.mem(from), K2, x)
 		v.store(x, to)
 		return
 	}
-	VCMPPS(p, lo, x, v.temp(1))
-	VCMPPS(q, hi, x, x)
+	VCMPPS(lo.predicate, lo.with, x, v.temp(1))
+	VCMPPS(hi.predicate, hi.with, x, x)
 	VANDPS(v.temp(1), x, x)
 	VANDPS(v.mem(from), x, x)
 	v.store(x, to)
 }
-
-// lanesSize is the size of the Go type lanes: three vectors of 16.
-const lanesSize = 3 * 64
 
 // A range is three sums: least, greatest, and x·0 or a count. The unrolled
 // steps have their own, so that they need not wait for each other.
@@ -269,16 +259,6 @@ func (v *vector) observeFinite(x, t, u VecPhysical) {
 	VMINPS(u, least, least)
 	VBLENDVPS(t, x, greatest, u)
 	VMAXPS(u, greatest, greatest)
-}
-
-// gridConstants loads s, lo, hi from after the lanes.
-func (v *vector) gridConstants() {
-	k := GP64()
-	Load(Param("k"), k)
-	for i := range 3 {
-		VBROADCASTSS(Mem{Base: k}.Offset(lanesSize+4*i), v.keep(i))
-	}
-	v.zero(v.keep(3))
 }
 
 // bytesConstants loads z, and for AVX2 the order of the bytes.
