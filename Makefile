@@ -3,7 +3,7 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ONNXRUNTIME = onnxruntime-node@1.30.0
-TFLITE      = @tensorflow/tfjs-tflite@0.0.1-alpha.10
+TFLITE      = @tensorflow/tfjs-tflite@0.0.1-alpha.10 @litertjs/core@2.5.3
 NUMERICAL   = ./fakequant/... ./observers ./graph ./train ./quantized/...
 FUZZTIME    = 10s
 FUZZBUILD   = -fuzz .
@@ -96,10 +96,10 @@ bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgon
 torch: ## train NETWORKS random networks beside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
 	go run ./internal/peertrain -networks $(NETWORKS)
 
-conformance: internal/conformance/node_modules/@tensorflow ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
+conformance: internal/conformance/node_modules/@litertjs ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
 
-internal/conformance/node_modules/@tensorflow:
+internal/conformance/node_modules/@litertjs:
 	internal/conformance/install.sh $(ONNXRUNTIME) $(TFLITE)
 
 generate: ## write every generated file again

@@ -4,9 +4,9 @@
 // It is a module of its own because it needs cgo, a C compiler and ONNX
 // Runtime's shared library, which the rest of petrify does not. install.sh
 // fetches the library from npm; the environment variable ONNXRUNTIME_LIB names
-// another one. TensorFlow Lite is npm's tfjs-tflite, WebAssembly that runs in a
-// process of Node.js; TFJS_TFLITE names its folder. Tests fail where one is
-// missing: a proof that is skipped proves nothing.
+// another one. TensorFlow Lite is WebAssembly in a process of Node.js, npm's
+// tfjs-tflite and its successor LiteRT.js; TFJS_TFLITE and LITERT_CORE name their
+// folders. Tests fail where one is missing: a proof that is skipped proves nothing.
 //
 //	internal/conformance/install.sh
 //	cd internal/conformance && go test -count 1 ./...

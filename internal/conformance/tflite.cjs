@@ -1,5 +1,6 @@
 // Runs .tflite files with TensorFlow Lite compiled to WebAssembly, for the
-// tests in Go. Argument: the folder of npm's @tensorflow/tfjs-tflite.
+// tests in Go. Argument: the folder of npm's @tensorflow/tfjs-tflite, or of
+// @litertjs/core, which is newer.
 //
 // Standard input is requests, standard output an answer to each, in little
 // endian:
@@ -37,34 +38,96 @@ function part() {
   return size && read(size.readUInt32LE(0));
 }
 
-function bytes(tensor) {
-  const d = tensor.data();
-  return new Uint8Array(d.buffer, d.byteOffset, d.byteLength);
+// load makes a module of the library's script, which is no ES module though the
+// package says that its scripts are.
+function load(name, hear) {
+  const file = path.resolve(wasm, name + '.js');
+  const made = {exports: {}};
+  new Function('module', 'exports', 'require', '__filename', '__dirname', fs.readFileSync(file, 'utf8'))(
+    made, made.exports, require, file, path.dirname(file));
+  return made.exports({wasmBinary: fs.readFileSync(path.join(wasm, name + '.wasm')), print: hear, printErr: hear});
 }
 
-function run(tflite, file, inputs) {
-  const at = tflite._malloc(file.length);
-  tflite.HEAPU8.set(file, at);
-  const made = tflite.TFLiteWebModelRunner.CreateFromBufferAndOptions(at, file.length,
-    {numThreads: 1, enableProfiling: false, maxProfilingBufferEntries: 1});
+// copied is a file in the library's memory while use uses it.
+async function copied(library, file, use) {
+  const at = library._malloc(file.length);
+  library.HEAPU8.set(file, at);
   try {
-    if (!made.ok()) throw new Error(made.errorMessage());
-    const runner = made.value();
-    const x = runner.GetInputs().get(0);
-    const y = runner.GetOutputs().get(0);
-    const size = bytes(x).length;
-    const outputs = [];
-    for (let i = 0; i < inputs.length; i += size) {
-      bytes(x).set(inputs.subarray(i, i + size));
-      if (!runner.Infer()) throw new Error('inference failed');
-      outputs.push(Buffer.from(bytes(y)));
-    }
-    runner.delete();
-    return Buffer.concat(outputs);
+    return await use(at);
   } finally {
-    made.delete();
-    tflite._free(at);
+    library._free(at);
   }
+}
+
+// each runs one input of the size after the other.
+async function each(inputs, size, run) {
+  const outputs = [];
+  for (let i = 0; i < inputs.length; i += size) outputs.push(await run(inputs.subarray(i, i + size)));
+  return Buffer.concat(outputs);
+}
+
+async function tfjs(hear) {
+  const tflite = await load('tflite_web_api_cc_simd', hear);
+  const bytes = (tensor) => {
+    const d = tensor.data();
+    return new Uint8Array(d.buffer, d.byteOffset, d.byteLength);
+  };
+  return (file, inputs) => copied(tflite, file, async (at) => {
+    const made = tflite.TFLiteWebModelRunner.CreateFromBufferAndOptions(at, file.length,
+      {numThreads: 1, enableProfiling: false, maxProfilingBufferEntries: 1});
+    try {
+      if (!made.ok()) throw new Error(made.errorMessage());
+      const runner = made.value();
+      const x = runner.GetInputs().get(0);
+      const y = runner.GetOutputs().get(0);
+      const outputs = await each(inputs, bytes(x).length, (input) => {
+        bytes(x).set(input);
+        if (!runner.Infer()) throw new Error('inference failed');
+        return Buffer.from(bytes(y));
+      });
+      runner.delete();
+      return outputs;
+    } finally {
+      made.delete();
+    }
+  });
+}
+
+// litert takes the library without relaxed SIMD, which every Node.js runs.
+async function litert(hear) {
+  const library = await load('litert_wasm_compat_internal', hear);
+  const environment = library.LiteRtEnvironment.create(null);
+  const locked = (buffer, mode, use) => {
+    const at = buffer.lock(mode);
+    try {
+      return use(library.HEAPU8.subarray(at, at + buffer.packedSize()));
+    } finally {
+      buffer.unlock();
+    }
+  };
+  const {READ, WRITE} = library.LiteRtTensorBufferLockMode;
+  return (file, inputs) => copied(library, file, async (at) => {
+    const made = [];
+    const keep = (object) => { made.push(object); return object; };
+    try {
+      const model = keep(library.loadModel(environment, at, file.length));
+      const compiled = keep(await library.compileModel(environment, model, {
+        environment: {liteRtEnvironment: environment}, accelerator: 'wasm', cpuOptions: {numThreads: 1},
+        gpuOptions: {}, webNNOptions: {}}));
+      const type = keep(model.getInputTensorType(0, 0));
+      const x = keep(library.LiteRtTensorBuffer.createManaged(environment,
+        library.LiteRtTensorBufferType.HOST_MEMORY, type, type.bytes()));
+      return await each(inputs, type.bytes(), async (input) => {
+        locked(x, WRITE, (bytes) => bytes.set(input));
+        const [y] = await compiled.run(0, [x]);
+        const output = locked(y, READ, (bytes) => Buffer.from(bytes));
+        y.delete();
+        return output;
+      });
+    } finally {
+      for (const object of made.reverse()) object.delete();
+    }
+  });
 }
 
 function answer(status, data) {
@@ -78,13 +141,12 @@ function answer(status, data) {
 async function main() {
   let said = '';
   const hear = (text) => { said += text + '\n'; };
-  const tflite = await require(path.join(wasm, 'tflite_web_api_cc_simd.js'))({
-    wasmBinary: fs.readFileSync(path.join(wasm, 'tflite_web_api_cc_simd.wasm')), print: hear, printErr: hear});
+  const run = await (fs.existsSync(path.join(wasm, 'tflite_web_api_cc_simd.wasm')) ? tfjs : litert)(hear);
   for (let file = part(); file; file = part()) {
     const inputs = part();
     said = '';
     try {
-      answer(0, run(tflite, file, inputs));
+      answer(0, await run(file, inputs));
     } catch (e) {
       answer(1, Buffer.from(`${e.message || e}\n${said}`));
     }

@@ -14,7 +14,7 @@ import (
 // TestTFLiteFloats: where sums are of floats, outputs agree to two millionths of
 // the greatest.
 func TestTFLiteFloats(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	for schemeName, scheme := range floating {
 		names := []string{"linear", "linear relu", "conv relu", "depthwise", "groups", "residual", "global average",
 			"concat", "reshape"}
@@ -35,13 +35,15 @@ func TestTFLiteFloats(t *testing.T) {
 				if !m.Input.Quant.IsFloat() {
 					in = moved(integersOf(m, x), m.Input.Quant.Format, false)
 				}
-				data, err := runtime.Run(file, in)
-				if err != nil {
-					t.Fatal(err)
-				}
 				out, _ := m.Activation(m.Output)
-				want := engineOutputs(t, m, x)
-				alike(t, channelsLast(want, out.Shape), floatsOf(data), 2e-6)
+				want := channelsLast(engineOutputs(t, m, x), out.Shape)
+				for _, runtime := range runtimes {
+					data, err := runtime.Run(file, in)
+					if err != nil {
+						t.Fatal(err)
+					}
+					alike(t, want, floatsOf(data), 2e-6)
+				}
 			})
 		}
 	}
@@ -64,7 +66,7 @@ func floatsOf(data []byte) (x []float32) {
 // TestTFLiteExcluded: layers that stay in floats between integer ones. XNNPACK
 // quantizes by a product with 1/s, so that an element may be a step away.
 func TestTFLiteExcluded(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	for schemeName, scheme := range writable {
 		t.Run(schemeName, func(t *testing.T) {
 			b := quantizedtest.New(rand.New(rand.NewPCG(47, 48)), scheme, 4, 8, 8)
@@ -77,7 +79,7 @@ func TestTFLiteExcluded(t *testing.T) {
 				n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
 			}
 			q := integersOf(m, b.Inputs(m, 60))
-			y := tfliteBytes(t, runtime, m, q)
+			y := tfliteBytes(t, runtimes, m, q)
 			if count, most := differing(t, xnnpack, m, q, y); count > len(y)/1000 || most > 1 {
 				t.Errorf("%d of %d elements differ, by %d at most: want a thousandth, by one", count, len(y), most)
 			}

@@ -15,7 +15,7 @@ import (
 // TensorFlow Lite's integers by XNNPACK's arithmetic; and by training's own, if
 // it neither adds nor takes means of windows. Else a percent of them may differ.
 func TestTFLiteGraph(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	affineActivations := fakequant.Int8()
 	affineActivations.Activations.Scheme = affine.Affine
 	w4a8 := fakequant.Scheme{Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations}
@@ -43,7 +43,7 @@ func TestTFLiteGraph(t *testing.T) {
 				x := images(rand.New(rand.NewPCG(45, 46)), n, network.in)
 				extremes(x, network.in.Size(), m.Input.Quant)
 				q := integersOf(m, channelsFirst(x, network.in))
-				y := tfliteBytes(t, runtime, m, q)
+				y := tfliteBytes(t, runtimes, m, q)
 				if count, _ := differing(t, xnnpack, m, q, y); count != 0 {
 					t.Errorf("%d of %d elements differ from XNNPACK's arithmetic", count, len(y))
 				}

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -16,10 +17,18 @@ import (
 // xnnpack is how the integer engine computes what TensorFlow Lite does.
 var xnnpack = integer.Options{Requantization: integer.XNNPACK}
 
-// startTFLite starts TensorFlow Lite until the test ends.
-func startTFLite(t *testing.T) *conformance.TFLite {
+// tflites are packages of TensorFlow Lite, the oldest first.
+type tflites []*conformance.TFLite
+
+// startTFLite starts the packages until the test ends.
+func startTFLite(t *testing.T) tflites {
 	t.Helper()
-	runtime, err := conformance.StartTFLite()
+	return tflites{startPackage(t, conformance.TFJS), startPackage(t, conformance.LiteRT)}
+}
+
+func startPackage(t *testing.T, p conformance.TFLitePackage) *conformance.TFLite {
+	t.Helper()
+	runtime, err := conformance.StartTFLite(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +38,25 @@ func startTFLite(t *testing.T) *conformance.TFLite {
 		}
 	})
 	return runtime
+}
+
+// run computes the outputs of a file, which all packages must give.
+func (all tflites) run(t *testing.T, file, x []byte) []byte {
+	t.Helper()
+	var first []byte
+	for i, runtime := range all {
+		y, err := runtime.Run(file, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = y
+		}
+		if !bytes.Equal(y, first) {
+			t.Errorf("%v and %v give other bytes", all[0].Package, runtime.Package)
+		}
+	}
+	return first
 }
 
 // moved are a model's bytes as the file has them, or back: the greatest
@@ -46,16 +74,13 @@ func moved(q []byte, f affine.Format, back bool) []byte {
 }
 
 // tfliteBytes runs a quantized model on its bytes.
-func tfliteBytes(t *testing.T, runtime *conformance.TFLite, m *quantized.Model, x []byte) []byte {
+func tfliteBytes(t *testing.T, runtimes tflites, m *quantized.Model, x []byte) []byte {
 	t.Helper()
 	file, err := tflite.Encode(m, tflite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, err := runtime.Run(file, moved(x, m.Input.Quant.Format, false))
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := runtimes.run(t, file, moved(x, m.Input.Quant.Format, false))
 	out, _ := m.Activation(m.Output)
 	return moved(y, out.Quant.Format, true)
 }
@@ -117,9 +142,9 @@ func integersOf(m *quantized.Model, x []float32) []byte {
 }
 
 // tfliteAgrees wants the engine's integers of TensorFlow Lite.
-func tfliteAgrees(t *testing.T, runtime *conformance.TFLite, m *quantized.Model, x []byte) {
+func tfliteAgrees(t *testing.T, runtimes tflites, m *quantized.Model, x []byte) {
 	t.Helper()
-	y := tfliteBytes(t, runtime, m, x)
+	y := tfliteBytes(t, runtimes, m, x)
 	if count, most := differing(t, xnnpack, m, x, y); count != 0 {
 		t.Errorf("%d of %d elements differ, by %d at most", count, len(y), most)
 	}
@@ -129,13 +154,13 @@ func tfliteAgrees(t *testing.T, runtime *conformance.TFLite, m *quantized.Model,
 // arithmetic, which is training's, where they add nothing; and with XNNPACK's
 // additions always.
 func TestTFLiteZoo(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	for _, schemeName := range []string{"W8A8", "W8A8 affine", "W4A8", "W4A4"} {
 		for name, build := range zoo {
 			t.Run(name+"/"+schemeName, func(t *testing.T) {
 				b, m := build(rand.New(rand.NewPCG(31, 32)), schemes[schemeName])
 				x := integersOf(m, b.Inputs(m, 100))
-				y := tfliteBytes(t, runtime, m, x)
+				y := tfliteBytes(t, runtimes, m, x)
 				if count, _ := differing(t, xnnpack, m, x, y); count != 0 {
 					t.Errorf("%d of %d elements differ from XNNPACK's arithmetic", count, len(y))
 				}
@@ -165,7 +190,7 @@ var writable = map[string]quantizedtest.Scheme{
 
 // TestTFLiteIntegers: every operation in every scheme.
 func TestTFLiteIntegers(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	for schemeName, scheme := range writable {
 		for name, build := range builders {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
@@ -173,7 +198,7 @@ func TestTFLiteIntegers(t *testing.T) {
 				m := b.Model(build(b))
 				x := integersOf(m, b.Inputs(m, 60))
 				share(t, m)
-				tfliteAgrees(t, runtime, m, x)
+				tfliteAgrees(t, runtimes, m, x)
 			})
 		}
 	}
@@ -219,7 +244,7 @@ func share(t *testing.T, m *quantized.Model) {
 
 // TestTFLiteFunctions: functions of one number, for each of the 256.
 func TestTFLiteFunctions(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	rng := rand.New(rand.NewPCG(35, 36))
 	x := make([]byte, 256)
 	for i := range x {
@@ -236,7 +261,7 @@ func TestTFLiteFunctions(t *testing.T) {
 				to = quantized.Quant{Format: affine.Int8, Scale: 1.0 / 128}
 			}
 			m := functionOf(f, 256, from, to)
-			t.Run(fmt.Sprintf("%v/%d", f, i), func(t *testing.T) { tfliteAgrees(t, runtime, m, x) })
+			t.Run(fmt.Sprintf("%v/%d", f, i), func(t *testing.T) { tfliteAgrees(t, runtimes, m, x) })
 		}
 	}
 }
@@ -253,7 +278,7 @@ func functionOf(f quantized.Func, width int, from, to quantized.Quant) *quantize
 
 // TestTFLiteSoftmax: rows with ties and extremes, of several widths.
 func TestTFLiteSoftmax(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	to := quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 256}
 	for _, from := range []quantized.Quant{
 		{Format: affine.Int8, Scale: 0.0371}, {Format: affine.Uint8, Scale: 0.11, Zero: 77},
@@ -264,7 +289,7 @@ func TestTFLiteSoftmax(t *testing.T) {
 			x := integersOf(m, softmaxRows(rand.New(rand.NewPCG(37, uint64(width))), max(20, 100000/width), width,
 				from))
 			t.Run(fmt.Sprintf("%v %v/%d", from.Format, from.Scale, width),
-				func(t *testing.T) { tfliteAgrees(t, runtime, m, x) })
+				func(t *testing.T) { tfliteAgrees(t, runtimes, m, x) })
 		}
 	}
 }
@@ -272,7 +297,7 @@ func TestTFLiteSoftmax(t *testing.T) {
 // TestTFLiteSums: all 65,536 pairs of integers, with scales of all kinds. The
 // default arithmetic is one step away where the sum is at a tie, or next to one.
 func TestTFLiteSums(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	rng := rand.New(rand.NewPCG(39, 40))
 	x := make([]byte, 0, 2<<16)
 	for i := range 1 << 16 {
@@ -288,8 +313,8 @@ func TestTFLiteSums(t *testing.T) {
 		}
 		m := sumOf(a, b, y, quantized.Func(i%2))
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			tfliteAgrees(t, runtime, m, x)
-			count, most := differing(t, integer.Options{}, m, x, tfliteBytes(t, runtime, m, x))
+			tfliteAgrees(t, runtimes, m, x)
+			count, most := differing(t, integer.Options{}, m, x, tfliteBytes(t, runtimes, m, x))
 			if count > allowed || most > 1 {
 				t.Errorf("%d sums differ from training's arithmetic, by %d at most: want %d and one step", count,
 					most, allowed)
@@ -317,7 +342,7 @@ func sumOf(a, b, y quantized.Quant, f quantized.Func) *quantized.Model {
 
 // TestTFLiteRandomNetworks: whatever graph and geometry.
 func TestTFLiteRandomNetworks(t *testing.T) {
-	runtime := startTFLite(t)
+	runtimes := startTFLite(t)
 	for name, scheme := range writable {
 		written := 0
 		for seed := range uint64(40) {
@@ -328,7 +353,7 @@ func TestTFLiteRandomNetworks(t *testing.T) {
 				continue // some have average pools with other padding, or functions on odd grids
 			}
 			written++
-			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) { tfliteAgrees(t, runtime, m, x) })
+			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) { tfliteAgrees(t, runtimes, m, x) })
 		}
 		if written < 10 {
 			t.Errorf("%s: %d of 40 networks can be written: want 10 at least", name, written)
