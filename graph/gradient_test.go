@@ -72,7 +72,7 @@ func compareInFloat(t *testing.T, n graph.Network, in graph.Shape) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(11, 12))
 	of := func(int) graph.Switches { return graph.Switches{} }
-	enough(t, compareSteps(t, n, in, graph.Quantization{}, false, rng, 1, of), 1, 1)
+	enough(t, training{network: n, in: in}.compare(t, rng, 1, of), 1, 1)
 }
 
 // Windows of all geometries, on images that they do and do not divide.

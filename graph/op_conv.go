@@ -43,18 +43,19 @@ func floatConv(c kernel.Conv) product {
 
 // floatLinear is a linear layer in float32.
 func floatLinear(n, f, o int) product {
+	g := kernel.Linear{N: n, F: f, O: o}
 	var forward, input, weights kernel.Scratch
 	return product{
 		run: func(y []float32, in [][]float32) error {
-			kernel.LinearForward(y, in[0], in[1], optional(in, 2), n, f, o, &forward)
+			kernel.LinearForward(y, in[0], in[1], optional(in, 2), g, &forward)
 			return nil
 		},
 		dx: func(dx []float32, in [][]float32) error {
-			kernel.LinearBackwardInput(dx, in[0], in[1], n, f, o, &input)
+			kernel.LinearBackwardInput(dx, in[0], in[1], g, &input)
 			return nil
 		},
 		dw: func(dw []float32, in [][]float32) error {
-			kernel.LinearBackwardWeights(dw, in[0], in[1], n, f, o, &weights)
+			kernel.LinearBackwardWeights(dw, in[0], in[1], g, &weights)
 			return nil
 		},
 	}

@@ -52,23 +52,22 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 // products are the unit's product on integers, in a step and at rest.
 func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kernel.Grid)) (step, rest node.Func) {
 	var scratch kernel.Scratch
-	load := func(args [][]float32) (z int32) {
+	load := func(args [][]float32) kernel.Images[X] {
 		g := gridOf(s.in)
 		quantize(qx, args[0], g)
 		s.pack(args[1], g.Scale)
-		return g.Zero
+		return kernel.Images[X]{Q: qx, Zero: g.Zero}
 	}
 	step = func(y []float32, args [][]float32) error {
-		z := load(args)
-		kernel.ConvFloat(y, qx, z, s.scale, optional(args, 2), s.batch, s.packed, &scratch)
+		kernel.ConvFloat(y, load(args), s.scale, optional(args, 2), s.packed, &scratch)
 		return nil
 	}
 	rest = func(y []float32, args [][]float32) error {
-		z := load(args)
+		x := load(args)
 		if err := s.rest(); err != nil {
 			return err
 		}
-		kernel.ConvInt32(s.acc, qx, z, s.bias, s.batch, s.packed, &scratch)
+		kernel.ConvInt32(s.acc, x, s.bias, s.packed, &scratch)
 		kernel.ScaleRows(y, s.acc, s.steps)
 		return nil
 	}

@@ -91,7 +91,7 @@ func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Nod
 		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
 			offset := 0
 			for i, width := range widths {
-				dx, err := slice("d"+name, dy, in[i].Shape(), rows, channels, offset, width)
+				dx, err := slice("d"+name, dy, in[i].Shape(), offset)
 				if err != nil {
 					return nil, err
 				}
@@ -103,9 +103,10 @@ func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Nod
 	}, xs...)
 }
 
-// slice adds the channels offset..offset+width of dy.
-func slice(name string, dy *gorgonia.Node, shape tensor.Shape, rows, channels, offset, width int) (*gorgonia.Node,
-	error) {
+// slice adds the channels of dy from offset on, as many as the shape has.
+func slice(name string, dy *gorgonia.Node, shape tensor.Shape, offset int) (*gorgonia.Node, error) {
+	width, channels := shape[len(shape)-1], dy.Shape()[dy.Dims()-1]
+	rows := shape.TotalSize() / width
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: shape,

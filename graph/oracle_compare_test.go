@@ -110,16 +110,23 @@ func near(t *testing.T, what string, got, want, size, tolerance float64) {
 	}
 }
 
-// compareSteps compares some steps of a new model, quantized or not, in which
-// switches are set as of says. It returns how many were compared.
-func compareSteps(t *testing.T, n graph.Network, in graph.Shape, q graph.Quantization, quantized bool,
-	rng *rand.Rand, steps int, of func(step int) graph.Switches) (compared int) {
+// training is how a new model trains.
+type training struct {
+	network      graph.Network
+	in           graph.Shape
+	quantization graph.Quantization
+	quantized    bool
+}
+
+// compare compares some steps in which switches are set as of says. It returns
+// how many were compared.
+func (n training) compare(t *testing.T, rng *rand.Rand, steps int, of func(step int) graph.Switches) (compared int) {
 	t.Helper()
-	m, err := graph.New(n, in, q, rng)
+	m, err := graph.New(n.network, n.in, n.quantization, rng)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trainer, err := m.Trainer(3, quantized)
+	trainer, err := m.Trainer(3, n.quantized)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +134,7 @@ func compareSteps(t *testing.T, n graph.Network, in graph.Shape, q graph.Quantiz
 	for step := range steps {
 		s := of(step)
 		m.Switch(func(string) graph.Switches { return s })
-		if compareStep(t, m, trainer, q, quantized, rng) {
+		if compareStep(t, m, trainer, n.quantization, n.quantized, rng) {
 			compared++
 		}
 		if t.Failed() {

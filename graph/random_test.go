@@ -34,7 +34,7 @@ func campaign(t *testing.T, quantized bool) {
 			if quantized {
 				q = randnet.Quantization(rng, n, in)
 			}
-			compared += compareSteps(t, n, in, q, quantized, rng, steps, func(step int) graph.Switches {
+			compared += training{n, in, q, quantized}.compare(t, rng, steps, func(step int) graph.Switches {
 				return graph.Switches{
 					Observe:  step == 0 || rng.IntN(3) > 0,
 					Quantize: step > 0 || rng.IntN(2) > 0, BatchNormFrozen: rng.IntN(4) == 0,

@@ -60,7 +60,7 @@ func TestStepsOnSharedGrids(t *testing.T) {
 			s.Activations.Observer.Kind = observers.MinMax
 			tt.change(&s.Weights, &s.Activations)
 			rng := rand.New(rand.NewPCG(3, 3))
-			n := compareSteps(t, tt.network, graph.Shape{C: 1, H: 4, W: 4}, graph.Uniform(s), true, rng, 12,
+			n := training{tt.network, graph.Shape{C: 1, H: 4, W: 4}, graph.Uniform(s), true}.compare(t, rng, 12,
 				func(step int) graph.Switches {
 					return graph.Switches{Observe: tt.observe || step == 0, Quantize: step > 0}
 				})
@@ -94,7 +94,7 @@ func TestQuantizersOnSharedGrids(t *testing.T) {
 				continue
 			}
 			of += 3
-			compared += compareSteps(t, joined, in, q, true, rng, 3, func(step int) graph.Switches {
+			compared += training{joined, in, q, true}.compare(t, rng, 3, func(step int) graph.Switches {
 				return graph.Switches{Observe: moving || step == 0, Quantize: step > 0}
 			})
 			if t.Failed() {

@@ -2,51 +2,39 @@ package kernel
 
 import "sync"
 
-// Gemm computes the product of BLAS's sgemm on row-major matrices,
-//
-//	C = α·op(A)·op(B) + β·C
-//
-// op(A) being m×k and op(B) k×n: A itself, or its transpose where transA is
-// set. lda, ldb and ldc are the distances between rows. Where β is 0, C is
-// not read.
-func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32,
-	c []float32, ldc int) {
-	if m == 0 || n == 0 {
+// Matrix is a matrix of Rows×Cols numbers: row after row, LD elements apart, or
+// with Trans column after column.
+type Matrix struct {
+	Data           []float32
+	Rows, Cols, LD int
+	Trans          bool
+}
+
+// Gemm computes a product of matrices, C = A·B, or with add C += A·B. C's rows
+// lie one after the other; without add it is not read.
+func Gemm(c, a, b Matrix, add bool) {
+	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols || c.Trans {
+		panic("kernel: Gemm: shapes do not fit")
+	}
+	if c.Rows == 0 || c.Cols == 0 {
 		return
 	}
-	scale(c, m, n, ldc, beta)
-	if k == 0 || alpha == 0 {
+	if a.Cols == 0 {
+		for i := 0; i < c.Rows && !add; i++ {
+			clear(c.Data[i*c.LD:][:c.Cols])
+		}
 		return
 	}
 	p := product{
-		m: m, n: n, k: k, alpha: alpha,
-		a: newMatrix(a, lda, transA), b: newMatrix(b, ldb, transB),
-		c: c, ldc: ldc, add: beta != 0,
+		m: c.Rows, n: c.Cols, k: a.Cols, a: a.strided(), b: b.strided(), c: c.Data, ldc: c.LD, add: add,
 	}
 	s := scratches.Get().(*Scratch)
 	p.run(s)
 	scratches.Put(s)
 }
 
-// scratches serve the callers of Gemm, whose signature has no room for one.
+// scratches serve the callers of Gemm, who bring none.
 var scratches = sync.Pool{New: func() any { return new(Scratch) }}
-
-// scale multiplies an m×n matrix by a number. By 0 it clears it, NaN or not.
-func scale(c []float32, m, n, ldc int, by float32) {
-	if by == 1 {
-		return
-	}
-	for i := range m {
-		row := c[i*ldc:][:n]
-		if by == 0 {
-			clear(row)
-			continue
-		}
-		for j := range row {
-			row[j] *= by
-		}
-	}
-}
 
 // A matrix is a slice seen with its element (i,j) at i·row + j·col. One of
 // the two distances is 1.
@@ -55,11 +43,11 @@ type matrix struct {
 	row, col int
 }
 
-func newMatrix(data []float32, ld int, transposed bool) matrix {
-	if transposed {
-		return matrix{data, 1, ld}
+func (m Matrix) strided() matrix {
+	if m.Trans {
+		return matrix{m.Data, 1, m.LD}
 	}
-	return matrix{data, ld, 1}
+	return matrix{m.Data, m.LD, 1}
 }
 
 // from returns the matrix from element (i,j) on.
@@ -67,11 +55,10 @@ func (m matrix) from(i, j int) matrix {
 	return matrix{m.data[i*m.row+j*m.col:], m.row, m.col}
 }
 
-// A product is C = α·A·B, for A of m×k and B of k×n, added to C, to a bias per
+// A product is C = A·B, for A of m×k and B of k×n, added to C, to a bias per
 // column or to nothing.
 type product struct {
 	m, n, k int
-	alpha   float32
 	a, b    matrix
 	c       []float32
 	ldc     int

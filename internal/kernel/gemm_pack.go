@@ -1,6 +1,6 @@
 package kernel
 
-// pack writes panel j of α·B's rows from to to, padded with zeros.
+// pack writes panel j of B's rows from to to, padded with zeros.
 func (p *product) pack(packed []float32, from, to, j int) {
 	column, width := layouts[path].panel(p.n, j)
 	dst := packed[from*roundUp(p.n, quantum)+column*(to-from):][:(to-from)*width]
@@ -14,9 +14,6 @@ func (p *product) pack(packed []float32, from, to, j int) {
 		}
 	default:
 		packColumns(dst, b.data, to-from, b.row, n, width)
-	}
-	if p.alpha != 1 {
-		scale(dst, 1, len(dst), 0, p.alpha)
 	}
 }
 

@@ -8,27 +8,31 @@ import (
 // Byte is an integer that is stored in eight bits.
 type Byte interface{ ~uint8 | ~int8 }
 
-// ConvInt32 convolves n images of bytes, exactly:
+// Images are pictures of bytes, N H W C, that mean Q − Zero.
+type Images[X Byte] struct {
+	Q    []X
+	Zero int32
+}
+
+// ConvInt32 convolves images, as many as there are, exactly:
 //
 //	acc[n,oh,ow,o] = bias[o] + Σ (x[n, oh·SH+kh·DH−PT, ow·SW+kw·DW−PL, i] − z) · w[o,i,kh,kw]
 //
-// Padding holds z, so that it adds nothing. x is N H W C, acc N OH OW O; bias
-// is [O] or nil. The sums must fit int32, which whoever froze the model has
-// proven from the weights.
-func ConvInt32[X Byte](acc []int32, x []X, z int32, bias []int32, n int, p *PackedConv, s *Scratch) {
-	checkLen("ConvInt32", "acc", len(acc), n*p.g.OH()*p.g.OW()*p.g.O)
-	c := intCall[uint8, X]{p: p, acc: acc, x: x}
-	c.begin(z, bias, n, s)
+// Padding holds z, so that it adds nothing. acc is N OH OW O, bias [O] or nil.
+// The sums must fit int32, which whoever froze the model has proven from the
+// weights.
+func ConvInt32[X Byte](acc []int32, x Images[X], bias []int32, p *PackedConv, s *Scratch) {
+	c := intCall[uint8, X]{p: p, acc: acc, x: x.Q}
+	c.begin("ConvInt32", x.Zero, bias, len(acc), s)
 	c.run()
 }
 
 // ConvBytes is [ConvInt32] followed by the requantization r, without the
 // 32-bit image in between: y[n,oh,ow,o] = r(acc[n,oh,ow,o]). Bytes in, bytes out.
-func ConvBytes[Y, X Byte](y []Y, x []X, z int32, bias []int32, r Requant, n int, p *PackedConv, s *Scratch) {
-	checkLen("ConvBytes", "y", len(y), n*p.g.OH()*p.g.OW()*p.g.O)
+func ConvBytes[Y, X Byte](y []Y, x Images[X], bias []int32, r Requant, p *PackedConv, s *Scratch) {
 	checkLen("ConvBytes", "r.M", len(r.M), p.g.O)
-	c := intCall[Y, X]{p: p, y: y, r: r, x: x}
-	c.begin(z, bias, n, s)
+	c := intCall[Y, X]{p: p, y: y, r: r, x: x.Q}
+	c.begin("ConvBytes", x.Zero, bias, len(y), s)
 	c.run()
 }
 
@@ -65,13 +69,16 @@ const (
 	maxTasks  = 8
 )
 
-// begin finds the rest of the call from the arguments.
-func (c *intCall[Y, X]) begin(z int32, bias []int32, n int, s *Scratch) {
+// begin finds the rest of the call from the arguments. The result has outputs
+// elements.
+func (c *intCall[Y, X]) begin(kernel string, z int32, bias []int32, outputs int, s *Scratch) {
 	g := c.p.g
-	checkLen("integer convolution", "x", len(c.x), n*g.H*g.W*g.C)
+	n := len(c.x) / (g.H * g.W * g.C)
+	checkLen(kernel, "x", len(c.x), n*g.H*g.W*g.C)
+	checkLen(kernel, "the result", outputs, n*g.OH()*g.OW()*g.O)
 	c.z = z + int32(flipOf[X]())
 	if c.z < 0 || c.z > 255 {
-		panic("kernel: integer convolution: zero point out of the range of its bytes")
+		panic("kernel: " + kernel + ": zero point out of the range of its bytes")
 	}
 	c.images, c.width, c.pixels = n, g.OW(), n*g.OH()*g.OW()
 	if c.p.flat() {

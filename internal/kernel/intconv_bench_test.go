@@ -78,7 +78,7 @@ func benchIntConv(b *testing.B, layers []Conv) {
 			rq.M[o] = 0.001
 		}
 		p := PackConv(w, g)
-		run = append(run, func() { ConvBytes(y, x, 0, bias, rq, g.N, p, s) })
+		run = append(run, func() { ConvBytes(y, Images[uint8]{x, 0}, bias, rq, p, s) })
 		ops += 2 * len(y) * g.KH * g.KW * g.C / g.Groups
 	}
 	b.ReportAllocs()

@@ -6,14 +6,13 @@ package kernel
 //
 // with m[o] = s_x·s_w[o]. It is a convolution of fake-quantized tensors: the
 // sum is exact, where float32 would round each addition. bias is [O] or nil.
-func ConvFloat[X Byte](y []float32, x []X, z int32, m, bias []float32, n int, p *PackedConv, s *Scratch) {
-	checkLen("ConvFloat", "y", len(y), n*p.g.OH()*p.g.OW()*p.g.O)
+func ConvFloat[X Byte](y []float32, x Images[X], m, bias []float32, p *PackedConv, s *Scratch) {
 	checkLen("ConvFloat", "m", len(m), p.g.O)
 	if bias != nil {
 		checkLen("ConvFloat", "bias", len(bias), p.g.O)
 	}
-	c := intCall[uint8, X]{p: p, reals: y, m: m, shift: bias, x: x}
-	c.begin(z, nil, n, s)
+	c := intCall[uint8, X]{p: p, reals: y, m: m, shift: bias, x: x.Q}
+	c.begin("ConvFloat", x.Zero, nil, len(y), s)
 	c.run()
 }
 

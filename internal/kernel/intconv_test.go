@@ -41,15 +41,15 @@ func checkIntConv[X, Y Byte](t *testing.T, name string, g Conv, z int32, rq Requ
 		bias[o] = int32(r.IntN(20001) - 10000)
 		rq.M[o], shift[o] = float32(math.Exp(-4-5*r.Float64())), float32(r.NormFloat64())
 	}
-	want := accOracle(x, w, z, bias, g)
+	want, images := accOracle(x, w, z, bias, g), Images[X]{x, z}
 	acc, y, reals := newFenced[int32](len(want), 1234, nil), newFenced[Y](len(want), 55, nil), out(len(want))
 	for _, way := range ways() {
 		name, s := label(name, " on ", way), new(Scratch)
 		way.run(func() {
 			p := PackConv(old, g)
 			p.Repack(w)
-			ConvInt32(acc.slice(), x, z, bias, g.N, p, s)
-			ConvBytes(y.slice(), x, z, bias, rq, g.N, p, s)
+			ConvInt32(acc.slice(), images, bias, p, s)
+			ConvBytes(y.slice(), images, bias, rq, p, s)
 			for i, a := range want {
 				if int64(acc.slice()[i]) != a {
 					t.Fatalf("%s: acc[%d] = %d, want %d", name, i, acc.slice()[i], a)
@@ -58,9 +58,9 @@ func checkIntConv[X, Y Byte](t *testing.T, name string, g Conv, z int32, rq Requ
 					t.Fatalf("%s: y[%d] = %d, want %d from %d", name, i, y.slice()[i], q, a)
 				}
 			}
-			ConvFloat(reals.slice(), x, z, rq.M, nil, g.N, p, s)
+			ConvFloat(reals.slice(), images, rq.M, nil, p, s)
 			sameBits(t, name+" real", reals.slice(), realOracle(want, bias, rq.M, nil))
-			ConvFloat(reals.slice(), x, z, rq.M, shift, g.N, p, s)
+			ConvFloat(reals.slice(), images, rq.M, shift, p, s)
 			sameBits(t, name+" real with bias", reals.slice(), realOracle(want, bias, rq.M, shift))
 		})
 	}

@@ -40,13 +40,13 @@ func checkLinear64(t *testing.T, n, f, o int) {
 	}
 	var sc Scratch
 	got := all.out(n * o)
-	LinearForward(got, x, w, bias, n, f, o, &sc)
+	LinearForward(got, x, w, bias, Linear{n, f, o}, &sc)
 	near(t, name+"y", got, y.sum, y.scale)
 	got = all.out(n * f)
-	LinearBackwardInput(got, dy, w, n, f, o, &sc)
+	LinearBackwardInput(got, dy, w, Linear{n, f, o}, &sc)
 	near(t, name+"dx", got, dx.sum, dx.scale)
 	got = all.out(o * f)
-	LinearBackwardWeights(got, x, dy, n, f, o, &sc)
+	LinearBackwardWeights(got, x, dy, Linear{n, f, o}, &sc)
 	near(t, name+"dw", got, dw.sum, dw.scale)
 	all.hold(t)
 }
@@ -59,7 +59,7 @@ func TestLinearAlikeOnAnyNumberOfThreads(t *testing.T) {
 	for _, procs := range []int{1, 2, 3, 8} {
 		old := runtime.GOMAXPROCS(procs)
 		var s Scratch
-		LinearForward(y, x, w, nil, n, f, o, &s)
+		LinearForward(y, x, w, nil, Linear{n, f, o}, &s)
 		runtime.GOMAXPROCS(old)
 		if procs == 1 {
 			want = slices.Clone(y)
@@ -78,9 +78,9 @@ func BenchmarkLinear(b *testing.B) {
 				name string
 				run  func()
 			}{
-				{"forward", func() { LinearForward(y, x, w, bias, n, f, o, &s) }},
-				{"input", func() { LinearBackwardInput(x, y, w, n, f, o, &s) }},
-				{"weights", func() { LinearBackwardWeights(w, x, y, n, f, o, &s) }},
+				{"forward", func() { LinearForward(y, x, w, bias, Linear{n, f, o}, &s) }},
+				{"input", func() { LinearBackwardInput(x, y, w, Linear{n, f, o}, &s) }},
+				{"weights", func() { LinearBackwardWeights(w, x, y, Linear{n, f, o}, &s) }},
 			} {
 				onPath(path, func() {
 					b.Run(fmt.Sprintf("%dx%d-%d/%s/%v", n, f, o, pass.name, path), func(b *testing.B) {

@@ -13,7 +13,7 @@ var mutants = []mutant{
 	{"internal/kernel/conv_correlate.go", "i*w.innerBy+column*w.by:]", "i*w.innerBy+column:]", ""},
 	{"internal/kernel/depthwise_weights.go", "i/3*l.gs + i%3*l.rs", "i%3*l.gs + i/3*l.rs", ""},
 	{"internal/kernel/gemm.go", "case from > 0 || p.add:", "case p.add:", ""},
-	{"internal/kernel/gemm_pack.go", "if p.alpha != 1 {", "if p.alpha > 1 {", ""},
+	{"internal/kernel/gemm.go", "i < c.Rows && !add", "i < c.Rows", ""},
 	{"internal/kernel/batchnorm_stats.go", "mergeWeights{share, float64(n) * share}",
 		"mergeWeights{share, float64(m) * share}", ""},
 	{"internal/kernel/batchnorm.go", "float32(sum / float64(rows))", "float32(sum / float64(len(sums.s0)))", ""},

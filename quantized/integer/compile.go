@@ -154,17 +154,17 @@ func (c *compiler) reshape(n *quantized.Node, x *value) error {
 		y.bytes, y.floats = x.bytes, x.floats
 		return nil
 	}
-	rows, cols := x.pixels(), x.channels()
+	from, to := layout{x.pixels(), x.channels()}, layout{y.pixels(), y.channels()}
 	if x.bytes != nil {
 		y.bytes = c.tensor(bytes, y.elements())
 		c.add(func(m *memory, n int, _ *kernel.Scratch) {
-			reorder(m.bytes(y.bytes, n), m.bytes(x.bytes, n), n, rows, cols, y.channels(), y.pixels())
+			reorder(m.bytes(y.bytes, n), m.bytes(x.bytes, n), from, to)
 		}, x.bytes, y.bytes)
 		return nil
 	}
 	y.floats = c.tensor(floats, y.elements())
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		reorder(m.floats(y.floats, n), m.floats(x.floats, n), n, rows, cols, y.channels(), y.pixels())
+		reorder(m.floats(y.floats, n), m.floats(x.floats, n), from, to)
 	}, x.floats, y.floats)
 	return nil
 }
@@ -180,14 +180,18 @@ func (c *compiler) onlyLinear(name string) bool {
 	return name != c.output
 }
 
-// reorder reads each image of rows × cols (pixels × channels) in the order of
-// the columns, and writes it as pixels × channels again.
-func reorder[T uint8 | float32](y, x []T, n, rows, cols, channels, pixels int) {
-	size := rows * cols
-	for i := range n {
-		x, y := x[i*size:(i+1)*size], y[i*size:(i+1)*size]
-		for at := range size { // place in C H W
-			y[at%pixels*channels+at/pixels] = x[at%rows*cols+at/rows]
+// layout is an image's order in memory.
+type layout struct{ pixels, channels int }
+
+// of is where the element lies that is the i-th in C H W.
+func (l layout) of(i int) int { return i%l.pixels*l.channels + i/l.pixels }
+
+// reorder moves each image of x from one layout to another of as many elements.
+func reorder[T uint8 | float32](y, x []T, from, to layout) {
+	size := from.pixels * from.channels
+	for ; len(x) > 0; x, y = x[size:], y[size:] {
+		for i := range size {
+			y[to.of(i)] = x[from.of(i)]
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (c *compiler) atLoad(n *quantized.Node, g kernel.Conv, in, out *tensor, bia
 	linear := n.Op == quantized.Linear
 	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		if linear {
-			kernel.LinearForward(m.floats(out, n), m.floats(in, n), w, bias, n, g.C, g.O, s)
+			kernel.LinearForward(m.floats(out, n), m.floats(in, n), w, bias, kernel.Linear{N: n, F: g.C, O: g.O}, s)
 			return
 		}
 		kernel.ConvForward(m.floats(out, n), m.floats(in, n), w, bias, images(g, n), s)
@@ -113,7 +113,9 @@ func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tenso
 		for o := 0; o < g.O; o += inTimeOutputs {
 			outputs := min(inTimeOutputs, g.O-o)
 			dequantize(real[:outputs*g.C], w, o*g.C)
-			kernel.Gemm(false, true, n, outputs, g.C, 1, x, g.C, real, g.C, 1, y[o:], g.O)
+			kernel.Gemm(kernel.Matrix{Data: y[o:], Rows: n, Cols: outputs, LD: g.O},
+				kernel.Matrix{Data: x, Rows: n, Cols: g.C, LD: g.C},
+				kernel.Matrix{Data: real, Rows: g.C, Cols: outputs, LD: g.C, Trans: true}, true)
 		}
 	}, in, room, out)
 }

@@ -20,6 +20,11 @@ type value struct {
 	planes int
 }
 
+// images are n of the quantized value.
+func (v *value) images(m *memory, n int) kernel.Images[uint8] {
+	return kernel.Images[uint8]{Q: m.bytes(v.bytes, n), Zero: v.grid.zero}
+}
+
 // channels is the length of the last axis in memory.
 func (v *value) channels() int { return v.shape[0] }
 

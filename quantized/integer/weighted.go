@@ -34,7 +34,7 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 	if !c.options.Requantization.fixedPoint() && p.ones == nil {
 		r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 		c.add(func(mem *memory, n int, s *kernel.Scratch) {
-			kernel.ConvBytes(mem.bytes(y.bytes, n), mem.bytes(x.bytes, n), x.grid.zero, p.bias, r, n, p.packed, s)
+			kernel.ConvBytes(mem.bytes(y.bytes, n), x.images(mem, n), p.bias, r, p.packed, s)
 		}, x.bytes, y.bytes)
 		c.shareScratch()
 		return nil
@@ -152,7 +152,7 @@ func (p *product) moved(q, zeros []int32, unsigned bool) {
 func (c *compiler) sums(p *product, x *value, elements int) *tensor {
 	acc := c.tensor(ints, elements)
 	c.add(func(m *memory, n int, s *kernel.Scratch) {
-		kernel.ConvInt32(m.ints(acc, n), m.bytes(x.bytes, n), x.grid.zero, p.bias, n, p.packed, s)
+		kernel.ConvInt32(m.ints(acc, n), x.images(m, n), p.bias, p.packed, s)
 	}, x.bytes, acc)
 	c.shareScratch()
 	if p.ones == nil {
@@ -162,7 +162,7 @@ func (c *compiler) sums(p *product, x *value, elements int) *tensor {
 	inputs := c.tensor(ints, elements/g.O*g.Groups)
 	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		sum, a := m.ints(inputs, n), m.ints(acc, n)
-		kernel.ConvInt32(sum, m.bytes(x.bytes, n), x.grid.zero, nil, n, p.ones, s)
+		kernel.ConvInt32(sum, x.images(m, n), nil, p.ones, s)
 		for i := range a {
 			o := i % g.O
 			a[i] -= p.zeros[o] * sum[i/g.O*g.Groups+o/(g.O/g.Groups)]

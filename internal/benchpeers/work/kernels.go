@@ -10,9 +10,10 @@ import (
 // Gemm multiplies two n×n matrices; a unit is a floating-point operation.
 func Gemm(n int) turns.Work {
 	rng := rand.New(rand.NewPCG(1, 1))
-	a, b, c := normal(rng, n*n), normal(rng, n*n), make([]float32, n*n)
+	square := func(x []float32) kernel.Matrix { return kernel.Matrix{Data: x, Rows: n, Cols: n, LD: n} }
+	a, b, c := square(normal(rng, n*n)), square(normal(rng, n*n)), square(make([]float32, n*n))
 	return func() (float64, error) {
-		kernel.Gemm(false, false, n, n, n, 1, a, n, b, n, 0, c, n)
+		kernel.Gemm(c, a, b, false)
 		return 2 * float64(n) * float64(n) * float64(n), nil
 	}
 }

@@ -26,21 +26,20 @@ var (
 //	vector 1  a pixel
 //	K1        in AVX-512, which of the channels exist
 func sumBytes() {
-	const signature = "func(acc *int32, x *uint8, pixels, c int)"
 	for _, w := range []widen{unsigned, signed} {
-		sumKernel("sum"+w.name+"8AVX512", signature, 16, Z0,
+		sumKernel("sum"+w.name+"8AVX512", 16, Z0,
 			func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
 			func(x Mem) { w.masked(x, K1, Z1); VPADDD(Z1, Z0, Z0) },
 			func(acc Mem) { VMOVDQU32(Z0, K1, acc) })
-		sumKernel("sum"+w.name+"8AVX2", signature, 8, Y0,
+		sumKernel("sum"+w.name+"8AVX2", 8, Y0,
 			func(GPVirtual) {},
 			func(x Mem) { w.all(x, Y1); VPADDD(Y1, Y0, Y0) },
 			func(acc Mem) { VMOVDQU(Y0, acc) })
 	}
 }
 
-func sumKernel(name, signature string, lanes int, sum VecPhysical, begin func(left GPVirtual), add, store func(Mem)) {
-	TEXT(name, NOSPLIT, signature)
+func sumKernel(name string, lanes int, sum VecPhysical, begin func(left GPVirtual), add, store func(Mem)) {
+	TEXT(name, NOSPLIT, "func(acc *int32, x *uint8, pixels, c int)")
 	Pragma("noescape")
 	Doc(name + " is sumPixelsGeneric without the zero point.")
 	c, left, j := load("c"), load("c"), GP64()
@@ -76,14 +75,13 @@ func sumKernel(name, signature string, lanes int, sum VecPhysical, begin func(le
 //
 // AVX2 takes a multiple of 8 elements.
 func addBytes() {
-	const signature = "func(y, a, b *uint8, k *float32, n int)"
 	for _, a := range []widen{unsigned, signed} {
 		for _, b := range []widen{unsigned, signed} {
 			name := "add" + a.name + b.name
-			addKernel(name+"AVX512", signature, 16, zmm, func(n GPVirtual) { firstLanes(atMost(n, 16), K1) },
+			addKernel(name+"AVX512", 16, zmm, func(n GPVirtual) { firstLanes(atMost(n, 16), K1) },
 				func(x, y Mem) { a.masked(x, K1, Z0); b.masked(y, K1, Z1) },
 				func(y Mem) { VPMOVDB(Z1, X1); VMOVDQU8(X1, K1, y) })
-			addKernel(name+"AVX2", signature, 8, ymm, func(GPVirtual) {},
+			addKernel(name+"AVX2", 8, ymm, func(GPVirtual) {},
 				func(x, y Mem) { a.all(x, Y0); b.all(y, Y1) },
 				func(y Mem) {
 					VPSHUFB(Y10, Y1, Y1)
@@ -95,9 +93,9 @@ func addBytes() {
 	}
 }
 
-func addKernel(name, signature string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem),
+func addKernel(name string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem),
 	store func(y Mem)) {
-	TEXT(name, NOSPLIT, signature)
+	TEXT(name, NOSPLIT, "func(y, a, b *uint8, k *float32, n int)")
 	Pragma("noescape")
 	Doc(name + " is addBytesGeneric.")
 	y, a, b, k, n := load("y"), load("a"), load("b"), load("k"), load("n")

@@ -47,14 +47,11 @@ func (d depth) generate() {
 	x, acc, m := load("x"), load("acc"), load("m")
 	ADDQ(j, x)
 	LEAQ(Mem{Base: acc}.Idx(j, 4), acc)
-	for _, block := range []struct {
-		label string
-		m     int
-	}{{"four", pixelsAtOnce}, {"one", 1}} {
+	for _, block := range []block{{"four", pixelsAtOnce}, {"one", 1}} {
 		Label(block.label)
 		CMPQ(m, U32(block.m))
 		JLT(LabelRef(block.label + "Done"))
-		d.block(block.label, block.m, x, step, step3, c, j)
+		d.taps(block, x, step, step3, c, j)
 		MOVQ(c, row)
 		SHLQ(U8(2), row)
 		for i := range block.m {
@@ -73,10 +70,16 @@ func (d depth) generate() {
 	RET()
 }
 
-// block emits the sum over the taps of m pixels.
-func (d depth) block(label string, m int, x, step, step3, c, j GPVirtual) {
+// block is m pixels whose sums are made together.
+type block struct {
+	label string
+	m     int
+}
+
+// taps emits the sum over the taps of a block.
+func (d depth) taps(b block, x, step, step3, c, j GPVirtual) {
 	bias, w, off, pairs := load("bias"), load("w"), load("off"), load("pairs")
-	for i := range m {
+	for i := range b.m {
 		d.bias(Mem{Base: bias}.Idx(j, 4), d.sums[i])
 	}
 	LEAQ(Mem{Base: w}.Idx(j, 4), w)
@@ -85,7 +88,7 @@ func (d depth) block(label string, m int, x, step, step3, c, j GPVirtual) {
 	ANDQ(I32(-d.lanes), row)
 	SHLQ(U8(2), row)
 	low, high := GP64(), GP64()
-	Label(label + "Taps")
+	Label(b.label + "Taps")
 	MOVQ(Mem{Base: off}, low)
 	MOVQ(Mem{Base: off}.Offset(8), high)
 	ADDQ(x, low)
@@ -99,7 +102,7 @@ func (d depth) block(label string, m int, x, step, step3, c, j GPVirtual) {
 		}
 		return Mem{Base: tap}
 	}
-	for i := range m {
+	for i := range b.m {
 		d.load(at(low, i), d.x[i])
 		d.load(at(high, i), d.t[i])
 		d.pair(d.x[i], d.t[i], d.x[i])
@@ -108,7 +111,7 @@ func (d depth) block(label string, m int, x, step, step3, c, j GPVirtual) {
 	ADDQ(Imm(16), off)
 	ADDQ(row, w)
 	DECQ(pairs)
-	JNZ(LabelRef(label + "Taps"))
+	JNZ(LabelRef(b.label + "Taps"))
 }
 
 // depthVNNI generates the kernel of 16 channels at a time.

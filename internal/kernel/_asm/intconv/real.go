@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -16,24 +18,19 @@ import (
 //	14–15     m, bias
 //	K1        in AVX-512, which of the channels exist
 func reals() {
-	const signature = "func(y *float32, acc *int32, m, bias *float32, rows, c int)"
-	for _, add := range []bool{true, false} {
-		name := "real"
-		if add {
-			name = "realBias"
-		}
-		realKernel(name+"AVX512", signature, add, 16, zmm, func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
+	for _, name := range []string{"realBias", "real"} {
+		realKernel(name+"AVX512", 16, zmm, func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
 			func(from Mem, to VecPhysical) { VMOVUPS_Z(from, K1, to) },
 			func(from VecPhysical, to Mem) { VMOVUPS(from, K1, to) })
-		realKernel(name+"AVX2", signature, add, 8, ymm, func(GPVirtual) {},
+		realKernel(name+"AVX2", 8, ymm, func(GPVirtual) {},
 			func(from Mem, to VecPhysical) { VMOVUPS(from, to) },
 			func(from VecPhysical, to Mem) { VMOVUPS(from, to) })
 	}
 }
 
-func realKernel(name, signature string, add bool, lanes int, v []VecPhysical, begin func(left GPVirtual),
+func realKernel(name string, lanes int, v []VecPhysical, begin func(left GPVirtual),
 	read func(from Mem, to VecPhysical), write func(from VecPhysical, to Mem)) {
-	TEXT(name, NOSPLIT, signature)
+	TEXT(name, NOSPLIT, "func(y *float32, acc *int32, m, bias *float32, rows, c int)")
 	Pragma("noescape")
 	Doc(name + " is realsGeneric.")
 	left, j, row := load("c"), GP64(), load("c")
@@ -50,7 +47,7 @@ func realKernel(name, signature string, add bool, lanes int, v []VecPhysical, be
 	read(Mem{Base: acc}, v[0])
 	VCVTDQ2PS(v[0], v[0])
 	VMULPS(v[14], v[0], v[0])
-	if add {
+	if strings.HasPrefix(name, "realBias") {
 		VADDPS(v[15], v[0], v[0])
 	}
 	write(v[0], Mem{Base: y})
