@@ -22,7 +22,7 @@ type benchReport struct {
 	Platform   string     `json:"platform"`
 }
 
-// benchRow is what one way to compute the model takes.
+// benchRow has the measurements of one way to compute the model.
 type benchRow struct {
 	Name   string `json:"name"`
 	Single timing `json:"batch_1_ms"`        // milliseconds
@@ -43,11 +43,11 @@ func (c *command) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench MODEL",
 		Short: "Measure what quantization saves in time and memory on this machine",
-		Long: `Run a frozen model on noise as it is and, for comparison, with float activations
-(its weights dequantized at load, or each time a layer runs) and in float32, with
+		Long: `Run a frozen model on noise, as it is and, for comparison, with float activations
+(its weights dequantized at load, or each time a layer runs) and in float32, using
 petrify's own kernels. MODEL is a run folder, or its model.json or
-model.safetensors. The variants take turns, so that what else the machine does
-strikes all alike; low and high are the repeats' tenth and ninetieth percentile.`,
+model.safetensors. The variants take turns, so that other work on the machine
+affects all of them alike; low and high are the tenth and ninetieth percentiles.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if repeats < 1 {

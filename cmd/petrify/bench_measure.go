@@ -14,7 +14,8 @@ import (
 // benchBatch is the batch whose throughput is measured.
 const benchBatch = 64
 
-// least is how long a measurement takes at least: many times the clock's step.
+// least is the shortest time that a measurement takes: many times the clock's
+// resolution.
 const least = 4 * time.Millisecond
 
 // measure runs all variants of the model in turns.
@@ -56,8 +57,8 @@ type bench struct {
 	single, batch []float64 // ms; images/s
 }
 
-// newBench makes the engine, runs it once with either batch, and finds out
-// what model and engine hold in memory and how many runs make a measurement.
+// newBench builds the engine, runs it once with each batch, and finds out how
+// much memory model and engine take and how many runs make a measurement.
 func newBench(v variant) (*bench, error) {
 	before := heap()
 	model := v.model()
@@ -99,7 +100,7 @@ func heap() int64 {
 	return int64(s.HeapAlloc)
 }
 
-// time is what the given number of runs of a batch takes.
+// time measures the given number of runs of a batch.
 func (b *bench) time(batch, runs int) (time.Duration, error) {
 	x, y := b.x[:batch*b.engine.InputSize()], b.y[:batch*b.engine.OutputSize()]
 	begin := time.Now()
@@ -111,7 +112,7 @@ func (b *bench) time(batch, runs int) (time.Duration, error) {
 	return time.Since(begin), nil
 }
 
-// repeat measures once more.
+// repeat adds a measurement.
 func (b *bench) repeat() error {
 	took, err := b.time(1, b.runs[0])
 	if err != nil {

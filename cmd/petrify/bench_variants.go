@@ -14,8 +14,7 @@ type variant struct {
 	options integer.Options
 }
 
-// variants lists the ways to compute m; those that would be the same as
-// another are left out.
+// variants lists the distinct ways to compute m.
 func variants(m *quantized.Model) []variant {
 	v := []variant{{"float32", func() *quantized.Model { return floated(m, true) }, integer.Options{}}}
 	if slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }) {
@@ -49,7 +48,7 @@ func floated(m *quantized.Model, weights bool) *quantized.Model {
 	return &f
 }
 
-// floatBias is r = s·q of a bias.
+// floatBias dequantizes a bias: r = s·q.
 func floatBias(b *quantized.Bias) *quantized.Bias {
 	r := make([]float32, len(b.Q))
 	for o, q := range b.Q {

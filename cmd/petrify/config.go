@@ -20,7 +20,7 @@ func (c *command) config() *cobra.Command {
 	var s settings
 	show := &cobra.Command{
 		Use:   "print",
-		Short: "Print the configuration that `train` would use, with a sentence on every key",
+		Short: "Print the configuration that `train` would use, with a sentence on each key",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := s.load(c.stdin, s.flags(cmd))
@@ -74,7 +74,7 @@ func (s *settings) flags(cmd *cobra.Command) (overrides []config.Override) {
 	return overrides
 }
 
-// load reads the configuration; the flags win over --set, that over the file.
+// load reads the configuration; flags override --set, which overrides the file.
 func (s *settings) load(stdin io.Reader, flags []config.Override) (*config.Config, error) {
 	var overrides []config.Override
 	for _, text := range s.sets {

@@ -9,7 +9,7 @@ import (
 	"petrify/datasets"
 )
 
-// open opens a data set, and shows on a terminal how that goes on.
+// open opens a data set and shows progress on a terminal.
 func (c *command) open(ctx context.Context, name string, options datasets.Options) (*datasets.Set, error) {
 	p := newProgress(c.stderr)
 	defer p.clear()
@@ -21,9 +21,10 @@ func (c *command) open(ctx context.Context, name string, options datasets.Option
 	return data, dataWithin(r, err)
 }
 
-// spareMemory lets garbage take a sixteenth of what is in use and a little more,
-// where Go would let it take as much again: beside large data that is a lot, and
-// they hold no pointers, so that to collect it costs little. GOGC goes before.
+// spareMemory limits garbage to a sixteenth of the memory in use and a little
+// more, where Go would allow as much again. With large data that would be a
+// lot, and since they hold no pointers, collecting it costs little. GOGC takes
+// precedence.
 func spareMemory() {
 	if os.Getenv("GOGC") != "" {
 		return

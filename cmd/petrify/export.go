@@ -33,18 +33,18 @@ type exportOptions struct {
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.IntVar(&o.opset, "opset", 0,
-		"onnx: `N`, version of the operators, 13 or 21 (default 13, or 21 for weights with scales a block)")
+		"onnx: version `N` of the operators, 13 or 21 (default 13, or 21 for weights with scales per block)")
 	f.IntVar(&o.batch, "batch", 0,
-		"onnx, tflite: fix the number of inputs at a time to `N`; 0 leaves it open, and is 1 for tflite")
-	f.BoolVar(&o.int4, "int4", false, "tflite: weights of 4 bits two to a byte, for LiteRT and CMSIS-NN")
+		"onnx, tflite: fix the batch to `N` inputs; 0 leaves it open, which for tflite is 1")
+	f.BoolVar(&o.int4, "int4", false, "tflite: pack weights of 4 bits two to a byte, for LiteRT and CMSIS-NN")
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
-	f.BoolVar(&o.image, "image", false, "the input is an image, which the model normalises")
+	f.BoolVar(&o.image, "image", false, "onnx, coreml: the input is an image, which the model normalises")
 	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")
-	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output is: logits, probabilities or class")
-	f.StringVar(&o.target, "target", "", "`SYSTEM` it must run on; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
+	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output holds: logits, probabilities or class")
+	f.StringVar(&o.target, "target", "", "`SYSTEM` that must run it; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
 	f.BoolVar(&o.classifier, "classifier", false,
-		"coreml: the output is the class with its label, and all probabilities")
+		"coreml: output the label of the class and all probabilities")
 	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8 or uint8")
 	f.StringVar(&o.author, "author", "", "coreml: the model's author")
 	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
@@ -66,8 +66,8 @@ func (c *command) export() *cobra.Command {
 		Use:   "export MODEL",
 		Short: "Write a frozen model for another runtime",
 		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
-or model.safetensors. The file names the model by its SHA-256 and, if a ` + quantized.ProofFile + `
-of it lies beside it, the proof: "petrify verify" checks both. Of a run, its
+or model.safetensors. The file names the model by its SHA-256 and, if the model
+has a ` + quantized.ProofFile + `, the proof; "petrify verify" checks both. In a run folder,
 ` + sums.File + ` lists the export from then on.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -84,7 +84,7 @@ of it lies beside it, the proof: "petrify verify" checks both. Of a run, its
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVarP(&name, "format", "f", names[0], "`FORMAT`, one of "+strings.Join(runs, ", "))
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write, for c the header (default beside the model)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write; for c, the header (default next to the model)")
 	options.define(cmd.Flags())
 	return cmd
 }
@@ -130,8 +130,8 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	return err
 }
 
-// proofOf is what the folder's proof says of the model; nothing if there is
-// none, or none of this model.
+// proofOf returns what the folder's proof says about the model; nothing if
+// there is no proof of this model.
 func (c *command) proofOf(m *quantized.Model, folder string) (map[string]string, error) {
 	p, err := quantized.LoadProof(folder)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -11,7 +11,7 @@ import (
 )
 
 // format is a file format of other people's runtimes. export, inspect, verify
-// and train know formats by these rows alone.
+// and train know about formats only from these rows.
 type format struct {
 	name    string
 	file    string   // the usual name of an export in the model's folder
@@ -22,38 +22,38 @@ type format struct {
 	place func(m *quantized.Model, o exportOptions) string
 	write func(path string, m *quantized.Model, o exportOptions) error
 
-	// is recognises a file, or a folder, by its first bytes whatever its name, or
-	// by its name should the bytes be damaged.
+	// is recognises a file or folder by its first bytes, or by its name in case
+	// the bytes are damaged.
 	is func(path string, head []byte) bool
 
-	// parts lists the files that an export consists of; nil: the one.
+	// parts lists the files of an export; nil: it is a single file.
 	parts func(path string) ([]string, error)
 
-	// verify returns what an export says of itself if it is, to the last byte,
-	// what the model gives.
+	// verify returns an export's metadata if it is, to the last byte, what the
+	// model gives.
 	verify  func(path string, m *quantized.Model) (map[string]string, error)
 	inspect func(w io.Writer, path string) error
 
-	// arithmetic is that of runtimes that compute otherwise than training with a file
-	// that says so of itself; nil: there are none.
+	// arithmetic returns that of runtimes which, on a file with these metadata,
+	// do not compute as training does; nil: there are none.
 	arithmetic func(facts map[string]string) (arithmetic, error)
 
 	runner *runner // that runs exports on this machine, if it is installed; nil: none can
 }
 
-// arithmetic is that of a runtime, or of some of its kernels, which the integer
-// engine computes as well.
+// arithmetic is that of a runtime, or of some of its kernels, in which the
+// integer engine can compute.
 type arithmetic struct {
 	whose string // such as "XNNPACK's"; "": training's
 	integer.Options
 }
 
-// formats lists what `export` writes; the first is what a run writes by itself.
+// formats lists what `export` writes; a run itself writes the first.
 func formats() []format { return []format{onnxFormat(), coremlFormat(), tfliteFormat(), cFormat()} }
 
 func defaultFormat() format { return formats()[0] }
 
-// usualPlace is where an export lies in the model's folder.
+// usualPlace is the default path of an export in the model's folder.
 func (f format) usualPlace(m *quantized.Model, o exportOptions) string {
 	if f.place == nil {
 		return f.file
@@ -61,7 +61,7 @@ func (f format) usualPlace(m *quantized.Model, o exportOptions) string {
 	return f.place(m, o)
 }
 
-// files are those that an export consists of.
+// files lists the files of an export.
 func (f format) files(path string) ([]string, error) {
 	if f.parts == nil {
 		return []string{path}, nil
@@ -80,8 +80,8 @@ func formatOf(path string) (format, bool) {
 	return format{}, false
 }
 
-// beginning is the first bytes of a file; none of a folder, or of what cannot
-// be read.
+// beginning returns the first bytes of a file; none for a folder, or if it
+// cannot be read.
 func beginning(path string) []byte {
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,8 +99,8 @@ type export struct {
 	format
 }
 
-// exportsIn are the exports in a folder and in the folders below it that hold no
-// model of their own.
+// exportsIn lists the exports in a folder and in those folders below it that
+// hold no model of their own.
 func exportsIn(folder string) (all []export, err error) {
 	err = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 		switch {
@@ -122,7 +122,7 @@ func exportsIn(folder string) (all []export, err error) {
 	return all, err
 }
 
-// exists reports whether there is something under the name.
+// exists reports whether there is a file or folder of the name.
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

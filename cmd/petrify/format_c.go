@@ -15,8 +15,8 @@ import (
 	"petrify/quantized/integer"
 )
 
-// cFormat is C source. Its files lie in a folder of their own, and are named
-// after the network, as programs may hold several.
+// cFormat is C source. Its files have a folder of their own and are named after
+// the network, since a program may contain several.
 func cFormat() format {
 	return format{
 		name: "c", file: "c/model.h", runs: "microcontrollers",
@@ -39,7 +39,7 @@ func headerOf(m *quantized.Model, o exportOptions) string {
 	return filepath.Join("c", name+".h")
 }
 
-// writeC writes the header of the given path, and source and test beside it.
+// writeC writes the header at the given path, with source and test next to it.
 func writeC(path string, m *quantized.Model, o exportOptions) error {
 	name, ok := strings.CutSuffix(filepath.Base(path), ".h")
 	switch {
@@ -72,7 +72,7 @@ func headerFacts(path string) (map[string]string, error) {
 	return carray.Facts(header)
 }
 
-// inspectC shows what a header says of itself.
+// inspectC shows a header's metadata.
 func inspectC(w io.Writer, path string) error {
 	facts, err := headerFacts(path)
 	if err != nil {

@@ -32,8 +32,8 @@ func onnxFormat() format {
 	}
 }
 
-// onnxArithmetic is that of ONNX Runtime's kernels for int8, which files of int8 meet
-// where a session or a processor lets them.
+// onnxArithmetic is that of ONNX Runtime's kernels for int8, which some
+// sessions and processors use for files of int8.
 func onnxArithmetic(facts map[string]string) (a arithmetic, err error) {
 	var o onnx.Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil || !o.Signed {
@@ -45,8 +45,7 @@ func onnxArithmetic(facts map[string]string) (a arithmetic, err error) {
 // ortrunVariable names internal/conformance/cmd/ortrun, which runs ONNX Runtime.
 const ortrunVariable = "PETRIFY_ORTRUN"
 
-// ortrunTakes says how a file is run: one whose input is that of the network, and
-// whose output is the network's.
+// ortrunTakes says how a file is run if its input and output are the network's.
 func ortrunTakes(file []byte, m *quantized.Model) (x execution, err error) {
 	written, err := onnx.WrittenWith(file, m)
 	switch {
@@ -109,8 +108,8 @@ func checkONNX(path string, m *quantized.Model) (map[string]string, error) {
 	return onnx.Metadata(data)
 }
 
-// choice is the place of a flag's word among the allowed ones; the empty word
-// stands for the first.
+// choice is the index of a flag's word among the allowed ones; the empty word
+// means the first.
 func choice(flag, word string, allowed ...string) (int, error) {
 	if word == "" {
 		return 0, nil

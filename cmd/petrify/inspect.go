@@ -18,13 +18,12 @@ func (c *command) inspect() *cobra.Command {
 		Use:   "inspect MODEL",
 		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
-model.json or model.safetensors; of a Core ML .mlpackage, the program is shown,
-of an .onnx file, what it says of itself, and its operators; of a .tflite file,
-also their types and scales; of a C header, what it says of itself.
+model.json or model.safetensors. It may also be an export: of a Core ML
+.mlpackage the program is shown; of an .onnx or .tflite file its metadata and
+operators, for .tflite with types and scales; of a C header its metadata.
 
-With --graph, show where the fake-quant nodes of a network sit, and how large it
-is, before or after training: MODEL is then a run folder or a configuration
-file.`,
+With --graph, show where the fake-quant nodes of a network sit and how large it
+is, before or after training. MODEL is then a run folder or a configuration file.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -51,7 +50,7 @@ file.`,
 	return cmd
 }
 
-// inspecting shows a file by its bytes.
+// inspecting reads a file and shows its bytes.
 func inspecting(show func(w io.Writer, data []byte) error) func(w io.Writer, path string) error {
 	return func(w io.Writer, path string) error {
 		data, err := os.ReadFile(path)

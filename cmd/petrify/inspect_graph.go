@@ -44,8 +44,8 @@ func (c *command) inspectGraph(ctx context.Context, path, drawing string) error 
 	return draw(ctx, drawing, text)
 }
 
-// describedModel is the untrained model of a configuration file, for its data,
-// or of a run folder, for the input that its frozen model has.
+// describedModel is the untrained model of a configuration file, for the shape
+// of its data, or of a run folder, for the input of its frozen model.
 func (c *command) describedModel(ctx context.Context, path string) (*graph.Model, error) {
 	if saved := savedConfig(path); saved != "" {
 		settings, err := config.Load(saved)
@@ -85,7 +85,7 @@ func draw(ctx context.Context, file, text string) error {
 		var picture bytes.Buffer
 		dot.Stdout = &picture
 		if err := dot.Run(); err != nil {
-			return fmt.Errorf("an .svg needs Graphviz's dot, a .dot file does not: %w", err)
+			return fmt.Errorf("an .svg needs Graphviz's dot; a .dot file does not: %w", err)
 		}
 		return atomicfile.WriteFile(file, picture.Bytes())
 	}

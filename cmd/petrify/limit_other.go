@@ -2,5 +2,5 @@
 
 package main
 
-// outliveFileLimit has nothing to do: only Unix has a limit that signals.
+// outliveFileLimit does nothing: only Unix has a limit that sends a signal.
 func outliveFileLimit() {}

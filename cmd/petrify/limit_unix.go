@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// outliveFileLimit makes a file that grows beyond the limit of `ulimit -f` an
-// error of the write, as on a full disk. Else the signal would end the process
-// with a trace of its goroutines.
+// outliveFileLimit turns exceeding the file size of `ulimit -f` into a write
+// error, as on a full disk. Otherwise the signal would end the process with a
+// trace of its goroutines.
 func outliveFileLimit() { signal.Ignore(syscall.SIGXFSZ) }

@@ -28,16 +28,16 @@ func narrowest(rooms []room) (least room, limited bool) {
 	return least, len(rooms) > 0
 }
 
-// keepWithin lets the garbage collector work harder as the process comes near a
-// limit, unless GOMEMLIMIT says when. Where nothing is free the error says so:
-// Go's runtime would end the process in the middle of something.
+// keepWithin makes the garbage collector work harder near a limit, unless
+// GOMEMLIMIT is set. If nothing is free it returns an error, because Go's
+// runtime would end the process in the middle of its work.
 func keepWithin(rooms []room) error {
 	r, limited := narrowest(rooms)
 	switch {
 	case !limited:
 		return nil
 	case r.free <= 0:
-		return fmt.Errorf("%s leaves %s bytes too few to begin with: raise it", r.limit, thousands(1-r.free))
+		return fmt.Errorf("%s leaves %s bytes too few to start: raise it", r.limit, thousands(1-r.free))
 	case os.Getenv("GOMEMLIMIT") == "":
 		inUse := counted("/memory/classes/total:bytes") - counted("/memory/classes/heap/released:bytes")
 		debug.SetMemoryLimit(inUse + r.free/10*9)
@@ -52,7 +52,7 @@ func counted(name string) int64 {
 	return int64(s[0].Value.Uint64())
 }
 
-// dataWithin names the limit in the error of data that are too large for it.
+// dataWithin adds the limit to the error for data that are too large for it.
 func dataWithin(r room, err error) error {
 	if large := new(datasets.MemoryError); errors.As(err, &large) {
 		return fmt.Errorf("%w: %s leaves no more", err, r.limit)
@@ -60,8 +60,8 @@ func dataWithin(r room, err error) error {
 	return err
 }
 
-// roomFor returns an error that names the need of a run if a limit leaves less
-// than the least of it. Where the need may be greater that is logged.
+// roomFor returns an error that says what a run needs at least if a limit
+// leaves less. If it may need more than there is, that is logged.
 func roomFor(job *train.Job, log *slog.Logger) error {
 	if len(rooms()) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func roomFor(job *train.Job, log *slog.Logger) error {
 	return r.holds(least, log)
 }
 
-// roomToRepeat is roomFor the measurements of a finished run.
+// roomToRepeat is [roomFor] for measuring a finished run again.
 func roomToRepeat(c train.Config) error {
 	c.Out, c.Resume = "", false
 	job, err := train.Open(c)
@@ -86,11 +86,11 @@ func roomToRepeat(c train.Config) error {
 	return roomFor(job, slog.New(slog.DiscardHandler))
 }
 
-// holds compares a room with the least that a run needs.
+// holds compares the room with what a run needs at least.
 func (r room) holds(least int64, log *slog.Logger) error {
 	switch {
 	case r.free < least:
-		return fmt.Errorf("the run needs %s bytes of memory or more beside its data, and %s leaves %s: "+
+		return fmt.Errorf("the run needs %s bytes of memory or more besides its data, and %s leaves %s: "+
 			"make the batch smaller, or raise the limit", thousands(least), r.limit, thousands(max(r.free, 0)))
 	case r.free < 2*least:
 		log.Warn("the memory may not suffice", "needs",

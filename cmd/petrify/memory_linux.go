@@ -27,13 +27,13 @@ func addressSpace() int64 {
 	return number("/proc/self/statm") * int64(os.Getpagesize())
 }
 
-// idleHeap is how many of them are for Go's heap and free.
+// idleHeap is how many of them Go's heap holds unused.
 func idleHeap() int64 {
 	return counted("/memory/classes/heap/free:bytes") + counted("/memory/classes/heap/released:bytes")
 }
 
-// hierarchy is where a version of control groups keeps its accounts, as
-// cgroups(7) describes them.
+// hierarchy says where a version of control groups keeps its accounts; see
+// cgroups(7).
 type hierarchy struct {
 	controller, folder, limit, usage string
 	cache                            []string // what memory.stat calls the pages of files, which give way
@@ -45,8 +45,8 @@ var hierarchies = []hierarchy{
 	{"", "sys/fs/cgroup", "memory.max", "memory.current", []string{"inactive_file", "active_file"}},
 }
 
-// cgroupRooms lists the limits of the control groups that this process is in,
-// the innermost first. A container's are among them.
+// cgroupRooms lists the limits of this process's control groups, the innermost
+// first. A container's are among them.
 func cgroupRooms(root string) (all []room) {
 	groups, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
@@ -71,8 +71,8 @@ func cgroupRooms(root string) (all []room) {
 	return all
 }
 
-// room is what a group's limit leaves, if it has one. Seen from within a
-// container, the groups around it are not there.
+// room is what a group's limit leaves, if it has one. From within a container
+// the outer groups are invisible.
 func (h hierarchy) room(group string) (r room, ok bool) {
 	limit := number(filepath.Join(group, h.limit))
 	if limit <= 0 || limit > 1<<60 {
@@ -90,7 +90,7 @@ func (h hierarchy) room(group string) (r room, ok bool) {
 	return room{filepath.Join(group, h.limit), free}, true
 }
 
-// number is what a file begins with, 0 if that is none.
+// number is the number at the beginning of a file, 0 if there is none.
 func number(file string) (n int64) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -73,7 +73,7 @@ func TestRunTooLargeForTheAddressSpace(t *testing.T) {
 	cmd := exec.Command("petrify", append(briefly(out), wide...)...)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", spaceVariable, spareSpace+256<<20))
 	said, _ := cmd.CombinedOutput() // the exit code is looked at
-	const want = " bytes of memory or more beside its data, and ulimit -v leaves "
+	const want = " bytes of memory or more besides its data, and ulimit -v leaves "
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(string(said), want) {
 		t.Errorf("exit code %d: %s: want 1 and %q", code, said, want)
 	}
@@ -152,7 +152,7 @@ func TestRoomHolds(t *testing.T) {
 	}{
 		{1000, 400, "", ""},
 		{1000, 501, "", "needs=\"501 to 1,002 bytes\" limit=a leaves=1,000"},
-		{1000, 1001, "the run needs 1,001 bytes of memory or more beside its data, and a leaves 1,000: make the " +
+		{1000, 1001, "the run needs 1,001 bytes of memory or more besides its data, and a leaves 1,000: make the " +
 			"batch smaller", ""},
 		{-5, 1, "a leaves 0", ""},
 	} {
@@ -166,7 +166,7 @@ func TestRoomHolds(t *testing.T) {
 		}
 	}
 	if err := keepWithin([]room{{"a", 10}, {"b", -3}}); err == nil ||
-		err.Error() != "b leaves 4 bytes too few to begin with: raise it" {
+		err.Error() != "b leaves 4 bytes too few to start: raise it" {
 		t.Errorf("nothing is left: %v", err)
 	}
 }

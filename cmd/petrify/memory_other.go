@@ -2,5 +2,5 @@
 
 package main
 
-// rooms is empty: only Linux tells its limits.
+// rooms is empty: only on Linux are limits known.
 func rooms() []room { return nil }

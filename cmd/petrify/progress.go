@@ -15,8 +15,8 @@ import (
 	"petrify/train"
 )
 
-// progress shows how a run goes on: a bar for each epoch on a terminal, and a
-// line when an epoch ends.
+// progress shows the progress of a run: a bar for each epoch on a terminal, and
+// a line when an epoch ends.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -124,7 +124,7 @@ func (p *progress) accuracy(m train.Metrics) string {
 // width is the number of digits of n.
 func width(n int) int { return len(fmt.Sprint(n)) }
 
-// download shows how far a data set's file has come.
+// download shows the progress of downloading a data set's file.
 func (p *progress) download(file string, done, total int64) {
 	if !p.terminal {
 		if done == total {
@@ -143,8 +143,8 @@ func (p *progress) download(file string, done, total int64) {
 	}
 }
 
-// reading shows how far the reading of a file has come, unless all of it takes
-// no longer than patience.
+// reading shows the progress of reading a file if that takes longer than
+// patience.
 func (p *progress) reading(file string, done, total int64) {
 	if !p.terminal {
 		return
@@ -166,7 +166,7 @@ func (p *progress) reading(file string, done, total int64) {
 	}
 }
 
-// patience is how long nothing is said.
+// patience is how long reading goes on before its progress is shown.
 const patience = time.Second
 
 // thousands groups the digits of n by three.

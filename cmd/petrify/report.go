@@ -49,7 +49,8 @@ func chart(r *train.Result) figure.Chart {
 
 func classifies(r *train.Result) bool { return len(r.Model.Classes) > 0 }
 
-// bits is such as "W8A8", or "W3–8A4–8" where layers differ; 32 is float.
+// bits is a summary such as "W8A8", or "W3–8A4–8" where layers differ; 32 is
+// float.
 func bits(m *quantized.Model) string {
 	weights, activations := extent{}, extent{}
 	activations.add(m.Input.Quant.Format.Bits)
@@ -82,7 +83,7 @@ func (e extent) String() string {
 	return fmt.Sprintf("%d–%d", e.low, e.high)
 }
 
-// report prints what the run found and where it is.
+// report prints the run's results and where they are.
 func report(w io.Writer, out string, r *train.Result) error {
 	size := r.Model.Size()
 	row := func(name string, m train.Metrics, bytes int64) {
@@ -105,22 +106,22 @@ func report(w io.Writer, out string, r *train.Result) error {
 	}
 	fmt.Fprintln(w, ".")
 	if size.Packed < size.Weights {
-		fmt.Fprintf(w, "Of the weights' bytes %s are unused bits, which an export may pack.\n",
+		fmt.Fprintf(w, "%s of the weights' bytes are unused bits, which an export may pack.\n",
 			thousands(size.Weights-size.Packed))
 	}
 	return list(w, out)
 }
 
-// runFile is a file of a run folder, by its name or a pattern, and what it is.
+// runFile is a file of a run folder: its name or a pattern, and what it is.
 type runFile struct{ name, is string }
 
-// runFiles are those that a run writes, apart from the list of them.
+// runFiles lists what a run writes, apart from SHA256SUMS.
 func runFiles() []runFile {
 	return []runFile{
 		{quantized.TensorsFile, "every integer and scale"},
 		{quantized.ManifestFile, "the network and the scales, to read"},
 		{defaultFormat().file, "for " + defaultFormat().runs},
-		{quantized.ProofFile, "that the graph, the integers and the files agree"},
+		{quantized.ProofFile, "that training, the integers and the files agree"},
 		{figureFile, "accuracy after each epoch"},
 		{summaryFile, "this table"},
 		{"metrics.jsonl", "one line for each epoch"},

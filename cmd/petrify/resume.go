@@ -27,13 +27,13 @@ func resumable(out string) error {
 		return nil
 	case configured:
 		return fmt.Errorf("%[1]s holds no checkpoint: its run ended before the first one; "+
-			"begin again: petrify train --config %[2]s --out %[1]s", out, filepath.Join(out, configFile))
+			"start again: petrify train --config %[2]s --out %[1]s", out, filepath.Join(out, configFile))
 	case begun:
-		return fmt.Errorf("%s holds a checkpoint and no %s: name the configuration with --config", out, configFile)
+		return fmt.Errorf("%s holds a checkpoint but no %s: name the configuration with --config", out, configFile)
 	}
-	beside := "there is none beside it, either"
+	beside := "there is none next to it, either"
 	if runs := runsIn(filepath.Dir(filepath.Clean(out))); runs != nil {
-		beside = "runs beside it are " + strings.Join(runs, ", ")
+		beside = "runs next to it are " + strings.Join(runs, ", ")
 	}
 	return fmt.Errorf("%s holds no run to resume: no %s and no checkpoint; %s", out, configFile, beside)
 }

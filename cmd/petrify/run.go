@@ -21,7 +21,7 @@ const (
 	exitTerminated  = 143 // and one that SIGTERM ended
 )
 
-// usageError is a mistake on the command line that is found after parsing it.
+// usageError is a mistake on the command line found after parsing it.
 type usageError struct{ error }
 
 func usage(err error) error { return usageError{err} }
@@ -69,9 +69,9 @@ func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "petrify",
 		Short: "Train with quantization in the loop, then set the scales in stone",
-		Long: `petrify trains a small network in float, quantizes it (PTQ), trains it on with
-quantization in the loop (QAT), freezes the scales, and exports a model whose
-accuracy is the one that was trained.`,
+		Long: `petrify trains a small network in float, quantizes it (PTQ), continues with
+quantization in the loop (QAT), freezes the scales, and exports a model that is
+exactly as accurate as the one that was trained.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -91,7 +91,8 @@ accuracy is the one that was trained.`,
 	return root
 }
 
-// help is cobra's command, for which an unknown topic is no mistake.
+// help replaces cobra's command, which does not treat an unknown topic as an
+// error.
 func help() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -117,7 +118,7 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("got %d arguments, want one: %s", len(args), cmd.UseLine())
 }
 
-// noArguments wants flags alone.
+// noArguments allows only flags.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -18,10 +18,10 @@ import (
 	"petrify/quantized/onnx"
 )
 
-// runner runs exports on this machine, through a program of its own: this one
-// has no cgo. The program prints its version for -version. For the path of a
-// file, it reads inputs, float32 C H W, and writes outputs, those of one input
-// after those of the other.
+// runner runs exports on this machine through a separate program, since this
+// one has no cgo. Given -version, the program prints its version. Given a
+// file's path, it reads inputs, float32 C H W, and writes the outputs of one
+// input after the other.
 type runner struct {
 	name     string
 	variable string // environment variable that names the program
@@ -41,7 +41,7 @@ type execution struct {
 	flags []string
 }
 
-// on is how the runner runs a file.
+// on returns how the runner runs a file.
 func (r *runner) on(file []byte, m *quantized.Model) (execution, error) {
 	x, err := r.takes(file, m)
 	x.runner, x.file = r, file
@@ -118,13 +118,13 @@ func (x execution) start(ctx context.Context, file []byte, send func(w io.Writer
 }
 
 // end reads what is left, since a program that cannot write does not end, and
-// waits for the end.
+// waits for the program.
 func (p *process) end() error {
 	p.ended = true
 	defer os.RemoveAll(p.folder)
 	extra, err := io.Copy(io.Discard, p.outputs)
 	if extra > 0 {
-		err = fmt.Errorf("%d bytes after the outputs of the last image", extra)
+		err = fmt.Errorf("%d bytes follow the outputs of the last image", extra)
 	}
 	if sent := <-p.sent; sent != nil {
 		err = sent
@@ -140,7 +140,7 @@ func (p *process) end() error {
 	return nil
 }
 
-// stop ends a program whose outputs are of no interest any more.
+// stop ends a program whose outputs are no longer wanted.
 func (p *process) stop() {
 	if !p.ended {
 		p.Process.Kill()
@@ -148,7 +148,8 @@ func (p *process) stop() {
 	}
 }
 
-// read returns the next bytes of the outputs, as many as come, until the next call.
+// read returns the next n bytes of the outputs, or fewer if there are no more;
+// they are valid until the next call.
 func (p *process) read(n int) ([]byte, error) {
 	if len(p.room) < n {
 		p.room = make([]byte, n)

@@ -17,8 +17,8 @@ func (s stopped) Error() string {
 	return "ended by signal: " + s.signal.String()
 }
 
-// code is the exit code by which shells report a command that the signal
-// killed: 128 and the signal's number.
+// code is the exit code with which shells report a command killed by the
+// signal: 128 plus the signal's number.
 func (s stopped) code() int {
 	if s.signal == syscall.SIGTERM {
 		return exitTerminated
@@ -26,9 +26,9 @@ func (s stopped) code() int {
 	return exitInterrupted
 }
 
-// untilSignal returns a context that Ctrl-C or SIGTERM cancels. The second
-// signal ends the process at once, whatever it is doing. Leaving that to the
-// system would not do: it spares the first process of a container.
+// untilSignal returns a context that Ctrl-C or SIGTERM cancels. A second signal
+// ends the process at once, whatever it is doing. That cannot be left to the
+// system, which spares the first process of a container.
 func untilSignal(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)

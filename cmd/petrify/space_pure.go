@@ -2,6 +2,6 @@
 
 package main
 
-// spareSpace is the address space that the process needs beside what it
+// spareSpace is the address space that the process needs besides what it
 // allocates: Go's heap reserves 64 MiB at a time.
 const spareSpace = 128 << 20

@@ -31,11 +31,11 @@ func (c *command) train() *cobra.Command {
 	var resume bool
 	cmd := &cobra.Command{
 		Use:   "train",
-		Short: "Train, quantize, train on with quantization, freeze, export, compare",
-		Long: `Train a network in float, quantize it (PTQ), train it on with quantization in
-the loop (QAT), freeze the scales and export the model. Without a file the
-built-in cnn is trained on the embedded digits; "petrify config print" shows
-every key that a file or --set may hold.`,
+		Short: "Train, quantize, fine-tune with quantization, freeze, export, compare",
+		Long: `Train a network in float, quantize it (PTQ), continue with quantization in the
+loop (QAT), freeze the scales and export the model. Without a file, the built-in
+cnn is trained on the embedded digits; "petrify config print" shows every key
+that a file or --set may contain.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := s.load(c.stdin, s.flags(cmd))
@@ -102,8 +102,8 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	return c.proveRun(ctx, t)
 }
 
-// beginFolder writes config.yaml. What lists the files of an earlier run goes:
-// it is written again when they are all there.
+// beginFolder writes config.yaml. It removes the list of an earlier run's
+// files, which is written again once they are complete.
 func beginFolder(settings *config.Config) error {
 	if err := os.Remove(filepath.Join(settings.Out, sums.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -111,7 +111,7 @@ func beginFolder(settings *config.Config) error {
 	return atomicfile.Write(filepath.Join(settings.Out, configFile), settings.Print)
 }
 
-// runName is such as "digits-cnn".
+// runName is the default name of a run, such as "digits-cnn".
 func runName(c *config.Config) string {
 	network := cmp.Or(c.Network.Builtin, c.Network.Name)
 	name := filepath.Base(c.Dataset)

@@ -20,26 +20,26 @@ func (c *command) verify() *cobra.Command {
 		Long: `Compute every image of the test split in several ways and compare the outputs,
 element by element: the forward pass of training, with ranges and batch norm at
 rest; the integer engine; the model read again from its file; ONNX Runtime on the
-exported file. For a sample of images, or for all with --all, every activation of
-the engine is held to the definition: plain loops that share no code with it. Then
-hold what is written against what was found:
+exported file. For a sample of images, or for all with --all, compare every
+activation of the engine with the definition, plain loops that share no code with
+it. Then compare what the files say with what was found:
 
   ` + quantized.ProofFile + `    says the same
-  exports       are, to the last byte, what the model gives with the options that
-                they name, whatever they are called; ONNX files are run as well
+  exports       equal, to the last byte, what the model gives with the options
+                that they name, whatever their names; ONNX files are also run
   ` + summaryFile + `  has the accuracy, losses and sizes that are measured again
   ` + sums.File + `    matches every file of the run
 
-Whatever differs is named, and makes the exit code 1. A file that ` + sums.File + ` does
-not list is named, too, but is no error unless it is an export of another model.
-` + sums.File + ` finds damage and mistakes; it is no signature.
+Any difference is named and makes the exit code 1. A file that ` + sums.File + ` does not
+list is named too, but is an error only if it is an export of another model.
+` + sums.File + ` reveals damage and mistakes; it is not a signature.
 
-Nothing is written without --write. That writes ` + quantized.ProofFile + ` and ` + sums.File + ` as
-found, provided that all else holds.
+Nothing is written without --write, which writes ` + quantized.ProofFile + ` and ` + sums.File + ` as
+found if everything else agrees.
 
 RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
-them, or an exported file in such a folder; without the rest of the run, the
-training and the summary are left out.
+them, or an exported file in such a folder; without the rest of the run, training
+and the summary are not checked.
 
 ONNX Runtime is reached through the program that the environment variable
 ` + ortrunVariable + ` names, or ortrun on the path: build it in internal/conformance with
@@ -50,13 +50,14 @@ CGO_ENABLED=1 go build ./cmd/ortrun.`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "",
-		"`PATH` of the data, if they have moved: a folder with the files of a published set, or a user's own")
-	cmd.Flags().BoolVar(&all, "all", false, "hold every image's activations to the definition, not a sample's; slow")
+		"`PATH` of the data, if they have moved: a folder with the files of a published set, or your own data")
+	cmd.Flags().BoolVar(&all, "all", false,
+		"compare every image's activations with the definition, not only a sample's; slow")
 	cmd.Flags().BoolVar(&write, "write", false, "write "+quantized.ProofFile+" and "+sums.File+" as found")
 	return cmd
 }
 
-// verifyAll checks all there is to check, and returns every fault.
+// verifyAll checks everything and returns all faults.
 func (c *command) verifyAll(ctx context.Context, path, data string, write, all bool) error {
 	model, named := modelOf(path)
 	folder := folderOf(model)

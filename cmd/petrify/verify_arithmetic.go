@@ -8,9 +8,9 @@ import (
 	"petrify/quantized/integer"
 )
 
-// inArithmetic says how many outputs of the test split a runtime rounds otherwise
-// than training, by the integer engine; nothing of a model that computes with
-// floats, which is not computed as there.
+// inArithmetic uses the integer engine to say how many outputs of the test
+// split a runtime rounds differently from training. It says nothing about a
+// model that computes with floats, whose sums the engine cannot reproduce.
 func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
 	if a.whose == "" || !integersThroughout(s.file) {
 		return "", nil

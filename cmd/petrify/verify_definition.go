@@ -10,11 +10,11 @@ import (
 	"petrify/quantized/reference"
 )
 
-// sampled is how many images of the test split a proof has computed by the
+// sampled is how many images of the test split a proof also computes by the
 // definition, in plain loops.
 const sampled = 8
 
-// sample is that many images of the test split, evenly spread.
+// sample chooses that many images of the test split, evenly spread.
 func (s *subject) sample() []int {
 	n := s.data.Test.Len()
 	number := min(sampled, n)
@@ -25,9 +25,10 @@ func (s *subject) sample() []int {
 	return chosen
 }
 
-// compareDefinition holds every activation of the engine to the definition, layer
-// by layer, for the chosen images; nil: for all. Each layer of the definition reads
-// what the engine made, so that a difference counts where it begins.
+// compareDefinition compares every activation of the engine with the
+// definition, layer by layer, for the chosen images; nil: for all. Each layer
+// of the definition reads the engine's activations, so that a difference is
+// counted where it begins.
 func (s *subject) compareDefinition(ctx context.Context, chosen []int) (quantized.Comparison, error) {
 	c := quantized.Comparison{A: theEngine, B: theDefinition, Samples: len(chosen)}
 	layers, err := layersOf(s.file)
@@ -67,7 +68,8 @@ func (s *subject) compareDefinition(ctx context.Context, chosen []int) (quantize
 	return c, nil
 }
 
-// proveAll holds all activations of the whole test split to the definition.
+// proveAll compares all activations of the whole test split with the
+// definition.
 func (c *command) proveAll(ctx context.Context, s *subject) error {
 	all, err := s.compareDefinition(ctx, nil)
 	if err != nil {
@@ -81,7 +83,8 @@ func (c *command) proveAll(ctx context.Context, s *subject) error {
 	return nil
 }
 
-// allowed is y where the definition allows it, elsewhere the definition's number.
+// allowed is y where the definition allows it, and the definition's number
+// elsewhere.
 func allowed(want *reference.Tensor, y []float32) []float32 {
 	all := make([]float32, len(y))
 	for i, v := range y {
@@ -92,7 +95,7 @@ func allowed(want *reference.Tensor, y []float32) []float32 {
 	return all
 }
 
-// layersOf are the engine's layers, one a node.
+// layersOf returns the engine's layers, one for each node.
 func layersOf(m *quantized.Model) ([]*integer.Layer, error) {
 	layers := make([]*integer.Layer, len(m.Nodes))
 	for i, n := range m.Nodes {
@@ -109,7 +112,7 @@ func layersOf(m *quantized.Model) ([]*integer.Layer, error) {
 	return layers, nil
 }
 
-// imageOf is a shape as that of an image; a vector is one of a single pixel.
+// imageOf turns a shape into that of an image; a vector becomes a single pixel.
 func imageOf(shape []int) [3]int {
 	if len(shape) == 1 {
 		return [3]int{shape[0], 1, 1}

@@ -14,9 +14,9 @@ import (
 	"petrify/quantized"
 )
 
-// modelOf finds the model that a path on the command line names. That of an
-// export lies beside it, under its name or as the model of the folder it is in,
-// or of the one above.
+// modelOf finds the model that a path on the command line names. An export's
+// model is next to it under the same name, or is the model of its folder or of
+// the folder above.
 func modelOf(path string) (model, named string) {
 	path = filepath.Clean(path)
 	if _, ok := formatOf(path); !ok {
@@ -33,8 +33,8 @@ func modelOf(path string) (model, named string) {
 	return folder, path
 }
 
-// exports are those of the folder if it is the model's, and one that the command
-// line names.
+// exports returns those in the folder, if it is the model's, and the one that
+// the command line names.
 func (s *subject) exports() ([]export, error) {
 	var all []export
 	if holdsModel(s.folder) {
@@ -50,8 +50,8 @@ func (s *subject) exports() ([]export, error) {
 	return all, nil
 }
 
-// checkExports makes every export again from the model, and says whether it
-// names the proof. One that is not the model's is an error.
+// checkExports recreates every export from the model, and says whether it names
+// the proof. An export that is not the model's is an error.
 func (s *subject) checkExports(ctx context.Context, w io.Writer, p *quantized.Proof) error {
 	exports, err := s.exports()
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *subject) checkExports(ctx context.Context, w io.Writer, p *quantized.Pr
 	return errors.Join(faults...)
 }
 
-// checkExport returns what there is to say of an export of the model.
+// checkExport returns what to report about an export of the model.
 func (s *subject) checkExport(ctx context.Context, e export, p *quantized.Proof) (string, error) {
 	facts, err := e.verify(e.path, s.file)
 	if err != nil {
@@ -96,8 +96,8 @@ func (s *subject) checkExport(ctx context.Context, e export, p *quantized.Proof)
 	return said + ran + rounded, err
 }
 
-// run compares what the format's runtime makes of an export with the engine,
-// unless it is the default one, which the proof is about.
+// run compares an export's outputs in its runtime with the engine's, unless it
+// is the default export, which the proof covers.
 func (s *subject) run(ctx context.Context, e export) (string, error) {
 	if e.runner.program() == "" {
 		return "", nil
@@ -125,8 +125,8 @@ func (s *subject) run(ctx context.Context, e export) (string, error) {
 	return said, nil
 }
 
-// names says which proof a file names by its facts. One that names p and says
-// something else of it is an error.
+// names says which proof a file's metadata name. It is an error if they name p
+// but quote it wrongly.
 func names(facts map[string]string, p *quantized.Proof) (string, error) {
 	says, want := facts[quantized.ProofKey], p.Facts()[quantized.ProofKey]
 	switch digest := facts[quantized.ProofDigestKey]; {
@@ -136,7 +136,7 @@ func names(facts map[string]string, p *quantized.Proof) (string, error) {
 		return fmt.Sprintf(", but names another proof, %s; this one is %s: export it again to name this one",
 			digest, p.Digest()), nil
 	case says != want:
-		return "", fmt.Errorf("says of the proof %q, the proof says %q", says, want)
+		return "", fmt.Errorf("quotes the proof as %q, but the proof says %q", says, want)
 	}
 	return ", and names this proof", nil
 }

@@ -18,8 +18,8 @@ type images struct {
 	x       []float32 // N H W C, as the network is fed
 }
 
-// images are the test split's, or the chosen ones of it, in order, a number at a
-// time.
+// images iterates over the test split, or the chosen images of it, in order and
+// a number at a time.
 func (s *subject) images(chosen []int, number int) iter.Seq2[images, error] {
 	return func(yield func(images, error) bool) {
 		size, at := s.data.Shape[0]*s.data.Shape[1]*s.data.Shape[2], 0
@@ -64,7 +64,7 @@ func (s *subject) send(w io.Writer, chosen []int) error {
 	return nil
 }
 
-// planar brings images H W C into the order C H W.
+// planar converts images from H W C to C H W.
 func planar(x []float32, shape [3]int) []float32 {
 	channels, pixels := shape[0], shape[1]*shape[2]
 	y := make([]float32, len(x))

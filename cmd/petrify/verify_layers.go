@@ -12,12 +12,12 @@ import (
 	"petrify/quantized/onnx"
 )
 
-// atATime is how many activations are compared at a time, about.
+// atATime is roughly how many activations are compared at a time.
 const atATime = 1 << 22
 
-// compareLayers looks at all activations of the chosen images, and returns the
-// layers that differ. These are none if the runtime gives other outputs when its
-// activations are read: they are of another computation then.
+// compareLayers compares all activations of the chosen images and returns the
+// layers that differ. It returns none if reading activations changes the
+// runtime's outputs, since they then belong to another computation.
 func (s *subject) compareLayers(ctx context.Context, x execution, chosen []int) ([]quantized.LayerComparison, error) {
 	checker, err := agree.New(s.file, integer.Options{})
 	if err != nil {
@@ -57,8 +57,8 @@ func (s *subject) compareLayers(ctx context.Context, x execution, chosen []int) 
 	return checker.Layers(), reading.end()
 }
 
-// activations reads those of n images, by their names, and whether the outputs
-// are the same with and without them.
+// activations reads the activations of n images, by name, and reports whether
+// the outputs are the same with and without reading them.
 func (s *subject) activations(shipped, reading *process, taps []onnx.Tap, n int) (
 	all map[string][]float32, same bool, err error,
 ) {

@@ -13,10 +13,10 @@ import (
 	"petrify/train"
 )
 
-// What is compared, by the names in a proof. Training's forward pass is the
-// Gorgonia graph with its fake-quant nodes, ranges and batch norm at rest; what is
-// no product it computes with the engine's own layers. The definition shares no
-// code with either.
+// The names, in a proof, of what is compared. Training's forward pass is the
+// Gorgonia graph with its fake-quant nodes, ranges and batch norm at rest;
+// everything but products it computes with the engine's own layers. The
+// definition shares no code with either.
 const (
 	theTraining   = "training"
 	theEngine     = "integer engine"
@@ -24,14 +24,14 @@ const (
 	theFile       = "re-read file"
 )
 
-// prove computes the whole test split in every way there is.
+// prove computes the whole test split in every available way.
 func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	frozen, file, err := s.engines()
 	if err != nil {
 		return nil, err
 	}
 	if shape := s.data.Shape; frozen.InputSize() != shape[0]*shape[1]*shape[2] {
-		return nil, fmt.Errorf("%s has inputs of shape %v, the model %v", s.data.Name, s.data.Shape, s.file.Input.Shape)
+		return nil, fmt.Errorf("%s has inputs of shape %v, the model wants %v", s.data.Name, s.data.Shape, s.file.Input.Shape)
 	}
 	var e *graph.Evaluator
 	if s.graph != nil {
@@ -97,7 +97,7 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 	if err != nil {
 		return err
 	}
-	// after the export: where there is a proof, there is what it lists
+	// after the export, so that a proof never lists a file that does not exist
 	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.export); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (c *command) proveRun(ctx context.Context, job train.Config) error {
 	return p.Check()
 }
 
-// engines are those of the frozen model and of the file.
+// engines returns the engines of the frozen model and of the file.
 func (s *subject) engines() (frozen, file *integer.Engine, err error) {
 	if frozen, err = integer.New(s.model, integer.Options{}); err != nil {
 		return nil, nil, err
@@ -117,7 +117,7 @@ func (s *subject) engines() (frozen, file *integer.Engine, err error) {
 	return frozen, file, err
 }
 
-// describe begins the proof: what it is about.
+// describe begins the proof with what it is about.
 func (s *subject) describe(outputs int) (*quantized.Proof, error) {
 	digests, err := s.file.Digests()
 	if err != nil {

@@ -14,15 +14,15 @@ import (
 	"petrify/quantized"
 )
 
-// checkSums compares a folder with its SHA256SUMS. It returns what there is to
-// say, and the faults.
+// checkSums compares a folder with its SHA256SUMS. It returns a report and the
+// faults.
 func checkSums(folder string) (said string, faults error) {
 	list, err := sums.Read(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && savedConfig(folder) == "":
 		return "", nil // a model without a run
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%s is missing: --write makes it", filepath.Join(folder, sums.File))
+		return "", fmt.Errorf("%s is missing: --write creates it", filepath.Join(folder, sums.File))
 	case err != nil:
 		return "", err
 	}
@@ -39,11 +39,11 @@ func checkSums(folder string) (said string, faults error) {
 	return said, errors.Join(wrong...)
 }
 
-// holdsModel reports whether a folder holds a model: then its files are not
-// another folder's.
+// holdsModel reports whether a folder holds a model; if so, its files do not
+// belong to the folder above.
 func holdsModel(folder string) bool { return exists(filepath.Join(folder, quantized.ManifestFile)) }
 
-// checkProof compares the folder's proof with p, and says how it went.
+// checkProof compares the folder's proof with p and returns a report.
 func checkProof(folder string, p *quantized.Proof) (said string, err error) {
 	path := filepath.Join(folder, quantized.ProofFile)
 	saved, err := quantized.LoadProof(folder)
@@ -59,7 +59,7 @@ func checkProof(folder string, p *quantized.Proof) (said string, err error) {
 	return path + " says the same.\n", nil
 }
 
-// writeRecords writes the proof and, of a run, the list of its files.
+// writeRecords writes the proof and, for a run, the list of its files.
 func (s *subject) writeRecords(p *quantized.Proof) error {
 	if err := p.Save(s.folder); err != nil || s.graph == nil {
 		return err
@@ -67,7 +67,7 @@ func (s *subject) writeRecords(p *quantized.Proof) error {
 	return s.writeSums()
 }
 
-// writeSums lists the files of the run, and the exports that are of its model.
+// writeSums lists the files of the run and the exports of its model.
 func (s *subject) writeSums() error {
 	list := sums.List{}
 	entries, err := os.ReadDir(s.folder)
@@ -101,9 +101,9 @@ func (s *subject) writeSums() error {
 	return list.Write(s.folder)
 }
 
-// writeListed writes an export and lists it in the SHA256SUMS of a folder, if it
-// lies there and there is one. The folder is this process's meanwhile: a list that
-// two change at a time would lose what one of them adds.
+// writeListed writes an export and, if it is in the folder, lists it in the
+// folder's SHA256SUMS, if there is one. Meanwhile it owns the folder: if two
+// processes changed the list at once, one of the additions would be lost.
 func writeListed(ctx context.Context, folder string, e export, write func() error) (err error) {
 	if !within(folder, e.path) || !exists(filepath.Join(folder, sums.File)) {
 		return write()
@@ -131,8 +131,8 @@ func writeListed(ctx context.Context, folder string, e export, write func() erro
 	return list.Write(folder)
 }
 
-// ownSoon owns a folder, and waits some seconds if another process does: an
-// export takes no longer.
+// ownSoon takes ownership of a folder. If another process owns it, it waits a
+// few seconds, since an export takes no longer.
 func ownSoon(ctx context.Context, folder string) (*atomicfile.Owner, error) {
 	for end := time.Now().Add(10 * time.Second); ; {
 		owner, err := atomicfile.Own(folder)

@@ -10,8 +10,8 @@ import (
 	"petrify/quantized/integer"
 )
 
-// addExport adds to the proof the default export, which names the proof, and how
-// what a runtime on this machine makes of it compares with the engine.
+// addExport adds the default export to the proof, which the export names, and
+// the comparison of the engine with a runtime on this machine.
 func (s *subject) addExport(ctx context.Context, p *quantized.Proof) error {
 	f := defaultFormat()
 	folder, err := os.MkdirTemp("", "petrify")
@@ -40,8 +40,8 @@ func (s *subject) addExport(ctx context.Context, p *quantized.Proof) error {
 	return nil
 }
 
-// inRuntime compares what a runtime makes of a file, on the whole test split,
-// with the engine, and says where they part if they do.
+// inRuntime compares a file's outputs in a runtime with the engine's on the
+// whole test split, and says where any difference begins.
 func (s *subject) inRuntime(ctx context.Context, x execution) (*quantized.Comparison, error) {
 	version, err := x.version(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *subject) inRuntime(ctx context.Context, x execution) (*quantized.Compar
 	return c, err
 }
 
-// compareOutputs adds all outputs to a comparison, and returns the images whose
+// compareOutputs adds all outputs to a comparison and returns the images whose
 // outputs differ.
 func (s *subject) compareOutputs(ctx context.Context, x execution, c *quantized.Comparison) ([]int, error) {
 	engine, err := integer.New(s.file, integer.Options{})

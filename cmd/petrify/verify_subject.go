@@ -28,7 +28,7 @@ type subject struct {
 	export []byte // the default export, which names the proof; prove sets it
 }
 
-// folderOf is the folder of a model that is a folder or a file.
+// folderOf is the folder of a model, which may be a folder or a file.
 func folderOf(model string) string {
 	if info, err := os.Stat(model); err == nil && !info.IsDir() {
 		return filepath.Dir(model)
@@ -36,8 +36,8 @@ func folderOf(model string) string {
 	return model
 }
 
-// openSubject opens a model with its data and, where it is a run, its graph. data is
-// where they are now; "": where training found them.
+// openSubject opens a model with its data and, if it is a run, its graph. data
+// is where the data are now; "": where training found them.
 func (c *command) openSubject(ctx context.Context, path, data string) (*subject, error) {
 	m, err := quantized.Load(path)
 	if err != nil {
@@ -63,24 +63,24 @@ func (c *command) openSubject(ctx context.Context, path, data string) (*subject,
 	return s, nil
 }
 
-// published reports whether data are known by their name.
+// published reports whether a data set is known by name.
 func published(name string) bool {
 	return slices.ContainsFunc(datasets.Names(), func(i datasets.Info) bool { return i.Name == name })
 }
 
 // openOrigin opens the data that a model was trained on: a published set, whose
-// files may be in a folder, or a user's own, which the path says.
+// files may be in the folder path, or a user's own data at the path.
 func (c *command) openOrigin(ctx context.Context, name, path string) (*datasets.Set, error) {
 	switch {
 	case published(name):
 		return c.open(ctx, name, datasets.Options{Dir: path})
 	case path == "":
-		return nil, usage(fmt.Errorf("the model was trained on %q: say with --data where that is", name))
+		return nil, usage(fmt.Errorf("the model was trained on %q: say where that is with --data", name))
 	}
 	return c.open(ctx, path, datasets.Options{})
 }
 
-// settingsOf are those of a run whose data may have moved.
+// settingsOf returns the settings of a run whose data may have moved.
 func settingsOf(saved, data string) (*config.Config, error) {
 	settings, err := config.Load(saved)
 	if data == "" {
@@ -123,7 +123,7 @@ func (s *subject) rebuild(job train.Config) (err error) {
 	return err
 }
 
-// again writes and reads a model.
+// again writes a model and reads it back.
 func again(m *quantized.Model) (*quantized.Model, error) {
 	tensors, manifest, err := m.Encode()
 	if err != nil {
@@ -132,8 +132,9 @@ func again(m *quantized.Model) (*quantized.Model, error) {
 	return quantized.Decode(tensors, manifest)
 }
 
-// faultOfFile is err as a fault of a run's file where it would be taken for a
-// mistake on the command line: a configuration, or anything in a damaged run.
+// faultOfFile marks err as a fault of a run's file where it would otherwise
+// count as a mistake on the command line: in a configuration, or anywhere in a
+// damaged run.
 func faultOfFile(err error, damaged bool) error {
 	var faults config.Faults
 	if damaged || errors.As(err, &faults) {

@@ -15,7 +15,8 @@ import (
 	"petrify/train"
 )
 
-// checkSummary measures a run again and compares its summary.json.
+// checkSummary measures a run again and compares the results with its
+// summary.json.
 func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 	if s.graph == nil {
 		return nil
@@ -45,7 +46,8 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// concede takes over what cannot be found again, and says what can.
+// concede copies what cannot be measured again from the summary, and says what
+// could be.
 func (s *subject) concede(says train.Summary, found *train.Summary) string {
 	found.Speed = says.Speed
 	switch {
@@ -60,13 +62,13 @@ func (s *subject) concede(says train.Summary, found *train.Summary) string {
 		return what
 	case found.PTQ == train.Metrics{}:
 		found.PTQ = says.PTQ
-		return "accuracy and losses of float and QAT are those found again; PTQ's depend on dropout that is gone."
+		return "accuracy and losses of float and QAT are confirmed; PTQ's depend on random dropout."
 	}
-	return "accuracy and losses are those found again."
+	return "accuracy and losses are confirmed."
 }
 
-// sameNumbers names every number of the summary in a file that is not the one
-// found.
+// sameNumbers names every number in the summary's file that differs from the
+// one found.
 func sameNumbers(path string, says, found train.Summary) error {
 	was, err := leaves(says)
 	if err != nil {
@@ -85,7 +87,7 @@ func sameNumbers(path string, says, found train.Summary) error {
 	return errors.Join(faults...)
 }
 
-// leaves are the values of v in JSON by their paths, such as "qat.accuracy".
+// leaves returns the values of v in JSON by path, such as "qat.accuracy".
 func leaves(v any) (map[string]any, error) {
 	text, err := json.Marshal(v)
 	if err != nil {

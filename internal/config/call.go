@@ -7,8 +7,8 @@ import (
 	"petrify/graph"
 )
 
-// call is a word that a list of layers may hold: a kind of layer, or a
-// convolution by another name.
+// call is a word that a list of layers may contain: a kind of layer, or another
+// name for a convolution.
 type call struct {
 	name    string
 	doc     string      // one sentence; "" for kinds, which speak for themselves
@@ -48,7 +48,8 @@ func conv1DSection(l *graph.Layer) section {
 		field{"padding", "Zeros around the signal: same, one number, or [left, right].", beside(&l.Padding)})
 }
 
-// conv1D writes what the keys left out of the height.
+// conv1D fills in the height, which the keys of a one-dimensional convolution
+// leave out.
 func conv1D(l graph.Layer) []graph.Layer {
 	for _, size := range []*[2]int{&l.Stride, &l.Dilation} {
 		size[0] = min(size[1], 1)

@@ -7,8 +7,8 @@ import (
 	"petrify/train"
 )
 
-// Config is a run as its file describes it. [Default] has the value of every
-// key that a file leaves out.
+// Config is a run as its file describes it. [Default] has the values of keys
+// that a file leaves out.
 type Config struct {
 	Dataset string // a built-in name, or what datasets.Open takes
 	Data    datasets.Options
@@ -53,34 +53,34 @@ func (c *Config) section() section {
 		{"dataset", "What to train on: " + strings.Join(published(), ", ") +
 			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.",
 			datasetValue{&c.Dataset}},
-		{"data", "Where its files are, and how to read a user's own.", data(&c.Data)},
+		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + ") or a list of layers.", networkValue{&c.Network}},
-		{"weights", "File of weights to begin from, .safetensors or .npz, in the names and layouts of PyTorch's " +
-			"state_dict; null is fresh ones.",
+		{"weights", "File of initial weights, .safetensors or .npz, with the names and layouts of PyTorch's " +
+			"state_dict; null draws new ones.",
 			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
-		{"batch", "Images to a training step.", integer(&c.Batch, 1, 1<<20)},
+		{"batch", "Images in a training step.", integer(&c.Batch, 1, 1<<20)},
 		{"validation", "Share of the training images that is held out and evaluated after each epoch; null is none.",
 			auto[float64]{&c.Validation, number(&c.Validation, below1)}},
-		{"augment", "How training images are varied, afresh in each epoch.", augment(&c.Augment)},
+		{"augment", "How training images are varied, differently in each epoch.", augment(&c.Augment)},
 		{"balanced", "Make the classes of an epoch equally frequent.", yes(&c.Balanced)},
 		{"float", "The first stage: training without quantization.", stage(&c.Float)},
-		{"qat", "The last stage: training on, with quantization in the loop.", stage(&c.QAT)},
+		{"qat", "The last stage: further training, with quantization in the loop.", stage(&c.QAT)},
 		{"distillation", "How much the qat stage learns from the float network.", distillation(&c.Distillation)},
-		{"oscillation", "What the qat stage does about weights that change sides between two integers, step after " +
-			"step (Nagel et al. 2022).", oscillation(&c.Oscillation)},
+		{"oscillation", "What the qat stage does about weights that oscillate between two integers (Nagel et al. " +
+			"2022).", oscillation(&c.Oscillation)},
 		{"reestimate", "Training batches over which batch norm's statistics are averaged again at the end of the " +
-			"qat stage, such as 50; null leaves them.",
+			"qat stage, such as 50; null keeps them.",
 			auto[int]{&c.Reestimate, integer(&c.Reestimate, 1, 1<<20)}},
-		{"calibration", "Training batches whose ranges PTQ observes; null takes 32, or an epoch where that is shorter.",
+		{"calibration", "Training batches whose ranges PTQ observes; null is 32, or an epoch if that is shorter.",
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
-		{"quantization", "How to quantize, in the words of Core ML Tools' LinearQuantizerConfig; or the name of a " +
-			"YAML file with that.",
+		{"quantization", "How to quantize, with the keys of Core ML Tools' LinearQuantizerConfig; or the name of a " +
+			"YAML file with them.",
 			quantizationValue{&c.Quantization}},
-		{"checkpoint", "Distance between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s. " +
-			"The end of a stage has one in any case, never leaves it at that.",
+		{"checkpoint", "Interval between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s; " +
+			"never writes them only at the end of a stage, where there is one in any case.",
 			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},
-		{"out", "Folder for everything the run writes; null is runs/ and the names of data set and network.",
+		{"out", "Folder for everything the run writes; null is runs/DATASET-NETWORK.",
 			auto[string]{&c.Out, text(&c.Out)}},
 	}
 }
@@ -88,73 +88,73 @@ func (c *Config) section() section {
 // stage is the table of a training stage's keys.
 func stage(s *train.Stage) value {
 	return section{
-		{"epochs", "Passes over the training split; 0 leaves the stage out.", integer(&s.Epochs, 0, 1<<20)},
-		{"learning_rate", "What the schedule multiplies; null is 0.001 for adam and adamw, 0.05 for sgd, and a " +
-			"fifth of the float stage's in the qat stage.",
+		{"epochs", "Passes over the training split; 0 skips the stage.", integer(&s.Epochs, 0, 1<<20)},
+		{"learning_rate", "The learning rate that the schedule scales; null is 0.001 for adam and adamw, 0.05 for " +
+			"sgd, and in the qat stage a fifth of the float stage's.",
 			auto[float64]{&s.LearningRate, number(&s.LearningRate,
 				interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
-		{"smoothing", "Share of a label that is spread over all classes.", number(&s.Smoothing, below1)},
-		{"patience", "End the stage after this many epochs without a lower loss on held-out images (the key " +
-			"validation), and go back to the best; null is never.",
+		{"smoothing", "Share of each label that is spread over all classes.", number(&s.Smoothing, below1)},
+		{"patience", "End the stage after this many epochs without a lower loss on the held-out images (see " +
+			"validation), and return to the best; null is never.",
 			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
-		{"clip", "The greatest norm of all gradients together; null is no limit.",
+		{"clip", "Greatest norm of all gradients together; null is no limit.",
 			auto[float64]{&s.Clip, number(&s.Clip, positive)}},
-		{"average", "Decay of the moving average of the parameters that is evaluated and kept, such as 0.999; " +
-			"null keeps the parameters themselves.",
+		{"average", "Decay of a moving average of the parameters, such as 0.999, which is then evaluated and " +
+			"kept; null keeps the parameters themselves.",
 			auto[float64]{&s.Average, number(&s.Average, below1)}},
 	}
 }
 
 func optimizer(o *train.Optimizer) value {
 	return section{
-		{"method", "The rule.", enum(&o.Method)},
-		{"weight_decay", "Pull of the weights towards 0; biases, batch norm and learned scales are spared.",
+		{"method", "The optimizer.", enum(&o.Method)},
+		{"weight_decay", "Pull of the weights towards 0; biases, batch norm and learned scales are exempt.",
 			number(&o.WeightDecay, below1)},
-		{"momentum", "sgd: how much of the last step the next one keeps.", number(&o.Momentum, below1)},
+		{"momentum", "sgd: share of the last step that the next one keeps.", number(&o.Momentum, below1)},
 		{"nesterov", "sgd: look ahead along the momentum.", yes(&o.Nesterov)},
 		{"beta1", "adam, adamw: decay of the mean gradient; null is 0.9.",
 			auto[float64]{&o.Beta1, number(&o.Beta1, below1)}},
 		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999.",
 			auto[float64]{&o.Beta2, number(&o.Beta2, below1)}},
-		{"epsilon", "adam, adamw: what keeps the divisor from 0; null is 1e-8.",
+		{"epsilon", "adam, adamw: added to the divisor to keep it from 0; null is 1e-8.",
 			auto[float64]{&o.Epsilon, number(&o.Epsilon, below1)}},
 	}
 }
 
 func schedule(s *train.Schedule) value {
 	return section{
-		{"shape", "The course.", enum(&s.Shape)},
+		{"shape", "Shape of the curve.", enum(&s.Shape)},
 		{"warmup", "Linear rise before the shape begins, such as 100 steps or 0.5 epochs; null is none.",
 			auto[train.Span]{&s.Warmup, span(&s.Warmup)}},
 		{"final", "cosine: the factor at the end.", number(&s.Final, fraction)},
-		{"every", "step: the distance between falls; null is a third of the stage.",
+		{"every", "step: the distance between drops; null is a third of the stage.",
 			auto[train.Span]{&s.Every, span(&s.Every)}},
-		{"gamma", "step: the factor of a fall; null is 0.1.", auto[float64]{&s.Gamma, number(&s.Gamma, fraction)}},
+		{"gamma", "step: the factor of each drop; null is 0.1.", auto[float64]{&s.Gamma, number(&s.Gamma, fraction)}},
 	}
 }
 
 func distillation(d *train.Distillation) value {
 	return section{
 		{"weight", "The float network's share in the loss (Hinton et al. 2015).", number(&d.Weight, fraction)},
-		{"temperature", "What divides the outputs before they are compared; null is 4.",
+		{"temperature", "Divisor of the outputs before they are compared; null is 4.",
 			auto[float64]{&d.Temperature, number(&d.Temperature, interval{low: 0, high: 1000, openLow: true})}},
 	}
 }
 
 func oscillation(o *train.Oscillation) value {
 	return section{
-		{"watch", "Write into metrics.jsonl which share of each layer's weights oscillates; a cure below " +
-			"does so too.", yes(&o.Watch)},
-		{"momentum", "Of the average of how often a weight turns back; null is 0.01.",
+		{"watch", "Write to metrics.jsonl the share of each layer's weights that oscillates; dampen and " +
+			"freeze do so too.", yes(&o.Watch)},
+		{"momentum", "Momentum of the average of how often a weight turns back; null is 0.01.",
 			auto[float64]{&o.Momentum, number(&o.Momentum, interval{low: 0, high: 1, openLow: true})}},
-		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises to this from 0.",
+		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises from 0 to this.",
 			number(&o.Dampen, interval{low: 0, high: 1000, openHigh: true})},
-		{"freeze", "Freeze weights that turn back more often than this, such as 0.01, 1 being in each step; null " +
-			"is none.",
+		{"freeze", "Freeze weights that turn back more often than this, such as 0.01, where 1 is at every step; " +
+			"null is none.",
 			auto[float64]{&o.Freeze, number(&o.Freeze, interval{low: 0, high: 1, openLow: true, openHigh: true})}},
-		{"freeze_start", "What that threshold falls from; null is ten times freeze.",
+		{"freeze_start", "Where that threshold starts before it falls to freeze; null is ten times freeze.",
 			auto[float64]{&o.FreezeStart, number(&o.FreezeStart, interval{low: 0, high: 1, openLow: true})}},
 	}
 }

@@ -94,7 +94,7 @@ func TestOneMistakeIsOneLine(t *testing.T) {
 func TestDocumentsThatAreNone(t *testing.T) {
 	for document, want := range map[string]string{
 		"a: [b":                       "config: a.yaml: line 2: did not find",
-		"seed: 1\n---\nseed: 2\n":     "config: a.yaml: line 2: a second document begins: want one",
+		"seed: 1\n---\nseed: 2\n":     "config: a.yaml: line 2: a second document begins: want only one",
 		"seed: 1\n--- {\n":            "config: a.yaml: line ",
 		"dataset: \"\xc3(\"\n":        "config: a.yaml: ",
 		"\x00":                        "config: a.yaml: ",

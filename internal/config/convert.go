@@ -11,7 +11,7 @@ import (
 	"petrify/train"
 )
 
-// Train is the run on a data set. What is wrong with it on this data is
+// Train is the run on a data set. Whatever is wrong with it for these data is
 // returned as [Faults], with the places in the file.
 func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	t, faults := c.training()
@@ -76,7 +76,7 @@ func (c *Config) training() (train.Config, Faults) {
 	}, faults
 }
 
-// quantization turns the block into petrify's own words.
+// quantization translates the block into petrify's own terms.
 func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 	scheme := func(key string, module *Module) *fakequant.Scheme {
 		if module == nil {

@@ -38,26 +38,26 @@ func published() (names []string) {
 // data is the table of the keys for the data set's files.
 func data(o *datasets.Options) value {
 	return section{
-		{"dir", "Folder that is searched first for the files of a data set with a name.",
+		{"dir", "Folder that is searched first for the files of a data set known by name.",
 			auto[string]{&o.Dir, text(&o.Dir)}},
 		{"cache", "Folder for downloads; null is petrify in the user's cache folder.",
 			auto[string]{&o.Cache, text(&o.Cache)}},
 		{"offline", "Never download.", yes(&o.Offline)},
-		{"label", "csv: the label's column, its header or number; npz: none. Null looks for label, class, target " +
-			"or y, and takes the last one else.",
+		{"label", "csv: the label's column, by its header or number; npz: none. Null looks for label, class, " +
+			"target or y, and otherwise takes the last column.",
 			auto[string]{&o.Label, text(&o.Label)}},
 		{"test", "A second file with the test split.", auto[string]{&o.Test, text(&o.Test)}},
-		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 where the data are not " +
+		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 if the data are not " +
 			"split already.",
 			auto[float64]{&o.TestFraction, number(&o.TestFraction,
 				interval{low: 0, high: 1, openLow: true, openHigh: true})}},
-		{"split_seed", "Chooses which images are split off; not the run's seed, so that runs are tested on the " +
-			"same images.", natural(&o.Seed)},
-		{"shape", "Makes images of a table's rows: [channels, height, width].",
+		{"split_seed", "Chooses which images are split off. It is not the run's seed, so that all runs are " +
+			"tested on the same images.", natural(&o.Seed)},
+		{"shape", "Turns rows of a table into images: [channels, height, width].",
 			auto[[3]int]{&o.Shape, tuple{o.Shape[:], 1}}},
-		{"channels_first", "Images in memory are channels, height, width instead of height, width, channels.",
+		{"channels_first", "The data's images are channels, height, width instead of height, width, channels.",
 			yes(&o.ChannelsFirst)},
-		{"size", "Pictures in a folder are scaled to [height, width]; null takes them as they are.",
+		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
 }
@@ -65,8 +65,8 @@ func data(o *datasets.Options) value {
 // augment is the table of the keys for varying images.
 func augment(a *datasets.Augment) value {
 	return section{
-		{"shift", "Pixels to move an image by at most, each way.", integer(&a.Shift, 0, longest)},
-		{"flip", "Mirror left and right, every second time.", yes(&a.Flip)},
+		{"shift", "Greatest number of pixels to move an image by, each way.", integer(&a.Shift, 0, longest)},
+		{"flip", "Mirror left to right with probability ½.", yes(&a.Flip)},
 		{"crop", "Greatest share of a side to cut off before stretching what is left.", number(&a.Crop, below1)},
 		{"cutout", "Side of a square to blank out (DeVries and Taylor 2017).", integer(&a.Cutout, 0, longest)},
 	}

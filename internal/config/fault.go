@@ -26,7 +26,7 @@ func (f Fault) String() string {
 // Faults is every mistake of a configuration, in the order of the document.
 type Faults []Fault
 
-// Error lists the faults, one a line.
+// Error lists the faults, one per line.
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, fault := range f {
@@ -38,7 +38,7 @@ func (f Faults) Error() string {
 	return fmt.Sprintf("config: %d mistakes:\n  %s", len(f), strings.Join(lines, "\n  "))
 }
 
-// with adds the faults that no fault of f tells already.
+// with adds those faults that f does not report already.
 func (f Faults) with(more Faults) Faults {
 	known := f
 	for _, m := range more {

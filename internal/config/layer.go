@@ -10,12 +10,12 @@ import (
 	"petrify/graph"
 )
 
-// layerSection is the table of the keys of a layer of l's kind: its name, what it
-// takes, and the settings that have an effect on it.
+// layerSection is the table of keys for layers of l's kind: name, inputs, and
+// the settings that have an effect.
 func layerSection(l *graph.Layer) section {
 	s := section{
-		{"name", "Unique in the network; left out, the kind and a number.", text(&l.Name)},
-		{"from", "The layer or layers that it takes, input for the network's input; left out, the layer before.",
+		{"name", "Unique in the network; the default is the kind and a number.", text(&l.Name)},
+		{"from", "The layer or layers that it reads, or input for the network's input; the default is the one before.",
 			words{&l.From}},
 	}
 	keys := l.Kind.Takes()
@@ -27,15 +27,15 @@ func layerSection(l *graph.Layer) section {
 	return s
 }
 
-// settings are those of all kinds.
+// settings lists those of all kinds.
 func settings(l *graph.Layer) section {
 	return section{
-		{"filters", "Output channels; left out of a depthwise convolution, as many as it has inputs.",
+		{"filters", "Output channels; the default for a depthwise convolution is the number of its inputs.",
 			integer(&l.Units, 1, math.MaxInt32)},
 		{"groups", "Parts of the channels that do not see each other: a number, or depthwise.", groups(&l.Groups)},
 		{"dilation", "Distance between the kernel's points.", tuple{l.Dilation[:], 1}},
 		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
-		{"stride", "Distance between windows; left out, 1 for a convolution and the kernel for a pool.",
+		{"stride", "Distance between windows; the default is 1 for a convolution and the kernel for a pool.",
 			tuple{l.Stride[:], 1}},
 		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
@@ -137,7 +137,7 @@ func writeLayer(l graph.Layer) *yaml.Node {
 
 func (v layers) schema() map[string]any { return reference("layers") }
 
-// layersSchema is what that reference stands for.
+// layersSchema is the definition that the reference names.
 func layersSchema() map[string]any {
 	anyOf := []any{map[string]any{"enum": callNames()}}
 	for _, c := range calls() {

@@ -45,7 +45,7 @@ func (v milestones) schema() map[string]any {
 	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, list}}
 }
 
-// entry is a module, the key that it stands at, and the rule that it becomes.
+// entry is a module, its key, and the rule that it becomes.
 type entry struct {
 	key    string
 	rule   graph.Rule
@@ -66,9 +66,9 @@ func (q *Quantization) modules() []entry {
 	return all
 }
 
-// milestones are global_config's and, by rule, those of the modules that have
-// some. The others follow global_config's, whatever else they say: in Core ML
-// Tools these are the milestones of the whole network.
+// milestones returns global_config's and, by rule, those of the modules that
+// have their own. The other modules follow global_config's, whatever else they
+// set: in Core ML Tools those are the milestones of the whole network.
 func (q *Quantization) milestones() (every train.Milestones, own map[graph.Rule]train.Milestones) {
 	own = map[graph.Rule]train.Milestones{}
 	for _, e := range q.modules() {
@@ -84,7 +84,7 @@ func (q *Quantization) milestones() (every train.Milestones, own map[graph.Rule]
 	return every, own
 }
 
-// milestonesKey is the key of the milestones that training calls by path.
+// milestonesKey is the key of the milestones to which training refers by path.
 func (q *Quantization) milestonesKey(path string) string {
 	const all = "qat.milestones"
 	for _, e := range q.modules()[1:] {

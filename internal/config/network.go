@@ -58,8 +58,8 @@ func (v networkValue) read(r *reader, n *yaml.Node, key string) {
 
 func (n *Network) section() section {
 	return section{
-		{"name", "What reports call it.", text(&n.Name)},
-		{"loss", "What training makes small: cross_entropy for classes, mean_square for an autoencoder.",
+		{"name", "The name in reports.", text(&n.Name)},
+		{"loss", "What training minimises: cross_entropy for classes, mean_square for an autoencoder.",
 			lossValue(&n.Loss)},
 		{"layers", "The layers, each fed by the one before unless it says from.", layers{&n.Layers}},
 	}

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// resolve follows an alias to what it stands for.
+// resolve follows an alias to its node.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -25,8 +25,7 @@ func flow(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Style: yaml.FlowStyle, Content: items}
 }
 
-// pairs yields the keys and values of a mapping and reports a key that stands
-// there twice.
+// pairs yields the keys and values of a mapping and reports duplicate keys.
 func pairs(r *reader, n *yaml.Node, key string) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(k, v *yaml.Node) bool) {
 		seen := map[string]*yaml.Node{}
@@ -59,7 +58,7 @@ func equal(a, b *yaml.Node) bool {
 	return a.Kind == b.Kind && a.Value == b.Value && slices.EqualFunc(a.Content, b.Content, equal)
 }
 
-// walk calls visit for a node and all inside it.
+// walk calls visit for a node and all nodes inside it.
 func walk(n *yaml.Node, visit func(*yaml.Node)) {
 	visit(n)
 	for _, inner := range n.Content {

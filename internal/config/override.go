@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Override is a key that the command line sets over what the file says.
+// Override is a key whose value the command line sets, overriding the file.
 type Override struct {
 	Flag  string // what faults call it, such as "--seed 7"
 	Key   string // dotted path, such as "float.epochs"
@@ -67,7 +67,7 @@ func (o Override) node() (*yaml.Node, error) {
 	return document.Content[0], nil
 }
 
-// set puts key: value into a mapping, in the place of an older one.
+// set puts key: value into a mapping, replacing an older value.
 func (o Override) set(r *reader, mapping *yaml.Node, key string, value *yaml.Node) {
 	name := plain("!!str", key)
 	for _, n := range []*yaml.Node{name, value} {

@@ -11,7 +11,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// parent is the path of the block that a key stands in.
+// parent is the path of the block that contains a key.
 func parent(path string) string {
 	return path[:max(strings.LastIndexByte(path, '.'), 0)]
 }

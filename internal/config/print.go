@@ -36,5 +36,5 @@ func Schema(w io.Writer) error {
 	return nil
 }
 
-// reference stands for one of the definitions that [Schema] writes once.
+// reference refers to one of the definitions that [Schema] writes once.
 func reference(name string) map[string]any { return map[string]any{"$ref": "#/$defs/" + name} }

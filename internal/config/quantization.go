@@ -9,7 +9,7 @@ import (
 )
 
 // Quantization is Core ML Tools' LinearQuantizerConfig with petrify's
-// additions. For each layer the first match decides: its name, else its type,
+// additions. The first match decides for each layer: by name, else by type,
 // else Global. A nil Module leaves the layer float.
 type Quantization struct {
 	Global *Module
@@ -55,7 +55,7 @@ type Module struct {
 	Milestones         []train.Span // four; or none, which is as Global
 }
 
-// defaultModule is [fakequant.Int8] in these words.
+// defaultModule is [fakequant.Int8] in these terms.
 func defaultModule() *Module {
 	d := fakequant.Int8()
 	return &Module{
@@ -69,52 +69,52 @@ func defaultModule() *Module {
 // section is the table of a module's keys.
 func (m *Module) section() section {
 	return section{
-		{"algorithm", "How rounding gets a gradient; vanilla is the straight-through estimator, learnable learns " +
-			"the scales too (LSQ, Esser et al. 2020).",
+		{"algorithm", "How gradients pass through rounding: vanilla is the straight-through estimator, learnable " +
+			"also learns the scales (LSQ, Esser et al. 2020).",
 			oneOf(&m.Algorithm, "vanilla", "learnable")},
-		{"weight_dtype", "Number format of weights; float32 leaves them alone.",
+		{"weight_dtype", "Number format of weights; float32 does not quantize them.",
 			oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
-		{"weight_bits", "Bits of a weight, 2 to 8; null is what weight_dtype says.",
+		{"weight_bits", "Bits of a weight, 2 to 8; null is those of weight_dtype.",
 			auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
-		{"weight_scheme", "How a range of weights becomes a scale, while quantization_scheme is for activations.",
+		{"weight_scheme", "How a range of weights becomes a scale (for activations, see quantization_scheme).",
 			enum(&m.WeightScheme)},
-		{"weight_method", "How weights are rounded in training; null is what algorithm says.",
+		{"weight_method", "How weights are rounded in training; null is as algorithm says.",
 			auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
-		{"weight_rounding", "How weights' ties and fractions round. Activations round half to even, as " +
+		{"weight_rounding", "How weights are rounded to integers. Activations round half to even, as " +
 			"runtimes do.", enum(&m.WeightRounding)},
 		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
-		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is no groups.",
+		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is all.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
-		{"activation_dtype", "Number format of activations; float32 leaves them alone.",
+		{"activation_dtype", "Number format of activations; float32 does not quantize them.",
 			oneOf(&m.ActivationDtype, "quint8", "float32")},
-		{"activation_bits", "Bits of an activation, 2 to 8; null is what activation_dtype says.",
+		{"activation_bits", "Bits of an activation, 2 to 8; null is those of activation_dtype.",
 			auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
-		{"activation_method", "How activations are rounded in training; null is what algorithm says.",
+		{"activation_method", "How activations are rounded in training; null is as algorithm says.",
 			auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
 		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
-		{"averaging_constant", "What a moving average takes of each new range; null is 0.01, for ema_min_max 0.1.",
+		{"averaging_constant", "Weight of each new range in a moving average; null is 0.01, and 0.1 for ema_min_max.",
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,
 				interval{low: 0, high: 1, openLow: true})}},
-		{"percentile", "What percentile and streaming_percentile keep of each side; null is 99.99.",
+		{"percentile", "Per cent of the values that percentile and streaming_percentile keep on each side; null is 99.99.",
 			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
 		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.",
 			auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
-		{"fixed_range", "[minimum, maximum] of the observer fixed; null is none.",
+		{"fixed_range", "[minimum, maximum] for the observer fixed; null is none.",
 			auto[[2]float64]{&m.FixedRange, limits{&m.FixedRange}}},
 		{"quantization_scheme",
-			"How a range of activations becomes a scale: symmetric without a zero point, affine with one.",
+			"How a range of activations becomes a scale: symmetric has no zero point, affine has one.",
 			enum(&m.Scheme)},
-		{"dialect", "Whose rule from ranges to scales to follow.", enum(&m.Dialect)},
-		{"ramp", "[start, finish]: the steps between which rounding sets in gradually; null is at once.",
+		{"dialect", "Which tool's way from ranges to scales to follow.", enum(&m.Dialect)},
+		{"ramp", "[start, finish]: steps between which rounding is blended in; null is at once.",
 			auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
-		{"learned_lr_factor", "What multiplies the learning rate of learned scales; null is 1.",
+		{"learned_lr_factor", "Factor for the learning rate of learned scales; null is 1.",
 			auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
 		{"pact_decay", "pact: the penalty on its learned upper end; null is none.",
 			auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
 		{"milestones", "When the layers' observers start, quantization starts, observers stop and batch norm " +
-			"freezes: four of steps, N epochs or -1 for never; null is global_config's, and there [0, 0, 2/3 (0 " +
-			"for learned scales), 1/2 of the stage].",
+			"comes to rest: four values, each steps, N epochs, or -1 for never; null is global_config's, and there " +
+			"[0, 0, 2/3 (0 for learned scales), 1/2 of the stage].",
 			milestones{&m.Milestones}},
 	}
 }
@@ -124,19 +124,19 @@ func (q *Quantization) section() section {
 	return section{
 		{"global_config", "For every layer without a rule of its own; null leaves them float.", moduleValue{&q.Global}},
 		{"module_type_configs",
-			"By layer type, such as conv2d, Conv2d or Conv1d, which is the same; null leaves the type float.",
+			"By layer type, such as conv2d, Conv2d or Conv1d, which mean the same; null leaves the type float.",
 			rules{&q.Types, kindOf}},
 		{"module_name_configs",
 			"By layer name, a regular expression for the whole name; null leaves the layer float.",
 			rules{&q.Names, pattern}},
-		{"non_traceable_module_names", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
-		{"preserved_attributes", "Of Core ML Tools, which traces Python; nothing but an empty list.", nothing{}},
-		{"edge_bits", "Bits of the first and the last layer, whatever the rest has; null is as the rest.",
+		{"non_traceable_module_names", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
+		{"preserved_attributes", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
+		{"edge_bits", "Bits of the first and the last layer, whatever the others have; null is as the others.",
 			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
 		{"batch_norm_folding",
-			"Whose statistics normalise before batch norm freezes: running takes those of the quantized product; " +
-				"batch those of a float product beside it, which costs a second one.", enum(&q.Folding)},
+			"Whose statistics normalise until batch norm is at rest: running takes those of the quantized " +
+				"product, batch those of an additional float product.", enum(&q.Folding)},
 	}
 }
 

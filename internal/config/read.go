@@ -15,8 +15,8 @@ import (
 )
 
 // Load reads a configuration file and applies the overrides. The empty name
-// stands for a file without keys. If anything is wrong the error is [Faults],
-// with all that is wrong.
+// means a file without keys. If anything is wrong, the error is [Faults] and
+// lists all mistakes.
 func Load(file string, overrides ...Override) (*Config, error) {
 	if file == "" {
 		return Parse("defaults", nil, overrides...)
@@ -28,8 +28,8 @@ func Load(file string, overrides ...Override) (*Config, error) {
 	return Parse(file, data, overrides...)
 }
 
-// Parse is [Load] for a document that is in memory; faults call it by the
-// given name.
+// Parse is [Load] for a document in memory; faults refer to it by the given
+// name.
 func Parse(name string, document []byte, overrides ...Override) (*Config, error) {
 	r := &reader{file: name, origin: map[*yaml.Node]string{}, where: map[string]string{}}
 	root, err := parse(document)
@@ -49,8 +49,8 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 	return c, nil
 }
 
-// contradictions are the faults of keys that are right by themselves but not
-// together. What needs the data waits for [Config.Train].
+// contradictions returns the faults of keys that are valid by themselves but
+// not together. Checks that need the data are left to [Config.Train].
 func (c *Config) contradictions() Faults {
 	t, faults := c.training()
 	var more train.Faults
@@ -60,8 +60,8 @@ func (c *Config) contradictions() Faults {
 	return slices.DeleteFunc(faults, func(f Fault) bool { return f.Key == "data" })
 }
 
-// locate gives faults that training found in the configuration their place in
-// the document.
+// locate adds places in the document to the faults that training found in the
+// configuration.
 func (c *Config) locate(faults train.Faults) (located Faults) {
 	for _, f := range faults {
 		key := f.Path
@@ -73,8 +73,7 @@ func (c *Config) locate(faults train.Faults) (located Faults) {
 	return located
 }
 
-// place is where a key stands, or the block that it would stand in, or
-// "defaults".
+// place is where a key is, or the block that it would be in, or "defaults".
 func (c *Config) place(key string) string {
 	for ; key != ""; key = parent(key) {
 		if where, ok := c.where[key]; ok {
@@ -96,7 +95,7 @@ func parse(document []byte) (*yaml.Node, error) {
 		return nil, err
 	}
 	if err := d.Decode(&second); err == nil {
-		return nil, fmt.Errorf("line %d: a second document begins: want one", second.Line)
+		return nil, fmt.Errorf("line %d: a second document begins: want only one", second.Line)
 	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s scalar[T]) schema() map[string]any {
 	return s.json
 }
 
-// choices is "one of a, b" for the kinds of values that have a list.
+// choices is "one of a, b" for values that have such a list.
 func (s scalar[T]) choices() string {
 	if strings.HasPrefix(s.want, "one of ") {
 		return s.want
@@ -67,7 +67,7 @@ func oneOf(to *string, words ...string) value {
 	}
 }
 
-// yes is a truth value.
+// yes is a boolean.
 func yes(to *bool) value {
 	return scalar[bool]{
 		to: to, want: "true or false", tags: []string{"!!bool"},
@@ -164,7 +164,7 @@ func number[T float32 | float64](to *T, in interval) value {
 			v, err := strconv.ParseFloat(t, bits)
 			return T(v), err == nil && in.contains(v)
 		},
-		// Without an exponent: YAML 1.1 takes 1e-3 for text.
+		// Without an exponent, because YAML 1.1 reads 1e-3 as text.
 		format: func(v T) string { return strconv.FormatFloat(float64(v), 'f', -1, bits) },
 		json:   in.schema(),
 	}

@@ -10,7 +10,7 @@ import (
 	"petrify/observers"
 )
 
-// scheme is the module in petrify's own words; seed is the run's.
+// scheme is the module in petrify's own terms; seed is the run's.
 func (m *Module) scheme(seed uint64) fakequant.Scheme {
 	return fakequant.Scheme{Weights: m.complete(m.weights(), seed), Activations: m.complete(m.activations(), seed)}
 }
@@ -25,8 +25,8 @@ func (m *Module) weights() fakequant.Config {
 	}
 	affineScheme := m.WeightScheme == affine.Affine
 	c := fakequant.Config{
-		// A symmetric unsigned format with its zero point in the middle is the
-		// signed one by another name.
+		// A symmetric unsigned format with its zero point in the middle is
+		// equivalent to the signed one.
 		Format:   affine.Format{Bits: bits, Unsigned: unsigned && affineScheme, Narrow: !affineScheme},
 		Scheme:   m.WeightScheme,
 		Observer: observers.Config{Kind: m.WeightObserver},
@@ -76,8 +76,8 @@ func (m *Module) method(name string, zeroPoint bool) fakequant.Method {
 	}
 }
 
-// complete adds what weights and activations have in common, and of the
-// settings that only some quantizers use those that this one does.
+// complete adds what weights and activations have in common and, of the
+// settings that only some quantizers use, those that this one uses.
 func (m *Module) complete(c fakequant.Config, seed uint64) fakequant.Config {
 	if c.Format.IsFloat() {
 		return c
@@ -117,7 +117,7 @@ func particulars() []particular {
 	}
 }
 
-// idle lists the keys that no quantizer of the scheme uses.
+// idle lists the keys that have no effect on any quantizer of the scheme.
 func (m *Module) idle(s fakequant.Scheme) (keys []string) {
 	for _, p := range particulars() {
 		used := false
@@ -133,7 +133,8 @@ func (m *Module) idle(s fakequant.Scheme) (keys []string) {
 	return keys
 }
 
-// dtype is the number of bits of a name such as qint4, and whether it has no sign.
+// dtype parses a name such as qint4 into its number of bits and whether it is
+// unsigned.
 func dtype(name string) (bits int, unsigned bool) {
 	bits = 8
 	if name[len(name)-1] == '4' {
@@ -145,7 +146,7 @@ func dtype(name string) (bits int, unsigned bool) {
 // pattern checks a regular expression.
 func pattern(text string) (string, error) {
 	if text == "" {
-		return "", errors.New("want a regular expression, got nothing: every layer has a name")
+		return "", errors.New("want a regular expression, got an empty one: every layer has a name")
 	}
 	if _, err := regexp.Compile(text); err != nil {
 		return "", fmt.Errorf("want a regular expression: %w", err)

@@ -8,7 +8,7 @@ import (
 	"petrify/graph"
 )
 
-// longest is the longest side of a window or padding that makes any sense.
+// longest is the longest side of a window or padding that makes sense.
 const longest = 1 << 16
 
 // tuple is a list of whole numbers of at least low, or one number for all.
@@ -31,7 +31,8 @@ func (t tuple) write() *yaml.Node { return writeSizes(t.to...) }
 
 func (t tuple) schema() map[string]any { return sizesSchema(t.low, len(t.to)) }
 
-// padding is the word same, one number for all sides, or a list of one each.
+// padding is the word same, one number for all sides, or a list of one for
+// each.
 type padding struct {
 	same  *bool
 	sides []*int

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// suggest ends the message about an unknown word: with the nearest known one
-// if that is near, with all of them otherwise.
+// suggest ends the message about an unknown word: with the nearest known word
+// if it is close, and with all of them otherwise.
 func suggest(word string, known []string) string {
 	best, distance := "", len(word)/3+2
 	for _, k := range known {

@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// value is what a key may hold, bound to the variable that keeps it. One value
-// reads, checks, prints and describes its key.
+// value is what a key may contain, bound to the variable that holds it. One
+// value reads, checks, prints and describes its key.
 type value interface {
 	read(r *reader, n *yaml.Node, key string) // take the node's value, or report why not
 	write() *yaml.Node                        // the present value
@@ -24,7 +24,7 @@ type field struct {
 	value value
 }
 
-// sentence is the field's, and which words it may hold.
+// sentence is the field's sentence, with the words that it may contain.
 func (f field) sentence() string {
 	if v, ok := f.value.(interface{ choices() string }); ok && v.choices() != "" {
 		return f.doc + " It is " + v.choices() + "."
@@ -81,8 +81,8 @@ func (s section) schema() map[string]any {
 	return map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 }
 
-// auto is a value that may be null, which leaves the choice to the program; the
-// zero of its variable says so.
+// auto is a value that may be null, which leaves the choice to the program; its
+// variable is then zero.
 type auto[T comparable] struct {
 	to    *T
 	value value

@@ -38,7 +38,8 @@ func (w words) schema() map[string]any {
 	return map[string]any{"anyOf": []any{word, map[string]any{"type": "array", "items": word, "minItems": 1}}}
 }
 
-// nothing is an empty list: a key of a foreign file that would have no effect.
+// nothing is an empty list, for a key of Core ML Tools' files that would have
+// no effect.
 type nothing struct{}
 
 func (nothing) read(r *reader, n *yaml.Node, key string) {
