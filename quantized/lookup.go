@@ -99,6 +99,18 @@ func (w *Weights) Real() []float32 {
 	return r
 }
 
+// Real is the bias in real numbers.
+func (b *Bias) Real() []float32 {
+	if b.Q == nil {
+		return b.Float
+	}
+	r := make([]float32, len(b.Q))
+	for i, q := range b.Q {
+		r[i] = float32(q) * b.Scale[i]
+	}
+	return r
+}
+
 // Until is the model that ends with the activation of the given name: what runs
 // it shows that activation. The nodes that it does not need are left out.
 func (m *Model) Until(name string) *Model {

@@ -8,6 +8,7 @@ import (
 
 	"petrify/fakequant/affine"
 	"petrify/graph"
+	"petrify/internal/randnet"
 	"petrify/train"
 )
 
@@ -52,7 +53,7 @@ func (p plan) model(rng *rand.Rand) (*graph.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	unsettle(m, rng, !slices.ContainsFunc(m.Placements(),
+	randnet.Unsettle(m, rng, !slices.ContainsFunc(m.Placements(),
 		func(p graph.Placement) bool { return p.Config.Dialect != affine.Default }))
 	return m, nil
 }
@@ -135,44 +136,10 @@ func (p plan) labels(rng *rand.Rand) []int32 {
 	return labels
 }
 
-// unsettle gives batch norms parameters and statistics as if they had been
-// trained: fresh ones are all 0 and 1. Channels may be dead: γ = 0.
-func unsettle(m *graph.Model, rng *rand.Rand, dead bool) {
-	for _, p := range m.Params() {
-		for i := range p.Value {
-			switch p.Role {
-			case graph.RoleScale:
-				p.Value[i] = 0.5 + rng.Float32()
-				switch n := rng.IntN(40); {
-				case n == 0 && dead:
-					p.Value[i] = 0
-				case n < 10:
-					p.Value[i] *= -1
-				}
-			case graph.RoleShift:
-				p.Value[i] = float32(rng.NormFloat64()) / 2
-			}
-		}
-	}
-	for _, s := range m.State() {
-		for i := range s.F32 {
-			switch {
-			case strings.HasSuffix(s.Name, meanSuffix):
-				s.F32[i] = float32(rng.NormFloat64()) / 4
-			case strings.HasSuffix(s.Name, varianceSuffix):
-				s.F32[i] = 0.3 + rng.Float32()
-			}
-		}
-	}
-}
-
-// How the model's state calls batch norm's statistics.
-const meanSuffix, varianceSuffix = ".running_mean", ".running_var"
-
 // running copies batch norm's statistics.
 func running(m *graph.Model) (all []tensor) {
 	for _, s := range m.State() {
-		if strings.HasSuffix(s.Name, meanSuffix) || strings.HasSuffix(s.Name, varianceSuffix) {
+		if strings.HasSuffix(s.Name, ".running_mean") || strings.HasSuffix(s.Name, ".running_var") {
 			all = append(all, tensor{s.Name, s.Shape, slices.Clone(s.F32)})
 		}
 	}

@@ -23,7 +23,9 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		integers = integers && !a.Quant.IsFloat()
 	}
 	switch {
-	case n.Weights != nil && (in[0].Quant.IsFloat() || n.Weights.Q == nil || n.Weights.Block > 0):
+	case n.Weights != nil && (in[0].Quant.IsFloat() || n.Weights.Q == nil || n.Weights.Block > 0),
+		n.Weights != nil && n.Output.Quant.IsFloat() &&
+			o.Requantization == integer.XNNPACK: // dequantizes what it multiplies
 		return boundOfSums(n, in[0], o)
 	case n.Weights != nil || integers:
 		return nil, nil
@@ -49,7 +51,7 @@ func boundOfSums(n *quantized.Node, in quantized.Activation, o integer.Options) 
 	sizes := *n
 	sizes.Weights, sizes.Func = &w, quantized.Identity
 	if n.Bias != nil {
-		sizes.Bias = &quantized.Bias{Float: magnitudes(n.Bias.Float)}
+		sizes.Bias = &quantized.Bias{Float: magnitudes(n.Bias.Real())}
 	}
 	return proportional(sizes, in, w.Len()/w.Shape[0]+1, o)
 }
