@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"petrify/fakequant/affine"
@@ -340,5 +341,21 @@ func TestMissingActivation(t *testing.T) {
 		t.Error("an activation that a convolution reads may be missing")
 	} else if want := fmt.Sprintf("agree: %s: an input is missing, and this is no addition", y); err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// A runtime that gives fewer elements than the model has is an error.
+func TestTooFewElements(t *testing.T) {
+	const n = 2
+	b, m := quantizedtest.Random(rand.New(rand.NewPCG(3, 1)), quantizedtest.W8A8, 5)
+	all := activationsOf(t, m, b.Inputs(m, n), n)
+	name := m.Nodes[0].Name
+	all[name] = all[name][1:]
+	c, err := agree.New(m, integer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Add(all, n); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("got %v, want an error that names %s", err, name)
 	}
 }

@@ -47,6 +47,9 @@ func (c *Checker) Add(activations map[string][]float32, n int) error {
 			in[i] = values[name]
 		}
 		theirs, given := activations[l.output.Name]
+		if want := n * elements(l.output.Shape); given && len(theirs) != want {
+			return fmt.Errorf("agree: %s: %d elements of %d inputs: want %d", l.output.Name, len(theirs), n, want)
+		}
 		y, err := l.add(pixels(theirs, l.output.Shape, n), given, in, n)
 		if err != nil {
 			return fmt.Errorf("agree: %s: %w", l.output.Name, err)
