@@ -21,13 +21,12 @@ import (
 
 // witnesses are all runtimes.
 func witnesses(t *testing.T, all []*drawing) []witness {
-	runtime, c := startTFLite(t), compiledC(t, all)
-	return []witness{
-		{"definition", tryDefinition},
-		{"ONNX Runtime", tryONNX},
-		{"TensorFlow Lite", func(d *drawing) finding { return tryTFLite(runtime, d) }},
-		{"C", c.try},
+	found := []witness{{"definition", tryDefinition}, {"ONNX Runtime", tryONNX}, {"C", compiledC(t, all).try}}
+	for _, runtime := range startTFLite(t) {
+		found = append(found, witness{runtime.Package.String(),
+			func(d *drawing) finding { return tryTFLite(runtime, d) }})
 	}
+	return found
 }
 
 // fault is the finding of an error.
