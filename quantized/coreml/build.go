@@ -17,6 +17,7 @@ type builder struct {
 	used    map[string]bool    // names of values, and those kept for features
 	tensors map[string]*tensor // by the activation's name
 	layer   string             // that is being written
+	units   units              // of that layer
 	layers  []string           // layer of each operation
 	err     error              // the first fault
 }

@@ -6,6 +6,7 @@
 //   - [Write] translates a [quantized.Model]; [Options] choose the oldest
 //     system it must run on, the precision of arithmetic, what goes in and
 //     what comes out.
+//   - [NewRunner] runs what [Write] writes, by the definitions of its operations.
 //   - [Inspect] prints a package's program, scales and sizes as text.
 //   - Package mil beneath knows the file format and can run a program.
 //
@@ -22,7 +23,10 @@
 // 8 bits are stored in the next larger type (2 and 3 bits in 4, 5 to 7 in 8),
 // which the metadata says. An activation of fewer bits, or of a narrow range,
 // is clipped to its range before the 8-bit quantize, which gives the same
-// integers. Reshapes run on the integers. Biases are floats, s_in·s_w·q.
+// integers. Reshapes run on the integers. Biases are floats.
+//
+// Floats count in powers of two near the scales, by which float16 multiplies and
+// divides exactly: see docs/coreml.md, "The arithmetic".
 //
 // # What needs which system
 //

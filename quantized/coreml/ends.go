@@ -21,17 +21,21 @@ func (b *builder) input() {
 	name := EncodeName(in.Name)
 	b.pkg.Model.Program.Inputs = []mil.Named{{Name: name, Type: b.shape(mil.Float32, &in.Activation)}}
 	b.pkg.Model.Inputs = []mil.Feature{b.inputFeature(name)}
-	value := name
+	value, s := name, float64(in.Quant.Scale)
 	if b.float != mil.Float32 {
 		value = b.emit("cast", b.fresh(name+"_cast"), b.shape(b.float, &in.Activation),
 			param{"x", value}, param{"dtype", mil.StringValue(b.float.String())})
 	}
 	if b.options.Image || b.options.Normalize {
-		value = b.normalise(name, value)
+		per := 1.0 // units
+		if !in.Quant.IsFloat() {
+			s, per = unit(s), unit(s)/s
+		}
+		value = b.normalise(name, value, per)
 	}
 	t := &tensor{&in.Activation, value}
 	if t.quantized() {
-		t.value = b.quantize(name, &in.Activation, value)
+		t.value = b.quantize(name, &in.Activation, value, s)
 	}
 	b.tensors[in.Name] = t
 }
@@ -60,8 +64,8 @@ func (b *builder) inputFeature(name string) mil.Feature {
 }
 
 // normalise appends r = a·x + c with a = PixelScale/Std and c = −Mean/Std, one
-// of each per channel, or one for all.
-func (b *builder) normalise(name, value string) string {
+// of each per channel, or one for all, in units of which 1 has per.
+func (b *builder) normalise(name, value string, per float64) string {
 	in := &b.model.Input
 	mean, std := in.Mean, in.Std
 	if len(std) == 0 {
@@ -69,8 +73,8 @@ func (b *builder) normalise(name, value string) string {
 	}
 	scale, shift := make([]float64, len(std)), make([]float64, len(std))
 	for i := range std {
-		scale[i] = float64(in.PixelScale) / float64(std[i])
-		shift[i] = -float64(mean[i]) / float64(std[i])
+		scale[i] = per * float64(in.PixelScale) / float64(std[i])
+		shift[i] = -per * float64(mean[i]) / float64(std[i])
 	}
 	shape := make([]int, len(in.Shape)+1)
 	for i := range shape {
@@ -103,7 +107,7 @@ func (b *builder) output() {
 		if b.float != mil.Float32 {
 			dequantized = b.fresh(name + "_r")
 		}
-		value = b.dequantize(out, dequantized)
+		value = b.dequantize(out, dequantized, float64(out.Quant.Scale))
 	}
 	if b.float != mil.Float32 {
 		value = b.emit("cast", name, b.shape(mil.Float32, out.Activation), param{"x", value},
@@ -126,7 +130,7 @@ func (b *builder) classify(out *tensor) {
 		return
 	}
 	name := EncodeName(out.Name)
-	value := b.read(out.Name)
+	value := b.read(out.Name, float64(out.Quant.Scale))
 	if b.producer(out.Name).Func != quantized.Softmax {
 		value = b.emit("softmax", b.fresh(name+"_probabilities"), b.shape(b.float, out.Activation),
 			param{"x", value}, param{"axis", mil.IntValue(1)})

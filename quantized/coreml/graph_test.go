@@ -14,7 +14,10 @@ import (
 	"petrify/quantized/integer"
 )
 
-var images = flag.Int("images", 4, "inputs for each of the built-in networks")
+var (
+	images = flag.Int("images", 4, "inputs for each of the built-in networks")
+	drawn  = flag.Int("drawn", 60, "random networks whose packages are held to the definition")
+)
 
 // builtin is graph's networks with the inputs that they are made for.
 var builtin = []struct {

@@ -13,8 +13,9 @@ func (b *builder) node(n *quantized.Node) {
 		return
 	}
 	var x []string
-	for _, in := range n.Inputs {
-		x = append(x, b.read(in))
+	b.units = b.unitsOf(n)
+	for i, in := range n.Inputs {
+		x = append(x, b.read(in, b.units.in[i]))
 	}
 	t := b.shape(b.float, &n.Output)
 	if op, ok := operations[n.Op]; ok {
@@ -143,13 +144,18 @@ type ending struct {
 // functions is the table of the activation functions that Core ML has.
 var functions = map[quantized.Func]ending{
 	quantized.ReLU:        {"relu", alone},
-	quantized.ReLU6:       {"relu6", alone},
+	quantized.ReLU6:       {"clip", (*builder).six},
 	quantized.LeakyReLU:   {"leaky_relu", (*builder).slope},
 	quantized.Sigmoid:     {"sigmoid", alone},
 	quantized.Tanh:        {"tanh", alone},
 	quantized.Softmax:     {"softmax", channels},
 	quantized.HardSwish:   {"mul", (*builder).gate},
 	quantized.HardSigmoid: {"mul", (*builder).sixth},
+}
+
+// six bounds relu6 in the layer's units.
+func (b *builder) six(_ *quantized.Node, x string, _ mil.Type) []param {
+	return []param{{"x", x}, {"alpha", b.scalar("0", 0)}, {"beta", b.scalar("6", 6*b.units.per)}}
 }
 
 func (b *builder) slope(n *quantized.Node, x string, _ mil.Type) []param {
@@ -189,7 +195,7 @@ func (b *builder) activate(n *quantized.Node, x string, t mil.Type) string {
 func (b *builder) finish(n *quantized.Node, value string) {
 	out := &tensor{&n.Output, value}
 	if out.quantized() {
-		out.value = b.quantize(EncodeName(n.Name), &n.Output, value)
+		out.value = b.quantize(EncodeName(n.Name), &n.Output, value, b.units.out)
 	}
 	b.tensors[n.Name] = out
 }

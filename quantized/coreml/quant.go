@@ -20,27 +20,27 @@ func quantizer(q quantized.Quant) (mil.DataType, int32) {
 // quantize appends q = clip(rne(r/s) + z) and returns the integers' name. A
 // range smaller than 8 bits has is clipped before, as floats: the bounds
 // s·(qmin − z) and s·(qmax − z) quantize to qmin and qmax.
-func (b *builder) quantize(ident string, a *quantized.Activation, value string) string {
-	q, s := a.Quant, float64(a.Quant.Scale)
-	if err := b.representable(s, q.Format.Bits); err != nil {
-		b.fail("activation, scale: %w", err)
-		return ""
-	}
+func (b *builder) quantize(ident string, a *quantized.Activation, value string, s float64) string {
+	q := a.Quant
 	if !full(q.Format) {
 		value = b.emit("clip", b.fresh(ident+"_clipped"), b.shape(b.float, a), param{"x", value},
 			param{"alpha", b.scalar("least", s*float64(q.Format.Min()-q.Zero))},
 			param{"beta", b.scalar("greatest", s*float64(q.Format.Max()-q.Zero))})
 	}
-	data, zero := quantizer(q)
-	params := append([]param{{"input", value}}, b.scaleAndZero(a, data, zero)...)
+	data, _ := quantizer(q)
+	params := append([]param{{"input", value}}, b.scaleAndZero(a, s)...)
 	params = append(params, param{"output_dtype", mil.StringValue(data.String())})
 	return b.emit("quantize", b.fresh(ident+"_q"), b.shape(data, a), params...)
 }
 
 // scaleAndZero are a quantizer's parameters; a zero point of 0 is left out.
-func (b *builder) scaleAndZero(a *quantized.Activation, data mil.DataType, zero int32) []param {
-	params := []param{{"scale", b.scalar("activation, scale", float64(a.Quant.Scale))}}
-	if zero != 0 {
+func (b *builder) scaleAndZero(a *quantized.Activation, s float64) []param {
+	own := float64(a.Quant.Scale)
+	if err := b.representable(own, s/own, a.Quant.Format.Bits); err != nil {
+		b.fail("activation, scale: %w", err)
+	}
+	params := []param{{"scale", b.scalar("activation, scale", s)}}
+	if data, zero := quantizer(a.Quant); zero != 0 {
 		params = append(params, param{"zero_point", b.store("activation, zero point", data, nil,
 			[]float64{float64(zero)})})
 	}
@@ -48,17 +48,16 @@ func (b *builder) scaleAndZero(a *quantized.Activation, data mil.DataType, zero 
 }
 
 // read returns the floats of an activation, through a dequantize of the
-// reader's own where it is quantized.
-func (b *builder) read(name string) string {
+// reader's own, with scale s, where it is quantized.
+func (b *builder) read(name string, s float64) string {
 	t := b.tensors[name]
 	if !t.quantized() {
 		return t.value
 	}
-	return b.dequantize(t, b.fresh(EncodeName(name)+"_r"))
+	return b.dequantize(t, b.fresh(EncodeName(name)+"_r"), s)
 }
 
-func (b *builder) dequantize(t *tensor, name string) string {
-	data, zero := quantizer(t.Quant)
-	params := append([]param{{"input", t.value}}, b.scaleAndZero(t.Activation, data, zero)...)
+func (b *builder) dequantize(t *tensor, name string, s float64) string {
+	params := append([]param{{"input", t.value}}, b.scaleAndZero(t.Activation, s)...)
 	return b.emit("dequantize", name, b.shape(b.float, t.Activation), params...)
 }

@@ -20,14 +20,18 @@ type codes struct {
 // weights appends the layer's weights and returns their value's name.
 func (b *builder) weights(n *quantized.Node) string {
 	name, w := EncodeName(n.Name)+"_weight", n.Weights
+	gain := b.units.per
+	if x := b.tensors[n.Inputs[0]].Quant; !x.IsFloat() {
+		gain *= float64(x.Scale) / b.units.in[0]
+	}
 	if w.Q == nil {
 		elements := make([]float64, len(w.Float))
 		for i, r := range w.Float {
-			elements[i] = float64(r)
+			elements[i] = float64(r) * gain
 		}
 		return b.constant(name, b.store("weights", b.float, w.Shape, elements))
 	}
-	c := b.encode(w)
+	c := b.encode(w, gain)
 	name = b.fresh(name)
 	if w.Block > 0 || container(w.Format).Bits == 4 {
 		b.blockwise(name, w, c)
@@ -37,8 +41,9 @@ func (b *builder) weights(n *quantized.Node) string {
 	return name
 }
 
-// encode puts integers, scales and zero points into the types of the package.
-func (b *builder) encode(w *quantized.Weights) codes {
+// encode puts integers, scales times gain, and zero points into the types of the
+// package.
+func (b *builder) encode(w *quantized.Weights, gain float64) codes {
 	store := container(w.Format)
 	shift := int32(0) // from signed to unsigned
 	if b.options.WeightsEncoding == Unsigned && !store.Unsigned {
@@ -56,8 +61,8 @@ func (b *builder) encode(w *quantized.Weights) codes {
 		}
 	}
 	for g, k := range source {
-		s := float64(w.Scale[k])
-		if err := b.representable(s, w.Format.Bits); err != nil && live[k] {
+		s := float64(w.Scale[k]) * gain
+		if err := b.representable(float64(w.Scale[k]), gain, w.Format.Bits); err != nil && live[k] {
 			b.fail("weights, scale %d of %d: %w", k, len(w.Scale), err)
 		} else if err != nil {
 			s = 1 // all weights are 0: any scale will do
@@ -130,15 +135,15 @@ func storage(bits int, unsigned bool) mil.DataType {
 	return mil.Int8
 }
 
-// representable returns an error if rounding the scale to the type of
-// arithmetic moves the greatest of its integers, 2ᵇ⁻¹, by more than half a
-// step: |fp16(s) − s|·2ᵇ⁻¹ > s/2. In float16 that is a scale below about 8·10⁻⁶
-// for 8 bits, or above 65504.
-func (b *builder) representable(s float64, bits int) error {
-	if off := math.Abs(b.float.Round(s) - s); !(off*math.Ldexp(1, bits-1) <= s/2) {
+// representable returns an error if rounding the scale, gain·s in the layer's
+// units, to the type of arithmetic moves the greatest of its integers, 2ᵇ⁻¹, by
+// more than half a step. In float16 that is a product below about 8·10⁻⁶ for 8
+// bits, or above 65504.
+func (b *builder) representable(s, gain float64, bits int) error {
+	stored := b.float.Round(s * gain)
+	if off := math.Abs(stored - s*gain); !(off*math.Ldexp(1, bits-1) <= s*gain/2) {
 		return fmt.Errorf("%v cannot be represented in float16, nearest is %v: want a larger scale, or float32 "+
-			"precision",
-			float32(s), float32(b.float.Round(s)))
+			"precision", float32(s), float32(stored/gain))
 	}
 	return nil
 }
@@ -203,7 +208,7 @@ func (b *builder) blockwise(name string, w *quantized.Weights, c codes) {
 	})
 }
 
-// bias is the layer's bias in floats, s·q where it is integer. Its scales are
+// bias is the layer's bias in floats of its units, s·q where it is integer. Its scales are
 // as many as those of the weights: one a channel, or one.
 func (b *builder) bias(n *quantized.Node) mil.Value {
 	elements := make([]float64, n.Weights.Shape[0])
@@ -211,9 +216,9 @@ func (b *builder) bias(n *quantized.Node) mil.Value {
 		switch {
 		case n.Bias == nil:
 		case n.Bias.Q != nil:
-			elements[i] = float64(n.Bias.Q[i]) * float64(n.Bias.Scale[min(i, len(n.Bias.Scale)-1)])
+			elements[i] = float64(n.Bias.Q[i]) * float64(n.Bias.Scale[min(i, len(n.Bias.Scale)-1)]) * b.units.per
 		default:
-			elements[i] = float64(n.Bias.Float[i])
+			elements[i] = float64(n.Bias.Float[i]) * b.units.per
 		}
 	}
 	return b.store("bias", b.float, []int{len(elements)}, elements)

@@ -24,6 +24,14 @@ func Write(dir string, m *quantized.Model, o Options) error {
 
 // Translate returns the package that [Write] writes.
 func Translate(m *quantized.Model, o Options) (*mil.Package, error) {
+	b, err := translate(m, o)
+	if err != nil {
+		return nil, err
+	}
+	return b.pkg, nil
+}
+
+func translate(m *quantized.Model, o Options) (*builder, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -59,7 +67,7 @@ func Translate(m *quantized.Model, o Options) (*mil.Package, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	return b.pkg, nil
+	return b, nil
 }
 
 func signedWeights(m *quantized.Model) bool {

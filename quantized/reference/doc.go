@@ -61,6 +61,12 @@
 //	          the others                 ONNX Runtime's, see shareONNXRuntime
 //	functions XNNPACK                    ReLU, leaky ReLU, hard swish in fixed point, see tflite.go
 //
+// # Core ML
+//
+// The modes of Core ML compute with real numbers of one type, float32 or float16, in every
+// operation of an ML program, also between integers: see coreml.go, and
+// docs/coreml.md for the equations.
+//
 // # Real numbers
 //
 // What the model left in float32 is computed from real numbers r = float32(s·d),
@@ -73,6 +79,9 @@
 //
 // # Sources
 //
+// Core ML Tools' definitions of quantize, dequantize and
+// constexpr_affine_dequantize (opsets CoreML6 and CoreML7), which say what T
+// rounds; those of conv and linear say nothing of sums.
 // The ONNX operators QLinearConv, QLinearMatMul, and of ONNX Runtime 1.30
 // QLinearAdd, QLinearAveragePool, QLinearGlobalAveragePool, QLinearSoftmax.
 // B. Jacob et al., "Quantization and Training of Neural Networks for Efficient

@@ -15,7 +15,11 @@ func Run(m *quantized.Model, mode Mode, x []float32) (map[string]*Tensor, error)
 	if err := checkLen(m.Input.Activation, x); err != nil {
 		return nil, err
 	}
-	values := map[string]*Tensor{m.Input.Name: Of(m.Input.Activation, x)}
+	in, err := input(m, mode, x)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]*Tensor{m.Input.Name: in}
 	for i := range m.Nodes {
 		y, err := Layer(&m.Nodes[i], mode, values)
 		if err != nil {
@@ -24,6 +28,22 @@ func Run(m *quantized.Model, mode Mode, x []float32) (map[string]*Tensor, error)
 		values[y.Name] = y
 	}
 	return values, nil
+}
+
+// input is the model's input, quantized where it is.
+func input(m *quantized.Model, mode Mode, x []float32) (*Tensor, error) {
+	if err := mode.check(); err != nil {
+		return nil, err
+	}
+	p := modes[mode].program
+	if p == nil {
+		return Of(m.Input.Activation, x), nil
+	}
+	t := newTensor(m.Input.Activation, quantized.Identity)
+	for _, r := range x {
+		p.put(t, p(float64(r)), float64(t.Quant.Scale))
+	}
+	return t, nil
 }
 
 func checkLen(a quantized.Activation, r []float32) error {
@@ -44,6 +64,7 @@ type layer struct {
 	x        []*Tensor
 	y        *Tensor
 	integers bool // all of them are quantized
+	units    units
 }
 
 // operations is the definition of each operation.
@@ -63,14 +84,15 @@ func Layer(n *quantized.Node, mode Mode, values map[string]*Tensor) (*Tensor, er
 		return nil, fmt.Errorf("reference: %s: %v has no definition", n.Name, n.Op)
 	case functions[n.Func] == nil && n.Func != quantized.Softmax:
 		return nil, fmt.Errorf("reference: %s: %v has no definition", n.Name, n.Func)
-	case int(mode) >= len(modes):
-		return nil, fmt.Errorf("reference: %v: want one of %v", mode, Modes())
 	}
-	fused := n.Func
-	if n.Op == quantized.Activate {
+	if err := mode.check(); err != nil {
+		return nil, err
+	}
+	rules, fused := &modes[mode], n.Func
+	if n.Op == quantized.Activate || rules.program != nil {
 		fused = quantized.Identity
 	}
-	l := &layer{Node: n, rules: &modes[mode], y: newTensor(n.Output, fused), integers: !n.Output.Quant.IsFloat()}
+	l := &layer{Node: n, rules: rules, y: newTensor(n.Output, fused), integers: !n.Output.Quant.IsFloat()}
 	for _, name := range n.Inputs {
 		x := values[name]
 		if x == nil {
@@ -78,6 +100,10 @@ func Layer(n *quantized.Node, mode Mode, values map[string]*Tensor) (*Tensor, er
 		}
 		l.x = append(l.x, x)
 		l.integers = l.integers && !x.Quant.IsFloat()
+	}
+	if rules.program != nil {
+		operation = programs[n.Op]
+		l.setUnits()
 	}
 	operation(l)
 	return l.y, nil

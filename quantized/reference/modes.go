@@ -16,6 +16,8 @@ const (
 	XNNPACK                     // TensorFlow Lite with XNNPACK
 	Gemmlowp                    // fixed point, rounded twice: TensorFlow Lite's reference kernels, CMSIS-NN
 	Single                      // fixed point, rounded once: the same with single rounding
+	CoreML                      // ML programs in float32: see coreml.go
+	CoreMLFloat16               // ML programs in float16
 )
 
 // rules are where the modes differ. A whole number that they return is
@@ -28,6 +30,7 @@ type rules struct {
 	meanImage meanRule                                    // of an image
 	share     func(d []float64, sx, sy float32) []float64 // of a softmax
 	functions map[quantized.Func]fixedFunction            // that are not computed with real numbers
+	program   program                                     // computes it all with real numbers; nil: the above do
 }
 
 type (
@@ -38,20 +41,22 @@ type (
 
 var modes = [...]rules{
 	ONNXRuntime: {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage,
-		shareONNXRuntime, nil},
+		shareONNXRuntime, nil, nil},
 	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage,
-		shareONNXRuntime, nil},
+		shareONNXRuntime, nil, nil},
 	XNNPACK: {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage,
-		shareTFLite, fixedFunctions},
+		shareTFLite, fixedFunctions, nil},
 	Gemmlowp: {"gemmlowp", rescaleFixed(twice), sumFixed(twice),
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
-		nil},
+		nil, nil},
 	Single: {"single", rescaleFixed(once), sumFixed(once),
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
-		nil},
+		nil, nil},
+	CoreML:        {name: "coreml-float32", program: toFloat32},
+	CoreMLFloat16: {name: "coreml-float16", program: toFloat16},
 }
 
-// Modes lists them.
+// Modes lists those that compute with integers: all but Core ML's.
 func Modes() []Mode { return []Mode{ONNXRuntime, ONNXRuntimeInt8, XNNPACK, Gemmlowp, Single} }
 
 // String is the mode's name, such as "xnnpack".
@@ -60,6 +65,14 @@ func (m Mode) String() string {
 		return fmt.Sprintf("Mode(%d)", uint8(m))
 	}
 	return modes[m].name
+}
+
+// check returns an error if there is no such mode.
+func (m Mode) check() error {
+	if int(m) < len(modes) {
+		return nil
+	}
+	return fmt.Errorf("reference: %v: want one of %v, %v, %v", m, Modes(), CoreML, CoreMLFloat16)
 }
 
 // offset is what a file adds to an activation's integers, and to its zero point.

@@ -10,6 +10,12 @@ func weighted(l *layer) {
 	if w.Q == nil || w.Block > 0 || x.Quant.IsFloat() {
 		sum = l.sumReals(w.Real())
 	}
+	l.eachSum(sum)
+}
+
+// eachSum calls sum for every output, with its terms.
+func (l *layer) eachSum(sum func(o int, terms []term)) {
+	w, x := l.Weights, l.x[0]
 	outputs, inputs := w.Shape[0], w.Shape[1]
 	taps, pixels := w.Len()/outputs/inputs, x.Len()/x.Shape[0]
 	windows := l.windows()

@@ -171,18 +171,18 @@ func accumulate(out, in, w []float64, rows, columns []tap, inWidth, outWidth int
 	}
 }
 
-// buildLinear computes y[n,o] = Σ x[n,i]·w[o,i] + bias[o].
+// buildLinear computes y[n,o] = bias[o] + Σ x[n,i]·w[o,i], added in that order.
 func buildLinear(c *call, y []float64) func() {
 	x, w, bias := c.buffer("x"), c.buffer("weight"), c.buffer("bias")
 	in, out := c.typ("weight").Shape[1], c.typ("weight").Shape[0]
 	return func() {
 		for i := range y {
 			row := x[i/out*in:][:in]
-			sum := 0.0
+			sum := bias[i%out]
 			for k, weight := range w[i%out*in:][:in] {
 				sum += row[k] * weight
 			}
-			y[i] = sum + bias[i%out]
+			y[i] = sum
 		}
 	}
 }

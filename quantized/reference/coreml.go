@@ -1,0 +1,225 @@
+package reference
+
+import (
+	"math"
+
+	"petrify/quantized"
+)
+
+// program is the arithmetic of Core ML's ML programs, T: every operation takes
+// and gives real numbers of one type, float32 or float16. It returns the number
+// of that type nearest to r.
+type program func(r float64) float64
+
+// toFloat32 is the nearest float32.
+func toFloat32(r float64) float64 { return float64(float32(r)) }
+
+// toFloat16 is the nearest float16: a multiple of 2^(e−10) for 2^e ≤ |r| < 2^(e+1), of
+// 2⁻²⁴ below 2⁻¹⁴, ties to even, infinity from 65520 on.
+func toFloat16(r float64) float64 {
+	_, e := math.Frexp(r) // ⌊log₂ |r|⌋ + 1
+	step := math.Ldexp(1, max(e-11, -24))
+	if y := math.RoundToEven(r/step) * step; math.Abs(y) < 1<<16 || y != y {
+		return y
+	}
+	return math.Copysign(math.Inf(1), r)
+}
+
+// programs is the definition of each operation in a program.
+var programs = map[quantized.Op]func(*layer){
+	quantized.Conv2D: programWeighted, quantized.Linear: programWeighted,
+	quantized.MaxPool: programMax, quantized.AvgPool: programMean, quantized.GlobalAvgPool: programMean,
+	quantized.Flatten: programConcat, quantized.Reshape: programConcat, quantized.Concat: programConcat,
+	quantized.Add: programAdd, quantized.Activate: programActivate,
+}
+
+// units are what the numbers within a layer count: in[i] is the scale of
+// dequantize for input i, out that of quantize, and per units are 1.
+type units struct {
+	in       []float64
+	out, per float64
+}
+
+// unit is the power of two next to s, 2⁻¹⁴ to 2¹⁵: u/√2 ≤ s < u·√2.
+func unit(s float64) float64 {
+	u := 0x1p15
+	for u > 0x1p-14 && s < u*math.Sqrt2/2 {
+		u /= 2
+	}
+	return u
+}
+
+// setUnits chooses the layer's units; u(s) is [unit]. A layer with weights, or
+// whose numbers are all quantized, has
+//
+//	conv, linear   in = u(s_x)            out = u(s_y)           per = u(s_y)/s_y
+//	others         in[i] = s_i·u(s)/s     out = s_y·u(s)/s       per = u(s)/s, s of the first input
+//
+// and a function that is not one of ReLU, ReLU6 and leaky ReLU, or a number that is
+// not quantized, where that is not the input of a layer with weights, out = s_y and per = 1.
+func (l *layer) setUnits() {
+	y := &l.units
+	s := float64(l.y.Quant.Scale)
+	simple := !l.y.Quant.IsFloat() && l.Func <= quantized.LeakyReLU // and not hard swish …
+	switch {
+	case l.Weights != nil && simple:
+		*y = units{out: unit(s), per: unit(s) / s}
+	case simple && l.integers:
+		first := float64(l.x[0].Quant.Scale)
+		*y = units{per: unit(first) / first}
+		y.out = s * y.per
+	default:
+		*y = units{out: s, per: 1}
+	}
+	for _, x := range l.x {
+		in := float64(x.Quant.Scale) * y.per
+		if l.Weights != nil {
+			in = unit(float64(x.Quant.Scale))
+		}
+		y.in = append(y.in, in)
+	}
+}
+
+// read is what dequantize gives of element i of an input: r = T(T(in)·(q − z)).
+func (l *layer) read(input, i int) float64 {
+	x, p := l.x[input], l.rules.program
+	if x.Quant.IsFloat() {
+		return float64(x.R[i])
+	}
+	return p(p(l.units.in[input]) * float64(x.centred(i)))
+}
+
+// give appends f(T(r)), f the layer's function.
+func (l *layer) give(r float64) {
+	p := l.rules.program
+	p.put(l.y, l.programFunction(p(r)), l.units.out)
+}
+
+// put appends T(r), as q = clip(rne(T(r/T(s))) + z) where y is quantized.
+func (p program) put(y *Tensor, r, s float64) {
+	r = p(r)
+	if y.Quant.IsFloat() {
+		y.R = append(y.R, float32(r))
+		return
+	}
+	y.put(math.RoundToEven(p(r / p(s))))
+}
+
+// programFunction is a function as a program computes it. The hard ones are
+// additions, minima and products, each of which rounds.
+func (l *layer) programFunction(x float64) float64 {
+	p := l.rules.program
+	gate := func() float64 { return p(min(max(p(x+3), 0), 6) * p(1.0/6)) }
+	switch l.Func {
+	case quantized.ReLU6:
+		return min(max(x, 0), p(6*l.units.per))
+	case quantized.LeakyReLU:
+		return max(x, 0) + p(float64(l.Slope))*min(x, 0)
+	case quantized.HardSwish:
+		return x * gate()
+	case quantized.HardSigmoid:
+		return gate()
+	}
+	return functions[l.Func](l.Node, x)
+}
+
+// programWeighted is f(T(b[o] + Σ r_x·r_w)), with sums in float64:
+//
+//	r_w = T(T(s_w·g)·(q − z))        g = per·s_x/in
+//	b   = T(s_b·q_b·per)
+//
+// where 1 stands for s_x/in if the input is not quantized; float weights are T(w·g).
+func programWeighted(l *layer) {
+	p, w, x := l.rules.program, l.Weights, l.x[0]
+	gain := l.units.per
+	if !x.Quant.IsFloat() {
+		gain *= float64(x.Quant.Scale) / l.units.in[0]
+	}
+	real := make([]float64, w.Len())
+	for i := range real {
+		if w.Q == nil {
+			real[i] = p(float64(w.Float[i]) * gain)
+			continue
+		}
+		k, z := w.ScaleIndex(i), int32(0)
+		if w.Zero != nil {
+			z = w.Zero[k]
+		}
+		real[i] = p(p(float64(w.Scale[k])*gain) * float64(w.Value(i)-z))
+	}
+	l.eachSum(func(o int, terms []term) {
+		sum := 0.0
+		switch b := l.Bias; {
+		case b == nil:
+		case b.Q != nil:
+			sum = p(float64(b.Q[o]) * float64(b.Scale[min(o, len(b.Scale)-1)]) * l.units.per)
+		default:
+			sum = p(float64(b.Float[o]) * l.units.per)
+		}
+		for _, t := range terms {
+			sum += real[t.w] * l.read(0, t.x)
+		}
+		l.give(sum)
+	})
+}
+
+// programMax is the greatest number of a window.
+func programMax(l *layer) {
+	l.eachWindow(func(window []int) {
+		greatest := math.Inf(-1)
+		for _, i := range window {
+			greatest = max(greatest, l.read(0, i))
+		}
+		l.give(greatest)
+	})
+}
+
+// programMean is T(Σ r_x / n), the sum in float64.
+func programMean(l *layer) {
+	l.eachWindow(func(window []int) {
+		sum := 0.0
+		for _, i := range window {
+			sum += l.read(0, i)
+		}
+		l.give(sum / float64(len(window)))
+	})
+}
+
+// programAdd is T(r_a + r_b).
+func programAdd(l *layer) {
+	for i := range l.x[0].Len() {
+		l.give(l.read(0, i) + l.read(1, i))
+	}
+}
+
+// programConcat passes numbers on, as reshapes do.
+func programConcat(l *layer) {
+	for k, x := range l.x {
+		for i := range x.Len() {
+			l.give(l.read(k, i))
+		}
+	}
+}
+
+// programActivate is a function as a layer of its own; softmax in float64.
+func programActivate(l *layer) {
+	x := l.x[0]
+	if l.Func != quantized.Softmax {
+		for i := range x.Len() {
+			l.give(l.read(0, i))
+		}
+		return
+	}
+	channels := x.Shape[0]
+	pixels := x.Len() / channels
+	for i := range x.Len() {
+		greatest, sum := math.Inf(-1), 0.0
+		for c := range channels {
+			greatest = max(greatest, l.read(0, c*pixels+i%pixels))
+		}
+		for c := range channels {
+			sum += math.Exp(l.read(0, c*pixels+i%pixels) - greatest)
+		}
+		l.rules.program.put(l.y, math.Exp(l.read(0, i)-greatest)/sum, l.units.out)
+	}
+}
