@@ -61,7 +61,7 @@ func (b *builder) input(s Shape) (*gorgonia.Node, *tensor.Dense) {
 		gorgonia.WithShape(shape...), gorgonia.WithValue(value)), value
 }
 
-// param returns the node of a parameter, and adds it where it is new.
+// param returns the node of a parameter, adding it if it is new.
 func (b *builder) param(p *Param) *gorgonia.Node {
 	if p == nil {
 		return nil
@@ -78,7 +78,7 @@ func (b *builder) param(p *Param) *gorgonia.Node {
 	return n
 }
 
-// fake adds a fake-quant node, where there is a quantizer for it.
+// fake adds a fake-quant node if there is a quantizer for it.
 func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if q == nil || !b.quantized {
 		return x, nil
@@ -86,8 +86,8 @@ func (b *builder) fake(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 	return b.use(q, q.Use(), x)
 }
 
-// grid adds the fake-quant node of an activation whose range is not given by
-// what it is.
+// grid adds the fake-quant node of an activation whose range is not fixed by
+// its function.
 func (b *builder) grid(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if b.counted != nil && q != nil {
 		return b.counted(q, x)
@@ -95,8 +95,8 @@ func (b *builder) grid(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node
 	return b.fake(q, x)
 }
 
-// round adds the rounding of x to the grid of a quantizer that observes
-// another activation, within whose range x lies.
+// round adds the rounding of x to the grid of a quantizer that observes another
+// activation, whose range contains x.
 func (b *builder) round(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if q == nil || !b.quantized {
 		return x, nil
@@ -207,7 +207,7 @@ func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 // shipped adds the weights that are quantized and shipped, and the factor of
-// the batch norm that is folded into them; nil where none is.
+// the batch norm that is folded into them; nil if there is none.
 func (b *builder) shipped(u *unit) (w, f *gorgonia.Node, err error) {
 	w = b.param(u.weight)
 	if !b.quantized || u.weights == nil {
@@ -250,8 +250,8 @@ func (b *builder) product(u *unit, in *fakequant.Quantizer, x, w, bias *gorgonia
 	return p.apply(x, w, bias)
 }
 
-// floatProduct adds the unit's product with the float weights, whose
-// statistics [FoldBatch] takes. It rests while the batch norm is frozen.
+// floatProduct adds the unit's product with the float weights, whose statistics
+// [FoldBatch] takes. It is not computed while the batch norm is at rest.
 func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	p := b.float(u)
 	p.name, p.constant, p.rests = u.name()+"/float", !b.active[x], &u.norm.frozen
@@ -269,7 +269,7 @@ func (b *builder) float(u *unit) (p product) {
 	return p
 }
 
-// memory is the bytes of the values of all nodes.
+// memory is the size in bytes of the values of all nodes.
 func (b *builder) memory() (bytes int64) {
 	for _, n := range b.graph.AllNodes() {
 		bytes += 4 * int64(n.Shape().TotalSize())
@@ -277,8 +277,8 @@ func (b *builder) memory() (bytes int64) {
 	return bytes
 }
 
-// compile makes the machine that runs the graph. Gorgonia panics where it
-// cannot compile one.
+// compile makes the machine that runs the graph. Gorgonia panics if it cannot
+// compile it.
 func compile(g *gorgonia.ExprGraph) (vm gorgonia.VM, err error) {
 	defer func() {
 		if r := recover(); r != nil {

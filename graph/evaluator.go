@@ -9,10 +9,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Evaluator runs the network forward over batches of a fixed size, without
-// moving anything: batch normalisation uses its running statistics, observers
-// rest. It has the nodes of a [Trainer] but for dropout. Quantized, its outputs
-// are those of the frozen model, bit for bit.
+// Evaluator runs the network forward over batches of a fixed size without
+// moving anything: batch normalisation uses its running statistics, and
+// observers are off. It has the nodes of a [Trainer] except for dropout. If it
+// is quantized, its outputs are those of the frozen model, bit for bit.
 type Evaluator struct {
 	model     *Model
 	quantized bool
@@ -68,7 +68,7 @@ func (e *Evaluator) Run(x []float32, labels []int32) (Metrics, error) {
 	return Metrics{Loss: e.loss.loss, Correct: e.loss.correct, Count: counted(labels)}, e.check()
 }
 
-// check names the first tensor that is not finite, where the loss is not.
+// check names the first tensor that is not finite if the loss is not.
 func (e *Evaluator) check() error {
 	if !math.IsNaN(e.loss.loss) && !math.IsInf(e.loss.loss, 0) {
 		return nil
@@ -97,8 +97,9 @@ func (e *Evaluator) Output(layer string) ([]float32, error) {
 // Close frees the machine.
 func (e *Evaluator) Close() error { return e.vm.Close() }
 
-// rest lets all quantizers round and none observe, and all batch normalisations
-// take their running statistics. It returns what restores them.
+// rest makes all quantizers round and none observe, and all batch
+// normalisations use their running statistics. It returns a function that
+// undoes this.
 func (m *Model) rest() (restore func()) {
 	var undo []func()
 	for _, q := range m.quantizers() {
@@ -121,9 +122,10 @@ func (m *Model) rest() (restore func()) {
 	}
 }
 
-// Settle brings the scales of weights that follow the weights' last value up
-// to date with the last step of the optimizer, and puts frozen weights back on
-// the grid. Call it between training and evaluation; quantizers that no longer observe stay as they are.
+// Settle updates the scales of weights that follow the weights' last value
+// after the optimizer's last step, and puts frozen weights back on the grid.
+// Call it between training and evaluation; quantizers that no longer observe
+// stay as they are.
 func (m *Model) Settle() error {
 	var errs []error
 	for _, u := range m.units {

@@ -43,9 +43,9 @@ func (u *unit) foldedBias(b []float32) {
 // factor is γ/√(σ² + ε) of a channel.
 func (n *batchNorm) factor(o int) float32 { return foldFactor(n.gamma.Value[o], n.sigma(o)) }
 
-// integerBias is the bias as int32 of scale s[o] = float32(s_in·s_w[o]) and zero
-// point 0. A bias that does not fit is an error: nothing in a frozen model
-// saturates in silence.
+// integerBias is the bias as int32 of scale s[o] = float32(s_in·s_w[o]) and
+// zero point 0. A bias that does not fit is an error: nothing in a frozen model
+// saturates silently.
 func integerBias(bias []float32, in float32, weights []float32) (*quantized.Bias, error) {
 	b := &quantized.Bias{Q: make([]int32, len(bias)), Scale: make([]float32, len(bias))}
 	for o, r := range bias {

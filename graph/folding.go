@@ -3,24 +3,25 @@ package graph
 import "fmt"
 
 // Folding is how training folds a batch normalisation into the weights before
-// it. Both quantize in each step the weights w·γ/σ_running, which are shipped,
-// and both are the same once the normalisation is frozen. They differ in whose
-// mean μ_B and deviation σ_B normalise a batch before that.
+// it. At every step both ways quantize the weights w·γ/σ_running, which are
+// shipped, and they are the same once the normalisation is at rest. Until then
+// they differ in the mean μ_B and deviation σ_B that normalise a batch.
 type Folding uint8
 
 const (
-	// FoldRunning takes those of the quantized product, divided by γ/σ_running
-	// (Jacob et al., “Quantization and Training of Neural Networks for Efficient
-	// Integer-Arithmetic-Only Inference”, CVPR 2018, section 3.2, with running
-	// statistics as in PyTorch). It costs what training without folding costs.
-	// A channel whose γ becomes 0 stays dead: nothing of its product is left.
+	// FoldRunning uses those of the quantized product, divided by γ/σ_running
+	// (Jacob et al., “Quantization and Training of Neural Networks for
+	// Efficient Integer-Arithmetic-Only Inference”, CVPR 2018, section 3.2,
+	// with running statistics as in PyTorch). It costs what training without
+	// folding costs. A channel whose γ becomes 0 stays dead, since nothing is
+	// left of its product.
 	FoldRunning Folding = iota
 
-	// FoldBatch takes those of the float product w∗x, which a second product
-	// computes, and corrects the quantized one by σ_running/σ_B (Krishnamoorthi,
-	// “Quantizing deep convolutional networks for efficient inference: A
-	// whitepaper”, 2018, section 3.2.2). It nowhere divides by γ, so that a dead
-	// channel may come back.
+	// FoldBatch uses those of the float product w∗x, which is computed
+	// additionally, and corrects the quantized one by σ_running/σ_B
+	// (Krishnamoorthi, “Quantizing deep convolutional networks for efficient
+	// inference: A whitepaper”, 2018, section 3.2.2). It never divides by γ, so
+	// that a dead channel may come back.
 	FoldBatch
 )
 

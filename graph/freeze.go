@@ -10,13 +10,12 @@ import (
 )
 
 // Freeze sets the scales in stone: it returns the network with batch
-// normalisation folded, weights and biases as integers, and the scale and
-// zero point of every activation. What the model does not know is for the
-// caller to fill in: class names, origin, and the input's normalisation, which
-// here is none.
+// normalisation folded, weights and biases as integers, and the scale and zero
+// point of every activation. The caller fills in what the model does not know:
+// class names, origin, and the input's normalisation, which is none at first.
 //
-// Call [Model.Settle] first, where training still observed. Freeze fails
-// where a quantizer has seen no data, or a sum could overflow int32.
+// Call [Model.Settle] first if observers were still on. Freeze fails if a
+// quantizer has seen no data, or a sum could overflow int32.
 func (m *Model) Freeze() (*quantized.Model, error) {
 	defer m.rest()()
 	f := &quantized.Model{Name: m.network.Name}
@@ -49,7 +48,7 @@ func (m *Model) Freeze() (*quantized.Model, error) {
 	return f, nil
 }
 
-// nodes are the unit's, given the names of the activations that it takes.
+// nodes returns the unit's nodes, given the names of its input activations.
 func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
 	grid := m.around(u)[0]
 	n, err := m.freeze(u, grid)
@@ -60,8 +59,7 @@ func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
 	return []quantized.Node{n}, err
 }
 
-// around lists the quantizers on whose grids the unit's inputs lie; nil for a
-// float one.
+// around lists the quantizers of the unit's inputs; nil for a float one.
 func (m *Model) around(u *unit) (all []*fakequant.Quantizer) {
 	for _, in := range u.inputs {
 		if in == nil {
@@ -85,7 +83,7 @@ func quantOf(q *fakequant.Quantizer) quantized.Quant {
 	}
 }
 
-// origin says in words where a quantizer's numbers come from.
+// origin describes where a quantizer's numbers come from.
 func origin(q *fakequant.Quantizer) string {
 	c := q.Config()
 	return fmt.Sprintf("%v, %v, %v, %d observations", c.Method, c.Observer.Kind, c.Scheme, q.Observed())
@@ -146,7 +144,7 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) (err er
 	return err
 }
 
-// window is the geometry of a convolution or pool, padding spelled out.
+// window is the geometry of a convolution or pool, with explicit padding.
 func (u *unit) window() quantized.Window {
 	v := u.layer.resolve(u.ins[0])
 	return quantized.Window{

@@ -9,7 +9,7 @@ import (
 	"petrify/observers"
 )
 
-// Warning is something about the model's quantizers that is legal and seldom
+// Warning is something about the model's quantizers that is legal but seldom
 // wanted.
 type Warning struct {
 	Tensor string // the weight's or activation's name
@@ -19,9 +19,9 @@ type Warning struct {
 // String is "conv1.weight: 2 of 16 channels are all zero".
 func (w Warning) String() string { return w.Tensor + ": " + w.Text }
 
-// Health looks over weights and quantizers at the end of training. It moves
-// nothing. What it cannot see is the activations of a step, which are gone:
-// [Probe.Health] counts how many of them are clipped.
+// Health examines weights and quantizers at the end of training. It moves
+// nothing. It cannot see the activations of past steps; [Probe.Health] counts
+// how many activations are clipped.
 func (m *Model) Health() (warnings []Warning) {
 	for _, u := range m.units {
 		if u.weights != nil {
@@ -36,7 +36,7 @@ func (m *Model) Health() (warnings []Warning) {
 	return append(warnings, m.oscillationHealth()...)
 }
 
-// Health warns of activations a large part of which was clipped.
+// Health warns of activations that were clipped to a large extent.
 func (p *Probe) Health() (warnings []Warning) {
 	for _, c := range *p.counts {
 		if c.Share() > maxClipped {
@@ -48,19 +48,18 @@ func (p *Probe) Health() (warnings []Warning) {
 }
 
 // maxClipped is the share of a tensor that may lie outside the quantizer's
-// range, also where the range is learned and clips on purpose. The grids of
-// least squared error clip less at any number of bits: with 2 bits 6.7 % of a
+// range, even if the range is learned and clips on purpose. The grids with the
+// least squared error clip less at any number of bits: at 2 bits 6.7 % of a
 // normal distribution, 5.1 % of Laplace's and 1.1 % of what a ReLU leaves of
-// them, with 4 bits at most 1 %. Learned ranges stay near that: cnn, trained on
-// digits and Fashion-MNIST with 2, 3, 4 and 8 bits, had at most 6.3 % of a
-// layer's activations clipped by LSQ, LSQ+, PACT and learned minima and maxima.
-// Where an observer clipped 10 % and more of a layer, that of relative entropy
-// with 2 to 4 bits, PTQ was left with the accuracy of chance.
+// them, at 4 bits no more than 1 %. Learned ranges stay near that: of the
+// activations of cnn, trained on digits and Fashion-MNIST with 2, 3, 4 and 8
+// bits, LSQ, LSQ+, PACT and learned minima and maxima clipped at most 6.3 % in
+// a layer. Where an observer clipped 10 % or more of a layer, as relative
+// entropy did with 2 to 4 bits, the accuracy of PTQ was that of chance.
 const maxClipped = 0.1
 
-// weightHealth counts the channels that say nothing, those that are zero and
-// those that quantization makes zero, and the weights that are clipped, all by
-// what the method makes of them.
+// weightHealth counts channels that are zero, channels that the method
+// quantizes to zero, and weights that it clips.
 func (u *unit) weightHealth() (warnings []Warning) {
 	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
 	u.folded(w, b)
@@ -93,8 +92,8 @@ func (u *unit) weightHealth() (warnings []Warning) {
 }
 
 // silent counts the channels whose folded weights w are zero and quantize to
-// zero, those that are zero and do not quantize to it, and those that only
-// quantize to it.
+// zero, those that are zero but quantize to something else, and those that are
+// not zero but quantize to it.
 func (u *unit) silent(w []float32, integers []int32) (dead, odd, vanished int) {
 	zeros := u.weights.Params().Zero
 	cols, group := len(w)/u.out.C, len(w)/len(zeros)
@@ -120,8 +119,8 @@ func (u *unit) silent(w []float32, integers []int32) (dead, odd, vanished int) {
 // least one, 2⁻²⁴, which ties to even.
 const vanishesHalf = 1.0 / (1 << 25)
 
-// leastScale is the floor of a configuration's scales: that of what is learned,
-// or else the one of the dialect's rule, which a range next to nothing shows.
+// leastScale is the floor of a configuration's scales: that of a learned scale,
+// or else the dialect's, found from a tiny range.
 func leastScale(c fakequant.Config) float32 {
 	if least := c.Method.Traits().Least; least != nil {
 		return least(c.Format)
@@ -162,10 +161,10 @@ func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
 	return warnings
 }
 
-// outputHealth warns where the outputs of a classifier have fewer values than
-// there are classes: some of them are always equal, and the class among those is
-// the first. The built-in cnn, min-max and 2 bits throughout, kept 64 % of
-// Fashion-MNIST, and 85 % with a float output.
+// outputHealth warns if the outputs of a classifier have fewer values than
+// there are classes: then some outputs are always equal, and the first of them
+// wins. The built-in cnn with min-max and 2 bits throughout classified 64 % of
+// Fashion-MNIST correctly, and 85 % with a float output.
 func (m *Model) outputHealth() []Warning {
 	q := m.units[len(m.units)-1].output
 	if q == nil || m.network.Loss != CrossEntropy {
@@ -181,9 +180,9 @@ func (m *Model) outputHealth() []Warning {
 			"bits, or leave the output float", values, m.Classes())}}
 }
 
-// learnedHealth counts the groups of a quantizer whose learned numbers are
-// still those that a new quantizer takes over from the observed range: what
-// should have learned did not.
+// learnedHealth counts the channels or blocks of a quantizer whose learned
+// numbers are still those of its calibration: they should have learned and did
+// not.
 func learnedHealth(q *fakequant.Quantizer) []Warning {
 	lo, hi, ok := q.Range()
 	learned := q.Learned()
@@ -211,8 +210,8 @@ func learnedHealth(q *fakequant.Quantizer) []Warning {
 		len(lo))}}
 }
 
-// calibrated is what a quantizer of the configuration starts to learn from
-// where the observer found the ranges lo..hi.
+// calibrated returns the numbers from which a quantizer of the configuration
+// starts to learn if the observer found the ranges lo..hi.
 func calibrated(c fakequant.Config, lo, hi []float32) ([]fakequant.Learned, error) {
 	c.Observer = observers.Config{Kind: observers.MinMax}
 	c.Granularity = affine.Granularity{Kind: affine.PerChannel}

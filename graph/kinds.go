@@ -36,8 +36,8 @@ const (
 	KindHardSigmoid
 )
 
-// row is what is known of a kind of layer. A new kind is a constant, a row of the
-// table and a constructor; CONTRIBUTING.md, "Add a layer", says what else.
+// row describes a kind of layer. A new kind is a constant, a row of the table
+// and a constructor; CONTRIBUTING.md, "Add a layer", says what else.
 type row struct {
 	name     string
 	role     role
@@ -71,7 +71,7 @@ const (
 	roleJoin                     // of several inputs' elements, which share a grid
 )
 
-// form is what a layer wants its input to be.
+// form is what the input of a layer must be.
 type form uint8
 
 const (
@@ -162,12 +162,12 @@ func (k *Kind) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// is reports whether the kind plays one of the given parts.
+// is reports whether the kind has one of the given roles.
 func (k Kind) is(roles ...role) bool {
 	return slices.Contains(roles, rows[k].role)
 }
 
-// nonNegative reports whether the kind's function never is below 0.
+// nonNegative reports whether the kind's function is never negative.
 func (k Kind) nonNegative() bool {
 	lo, _, _ := rows[k].function.Range()
 	return lo >= 0
@@ -176,8 +176,8 @@ func (k Kind) nonNegative() bool {
 // takes reports whether a setting has an effect.
 func (k Kind) takes(setting string) bool { return slices.Contains(rows[k].takes, setting) }
 
-// ships reports whether the frozen model has an operation for such a layer.
-// What has none is nothing but a name for its input.
+// ships reports whether the frozen model has an operation for such a layer. A
+// layer that has none is only a name for its input.
 func (k Kind) ships() bool { return rows[k].op != 0 || rows[k].role == roleNorm }
 
 // output is the shape of the layer's output and whether that is a vector,
@@ -206,9 +206,9 @@ func (l Layer) output(ins []Shape, vector bool) (out Shape, flat bool, err error
 	return out, flat, nil
 }
 
-// most is how many elements an activation of one image may have, and how many
-// weights a layer. More, times a batch, is memory that no user means to ask for,
-// and that Go can refuse only by ending the process.
+// most limits the elements of an activation of one image and the weights of a
+// layer. Times a batch, more would be memory that nobody means to ask for, and
+// Go can refuse it only by ending the process.
 const most = 1 << 28
 
 // ofFunction is the row of a function of one number.

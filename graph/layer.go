@@ -1,7 +1,7 @@
 package graph
 
-// Layer is one line of a network's description. Make it with [Conv2D] and its
-// like, refine it with the methods, or write the struct itself.
+// Layer is one line of a network's description. Make it with [Conv2D] and
+// similar functions and refine it with the methods, or write the struct itself.
 type Layer struct {
 	Name string // unique in the network; the empty name becomes the kind and a number, such as "conv2d_1"
 	Kind Kind

@@ -1,7 +1,7 @@
 package graph
 
-// Conv2D is a two-dimensional convolution (in truth, a cross-correlation, as
-// in all the field) with square kernels and no padding:
+// Conv2D is a two-dimensional convolution (strictly speaking a
+// cross-correlation, as is usual) with square kernels and no padding:
 //
 //	y[n,o,p,q] = b[o] + Σ_{i,u,v} w[o,i,u,v] · x[n, i, S·p+u, S·q+v]
 //
@@ -21,10 +21,10 @@ func DepthwiseConv2D(kernel int) Layer {
 //	y[n,o,p,q] = b[o] + Σ_i v[o,i] · (a[i] + Σ_{u,w} d[i,u,w] · x[n, i, p+u, q+w])
 //
 // It does the work of a Conv2D of the same size whose weights are products,
-// v[o,i]·d[i,u,w], with 1/filters + 1/kernel² of the multiplications (Howard
-// et al., “MobileNets”, arXiv:1704.04861, section 3.1). Each of the two layers
-// is quantized by itself. Stride, padding and dilation are the first one's, a
-// name for others to take the second one's:
+// v[o,i]·d[i,u,w], with 1/filters + 1/kernel² of the multiplications (Howard et
+// al., “MobileNets”, arXiv:1704.04861, section 3.1). Each of the two layers is
+// quantized by itself. Set stride, padding and dilation on the first one, and
+// the name that other layers refer to on the second:
 //
 //	s := graph.Separable(64, 3)
 //	s[0] = s[0].Same().Strided(2)
@@ -43,19 +43,19 @@ func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features
 
 // BatchNorm normalises each channel (Ioffe and Szegedy, “Batch Normalization”,
 // ICML 2015, algorithm 1), with ε = 1e−5 and a momentum of 0.1 as in PyTorch.
-// Behind a convolution or a linear layer whose output nothing else takes, it is
-// folded into that one's weights when the network is quantized.
+// After a convolution or linear layer whose output nothing else reads, it is
+// folded into that layer's weights when the network is quantized.
 //
-// Anywhere else it stands alone: on the input, after a sum, before the
+// Anywhere else it is a unit of its own: on the input, after a sum, before the
 // activation of a pre-activation network. Quantized, it is then a depthwise
-// convolution of one pixel by γ/√(σ² + ε). Its rule of quantization is that of
-// its own name and kind. Of the scheme it takes whether weights are quantized;
-// they are int8 with one scale per channel that always follows γ, and that
-// rounds nothing: a channel has one weight.
+// convolution of one pixel by γ/√(σ² + ε). Its rule is that of its own name and
+// kind. The scheme decides only whether its weights are quantized; they are
+// int8 with one scale per channel, which always follows γ and rounds nothing,
+// since a channel has one weight.
 func BatchNorm() Layer { return Layer{Kind: KindBatchNorm} }
 
-// Softmax is eˣ/Σeˣ over the features of a vector. The loss has its own: do
-// not end a classifier with it.
+// Softmax is eˣ/Σeˣ over the features of a vector. Do not end a classifier with
+// it: the loss includes a softmax.
 func Softmax() Layer { return Layer{Kind: KindSoftmax} }
 
 // MaxPool is the maximum over squares of the given size, which do not overlap
@@ -72,13 +72,14 @@ func AvgPool(kernel int) Layer {
 // GlobalAvgPool is each channel's mean, C H W → C 1 1.
 func GlobalAvgPool() Layer { return Layer{Kind: KindGlobalAvgPool} }
 
-// Flatten makes a vector of an image, in the order C H W.
+// Flatten turns an image into a vector, in the order C H W.
 func Flatten() Layer { return Layer{Kind: KindFlatten} }
 
 // Reshape reads the elements, in the order C H W, as another shape.
 func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
 
-// Add is the sum of the outputs of the named layers, two of one shape.
+// Add is the sum of the outputs of the two named layers, which have the same
+// shape.
 func Add(from ...string) Layer { return Layer{Kind: KindAdd, From: from} }
 
 // Concat joins the outputs of the named layers along the channels.
@@ -91,7 +92,7 @@ func Dropout(rate float32) Layer { return Layer{Kind: KindDropout, Rate: rate} }
 // Identity passes its input on unchanged, under a name of its own.
 func Identity() Layer { return Layer{Kind: KindIdentity} }
 
-// Same returns the layer padded such that stride 1 keeps the image's size.
+// Same returns the layer padded so that stride 1 keeps the image's size.
 func (l Layer) Same() Layer { l.Padding = Padding{Same: true}; return l }
 
 // Padded returns the layer with n rows and columns of zeros on each side.

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Measure computes the metrics of outputs y of the model, N × C·H·W, such as an
-// engine's that runs the frozen model: x is the inputs, N H W C, and labels are
-// −1 for samples that only fill the batch.
+// Measure computes the metrics of the model's outputs y, N × C·H·W, such as
+// those of an engine that runs the frozen model: x is the inputs, N H W C, and
+// labels are −1 for samples that only fill the batch.
 func (m *Model) Measure(y, x []float32, labels []int32) (Metrics, error) {
 	n, pixels := len(labels), m.in.H*m.in.W
 	if len(y) != n*m.Classes() || len(x) != n*m.in.Size() {

@@ -75,7 +75,7 @@ func (m *Model) quantize(q Quantization) error {
 	return nil
 }
 
-// name is that of the group's first activation.
+// name is that of the first activation that shares the quantizer.
 func (g *group) name() string {
 	if g.members[0] == nil {
 		return InputName
@@ -83,8 +83,8 @@ func (g *group) name() string {
 	return g.members[0].name()
 }
 
-// quantizer makes a quantizer that the owner's rule configures; nil for a float
-// configuration. A shape is given for weights, whose granularity may be finer
+// quantizer makes a quantizer configured by the owner's rule; nil for a float
+// configuration. The shape is given for weights, whose granularity may be finer
 // than the tensor.
 func (m *Model) quantizer(owner *unit, name string, c fakequant.Config, shape []int) (*fakequant.Quantizer, error) {
 	if c.Format.IsFloat() {
@@ -132,8 +132,8 @@ func (m *Model) Weighted() (all []Weighted) {
 	return all
 }
 
-// MACs is the multiply-accumulates of one input's convolutions and linear
-// layers, and of batch normalisations that stand alone.
+// MACs counts the multiply-accumulates for one input in convolutions, linear
+// layers, and batch normalisations that are units of their own.
 func (m *Model) MACs() (n int64) {
 	for _, u := range m.units {
 		if u.weight != nil {
@@ -144,8 +144,8 @@ func (m *Model) MACs() (n int64) {
 }
 
 // Parameters is the number of weights and biases that are shipped: a batch
-// normalisation is folded into those of its convolution or linear layer, to
-// which it leaves one bias per channel, and quantizers add none.
+// normalisation is folded into those of its convolution or linear layer, which
+// then has one bias per channel, and quantizers add none.
 func (m *Model) Parameters() (n int64) {
 	for _, u := range m.units {
 		if u.weight != nil {
@@ -155,8 +155,8 @@ func (m *Model) Parameters() (n int64) {
 	return n
 }
 
-// Params lists all parameters in the order of the layers, those that
-// quantizers learn last.
+// Params lists all parameters in the order of the layers, followed by those
+// that quantizers learn.
 func (m *Model) Params() (params []*Param) {
 	for _, u := range m.units {
 		params = append(params, u.params()...)

@@ -14,7 +14,7 @@ type Network struct {
 	Loss   Loss
 }
 
-// Loss is what training makes small.
+// Loss is what training minimises.
 type Loss uint8
 
 // The losses.
@@ -52,7 +52,7 @@ func (s Shape) dims(vector bool) []int {
 	return []int{s.C, s.H, s.W}
 }
 
-// Validate lists everything that is wrong with the network for inputs of the
+// Validate reports everything that is wrong with the network for inputs of the
 // given shape.
 func (n Network) Validate(in Shape) error {
 	_, err := n.connect(in)
@@ -69,7 +69,7 @@ func (n Network) Output(in Shape) (Shape, error) {
 	return layers[len(layers)-1].out, nil
 }
 
-// connected is a layer whose inputs are found and whose shapes are known.
+// connected is a layer whose inputs and shapes are known.
 type connected struct {
 	Layer
 	from      []int // places of the layers that it takes; −1 is the network's input
@@ -107,7 +107,7 @@ func (n Network) connect(in Shape) ([]connected, error) {
 	return layers, unused(layers)
 }
 
-// named gives every layer without a name one from its kind and a number.
+// named gives every layer without a name its kind and a number as its name.
 func named(layers []Layer) []connected {
 	count := map[Kind]int{}
 	all := make([]connected, len(layers))
@@ -121,7 +121,7 @@ func named(layers []Layer) []connected {
 	return all
 }
 
-// find looks up the layers that l, at place i, takes.
+// find looks up the inputs of l, the layer at index i.
 func (l *connected) find(layers []connected, known map[string]int, i int) (errs []error) {
 	if _, ok := known[l.Name]; ok {
 		errs = append(errs, fmt.Errorf("graph: layer %s: two layers of that name", l.Name))
@@ -149,7 +149,7 @@ func (l *connected) find(layers []connected, known map[string]int, i int) (errs 
 	return errs
 }
 
-// unused names the layers whose output nothing takes.
+// unused names the layers whose output nothing reads.
 func unused(layers []connected) error {
 	var errs []error
 	for i, l := range layers {
@@ -160,7 +160,7 @@ func unused(layers []connected) error {
 	return errors.Join(errs...)
 }
 
-// source is the layer at a place, or the network's input at −1.
+// source is the layer at an index, or the network's input for −1.
 func source(layers []connected, in Shape, at int) connected {
 	if at < 0 {
 		return connected{Layer: Layer{Name: InputName}, out: in, vector: in.vector()}

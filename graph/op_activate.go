@@ -82,8 +82,8 @@ func trainDropout(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	return dropout(u, in[0], b.masks[u])
 }
 
-// dropout adds the unit's dropout; each run draws keep, the elements' factors 0
-// or 1/(1 − rate).
+// dropout adds the unit's dropout; each run draws keep, the elements' factors,
+// 0 or 1/(1 − rate).
 func dropout(u *unit, x *gorgonia.Node, keep []float32) (*gorgonia.Node, error) {
 	scale := func(y, x []float32) {
 		for i, k := range keep {
@@ -112,7 +112,7 @@ func (u *unit) mask(keep []float32) {
 	}
 }
 
-// inBlocks calls f for parts of 0..n at once.
+// inBlocks calls f for parts of 0..n in parallel.
 func inBlocks(n int, f func(from, to int)) {
 	const block = 1 << 14
 	kernel.Parallel((n+block-1)/block, func(i int) {

@@ -123,7 +123,7 @@ func (p product) biasGrad(b, dy *gorgonia.Node) (*gorgonia.Node, error) {
 	}, dy)
 }
 
-// optional is input i, nil where there are fewer.
+// optional is input i, or nil if there are fewer.
 func optional(in [][]float32, i int) []float32 {
 	if len(in) <= i {
 		return nil

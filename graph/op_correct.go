@@ -19,14 +19,15 @@ import (
 // which with f = γ/σ_running is a·x + β − γ·μ_B/σ_B, the correction of
 // Krishnamoorthi, “Quantizing deep convolutional networks for efficient
 // inference: A whitepaper”, 2018, section 3.2.2. The quantized weights depend
-// on the running statistics alone and lie still between batches; what the
-// batch decides is outside of their rounding. γ acts through f alone.
+// only on the running statistics and stay the same between batches; what
+// depends on the batch is outside their rounding. γ acts only through f.
 //
 // With S = Σ dz·(x − μ_B·f), over the N rows of p,
 //
 //	dx = a·dz        df = −a·μ_B·Σ dz        dp = −a/N·(f·Σ dz + S·(p − μ_B)/σ_B²)
 //
-// A frozen normalisation needs no p: its gradient is 0, and its product rests.
+// A normalisation at rest needs no p: its gradient is 0, and its product is not
+// computed.
 type correction struct {
 	mean, variance, inv []float32 // of p, and 1/σ_B
 	slope, offset, ones []float32 // dp = slope·(p − mean) + offset
@@ -68,8 +69,8 @@ func (op *normOp) finishCorrected(f []float32) {
 	}
 }
 
-// grad adds the node of dp. While the normalisation is frozen p rests, and
-// with it whoever reads dp.
+// grad adds the node of dp. While the normalisation is at rest, p and all nodes
+// that read dp are idle.
 func (k *correction) grad(name string, p, dx *gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  "d" + name + "/dp",

@@ -9,8 +9,8 @@ import (
 )
 
 // foldFloor is the least magnitude of a folding factor. Below it a channel is
-// dead (γ ≈ 0), and dividing by the factor would make NaN of 0/0; at the
-// floor the channel's weights are as good as zero and its output is β.
+// dead (γ ≈ 0), and dividing by the factor would yield NaN from 0/0; at the
+// floor the channel's weights are practically zero and its output is β.
 const foldFloor = 1e-12
 
 // foldScale adds the folding factor of each output channel,
@@ -18,12 +18,12 @@ const foldFloor = 1e-12
 //	f = γ / √(σ²_running + ε)
 //
 // (Krishnamoorthi, “Quantizing deep convolutional networks for efficient
-// inference: A whitepaper”, 2018, section 3.2.2; the running σ instead of the
-// batch's keeps the folded weight, and with it the scale, still between
-// batches, as PyTorch and TensorFlow do).
+// inference: A whitepaper”, 2018, section 3.2.2; as in PyTorch and TensorFlow,
+// the running σ instead of the batch's keeps the folded weight, and with it the
+// scale, constant between batches).
 func foldScale(name string, gamma *gorgonia.Node, n *batchNorm) (*gorgonia.Node, error) {
-	// The forward pass moves the running statistics after f has been made
-	// from them; the backward pass needs the ones that f was made from.
+	// The forward pass moves the running statistics after f has been computed;
+	// the backward pass needs those that f was computed from.
 	sigma := make([]float64, len(n.variance))
 	return node.Apply(node.Spec{
 		Name:  name,

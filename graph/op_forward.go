@@ -9,15 +9,15 @@ import (
 	"petrify/internal/node"
 )
 
-// forward is the product of a weighted unit in a training step. Where input
-// and weights lie on one grid each ([fakequant.Quantizer.Grid]), it runs on their
+// forward is the product of a weighted unit in a training step. If input and
+// weights each lie on one grid ([fakequant.Quantizer.Grid]), it runs on their
 // integers:
 //
 //	y = float32(Σ (q_x − z)·q_w)·s_x·s_w + b
 //
-// which costs a fraction of the product in float32 and is nearer the truth:
-// the sum is exact. Otherwise, and where weights have zero points, it is the
-// product in float32. While the unit rests it is the frozen model's, see sums.
+// which costs a fraction of the product in float32 and is more accurate: the
+// sum is exact. Otherwise, and if weights have zero points, it is the product
+// in float32. While the unit is at rest it is the frozen model's; see sums.
 func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float node.Func) node.Func {
 	if !b.quantized || !u.integral(in) {
 		return float
@@ -49,7 +49,7 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 	}
 }
 
-// products are the unit's product on integers, in a step and at rest.
+// products computes the unit's product on integers, in a step and at rest.
 func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kernel.Grid)) (step, rest node.Func) {
 	var scratch kernel.Scratch
 	load := func(args [][]float32) kernel.Images[X] {
@@ -81,8 +81,9 @@ func (u *unit) integral(in *fakequant.Quantizer) bool {
 	return in != nil && u.weights != nil && u.weights.Config().Granularity.Kind != affine.PerGroup
 }
 
-// symmetric reports whether the weights' integers are int8 without zero points,
-// which dialects may give to channels of one sign in a symmetric scheme, too.
+// symmetric reports whether the weights' integers are int8 without zero points.
+// Even in a symmetric scheme, a dialect may give zero points to channels of one
+// sign.
 func (u *unit) symmetric() bool {
 	return !u.weights.Config().Format.Unsigned &&
 		!slices.ContainsFunc(u.weights.Params().Zero, func(z int32) bool { return z != 0 })

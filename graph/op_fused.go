@@ -13,13 +13,13 @@ import (
 )
 
 // fusedOp is batch normalisation with its ReLU, the fake-quantization of its
-// output, and the max pooling after that, as one node: memory is passed once
-// forward instead of four times, and only the pooled image is written. Loss
+// output, and the max pooling after that, as one node: the forward pass reads
+// memory once instead of four times, and only the pooled image is written. Loss
 // and gradients are those of the separate nodes; the tests compare them.
 //
 // The quantizer's range must be known before the pass. The normalisation is
-// monotone in x, so the range of its output is that of the channels' extremes,
-// which the pass for the statistics finds on its way.
+// monotone in x, so the range of its output follows from the channels'
+// extremes, which the pass for the statistics finds.
 type fusedOp struct {
 	*normOp
 	q    *fakequant.Quantizer // nil in float training
@@ -42,7 +42,8 @@ func (b *builder) fusable(u *unit) bool {
 	return !b.quantized || u.output == nil || u.output.Config().FollowsExtremes()
 }
 
-// pooled returns the max pool that alone takes the unit's output, if any.
+// pooled returns the max pool that is the only reader of the unit's output, if
+// any.
 func (b *builder) pooled(u *unit) *unit {
 	var pool *unit
 	for _, v := range b.model.units {
@@ -137,13 +138,13 @@ func (op *fusedOp) quant() kernel.NormQuant {
 	return kernel.NormQuant{Norm: op.norm(), S: op.scale, QMax: op.q.Config().Format.Max()}
 }
 
-// maxima is what the pooling leaves beside y.
+// maxima is what the pooling computes besides y.
 func (op *fusedOp) maxima(y []float32) kernel.Maxima {
 	return kernel.Maxima{Y: y, Top: op.top, Arg: op.arg}
 }
 
-// take takes the scale of this pass from the quantizer, if that rounds. Where
-// it observes, it sees the extremes of what the pass will compute.
+// take takes the scale of this pass from the quantizer, if that rounds. If the
+// quantizer observes, it sees the extremes of what the pass will compute.
 func (op *fusedOp) take(observes bool) error {
 	if op.use == nil {
 		op.scale = op.q.Params().Scale[0]
@@ -163,8 +164,8 @@ func (op *fusedOp) take(observes bool) error {
 	return nil
 }
 
-// finite fails where the batch held a number that is not finite, which the
-// rounding to integers would hide.
+// finite fails if the batch held a number that is not finite, which rounding to
+// integers would hide.
 func (op *fusedOp) finite() error {
 	for i, m := range op.mean {
 		if v := float64(m) * float64(op.inv[i]); math.IsNaN(v) || math.IsInf(v, 0) {

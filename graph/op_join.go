@@ -103,7 +103,7 @@ func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Nod
 	}, xs...)
 }
 
-// slice adds the channels of dy from offset on, as many as the shape has.
+// slice adds the channels of dy from offset, as many as the shape has.
 func slice(name string, dy *gorgonia.Node, shape tensor.Shape, offset int) (*gorgonia.Node, error) {
 	width, channels := shape[len(shape)-1], dy.Shape()[dy.Dims()-1]
 	rows := shape.TotalSize() / width

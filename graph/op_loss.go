@@ -24,11 +24,11 @@ type lossOp struct {
 // of rows whose greatest output is their label's.
 type LossFunc func(dy, y []float32, labels []int32) (loss float64, correct int)
 
-// SetLoss makes the trainer's steps minimise f in place of the cross-entropy;
-// nil goes back to that.
+// SetLoss makes the trainer's steps minimise f instead of the cross-entropy;
+// nil restores that.
 func (t *Trainer) SetLoss(f LossFunc) { t.loss.custom = f }
 
-// add adds the loss of the network's output y, of which input is the input.
+// add adds the loss of the output y of a network with the given input.
 func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error) {
 	n, outputs := y.Shape()[0], y.Shape()[1]
 	op.labels, op.dy = make([]int32, n), make([]float32, n*outputs)
@@ -60,7 +60,7 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 //	mean_square     L = 1/(N·K) · Σ (y − x)²                     dy = 2·(y − x)/(N·K)
 //
 // The sums are over the rows that have a label, N of them, and x is the
-// network's input in the order C H W, which only mean_square takes.
+// network's input in the order C H W, used only by mean_square.
 func (l Loss) of(dy, y, x []float32, labels []int32) (loss float64, correct int) {
 	k := len(y) / len(labels)
 	if l == CrossEntropy {

@@ -46,8 +46,8 @@ func reorder(name string, x *gorgonia.Node, shape tensor.Shape,
 	}.apply(x)
 }
 
-// flatten adds the permutation from N H W C to N × C·H·W, PyTorch's order of
-// a flattened image, such that linear weights mean the same here and there.
+// flatten adds the permutation from N H W C to N × C·H·W, PyTorch's order of a
+// flattened image, so that linear weights mean the same as there.
 func flatten(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 	s := x.Shape()
 	if len(s) == 2 {

@@ -15,9 +15,9 @@ import (
 //	z = γ·(x/f − μ)/σ + β        μ, σ² of x/f over the rows
 //
 // f is the folding factor γ/σ_running by which quantization-aware training
-// scales the convolution's weights (see foldScale), and which is undone here;
-// f = 1 in float training. Since x/f is never formed, its statistics are
-// those of x: μ = μₓ/f, σ² = σₓ²/f² + ε, so
+// scales the convolution's weights (see foldScale); it is undone here. f = 1 in
+// float training. Since x/f is never formed, its statistics are those of x: μ =
+// μₓ/f, σ² = σₓ²/f² + ε, so
 //
 //	z = γ·(x − μₓ)·c + β        c = sign(f)/√(σₓ² + ε·f²)
 //
@@ -25,13 +25,13 @@ import (
 // with c in place of 1/σ. With respect to f only ε remains:
 // ∂z/∂f = −γ·(x − μₓ)·c · ε·f·c², hence df = −γ·ε·f·c²·dγ.
 //
-// A frozen normalisation uses the running statistics, and γ/(f·σ_running) = 1:
+// A normalisation at rest uses the running statistics, and γ/(f·σ_running) = 1:
 //
 //	z = x − μ_running·f + β        df = −μ_running·Σ dz
 //
-// While the unit rests the shift is in x already, see sums.
+// While the whole unit is at rest, x already includes the shift; see sums.
 //
-// The running statistics move in each training step that is not frozen,
+// Unless they are at rest, the running statistics move in each training step,
 // as in PyTorch: μ ← μ + 0.1·(μ_batch − μ), σ² likewise with the unbiased
 // variance.
 type normOp struct {
@@ -50,7 +50,7 @@ type normOp struct {
 	df               []float32
 }
 
-// normInputs are the nodes that a batch normalisation takes beside γ and β.
+// normInputs are the nodes that a batch normalisation reads besides γ and β.
 type normInputs struct {
 	x     *gorgonia.Node // the product, of folded weights under quantization
 	f     *gorgonia.Node // the folding factor; nil in float training
@@ -133,12 +133,12 @@ func (op *normOp) normaliseBatch(f []float32) {
 	}
 }
 
-// unbiased turns the variance of the rows into the estimate for all there are.
+// unbiased turns the variance of the rows into the unbiased estimate.
 func (op *normOp) unbiased(variance float64) float64 {
 	return variance * float64(op.rows) / float64(max(op.rows-1, 1))
 }
 
-// normaliseFrozen takes the running statistics, and leaves them.
+// normaliseFrozen uses the running statistics and leaves them alone.
 func (op *normOp) normaliseFrozen(f []float32) {
 	for i := range op.c {
 		op.mean[i], op.inv[i] = op.batchNorm.mean[i], float32(1/op.sigma(i))
@@ -151,7 +151,7 @@ func (op *normOp) normaliseFrozen(f []float32) {
 	}
 }
 
-// shifted reports whether x holds the normalisation's shift already.
+// shifted reports whether x already includes the normalisation's shift.
 func (op *normOp) shifted() bool { return op.sums != nil && op.sums.rests }
 
 // sigma is √(σ²_running + ε).
@@ -163,8 +163,8 @@ func (n *batchNorm) sigma(i int) float64 {
 // output z for the rows x.
 type normBackward func(dx, dz, z, x []float32)
 
-// grads adds the node of dx, and after it those that read what it computes
-// on the way: dγ, dβ, df, and the gradient of the float product.
+// grads adds the node of dx and, after it, those that read its by-products: dγ,
+// dβ, df, and the gradient of the float product.
 func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node,
 	backward normBackward) (gorgonia.Nodes, error) {
 	dx, err := node.Apply(node.Spec{
@@ -222,7 +222,7 @@ func (op *normOp) backward(dx, dz, z, x []float32) {
 	}
 }
 
-// finish computes df, and clears dγ where γ acts through f alone.
+// finish computes df, and clears dγ if γ acts only through f.
 func (op *normOp) finish(gamma, f []float32) {
 	if op.correct != nil && !op.frozen {
 		op.finishCorrected(f)

@@ -12,10 +12,11 @@ import (
 	"petrify/quantized/integer"
 )
 
-// ship makes the unit's last node, y, compute what is shipped while the unit
-// rests: its forward pass is then that of the frozen model, and replaces what
-// the node has computed in float32. The gradient stays that of the float32 pass,
-// the straight-through estimator's. What only moves numbers needs nothing.
+// ship makes the unit's last node, y, compute what is shipped while the unit is
+// at rest: its forward pass is then that of the frozen model and replaces what
+// the node has computed in float32. The gradient stays that of the float32
+// pass, the straight-through estimator's. Units that only move numbers need no
+// such step.
 func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
 	if k := u.layer.Kind; !b.quantized || b.swallowed[u] || k.is(roleMove, roleJoin) {
 		return nil
@@ -43,7 +44,7 @@ func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
 }
 
 // quantizedInput adds the quantizer of the network's input, which rounds as the
-// engine does while it rests.
+// engine does while its range is at rest.
 func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
 	q := b.model.input
 	y, err := b.grid(q, x)
@@ -79,7 +80,7 @@ type frozen struct {
 	grids []quantized.Quant // that the layer was made for
 }
 
-// forward computes the unit's output from the values of the nodes that it takes.
+// forward computes the unit's output from the values of its input nodes.
 func (f *frozen) forward(y []float32) error {
 	m, u := f.builder.model, f.unit
 	var inputs []quantized.Activation
@@ -111,8 +112,9 @@ func (f *frozen) forward(y []float32) error {
 	return f.layer.Run(y, f.xs, f.builder.batch)
 }
 
-// rests reports whether all that decides about the unit's forward pass does. Its
-// weights may follow their observer: what they are rounded to is shipped.
+// rests reports whether everything that determines the unit's forward pass is
+// at rest. Its weights may follow their observer: what they are rounded to is
+// shipped.
 func (b *builder) rests(u *unit) bool {
 	if b.evaluates {
 		return true
@@ -127,7 +129,7 @@ func (b *builder) rests(u *unit) bool {
 }
 
 // drops reports whether the unit's output, which may be the network's input,
-// is a dropout's, whose numbers are beyond its quantizer's grid.
+// comes from a dropout, whose numbers are not on its quantizer's grid.
 func (u *unit) drops() bool {
 	switch {
 	case u == nil:

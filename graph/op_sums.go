@@ -7,14 +7,14 @@ import (
 	"petrify/quantized"
 )
 
-// sums is the integer product of a weighted unit. While the unit rests, its
-// whole forward pass is the frozen model's,
+// sums is the integer product of a weighted unit. While the unit is at rest,
+// its whole forward pass is the frozen model's,
 //
 //	a = Σ (q_x − z_x)·q_w + q_b        q_y = clip(rne(float32(a)·m) + z_y)        m = s_x·s_w/s_y
 //
-// with the batch norm's shift in the bias. Then the product's node gives
-// float32(a)·s_x·s_w, from which clips and quantizers find their gradients; or,
-// to a fused node, float32(a)·m, which that has only to round.
+// with the batch norm's shift in the bias. The product's node then gives
+// float32(a)·s_x·s_w, from which clips and quantizers compute their gradients;
+// or, to a fused node, float32(a)·m, which that only has to round.
 type sums struct {
 	unit   *unit
 	model  *Model
@@ -56,7 +56,7 @@ func (s *sums) pack(w []float32, in float32) {
 	s.packed.Repack(s.q)
 }
 
-// rest finds the bias, and what the node gives.
+// rest computes the bias and the factors of the node's output.
 func (s *sums) rest() error {
 	if s.acc == nil {
 		s.acc = make([]int32, s.batch*s.unit.out.Size())
@@ -74,8 +74,9 @@ func (s *sums) rest() error {
 	return nil
 }
 
-// float is rest for weights with zero points: a·s_x·s_w summed in float32, but with
-// the integers' bias. The output is the engine's; this is what its gradient sees.
+// float does the same for weights with zero points: a·s_x·s_w summed in
+// float32, but with the integer bias. The output is the engine's; this is what
+// its gradient sees.
 func (s *sums) float(y []float32, args [][]float32, product node.Func) error {
 	in, w := s.in.Params().Scale[0], s.unit.weights.Params().Scale
 	for o := range s.scale {
@@ -107,8 +108,8 @@ func (s *sums) multipliers(m []float32) {
 	}
 }
 
-// round writes the unit's output from the sums, if the unit rests and its nodes
-// have not made that of them anyway.
+// round computes the unit's output from the sums, if the unit is at rest and
+// its nodes have not done so.
 func (s *sums) round(y []float32) {
 	if !s.rests || s.fused || s.unit.output == nil {
 		return

@@ -10,11 +10,11 @@ import (
 
 // oscillation watches the integers of one unit's weights.
 //
-// What is quantized is the folded weight w' = w·f, and what an optimizer moves
-// is the parameter w. So integers are those of w', and what is done to a weight
-// is done to w = w'/f. Watching and dampening take w' and f of the last training
-// step, before it moved batch norm's statistics. A weight is put back with the f
-// and the scale that the next step will use.
+// The folded weight w' = w·f is quantized, while an optimizer moves the
+// parameter w. So the integers are those of w', but changes are made to w =
+// w'/f. Watching and dampening use w' and f of the last training step, before
+// it moved batch norm's statistics. A weight is put back with the f and the
+// scale that the next step will use.
 type oscillation struct {
 	*fakequant.Oscillations
 	seen, f []float32 // folded weights and factors of the last training step
@@ -22,8 +22,8 @@ type oscillation struct {
 	held    int       // frozen weights
 }
 
-// oscillates is the frequency from which on a weight counts as oscillating, the
-// paper's: one that turned back once in the last 70 steps, at the usual
+// oscillates is the paper's frequency above which a weight counts as
+// oscillating: it has turned back once in the last 70 steps, at the usual
 // momentum of 0.01.
 const oscillates = 0.005
 
@@ -31,7 +31,7 @@ const oscillates = 0.005
 // The momentum is that of [fakequant.NewOscillations]; 0 means 0.01. The state
 // is part of [Model.State] from then on.
 //
-// A training step that quantizes, in some layers at least, is then
+// A training step that quantizes at least some layers is then
 //
 //	trainer.Step(x, labels)
 //	model.Track()
@@ -66,9 +66,9 @@ func (m *Model) Watch(momentum float64) error {
 //
 // over the weights inside the range. fake(w')/f counts as constant, and the
 // distance is the parameter's own, so that λ weighs all channels alike,
-// whatever batch norm makes of them. It is the loss of Nagel et al. (see
-// [fakequant.Oscillations]) where nothing is folded. Frozen weights have no
-// gradient: theirs are set to 0.
+// whatever batch norm makes of them. Without folding it is the loss of Nagel et
+// al. (see [fakequant.Oscillations]). The gradients of frozen weights are set
+// to 0.
 //
 // Each layer has its own λ. Weights that the step did not quantize are not
 // pulled.
@@ -112,8 +112,8 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	return loss, nil
 }
 
-// Track takes the integers of the last training step into account, of the
-// weights that it quantized. It moves nothing else.
+// Track records the integers of the weights that the last training step
+// quantized. It moves nothing else.
 func (m *Model) Track() error {
 	for _, u := range m.units {
 		if o := m.oscillations[u]; o != nil && u.weights.Enabled() {
@@ -135,17 +135,17 @@ func (m *Model) capture() {
 	}
 }
 
-// FreezeOscillating freezes weights that turn back more often than their layer's
-// threshold: after this and all later calls, which belong after the
-// optimizer's step, they are at the integer where they were on average. No
-// weight turns back more often than 1.
+// FreezeOscillating freezes weights that turn back more often than their
+// layer's threshold: after this and all later calls, which belong after the
+// optimizer's step, they stay at the integer where they were on average. With a
+// threshold of 1 no weight is frozen.
 //
 // A tensor with frozen weights no longer observes, whatever [Model.Switch]
-// says: an integer means nothing on a grid that follows the others. Learned
-// scales and batch norm go on, and frozen weights with them. A channel whose
-// factor f is below a twentieth of the layer's greatest is let be, as long as it
-// is: w'/f, and with it the gradient of batch norm's γ, would grow beyond all
-// bounds as γ nears 0.
+// says: an integer means nothing on a grid that follows the other weights.
+// Learned scales and batch norm continue to move, and frozen weights with them.
+// Channels whose factor f is below a twentieth of the layer's greatest are
+// exempt while it is: w'/f, and with it the gradient of batch norm's γ, would
+// grow without bound as γ approaches 0.
 func (m *Model) FreezeOscillating(threshold func(layer string) float64) error {
 	for _, u := range m.units {
 		if o := m.oscillations[u]; o != nil && (u.weights.Enabled() || o.held > 0) {
@@ -213,7 +213,7 @@ func (o *oscillation) report(u *unit) Oscillating {
 	return Oscillating{u.weight.Name, o.Share(oscillates), float64(o.held) / float64(len(o.w))}
 }
 
-// oscillationHealth warns of tensors many of whose weights oscillate.
+// oscillationHealth warns of tensors in which many weights oscillate.
 func (m *Model) oscillationHealth() (warnings []Warning) {
 	for _, o := range m.Oscillating() {
 		if o.Share > 0.1 {

@@ -11,7 +11,7 @@ import (
 // Role says what a parameter is for; optimizers treat roles differently.
 type Role uint8
 
-// The roles. Weight decay is for weights alone.
+// The roles. Weight decay applies only to weights.
 const (
 	RoleWeight  Role = iota + 1
 	RoleBias         // of a convolution or a linear layer

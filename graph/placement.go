@@ -7,9 +7,10 @@ import (
 	"petrify/fakequant/affine"
 )
 
-// group is the activations that share one quantizer: the output of a unit, of
-// the units after it that move or average its elements, and of everything
-// that is concatenated with it. The network's input is the member nil.
+// group is the set of activations that share one quantizer: the output of a
+// unit, of the units after it that move or average its elements, and of
+// everything that is concatenated with it. The member nil is the network's
+// input.
 type group struct {
 	members []*unit
 	config  fakequant.Config // zero Format: stays float
@@ -19,11 +20,11 @@ type group struct {
 
 // place decides the configuration of every group of activations.
 //
-// An activation is quantized where the layer that makes it or a layer that
-// takes it asks for quantized activations. In the symmetric schemes it is
-// unsigned where it is never negative, and signed elsewhere; in the affine
-// scheme it is unsigned always, with a zero point. The network's input and what
-// the last layer with weights takes and makes, and all that follows it, are edges.
+// An activation is quantized if the layer that computes it or a layer that
+// reads it asks for quantized activations. In the symmetric schemes it is
+// unsigned if it is never negative, and signed otherwise; in the affine scheme
+// it is always unsigned, with a zero point. Edges are the network's input, the
+// input and output of the last layer with weights, and all that follows it.
 func (q Quantization) place(units []*unit) []*group {
 	groups := share(units)
 	_, last := edges(units)
@@ -75,8 +76,9 @@ func share(units []*unit) (groups []*group) {
 	return groups
 }
 
-// configure takes the configuration that the makers of the group's activation
-// ask for, or else the first of its takers that asks for one.
+// configure takes the configuration for which the layers that compute the
+// group's activations ask, or else the first layer reading them that asks for
+// one.
 func (q Quantization) configure(g *group, units []*unit) {
 	nonNegative := true
 	for _, u := range g.members {
@@ -112,10 +114,10 @@ func (q Quantization) ask(g *group, u *unit) {
 // makes reports whether the unit computes new numbers, on a grid of their own.
 func (u *unit) makes() bool { return !u.layer.Kind.is(roleMove, roleMean, roleJoin) }
 
-// fix fixes the range where all that make the group's numbers are functions that
-// have one, such that the scale is a power of two: 1/256 for sigmoid and softmax
-// and 1/128 for tanh at 8 bits, as Core ML Tools and TFLite have it. Where other
-// layers share the grid, its range is observed and covers them too.
+// fix fixes the range if all of the group's numbers come from functions with a
+// range of their own, so that the scale is a power of two: at 8 bits, 1/256 for
+// sigmoid and softmax and 1/128 for tanh, as in Core ML Tools and TFLite. If
+// other layers share the grid, its range is observed and covers them too.
 func (g *group) fix() {
 	if g.config.Format.IsFloat() {
 		return
@@ -165,9 +167,10 @@ func (q Quantization) weights(u *unit, units []*unit) fakequant.Config {
 	return c
 }
 
-// fit makes groups that do not divide a weight's axis smaller until they do:
-// the largest equal ones that are not above the wish. Where that is the whole
-// axis, or less than half of the wish, the channel has one scale.
+// fit reduces blocks that do not divide a weight's axis until they do: to the
+// largest equal ones that are not above the requested size. If that is the
+// whole axis, or less than half of the requested size, the channel has one
+// scale.
 func fit(g affine.Granularity, shape []int) affine.Granularity {
 	if g.Kind != affine.PerGroup || g.Axis != 1 || g.Size < 1 {
 		return g
@@ -183,8 +186,8 @@ func fit(g affine.Granularity, shape []int) affine.Granularity {
 	return g
 }
 
-// edges are the first and the last unit with weights of its own, or the first
-// and the last of all where none has any.
+// edges returns the first and the last unit with weights of its own, or the
+// first and the last of all if none has any.
 func edges(units []*unit) (first, last *unit) {
 	weighted := slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.kind().is(roleProduct) })
 	if len(weighted) == 0 {

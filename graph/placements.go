@@ -6,7 +6,7 @@ import (
 	"petrify/fakequant"
 )
 
-// Placement is one quantizer and where its fake-quant nodes sit.
+// Placement is a quantizer and where its fake-quant nodes are.
 type Placement struct {
 	Tensor string   // the weight, or the activation that the quantizer is named for
 	Shared []string // the other activations on the same grid

@@ -12,11 +12,11 @@ import (
 
 // Probe runs the quantized network forward over batches of a fixed size and
 // counts which activations lie outside the ranges of their quantizers. Nothing
-// of the model moves, and a training step knows nothing of it.
+// in the model moves, and training steps are not affected.
 //
-// It computes in float32 between the quantizers, because integers no longer
-// show what was clipped: so it sees the activations of a training step, with
-// batch norm's running statistics.
+// Between the quantizers it computes in float32, because integers do not show
+// what was clipped: it sees the activations of a training step, with batch
+// norm's running statistics.
 type Probe struct {
 	model  *Model
 	vm     gorgonia.VM
@@ -36,7 +36,7 @@ type Clipping struct {
 	quantizer *fakequant.Quantizer
 }
 
-// Share is the part that was clipped, 0 to 1.
+// Share is the share that was clipped, 0 to 1.
 func (c Clipping) Share() float64 {
 	if c.Count == 0 {
 		return 0

@@ -23,9 +23,8 @@ type Quantization struct {
 
 	// EdgeBits, if not 0, is the number of bits for the network's input, the
 	// weights of its first and last layer, the last layer's input and its
-	// output, whatever the scheme says; 8 is the custom where the rest has
-	// fewer (Esser et al., “Learned Step Size Quantization”, ICLR 2020,
-	// section 2.3).
+	// output, whatever the scheme says; 8 is customary if the rest has fewer
+	// (Esser et al., “Learned Step Size Quantization”, ICLR 2020, section 2.3).
 	EdgeBits int
 
 	// FloatOutput leaves the network's output unquantized.
@@ -41,10 +40,10 @@ type NameRule struct {
 	Scheme  *fakequant.Scheme
 }
 
-// Uniform quantizes every layer by one scheme.
+// Uniform quantizes every layer with one scheme.
 func Uniform(s fakequant.Scheme) Quantization { return Quantization{Default: &s} }
 
-// Validate lists everything that is wrong with the quantization of a network.
+// Validate reports everything that is wrong with the quantization of a network.
 func (q Quantization) Validate() error {
 	var errs []error
 	check := func(where string, s *fakequant.Scheme) {

@@ -8,8 +8,8 @@ type estimate struct {
 	batches        int // counted in channel 0
 }
 
-// move takes a batch's mean and unbiased variance of channel i into the running
-// statistics, or into the estimate that is under way.
+// move adds a batch's mean and unbiased variance of channel i to the running
+// statistics, or to the estimate in progress.
 func (n *batchNorm) move(i int, mean, variance float64) {
 	if e := n.estimate; e != nil {
 		e.mean[i] += mean
@@ -28,20 +28,20 @@ func (n *batchNorm) move(i int, mean, variance float64) {
 //
 //	μ = 1/N·Σ μ_batch        σ² = 1/N·Σ σ²_batch
 //
-// While run runs, batch norm uses the batch's statistics, fake quantization
-// stays as it is, and observers rest; parameters must not change. Nothing else
-// of the model moves, and nothing at all if run fails.
+// Meanwhile batch norm uses the batch's statistics, fake quantization stays as
+// it is, and observers are off; parameters must not change. Nothing else in the
+// model moves, and nothing at all if run fails.
 //
-// Oscillating weights leave running statistics that belong to integers
-// that are gone (Nagel et al., “Overcoming Oscillations in Quantization-Aware
-// Training”, ICML 2022, section 5.2), and an exponential average is made of few
-// batches. Where batch norm has been frozen for long, though, the weights have
-// learned to live with its statistics; there this undoes what they learned.
+// Oscillating weights leave running statistics that belong to integers of the
+// past (Nagel et al., “Overcoming Oscillations in Quantization-Aware Training”,
+// ICML 2022, section 5.2), and an exponential average covers few batches. If
+// batch norm has been at rest for long, however, the weights have adapted to
+// its statistics, and this undoes what they have learned.
 //
 // A new σ changes the factor f = γ/σ that is folded into the weights. Their
-// scales are multiplied by the same ratio, so that integers, frozen ones
-// included, stay as they were when the statistics were taken. Where one scale
-// spans the channels, or is a power of two, it cannot follow; there the weights
+// scales are multiplied by the same ratio, so that all integers, including
+// frozen ones, stay as they were when the statistics were taken. A scale for
+// all channels, or one that is a power of two, cannot follow; there the weights
 // are rounded again, as after each step of training.
 func (m *Model) Reestimate(run func() error) error {
 	estimates := map[*unit]*estimate{}
@@ -75,7 +75,7 @@ func (m *Model) Reestimate(run func() error) error {
 	return nil
 }
 
-// adopt sets the running statistics, and lets the weights' scales follow.
+// adopt sets the running statistics and adjusts the weights' scales.
 func (u *unit) adopt(e *estimate) {
 	n := u.norm
 	ratios := make([]float32, len(n.mean))

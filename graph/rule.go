@@ -6,9 +6,9 @@ import (
 	"petrify/fakequant"
 )
 
-// Rule names a rule of a [Quantization]: the one of that pattern in Names, or
-// the one of that kind in Kinds. The zero Rule is Default; there is none with
-// both a kind and a pattern.
+// Rule names a rule of a [Quantization]: the one with that pattern in Names, or
+// the one for that kind in Kinds. The zero Rule is Default; none has both a
+// kind and a pattern.
 type Rule struct {
 	Kind    Kind
 	Pattern string
@@ -25,7 +25,7 @@ func (r Rule) String() string {
 	return "default"
 }
 
-// Rule is the one that holds for a layer of the given name and kind.
+// Rule is the one that applies to a layer of the given name and kind.
 func (q Quantization) Rule(name string, k Kind) Rule {
 	for _, r := range q.Names {
 		if regexp.MustCompile(`^(?:` + r.Pattern + `)$`).MatchString(name) {
@@ -38,8 +38,8 @@ func (q Quantization) Rule(name string, k Kind) Rule {
 	return Rule{}
 }
 
-// Scheme is what a rule gives, where nil leaves its layers float; false if there
-// is no such rule.
+// Scheme is the scheme that a rule gives, nil if it leaves its layers float;
+// false if there is no such rule.
 func (q Quantization) Scheme(r Rule) (s *fakequant.Scheme, ok bool) {
 	switch {
 	case r == Rule{}:

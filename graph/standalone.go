@@ -7,13 +7,13 @@ import (
 )
 
 // standAlone makes u a batch normalisation that follows no convolution or
-// linear layer, or one that another layer takes too: at the network's input,
+// linear layer, or one that another layer reads too: at the network's input,
 // after a sum, before a convolution as in pre-activation networks (He et al.,
 // “Identity Mappings in Deep Residual Networks”, ECCV 2016, section 4).
 //
-// Integers know no such layer, but they know convolutions. So the unit is a
-// depthwise convolution of 1×1 pixels into which the batch norm is folded. Its
-// weights are ones, which nobody trains, stores or sees:
+// Runtimes have no integer operator for it, but they have convolutions. So the
+// unit is a depthwise convolution of 1×1 pixels into which the batch norm is
+// folded. Its weights are ones, which are neither trained nor stored:
 //
 //	y = norm(1·x)        w' = 1·γ/√(σ² + ε)        b' = β − μ·w'
 //
@@ -32,7 +32,7 @@ func (u *unit) kind() Kind {
 	return u.layer.Kind
 }
 
-// ones are the weights of a batch norm that stands alone.
+// ones are the weights of a batch norm that is a unit of its own.
 func ones(name string, channels int) *Param {
 	p := newParam(name+".weight", RoleWeight, channels, 1, 1, 1)
 	p.constant = true
@@ -40,12 +40,13 @@ func ones(name string, channels int) *Param {
 	return p
 }
 
-// aloneWeights is the configuration of the weights of a batch norm that stands
-// alone, where c is the scheme's. Whatever the scheme's bits, granularity and
-// method, they are int8 with one scale per channel, s = |w'|/127: a channel has
-// one weight, so that its integer is ±127 and nothing is rounded, and int32 at
-// s_in·s holds the bias to 1/254 of an input's step. Powers of two stay such,
-// for processors that need them.
+// aloneWeights is the configuration of the weights of a batch norm that is a
+// unit of its own, where c is the scheme's. Whatever the scheme's bits,
+// granularity and method, they are int8 with one scale per channel, s =
+// |w'|/127: a channel has one weight, so its integer is ±127 and nothing is
+// rounded, and an int32 of scale s_in·s represents the bias to 1/254 of an
+// input's step. Scales that are powers of two remain so, for processors that
+// need them.
 func aloneWeights(c fakequant.Config) fakequant.Config {
 	if c.Format.IsFloat() {
 		return c
@@ -57,8 +58,8 @@ func aloneWeights(c fakequant.Config) fakequant.Config {
 	return w
 }
 
-// followAlone switches on the observers of such weights: with the range at rest,
-// the first change of γ would be clipped away.
+// followAlone switches on the observers of such weights: with the range at
+// rest, the first change of γ would be clipped.
 func (m *Model) followAlone() {
 	for _, u := range m.units {
 		if u.alone && u.weights != nil {
@@ -67,8 +68,9 @@ func (m *Model) followAlone() {
 	}
 }
 
-// framed puts a node that computes images between two that make an image of
-// its vector and a vector of its image; in is the vector's quantizer.
+// framed puts a node that works on images between one that turns its vector
+// into an image and one that turns the image back; in is the vector's
+// quantizer.
 func framed(n quantized.Node, in *fakequant.Quantizer) []quantized.Node {
 	features := n.Output.Shape[0]
 	before := quantized.Node{Name: n.Name + ".image", Op: quantized.Reshape}

@@ -12,10 +12,11 @@ import (
 // values.
 type State = fakequant.State
 
-// State returns everything that [Model.Restore] needs to go on as if nothing
-// had happened: parameters, running statistics, the random numbers of dropouts,
-// the quantizers with their observers, and what [Model.Watch] watches. The slices
-// are the model's own: write or copy them before the next step.
+// State returns everything that [Model.Restore] needs to continue as if
+// uninterrupted: parameters, running statistics, the random numbers of
+// dropouts, the quantizers with their observers, and what [Model.Watch]
+// watches. The slices are the model's own: write or copy them before the next
+// step.
 func (m *Model) State() []State {
 	all := m.tensors()
 	for _, q := range m.quantizers() {
@@ -70,9 +71,9 @@ func (n *batchNorm) state() []State {
 	}
 }
 
-// Restore brings back a state of a model of the same network and
-// quantization. Tensors of other names are ignored; a missing one, or one of
-// another length, is an error.
+// Restore restores the state of a model of the same network and quantization.
+// Tensors of other names are ignored; a missing one, or one of another length,
+// is an error.
 func (m *Model) Restore(state []State) error {
 	byName := make(map[string]State, len(state))
 	for _, s := range state {

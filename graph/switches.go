@@ -9,7 +9,7 @@ type Switches struct {
 	BatchNormFrozen bool // batch norm uses its running statistics, which stay
 }
 
-// Domain is what the rule of one layer decides, and so what [Model.Switch]
+// Domain is what the rule of one layer determines, and so what [Model.Switch]
 // switches for it.
 type Domain struct {
 	Layer     string
@@ -22,13 +22,12 @@ type Domain struct {
 // Domains lists the layers that have something to switch, in their order.
 //
 // A layer's weights and batch norm are its own. A grid of activations, which
-// several layers may share, belongs to one of them: to the layer whose rule the
-// quantizer has its configuration from. That is the one that makes the
-// activation, if its scheme quantizes activations, or else the first that takes
-// it and whose scheme does. So the network's input belongs to the layer after
-// it. Of the layers that make the parts of a concatenation it is the first, in
-// the order in which they are concatenated; pools, flatten and their like ask
-// for nothing.
+// several layers may share, belongs to one of them: to the layer whose rule
+// configures the quantizer. That is the layer that computes the activation, if
+// its scheme quantizes activations, or else the first that reads it and whose
+// scheme does. So the network's input belongs to the layer after it. For a
+// concatenation it is the first of the layers that compute the parts, in the
+// order of concatenation; pools, flatten and the like ask for nothing.
 func (m *Model) Domains() (all []Domain) {
 	tensors, learns := map[string][]string{}, map[string]bool{}
 	for _, p := range m.Placements() {
@@ -52,11 +51,11 @@ func (m *Model) Follows(r Rule) bool {
 	return slices.ContainsFunc(m.units, func(u *unit) bool { return u.rule == r })
 }
 
-// Switch sets the switches of each layer; what they concern stands at
-// [Model.Domains]. Evaluation and freezing quantize whatever the switches say.
-// Observers of tensors with frozen weights stay off, see
-// [Model.FreezeOscillating]; those of the weights of batch norms that stand
-// alone stay on, see [BatchNorm].
+// Switch sets the switches of each layer; [Model.Domains] says what they
+// affect. Evaluation and freezing quantize whatever the switches say. Observers
+// of tensors with frozen weights stay off, see [Model.FreezeOscillating]; those
+// of the weights of batch norms that are units of their own stay on, see
+// [BatchNorm].
 func (m *Model) Switch(of func(layer string) Switches) {
 	for _, q := range m.quantizers() {
 		s := of(m.owner[q].name())
@@ -73,9 +72,7 @@ func (m *Model) Switch(of func(layer string) Switches) {
 }
 
 // SetObservers switches whether training steps move the observers' ranges, in
-// all layers. Those of tensors with frozen weights stay off, see
-// [Model.FreezeOscillating]; those of the weights of batch norms that stand
-// alone stay on, see [BatchNorm].
+// all layers. The exceptions are those of [Model.Switch].
 func (m *Model) SetObservers(on bool) {
 	for _, q := range m.quantizers() {
 		q.SetObserving(on)
@@ -93,9 +90,9 @@ func (m *Model) restHeld() {
 	}
 }
 
-// FollowObservers brings the parameters that quantizers learn up to date with
-// what their observers have seen. Quantizers that round do so by themselves;
-// call it before reading the others, such as to average them.
+// FollowObservers updates the parameters that quantizers learn with what their
+// observers have seen. Quantizers that round do so by themselves; call it
+// before reading the others, for example to average them.
 func (m *Model) FollowObservers() {
 	for q := range m.learned {
 		q.Learned() // which brings them up to date
@@ -109,8 +106,8 @@ func (m *Model) SetFakeQuant(on bool) {
 	}
 }
 
-// FreezeBatchNorm switches whether training steps normalise with the running
-// statistics, and keep them, instead of the batch's, in all layers.
+// FreezeBatchNorm switches, in all layers, whether training steps normalise
+// with the running statistics and keep them, instead of using the batch's.
 func (m *Model) FreezeBatchNorm(on bool) {
 	for _, u := range m.units {
 		if u.norm != nil {

@@ -106,9 +106,9 @@ func (t *Trainer) Memory() int64 { return t.memory }
 
 // Step runs forward and backward over one batch: x is N H W C, normalised;
 // labels has one class per sample, −1 for samples that only fill the batch.
-// After it, Grad of each [Param] is the gradient of the mean loss; observers
-// that are on have seen the batch. An error that wraps [ErrNotFinite] names
-// the first layer whose numbers went wrong.
+// Afterwards Grad of each [Param] is the gradient of the mean loss, and
+// observers that are on have seen the batch. An error that wraps [ErrNotFinite]
+// names the first layer with numbers that are not finite.
 func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 	in := t.x.Float32s()
 	if len(x) != len(in) || len(labels) != len(t.loss.labels) {
@@ -134,8 +134,8 @@ func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
 	return Metrics{Loss: t.loss.loss, Correct: t.loss.correct, Count: counted(labels)}, t.check()
 }
 
-// check looks for NaN and ±Inf in the loss and the gradients, and where there
-// are any, for what made them.
+// check looks for NaN and ±Inf in the loss and the gradients and, if there are
+// any, for their origin.
 func (t *Trainer) check() error {
 	bad := math.IsNaN(t.loss.loss) || math.IsInf(t.loss.loss, 0)
 	for _, g := range t.grads {
@@ -195,8 +195,8 @@ func (m *Model) finite() error {
 	return nil
 }
 
-// Masks is what each dropout multiplied its elements by in the last step, 0 or
-// 1/(1 − rate), by the layers' names. The next step overwrites it.
+// Masks returns the factors of each dropout's elements in the last step, 0 or
+// 1/(1 − rate), by the layers' names. The next step overwrites them.
 func (t *Trainer) Masks() map[string][]float32 {
 	masks := map[string][]float32{}
 	for u, m := range t.masks {

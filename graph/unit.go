@@ -8,8 +8,8 @@ import (
 )
 
 // unit is what one node of the frozen network computes: a layer together with
-// the batch normalisation and the ReLU that are fused into it. Between the
-// parts of a unit nothing is quantized; at its end its output is.
+// the batch normalisation and the ReLU that are fused into it. Only the output
+// of a unit is quantized, nothing between its parts.
 type unit struct {
 	layer  Layer
 	rule   Rule    // that holds for the layer
@@ -64,8 +64,8 @@ func (u *unit) nonNegative() bool {
 }
 
 // fuse groups the layers into units. A batch norm joins the convolution or
-// linear layer before it, unless another layer takes that too; a ReLU joins a
-// layer that ends in a sum and takes nothing else after it.
+// linear layer before it unless another layer reads that too; a ReLU joins,
+// under the same condition, a layer that computes sums, and ends the unit.
 func fuse(layers []connected) []*unit {
 	var units []*unit
 	of := make([]*unit, len(layers)) // the unit that computes the layer's output
@@ -90,8 +90,8 @@ func fuse(layers []connected) []*unit {
 	return units
 }
 
-// unit makes a unit that begins with the layer, given those that compute the
-// layers before it.
+// unit makes a unit that begins with the layer, given the units that compute
+// the layers before it.
 func (l connected) unit(of []*unit) *unit {
 	u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
 	for _, at := range l.from {

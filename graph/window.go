@@ -42,7 +42,7 @@ func same(n, extent, stride int) (begin, end int) {
 func (v window) extent(axis int) int { return (v.kernel[axis]-1)*v.dilation[axis] + 1 }
 
 // widest bounds each of a window's sizes, so that no sum and no product of two
-// overflows an int, of 32 bits or 64.
+// sizes overflows an int of 32 bits.
 const widest = 1 << 15
 
 // widest is the largest of the window's sizes.
@@ -98,7 +98,7 @@ func linearShape(l Layer, _ []Shape, _ bool) (Shape, bool, error) {
 	return Shape{l.Units, 1, 1}, true, nil
 }
 
-// slide is the shape of a window's outputs in one channel after another.
+// slide is the shape of the output of a window that slides over each channel.
 func (l Layer) slide(in Shape) (Shape, error) {
 	v := l.resolve(in)
 	h, w := in.H+v.top+v.bottom, in.W+v.left+v.right

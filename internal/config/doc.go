@@ -1,9 +1,11 @@
-// Package config reads the YAML file that describes a run. A table of fields
-// says for each key what it means, in one sentence, which values are allowed,
-// and which variable holds it. Reading, checking, printing and the JSON schema
-// all follow from the tables, so that they cannot disagree; to add a key is to
-// add a line ([Config], and section in config.go). All mistakes in a file are
-// reported at once, with their lines:
+// Package config reads the YAML file that describes a run.
+//
+// A table of fields says for each key what it means, in one sentence, which
+// values are allowed, and which variable holds it. Reading, checking, printing
+// and the JSON schema all follow from the tables, so that they cannot disagree;
+// to add a key is to add a line ([Config], and section in config.go).
+//
+// All mistakes in a file are reported at once, with their lines:
 //
 //	config: 3 mistakes:
 //	  run.yaml:2: sed: unknown key: did you mean seed?
