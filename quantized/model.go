@@ -73,6 +73,15 @@ type Node struct {
 	Output  Activation `json:"output"`            // its name is the node's name
 }
 
+// Pointwise reports whether n is a convolution that computes each pixel from the same
+// pixel of all channels, as a linear layer would.
+func (n *Node) Pointwise() bool {
+	w := n.Window
+	one := [2]int{1, 1}
+	return n.Op == Conv2D && n.Groups <= 1 && w.Kernel == one && w.Stride == one && w.PadBegin == [2]int{} &&
+		w.PadEnd == [2]int{}
+}
+
 // Window is the geometry of a convolution or a pool, as {vertical, horizontal}.
 type Window struct {
 	Kernel   [2]int `json:"kernel"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,12 +19,24 @@ func tfliteFormat() format {
 		is: func(path string, head []byte) bool {
 			return filepath.Ext(path) == ".tflite" || tflite.Begins(head)
 		},
-		verify:  checkTFLite,
-		inspect: inspecting(tflite.Inspect),
-		arithmetic: func(map[string]string) (arithmetic, error) {
-			return arithmetic{"XNNPACK's", integer.Options{Requantization: integer.XNNPACK}}, nil
-		},
+		verify:     checkTFLite,
+		inspect:    inspecting(tflite.Inspect),
+		arithmetic: tfliteArithmetic,
 	}
+}
+
+// tfliteArithmetic is XNNPACK's, but for the convolutions that it leaves to LiteRT's
+// own kernel because their weights are two to a byte.
+func tfliteArithmetic(facts map[string]string) (arithmetic, error) {
+	var o tflite.Options
+	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {
+		return arithmetic{}, err
+	}
+	whose := "XNNPACK's"
+	if o.Int4 {
+		whose = "LiteRT's"
+	}
+	return arithmetic{whose, integer.Options{Requantization: integer.XNNPACK, Int4: o.Int4}}, nil
 }
 
 func writeTFLite(path string, m *quantized.Model, o exportOptions) error {

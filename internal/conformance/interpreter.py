@@ -111,6 +111,7 @@ def once(a, m):
 
 
 times = {"gemmlowp": twice, "single": once}
+lite = lambda mode: mode in ("xnnpack", "xnnpack-int4")
 
 # Functions, and the f of float layers
 functions = {
@@ -184,9 +185,14 @@ def weighted(n, tensors, x, y, mode):
     s = np.broadcast_to(tensors[name + ".weight.scale"], len(q)).reshape(bias.shape)
     if y.float:
         return Tensor(y, r=apply(n, a.astype(f32) * (x.grid.s * s)))
-    if mode in times:
+    # xnnpack with weights two to a byte
+    win = n.get("window")
+    pointwise = win and win["kernel"] == win["stride"] == [1, 1] and not any(win["pad_begin"] + win["pad_end"])
+    packs = mode == "xnnpack-int4" and n["op"] == "conv2d" and n["groups"] == 1 and not pointwise
+    how = "single" if packs and int(re.search(r"\d+", w["format"])[0]) <= 4 else mode
+    if how in times:
         m = [f64(x.grid.s) * f64(v) / f64(y.s) for v in s.ravel()]
-        v = np.stack([times[mode](a[:, o], m[o]) for o in range(len(m))], 1)
+        v = np.stack([times[how](a[:, o], m[o]) for o in range(len(m))], 1)
     else:
         v = np.rint(a.astype(f32) * (x.grid.s * s / y.s))
     return Tensor(y, q=y.clip(v))
@@ -205,8 +211,8 @@ def pool(n, x, y, mode):
     if not y.float and not x.grid.float:
         total = sum(t for _, _, t in taps(n, x.d, 0))
         # gemmlowp, single, xnnpack: averages of one grid
-        if x.grid.same(y) and (mode in times or mode == "xnnpack" and not everywhere):
-            offset = 127 - y.qmax if mode == "xnnpack" else y.file("") - y.z - 128
+        if x.grid.same(y) and (mode in times or lite(mode) and not everywhere):
+            offset = 127 - y.qmax if lite(mode) else y.file("") - y.z - 128
             v = total + count * (y.z + offset)
             v = np.sign(v) * ((2 * np.abs(v) + count) // (2 * count))
             return Tensor(y, q=y.clip(v - offset - y.z))
@@ -235,7 +241,7 @@ def add(n, a, b, y, mode):
         product, t = times[mode], 2 * max(f64(a.grid.s), f64(b.grid.s))
         total = product(a.d << 20, f64(a.grid.s) / t) + product(b.d << 20, f64(b.grid.s) / t)
         return Tensor(y, q=y.clip(product(total, t / (2.0**20 * f64(y.s)))))
-    if mode == "xnnpack":
+    if lite(mode):
         h = min(max(20 - math.floor(math.log2(max(ra, rb))), 1), 40)
         ma, mb = (int(np.rint(2.0**h * f64(r))) for r in (ra, rb))
         return Tensor(y, q=y.clip(half_up(a.d * ma + b.d * mb, h)))
@@ -257,7 +263,7 @@ def softmax(x, y, mode):
         e = np.exp(-below)
         return Tensor(y, r=(e / e.sum(1, keepdims=True)).astype(f32))
     s = x.grid.s
-    if mode == "xnnpack":
+    if lite(mode):
         e = np.exp((-s * below.astype(f32)).astype(f64)).astype(f32)
         v = (e * (f32(1) / (in_order(e) * y.s))).astype(f64)
         return Tensor(y, q=y.clip(np.sign(v) * np.floor(np.abs(v) + 0.5)))
@@ -317,7 +323,7 @@ def layer(n, tensors, values, mode):
     if op == "activate" and n["function"] == "softmax":
         return softmax(x[0], y, mode)
     if op == "activate":
-        v = xnnpack(n, x[0], y) if mode == "xnnpack" and not y.float and not x[0].grid.float else None
+        v = xnnpack(n, x[0], y) if lite(mode) and not y.float and not x[0].grid.float else None
         return Tensor(y, q=y.clip(v)) if v is not None else Tensor(y, r=apply(n, x[0].r))
     if op in ("flatten", "reshape"):
         shape = [len(x[0].r)] + n["output"]["shape"]
@@ -328,7 +334,7 @@ def layer(n, tensors, values, mode):
 def run(folder):
     model, tensors = load(folder)
     mode = open(os.path.join(folder, "mode")).read()
-    if mode not in ("onnxruntime", "onnxruntime-int8", "xnnpack", "gemmlowp", "single"):
+    if mode not in ("onnxruntime", "onnxruntime-int8", "xnnpack", "xnnpack-int4", "gemmlowp", "single"):
         raise ValueError("mode " + mode)
     a = model["input"]
     p = np.fromfile(os.path.join(folder, "input.f32"), "<f4").reshape([-1] + a["shape"])

@@ -23,8 +23,9 @@ import (
 // modes are the engine's options for each mode.
 var modes = map[reference.Mode]integer.Options{
 	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true},
-	reference.XNNPACK:  {Requantization: integer.XNNPACK},
-	reference.Gemmlowp: {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
+	reference.XNNPACK:     {Requantization: integer.XNNPACK},
+	reference.XNNPACKInt4: {Requantization: integer.XNNPACK, Int4: true},
+	reference.Gemmlowp:    {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
 }
 
 // pageCase is a model for interpreter.py, with inputs before they are normalised.
@@ -87,7 +88,7 @@ func pageCases(t *testing.T) []pageCase {
 	}
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 10))
-		mode, m := reference.Modes()[seed%5], drawn(t, rng)
+		mode, m := reference.Modes()[seed%uint64(len(modes))], drawn(t, rng)
 		x := make([]float32, 6*elements(m.Input.Shape))
 		for i := range x {
 			x[i] = float32(rng.NormFloat64())

@@ -79,7 +79,7 @@ func TestTFLiteExcluded(t *testing.T) {
 				n.Weights, n.Bias = &quantized.Weights{Shape: n.Weights.Shape, Float: n.Weights.Real()}, nil
 			}
 			q := integersOf(m, b.Inputs(m, 60))
-			y := tfliteBytes(t, runtimes, m, q)
+			y := tfliteBytes(t, runtimes, tflite.Options{}, m, q)
 			if count, most := differing(t, xnnpack, m, q, y); count > len(y)/1000 || most > 1 {
 				t.Errorf("%d of %d elements differ, by %d at most: want a thousandth, by one", count, len(y), most)
 			}

@@ -9,6 +9,7 @@ import (
 	"petrify/graph"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/quantized/tflite"
 )
 
 // TestTFLiteGraph: every built-in network, frozen after some training, gives
@@ -43,9 +44,16 @@ func TestTFLiteGraph(t *testing.T) {
 				x := images(rand.New(rand.NewPCG(45, 46)), n, network.in)
 				extremes(x, network.in.Size(), m.Input.Quant)
 				q := integersOf(m, channelsFirst(x, network.in))
-				y := tfliteBytes(t, runtimes, m, q)
+				y := tfliteBytes(t, runtimes, tflite.Options{}, m, q)
 				if count, _ := differing(t, xnnpack, m, q, y); count != 0 {
 					t.Errorf("%d of %d elements differ from XNNPACK's arithmetic", count, len(y))
+				}
+				int4 := tflite.Options{Int4: true}
+				if tflite.Write(discard{}, m, int4) == nil {
+					y := tfliteBytes(t, runtimes[1:], int4, m, q)
+					if count, _ := differing(t, packed, m, q, y); count != 0 {
+						t.Errorf("%d of %d elements differ from LiteRT's arithmetic", count, len(y))
+					}
 				}
 				allowed := 0
 				if roundsOtherwise(m) {

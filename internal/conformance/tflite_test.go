@@ -74,9 +74,9 @@ func moved(q []byte, f affine.Format, back bool) []byte {
 }
 
 // tfliteBytes runs a quantized model on its bytes.
-func tfliteBytes(t *testing.T, runtimes tflites, m *quantized.Model, x []byte) []byte {
+func tfliteBytes(t *testing.T, runtimes tflites, o tflite.Options, m *quantized.Model, x []byte) []byte {
 	t.Helper()
-	file, err := tflite.Encode(m, tflite.Options{})
+	file, err := tflite.Encode(m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func integersOf(m *quantized.Model, x []float32) []byte {
 // tfliteAgrees wants the engine's integers of TensorFlow Lite.
 func tfliteAgrees(t *testing.T, runtimes tflites, m *quantized.Model, x []byte) {
 	t.Helper()
-	y := tfliteBytes(t, runtimes, m, x)
+	y := tfliteBytes(t, runtimes, tflite.Options{}, m, x)
 	if count, most := differing(t, xnnpack, m, x, y); count != 0 {
 		t.Errorf("%d of %d elements differ, by %d at most", count, len(y), most)
 	}
@@ -160,7 +160,7 @@ func TestTFLiteZoo(t *testing.T) {
 			t.Run(name+"/"+schemeName, func(t *testing.T) {
 				b, m := build(rand.New(rand.NewPCG(31, 32)), schemes[schemeName])
 				x := integersOf(m, b.Inputs(m, 100))
-				y := tfliteBytes(t, runtimes, m, x)
+				y := tfliteBytes(t, runtimes, tflite.Options{}, m, x)
 				if count, _ := differing(t, xnnpack, m, x, y); count != 0 {
 					t.Errorf("%d of %d elements differ from XNNPACK's arithmetic", count, len(y))
 				}
@@ -314,7 +314,7 @@ func TestTFLiteSums(t *testing.T) {
 		m := sumOf(a, b, y, quantized.Func(i%2))
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			tfliteAgrees(t, runtimes, m, x)
-			count, most := differing(t, integer.Options{}, m, x, tfliteBytes(t, runtimes, m, x))
+			count, most := differing(t, integer.Options{}, m, x, tfliteBytes(t, runtimes, tflite.Options{}, m, x))
 			if count > allowed || most > 1 {
 				t.Errorf("%d sums differ from training's arithmetic, by %d at most: want %d and one step", count,
 					most, allowed)

@@ -110,8 +110,9 @@ var quantizations = map[string]quantizedtest.Scheme{
 // modes are the options that compute as each mode of the definition.
 var modes = map[reference.Mode]integer.Options{
 	reference.ONNXRuntime: {}, reference.ONNXRuntimeInt8: {Signed: true},
-	reference.XNNPACK:  {Requantization: integer.XNNPACK},
-	reference.Gemmlowp: {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
+	reference.XNNPACK:     {Requantization: integer.XNNPACK},
+	reference.XNNPACKInt4: {Requantization: integer.XNNPACK, Int4: true},
+	reference.Gemmlowp:    {Requantization: integer.Gemmlowp}, reference.Single: {Requantization: integer.Single},
 }
 
 // TestEngineIsTheDefinition: every operation in every number format and mode, on

@@ -24,7 +24,7 @@ func (c *compiler) sum(a, b, y *value) error {
 	pair := sumSigned(a.grid, b.grid, y.grid)
 	switch {
 	case c.options.Requantization.fixedPoint():
-		pair = sumFixed(a.grid, b.grid, y.grid, c.multiply())
+		pair = sumFixed(a.grid, b.grid, y.grid, c.options.Requantization.multiply())
 	case c.options.Requantization == XNNPACK:
 		pair = sumXNNPACK(a.grid, b.grid, y.grid)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"petrify/quantized"
 )
 
 // Options say how an engine computes. The zero value computes as ONNX Runtime
@@ -17,6 +19,11 @@ type Options struct {
 	// points are smaller by 128, and may differ by one step where the exact sum is
 	// next to a tie.
 	Signed bool
+
+	// Int4 multiplies as LiteRT does in .tflite files whose weights of 4 bits and
+	// fewer are two to a byte: XNNPACK leaves convolutions with such weights, but for
+	// pointwise and grouped ones, to a kernel that computes as Single.
+	Int4 bool
 }
 
 // Requantization names how a layer's sums become the next layer's integers.
@@ -46,6 +53,14 @@ const (
 )
 
 var requantizations = []string{"float32", "gemmlowp", "single", "xnnpack"}
+
+// requantization is that of a layer with weights.
+func (o Options) requantization(n *quantized.Node) Requantization {
+	if o.Int4 && n.Op == quantized.Conv2D && n.Groups <= 1 && !n.Pointwise() && n.Weights.Format.Bits <= 4 {
+		return Single
+	}
+	return o.Requantization
+}
 
 // fixedPoint reports whether layers with weights multiply in fixed point.
 func (r Requantization) fixedPoint() bool { return r == Gemmlowp || r == Single }

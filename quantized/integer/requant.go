@@ -9,10 +9,10 @@ import (
 // rounding takes sums, in rows of one a channel, to integers.
 type rounding func(y []uint8, acc []int32)
 
-// rounding makes that of the engine's options. exact and m are the multipliers
-// of the channels, the former in float64 from the scales.
-func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
-	if !c.options.Requantization.fixedPoint() {
+// rounding makes that of a requantization. exact and m are the multipliers of the
+// channels, the former in float64 from the scales.
+func (how Requantization) rounding(exact []float64, m []float32, g grid) rounding {
+	if !how.fixedPoint() {
 		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
 		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
 	}
@@ -20,7 +20,7 @@ func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
 	for i, v := range exact {
 		multipliers[i] = NewFixed(v)
 	}
-	multiply := c.multiply()
+	multiply := how.multiply()
 	return func(y []uint8, acc []int32) {
 		for i, a := range acc {
 			q := int64(multiply(multipliers[i%len(multipliers)], a)) + int64(g.zero)
@@ -29,9 +29,9 @@ func (c *compiler) rounding(exact []float64, m []float32, g grid) rounding {
 	}
 }
 
-// multiply is the fixed-point product of the engine's options.
-func (c *compiler) multiply() func(Fixed, int32) int32 {
-	if c.options.Requantization == Single {
+// multiply is the product in fixed point.
+func (how Requantization) multiply() func(Fixed, int32) int32 {
+	if how == Single {
 		return Fixed.once
 	}
 	return Fixed.twice

@@ -31,7 +31,8 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 				"finite one", x.grid.scale, n.Weights.Scale, y.grid.scale, m[o])
 		}
 	}
-	if !c.options.Requantization.fixedPoint() && p.ones == nil {
+	how := c.options.requantization(n)
+	if !how.fixedPoint() && p.ones == nil {
 		r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 		c.add(func(mem *memory, n int, s *kernel.Scratch) {
 			kernel.ConvBytes(mem.bytes(y.bytes, n), x.images(mem, n), p.bias, r, p.packed, s)
@@ -39,7 +40,7 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 		c.shareScratch()
 		return nil
 	}
-	round := c.rounding(p.exact(y.grid.scale), m, y.grid)
+	round := how.rounding(p.exact(y.grid.scale), m, y.grid)
 	acc := c.sums(p, x, y.elements())
 	c.add(func(mem *memory, n int, _ *kernel.Scratch) {
 		round(mem.bytes(y.bytes, n), mem.ints(acc, n))

@@ -14,6 +14,7 @@ const (
 	ONNXRuntime     Mode = iota // on x86-64
 	ONNXRuntimeInt8             // on x86-64, in sessions with kernels for int8
 	XNNPACK                     // TensorFlow Lite with XNNPACK
+	XNNPACKInt4                 // the same, of files with weights two to a byte
 	Gemmlowp                    // fixed point, rounded twice: TensorFlow Lite's reference kernels, CMSIS-NN
 	Single                      // fixed point, rounded once: the same with single rounding
 	CoreML                      // ML programs in float32: see coreml.go
@@ -24,7 +25,8 @@ const (
 // q_y − z_y before it is clipped.
 type rules struct {
 	name      string
-	rescale   func(a int64, sx, sw, sy float32) float64
+	rescale   rescaleRule
+	packed    rescaleRule // of convolutions with windows whose weights are two to a byte
 	sum       sumRule
 	mean      meanRule                                    // of a window
 	meanImage meanRule                                    // of an image
@@ -34,22 +36,25 @@ type rules struct {
 }
 
 type (
+	rescaleRule   func(a int64, sx, sw, sy float32) float64
 	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
 	meanRule      func(l *layer, window []int) float64
 	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
 )
 
 var modes = [...]rules{
-	ONNXRuntime: {"onnxruntime", rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage,
+	ONNXRuntime: {"onnxruntime", rescale, rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage,
 		shareONNXRuntime, nil, nil},
-	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage,
+	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage,
 		shareONNXRuntime, nil, nil},
-	XNNPACK: {"xnnpack", rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage,
+	XNNPACK: {"xnnpack", rescale, rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage,
 		shareTFLite, fixedFunctions, nil},
-	Gemmlowp: {"gemmlowp", rescaleFixed(twice), sumFixed(twice),
+	XNNPACKInt4: {"xnnpack-int4", rescale, rescaleFixed(once), sumXNNPACK,
+		meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions, nil},
+	Gemmlowp: {"gemmlowp", rescaleFixed(twice), rescaleFixed(twice), sumFixed(twice),
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
 		nil, nil},
-	Single: {"single", rescaleFixed(once), sumFixed(once),
+	Single: {"single", rescaleFixed(once), rescaleFixed(once), sumFixed(once),
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
 		nil, nil},
 	CoreML:        {name: "coreml-float32", program: toFloat32},
@@ -57,7 +62,9 @@ var modes = [...]rules{
 }
 
 // Modes lists those that compute with integers: all but Core ML's.
-func Modes() []Mode { return []Mode{ONNXRuntime, ONNXRuntimeInt8, XNNPACK, Gemmlowp, Single} }
+func Modes() []Mode {
+	return []Mode{ONNXRuntime, ONNXRuntimeInt8, XNNPACK, XNNPACKInt4, Gemmlowp, Single}
+}
 
 // String is the mode's name, such as "xnnpack".
 func (m Mode) String() string {

@@ -64,7 +64,7 @@ func TestErrors(t *testing.T) {
 	for want, err := range map[string]error{
 		"reference: quantized: ":       run(&quantized.Model{}, reference.ONNXRuntime, nil),
 		"x: 1 numbers, want 2":         run(linear(), reference.ONNXRuntime, x[:1]),
-		"Mode(7): want one of [onnxr":  run(linear(), reference.CoreMLFloat16+1, x),
+		"Mode(8): want one of [onnxr":  run(linear(), reference.CoreMLFloat16+1, x),
 		"y: Op(99) has no definition":  layer(func(n *quantized.Node) { n.Op = 99 }),
 		"y: Func(99) has no definitio": layer(func(n *quantized.Node) { n.Func = 99 }),
 		`y reads "z", which is not th`: layer(func(n *quantized.Node) { n.Inputs[0] = "z" }),

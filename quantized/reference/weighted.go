@@ -1,6 +1,10 @@
 package reference
 
-import "math"
+import (
+	"math"
+
+	"petrify/quantized"
+)
 
 // weighted is a convolution, or a linear layer: a convolution of 1 × 1 on an
 // image of one pixel. Weights are O I KH KW, where I is the channels of a group.
@@ -56,7 +60,11 @@ func (l *layer) sumIntegers(o int, terms []term) {
 		y.putReal(l.fused(float32(a) * float32(x.Quant.Scale*w.Scale[k])))
 		return
 	}
-	y.put(l.rules.rescale(a, x.Quant.Scale, w.Scale[k], y.Quant.Scale))
+	rescale := l.rules.rescale
+	if l.Op == quantized.Conv2D && l.Groups <= 1 && !l.Pointwise() && w.Format.Bits <= 4 {
+		rescale = l.rules.packed
+	}
+	y.put(rescale(a, x.Quant.Scale, w.Scale[k], y.Quant.Scale))
 }
 
 // sumReals is r_y = f(Σ r_x·r_w + b[o]), summed in float64; see [Tensor.Allows].

@@ -161,6 +161,10 @@ func fused(f quantized.Func) schema.Attribute {
 }
 
 func (w *writer) conv(l *layer) {
+	if w.asLinear(l.Node) {
+		w.fullyConnected(l)
+		return
+	}
 	scheme, x := w.padded(l)
 	win := l.Window
 	attributes := []schema.Attribute{attribute("padding", scheme), attribute("stride_w", win.Stride[1]),

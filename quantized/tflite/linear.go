@@ -8,21 +8,31 @@ import (
 // A linear layer with a scale for each output is a convolution of an image of
 // one pixel. FULLY_CONNECTED can have as many scales in the latest runtimes
 // only: others take the first one for all, or compute in another arithmetic.
+//
+// With weights two to a byte it is the other way round. Runtimes that take them are
+// the latest, and XNNPACK takes them of FULLY_CONNECTED alone: so pointwise
+// convolutions are linear layers of every pixel.
 
-// asConvolution reports whether a linear layer is written so.
-func asConvolution(m *quantized.Model, n *quantized.Node) bool {
-	return n.Op == quantized.Linear && n.Weights.Axis == 0 && integers(m, n)
+// asConvolution reports whether a linear layer is written as a convolution.
+func (w *writer) asConvolution(n *quantized.Node) bool {
+	return n.Op == quantized.Linear && n.Weights.Axis == 0 && integers(w.model, n) && !(w.Int4 && packs(n))
+}
+
+// asLinear reports whether a layer is written as FULLY_CONNECTED.
+func (w *writer) asLinear(n *quantized.Node) bool {
+	return n.Op == quantized.Linear && !w.asConvolution(n) ||
+		w.Int4 && n.Pointwise() && packs(n) && integers(w.model, n)
 }
 
 // makesPixels reports whether a layer gives a vector that is written as an image
 // of one pixel, because only convolutions read it.
 func (w *writer) makesPixels(n *quantized.Node) bool {
 	shapes := len(n.Output.Shape) == 1 && (n.Op == quantized.Flatten || n.Op == quantized.Reshape)
-	if !shapes && !asConvolution(w.model, n) || n.Name == w.model.Output {
+	if !shapes && !w.asConvolution(n) || n.Name == w.model.Output {
 		return false
 	}
 	for _, r := range w.readers[n.Name] {
-		if !asConvolution(w.model, r) {
+		if !w.asConvolution(r) {
 			return false
 		}
 	}
@@ -35,12 +45,8 @@ func (w *writer) pixel(a quantized.Activation) []int32 {
 }
 
 func (w *writer) linear(l *layer) {
-	if !asConvolution(w.model, l.Node) {
-		version := int32(1)
-		if l.integers {
-			version = w.weightVersion(l, 4, 10)
-		}
-		w.operator(schema.FullyConnected, version, []int32{l.in[0], w.weights(l), w.bias(l)}, l.out, fused(l.Func))
+	if w.asLinear(l.Node) {
+		w.fullyConnected(l)
 		return
 	}
 	x, y := l.in[0], l.out
@@ -51,10 +57,22 @@ func (w *writer) linear(l *layer) {
 	if !w.pixels[l.Name] {
 		y = w.like(l.Name+"/features", l.y.Activation, w.pixel(l.y.Activation))
 	}
-	w.operator(schema.Conv2D, w.weightVersion(l, 3, 7), []int32{x, w.weights(l), w.bias(l)}, y,
+	w.operator(schema.Conv2D, 3, []int32{x, w.weights(l), w.bias(l)}, y,
 		attribute("padding", schema.Valid), attribute("stride_w", 1), attribute("stride_h", 1), fused(l.Func),
 		attribute("dilation_w_factor", 1), attribute("dilation_h_factor", 1))
 	if y != l.out {
 		w.reshaped(l.Name+"/features", y, l.out)
 	}
+}
+
+func (w *writer) fullyConnected(l *layer) {
+	version := int32(1)
+	if l.integers {
+		version = w.weightVersion(l, 4, 10)
+	}
+	attributes := []schema.Attribute{fused(l.Func)}
+	if len(l.Output.Shape) > 1 {
+		attributes = append(attributes, attribute("keep_num_dims", 1))
+	}
+	w.operator(schema.FullyConnected, version, []int32{l.in[0], w.weights(l), w.bias(l)}, l.out, attributes...)
 }

@@ -17,7 +17,8 @@ type Options struct {
 
 	// Int4 packs weights of up to 4 bits two to a byte: those of linear layers and
 	// ordinary convolutions that compute with integers. LiteRT and CMSIS-NN take
-	// them so; other runtimes refuse the file. Without it each is a byte.
+	// them so; other runtimes refuse the file. Without it each is a byte. LiteRT
+	// rounds convolutions with windows then as integer.Options.Int4 does.
 	Int4 bool `json:"int4,omitzero"`
 
 	// Metadata is added to the file's own, such as the facts of a proof

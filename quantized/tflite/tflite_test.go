@@ -286,6 +286,37 @@ func TestMixes(t *testing.T) {
 	}
 }
 
+// TestInt4Operators: layers that are linear in each pixel are FULLY_CONNECTED if their
+// weights are packed, which they are where XNNPACK computes them.
+func TestInt4Operators(t *testing.T) {
+	linear := func(b *quantizedtest.Builder, x string) string { return b.Linear(b.Flatten(x), 4, quantized.ReLU) }
+	conv := func(w quantized.Window) func(*quantizedtest.Builder, string) string {
+		return func(b *quantizedtest.Builder, x string) string { return b.Conv(x, 4, w, 1, quantized.ReLU) }
+	}
+	for _, tt := range []struct {
+		layer    func(*quantizedtest.Builder, string) string
+		channels int
+		want     string
+	}{
+		{linear, 4, "RESHAPE FULLY_CONNECTED INT4"},
+		{linear, 3, "RESHAPE CONV_2D RESHAPE INT8"},
+		{conv(quantizedtest.Valid(1, 1)), 4, "FULLY_CONNECTED INT4"},
+		{conv(quantizedtest.Valid(1, 1)), 3, "CONV_2D INT8"},
+		{conv(quantizedtest.Valid(1, 2)), 3, "CONV_2D INT4"},
+		{conv(quantizedtest.Same(3)), 3, "CONV_2D INT4"},
+	} {
+		m := build(quantizedtest.W4A8, func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), tt.channels, quantizedtest.Same(3), 1, quantized.ReLU) // is packed in any case
+			return tt.layer(b, x)
+		}, 2, 1, 1)
+		f := file(t, m, tflite.Options{Int4: true})
+		w, _ := tensor(t, f, m.Output+"/weight")
+		if got := strings.TrimPrefix(codes(f), "CONV_2D ") + " " + w.Type.String(); got != tt.want {
+			t.Errorf("%d channels: %s, want %s", tt.channels, got, tt.want)
+		}
+	}
+}
+
 // TestInt4: weights of four bits, two to a byte, the first in the low half.
 func TestInt4(t *testing.T) {
 	m := build(quantizedtest.W4A8, func(b *quantizedtest.Builder) string {

@@ -7,8 +7,12 @@ import (
 
 // packs reports whether weights of a layer that computes with integers can be
 // two to a byte. LiteRT has no kernel for those of grouped convolutions, and
-// rounds depthwise ones in another way.
-func packs(n *quantized.Node) bool { return n.Weights.Format.Bits <= 4 && n.Groups <= 1 }
+// rounds depthwise ones in another way; linear layers with an odd number of inputs
+// too, as it leaves them to the kernel that multiplies convolutions with windows.
+func packs(n *quantized.Node) bool {
+	even := n.Weights.Shape[1]%2 == 0
+	return n.Weights.Format.Bits <= 4 && n.Groups <= 1 && (even || n.Op == quantized.Conv2D && !n.Pointwise())
+}
 
 func (w *writer) packs(l *layer) bool { return w.Int4 && l.integers && packs(l.Node) }
 
@@ -69,9 +73,9 @@ func packed(q []byte) []byte {
 func (w *writer) weightShape(n *quantized.Node) []int32 {
 	s := n.Weights.Shape
 	switch {
-	case asConvolution(w.model, n):
+	case w.asConvolution(n):
 		return []int32{int32(s[0]), 1, 1, int32(s[1])}
-	case n.Op == quantized.Linear:
+	case w.asLinear(n):
 		return []int32{int32(s[0]), int32(s[1])}
 	case depthwise(n):
 		return []int32{1, int32(s[2]), int32(s[3]), int32(s[0])}
