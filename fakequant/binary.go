@@ -11,9 +11,9 @@ import (
 //	y  = α·sign(x)        α = E|x| of the group, sign(0) = +1
 //	dx = dy
 //
-// α is measured when the quantizer observes. 0 is not among the values. It is
-// the α that is nearest to x in the L2 norm, but at least [affine.MinScale]: the
-// bias of a channel that has died is an integer of scale s_in·α.
+// α is measured when the quantizer observes. 0 is not among the values. This α
+// minimises the L2 distance to x, but is at least [affine.MinScale], because
+// the bias of a dead channel is an integer of scale s_in·α.
 //
 // Source: M. Rastegari, V. Ordonez, J. Redmon and A. Farhadi, "XNOR-Net:
 // ImageNet Classification Using Binary Convolutional Neural Networks", ECCV

@@ -14,17 +14,17 @@ type Config struct {
 	Dialect     affine.Dialect
 	Observer    observers.Config
 	Method      Method
-	// Rounding is another one than the dialect's, unless it is HalfEven.
+	// Rounding replaces the dialect's, unless it is HalfEven.
 	Rounding affine.Rounding
 
-	// LRFactor multiplies the learning rate of what the method learns; 0
-	// stands for 1.
+	// LRFactor multiplies the learning rate of what the method learns; 0 means
+	// 1.
 	LRFactor float32
 	// Decay is λ of PACT's penalty λ·α² on its upper end.
 	Decay float32
 	// Seed selects the random numbers of Stochastic.
 	Seed uint64
-	// Ramp lets the rounding set in gradually or late.
+	// Ramp introduces the rounding gradually or late.
 	Ramp Ramp
 }
 
@@ -57,10 +57,11 @@ func Bits(n int) Scheme {
 	}
 }
 
-// FewBits is the scheme for 2 to 4 bits: [LSQ] on weights and activations, which
-// start from the ranges of the least squared error ([observers.MSE]). Let it
-// observe some batches with rounding off, then turn observing off and rounding
-// on: what is learned follows the observer as long as there is one.
+// FewBits is the scheme for 2 to 4 bits: [LSQ] on weights and activations,
+// starting from the ranges with the least squared error ([observers.MSE]). Let
+// it observe some batches with rounding off, then turn observing off and
+// rounding on: scales follow the observer as long as it is on, and learn after
+// that.
 func FewBits(bits int) Scheme {
 	s := Bits(bits)
 	for _, c := range []*Config{&s.Weights, &s.Activations} {
@@ -69,7 +70,7 @@ func FewBits(bits int) Scheme {
 	return s
 }
 
-// arithmetic is the dialect's, with the rounding of the configuration.
+// arithmetic is the dialect's, with the configuration's rounding.
 func (c Config) arithmetic() affine.Arithmetic {
 	a := c.Dialect.Arithmetic()
 	if c.Rounding != affine.HalfEven {
@@ -81,16 +82,16 @@ func (c Config) arithmetic() affine.Arithmetic {
 // Exact reports whether a runtime that divides and rounds half to even, as
 // ONNX's QuantizeLinear and petrify's integer engine do, quantizes a tensor as
 // this configuration does in training. Weights freeze as integers and are exact
-// anyway; an activation of an inexact configuration may come out one step
-// apart where it lies halfway.
+// anyway; with an inexact configuration, an activation near a tie may differ by
+// one step.
 func (c Config) Exact() bool { return c.arithmetic() == affine.Arithmetic{} }
 
 // NonNegative returns the configuration for a tensor that is never negative,
-// such as the output of a ReLU: the unsigned format of as many bits, with the
-// zero point at 0, so that the whole of 0..2ᵇ−1 covers 0..max, twice as fine as
-// the signed format. In dialects that put the zero point of symmetric unsigned
-// formats in the middle, the scheme becomes affine, whose zero point is 0 for
-// such tensors: as Core ML Tools does after a ReLU.
+// such as the output of a ReLU: the unsigned format with as many bits and zero
+// point 0, so that all of 0..2ᵇ−1 covers 0..max, twice as finely as the signed
+// format. In dialects that put the zero point of symmetric unsigned formats in
+// the middle, the scheme becomes affine, whose zero point is 0 for such
+// tensors, as in Core ML Tools after a ReLU.
 func (c Config) NonNegative() Config {
 	if c.Format.IsFloat() {
 		return c

@@ -14,9 +14,10 @@ type core struct {
 	min, max []float32 // the observer's range
 }
 
-// grid is all that a method rounds a tensor with, and passes its gradient by.
-// The quantizer's own moves, with its observer and with what its method learns;
-// so each [Use] has a copy of what it rounded with.
+// grid is everything that a method needs to round a tensor and to pass its
+// gradient back. The quantizer's own grid moves with its observer and with what
+// its method learns, so each [Use] keeps a copy of the grid that it rounded
+// with.
 type grid struct {
 	affine.Params
 	bound []float32 // one more number for each scale, of methods that have one
@@ -28,7 +29,7 @@ type grid struct {
 
 func makeGrid(n int) grid { return grid{Params: affine.MakeParams(n), bound: make([]float32, n)} }
 
-// take copies the numbers of g, which may move, for a use.
+// take copies the numbers of g, which may move, into a use's grid.
 func (u *grid) take(g *grid) {
 	copy(u.Scale, g.Scale)
 	copy(u.Zero, g.Zero)
@@ -66,7 +67,7 @@ func (c *core) round(g *grid, y, x []float32) {
 	})
 }
 
-// mask is dx = dy where x rounds into the range, else 0.
+// mask sets dx = dy where x rounds into the range, and 0 elsewhere.
 func (c *core) mask(g *grid, dx, dy, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {

@@ -2,8 +2,8 @@ package fakequant
 
 import "math"
 
-// dorefa squeezes weights through tanh, so that none lies far out, and rounds
-// to 2ᵏ values between −1 and 1.
+// dorefa squeezes weights through tanh, so that there are no outliers, and
+// rounds to 2ᵏ values between −1 and 1.
 //
 //	t = tanh(x)/(2·T) + ½        T = tanh(max|x|), of the observer's range
 //	y = 2·rne(L·t)/L − 1         L = 2ᵏ − 1 = qmax
@@ -14,7 +14,7 @@ import "math"
 // 0 is not among the values.
 //
 // The paper's activations, rne(L·clip(x, 0, 1))/L, are [STE] with a [Fixed]
-// observer of 0..1; its gradients of few bits are left out.
+// observer of 0..1; its low-bit gradients are left out.
 //
 // Source: S. Zhou et al., "DoReFa-Net: Training Low Bitwidth Convolutional
 // Neural Networks with Low Bitwidth Gradients", arXiv:1606.06160, eqs. 5, 9.

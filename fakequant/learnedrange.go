@@ -68,9 +68,9 @@ func (m *learnedRange) backward(g *grid, dx []float32, dlearned [][]float32, dy,
 	}
 }
 
-// rangeSums returns Σ dy over what is clipped below, s·Σ dy·(rne(v) − v) over
-// what is inside, and Σ dy over what is clipped above. dx is dy inside and else
-// 0; y is the end of the range where x is clipped.
+// rangeSums returns Σ dy over the elements clipped below, s·Σ dy·(rne(v) − v)
+// over those inside, and Σ dy over those clipped above. dx is dy inside and 0
+// elsewhere; where x is clipped, y is the end of the range.
 func rangeSums(dy, y, dx, x []float32) (below, inside, above float64) {
 	for i, r := range x {
 		inside += float64(dx[i]) * (float64(y[i]) - float64(r))

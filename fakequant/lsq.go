@@ -17,7 +17,8 @@ import "math"
 //
 // Source: S. K. Esser, J. L. McKinstry, D. Bablani, R. Appuswamy and D. S.
 // Modha, "Learned Step Size Quantization", ICLR 2020, eqs. 1–3 and 5 and §2.2.
-// The paper's mask looks at x/s before rounding; this one, as PyTorch's, after.
+// The paper's mask looks at x/s before rounding, this one, like PyTorch's,
+// after.
 //
 // Tested against PyTorch 1.13's _LearnableFakeQuantize (TestGoldenLearnable,
 // relative 1e-6 for the sums), and by finite differences (TestGradients).
@@ -62,8 +63,9 @@ func (m *lsq) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []floa
 	}
 }
 
-// scaleSum is s·Σ dy·∂y/∂s without asking which elements are clipped: inside,
-// s·∂y/∂s is y − x, and dx is dy; outside it is y, and dx is 0. In both cases
+// scaleSum is s·Σ dy·∂y/∂s, without looking at which elements are clipped:
+// inside, s·∂y/∂s is y − x, and dx is dy; outside it is y, and dx is 0. In both
+// cases
 //
 //	s·dy·∂y/∂s = dy·y − dx·x
 func scaleSum(dy, y, dx, x []float32) (sum float64) {
@@ -79,7 +81,8 @@ func (c *core) gradientScale(size int) float64 {
 	return 1 / math.Sqrt(float64(size/c.layout.N)*float64(c.cfg.Format.Max()))
 }
 
-// sized returns a slice of n elements, the old one if it is long enough.
+// sized returns a slice of n elements, reusing the old one if it is long
+// enough.
 func sized(buffer []float32, n int) []float32 {
 	if cap(buffer) < n {
 		return make([]float32, n)

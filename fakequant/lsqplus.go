@@ -2,8 +2,8 @@ package fakequant
 
 import "petrify/fakequant/affine"
 
-// lsqPlus is LSQ with a learned offset, for activations with two sides that
-// differ, such as those of swish.
+// lsqPlus is LSQ with a learned offset, for activations with two different
+// sides, such as those of swish.
 //
 //	y  = s·(clip(rne(x/s) + z, qmin, qmax) − z)        z = clip(rne(ζ), qmin, qmax)
 //	ds as LSQ
@@ -58,7 +58,8 @@ func (m *lsqPlus) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []
 	}
 }
 
-// clippedSum is Σ dy over the clipped elements, where dx is 0 and not dy.
+// clippedSum is Σ dy over the clipped elements, those where dx is 0 instead of
+// dy.
 func clippedSum(dy, dx []float32) (sum float64) {
 	for i, d := range dy {
 		sum += float64(d - dx[i])

@@ -6,7 +6,7 @@ import (
 	"petrify/fakequant/affine"
 )
 
-// Method names a way to round with a gradient.
+// Method names a way to round and to pass the gradient.
 type Method uint8
 
 // The methods.
@@ -23,7 +23,7 @@ const (
 	Stochastic                   // rounding at random in training
 )
 
-// Traits is what is known of a method beside what it computes.
+// Traits describes a method apart from what it computes.
 type Traits struct {
 	Learns       bool          // it has learned tensors
 	OwnGrid      bool          // it takes no dialect and no rounding
@@ -34,12 +34,12 @@ type Traits struct {
 	IgnoresScale bool          // multiplying a tensor does not change its integers
 	Plain        bool          // it rounds, masks the gradient, and that is all
 
-	// Least is the least scale, where the method has a floor of its own.
+	// Least is the least scale, if the method has a floor of its own.
 	Least func(affine.Format) float32
 }
 
-// methods is the table of the methods, indexed by Method. check returns what a
-// configuration must have for the method to make sense, "" if it has it.
+// methods is the table of the methods, indexed by Method. check returns what
+// the method needs and a configuration lacks, "" if nothing.
 var methods = [...]struct {
 	name string
 	make func(*core) method
@@ -93,41 +93,42 @@ func wantTernary(c Config) string {
 	return ""
 }
 
-// method is what a Quantizer asks of a way to round. Slices are dense; their
-// lengths have been checked against the layout.
+// method is what a Quantizer requires of a way to round. Slices are dense;
+// their lengths have been checked against the layout.
 type method interface {
 	// calibrate takes over the range that the observer estimates, core.min and
 	// core.max.
 	calibrate()
-	// refresh brings the grid up to date with the learned values, before forward
-	// and before anybody reads it.
+	// refresh updates the grid with the learned values, before forward and
+	// before anything reads it.
 	refresh()
-	// forward rounds x to y by a grid. In training it may draw random numbers.
+	// forward rounds x to y on a grid. In training it may draw random numbers.
 	forward(g *grid, y, x []float32)
 	// backward writes the gradients with respect to x and to each learned
 	// tensor, given the gradient dy with respect to y and the grid of the forward.
 	backward(g *grid, dx []float32, dlearned [][]float32, dy, x []float32)
-	// quantize writes the integers of which forward's y in evaluation, by the
-	// grid as it is now, is s·(q − z).
+	// quantize writes the integers q for which s·(q − z) is forward's y in
+	// evaluation, on the present grid.
 	quantize(q []int32, x []float32)
-	// clipped counts the elements of x beyond the ends of the grid: those that
-	// mask stops.
+	// clipped counts the elements of x beyond the ends of the grid: those whose
+	// gradient mask stops.
 	clipped(x []float32) int
 	// learned returns the trained tensors, none for a method without any.
 	learned() []Learned
 }
 
-// A method that needs more of a tensor than its range implements seer; one that
-// remembers more than scales, zero points and learned tensors rememberer; one
-// that learns scales alone, which others may set, scaler.
+// A method that needs more from a tensor than its range implements seer; one
+// that remembers more than scales, zero points and learned tensors implements
+// rememberer; one that learns only scales, which others may set, implements
+// scaler.
 type (
 	seer       interface{ see(x []float32) }
 	rememberer interface{ memory() []State }
 	scaler     interface{ setScale(i int, s float32) }
 )
 
-// Learned is a tensor that a method trains beside the network's weights, such
-// as the logarithm of a scale.
+// Learned is a tensor that a method trains along with the network's weights,
+// such as the logarithm of a scale.
 type Learned struct {
 	Name     string    // the quantizer's name, a dot, and the tensor's, such as "conv1.weight.log_scale"
 	Value    []float32 // one entry for each group; the optimizer writes here

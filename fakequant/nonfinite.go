@@ -2,7 +2,7 @@ package fakequant
 
 import "fmt"
 
-// NonFiniteError reports values that no integer stands for.
+// NonFiniteError reports values that no integer can represent.
 type NonFiniteError struct {
 	Name      string // the quantizer's
 	Count, Of int    // how many of how many values

@@ -11,10 +11,11 @@ import (
 
 // Node adds y = u.Forward(x) to the graph of x, for training. The caller begins
 // each step ([Quantizer.Begin]) before it runs the graph. params are the input
-// nodes of the quantizer's learned tensors, in the order of [Quantizer.Learned];
-// their values are the very slices, so every graph sees what the optimizer
-// writes, and all uses in one graph have the same nodes. Their gradients are
-// Gorgonia's, the sums over the uses: differentiate the cost with respect to them.
+// nodes of the quantizer's learned tensors, in the order of
+// [Quantizer.Learned]; their values are the same slices, so every graph sees
+// what the optimizer writes, and all uses in one graph have the same nodes.
+// Their gradients are Gorgonia's, the sums over the uses: differentiate the
+// cost with respect to them.
 func Node(u *Use, x *gorgonia.Node) (y *gorgonia.Node, params gorgonia.Nodes, err error) {
 	name, inputs := u.q.Name(), gorgonia.Nodes{x}
 	for _, l := range u.q.Learned() {

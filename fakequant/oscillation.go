@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// Oscillations watches the integers of a weight tensor. Near the middle between
-// two integers the straight-through estimator pushes a weight back and forth
-// between them, step after step; at few bits many weights end at a random side,
-// and batch-norm statistics with them. Track measures it, Dampen and Freeze are
-// the two cures.
+// Oscillations watches the integers of a weight tensor. Near the midpoint of
+// two integers, the straight-through estimator pushes a weight back and forth
+// between them, step after step; with few bits many weights end up on a random
+// side, which also spoils batch norm's statistics. Track measures this; Dampen
+// and Freeze are two cures.
 //
 // Source: M. Nagel, M. Fournarakis, Y. Bondarenko and T. Blankevoort,
 // "Overcoming Oscillations in Quantization-Aware Training", ICML 2022, §4.
@@ -27,9 +27,9 @@ type Oscillations struct {
 	now       []int32
 }
 
-// NewOscillations watches the tensor of q, of n elements. The momentum of the
-// averages is m; 0 stands for the paper's 0.01. The methods DoReFa, Binary and
-// Ternary are refused: a weight put on their grid needs not stay there.
+// NewOscillations watches the tensor of q, which has n elements. The momentum
+// of the averages is m; 0 means the paper's 0.01. The methods DoReFa, Binary
+// and Ternary are refused: a weight put on their grid need not stay there.
 func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, error) {
 	if !(momentum >= 0 && momentum <= 1) {
 		return nil, fmt.Errorf("fakequant: %s: momentum %v: want 0 < m ≤ 1, or 0 for 0.01", q.name, momentum)
@@ -52,8 +52,8 @@ func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, erro
 	}, nil
 }
 
-// Track takes the weights w of a training step into account, once after each
-// step of the optimizer:
+// Track records the weights w of a training step. Call it once after each step
+// of the optimizer:
 //
 //	o = 1 if the integer changed, in the direction opposite to its last change
 //	f ← m·o + (1−m)·f        mean ← m·q + (1−m)·mean
@@ -86,8 +86,8 @@ func (o *Oscillations) Track(w []float32) error {
 
 func sign3(v int32) int32 { return int32(min(1, max(-1, v))) }
 
-// Frequency returns, for each weight, how often a step makes it turn back: 0 for
-// never, 1 for in every step. The slice is o's own.
+// Frequency returns, for each weight, how often a step makes it turn back: 0
+// for never, 1 for at every step. The slice is o's own.
 func (o *Oscillations) Frequency() []float32 { return o.frequency }
 
 // Share is the fraction of weights that turn back more often than threshold.
@@ -101,11 +101,11 @@ func (o *Oscillations) Share(threshold float32) float64 {
 	return float64(n) / float64(len(o.frequency))
 }
 
-// Freeze holds weights that turn back more often than threshold at the integer
-// that they were at on average, for ever: it sets w = s·(rne(mean) − z), now and
-// in each later call, which belongs after each step of the optimizer. It
-// returns how many weights are held. The paper lowers the threshold along a
-// cosine, from about 0.1 to 0.01.
+// Freeze permanently holds weights that turn back more often than threshold at
+// the integer where they were on average: it sets w = s·(rne(mean) − z), now
+// and in each later call. Call it after each step of the optimizer. It returns
+// how many weights are held. The paper lowers the threshold along a cosine,
+// from about 0.1 to 0.01.
 func (o *Oscillations) Freeze(w []float32, threshold float32) (held int, err error) {
 	if len(w) != len(o.now) {
 		return 0, fmt.Errorf("fakequant: %s: %d weights, want %d", o.q.name, len(w), len(o.now))
@@ -132,9 +132,9 @@ func (o *Oscillations) Frozen(i int) bool { return o.frozen[i] == 1 }
 //
 //	L = λ·Σ (fake(w) − clip(w))²        dw += 2λ·(w − fake(w))  inside the range
 //
-// to grad and returns L. fake(w) counts as constant, and clip(w) ends where the
-// integers do, so that a clipped weight is not pulled. The paper raises λ along
-// a cosine from 0.
+// to grad and returns L. fake(w) counts as constant, and clip(w) limits w to
+// the range of the integers, so that clipped weights are not pulled. The paper
+// raises λ from 0 along a cosine.
 func (o *Oscillations) Dampen(grad, w []float32, λ float32) (loss float64, err error) {
 	if len(w) != len(o.now) || len(grad) != len(w) {
 		return 0, fmt.Errorf("fakequant: %s: %d gradients of %d weights, want %d", o.q.name, len(grad), len(w),
@@ -174,7 +174,7 @@ func (o *Oscillations) State() []State {
 	}
 }
 
-// Restore brings back a state. It ignores tensors of other names, and changes
+// Restore restores a state. It ignores tensors of other names, and changes
 // nothing if one is missing.
 func (o *Oscillations) Restore(state []State) error {
 	byName := map[string]State{}

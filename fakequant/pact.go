@@ -9,12 +9,12 @@ import "petrify/fakequant/affine"
 //	dx = dy  where 0 ≤ x < α,  else 0
 //	dα = Σ dy  where x ≥ α,  plus 2λα
 //
-// λ is [Config.Decay], the paper's L2 penalty on α; it counts once in a step,
-// however many tensors share α. A [Ramp] scales it as it does all of dα, and it
-// rests until rounding begins: what narrows α alone, while nothing that is clipped
-// widens it again, would take it to 0. What is trained is ln α, see [positive]. On a
-// signed format, for tensors that no ReLU precedes, the lower end is α·qmin/qmax, and dα
-// gains Σ dy·qmin/qmax of what lies below.
+// λ is [Config.Decay], the paper's L2 penalty on α; it counts once per step,
+// however many tensors share α. A [Ramp] scales it like the rest of dα, and it
+// is off until rounding begins: alone, with no clipped values to widen α again,
+// it would take α to 0. What is trained is ln α, see [positive]. For a signed
+// format, used where no ReLU precedes, the lower end is α·qmin/qmax, and dα
+// gains Σ dy·qmin/qmax over the elements below it.
 //
 // Source: J. Choi et al., "PACT: Parameterized Clipping Activation for
 // Quantized Neural Networks", arXiv:1805.06085, eqs. 1–3. The paper starts at

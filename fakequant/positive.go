@@ -13,12 +13,12 @@ import (
 //
 // dθ is the gradient with respect to θ divided by v². So a step of plain
 // gradient descent on θ changes v, to first order, by what the same step on v
-// itself would, which is what the papers' gradient scales and learning rates
-// are made for. An optimizer that normalises its gradients, such as Adam, sees
-// no difference; there θ makes the steps relative to v.
+// itself would, as the papers' gradient scales and learning rates assume. An
+// optimizer that normalises its gradients, such as Adam, sees no difference;
+// there θ makes the steps relative to v.
 //
-// A gradient that is not finite is replaced by 0, and so is the step that an
-// optimizer made of one: then v stays what it was.
+// A gradient that is not finite is replaced by 0, and a step that an optimizer
+// made from one is undone: v stays what it was.
 type positive struct {
 	log, value []float32
 	least      float32
@@ -34,7 +34,7 @@ func newPositive(n int, f affine.Format) *positive {
 
 const greatestPositive = 1 << 40
 
-// set makes v the value of entry i.
+// set sets entry i to v.
 func (p *positive) set(i int, v float32) {
 	p.value[i] = max(p.least, min(v, greatestPositive))
 	p.log[i] = float32(math.Log(float64(p.value[i])))
@@ -61,7 +61,7 @@ func finiteOrZero(v float64) float32 {
 	return 0
 }
 
-// factor is the learning rate's factor of a configuration.
+// factor is the configuration's factor for the learning rate.
 func (c Config) factor() float32 {
 	if c.LRFactor == 0 {
 		return 1

@@ -25,8 +25,8 @@ type Quantizer struct {
 }
 
 // New returns a quantizer that neither observes nor rounds yet. The shape is
-// the tensor's, for granularities that need it: for scales along axis 0, the
-// number of channels is enough; for one scale, nothing.
+// the tensor's, as far as the granularity needs it: for scales along axis 0 the
+// number of channels is enough, and for one scale nothing is needed.
 func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 	if cfg.Format.IsFloat() {
 		return nil, fmt.Errorf("fakequant: %s: format float32 needs no quantizer", name)
@@ -71,23 +71,23 @@ func (q *Quantizer) Observing() bool { return q.observing }
 func (q *Quantizer) SetEnabled(on bool) { q.enabled = on }
 
 // Enabled reports whether training steps and Apply round. If they do not, they
-// copy, and a caller that can do without the copy may skip them.
+// copy, and a caller that does not need the copy may skip them.
 func (q *Quantizer) Enabled() bool { return q.enabled }
 
 // RoundsAsShipped reports whether the training step that has begun rounds as an
-// evaluation does: the rounding is on and in full, and no chance decides.
+// evaluation does: rounding is on, in full, and not random.
 func (q *Quantizer) RoundsAsShipped() bool {
 	return q.enabled && q.λ == 1 && !q.cfg.Method.Traits().Random
 }
 
-// Rests reports whether the step rounds as an evaluation does, to a grid that no
-// observer moves.
+// Rests reports whether the step rounds as an evaluation does, on a grid that
+// no observer moves.
 func (q *Quantizer) Rests() bool { return q.RoundsAsShipped() && !q.observing }
 
-// Observe lets the observer see x and takes over its range, whatever the
-// switches say: to calibrate, and to bring the scales of weights up to date
-// after the last step of the optimizer. Values that are not finite are a
-// [NonFiniteError]; the finite ones have been taken into account.
+// Observe shows x to the observer and adopts its range, whatever the switches
+// say: for calibration, and to update the scales of weights after the
+// optimizer's last step. Values that are not finite yield a [NonFiniteError];
+// the finite ones have been observed all the same.
 func (q *Quantizer) Observe(x []float32) error {
 	nonFinite, err := q.observer.Observe(x)
 	if err != nil {
@@ -104,8 +104,8 @@ func (q *Quantizer) Observe(x []float32) error {
 	return nil
 }
 
-// settle brings scales and zero points up to date with what was observed and
-// learned. Observers that search do so here, once, not in every Observe.
+// settle updates scales and zero points with what was observed and learned.
+// Observers that search do so here, once, not in every Observe.
 func (q *Quantizer) settle() {
 	if q.stale && q.observer.Range(q.min, q.max) {
 		q.method.calibrate()
@@ -116,8 +116,8 @@ func (q *Quantizer) settle() {
 	}
 }
 
-// Apply is the evaluation: it rounds x to y with the scales as they are, or
-// copies it if rounding is off. Nothing of q moves. y and x must not overlap.
+// Apply evaluates: it rounds x to y with the present scales, or copies it if
+// rounding is off. Nothing in q moves. y and x must not overlap.
 func (q *Quantizer) Apply(y, x []float32) error {
 	if err := q.check(len(y), len(x)); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (q *Quantizer) Apply(y, x []float32) error {
 	return nil
 }
 
-// current brings q's grid up to date, or fails where there is none yet.
+// current updates q's grid, or fails if there is none yet.
 func (q *Quantizer) current() error {
 	if q.settle(); !q.ready {
 		return fmt.Errorf("fakequant: %s: enabled before a range was observed", q.name)
@@ -141,8 +141,8 @@ func (q *Quantizer) current() error {
 	return nil
 }
 
-// Quantize writes the integers that stand for x, with the scales as they are:
-// s·(q − z) is what Apply gives when rounding is on. It is how weights freeze.
+// Quantize writes the integers that represent x with the present scales: s·(q −
+// z) is what Apply gives when rounding is on. This is how weights freeze.
 func (q *Quantizer) Quantize(dst []int32, x []float32) error {
 	if err := q.check(len(dst), len(x)); err != nil {
 		return err
@@ -155,10 +155,10 @@ func (q *Quantizer) Quantize(dst []int32, x []float32) error {
 	return nil
 }
 
-// Clipped counts the elements of x that lie outside the range, with the scales
-// as they are: those that round to an integer beyond qmin..qmax. [DoReFa]'s
-// range is the observer's; the values of [Binary] and [Ternary] lie within the
-// weights, and none counts as clipped. Nothing of q moves.
+// Clipped counts the elements of x that lie outside the range with the present
+// scales: those that round to an integer beyond qmin..qmax. [DoReFa]'s range is
+// the observer's; with [Binary] and [Ternary], whose values lie within the
+// weights, no element counts as clipped. Nothing in q moves.
 func (q *Quantizer) Clipped(x []float32) (int, error) {
 	if err := q.check(len(x), len(x)); err != nil {
 		return 0, err
@@ -181,8 +181,8 @@ func (q *Quantizer) check(dst, src int) error {
 	return nil
 }
 
-// Params returns the scales and zero points as they are, in slices of their
-// own. Before a range was observed they are 1 and 0.
+// Params returns copies of the present scales and zero points. Before a range
+// was observed they are 1 and 0.
 func (q *Quantizer) Params() affine.Params {
 	q.settle()
 	p := affine.MakeParams(q.layout.N)
@@ -191,7 +191,7 @@ func (q *Quantizer) Params() affine.Params {
 	return p
 }
 
-// Range returns the range that the observer estimates, one entry a group; it
+// Range returns the range that the observer estimates, one entry per scale; it
 // reports false before anything was observed.
 func (q *Quantizer) Range() (min, max []float32, ok bool) {
 	min, max = make([]float32, q.layout.N), make([]float32, q.layout.N)

@@ -2,15 +2,15 @@ package fakequant
 
 import "fmt"
 
-// Ramp lets the rounding set in gradually or late. In training step t of those
-// with rounding on, counted from 0,
+// Ramp introduces the rounding gradually or late. In training step t, counting
+// from 0 those with rounding on,
 //
 //	y  = x + λ·(fake(x) − x)        λ = 1 − ((Finish − t)/(Finish − Start))³
 //	dx = dy + λ·(dfake(x) − dy)
 //
 // between Start and Finish, with λ = 0 before and 1 after; Start = Finish is a
 // delay. The zero Ramp is none. Evaluation always rounds in full, so that it
-// tells what the frozen network will do.
+// shows what the frozen network will do.
 //
 // Source: QKeras's quantization noise ("qnoise_factor") and its schedule.
 type Ramp struct{ Start, Finish int }

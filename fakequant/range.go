@@ -20,8 +20,8 @@ func (c Config) Within(min, max float32) Config {
 }
 
 // WithBits returns the configuration with n bits: for the input and for first
-// and last layers, which take more bits than the rest. Methods that are tied to
-// two or three values give way to [STE].
+// and last layers, which need more bits than the others. Methods that are tied
+// to two or three values are replaced by [STE].
 func (c Config) WithBits(n int) Config {
 	if c.Format.IsFloat() {
 		return c
@@ -34,10 +34,10 @@ func (c Config) WithBits(n int) Config {
 }
 
 // FollowsExtremes reports whether a quantizer of this configuration rounds to
-// 0..qmax with zero point 0, passes the gradient straight through, and looks
-// at nothing but the least and the greatest value of what it observes. Such a
-// quantizer can be computed in one pass with what comes before it: to
-// [Quantizer.Observe], the two extremes are as good as the tensor.
+// 0..qmax with zero point 0, passes the gradient straight through, and observes
+// nothing but the least and the greatest value. Such a quantizer can be
+// computed in one pass with the operation before it: for [Quantizer.Observe],
+// the two extremes are as good as the tensor.
 func (c Config) FollowsExtremes() bool {
 	extremes := false
 	switch c.Observer.Kind {

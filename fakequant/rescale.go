@@ -4,11 +4,11 @@ import "petrify/fakequant/affine"
 
 // Rescale multiplies the scales along axis 0 by factors greater than 0, one for
 // each channel, so that weights whose channels are multiplied by the same
-// factors keep their integers. It reports false, and changes nothing, where the
-// scales cannot follow: where one scale spans several channels, is a power of
-// two, or is not s = (a learned or an observed number) alone.
+// factors keep their integers. It reports false, and changes nothing, if the
+// scales cannot follow: if one scale spans several channels, is a power of two,
+// or is not simply a learned or an observed number.
 //
-// An observer that is on forgets it with the next tensor.
+// If the observer is on, the next tensor overrides this.
 func (q *Quantizer) Rescale(factors []float32) bool {
 	q.settle()
 	n, c := q.layout.N, len(factors)

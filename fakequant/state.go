@@ -11,9 +11,9 @@ import (
 type State = observers.State
 
 // State returns everything that [Quantizer.Restore] needs to continue as if
-// nothing had happened: scales, zero points, switches, what the method learned
-// and what the observer remembers. Names begin with the quantizer's. The
-// slices are q's own: write or copy them before the next step.
+// uninterrupted: scales, zero points, switches, what the method learned and
+// what the observer remembers. Names begin with the quantizer's. The slices are
+// q's own: write or copy them before the next step.
 func (q *Quantizer) State() []State {
 	q.settle()
 	state := q.own()
@@ -54,7 +54,7 @@ func number(b bool) int64 {
 	return 0
 }
 
-// Restore brings back a state of a quantizer of the same name and Config. It
+// Restore restores the state of a quantizer of the same name and Config. It
 // ignores tensors of other names, and changes nothing if one is missing.
 func (q *Quantizer) Restore(state []State) error {
 	byName := map[string]State{}

@@ -6,8 +6,9 @@ package fakequant
 //	y  = s·(clip(rne(x/s) + z, qmin, qmax) − z)
 //	dx = dy  where qmin ≤ rne(x/s) + z ≤ qmax,  else 0
 //
-// The mask looks at the rounded, not yet clipped integer: what rounds to an
-// end of the range still passes. The scale is the observer's.
+// The mask looks at the integer after rounding and before clipping: the
+// gradient still passes where x rounds to an end of the range. The scale is the
+// observer's.
 //
 // Sources: Y. Bengio, N. Léonard and A. Courville, "Estimating or Propagating
 // Gradients Through Stochastic Neurons for Conditional Computation",
@@ -25,9 +26,8 @@ func (m ste) learned() []Learned              { return nil }
 
 func (m ste) backward(g *grid, dx []float32, _ [][]float32, dy, x []float32) { m.mask(g, dx, dy, x) }
 
-// stePassThrough is ste without the mask: dx = dy everywhere. What is clipped
-// goes on learning, as in QKeras; weights far outside never come back faster
-// than the optimizer takes them.
+// stePassThrough is ste without the mask: dx = dy everywhere. Clipped values
+// continue to learn, as in QKeras.
 type stePassThrough struct{ ste }
 
 func newSTEPassThrough(c *core) method { return stePassThrough{ste{c}} }

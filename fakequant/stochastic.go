@@ -9,9 +9,9 @@ import "petrify/fakequant/affine"
 //	dx = dy  where qmin ≤ rne(x/s) + z ≤ qmax,  else 0
 //
 // The random numbers are a function of [Config.Seed], the training step, the
-// number of the use in it and the element's index: the same in any order and on
-// any number of processors, and a resumed training draws those that it would
-// have drawn.
+// number of the use in it and the element's index: they are the same in any
+// order and on any number of processors, and resumed training draws those that
+// it would have drawn.
 //
 // Source: S. Gupta, A. Agrawal, K. Gopalakrishnan and P. Narayanan, "Deep
 // Learning with Limited Numerical Precision", ICML 2015, §3.
@@ -34,7 +34,7 @@ func (m stochastic) forward(g *grid, y, x []float32) {
 	})
 }
 
-// mix is a bijection of 64 bits that leaves no trace of its argument.
+// mix is a bijection of 64 bits that hides all structure of its argument.
 //
 // Source: G. L. Steele, D. Lea and C. H. Flood, "Fast Splittable Pseudorandom
 // Number Generators", OOPSLA 2014, fig. 17.

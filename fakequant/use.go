@@ -9,14 +9,14 @@ import (
 	"petrify/internal/kernel"
 )
 
-// Use is one place of a network where a quantizer rounds in training. Tensors
-// that share a grid are several uses of one quantizer, and in one training step
-// the grid may move from one to the next: each use that observes takes its own
-// tensor into account before it rounds. So a use keeps what it rounded with, and
-// its gradient is that of what it did.
+// Use is a place in a network where a quantizer rounds in training. Tensors
+// that share a grid are several uses of one quantizer, and within one training
+// step the grid may move from one to the next: each use that observes includes
+// its own tensor before it rounds. So a use remembers the grid that it rounded
+// with, and its gradient belongs to that.
 //
-// [Quantizer.Begin] starts a step; in it, every use rounds once and then, if
-// there is a gradient, goes back once:
+// [Quantizer.Begin] starts a step, in which every use goes forward once and
+// then, if there is a gradient, backward once:
 //
 //	q.Begin()
 //	err = a.Forward(ya, xa)
@@ -24,7 +24,7 @@ import (
 //	err = b.Backward(dxb, dlearned, dyb, xb)
 //	err = a.Backward(dxa, dlearned, dya, xa)
 //
-// The gradients of what the method learns are those of one use: the step's are
+// Each use computes its own gradients of what the method learns; the step's are
 // their sum.
 type Use struct {
 	q       *Quantizer
@@ -55,9 +55,9 @@ func (q *Quantizer) Begin() {
 	}
 }
 
-// Take is the first half of Forward, for a caller that rounds by itself: it
-// observes x, if the quantizer and the use do, and takes the grid as it is then.
-// Where they do not, x is not looked at.
+// Take is the first half of Forward, for a caller that does the rounding: it
+// observes x, if the quantizer and the use do, and copies the resulting grid.
+// If they do not, x is not read.
 func (u *Use) Take(x []float32) error {
 	q := u.q
 	if u.step == q.step {
@@ -145,15 +145,16 @@ func (u *Use) Backward(dx []float32, dlearned [][]float32, dy, x []float32) erro
 	return nil
 }
 
-// Grid is what the use has rounded with in this step, in full; false if it has
-// not, or a ramp holds it back. The slices are the use's own.
+// Grid is the grid to which the use has rounded in this step; false if it has
+// not rounded, or not in full because of a ramp. The slices are the use's own.
 func (u *Use) Grid() (p affine.Params, full bool) {
 	return u.grid.Params, u.enabled && u.λ == 1 && u.step == u.q.step
 }
 
-// Grid is the one grid on which all tensors lie that q has rounded in this step;
-// false if there is none: it has not rounded, or not in full, or an observer has
-// moved it in between. The slices are a use's own.
+// Grid is the single grid on which all tensors lie that q has rounded in this
+// step; false if there is none, because q has not rounded, or not in full, or
+// because an observer has moved the grid in between. The slices are a use's
+// own.
 func (q *Quantizer) Grid() (p affine.Params, one bool) {
 	for i, u := range q.uses {
 		g, full := u.Grid()

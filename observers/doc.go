@@ -1,11 +1,11 @@
 // Package observers watches tensors and says which range of real numbers a
 // quantizer should cover.
 //
-// An [Observer] sees a tensor a training step ([Observer.Observe]) and answers
-// with a range for each group of elements that share a scale
+// An [Observer] sees one tensor per training step ([Observer.Observe]) and
+// estimates a range for each group of elements that share a scale
 // ([Observer.Range]). [New] makes the observer that a [Config] describes, for
-// the [Target] that the range is for; each kind is one file and one row of the
-// table in kind.go.
+// the [Target] of the range; each kind is one file and one row of the table in
+// kind.go.
 //
 //	o, err := observers.New(observers.Config{Kind: observers.MovingAverage},
 //		observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Uint8})
@@ -18,11 +18,10 @@
 // (MeanSigma, MeanAbs) keep sums.
 //
 // Conventions. Values that are not finite never reach a range: they are left
-// out and counted. An observer moves in Observe and nowhere else, so whoever
-// does not call it in evaluation has an observer that stands still there. Its
-// memory is saved with State and brought back, bit by bit, with Restore. The
-// range is what was seen; widening it to contain 0 is the scale rule's affair
-// ([affine.Dialect]).
+// out and counted. An observer moves only in Observe; since evaluation does not
+// call it, evaluation moves nothing. State saves the observer's memory and
+// Restore restores it, bit by bit. The range is what was seen; widening it to
+// contain 0 is left to the scale rule ([affine.Dialect]).
 //
 // Each observer names its source. TestGolden compares those that PyTorch and
 // Core ML Tools have with theirs, bit by bit; docs/numerics.md shows them all

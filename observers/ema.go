@@ -6,8 +6,8 @@ package observers
 //	m ← (1−c)·m + c·min x        later ones; max likewise, c = 0.1
 //
 // in float32, each product rounded. The mean is that of [MovingAverage]; the
-// sum of two products rounds differently in the last bit, and the default is
-// ten times faster to follow.
+// sum of two products rounds differently in the last bit, and the default
+// follows ten times faster.
 type ema struct {
 	extremes
 	c float32

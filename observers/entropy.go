@@ -3,7 +3,7 @@ package observers
 import "math"
 
 // entropy looks for the threshold m at which the quantized distribution of the
-// magnitudes tells most about the original one: the least Kullback–Leibler
+// magnitudes preserves most of the original one: the least Kullback–Leibler
 // divergence
 //
 //	D(P‖Q) = Σ P(j)·ln(P(j)/Q(j))
@@ -11,14 +11,14 @@ import "math"
 // where P is the histogram of |x| with everything beyond m added to its last
 // bin, and Q the same histogram without that, averaged over each of as many
 // levels as the format has on one side of zero (over the bins that are not
-// empty). The range is −m..m, or what of it lies within the extremes.
+// empty). The range is −m..m, limited to the extremes.
 //
 // Source: S. Migacz, "8-bit Inference with TensorRT", GTC 2017, pp. 32–38.
 type entropy struct{ bins }
 
 func newEntropy(_ Config, t Target) Observer { return &entropy{newBins(t)} }
 
-// Range is the threshold of the least divergence, on both sides.
+// Range is the threshold with the least divergence, on both sides.
 func (o *entropy) Range(lo, hi []float32) bool {
 	levels := int(o.target.Format.Max())
 	if !o.target.Format.Unsigned {

@@ -1,9 +1,9 @@
 package observers
 
-// fixed is the range of the configuration, whatever comes: for tensors whose
+// fixed is the range of the configuration, whatever it sees: for tensors whose
 // range is known beforehand, such as a sigmoid's 0..1 or DoReFa's activations.
-// It counts the batches all the same, so that a quantizer is ready only after
-// it has seen its tensor.
+// It still counts the batches, so that a quantizer is ready only after it has
+// seen its tensor.
 type fixed struct{ extremes }
 
 func newFixed(c Config, t Target) Observer {

@@ -18,5 +18,6 @@ func runs(l affine.Layout, x []float32, f func(i int, run []float32)) error {
 	return nil
 }
 
-// finite reports whether v is neither an infinity nor NaN: v − v is NaN then.
+// finite reports whether v is neither infinite nor NaN, for which v − v would
+// be NaN.
 func finite(v float32) bool { return v-v == 0 }

@@ -3,11 +3,11 @@ package observers
 import "math"
 
 // bins is the memory of the observers that need the distribution of everything
-// seen: for each group a histogram whose bins are [j·w, (j+1)·w), j = −1024..1023,
-// with w a power of two. When a value lies outside, w doubles until it does
-// not, and neighbouring bins join. Bins so only ever join whole: the histogram
-// of a set of values does not depend on their order, nothing is interpolated,
-// and 0 stays an edge.
+// seen: for each group a histogram whose bins are [j·w, (j+1)·w), j =
+// −1024..1023, with w a power of two. When a value lies outside, w doubles
+// until it does not, and neighbouring bins are merged. Since bins are only ever
+// merged whole, the histogram of a set of values does not depend on their
+// order, nothing is interpolated, and 0 remains an edge.
 type bins struct {
 	extremes
 	target   Target
@@ -41,8 +41,8 @@ func (b *bins) Observe(x []float32) (nonFinite int, err error) {
 	})
 }
 
-// measureThen updates the extremes, and calls count for each run of x after
-// lo and hi of its group are known.
+// measureThen updates the extremes, then calls count for each run of x, with lo
+// and hi of its group known.
 func (b *bins) measureThen(x []float32, count func(i int, run []float32)) (nonFinite int, err error) {
 	nonFinite, err = b.measure(x, func(i int) {
 		if b.count[i] == 0 {
@@ -96,8 +96,8 @@ func (b *bins) filled(i int) (counts []int64, left, width float64) {
 	return all[from:to], float64(from-side) * width, width
 }
 
-// search writes for each group that has seen something the range that f finds
-// among its bins, no wider than the extremes.
+// search writes, for each group that has seen something, the range that f finds
+// among its bins, limited to the extremes.
 func (b *bins) search(lo, hi []float32, f func(i int, counts []int64, left, width float64) (lo, hi float64)) bool {
 	if !b.extremes.Range(lo, hi) {
 		return false
@@ -124,14 +124,14 @@ func (b *bins) State() []State {
 func (b *bins) Restore(state []State) error { return restore(b.State(), state) }
 
 // histogram gives up outliers as long as that lowers the L2 error of an affine
-// quantizer of as many levels as the format has, under the assumption that
-// values are uniform within a bin. From the whole range it goes inward in steps
+// quantizer with as many levels as the format has, assuming that values are
+// uniform within a bin. Starting from the whole range, it moves inward in steps
 // of 10⁻⁵ of the mass, at the end that has more empty bins to give up, until a
 // step raises the error.
 //
 // Source: PyTorch's HistogramObserver, whose search is that of Caffe2's
 // NormMinimization. PyTorch rounds the ends of its bins toward zero when it
-// counts and so drops values at the edges, and takes 256 levels whatever the
+// counts and so drops values at the edges, and it uses 256 levels whatever the
 // format; this one does neither. [TorchHistogram] does both.
 type histogram struct{ bins }
 

@@ -5,9 +5,9 @@ package observers
 //	m ← min x        M ← max x
 //
 // It is the default for weights. A moving average, which Core ML Tools and
-// PyTorch use there too, smooths noise that weights do not have, and lags: as
-// long as weights grow, the average clips the largest of them, and the clipped
-// ones get no gradient. The range of this step's weights clips none.
+// PyTorch use there too, smooths noise that weights do not have, and lags:
+// while weights grow, the average clips the largest of them, and clipped
+// weights get no gradient. The range of the step's own weights clips none.
 //
 // Source: TensorFlow Model Optimization's LastValueQuantizer.
 type lastValue struct{ extremes }

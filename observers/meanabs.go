@@ -6,9 +6,9 @@ import "math"
 //
 //	s = 2·E|x|/√qmax        range = −s·qmax .. s·qmax, or 0 .. s·qmax unsigned
 //
-// with the mean over everything seen. It clips the more, the fewer the bits: a
-// normal distribution at 18 standard deviations of 8 bits, which is nowhere, at
-// 4.2 of 4, and at 1.6 of 2.
+// with the mean over everything seen. With fewer bits it clips more: a normal
+// distribution at 18 standard deviations with 8 bits, which means never, at 4.2
+// with 4, and at 1.6 with 2.
 //
 // Source: S. K. Esser, J. L. McKinstry, D. Bablani, R. Appuswamy and D. S.
 // Modha, "Learned Step Size Quantization", ICLR 2020, §2.1.

@@ -17,7 +17,7 @@ func newMoments(t Target) moments {
 	return moments{target: t, count: make([]int64, n), mean: make([]float64, n), square: make([]float64, n)}
 }
 
-// add joins n values of the given mean and sum of squares about it.
+// add merges n values with the given mean and sum of squares about it.
 //
 // Source: T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating Formulae and a
 // Pairwise Algorithm for Computing Sample Variances", COMPSTAT 1982, eq. 2.1.
@@ -32,7 +32,7 @@ func (m *moments) add(i int, n int64, mean, square float64) {
 	m.count[i] = total
 }
 
-// observe adds each run, after the map f, in two passes.
+// observe adds each run, mapped by f, in two passes.
 func (m *moments) observe(x []float32, f func(float64) float64) (nonFinite int, err error) {
 	err = runs(m.target.Layout, x, func(i int, run []float32) {
 		var n int64

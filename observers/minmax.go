@@ -4,9 +4,8 @@ package observers
 //
 //	m ← min(m, min x)        M ← max(M, max x)
 //
-// It never forgets an outlier, which makes it the right one where nothing may
-// be clipped and a poor one for long trainings. The order of the batches does
-// not matter.
+// It never forgets an outlier, which makes it right where nothing may be
+// clipped and poor for long training. The order of the batches does not matter.
 //
 // Source: R. Krishnamoorthi, "Quantizing deep convolutional networks for
 // efficient inference: A whitepaper", arXiv:1806.08342, §2; the arithmetic is

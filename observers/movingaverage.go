@@ -5,17 +5,17 @@ package observers
 //	m ← min x                    first batch
 //	m ← m + c·(min x − m)        later ones; max likewise, c = 0.01
 //
-// in float32, rounded after each operation. With the first term the average
-// needs no correction for its start. Half of a change has arrived after
-// ln ½ / ln(1−c) batches, 69 for c = 0.01.
+// in float32, rounded after each operation. Starting with the first batch, the
+// average needs no bias correction. It has followed half of a change after ln ½
+// / ln(1−c) batches, 69 for c = 0.01.
 //
 // Source: B. Jacob et al., "Quantization and Training of Neural Networks for
 // Efficient Integer-Arithmetic-Only Inference", CVPR 2018, §3.1; the arithmetic
 // is that of PyTorch's MovingAverageMinMaxObserver.
 //
 // Tested against PyTorch 1.13, bit by bit over 720 batches per tensor and per
-// channel (TestGolden), against the recurrence in float64 (TestRecurrences), and
-// for being interruptible: saved, restored and continued, it is the observer
+// channel (TestGolden), against the recurrence in float64 (TestRecurrences),
+// and for interruption: saved, restored and continued, it equals an observer
 // that was never interrupted (FuzzResume).
 type movingAverage struct {
 	extremes

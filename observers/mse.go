@@ -2,8 +2,8 @@ package observers
 
 import "petrify/fakequant/affine"
 
-// mse looks for the range of the least mean squared error of the quantizer it
-// is for, with its format, scheme and dialect,
+// mse looks for the range with the least mean squared error for its quantizer's
+// format, scheme and dialect,
 //
 //	argmin Σ (x − fake(x; range))²
 //
@@ -31,7 +31,7 @@ func (o *mse) Range(lo, hi []float32) bool {
 	})
 }
 
-// best returns the range of the least loss among a..b and those that shrunk
+// best returns the range with the least loss among a..b and those that shrunk
 // gives for fractions 1/100 to 1; of equal ones, the widest.
 func best(a, b float32, shrunk func(fraction float32) (float32, float32), loss func(a, b float32) float64) (float32,
 	float32) {

@@ -8,18 +8,18 @@ import (
 	"petrify/fakequant/affine"
 )
 
-// Observer estimates the range of a tensor that it sees again and again.
+// Observer estimates the range of a tensor from its successive values.
 type Observer interface {
-	// Observe takes x into account and returns how many of its values are not
+	// Observe adds x to the estimate and returns how many of its values are not
 	// finite; those are left out.
 	Observe(x []float32) (nonFinite int, err error)
-	// Range writes the range of each group. It reports false, and writes
-	// nothing, as long as no finite value has been seen.
+	// Range writes the range of each group. It reports false and writes nothing
+	// until a finite value has been seen.
 	Range(min, max []float32) bool
 	// State returns the observer's memory. The slices are its own: copy what
 	// must outlast the next Observe.
 	State() []State
-	// Restore replaces the memory by one that State returned.
+	// Restore replaces the memory with one that State returned.
 	Restore([]State) error
 }
 
@@ -32,8 +32,8 @@ type Target struct {
 	Dialect affine.Dialect
 }
 
-// twoSided reports whether the two ends of the range are free, or only the
-// largest magnitude counts.
+// twoSided reports whether both ends of the range are free, or only the largest
+// magnitude counts.
 func (t Target) twoSided() bool { return t.Scheme == affine.Affine || t.Format.Unsigned }
 
 // Config describes an observer. A zero constant stands for the kind's default;
@@ -86,8 +86,8 @@ func or[T float32 | float64](value, byDefault T) T {
 	return byDefault
 }
 
-// mostMemory is the bytes that an observer may take for its counts: more is none
-// that a user meant to ask for, and Go cannot refuse it but by ending the process.
+// mostMemory is how many bytes an observer may use for its counts. Nobody means
+// to ask for more, and Go could refuse it only by ending the process.
 const mostMemory = 1 << 31
 
 // New returns the observer of the given configuration.

@@ -2,14 +2,14 @@ package observers
 
 import "math"
 
-// percentile smooths a percentile of the batches, so that a few outliers do
-// not coarsen the steps of all others. With n values and p = 99.99,
+// percentile smooths a percentile of the batches, so that a few outliers do not
+// make the grid coarser for all other values. With n values and p = 99.99,
 //
 //	k = ⌊p/100·n + ½⌋, 1 ≤ k ≤ n
 //	signed, symmetric   m = the k-th smallest |x|;     range −m..m
 //	else                max = the k-th smallest x, min = the k-th greatest x
 //
-// exact, and then the moving average of [MovingAverage].
+// which is exact, and then averages it as [MovingAverage] does.
 //
 // Source: the default of Brevitas for activations (there p = 99.999); the idea
 // is J. L. McKinstry et al., "Discovering Low-Precision Networks Close to

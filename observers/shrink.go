@@ -49,9 +49,9 @@ func shrink(mass []float64, loss func(from, to int) float64) (from, to int) {
 //
 //	Σ_bins mass·∫ (x − centre(x))² dx
 //
-// The integral over a bin is the one over its first level from where the bin
-// begins, the one over its last level to where it ends, and the whole levels
-// between.
+// The integral over a bin has three parts: from the bin's beginning to the end
+// of its first level, the whole levels, and the part of the last level up to
+// the bin's end.
 func uniformError(mass []float64, from, to, levels int) float64 {
 	width := float64(to-from+1) / float64(levels)
 	cube := func(a, b float64) float64 { return (b*b*b - a*a*a) / 3 }

@@ -12,8 +12,8 @@ type State struct {
 	I64   []int64
 }
 
-// restore copies the values of src into the slices of dst by name, after a
-// check that the two have the same names, types and lengths.
+// restore copies the values of src into the slices of dst by name, after
+// checking that both have the same names, types and lengths.
 func restore(dst, src []State) error {
 	byName := make(map[string]State, len(src))
 	for _, s := range src {

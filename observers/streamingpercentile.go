@@ -2,11 +2,11 @@ package observers
 
 import "math"
 
-// streamingPercentile is a percentile of everything seen, in memory that does
-// not grow. It counts values by the upper half of their float32 bits, which is
-// their bfloat16: 128 buckets for each power of two, so that the answer is
-// within 1/128 of the exact percentile (rounded outward to the bucket's edge,
-// and never beyond the extremes). The order of the values does not matter.
+// streamingPercentile is a percentile of everything seen, in constant memory.
+// It counts values by the upper half of their float32 bits, which is their
+// bfloat16: 128 buckets for each power of two, so that the result is within
+// 1/128 of the exact percentile (rounded outward to the bucket's edge, and
+// never beyond the extremes). The order of the values does not matter.
 //
 // Source: the idea of C. Masson, J. E. Rim and H. K. Lee, "DDSketch: A Fast
 // and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees", PVLDB
@@ -97,8 +97,8 @@ func (o *streamingPercentile) ends(b []int64, k int64) (lo, hi float32) {
 	return -outerEdge(half + at), outerEdge(half + at)
 }
 
-// rank returns the first bucket up to which there are k counts; from the top,
-// its number is counted down.
+// rank returns the first bucket at which the counts add up to k; fromTop says
+// that count numbers the buckets from the top.
 func rank(k int64, count func(int) int64, fromTop bool) int {
 	for i := range sketchBuckets {
 		if k -= count(i); k <= 0 {

@@ -8,14 +8,14 @@ import (
 )
 
 // torchHistogram is PyTorch 1.13's HistogramObserver, with its 2048 bins, its
-// 256 levels whatever the format, its float32, and its defect: values are
-// counted between the ends of the range rounded toward zero, so that
-// −1.9..1.9 counts what lies in −1..1. Per tensor. Use it to reproduce a scale
-// of that version; [Histogram] is what it was meant to be.
+// 256 levels whatever the format, its float32 arithmetic, and its defect: it
+// rounds the ends of the range toward zero before counting, so that of
+// −1.9..1.9 only the values in −1..1 count. It works only per tensor. Use it to
+// reproduce a scale of that version; [Histogram] is what it was meant to be.
 //
 // A batch that widens the range is merged by splitting each old bin into 128
-// and adding them up again on a grid that has the old bin's 128th as its unit:
-// the new range becomes a multiple of that grid, at its upper end.
+// parts and adding these up on a grid whose unit is such a part; the upper end
+// of the new range moves to a multiple of it.
 type torchHistogram struct {
 	min, max []float32
 	counts   []float32
@@ -84,8 +84,9 @@ func tooWide(lo, hi float32) error {
 
 func trunc(v float32) float32 { return float32(math.Trunc(float64(v))) }
 
-// count is torch.histc: n bins between lo and hi, both ends inside; if they
-// are equal, between the extremes of x; if those are, one to each side.
+// count is torch.histc: n bins between lo and hi, both included; if these are
+// equal, between the extremes of x; if those are equal too, from one less to
+// one more.
 func count(x []float32, n int, lo, hi float32) []float32 {
 	if lo == hi {
 		lo, hi, _ = kernel.MinMax(x)
@@ -114,14 +115,14 @@ func joined(fresh, old []float32, group, offset int) []float32 {
 				sum += float64(old[at/torchSplit])
 			}
 		}
-		// The difference is taken against the integral rounded to float32.
+		// The difference is taken with the integral rounded to float32.
 		fresh[j] += float32((sum - before) / torchSplit)
 		before = float64(float32(sum))
 	}
 	return fresh
 }
 
-// Range is the range that the search finds.
+// Range is the range found by the search.
 func (o *torchHistogram) Range(lo, hi []float32) bool {
 	if o.seen[0] == 0 {
 		return false
@@ -163,7 +164,7 @@ func (o *torchHistogram) loss(width float64, from, to int) float64 {
 	return sum
 }
 
-// floorDiv is ⌊a/b⌋ for b > 0 by way of the remainder, as PyTorch does it.
+// floorDiv is ⌊a/b⌋ for b > 0, computed from the remainder as PyTorch does.
 func floorDiv(a, b float32) float32 {
 	mod := float32(math.Mod(float64(a), float64(b)))
 	d := (a - mod) / b

@@ -9,8 +9,8 @@ import (
 // on it, in the third digit of the scale; a dialect reproduces one of them.
 type Dialect uint8
 
-// The dialects. Torch is PyTorch's FakeQuantize; its rule is Core ML Tools' in
-// training as well. TorchFused is FusedMovingAvgObsFakeQuantize, PyTorch's
+// The dialects. Torch is PyTorch's FakeQuantize, whose rule Core ML Tools also
+// uses in training. TorchFused is FusedMovingAvgObsFakeQuantize, PyTorch's
 // default since 2021. XNNPACK is PyTorch's observers with a least scale of
 // 2⁻¹². CoreMLPTQ is Core ML Tools' rule after training. TFLite is TensorFlow
 // Model Optimization's.

@@ -1,5 +1,5 @@
-// Package affine is the one equation of quantization and everything that
-// decides its constants.
+// Package affine is the equation of quantization and everything that determines
+// its constants.
 //
 //	r = s · (q − z)        q = clip(rne(r / s) + z, qmin, qmax)
 //
@@ -15,10 +15,10 @@
 //	s, z := affine.Default.Choose(-1, 2, affine.Uint8, affine.Affine)   // 3/255, 85
 //	q := affine.Quantize(1, s, z, affine.Uint8)                         // 170
 //
-// Conventions. Everything is float32, and rounded where it says so: these
-// numbers must agree to the last bit with those of other programs. Ranges are
-// widened to contain 0, so that 0 is exact. Ranges are finite; what is not is
-// counted and left out before (petrify/observers).
+// Conventions. Everything is float32 and is rounded exactly where the code says
+// so: these numbers must agree to the last bit with those of other programs.
+// Ranges are widened to contain 0, so that 0 is exact. Ranges are finite:
+// petrify/observers counts and leaves out values that are not.
 //
 // Sources: B. Jacob et al., "Quantization and Training of Neural Networks for
 // Efficient Integer-Arithmetic-Only Inference", CVPR 2018, §2.1; the ONNX

@@ -2,12 +2,12 @@ package affine
 
 import "math"
 
-// Quantize is q = clip(rne(r/s) + z, qmin, qmax): the integer of format f
-// that stands for r. rne rounds half to even; the division is a division, in
-// float32, as in ONNX QuantizeLinear. Infinities go to the ends, NaN to qmin.
+// Quantize is q = clip(rne(r/s) + z, qmin, qmax): the integer of format f that
+// represents r. rne rounds half to even; r/s is a true float32 division, as in
+// ONNX QuantizeLinear. Infinities go to the ends, NaN to qmin.
 //
 // The quotient is clipped before it is rounded, so that no value overflows an
-// integer on the way. Both orders give the same q, because the ends are whole.
+// integer in between. Both orders give the same q, because the ends are whole.
 func Quantize(r, s float32, z int32, f Format) int32 {
 	return Arithmetic{}.Quantize(r, s, z, f)
 }
@@ -17,23 +17,23 @@ func Dequantize(q int32, s float32, z int32) float32 {
 	return s * float32(q-z)
 }
 
-// Fake is Dequantize(Quantize(r)): the real number that is left of r.
+// Fake is Dequantize(Quantize(r)): r rounded to the grid.
 func Fake(r, s float32, z int32, f Format) float32 {
 	return Arithmetic{}.Fake(r, s, z, f)
 }
 
-// Inside reports whether qmin ≤ rne(r/s) + z ≤ qmax, the rounded and not yet
-// clipped integer. It is the mask of the straight-through estimator: with
-// s = 1 and int8, 127.4 is inside, 127.5 is not, −128.5 is.
+// Inside reports whether qmin ≤ rne(r/s) + z ≤ qmax, where the integer is
+// rounded but not yet clipped. It is the mask of the straight-through
+// estimator: with s = 1 and int8, 127.4 is inside, 127.5 is not, −128.5 is.
 func Inside(r, s float32, z int32, f Format) bool {
 	return Arithmetic{}.Inside(r, s, z, f)
 }
 
 // Arithmetic is a way to evaluate the equation in float32. The zero value is
-// the one of [Quantize], [Fake] and [Inside]; others are other tools'.
+// that of [Quantize], [Fake] and [Inside]; the others belong to other tools.
 type Arithmetic struct {
-	// Reciprocal multiplies by float32(1/s) where the equation divides by s.
-	// The two differ by one step where r/s is all but halfway.
+	// Reciprocal multiplies by float32(1/s) instead of dividing by s. The two
+	// differ by one step where r/s is very nearly a tie.
 	Reciprocal bool
 	Rounding   Rounding
 }

@@ -24,13 +24,13 @@ const (
 	PerGroup                  // one scale for each Size indices of the axis and each index of the axes before it
 )
 
-// Layout is a granularity on a tensor of a shape: the tensor is a row-major
-// array of ?×N×Inner elements, and index N selects the scale. Inner 0 stands
-// for everything that is left, as in a tensor whose batch size varies.
+// Layout is a granularity applied to a shape: the tensor is a row-major array
+// of ?×N×Inner elements, and the index along N selects the scale. Inner 0 means
+// all remaining elements, as in a tensor whose batch size varies.
 type Layout struct{ N, Inner int }
 
-// On returns the layout of g on tensors of the given shape, of which axes
-// after the ones that g needs may be left out.
+// On returns the layout of g on tensors of the given shape, which may omit axes
+// after the last one that g needs.
 func (g Granularity) On(shape ...int) (Layout, error) {
 	if g.Kind == PerTensor {
 		return Layout{N: 1}, nil
@@ -56,8 +56,9 @@ func (g Granularity) On(shape ...int) (Layout, error) {
 	return Layout{N: axis, Inner: product(shape[g.Axis+1:])}, nil
 }
 
-// Blocks returns the numbers of ?, and of elements in a row that share a
-// scale, in a tensor of n elements: element ((o·N + i)·inner + j) has scale i.
+// Blocks returns the length of ? and the number of consecutive elements that
+// share a scale, in a tensor of n elements: element ((o·N + i)·inner + j) has
+// scale i.
 func (l Layout) Blocks(n int) (outer, inner int, err error) {
 	inner = l.Inner
 	if inner == 0 {

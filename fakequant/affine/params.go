@@ -19,7 +19,7 @@ func MakeParams(n int) Params {
 }
 
 // MinScale is the least scale that the default rule gives: 2⁻¹⁴, the smallest
-// normal float16, up to 8 bits, and the same range in finer steps above.
+// normal float16, for up to 8 bits, and the same range in finer steps for more.
 //
 // A channel of zeros gets this scale. The bound keeps a scale that is stored
 // in float16 from vanishing, and the int32 bias (of scale s_in·s_w) from
@@ -28,7 +28,7 @@ func MinScale(f Format) float32 {
 	return float32(math.Ldexp(1, -14-max(f.Bits-8, 0)))
 }
 
-// chooseDefault is the default rule, see [Dialect.Choose].
+// chooseDefault is the default rule; see [Dialect.Choose].
 func chooseDefault(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
 	if scheme == Affine {
@@ -57,8 +57,8 @@ func zeroAtMin(lo, s float32, f Format) int32 {
 	return int32(max(float64(f.Min()), min(z, float64(f.Max()))))
 }
 
-// bound keeps a scale between least and the greatest one of which all
-// multiples are finite.
+// bound keeps a scale between least and the greatest scale whose multiples are
+// all finite.
 func bound(s, least float32, f Format) float32 {
 	return max(least, min(s, math.MaxFloat32/f.span()))
 }

@@ -9,7 +9,7 @@ import "math"
 //	symmetric   s = max|x|/127 (8 bits)    z = 0; 127 for uint8, which then goes to 254
 //	affine      s = (max − min)/(qmax − qmin)    z = rne((qmin·max − qmax·min)/(max − min))
 //
-// Its quantization in training divides by 127.5, so the same weights get other
+// In training, Core ML Tools divides by 127.5, so the same weights get other
 // integers ([CoreML]).
 func chooseCoreMLPTQ(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
@@ -93,7 +93,8 @@ func chooseAIMET(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 
 // chooseQKeras is QKeras's automatic scale (alpha="auto"), without a zero
 // point: s = 2·max|x|/(2·(2ᵇ⁻¹ − 1)), or max/(2ᵇ − 1) unsigned, and at least
-// 10⁻⁷, Keras's epsilon. Affine is not in QKeras and treated as symmetric.
+// 10⁻⁷, Keras's epsilon. QKeras has no affine scheme; it is treated as
+// symmetric.
 func chooseQKeras(lo, hi float32, f Format, _ Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
 	if f.Unsigned {
@@ -122,7 +123,7 @@ func chooseONNX(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	return s, int32(HalfEven.Round(clamp(float32(f.Min())-lo/s, float32(f.Min()), float32(f.Max()))))
 }
 
-// orOne is s, or 1 where s is too small to divide by.
+// orOne is s, or 1 if s is too small to divide by.
 func orOne(s float32, f Format) float32 {
 	const smallestNormal = 0x1p-126
 	if s < smallestNormal {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Rounding names a way to make a real number whole.
+// Rounding names a way to round a real number to a whole one.
 type Rounding uint8
 
 // The roundings. HalfEven is the default, ONNX's and PyTorch's; HalfAway is

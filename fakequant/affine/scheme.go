@@ -13,11 +13,12 @@ const (
 	// Affine covers min..max, widened to contain 0, with a zero point.
 	Affine
 	// PowerOfTwo is Symmetric with the scale rounded up to a power of two, so
-	// that nothing of the range is clipped and a shift replaces a product.
+	// that nothing in the range is clipped and a shift replaces a
+	// multiplication.
 	PowerOfTwo
-	// PowerOfTwoNearest is Symmetric with the scale rounded to the power of
-	// two that is nearest in the logarithm: finer than PowerOfTwo on half of
-	// the tensors, at the price of clipping up to a factor √2.
+	// PowerOfTwoNearest is Symmetric with the scale rounded to the power of two
+	// that is nearest in the logarithm: finer than PowerOfTwo for half of all
+	// tensors, at the price of clipping by up to a factor of √2.
 	PowerOfTwoNearest
 )
 

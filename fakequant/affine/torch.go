@@ -2,7 +2,7 @@ package affine
 
 import "math"
 
-// The rules of PyTorch 1.13, in its order of operations and its precisions.
+// The rules of PyTorch 1.13, with its order of operations and its precision.
 
 // chooseTorch is the rule of torch.ao.quantization's observers, and so of Core
 // ML Tools' LinearQuantizer. With the range widened to contain 0:
@@ -17,7 +17,7 @@ func chooseTorch(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	return torchRule(lo, hi, f, scheme, 0x1p-23)
 }
 
-// chooseXNNPACK is the torch rule with the least scale that XNNPACK takes,
+// chooseXNNPACK is the torch rule with the least scale that XNNPACK accepts,
 // 2⁻¹²; PyTorch combines it with the narrow range (qconfigs "neg_127_to_127").
 func chooseXNNPACK(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	return torchRule(lo, hi, f, scheme, 0x1p-12)
@@ -46,10 +46,10 @@ func torchRule(lo, hi float32, f Format, scheme Scheme, least float32) (s float3
 //	s = max(−min/(n+1), max/n)    n = ⌊(qmax − qmin)/2⌋, 127 for int8
 //	z = rne((qmin + qmax)/2)
 //
-// but only of a range that has two sides: one with min = 0 or max = 0 becomes
-// affine, whatever the scheme. s is at least 6.1·10⁻⁵, and 0.1 of an empty range.
-// The rule that PyTorch converts the trained network with is another,
-// [Torch]'s: a model trained with this one changes when it is converted.
+// but only for a range with two sides: one with min = 0 or max = 0 becomes
+// affine, whatever the scheme. s is at least 6.1·10⁻⁵, and 0.1 for an empty
+// range. PyTorch converts the trained network with a different rule, [Torch]'s,
+// so a model trained with this one changes when it is converted.
 func chooseTorchFused(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
 	twoSided := scheme != Affine && lo < 0 && hi > 0
@@ -73,8 +73,8 @@ func chooseTorchFused(lo, hi float32, f Format, scheme Scheme) (s float32, z int
 	return float32(scale), fusedZero(low, high, scale, f)
 }
 
-// fusedZero computes the zero point from the end of the range that loses less
-// by it, and moves it to the nearest whole number of the format.
+// fusedZero computes the zero point from the end of the range with the smaller
+// error, and rounds it to the nearest integer of the format.
 func fusedZero(lo, hi, s float64, f Format) int32 {
 	qmin, qmax := float64(f.Min()), float64(f.Max())
 	z := qmax - hi/s
