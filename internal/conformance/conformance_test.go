@@ -177,6 +177,8 @@ var schemes = map[string]quantizedtest.Scheme{
 		Affine: true},
 	"zero points": {Weights: affine.Int8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8,
 		Affine: true},
+	"unsigned weights, no zero points": {Weights: affine.Format{Bits: 6, Unsigned: true}, Positive: affine.Uint8,
+		Signed: affine.Int8},
 	"unsigned weights": {Weights: affine.Uint8, PerTensor: true, ZeroPoints: true, Positive: affine.Uint8,
 		Signed: affine.Uint8, Affine: true},
 }

@@ -69,7 +69,7 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 		w.constant(name+"/quantized", t, dims(layout.shape), packed(t, layout.integers(p), shift)),
 		w.floats(name+"/scale", layout.scales(p.Scale), layout.scaleDims...),
 	}
-	if zeros := zeroPoints(n); zeros != nil {
+	if zeros := zeroPoints(n, shift); zeros != nil {
 		inputs = append(inputs, w.constant(name+"/zero", t, layout.scaleDims, packed(t, layout.zeros(zeros), shift)))
 	}
 	var attributes []onnxpb.Attribute
@@ -83,10 +83,10 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 }
 
 // zeroPoints are the zero points of the weights of n; nil where they are left
-// out because they are zero. For linear layers they are always written: ONNX
-// Runtime does not make an integer kernel of Gemm without them.
-func zeroPoints(n *quantized.Node) []int32 {
-	if n.Weights.Zero == nil && n.Op == quantized.Linear {
+// out because they are zero, also in the file. For linear layers they are always
+// written: ONNX Runtime does not make an integer kernel of Gemm without them.
+func zeroPoints(n *quantized.Node, shift int32) []int32 {
+	if n.Weights.Zero == nil && (n.Op == quantized.Linear || shift != 0) {
 		return make([]int32, len(n.Weights.Scale))
 	}
 	return n.Weights.Zero
