@@ -47,7 +47,12 @@ func (p *program) add(name string, m *quantized.Model, inputs []uint8, how ...in
 // check compiles the program and wants the integer engine's bytes of it.
 func (p *program) check(t *testing.T, flags []string) {
 	t.Helper()
-	c, err := conformance.Compile(t.TempDir(), p.exports, flags...)
+	p.checkWith(t, conformance.Toolchain{Flags: flags})
+}
+
+func (p *program) checkWith(t *testing.T, compiler conformance.Toolchain) {
+	t.Helper()
+	c, err := compiler.Compile(t.TempDir(), p.exports)
 	if err != nil {
 		t.Fatal(err)
 	}

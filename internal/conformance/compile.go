@@ -2,12 +2,14 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,8 +25,15 @@ const CompilerVariable = "CC"
 // Strict are the warnings that exported C has none of.
 var Strict = []string{"-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"}
 
-// Compiled is a program of exported models.
-type Compiled struct{ path string }
+// Toolchain is a C compiler, its flags, and what runs its programs.
+type Toolchain struct {
+	Compiler string // empty: cc, or what CompilerVariable names
+	Flags    []string
+	Runner   []string // an emulator and its arguments; nil where the processor runs programs itself
+}
+
+// Compiled is a program of exported models, and the command that runs it.
+type Compiled struct{ command []string }
 
 // Export is a model and how it is rescaled.
 type Export struct {
@@ -34,6 +43,11 @@ type Export struct {
 
 // Compile exports models as C and makes one program of them in a folder.
 func Compile(dir string, models []Export, flags ...string) (*Compiled, error) {
+	return Toolchain{Flags: flags}.Compile(dir, models)
+}
+
+// Compile is [Compile] with this toolchain.
+func (c Toolchain) Compile(dir string, models []Export) (*Compiled, error) {
 	var sources []string
 	for i, m := range models {
 		name := fmt.Sprintf("model%d", i)
@@ -46,22 +60,21 @@ func Compile(dir string, models []Export, flags ...string) (*Compiled, error) {
 		return nil, err
 	}
 	sources = append(sources, "main.c")
-	if err := objects(dir, sources, append(flags, Strict...)); err != nil {
+	if err := c.objects(dir, sources); err != nil {
 		return nil, err
 	}
-	link := append([]string{"-o", "program"}, flags...)
+	link := append([]string{"-o", "program"}, c.Flags...)
 	for _, s := range sources {
 		link = append(link, s+".o")
 	}
-	return &Compiled{filepath.Join(dir, "program")}, CC(dir, link...)
+	return &Compiled{append(slices.Clone(c.Runner), filepath.Join(dir, "program"))}, c.cc(dir, link...)
 }
 
 // CC runs the C compiler in a folder. It fails if the compiler does.
-func CC(dir string, args ...string) error {
-	compiler := os.Getenv(CompilerVariable)
-	if compiler == "" {
-		compiler = "cc"
-	}
+func CC(dir string, args ...string) error { return Toolchain{}.cc(dir, args...) }
+
+func (c Toolchain) cc(dir string, args ...string) error {
+	compiler := cmp.Or(c.Compiler, os.Getenv(CompilerVariable), "cc")
 	cmd := exec.Command(compiler, args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
@@ -75,7 +88,8 @@ func CC(dir string, args ...string) error {
 }
 
 // objects compiles sources, as many at a time as there are processors.
-func objects(dir string, sources, flags []string) error {
+func (c Toolchain) objects(dir string, sources []string) error {
+	flags := slices.Concat(c.Flags, Strict)
 	faults := make([]error, len(sources))
 	free := make(chan bool, runtime.GOMAXPROCS(0))
 	var all sync.WaitGroup
@@ -83,7 +97,7 @@ func objects(dir string, sources, flags []string) error {
 		all.Go(func() {
 			free <- true
 			defer func() { <-free }()
-			faults[i] = CC(dir, append([]string{"-c", s, "-o", s + ".o"}, flags...)...)
+			faults[i] = c.cc(dir, append([]string{"-c", s, "-o", s + ".o"}, flags...)...)
 		})
 	}
 	all.Wait()
@@ -159,13 +173,13 @@ int main(int argc, char **argv)
 // Run has a function of the i-th model, "run", "real" or "pixels", compute the
 // outputs for inputs.
 func (c *Compiled) Run(i int, function string, inputs []byte) ([]byte, error) {
-	cmd := exec.Command(c.path, fmt.Sprint(i), function)
+	cmd := exec.Command(c.command[0], append(slices.Clone(c.command[1:]), fmt.Sprint(i), function)...)
 	cmd.Stdin = bytes.NewReader(inputs)
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	if err != nil || complaints.Len() > 0 {
-		return nil, fmt.Errorf("conformance: %s %d %s: %w\n%s", c.path, i, function, err, complaints.Bytes())
+		return nil, fmt.Errorf("conformance: %s %d %s: %w\n%s", strings.Join(c.command, " "), i, function, err, complaints.Bytes())
 	}
 	return out, nil
 }

@@ -19,11 +19,12 @@
 // What package integer computes, byte for byte. Every activation is unsigned
 // bytes, also of fewer bits; a signed format is shifted up by 128 with its zero
 // point, which names the same real numbers. Images are H W C, in and out. A
-// layer sums exactly in int32,
+// layer sums
 //
-//	a[o] = Σ (q_x − z_x)·q_w + q_b[o]
+//	a[o] = Σ q_x·q_w − z_x·Σ q_w + q_b[o]
 //
-// where a layer without padding has −z_x·Σ q_w in its bias, and rounds once, as
+// modulo 2³², as a[o] fits int32; where it has no padding, the second term is in
+// its bias. It rounds once, as
 // [Options] say: by a float32 product, the arithmetic of training and of ONNX
 // Runtime, or in fixed point for processors without floats. ReLUs are limits of
 // integers; other functions of one number, and changes of scale, are tables of

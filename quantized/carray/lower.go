@@ -56,6 +56,7 @@ type lowering struct {
 	arena     int
 
 	weightZeros bool // a layer's weights have zero points of their own
+	padding     bool // a layer has padding, and a zero point that is not 0
 }
 
 // count is the bytes of constants, on a processor with pointers of 32 bits.

@@ -86,28 +86,26 @@ func TestPixelTables(t *testing.T) {
 }
 
 // TestFolding: a layer without padding has its input's zero point in the bias,
-// one with padding has not, and both give the sums of the definition.
+// one with padding has not, and both give the sums of the definition, also where
+// those on the way do not fit int32.
 func TestFolding(t *testing.T) {
 	w := &quantized.Weights{Shape: []int{2, 3}, Format: affine.Int8, Scale: []float32{1}, Axis: -1,
 		Q: []int8{1, -2, 3, 127, 127, -127}}
 	n := &quantized.Node{Op: quantized.Linear, Weights: w,
-		Bias: &quantized.Bias{Q: []int32{10, -20}, Scale: []float32{1}}}
+		Bias: &quantized.Bias{Q: []int32{math.MinInt32 + 300, math.MaxInt32 - 700}, Scale: []float32{1}}}
 	x := &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1}
 	for _, pad := range []int{0, 1} {
 		n.Window.PadEnd[0] = pad
-		p, err := newProduct(n, x)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := newProduct(n, x)
 		if want := int32(100 * pad); p.zero != want {
 			t.Errorf("padding %d: zero %d, want %d", pad, p.zero, want)
 		}
-		q := []int64{7, 0, 255}
-		for o, want := range []int64{10 + (7-100)*1 + (0-100)*-2 + (255-100)*3,
-			-20 + (7-100)*127 + (0-100)*127 + (255-100)*-127} {
+		q := []int32{7, 200, 255}
+		for o, want := range []int32{math.MinInt32 + 300 + (7-100)*1 + (200-100)*-2 + (255-100)*3,
+			math.MaxInt32 - 700 + (7-100)*127 + (200-100)*127 + (255-100)*-127} {
 			got := p.bias[o]
 			for i, v := range q {
-				got += (v - int64(p.zero)) * int64(p.q[3*o+i])
+				got += (v - p.zero) * p.q[3*o+i]
 			}
 			if got != want {
 				t.Errorf("padding %d, output %d: %d, want %d", pad, o, got, want)

@@ -21,7 +21,7 @@ var kernels embed.FS
 var order = []string{
 	"nearest", "grid", "quantize", "clip",
 	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
-	"dot", "total", "linear",
+	"wrapped", "dot", "centred_dot", "total", "linear",
 	"window", "convolution", "convolve", "depthwise",
 	"max_pool", "average_pool", "integer_mean", "factor", "global_average",
 	"add_float32", "add_fixed", "look_up", "join", "reorder", "softmax", "copy",
@@ -125,7 +125,7 @@ func (l *lowering) functions() (string, error) {
 		if !l.needs[name] {
 			continue
 		}
-		text, err := expand(name, map[string]any{"WeightZeros": l.weightZeros, "Fixed": !l.float32()})
+		text, err := expand(name, map[string]any{"WeightZeros": l.weightZeros, "Padding": l.padding, "Fixed": !l.float32()})
 		if err != nil {
 			return "", err
 		}
@@ -154,8 +154,8 @@ func (l *lowering) require() {
 		by, needs string
 	}{
 		{"convolve", "convolution"}, {"depthwise", "convolution"}, {"convolution", "window"},
-		{"convolution", "requantize"},
-		{"convolve", "dot"}, {"linear", "dot"}, {"linear", "requantize"},
+		{"convolution", "requantize"}, {"convolution", "wrapped"},
+		{"convolve", "dot"}, {"linear", "dot"}, {"linear", "requantize"}, {"linear", "wrapped"},
 		{"max_pool", "window"}, {"average_pool", "window"}, {"integer_mean", "window"},
 		{"integer_mean", "clip"}, {"factor", "clip"},
 	} {
@@ -165,6 +165,9 @@ func (l *lowering) require() {
 	}
 	if l.weightZeros {
 		l.needs["total"] = l.needs["convolve"] || l.needs["linear"]
+	}
+	if l.padding {
+		l.needs["centred_dot"] = l.needs["convolve"]
 	}
 	l.needs["nearest"], l.needs["grid"], l.needs["quantize"] = true, true, true // of the functions at the ends
 	switch {

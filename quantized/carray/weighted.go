@@ -9,10 +9,7 @@ import (
 
 // weighted adds a convolution or a linear layer.
 func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
-	p, err := newProduct(n, x)
-	if err != nil {
-		return err
-	}
+	p := newProduct(n, x)
 	multipliers, err := l.multipliers(n, x, y)
 	if err != nil {
 		return err
@@ -20,9 +17,8 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	l.comment(n, x, y)
 	fields, words := l.parameters(n, id, p, x.planes, multipliers)
 	if n.Op == quantized.Linear {
-		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d, .zero = %d", p.inputs(), p.outputs,
-			p.zero), gridField(y.grid))
-		l.layer("fully_connected", id, words+6, fields...)
+		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d", p.inputs(), p.outputs), gridField(y.grid))
+		l.layer("fully_connected", id, words+5, fields...)
 		l.call("linear", fmt.Sprintf("linear(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 		return nil
 	}
@@ -33,6 +29,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	fields = append([]string{at(windowOf(n, x, y))}, fields...)
 	fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero),
 		gridField(y.grid))
+	l.padding = l.padding || p.zero != 0
 	l.layer("convolution", id, windowWords+words+6, fields...)
 	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, &%s_layer)", kernel, id), y.tensor, x.tensor)
 	return nil

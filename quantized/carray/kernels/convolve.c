@@ -1,11 +1,11 @@
-/* The sum of output channel o at one place. Padding adds nothing: there x = zero. */
+/* The sum of output channel o at one place. */
 static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
     const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
     const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* that lie side by side */
-    int32_t sum = l->bias[o];
+    uint32_t sum = (uint32_t)l->bias[o];
 
     x += o / (l->outputs / l->groups) * inputs;
     for (int32_t i = a->top; i < a->bottom; i++) {
@@ -13,16 +13,25 @@ static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a
             const int32_t row = a->row + i * at->dilation_height;
             const int32_t column = a->column + j * at->dilation_width;
             const uint8_t *pixel = x + (row * at->width + column) * at->channels;
+            const int8_t *tap = w + (i * at->kernel_width + j) * inputs;
 
-            sum += dot(pixel, w + (i * at->kernel_width + j) * inputs, taps * inputs, l->zero);
+{{if .Padding}}
+            if (l->zero != 0) {
+                sum += centred_dot(pixel, tap, taps * inputs, l->zero);
+            } else {
+                sum += dot(pixel, tap, taps * inputs);
+            }
+{{- else}}
+            sum += dot(pixel, tap, taps * inputs);
+{{- end}}
 {{- if .WeightZeros}}
             if (l->weight_zeros) {
-                sum -= l->weight_zeros[o] * total(pixel, taps * inputs, l->zero);
+                sum -= (uint32_t)l->weight_zeros[o] * (total(pixel, taps * inputs) - (uint32_t)(l->zero * taps * inputs));
             }
 {{- end}}
         }
     }
-    return sum;
+    return wrapped(sum);
 }
 
 static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)

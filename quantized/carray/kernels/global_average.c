@@ -10,10 +10,10 @@ typedef struct {
 static void global_average(uint8_t *y, const uint8_t *x, const global_averaging *l)
 {
     for (int32_t c = 0; c < l->channels; c++) {
-        int32_t sum = 0;
+        int32_t sum = -l->zero * l->pixels;
 
         for (int32_t i = 0; i < l->pixels; i++) {
-            sum += (int32_t)x[i * l->channels + c] - l->zero;
+            sum += x[i * l->channels + c];
         }
         y[c] = {{if .Fixed}}clip(multiply_as_float(sum, l->m), &l->y){{else}}requantize(sum, l->m, &l->y){{end}};
     }

@@ -8,19 +8,18 @@ typedef struct {
 {{- end}}
     int32_t inputs;
     int32_t outputs;
-    int32_t zero; /* of x; 0 where the bias accounts for it */
     grid y;
 } fully_connected;
 
 static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
 {
     for (int32_t o = 0; o < l->outputs; o++) {
-        int32_t sum = l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs, l->zero);
+        uint32_t sum = (uint32_t)l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs);
 {{if .WeightZeros}}
         if (l->weight_zeros) {
-            sum -= l->weight_zeros[o] * total(x, l->inputs, l->zero);
+            sum -= (uint32_t)l->weight_zeros[o] * total(x, l->inputs);
         }
 {{end}}
-        y[o] = requantize(sum, l->multipliers[o], &l->y);
+        y[o] = requantize(wrapped(sum), l->multipliers[o], &l->y);
     }
 }

@@ -1,10 +1,10 @@
-/* The sum of x - zero, for weights with a zero point of their own. */
-static int32_t total(const uint8_t *x, int32_t n, int32_t zero)
+/* The sum of x, for weights with a zero point of their own. */
+static uint32_t total(const uint8_t *x, int32_t n)
 {
-    int32_t sum = 0;
+    uint32_t sum = 0;
 
     for (int32_t i = 0; i < n; i++) {
-        sum += (int32_t)x[i] - zero;
+        sum += x[i];
     }
     return sum;
 }

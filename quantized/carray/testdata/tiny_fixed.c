@@ -75,18 +75,42 @@ static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
     return clip(multiply(sum, m), y);
 }
 
-/*
- * The sum of (x - zero) * w: nearly all the time is spent here, so this is the
- * loop to write in your processor's SIMD instructions. No partial sum overflows.
- */
-static int32_t dot(const uint8_t *x, const int8_t *w, int32_t n, int32_t zero)
+/* The int32_t that an unsigned number wraps around to. */
+static int32_t wrapped(uint32_t sum)
 {
-    int32_t sum = 0;
+    return sum <= INT32_MAX ? (int32_t)sum : -(int32_t)(UINT32_MAX - sum) - 1;
+}
+
+/*
+ * The sum of x * w: nearly all the time is spent here, so this is the loop to
+ * write in your processor's SIMD instructions. On the way to a layer's sum, which
+ * fits int32_t, unsigned numbers may wrap around.
+ */
+static uint32_t dot(const uint8_t *x, const int8_t *w, int32_t n)
+{
+    uint32_t sum = 0;
 
     for (int32_t i = 0; i < n; i++) {
-        sum += ((int32_t)x[i] - zero) * w[i];
+        sum += (uint32_t)(x[i] * w[i]);
     }
     return sum;
+}
+
+/*
+ * The sum of (x - zero) * w, where the image has padding: there x = zero. gcc 12
+ * miscompiles the loop that subtracts before it multiplies, for processors with
+ * VNNI or i8mm.
+ */
+static uint32_t centred_dot(const uint8_t *x, const int8_t *w, int32_t n, int32_t zero)
+{
+    uint32_t sum = 0;
+    int32_t weights = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        sum += (uint32_t)(x[i] * w[i]);
+        weights += w[i];
+    }
+    return sum - (uint32_t)zero * (uint32_t)weights;
 }
 
 /* A linear layer. */
@@ -96,16 +120,15 @@ typedef struct {
     const multiplier *multipliers; /* one an output */
     int32_t inputs;
     int32_t outputs;
-    int32_t zero; /* of x; 0 where the bias accounts for it */
     grid y;
 } fully_connected;
 
 static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
 {
     for (int32_t o = 0; o < l->outputs; o++) {
-        int32_t sum = l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs, l->zero);
+        uint32_t sum = (uint32_t)l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs);
 
-        y[o] = requantize(sum, l->multipliers[o], &l->y);
+        y[o] = requantize(wrapped(sum), l->multipliers[o], &l->y);
     }
 }
 
@@ -155,14 +178,14 @@ typedef struct {
     grid y;
 } convolution;
 
-/* The sum of output channel o at one place. Padding adds nothing: there x = zero. */
+/* The sum of output channel o at one place. */
 static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
     const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
     const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* that lie side by side */
-    int32_t sum = l->bias[o];
+    uint32_t sum = (uint32_t)l->bias[o];
 
     x += o / (l->outputs / l->groups) * inputs;
     for (int32_t i = a->top; i < a->bottom; i++) {
@@ -170,11 +193,17 @@ static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a
             const int32_t row = a->row + i * at->dilation_height;
             const int32_t column = a->column + j * at->dilation_width;
             const uint8_t *pixel = x + (row * at->width + column) * at->channels;
+            const int8_t *tap = w + (i * at->kernel_width + j) * inputs;
 
-            sum += dot(pixel, w + (i * at->kernel_width + j) * inputs, taps * inputs, l->zero);
+
+            if (l->zero != 0) {
+                sum += centred_dot(pixel, tap, taps * inputs, l->zero);
+            } else {
+                sum += dot(pixel, tap, taps * inputs);
+            }
         }
     }
-    return sum;
+    return wrapped(sum);
 }
 
 static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)
@@ -266,7 +295,7 @@ static const multiplier linear_4_multipliers[3] = {
 };
 static const fully_connected linear_4_layer = {
     .weights = linear_4_weights, .bias = linear_4_bias, .multipliers = linear_4_multipliers,
-    .inputs = 8, .outputs = 3, .zero = 0,
+    .inputs = 8, .outputs = 3,
     .y = {.zero = 128, .min = 0, .max = 255},
 };
 

@@ -7,7 +7,7 @@
  *         real = (value * 0.003921569 - mean) / deviation; mean 0.8076733; deviation 1.3135684
  * Output  uint8_t[3]: 3
  *         real = 0.06434864 * (q - 128), 0 <= q <= 255
- * Flash   534 bytes of constants: weights 42, biases 20, multipliers 40, tables 256, layers 176
+ * Flash   530 bytes of constants: weights 42, biases 20, multipliers 40, tables 256, layers 172
  * RAM     40 bytes of arena, besides input, output and stack
  * Sums    int32, of which none overflows, rescaled in fixed point, as gemmlowp
  *
