@@ -23,7 +23,7 @@ type binary struct{ *core }
 func newBinary(c *core) method { return binary{c} }
 
 func (m binary) see(x []float32) {
-	means(m.core, x, func(i int, mean float64) { m.Scale[i] = max(float32(mean), affine.MinScale(m.cfg.Format)) })
+	means(m.core, x, func(i int, mean float64) { m.Scale[i] = max(float32(mean), affine.MinScale) })
 }
 
 // means calls f with E|x| over the finite values of each group that has any.

@@ -42,7 +42,7 @@ type Scheme struct {
 // [Config.NonNegative].
 func Int8() Scheme { return Bits(8) }
 
-// Bits is [Int8] with another number of bits, 2 to 8 or 16.
+// Bits is [Int8] with another number of bits, 2 to 8.
 func Bits(n int) Scheme {
 	return Scheme{
 		Weights: Config{

@@ -48,8 +48,8 @@ var methods = [...]struct {
 }{
 	STE:            {"ste", newSTE, Traits{Plain: true}, nil},
 	STEPassThrough: {"ste_pass_through", newSTEPassThrough, Traits{}, nil},
-	LSQ:            {"lsq", newLSQ, Traits{Learns: true, Least: affine.MinScale}, nil},
-	LSQPlus:        {"lsq_plus", newLSQPlus, Traits{Learns: true, Least: affine.MinScale}, wantAffine},
+	LSQ:            {"lsq", newLSQ, Traits{Learns: true, Least: leastDefault}, nil},
+	LSQPlus:        {"lsq_plus", newLSQPlus, Traits{Learns: true, Least: leastDefault}, wantAffine},
 	PACT: {"pact", newPACT, Traits{Learns: true, Unsigned: true, Decays: true, Least: leastPACT},
 		wantSymmetric},
 	LearnedRange: {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},

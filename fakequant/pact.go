@@ -84,4 +84,6 @@ func pactBackward(dx, dy, x []float32, α, low float32) (dα float64) {
 }
 
 // leastPACT is the least scale, that of the least α.
-func leastPACT(f affine.Format) float32 { return affine.MinScale(f) / float32(f.Max()) }
+func leastDefault(affine.Format) float32 { return affine.MinScale }
+
+func leastPACT(f affine.Format) float32 { return affine.MinScale / float32(f.Max()) }

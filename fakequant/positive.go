@@ -25,7 +25,7 @@ type positive struct {
 }
 
 func newPositive(n int, f affine.Format) *positive {
-	p := &positive{log: make([]float32, n), value: make([]float32, n), least: affine.MinScale(f)}
+	p := &positive{log: make([]float32, n), value: make([]float32, n), least: affine.MinScale}
 	for i := range p.value {
 		p.value[i] = 1
 	}

@@ -19,7 +19,7 @@ func (q *Quantizer) Rescale(factors []float32) bool {
 	if t := q.cfg.Method.Traits(); t.OwnGrid || t.Learns && !sets {
 		return false
 	}
-	least := affine.MinScale(q.cfg.Format)
+	least := affine.MinScale
 	for i, s := range q.Scale {
 		s = max(s*factors[i/(n/c)], min(s, least))
 		q.Scale[i] = s

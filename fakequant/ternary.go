@@ -35,7 +35,7 @@ func (m ternary) see(x []float32) {
 	for i, n := range counts {
 		m.Scale[i] = 1
 		if n > 0 {
-			m.Scale[i] = max(float32(sums[i]/float64(n)), affine.MinScale(m.cfg.Format))
+			m.Scale[i] = max(float32(sums[i]/float64(n)), affine.MinScale)
 		}
 	}
 }

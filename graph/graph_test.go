@@ -110,7 +110,7 @@ func TestNewRefusesQuantization(t *testing.T) {
 	}
 	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(2)), graph.Shape{C: 1, H: 2, W: 2}, q,
 		rand.New(rand.NewPCG(1, 1)))
-	for _, want := range []string{"16 bits: want at most 8", "missing closing )", "edge bits 9"} {
+	for _, want := range []string{"16 bits: want 2 to 8", "missing closing )", "edge bits 9"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault %q in:\n%v", want, err)
 		}

@@ -51,10 +51,6 @@ func (q Quantization) Validate() error {
 			return
 		}
 		faults := []error{s.Weights.Validate(), s.Activations.Validate()}
-		if bits := max(s.Weights.Format.Bits, s.Activations.Format.Bits); bits > 8 {
-			faults = append(faults,
-				fmt.Errorf("graph: %d bits: want at most 8, which every runtime's integer kernels have", bits))
-		}
 		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 ||
 			g.Kind == affine.PerGroup && g.Axis != 1 {
 			faults = append(faults,
@@ -88,8 +84,9 @@ func (q Quantization) Validate() error {
 		check(fmt.Sprintf("layers named %q", r.Pattern), r.Scheme)
 	}
 	if q.EdgeBits != 0 {
-		if q.EdgeBits < 2 || q.EdgeBits > 8 {
-			errs = append(errs, fmt.Errorf("graph: edge bits %d: want 2 to 8, or 0", q.EdgeBits))
+		if q.EdgeBits < affine.MinBits || q.EdgeBits > affine.MaxBits {
+			errs = append(errs, fmt.Errorf("graph: edge bits %d: want %d to %d, or 0", q.EdgeBits, affine.MinBits,
+				affine.MaxBits))
 		}
 	}
 	if _, err := ParseFolding(q.Folding.String()); err != nil {

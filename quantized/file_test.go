@@ -20,14 +20,12 @@ import (
 func TestSaveAndLoad(t *testing.T) {
 	unsigned := quantizedtest.W8A8Affine
 	unsigned.Weights, unsigned.ZeroPoints, unsigned.PerTensor = affine.Uint8, true, true
-	wide := quantizedtest.W8A8
-	wide.Positive, wide.Signed = affine.Format{Bits: 16, Unsigned: true}, affine.Format{Bits: 16}
 	blocks := quantizedtest.WeightOnly
 	blocks.Block, blocks.ZeroPoints = 3, true
 	for name, scheme := range map[string]quantizedtest.Scheme{
 		"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4,
 		"weight-only": quantizedtest.WeightOnly, "float": {}, "blocks": blocks,
-		"unsigned weights": unsigned, "16-bit activations": wide,
+		"unsigned weights": unsigned,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, want := residual(scheme)

@@ -89,7 +89,7 @@ func quantBytes(q Quant) Bytes {
 	if q.IsFloat() {
 		return Bytes{}
 	}
-	return Bytes{Scales: 4, Zeros: int64(containerBits(q.Format.Bits)) / 8}
+	return Bytes{Scales: 4, Zeros: 1}
 }
 
 func weightBytes(w *Weights) Bytes {
@@ -101,14 +101,6 @@ func weightBytes(w *Weights) Bytes {
 		Zeros:      int64(len(w.Zero)),
 		Float:      4 * int64(len(w.Float)),
 	}
-}
-
-// containerBits is the width of the integer type that holds the given bits.
-func containerBits(bits int) int {
-	if bits > 8 {
-		return 16
-	}
-	return 8
 }
 
 // String says in sentences what the quantized model takes, against float16 and

@@ -91,16 +91,10 @@ func scaleShape(w *Weights) []int {
 
 // zeroTensor holds zero points in the integer type of their format.
 func zeroTensor(name string, shape []int, f affine.Format, zero []int32) safetensors.Tensor {
-	switch {
-	case containerBits(f.Bits) == 16 && f.Unsigned:
-		return safetensors.Of(name, shape, convert[uint16](zero))
-	case containerBits(f.Bits) == 16:
-		return safetensors.Of(name, shape, convert[int16](zero))
-	case f.Unsigned:
+	if f.Unsigned {
 		return safetensors.Of(name, shape, convert[uint8](zero))
-	default:
-		return safetensors.Of(name, shape, convert[int8](zero))
 	}
+	return safetensors.Of(name, shape, convert[int8](zero))
 }
 
 func convert[To, From safetensors.Number](from []From) []To {

@@ -144,9 +144,9 @@ func checkWeights(w *Weights) error {
 	if err := w.Format.Validate(); err != nil {
 		return err
 	}
-	if w.Format.Bits > 8 || w.Axis < -1 || w.Axis > 0 || w.Block < 0 ||
+	if w.Axis < -1 || w.Axis > 0 || w.Block < 0 ||
 		w.Block > 0 && (w.Axis != 0 || len(w.Shape) < 2) {
-		return fmt.Errorf("%v along axis %d in blocks of %d: want at most 8 bits, axis 0 or −1, blocks with "+
+		return fmt.Errorf("%v along axis %d in blocks of %d: want axis 0 or −1, blocks with "+
 			"axis 0 only", w.Format, w.Axis, w.Block)
 	}
 	return checkIntegers(w)

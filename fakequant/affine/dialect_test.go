@@ -32,7 +32,6 @@ func TestDefaultDialect(t *testing.T) {
 		{"all zero, affine", 0, 0, affine.Uint8, affine.Affine, floor, 0},
 		{"would vanish in float16", -1e-6, 1e-6, affine.Int8Narrow, affine.Symmetric, floor, 0},
 		{"subnormal", 0, 1e-44, affine.Uint8, affine.Affine, floor, 0},
-		{"16 bits keep the same least range", 0, 0, affine.Format{Bits: 16}, affine.Symmetric, floor / 256, 0},
 		{"power of two, up", -1, 0.9, affine.Int8Narrow, affine.PowerOfTwo, 1.0 / 64, 0},
 		{"power of two, exact", -127.0 / 64, 0, affine.Int8Narrow, affine.PowerOfTwo, 1.0 / 64, 0},
 		{"power of two, nearest below", -1, 0.9, affine.Int8Narrow, affine.PowerOfTwoNearest, 1.0 / 128, 0},

@@ -16,10 +16,17 @@ import (
 //
 // The zero Format is none: an activation of that format stays float32.
 type Format struct {
-	Bits     int  // 2..8, or 16
+	Bits     int  // MinBits..MaxBits
 	Unsigned bool // 0..2ᵇ−1 instead of −2ᵇ⁻¹..2ᵇ⁻¹−1
 	Narrow   bool // signed only: −(2ᵇ⁻¹−1)..2ᵇ⁻¹−1
 }
+
+// The numbers of bits that a format may have: what every runtime has integer
+// kernels for.
+const (
+	MinBits = 2
+	MaxBits = 8
+)
 
 // The formats of the defaults.
 var (
@@ -54,8 +61,8 @@ func (f Format) IsFloat() bool { return f == Format{} }
 // Validate returns an error that names what is wrong with the format.
 func (f Format) Validate() error {
 	switch {
-	case f.Bits != 16 && (f.Bits < 2 || f.Bits > 8):
-		return fmt.Errorf("affine: %d bits: want 2 to 8, or 16", f.Bits)
+	case f.Bits < MinBits || f.Bits > MaxBits:
+		return fmt.Errorf("affine: %d bits: want %d to %d", f.Bits, MinBits, MaxBits)
 	case f.Narrow && f.Unsigned:
 		return fmt.Errorf("affine: narrow range is for signed formats, not uint%d", f.Bits)
 	}

@@ -55,7 +55,7 @@ func TestNames(t *testing.T) {
 	roundTrip(t, affine.ParseDialect, affine.Dialects()...)
 	roundTrip(t, affine.ParseRounding, affine.Roundings()...)
 	roundTrip(t, affine.ParseFormat, affine.Int8Narrow, affine.Int8, affine.Uint8, affine.Format{},
-		affine.Format{Bits: 16})
+		affine.Format{Bits: 4})
 	roundTrip(t, affine.ParseGranularity, affine.Granularity{}, affine.Granularity{Kind: affine.PerChannel},
 		affine.Granularity{Kind: affine.PerChannel, Axis: 3},
 		affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 32})

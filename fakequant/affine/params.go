@@ -19,26 +19,24 @@ func MakeParams(n int) Params {
 }
 
 // MinScale is the least scale that the default rule gives: 2⁻¹⁴, the smallest
-// normal float16, for up to 8 bits, and the same range in finer steps for more.
+// normal float16.
 //
 // A channel of zeros gets this scale. The bound keeps a scale that is stored
 // in float16 from vanishing, and the int32 bias (of scale s_in·s_w) from
 // overflowing in channels whose weights have died.
-func MinScale(f Format) float32 {
-	return float32(math.Ldexp(1, -14-max(f.Bits-8, 0)))
-}
+const MinScale = float32(1.0 / (1 << 14))
 
 // chooseDefault is the default rule; see [Dialect.Choose].
 func chooseDefault(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	lo, hi = containZero(lo, hi)
 	if scheme == Affine {
-		s = bound((hi-lo)/f.span(), MinScale(f), f)
+		s = bound((hi-lo)/f.span(), MinScale, f)
 		return s, zeroAtMin(lo, s, f)
 	}
 	if f.Unsigned {
-		return bound(hi/float32(f.Max()), MinScale(f), f), 0
+		return bound(hi/float32(f.Max()), MinScale, f), 0
 	}
-	return bound(largest(lo, hi)/float32(f.Max()), MinScale(f), f), 0
+	return bound(largest(lo, hi)/float32(f.Max()), MinScale, f), 0
 }
 
 // containZero widens min..max to contain 0.

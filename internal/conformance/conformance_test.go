@@ -220,26 +220,3 @@ func TestFloats(t *testing.T) {
 		}
 	}
 }
-
-// TestSixteenBits: activations of 16 bits are computed with floats, and off by
-// a few steps at most.
-func TestSixteenBits(t *testing.T) {
-	s := quantizedtest.Scheme{Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true},
-		Signed: affine.Format{Bits: 16}}
-	for name, build := range builders {
-		for _, signed := range []bool{false, true} {
-			t.Run(name, func(t *testing.T) {
-				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), s, 4, 8, 8)
-				m := b.Model(build(b))
-				x := b.Inputs(m, 20)
-				y := outputs(t, onnx.Options{Opset: 21, Signed: signed}, conformance.Settings{Threads: 1}, m, x)
-				out, _ := m.Activation(m.Output)
-				for i, want := range defined(t, reference.ONNXRuntime, m, x) {
-					if steps := math.Abs(float64(y[i]-want) / float64(out.Quant.Scale)); !(steps < 4) {
-						t.Fatalf("element %d: got %v, want %v, %v steps away", i, y[i], want, steps)
-					}
-				}
-			})
-		}
-	}
-}

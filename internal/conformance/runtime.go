@@ -167,10 +167,6 @@ func bytesOf(v ort.Value) ([]byte, error) {
 		return slices.Clone(v.GetData()), nil
 	case *ort.Tensor[int8]:
 		return binary.Append(nil, binary.LittleEndian, v.GetData())
-	case *ort.Tensor[uint16]:
-		return binary.Append(nil, binary.LittleEndian, v.GetData())
-	case *ort.Tensor[int16]:
-		return binary.Append(nil, binary.LittleEndian, v.GetData())
 	}
 	return nil, fmt.Errorf("conformance: an output is a %T", v)
 }

@@ -54,8 +54,8 @@
 //
 // # What is refused
 //
-// Layers in float32, weights with a scale a block, activations of 16 bits: what
-// has no form of integers alone, by the layer's name.
+// Layers in float32 and weights with a scale a block: what has no form of
+// integers alone, by the layer's name.
 //
 // # Sources
 //

@@ -72,7 +72,7 @@ func TestBrokenModels(t *testing.T) {
 		{"activation scale NaN", func(m *quantized.Model) { m.Nodes[2].Output.Quant.Scale = nan }, `conv2: scale NaN`},
 		{"activation of 16 bits", func(m *quantized.Model) {
 			m.Nodes[7].Output.Quant.Format = affine.Format{Bits: 16}
-		}, `layer "fc3": int16 activations: want 8 bits or fewer`},
+		}, `fc3: affine: 16 bits: want 2 to 8`},
 		{"zero point out of range", func(m *quantized.Model) { m.Nodes[2].Output.Quant.Zero = 256 },
 			`conv2: zero point 256`},
 		{"weight scale 0", func(m *quantized.Model) { m.Nodes[2].Weights.Scale[3] = 0 },

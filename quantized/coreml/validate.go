@@ -19,21 +19,6 @@ func validate(m *quantized.Model) error {
 	if m.Output == m.Input.Name {
 		return fmt.Errorf("coreml: output %q is the input: want the name of a layer", m.Output)
 	}
-	if err := validateActivation(&m.Input.Activation); err != nil {
-		return err
-	}
-	for i := range m.Nodes {
-		if err := validateActivation(&m.Nodes[i].Output); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func validateActivation(a *quantized.Activation) error {
-	if a.Quant.Format.Bits > 8 {
-		return fmt.Errorf("coreml: layer %q: %v activations: want 8 bits or fewer", a.Name, a.Quant.Format)
-	}
 	return nil
 }
 

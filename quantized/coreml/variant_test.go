@@ -112,7 +112,7 @@ func (v variant) integers(float *quantized.Weights) *quantized.Weights {
 		w.Zero = make([]int32, groups)
 	}
 	for k := range w.Scale {
-		w.Scale[k] = max(float32(max(high[k], -low[k])/float64(w.Format.Max())), affine.MinScale(w.Format))
+		w.Scale[k] = max(float32(max(high[k], -low[k])/float64(w.Format.Max())), affine.MinScale)
 		if v.zeros {
 			w.Scale[k] = float32((high[k] - low[k]) / 255)
 			w.Zero[k] = int32(math.RoundToEven(-low[k] / float64(w.Scale[k])))

@@ -51,9 +51,6 @@ func compile(nodes []quantized.Node, output string, o Options, inputs ...quantiz
 // declare makes the value of an activation whose integers are lo..hi.
 func (c *compiler) declare(a quantized.Activation, lo, hi func() int32) (*value, error) {
 	v := &value{shape: a.Shape, planes: 1}
-	if b := a.Quant.Format.Bits; b > 8 {
-		return nil, fmt.Errorf("%v activations: want at most 8 bits", a.Quant.Format)
-	}
 	if n := v.elements(); n > limit/4 {
 		return nil, fmt.Errorf("activation of %d elements: want at most %d", n, limit/4)
 	}

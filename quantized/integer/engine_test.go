@@ -350,7 +350,7 @@ func TestErrors(t *testing.T) {
 			"integer: Requantization(9): want one of float32, gemmlowp, single, xnnpack"},
 		"weights": {new(m, integer.Options{Weights: 9}),
 			"integer: Weights(9): want one of load, just-in-time"},
-		"16-bit activations": {new(&wide, integer.Options{}), "int16 activations: want at most 8 bits"},
+		"16-bit activations": {new(&wide, integer.Options{}), "affine: 16 bits: want 2 to 8"},
 		"invalid model":      {new(&quantized.Model{}, integer.Options{}), "integer: quantized: "},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {

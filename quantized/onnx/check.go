@@ -22,7 +22,6 @@ func (o Options) check(m *quantized.Model) error {
 		return err
 	}
 	c := &checker{Options: o, model: m}
-	c.activation(m.Input.Activation)
 	for i := range m.Nodes {
 		c.layer(&m.Nodes[i])
 	}
@@ -43,17 +42,7 @@ func (c *checker) addf(name, format string, args ...any) {
 	c.faults = append(c.faults, fmt.Errorf("onnx: %s: %w", name, fmt.Errorf(format, args...)))
 }
 
-func (c *checker) activation(a quantized.Activation) {
-	switch f := a.Quant.Format; {
-	case f.Bits > 8 && c.Opset < 21:
-		c.addf(a.Name, "%v needs opset 21", f)
-	case f.Bits > 8 && f.Narrow:
-		c.addf(a.Name, "%v: runtimes cannot clip 16-bit integers: want int16 or uint16", f)
-	}
-}
-
 func (c *checker) layer(n *quantized.Node) {
-	c.activation(n.Output)
 	if n.Weights != nil && n.Weights.Block > 0 && c.Opset < 21 {
 		c.addf(n.Name, "weights with a scale a block need opset 21")
 	}
@@ -75,7 +64,7 @@ func (c *checker) layer(n *quantized.Node) {
 func (c *checker) softmax(n *quantized.Node) {
 	x, _ := c.model.Activation(n.Inputs[0])
 	q := n.Output.Quant
-	if x.Quant.IsFloat() || q.IsFloat() || max(x.Quant.Format.Bits, q.Format.Bits) > 8 {
+	if x.Quant.IsFloat() || q.IsFloat() {
 		return
 	}
 	levels := math.Floor(float64(1 / q.Scale))
@@ -110,7 +99,7 @@ func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
 	if n.Weights == nil || n.Weights.Q == nil || n.Weights.Block > 0 {
 		return 0
 	}
-	if x, _ := m.Activation(n.Inputs[0]); x.Quant.IsFloat() || x.Quant.Format.Bits > 8 {
+	if x, _ := m.Activation(n.Inputs[0]); x.Quant.IsFloat() {
 		return 0
 	}
 	var greatest int32

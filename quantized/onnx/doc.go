@@ -42,9 +42,7 @@
 //     (session.qdqisint8allowed=1) have integer kernels for all that, too.
 //
 // What is not quantized is written as it is, and computed in float32. So are
-// the functions that have no integer kernel, tanh and hard_swish, and whole
-// layers whose activations have 16 bits: there an output can be off by a step
-// of its 65,536.
+// the functions that have no integer kernel, tanh and hard_swish.
 //
 // # Exactness
 //

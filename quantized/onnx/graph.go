@@ -73,8 +73,6 @@ func integers(t onnxpb.DataType, values ...int32) []byte {
 		switch t {
 		case onnxpb.Uint8, onnxpb.Int8:
 			raw = append(raw, uint8(v))
-		case onnxpb.Uint16, onnxpb.Int16:
-			raw = binary.LittleEndian.AppendUint16(raw, uint16(v))
 		default:
 			raw = binary.LittleEndian.AppendUint32(raw, uint32(v))
 		}

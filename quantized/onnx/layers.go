@@ -20,7 +20,7 @@ func (w *writer) layer(n *quantized.Node) {
 		output = n.Name + "/dequantized"
 	}
 	lo, hi := n.Limits()
-	if n.Op.PassesThrough() || q.Format.Bits > 8 { // input or function are within the limits already
+	if n.Op.PassesThrough() { // the input is within the limits already
 		c := w.container(q)
 		lo, hi = c.min-c.shift, c.max-c.shift
 	}
@@ -35,16 +35,13 @@ func fusesFunction(n *quantized.Node) bool {
 // operator: where the container's range implies it, so that runtimes drop it
 // and it only serves the reader. For that, zero must be the least integer, and
 // 6 not less than the greatest real. Elsewhere the integer Clip stands for the
-// function. There is none of 16 bits, and no integer kernel that the function
-// would hinder.
+// function.
 func (w *writer) keepsFunction(n *quantized.Node) bool {
 	q := n.Output.Quant
 	c := w.container(q)
 	switch {
 	case !fusesFunction(n):
 		return false
-	case q.Format.Bits > 8:
-		return true
 	case q.Zero+c.shift != c.min:
 		return false
 	}

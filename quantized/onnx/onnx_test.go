@@ -269,10 +269,6 @@ func TestMetadata(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	blocks := quantizedtest.WeightOnly
 	blocks.Block = 4
-	wide := quantizedtest.W8A8
-	wide.Positive, wide.Signed = affine.Format{Bits: 16, Unsigned: true}, affine.Format{Bits: 16}
-	narrow := wide
-	narrow.Signed.Narrow = true
 	vector := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3)
 	image := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 3, 4, 4)
 	broken := network(quantizedtest.W8A8)
@@ -307,8 +303,6 @@ func TestRefusals(t *testing.T) {
 		{"blocks", onnx.Options{}, network(blocks), "a scale a block need opset 21"},
 		{"blocks that are not there", onnx.Options{NBits: true}, network(quantizedtest.W8A8),
 			"there is nothing to pack in blocks"},
-		{"16 bits", onnx.Options{}, network(wide), "conv2d_1: uint16 needs opset 21"},
-		{"16 bits, narrow", onnx.Options{Opset: 21}, network(narrow), "int16_narrow: runtimes cannot clip"},
 		{"8-bit weights for AVX2", onnx.Options{Target: onnx.X64AVX2}, network(quantizedtest.W8A8),
 			"conv2d_1: a weight of magnitude 127"},
 		{"image of a vector", onnx.Options{Image: true},
@@ -333,8 +327,6 @@ func TestAVX2(t *testing.T) {
 		"4-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true},
 			Signed: affine.Format{Bits: 4, Unsigned: true}, Affine: true},
 		"weight-only": quantizedtest.WeightOnly,
-		"16-bit inputs": {Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 16, Unsigned: true},
-			Signed: affine.Format{Bits: 16}},
 	} {
 		if _, err := (onnx.Options{Opset: 21, Target: onnx.X64AVX2}).Encode(network(s)); err != nil {
 			t.Errorf("%s: %v", name, err)

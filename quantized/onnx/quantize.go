@@ -16,21 +16,15 @@ type container struct {
 }
 
 func (o Options) container(q quantized.Quant) container {
-	half := int32(128)
 	c := container{t: onnxpb.Uint8, max: 255}
-	switch wide := q.Format.Bits > 8; {
-	case wide && o.Signed:
-		half, c = 1<<15, container{t: onnxpb.Int16, min: -1 << 15, max: 1<<15 - 1}
-	case wide:
-		half, c = 1<<15, container{t: onnxpb.Uint16, max: 1<<16 - 1}
-	case o.Signed:
+	if o.Signed {
 		c = container{t: onnxpb.Int8, min: -128, max: 127}
 	}
 	switch {
 	case q.Format.Unsigned && o.Signed:
-		c.shift = -half
+		c.shift = -128
 	case !q.Format.Unsigned && !o.Signed:
-		c.shift = half
+		c.shift = 128
 	}
 	return c
 }

@@ -101,8 +101,6 @@ func (t Tap) width() int {
 	switch t.value.Type {
 	case onnxpb.Uint8, onnxpb.Int8:
 		return 1
-	case onnxpb.Uint16, onnxpb.Int16:
-		return 2
 	default:
 		return 4
 	}
@@ -119,10 +117,6 @@ func (t Tap) Reals(raw []byte) []float32 {
 			q = int32(b[0])
 		case onnxpb.Int8:
 			q = int32(int8(b[0]))
-		case onnxpb.Uint16:
-			q = int32(binary.LittleEndian.Uint16(b))
-		case onnxpb.Int16:
-			q = int32(int16(binary.LittleEndian.Uint16(b)))
 		default:
 			r[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
 			continue

@@ -90,18 +90,14 @@ func asUnsigned(q quantized.Quant) int64 {
 	if q.Format.Unsigned {
 		return 0
 	}
-	return half(q)
+	return half
 }
 
 // asSigned is that of files of int8.
-func asSigned(q quantized.Quant) int64 { return asUnsigned(q) - half(q) }
+func asSigned(q quantized.Quant) int64 { return asUnsigned(q) - half }
 
 // topAt127 is that of .tflite files: the greatest integer of a few bits is 127.
 func topAt127(q quantized.Quant) int64 { return 127 - int64(q.Format.Max()) }
 
-func half(q quantized.Quant) int64 {
-	if q.Format.Bits > 8 {
-		return 1 << 15
-	}
-	return 1 << 7
-}
+// half is what an integer of the other sign is moved by.
+const half = 128

@@ -23,7 +23,6 @@ func (o Options) check(m *quantized.Model) error {
 		return err
 	}
 	c := &checker{Options: o, model: m}
-	c.activation(m.Input.Activation)
 	for i := range m.Nodes {
 		c.layer(&m.Nodes[i])
 	}
@@ -38,14 +37,7 @@ func (c *checker) addf(name, format string, args ...any) {
 	c.faults = append(c.faults, fmt.Errorf("tflite: %s: %w", name, fmt.Errorf(format, args...)))
 }
 
-func (c *checker) activation(a quantized.Activation) {
-	if a.Quant.Format.Bits > 8 {
-		c.addf(a.Name, "%v activations: want at most 8 bits", a.Quant.Format)
-	}
-}
-
 func (c *checker) layer(n *quantized.Node) {
-	c.activation(n.Output)
 	x, _ := c.model.Activation(n.Inputs[0])
 	if n.Op == quantized.AvgPool && padding(n.Window, x.Shape) == explicit {
 		c.addf(n.Name, "padding %v and %v: an average pool of TensorFlow Lite has none, or \"same\" padding",

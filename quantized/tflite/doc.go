@@ -49,9 +49,8 @@
 // Microcontrollers and CMSIS-NN compute as integer.Gemmlowp, one step apart in up
 // to a percent of the elements of each layer.
 //
-// What TensorFlow Lite cannot hold is refused with the layer's name: 16-bit
-// activations, weights that reach −128, average pools and concatenations between
-// different scales, average pools with other padding, functions with a fixed
+// What TensorFlow Lite cannot hold is refused with the layer's name: weights that
+// reach −128, average pools and concatenations between different scales, average pools with other padding, functions with a fixed
 // output on another grid, and quotients of scales that XNNPACK does not take.
 //
 // # What the file says of itself

@@ -7,15 +7,13 @@ type DataType int32
 
 // The types that petrify writes.
 const (
-	Float  DataType = 1
-	Uint8  DataType = 2
-	Int8   DataType = 3
-	Uint16 DataType = 4
-	Int16  DataType = 5
-	Int32  DataType = 6
-	Int64  DataType = 7
-	Uint4  DataType = 21
-	Int4   DataType = 22
+	Float DataType = 1
+	Uint8 DataType = 2
+	Int8  DataType = 3
+	Int32 DataType = 6
+	Int64 DataType = 7
+	Uint4 DataType = 21
+	Int4  DataType = 22
 )
 
 // String is the type's name in onnx.proto.
@@ -27,10 +25,6 @@ func (t DataType) String() string {
 		return "UINT8"
 	case Int8:
 		return "INT8"
-	case Uint16:
-		return "UINT16"
-	case Int16:
-		return "INT16"
 	case Int32:
 		return "INT32"
 	case Int64:
