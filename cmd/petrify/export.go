@@ -68,7 +68,8 @@ func (c *command) export() *cobra.Command {
 		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
 or model.safetensors. The file names the model by its SHA-256 and, if the model
 has a ` + quantized.ProofFile + `, the proof; "petrify verify" checks both. In a run folder,
-` + sums.File + ` lists the export from then on.`,
+` + sums.File + ` lists the export from then on. A run's Core ML package is tried on its
+test split: if float16 changes labels, a warning says how many.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, name)
@@ -126,8 +127,10 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if err := writeListed(ctx, folder, export{out, f}, write); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(c.stdout, out)
-	return err
+	if _, err := fmt.Fprintln(c.stdout, out); err != nil {
+		return err
+	}
+	return c.tryExport(ctx, path, export{out, f}, m)
 }
 
 // proofOf returns what the folder's proof says about the model; nothing if

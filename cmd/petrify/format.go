@@ -38,6 +38,10 @@ type format struct {
 	// do not compute as training does; nil: there are none.
 	arithmetic func(facts map[string]string) (arithmetic, error)
 
+	// programs returns an export that computes in an arithmetic of its own, and
+	// then the alternatives to it; nil: exports do not.
+	programs func(path string, m *quantized.Model) ([]program, error)
+
 	runner *runner // that runs exports on this machine, if it is installed; nil: none can
 }
 

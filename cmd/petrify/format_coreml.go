@@ -18,9 +18,10 @@ func coremlFormat() format {
 		is: func(path string, _ []byte) bool {
 			return filepath.Ext(path) == ".mlpackage" || exists(filepath.Join(path, "Data", "com.apple.CoreML"))
 		},
-		parts:   filesBelow,
-		verify:  checkCoreML,
-		inspect: coreml.Inspect,
+		parts:    filesBelow,
+		verify:   checkCoreML,
+		inspect:  coreml.Inspect,
+		programs: coremlPrograms,
 	}
 }
 
@@ -51,4 +52,26 @@ func checkCoreML(path string, m *quantized.Model) (map[string]string, error) {
 		return nil, err
 	}
 	return coreml.Facts(path)
+}
+
+// coremlPrograms returns a package's program, and in float16 the one that has
+// more bits.
+func coremlPrograms(path string, m *quantized.Model) ([]program, error) {
+	written, err := coreml.WrittenWith(path, m)
+	if err != nil {
+		return nil, err
+	}
+	precisions := []coreml.Precision{written.Precision}
+	if written.Precision == coreml.Float16 {
+		precisions = append(precisions, coreml.Float32)
+	}
+	var all []program
+	for _, p := range precisions {
+		o := written
+		o.Precision = p
+		all = append(all, program{p.String(), "--precision " + p.String(), func() (computer, error) {
+			return coreml.NewRunner(m, o)
+		}})
+	}
+	return all, nil
 }

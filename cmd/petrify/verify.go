@@ -26,7 +26,9 @@ it. Then compare what the files say with what was found:
 
   ` + quantized.ProofFile + `    says the same
   exports       equal, to the last byte, what the model gives with the options
-                that they name, whatever their names; ONNX files are also run
+                that they name, whatever their names; ONNX files are also run,
+                Core ML packages interpreted, which says what becomes of the
+                accuracy in their arithmetic
   ` + summaryFile + `  has the accuracy, losses and sizes that are measured again
   ` + sums.File + `    matches every file of the run
 

@@ -14,10 +14,10 @@ import (
 // definition, in plain loops.
 const sampled = 8
 
-// sample chooses that many images of the test split, evenly spread.
-func (s *subject) sample() []int {
+// sample chooses a number of images of the test split, evenly spread.
+func (s *subject) sample(number int) []int {
 	n := s.data.Test.Len()
-	number := min(sampled, n)
+	number = min(number, n)
 	chosen := make([]int, number)
 	for i := range chosen {
 		chosen[i] = i * n / number
@@ -42,30 +42,41 @@ func (s *subject) compareDefinition(ctx context.Context, chosen []int) (quantize
 		if ctx.Err() != nil {
 			return c, context.Cause(ctx)
 		}
-		made := map[string][]float32{s.file.Input.Name: images.x} // by the engine, H W C
+		made, err := s.made(layers, images.x)
+		if err != nil {
+			return c, err
+		}
 		input := planar(images.x, s.data.Shape)
 		values := map[string]*reference.Tensor{s.file.Input.Name: reference.Of(s.file.Input.Activation, input)}
 		for i := range s.file.Nodes {
 			n := &s.file.Nodes[i]
-			var in [][]float32
-			for _, name := range n.Inputs {
-				in = append(in, made[name])
-			}
-			y := make([]float32, layers[i].OutputSize())
-			if err := layers[i].Run(y, in, 1); err != nil {
-				return c, err
-			}
 			want, err := reference.Layer(n, reference.ONNXRuntime, values)
 			if err != nil {
 				return c, err
 			}
-			made[n.Name] = y
-			y = planar(y, imageOf(n.Output.Shape))
+			y := planar(made[n.Name], imageOf(n.Output.Shape))
 			c.Add(y, allowed(want, y))
 			values[n.Name] = reference.Of(n.Output, y)
 		}
 	}
 	return c, nil
+}
+
+// made returns the engine's activations for one image, H W C.
+func (s *subject) made(layers []*integer.Layer, x []float32) (map[string][]float32, error) {
+	all := map[string][]float32{s.file.Input.Name: x}
+	for i := range s.file.Nodes {
+		n := &s.file.Nodes[i]
+		var in [][]float32
+		for _, name := range n.Inputs {
+			in = append(in, all[name])
+		}
+		all[n.Name] = make([]float32, layers[i].OutputSize())
+		if err := layers[i].Run(all[n.Name], in, 1); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // proveAll compares all activations of the whole test split with the

@@ -85,8 +85,12 @@ func (s *subject) checkExport(ctx context.Context, e export, p *quantized.Proof)
 	if err != nil {
 		return "", err
 	}
+	computed, err := s.inProgram(ctx, e)
+	if err != nil {
+		return "", err
+	}
 	if e.arithmetic == nil {
-		return said + ran, nil
+		return said + ran + computed, nil
 	}
 	a, err := e.arithmetic(facts)
 	if err != nil {

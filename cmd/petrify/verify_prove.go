@@ -74,7 +74,7 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	if e != nil {
 		p.Comparisons = append(p.Comparisons, trained)
 	}
-	defined, err := s.compareDefinition(ctx, s.sample())
+	defined, err := s.compareDefinition(ctx, s.sample(sampled))
 	if err != nil {
 		return nil, err
 	}

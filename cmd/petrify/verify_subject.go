@@ -55,12 +55,33 @@ func (c *command) openSubject(ctx context.Context, path, data string) (*subject,
 	if err != nil {
 		return nil, err
 	}
-	if is, was := s.data.Checksum(), m.Origin.Data; was != "" && is != was {
-		return nil, fmt.Errorf("%s is not what the model was trained on: its SHA-256 is %s, the model's data had %s",
+	if err := s.checkData(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// checkData returns an error if the data are not those of the model.
+func (s *subject) checkData() error {
+	if is, was := s.data.Checksum(), s.file.Origin.Data; was != "" && is != was {
+		return fmt.Errorf("%s is not what the model was trained on: its SHA-256 is %s, the model's data had %s",
 			s.data.Source, is, was)
 	}
-	s.data.Name = m.Origin.Dataset // whatever the file is called now
-	return s, nil
+	s.data.Name = s.file.Origin.Dataset // whatever the file is called now
+	return nil
+}
+
+// openHere opens the data of a run where they are; it downloads none.
+func (c *command) openHere(ctx context.Context, s *subject) error {
+	settings, err := settingsOf(savedConfig(s.folder), "")
+	if err != nil {
+		return err
+	}
+	settings.Data.Offline = true
+	if s.data, err = c.open(ctx, settings.Dataset, settings.Data); err != nil {
+		return err
+	}
+	return s.checkData()
 }
 
 // published reports whether a data set is known by name.

@@ -121,6 +121,15 @@ func (o Options) words() string {
 	return strings.Join(words, " ")
 }
 
+// WrittenWith are the options that the package dir of the model names.
+func WrittenWith(dir string, m *quantized.Model) (Options, error) {
+	p, err := mil.ReadPackage(dir)
+	if err != nil {
+		return Options{}, fmt.Errorf("coreml: %w", err)
+	}
+	return writtenWith(p, m)
+}
+
 // writtenWith are a package's options.
 func writtenWith(p *mil.Package, m *quantized.Model) (o Options, err error) {
 	all := factsOf(p)

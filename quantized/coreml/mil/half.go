@@ -43,12 +43,29 @@ func DecodeFloat16(bits uint16) float64 {
 	return r
 }
 
+// roundFloat16 is DecodeFloat16(EncodeFloat16(r)): of the 52 bits of a float64's
+// fraction the first 10, and the rest as a tie, above or below it.
+func roundFloat16(r float64) float64 {
+	const rest = 42
+	bits := math.Float64bits(r)
+	switch a := math.Abs(r); {
+	case a != a:
+		return r
+	case a >= 65520:
+		return math.Copysign(math.Inf(1), r)
+	case a < 0x1p-14:
+		return math.RoundToEven(r*0x1p24) * 0x1p-24
+	}
+	bits += 1<<(rest-1) - 1 + bits>>rest&1 // carries to the next even one
+	return math.Float64frombits(bits &^ (1<<rest - 1))
+}
+
 // Round returns r rounded to data type d: to binary16 or binary32, or unchanged
 // for every other type.
 func (d DataType) Round(r float64) float64 {
 	switch d {
 	case Float16:
-		return DecodeFloat16(EncodeFloat16(r))
+		return roundFloat16(r)
 	case Float32:
 		return float64(float32(r))
 	}

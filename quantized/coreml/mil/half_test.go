@@ -50,3 +50,24 @@ func TestFloat16Values(t *testing.T) {
 		t.Errorf("0xfc00 is %v: want -Inf", r)
 	}
 }
+
+// TestRoundFloat16: rounding is encoding and decoding, next to each float16, each
+// tie between two, and the ends.
+func TestRoundFloat16(t *testing.T) {
+	for bits := range uint32(1 << 16) {
+		r := DecodeFloat16(uint16(bits))
+		next := DecodeFloat16(uint16(bits) + 1)
+		tie := r/2 + next/2
+		for _, v := range []float64{r, tie, math.Nextafter(tie, r), math.Nextafter(tie, next), r * 1.0003} {
+			got, want := Float16.Round(v), DecodeFloat16(EncodeFloat16(v))
+			if got != want && (got == got || want == want) || math.Signbit(got) != math.Signbit(want) && got == got {
+				t.Fatalf("%v rounds to %v, want %v", v, got, want)
+			}
+		}
+	}
+	for _, v := range []float64{65519.99, 65520, -65520, 1e300, math.Inf(-1), 0x1p-25, 0x1.8p-25, -0x1p-26} {
+		if got, want := Float16.Round(v), DecodeFloat16(EncodeFloat16(v)); got != want {
+			t.Errorf("%v rounds to %v, want %v", v, got, want)
+		}
+	}
+}
