@@ -66,7 +66,7 @@ func (a *archive) array(f *zip.File) (*array, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %s: %w", a.file.Name(), f.Name, err)
 	}
-	// What the directory says of sizes is a claim; the file's size is none.
+	// The sizes in the directory are mere claims; the file's size is a fact.
 	left := int64(min(f.CompressedSize64, uint64(a.total)))
 	if f.Method != zip.Store {
 		left *= inflation

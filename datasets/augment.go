@@ -6,11 +6,12 @@ import (
 	"math/rand/v2"
 )
 
-// Augment varies each training image afresh in each epoch, in this
-// order: crop, flip, shift, cutout. The zero value does nothing.
+// Augment varies each training image differently in each epoch, in this order:
+// crop, flip, shift, cutout. The zero value does nothing.
 type Augment struct {
-	// Shift moves the image by at most this many pixels, each way and on each axis,
-	// all moves equally likely. The edge pixels are repeated where it came from.
+	// Shift moves the image by at most this many pixels, each way and on each
+	// axis, all moves equally likely. The edge pixels are repeated to fill the
+	// gap.
 	Shift int
 
 	// Flip mirrors left and right with probability ½.
@@ -22,9 +23,9 @@ type Augment struct {
 	Crop float64
 
 	// Cutout sets a square of this side to the channels' means, its centre
-	// uniform over the image, so that it may stick out.
-	// T. DeVries and G. W. Taylor, Improved Regularization of Convolutional
-	// Neural Networks with Cutout, arXiv:1708.04552, 2017, section 3.2.
+	// uniform over the image, so that it may extend beyond it. T. DeVries and
+	// G. W. Taylor, Improved Regularization of Convolutional Neural Networks
+	// with Cutout, arXiv:1708.04552, 2017, section 3.2.
 	Cutout int
 }
 
@@ -59,7 +60,7 @@ type variation struct {
 	cols    []tap
 }
 
-// tap is a place between two source rows or columns: (1−f)·x[lo] + f·x[hi].
+// tap is a position between two source rows or columns: (1−f)·x[lo] + f·x[hi].
 type tap struct {
 	lo, hi int
 	f      float32
@@ -73,7 +74,7 @@ func newVariation(a Augment, shape [3]int) *variation {
 	return v
 }
 
-// twin is the same variation with buffers of its own.
+// twin returns the same variation with buffers of its own.
 func (v *variation) twin() *variation { return newVariation(v.Augment, [3]int{v.c, v.h, v.w}) }
 
 // apply varies the image x, H W C. What it does depends on seed and place only.
@@ -103,8 +104,9 @@ func (v *variation) apply(x []float32, seed, place uint64) {
 	}
 }
 
-// taps says for each output pixel of one axis which source pixels it is made
-// of. A pixel's centre is at its index + ½; both ends are clamped.
+// taps sets, for each output pixel along one axis, the source pixels that it is
+// interpolated from. A pixel's centre is at its index + ½; both ends are
+// clamped.
 func taps(dst []tap, from, scale float64, shift int, flip bool) {
 	n := len(dst)
 	for i := range dst {

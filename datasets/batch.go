@@ -20,13 +20,13 @@ type Batch struct {
 type BatchOptions struct {
 	Size int // images a batch, at least 1
 
-	// Rand shuffles. nil: the order of the split. All that an epoch takes from
-	// it is taken before the first batch, so that its state afterwards depends
-	// neither on how many batches were used nor on Augment.
+	// Rand shuffles; nil keeps the order of the split. An epoch draws from it
+	// only before the first batch, so that its state afterwards depends neither
+	// on how many batches were used nor on Augment.
 	Rand *rand.Rand
 
 	// Skip passes over this many batches without assembling them. With Rand in
-	// the state it had when an epoch began, it continues that epoch where it
+	// its state at the beginning of an epoch, it continues that epoch where it
 	// was interrupted: the batches are the same, number by number.
 	Skip int
 
@@ -40,9 +40,10 @@ type BatchOptions struct {
 	Augment Augment
 }
 
-// Batches goes once through a split of s. A fault in the options is the only
-// error, and then the only thing it yields. Memory is allocated once a call,
-// never per image. While the caller works on a batch, the next is assembled.
+// Batches goes once through a split of s. The only error is a fault in the
+// options, and then it is all that is yielded. Memory is allocated once per
+// call, never per image. While the caller works on a batch, the next is
+// assembled.
 func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		if err := s.checkBatches(split, o); err != nil {
@@ -120,8 +121,8 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 	return a
 }
 
-// ahead assembles the batches that are asked for, two buffers taking turns, so
-// that one is filled while the caller works on the other.
+// ahead assembles the requested batches in two buffers, so that one is filled
+// while the caller works on the other.
 func (a *assembler) ahead(order []int32, ask <-chan int, ready chan<- Batch) {
 	two := [2]*assembler{a, a.twin()}
 	for k := range ask {
@@ -129,7 +130,7 @@ func (a *assembler) ahead(order []int32, ask <-chan int, ready chan<- Batch) {
 	}
 }
 
-// twin is an assembler of the same epoch with buffers of its own.
+// twin returns an assembler of the same epoch with buffers of its own.
 func (a *assembler) twin() *assembler {
 	t := *a
 	t.x, t.labels = make([]float32, len(a.x)), make([]int32, len(a.labels))
@@ -147,7 +148,8 @@ func (a *assembler) batch(k int, order []int32) Batch {
 		dst := a.x[i*a.size : (i+1)*a.size]
 		a.norm.image(dst, a.split, int(row))
 		if a.vary != nil {
-			// One stream per place in the epoch: skipping needs no replay.
+			// One random stream per place in the epoch, so that skipping needs
+			// no replay.
 			a.vary.apply(dst, a.seed, uint64(k*size+i))
 		}
 		a.labels[i] = a.split.Labels[row]

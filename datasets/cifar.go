@@ -56,7 +56,7 @@ func readCIFARSet(s Set, open opener) (*Set, error) {
 
 // openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
 // version: one to five training batches and a test batch, of any length, and
-// optionally the class names, one a line, in batches.meta.txt.
+// optionally the class names, one per line, in batches.meta.txt.
 func (l *loading) openCIFARFolder(dir string) (*Set, error) {
 	classes, err := cifarClasses(filepath.Join(dir, cifarMeta), cifarLayout().classes)
 	if err != nil {
@@ -76,7 +76,7 @@ func (l *loading) openCIFARFolder(dir string) (*Set, error) {
 	})
 }
 
-// cifarClasses reads the class names; without a file they are numbers.
+// cifarClasses reads the class names; without a file, classes are numbered.
 func cifarClasses(path string, want int) ([]string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

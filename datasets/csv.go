@@ -21,11 +21,11 @@ type table struct {
 	labels labels
 }
 
-// openCSV reads a table, one row an image. The separator is the one that the
-// first line has most of: comma, semicolon or tab. The first row is a header
-// if any of its fields except the label's is not a number. All fields but the
-// label are finite numbers. Classes are the labels that occur, sorted as
-// integers if all of them are, else as strings.
+// openCSV reads a table with one row per image. The separator is the most
+// frequent in the first line of comma, semicolon and tab. The first row is a
+// header if any of its fields except the label's is not a number. All fields
+// but the label are finite numbers. Classes are the labels that occur, sorted
+// as integers if all of them are, otherwise as strings.
 func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	err := opts.allow("a CSV file", []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"})
 	if err != nil {
@@ -70,7 +70,7 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	return newSet(s, path)
 }
 
-// reshape makes images of rows, if that is asked for.
+// reshape turns rows into images, if the options ask for it.
 func (s *Set) reshape(opts Options) error {
 	if opts.Shape == [3]int{} {
 		if opts.ChannelsFirst {
@@ -99,7 +99,7 @@ func (l *loading) readCSVFile(path, label string) (t *table, err error) {
 	return t, err
 }
 
-// extent is how much text there is in a file, if that is known.
+// extent is how much text a file holds, if that is known.
 type extent struct{ lines, bytes int64 }
 
 func (e *extent) measure(in *input) error {
@@ -147,7 +147,7 @@ func readCSV(in *input, label string, size extent) (*table, error) {
 	return t, nil
 }
 
-// take appends the rows of a block, or of the first one those after the header.
+// take appends the rows of a block, without the header in the first one.
 func (t *table) take(in *input, b *block, label string, size extent) error {
 	fields := len(b.fields)
 	if fields == 0 {
@@ -180,7 +180,7 @@ func (t *table) take(in *input, b *block, label string, size extent) error {
 	return nil
 }
 
-// begin finds out the columns from the first row, and whether it is a header.
+// begin determines the columns from the first row, and whether it is a header.
 func (t *table) begin(row []string, label string) (header bool, err error) {
 	header, t.column, err = inspectRow(row, label)
 	if err != nil {
@@ -213,7 +213,7 @@ func (t *table) grow(in *input, n int64) error {
 	return nil
 }
 
-// grown is slices.Grow without the spare room of append.
+// grown is slices.Grow without append's spare capacity.
 func grown[T any](x []T, n int) []T {
 	return append(make([]T, 0, len(x)+n), x...)
 }
@@ -235,7 +235,7 @@ func (t *table) add(text []byte, label bool) error {
 	return nil
 }
 
-// separator looks at the first line.
+// separator chooses the separator by the first line.
 func separator(br *bufio.Reader) byte {
 	start, _ := br.Peek(4096)
 	line, _, _ := bytes.Cut(start, []byte("\n"))
@@ -275,7 +275,7 @@ func inspectRow(row []string, label string) (header bool, column int, err error)
 	return anyText(row, len(row)-1), len(row) - 1, nil
 }
 
-// usualLabel reports whether a header is what label columns are usually called.
+// usualLabel reports whether a header is a usual name of a label column.
 func usualLabel(header string) bool {
 	switch strings.ToLower(header) {
 	case "label", "class", "target", "y":

@@ -39,7 +39,7 @@ func (l *labels) add(text []byte) error {
 }
 
 // cleanLabel writes whole numbers in one way, so that 1 and 1.0e+00 are one
-// class, and refuses other numbers: a quantity to predict is no class.
+// class, and refuses other numbers: a quantity to predict is not a class.
 func cleanLabel(field string) (string, error) {
 	if field == "" {
 		return "", errors.New("no label")

@@ -4,8 +4,8 @@ package datasets
 var powers = [...]float32{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10}
 
 // decimal reads a number of few digits, such as -12.345, and reports whether it
-// is one. It is m / 10ᵏ, of two integers that are float32s, rounded once, and so
-// what strconv would find. W. D. Clinger, How to Read Floating Point Numbers
+// is one. It is m / 10ᵏ with both integers exact in float32, rounded once, and
+// so the result of strconv. W. D. Clinger, How to Read Floating Point Numbers
 // Accurately, PLDI 1990, section 4.
 func decimal(text []byte) (v float32, ok bool) {
 	const most = (1<<24 - 10) / 10 // that may have one more digit

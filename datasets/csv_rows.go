@@ -9,8 +9,8 @@ import (
 	"iter"
 )
 
-// rows reads a table's rows: the fields, positions and errors are those of
-// encoding/csv, but no field is a string of its own.
+// rows reads a table's rows. Fields, positions and errors are those of
+// encoding/csv, but fields are not separate strings.
 type rows struct {
 	in     *bufio.Reader
 	comma  byte
@@ -54,8 +54,8 @@ func (b *block) row(i int) []string {
 	return row
 }
 
-// blocks reads all rows in blocks of that many fields and those that complete the
-// last row, the next block while the caller works on one.
+// blocks reads all rows in blocks of at least that many fields, completed to
+// whole rows. While the caller works on a block, the next is read.
 func (r *rows) blocks(fields int) iter.Seq[*block] {
 	return func(yield func(*block) bool) {
 		ask, ready := make(chan *block, 2), make(chan *block, 2)
@@ -83,7 +83,7 @@ func (r *rows) blocks(fields int) iter.Seq[*block] {
 	}
 }
 
-// fill replaces the block's rows by the next ones.
+// fill replaces the block's rows with the next ones.
 func (r *rows) fill(fields int) {
 	if r.fields == nil {
 		r.fields = make([]field, 0, 2*fields)
@@ -101,7 +101,8 @@ func (r *rows) fill(fields int) {
 // maxLine bounds one line of a table.
 const maxLine = 1 << 22
 
-// next appends the next row that is no empty line, io.EOF if there is none.
+// next appends the next row that is not an empty line, or returns io.EOF if
+// there is none.
 func (r *rows) next() error {
 	for empty := true; empty; empty = len(r.rest) == 0 || r.rest[0] == '\n' {
 		if err := r.readLine(); err != nil {
@@ -146,8 +147,8 @@ func (r *rows) plain(first int) (more bool, err error) {
 	return more, nil
 }
 
-// quoted parses a field in quotes, which may go on in the next lines. Within it
-// two quotes stand for one.
+// quoted parses a field in quotes, which may extend over several lines. Within
+// it, two quotes mean one.
 func (r *rows) quoted(first int) (more bool, err error) {
 	r.pass(1)
 	for {
@@ -181,8 +182,8 @@ func (r *rows) quoted(first int) (more bool, err error) {
 
 func (r *rows) pass(n int) { r.rest, r.column = r.rest[n:], r.column+n }
 
-// readLine reads a line with the \n at its end, if it has one. A \r before the
-// end is left out.
+// readLine reads a line including the \n at its end, if there is one. A \r
+// before it is dropped.
 func (r *rows) readLine() error {
 	line, err := r.in.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {

@@ -16,7 +16,7 @@ const (
 	digitsMax  = 16
 )
 
-// openDigits unpacks the embedded digits. Of each class every fifth image in
+// openDigits unpacks the embedded digits. In each class every fifth image in
 // the order of the file (the 5th, 10th, …) is for testing, the others for
 // training.
 func openDigits() (*Set, error) {

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 )
 
-// divide splits images into a training and a test split. Of each class that
-// has n images round(n·fraction) are drawn for testing, at least one and at
-// most n−1 where n > 1. Both keep the order of the file, and share its pixels.
+// divide splits images into a training and a test split. From each class of n
+// images, round(n·fraction) are drawn for testing; if n > 1, at least one and
+// at most n−1. Both splits keep the order of the file and share its pixels.
 func divide(all *Split, opts Options) (train, test *Split) {
 	fraction := opts.TestFraction
 	if fraction == 0 {

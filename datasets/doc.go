@@ -1,11 +1,11 @@
-// Package datasets brings real data in and hands batches out.
+// Package datasets reads real data and hands out batches.
 //
 // # Actors
 //
 // [Open] reads a data set, built in, published or a user's own, into a [Set]:
 // two [Split] values (Train, Test), the class names, and mean and standard
 // deviation of each channel, measured on the training split. [New] makes a Set
-// of data in memory. [Set.Batches] walks through a split in a [Batch] at a
+// from data in memory. [Set.Batches] goes through a split one [Batch] at a
 // time, in order or shuffled, and may vary the images ([Augment]).
 //
 //	set, err := datasets.Open("digits", datasets.Options{})
@@ -20,23 +20,23 @@
 // image of one pixel with a channel for each column, so that each column has
 // its own mean and deviation.
 //
-// Splits do not copy images: where one is cut off another, both read the same
-// pixels, through a list of rows.
+// Splits do not copy images: if one is cut off another, both read the same
+// pixels through a list of rows.
 //
 // Pixels stay uint8 until a batch is assembled; then, in float32,
 //
 //	r = (p·PixelScale − Mean[c]) / Std[c]
 //
 // through a table of the 256 results. Std is the population's. A constant
-// channel has Std 1. Who runs the trained model elsewhere feeds the same r.
+// channel has Std 1. To run the trained model elsewhere, feed it the same r.
 //
 // All batches have the same size; the last one is padded with rows of zeros
 // whose label is −1, which losses and accuracies leave out.
 //
 // Every random choice comes from the generator passed, and is made in one
-// goroutine: the same generator gives the same batches on every machine. What an
-// epoch does is settled by the generator's state at its beginning, and
-// [BatchOptions].Skip continues an interrupted epoch.
+// goroutine: the same generator gives the same batches on every machine. An
+// epoch is determined by the generator's state at its beginning, and
+// [BatchOptions].Skip continues an interrupted one.
 //
 // # Data sets
 //
@@ -45,10 +45,10 @@
 // digits is built in and the default: the test part of "Optical Recognition of
 // Handwritten Digits" of the UCI Machine Learning Repository, 1,797 images of
 // 8×8 pixels with values 0 … 16, licence CC BY 4.0, in the copy of
-// scikit-learn. Of each class every fifth image in the file's order (the 5th,
-// 10th, …) is for testing: 1,442 images to train, 355 to test, classes equally
-// frequent in both. The 13 writers occur in both parts, so the test measures new
-// digits of known hands; it is an easier test than one with new writers.
+// scikit-learn. In each class every fifth image in the file's order (the 5th,
+// 10th, …) is for testing: 1,442 images to train, 355 to test, with classes
+// equally frequent in both. The 13 writers occur in both parts, so the test
+// measures new digits by known writers and is easier than one with new writers.
 //
 // mnist and fashion-mnist are the IDX files as published (60,000 and 10,000
 // images of 28×28), plain or gzipped. Each file is looked for in
@@ -60,18 +60,18 @@
 //     $XDG_DATA_DIRS (/usr/local/share, /usr/share), where Debian's package
 //     dataset-fashion-mnist puts it,
 //
-// and else downloaded to the cache. Wherever it comes from, size and SHA-256
-// of its content must be the published ones. They are those of the unzipped
-// content, since copies that were zipped again differ as gzip files.
+// and otherwise downloaded to the cache. Wherever it comes from, size and
+// SHA-256 of its content must be the published ones. They are those of the
+// unzipped content, since recompressed copies differ as gzip files.
 //
 // cifar-10 is the binary version (50,000 and 10,000 colour images of 32×32),
 // looked for in the same folders and in cifar-10-batches-bin below them.
 //
-// A path instead of a name reads a user's own file or folder; see
-// [OpenContext] for the kinds. Faults name the file and the byte, line or
-// array. The data are in memory once: bytes as bytes, other numbers as float32,
-// decoded as they are read. Memory is asked for as data arrive and never because
-// a header says so; [Options].Memory bounds it.
+// A path instead of a name reads a user's own file or folder; [OpenContext]
+// lists the kinds. Errors name the file and the byte, line or array. The data
+// are in memory once: bytes as bytes, other numbers as float32, decoded as they
+// are read. Memory is allocated as data arrive and never just because a header
+// says so; [Options].Memory bounds it.
 //
 // # Sources
 //

@@ -16,7 +16,7 @@ import (
 	"petrify/internal/atomicfile"
 )
 
-// download fetches file i, or with it all files where they come as one
+// download fetches file i, together with all others if they come in one
 // archive, from the first of the publication's addresses that has it, and
 // returns its path in the cache.
 func (p publication) download(ctx context.Context, i int, cache string, opts Options) (string, error) {
@@ -104,7 +104,7 @@ func fetchArchive(ctx context.Context, url, dir string, files []pinned, progress
 }
 
 // save writes what r holds, plain or gzipped, to path. The file appears under
-// its name only when it is complete and its content is what was published.
+// its name only once it is complete and its content is what was published.
 func save(path string, r io.Reader, want pinned) error {
 	limit := want.size + want.size/8 + 1024 // gzip adds a small share at worst
 	return atomicfile.WriteChecked(path, func(w io.Writer) error {
@@ -126,7 +126,7 @@ func save(path string, r io.Reader, want pinned) error {
 // patience is how long a server may be silent.
 const patience = 30 * time.Second
 
-// get asks for url. It gives up when nothing comes for so long.
+// get requests url. It gives up if nothing arrives for as long as patience.
 func get(ctx context.Context, url string, patience time.Duration, progress Progress) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(patience, func() {
@@ -153,7 +153,7 @@ func get(ctx context.Context, url string, patience time.Duration, progress Progr
 	return b, nil
 }
 
-// body is an answer that reports how much of it was read.
+// body is a response that reports how much of it was read.
 type body struct {
 	io.ReadCloser
 	cause       func() error // why the request was stopped, if it was

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// File is a file that a set was read from, so that it can be named when it has
-// changed.
+// File is a file that a set was read from. It is recorded so that it can be
+// named if it changes.
 type File struct {
 	Path   string // as it was opened; of a folder with a slash at its end
 	Bytes  int64
@@ -20,12 +20,12 @@ type File struct {
 // String is "4112 bytes, SHA-256 5f70bf18…", without the path.
 func (f File) String() string { return fmt.Sprintf("%d bytes, SHA-256 %.12s…", f.Bytes, f.SHA256) }
 
-// mostFiles is how many files of a set are kept apart. Of more, each folder's
-// are taken together: the list is part of every checkpoint.
+// mostFiles is how many files of a set are listed one by one. If there are
+// more, each folder is one entry, because the list is part of every checkpoint.
 const mostFiles = 1000
 
 // from sets s.Files to the files that s was read from, unless reading failed.
-// Empty paths are passed over.
+// It skips empty paths.
 func (l *loading) from(s *Set, err error, paths ...string) (*Set, error) {
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ func numbered(splits ...[]int32) []string {
 	return names
 }
 
-// openIDXFolder reads a folder of a user's own with the four files.
+// openIDXFolder reads a user's own folder with the four files.
 func (l *loading) openIDXFolder(dir string) (*Set, error) {
 	names := idxNames()
 	s := Set{Name: filepath.Base(dir), Source: dir}
@@ -150,7 +150,7 @@ func findFile(dir, name string) (path string, ok bool) {
 	return "", false
 }
 
-// found lists the files of a folder that are there.
+// found lists those of the named files that the folder holds.
 func found(dir string, names []string) (paths []string) {
 	for _, name := range names {
 		if path, ok := findFile(dir, name); ok {

@@ -14,7 +14,7 @@ type loading struct {
 	most int64           // bytes that the data may take
 	held int64           // that they take so far
 
-	// folder is what whoever is told hears of, if it is not each file by itself.
+	// folder is what progress is reported for, if not for each file by itself.
 	folder *tally
 }
 
@@ -32,7 +32,7 @@ func newLoading(ctx context.Context, opts Options) *loading {
 	return l
 }
 
-// hold counts data before memory is asked for.
+// hold counts data before memory is allocated for them.
 func (l *loading) hold(bytes int64) error {
 	if bytes > l.most-l.held {
 		return &MemoryError{l.held + bytes, l.most}
@@ -41,7 +41,7 @@ func (l *loading) hold(bytes int64) error {
 	return nil
 }
 
-// MemoryError says that data need more memory than [Options.Memory].
+// MemoryError reports that data need more memory than [Options.Memory].
 type MemoryError struct{ Need, May int64 }
 
 // Error names both.
@@ -49,7 +49,7 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("the data need %d bytes of memory or more, and may take %d", e.Need, e.May)
 }
 
-// file opens the file at path and hands its content to f.
+// file opens the file at path and passes its content to f.
 func (l *loading) file(path string, f func(*input) error) error {
 	m, err := l.open(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func (l *loading) open(path string) (*meter, error) {
 	return m, nil
 }
 
-// meter is a file that tells how much of it has been read.
+// meter is a file that reports how much of it has been read.
 type meter struct {
 	*loading
 	tally

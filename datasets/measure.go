@@ -2,10 +2,10 @@ package datasets
 
 import "math"
 
-// measure returns mean and population standard deviation per channel. Bytes
-// are summed as integers, which is exact; values in float64, in two passes and
-// in order. So the result depends on nothing but the data. A constant channel
-// gets the deviation 1, which maps it to zero.
+// measure returns mean and population standard deviation per channel. Bytes are
+// summed as integers, which is exact; values in float64, in two passes and in
+// order. So the result depends only on the data. A constant channel gets
+// deviation 1 and is mapped to zero.
 func measure(p *Split, channels, size int, scale float32) (mean, std []float32) {
 	m, v := make([]float64, channels), make([]float64, channels) // means and variances
 	if p.Images != nil {

@@ -83,7 +83,7 @@ type npyHeader struct {
 	shape   []int
 }
 
-// maxElements is as many as can be counted in bytes.
+// maxElements is how many elements can be counted in bytes.
 const maxElements = int64(math.MaxInt / 8)
 
 // parseNPYHeader reads the one form that NumPy writes:
@@ -189,7 +189,7 @@ func (a *array) read() (err error) {
 const npyTypes = "|b1 |u1 |i1, and u2 u4 u8 i2 i4 i8 f4 f8 with < or >"
 
 // npyDecoder returns the width of an element, 0 if the type is not supported,
-// and what decodes it: one of the two, none for what is a byte already.
+// and its decoder: one of the two, or none for elements that are bytes.
 func npyDecoder(descr string) (width int, integer func([]byte) int64, float func([]byte) float32) {
 	if len(descr) < 3 {
 		return 0, nil, nil

@@ -77,7 +77,7 @@ func baseName(path string) string {
 // npzPart is the arrays of one split.
 type npzPart struct{ x, y *array }
 
-// readNPZ reads the arrays whose names it knows and passes over the others.
+// readNPZ reads the arrays whose names it knows and skips the others.
 func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
 	archive, err := l.archive(path)
 	if err != nil {
@@ -243,8 +243,8 @@ func (p *npzPart) labels(dst []int32) error {
 	return nil
 }
 
-// maxLabel bounds labels, so that a stray number is no list of a billion
-// class names.
+// maxLabel bounds labels, so that a stray number does not become a list of a
+// billion class names.
 const maxLabel = math.MaxUint16
 
 // reorder turns all images of a split from C H W to H W C.

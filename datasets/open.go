@@ -28,41 +28,42 @@ func Names() []Info {
 	return list
 }
 
-// Options say where a data set is looked for and how a user's own file is
-// read. The zero value serves the built-in and the published sets. An option
-// that has no effect on the data named is an error.
+// Options say where to look for a data set and how to read a user's own file.
+// The zero value suits the built-in and the published sets. An option that has
+// no effect on the given data is an error.
 type Options struct {
 	Dir     string // searched first for the files of a published set
 	Cache   string // folder for downloads; "": petrify/ in the user's cache folder
 	Offline bool   // never download
 
-	// Progress, if not nil, is told how a download goes on, and Reading how the
-	// reading of a file does, from the beginning for each time that it is read.
-	// They are called from one goroutine at a time, not always the caller's.
+	// Progress, if not nil, is told the progress of a download, and Reading
+	// that of reading a file, from the beginning each time it is read. They are
+	// called from one goroutine at a time, not always the caller's.
 	Progress, Reading Progress
 
-	// Memory is how many bytes the data may take; 0: any number. Where a file
-	// says how many they are, that is checked before they are read.
+	// Memory is how many bytes the data may take; 0: any number. If a file says
+	// how many it holds, that is checked before they are read.
 	Memory int64
 
 	// Label is the column that holds the label in a CSV file: its header, or
 	// its number from 1, or from the end as −1. "none": there is none, and the
-	// set has no classes. "": the column headed label, class, target or y, else
-	// the last one. In an npz file only "none" has a meaning.
+	// set has no classes. "": the column headed label, class, target or y, or
+	// else the last one. For an npz file only "none" is allowed.
 	Label string
 
 	// Test is a second file with the test split, of the same kind as the first.
 	Test string
 
-	// TestFraction is the share of each class that is split off for testing
-	// where the data are not split already, 0 < f < 1. 0 means 0.2.
+	// TestFraction is the share of each class that is split off for testing if
+	// the data are not split already, 0 < f < 1. 0 means 0.2.
 	TestFraction float64
 
-	// Seed chooses which images are split off. It is no other random choice's
-	// seed: runs with different seeds should be tested on the same images.
+	// Seed chooses which images are split off. It is not used for anything
+	// else, since runs with different seeds should be tested on the same
+	// images.
 	Seed uint64
 
-	// Shape (C H W) makes images out of the rows of a table.
+	// Shape (C H W) turns the rows of a table into images.
 	Shape [3]int
 
 	// ChannelsFirst says that the images of an npz file, or the rows that Shape
@@ -74,11 +75,11 @@ type Options struct {
 	Size [2]int
 }
 
-// Progress is told how many bytes of a file were downloaded or read. total is −1
-// where nobody says it.
+// Progress is told how many bytes of a file were downloaded or read. total is
+// −1 if it is unknown.
 type Progress func(file string, done, total int64)
 
-// Open is OpenContext without a way to stop it.
+// Open is [OpenContext] with a context that never ends.
 func Open(name string, opts Options) (*Set, error) {
 	return OpenContext(context.Background(), name, opts)
 }
@@ -93,8 +94,9 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a folder with one folder of PNG or JPEG pictures for each class, or two
 //     such folders called train and test.
 //
-// CSV, IDX and CIFAR-10 files may be gzipped. A name of Names wins over a path;
-// ./digits is always a path. ctx stops a download, and the reading.
+// CSV, IDX and CIFAR-10 files may be gzipped. A name of Names takes precedence
+// over a path; ./digits is always a path. Cancelling ctx stops downloading and
+// reading.
 func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err

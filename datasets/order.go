@@ -25,8 +25,8 @@ func shuffle(x []int32, r *rand.Rand) {
 }
 
 // balanced gives each of the K classes that occur N/K places of the epoch; the
-// N mod K places left over go to classes drawn at random, one each. Every class
-// goes round and round through its images, each round in a new random order.
+// remaining N mod K places go to classes drawn at random, one each. Every class
+// cycles through its images, each time in a new random order.
 func balanced(labels []int32, r *rand.Rand) []int32 {
 	classes := byClass(labels)
 	r.Shuffle(len(classes), func(i, j int) { classes[i], classes[j] = classes[j], classes[i] })

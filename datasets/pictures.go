@@ -20,8 +20,8 @@ const maxPixels = 1 << 26
 
 // openPictures reads a folder with one folder of pictures for each class, or
 // such folders under train and test. If all pictures are grey there is one
-// channel, else three. Transparent pixels lie on black. Files of other kinds
-// and names that begin with a dot are passed over.
+// channel, else three. Transparent pixels are put on black. Files of other
+// kinds and names that begin with a dot are skipped.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	err := opts.allow("a folder of pictures", []string{"Test", "TestFraction", "Seed", "Size"})
 	if err != nil {
@@ -177,8 +177,8 @@ func (g *gallery) load() error {
 
 func (g *gallery) area() int { return g.size[0] * g.size[1] }
 
-// fit makes room for picture i, and for all of them once an eighth has come: the
-// first ones may be larger than the others.
+// fit makes room for picture i, and for all of them once an eighth has been
+// read: the first ones may be larger than the others.
 func (g *gallery) fit(i int, coloured bool) error {
 	n, channels := len(g.paths), g.channels
 	for n > 8*(i+1) {
@@ -216,7 +216,7 @@ func coloured(p *image.RGBA) bool {
 	return false
 }
 
-// picture reads the picture at path in the size that all have.
+// picture reads the picture at path, scaled to the common size.
 func (g *gallery) picture(path string) (*image.RGBA, error) {
 	var data bytes.Buffer
 	if _, err := g.pour(&data, path); err != nil {

@@ -20,13 +20,13 @@ type publication struct {
 	read    func(Set, opener) (*Set, error)
 }
 
-// opener hands the i-th file of a data set to f.
+// opener passes the i-th file of a data set to f.
 type opener func(i int, f func(*input) error) error
 
 // publications lists the published sets. The checksums are those of the
 // unzipped files. Fashion-MNIST's were computed from Debian's package
-// dataset-fashion-mnist; MNIST's and CIFAR-10's are those that others who
-// verify the same files have written down.
+// dataset-fashion-mnist; MNIST's and CIFAR-10's are those recorded by others
+// who verify the same files.
 func publications() []publication {
 	names, batches := idxNames(), cifarNames()
 	return []publication{{
@@ -142,7 +142,7 @@ func findIn(folders []string, name string) (path string, ok bool) {
 	return "", false
 }
 
-// missing is the one error that says what to do.
+// missing returns the error that says what to do.
 func (p publication) missing(file string, folders []string, err error) error {
 	var names []string
 	for _, f := range p.files {
@@ -153,10 +153,10 @@ func (p publication) missing(file string, folders []string, err error) error {
 		p.Name, file, strings.Join(folders, ", "), err, strings.Join(names, ", "))
 }
 
-// searchPath lists the folders where the files of a published set may be:
-// dir, $PETRIFY_DATA, the cache, then the data folders of the XDG Base
-// Directory Specification under datasets/NAME. dir and $PETRIFY_DATA may hold
-// the files themselves or in a folder of the set's name.
+// searchPath lists the folders where the files of a published set may be: dir,
+// $PETRIFY_DATA, the cache, then the data folders of the XDG Base Directory
+// Specification under datasets/NAME. dir and $PETRIFY_DATA may hold the files
+// directly or in a folder of the set's name.
 func searchPath(name, dir, cache string) []string {
 	var list []string
 	for _, d := range []string{dir, os.Getenv("PETRIFY_DATA")} {

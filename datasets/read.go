@@ -14,9 +14,9 @@ import (
 	"slices"
 )
 
-// inflation is how many bytes one deflated byte stands for at most: in two bits
-// a length of 258 bytes and the distance to where they are copied from.
-// RFC 1951, sections 3.2.5 and 3.2.7.
+// inflation is how many bytes one deflated byte can expand to: two bits can
+// encode a length of 258 bytes and the distance from which to copy them. RFC
+// 1951, sections 3.2.5 and 3.2.7.
 const inflation = 1032
 
 // input is a stream that knows its name and position, for errors that name
@@ -51,7 +51,7 @@ func newInput(name string, r io.Reader, size int64) (*input, error) {
 	return in, nil
 }
 
-// piece bounds one read, so that whoever waits for it hears in between.
+// piece bounds one read, so that progress is reported in between.
 const piece = 1 << 20
 
 // Read makes input an io.Reader.
@@ -67,7 +67,7 @@ func (in *input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// errorf returns an error that names the file and where in it we are.
+// errorf returns an error that names the file and the position in it.
 func (in *input) errorf(format string, args ...any) error {
 	return in.errorAt(in.off, format, args...)
 }
@@ -114,8 +114,8 @@ func decode[T any](in *input, n, width int, get func([]byte) T) ([]T, error) {
 	return x, err
 }
 
-// announce checks whether n bytes can follow, and says how many to have room
-// for. Where that is unknown the room grows as data arrive.
+// announce checks whether n bytes can follow, and says for how many to make
+// room. If that is unknown, the room grows as data arrive.
 func (in *input) announce(n int64) (room int64, err error) {
 	switch {
 	case in.left < 0:
@@ -164,15 +164,15 @@ func (in *input) end() error {
 }
 
 // pinned is a published file: name, and size and SHA-256 of its unzipped
-// content. Zipped sizes differ between those who zipped, contents do not.
+// content. Compressed sizes differ from copy to copy, contents do not.
 type pinned struct {
 	name string
 	size int64
 	sum  string
 }
 
-// pinned opens the file at path, hands it to f, and checks afterwards that
-// what f read is what p says. f must read to the end.
+// pinned opens the file at path, passes it to f, and then checks that what f
+// read matches p. f must read to the end.
 func (l *loading) pinned(path string, p pinned, f func(*input) error) error {
 	return l.file(path, func(in *input) error {
 		in.sum = sha256.New()

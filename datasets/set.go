@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Set is a data set in memory, with what is needed to feed it to a network:
+// Set is a data set in memory, with everything needed to feed it to a network:
 //
 //	r = (p·PixelScale − Mean[c]) / Std[c]
 //
@@ -39,12 +39,13 @@ type Split struct {
 // Len returns the number of images, N.
 func (s *Split) Len() int { return len(s.Labels) }
 
-// pixels are those of image i, of the given number; values likewise.
+// pixels returns the pixels of image i, given their number; values does
+// likewise.
 func (s *Split) pixels(i, size int) []uint8 { return s.Images[s.row(i)*size:][:size] }
 
 func (s *Split) values(i, size int) []float32 { return s.Values[s.row(i)*size:][:size] }
 
-// row is the place of image i.
+// row is the index of image i in Images or Values.
 func (s *Split) row(i int) int {
 	if s.Rows == nil {
 		return i
@@ -53,8 +54,8 @@ func (s *Split) row(i int) int {
 }
 
 // Cut divides a split into the images that are not chosen and those that are,
-// both in the order they have. It copies neither pixels nor values: the parts
-// read those of s.
+// keeping their order. It copies neither pixels nor values: both parts read
+// those of s.
 func (s *Split) Cut(chosen []bool) (rest, part *Split) {
 	n := 0
 	for _, yes := range chosen {
@@ -193,7 +194,7 @@ func (s *Set) checkPlaces(p *Split) error {
 
 // Checksum returns the SHA-256, in hexadecimal, of everything that training
 // depends on: shape, scale, classes, labels and pixels of both splits. A
-// checkpoint that stores it can refuse to go on with other data.
+// checkpoint that stores it can refuse to continue with other data.
 func (s *Set) Checksum() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%v %v %v %v %q", s.Shape, s.PixelScale, s.Mean, s.Std, s.Classes)

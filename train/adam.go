@@ -13,8 +13,8 @@ import (
 //	v = β₂·v + (1 − β₂)·g²          v̂ = v / (1 − β₂ᵗ)
 //	w = w − η·m̂ / (√v̂ + ε)
 //
-// with g = gradient + λ·w: the decay λ is L2 regularisation, and Adam divides
-// it by √v̂ like the rest of the gradient. AdamW does not.
+// with g = gradient + λ·w: the decay λ is L2 regularisation, which Adam divides
+// by √v̂ like the rest of the gradient; AdamW does not.
 type adam struct{ Optimizer }
 
 func (adam) slots() []string { return []string{"m", "v"} }

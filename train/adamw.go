@@ -1,9 +1,9 @@
 package train
 
 // adamW is Adam with decoupled decay, I. Loshchilov, F. Hutter, "Decoupled
-// Weight Decay Regularization", ICLR 2019, algorithm 2. The decay is
-// multiplied by the learning rate η, where the paper has the schedule's
-// factor alone, as the common implementations do:
+// Weight Decay Regularization", ICLR 2019, algorithm 2. As in common
+// implementations, the decay is multiplied by the learning rate η, where the
+// paper has only the schedule's factor:
 //
 //	w = w − η·λ·w, then Adam's update with the gradient alone
 type adamW struct{ adam }

@@ -15,8 +15,8 @@ type agenda struct {
 	perEpoch int
 }
 
-// agenda takes for each layer the milestones of the rule that holds for it, or
-// else those of all layers.
+// agenda gives each layer the milestones of its rule, or else those of all
+// layers.
 func (c Config) agenda(domains []graph.Domain) agenda {
 	a := agenda{domains: domains, of: map[string]Milestones{}, total: c.QAT.Epochs * c.perEpoch(),
 		perEpoch: c.perEpoch()}
@@ -44,8 +44,8 @@ func (a agenda) quantizes(step int) bool {
 	})
 }
 
-// course is how far the quantized part of a layer's training has come at a
-// step, 0 to 1; false before it begins.
+// course is how far the quantized part of a layer's training has progressed at
+// a step, 0 to 1; false before it begins.
 func (a agenda) course(layer string, step int) (x float64, ok bool) {
 	first := a.of[layer].Quantize.Steps(a.perEpoch)
 	if step < first {
@@ -54,9 +54,9 @@ func (a agenda) course(layer string, step int) (x float64, ok bool) {
 	return float64(step-first) / float64(max(a.total-first, 1)), true
 }
 
-// turns lists what changes at a step: all layers if it is the first one that
-// is made, else those whose switches were others a step before. Layers that
-// are switched alike stand together.
+// turns lists what changes at a step: all layers if it is the first step of
+// this process, otherwise those whose switches were different a step before.
+// Layers that are switched alike are listed together.
 func (a agenda) turns(step int, first bool) (all []Turn) {
 	now, before := a.at(step), a.at(step-1)
 	for _, d := range a.domains {

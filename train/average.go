@@ -4,8 +4,8 @@ import (
 	"petrify/graph"
 )
 
-// average is the exponential moving average of the parameters over the steps
-// of a stage. It is what is evaluated, and what the stage ends with:
+// average is the exponential moving average of the parameters over the steps of
+// a stage. The average is evaluated, and the stage ends with it:
 //
 //	a = d·a + (1 − d)·w        d = min(decay, (1 + t)/(10 + t)) at step t = 1, 2, …
 //
@@ -29,7 +29,7 @@ func newAverage(decay float64, params []*graph.Param) *average {
 	return a
 }
 
-// update takes the parameters after step t into the average.
+// update adds the parameters after step t to the average.
 func (a *average) update(t int) {
 	d := min(a.decay, float64(1+t)/float64(10+t))
 	keep, take := float32(d), float32(1-d)

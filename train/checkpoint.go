@@ -63,7 +63,7 @@ func (c checkpoint) encode(w io.Writer) error {
 	return safetensors.Encode(w, tensors, metadata)
 }
 
-// decodeCheckpoint reads what encode wrote and refuses everything else.
+// decodeCheckpoint reads what encode writes and refuses everything else.
 func decodeCheckpoint(data []byte) (*checkpoint, error) {
 	f, err := safetensors.Decode(data)
 	if err != nil {
@@ -96,7 +96,8 @@ func decodeCheckpoint(data []byte) (*checkpoint, error) {
 }
 
 // digest is the SHA-256 of tensors and metadata, whatever their order. Each
-// part is preceded by its length, so that no two contents read the same.
+// part is preceded by its length, so that different contents give different
+// input.
 func digest(tensors []safetensors.Tensor, metadata map[string]string) string {
 	h := sha256.New()
 	part := func(data []byte) {

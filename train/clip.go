@@ -6,13 +6,13 @@ import (
 	"petrify/graph"
 )
 
-// clip scales the gradients such that their common Euclidean norm is at most
-// the given one:
+// clip scales the gradients so that their common Euclidean norm is at most the
+// given limit:
 //
 //	g = g · min(1, limit/‖g‖)        ‖g‖² = Σ over all parameters of g²
 //
-// The sum is in float64 and in order, so that it does not depend on how the
-// work is shared.
+// The sum is in float64 and in a fixed order, so that it does not depend on how
+// the work is divided.
 //
 // Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training
 // recurrent neural networks", ICML 2013, algorithm 1.

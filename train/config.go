@@ -8,8 +8,8 @@ import (
 	"petrify/graph"
 )
 
-// Config describes a run. Network and Data must be given; the zero values of
-// the rest are useful.
+// Config describes a run. Network and Data are required; the zero values of all
+// other fields are useful.
 type Config struct {
 	Network      graph.Network
 	Data         *datasets.Set
@@ -18,7 +18,7 @@ type Config struct {
 	Seed  uint64 // of the weights' initial values and the order of the images
 	Batch int    // images to a step; 0 means 64
 
-	// Weights are what the run begins from instead of fresh ones, by name; see
+	// Weights are the initial weights by name, instead of random ones; see
 	// ReadWeights. With 0 epochs of Float, a network trained elsewhere is
 	// quantized as it is.
 	Weights []graph.State
@@ -34,20 +34,20 @@ type Config struct {
 	QAT        Stage      // training on with quantization; 0 epochs: freeze what PTQ found
 	Milestones Milestones // of the QAT stage
 
-	// RuleMilestones are those of the layers for which these rules of
-	// Quantization hold, instead of Milestones.
+	// RuleMilestones replace Milestones for the layers to which these rules of
+	// Quantization apply.
 	RuleMilestones map[graph.Rule]Milestones
 
 	Distillation Distillation // of the QAT stage, from the float network
 	Oscillation  Oscillation  // of the QAT stage: what is done about weights that oscillate
 
 	// Reestimate is the number of training batches over which batch norm's
-	// running statistics are averaged again at the end of the QAT stage, such as
-	// 50; 0: they stay. See [graph.Model.Reestimate] for when that helps.
+	// running statistics are averaged again at the end of the QAT stage, such
+	// as 50; 0 keeps them. [graph.Model.Reestimate] says when that helps.
 	Reestimate int
 
 	// Calibration is the number of training batches whose ranges PTQ observes:
-	// 0 means 32, or an epoch where that is shorter.
+	// 0 means 32, or an epoch if that is shorter.
 	Calibration int
 
 	Out        string   // folder for checkpoints, metrics.jsonl and summary.json; "": nothing is written
@@ -62,20 +62,20 @@ type Config struct {
 // Stage is one stage of training.
 type Stage struct {
 	Epochs int
-	// LearningRate is what the schedule multiplies. 0 means 0.001 for Adam and
-	// AdamW and 0.05 for SGD, and in the QAT stage a fifth of the float stage's.
+	// LearningRate is scaled by the schedule. 0 means 0.001 for Adam and AdamW
+	// and 0.05 for SGD, and in the QAT stage a fifth of the float stage's.
 	LearningRate float64
 	Optimizer    Optimizer
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
 	Smoothing    float64 // ε of label smoothing, such as 0.1; 0: none
-	// ends the stage after this many epochs without a lower loss on the held-out images,
-	// and goes back to the best; 0: never
+	// ends the stage after this many epochs without a lower loss on the
+	// held-out images, and returns to the best; 0: never
 	Patience int
 	Average  float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 
-// resolve fills in the defaults. It wants a valid configuration.
+// resolve fills in the defaults of a valid configuration.
 func (c Config) resolve() Config {
 	if c.Batch == 0 {
 		c.Batch = defaultBatch
@@ -107,9 +107,9 @@ func (c Config) resolve() Config {
 
 const defaultBatch = 64
 
-// perEpoch is the number of steps to an epoch. The images that do not fill a
-// batch are left out of an epoch, others in each as the order changes: batch
-// norm would see the padding.
+// perEpoch is the number of steps in an epoch. Images that do not fill a batch
+// are left out, because batch norm would see the padding; since the order
+// changes, they are different ones in each epoch.
 func (c Config) perEpoch() int {
 	batch := c.Batch
 	if batch == 0 {

@@ -14,8 +14,8 @@ type best struct {
 }
 
 // compare remembers the model if an epoch's loss on the held-out images is the
-// least so far. In the QAT stage that begins when every layer is quantized: what
-// was not is no candidate.
+// least so far. In the QAT stage only epochs in which every layer is quantized
+// are candidates.
 func (r *run) compare(s Stage, record Record) {
 	if s.Patience == 0 || r.Phase == QAT && !r.agenda.quantizes(record.Step-1) {
 		return
@@ -26,13 +26,13 @@ func (r *run) compare(s Stage, record Record) {
 	}
 }
 
-// stale reports whether the stage's patience is at its end.
+// stale reports whether the stage's patience is exhausted.
 func (r *run) stale(s Stage) bool {
 	return s.Patience > 0 && r.Best.Epoch > 0 && r.Epoch-r.Best.Epoch >= s.Patience
 }
 
-// hold divides a split into what is trained on and n images that are held out,
-// drawn at random. Both keep the images' order.
+// hold divides a split into images to train on and n randomly drawn images to
+// hold out. Both keep the images' order.
 func hold(split *datasets.Split, n int, rng *rand.Rand) (rest, held *datasets.Split) {
 	out := make([]bool, split.Len())
 	for _, i := range rng.Perm(split.Len())[:n] {

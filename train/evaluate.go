@@ -10,9 +10,9 @@ import (
 	"petrify/quantized/integer"
 )
 
-// measure evaluates at the end of an epoch, with the averaged parameters where
-// the stage has them, and remembers the model if it is the best so far. The
-// model stays as it was.
+// measure evaluates at the end of an epoch, with the averaged parameters if the
+// stage has them, and remembers the model if it is the best so far. The model
+// itself does not change.
 func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) {
 	if r.average != nil {
 		before := clone(r.model.State())
@@ -32,7 +32,7 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 	return nil
 }
 
-// evaluate measures the model on a split, every image of it.
+// evaluate measures the model on every image of a split.
 func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, error) {
 	forward, err := r.forward()
 	if err != nil {
@@ -55,8 +55,8 @@ func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, err
 	return sum.metrics(), nil
 }
 
-// forward returns what evaluates a batch: in the float stage the graph, after
-// it the engine of the model as it would be shipped now.
+// forward returns a function that evaluates a batch: in the float stage with
+// the graph, later with the engine of the model as it would be shipped now.
 func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, error), error) {
 	if r.Phase == Float {
 		e, err := r.floatEvaluator()

@@ -15,10 +15,10 @@ import (
 )
 
 // dataFiles begins the paths of the files that the data were read from. They
-// may move and be packed otherwise as long as the data are the same.
+// may be moved and packed differently as long as the data are the same.
 const dataFiles = "data.files."
 
-// What a run depends on beside its configuration.
+// What a run depends on besides its configuration.
 const (
 	keyProgram = "version"
 	keyKernel  = "kernel" // whose float sums round as no other path's do
@@ -155,7 +155,7 @@ func either(a, b map[string]string) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-// quoted is what a fingerprint has at a path.
+// quoted is a fingerprint's value at a path, in quotes.
 func quoted(m map[string]string, path string) string {
 	if v, ok := m[path]; ok {
 		return fmt.Sprintf("%q", v)

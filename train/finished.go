@@ -9,9 +9,10 @@ import (
 	"petrify/graph"
 )
 
-// Finished returns the model that a finished run ended with, from the newest
+// Finished returns the final model of a finished run, from the newest
 // checkpoint in c.Out, so that it can be evaluated again. c is the
-// configuration of that run, of any version of the program on any processor.
+// configuration of that run, which any version of the program may have made on
+// any processor.
 func Finished(c Config) (*graph.Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

@@ -20,13 +20,13 @@ func (r *run) warn(ctx context.Context) error {
 	return nil
 }
 
-// probes is the number of batches that clipping is counted over: what is asked
-// is whether a tenth of an activation's elements is clipped.
+// probes is the number of batches over which clipping is counted; they only
+// have to show whether a tenth of an activation's elements is clipped.
 const probes = 8
 
-// clipped passes over some training images and counts what the quantizers clip,
-// in a graph of its own: training steps know nothing of it. A run that is
-// interrupted here has been trained, and ends with what has been counted.
+// clipped counts what the quantizers clip in some training images, in a graph
+// of its own that does not affect training. A run that is interrupted here is
+// already trained, and ends with what has been counted so far.
 func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
 	p, err := r.model.Probe(r.Batch)
 	if err != nil {

@@ -23,8 +23,8 @@ func Every(d time.Duration) Interval { return Interval{Time: d} }
 // IsZero reports whether i is unset.
 func (i Interval) IsZero() bool { return i == Interval{} }
 
-// Validate returns an error if the Interval is none, or a time as well as a
-// Span.
+// Validate returns an error if the Interval is invalid, or has both a time and
+// a Span.
 func (i Interval) Validate() error {
 	switch {
 	case i.Time < 0 || i.Time > 0 && !i.Span.IsZero():

@@ -15,10 +15,10 @@ import (
 // [Config.Out] is its own until [Job.Close].
 type Job struct{ run *run }
 
-// Open prepares a run. It makes the folder this process's and, to resume, takes
-// over the newest checkpoint; what a run writes begins with [Job.Run]. The
-// folder of an unfinished run is refused unless the run is resumed, and one
-// that another process owns with the name of that process.
+// Open prepares a run. It takes ownership of the folder and, to resume, loads
+// the newest checkpoint; the run itself writes nothing before [Job.Run]. The
+// folder of an unfinished run is refused unless the run is resumed; one that
+// another process owns is refused with the name of that process.
 func Open(c Config) (*Job, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func Open(c Config) (*Job, error) {
 	return &Job{r}, nil
 }
 
-// Close gives the folder up.
+// Close releases the folder.
 func (j *Job) Close() {
 	if j.run.store != nil {
 		j.run.store.close()
@@ -56,7 +56,7 @@ func (j *Job) Run(ctx context.Context) (*Result, error) {
 	return result, nil
 }
 
-// open takes the folder and the state of the newest checkpoint in it.
+// open takes ownership of the folder and loads the newest checkpoint in it.
 func (r *run) open() (err error) {
 	if r.store, err = openStore(r.Out, fingerprint(r.Config)); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (r *run) open() (err error) {
 	return err
 }
 
-// resume takes over the state of the newest sound checkpoint. A run that does
-// not resume does not overwrite an unfinished one.
+// resume restores the newest sound checkpoint. A run that does not resume does
+// not overwrite an unfinished one.
 func (r *run) resume() error {
 	last, err := r.store.load(r.Log)
 	switch {
@@ -95,9 +95,9 @@ func (r *run) resume() error {
 	return r.restore(last)
 }
 
-// sameKernels refuses a checkpoint that other kernels made: the float sums of
-// each path round otherwise. Who names this process's path in the environment
-// goes on all the same.
+// sameKernels refuses a checkpoint that other kernels made, because the float
+// sums of each path round differently, unless the environment names this
+// process's path.
 func (r *run) sameKernels(last *checkpoint) error {
 	before, now := last.config[keyKernel], kernel.Path()
 	switch {
@@ -115,7 +115,7 @@ func (r *run) sameKernels(last *checkpoint) error {
 	return nil
 }
 
-// restore takes over a checkpoint.
+// restore sets the run to the state of a checkpoint.
 func (r *run) restore(last *checkpoint) error {
 	path := filepath.Join(r.Out, metricsFile)
 	records, text, err := readJournal(path, last.Lines, r.Log)
@@ -134,8 +134,8 @@ func (r *run) restore(last *checkpoint) error {
 	return err
 }
 
-// launch writes the first checkpoint of a run that was not resumed. What the
-// journal of a run before holds goes when no checkpoint counts it any more.
+// launch writes the first checkpoint of a run that was not resumed. It empties
+// an earlier run's journal once no checkpoint counts its lines any more.
 func (r *run) launch() (err error) {
 	r.written = time.Now()
 	if r.store == nil || r.store.journal != nil {

@@ -15,8 +15,8 @@ import (
 )
 
 // journal is metrics.jsonl: one line of JSON for each [Record], appended when
-// it is made. A checkpoint holds the journal's extent and not its lines; what
-// was appended since is taken back when the run resumes from there.
+// it is made. A checkpoint holds the journal's extent but not its lines; lines
+// appended later are removed when the run resumes from it.
 type journal struct {
 	file *os.File
 	sum  hash.Hash // over the file
@@ -25,15 +25,15 @@ type journal struct {
 
 const metricsFile = "metrics.jsonl"
 
-// extent is how far a journal has come.
+// extent is the length of a journal and its checksum.
 type extent struct {
 	Bytes  int64
 	SHA256 string // of these bytes
 }
 
 // readJournal returns the records of a journal up to an extent, and their
-// bytes. A file that has other ones is refused; one that was removed has lost
-// them, which is logged.
+// bytes. A file with other bytes is refused; if it was removed, its records are
+// lost, which is logged.
 func readJournal(path string, to extent, log *slog.Logger) (records []Record, text []byte, err error) {
 	if to.Bytes == 0 {
 		return nil, nil, nil
@@ -63,7 +63,7 @@ func readJournal(path string, to extent, log *slog.Logger) (records []Record, te
 	return records, text, nil
 }
 
-// openJournal opens a journal after the text that it begins with.
+// openJournal opens a journal to append to the text with which it begins.
 func openJournal(path string, text []byte) (*journal, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
@@ -96,7 +96,7 @@ func (j *journal) add(r Record) error {
 	return nil
 }
 
-// flush brings the lines to the disk and returns their extent.
+// flush writes the lines to the disk and returns their extent.
 func (j *journal) flush() (extent, error) {
 	return extent{j.size, hex.EncodeToString(j.sum.Sum(nil))}, j.file.Sync()
 }

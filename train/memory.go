@@ -2,9 +2,9 @@ package train
 
 import "fmt"
 
-// Memory is the least number of bytes that the run takes while it trains, beside
-// its data: the values of the graphs that are there at the same time. With the
-// operators' buffers it may be twice as much.
+// Memory is the least number of bytes that the run takes while it trains,
+// besides its data: the values of the graphs that exist at the same time. With
+// the operators' buffers it may be twice as much.
 func (j *Job) Memory() (int64, error) {
 	r := j.run
 	if r.Phase == Done {
@@ -22,9 +22,9 @@ func (j *Job) Memory() (int64, error) {
 	return least, nil
 }
 
-// grown is the bytes that graphs take at the run's batch. They would be taken by
-// building them; as values are of an image each, or of none, two small batches
-// tell.
+// grown extrapolates the bytes that graphs take at the run's batch. Building
+// them would take those bytes; since each value grows with the batch or not at
+// all, two small batches are enough to know.
 func (r *run) grown(bytes func(batch int) (int64, error)) (int64, error) {
 	one, err := bytes(1)
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *run) trainerMemory(batch int) (int64, error) {
 	return t.Memory(), nil
 }
 
-// floatMemory is that of the float stage, which evaluates in a graph, too.
+// floatMemory is that of the float stage, which also evaluates in a graph.
 func (r *run) floatMemory(batch int) (int64, error) {
 	t, err := r.model.Trainer(batch, false)
 	if err != nil {

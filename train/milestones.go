@@ -9,17 +9,17 @@ import (
 	"petrify/graph"
 )
 
-// Milestones says when the quantizers of a QAT stage change their behaviour, and
-// batch norm with them. Each is reached by the first step that is not before
-// it, so that a resumed run and a run of odd length reach it too.
+// Milestones says when the quantizers of a QAT stage change their behaviour,
+// and batch norm with them. Each takes effect at the first step that is not
+// before it, so that a resumed run and a run of odd length reach it too.
 //
 // Layers may have milestones of their own ([Config.RuleMilestones]). A layer's
-// concern its weights, its batch norm, and the activations of which
-// [graph.Model.Domains] says that they are the layer's.
+// milestones affect its weights, its batch norm, and the activations that
+// [graph.Model.Domains] assigns to it.
 //
-// These are the four milestones of Core ML Tools' LinearQuantizer. Unlike
-// there, each layer follows its own, their order is validated, they may be
-// given in epochs, and a checkpoint remembers them.
+// These are the four milestones of Core ML Tools' LinearQuantizer. In addition,
+// layers may follow their own, the order is validated, epochs are allowed, and
+// checkpoints remember the position.
 type Milestones struct {
 	Observe  Span // observers begin to follow the ranges; unset: at once
 	Quantize Span // fake quantization begins; unset: with Observe
@@ -40,7 +40,7 @@ func (m Milestones) At(step, perEpoch int) graph.Switches {
 
 // resolve fills in what is unset, for a layer in a stage of the given number of
 // steps. Learned scales follow the observers while these are on, so there the
-// observers stop before the first step: calibration has set the scales.
+// observers stop before the first step, after calibration has set the scales.
 func (m Milestones) resolve(total, perEpoch int, learned bool) Milestones {
 	fill := func(s *Span, step int) {
 		if s.IsZero() {

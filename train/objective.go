@@ -2,9 +2,10 @@ package train
 
 import "math"
 
-// Distillation lets the QAT stage learn from the float network, its teacher,
-// beside the labels. The zero value does not. With logits y of the student and
-// z of the teacher, α the weight and T the temperature, the loss of an image is
+// Distillation lets the QAT stage learn from the float network, its teacher, as
+// well as from the labels. The zero value is off. With logits y of the student
+// and z of the teacher, α the weight and T the temperature, the loss of an
+// image is
 //
 //	L = (1 − α)·H + α·T²·Σₖ pₖ·log(pₖ/qₖ)        p = softmax(z/T)   q = softmax(y/T)
 //	∂L/∂y = (1 − α)·∂H/∂y + α·T·(q − p)
@@ -14,7 +15,7 @@ import "math"
 //
 // Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural
 // Network", 2015, section 2. The divergence differs from the paper's
-// cross-entropy by a constant, so that 0 means: as the teacher.
+// cross-entropy by a constant, so that 0 means equal to the teacher.
 type Distillation struct {
 	Weight      float64 // α, 0 to 1
 	Temperature float64 // T; 0 means 4
@@ -34,8 +35,8 @@ func (d Distillation) faults(f *Faults, path string) {
 	f.check(d.Weight > 0 || d.Temperature == 0, path+".temperature", "%v has no effect without a weight", d.Temperature)
 }
 
-// objective is what a stage minimises where that is not the plain
-// cross-entropy with the labels: the cross-entropy H with smoothed labels
+// objective is what a stage minimises if that is not the plain cross-entropy
+// with the labels: the cross-entropy H with smoothed labels
 //
 //	t = (1 − ε)·onehot + ε/K        H = −Σₖ tₖ·log softmax(y)ₖ        ∂H/∂y = softmax(y) − t
 //

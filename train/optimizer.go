@@ -41,7 +41,7 @@ func (m *Method) UnmarshalText(text []byte) error {
 // constants of the paper.
 //
 // WeightDecay pulls weights towards 0. Biases, batch norm's parameters and the
-// learned scales of quantizers are spared.
+// learned scales of quantizers are exempt.
 type Optimizer struct {
 	Method      Method
 	WeightDecay float64 // λ
@@ -134,16 +134,17 @@ func newOptimizer(o Optimizer, params []*graph.Param) *optimizer {
 	return opt
 }
 
-// On returns the step of the optimizer, for loops of one's own around a
-// [graph.Trainer]: it changes the parameters by their gradients at a learning
-// rate, and remembers what the method remembers.
+// On returns the optimizer's step, for your own loops around a [graph.Trainer]:
+// it updates the parameters with their gradients at a learning rate, and keeps
+// the method's state.
 func (o Optimizer) On(params []*graph.Param) (step func(lr float64) error) {
 	return newOptimizer(o, params).update
 }
 
-// update changes every parameter by its gradient. A parameter that the stage's
-// graph does not use, such as a learned scale in float training, has none. A
-// parameter that is no longer finite is an error: no checkpoint must hold it.
+// update updates every parameter with its gradient. A parameter that the
+// stage's graph does not use, such as a learned scale in float training, has
+// none. A parameter that is no longer finite is an error, since no checkpoint
+// must hold it.
 func (o *optimizer) update(lr float64) error {
 	o.t[0]++
 	for i, p := range o.params {

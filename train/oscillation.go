@@ -2,8 +2,8 @@ package train
 
 import "petrify/graph"
 
-// Oscillation says what is done about weights that change sides between two
-// integers, step after step. The zero value is nothing.
+// Oscillation says what to do about weights that oscillate between two
+// integers. The zero value does nothing.
 //
 // With x going from 0 at the first step of the QAT stage that quantizes a
 // layer's weights to 1 at the end of the stage, both cures follow half a cosine,
@@ -86,7 +86,7 @@ func (r *run) freeze() error {
 	})
 }
 
-// oscillating is what a record says about the weights.
+// oscillating is what a record reports about the weights.
 func (r *run) oscillating() []graph.Oscillating {
 	if r.Phase != QAT {
 		return nil

@@ -12,10 +12,10 @@ import (
 // while weights and batch norm stay as the float stage left them. It ends with
 // the observers off and fake quantization on.
 //
-// Where there was no float stage, batch norm has the statistics that it was
-// made with, 0 and 1. Ranges observed after them would be far from those of
-// the first step, which normalises by its batch, and QAT would have to wait for
-// their average to arrive. So there batch norm follows the batches.
+// Without a float stage, batch norm still has its initial statistics, 0 and 1.
+// Ranges observed with them would be far from those of the first step, which
+// normalises by its batch, and QAT would have to wait for their average to
+// catch up. So in that case batch norm follows the batches.
 func (r *run) calibrate(ctx context.Context) error {
 	r.Events.stage(StageStart{Stage: PTQ, StepsInEpoch: r.Calibration, Batch: r.Batch})
 	t, err := r.model.Trainer(r.Batch, true)
@@ -54,7 +54,7 @@ func (r *run) calibrate(ctx context.Context) error {
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
 }
 
-// untrained reports whether QAT begins from weights that nobody has trained.
+// untrained reports whether QAT starts from untrained weights.
 func (c Config) untrained() bool { return c.Float.Epochs == 0 && c.Weights == nil }
 
 // apply sets the switches of all layers.
@@ -62,9 +62,9 @@ func (r *run) apply(s graph.Switches) {
 	r.model.Switch(func(string) graph.Switches { return s })
 }
 
-// release frees the graphs of a stage that is over before those of the next
-// are made: at the first collection their machines' finalizers run, at the
-// second the memory goes back.
+// release frees the graphs of the last stage before those of the next are
+// built: the first collection runs their machines' finalizers, the second frees
+// the memory.
 func (r *run) release() {
 	r.evaluator = nil
 	runtime.GC()

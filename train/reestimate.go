@@ -7,7 +7,8 @@ import (
 )
 
 // reestimate sets batch norm's running statistics to the averages over some
-// training batches, and evaluates. It may leave the model half way if it fails.
+// training batches, and evaluates. If it fails, it may leave the model partly
+// changed.
 func (r *run) reestimate(ctx context.Context, t *graph.Trainer) error {
 	err := r.model.Reestimate(func() error {
 		steps := 0

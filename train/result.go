@@ -12,7 +12,7 @@ import (
 	"petrify/quantized"
 )
 
-// Result is what a run found.
+// Result is the result of a run.
 type Result struct {
 	Float   Metrics // after the float stage
 	PTQ     Metrics // the same weights, quantized
@@ -50,7 +50,7 @@ type Samples struct {
 	Test  int `json:"test"`
 }
 
-// Size is bytes. Quantized is the sum of the parts, and of layers that stayed
+// Size is in bytes. Quantized is the sum of the parts and of layers that stayed
 // float32.
 type Size struct {
 	Float32    int64 `json:"float32"` // the same parameters as float32
@@ -82,7 +82,7 @@ func (r *run) result() (*Result, error) {
 	return result, atomicfile.Write(filepath.Join(r.Out, "summary.json"), result.Summary.Write)
 }
 
-// summary is what summary.json says, but for speed.
+// summary is what summary.json says, apart from speed.
 func (r *run) summary(m *quantized.Model) Summary {
 	return Summary{
 		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed, Kernels: kernel.Path(),

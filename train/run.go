@@ -23,7 +23,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return j.Run(ctx)
 }
 
-// run is a run under way.
+// run is a run in progress.
 type run struct {
 	Config
 	progress
@@ -45,7 +45,7 @@ type run struct {
 	written   time.Time // when the last checkpoint was
 }
 
-// progress is what a run has reached, apart from tensors.
+// progress is how far a run has come, apart from tensors.
 type progress struct {
 	Serial  int // checkpoints written
 	Phase   Phase
@@ -59,8 +59,8 @@ type progress struct {
 	Random  []byte     // state of the model's generator
 }
 
-// warnOfRules logs the name patterns that no layer follows: a name is easily
-// mistyped, and its layer then quantized otherwise than was meant.
+// warnOfRules logs the name patterns that match no layer: a name is easily
+// mistyped, and its layer is then not quantized as intended.
 func (r *run) warnOfRules() {
 	for _, n := range r.Quantization.Names {
 		if !r.model.Follows(graph.Rule{Pattern: n.Pattern}) {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Shape names the course of a learning rate.
+// Shape names the curve of a learning rate.
 type Shape uint8
 
 // The shapes. T is the number of steps after warm-up, t counts them from 0.
@@ -16,13 +16,13 @@ const (
 	Cosine Shape = iota
 	// Constant stays: f = 1.
 	Constant
-	// Step falls by a factor γ at even distances: f = γ^⌊t/every⌋.
+	// Step drops by a factor γ at regular intervals: f = γ^⌊t/every⌋.
 	Step
 	// OneCycle rises along half a cosine from 1/25 to 1 during the first 30 %,
-	// then falls along half a cosine to 1/250,000.
-	// Source: L. N. Smith, N. Topin, "Super-Convergence: Very Fast Training of
-	// Neural Networks Using Large Learning Rates", 2019. The paper's lines are
-	// straight; cosines are what most implementations use.
+	// then falls along half a cosine to 1/250,000. Source: L. N. Smith, N.
+	// Topin, "Super-Convergence: Very Fast Training of Neural Networks Using
+	// Large Learning Rates", 2019. The paper's lines are straight; most
+	// implementations use cosines.
 	OneCycle
 )
 
@@ -56,8 +56,8 @@ func index(names []string, text string) (int, error) {
 	return 0, fmt.Errorf("train: %q: want one of %q", text, names)
 }
 
-// Schedule is the course of a learning rate over a stage: a factor that
-// multiplies the stage's learning rate. It is a pure function of the step.
+// Schedule is a factor for a stage's learning rate. It is a pure function of
+// the step.
 type Schedule struct {
 	Shape  Shape
 	Warmup Span    // linear rise before the shape begins; unset: none

@@ -2,11 +2,11 @@ package train
 
 import "petrify/internal/kernel"
 
-// sgd is stochastic gradient descent with momentum, the default constants
-// aside as in I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance
-// of initialization and momentum in deep learning", ICML 2013, equations 1–2
-// and (Nesterov) 3–4, in the form where the learning rate is outside the
-// momentum, so that a schedule acts at once:
+// sgd is stochastic gradient descent with momentum, as in I. Sutskever, J.
+// Martens, G. Dahl, G. Hinton, "On the importance of initialization and
+// momentum in deep learning", ICML 2013, equations 1–2 and (Nesterov) 3–4,
+// apart from the default constants. The learning rate is outside the momentum,
+// so that a schedule acts at once:
 //
 //	d = g + λ·w
 //	m = μ·m + d

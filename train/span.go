@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Span is a moment or a length of a stage, in steps (batches) or in epochs.
-// The zero Span is unset: the field that holds it says what that means.
+// Span is a moment or a length of a stage, in steps (batches) or in epochs. The
+// zero Span is unset; the field that holds it says what that means.
 //
 //	text          Span
 //	400           Steps(400)
@@ -36,7 +36,7 @@ func Steps(n int) Span { return Span{float64(n), steps} }
 // Epochs is a Span of n epochs, which need not be whole.
 func Epochs(n float64) Span { return Span{n, epochs} }
 
-// Never is a moment that does not come.
+// Never is a moment that never comes.
 func Never() Span { return Span{unit: never} }
 
 // IsZero reports whether s is unset.

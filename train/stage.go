@@ -33,8 +33,8 @@ func (r *run) train(ctx context.Context, s Stage) error {
 	return err
 }
 
-// begin makes the state of the stage, and takes it over from the checkpoint
-// that the run resumed in the middle of the stage.
+// begin makes the state of the stage or, if the run was resumed in the middle
+// of it, restores it from the checkpoint.
 func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	r.fresh = true
 	r.optimizer = newOptimizer(s.Optimizer, r.model.Params())
@@ -63,7 +63,7 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	return nil
 }
 
-// training is the state of the running stage beside the model's.
+// training is the state of the current stage apart from the model's.
 func (r *run) training() (states []graph.State) {
 	if r.optimizer != nil {
 		states = append(states, r.optimizer.save()...)
@@ -98,8 +98,8 @@ func (r *run) epoch(ctx context.Context, s Stage, t *graph.Trainer) error {
 	return r.save()
 }
 
-// conclude sets the model to what the stage ends with. If it fails the model
-// stays as it was: a run that is interrupted here concludes again.
+// conclude sets the model to the result of the stage. If it fails, the model
+// stays as it was, and a run that is interrupted here concludes again.
 func (r *run) conclude(ctx context.Context, t *graph.Trainer) error {
 	if r.Phase != QAT || r.Reestimate == 0 {
 		return r.settle()
@@ -115,7 +115,7 @@ func (r *run) conclude(ctx context.Context, t *graph.Trainer) error {
 	return err
 }
 
-// settle takes the best epoch, the averages, or what is there.
+// settle chooses the best epoch, the averages, or the present parameters.
 func (r *run) settle() error {
 	switch {
 	case r.Best.Epoch > 0:
@@ -128,7 +128,7 @@ func (r *run) settle() error {
 	return nil
 }
 
-// next goes on to the next phase.
+// next moves to the next phase.
 func (r *run) next() error {
 	if r.Phase == Float && r.store != nil {
 		if err := writeWeights(filepath.Join(r.Out, "float.safetensors"), r.model); err != nil {

@@ -7,8 +7,8 @@ import (
 	"petrify/graph"
 )
 
-// take copies the states of the same names from saved into want, whose slices
-// are the memory of what is restored.
+// take copies states by name from saved into want, whose slices are the memory
+// to restore.
 func take(want, saved []graph.State) error {
 	for _, w := range want {
 		i := slices.IndexFunc(saved, func(s graph.State) bool { return s.Name == w.Name })

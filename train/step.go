@@ -74,7 +74,7 @@ func (r *run) turn() {
 	r.fresh = false
 }
 
-// learn computes the gradients of a batch and changes the parameters by them.
+// learn computes the gradients of a batch and updates the parameters.
 func (r *run) learn(s Stage, t *graph.Trainer, b datasets.Batch, lr float64) (m graph.Metrics, err error) {
 	if m, err = r.gradients(t, b); err != nil {
 		return m, err
@@ -95,7 +95,7 @@ func (r *run) gradients(t *graph.Trainer, b datasets.Batch) (m graph.Metrics, er
 	return t.Step(b.X, b.Labels)
 }
 
-// update changes the parameters by their gradients.
+// update updates the parameters with their gradients.
 func (r *run) update(s Stage, lr float64) error {
 	if s.Clip > 0 {
 		clip(r.optimizer.params, s.Clip)

@@ -13,8 +13,8 @@ import (
 	"petrify/internal/atomicfile"
 )
 
-// store keeps the last two checkpoints of a run in a folder. They take turns
-// in two files, so that a checkpoint never replaces the one before it.
+// store keeps the last two checkpoints of a run in a folder. They alternate
+// between two files, so that a checkpoint never replaces the one before it.
 type store struct {
 	folder  string
 	config  map[string]string // fingerprint of the run
@@ -22,7 +22,8 @@ type store struct {
 	journal *journal          // nil: not begun
 }
 
-// openStore makes a folder this process's. Temporary files of a killed run go.
+// openStore takes ownership of a folder and removes temporary files of a killed
+// run.
 func openStore(folder string, config map[string]string) (*store, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
@@ -41,8 +42,8 @@ func openStore(folder string, config map[string]string) (*store, error) {
 	return s, nil
 }
 
-// close gives the folder up. A claim that cannot be removed does no harm: who
-// comes next sees that its owner is gone.
+// close releases the folder. A claim that cannot be removed does no harm: the
+// next process sees that its owner is gone.
 func (s *store) close() {
 	if s.journal != nil {
 		s.journal.file.Close() // what counts has been flushed
@@ -50,13 +51,12 @@ func (s *store) close() {
 	s.owner.Release()
 }
 
-// path is the file of a checkpoint by its serial number.
+// path is the file of the checkpoint with a serial number.
 func (s *store) path(serial int) string {
 	return filepath.Join(s.folder, "checkpoint-"+string(rune('a'+serial%2))+".safetensors")
 }
 
-// HasCheckpoint reports whether a run in a folder has come so far as to write a
-// checkpoint.
+// HasCheckpoint reports whether a run in a folder has written a checkpoint.
 func HasCheckpoint(folder string) bool {
 	s := &store{folder: folder}
 	for slot := range 2 {
@@ -67,8 +67,8 @@ func HasCheckpoint(folder string) bool {
 	return false
 }
 
-// save writes a checkpoint, when the lines of the journal that it counts are on
-// the disk.
+// save writes a checkpoint after the journal's lines that it counts have
+// reached the disk.
 func (s *store) save(p progress, states []graph.State) (err error) {
 	if err := s.owner.Check(); err != nil {
 		return err

@@ -9,9 +9,10 @@ import (
 )
 
 // Summarize measures a run of the configuration c again and returns what its
-// summary.json must say, but for speed: QAT by what [Finished] returned, the float
-// network and PTQ from the weights in float.safetensors. PTQ is zero where the
-// network has dropout: it was calibrated with random numbers that are gone.
+// summary.json must say, apart from speed: QAT from the model that [Finished]
+// returned, the float network and PTQ from the weights in float.safetensors. If
+// the network has dropout, PTQ is zero, because the random numbers of its
+// calibration are not recorded.
 func Summarize(ctx context.Context, c Config, finished *graph.Model, float []graph.State) (Summary, error) {
 	model, err := finished.Freeze()
 	if err != nil {
@@ -32,7 +33,7 @@ func Summarize(ctx context.Context, c Config, finished *graph.Model, float []gra
 	return r.summary(model), nil
 }
 
-// revisit measures all phases of a run, whose last model is finished.
+// revisit measures all phases of a run, given its finished model.
 func (r *run) revisit(ctx context.Context, finished *graph.Model) (err error) {
 	if r.Results[Float], err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err

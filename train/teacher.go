@@ -7,14 +7,14 @@ import (
 	"petrify/graph"
 )
 
-// teacher is the float network that a QAT stage learns from. It is a model of
-// its own, as the weights of the student's move.
+// teacher is the float network that a QAT stage learns from. It is a separate
+// model, because the student's weights move.
 type teacher struct {
 	model     *graph.Model
 	evaluator *graph.Evaluator
 }
 
-// newTeacher makes a teacher of the present weights of the run's model.
+// newTeacher makes a teacher from the present weights of the run's model.
 func newTeacher(r *run) (*teacher, error) {
 	fresh := rand.New(rand.NewPCG(0, 0)) // its values are overwritten
 	m, err := graph.New(r.Network, r.input(), graph.Quantization{}, fresh)

@@ -46,7 +46,8 @@ func (c Config) dataFaults(f *Faults) {
 	}
 }
 
-// lossFaults checks what changes the loss: it is for networks with classes.
+// lossFaults checks the settings that change the loss, which are for networks
+// with classes.
 func (c Config) lossFaults(f *Faults) {
 	c.Distillation.faults(f, "distillation")
 	if c.Network.Loss == graph.CrossEntropy {

@@ -14,12 +14,11 @@ import (
 
 // ReadWeights reads the weights of a float network from a file, for
 // [Config.Weights]: a .safetensors file, or the .npz file of a dictionary of
-// arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight
-// (O I KH KW), fc1.weight (O F), fc1.bias, bn1.weight, bn1.bias,
-// bn1.running_mean, bn1.running_var, each with the layer's name before the
-// dot. A bias before a batch norm goes into that one's running mean, and one
-// that is missing (PyTorch's bias=False) is 0. A run writes such a file itself,
-// float.safetensors.
+// arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight (O
+// I KH KW), fc1.weight (O F), fc1.bias, bn1.weight, bn1.bias, bn1.running_mean,
+// bn1.running_var, each with the layer's name before the dot. A bias before a
+// batch norm goes into its running mean, and a missing bias (PyTorch's
+// bias=False) is 0. A run itself writes such a file, float.safetensors.
 func ReadWeights(path string) ([]graph.State, error) {
 	switch filepath.Ext(path) {
 	case ".safetensors":
@@ -66,8 +65,8 @@ func readNPZ(path string) ([]graph.State, error) {
 	return weights, nil
 }
 
-// isCounter reports whether a name is that of PyTorch's counter of batches,
-// which nothing here needs.
+// isCounter reports whether a name is that of PyTorch's batch counter, which is
+// not needed here.
 func isCounter(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") }
 
 // floatState is the part of the model's state that a float network has:
@@ -87,17 +86,16 @@ func floatState(m *graph.Model) []graph.State {
 	return all
 }
 
-// find is the place of a name in the states, -1 if there is none.
+// find is the index of a name in the states, or -1.
 func find(states []graph.State, name string) int {
 	return slices.IndexFunc(states, func(s graph.State) bool { return s.Name == name })
 }
 
-// fitBiases gives the weights the biases that the model has, no more and no
-// fewer, as PyTorch leaves both to the network's author.
+// fitBiases gives the weights exactly the biases that the model has, since
+// PyTorch leaves them to the network's author.
 //
-// Before a batch norm the model has none: a bias there shifts what that one
-// subtracts, norm(w∗x + b | μ) = norm(w∗x | μ − b), and so it goes into the
-// running mean. Elsewhere one that is missing is 0.
+// Before a batch norm the model has no bias: norm(w∗x + b | μ) = norm(w∗x | μ −
+// b), so it goes into the running mean. Elsewhere a missing bias is 0.
 func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
 	weights = slices.Clone(weights)
 	for _, p := range m.Weighted() {
@@ -120,7 +118,8 @@ func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
 	return weights
 }
 
-// load sets the model's float state. Everything that does not match is listed.
+// load sets the model's float state. The error lists everything that does not
+// match.
 func load(m *graph.Model, weights []graph.State) error {
 	weights = fitBiases(m, weights)
 	own := floatState(m)
