@@ -121,6 +121,10 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 			PadBegin: [2]int{3, 0}, PadEnd: [2]int{1, 2}}
 		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
 	},
+	"conv 4×1, a stride beyond the kernel": func(b *quantizedtest.Builder) string {
+		w := quantized.Window{Kernel: [2]int{4, 1}, Stride: [2]int{3, 2}, PadBegin: [2]int{1, 0}, PadEnd: [2]int{1, 0}}
+		return b.Conv(b.Input(), 5, w, 1, quantized.ReLU)
+	},
 	"depthwise": func(b *quantizedtest.Builder) string {
 		return b.Conv(b.Input(), 4, quantizedtest.Same(3), 4, quantized.ReLU)
 	},

@@ -23,9 +23,7 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		integers = integers && !a.Quant.IsFloat()
 	}
 	switch {
-	case n.Weights != nil && (in[0].Quant.IsFloat() || n.Weights.Q == nil || n.Weights.Block > 0),
-		n.Weights != nil && n.Output.Quant.IsFloat() &&
-			o.Requantization == integer.XNNPACK: // dequantizes what it multiplies
+	case n.Weights != nil && sumsFloats(n, in[0], o):
 		return boundOfSums(n, in[0], o)
 	case n.Weights != nil || integers:
 		return nil, nil
@@ -39,6 +37,14 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfAddition, nil
 	}
 	return nil, nil // no rounding
+}
+
+// sumsFloats reports whether a runtime adds real products. Of integers it does so
+// for a float output where it has no kernel that gives one: ONNX Runtime for
+// convolutions, XNNPACK for any layer.
+func sumsFloats(n *quantized.Node, in quantized.Activation, o integer.Options) bool {
+	return in.Quant.IsFloat() || n.Weights.Q == nil || n.Weights.Block > 0 ||
+		n.Output.Quant.IsFloat() && (n.Op == quantized.Conv2D || o.Requantization == integer.XNNPACK)
 }
 
 // boundOfSums is 2γ·(Σ |x·w| + |b|).

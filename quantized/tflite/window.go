@@ -15,7 +15,10 @@ const explicit = -1
 // at all, "same", or explicit. "same" pads so that H' = ⌈H/stride⌉, with the odd
 // row after the image:
 //
-//	total = max((⌈H/stride⌉ − 1)·stride + extent − H, 0)    before = ⌊total/2⌋
+//	total = (⌈H/stride⌉ − 1)·stride + extent − H    before = ⌊total/2⌋
+//
+// Where total is negative, as a stride beyond the kernel can make it, it counts as
+// 0; but TensorFlow Lite of 2023 reads other pixels then, and "same" is not used.
 func padding(win quantized.Window, shape []int) int {
 	if win.PadBegin == [2]int{} && win.PadEnd == [2]int{} {
 		return schema.Valid
@@ -23,8 +26,8 @@ func padding(win quantized.Window, shape []int) int {
 	for i := range 2 {
 		size, stride := shape[1+i], win.Stride[i]
 		extent := (win.Kernel[i]-1)*max(1, win.Dilation[i]) + 1
-		total := max(((size+stride-1)/stride-1)*stride+extent-size, 0)
-		if win.PadBegin[i] != total/2 || win.PadEnd[i] != total-total/2 {
+		total := ((size+stride-1)/stride-1)*stride + extent - size
+		if total < 0 || win.PadBegin[i] != total/2 || win.PadEnd[i] != total-total/2 {
 			return explicit
 		}
 	}
