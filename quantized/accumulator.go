@@ -41,9 +41,9 @@ func (a Accumulator) Fits(bits int) bool { return a.Bits <= bits }
 // all integers up to 2²⁴.
 func (a Accumulator) ExactInFloat32() bool { return max(-a.Min, a.Max) <= 1<<24 }
 
-// Accumulators bounds the sums of each layer that sums integers, in order.
-// An error names every layer whose sums do not fit int32; the bounds are
-// returned with it. The model is valid in all else.
+// Accumulators bounds the sums of each layer that sums integers, in order. An
+// error names every layer whose sums do not fit int32; the bounds are returned
+// with it. The model must otherwise be valid.
 func (m *Model) Accumulators() ([]Accumulator, error) {
 	var all []Accumulator
 	var faults []error

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// The keys under which an exported file names the model that it was made of,
-// its proof, and the options that it was written with. Values of the keys that end in sha256 are in hexadecimal.
+// The keys under which an exported file names the model that it was made from,
+// its proof, and the options that it was written with. Values of the keys that
+// end in sha256 are in hexadecimal.
 const (
 	TensorsKey     = TensorsFile + ".sha256"
 	ManifestKey    = ManifestFile + ".sha256"
@@ -38,8 +39,9 @@ func (m *Model) Facts() (map[string]string, error) {
 	return map[string]string{TensorsKey: digests[0].SHA256, ManifestKey: digests[1].SHA256}, nil
 }
 
-// FileFacts are [Model.Facts] and what else the users of an exported file must
-// know: what to feed, what the outputs mean, and how it was written, in JSON.
+// FileFacts are [Model.Facts] and everything else that users of an exported
+// file must know: what to feed, what the outputs mean, and how it was written,
+// in JSON.
 func (m *Model) FileFacts(options any) (map[string]string, error) {
 	all, err := m.Facts()
 	if err != nil {
@@ -60,7 +62,7 @@ func (m *Model) FileFacts(options any) (map[string]string, error) {
 	return all, nil
 }
 
-// AddFacts adds a user's facts to petrify's own, whose keys are taken.
+// AddFacts adds a user's facts to petrify's own, whose keys are reserved.
 func AddFacts(own, users map[string]string) error {
 	for key, value := range users {
 		if _, taken := own[key]; taken {
@@ -82,8 +84,8 @@ func UsersFacts(all, own map[string]string) map[string]string {
 	return users
 }
 
-// CheckFacts returns an error if an exported file's facts are those of another
-// model, or of none.
+// CheckFacts returns an error if an exported file's facts name another model,
+// or none.
 func (m *Model) CheckFacts(facts map[string]string) error {
 	own, err := m.Facts()
 	if err != nil {
@@ -103,9 +105,9 @@ func (m *Model) CheckFacts(facts map[string]string) error {
 	return errors.Join(faults...)
 }
 
-// Claim is what the proof says of the model itself, a fact a line. It leaves
-// out exported files, which name the proof that their model has, and what may
-// differ though the facts are the same: the program's version, and magnitudes.
+// Claim is what the proof says about the model itself, one fact per line. It
+// leaves out exported files, since they name the proof, and what may differ
+// between equivalent proofs: the program's version, and magnitudes.
 func (p *Proof) Claim() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "petrify proof 1\nnetwork %q\n", p.Network)
@@ -124,10 +126,10 @@ func (p *Proof) Claim() string {
 }
 
 // Digest is the SHA-256 of [Proof.Claim], in hexadecimal: the same for every
-// proof that says the same of the same model and data.
+// proof that says the same about the same model and data.
 func (p *Proof) Digest() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(p.Claim()))) }
 
-// Facts are what an exported file says of the proof, by its keys.
+// Facts are what an exported file says about the proof, by key.
 func (p *Proof) Facts() map[string]string {
 	claim := *p
 	claim.Exports = nil
@@ -135,7 +137,7 @@ func (p *Proof) Facts() map[string]string {
 }
 
 // LoadProof reads a folder's proof.json and checks it against its own digest.
-// The error is fs.ErrNotExist, among others, where there is none.
+// If there is none, the error wraps fs.ErrNotExist.
 func LoadProof(folder string) (*Proof, error) {
 	path := filepath.Join(folder, ProofFile)
 	text, err := os.ReadFile(path)
@@ -153,7 +155,7 @@ func LoadProof(folder string) (*Proof, error) {
 	return &p, nil
 }
 
-// CheckModel returns an error if the proof is of another model.
+// CheckModel returns an error if the proof is about another model.
 func (p *Proof) CheckModel(m *Model) error {
 	digests, err := m.Digests()
 	if err != nil {

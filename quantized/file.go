@@ -37,8 +37,8 @@ func (m *Model) Encode() (tensors, manifest []byte, err error) {
 }
 
 // Decode is the inverse of Encode: it returns a model that is deeply equal to
-// the encoded one, in which empty slices are nil. Anything else than what
-// Encode wrote is an error that says what was changed, or where.
+// the encoded one, with empty slices as nil. Anything but what Encode wrote is
+// an error that says what was changed, or where.
 func Decode(tensors, manifest []byte) (*Model, error) {
 	m, err := decodeManifest(manifest, tensors)
 	if err != nil {
@@ -54,9 +54,10 @@ func Decode(tensors, manifest []byte) (*Model, error) {
 	return m, nil
 }
 
-// Save writes model.safetensors and model.json to a folder, which it makes if
-// need be. Each is written whole or not at all; a model.json left by an
-// earlier model is found not to belong to a newer model.safetensors.
+// Save writes model.safetensors and model.json to a folder, creating it if
+// necessary. Each is written whole or not at all; if a model.json of an earlier
+// model is left, [Load] notices that it does not belong to the newer
+// model.safetensors.
 func (m *Model) Save(folder string) error {
 	tensors, manifest, err := m.Encode()
 	if err != nil {
@@ -71,11 +72,11 @@ func (m *Model) Save(folder string) error {
 	return atomicfile.WriteFile(filepath.Join(folder, ManifestFile), manifest)
 }
 
-// wanted is what Load takes.
+// wanted says what Load accepts.
 const wanted = "want a folder with " + ManifestFile + " and " + TensorsFile + ", or the path of either"
 
-// Load reads a model from a folder that Save wrote, or from the path of
-// either of its two files. They may have been renamed together, such as to
+// Load reads a model from a folder that Save wrote, or from the path of either
+// of its two files. They may have been renamed together, for example to
 // digits.json and digits.safetensors.
 func Load(path string) (*Model, error) {
 	info, err := os.Stat(path)

@@ -10,9 +10,9 @@ import (
 // Func names an activation function.
 type Func uint8
 
-// The activation functions. Identity, ReLU and ReLU6 may be fused into
-// Conv2D, Linear and Add: where the output is quantized, they limit its integers
-// (see [Node.Limits]). The others stand in Activate nodes.
+// The activation functions. Identity, ReLU and ReLU6 may be fused into Conv2D,
+// Linear and Add: if the output is quantized, they limit its integers (see
+// [Node.Limits]). The others occur only in Activate nodes.
 const (
 	Identity Func = iota
 	ReLU
@@ -25,7 +25,7 @@ const (
 	HardSigmoid
 )
 
-// function is what is known of an activation function, whoever computes it.
+// function describes an activation function, independently of who computes it.
 type function struct {
 	name   string
 	lo, hi float64                        // its values lie within
@@ -33,9 +33,9 @@ type function struct {
 	f      func(x, slope float64) float64 // nil where it is not one of one number
 }
 
-// functions is the table of them. A new one is a constant and a row here, a row
-// in the table of kinds of package graph, one in package reference, and one in
-// each exporter that has it.
+// functions is their table. A new function is a constant and a row here, and a
+// row in the tables of package graph, package reference, and each exporter that
+// has it.
 var functions = [...]function{
 	Identity: {"identity", -inf, inf, false, func(x, _ float64) float64 { return x }},
 	ReLU:     {"relu", 0, inf, false, func(x, _ float64) float64 { return max(x, 0) }},
@@ -51,13 +51,13 @@ var functions = [...]function{
 
 var inf = math.Inf(1)
 
-// hardSigmoid is min(max(0, x+3), 6)/6 as ONNX Runtime rounds it, in float32: in
-// float64 ties of rational scales go the other way.
+// hardSigmoid is min(max(0, x+3), 6)/6 as ONNX Runtime rounds it, in float32:
+// in float64, ties that occur with rational scales would go the other way.
 func hardSigmoid(x float64) float64 {
 	return float64(min(max(0, float32(float32(x)*(1.0/6))+0.5), 1))
 }
 
-// hardSwish is x·hardSigmoid(x), in float32, too.
+// hardSwish is x·hardSigmoid(x), also in float32.
 func hardSwish(x float64) float64 { return float64(float32(x) * float32(hardSigmoid(x))) }
 
 // Funcs lists the activation functions.
@@ -83,8 +83,8 @@ func (n *Node) Function() func(x float64) float64 {
 	return func(x float64) float64 { return f(x, slope) }
 }
 
-// Range is where the function's values lie. Where it is given, the quantizer of
-// the function's output is fixed to it; elsewhere its range is observed.
+// Range is the range of the function's values. If it is given, it fixes the
+// quantizer of the function's output; otherwise that range is observed.
 func (f Func) Range() (lo, hi float64, given bool) {
 	return functions[f].lo, functions[f].hi, functions[f].given
 }

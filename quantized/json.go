@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// decodeJSON reads text into the struct that v points to, and accepts only
-// what encoding v would give: known keys in their exact spelling, each once,
-// no null, arrays of the right length, numbers that fit. An error says where,
+// decodeJSON reads text into the struct that v points to, and accepts only what
+// encoding v would give: known keys in their exact spelling, each once, no
+// null, arrays of the right length, numbers that fit. Errors give the position
 // as line:column.
 func decodeJSON(text []byte, v any) error {
 	d := &jsonDecoder{text: text, tokens: json.NewDecoder(bytes.NewReader(text))}

@@ -18,7 +18,7 @@ func encodeJSON(v any) ([]byte, error) {
 	return append(indentJSON(bytes.TrimSpace(compact.Bytes())), '\n'), nil
 }
 
-// indentJSON lays out a text without spaces.
+// indentJSON formats a text that has no spaces.
 func indentJSON(text []byte) []byte {
 	var out []byte
 	depth := 0
@@ -53,8 +53,9 @@ func indentJSON(text []byte) []byte {
 	return out
 }
 
-// atom is the length of what text begins with if that goes on one line: a
-// string, an empty object, or an array without objects and arrays in it; else 0.
+// atom is the length of the element at the beginning of text if it goes on one
+// line: a string, an empty object, or an array without objects and arrays in
+// it; otherwise 0.
 func atom(text []byte) int {
 	switch {
 	case text[0] == '"':

@@ -23,19 +23,19 @@ func (m *Model) Activation(name string) (a Activation, ok bool) {
 func (q Quant) IsFloat() bool { return q.Format.IsFloat() }
 
 // PassesThrough reports whether o moves or chooses numbers without computing
-// new ones, so that its output is quantized as its input.
+// new ones, so that its output is quantized as its input is.
 func (o Op) PassesThrough() bool { return o == MaxPool || o == Flatten || o == Reshape }
 
-// Limits returns the integers that the quantized output of n is clipped to,
-// which is where a fused function is applied:
+// Limits returns the integers to which the quantized output of n is clipped,
+// which applies a fused function:
 //
 //	Identity   qmin                qmax
 //	ReLU       max(qmin, z)        qmax
 //	ReLU6      max(qmin, z)        min(qmax, rne(6/s) + z)
 //
 // Rounding is monotonic, so clipping q there is the same as applying the
-// function to r first. Where the range was observed after the function, the
-// limits are qmin and qmax themselves.
+// function to r first. If the range was observed after the function, the limits
+// are simply qmin and qmax.
 func (n *Node) Limits() (lo, hi int32) {
 	q := n.Output.Quant
 	lo, hi = q.Format.Min(), q.Format.Max()
@@ -53,7 +53,7 @@ func (n *Node) Limits() (lo, hi int32) {
 // Len is the number of elements.
 func (w *Weights) Len() int { return len(w.Q) + len(w.Float) }
 
-// Value is the integer of element i; unsigned formats are kept as their bits.
+// Value is the integer of element i; unsigned formats are stored as their bits.
 func (w *Weights) Value(i int) int32 {
 	if w.Format.Unsigned {
 		return int32(uint8(w.Q[i]))
@@ -111,8 +111,8 @@ func (b *Bias) Real() []float32 {
 	return r
 }
 
-// Until is the model that ends with the activation of the given name: what runs
-// it shows that activation. The nodes that it does not need are left out.
+// Until is the model that ends with the activation of the given name, so that
+// running it shows that activation. Nodes that it does not need are left out.
 func (m *Model) Until(name string) *Model {
 	until := *m
 	until.Output, until.Nodes, until.Classes = name, nil, nil

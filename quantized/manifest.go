@@ -39,8 +39,8 @@ func seal(text []byte) []byte {
 	return fmt.Appendf(nil, "%s%s%x\"%s", body, checksumKey, sha256.Sum256(body), manifestEnd)
 }
 
-// unseal checks the checksum and removes it. A text without one is taken as it
-// is: who edits model.json by hand deletes that line.
+// unseal checks the checksum and removes it. A text without one is accepted as
+// it is: to edit model.json by hand, delete that line.
 func unseal(text []byte) ([]byte, error) {
 	at := bytes.LastIndex(text, []byte(checksumKey))
 	if at < 0 {

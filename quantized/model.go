@@ -3,7 +3,7 @@ package quantized
 import "petrify/fakequant/affine"
 
 // Model is a frozen network: integers, scales, and what a user of the exported
-// file must know. It is plain data; nothing in it moves any more.
+// file must know. It is plain data that no longer changes.
 //
 // Shapes are without the batch: C H W (channels, height, width) for images,
 // F (features) for vectors. Weights are laid out as in PyTorch and ONNX:
@@ -91,8 +91,8 @@ type Window struct {
 	PadEnd   [2]int `json:"pad_end"`   // zeros after
 }
 
-// Weights are integers with scales, or floats where the layer was excluded
-// from quantization: exactly one of Q and Float is set.
+// Weights are integers with scales, or floats if the layer was excluded from
+// quantization: exactly one of Q and Float is set.
 type Weights struct {
 	Shape  []int         `json:"shape"`
 	Format affine.Format `json:"format"`
@@ -100,15 +100,16 @@ type Weights struct {
 	Block  int           `json:"block,omitzero"` // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
 	Scale  []float32     `json:"scale,omitempty"`
 	Zero   []int32       `json:"zero,omitempty"` // one per scale; nil where all are zero
-	// one integer an element, also below 8 bits (uint8 formats are stored as their bits)
+	// one integer per element, also below 8 bits (uint8 formats are stored as
+	// their bits)
 	Q      []int8    `json:"-"`
 	Float  []float32 `json:"-"`
 	Origin string    `json:"origin,omitempty"` // where the scales come from
 }
 
 // Bias is int32 with Scale[o] = float32(s_in · s_w[o]) and zero point 0, or
-// float where weights or input are not quantized, or weights have blocks: one
-// of Q and Float is set.
+// float if weights or input are not quantized, or weights have blocks: one of Q
+// and Float is set.
 type Bias struct {
 	Q     []int32   `json:"-"`
 	Scale []float32 `json:"scale,omitempty"`

@@ -17,8 +17,8 @@ import (
 // ProofFile is the name that [Proof.Save] gives its file.
 const ProofFile = "proof.json"
 
-// Proof says what several ways to compute one frozen model gave for the same
-// inputs, element by element, and what its sums can reach.
+// Proof records what several ways to compute one frozen model gave for the same
+// inputs, element by element, and the bounds of its sums.
 type Proof struct {
 	SHA256      string       `json:"sha256"` // of the claim; Write sets it, see [Proof.Digest]
 	Network     string       `json:"network"`
@@ -29,7 +29,7 @@ type Proof struct {
 	Comparisons []Comparison `json:"comparisons"`
 	Exports     []Export     `json:"exports,omitempty"`
 
-	// Accumulators bound the int32 sums of each layer; none overflows.
+	// Accumulators bound the int32 sums of each layer, none of which overflows.
 	Accumulators []Accumulator `json:"accumulators"`
 }
 
@@ -46,11 +46,11 @@ func DigestOf(name string, contents []byte) Digest {
 	return Digest{name, len(contents), hex.EncodeToString(sum[:])}
 }
 
-// Export is a file made of the model for other runtimes.
+// Export is a file made from the model for other runtimes.
 type Export struct {
 	Digest
 
-	// Comparison is with a runtime that ran the file, nil where none did.
+	// Comparison is with a runtime that ran the file; nil if none did.
 	Comparison *Comparison `json:"comparison,omitempty"`
 }
 
@@ -62,7 +62,7 @@ type ProofData struct {
 	SHA256  string `json:"sha256"` // of the whole data set
 }
 
-// Comparison is of the outputs of two ways to compute a model.
+// Comparison compares the outputs of two ways to compute a model.
 type Comparison struct {
 	A string `json:"a"`
 	B string `json:"b"`
@@ -72,26 +72,27 @@ type Comparison struct {
 	Differing int     `json:"differing"` // elements that are not equal
 	Largest   float64 `json:"largest"`   // the largest difference
 
-	// Layers are where B differs, if something does: each layer computed from the
-	// inputs that B had, for the images whose outputs differ.
+	// Layers are those in which B differs, each computed from B's own inputs,
+	// for the images whose outputs differ.
 	Layers []LayerComparison `json:"layers,omitempty"`
 }
 
-// LayerComparison says how often one layer gives something else.
+// LayerComparison counts the differences in one layer.
 type LayerComparison struct {
 	Layer     string  `json:"layer"`
 	Elements  int     `json:"elements"`
 	Differing int     `json:"differing"`
 	Largest   float64 `json:"largest"`
 
-	// Near elements may differ, as another order of float sums may round them
-	// otherwise. Beyond differ by more, or where nothing may: these are wrong.
+	// Near elements may differ, because another order of float sums may round
+	// them differently. Beyond differ by more, or where nothing may differ:
+	// they are wrong.
 	Near   int `json:"near"`
 	Beyond int `json:"beyond"`
 }
 
-// Add compares further outputs, a of A with b of B. What one of them lacks
-// counts as differing.
+// Add compares further outputs, a of A with b of B. Missing outputs count as
+// differing.
 func (c *Comparison) Add(a, b []float32) {
 	short := min(len(a), len(b))
 	missing := max(len(a), len(b)) - short
@@ -109,7 +110,8 @@ func (c *Comparison) Add(a, b []float32) {
 	}
 }
 
-// magnitude is |v|; what is no number is the greatest one, which JSON can hold.
+// magnitude is |v|; infinities and NaN become the greatest number, which JSON
+// can represent.
 func magnitude(v float64) float64 {
 	if v = math.Abs(v); v <= math.MaxFloat64 {
 		return v
@@ -117,8 +119,8 @@ func magnitude(v float64) float64 {
 	return math.MaxFloat64
 }
 
-// Holds reports whether the outputs agree: in every element or, if they are of
-// float sums that another order rounds otherwise, in every layer to within that.
+// Holds reports whether the outputs agree: in every element or, for float sums,
+// in every layer to within what another order explains.
 func (c Comparison) Holds() bool {
 	return c.Elements > 0 && (c.Differing == 0 || len(c.Layers) > 0 && c.first() == nil)
 }
@@ -133,8 +135,8 @@ func (c Comparison) first() *LayerComparison {
 	return nil
 }
 
-// Err is nil if the comparison holds, else it says what differs and where that
-// begins.
+// Err is nil if the comparison holds; otherwise it says what differs and where
+// that begins.
 func (c Comparison) Err() error {
 	if c.Holds() {
 		return nil
@@ -148,7 +150,7 @@ func (c Comparison) Err() error {
 		c.A, c.B, digits(int64(c.Differing)), digits(int64(c.Elements)), c.Largest, begins)
 }
 
-// all are the comparisons, those of exported files last.
+// all returns the comparisons, those of exported files last.
 func (p *Proof) all() []Comparison {
 	all := slices.Clone(p.Comparisons)
 	for _, e := range p.Exports {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// CheckSaved returns an error if saved, the proof in a file, says otherwise than
-// p, which was just made. The versions that made them may differ, and so may the
-// runtimes that were at hand.
+// CheckSaved returns an error if saved, the proof in a file, disagrees with p,
+// which was just made. They may differ in the program's version and in the
+// runtimes that were available.
 func (p *Proof) CheckSaved(saved *Proof) error {
 	faults := []error{differingLine(saved.Claim(), p.Claim())}
 	for _, e := range saved.Exports {
@@ -23,8 +23,8 @@ func (p *Proof) CheckSaved(saved *Proof) error {
 	return errors.Join(faults...)
 }
 
-// differingLine compares what is claimed, a fact a line, and names the first
-// fact that differs.
+// differingLine compares two claims line by line and names the first fact that
+// differs.
 func differingLine(saved, now string) error {
 	a, b := strings.Split(saved, "\n"), strings.Split(now, "\n")
 	for i := range max(len(a), len(b)) {

@@ -67,7 +67,8 @@ func (p *Proof) WriteTable(w io.Writer) error {
 	return writeRows(w, rows)
 }
 
-// second is the second way, and for how much it was taken.
+// second is the second way, and the number of images if it was used for some
+// only.
 func (c Comparison) second() string {
 	if c.Samples == 0 {
 		return c.B
@@ -102,7 +103,7 @@ func writeRows(w io.Writer, rows [][]string) error {
 	return t.Flush()
 }
 
-// least is the narrowest usual accumulator that holds every sum.
+// least is the narrowest common accumulator that holds every sum.
 func (a Accumulator) least() string {
 	switch {
 	case a.Fits(16):

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// Refuse returns an error for every layer whose operation or function is in
-// none of a consumer's tables: what a consumer has no row for, it refuses by
-// name. A consumer that computes functions of one number by [Node.Function] has
-// no table of them: nil.
+// Refuse returns an error for every layer whose operation or function is
+// missing from a consumer's tables: without a row, a consumer refuses it by
+// name. A consumer that computes functions of one number with [Node.Function]
+// needs no table of them: nil.
 func Refuse[O, F any](m *Model, consumer string, ops map[Op]O, funcs map[Func]F) error {
 	var errs []error
 	for i := range m.Nodes {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The largest numbers that a model may hold, so that no product overflows.
+// The largest numbers that a model may contain, so that no product overflows.
 const (
 	maxDimension = 1 << 24
 	maxElements  = 1 << 30
@@ -39,8 +39,9 @@ func checkShape(shape []int) error {
 	return nil
 }
 
-// OutputShape is the shape that n gives for inputs of the given shapes. Number
-// and shapes of the inputs, weights and window are valid for n's operation.
+// OutputShape is the shape of n's output for inputs of the given shapes. The
+// number and shapes of the inputs, weights and window must be valid for n's
+// operation.
 func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 	x := in[0]
 	switch n.Op {

@@ -103,8 +103,8 @@ func weightBytes(w *Weights) Bytes {
 	}
 }
 
-// String says in sentences what the quantized model takes, against float16 and
-// float32, and why it is more than half of float16.
+// String says in sentences how large the quantized model is, compared with
+// float16 and float32, and why it is more than half of float16.
 func (s Size) String() string {
 	var b strings.Builder
 	total := s.Total()

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// WriteTable prints the model for a terminal: a line for each layer with its
-// output, number format, scales, operations and bytes, the sum, the size of
-// the file, and the accumulators. The model is valid.
+// WriteTable prints a valid model for a terminal: a line for each layer with
+// its output, number format, scales, operations and bytes, the sum, the size of
+// the file, and the accumulators.
 func (m *Model) WriteTable(w io.Writer) error {
 	if err := m.writeLayers(w); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (m *Model) writeAccumulators(w io.Writer) error {
 	return writeGrid(w, rows, 1)
 }
 
-// writeGrid prints rows in columns, the first ones flush left, the others,
+// writeGrid prints rows in columns, the first ones flush left and the others,
 // which are numbers, flush right.
 func writeGrid(w io.Writer, rows [][]string, left int) error {
 	widths := make([]int, len(rows[0]))

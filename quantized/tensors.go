@@ -8,7 +8,7 @@ import (
 	"petrify/internal/safetensors"
 )
 
-// fileMetadata marks a safetensors file as ours.
+// fileMetadata marks a safetensors file as petrify's.
 var fileMetadata = map[string]string{"format": "petrify"}
 
 // tensors lists what model.safetensors holds:
@@ -19,7 +19,7 @@ var fileMetadata = map[string]string{"format": "petrify"}
 //	NAME.bias                               I32, or F32
 //
 // A zero point has the type of its integers. The scale of a bias is s_x·s_w and
-// stands in model.json alone.
+// only in model.json.
 func (m *Model) tensors() []safetensors.Tensor {
 	all := quantTensors(m.Input.Activation)
 	for i := range m.Nodes {
@@ -105,8 +105,8 @@ func convert[To, From safetensors.Number](from []From) []To {
 	return to
 }
 
-// fill gives the model that was read from model.json its integers and floats,
-// and checks that every number that stands in both files is the same in both.
+// fill adds the integers and floats to a model that was read from model.json,
+// and checks that numbers in both files agree.
 func (m *Model) fill(f *safetensors.File) error {
 	var faults []error
 	for i := range m.Nodes {

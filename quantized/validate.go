@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Validate returns every contradiction in the model, one a line, each with the
-// name of its layer; nil if there is none. What it accepts, [Model.Save] and
-// the exporters can write and an integer engine can run.
+// Validate returns every contradiction in the model, one per line, each with
+// the name of its layer; nil if there is none. If it accepts a model,
+// [Model.Save] can write it and an integer engine can run it.
 func (m *Model) Validate() error {
 	v := validator{known: map[string]Activation{}, used: map[string]bool{m.Output: true}}
 	v.input(&m.Input)
@@ -42,7 +42,7 @@ func (v *validator) addf(name, format string, args ...any) {
 	v.add(name, fmt.Errorf(format, args...))
 }
 
-// declare makes an activation known to the nodes after it.
+// declare makes an activation known to later nodes.
 func (v *validator) declare(a Activation) {
 	label := a.Name
 	if label == "" || strings.TrimSpace(label) != label {
@@ -97,7 +97,7 @@ func (v *validator) output(m *Model) {
 	}
 }
 
-// node checks one node; what it cannot check for an earlier fault it leaves.
+// node checks one node, as far as earlier faults permit.
 func (v *validator) node(n *Node) {
 	defer v.declare(n.Output)
 	if n.Output.Name != n.Name {

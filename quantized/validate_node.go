@@ -100,7 +100,7 @@ func checkWindow(n *Node) error {
 	return nil
 }
 
-// checkParameters checks weights and bias for themselves.
+// checkParameters checks weights and bias by themselves.
 func checkParameters(n *Node) error {
 	has := n.Op == Conv2D || n.Op == Linear
 	switch {
@@ -199,8 +199,8 @@ func checkFit(n *Node, x Activation) error {
 	return checkBias(n, x.Quant, channels)
 }
 
-// checkBias wants integers with the accumulator's scale where there is an
-// integer accumulator, and floats elsewhere.
+// checkBias requires integers with the accumulator's scale if there is an
+// integer accumulator, and floats otherwise.
 func checkBias(n *Node, x Quant, channels int) error {
 	b, w := n.Bias, n.Weights
 	if b == nil {

@@ -12,11 +12,11 @@ const unit = 0x1p-24 // of float32
 // gamma is γ for n roundings.
 func gamma(n int) float64 { return float64(n) * unit / (1 - float64(n)*unit) }
 
-// bound sets how far another implementation's real numbers may be from y, for n
-// inputs.
+// bound sets how far another implementation's real numbers may differ from y,
+// for n inputs.
 type bound func(y *reals, in []reals, n int) error
 
-// boundOf is that of a node's real numbers, nil where they are exact.
+// boundOf is the bound of a node's real numbers, nil if they are exact.
 func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (bound, error) {
 	integers := !n.Output.Quant.IsFloat()
 	for _, a := range in {
@@ -71,8 +71,8 @@ func boundOfMeans(n *quantized.Node, in quantized.Activation, o integer.Options)
 	return proportional(*n, in, count+1, o)
 }
 
-// proportional is 2γ times what a layer of magnitudes gives, which rounds as
-// often itself.
+// proportional is 2γ times the output of a layer of magnitudes, which itself
+// rounds as often.
 func proportional(sizes quantized.Node, in quantized.Activation, roundings int, o integer.Options) (bound, error) {
 	in.Quant, sizes.Output.Quant = quantized.Quant{}, quantized.Quant{}
 	l, err := integer.NewLayer([]quantized.Node{sizes}, []quantized.Activation{in}, o)
@@ -90,9 +90,9 @@ func proportional(sizes quantized.Node, in quantized.Activation, roundings int, 
 	}, err
 }
 
-// boundOfAddition is that of a sum of products and another number, which may be
-// added before the products as well as after them: 2γ·(Σ |x·w| + |b| + |other|),
-// where γ has one rounding more than that of the products.
+// boundOfAddition is the bound of a sum of products and another number, which
+// may be added before or after the products: 2γ·(Σ |x·w| + |b| + |other|),
+// where γ has one rounding more than for the products.
 func boundOfAddition(y *reals, in []reals, _ int) error {
 	a, b := in[0], in[len(in)-1]
 	y.terms = 1 + max(a.terms, b.terms)
@@ -112,11 +112,12 @@ func boundOfAddition(y *reals, in []reals, _ int) error {
 	return nil
 }
 
-// boundOfFunction is 12u·max(1, |y|) for a function that runtimes approximate in
-// float32. ONNX Runtime 1.30 on x86-64 was within 3.0u of sigmoids, 5.3u of tanhs,
-// 4.0u of softmaxes and hard swishes, of four million numbers. A hard swish is
-// x·min(max(x·(1/6) + ½, 0), 1) there, with a rounding for the constant, two in the
-// factor and one after it, and so within 11u; a hard sigmoid is its factor.
+// boundOfFunction is 12u·max(1, |y|) for a function that runtimes approximate
+// in float32. ONNX Runtime 1.30 on x86-64 was within 3.0u of sigmoids, 5.3u of
+// tanhs, 4.0u of softmaxes and hard swishes, of four million numbers. There, a
+// hard swish is x·min(max(x·(1/6) + ½, 0), 1), with one rounding of the
+// constant, two in the factor and one after it, and so within 11u; a hard
+// sigmoid is its factor.
 func boundOfFunction(n *quantized.Node) bound {
 	switch n.Func {
 	case quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:

@@ -33,9 +33,9 @@ func New(m *quantized.Model, o integer.Options) (*Checker, error) {
 	return c, nil
 }
 
-// Add compares the activations of n inputs: real numbers, C H W, by the names of
-// the model's activations, and under the empty name what the network was fed.
-// Float activations that additions alone read may be missing.
+// Add compares the activations of n inputs: real numbers, C H W, by the names
+// of the model's activations, and under the empty name the network's input.
+// Float activations that only additions read may be missing.
 func (c *Checker) Add(activations map[string][]float32, n int) error {
 	values := map[string]reals{"": {r: pixels(activations[""], c.model.Input.Shape, n)}}
 	if c.model.Input.Quant.IsFloat() {
@@ -59,7 +59,7 @@ func (c *Checker) Add(activations map[string][]float32, n int) error {
 	return nil
 }
 
-// Layers are the layers in which an element differed, in the model's order.
+// Layers returns the layers in which an element differed, in the model's order.
 func (c *Checker) Layers() (differing []quantized.LayerComparison) {
 	for _, l := range c.layers {
 		if l.tally.Differing > 0 {
@@ -69,7 +69,7 @@ func (c *Checker) Layers() (differing []quantized.LayerComparison) {
 	return differing
 }
 
-// pixels brings n activations C H W into the order H W C.
+// pixels converts n activations from C H W to H W C.
 func pixels(x []float32, shape []int, n int) []float32 {
 	if len(shape) != 3 || shape[1]*shape[2] == 1 || shape[0] == 1 || x == nil {
 		return x
@@ -87,8 +87,8 @@ func pixels(x []float32, shape []int, n int) []float32 {
 	return y
 }
 
-// activation is one of the model's by its name; the empty one is the input as it
-// is fed.
+// activation is one of the model's, by name; the empty name is the unquantized
+// input.
 func activation(m *quantized.Model, name string) quantized.Activation {
 	a, ok := m.Activation(name)
 	if !ok {
@@ -98,7 +98,7 @@ func activation(m *quantized.Model, name string) quantized.Activation {
 	return a
 }
 
-// unique are the places of names that did not occur before: a layer may add a
+// unique returns the indices of names without duplicates: a layer may add a
 // number to itself.
 func unique(names []string) (places []int) {
 	for i, name := range names {

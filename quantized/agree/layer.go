@@ -8,7 +8,7 @@ import (
 	"petrify/quantized/integer"
 )
 
-// layer is one layer of the model and what was found of it.
+// layer is one layer of the model and the findings about it.
 type layer struct {
 	node   *quantized.Node // nil: the quantizer of the input
 	inputs []string
@@ -21,7 +21,7 @@ type layer struct {
 }
 
 // reals are the real numbers of an activation, H W C: the runtime's own, or the
-// engine's, which the runtime's are within e of.
+// engine's, from which the runtime's differ by at most e.
 type reals struct {
 	r     []float32
 	e     []float64 // nil: the runtime's own
@@ -60,8 +60,8 @@ func (l *layer) compile(m *quantized.Model, o integer.Options) (err error) {
 	return err
 }
 
-// add compares n outputs of the runtime with the engine's, and returns what the
-// layers after this one read. Where the runtime's are not given, nothing is compared.
+// add compares n outputs of the runtime with the engine's, and returns what
+// later layers read. If the runtime's are not given, nothing is compared.
 func (l *layer) add(theirs []float32, given bool, in []reals, n int) (reals, error) {
 	var xs [][]float32
 	exact := true
@@ -95,8 +95,8 @@ func (l *layer) add(theirs []float32, given bool, in []reals, n int) (reals, err
 	return reals{r: theirs}, err
 }
 
-// count counts the elements of the runtime's that are not the engine's, and those
-// of them that are out of bounds.
+// count counts the runtime's elements that differ from the engine's, and those
+// that are out of bounds.
 func (l *layer) count(ours, theirs, least, greatest []float32) {
 	step := math.Inf(1)
 	if l.grid != nil {
@@ -120,8 +120,8 @@ func (l *layer) count(ours, theirs, least, greatest []float32) {
 	}
 }
 
-// interval is what n outputs of another order of sums may be, from the least to
-// the greatest.
+// interval returns the least and the greatest values that n outputs may have
+// with another order of sums.
 func (l *layer) interval(y reals, n int) (least, greatest []float32, err error) {
 	least, greatest = make([]float32, len(y.r)), make([]float32, len(y.r))
 	for i, r := range y.r {

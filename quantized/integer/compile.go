@@ -18,8 +18,8 @@ type compiler struct {
 	weights int // bytes of weights, biases and tables
 }
 
-// limit is the most bytes that one image may take: a broken file must not
-// exhaust the machine.
+// limit is how many bytes one image may take: a broken file must not exhaust
+// the machine.
 const limit = 1 << 28
 
 // compile makes the program that computes the output from the inputs.
@@ -48,7 +48,7 @@ func compile(nodes []quantized.Node, output string, o Options, inputs ...quantiz
 	return p, p.place(c.tensors, o)
 }
 
-// declare makes the value of an activation whose integers are lo..hi.
+// declare makes the value of an activation with integers lo..hi.
 func (c *compiler) declare(a quantized.Activation, lo, hi func() int32) (*value, error) {
 	v := &value{shape: a.Shape, planes: 1}
 	if n := v.elements(); n > limit/4 {
@@ -87,7 +87,7 @@ func (c *compiler) add(run work, uses ...*tensor) {
 }
 
 // shareScratch makes the last step use the first one's scratch. A float
-// convolution that does so plans its tiles again each time.
+// convolution that does so plans its tiles again at each run.
 func (c *compiler) shareScratch() { c.steps[len(c.steps)-1].scratch = 0 }
 
 // node adds the steps of one layer.
@@ -137,9 +137,9 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 	return nil
 }
 
-// reshape makes a value of other shape of the same elements. Where the order
-// in memory changes, which is N H W C, elements move; but not for a vector that
-// integer linear layers alone read, which permute their weights instead.
+// reshape makes a value of another shape with the same elements. Elements move
+// if that changes their order in memory, which is N H W C; except for a vector
+// that only integer linear layers read, which permute their weights instead.
 func (c *compiler) reshape(n *quantized.Node, x *value) error {
 	y := &value{shape: n.Output.Shape, grid: x.grid, planes: 1}
 	still := x.planes == 1 && (x.channels() == 1 || x.pixels() == 1) && (y.channels() == 1 || y.pixels() == 1)
@@ -166,8 +166,8 @@ func (c *compiler) reshape(n *quantized.Node, x *value) error {
 	return nil
 }
 
-// onlyLinear reports whether all that read the activation are linear layers on
-// integers, and it is not the output.
+// onlyLinear reports whether only linear layers on integers read the
+// activation, and it is not the output.
 func (c *compiler) onlyLinear(name string) bool {
 	for _, n := range c.readers[name] {
 		if n.Op != quantized.Linear || n.Weights.Q == nil || n.Weights.Block > 0 {
@@ -180,10 +180,11 @@ func (c *compiler) onlyLinear(name string) bool {
 // layout is an image's order in memory.
 type layout struct{ pixels, channels int }
 
-// of is where the element lies that is the i-th in C H W.
+// of is the position in memory of the i-th element in C H W.
 func (l layout) of(i int) int { return i%l.pixels*l.channels + i/l.pixels }
 
-// reorder moves each image of x from one layout to another of as many elements.
+// reorder converts each image of x from one layout to another with as many
+// elements.
 func reorder[T uint8 | float32](y, x []T, from, to layout) {
 	size := from.pixels * from.channels
 	for ; len(x) > 0; x, y = x[size:], y[size:] {

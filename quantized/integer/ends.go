@@ -50,7 +50,8 @@ func (v *value) storeBytes(m *memory, y []uint8, n int) {
 	}
 }
 
-// place3 is where element i of images C × pixels lies in images pixels × C.
+// place3 is the position of element i of an image C × pixels in an image pixels
+// × C.
 func place3(i, pixels, channels int) int {
 	size := pixels * channels
 	at := i % size

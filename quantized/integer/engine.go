@@ -34,7 +34,7 @@ func (e *Engine) Model() *quantized.Model { return e.model }
 // InputSize is the number of elements of one input.
 func (e *Engine) InputSize() int { return e.input.elements() }
 
-// Memory is the bytes of an engine.
+// Memory is the size of an engine in bytes.
 type Memory struct {
 	Weights     int `json:"weights"`     // packed weights, biases, tables
 	Activations int `json:"activations"` // of one goroutine's images; every goroutine has as many
@@ -60,8 +60,8 @@ func (e *Engine) Run(y, x []float32, n int) error {
 }
 
 // RunBytes is [Engine.Run] from integers to integers: the q of the input's and
-// the output's quantizers, one a byte, as int8 where the format is signed. It
-// fails where the model's input or output is not quantized.
+// the output's quantizers, one per byte, as int8 if the format is signed. It
+// fails if the model's input or output is not quantized.
 func (e *Engine) RunBytes(y, x []uint8, n int) error {
 	if err := e.check(len(y), len(x), n); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"petrify/quantized"
 )
 
-// real is where the value's real numbers are; a step that dequantizes it is
-// added where there is none yet.
+// real is where the value's real numbers are; it adds a step that dequantizes
+// them if there is none yet.
 func (c *compiler) real(v *value) *tensor {
 	if v.floats == nil {
 		v.floats = c.tensor(floats, v.elements())
@@ -20,8 +20,8 @@ func (c *compiler) real(v *value) *tensor {
 	return v.floats
 }
 
-// result is where a float layer writes y, and what must follow it: where y is
-// quantized, a step that does so.
+// result is where a float layer writes y, and what must follow it: a step that
+// quantizes y, if it is quantized.
 func (c *compiler) result(y *value) (out *tensor, finish func()) {
 	if y.bytes == nil {
 		return y.floats, func() {}
@@ -61,8 +61,7 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 	finish()
 }
 
-// atLoad adds a layer with float weights, which are made here where they are
-// integers.
+// atLoad adds a layer with float weights, converting integer weights here.
 func (c *compiler) atLoad(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
 	w := n.Weights.Float
 	if n.Weights.Q != nil {
@@ -96,8 +95,8 @@ func (c *compiler) convInTime(n *quantized.Node, g kernel.Conv, in, out *tensor,
 	c.shareScratch()
 }
 
-// inTimeOutputs is how many outputs of a linear layer have their weights made
-// at a time: then they are in the cache when they are used.
+// inTimeOutputs is for how many outputs of a linear layer weights are made at a
+// time: few enough to be in the cache when they are used.
 const inTimeOutputs = 32
 
 // linearInTime adds a linear layer whose weights are made when it runs, for
@@ -120,7 +119,7 @@ func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tenso
 	}, in, room, out)
 }
 
-// room is the memory for that many of the weights at a time.
+// room is the memory for the given number of weights at a time.
 func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
 	c.weights += len(w.Q) + 4*len(w.Scale)
 	t := c.tensor(floats, elements)
@@ -128,8 +127,8 @@ func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
 	return t
 }
 
-// dequantize is r = s·(q − z) of weights from an element on, which begins an
-// output's weights; so does what follows r.
+// dequantize is r = s·(q − z) of weights from the element first on. Both first
+// and the end of r are boundaries between outputs.
 func dequantize(r []float32, w *quantized.Weights, first int) {
 	if w.Format.Unsigned {
 		bits := unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(w.Q))), len(w.Q))
@@ -159,7 +158,8 @@ func dequantizeRuns[Q kernel.Byte](r []float32, q []Q, w *quantized.Weights, fir
 	}
 }
 
-// some are n zero points from k on; nil, for zeros, where there are none.
+// some returns n zero points from k on; nil, which means zeros, if there are
+// none.
 func some(zeros []int32, k, n int) []int32 {
 	if zeros == nil {
 		return nil
@@ -167,7 +167,8 @@ func some(zeros []int32, k, n int) []int32 {
 	return zeros[k : k+n]
 }
 
-// reals adds a layer without weights, of which a number is not quantized.
+// reals adds a layer without weights of which an input or the output is not
+// quantized.
 func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	var xs []*tensor
 	for _, v := range in {
@@ -234,7 +235,7 @@ func realConcat(in []*value, xs []*tensor, y *tensor) work {
 	}
 }
 
-// interleave copies rows of x to every stride elements of y.
+// interleave copies rows of x to y, stride elements apart.
 func interleave[T uint8 | float32](y, x []T, stride, width int) {
 	for from := 0; from < len(x); from += width {
 		copy(y[from/width*stride:], x[from:from+width])

@@ -7,7 +7,7 @@ import (
 	"petrify/internal/kernel"
 )
 
-// sum adds the sum of two activations. In all modes but the default one, and
+// sum adds the sum of two activations. In all modes but the default, and if
 // signed, it is a table: there are only 65,536 pairs of bytes.
 func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
@@ -53,8 +53,8 @@ func sumOf(a, b, y grid) kernel.Sum {
 	return kernel.Sum{A: ra, B: rb, Fixed: k, Min: y.min, Max: y.max}
 }
 
-// sumSigned is the sum of [sumOf] with every integer and zero point moved down
-// by 128: the same equation, other roundings on the way.
+// sumSigned is the sum of [sumOf] with every integer and zero point smaller by
+// 128: the same equation with other intermediate roundings.
 func sumSigned(a, b, y grid) func(qa, qb uint8) uint8 {
 	const down = 128
 	a.zero, b.zero, y.zero = a.zero-down, b.zero-down, y.zero-down
@@ -72,8 +72,8 @@ func clip(v float64, g grid) uint8 {
 }
 
 // sumFixed is the sum of TensorFlow Lite's reference kernel: both terms are
-// brought to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, and brought
-// to the output's.
+// converted to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, and
+// converted to the output's scale.
 func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32) func(qa, qb uint8) uint8 {
 	const left = 20
 	twice := 2 * max(float64(a.scale), float64(b.scale))
@@ -85,7 +85,7 @@ func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32) func(qa, qb uint8
 	}
 }
 
-// concat adds the joining of channels. An input on another grid than the
+// concat adds a concatenation of channels. An input on another grid than the
 // output's passes through a table.
 func (c *compiler) concat(in []*value, y *value) {
 	tables := make([]*table, len(in))

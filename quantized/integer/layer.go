@@ -7,15 +7,14 @@ import (
 	"petrify/quantized"
 )
 
-// Layer runs nodes of a frozen model by themselves, from the activations that
-// they take to the last one's output. It is how a training step computes what
-// an [Engine] will: with the same steps, on the same integers.
+// Layer runs some nodes of a frozen model, from their input activations to the
+// last one's output. With it, a training step computes what an [Engine] will:
+// with the same steps, on the same integers.
 type Layer struct{ program }
 
-// NewLayer compiles nodes that take the given activations, in the order in
-// which [Layer.Run] takes their numbers; without nodes the layer is the first
-// input's quantizer. Nodes are not validated: that is for the model that they
-// belong to.
+// NewLayer compiles nodes that read the given activations, in the order of
+// [Layer.Run]'s arguments; without nodes the layer is the first input's
+// quantizer. Nodes are not validated, since their model is.
 func NewLayer(nodes []quantized.Node, inputs []quantized.Activation, o Options) (*Layer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err

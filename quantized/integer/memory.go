@@ -25,7 +25,7 @@ func (k kind) size() int {
 	return 4
 }
 
-// tensor is a place in the arena, for the images that are computed together.
+// tensor is a region of the arena, for the images that are computed together.
 type tensor struct {
 	kind        kind
 	elements    int  // of one image
@@ -44,9 +44,9 @@ func (t *tensor) bytes(images int) int {
 	return (t.elements*t.kind.size()*images + line - 1) / line * line
 }
 
-// place gives every tensor its offset such that no two that live at the same
-// time overlap, and returns the arena's length. The greatest is placed first,
-// each as low as it can be.
+// place gives every tensor an offset so that no two that are alive at the same
+// time overlap, and returns the arena's length. The largest is placed first,
+// each as low as possible.
 func place(tensors []*tensor, images int) (arena int) {
 	order := slices.SortedStableFunc(slices.Values(tensors), func(a, b *tensor) int {
 		return cmp.Compare(b.bytes(images), a.bytes(images))
@@ -80,7 +80,7 @@ func newMemory(arena, steps int) *memory {
 	return &memory{make([]uint64, (arena+7)/8), make([]kernel.Scratch, steps)}
 }
 
-// view is n elements of type T from the given byte of the arena on.
+// view is n elements of type T starting at the given byte of the arena.
 func view[T uint8 | int32 | float32](m *memory, offset, n int) []T {
 	start := unsafe.Add(unsafe.Pointer(unsafe.SliceData(m.arena)), offset)
 	return unsafe.Slice((*T)(start), n)

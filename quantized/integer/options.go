@@ -14,23 +14,24 @@ type Options struct {
 	Requantization Requantization
 	Weights        Weights
 
-	// Signed rounds the sums of two activations as ONNX Runtime's kernels for int8
-	// do. They are other sums in float32 than those of uint8, because the zero
-	// points are smaller by 128, and may differ by one step where the exact sum is
-	// next to a tie.
+	// Signed rounds the sums of two activations as ONNX Runtime's kernels for
+	// int8 do. In float32 they differ from those for uint8, because the zero
+	// points are smaller by 128, by up to one step where the exact sum is near
+	// a tie.
 	Signed bool
 
-	// Int4 multiplies as LiteRT does in .tflite files whose weights of 4 bits and
-	// fewer are two to a byte: XNNPACK leaves convolutions with such weights, but for
-	// pointwise and grouped ones, to a kernel that computes as Single.
+	// Int4 multiplies as LiteRT does for .tflite files that pack weights of 4
+	// bits and fewer two to a byte: XNNPACK leaves convolutions with such
+	// weights, except pointwise and grouped ones, to a kernel that computes as
+	// Single does.
 	Int4 bool
 }
 
 // Requantization names how a layer's sums become the next layer's integers.
 type Requantization uint8
 
-// The requantizations in use. They differ by one step, where the exact
-// quotient lies at or next to a tie.
+// The requantizations in use. They differ by one step where the exact quotient
+// is at or near a tie.
 const (
 	// Float32 multiplies by a float32 and rounds half to even: ONNX Runtime on
 	// x86-64, XNNPACK.
@@ -46,8 +47,8 @@ const (
 	Single
 
 	// XNNPACK is Float32 for layers with weights and global means. It adds in
-	// fixed point with 20 bits, takes means of windows as TensorFlow Lite does,
-	// and ReLUs that stand alone in fixed point with 8 bits: .tflite files in
+	// fixed point with 20 bits, averages windows as TensorFlow Lite does, and
+	// computes unfused ReLUs in fixed point with 8 bits: .tflite files in
 	// TensorFlow Lite with XNNPACK.
 	XNNPACK
 )
@@ -75,16 +76,17 @@ func ParseRequantization(name string) (Requantization, error) {
 	return Requantization(i), err
 }
 
-// Weights names when a layer on float activations makes floats of its integer
-// weights. The results are the same, bit for bit.
+// Weights says when a layer on float activations converts its integer weights
+// to floats. The results are the same, bit for bit.
 type Weights uint8
 
 // The ways to use integer weights on float activations.
 const (
-	// AtLoad makes them once: as fast as a float network, and as large in memory.
+	// AtLoad converts them once: as fast as a float network, and as large in
+	// memory.
 	AtLoad Weights = iota
 
-	// JustInTime makes a layer's weights each time the layer runs, in memory
+	// JustInTime converts a layer's weights each time the layer runs, in memory
 	// that all layers share.
 	JustInTime
 )

@@ -20,7 +20,7 @@ func pool(n *quantized.Node, x *value) kernel.Pool {
 	return p
 }
 
-// covers reports whether n's window is x, without padding.
+// covers reports whether n's window is all of x, without padding.
 func covers(n *quantized.Node, x *value) bool {
 	w := n.Window
 	return [2]int(x.shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{}
@@ -31,7 +31,7 @@ func batch(p kernel.Pool, n int) kernel.Pool {
 	return p
 }
 
-// maxPool adds a maximum: input and output share a scale, so that the greatest
+// maxPool adds a maximum: input and output share a scale, so the greatest
 // integer is the greatest number.
 func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
 	p := pool(n, x)
@@ -40,8 +40,8 @@ func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
 	}, x.bytes, y.bytes)
 }
 
-// window calls f for each output pixel of n images with the pixels of x that
-// it sees, as ranges of rows and columns, from the image's first pixel on.
+// window calls f for each output pixel of n images with the pixels of x that it
+// sees, as ranges of rows and columns, and the image's first pixel.
 func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
 	oh, ow := p.OH(), p.OW()
 	for i := range n * oh * ow {
@@ -55,9 +55,9 @@ func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
 //
 //	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y + z_y))
 //
-// in float32, row by row, where count leaves out padding. A window that is the
-// image it takes for a global average. In the other modes it is the integers'
-// mean, see meanRounded.
+// in float32, row by row, where count excludes padding. It treats a window that
+// is the whole image as a global average. In the other modes it is the
+// integers' mean; see meanRounded.
 func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	if c.options.Requantization != Float32 && x.grid.same(y.grid) {
 		c.meanOfIntegers(n, x, y)
@@ -120,9 +120,9 @@ func (c *compiler) globalAvgPool(n *quantized.Node, x, y *value) {
 }
 
 // meanOfIntegers adds a pool as TensorFlow Lite computes it: the mean of the
-// signed integers themselves, rounded half away from zero. Those of fewer than 8
-// bits are next to 127 in the files that are meant by XNNPACK, so that halves
-// are rounded up.
+// signed integers themselves, rounded half away from zero. In the files for
+// XNNPACK, integers of fewer than 8 bits are the values up to 127, so that
+// halves are rounded up.
 func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
 	p, down := pool(n, x), int32(128)
 	if c.options.Requantization == XNNPACK {

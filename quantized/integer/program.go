@@ -9,7 +9,8 @@ import (
 	"petrify/internal/kernel"
 )
 
-// program is compiled nodes: steps on activations whose places are planned.
+// program is compiled nodes: steps on activations whose places in memory are
+// planned.
 type program struct {
 	inputs  []*value
 	output  *value
@@ -23,14 +24,15 @@ type program struct {
 // work computes something for n images.
 type work func(m *memory, n int, s *kernel.Scratch)
 
-// step is work in its turn.
+// step is a piece of work and the scratch memory that it uses.
 type step struct {
 	run     work
 	scratch int // which of the memory's scratches it takes
 }
 
 // A goroutine computes several images at once, so that a layer reads, or makes,
-// its weights once for all of them; but no more than fit a processor's cache.
+// its weights once for all of them, but no more than fit in a processor's
+// cache.
 const (
 	mostImages     = 8
 	mostJustInTime = 64
@@ -40,7 +42,7 @@ const (
 // OutputSize is the number of elements of one output.
 func (p *program) OutputSize() int { return p.output.elements() }
 
-// place plans where the tensors live.
+// place plans where the tensors are in memory.
 func (p *program) place(tensors []*tensor, o Options) error {
 	one := place(tensors, 1)
 	if one > limit {
@@ -56,8 +58,8 @@ func (p *program) place(tensors []*tensor, o Options) error {
 	return nil
 }
 
-// each calls f for runs of at most chunk images, on as many goroutines as
-// there are processors. Which images share a run has no influence on them.
+// each calls f for runs of at most chunk images, on as many goroutines as there
+// are processors. Results do not depend on which images share a run.
 func (p *program) each(n int, f func(m *memory, from, to int)) {
 	procs := runtime.GOMAXPROCS(0)
 	size := max(1, min(p.chunk, (n+procs-1)/procs))

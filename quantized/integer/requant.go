@@ -6,11 +6,11 @@ import (
 	"petrify/internal/kernel"
 )
 
-// rounding takes sums, in rows of one a channel, to integers.
+// rounding converts sums, in rows of one per channel, to integers.
 type rounding func(y []uint8, acc []int32)
 
-// rounding makes that of a requantization. exact and m are the multipliers of the
-// channels, the former in float64 from the scales.
+// rounding returns the function for a requantization. exact and m are the
+// multipliers of the channels, the former computed in float64 from the scales.
 func (how Requantization) rounding(exact []float64, m []float32, g grid) rounding {
 	if !how.fixedPoint() {
 		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
@@ -53,8 +53,8 @@ type Fixed struct {
 	Shift int
 }
 
-// NewFixed is the nearest multiplier. Below 2⁻³² it is 0: no sum reaches a
-// half. Above 2³⁰ it is 2³⁰, with which every sum but 0 is out of any range.
+// NewFixed is the nearest multiplier. Below 2⁻³² it is 0, since no sum reaches
+// a half. Above 2³⁰ it is 2³⁰, which takes every sum but 0 out of any range.
 func NewFixed(m float64) Fixed {
 	f, shift := math.Frexp(m)
 	q := int64(math.Round(f * (1 << 31)))

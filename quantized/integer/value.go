@@ -6,21 +6,21 @@ import (
 	"petrify/quantized"
 )
 
-// value is an activation of the model and where it is in memory. A quantized
-// one is in bytes; one that a float layer reads, or writes, is in floats too.
+// value is an activation of the model and its place in memory. A quantized one
+// is in bytes; if a float layer reads or writes it, it is in floats too.
 type value struct {
 	shape  []int // C H W, as the model says
 	grid   grid
 	bytes  *tensor // nil where not quantized
 	floats *tensor // nil where nothing needs it
 
-	// planes, for a vector, is the pixels of the image that it was: its
-	// elements lie H W C in memory, though the model says C H W. 1: as the
-	// model says.
+	// planes, for a vector, is the number of pixels of the image that it was:
+	// its elements are H W C in memory, though C H W in the model. 1: the order
+	// is the model's.
 	planes int
 }
 
-// images are n of the quantized value.
+// images returns n images of the quantized value.
 func (v *value) images(m *memory, n int) kernel.Images[uint8] {
 	return kernel.Images[uint8]{Q: m.bytes(v.bytes, n), Zero: v.grid.zero}
 }
@@ -50,7 +50,7 @@ func elements(shape []int) int {
 	return n
 }
 
-// grid is an activation's quantizer, moved such that its integers are unsigned
+// grid is an activation's quantizer, shifted so that its integers are unsigned
 // bytes: a signed format by 128.
 //
 //	r = scale · (q − zero)        min ≤ q ≤ max
@@ -65,7 +65,7 @@ func (g grid) kernel() kernel.Grid {
 	return kernel.Grid{Scale: g.scale, Zero: g.zero, Min: g.min, Max: g.max}
 }
 
-// gridOf moves a quantizer whose integers are limited to lo..hi.
+// gridOf shifts a quantizer whose integers are limited to lo..hi.
 func gridOf(q quantized.Quant, lo, hi int32) grid {
 	var shift int32
 	if !q.Format.Unsigned {
@@ -86,5 +86,6 @@ func (g grid) quantize(r float32) uint8 {
 // same reports whether two grids give the same bytes the same meaning.
 func (g grid) same(h grid) bool { return g.scale == h.scale && g.zero == h.zero }
 
-// within reports whether every byte of g is one of h, with the same meaning.
+// within reports whether every byte of g also occurs in h, with the same
+// meaning.
 func (g grid) within(h grid) bool { return g.same(h) && g.min >= h.min && g.max <= h.max }

@@ -74,9 +74,9 @@ type product struct {
 	in     float32   // s_x
 	w      []float32 // s_w[o]
 
-	// Weights whose q − z does not fit int8 are stored less 128, and with zero
-	// points of their own. The sums lack z[o]·Σ(q_x − z_x), which a convolution
-	// with ones, one filter a group, finds.
+	// Weights whose q − z does not fit int8 are stored as q, reduced by 128 if
+	// unsigned. The sums then lack −z[o]·Σ(q_x − z_x), which a convolution with
+	// ones, one filter per group, computes.
 	ones  *kernel.PackedConv
 	zeros []int32
 }
@@ -114,8 +114,8 @@ func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product 
 	return p
 }
 
-// at is where weight i belongs: where the features of a linear layer lie H W C
-// in memory, they have moved.
+// at is the position of weight i, which changes if the features of a linear
+// layer are H W C in memory.
 func (p *product) at(i int, linear bool, planes int) int {
 	if !linear || planes == 1 {
 		return i
@@ -126,7 +126,7 @@ func (p *product) at(i int, linear bool, planes int) int {
 	return i - at + at%planes*channels + at/planes
 }
 
-// moved undoes the subtraction of the zero points, and lets the sums make up
+// moved undoes the subtraction of the zero points and makes the sums compensate
 // for it.
 func (p *product) moved(q, zeros []int32, unsigned bool) {
 	size := len(q) / p.g.O

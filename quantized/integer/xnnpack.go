@@ -9,8 +9,8 @@ import (
 )
 
 // sumXNNPACK is the sum of XNNPACK. The quotients of the scales are rounded to
-// fixed point with as many fractional bits as leave 20 or 21 bits to the
-// greater one, and the sum is rounded half up:
+// fixed point, with so many fractional bits that the greater one has 20 or 21
+// bits, and the sum is rounded half up:
 //
 //	h = 20 − ⌊log₂ max(s_a, s_b)/s_y⌋        m_a = rne(2^h·s_a/s_y)
 //	q_y = clip(⌊((q_a − z_a)·m_a + (q_b − z_b)·m_b + 2^(h−1)) / 2^h⌋ + z_y)
@@ -26,8 +26,8 @@ func sumXNNPACK(a, b, y grid) func(qa, qb uint8) uint8 {
 	}
 }
 
-// tableXNNPACK is a function of one number, where TensorFlow Lite does not
-// compute it with real numbers; nil where it does.
+// tableXNNPACK is a function of one number that TensorFlow Lite does not
+// compute with real numbers; nil for the others.
 func tableXNNPACK(n *quantized.Node, x, y grid) *table {
 	switch n.Func {
 	case quantized.ReLU, quantized.ReLU6:
@@ -40,7 +40,7 @@ func tableXNNPACK(n *quantized.Node, x, y grid) *table {
 	return nil
 }
 
-// reluFixed is TensorFlow Lite's ReLU of integers, up to a greatest real number:
+// reluFixed is TensorFlow Lite's ReLU of integers, up to a given real number:
 //
 //	q_y = clip(twice(q_x − z_x) + z_y)        from z_y to z_y + rne(greatest/s_y), with the multiplier s_x/s_y
 func reluFixed(x, y grid, greatest float64) *table {

@@ -63,8 +63,8 @@ func New(rng *rand.Rand, s Scheme, shape ...int) *Builder {
 // Input is the name of the model's input.
 func (b *Builder) Input() string { return b.model.Input.Name }
 
-// Model ends the model with the given output and checks it; it panics if the
-// model is invalid, for then the test is.
+// Model ends the model with the given output and checks it. It panics if the
+// model is invalid, since then the test is.
 func (b *Builder) Model(output string) *quantized.Model {
 	m := b.model
 	m.Output = output
@@ -110,7 +110,7 @@ func (b *Builder) GlobalAvgPool(x string) string {
 		b.spread[x]/math.Sqrt(float64(in.Shape[1]*in.Shape[2])))
 }
 
-// Flatten makes a vector of x.
+// Flatten turns x into a vector.
 func (b *Builder) Flatten(x string) string {
 	return b.add(quantized.Node{Op: quantized.Flatten, Inputs: []string{x}}, b.spread[x])
 }
@@ -188,7 +188,7 @@ func (b *Builder) add(n quantized.Node, spread float64) string {
 	return n.Name
 }
 
-// quant covers two standard deviations to both sides.
+// quant covers two standard deviations on both sides.
 func (b *Builder) quant(f affine.Format, spread float64) quantized.Quant {
 	if f.IsFloat() {
 		return quantized.Quant{}

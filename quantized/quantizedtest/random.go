@@ -6,10 +6,10 @@ import (
 	"petrify/quantized"
 )
 
-// Random builds a network of n random layers after a random convolution, and a
-// linear layer at its end. Every operation occurs sooner or later, with
-// windows, strides, dilations and paddings of all kinds, and activations that
-// several layers read.
+// Random builds a network of n random layers after a random convolution, with a
+// linear layer at the end. Every operation occurs eventually, with windows,
+// strides, dilations and paddings of all kinds, and activations that several
+// layers read.
 func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
 	b := New(rng, s, 1+rng.IntN(4), 5+rng.IntN(8), 5+rng.IntN(8))
 	images := []string{b.Conv(b.Input(), 1+rng.IntN(8), b.window(b.Input()), 1, b.fused())}
@@ -34,7 +34,7 @@ func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
 	return b, b.Model(b.Linear(x, 1+rng.IntN(12), quantized.Identity))
 }
 
-// image adds a random layer that gives an image.
+// image adds a random layer whose output is an image.
 func (b *Builder) image(x string, images []string, unread map[string]bool) string {
 	channels := b.activation(x).Shape[0]
 	switch b.rng.IntN(9) {
@@ -65,7 +65,7 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 	}
 }
 
-// features makes a vector of an image.
+// features turns an image into a vector.
 func (b *Builder) features(x string) string {
 	if b.rng.IntN(2) == 0 {
 		x = b.GlobalAvgPool(x)
@@ -73,8 +73,8 @@ func (b *Builder) features(x string) string {
 	return b.Linear(b.Flatten(x), 1+b.rng.IntN(12), b.fused())
 }
 
-// like is an image of the height and width of x, and of its channels if they
-// are asked for.
+// like is an image with the height and width of x and, if channels, with as
+// many channels.
 func (b *Builder) like(x string, images []string, channels bool) string {
 	a := b.activation(x).Shape
 	var found []string
@@ -105,7 +105,7 @@ func (b *Builder) window(x string) quantized.Window {
 	return w
 }
 
-// pool is a window for a pool: never altogether in the padding.
+// pool is a window for a pool, never entirely in the padding.
 func (b *Builder) pool(x string) quantized.Window {
 	w := b.window(x)
 	for i := range 2 {

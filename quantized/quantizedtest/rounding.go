@@ -15,10 +15,10 @@ type Case struct {
 	X     []float32
 }
 
-// Rounding lists models of one layer each on random grids, with inputs that show
-// how it rounds: functions of all integers, sums of all pairs, means and softmaxes
-// of random ones. The scales are hundredths, so that many results are next to
-// ties.
+// Rounding lists models of one layer each on random grids, with inputs that
+// show how it rounds: functions of all integers, sums of all pairs, means and
+// softmaxes of random integers. The scales are hundredths, so that many results
+// are near ties.
 func Rounding(rng *rand.Rand) []Case {
 	var all []Case
 	add := func(name string, m *quantized.Model, x []float32) { all = append(all, Case{name, m, x}) }
@@ -58,7 +58,7 @@ func hundredths(rng *rand.Rand) quantized.Quant {
 		Zero: f.Min() + rng.Int32N(f.Max()-f.Min()+1)}
 }
 
-// every is the real numbers of all integers.
+// every returns the real numbers of all integers.
 func every(q quantized.Quant) (x []float32) {
 	for v := q.Format.Min(); v <= q.Format.Max(); v++ {
 		x = append(x, affine.Dequantize(v, q.Scale, q.Zero))
@@ -66,7 +66,7 @@ func every(q quantized.Quant) (x []float32) {
 	return x
 }
 
-// some is n of them.
+// some returns n of them at random.
 func some(rng *rand.Rand, q quantized.Quant, n int) []float32 {
 	x, from := make([]float32, n), every(q)
 	for i := range x {

@@ -6,8 +6,8 @@ import (
 	"petrify/quantized"
 )
 
-// functions of a real number, in float64; of the hard ones, ONNX Runtime rounds every
-// operation to float32.
+// functions of a real number, in float64; for the hard ones, every operation is
+// rounded to float32, as in ONNX Runtime.
 var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.Identity: func(_ *quantized.Node, x float64) float64 { return x },
 	quantized.ReLU:     func(_ *quantized.Node, x float64) float64 { return max(x, 0) },

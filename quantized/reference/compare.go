@@ -6,10 +6,10 @@ import (
 	"petrify/quantized"
 )
 
-// Compare holds what an implementation computed for one input against the
+// Compare compares what an implementation computed for one input with the
 // definition. got has its activations by name, and the model's input, as real
-// numbers C H W. Each layer is computed from what got says that it read, so that
-// an error is of the layer where a difference begins.
+// numbers C H W. Each layer is computed from its inputs in got, so that an
+// error names the layer where a difference begins.
 func Compare(m *quantized.Model, mode Mode, got map[string][]float32) error {
 	values := map[string]*Tensor{m.Input.Name: Of(m.Input.Activation, got[m.Input.Name])}
 	for i := range m.Nodes {

@@ -1,18 +1,19 @@
 // Package reference is the definition of what a frozen model computes: loops
-// over int64 and float32, one operator a function, no thought for speed. The
-// page docs/numerics.md says the same in words and docs/format.md describes the
-// file. Engines, exporters and runtimes are held to this, element for element.
+// over int64 and float32, one function per operator, without regard to speed.
+// The page docs/numerics.md says the same in words, and docs/format.md
+// describes the file. Engines, exporters and runtimes are compared with it,
+// element for element.
 //
 //	values, err := reference.Run(model, reference.ONNXRuntime, x)
 //	y := values[model.Output]
 //
-// [Run] computes one input and returns every activation by name, so that
-// whoever differs finds the layer where it began. [Layer] computes one layer.
+// [Run] computes one input and returns every activation by name, so that the
+// layer where a difference begins can be found. [Layer] computes one layer.
 //
 // # Notation
 //
-// r is a real number, q the integer that stands for it, s > 0 the scale, z the
-// zero point; x enters a layer, w are its weights, y is what it gives:
+// r is a real number, q the integer that represents it, s > 0 the scale, z the
+// zero point; x is a layer's input, w its weights, y its output:
 //
 //	r = s·(q − z)        q = clip(rne(r/s) + z)
 //
@@ -23,8 +24,8 @@
 //
 // # Layers
 //
-// A ReLU that is fused into a layer is the range of its integers. The functions
-// are monotone, and so is rounding:
+// A ReLU that is fused into a layer narrows the range of its integers, since
+// the functions are monotone and so is rounding:
 //
 //	ReLU     max(qmin, z)..qmax
 //	ReLU6    max(qmin, z)..min(qmax, rne(float32(6/s)) + z)
@@ -46,8 +47,8 @@
 //
 // # Modes
 //
-// The runtimes part ways in rescale, sum, mean, share and a few functions.
-// [Mode] names them, and the table in modes.go says who does which.
+// The runtimes differ in rescale, sum, mean, share and a few functions. [Mode]
+// names them, and the table in modes.go says which does what.
 //
 //	rescale   ONNX Runtime, XNNPACK      rne(float32(float32(a)·m))    m = float32(float32(s_x·s_w[o])/s_y)
 //	          Gemmlowp, Single           a·(s_x·s_w[o]/s_y) in fixed point, rounded twice or once
@@ -63,19 +64,19 @@
 //
 // # Core ML
 //
-// The modes of Core ML compute with real numbers of one type, float32 or float16, in every
-// operation of an ML program, also between integers: see coreml.go, and
-// docs/coreml.md for the equations.
+// The modes of Core ML compute with real numbers of one type, float32 or
+// float16, in every operation of an ML program, even between integers; see
+// coreml.go, and docs/coreml.md for the equations.
 //
 // # Real numbers
 //
-// What the model left in float32 is computed from real numbers r = float32(s·d),
-// and then quantized if the output is. That is a layer with a float among its
-// inputs and output, with float weights, or with a scale a block of weights.
-// Sums of two numbers and of windows are in float32, in the order of the
-// window's rows; functions and softmax in float64, rounded to float32. Only the
-// sums of products have no order that all processors share: here they are in
-// float64, and [Tensor.Allows] says what any order in float32 may give.
+// What the model leaves in float32 is computed from real numbers r =
+// float32(s·d), and then quantized if the output is. This concerns layers with
+// a float input or output, with float weights, or with a scale for each block
+// of weights. Sums of two numbers and of windows are in float32, in the order
+// of the window's rows; functions and softmax in float64, rounded to float32.
+// Only for sums of products do processors not agree on an order: here they are
+// in float64, and [Tensor.Allows] says what any order in float32 may give.
 //
 // # Sources
 //

@@ -41,7 +41,7 @@ func halfUp(v int64, r int) int64 { return (v + 1<<r>>1) >> r }
 // halfAway is v/2ʳ, rounded half away from zero.
 func halfAway(v int64, r int) int64 { return sign(v) * halfUp(abs(v), r) }
 
-// saturate limits v to a signed integer of that many bits.
+// saturate limits v to a signed integer of the given number of bits.
 func saturate(v int64, bits int) int64 {
 	return min(max(v, -1<<(bits-1)), 1<<(bits-1)-1)
 }

@@ -7,8 +7,8 @@ import (
 	"petrify/quantized"
 )
 
-// concat joins channels. Numbers pass through the real ones, which is exact
-// where the grids are the same.
+// concat joins channels. Integers are converted by way of real numbers, which
+// is exact if the grids are the same.
 func concat(l *layer) {
 	for _, x := range l.x {
 		for i := range x.Len() {
@@ -17,7 +17,7 @@ func concat(l *layer) {
 	}
 }
 
-// add is the sum of two activations: of real numbers in float32.
+// add is the sum of two activations; of real numbers, in float32.
 func add(l *layer) {
 	a, b := l.x[0], l.x[1]
 	if !l.integers {
@@ -33,8 +33,8 @@ func add(l *layer) {
 }
 
 // sumFused is ONNX Runtime's QLinearAdd on x86-64, which folds the zero points
-// into a constant and fuses products with sums, so that each pair rounds once.
-// Integers and zero points are the file's, u = q + offset:
+// into a constant and fuses multiplications with additions, so that each pair
+// rounds once. Integers and zero points are the file's, u = q + offset:
 //
 //	rne(fma(u_a, r_a, fma(u_b, r_b, k))) − z′_y
 //	r_a = float32(s_a/s_y)        k = float32(z′_y − float32(float32(r_a·z′_a) + float32(r_b·z′_b)))
@@ -74,8 +74,9 @@ func sumXNNPACK(a, b, y quantized.Quant) func(qa, qb int64) float64 {
 	}
 }
 
-// sumFixed is TensorFlow Lite's reference kernel: both numbers are brought to
-// the scale t/2²⁰, t = 2·max(s_a, s_b), added, and brought to the output's.
+// sumFixed is TensorFlow Lite's reference kernel: both numbers are converted to
+// the scale t/2²⁰, t = 2·max(s_a, s_b), added, and converted to the output's
+// scale.
 func sumFixed(times func(fixed, int64) int64) sumRule {
 	return func(a, b, y quantized.Quant) func(qa, qb int64) float64 {
 		t := 2 * max(float64(a.Scale), float64(b.Scale))

@@ -30,7 +30,7 @@ func Run(m *quantized.Model, mode Mode, x []float32) (map[string]*Tensor, error)
 	return values, nil
 }
 
-// input is the model's input, quantized where it is.
+// input is the model's input, quantized if the model's is.
 func input(m *quantized.Model, mode Mode, x []float32) (*Tensor, error) {
 	if err := mode.check(); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func checkLen(a quantized.Activation, r []float32) error {
 	return nil
 }
 
-// layer is a node with what it reads and what it writes.
+// layer is a node with its inputs and its output.
 type layer struct {
 	*quantized.Node
 	rules    *rules
@@ -109,5 +109,5 @@ func Layer(n *quantized.Node, mode Mode, values map[string]*Tensor) (*Tensor, er
 	return l.y, nil
 }
 
-// reshape passes the numbers on in their order, C H W.
+// reshape keeps the numbers in their order, C H W.
 func reshape(l *layer) { l.y.Q, l.y.R = l.x[0].Q, l.x[0].R }

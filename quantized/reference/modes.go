@@ -21,8 +21,8 @@ const (
 	CoreMLFloat16               // ML programs in float16
 )
 
-// rules are where the modes differ. A whole number that they return is
-// q_y − z_y before it is clipped.
+// rules are the operations in which the modes differ. A whole number that they
+// return is q_y − z_y before it is clipped.
 type rules struct {
 	name      string
 	rescale   rescaleRule
@@ -85,7 +85,7 @@ func (m Mode) check() error {
 // offset is what a file adds to an activation's integers, and to its zero point.
 type offset func(q quantized.Quant) int64
 
-// asUnsigned is that of files of uint8.
+// asUnsigned is the offset of files of uint8.
 func asUnsigned(q quantized.Quant) int64 {
 	if q.Format.Unsigned {
 		return 0
@@ -93,11 +93,12 @@ func asUnsigned(q quantized.Quant) int64 {
 	return half
 }
 
-// asSigned is that of files of int8.
+// asSigned is the offset of files of int8.
 func asSigned(q quantized.Quant) int64 { return asUnsigned(q) - half }
 
-// topAt127 is that of .tflite files: the greatest integer of a few bits is 127.
+// topAt127 is the offset of .tflite files: the greatest integer is 127, however
+// few the bits.
 func topAt127(q quantized.Quant) int64 { return 127 - int64(q.Format.Max()) }
 
-// half is what an integer of the other sign is moved by.
+// half is the shift between int8 and uint8.
 const half = 128

@@ -2,7 +2,7 @@ package reference
 
 import "petrify/quantized"
 
-// eachWindow calls f for every output, channel after channel, with the elements
+// eachWindow calls f for every output, channel by channel, with the elements
 // that its window sees.
 func (l *layer) eachWindow(f func(window []int)) {
 	x, windows := l.x[0], l.windows()
@@ -57,9 +57,10 @@ func meanReal(x *Tensor, window []int) float32 {
 	return sum / float32(len(window))
 }
 
-// meanOfReals is ONNX Runtime's QLinearAveragePool, which adds the zero point of
-// its file before it rounds: rne(float32(float32((Σ r_x / n)/s_y) + z′_y)) − z′_y. A
-// window that is the image, without padding, it takes for a global average.
+// meanOfReals is ONNX Runtime's QLinearAveragePool, which adds the zero point
+// of its file before it rounds: rne(float32(float32((Σ r_x / n)/s_y) + z′_y)) −
+// z′_y. It treats a window that covers the image, without padding, as a global
+// average.
 func meanOfReals(file offset) meanRule {
 	return func(l *layer, window []int) float64 {
 		x, y, w := l.x[0], l.y.Quant, l.Window
@@ -78,9 +79,9 @@ func meanOfImage(l *layer, window []int) float64 {
 	return rne(float32(l.sum(window)) * m)
 }
 
-// meanOfIntegers is the mean of the integers u that a file holds, rounded half
-// away from zero: TensorFlow Lite's. Where x and y have not the same grid it is
-// another mean.
+// meanOfIntegers is TensorFlow Lite's: the mean of the integers u in the file,
+// rounded half away from zero. If x and y are not on the same grid, it is the
+// other mean.
 //
 //	sign(Σ u)·⌊|Σ u|/n + ½⌋ − z′        Σ u = Σ d_x + n·z′, z′ the file's zero point
 func meanOfIntegers(file offset, other meanRule) meanRule {

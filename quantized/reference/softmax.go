@@ -59,8 +59,9 @@ func shareOfReals(d []float64, _, _ float32) []float64 {
 //	e[d] = float32(exp((h/s_x − d)·s_x))        in float64
 //	rne(float32(float32(e[d]·n)/Σ e))           n = 1/s_y
 //
-// h lifts the exponentials, so that fewer are lost below the least float32. It
-// cancels, but not in the last bit. Where float32(e^h·n) overflows, it is less by ln n.
+// h raises the exponentials, so that fewer underflow float32. It cancels,
+// except in the last bit. Where float32(e^h·n) overflows, it is smaller by ln
+// n.
 //
 //	h = float32(ln(float32(MaxFloat32/C))) − 5
 func shareONNXRuntime(d []float64, sx, sy float32) []float64 {
@@ -81,7 +82,8 @@ func shareONNXRuntime(d []float64, sx, sy float32) []float64 {
 	return share
 }
 
-// levels is n = 1/s: the whole number of which s is float32(1/n), if there is one.
+// levels is n = 1/s: the whole number n for which s is float32(1/n), if there
+// is one.
 func levels(s float32) float32 {
 	if n := float32(rne(1 / s)); 1/n == s {
 		return n

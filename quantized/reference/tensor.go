@@ -6,8 +6,8 @@ import (
 	"petrify/quantized"
 )
 
-// Tensor is an activation of one input, in the order C H W: integers where it
-// is quantized, float32 elsewhere.
+// Tensor is an activation for one input, in the order C H W: integers if it is
+// quantized, float32 otherwise.
 type Tensor struct {
 	quantized.Activation
 	Q []int64
@@ -17,7 +17,7 @@ type Tensor struct {
 	low, high []float32 // of sums of real products: see Allows
 }
 
-// newTensor is empty; a fused ReLU limits its integers.
+// newTensor makes an empty tensor; a fused ReLU limits its integers.
 func newTensor(a quantized.Activation, fused quantized.Func) *Tensor {
 	t := &Tensor{Activation: a}
 	if q := a.Quant; !q.IsFloat() {
@@ -32,7 +32,7 @@ func newTensor(a quantized.Activation, fused quantized.Func) *Tensor {
 	return t
 }
 
-// Of is an activation whose real numbers are r: quantized, where it is.
+// Of is an activation with the real numbers r, quantized if the activation is.
 func Of(a quantized.Activation, r []float32) *Tensor {
 	t := newTensor(a, quantized.Identity)
 	for _, r := range r {
@@ -69,7 +69,7 @@ func (t *Tensor) clip(v float64) int64 {
 // put appends q = clip(v + z).
 func (t *Tensor) put(v float64) { t.Q = append(t.Q, t.clip(v)) }
 
-// putReal appends r, as q = clip(rne(r/s) + z) where the tensor is quantized.
+// putReal appends r, as q = clip(rne(r/s) + z) if the tensor is quantized.
 func (t *Tensor) putReal(r float32) {
 	if t.Quant.IsFloat() {
 		t.R = append(t.R, r)
@@ -78,7 +78,7 @@ func (t *Tensor) putReal(r float32) {
 	t.put(rne(r / t.Quant.Scale))
 }
 
-// kept is what is left of r in the tensor.
+// kept is r rounded to the tensor's grid, if it has one.
 func (t *Tensor) kept(r float32) float32 {
 	if t.Quant.IsFloat() {
 		return r
@@ -86,10 +86,11 @@ func (t *Tensor) kept(r float32) float32 {
 	return float32(t.Quant.Scale * float32(t.clip(rne(r/t.Quant.Scale))-int64(t.Quant.Zero)))
 }
 
-// Allows reports whether an implementation may give r, a real number, for
-// element i: nothing but the definition's, unless the layer sums products of
-// real numbers. Then n products and a bias, added in float32 in any order, are
-// within γ·(Σ |x·w| + |b|) of their exact sum, γ = (n+1)·u/(1 − (n+1)·u), u = 2⁻²⁴.
+// Allows reports whether an implementation may give the real number r for
+// element i. It allows only the definition's number, unless the layer sums
+// products of real numbers: n products and a bias, added in float32 in any
+// order, are within γ·(Σ |x·w| + |b|) of their exact sum, γ = (n+1)·u/(1 −
+// (n+1)·u), u = 2⁻²⁴.
 func (t *Tensor) Allows(i int, r float32) bool {
 	if t.low == nil {
 		return r == t.Real(i)

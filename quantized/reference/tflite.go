@@ -6,8 +6,8 @@ import (
 	"petrify/quantized"
 )
 
-// fixedFunctions are those that TensorFlow Lite and XNNPACK compute from
-// d = q_x − z_x in fixed point.
+// fixedFunctions are those that TensorFlow Lite and XNNPACK compute in fixed
+// point from d = q_x − z_x.
 var fixedFunctions = map[quantized.Func]fixedFunction{
 	quantized.ReLU: func(_ *quantized.Node, d int64, sx, sy float32) float64 {
 		return reluTFLite(d, sx, sy, math.Inf(1))

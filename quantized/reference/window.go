@@ -4,8 +4,8 @@ package reference
 // within the kernel's KH × KW and of a pixel within the image's H × W.
 type place struct{ tap, pixel int }
 
-// windows lists what the window of each output pixel sees of the image, row
-// after row, without the padding:
+// windows lists what the window of each output pixel sees of the image, row by
+// row, without the padding:
 //
 //	h = oh·stride + kh·dilation − pad_begin, if 0 ≤ h < H, and w likewise
 func (l *layer) windows() [][]place {
