@@ -26,7 +26,8 @@
 // integers. Reshapes run on the integers. Biases are floats.
 //
 // Floats count in powers of two near the scales, by which float16 multiplies and
-// divides exactly: see docs/coreml.md, "The arithmetic".
+// divides exactly. In float32, layers with weights sum integers and scale the
+// sums. See docs/coreml.md, "The arithmetic".
 //
 // # What needs which system
 //

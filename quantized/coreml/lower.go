@@ -21,6 +21,9 @@ func (b *builder) node(n *quantized.Node) {
 	if op, ok := operations[n.Op]; ok {
 		x[0] = b.emit(op.name, b.resultName(n, op.name), t, op.params(b, n, x)...)
 	}
+	if b.units.sums {
+		x[0] = b.scaled(n, x[0], t)
+	}
 	b.finish(n, b.activate(n, x[0], t))
 }
 
@@ -29,6 +32,9 @@ func (b *builder) node(n *quantized.Node) {
 func (b *builder) resultName(n *quantized.Node, op string) string {
 	name := EncodeName(n.Name)
 	last := n.Func == quantized.Identity || op == functions[n.Func].name
+	if b.units.sums && n.Func == quantized.Identity {
+		last = op == "mul"
+	}
 	if !last || (n.Name == b.model.Output && !b.plainOutput(n)) {
 		return b.fresh(name + "_" + op)
 	}

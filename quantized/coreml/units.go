@@ -2,8 +2,10 @@ package coreml
 
 import (
 	"math"
+	"slices"
 
 	"petrify/quantized"
+	"petrify/quantized/coreml/mil"
 )
 
 // units are what the numbers within a layer count. A scale that is a power of two
@@ -15,6 +17,8 @@ type units struct {
 	in  []float64 // scales of the inputs' dequantize
 	out float64   // scale of the result's quantize
 	per float64   // units of the result to 1
+
+	sums bool // products are of integers, and their sums are scaled: see sumsFirst
 }
 
 // unitsOf chooses a layer's units:
@@ -22,7 +26,9 @@ type units struct {
 //	layers with weights   u_x in, u_y out; s_w·(s_x/u_x)·(u_y/s_y) scales the weights
 //	others                those of the first input: s_i·(u/s) in, s_y·(u/s) out
 //
-// where u is the power of two next to s. Numbers that are not quantized stay
+// where u is the power of two next to s. In float32, products are of integers
+// (in = 1, out = 1, the weights' scales 1), and each sum is multiplied by s_x·s_w/s_y.
+// Numbers that are not quantized stay
 // as they are, and so does what enters and leaves a function of no simple form.
 func (b *builder) unitsOf(n *quantized.Node) units {
 	u, y := units{per: 1, out: float64(n.Output.Quant.Scale)}, n.Output.Quant
@@ -31,6 +37,9 @@ func (b *builder) unitsOf(n *quantized.Node) units {
 		x := b.tensors[name].Quant
 		whole = whole && (n.Weights != nil || !x.IsFloat())
 		u.in = append(u.in, float64(x.Scale))
+	}
+	if b.sumsFirst(n) {
+		return units{in: []float64{1}, out: 1, per: 1 / u.out, sums: true}
 	}
 	reference := u.in[0]
 	if n.Weights != nil {
@@ -47,6 +56,33 @@ func (b *builder) unitsOf(n *quantized.Node) units {
 		}
 	}
 	return u
+}
+
+// sumsFirst reports whether a layer sums integers and then scales: exactly as the
+// integer engine does, in whatever order, as float32 has all integers of 24 bits.
+// In float16, of 11 bits, that would lose more.
+func (b *builder) sumsFirst(n *quantized.Node) bool {
+	if b.float != mil.Float32 || n.Weights == nil || n.Weights.Q == nil || n.Weights.Block > 0 ||
+		n.Output.Quant.IsFloat() || !b.tensors[n.Inputs[0]].quantized() {
+		return false
+	}
+	return n.Bias == nil || !slices.ContainsFunc(n.Bias.Q, func(q int32) bool { return q < -1<<24 || q > 1<<24 })
+}
+
+// scaled multiplies sums of integers: m = float32(float32(s_x·s_w)/s_y).
+func (b *builder) scaled(n *quantized.Node, sum string, t mil.Type) string {
+	x, w := b.tensors[n.Inputs[0]].Quant, n.Weights
+	m, shape := make([]float64, len(w.Scale)), []int(nil)
+	for o, s := range w.Scale {
+		m[o] = float64(float32(x.Scale*s) / n.Output.Quant.Scale)
+	}
+	if len(m) > 1 {
+		shape = append([]int{1, len(m)}, make([]int, len(n.Output.Shape)-1)...)
+		for i := range shape[2:] {
+			shape[2+i] = 1
+		}
+	}
+	return b.emit("mul", b.resultName(n, "mul"), t, param{"x", sum}, param{"y", b.store("sums, scale", b.float, shape, m)})
 }
 
 // homogeneous reports whether f(c·r) = c·f(r) for every c > 0, but for a bound.

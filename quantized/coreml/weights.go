@@ -3,6 +3,7 @@ package coreml
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
@@ -24,6 +25,9 @@ func (b *builder) weights(n *quantized.Node) string {
 	if x := b.tensors[n.Inputs[0]].Quant; !x.IsFloat() {
 		gain *= float64(x.Scale) / b.units.in[0]
 	}
+	if b.units.sums {
+		w, gain = integers(w), 1
+	}
 	if w.Q == nil {
 		elements := make([]float64, len(w.Float))
 		for i, r := range w.Float {
@@ -39,6 +43,16 @@ func (b *builder) weights(n *quantized.Node) string {
 		b.affine(name, w, c)
 	}
 	return name
+}
+
+// integers are weights that are their integers less the zero points.
+func integers(w *quantized.Weights) *quantized.Weights {
+	whole := *w
+	whole.Scale = slices.Repeat([]float32{1}, len(w.Scale))
+	if w.Zero == nil {
+		whole.Axis, whole.Scale = -1, whole.Scale[:1]
+	}
+	return &whole
 }
 
 // encode puts integers, scales times gain, and zero points into the types of the
@@ -208,13 +222,15 @@ func (b *builder) blockwise(name string, w *quantized.Weights, c codes) {
 	})
 }
 
-// bias is the layer's bias in floats of its units, s·q where it is integer. Its scales are
-// as many as those of the weights: one a channel, or one.
+// bias is the layer's bias in floats of its units, s·q where it is integer. Its
+// scales are as many as those of the weights: one per channel, or one.
 func (b *builder) bias(n *quantized.Node) mil.Value {
 	elements := make([]float64, n.Weights.Shape[0])
 	for i := range elements {
 		switch {
 		case n.Bias == nil:
+		case b.units.sums:
+			elements[i] = float64(n.Bias.Q[i])
 		case n.Bias.Q != nil:
 			elements[i] = float64(n.Bias.Q[i]) * float64(n.Bias.Scale[min(i, len(n.Bias.Scale)-1)]) * b.units.per
 		default:

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"math"
+	"slices"
 
 	"petrify/quantized"
 )
@@ -38,6 +39,7 @@ var programs = map[quantized.Op]func(*layer){
 type units struct {
 	in       []float64
 	out, per float64
+	sums     bool // of integers are scaled
 }
 
 // unit is the power of two next to s, 2⁻¹⁴ to 2¹⁵: u/√2 ≤ s < u·√2.
@@ -55,13 +57,17 @@ func unit(s float64) float64 {
 //	conv, linear   in = u(s_x)            out = u(s_y)           per = u(s_y)/s_y
 //	others         in[i] = s_i·u(s)/s     out = s_y·u(s)/s       per = u(s)/s, s of the first input
 //
-// and a function that is not one of ReLU, ReLU6 and leaky ReLU, or a number that is
+// In float32 the first of these sums integers and scales the sums, with in = out = 1.
+// A function that is not one of ReLU, ReLU6 and leaky ReLU, or a number that is
 // not quantized, where that is not the input of a layer with weights, out = s_y and per = 1.
 func (l *layer) setUnits() {
 	y := &l.units
 	s := float64(l.y.Quant.Scale)
 	simple := !l.y.Quant.IsFloat() && l.Func <= quantized.LeakyReLU // and not hard swish …
 	switch {
+	case l.sumsFirst():
+		*y = units{in: []float64{1}, out: 1, per: 1 / s, sums: true}
+		return
 	case l.Weights != nil && simple:
 		*y = units{out: unit(s), per: unit(s) / s}
 	case simple && l.integers:
@@ -78,6 +84,15 @@ func (l *layer) setUnits() {
 		}
 		y.in = append(y.in, in)
 	}
+}
+
+// sumsFirst reports whether the layer sums integers: T has those of 24 bits.
+func (l *layer) sumsFirst() bool {
+	const most = 1 << 24
+	if l.rules.program(most-1) != most-1 || !l.integers || l.Weights == nil || l.Weights.Q == nil || l.Weights.Block > 0 {
+		return false
+	}
+	return l.Bias == nil || !slices.ContainsFunc(l.Bias.Q, func(q int32) bool { return q < -most || q > most })
 }
 
 // read is what dequantize gives of element i of an input: r = T(T(in)·(q − z)).
@@ -128,8 +143,13 @@ func (l *layer) programFunction(x float64) float64 {
 //	r_w = T(T(s_w·g)·(q − z))        g = per·s_x/in
 //	b   = T(s_b·q_b·per)
 //
-// where 1 stands for s_x/in if the input is not quantized; float weights are T(w·g).
+// where 1 stands for s_x/in if the input is not quantized; float weights are
+// T(w·g). Sums of integers are f(T(T(Σ d_x·d_w + q_b[o])·m)), m as in rescale.
 func programWeighted(l *layer) {
+	if l.units.sums {
+		programSums(l)
+		return
+	}
 	p, w, x := l.rules.program, l.Weights, l.x[0]
 	gain := l.units.per
 	if !x.Quant.IsFloat() {
@@ -160,6 +180,14 @@ func programWeighted(l *layer) {
 			sum += real[t.w] * l.read(0, t.x)
 		}
 		l.give(sum)
+	})
+}
+
+func programSums(l *layer) {
+	p, w, x := l.rules.program, l.Weights, l.x[0]
+	l.eachSum(func(o int, terms []term) {
+		m := float32(x.Quant.Scale*w.Scale[w.ScaleIndex(o*w.Len()/w.Shape[0])]) / l.y.Quant.Scale
+		l.give(p(float64(l.total(o, terms))) * float64(m))
 	})
 }
 

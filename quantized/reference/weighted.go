@@ -45,17 +45,7 @@ type term struct{ w, x int }
 // float, r_y = f(float32(a)·float32(s_x·s_w[o])).
 func (l *layer) sumIntegers(o int, terms []term) {
 	x, w, y := l.x[0], l.Weights, l.y
-	k := w.ScaleIndex(o * w.Len() / w.Shape[0])
-	var a, z int64
-	if w.Zero != nil {
-		z = int64(w.Zero[k])
-	}
-	for _, t := range terms {
-		a += x.centred(t.x) * (int64(w.Value(t.w)) - z)
-	}
-	if l.Bias != nil {
-		a += int64(l.Bias.Q[o])
-	}
+	k, a := w.ScaleIndex(o*w.Len()/w.Shape[0]), l.total(o, terms)
 	if y.Quant.IsFloat() {
 		y.putReal(l.fused(float32(a) * float32(x.Quant.Scale*w.Scale[k])))
 		return
@@ -65,6 +55,22 @@ func (l *layer) sumIntegers(o int, terms []term) {
 		rescale = l.rules.packed
 	}
 	y.put(rescale(a, x.Quant.Scale, w.Scale[k], y.Quant.Scale))
+}
+
+// total is a[o].
+func (l *layer) total(o int, terms []term) (a int64) {
+	x, w := l.x[0], l.Weights
+	var z int64
+	if w.Zero != nil {
+		z = int64(w.Zero[w.ScaleIndex(o*w.Len()/w.Shape[0])])
+	}
+	for _, t := range terms {
+		a += x.centred(t.x) * (int64(w.Value(t.w)) - z)
+	}
+	if l.Bias != nil {
+		a += int64(l.Bias.Q[o])
+	}
+	return a
 }
 
 // sumReals is r_y = f(Σ r_x·r_w + b[o]), summed in float64; see [Tensor.Allows].
