@@ -1,7 +1,6 @@
 package kernel
 
-// DequantizeRows is [DequantizeU8] or [DequantizeI8] of the rows of a matrix,
-// each with a scale and a zero point of its own; z may be nil, for zeros:
+// DequantizeRows is [DequantizeU8] of the rows of a matrix of either sign, each with a scale and a zero point of its own; z may be nil, for zeros:
 //
 //	x[r,i] = s[r]·(q[r,i] − z[r])
 //

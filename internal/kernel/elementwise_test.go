@@ -141,7 +141,7 @@ func TestQuantizeThenDequantizeIsFakeQuant(t *testing.T) {
 				FakeQuant(y, x, c.Grid)
 				name := label(c.name, " n=", n)
 				if c.Min < 0 {
-					checkBytes(t, name, bytesKernels[int8]{QuantizeI8, DequantizeI8}, y, x, c.Grid)
+					checkBytes(t, name, bytesKernels[int8]{QuantizeI8, dequantizeBlock[int8]}, y, x, c.Grid)
 				} else {
 					checkBytes(t, name, bytesKernels[uint8]{QuantizeU8, DequantizeU8}, y, x, c.Grid)
 				}

@@ -18,18 +18,18 @@ type Sum struct {
 //
 // in float32, with both multiply-adds fused (rounded once): the arithmetic of
 // ONNX Runtime's QLinearAdd on x64. y may be a or b.
-func AddBytes[Y, A, B Byte](y []Y, a []A, b []B, k Sum) {
+func AddBytes(y, a, b []uint8, k Sum) {
 	checkLen("AddBytes", "y", len(y), len(a))
 	checkLen("AddBytes", "b", len(b), len(a))
 	blocks(len(a), block, func(lo, hi int) { addBytesBlock(y[lo:hi], a[lo:hi], b[lo:hi], k) })
 }
 
 // addBytesGeneric is the loop that every path of [AddBytes] computes.
-func addBytesGeneric[Y, A, B Byte](y []Y, a []A, b []B, k Sum) {
+func addBytesGeneric(y, a, b []uint8, k Sum) {
 	for i := range y {
 		v := fma32(float32(a[i]), k.A, fma32(float32(b[i]), k.B, k.Fixed))
 		v = min(max(v, float32(k.Min)), float32(k.Max))
-		y[i] = Y(int32(math.RoundToEven(float64(v))))
+		y[i] = uint8(math.RoundToEven(float64(v)))
 	}
 }
 
@@ -58,7 +58,7 @@ func fma32(x, y, z float32) float32 {
 // of a global average pool:
 //
 //	acc[n,c] = Σ over p < pixels of (x[n,p,c] − z)
-func SumPixels[X Byte](acc []int32, x []X, z int32, n, pixels, c int) {
+func SumPixels(acc []int32, x []uint8, z int32, n, pixels, c int) {
 	checkLen("SumPixels", "acc", len(acc), n*c)
 	checkLen("SumPixels", "x", len(x), n*pixels*c)
 	size := pixels * c
@@ -74,7 +74,7 @@ func SumPixels[X Byte](acc []int32, x []X, z int32, n, pixels, c int) {
 }
 
 // sumPixelsGeneric is acc[j] = Σ x[p,j].
-func sumPixelsGeneric[X Byte](acc []int32, x []X) {
+func sumPixelsGeneric(acc []int32, x []uint8) {
 	clear(acc)
 	for i := 0; i < len(x); i += len(acc) {
 		for j, v := range x[i : i+len(acc)] {

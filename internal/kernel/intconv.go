@@ -22,16 +22,16 @@ type Images[X Byte] struct {
 // The sums must fit int32, which whoever froze the model has proven from the
 // weights.
 func ConvInt32[X Byte](acc []int32, x Images[X], bias []int32, p *PackedConv, s *Scratch) {
-	c := intCall[uint8, X]{p: p, acc: acc, x: x.Q}
+	c := intCall[X]{p: p, acc: acc, x: x.Q}
 	c.begin("ConvInt32", x.Zero, bias, len(acc), s)
 	c.run()
 }
 
 // ConvBytes is [ConvInt32] followed by the requantization r, without the
 // 32-bit image in between: y[n,oh,ow,o] = r(acc[n,oh,ow,o]). Bytes in, bytes out.
-func ConvBytes[Y, X Byte](y []Y, x Images[X], bias []int32, r Requant, p *PackedConv, s *Scratch) {
+func ConvBytes[X Byte](y []uint8, x Images[X], bias []int32, r Requant, p *PackedConv, s *Scratch) {
 	checkLen("ConvBytes", "r.M", len(r.M), p.g.O)
-	c := intCall[Y, X]{p: p, y: y, r: r, x: x.Q}
+	c := intCall[X]{p: p, y: y, r: r, x: x.Q}
 	c.begin("ConvBytes", x.Zero, bias, len(y), s)
 	c.run()
 }
@@ -42,10 +42,10 @@ const flatWidth = 56
 // intCall is one call of an integer convolution. Its images are those of the
 // batch or, where a window is one pixel, runs of flatWidth pixels. Results go
 // to acc, or requantized by r to y, or as acc·m + shift to reals.
-type intCall[Y, X Byte] struct {
+type intCall[X Byte] struct {
 	p        *PackedConv
 	acc      []int32
-	y        []Y
+	y        []uint8
 	r        Requant
 	reals    []float32
 	m, shift []float32
@@ -71,7 +71,7 @@ const (
 
 // begin finds the rest of the call from the arguments. The result has outputs
 // elements.
-func (c *intCall[Y, X]) begin(kernel string, z int32, bias []int32, outputs int, s *Scratch) {
+func (c *intCall[X]) begin(kernel string, z int32, bias []int32, outputs int, s *Scratch) {
 	g := c.p.g
 	n := len(c.x) / (g.H * g.W * g.C)
 	checkLen(kernel, "x", len(c.x), n*g.H*g.W*g.C)
@@ -101,7 +101,7 @@ func (c *intCall[Y, X]) begin(kernel string, z int32, bias []int32, outputs int,
 	}
 }
 
-func (c *intCall[Y, X]) run() {
+func (c *intCall[X]) run() {
 	if c.tasks == 1 {
 		c.task(0)
 		return
@@ -113,7 +113,7 @@ func (c *intCall[Y, X]) run() {
 }
 
 // task does its share of the images, row by row.
-func (c *intCall[Y, X]) task(task int) {
+func (c *intCall[X]) task(task int) {
 	size, o := c.p.imageBytes(), c.p.g.O
 	buffer := c.images8[task*size : (task+1)*size]
 	first, last := share(c.images, c.tasks, task)
@@ -142,7 +142,7 @@ func (c *intCall[Y, X]) task(task int) {
 
 // image is image i with its padding as the kernels read it, in buffer or,
 // where it is so already, in x.
-func (c *intCall[Y, X]) image(i int, buffer []uint8) []uint8 {
+func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
 	g, flip := c.p.g, flipOf[X]()
 	if !c.p.flat() {
 		size := g.H * g.W * g.C

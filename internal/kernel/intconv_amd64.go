@@ -98,7 +98,7 @@ func (p *PackedConv) rowTiles(acc []int32, x []uint8, step, pixels int, bias []i
 }
 
 // requantizeRows requantizes rows of len(r.M) accumulators.
-func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) {
+func requantizeRows(y []uint8, acc []int32, r Requant) {
 	c := len(r.M)
 	set := columnPath(len(acc), c)
 	if set == generic {
@@ -110,10 +110,10 @@ func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) {
 		z      int32
 	}{float32(r.Min - r.Zero), float32(r.Max - r.Zero), r.Zero}
 	if set == avx512 {
-		requantAVX512(&bytesOf(y)[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
+		requantAVX512(&y[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
 		return
 	}
-	requantAVX2(&bytesOf(y)[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
+	requantAVX2(&y[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
 }
 
 // realRows takes rows of len(m) accumulators to real numbers.

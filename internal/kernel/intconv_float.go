@@ -11,7 +11,7 @@ func ConvFloat[X Byte](y []float32, x Images[X], m, bias []float32, p *PackedCon
 	if bias != nil {
 		checkLen("ConvFloat", "bias", len(bias), p.g.O)
 	}
-	c := intCall[uint8, X]{p: p, reals: y, m: m, shift: bias, x: x.Q}
+	c := intCall[X]{p: p, reals: y, m: m, shift: bias, x: x.Q}
 	c.begin("ConvFloat", x.Zero, nil, len(y), s)
 	c.run()
 }

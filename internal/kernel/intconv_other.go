@@ -10,10 +10,10 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	p.rowGeneric(acc, x[oh*p.g.StrideH*p.wide():], bias)
 }
 
-func requantizeRows[Y Byte](y []Y, acc []int32, r Requant) { requantizeGeneric(y, acc, r) }
+func requantizeRows(y []uint8, acc []int32, r Requant) { requantizeGeneric(y, acc, r) }
 
-func addBytesBlock[Y, A, B Byte](y []Y, a []A, b []B, k Sum) { addBytesGeneric(y, a, b, k) }
+func addBytesBlock(y, a, b []uint8, k Sum) { addBytesGeneric(y, a, b, k) }
 
-func sumPixels[X Byte](acc []int32, x []X) { sumPixelsGeneric(acc, x) }
+func sumPixels(acc []int32, x []uint8) { sumPixelsGeneric(acc, x) }
 
 func realRows(y []float32, acc []int32, m, bias []float32) { realsGeneric(y, acc, m, bias) }

@@ -74,52 +74,12 @@ func sumU8AVX512(acc *int32, x *uint8, pixels int, c int)
 //go:noescape
 func sumU8AVX2(acc *int32, x *uint8, pixels int, c int)
 
-// sumI8AVX512 is sumPixelsGeneric without the zero point.
+// addU8AVX512 is addBytesGeneric.
 //
 //go:noescape
-func sumI8AVX512(acc *int32, x *uint8, pixels int, c int)
+func addU8AVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
 
-// sumI8AVX2 is sumPixelsGeneric without the zero point.
+// addU8AVX2 is addBytesGeneric.
 //
 //go:noescape
-func sumI8AVX2(acc *int32, x *uint8, pixels int, c int)
-
-// addUUAVX512 is addBytesGeneric.
-//
-//go:noescape
-func addUUAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addUUAVX2 is addBytesGeneric.
-//
-//go:noescape
-func addUUAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addUIAVX512 is addBytesGeneric.
-//
-//go:noescape
-func addUIAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addUIAVX2 is addBytesGeneric.
-//
-//go:noescape
-func addUIAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addIUAVX512 is addBytesGeneric.
-//
-//go:noescape
-func addIUAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addIUAVX2 is addBytesGeneric.
-//
-//go:noescape
-func addIUAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addIIAVX512 is addBytesGeneric.
-//
-//go:noescape
-func addIIAVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
-
-// addIIAVX2 is addBytesGeneric.
-//
-//go:noescape
-func addIIAVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+func addU8AVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)

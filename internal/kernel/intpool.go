@@ -2,7 +2,7 @@ package kernel
 
 // MaxPoolBytes is [MaxPool] on integers, whose scale and zero point the result
 // keeps: a monotone map changes no maximum.
-func MaxPoolBytes[Q Byte](y, x []Q, g Pool) {
+func MaxPoolBytes(y, x []uint8, g Pool) {
 	if err := g.Validate(); err != nil {
 		panic(err)
 	}
@@ -41,7 +41,7 @@ func newInnerWindows(g Pool) innerWindows {
 }
 
 // maxBytesRowGeneric is the columns from to to of the output row oh of one image.
-func maxBytesRowGeneric[Q Byte](y, x []Q, g Pool, oh, from, to int) {
+func maxBytesRowGeneric(y, x []uint8, g Pool, oh, from, to int) {
 	for ow := from; ow < to; ow++ {
 		h0, h1, w0, w1 := g.window(oh, ow)
 		out := y[ow*g.C : (ow+1)*g.C]

@@ -93,7 +93,7 @@ func normPoolGradImage(dx, dy []float32, m Maxima, x []float32, k normGradient, 
 
 // maxBytesRow is a row of [MaxPoolBytes]: assembly for the windows inside the
 // image, Go for those at its edges.
-func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, in innerWindows) {
+func maxBytesRow(y, x []uint8, g Pool, oh int, in innerWindows) {
 	m := in.w1 - in.w0
 	if path == generic || path == avx2 && g.C%16 != 0 || oh < in.h0 || oh >= in.h1 || m == 0 {
 		maxBytesRowGeneric(y, x, g, oh, 0, g.OW())
@@ -101,15 +101,10 @@ func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, in innerWindows) {
 	}
 	maxBytesRowGeneric(y, x, g, oh, 0, in.w0)
 	start := ((oh*g.StrideH-g.PadTop)*g.W + in.w0*g.StrideW - g.PadLeft) * g.C
-	to, from, step := &bytesOf(y)[in.w0*g.C], &bytesOf(x)[start], g.StrideW*g.C
-	switch signed := flipOf[Q]() != 0; {
-	case path == avx512 && signed:
-		maxI8AVX512(to, from, step, &in.off[0], len(in.off), m, g.C)
-	case path == avx512:
+	to, from, step := &y[in.w0*g.C], &x[start], g.StrideW*g.C
+	if path == avx512 {
 		maxU8AVX512(to, from, step, &in.off[0], len(in.off), m, g.C)
-	case signed:
-		maxI8AVX2(to, from, step, &in.off[0], len(in.off), m, g.C)
-	default:
+	} else {
 		maxU8AVX2(to, from, step, &in.off[0], len(in.off), m, g.C)
 	}
 	maxBytesRowGeneric(y, x, g, oh, in.w1, g.OW())

@@ -16,7 +16,7 @@ func normPoolGradImage(dx, dy []float32, m Maxima, x []float32, k normGradient, 
 	normPoolGradImageGeneric(dx, dy, m, x, k, g)
 }
 
-func maxBytesRow[Q Byte](y, x []Q, g Pool, oh int, _ innerWindows) {
+func maxBytesRow(y, x []uint8, g Pool, oh int, _ innerWindows) {
 	maxBytesRowGeneric(y, x, g, oh, 0, g.OW())
 }
 

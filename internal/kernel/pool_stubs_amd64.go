@@ -73,13 +73,3 @@ func maxU8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
 //
 //go:noescape
 func maxU8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
-
-// maxI8AVX512 is the maximum over windows of bytes.
-//
-//go:noescape
-func maxI8AVX512(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)
-
-// maxI8AVX2 is the maximum over windows of bytes.
-//
-//go:noescape
-func maxI8AVX2(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)

@@ -132,14 +132,8 @@ func TestMaxPoolBytesIsTheMaximum(t *testing.T) { eachPool(t, checkBytesPool) }
 
 func checkBytesPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	t.Helper()
-	checkMaxPoolBytes[uint8](t, name+", uint8", g, r)
-	checkMaxPoolBytes[int8](t, name+", int8", g, r)
-}
-
-func checkMaxPoolBytes[Q Byte](t *testing.T, name string, g Pool, r *rand.Rand) {
-	t.Helper()
 	nOut := g.N * g.OH() * g.OW() * g.C
-	x, y, want := randomBytes[Q](g.N*g.H*g.W*g.C, r), newFenced[Q](nOut, 99, nil), make([]Q, nOut)
+	x, y, want := randomBytes[uint8](g.N*g.H*g.W*g.C, r), newFenced[uint8](nOut, 99, nil), make([]uint8, nOut)
 	g.windows(func(o int, in, _ []int) {
 		want[o] = x.slice()[in[0]]
 		for _, i := range in {

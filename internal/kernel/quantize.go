@@ -23,9 +23,3 @@ func DequantizeU8(x []float32, q []uint8, s float32, z int32) {
 	checkLen("DequantizeU8", "q", len(q), len(x))
 	blocks(len(x), block, func(a, b int) { dequantizeBlock(x[a:b], q[a:b], s, z) })
 }
-
-// DequantizeI8 is [DequantizeU8] from signed bytes.
-func DequantizeI8(x []float32, q []int8, s float32, z int32) {
-	checkLen("DequantizeI8", "q", len(q), len(x))
-	blocks(len(x), block, func(a, b int) { dequantizeBlock(x[a:b], q[a:b], s, z) })
-}

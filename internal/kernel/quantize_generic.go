@@ -8,7 +8,7 @@ func quantizeGeneric[Q Byte](q []Q, x []float32, g grid, z int32) {
 	}
 }
 
-// dequantizeGeneric is the loop of [DequantizeU8] and [DequantizeI8].
+// dequantizeGeneric is the loop of [DequantizeU8] and [DequantizeRows].
 func dequantizeGeneric[Q Byte](x []float32, q []Q, s float32, z int32) {
 	for i, n := range q {
 		x[i] = float32(int32(n)-z) * s

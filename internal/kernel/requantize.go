@@ -16,27 +16,22 @@ type Requant struct {
 }
 
 // RequantizeU8 is y[r,o] = r(acc[r,o]) over rows of len(r.M) channels.
-func RequantizeU8(y []uint8, acc []int32, r Requant) { requantize("RequantizeU8", y, acc, r) }
-
-// RequantizeI8 is [RequantizeU8] into signed bytes.
-func RequantizeI8(y []int8, acc []int32, r Requant) { requantize("RequantizeI8", y, acc, r) }
-
-func requantize[Y Byte](kernel string, y []Y, acc []int32, r Requant) {
+func RequantizeU8(y []uint8, acc []int32, r Requant) {
 	c := len(r.M)
-	checkLen(kernel, "y", len(y), len(acc))
+	checkLen("RequantizeU8", "y", len(y), len(acc))
 	if c == 0 || len(acc)%c != 0 {
-		panic("kernel: " + kernel + ": accumulators are not whole rows of channels")
+		panic("kernel: RequantizeU8: accumulators are not whole rows of channels")
 	}
 	rowBlocks(len(acc)/c, c, func(lo, hi int) { requantizeRows(y[lo*c:hi*c], acc[lo*c:hi*c], r) })
 }
 
 // requantizeGeneric is the loop that every path of the requantization computes.
-func requantizeGeneric[Y Byte](y []Y, acc []int32, r Requant) {
+func requantizeGeneric(y []uint8, acc []int32, r Requant) {
 	c, lo, hi := len(r.M), float32(r.Min-r.Zero), float32(r.Max-r.Zero)
 	for i := 0; i < len(acc); i += c {
 		for o, a := range acc[i : i+c] {
 			v := min(max(float32(a)*r.M[o], lo), hi)
-			y[i+o] = Y(int32(math.RoundToEven(float64(v))) + r.Zero)
+			y[i+o] = uint8(int32(math.RoundToEven(float64(v))) + r.Zero)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func checkByteTwins(t *testing.T, name string, n int, k Sum, r *rand.Rand) {
 	if bad := k.A*k.B*k.Fixed*1e9*0 != 0; bad {
 		return // not the constants of a sum
 	}
-	a, b := randomBytes[uint8](n, r).slice(), randomBytes[int8](n, r).slice()
+	a, b := randomBytes[uint8](n, r).slice(), randomBytes[uint8](n, r).slice()
 	got, want := newFenced[uint8](n, 99, nil), make([]uint8, n)
 	addBytesBlock(got.slice(), a, b, k)
 	addBytesGeneric(want, a, b, k)

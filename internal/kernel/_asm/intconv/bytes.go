@@ -6,18 +6,6 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// widen is the instruction that makes 32-bit integers of bytes.
-type widen struct {
-	name   string
-	all    func(...Op)
-	masked func(mx, k, xyz Op)
-}
-
-var (
-	unsigned = widen{"U", VPMOVZXBD, VPMOVZXBD_Z}
-	signed   = widen{"I", VPMOVSXBD, VPMOVSXBD_Z}
-)
-
 // sumBytes generates the sums over pixels:
 //
 //	for panels of channels j: acc[j] = Σ over p < pixels of x[p·c + j]
@@ -26,16 +14,14 @@ var (
 //	vector 1  a pixel
 //	K1        in AVX-512, which of the channels exist
 func sumBytes() {
-	for _, w := range []widen{unsigned, signed} {
-		sumKernel("sum"+w.name+"8AVX512", 16, Z0,
-			func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
-			func(x Mem) { w.masked(x, K1, Z1); VPADDD(Z1, Z0, Z0) },
-			func(acc Mem) { VMOVDQU32(Z0, K1, acc) })
-		sumKernel("sum"+w.name+"8AVX2", 8, Y0,
-			func(GPVirtual) {},
-			func(x Mem) { w.all(x, Y1); VPADDD(Y1, Y0, Y0) },
-			func(acc Mem) { VMOVDQU(Y0, acc) })
-	}
+	sumKernel("sumU8AVX512", 16, Z0,
+		func(left GPVirtual) { firstLanes(atMost(left, 16), K1) },
+		func(x Mem) { VPMOVZXBD_Z(x, K1, Z1); VPADDD(Z1, Z0, Z0) },
+		func(acc Mem) { VMOVDQU32(Z0, K1, acc) })
+	sumKernel("sumU8AVX2", 8, Y0,
+		func(GPVirtual) {},
+		func(x Mem) { VPMOVZXBD(x, Y1); VPADDD(Y1, Y0, Y0) },
+		func(acc Mem) { VMOVDQU(Y0, acc) })
 }
 
 func sumKernel(name string, lanes int, sum VecPhysical, begin func(left GPVirtual), add, store func(Mem)) {
@@ -62,7 +48,7 @@ func sumKernel(name string, lanes int, sum VecPhysical, begin func(left GPVirtua
 	RET()
 }
 
-// addBytes generates the sums of two tensors of bytes, of either sign each:
+// addBytes generates the sums of two tensors of bytes:
 //
 //	y[i] = low byte of rne(min(max(a[i]·ra + (b[i]·rb + fixed), lo), hi))
 //
@@ -75,22 +61,17 @@ func sumKernel(name string, lanes int, sum VecPhysical, begin func(left GPVirtua
 //
 // AVX2 takes a multiple of 8 elements.
 func addBytes() {
-	for _, a := range []widen{unsigned, signed} {
-		for _, b := range []widen{unsigned, signed} {
-			name := "add" + a.name + b.name
-			addKernel(name+"AVX512", 16, zmm, func(n GPVirtual) { firstLanes(atMost(n, 16), K1) },
-				func(x, y Mem) { a.masked(x, K1, Z0); b.masked(y, K1, Z1) },
-				func(y Mem) { VPMOVDB(Z1, X1); VMOVDQU8(X1, K1, y) })
-			addKernel(name+"AVX2", 8, ymm, func(GPVirtual) {},
-				func(x, y Mem) { a.all(x, Y0); b.all(y, Y1) },
-				func(y Mem) {
-					VPSHUFB(Y10, Y1, Y1)
-					VMOVD(X1, y)
-					VEXTRACTI128(U8(1), Y1, X1)
-					VMOVD(X1, y.Offset(4))
-				})
-		}
-	}
+	addKernel("addU8AVX512", 16, zmm, func(n GPVirtual) { firstLanes(atMost(n, 16), K1) },
+		func(x, y Mem) { VPMOVZXBD_Z(x, K1, Z0); VPMOVZXBD_Z(y, K1, Z1) },
+		func(y Mem) { VPMOVDB(Z1, X1); VMOVDQU8(X1, K1, y) })
+	addKernel("addU8AVX2", 8, ymm, func(GPVirtual) {},
+		func(x, y Mem) { VPMOVZXBD(x, Y0); VPMOVZXBD(y, Y1) },
+		func(y Mem) {
+			VPSHUFB(Y10, Y1, Y1)
+			VMOVD(X1, y)
+			VEXTRACTI128(U8(1), Y1, X1)
+			VMOVD(X1, y.Offset(4))
+		})
 }
 
 func addKernel(name string, lanes int, v []VecPhysical, begin func(n GPVirtual), read func(a, b Mem),

@@ -15,47 +15,38 @@ import (
 //	K1        in AVX-512, which of the channels exist
 const bytesSignature = "func(y, x *uint8, step int, off *int, taps, m, c int)"
 
-// maxBytes generates the kernels for unsigned and signed bytes, 64 channels at
-// a time in AVX-512, 16 in AVX2, where c is a multiple of 16.
+// maxBytes generates the kernels, 64 channels at a time in AVX-512, 16 in AVX2,
+// where c is a multiple of 16.
 func maxBytes() {
-	for _, k := range []struct {
-		name string
-		max  func(...Op)
-		max2 func(mx, x, x1 Op)
-	}{
-		{"maxU8", VPMAXUB, func(mx, x, x1 Op) { VPMAXUB(mx, x, x1) }},
-		{"maxI8", VPMAXSB, func(mx, x, x1 Op) { VPMAXSB(mx, x, x1) }},
-	} {
-		bytesKernel(k.name+"AVX512", 64, func(left GPVirtual) {
-			ones, most, n := GP64(), GP64(), GP64()
-			MOVQ(left, n)
-			MOVQ(U32(64), most)
-			CMPQ(n, most)
-			CMOVQGT(most, n)
-			// 64 ones less those above n: the count of a shift is taken
-			// modulo 64, and n is at least 1.
-			MOVQ(I32(-1), ones)
-			NEGQ(n)
-			shift := RCX
-			MOVQ(n, shift)
-			SHRQ(CL, ones)
-			KMOVQ(ones, K1)
-		}, func(first bool, x Mem) {
-			if first {
-				VMOVDQU8_Z(x, K1, Z0)
-				return
-			}
-			VMOVDQU8_Z(x, K1, Z1)
-			k.max(Z1, Z0, Z0)
-		}, func(y Mem) { VMOVDQU8(Z0, K1, y) })
-		bytesKernel(k.name+"AVX2", 16, func(GPVirtual) {}, func(first bool, x Mem) {
-			if first {
-				VMOVDQU(x, X0)
-				return
-			}
-			k.max2(x, X0, X0)
-		}, func(y Mem) { VMOVDQU(X0, y) })
-	}
+	bytesKernel("maxU8AVX512", 64, func(left GPVirtual) {
+		ones, most, n := GP64(), GP64(), GP64()
+		MOVQ(left, n)
+		MOVQ(U32(64), most)
+		CMPQ(n, most)
+		CMOVQGT(most, n)
+		// 64 ones less those above n: the count of a shift is taken
+		// modulo 64, and n is at least 1.
+		MOVQ(I32(-1), ones)
+		NEGQ(n)
+		shift := RCX
+		MOVQ(n, shift)
+		SHRQ(CL, ones)
+		KMOVQ(ones, K1)
+	}, func(first bool, x Mem) {
+		if first {
+			VMOVDQU8_Z(x, K1, Z0)
+			return
+		}
+		VMOVDQU8_Z(x, K1, Z1)
+		VPMAXUB(Z1, Z0, Z0)
+	}, func(y Mem) { VMOVDQU8(Z0, K1, y) })
+	bytesKernel("maxU8AVX2", 16, func(GPVirtual) {}, func(first bool, x Mem) {
+		if first {
+			VMOVDQU(x, X0)
+			return
+		}
+		VPMAXUB(x, X0, X0)
+	}, func(y Mem) { VMOVDQU(X0, y) })
 }
 
 func bytesKernel(name string, lanes int, begin func(left GPVirtual), take func(first bool, x Mem), store func(y Mem)) {
