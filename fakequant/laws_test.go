@@ -70,7 +70,7 @@ func FuzzLaws(f *testing.F) {
 				if m == fakequant.DoReFa || m == fakequant.Binary || m == fakequant.Ternary {
 					continue
 				}
-				if e := math.Abs(float64(y[i]) - float64(x[i])); affine.Inside(x[i], s, z, cfg.Format) &&
+				if e := math.Abs(float64(y[i]) - float64(x[i])); (affine.Arithmetic{}).Inside(x[i], s, z, cfg.Format) &&
 					e > float64(s)/2+0x1p-22*math.Abs(float64(x[i])) {
 					t.Errorf("%v: %v → %v, more than half of %v away", m, x[i], y[i], s)
 				}

@@ -133,7 +133,6 @@ type Learned struct {
 	Name     string    // the quantizer's name, a dot, and the tensor's, such as "conv1.weight.log_scale"
 	Value    []float32 // one entry for each group; the optimizer writes here
 	LRFactor float32   // multiplies the learning rate
-	Decay    float32   // multiplies the weight decay: 0
 }
 
 // String is the method's name in a configuration file.

@@ -19,27 +19,6 @@ type Metrics struct {
 	Count   int     // samples
 }
 
-// Accuracy is the share of correct samples, 0 to 1.
-func (m Metrics) Accuracy() float64 {
-	if m.Count == 0 {
-		return 0
-	}
-	return float64(m.Correct) / float64(m.Count)
-}
-
-// Add joins the metrics of two sets of samples.
-func (m Metrics) Add(o Metrics) Metrics {
-	n := m.Count + o.Count
-	if n == 0 {
-		return Metrics{}
-	}
-	return Metrics{
-		Loss:    (m.Loss*float64(m.Count) + o.Loss*float64(o.Count)) / float64(n),
-		Correct: m.Correct + o.Correct,
-		Count:   n,
-	}
-}
-
 // ErrNotFinite is wrapped by the errors of a step that met NaN or ±Inf.
 var ErrNotFinite = errors.New("not finite")
 

@@ -6,7 +6,7 @@
 // r is a real number, s the scale (> 0, float32), z the zero point (an
 // integer), q the quantized integer, rne rounding half to even.
 //
-// [Quantize], [Dequantize], [Fake] and [Inside] evaluate it, one number at a
+// [Quantize], [Dequantize], [Fake] and [Arithmetic.Inside] evaluate it, one number at a
 // time; they are the specification that every faster loop is tested against. A
 // [Format] gives qmin and qmax. A [Scheme] and a [Dialect] turn the range of a
 // tensor into s and z ([Dialect.Choose]). A [Granularity] says which elements

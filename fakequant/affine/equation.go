@@ -22,15 +22,8 @@ func Fake(r, s float32, z int32, f Format) float32 {
 	return Arithmetic{}.Fake(r, s, z, f)
 }
 
-// Inside reports whether qmin ≤ rne(r/s) + z ≤ qmax, where the integer is
-// rounded but not yet clipped. It is the mask of the straight-through
-// estimator: with s = 1 and int8, 127.4 is inside, 127.5 is not, −128.5 is.
-func Inside(r, s float32, z int32, f Format) bool {
-	return Arithmetic{}.Inside(r, s, z, f)
-}
-
 // Arithmetic is a way to evaluate the equation in float32. The zero value is
-// that of [Quantize], [Fake] and [Inside]; the others belong to other tools.
+// that of [Quantize] and [Fake]; the others belong to other tools.
 type Arithmetic struct {
 	// Reciprocal multiplies by float32(1/s) instead of dividing by s. The two
 	// differ by one step where r/s is very nearly a tie.
@@ -61,7 +54,9 @@ func (a Arithmetic) Fake(r, s float32, z int32, f Format) float32 {
 	return Dequantize(a.Quantize(r, s, z, f), s, z)
 }
 
-// Inside is [Inside] in arithmetic a.
+// Inside reports whether qmin ≤ rne(r/s) + z ≤ qmax, where the integer is
+// rounded but not yet clipped. It is the mask of the straight-through
+// estimator: with s = 1 and int8, 127.4 is inside, 127.5 is not, −128.5 is.
 func (a Arithmetic) Inside(r, s float32, z int32, f Format) bool {
 	n := a.Rounding.Round(a.Steps(r, s))
 	return n >= float32(f.Min()-z) && n <= float32(f.Max()-z)

@@ -52,7 +52,7 @@ func TestQuantize(t *testing.T) {
 			if got := affine.Quantize(test.r, test.s, test.z, test.f); got != test.want {
 				t.Errorf("Quantize = %d, want %d", got, test.want)
 			}
-			if got := affine.Inside(test.r, test.s, test.z, test.f); got != test.inside {
+			if got := (affine.Arithmetic{}).Inside(test.r, test.s, test.z, test.f); got != test.inside {
 				t.Errorf("Inside = %v, want %v", got, test.inside)
 			}
 		})
@@ -95,8 +95,8 @@ func FuzzEquation(f *testing.F) {
 		}
 		z := fm.Min() + int32(zero)%(fm.Max()-fm.Min()+1)
 		q := affine.Quantize(r, s, z, fm)
-		if want, inside := oracle(r, s, z, fm); int64(q) != want || affine.Inside(r, s, z, fm) != inside {
-			t.Errorf("Quantize(%v, %v, %d) = %d, inside %v; want %d, %v", r, s, z, q, affine.Inside(r, s, z, fm),
+		if want, inside := oracle(r, s, z, fm); int64(q) != want || (affine.Arithmetic{}).Inside(r, s, z, fm) != inside {
+			t.Errorf("Quantize(%v, %v, %d) = %d, inside %v; want %d, %v", r, s, z, q, (affine.Arithmetic{}).Inside(r, s, z, fm),
 				want, inside)
 		}
 		y := affine.Fake(r, s, z, fm)
@@ -105,7 +105,7 @@ func FuzzEquation(f *testing.F) {
 		}
 		// Half a step, and what float32 rounds off r/s and s·(q − z).
 		limit := float64(s)/2 + 0x1p-22*math.Abs(float64(r))
-		if e := math.Abs(float64(r) - float64(y)); affine.Inside(r, s, z, fm) && e > limit {
+		if e := math.Abs(float64(r) - float64(y)); (affine.Arithmetic{}).Inside(r, s, z, fm) && e > limit {
 			t.Errorf("|%v − %v| = %v, more than s/2 = %v", r, y, e, s/2)
 		}
 		if up := math.Nextafter32(r, math.MaxFloat32); affine.Fake(up, s, z, fm) < y {

@@ -28,9 +28,6 @@ func New(m *quantized.Model, o Options) (*Engine, error) {
 	return &Engine{program: p, model: m, input: p.inputs[0], output: p.output}, nil
 }
 
-// Model is the model that the engine runs.
-func (e *Engine) Model() *quantized.Model { return e.model }
-
 // InputSize is the number of elements of one input.
 func (e *Engine) InputSize() int { return e.input.elements() }
 

@@ -365,11 +365,6 @@ func TestNamesAreParsed(t *testing.T) {
 			t.Errorf("%v: %v, %v", r, got, err)
 		}
 	}
-	for w := integer.AtLoad; w <= integer.JustInTime; w++ {
-		if got, err := integer.ParseWeights(w.String()); got != w || err != nil {
-			t.Errorf("%v: %v, %v", w, got, err)
-		}
-	}
 	if _, err := integer.ParseRequantization("double"); err == nil {
 		t.Error("double is parsed")
 	}

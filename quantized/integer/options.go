@@ -72,8 +72,11 @@ func (r Requantization) String() string { return nameOf(requantizations, "Requan
 
 // ParseRequantization is the inverse of [Requantization.String].
 func ParseRequantization(name string) (Requantization, error) {
-	i, err := index(requantizations, "requantization", name)
-	return Requantization(i), err
+	i := slices.Index(requantizations, name)
+	if i < 0 {
+		return 0, fmt.Errorf("integer: requantization %q: want one of %s", name, strings.Join(requantizations, ", "))
+	}
+	return Requantization(i), nil
 }
 
 // Weights says when a layer on float activations converts its integer weights
@@ -96,12 +99,6 @@ var weightsNames = []string{"load", "just-in-time"}
 // String is "load" or "just-in-time".
 func (w Weights) String() string { return nameOf(weightsNames, "Weights", uint8(w)) }
 
-// ParseWeights is the inverse of [Weights.String].
-func ParseWeights(name string) (Weights, error) {
-	i, err := index(weightsNames, "weights", name)
-	return Weights(i), err
-}
-
 func (o Options) validate() error {
 	if int(o.Requantization) >= len(requantizations) {
 		return fmt.Errorf("integer: %v: want one of %s", o.Requantization, strings.Join(requantizations, ", "))
@@ -117,12 +114,4 @@ func nameOf(names []string, kind string, i uint8) string {
 		return fmt.Sprintf("%s(%d)", kind, i)
 	}
 	return names[i]
-}
-
-func index(names []string, kind, name string) (int, error) {
-	i := slices.Index(names, name)
-	if i < 0 {
-		return 0, fmt.Errorf("integer: %s %q: want one of %s", kind, name, strings.Join(names, ", "))
-	}
-	return i, nil
 }
