@@ -1,4 +1,4 @@
 // Package arch holds one test: it reads the tables of docs/design.md and fails
-// on an import that they do not allow. The document is the only place where
-// the edges are stated, so that it cannot drift from the code.
+// on an import that they do not allow. The document is the only place that
+// states them, so that it cannot drift from the code.
 package arch

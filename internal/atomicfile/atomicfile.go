@@ -13,19 +13,19 @@ import (
 	"syscall"
 )
 
-// Write calls write with a buffered writer and gives what was written the
-// name path. The file gets the permissions of a new file (0666 less the
-// umask). If anything fails, path is left as it was.
+// Write calls write with a buffered writer and names the result path. The file
+// has the permissions of a new file (0666 minus the umask). If anything fails,
+// path is left as it was.
 //
 // A path that exists and is not a regular file, such as a device or a folder,
-// is refused: the rename would replace it. A symbolic link is followed. What
-// killed processes left when they were writing path is removed.
+// is refused: the rename would replace it. A symbolic link is followed. Write
+// removes what killed processes left when they were writing path.
 func Write(path string, write func(w io.Writer) error) error {
 	return WriteChecked(path, write, func(string) error { return nil })
 }
 
-// WriteChecked is [Write] that gives the file its name only if check, which is
-// called with the path of the complete temporary file, finds no fault with it.
+// WriteChecked is [Write], but gives the file its name only if check, called
+// with the path of the complete temporary file, returns no error.
 func WriteChecked(path string, write func(w io.Writer) error, check func(temp string) error) error {
 	path, err := target(path)
 	if err != nil {
@@ -56,7 +56,7 @@ func WriteChecked(path string, write func(w io.Writer) error, check func(temp st
 	return nil
 }
 
-// WriteFile is [Write] for bytes that are at hand.
+// WriteFile is [Write] for bytes in memory.
 func WriteFile(path string, data []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -89,8 +89,8 @@ func kind(m os.FileMode) string {
 	return "special file"
 }
 
-// named is err with the name path instead of the temporary one, which says
-// nothing to a user.
+// named is err with path in place of the temporary name, which means nothing to
+// a user.
 func named(err error, path string) error {
 	var one *fs.PathError
 	if errors.As(err, &one) {
@@ -109,8 +109,8 @@ func named(err error, path string) error {
 	return err
 }
 
-// permanent reports whether name is a temporary file or folder of path, or in
-// one, and what follows it then.
+// permanent reports whether name is a temporary file or folder of path, or
+// inside one, and returns the rest of the name.
 func permanent(name, path string) (rest string, ok bool) {
 	dir, base := filepath.Split(path)
 	inside, ok := strings.CutPrefix(name, dir)
@@ -122,8 +122,8 @@ func permanent(name, path string) (rest string, ok bool) {
 }
 
 // create opens a new temporary file for path, and holds it until release is
-// called. O_EXCL makes it ours; os.CreateTemp would give it the mode 0600
-// whatever the umask says.
+// called. O_EXCL makes sure that it is new; os.CreateTemp would give it mode
+// 0600 whatever the umask.
 func create(path string) (f *os.File, release func(), err error) {
 	for i := 0; ; i++ {
 		f, err = os.OpenFile(temporary(path, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -163,8 +163,7 @@ func fill(f *os.File, write func(w io.Writer) error) error {
 }
 
 // syncFolder makes the rename itself durable. Windows has no such call, and
-// some network file systems refuse it: there the rename has been asked for,
-// and nothing more can be.
+// some network file systems refuse it; there nothing more can be done.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// claim is what an owner says of itself in [OwnerFile].
+// claim is what an owner says about itself in [OwnerFile].
 type claim struct {
 	Host    string `json:"host"`    // its name
 	Machine string `json:"machine"` // tells hosts of one name apart; "" where nothing does
@@ -33,9 +33,9 @@ func myself() claim {
 	return c
 }
 
-// evict removes the claim of an owner that is gone. Who evicts holds the lock
-// that the owner had, so that a claim made since is never removed. It reports
-// whether it is worth trying to claim the folder now.
+// evict removes the claim of an owner that is gone. It holds the owner's lock
+// meanwhile, so that a newer claim is never removed. It reports whether it is
+// worth trying to claim the folder now.
 func evict(path string) (again bool, err error) {
 	release, err := hold(path)
 	locked := errors.Is(err, errTaken)
@@ -77,7 +77,8 @@ func (c claim) here() bool {
 	return c.Host == me.Host && c.Machine == me.Machine
 }
 
-// String is such as "process 4711 on node7 has owned it since 2026-01-02 15:04:05".
+// String returns a text such as "process 4711 on node7 has owned it since
+// 2026-01-02 15:04:05".
 func (c claim) String() string {
 	return fmt.Sprintf("process %d on %s has owned it since %s", c.Process, c.Host, c.Since)
 }

@@ -4,5 +4,5 @@ package atomicfile
 
 import "errors"
 
-// exchange is what this system cannot do.
+// exchange is not possible on this system.
 func exchange(string, string) error { return errors.ErrUnsupported }

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 )
 
-// WriteFolder calls fill with the path of a new, empty folder and gives what
-// fill made of it the name path. A folder that had this name is replaced, as a
-// whole where the system can exchange two names; it is for the caller to know
-// that it may go. If anything fails, path is left as it was.
+// WriteFolder calls fill with the path of a new, empty folder and names the
+// result path. A folder that had this name is replaced, in one step if the
+// system can swap two names; the caller must know that it may go. If anything
+// fails, path is left as it was.
 //
-// What killed processes left when they were writing path is removed.
+// WriteFolder removes what killed processes left when they were writing path.
 func WriteFolder(path string, fill func(folder string) error) error {
 	path = filepath.Clean(path)
 	if err := sweepFolders(path); err != nil {
@@ -58,7 +58,7 @@ func createFolder(path string) (temp string, release func(), err error) {
 	}
 }
 
-// syncTree flushes the files of a folder to the disk, and their names.
+// syncTree flushes the files of a folder, and their names, to the disk.
 func syncTree(folder string) error {
 	return filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -89,9 +89,10 @@ func replace(temp, path string) error {
 // aside ends the name of a folder that another one replaces.
 const aside = ".old"
 
-// stepAside is replace without an exchange. A folder cannot be renamed onto a
-// full one: the old one steps aside first, and back if the rename fails. A
-// process that is killed in between leaves both, complete, under hidden names.
+// stepAside is replace without swapping. A folder cannot be renamed onto one
+// that is not empty, so the old one is renamed first, and back if the rename
+// fails. A process that is killed in between leaves both folders, complete,
+// under hidden names.
 func stepAside(temp, path string) error {
 	if err := os.Rename(path, temp+aside); err != nil {
 		return err

@@ -2,5 +2,5 @@
 
 package atomicfile
 
-// hold has nothing to do: Windows does not remove what is open.
+// hold does nothing: Windows does not remove open files.
 func hold(string) (release func(), err error) { return func() {}, nil }

@@ -10,7 +10,7 @@ import (
 
 // hold marks a temporary file or folder as in use until release is called or
 // the process ends, however it ends. The error is errTaken if another one holds
-// it, or has removed it. File systems without such locks are taken at their word.
+// it, or has removed it. On file systems without such locks, hold succeeds.
 func hold(name string) (release func(), err error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0) // network file systems lock what may be written
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

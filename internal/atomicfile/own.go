@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// OwnerFile is the file by which a process owns a folder.
+// OwnerFile is the file with which a process claims a folder.
 const OwnerFile = "owner.json"
 
 // Owner is this process's claim to a folder.
@@ -21,8 +21,8 @@ type Owner struct {
 }
 
 // Own makes this process the one owner of a folder until [Owner.Release], or
-// until it ends, however it ends. If the folder is another's the error names
-// that process and says what can be done.
+// until it ends, however it ends. If another process owns the folder, the error
+// names it and says what can be done.
 //
 // The claim is a file that is complete before a hard link gives it its name,
 // which fails if there is a claim, on network file systems as well. The owner
@@ -90,8 +90,8 @@ func own(path string) (o *Owner, err error) {
 // errNoLinks says that a file system has no hard links.
 var errNoLinks = errors.New("no hard links")
 
-// link gives a complete file its name, if that is free: else fs.ErrExist. A
-// server may have done so and its answer been lost.
+// link gives a complete file its name if that is free, and otherwise returns
+// fs.ErrExist. A server may have done so although its answer was lost.
 func link(temp, path string) error {
 	err := os.Link(temp, path)
 	mine, errMine := os.Lstat(temp)
@@ -130,8 +130,8 @@ func owner(path string, release func()) (*Owner, error) {
 	return &Owner{path, info, release}, nil
 }
 
-// Check returns an error if the folder is no longer this process's: what it
-// wrote now could be mixed with what another one writes.
+// Check returns an error if this process no longer owns the folder: what it
+// wrote now could be mixed with another process's files.
 func (o *Owner) Check() error {
 	now, err := os.Lstat(o.path)
 	if err != nil {
@@ -143,7 +143,7 @@ func (o *Owner) Check() error {
 	return nil
 }
 
-// Release gives the folder up.
+// Release gives up the folder.
 func (o *Owner) Release() error {
 	defer o.release()
 	if err := o.Check(); err != nil {

@@ -15,10 +15,10 @@ func boot() string {
 	return id
 }
 
-// zombie is SZOMB of sys/proc.h: ended, and nobody has asked for its exit code.
+// zombie is SZOMB of sys/proc.h: ended, but its exit code has not been read.
 const zombie = 5
 
-// process tells when a process began, and whether it is there.
+// process returns when a process began, and whether it exists.
 func process(number int) (began string, there bool) {
 	p, err := unix.SysctlKinfoProc("kern.proc.pid", number)
 	if err != nil || p.Proc.P_stat == zombie {

@@ -15,9 +15,9 @@ func boot() string {
 	return strings.TrimSpace(string(id))
 }
 
-// process tells when a process began, in clock ticks since the system did, and
-// whether it is there. One that has ended and still has its number, as nobody
-// has asked for its exit code, is not.
+// process returns when a process began, in clock ticks since the system did,
+// and whether it exists. One that has ended but keeps its number because its
+// exit code has not been read does not.
 func process(number int) (began string, there bool) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", number))
 	if err != nil {

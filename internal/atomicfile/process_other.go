@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// boot is what this system does not tell.
+// boot is unknown on this system.
 func boot() string { return "" }
 
-// process tells whether a process is there, not when it began.
+// process reports whether a process exists, but not when it began.
 func process(number int) (began string, there bool) {
 	p, err := os.FindProcess(number) // on Windows an error if it is not
 	if err != nil {

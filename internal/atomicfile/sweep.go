@@ -9,7 +9,7 @@ import (
 )
 
 // Sweep removes the temporary files that killed processes left when they were
-// writing path. [Write] and [WriteFolder] do so by themselves.
+// writing path. [Write] and [WriteFolder] do so too.
 func Sweep(path string) error {
 	path, err := target(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func sweepFolders(path string) error {
 }
 
 // sweep removes the chosen entries of path's folder, unless a process still
-// holds them. A folder that may be written to and not read is left as it is.
+// holds them. A folder that may be written but not read is left as it is.
 func sweep(path string, chosen func(e os.DirEntry, base string) bool) error {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
@@ -66,12 +66,12 @@ func sweep(path string, chosen func(e os.DirEntry, base string) bool) error {
 	return nil
 }
 
-// errTaken says that a temporary file is another process's.
+// errTaken reports that a temporary file belongs to another process.
 var errTaken = errors.New("is in use")
 
 // mine holds a new temporary file or folder. It reports false if another
-// process took it for a leftover before. Under a umask that keeps the owner
-// from reading, nothing can be held, nor swept.
+// process has already taken it for a leftover. Under a umask that keeps the
+// owner from reading, nothing can be held or swept.
 func mine(name string) (release func(), ok bool) {
 	release, err := hold(name)
 	if err != nil {

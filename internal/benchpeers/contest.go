@@ -12,7 +12,8 @@ import (
 	"petrify/internal/benchpeers/turns"
 )
 
-// contest is sides that take turns, and the rows of the table that come of it.
+// contest is a set of sides that take turns, and the resulting rows of the
+// table.
 type contest struct {
 	name   string
 	sides  []side
@@ -46,11 +47,11 @@ type quantity struct {
 	of           func(turns.Slice) float64
 }
 
-// rate is units a second, of which size make one of the given unit.
+// rate is units per second, where size units make one of the given unit.
 //
-// With one thread it is by the processor's time of the process, which is what
-// a clock shows where nobody else wants the processor. With more it is by the
-// clock: threads that wait for each other use processors, too.
+// With one thread it is measured in processor time, which is what a clock shows
+// if no other process wants the processor. With more threads it is measured by
+// the clock, because threads that wait for each other use processors, too.
 func rate(unit string, size float64, threads int) quantity {
 	if threads == 1 {
 		return quantity{unit, false, false, func(s turns.Slice) float64 { return s.Units / s.CPU / size }}
@@ -66,7 +67,7 @@ func milliseconds(unit string, size float64, threads int) quantity {
 
 var peak = quantity{unit: "MiB", lessIsBetter: true, of: func(s turns.Slice) float64 { return s.PeakKiB / 1024 }}
 
-// measured is what a contest gave.
+// measured is the result of a contest.
 type measured struct {
 	Contest  string          `json:"contest"`
 	Sides    []string        `json:"sides"`           // what they call themselves
@@ -79,7 +80,7 @@ type measured struct {
 // round.
 const quiet = 0.1
 
-// busy reports whether other processes spoiled what a clock says.
+// busy reports whether other processes spoiled the clock's measurements.
 func (m measured) busy() bool { return m.Others > quiet }
 
 // pace is how long a contest takes.
@@ -128,7 +129,7 @@ func (c contest) run(p pace) (m measured, err error) {
 	return m, err
 }
 
-// clocked reports whether a row goes by the clock.
+// clocked reports whether a row is measured by the clock.
 func (c contest) clocked() bool {
 	return slices.ContainsFunc(c.rows, func(r row) bool { return r.quantity.clock })
 }
@@ -147,8 +148,8 @@ func (m *measured) round(running []*turns.Side, seconds float64) (round []turns.
 	return round, during, nil
 }
 
-// start starts the processes one after the other, so that none is warmed up
-// while another one is.
+// start starts the processes one after the other, so that no two warm up at the
+// same time.
 func (c contest) start() (running []*turns.Side, err error) {
 	for _, s := range c.sides {
 		started, err := turns.Start(s.command, s.environment())
@@ -163,8 +164,8 @@ func (c contest) start() (running []*turns.Side, err error) {
 	return running, nil
 }
 
-// environment is ours with the number of threads, and without what others may
-// have set to make libraries choose another path than they would.
+// environment is this process's with the number of threads, and without
+// variables that make libraries choose another path than they would.
 func (s side) environment() []string {
 	var env []string
 	for _, v := range os.Environ() {

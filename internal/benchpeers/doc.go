@@ -4,11 +4,11 @@
 //
 // # Actors
 //
-// A contest is sides, each a process (see package turns), and rows that compare
-// two of them. table.go lists all contests: a new row is a few lines there.
-// While one side works the others wait, A B C A B C …, so that what else the
-// machine does strikes all alike. A row's ratio is taken round by round; the
-// report has its median, least and greatest.
+// A contest has sides, each a process (see package turns), and rows that
+// compare two of them. table.go lists all contests: a new row is a few lines
+// there. While one side works the others wait, A B C A B C …, so that other
+// work on the machine affects them all alike. A row's ratio is taken round by
+// round; the report has its median, least and greatest.
 //
 //	table.go ─▶ contest ─ run ─▶ measured ─▶ report ─▶ results.json, results.md, docs/performance.md
 //	               │ ▲
@@ -18,9 +18,9 @@
 // # Fairness
 //
 // Both sides have the same network, batch, optimizer and number of threads, and
-// do their work on tensors that are ready. Environment variables that make a
-// library choose another path than it would are taken out. Each side uses its
-// own clock; starting a process, importing and warming up are not measured.
+// work on tensors that are already in memory. Environment variables that make a
+// library choose another path than it would are removed. Each side uses its own
+// clock; starting a process, importing and warming up are not measured.
 //
 // Where the time goes in one of the Go sides:
 //

@@ -55,7 +55,7 @@ func (m *meter) add(o meter) {
 	m.sides += o.sides
 }
 
-// others is the share of the processors that neither was idle nor went to the
+// others is the share of the processors that was neither idle nor used by the
 // side whose turn it was.
 func (m *meter) others() float64 {
 	if m.total == 0 {
@@ -64,8 +64,8 @@ func (m *meter) others() float64 {
 	return max(0, (m.busy-m.sides)/m.total)
 }
 
-// processors is the seconds that all processors together were busy, and that
-// passed for them; what the host took from a virtual machine counts as busy.
+// processors returns how many seconds all processors together were busy, and
+// how many passed; what the host took from a virtual machine counts as busy.
 func processors() (busy, total float64) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {

@@ -19,7 +19,7 @@ func main() {
 	}
 }
 
-// options are the command line's.
+// options are those of the command line.
 type options struct {
 	pace
 	only          string
@@ -65,7 +65,7 @@ func (o options) again() error {
 	return r.write(o.out, o.document)
 }
 
-// run measures the whole table, or what -only names of it.
+// run measures the whole table, or the contests that -only names.
 func (o options) run() error {
 	only, err := regexp.Compile(o.only)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// markdown is the report as it stands in docs/performance.md.
+// markdown is the report as in docs/performance.md.
 func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %d threads, kernels %s, %s. Turns of at least %g s, %d rounds.\n",

@@ -28,7 +28,7 @@ type result struct {
 	Busy         bool    `json:"busy"` // other processes spoiled it
 }
 
-// number is what one side reached.
+// number is the result of one side.
 type number struct {
 	Side string `json:"side"`
 	spread
@@ -65,7 +65,7 @@ func (w row) result(c contest, m measured) result {
 	}
 }
 
-// verdict says whether the median reaches what it is to reach.
+// verdict says whether the median reaches its aim.
 func (r result) verdict() string {
 	reaches := func(bound float64) bool {
 		return r.LessIsBetter && r.Ratio.Median <= bound || !r.LessIsBetter && r.Ratio.Median >= bound

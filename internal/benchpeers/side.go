@@ -13,8 +13,8 @@ import (
 	"petrify/quantized/onnx"
 )
 
-// serve is a Go side: the work that the arguments name, in turns. With a
-// profile, where the processor was is written there at the end.
+// serve is a Go side: the work that the arguments name, in turns. If a profile
+// is named, a processor profile is written there at the end.
 func serve(args []string, profile string) error {
 	name, w, err := goWork(args)
 	if err != nil {

@@ -26,7 +26,7 @@ type line struct {
 }
 
 // fit is the line of the least relative squared error, Σ ((A + B·x)/t − 1)²:
-// the small sizes count as much as the great ones.
+// small sizes count as much as large ones.
 func fit(x, t []float64) line {
 	var uu, uv, vv, u1, v1 float64 // with u = 1/t, v = x/t: A·u + B·v ≈ 1
 	for i := range x {

@@ -42,8 +42,8 @@ func (p programs) torchSide(title string, threads int, args ...string) side {
 	return side{title: title, command: append([]string{"/usr/bin/python3", p.torch}, args...), threads: threads}
 }
 
-// sgemm has both libraries as they come, and both with AVX2 alone: OpenBLAS
-// takes that path where it does not know a processor.
+// sgemm has both libraries as they are, and both with AVX2: OpenBLAS takes that
+// path on processors that it does not know.
 func (p programs) sgemm(n int) contest {
 	size := strconv.Itoa(n)
 	ours := p.goSide("petrify", 1, "sgemm", size)
@@ -62,7 +62,7 @@ func (p programs) sgemm(n int) contest {
 	}
 }
 
-// training is cnn in all the ways it can be trained in.
+// training is cnn, trained in all possible ways.
 func (p programs) training(batch, threads int) contest {
 	size := strconv.Itoa(batch)
 	images, step := rate("images/s", 1, threads), milliseconds("ms a step", float64(batch), threads)

@@ -25,7 +25,7 @@ const CompilerVariable = "CC"
 // Strict are the warnings that exported C has none of.
 var Strict = []string{"-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"}
 
-// Toolchain is a C compiler, its flags, and what runs its programs.
+// Toolchain is a C compiler, its flags, and a way to run its programs.
 type Toolchain struct {
 	Compiler string // empty: cc, or what CompilerVariable names
 	Flags    []string
@@ -41,7 +41,7 @@ type Export struct {
 	Requantization integer.Requantization
 }
 
-// Compile exports models as C and makes one program of them in a folder.
+// Compile exports models as C and builds one program from them in a folder.
 func Compile(dir string, models []Export, flags ...string) (*Compiled, error) {
 	return Toolchain{Flags: flags}.Compile(dir, models)
 }
@@ -106,7 +106,7 @@ func (c Toolchain) objects(dir string, sources []string) error {
 
 // program is the main function: program MODEL FUNCTION reads inputs and writes
 // outputs until there are no more. Memory is allocated to the byte, so that a
-// sanitizer sees what lies beyond.
+// sanitizer notices accesses beyond it.
 func program(models []Export) []byte {
 	var includes, calls strings.Builder
 	for i, m := range models {
@@ -170,8 +170,8 @@ int main(int argc, char **argv)
 `)
 }
 
-// Run has a function of the i-th model, "run", "real" or "pixels", compute the
-// outputs for inputs.
+// Run computes outputs for inputs with a function of the i-th model: "run",
+// "real" or "pixels".
 func (c *Compiled) Run(i int, function string, inputs []byte) ([]byte, error) {
 	cmd := exec.Command(c.command[0], append(slices.Clone(c.command[1:]), fmt.Sprint(i), function)...)
 	cmd.Stdin = bytes.NewReader(inputs)

@@ -1,12 +1,13 @@
-// Package conformance runs exported models with ONNX Runtime and TensorFlow Lite
-// and holds their results against ours, element for element.
+// Package conformance runs exported models in ONNX Runtime and TensorFlow Lite
+// and compares their results with petrify's, element for element.
 //
 // It is a module of its own because it needs cgo, a C compiler and ONNX
 // Runtime's shared library, which the rest of petrify does not. install.sh
 // fetches the library from npm; the environment variable ONNXRUNTIME_LIB names
 // another one. TensorFlow Lite is WebAssembly in a process of Node.js, npm's
-// tfjs-tflite and its successor LiteRT.js; TFJS_TFLITE and LITERT_CORE name their
-// folders. Tests fail where one is missing: a proof that is skipped proves nothing.
+// tfjs-tflite and its successor LiteRT.js; TFJS_TFLITE and LITERT_CORE name
+// their folders. Tests fail if one is missing: a proof that is skipped proves
+// nothing.
 //
 //	internal/conformance/install.sh
 //	cd internal/conformance && go test -count 1 ./...

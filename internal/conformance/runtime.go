@@ -19,7 +19,7 @@ import (
 const LibraryVariable = "ONNXRUNTIME_LIB"
 
 // installed is where install.sh puts the library for Linux, relative to this
-// folder; the verb is npm's name of the processor.
+// folder; the verb stands for npm's name of the processor.
 const installed = "node_modules/onnxruntime-node/bin/napi-v6/linux/%s/libonnxruntime.so.1"
 
 // Library is the path of ONNX Runtime's shared library, or an error that says
@@ -44,7 +44,7 @@ func Library() (string, error) {
 	return path, nil
 }
 
-// Start loads ONNX Runtime and returns its version. The process needs it once.
+// Start loads ONNX Runtime and returns its version. Each process calls it once.
 func Start() (version string, err error) {
 	path, err := Library()
 	if err != nil {
@@ -183,7 +183,7 @@ func run[In, Out float32 | uint8 | int64](s *Session, x []In) (y []Out, err erro
 	return y, err
 }
 
-// call runs the model on a batch of inputs and hands its outputs to read.
+// call runs the model on a batch of inputs and passes its outputs to read.
 func call[In float32 | uint8 | int64](s *Session, x []In, read func(outputs []ort.Value) error) error {
 	shape := append(ort.Shape{int64(len(x) / s.Elements())}, s.shape[1:]...)
 	in, err := ort.NewTensor(shape, x)

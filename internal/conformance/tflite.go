@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// TFLitePackage is a package of npm with TensorFlow Lite.
+// TFLitePackage is an npm package with TensorFlow Lite.
 type TFLitePackage struct {
 	name     string
 	variable string // environment variable that names its folder
@@ -32,7 +32,7 @@ type TFLite struct {
 	out     *bufio.Reader
 }
 
-// String is the name that npm knows it by.
+// String is its name on npm.
 func (p TFLitePackage) String() string { return p.name }
 
 // StartTFLite starts the process.
@@ -64,8 +64,8 @@ func StartTFLite(p TFLitePackage) (*TFLite, error) {
 	return t, nil
 }
 
-// Run computes the outputs of a file for inputs that follow one another, as
-// bytes of its types.
+// Run computes the outputs of a file for consecutive inputs, as bytes of its
+// types.
 func (t *TFLite) Run(file, x []byte) ([]byte, error) {
 	for _, part := range [][]byte{file, x} {
 		if err := binary.Write(t.in, binary.LittleEndian, uint32(len(part))); err != nil {

@@ -22,7 +22,8 @@ func main() {
 	}
 }
 
-// run tries the chosen mutants of the module in root and prints a line of each.
+// run tries the chosen mutants of the module in root and prints a line for
+// each.
 func run(ctx context.Context, root, match string, some int) error {
 	pattern, err := regexp.Compile(match)
 	if err != nil {
@@ -56,7 +57,7 @@ func run(ctx context.Context, root, match string, some int) error {
 	return nil
 }
 
-// rotate takes n mutants, those that follow the ones of the day before.
+// rotate chooses n mutants, those after the ones of the day before.
 func rotate(all []mutant, n, day int) (some []mutant) {
 	for i := range min(n, len(all)) {
 		some = append(some, all[(day*n+i)%len(all)])

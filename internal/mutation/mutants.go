@@ -1,7 +1,7 @@
 package main
 
 // mutants are slips that a reader may overlook, some in each part of the
-// program. Their texts are short, to outlive changes around them.
+// program. Their texts are short, so that they survive changes around them.
 var mutants = []mutant{
 	// internal/kernel: what trains and executes
 	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,",
@@ -138,7 +138,7 @@ var mutants = []mutant{
 	{"train/early.go", "r.Epoch-r.Best.Epoch >= s.Patience", "r.Epoch-r.Best.Epoch > s.Patience", ""},
 	{"train/weights.go", "shifted[i] -= b", "shifted[i] += b", ""},
 
-	// what all stand on
+	// the base of all packages
 	{"internal/safetensors/tensor.go", "exponent+127-15", "exponent+127-16", ""},
 	{"internal/safetensors/encode.go", "cmp.Compare(b.DType.Size(), a.DType.Size())",
 		"cmp.Compare(a.DType.Size(), b.DType.Size())", ""},

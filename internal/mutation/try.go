@@ -19,7 +19,7 @@ type mutant struct {
 	tests          string // folders whose tests must notice; "": the file's
 }
 
-// A verdict is what the tests said of a mutant.
+// A verdict is what the tests said about a mutant.
 type verdict string
 
 const (
@@ -75,7 +75,7 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 	return noticed, nil
 }
 
-// writeOverlay lets the go command read text where it would read file.
+// writeOverlay makes the go command read text in place of file.
 func writeOverlay(dir, file, text string) (overlay string, err error) {
 	if file, err = filepath.Abs(file); err != nil {
 		return "", err

@@ -1,7 +1,7 @@
 // Package node turns a function on float32 slices into a Gorgonia operator.
 //
 // Gorgonia's operators are interfaces of ten methods; petrify's are one
-// function each. [Apply] builds the bridge: it gives the function a node, an
+// function each. [Apply] bridges the two: it gives the function a node, an
 // output buffer that lives as long as the node (so that a training step
 // allocates nothing that grows with the batch), and a gradient.
 //
@@ -14,5 +14,5 @@
 //
 // Two rules of Gorgonia shape the package. Nodes with equal hash and equal
 // children are merged, so every operator hashes as its own identity. A scalar
-// is a pointer of another type than a tensor, so both kinds of output exist.
+// has another pointer type than a tensor, so both kinds of output exist.
 package node

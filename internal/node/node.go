@@ -50,7 +50,7 @@ func Extend(n *gorgonia.Node, with func(Func) Func) error {
 	return nil
 }
 
-// identity numbers the operators of a process, see the package comment.
+// identity numbers the operators of a process; see the package comment.
 var identity atomic.Uint64
 
 // op implements gorgonia.SDOp.

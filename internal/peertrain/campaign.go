@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// campaign is a number of networks of one seed.
+// campaign is a number of networks drawn from one seed.
 type campaign struct {
 	seed           uint64
 	from, networks int
@@ -24,8 +24,8 @@ type outcome struct {
 	err     error // it could not be trained, or judged
 }
 
-// run trains and judges all of them, prints a line for each that differs, and a
-// summary. What differs is an error, and so is too much that was near.
+// run trains and judges all of them, and prints a line for each that differs
+// and a summary. A difference is an error, and so are too many near decisions.
 func (c campaign) run() error {
 	begin := time.Now()
 	fmt.Printf("seed %d, networks %d to %d\n", c.seed, c.from, c.from+c.networks-1)
@@ -53,7 +53,7 @@ func (c campaign) run() error {
 	return s.err()
 }
 
-// work takes networks, until there are none, with a peer of its own.
+// work processes networks until there are none left, with a peer of its own.
 func (c campaign) work(numbers <-chan int, outcomes chan<- outcome) {
 	p, err := start(c.folder)
 	for n := range numbers {
@@ -75,7 +75,7 @@ func (c campaign) work(numbers <-chan int, outcomes chan<- outcome) {
 	}
 }
 
-// story tells of a network that differs or is undecided; "" of others.
+// story reports on a network that differs or is undecided; "" for others.
 func (c campaign) story(o outcome) string {
 	switch {
 	case o.err != nil:
@@ -126,7 +126,7 @@ func (s *summary) add(o outcome) {
 	}
 }
 
-// String is a page of a few lines.
+// String is a report of a few lines.
 func (s summary) String() string {
 	return fmt.Sprintf(`%d networks, %d steps, %d tensors: %d networks differ, %d failed
 greatest difference %.2g of a tensor's change (%s)
@@ -136,8 +136,8 @@ networks that agree with turned decisions: %d, with a step on its own: %d, but f
 		s.decided, s.near, s.turned, s.turnedIn, s.rebasedIn, s.shakenIn, s.undecided)
 }
 
-// err is what a summary has to be ashamed of: networks that differ, and more of
-// what is excused than there was in 5,000 networks.
+// err reports networks that differ, and more excused differences than there
+// were in 5,000 networks.
 func (s summary) err() error {
 	var faults []error
 	if s.differ+s.failed > 0 {

@@ -10,7 +10,8 @@ import (
 	"petrify/train"
 )
 
-// plan is all that is drawn of a case but its numbers, which seed gives.
+// plan is everything that is drawn for a case except its numbers, which come
+// from seed.
 type plan struct {
 	randnet.Case
 	seed      uint64
@@ -21,7 +22,7 @@ type plan struct {
 	steps     []moment
 }
 
-// moment is what one step does.
+// moment says what one step does.
 type moment struct {
 	switches map[string]graph.Switches // by layer
 	update   bool
@@ -39,7 +40,7 @@ func (p plan) String() string {
 	return b.String()
 }
 
-// draw draws network n of a seed.
+// draw draws the n-th network of a seed.
 func draw(seed uint64, n int) plan {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	p := plan{seed: rng.Uint64(), quantized: rng.IntN(4) > 0, batch: 4 + rng.IntN(3)}
@@ -53,8 +54,9 @@ func draw(seed uint64, n int) plan {
 	return p
 }
 
-// optimizer draws one and its learning rate. The ε of Adam is large: divided by
-// their own size, gradients that are nothing but rounding errors would count.
+// optimizer draws one and its learning rate. Adam's ε is large, because
+// otherwise gradients that are mere rounding errors, divided by their own size,
+// would matter.
 func optimizer(rng *rand.Rand) (train.Optimizer, float64) {
 	o := train.Optimizer{Method: train.SGD}
 	if rng.IntN(2) == 0 {
@@ -70,9 +72,9 @@ func optimizer(rng *rand.Rand) (train.Optimizer, float64) {
 	return o, 0.01 + 0.05*rng.Float64()
 }
 
-// course draws what each layer does in each step: calibration, at times, and
+// course draws what each layer does in each step: sometimes calibration, then
 // training, in which observers start and stop, rounding starts and batch norm
-// freezes at a step of the layer's own.
+// comes to rest at steps of the layer's own.
 func course(rng *rand.Rand, n graph.Network) []moment {
 	calibration := rng.IntN(3)
 	moments := make([]moment, calibration+trained)

@@ -16,7 +16,7 @@ type peer struct {
 	out *bufio.Reader
 }
 
-// verdict is what the peer says of a record.
+// verdict is what the peer says about a record.
 type verdict struct {
 	Steps, Tensors int
 	Decided        int  // numbers that were rounded, clipped or compared

@@ -12,7 +12,7 @@ import (
 	"petrify/train"
 )
 
-// record is a case for the peer: what it trains, and what petrify arrived at.
+// record is a case for the peer: what to train, and petrify's results.
 type record struct {
 	Layers       []graph.Layer
 	Loss         string
@@ -44,7 +44,7 @@ type step struct {
 	State    []tensor // after the step
 }
 
-// generator is that of the plan's numbers.
+// generator draws the plan's numbers.
 func (p plan) generator() *rand.Rand { return rand.New(rand.NewPCG(p.seed, 0)) }
 
 // model makes the plan's model.
@@ -146,8 +146,8 @@ func running(m *graph.Model) (all []tensor) {
 	return all
 }
 
-// state copies what a step changes: parameters, statistics, and with quantizers
-// what these learn, their scales and their zero points.
+// state copies what a step changes: parameters and statistics and, if
+// quantized, learned numbers, scales and zero points.
 func state(m *graph.Model, quantized bool) []tensor {
 	all := running(m)
 	for _, p := range m.Params() {

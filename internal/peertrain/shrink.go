@@ -8,8 +8,8 @@ import (
 	"petrify/train"
 )
 
-// shrink makes a plan smaller while it differs: it takes away steps, layers and
-// settings, one by one, until none is left that can go.
+// shrink makes a plan smaller while it differs: it removes steps, layers and
+// settings, one by one, until nothing more can go.
 func shrink(p plan, differs func(plan) bool) plan {
 	return randnet.Shrink(p, smaller, func(q plan) bool { return q.valid() && differs(q) })
 }
@@ -20,7 +20,7 @@ func (p plan) valid() bool {
 	return err == nil
 }
 
-// smaller lists the plans that have one thing less.
+// smaller lists the plans with one thing less.
 func smaller(p plan) []plan {
 	all := fewerSteps(p)
 	for _, clear := range []func(*plan){
@@ -39,8 +39,8 @@ func smaller(p plan) []plan {
 	return all
 }
 
-// fewerSteps leaves out a step, but for the last one, or the differences between
-// the layers'.
+// fewerSteps leaves out a step, except the last one, or the differences between
+// layers.
 func fewerSteps(p plan) (all []plan) {
 	for i := range p.steps {
 		if len(p.steps) == 1 {

@@ -7,12 +7,12 @@ import (
 	"petrify/observers"
 )
 
-// tame takes out of a quantization what puts many numbers on ties by its very
-// making, where float32 and float64 cannot agree, and what takes the peer long.
+// tame removes from a quantization what inherently puts many numbers on ties,
+// where float32 and float64 cannot agree, and what takes the peer long.
 func tame(n graph.Network, q graph.Quantization) {
 	for i, l := range n.Layers {
-		// A mean of an even number of integers lies on a tie every second time.
-		// What is left are windows that padding cuts, and global means.
+		// A mean of an even number of integers is a tie every second time.
+		// Windows cut by padding, and global means, remain.
 		if l.Kind == graph.KindAvgPool && l.Kernel[0]*l.Kernel[1]%2 == 0 {
 			n.Layers[i].Kind = graph.KindMaxPool
 		}
@@ -33,12 +33,12 @@ func tame(n graph.Network, q graph.Quantization) {
 }
 
 // tameActivations leaves the rounding to the dialect, as configurations do: an
-// activation that is on a grid already and is rounded to an equal one lies on the
+// activation that is rounded a second time to an equal grid is exactly on the
 // ties of roundings that are not to the nearest.
 func tameActivations(c *fakequant.Config) { c.Rounding = affine.HalfEven }
 
-// tameWeights makes the groups larger where the greatest weight of each is on a
-// tie, or is the range that it must not exceed, and where the range is searched for.
+// tameWeights makes the blocks larger if the greatest weight of each is on a
+// tie, or is itself the limit of the range, and if the range is searched for.
 func tameWeights(c *fakequant.Config) {
 	halved := c.Dialect == affine.Torch || c.Dialect == affine.XNNPACK || c.Dialect == affine.CoreML
 	centred, searches := false, false

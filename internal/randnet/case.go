@@ -13,7 +13,7 @@ import (
 	"petrify/observers"
 )
 
-// Case is a network and how it is quantized.
+// Case is a network and its quantization.
 type Case struct {
 	Network      graph.Network
 	Input        graph.Shape
@@ -48,8 +48,8 @@ func (c Case) String() string {
 	return b.String()
 }
 
-// Shrink makes c smaller while it still fails, until nothing is left that can go:
-// what fails in the end is small enough to read.
+// Shrink makes c smaller while it still fails, until nothing more can go, so
+// that the failing case is small enough to read.
 func Shrink[T fmt.Stringer](c T, smaller func(T) []T, fails func(T) bool) T {
 	for {
 		fewer := slices.DeleteFunc(smaller(c), func(d T) bool { return d.String() == c.String() })
@@ -61,8 +61,8 @@ func Shrink[T fmt.Stringer](c T, smaller func(T) []T, fails func(T) bool) T {
 	}
 }
 
-// Smaller lists the cases that have one layer or one setting less. Not all of them
-// have a model.
+// Smaller lists the cases with one layer or one setting less. Not all of them
+// are valid.
 func (c Case) Smaller() (all []Case) {
 	for i := range c.Network.Layers {
 		all = append(all, c.without(i))
@@ -88,7 +88,7 @@ func (c Case) Smaller() (all []Case) {
 	return all
 }
 
-// without leaves out layer i: who takes it takes its first input.
+// without leaves out layer i: its readers read its first input instead.
 func (c Case) without(i int) Case {
 	name, from := c.Network.Layers[i].Name, source(c.Network.Layers, i)
 	var layers []graph.Layer

@@ -7,14 +7,14 @@
 //	q := randnet.Quantization(rng, network, in)
 //	model, err := graph.New(network, in, q, rng)   // never fails
 //
-// A network has layers of all kinds, batch normalisation anywhere, branches that
-// join again, and windows with strides, dilations, groups and paddings of all
-// sorts; it is small, so that a test can afford many. A quantization has all
-// methods, observers, dialects, schemes and numbers of bits, ramps, rules by kind
-// and name, layers left in float, and activations that share a grid wherever the
-// network concatenates. Both depend on the random numbers alone: a seed in a
-// failing test's name is all that it takes to see it again.
+// A network has layers of all kinds, batch normalisation anywhere, branches
+// that join again, and windows with strides, dilations, groups and paddings of
+// all sorts; it is small, so that a test can afford many. A quantization has
+// all methods, observers, dialects, schemes and numbers of bits, ramps, rules
+// by kind and name, layers left in float, and activations that share a grid
+// wherever the network concatenates. Both depend only on the random numbers:
+// the seed in a failing test's name is all it takes to reproduce it.
 //
-// What a caller cannot use, it leaves out ([Options.Without]), changes in the
-// drawn value, which is plain data, or draws once more.
+// If a caller cannot use something, it excludes it ([Options.Without]), changes
+// the drawn value, which is plain data, or draws again.
 package randnet

@@ -14,11 +14,11 @@ type Options struct {
 	Without []graph.Kind // kinds that do not occur; linear and flatten end a network and always do
 }
 
-// largest is the most channels of a convolution, and the most pixels in each
-// direction to which padding makes an image grow.
+// largest is the greatest number of channels of a convolution, and of pixels in
+// each direction to which padding can enlarge an image.
 const largest = 24
 
-// activation is what a layer, or the input, gives.
+// activation is the output of a layer, or the input.
 type activation struct {
 	name   string
 	kind   graph.Kind // that made it; 0: the input
@@ -87,7 +87,8 @@ func (b *builder) grow() {
 	b.add(kinds[b.rng.IntN(len(kinds))], x)
 }
 
-// habits are the kinds that often follow another: those that are fused with it.
+// habits are the kinds that often follow another because they are fused with
+// it.
 var habits = map[graph.Kind][]graph.Kind{
 	0:                   {graph.KindConv2D, graph.KindLinear},
 	graph.KindConv2D:    {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
@@ -113,7 +114,7 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 	return true
 }
 
-// add adds a layer that takes x, and others if it joins.
+// add adds a layer that reads x, and others if it joins.
 func (b *builder) add(k graph.Kind, x *activation) *activation {
 	l := graph.Layer{Kind: k}
 	y := &activation{kind: k, shape: x.shape, vector: x.vector}
@@ -182,7 +183,7 @@ func (b *builder) like(x *activation, k graph.Kind) *activation {
 	return found[b.rng.IntN(len(found))]
 }
 
-// end joins what nobody reads, and makes the network's output of it.
+// end joins what nobody reads and turns it into the network's output.
 func (b *builder) end(features int) {
 	var ends []*activation
 	for _, x := range slices.Clone(b.made) {
@@ -207,7 +208,7 @@ func (b *builder) end(features int) {
 	}
 }
 
-// features makes a vector of x.
+// features turns x into a vector.
 func (b *builder) features(x *activation) *activation {
 	if b.fits(graph.KindGlobalAvgPool, x) && one(b.rng, 3) {
 		x = b.add(graph.KindGlobalAvgPool, x)

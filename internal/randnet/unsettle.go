@@ -8,7 +8,7 @@ import (
 )
 
 // Unsettle gives batch norms parameters and statistics as if they had been
-// trained: fresh ones are all 0 and 1. Channels may be dead: γ = 0.
+// trained, since new ones are all 0 and 1. Channels may be dead: γ = 0.
 func Unsettle(m *graph.Model, rng *rand.Rand, dead bool) {
 	for _, p := range m.Params() {
 		for i := range p.Value {

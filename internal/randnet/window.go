@@ -3,7 +3,7 @@ package randnet
 import "petrify/graph"
 
 // window draws a kernel, strides, dilations and padding that fit an image of
-// the given shape and make none that grows beyond all bounds.
+// the given shape and do not enlarge it too much.
 func (b *builder) window(l *graph.Layer, in graph.Shape) {
 	for {
 		b.draw(l)
@@ -14,8 +14,8 @@ func (b *builder) window(l *graph.Layer, in graph.Shape) {
 	}
 }
 
-// draw draws a window. A pool has no dilation, and none of its windows lies in
-// the padding altogether.
+// draw draws a window. A pool has no dilation, and none of its windows is
+// entirely in the padding.
 func (b *builder) draw(l *graph.Layer) {
 	l.Stride, l.Dilation, l.Padding = [2]int{}, [2]int{}, graph.Padding{}
 	l.Kernel = [2]int{1 + b.rng.IntN(4), 1 + b.rng.IntN(4)}
@@ -42,7 +42,8 @@ func (b *builder) draw(l *graph.Layer) {
 	}
 }
 
-// filters draws the filters and groups of a convolution of that many channels.
+// filters draws the filters and groups of a convolution with the given number
+// of channels.
 func (b *builder) filters(l *graph.Layer, channels int) {
 	switch b.rng.IntN(4) {
 	case 0:
@@ -58,7 +59,7 @@ func (b *builder) filters(l *graph.Layer, channels int) {
 	}
 }
 
-// channels draws a number of channels, now and then one about the widths that
+// channels draws a number of channels, occasionally one near the widths that
 // the kernels compute at once.
 func (b *builder) channels() int {
 	if one(b.rng, 4) {
@@ -83,7 +84,7 @@ func (b *builder) factors(n int) graph.Shape {
 	return graph.Shape{C: c, H: h, W: n / c / h}
 }
 
-// slide is the shape that a window makes of an image.
+// slide is the shape of a window's output on an image.
 func slide(l graph.Layer, in graph.Shape) graph.Shape {
 	p := l.Padding
 	out := graph.Shape{C: in.C}

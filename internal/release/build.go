@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// file is one of a release's, or of an archive's.
+// file is a file of a release or of an archive.
 type file struct {
 	name    string
 	data    []byte
@@ -60,8 +60,8 @@ func (c commit) build(platform string) ([]file, error) {
 }
 
 // compile builds the program for the oldest processor that Go supports on the
-// platform, whatever the environment says. Without -buildvcs=false the program
-// would tell a clone from an unpacked archive.
+// platform, whatever the environment says. Without -buildvcs=false, the program
+// would differ between a clone and an unpacked archive.
 func compile(system, processor, version string) (file, error) {
 	folder, err := os.MkdirTemp("", "petrify-release")
 	if err != nil {

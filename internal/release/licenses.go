@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// module is one that is linked in, with its licence.
+// module is a linked module with its licence.
 type module struct {
 	path, version, sum string
 	license            string // as SPDX names it
@@ -47,7 +47,7 @@ func licensed(info *buildinfo.BuildInfo) ([]module, error) {
 }
 
 // legal matches the files, at a module's root or in a folder there, that have
-// to travel with it.
+// to be distributed with it.
 var legal = regexp.MustCompile(`(?i)^(li[cs]en[cs]e|copying|notice|patents|third_party_licen[cs]es/)`)
 
 // read reads the module's legal files, in the order of their names.
@@ -91,7 +91,7 @@ func identify(texts []file) (string, error) {
 	return "", errors.New("no licence that this program knows: read it, and let it know or do without the module")
 }
 
-// licenses is the text that the licences ask a program to come with.
+// licenses is the text that the licences require to accompany a program.
 func licenses(modules []module) ([]byte, error) {
 	digits, err := os.ReadFile("datasets/LICENSE-digits")
 	if err != nil {

@@ -59,14 +59,14 @@ func release(out string, platforms []string) error {
 	return nil
 }
 
-// commit is what a release is made of.
+// commit is what a release is made from.
 type commit struct {
 	version string
 	time    time.Time
 }
 
-// describe is the commit that is checked out. Changes to it would go into the
-// files, and nobody could make them again.
+// describe returns the commit that is checked out. It refuses uncommitted
+// changes, with which nobody could reproduce the files.
 func describe() (commit, error) {
 	version, err := run(nil, "git", "describe", "--tags", "--always", "--dirty")
 	if err != nil {
@@ -86,7 +86,8 @@ func describe() (commit, error) {
 	return commit{version, time.Unix(s, 0).UTC()}, nil
 }
 
-// run runs a program with more environment and returns what it prints.
+// run runs a program with additional environment variables and returns what it
+// prints.
 func run(environment []string, program string, arguments ...string) (string, error) {
 	c := exec.Command(program, arguments...)
 	c.Env = append(os.Environ(), environment...)

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// File is what a safetensors file holds.
+// File is the content of a safetensors file.
 type File struct {
 	Metadata map[string]string // nil if there is none
 	Tensors  []Tensor          // in the order of their data
@@ -63,8 +63,8 @@ func Decode(data []byte) (*File, error) {
 	return f, nil
 }
 
-// place gives each tensor its part of body, in the order of the tensors, which
-// the header has been found to describe without gap or overlap.
+// place gives each tensor its part of body, in the order of the tensors. The
+// header describes them without gap or overlap.
 func (f *File) place(body []byte) error {
 	end := 0
 	for i := range f.Tensors {
@@ -84,8 +84,8 @@ func (f *File) place(body []byte) error {
 	return nil
 }
 
-// decodeHeader reads the header and checks that the tensors, in the order it
-// returns them in, follow each other without gap or overlap.
+// decodeHeader reads the header and checks that the tensors, in the order in
+// which it returns them, follow each other without gap or overlap.
 func decodeHeader(text []byte) (*File, error) {
 	if len(text) == 0 || text[0] != '{' {
 		return nil, errors.New("does not begin with {")
@@ -180,8 +180,8 @@ func object(d *json.Decoder, length int, member func(d *json.Decoder, key string
 	return nil
 }
 
-// members reads an object, calling member for each key; a key may occur once.
-// A null in the object's place is an error.
+// members reads an object, calling member for each key; each key may occur only
+// once. A null in place of the object is an error.
 func members(d *json.Decoder, member func(d *json.Decoder, key string) error) error {
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return fmt.Errorf("want a JSON object, got %v", cause(open, err))

@@ -10,15 +10,14 @@
 // strings to strings. All numbers are little-endian, tensors are row-major.
 //
 // [Encode] is deterministic: the same tensors and metadata give the same bytes,
-// whatever their order. Tensors are laid out by falling element size, then by
-// name, and the header is padded to a multiple of 8 bytes, so that every
+// whatever their order. Tensors are laid out by decreasing element size, then
+// by name, and the header is padded to a multiple of 8 bytes, so that every
 // tensor is aligned to its element.
 //
 // [Decode] trusts nothing. Every tensor must lie in the file, have the size
-// that its dtype and shape ask for, and touch its neighbours without gap or
-// overlap; a name may occur once; the header may not exceed 100 MB. It
-// allocates in proportion to the header, and the tensors are slices of the
-// input.
+// that its dtype and shape require, and adjoin its neighbours without gap or
+// overlap; names are unique; the header may not exceed 100 MB. It allocates in
+// proportion to the header, and the tensors are slices of the input.
 //
 // The format is described in the README of github.com/huggingface/safetensors,
 // section "Format". PyTorch, JAX and most model hubs read and write it.

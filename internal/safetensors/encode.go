@@ -47,7 +47,7 @@ func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	return nil
 }
 
-// WriteFile writes tensors and metadata to a file, all of it or nothing.
+// WriteFile writes tensors and metadata to a file, completely or not at all.
 func WriteFile(path string, tensors []Tensor, metadata map[string]string) error {
 	return atomicfile.Write(path, func(w io.Writer) error {
 		return Encode(w, tensors, metadata)

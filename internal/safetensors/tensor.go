@@ -14,13 +14,13 @@ type Tensor struct {
 	Data  []byte
 }
 
-// Number is the set of Go types that a tensor's elements convert to as they
-// are. F16 and BF16 have none: see [Tensor.Float32].
+// Number is the set of Go types that a tensor's elements can have. F16 and BF16
+// have none; see [Tensor.Float32].
 type Number interface {
 	uint8 | int8 | uint16 | int16 | uint32 | int32 | float32 | uint64 | int64 | float64
 }
 
-// Of makes a tensor of values. It copies them.
+// Of makes a tensor from values, which it copies.
 func Of[T Number](name string, shape []int, values []T) Tensor {
 	var zero T
 	t := Tensor{Name: name, DType: dtypeOf(zero), Shape: shape}
@@ -31,8 +31,8 @@ func Of[T Number](name string, shape []int, values []T) Tensor {
 	return t
 }
 
-// Values returns the elements of t, which must be of the dtype that is called
-// as T is: nothing is converted.
+// Values returns the elements of t, whose dtype must be that of T: nothing is
+// converted.
 func Values[T Number](t Tensor) ([]T, error) {
 	var zero T
 	if want := dtypeOf(zero); t.DType != want {
@@ -70,7 +70,7 @@ func (t Tensor) Float32() ([]float32, error) {
 	return values, nil
 }
 
-// widen is the float32 of the same value as the IEEE 754 binary16 h: the
+// widen is the float32 with the same value as the IEEE 754 binary16 h: the
 // exponent's bias goes from 15 to 127, the fraction from 10 bits to 23.
 func widen(h uint16) float32 {
 	sign := uint32(h>>15) << 31

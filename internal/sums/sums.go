@@ -4,8 +4,9 @@
 //	sha256sum -c SHA256SUMS
 //
 // Its last line is a comment with the SHA-256 of the lines above, so that a
-// damaged list is told from damaged files. Who can write to the folder can write
-// the list as well: it finds damage and mistakes, and is no signature.
+// damaged list can be told from damaged files. Anyone who can write to the
+// folder can also write the list: it reveals damage and mistakes, but is not a
+// signature.
 package sums
 
 import (
@@ -76,8 +77,7 @@ func decode(text []byte) (List, error) {
 	return l, nil
 }
 
-// Read reads a folder's list. The error is fs.ErrNotExist, among others, where
-// there is none.
+// Read reads a folder's list. If there is none, the error wraps fs.ErrNotExist.
 func Read(folder string) (List, error) {
 	path := filepath.Join(folder, File)
 	text, err := os.ReadFile(path)
@@ -96,7 +96,7 @@ func (l List) Write(folder string) error {
 	return atomicfile.WriteFile(filepath.Join(folder, File), l.encode())
 }
 
-// Put lists files of the folder, by their paths, as they are now.
+// Put adds files of the folder, by path, with their present checksums.
 func (l List) Put(folder string, paths ...string) error {
 	for _, path := range paths {
 		name, err := filepath.Rel(folder, path)
@@ -110,7 +110,7 @@ func (l List) Put(folder string, paths ...string) error {
 	return nil
 }
 
-// Drop takes a file, or all of a folder, off the list.
+// Drop removes a file, or everything in a folder, from the list.
 func (l List) Drop(folder, path string) {
 	name, err := filepath.Rel(folder, path)
 	if err != nil {
@@ -121,7 +121,7 @@ func (l List) Drop(folder, path string) {
 }
 
 // Check compares the folder with the list. Faults name each listed file that is
-// another or missing; strange are the files that are not listed, without those
+// changed or missing; strange are the files that are not listed, except those
 // of folders for which skip reports true.
 func (l List) Check(folder string, skip func(path string) bool) (faults []error, strange []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(l)) {

@@ -1,6 +1,7 @@
-// Command vet is go vet for platforms other than this one: the same checks, on
-// types that come from sources. To check a package, go vet compiles all it
-// imports, for each platform and to the last instruction: fifteen times the work.
+// Command vet is go vet for other platforms than this one: the same checks,
+// with types from sources. To check a package, go vet compiles everything that
+// it imports, for each platform and to the last instruction, which is fifteen
+// times the work.
 package main
 
 import (

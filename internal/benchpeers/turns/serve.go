@@ -55,7 +55,7 @@ func measure(d time.Duration, work Work) (s Slice, err error) {
 	return s, err
 }
 
-// processorTime is what the process has used of all processors.
+// processorTime is the processor time that the process has used.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -10,9 +10,8 @@ import (
 	"petrify/internal/benchpeers/turns"
 )
 
-// Gorgonia takes one training step of cnn, in float, that is made of
-// Gorgonia's own operators and its Adam, as its examples write it. A unit is
-// an image.
+// Gorgonia takes one training step of cnn, in float, made of Gorgonia's own
+// operators and its Adam, as in its examples. A unit is an image.
 func Gorgonia(batch int) (turns.Work, error) {
 	g := gorgonia.NewGraph()
 	s := &stock{graph: g, batch: batch}

@@ -24,8 +24,8 @@ func Infer(network string, batch int) (turns.Work, error) {
 	return func() (float64, error) { return float64(batch), e.Run(y, x, batch) }, nil
 }
 
-// Frozen is a network after two training steps on noise: its ranges are those
-// of real activations. It is the same one in each process.
+// Frozen is a network after two training steps on noise, so that its ranges are
+// those of real activations. It is the same in each process.
 func Frozen(network string) (*quantized.Model, error) {
 	m, err := model(network)
 	if err != nil {

@@ -22,12 +22,12 @@ var shapes = map[string]struct {
 	"mobilenet-v1-0.25": {graph.Shape{C: 3, H: 96, W: 96}, 2},
 }
 
-// wide is three convolutions of as many channels in and out as the number
-// after the name says: "wide-64".
+// wide is three convolutions with as many input and output channels as the
+// number after the name says, as in "wide-64".
 const wide = "wide-"
 
-// model is a fresh network, quantized by default: weights of 8 bits per
-// channel, activations of 8 bits, ranges as moving averages.
+// model is an untrained network with the default quantization: weights of 8
+// bits per channel, activations of 8 bits, ranges as moving averages.
 func model(name string) (*graph.Model, error) {
 	network, in, err := describe(name)
 	if err != nil {

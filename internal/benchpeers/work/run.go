@@ -11,9 +11,9 @@ import (
 	"petrify/train"
 )
 
-// Run is a whole training of cnn on that many random images: an epoch in float,
-// one with quantization, and all that [train.Run] does around them. A unit is
-// a run.
+// Run is a whole training run of cnn on the given number of random images: an
+// epoch in float, one with quantization, and everything that [train.Run] does
+// around them. A unit is a run.
 func Run(images int) (turns.Work, error) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	set, err := datasets.New(datasets.Set{

@@ -10,11 +10,11 @@ import (
 )
 
 // learningRate is small, so that the network does not learn the few random
-// batches by heart: gradients that vanish would be denormal numbers, which
-// processors are slow at. All sides have it.
+// batches by heart: vanishing gradients would be denormal numbers, with which
+// processors are slow. All sides use it.
 const learningRate = 1e-5
 
-// batches is how many random batches a side takes in turn.
+// batches is how many random batches a side cycles through.
 const batches = 8
 
 // Train takes one training step: forward, backward, Adam. A unit is an image.

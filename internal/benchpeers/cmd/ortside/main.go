@@ -1,5 +1,5 @@
-// Command ortside is the side of ONNX Runtime: it runs a file on one batch of
-// noise. It is a command of its own because it needs cgo.
+// Command ortside is ONNX Runtime's side: it runs a file on a batch of noise.
+// It is a separate command because it needs cgo.
 //
 //	ortside FILE BATCH THREADS
 //
