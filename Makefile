@@ -23,7 +23,7 @@ help: ## list the targets
 build: ## build the command as bin/petrify
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/petrify ./cmd/petrify
 
-demo: build ## the whole job on the embedded digits: train, quantize, train on, freeze, export
+demo: build ## run the whole job on the embedded digits: train, quantize, fine-tune, freeze, export
 	bin/petrify train
 
 test: ## run the tests
@@ -93,7 +93,7 @@ bench: ## run the micro-benchmarks
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
 
-torch: ## train NETWORKS random networks beside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
+torch: ## train NETWORKS random networks alongside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
 	go run ./internal/peertrain -networks $(NETWORKS)
 
 conformance: internal/conformance/node_modules/@litertjs ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)

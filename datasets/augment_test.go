@@ -130,7 +130,7 @@ func TestCutout(t *testing.T) {
 			}
 		}
 		if zeros != (bottom-top+1)*(right-left+1) {
-			t.Fatalf("place %d: the hole is no rectangle: %v", place, x)
+			t.Fatalf("place %d: the hole is not a rectangle: %v", place, x)
 		}
 		sizes[zeros] = true
 	}

@@ -224,7 +224,7 @@ func TestBatchesRefuse(t *testing.T) {
 		"augmented table":          {table, BatchOptions{Size: 1, Rand: r, Augment: Augment{Flip: true}}},
 		"shift too far":            {pictures, BatchOptions{Size: 1, Rand: r, Augment: Augment{Shift: 6}}},
 		"crop of everything":       {pictures, BatchOptions{Size: 1, Rand: r, Augment: Augment{Crop: 1}}},
-		"crop is no number":        {pictures, BatchOptions{Size: 1, Rand: r, Augment: Augment{Crop: math.NaN()}}},
+		"crop is not a number":     {pictures, BatchOptions{Size: 1, Rand: r, Augment: Augment{Crop: math.NaN()}}},
 		"cutout too large":         {pictures, BatchOptions{Size: 1, Rand: r, Augment: Augment{Cutout: 7}}},
 		"set not made by New":      {&Set{Shape: [3]int{1, 1, 1}, Train: table.Train}, BatchOptions{Size: 1}},
 	} {

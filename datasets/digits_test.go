@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The content of the embedded file: its hash, and the first image as it stands
+// The content of the embedded file: its hash, and the first image as it is
 // in the first line of the original CSV file.
 func TestDigitsContent(t *testing.T) {
 	zr, err := gzip.NewReader(bytes.NewReader(digitsFile))

@@ -33,7 +33,7 @@ func Example() {
 	// 1442 images in 23 batches, the last of 34
 }
 
-// A table of one's own: a row an example, one column the class.
+// Your own table: one row per example, one column with the class.
 func ExampleOpen_csv() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -78,7 +78,7 @@ func ExampleNew() {
 	// [1 -1 -1 1 0 0] [0 1 -1]
 }
 
-// An interrupted epoch goes on where it was: the generator's state of its
+// An interrupted epoch continues where it was: the generator's state of its
 // beginning, and how many batches were done.
 func ExampleSet_Batches_resume() {
 	set, err := datasets.Open("digits", datasets.Options{})

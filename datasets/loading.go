@@ -14,7 +14,7 @@ type loading struct {
 	most int64           // bytes that the data may take
 	held int64           // that they take so far
 
-	// folder is what progress is reported for, if not for each file by itself.
+	// folder is what progress is reported for, if not for each file separately.
 	folder *tally
 }
 

@@ -16,7 +16,7 @@ type array struct {
 	in     *input
 	whole  bool      // integers are wanted as such
 	bytes  []uint8   // u1 and b1
-	ints   []int64   // other integers; u8 above 2⁶³ wraps, and is no label
+	ints   []int64   // other integers; u8 above 2⁶³ wraps, and is not a label
 	floats []float32 // f4, f8, and integers that are not wanted as such
 }
 

@@ -8,7 +8,7 @@ import (
 	"petrify/fakequant"
 )
 
-// What lies inside the range is at most half a step from what is left of it,
+// What lies inside the range is at most half a step from its rounded value,
 // and what lies outside is further.
 func TestClippedIsFurtherThanHalfAStep(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))

@@ -44,7 +44,7 @@ func step(t *testing.T, q *fakequant.Quantizer, uses []*fakequant.Use,
 
 // Two tensors of one grid are two uses. Whatever the observer does between them,
 // each gives what a quantizer gives that rounds its tensor alone, with the range
-// as it was then: output, and a gradient that knows nothing of the later range.
+// as it was then: output, and a gradient independent of the later range.
 func TestEachUseHasItsOwnRange(t *testing.T) {
 	for _, kind := range []observers.Kind{observers.LastValue, observers.MinMax, observers.MovingAverage} {
 		for _, cfg := range configs() {

@@ -26,7 +26,7 @@ func (t *Trainer) Outputs() []float32 {
 
 // View is a unit for tests that compute it in their own way.
 type View struct {
-	Layer         Layer // a batch norm that stands alone is a depthwise convolution
+	Layer         Layer // a batch norm that is a unit of its own is a depthwise convolution
 	Inputs        []int // places of units; −1 is the network's input
 	Ins           []Shape
 	Out           Shape

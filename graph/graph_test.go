@@ -65,7 +65,7 @@ func TestValidateInfersShapes(t *testing.T) {
 }
 
 // A layer whose weights no machine holds is refused, not tried.
-// An image of one pixel has a vector's shape and is none: memory and frozen model
+// An image of one pixel has a vector's shape but is not a vector: memory and frozen model
 // keep them apart.
 func TestValidateTellsVectorsFromImagesOfOnePixel(t *testing.T) {
 	for _, kind := range []graph.Kind{graph.KindAdd, graph.KindConcat} {

@@ -41,7 +41,7 @@ func elements(x []float64, f func(i int) float64) []float64 {
 	return y
 }
 
-// clip is a ReLU or ReLU6; 0 is none.
+// clip is a ReLU or ReLU6; 0 means none.
 func (o *oracle) clip(k graph.Kind, x []float64) []float64 {
 	if k == 0 {
 		return x
@@ -280,7 +280,7 @@ func (o *oracle) statistics(u graph.View, y []float64, channel func(i int) int) 
 	}
 	for _, v := range variance {
 		if o.recording && v < 1e-4*size(y)*size(y) {
-			o.unsure++ // all but constant: float32 has hardly a digit of what is left
+			o.unsure++ // nearly constant: float32 has hardly a digit left
 		}
 	}
 	old := o.running[u.Norm.Gamma.Name]

@@ -14,7 +14,7 @@ import (
 	"petrify/observers"
 )
 
-// standing are networks in which batch norms stand alone: on the input, after
+// standing are networks in which batch norms are units of their own: on the input, after
 // a convolution that another layer takes too, after a sum, and on vectors.
 var standing = map[string]graph.Network{
 	"pre-activation": graph.Chain(
@@ -103,7 +103,7 @@ func TestQuantizingBatchNormAloneCostsNothing(t *testing.T) {
 							t.Fatalf("parameter %d is %s, in float it is %s", i, norms.Params()[i].Name, p.Name)
 						}
 						closeTo(t, p.Name, norms.Params()[i].Value, p.Value)
-						if p.Role != graph.RoleBias { // before a batch norm that is 0, but for rounding
+						if p.Role != graph.RoleBias { // before a batch norm that is 0, apart from rounding
 							closeTo(t, "gradient of "+p.Name, norms.Params()[i].Grad, p.Grad)
 						}
 					}
@@ -237,7 +237,7 @@ func running(m *graph.Model, name string) []float32 {
 	return nil
 }
 
-// The type rule of batch norms is for those that stand alone; where one is
+// The type rule of batch norms is for those that are units of their own; where one is
 // folded, its convolution's rule holds.
 func TestRulesOfBatchNormAlone(t *testing.T) {
 	int8, bits4 := fakequant.Int8(), fakequant.Bits(4)

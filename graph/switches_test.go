@@ -12,7 +12,7 @@ import (
 )
 
 // forked has a layer for each rule of ownership: batch norms that are folded
-// and one that stands alone, a sum, a concatenation, and layers that keep the
+// and one that is not, a sum, a concatenation, and layers that keep the
 // scale of their input.
 func forked(t *testing.T, q graph.Quantization) *graph.Model {
 	t.Helper()
@@ -36,7 +36,7 @@ func alike(observe, quantize, freeze bool) func(string) graph.Switches {
 	}
 }
 
-// but switches one layer otherwise than the others.
+// but switches one layer differently from the others.
 func but(layer string, s graph.Switches, others func(string) graph.Switches) func(string) graph.Switches {
 	return func(name string) graph.Switches {
 		if name == layer {

@@ -13,7 +13,7 @@ import (
 type unit struct {
 	layer  Layer
 	rule   Rule    // that holds for the layer
-	inputs []*unit // nil stands for the network's input
+	inputs []*unit // nil means the network's input
 	ins    []Shape
 	out    Shape
 	vector bool // the output is a vector

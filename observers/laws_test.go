@@ -95,7 +95,7 @@ func seeds(f *testing.F) {
 }
 
 // FuzzResume checks that an observer that is saved, and restored into a fresh
-// one, goes on like one that was not interrupted.
+// one, continues like one that was not interrupted.
 func FuzzResume(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {

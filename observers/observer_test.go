@@ -51,7 +51,7 @@ func rangeOf(o observers.Observer) (min, max float32, ok bool) {
 	return lo[0], hi[0], ok
 }
 
-// TestRecurrences runs the min-max family beside its equation in float64.
+// TestRecurrences compares the min-max family with its equation in float64.
 func TestRecurrences(t *testing.T) {
 	type update func(m, batch float64) float64
 	average := func(c float64) update {

@@ -34,7 +34,7 @@ func TestUniformError(t *testing.T) {
 	}
 }
 
-// TestShrinkWhereNothingIsLost: as PyTorch does, the search goes on where the
+// TestShrinkWhereNothingIsLost: as PyTorch does, the search continues where the
 // error stays, and ends where it grows.
 func TestShrinkWhereNothingIsLost(t *testing.T) {
 	mass := []float64{0, 0, 1, 5, 5, 1, 0, 0}

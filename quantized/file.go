@@ -88,7 +88,7 @@ func Load(path string) (*Model, error) {
 	}
 	ext := filepath.Ext(path)
 	if ext != filepath.Ext(ManifestFile) && ext != filepath.Ext(TensorsFile) {
-		return nil, fmt.Errorf("quantized: %s is no model: %s", path, wanted)
+		return nil, fmt.Errorf("quantized: %s is not a model: %s", path, wanted)
 	}
 	stem := strings.TrimSuffix(path, ext)
 	manifest, err := readHalf(stem + filepath.Ext(ManifestFile))

@@ -121,7 +121,7 @@ func (s Size) String() string {
 		fmt.Fprintf(&b, ": so it is %s half.", compare(2*total, s.Float16()))
 	}
 	if s.Packed < s.Weights {
-		fmt.Fprintf(&b, " The weights' %s bytes are stored one a weight; without the unused bits they would take "+
+		fmt.Fprintf(&b, " The weights' %s bytes are one per weight; without the unused bits they would take "+
 			"%s, and the model %s.",
 			digits(s.Weights), digits(s.Packed), digits(total-s.Weights+s.Packed))
 	}

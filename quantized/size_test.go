@@ -56,7 +56,7 @@ func TestSizeOfResNet8(t *testing.T) {
 		{"weights", s.Weights, weights},
 		{"packed weights", s.Packed, weights},
 		{"biases", s.Biases, 4 * biases},
-		{"scales", s.Scales, 4 * (biases + 15)}, // one a channel; input, 9 convolutions, 3 sums, average, linear
+		{"scales", s.Scales, 4 * (biases + 15)}, // one per channel; input, 9 convolutions, 3 sums, average, linear
 		{"zero points", s.Zeros, 15},
 		{"float", s.Float, 0},
 		{"float32", s.Float32(), 4 * (weights + biases)},

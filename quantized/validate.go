@@ -104,7 +104,7 @@ func (v *validator) node(n *Node) {
 		v.addf(n.Name, "its output is called %q: want the layer's own name", n.Output.Name)
 	}
 	if n.Op == 0 || int(n.Op) >= len(opNames) {
-		v.addf(n.Name, "%v is no operation", n.Op)
+		v.addf(n.Name, "%v is not an operation", n.Op)
 		return
 	}
 	before := len(v.faults)

@@ -40,7 +40,7 @@ func checkQuant(q Quant) error {
 
 func checkFunc(n *Node) error {
 	if !n.Func.known() {
-		return fmt.Errorf("%v is no function", n.Func)
+		return fmt.Errorf("%v is not a function", n.Func)
 	}
 	switch n.Op {
 	case Activate:
@@ -93,7 +93,7 @@ func checkWindow(n *Node) error {
 	}
 	for i := range 2 {
 		if max(w.PadBegin[i], w.PadEnd[i]) >= w.Kernel[i] {
-			return fmt.Errorf("padding %v and %v: a window of %v could lie in it altogether", w.PadBegin, w.PadEnd,
+			return fmt.Errorf("padding %v and %v: a window of %v could lie entirely in it", w.PadBegin, w.PadEnd,
 				w.Kernel)
 		}
 	}

@@ -69,7 +69,7 @@ func TestLayersFollowTheirRules(t *testing.T) {
 			`conv2d_1 ["0" "0" "20" "16"], linear_1 ["0" "5" "21" "3"]`},
 		{"a rule that holds for no layer", &int8, &int8, every, map[graph.Rule]Milestones{{}: {Quantize: Steps(30)}},
 			`conv2d_1 ["1" "2" "9" "16"], linear_1 ["1" "2" "9" "16"]`},
-		{"defaults of learned scales beside others", &int8, &learned, Milestones{}, nil,
+		{"defaults of learned scales and of others", &int8, &learned, Milestones{}, nil,
 			`conv2d_1 ["0" "0" "21" "16"], linear_1 ["" "0" "" "16"]`},
 		{"learned scales that shall follow", &int8, &learned, Milestones{},
 			map[graph.Rule]Milestones{linearRule: {Settle: Steps(7)}},
@@ -163,7 +163,7 @@ func TestObserversAndRoundingStopAndStartApart(t *testing.T) {
 }
 
 // Turns are announced before the steps that they hold for, and all that is
-// switched when a run goes on.
+// switched when a run continues.
 func TestTurnsAreAnnounced(t *testing.T) {
 	int8 := fakequant.Int8()
 	var got []string

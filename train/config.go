@@ -23,7 +23,7 @@ type Config struct {
 	// quantized as it is.
 	Weights []graph.State
 
-	Augment  datasets.Augment // varies the images of both stages, afresh in each epoch; not those of PTQ
+	Augment  datasets.Augment // varies the images of both stages, differently in each epoch; not those of PTQ
 	Balanced bool             // makes the classes of an epoch equally frequent
 
 	// Validation is the share of the training images that is held out, and
@@ -55,7 +55,7 @@ type Config struct {
 	Checkpoint Interval // how often to write a checkpoint; unset: every 20 s. The end of a stage has one in any case
 	Version    string   // of the program, recorded in checkpoints and in the frozen model
 
-	Events Events       // called while the run goes on
+	Events Events       // called during the run
 	Log    *slog.Logger // warnings and what was resumed; nil: nowhere
 }
 

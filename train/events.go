@@ -2,7 +2,7 @@ package train
 
 import "petrify/graph"
 
-// Events are called while a run goes on, from its goroutine. A nil function
+// Events are called during a run, from its goroutine. A nil function
 // is not called.
 type Events struct {
 	Stage func(StageStart) // before the first step of a stage, also of a resumed one

@@ -15,7 +15,7 @@ type Fault struct {
 // [Config.Validate].
 type Faults []Fault
 
-// Error lists the faults, one a line.
+// Error lists the faults, one per line.
 func (f Faults) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "train: %d faults in the configuration:", len(f))

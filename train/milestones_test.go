@@ -20,7 +20,7 @@ func TestMilestonesAreReachedByTheFirstStepNotBefore(t *testing.T) {
 		{"fake quantization on", 5, graph.Switches{Observe: true, Quantize: true}},
 		{"batch norm frozen", 15, graph.Switches{Observe: true, Quantize: true, BatchNormFrozen: true}},
 		{"observers off", 20, graph.Switches{Quantize: true, BatchNormFrozen: true}},
-		{"far behind", 1000, graph.Switches{Quantize: true, BatchNormFrozen: true}},
+		{"far past", 1000, graph.Switches{Quantize: true, BatchNormFrozen: true}},
 	} {
 		if got := m.At(c.step, 10); got != c.want {
 			t.Errorf("%s: step %d: %+v, want %+v", c.name, c.step, got, c.want)

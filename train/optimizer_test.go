@@ -54,7 +54,7 @@ func TestOptimizersAgainstTheEquations(t *testing.T) {
 	}{
 		{"adam", Optimizer{}},
 		{"adam, decay in the gradient", Optimizer{WeightDecay: decay}},
-		{"adamw, decay beside it", Optimizer{Method: AdamW, WeightDecay: decay}},
+		{"adamw, separate decay", Optimizer{Method: AdamW, WeightDecay: decay}},
 		{"sgd", Optimizer{Method: SGD}},
 		{"sgd with momentum and decay", Optimizer{Method: SGD, Momentum: 0.9, WeightDecay: decay}},
 		{"nesterov", Optimizer{Method: SGD, Momentum: 0.9, Nesterov: true}},

@@ -33,7 +33,7 @@ func launched(t *testing.T, folder string, args ...string) (cmd *exec.Cmd, said 
 	return cmd, said
 }
 
-// continued is the arguments by which the run in a folder goes on.
+// continued returns the arguments that resume the run in a folder.
 func continued(folder string) []string {
 	if resumable(filepath.Join(folder, "run")) == nil {
 		return []string{"train", "--resume", "--out", "run"}
@@ -108,7 +108,7 @@ func differing(a, b map[string]string) (names []string) {
 }
 
 // An export that is killed leaves the whole of it or nothing under its name; the
-// next one removes what is beside.
+// next one removes what is left next to it.
 func TestKilledExport(t *testing.T) {
 	whole, parted := t.TempDir(), t.TempDir()
 	ending(t, whole, drilled...)

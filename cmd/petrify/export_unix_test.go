@@ -61,7 +61,7 @@ func tree(t *testing.T, folder string) map[string]string {
 }
 
 // However soon an export is interrupted, there is the whole of it or nothing,
-// and nothing beside it. The exit code says which.
+// and nothing next to it. The exit code says which.
 func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
 	formats := exports()
 	formats["c"] = "net.h" // one of three files

@@ -208,7 +208,7 @@ func stripes(t *testing.T) (folder, images string, content []byte) {
 }
 
 // Data are read once, as the run begins: a file that is shortened later does
-// not disturb it. A run that is resumed on other data is refused, and goes on
+// not disturb it. A run that is resumed on other data is refused, and continues
 // when its data are back.
 func TestDataFileThatChanges(t *testing.T) {
 	const epochs = 40

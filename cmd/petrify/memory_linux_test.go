@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// spaceVariable is how many bytes of address space a process may reserve beside
+// spaceVariable is how many bytes of address space a process may reserve besides
 // those that it begins with.
 const spaceVariable = "PETRIFY_TEST_SPACE"
 

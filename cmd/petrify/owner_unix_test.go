@@ -36,7 +36,7 @@ func seeded(t *testing.T, seed int) (args func(out string) []string, whole strin
 	return args, whole
 }
 
-// Runs that are started in one folder at the same time do not mix: all but one
+// Runs that are started in one folder at the same time do not mix: all except one
 // are refused, unless that one has ended, and the files are those of one seed.
 func TestRunsInOneFolder(t *testing.T) {
 	const seeds = 3

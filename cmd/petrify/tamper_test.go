@@ -96,7 +96,7 @@ func TestTamperedRun(t *testing.T) {
 	}
 }
 
-// A file that nobody listed is named. It is no fault.
+// A file that is not listed is named, but is not a fault.
 func TestStrangeFileIsNamed(t *testing.T) {
 	folder := ownRun(t)
 	for _, name := range []string{"notes.txt", "c/main.c", "below/deep/x", "model.mlpackage/x"} {

@@ -58,7 +58,7 @@ that a file or --set may contain.`,
 	}
 	s.define(cmd)
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint, as the run folder's "+configFile+
-		" says; with --config as that says, and from the beginning if there is no checkpoint")
+		" says; with --config, as that file says, and from the beginning if there is no checkpoint")
 	return cmd
 }
 

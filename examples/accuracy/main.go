@@ -27,7 +27,7 @@ import (
 	"petrify/train"
 )
 
-// smoothing of the labels, in float and, but for one row, in QAT.
+// smoothing of the labels, in float and, except for one row, in QAT.
 const smoothing = 0.1
 
 // row is one way to quantize the network.

@@ -43,7 +43,7 @@ are exported.
 	return b.String()
 }
 
-// notes stand below the table.
+// notes follow the table.
 const notes = `
 **Edges 8**: the input, the weights of the first and the last layer, the last
 layer's input and the output have 8 bits, everything else has the stated number

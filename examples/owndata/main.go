@@ -1,4 +1,4 @@
-// Command owndata trains on images that are made in memory: 16×16 pictures of
+// Command owndata trains on images generated in memory: 16×16 pictures of
 // horizontal and vertical stripes under noise. Data from anywhere come in the
 // same way.
 package main

@@ -138,7 +138,7 @@ func create(path string) (f *os.File, release func(), err error) {
 			return f, release, nil
 		}
 		release()
-		f.Close() // who takes it for a leftover may have removed it, and a third writer made its own
+		f.Close() // another process may have taken it for a leftover and removed it, and a third one made its own
 	}
 }
 

@@ -41,7 +41,7 @@ func TestWriteFolderReplacesTheOldFolder(t *testing.T) {
 		}
 	}
 	if got := names(t, dir); got != "a" {
-		t.Errorf("beside it: %q", got)
+		t.Errorf("next to it: %q", got)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // TestDiskLimit has the system refuse a write part way, as a full disk does.
-// A limit on the size of files stands in for the disk.
+// A limit on the size of files replaces a full disk.
 func TestDiskLimit(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")

@@ -14,7 +14,7 @@ type call struct {
 	doc     string      // one sentence; "" for kinds, which speak for themselves
 	layer   graph.Layer // to be filled by the keys
 	section func(*graph.Layer) section
-	layers  func(graph.Layer) []graph.Layer // what the filled one stands for
+	layers  func(graph.Layer) []graph.Layer // the layers that the filled one means
 }
 
 // calls lists the words.

@@ -90,7 +90,7 @@ func TestOneMistakeIsOneLine(t *testing.T) {
 	}
 }
 
-// What is no document at all is a mistake of the configuration too.
+// A file that is not a document at all is a mistake in the configuration too.
 func TestDocumentsThatAreNone(t *testing.T) {
 	for document, want := range map[string]string{
 		"a: [b":                       "config: a.yaml: line 2: did not find",
@@ -186,7 +186,7 @@ func TestCommandLineOverridesTheFile(t *testing.T) {
 		t.Errorf("got %+v seed %d network %+v", c.Float, c.Seed, c.Network)
 	}
 	_, err = Parse("f", []byte("float: {epochs: 3}\n"), Override{"--set float.epochs.x=5", "float.epochs.x", "5"})
-	if err == nil || !strings.Contains(err.Error(), "float.epochs: is no block of keys") {
+	if err == nil || !strings.Contains(err.Error(), "float.epochs: is not a block of keys") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := ParseOverride("float.epochs"); err == nil {

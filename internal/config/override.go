@@ -35,7 +35,7 @@ func (o Override) apply(r *reader, root *yaml.Node) {
 	keys := strings.Split(o.Key, ".")
 	for i, key := range keys[:len(keys)-1] {
 		if root.Kind != yaml.MappingNode {
-			r.faults = append(r.faults, Fault{o.Flag, strings.Join(keys[:i], "."), "is no block of keys"})
+			r.faults = append(r.faults, Fault{o.Flag, strings.Join(keys[:i], "."), "is not a block of keys"})
 			return
 		}
 		next := lookup(root, key)
@@ -46,7 +46,7 @@ func (o Override) apply(r *reader, root *yaml.Node) {
 		root = resolve(next)
 	}
 	if root.Kind != yaml.MappingNode {
-		r.faults = append(r.faults, Fault{o.Flag, strings.Join(keys[:len(keys)-1], "."), "is no block of keys"})
+		r.faults = append(r.faults, Fault{o.Flag, strings.Join(keys[:len(keys)-1], "."), "is not a block of keys"})
 		return
 	}
 	o.set(r, root, keys[len(keys)-1], value)

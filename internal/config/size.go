@@ -43,7 +43,7 @@ func around(p *graph.Padding) padding {
 	return padding{&p.Same, []*int{&p.Top, &p.Left, &p.Bottom, &p.Right}}
 }
 
-// beside is the padding of a signal, which has no height.
+// beside is the padding of a signal, left and right of it.
 func beside(p *graph.Padding) padding { return padding{&p.Same, []*int{&p.Left, &p.Right}} }
 
 func (p padding) read(r *reader, n *yaml.Node, key string) {

@@ -127,7 +127,7 @@ func tryONNX(d *drawing) finding {
 	return f
 }
 
-// hasBlocks reports whether weights have a scale a block, which opset 13 cannot say.
+// hasBlocks reports whether weights have scales for blocks, which opset 13 cannot express.
 func hasBlocks(m *quantized.Model) bool {
 	return slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Block > 0 })
 }

@@ -105,7 +105,7 @@ func TestCMultiplyAdd(t *testing.T) {
 		case 0: // the product is in the middle of two floats, and c decides
 			q, m = 129, math.Float32frombits(0x3f800000|uint32(rng.IntN(1<<16))<<7|64)
 			c = float32(math.Ldexp(rng.Float64()-0.5, -20-rng.IntN(30)))
-		case 1: // the product is all but half of c's last bit
+		case 1: // the product is very nearly half of c's last bit
 			m = float32(1+rng.IntN(4)) / float32(uint32(1)<<rng.IntN(3)) * (1 + float32(rng.IntN(5)-2)*0x1p-23)
 			q = 1 << rng.IntN(8)
 			_, e := math.Frexp(float64(float32(q) * m))

@@ -88,7 +88,7 @@ func TestEngineSoftmax(t *testing.T) {
 	four := affine.Format{Bits: 4, Unsigned: true}
 	for name, c := range map[string]struct {
 		to     quantized.Quant
-		inInt8 bool // 127 or less stands for 1
+		inInt8 bool // 127 or less represents 1
 	}{
 		"1/256":       {quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 256}, false},
 		"1/16":        {quantized.Quant{Format: four, Scale: 1.0 / 16}, true},

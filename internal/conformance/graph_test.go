@@ -189,7 +189,7 @@ func TestImageAndClass(t *testing.T) {
 	}
 }
 
-// TestBlocks: 4-bit weights with a scale a block, exact by default, and exact in
+// TestBlocks: 4-bit weights with scales for blocks, exact by default, and exact in
 // the kernel that keeps them packed if that is told to be.
 func TestBlocks(t *testing.T) {
 	exact := conformance.Settings{Config: map[string]string{"session.qdq_matmulnbits_accuracy_level": "0"}}

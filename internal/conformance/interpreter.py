@@ -131,7 +131,7 @@ def apply(n, r):
 
 
 # Convolution: what a window sees, position after position in the order of its
-# rows; fill stands for what is outside of the image
+# rows; fill replaces what is outside the image
 def taps(n, x, fill):
     w = n["window"]
     (kh, kw), (sh, sw), (dh, dw) = w["kernel"], w["stride"], w.get("dilation", [1, 1])

@@ -66,7 +66,7 @@ type Session struct {
 
 // Settings of a session. The zero value is what users get by default.
 type Settings struct {
-	Threads   int               // 0: one a core
+	Threads   int               // 0: one per core
 	Config    map[string]string // session configuration entries
 	Optimized string            // a path: the optimized graph is written there
 }

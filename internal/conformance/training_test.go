@@ -215,7 +215,7 @@ func TestGraphSoftmax(t *testing.T) {
 			}
 			defer e.Close()
 			x := images(rand.New(rand.NewPCG(5, 6)), n, in)
-			for i := range x { // from all but equal probabilities to a certain class
+			for i := range x { // from nearly equal probabilities to a certain class
 				x[i] *= float32(i/in.Size()%50) / 10
 			}
 			extremes(x, in.Size(), frozen.Input.Quant)
@@ -290,7 +290,7 @@ func integersOnly(t *testing.T, m *quantized.Model) {
 	}
 }
 
-// TestMainJob trains on the digits, exports, and has ONNX Runtime classify the
+// TestMainJob trains on the digits, exports, and lets ONNX Runtime classify the
 // whole test split: its outputs are the integer engine's, and it is right
 // exactly as often as the log says.
 func TestMainJob(t *testing.T) {

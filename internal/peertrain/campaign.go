@@ -131,7 +131,7 @@ func (s summary) String() string {
 	return fmt.Sprintf(`%d networks, %d steps, %d tensors: %d networks differ, %d failed
 greatest difference %.2g of a tensor's change (%s)
 %d numbers rounded, clipped or compared, %d of them too near a tie for float32, %d turned
-networks that agree with turned decisions: %d, with a step on its own: %d, but for noise: %d; undecided: %d`,
+networks that agree with turned decisions: %d, with a step on its own: %d, apart from noise: %d; undecided: %d`,
 		s.networks, s.steps, s.tensors, s.differ, s.failed, s.worst, s.at,
 		s.decided, s.near, s.turned, s.turnedIn, s.rebasedIn, s.shakenIn, s.undecided)
 }
@@ -151,7 +151,7 @@ func (s summary) err() error {
 	}
 	limit(s.turnedIn, 0.1, "agree with turned decisions")
 	limit(s.rebasedIn, 0.03, "agree step by step alone")
-	limit(s.shakenIn, 0.03, "agree but for noise")
+	limit(s.shakenIn, 0.03, "agree apart from noise")
 	limit(s.undecided, 0.02, "are undecided")
 	return errors.Join(faults...)
 }

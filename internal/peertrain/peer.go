@@ -23,7 +23,7 @@ type verdict struct {
 	Near           int  // of them, too near a tie for float32
 	Turned         int  // of them, decided the other way
 	Rebased        int  // steps that agree from petrify's numbers before them
-	Shaken         int  // steps that agree but for noise
+	Shaken         int  // steps that agree apart from noise
 	Undecided      bool // too much is near a tie to tell
 	Worst          float64
 	At             string

@@ -38,7 +38,7 @@ func rules(rng *rand.Rand, n graph.Network) graph.Quantization {
 	return q
 }
 
-// scheme draws one; nil, a float layer's, now and then.
+// scheme draws one; occasionally nil, which is a float layer's.
 func scheme(rng *rand.Rand) *fakequant.Scheme {
 	if one(rng, 8) {
 		return nil

@@ -175,7 +175,7 @@ func object(d *json.Decoder, length int, member func(d *json.Decoder, key string
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("goes on after its object, at byte %d of %d", d.InputOffset(), length)
+		return fmt.Errorf("continues after its object, at byte %d of %d", d.InputOffset(), length)
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (l List) Check(folder string, skip func(path string) bool) (faults []error,
 func sumOf(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
+		err = fmt.Errorf("%s is not a regular file", path)
 	}
 	if err != nil {
 		return "", err

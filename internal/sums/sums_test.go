@@ -90,7 +90,7 @@ func TestCheck(t *testing.T) {
 		{"gone", func(dir string) error { return os.Remove(dir + "/a") }, "a is missing: SHA256SUMS lists it", ""},
 		{"a folder in its place", func(dir string) error {
 			return errors.Join(os.Remove(dir+"/a"), os.Mkdir(dir+"/a", 0o777))
-		}, "a is no regular file", ""},
+		}, "a is not a regular file", ""},
 		{"one more", func(dir string) error { return os.WriteFile(dir+"/c/e", nil, 0o666) }, "", "c/e"},
 		{"a folder to skip", func(dir string) error {
 			return errors.Join(os.Mkdir(dir+"/skip", 0o777), os.WriteFile(dir+"/skip/f", nil, 0o666))

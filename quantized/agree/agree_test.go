@@ -55,7 +55,7 @@ var schemes = map[string]quantizedtest.Scheme{
 	"float output":  {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
-// The definition agrees with the engine, but for the order of float sums. One
+// The definition agrees with the engine, apart from the order of float sums. One
 // element that is another is counted in its layer, and is wrong: by a step where it
 // is quantized, by a hundredth of the greatest where it is not.
 func TestOneElement(t *testing.T) {
@@ -339,7 +339,7 @@ func TestMissingActivation(t *testing.T) {
 	}
 	if err := c.Add(all, 2); err == nil {
 		t.Error("an activation that a convolution reads may be missing")
-	} else if want := fmt.Sprintf("agree: %s: an input is missing, and this is no addition", y); err.Error() != want {
+	} else if want := fmt.Sprintf("agree: %s: an input is missing, and this is not an addition", y); err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

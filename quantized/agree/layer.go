@@ -70,7 +70,7 @@ func (l *layer) add(theirs []float32, given bool, in []reals, n int) (reals, err
 		exact = exact && in[i].e == nil
 	}
 	if !exact && l.node.Op != quantized.Add {
-		return reals{}, errors.New("an input is missing, and this is no addition")
+		return reals{}, errors.New("an input is missing, and this is not an addition")
 	}
 	ours := make([]float32, n*elements(l.output.Shape))
 	if err := l.engine.Run(ours, xs, n); err != nil {

@@ -39,7 +39,7 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 	}
 	f := n.Function()
 	if f == nil {
-		return fmt.Errorf("%v is no function of the engine", n.Func)
+		return fmt.Errorf("%v is not a function of the engine", n.Func)
 	}
 	t := tableOf(x.grid, y.grid, func(r float32) float32 { return float32(f(float64(r))) })
 	if c.options.Requantization == XNNPACK {

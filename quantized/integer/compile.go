@@ -132,7 +132,7 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 	case quantized.Activate:
 		return c.activate(n, in[0], y)
 	default:
-		return fmt.Errorf("%v is no operation of the engine", n.Op)
+		return fmt.Errorf("%v is not an operation of the engine", n.Op)
 	}
 	return nil
 }

@@ -205,7 +205,7 @@ func realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) (work, er
 	case quantized.Activate:
 		return realActivation(n, in[0], x, y)
 	}
-	return nil, fmt.Errorf("%v is no operation of the engine", n.Op)
+	return nil, fmt.Errorf("%v is not an operation of the engine", n.Op)
 }
 
 func realSum(n *quantized.Node, a, b, y *tensor) work {
@@ -260,7 +260,7 @@ func realActivation(n *quantized.Node, v *value, x, y *tensor) (work, error) {
 	}
 	f := n.Function()
 	if f == nil {
-		return nil, fmt.Errorf("%v is no function of the engine", n.Func)
+		return nil, fmt.Errorf("%v is not a function of the engine", n.Func)
 	}
 	return func(m *memory, n int, _ *kernel.Scratch) {
 		x, y := m.floats(x, n), m.floats(y, n)

@@ -73,7 +73,7 @@ func place(tensors []*tensor, images int) (arena int) {
 // memory is what one goroutine computes in.
 type memory struct {
 	arena   []uint64
-	scratch []kernel.Scratch // one a step
+	scratch []kernel.Scratch // one per step
 }
 
 func newMemory(arena, steps int) *memory {

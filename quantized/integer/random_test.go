@@ -29,7 +29,7 @@ func TestRandomModelsAreTheDefinitions(t *testing.T) {
 }
 
 // TestFrozenNetworksAreTheDefinitions: what comes from training, with layers left
-// in float, scales a block, few bits, shared grids and all that randnet draws.
+// in float, scales for blocks, few bits, shared grids and all that randnet draws.
 func TestFrozenNetworksAreTheDefinitions(t *testing.T) {
 	for seed := range uint64(60) {
 		mode := reference.Modes()[seed%uint64(len(modes))]

@@ -51,7 +51,7 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 	case 6:
 		f := quantized.Funcs()[1+b.rng.IntN(len(quantized.Funcs())-1)]
 		if f == quantized.Softmax && channels == 1 {
-			f = quantized.Sigmoid // a softmax of one number is no function, and refused
+			f = quantized.Sigmoid // a softmax of one number is constant, and refused
 		}
 		return b.Activate(x, f)
 	case 7:

@@ -143,7 +143,7 @@ func (l *layer) programFunction(x float64) float64 {
 //	r_w = T(T(s_w·g)·(q − z))        g = per·s_x/in
 //	b   = T(s_b·q_b·per)
 //
-// where 1 stands for s_x/in if the input is not quantized; float weights are
+// where 1 replaces s_x/in if the input is not quantized; float weights are
 // T(w·g). Sums of integers are f(T(T(Σ d_x·d_w + q_b[o])·m)), m as in rescale.
 func programWeighted(l *layer) {
 	if l.units.sums {

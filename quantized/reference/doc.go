@@ -82,7 +82,7 @@
 //
 // Core ML Tools' definitions of quantize, dequantize and
 // constexpr_affine_dequantize (opsets CoreML6 and CoreML7), which say what T
-// rounds; those of conv and linear say nothing of sums.
+// rounds; those of conv and linear say nothing about sums.
 // The ONNX operators QLinearConv, QLinearMatMul, and of ONNX Runtime 1.30
 // QLinearAdd, QLinearAveragePool, QLinearGlobalAveragePool, QLinearSoftmax.
 // B. Jacob et al., "Quantization and Training of Neural Networks for Efficient

@@ -41,7 +41,7 @@ func leakyXNNPACK(n *quantized.Node, d int64, sx, sy float32) float64 {
 // in numbers of 16 bits, of which 15 are after the point. Products of two are
 // halfUp(a·b, 15); "sat" is saturate to 16 bits. With t = 2⁷·d, the input in steps of s_x/128,
 //
-//	u = t·out        out ≈ s_x/(128·s_y), but for 2^e
+//	u = t·out        out ≈ s_x/(128·s_y), apart from 2^e
 //	g = (x/3 + 1)/2        x/3 = t·gate from −1 to 1, gate ≈ s_x/128·2¹⁵/3, with 2^e in two parts
 //	v = g·u·2^e, the product rounded towards zero, the shift half away from it
 func hardSwishTFLite(_ *quantized.Node, d int64, sx, sy float32) float64 {

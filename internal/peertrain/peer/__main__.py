@@ -2,7 +2,7 @@
 
     python3 internal/peertrain/peer < cases.jsonl
 
-Debian's python3-torch (1.13) and python3-numpy. What a case holds stands in
+Debian's python3-torch (1.13) and python3-numpy. What a case holds is described in
 case.go, what is compared and how in judge.py.
 """
 import json

@@ -8,7 +8,7 @@ from training import Model, tensor
 
 TOLERANCE = 3e-4  # of the greatest change of a tensor
 ROUNDING = 1e-6  # of its greatest number: float32's, over some steps
-SMALL = 1e-3  # a tensor that has changed by less of itself is no measure of relative differences
+SMALL = 1e-3  # a tensor that has changed by a smaller share is no measure of relative differences
 SHAKE, SHAKES, MOST = 1e-7, 6, 0.05  # noise like float32's, how often, and what it may excuse
 MOST_TURNS = 200  # alternatives tried at once
 DOUBTFUL = 11  # of them, of which every combination is looked at

@@ -33,7 +33,7 @@ class Quantizer:
         self.scale = torch.ones(groups, dtype=torch.float64)
         self.zero = torch.zeros_like(self.scale)
         self.learned = {n: torch.zeros_like(self.scale).requires_grad_() for n in LEARNED.get(self.method, [])}
-        self.leaves = {}  # what they stand for in this step
+        self.leaves = {}  # what they represent in this step
 
     # A step: begin, then see and fake for each use, then finish.
 
@@ -148,7 +148,7 @@ class Quantizer:
         self.learned[name].data = value.clamp(self.format.least_scale, GREATEST).log()
 
     def leaf(self, name):
-        """What a learned tensor stands for, to be differentiated by."""
+        """The value that a learned tensor represents, to differentiate by."""
         if name not in self.leaves:
             v = self.learned[name].detach().clone()
             if name != "learned_zero":

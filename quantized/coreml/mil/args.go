@@ -7,7 +7,7 @@ import (
 
 // args gives an operation's definition access to its parameters. The first
 // fault is kept in err and later calls return zero values, so that a
-// definition reads like the formula it stands for.
+// definition reads like its formula.
 type args struct {
 	op    *Operation
 	scope *scope

@@ -11,13 +11,13 @@ import (
 const weightFile = "@model_path/weights/weight.bin"
 
 // minBlob is the number of elements from which a tensor goes to the weight
-// file; smaller ones stand in the program itself.
+// file; smaller ones are in the program itself.
 const minBlob = 10
 
 // Tensor returns a literal with the given elements, row-major. Floating-point
 // types round to nearest even; a number that does not fit the type is an error.
 // Ten elements and more are stored in blobs, if the type can be: 32-bit
-// integers, which are shapes and axes, always stand in the program.
+// integers, which are shapes and axes, are always in the program.
 func (b *Blobs) Tensor(t Type, elements []float64) (Value, error) {
 	if t.Size() != len(elements) {
 		return Value{}, fmt.Errorf("%d elements for %v", len(elements), t)
@@ -101,7 +101,7 @@ func pack(d DataType, elements []float64) []byte {
 func (b *Blobs) Numbers(v *Value) ([]float64, error) {
 	d, n := v.Type.Data, v.Type.Size()
 	if !v.Type.IsTensor() || n < 0 || d.Bits() == 0 {
-		return nil, fmt.Errorf("mil: %v is no tensor of numbers", v.Type)
+		return nil, fmt.Errorf("mil: %v is not a tensor of numbers", v.Type)
 	}
 	raw := v.Bytes
 	if v.Blob != nil {

@@ -59,7 +59,7 @@ func (s *sketch) constant(name string, v Value) {
 	})
 }
 
-// tensor is a literal; it stands in the program or in the weight file.
+// tensor is a literal; it is in the program or in the weight file.
 func (s *sketch) tensor(d DataType, shape []int, elements ...float64) Value {
 	v, err := s.p.Blobs.Tensor(TensorOf(d, shape...), elements)
 	if err != nil {

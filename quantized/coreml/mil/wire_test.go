@@ -33,7 +33,7 @@ func TestWire(t *testing.T) {
 			"12 0c 0a 0a 08 0b 10 01 1a 04 0a 02 08 01  1a 0a 0a 08 0a 06 0a 04 00 00 80 3f"},
 		{"int −1 takes ten bytes", ints.wire(),
 			"12 0c 0a 0a 08 17 10 01 1a 04 0a 02 08 01  1a 10 0a 0e 12 0c 0a 0a ff ff ff ff ff ff ff ff ff 01"},
-		{"int8 stands in bytes", (&Value{Type: TensorOf(Int8), Bytes: []byte{0}}).wire(),
+		{"int8 is in bytes", (&Value{Type: TensorOf(Int8), Bytes: []byte{0}}).wire(),
 			"12 04 0a 02 08 15  1a 07 0a 05 3a 03 0a 01 00"},
 		{"false is written", (&Value{Type: TensorOf(Bool), Bools: []bool{false}}).wire(),
 			"12 04 0a 02 08 01  1a 07 0a 05 1a 03 0a 01 00"},

@@ -4,7 +4,7 @@
 // code.
 //
 // A field has the name and the meaning that onnx.proto gives it; the numbers
-// beside the fields are the ones of that file. [Unmarshal] skips fields that
+// next to the fields are those of that file. [Unmarshal] skips fields that
 // are not here, so that it reads any ONNX file.
 //
 // Source: ONNX, onnx/onnx.proto (proto2), github.com/onnx/onnx.

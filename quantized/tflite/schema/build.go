@@ -55,7 +55,7 @@ func size(f field) int {
 
 // write puts the vtable in front of the table: its own size, the table's, and
 // the place of each field in the table, 0 for none. The table begins with the
-// distance back to the vtable. Fields of 4 bytes stand in front of those of 1.
+// distance back to the vtable. Fields of 4 bytes precede those of 1.
 func (t table) write(b *builder) int {
 	places, end := make([]uint16, len(t)), 4
 	for _, bytes := range []int{4, 1} {

@@ -59,7 +59,7 @@ func (c operatorCode) table() table {
 func (o *Operator) table(code uint32) (table, error) {
 	k, ok := kindOf(o.Code)
 	if !ok {
-		return nil, fmt.Errorf("schema: %v is no operator that is written", o.Code)
+		return nil, fmt.Errorf("schema: %v is not an operator that is written", o.Code)
 	}
 	options := make(table, len(k.slots))
 	for _, a := range o.Attributes {

@@ -29,7 +29,7 @@ type Tensor struct {
 	Quant  Quant
 }
 
-// Quant says how integers stand for real numbers, r = Scale·(q − Zero): with
+// Quant says how integers represent real numbers, r = Scale·(q − Zero): with
 // one scale, or one for each index of dimension Axis. Without scales a tensor
 // is not quantized.
 type Quant struct {

@@ -111,7 +111,7 @@ func TestBytes(t *testing.T) {
 
 func TestMarshalRefuses(t *testing.T) {
 	for want, o := range map[string]schema.Operator{
-		`schema: Code(77) is no operator that is written`: {Code: 77},
+		`schema: Code(77) is not an operator that is written`: {Code: 77},
 		`schema: TANH has no attribute "padding"`: {Code: schema.Tanh,
 			Attributes: []schema.Attribute{{Name: "padding"}}},
 		`schema: CONV_2D has no attribute "depth_multiplier"`: {Code: schema.Conv2D,

@@ -92,7 +92,7 @@ func operatorOf(r record, c operatorCode) (Operator, error) {
 	o := Operator{Code: c.code, Version: c.version, Inputs: parsed[int32](r, 1), Outputs: parsed[int32](r, 2)}
 	k, ok := kindOf(c.code)
 	if !ok {
-		return o, fmt.Errorf("schema: %v is no operator that petrify writes", c.code)
+		return o, fmt.Errorf("schema: %v is not an operator that petrify writes", c.code)
 	}
 	if got := r.byte(3); got != k.options && got != 0 {
 		return o, fmt.Errorf("schema: %v with options of type %d: want %d", c.code, got, k.options)

@@ -35,7 +35,7 @@ func (c Chart) axes() (x, y axis, err error) {
 	return x, y, nil
 }
 
-// tick is a value that is written beside its axis.
+// tick is a value that is written next to its axis.
 type tick struct {
 	value float64
 	label string

@@ -19,7 +19,7 @@ type Chart struct {
 
 // Line is one line of a [Chart].
 type Line struct {
-	Name   string // stands at the line's end, in its colour; "": nothing does
+	Name   string // label at the line's end, in its colour; "": none
 	X, Y   []float64
 	Color  Color
 	Dashed bool // for levels; the others have a dot at each point

@@ -35,7 +35,7 @@ func main() {
 
 func run() error {
 	batch := flag.Int("batch", 256, "inputs to run at a time")
-	threads := flag.Int("threads", 0, "threads of a run; 0: one a core")
+	threads := flag.Int("threads", 0, "threads of a run; 0: one per core")
 	operators := flag.Bool("operators", false, "print the operators that are executed")
 	bench := flag.Int("bench", 0, "time this many runs of a batch of zeros")
 	version := flag.Bool("version", false, "print the version of ONNX Runtime")
