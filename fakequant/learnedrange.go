@@ -10,7 +10,9 @@ package fakequant
 //
 // The zero point counts as constant inside, and the clipped values as the ends
 // themselves. What is trained is ln M and ln(−m), see [positive]: the range
-// contains 0, whatever the optimizer does.
+// contains 0, whatever the optimizer does. An end less than a step from 0, as that
+// of a tensor without negative numbers is, moves as if it were a step away: else a
+// first step of e⁺²⁵ would be usual.
 //
 // Source: the quantizers of AIMET (range learning) and NNCF, which train these
 // two numbers; the gradient is that of S. R. Jain, A. Gural, M. Wu and C. H.
@@ -63,8 +65,8 @@ func (m *learnedRange) backward(g *grid, dx []float32, dlearned [][]float32, dy,
 	n := float64(m.cfg.Format.Max() - m.cfg.Format.Min())
 	for i, s := range g.Scale {
 		below, inside, above := sums[3*i], sums[3*i+1]/(float64(s)*n), sums[3*i+2]
-		dlearned[0][i] = m.low.gradient(i, inside-below) // m = −exp θ
-		dlearned[1][i] = m.high.gradient(i, inside+above)
+		dlearned[0][i] = m.low.gradientFrom(i, inside-below, s) // m = −exp θ
+		dlearned[1][i] = m.high.gradientFrom(i, inside+above, s)
 	}
 }
 

@@ -146,6 +146,15 @@ func (f *surrogate) below(g int) float64 {
 	return f.values[0][g] * float64(f.cfg.Format.Min()) / float64(f.cfg.Format.Max())
 }
 
+// unit is what a learned number's gradient is divided by: the number, or the step of
+// a range of which it is an end, if that is greater.
+func (f *surrogate) unit(k, g int) float64 {
+	if f.cfg.Method == fakequant.LearnedRange {
+		return max(f.values[k][g], float64(f.params.Scale[g]))
+	}
+	return f.values[k][g]
+}
+
 // y is the surrogate of element i.
 func (f *surrogate) y(i int) float64 {
 	g := f.group(i, len(f.x))
@@ -227,7 +236,7 @@ func TestGradients(t *testing.T) {
 				for g := range l.Value {
 					want := scale * f.slope(&f.values[k][g], dy)
 					if cfg.Method != fakequant.LSQPlus || k == 0 {
-						want /= f.values[k][g] // the gradient of ln v, divided by v²
+						want /= f.unit(k, g) // the gradient of ln v, divided by v²
 					}
 					if math.Abs(want-float64(dlearned[k][g])) > 1e-3*math.Max(1, math.Abs(want)) {
 						t.Errorf("%s[%d]: gradient %v, surrogate's %v", l.Name, g, dlearned[k][g], want)
@@ -369,6 +378,27 @@ func TestObservedValuesDoNotLearn(t *testing.T) {
 			if cfg.Method != fakequant.PACT && d[0] == 0 && !(cfg.Method == fakequant.LSQPlus && k == 1) {
 				t.Errorf("%v: no gradient of learned tensor %d", cfg.Method, k)
 			}
+		}
+	}
+}
+
+// A range whose lower end lies at 0 stays a range, whichever way an optimizer goes:
+// one step does not make a tensor without negative numbers one of e²⁰.
+func TestLearnedRangeFromZero(t *testing.T) {
+	x, dy := normal(rand.New(rand.NewPCG(9, 10)), 64, 1), normal(rand.New(rand.NewPCG(9, 11)), 64, 1)
+	for i := range x {
+		x[i] = max(x[i], 0)
+	}
+	for _, rate := range []float32{0.3, -0.3} {
+		q := calibrated(t, fakequant.Config{Format: affine.Format{Bits: 2}, Scheme: affine.Affine,
+			Method: fakequant.LearnedRange}, x)
+		before := q.Params().Scale[0]
+		_, _, dlearned := backward(t, q, x, dy)
+		for k, l := range q.Learned() {
+			l.Value[0] -= rate * dlearned[k][0]
+		}
+		if after := q.Params().Scale[0]; after > 2*before || after < before/2 {
+			t.Errorf("a step at %v takes the scale from %v to %v", rate, before, after)
 		}
 	}
 }

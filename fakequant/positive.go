@@ -52,7 +52,12 @@ func (p *positive) refresh() {
 }
 
 // gradient is dθ = dv/v, or 0.
-func (p *positive) gradient(i int, dv float64) float32 { return finiteOrZero(dv / float64(p.value[i])) }
+func (p *positive) gradient(i int, dv float64) float32 { return p.gradientFrom(i, dv, 0) }
+
+// gradientFrom is dθ = dv/max(v, least), or 0, for numbers that may come near 0.
+func (p *positive) gradientFrom(i int, dv float64, least float32) float32 {
+	return finiteOrZero(dv / float64(max(p.value[i], least)))
+}
 
 func finiteOrZero(v float64) float32 {
 	if f := float32(v); f-f == 0 {

@@ -300,7 +300,10 @@ func (o *oracle) learned(q *fakequant.Quantizer, k, g int) (sum float64, known b
 				d += u.λ * 2 * float64(u.cfg.Decay) * *v
 			}
 		}
-		if u.cfg.Method != fakequant.LSQPlus || k == 0 {
+		switch {
+		case u.cfg.Method == fakequant.LearnedRange:
+			d /= max(*v, float64(u.params.Scale[g]))
+		case u.cfg.Method != fakequant.LSQPlus || k == 0:
 			d /= *v
 		}
 		sum += d

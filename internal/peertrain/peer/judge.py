@@ -40,6 +40,7 @@ def judge(case):
             attempt, v.rebased = trial.search(model), v.rebased + 1
         if attempt.excess > 1:
             v.shaken += trial.shake(attempt, model)
+            v.undecided = trial.drowned
         before, model = model, attempt.model
         v.steps += 1
         v.tensors += len(trial.theirs)
@@ -49,11 +50,10 @@ def judge(case):
         if attempt.share > v.worst:
             v.worst, v.at = attempt.share, f"{attempt.at} after step {i + 1}"
         vague += attempt.ties.vague
-        if attempt.excess > 1 and (v.near > DOUBTFUL or vague) and (vague or trial.may_explain(attempt, before)):
-            v.undecided = True
-            break
         if attempt.excess > 1:
-            v.difference = f"step {i + 1}: {attempt.story()}"
+            v.undecided = v.undecided or bool(vague) or v.near > DOUBTFUL and trial.may_explain(attempt, before)
+            if not v.undecided:
+                v.difference = f"step {i + 1}: {attempt.story()}"
             break
     return v
 
@@ -82,6 +82,8 @@ class Attempt:
         for name, values in trial.theirs.items():
             known, change = self.ours[name].flatten(), self.changes[name]
             size, error = known.abs().max().item(), (known - values).abs().max().item()
+            if ".log_" in name:
+                size = max(size, 1.0)  # a logarithm is off by as much as its number relatively
             off.append((known - values) / (TOLERANCE * change + ROUNDING * size + trial.errors[name] + 1e-30))
             self.rows.append((off[-1].abs().max().item(), error / change if change > SMALL * size else 0.0, name))
         self.off = torch.cat(off)  # in units of what is allowed
@@ -146,13 +148,17 @@ class Trial:
 
     def shake(self, attempt, model):
         """Allows for what the step makes of noise like float32's, as batch norm does
-        of channels that hardly vary; reports whether that was enough."""
+        of channels that hardly vary; reports whether that was enough. Where it may
+        not excuse as much as there is, as in training that diverges, the step drowns."""
         most = MOST * max(attempt.changes[n] for n in model.params)
         noisy = [Attempt(self, model, attempt.ties.turned, SHAKE) for _ in range(SHAKES)]
-        for name in self.errors:
-            error = max((a.ours[name] - attempt.ours[name]).abs().max().item() for a in noisy)
-            self.errors[name] += min(3 * error, MOST * max(attempt.changes[name], most))
+        errors = {n: 3 * max((a.ours[n] - attempt.ours[n]).abs().max().item() for a in noisy) for n in self.errors}
+        for name, error in errors.items():
+            self.errors[name] += min(error, MOST * max(attempt.changes[name], most))
         attempt.compare(self)
+        off = [name for excess, _, name in attempt.rows if excess > 1]
+        self.drowned = bool(off) and all(
+            (attempt.ours[n].flatten() - self.theirs[n]).abs().max().item() <= errors[n] for n in off)
         return attempt.excess <= 1
 
 

@@ -84,7 +84,10 @@ class Quantizer:
             dv = torch.zeros_like(p) if v.grad is None else v.grad
             if name == "log_alpha":
                 dv = dv + self.blend() * 2 * self.cfg["Decay"] * v.detach()
-            p.grad = dv if name == "learned_zero" else dv / v.detach()
+            unit = v.detach()
+            if self.method == "learned_range":
+                unit = torch.maximum(unit, self.scale)
+            p.grad = dv if name == "learned_zero" else dv / unit
         self.steps += self.enabled
 
     # Ranges.

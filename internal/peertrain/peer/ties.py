@@ -55,11 +55,14 @@ class Ties:
         whole = near + self.above(v - near, band, down, of=v) - down.to(v.dtype)
         return torch.where(near == 0, near, whole) if mode == "toward_zero" else whole
 
-    def positive(self, x, of=None):
-        """x > 0, where a kink lies at 0; of is what x is the difference of."""
+    def positive(self, x, of=None, summed=False):
+        """x > 0, where a kink lies at 0; of is what x is the difference of.
+
+        Of products that add up to 0, float32 may leave a remainder.
+        """
         x = x.detach()
         size = x if of is None else of.detach()
-        return self.above(x, BAND * (size.abs().max() + 1e-30), x != x, exact=of is None)
+        return self.above(x, BAND * (size.abs().max() + 1e-30), x != x, exact=of is None and not summed)
 
     def first_max(self, windows):
         """The place of the first maximum in the last axis."""

@@ -139,7 +139,7 @@ class Pass:
     def loss(self):
         for u in self.m.units:
             self.outputs[u] = self.unit(u, [self.outputs[v] for v in u.inputs])
-        y = self.outputs[self.m.units[-1]].flatten(1)
+        y = self.rough(self.outputs[self.m.units[-1]].flatten(1))
         labels = torch.tensor(self.step["Labels"])
         if self.m.case["Loss"] == "cross_entropy":
             return F.cross_entropy(y, labels, ignore_index=-1)
@@ -148,9 +148,9 @@ class Pass:
     def unit(self, u, xs):
         if u.weighted:
             x = self.rough(self.product(u, xs[0]))
-            y = self.clip(u.clip, x)
+            y = self.clip(u.clip, x, summed=True)
             return self.fake(u.output, y, ships=y if self.rests(u) else None)
-        y = self.rough(self.clip(u.clip, getattr(self, u.kind)(u.layer, *xs)))
+        y = self.rough(self.clip(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind == "add"))
         if u.passes and u.kind not in network.AVERAGES:
             return y
         return self.fake(u.output, y, observes=not u.passes, ships=y if self.rests(u) else None)
@@ -241,15 +241,15 @@ class Pass:
 
     # The other layers.
 
-    def clip(self, kind, x):
-        return x if kind is None else getattr(self, kind)(None, x)
+    def clip(self, kind, x, summed=False):
+        return x if kind is None else getattr(self, kind)(None, x, summed)
 
-    def relu(self, l, x):
-        return x * self.ties.positive(x)
+    def relu(self, l, x, summed=False):
+        return x * self.ties.positive(x, summed=summed)
 
-    def relu6(self, l, x):
+    def relu6(self, l, x, summed=False):
         below = self.ties.positive(6 - x, of=x)
-        return torch.where(below, x * self.ties.positive(x), torch.full_like(x, 6))
+        return torch.where(below, x * self.ties.positive(x, summed=summed), torch.full_like(x, 6))
 
     def leaky_relu(self, l, x):
         slope = float(np.float32(l["Slope"]))
