@@ -39,12 +39,7 @@ func (c Config) WithBits(n int) Config {
 // computed in one pass with the operation before it: for [Quantizer.Observe],
 // the two extremes are as good as the tensor.
 func (c Config) FollowsExtremes() bool {
-	extremes := false
-	switch c.Observer.Kind {
-	case observers.MovingAverage, observers.MinMax, observers.EMA, observers.LastValue:
-		extremes = true
-	}
-	return extremes && c.Method.Traits().Plain && c.Ramp == (Ramp{}) && c.Exact() &&
+	return c.Observer.Kind.Extremes() && c.Method.Traits().Plain && c.Ramp == (Ramp{}) && c.Exact() &&
 		c.Scheme == affine.Symmetric && c.Granularity == (affine.Granularity{}) &&
-		c.Format.Unsigned && c.Format.Bits <= 8
+		c.Format.Unsigned
 }

@@ -260,10 +260,13 @@ func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error
 
 // float is the unit's product in float32.
 func (b *builder) float(u *unit) (p product) {
-	if u.layer.Kind == KindLinear {
+	switch u.layer.Kind {
+	case KindLinear:
 		p = floatLinear(b.batch, u.ins[0].C, u.out.C)
-	} else {
+	case KindConv2D:
 		p = floatConv(u.conv(b.batch))
+	default:
+		panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))
 	}
 	p.shape = b.shape(u.out, u.vector)
 	return p

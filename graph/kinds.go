@@ -49,6 +49,9 @@ type row struct {
 	// shape is that of the output and whether it is a vector; nil: the input's.
 	shape func(l Layer, ins []Shape, vector bool) (Shape, bool, error)
 
+	// weights is the shape of the weights, outputs first; nil: there are none.
+	weights func(l Layer, in Shape) []int
+
 	// train adds the unit's nodes, without the quantizer of its output. Products
 	// need none: see builder.weighted.
 	train trainer
@@ -86,9 +89,9 @@ func init() {
 	slides := []string{"kernel", "stride", "padding"}
 	rows = []row{
 		KindConv2D: {name: "conv2d", role: roleProduct, op: quantized.Conv2D, wants: images, shape: convShape,
-			takes: append([]string{"filters", "groups", "dilation"}, slides...)},
+			weights: convWeights, takes: append([]string{"filters", "groups", "dilation"}, slides...)},
 		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
-			takes: []string{"features"}},
+			weights: linearWeights, takes: []string{"features"}},
 		KindBatchNorm: {name: "batch_norm", role: roleNorm},
 		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),
 		KindReLU6:     ofFunction(roleClip, quantized.ReLU6, trainClip),

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
 
 	"petrify/fakequant"
@@ -92,9 +93,12 @@ func (u *unit) symmetric() bool {
 // product is the unit as a convolution of one image; a linear layer is one of
 // a single pixel.
 func (u *unit) product() kernel.Conv {
-	if u.layer.Kind == KindConv2D {
+	switch u.layer.Kind {
+	case KindConv2D:
 		return u.conv(1)
+	case KindLinear:
+		return kernel.Conv{N: 1, H: 1, W: 1, C: u.ins[0].C, O: u.out.C, KH: 1, KW: 1,
+			StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
 	}
-	return kernel.Conv{N: 1, H: 1, W: 1, C: u.ins[0].C, O: u.out.C, KH: 1, KW: 1,
-		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))
 }

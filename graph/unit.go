@@ -128,19 +128,14 @@ func (u *unit) initialise(rng *rand.Rand) {
 		u.weight = ones(u.name(), u.out.C)
 		return
 	}
-	switch u.layer.Kind {
-	case KindConv2D:
-		in := u.ins[0]
-		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, in.C/u.layer.groups(in), u.layer.Kernel[0],
-			u.layer.Kernel[1])
-	case KindLinear:
-		u.weight = newParam(u.name()+".weight", RoleWeight, u.out.C, u.ins[0].C)
-	case KindDropout:
+	if u.layer.Kind == KindDropout {
 		u.drop = rand.NewPCG(rng.Uint64(), rng.Uint64())
-		return
-	default:
+	}
+	of := rows[u.layer.Kind].weights
+	if of == nil {
 		return
 	}
+	u.weight = newParam(u.name()+".weight", RoleWeight, of(u.layer, u.ins[0])...)
 	u.weight.uniform(u.layer.fan(u.ins[0]), rng)
 	if u.norm == nil {
 		u.bias = newParam(u.name()+".bias", RoleBias, u.out.C)

@@ -53,14 +53,22 @@ func (l Layer) widest() int {
 
 // fan is the number of inputs of one output of a layer with weights.
 func (l Layer) fan(in Shape) int64 {
-	switch l.Kind {
-	case KindConv2D:
-		return int64(in.C/l.groups(in)) * int64(l.Kernel[0]) * int64(l.Kernel[1])
-	case KindLinear:
-		return int64(in.C)
+	of := rows[l.Kind].weights
+	if of == nil {
+		return 0
 	}
-	return 0 // it has none
+	n := int64(1)
+	for _, size := range of(l, in)[1:] {
+		n *= int64(size)
+	}
+	return n
 }
+
+func convWeights(l Layer, in Shape) []int {
+	return []int{l.filters(in), in.C / l.groups(in), l.Kernel[0], l.Kernel[1]}
+}
+
+func linearWeights(l Layer, in Shape) []int { return []int{l.Units, in.C} }
 
 func convShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
 	in := ins[0]

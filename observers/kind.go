@@ -28,12 +28,13 @@ var kinds = [...]struct {
 	make                 func(Config, Target) Observer
 	averages, percentile bool // which constants of Config have an effect
 	perTensor            bool // takes one group alone
+	extremes             bool // looks at each tensor's least and greatest value alone
 	counts               int  // kept for each group, of 8 bytes
 }{
-	MovingAverage: {name: "moving_average_min_max", make: newMovingAverage, averages: true},
-	MinMax:        {name: "min_max", make: newMinMax},
-	EMA:           {name: "ema_min_max", make: newEMA, averages: true},
-	LastValue:     {name: "last_value", make: newLastValue},
+	MovingAverage: {name: "moving_average_min_max", make: newMovingAverage, extremes: true, averages: true},
+	MinMax:        {name: "min_max", make: newMinMax, extremes: true},
+	EMA:           {name: "ema_min_max", make: newEMA, extremes: true, averages: true},
+	LastValue:     {name: "last_value", make: newLastValue, extremes: true},
 	Percentile:    {name: "percentile", make: newPercentile, averages: true, percentile: true},
 	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true,
 		counts: sketchBuckets},
@@ -54,6 +55,10 @@ func Kinds() []Kind {
 	}
 	return all
 }
+
+// Extremes reports whether the observer looks at nothing but the least and the
+// greatest value of each tensor.
+func (k Kind) Extremes() bool { return kinds[k].extremes }
 
 // String is the kind's name in a configuration file. The names
 // moving_average_min_max, min_max and ema_min_max are Core ML Tools'.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/fakequant/affine"
@@ -125,6 +126,37 @@ func TestConfigNamesEveryFault(t *testing.T) {
 		}
 		if got != test.faults {
 			t.Errorf("%+v: %d faults, want %d: %v", test.config, got, test.faults, err)
+		}
+	}
+}
+
+// TestExtremesAreEnough: an observer that says so learns as much from a tensor's
+// two extremes as from the tensor.
+func TestExtremesAreEnough(t *testing.T) {
+	if observers.MSE.Extremes() {
+		t.Error("mse looks at nothing but extremes")
+	}
+	for _, k := range observers.Kinds() {
+		if !k.Extremes() {
+			continue
+		}
+		c := observers.Config{Kind: k}
+		rng, whole, ends := rand.New(rand.NewPCG(1, 2)), make1(t, c, affine.Int8), make1(t, c, affine.Int8)
+		for range 3 {
+			x := make([]float32, 1000)
+			for i := range x {
+				x[i] = float32(rng.NormFloat64())
+			}
+			for o, seen := range map[observers.Observer][]float32{whole: x, ends: {slices.Min(x), slices.Max(x)}} {
+				if _, err := o.Observe(seen); err != nil {
+					t.Fatal(k, err)
+				}
+			}
+			a, b, _ := rangeOf(whole)
+			c, d, _ := rangeOf(ends)
+			if a != c || b != d {
+				t.Errorf("%v: %v..%v from the extremes alone, want %v..%v", k, c, d, a, b)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package quantized
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -39,15 +40,19 @@ func (o Op) PassesThrough() bool { return o == MaxPool || o == Flatten || o == R
 func (n *Node) Limits() (lo, hi int32) {
 	q := n.Output.Quant
 	lo, hi = q.Format.Min(), q.Format.Max()
-	if n.Op == Activate || n.Func == Identity {
+	if n.Op == Activate {
 		return lo, hi
 	}
-	lo = max(lo, q.Zero)
-	if n.Func == ReLU6 {
+	switch n.Func {
+	case Identity:
+		return lo, hi
+	case ReLU:
+		return max(lo, q.Zero), hi
+	case ReLU6:
 		six := math.RoundToEven(float64(6/q.Scale)) + float64(q.Zero)
-		hi = int32(min(float64(hi), six))
+		return max(lo, q.Zero), int32(min(float64(hi), six))
 	}
-	return lo, hi
+	panic(fmt.Sprintf("quantized: %v is no fused function", n.Func))
 }
 
 // Len is the number of elements.

@@ -67,8 +67,11 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 		if !slices.Equal(x, in[1]) {
 			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones", x, in[1])
 		}
+		return x, nil
+	case Activate:
+		return x, nil
 	}
-	return x, nil
+	return nil, fmt.Errorf("%v has no shape", n.Op)
 }
 
 // windowShape applies H' = ⌊(H + padding − (K−1)·dilation − 1) / stride⌋ + 1 to

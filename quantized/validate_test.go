@@ -195,6 +195,14 @@ func TestNamesRoundTrip(t *testing.T) {
 	}
 }
 
+// TestUnknownOperationHasNoShape: nothing is passed on as it came.
+func TestUnknownOperationHasNoShape(t *testing.T) {
+	n := quantized.Node{Op: quantized.Activate + 1}
+	if shape, err := n.OutputShape([]int{3}); err == nil {
+		t.Errorf("%v has the shape %v", n.Op, shape)
+	}
+}
+
 // TestLimits compares clipping integers with applying the function to reals.
 func TestLimits(t *testing.T) {
 	for _, q := range []quantized.Quant{

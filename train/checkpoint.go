@@ -138,8 +138,10 @@ func toState(t safetensors.Tensor) (s graph.State, err error) {
 		s.F64, err = safetensors.Values[float64](t)
 	case safetensors.I64:
 		s.I64, err = safetensors.Values[int64](t)
-	default:
+	case safetensors.F32:
 		s.F32, err = safetensors.Values[float32](t)
+	default:
+		err = fmt.Errorf("tensor %q holds %v, want F32, F64 or I64", t.Name, t.DType)
 	}
 	return s, err
 }

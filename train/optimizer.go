@@ -108,9 +108,10 @@ func (o Optimizer) rule() rule {
 		return sgd{o}
 	case AdamW:
 		return adamW{adam{o}}
-	default:
+	case Adam:
 		return adam{o}
 	}
+	panic(fmt.Sprintf("train: no rule for %v", o.Method))
 }
 
 // optimizer applies a rule to the parameters of a model.

@@ -150,6 +150,8 @@ func (r *run) advance(ctx context.Context) error {
 		if err = r.train(ctx, r.QAT); err == nil {
 			err = r.warn(ctx)
 		}
+	default:
+		err = fmt.Errorf("train: %v is no stage", r.Phase)
 	}
 	if err != nil {
 		return err

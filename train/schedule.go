@@ -81,9 +81,10 @@ func (s Schedule) At(step, total, perEpoch int) float64 {
 		return s.stair(t, T, perEpoch)
 	case OneCycle:
 		return oneCycle(float64(t) / float64(T))
-	default:
+	case Cosine:
 		return glide(1, s.Final, float64(t)/float64(T))
 	}
+	panic(fmt.Sprintf("train: no factors for %v", s.Shape))
 }
 
 func (s Schedule) stair(t, T, perEpoch int) float64 {

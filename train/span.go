@@ -55,9 +55,10 @@ func (s Span) Steps(perEpoch int) int {
 		return int(math.Ceil(s.count * float64(perEpoch)))
 	case never:
 		return math.MaxInt
-	default:
+	case unset:
 		return 0
 	}
+	panic(fmt.Sprintf("train: span in unit %d", s.unit))
 }
 
 // Validate returns an error if the Span is negative, not finite, or absurdly long.
@@ -79,9 +80,10 @@ func (s Span) String() string {
 		return count + " epochs"
 	case never:
 		return "never"
-	default:
+	case unset:
 		return ""
 	}
+	panic(fmt.Sprintf("train: span in unit %d", s.unit))
 }
 
 // ParseSpan reads the text of the table above. It is the inverse of

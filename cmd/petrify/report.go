@@ -39,8 +39,11 @@ func chart(r *train.Result) figure.Chart {
 		switch record.Stage {
 		case train.Float:
 			float = append(float, measure(record.Test))
+		case train.PTQ: // a point of its own
 		case train.QAT:
 			qat = append(qat, measure(record.Test))
+		default:
+			panic(fmt.Sprintf("a record of stage %v", record.Stage))
 		}
 	}
 	title := fmt.Sprintf("%s on %s, %s", r.Summary.Network, r.Summary.Dataset, bits(r.Model))

@@ -65,10 +65,13 @@ var dialects = [...]rule{
 func (d Dialect) Choose(lo, hi float32, f Format, scheme Scheme) (s float32, z int32) {
 	s, z = dialects[d].choose(lo, hi, f, scheme)
 	switch scheme {
+	case Symmetric, Affine:
 	case PowerOfTwo:
 		s = ceilPowerOfTwo(s)
 	case PowerOfTwoNearest:
 		s = nearestPowerOfTwo(s)
+	default:
+		panic(fmt.Sprintf("affine: no rule for %v", scheme))
 	}
 	return bound(s, math.SmallestNonzeroFloat32, f), max(f.Min(), min(z, f.Max()))
 }

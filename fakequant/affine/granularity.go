@@ -88,9 +88,10 @@ func (g Granularity) String() string {
 		return fmt.Sprintf("per_channel:%d", g.Axis)
 	case g.Kind == PerChannel:
 		return "per_channel"
-	default:
+	case g.Kind == PerTensor:
 		return "per_tensor"
 	}
+	return fmt.Sprintf("sharing(%d)", g.Kind)
 }
 
 // ParseGranularity is the inverse of [Granularity.String].

@@ -26,6 +26,8 @@ var roundingNames = [...]string{"half_even", "half_away", "half_up", "floor", "c
 func (r Rounding) Round(v float32) float32 {
 	x := float64(v)
 	switch r {
+	case HalfEven:
+		return float32(math.RoundToEven(x))
 	case HalfAway:
 		return float32(math.Round(x))
 	case HalfUp:
@@ -37,9 +39,8 @@ func (r Rounding) Round(v float32) float32 {
 		return float32(math.Ceil(x))
 	case TowardZero:
 		return float32(math.Trunc(x))
-	default:
-		return float32(math.RoundToEven(x))
 	}
+	panic(fmt.Sprintf("affine: no rounding %v", r))
 }
 
 // Valid reports whether r is one of the roundings.

@@ -2,6 +2,8 @@
 
 package kernel
 
+import "fmt"
+
 //go:generate go -C _asm run ./intconv -pkg kernel -out ../intconv_amd64.s -stubs ../intconv_stubs_amd64.go
 
 // packingFor chooses the kernel for a convolution on this path.
@@ -45,8 +47,10 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 		intDepthVNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
 	case p.packing == packedDepth:
 		intDepthAVX2(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
-	default:
+	case p.packing == packedBytes || p.packing == packedWords:
 		p.rowTiles(acc, x, step, pixels, bias)
+	default:
+		panic(fmt.Sprintf("kernel: no row of packing %d", p.packing))
 	}
 }
 

@@ -1,6 +1,9 @@
 package kernel
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // PackedConv is a convolution's int8 weights in the order in which this
 // process's kernels read them, made once when a model is loaded. Any number of
@@ -59,10 +62,12 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	case packedQuads:
 		p.fillTaps(4)
 		p.panels = make([]uint8, len(p.off)*max(64, g.C))
-	default:
+	case packedBytes, packedWords:
 		for o := 0; o < g.O; o += p.panelWidth(o) {
 			p.panels = append(p.panels, make([]uint8, p.panelBytes(o))...)
 		}
+	default:
+		panic(fmt.Sprintf("kernel: no room for packing %d", p.packing))
 	}
 	p.Repack(w)
 	return p
@@ -81,13 +86,15 @@ func (p *PackedConv) Repack(w []int8) {
 		p.packTaps(w)
 	case packedQuads:
 		p.packQuads(w)
-	default:
+	case packedGo:
 		k := len(p.source)
 		for o := range p.g.O {
 			for i, from := range p.source {
 				p.w[o*k+i] = w[o*k+int(from)]
 			}
 		}
+	default:
+		panic(fmt.Sprintf("kernel: no way to packing %d", p.packing))
 	}
 	p.row(p.sums, p.ones, 0, p.zeros) // Σw is what the kernel answers to ones
 }

@@ -1,6 +1,7 @@
 package agree
 
 import (
+	"fmt"
 	"math"
 
 	"petrify/quantized"
@@ -32,11 +33,13 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 	case quantized.AvgPool, quantized.GlobalAvgPool:
 		return boundOfMeans(n, in[0], o)
 	case quantized.Activate:
-		return boundOfFunction(n), nil
+		return boundOfFunction(n)
 	case quantized.Add:
 		return boundOfAddition, nil
+	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Concat:
+		return nil, nil // no rounding
 	}
-	return nil, nil // no rounding
+	return nil, fmt.Errorf("agree: no bound for %v", n.Op)
 }
 
 // sumsFloats reports whether a runtime adds real products. Of integers it does so
@@ -118,10 +121,13 @@ func boundOfAddition(y *reals, in []reals, _ int) error {
 // hard swish is x·min(max(x·(1/6) + ½, 0), 1), with one rounding of the
 // constant, two in the factor and one after it, and so within 11u; a hard
 // sigmoid is its factor.
-func boundOfFunction(n *quantized.Node) bound {
+func boundOfFunction(n *quantized.Node) (bound, error) {
 	switch n.Func {
-	case quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:
-		return nil // one rounding, or none
+	case quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:
+		return nil, nil // one rounding, or none
+	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax, quantized.HardSwish, quantized.HardSigmoid:
+	default:
+		return nil, fmt.Errorf("agree: no bound for %v", n.Func)
 	}
 	return func(y *reals, _ []reals, _ int) error {
 		y.e = make([]float64, len(y.r))
@@ -129,7 +135,7 @@ func boundOfFunction(n *quantized.Node) bound {
 			y.e[i] = 12 * unit * max(1, math.Abs(float64(r)))
 		}
 		return nil
-	}
+	}, nil
 }
 
 func magnitudes(x []float32) []float32 {

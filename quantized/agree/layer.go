@@ -2,6 +2,7 @@ package agree
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"petrify/quantized"
@@ -136,15 +137,18 @@ func (l *layer) interval(y reals, n int) (least, greatest []float32, err error) 
 
 // limit applies a fused function.
 func limit(n *quantized.Node, r float32) float32 {
-	switch {
-	case n.Op == quantized.Activate:
+	if n.Op == quantized.Activate {
 		return r
-	case n.Func == quantized.ReLU:
+	}
+	switch n.Func {
+	case quantized.Identity:
+		return r
+	case quantized.ReLU:
 		return max(r, 0)
-	case n.Func == quantized.ReLU6:
+	case quantized.ReLU6:
 		return min(max(r, 0), 6)
 	}
-	return r
+	panic(fmt.Sprintf("agree: %v is no fused function", n.Func))
 }
 
 // down is the greatest float32 that is not above r.

@@ -21,12 +21,16 @@ func (c *compiler) sum(a, b, y *value) error {
 		}, a.bytes, b.bytes, y.bytes)
 		return nil
 	}
-	pair := sumSigned(a.grid, b.grid, y.grid)
-	switch {
-	case c.options.Requantization.fixedPoint():
-		pair = sumFixed(a.grid, b.grid, y.grid, c.options.Requantization.multiply())
-	case c.options.Requantization == XNNPACK:
+	var pair func(qa, qb uint8) uint8
+	switch how := c.options.Requantization; how {
+	case Float32:
+		pair = sumSigned(a.grid, b.grid, y.grid)
+	case Gemmlowp, Single:
+		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply())
+	case XNNPACK:
 		pair = sumXNNPACK(a.grid, b.grid, y.grid)
+	default:
+		return fmt.Errorf("no sum in %v", how)
 	}
 	var t [1 << 16]uint8
 	for i := range t {

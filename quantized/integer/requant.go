@@ -1,6 +1,7 @@
 package integer
 
 import (
+	"fmt"
 	"math"
 
 	"petrify/internal/kernel"
@@ -12,7 +13,7 @@ type rounding func(y []uint8, acc []int32)
 // rounding returns the function for a requantization. exact and m are the
 // multipliers of the channels, the former computed in float64 from the scales.
 func (how Requantization) rounding(exact []float64, m []float32, g grid) rounding {
-	if !how.fixedPoint() {
+	if how == Float32 || how == XNNPACK {
 		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
 		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
 	}
@@ -31,10 +32,13 @@ func (how Requantization) rounding(exact []float64, m []float32, g grid) roundin
 
 // multiply is the product in fixed point.
 func (how Requantization) multiply() func(Fixed, int32) int32 {
-	if how == Single {
+	switch how {
+	case Single:
 		return Fixed.once
+	case Gemmlowp:
+		return Fixed.twice
 	}
-	return Fixed.twice
+	panic(fmt.Sprintf("integer: %v multiplies in no fixed point", how))
 }
 
 // exact is s_x·s_w[o]/s_y in float64.

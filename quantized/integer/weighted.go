@@ -188,10 +188,13 @@ func (c *compiler) realSums(n *quantized.Node, p *product, x, y *value) {
 	}, acc, y.floats)
 }
 
-// ceilingOf is the greatest output of a ReLU.
+// ceilingOf is the greatest output of a fused function.
 func ceilingOf(f quantized.Func) float32 {
-	if f == quantized.ReLU6 {
+	switch f {
+	case quantized.Identity, quantized.ReLU:
+		return float32(math.Inf(1))
+	case quantized.ReLU6:
 		return 6
 	}
-	return float32(math.Inf(1))
+	panic(fmt.Sprintf("integer: %v is no fused function", f))
 }

@@ -73,8 +73,10 @@ func integers(t onnxpb.DataType, values ...int32) []byte {
 		switch t {
 		case onnxpb.Uint8, onnxpb.Int8:
 			raw = append(raw, uint8(v))
-		default:
+		case onnxpb.Int32:
 			raw = binary.LittleEndian.AppendUint32(raw, uint32(v))
+		default:
+			panic(fmt.Sprintf("onnx: integers of type %v", t))
 		}
 	}
 	return raw

@@ -54,11 +54,7 @@ func (w *writer) computed(n *quantized.Node, output string, function bool) strin
 	if !function {
 		return w.operator(n, output)
 	}
-	sum := w.operator(n, n.Name+"/sum")
-	if n.Func == quantized.ReLU6 {
-		return w.clipToSix(n.Name, sum, output)
-	}
-	return w.node("Relu", output, []string{sum})
+	return functions[n.Func](w, n, []string{w.operator(n, n.Name+"/sum")}, output)
 }
 
 func (w *writer) clipToSix(name, x, output string) string {

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"slices"
 
 	"petrify/quantized"
@@ -87,13 +88,18 @@ func (w *writer) endsInSoftmax() bool {
 func (w *writer) result() {
 	out, _ := w.model.Activation(w.model.Output)
 	x := w.real[out.Name]
-	switch {
-	case w.Result == Probabilities && !w.endsInSoftmax():
-		x = w.node("Softmax", "probabilities", []string{x}, intAttribute("axis", 1))
-	case w.Result == Class:
+	switch w.Result {
+	case Logits:
+	case Probabilities:
+		if !w.endsInSoftmax() {
+			x = w.node("Softmax", "probabilities", []string{x}, intAttribute("axis", 1))
+		}
+	case Class:
 		x = w.node("ArgMax", "class", []string{x}, intAttribute("axis", 1), intAttribute("keepdims", 0))
 		w.graph.Outputs = []onnxpb.Value{w.value(x, onnxpb.Int64)}
 		return
+	default:
+		panic(fmt.Sprintf("onnx: no output for %v", w.Result))
 	}
 	w.graph.Outputs = []onnxpb.Value{w.value(x, onnxpb.Float, out.Shape...)}
 }

@@ -101,9 +101,10 @@ func (t Tap) width() int {
 	switch t.value.Type {
 	case onnxpb.Uint8, onnxpb.Int8:
 		return 1
-	default:
+	case onnxpb.Float:
 		return 4
 	}
+	panic(fmt.Sprintf("onnx: a tap of type %v", t.value.Type))
 }
 
 // Reals are the real numbers that raw stands for, r = s·(q − z), in C H W.
@@ -117,9 +118,11 @@ func (t Tap) Reals(raw []byte) []float32 {
 			q = int32(b[0])
 		case onnxpb.Int8:
 			q = int32(int8(b[0]))
-		default:
+		case onnxpb.Float:
 			r[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
 			continue
+		default:
+			panic(fmt.Sprintf("onnx: a tap of type %v", t.value.Type))
 		}
 		r[i] = t.Quant.Scale * float32(q-t.shift-t.Quant.Zero)
 	}

@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"fmt"
 	"petrify/quantized"
 	"petrify/quantized/tflite/schema"
 )
@@ -152,10 +153,13 @@ func (w *writer) hardSwish(l *layer) { w.operator(schema.HardSwish, 1, l.in, l.o
 func fused(f quantized.Func) schema.Attribute {
 	code := schema.NoActivation
 	switch f {
+	case quantized.Identity:
 	case quantized.ReLU:
 		code = schema.ReLUActivation
 	case quantized.ReLU6:
 		code = schema.ReLU6Activation
+	default:
+		panic(fmt.Sprintf("tflite: %v is no fused function", f))
 	}
 	return attribute("fused_activation_function", code)
 }
