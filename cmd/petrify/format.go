@@ -50,6 +50,7 @@ type format struct {
 type arithmetic struct {
 	whose string // such as "XNNPACK's"; "": training's
 	integer.Options
+	sums string // how real numbers are added; "": in an order of the runtime's
 }
 
 // formats lists what `export` writes; a run itself writes the first.

@@ -27,7 +27,23 @@ func cFormat() format {
 		parts:   func(path string) ([]string, error) { return carray.Parts(path), nil },
 		verify:  checkC,
 		inspect: inspectC,
+
+		arithmetic: cArithmetic,
 	}
+}
+
+// cArithmetic is that of an export's sums: of integers as its options say, of
+// real numbers as in the definition.
+func cArithmetic(facts map[string]string) (a arithmetic, err error) {
+	how, err := carray.RequantizationOf(facts)
+	if err != nil {
+		return a, err
+	}
+	a = arithmetic{Options: integer.Options{Requantization: how}, sums: "the definition's, in double"}
+	if how != integer.Float32 {
+		a.whose = how.String()
+	}
+	return a, nil
 }
 
 // headerOf is the header's usual place.

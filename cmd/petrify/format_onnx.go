@@ -39,7 +39,7 @@ func onnxArithmetic(facts map[string]string) (a arithmetic, err error) {
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil || !o.Signed {
 		return a, err
 	}
-	return arithmetic{"int8 kernels'", integer.Options{Signed: true}}, nil
+	return arithmetic{whose: "int8 kernels'", Options: integer.Options{Signed: true}}, nil
 }
 
 // ortrunVariable names internal/conformance/cmd/ortrun, which runs ONNX Runtime.

@@ -36,7 +36,7 @@ func tfliteArithmetic(facts map[string]string) (arithmetic, error) {
 	if o.Int4 {
 		whose = "LiteRT's"
 	}
-	return arithmetic{whose, integer.Options{Requantization: integer.XNNPACK, Int4: o.Int4}}, nil
+	return arithmetic{whose: whose, Options: integer.Options{Requantization: integer.XNNPACK, Int4: o.Int4}}, nil
 }
 
 func writeTFLite(path string, m *quantized.Model, o exportOptions) error {

@@ -3,16 +3,21 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"petrify/quantized"
 	"petrify/quantized/integer"
 )
 
 // inArithmetic uses the integer engine to say how many outputs of the test
-// split a runtime rounds differently from training. It says nothing about a
-// model that computes with floats, whose sums the engine cannot reproduce.
+// split a runtime rounds differently from training. Of a model that computes with
+// floats, whose sums the engine cannot reproduce, it says where those are, if it
+// is known how they are formed.
 func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
-	if a.whose == "" || !integersThroughout(s.file) {
+	switch sums := floatSums(s.file); {
+	case len(sums) > 0 && a.sums != "":
+		return fmt.Sprintf("; float sums, of %s, are %s", strings.Join(sums, ", "), a.sums), nil
+	case a.whose == "" || !integersThroughout(s.file):
 		return "", nil
 	}
 	_, ours, err := s.engines()
@@ -43,6 +48,21 @@ func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error
 	}
 	return fmt.Sprintf("; in %s arithmetic %s of its %s outputs differ",
 		a.whose, thousands(int64(c.Differing)), thousands(int64(c.Elements))), nil
+}
+
+// floatSums names the layers that add products of real numbers.
+func floatSums(m *quantized.Model) []string {
+	var all []string
+	for i := range m.Nodes {
+		n := &m.Nodes[i]
+		if w := n.Weights; w != nil {
+			x, _ := m.Activation(n.Inputs[0])
+			if x.Quant.IsFloat() || w.Q == nil || w.Block > 0 {
+				all = append(all, n.Name)
+			}
+		}
+	}
+	return all
 }
 
 // integersThroughout reports whether every layer computes with integers.

@@ -56,7 +56,11 @@ func (c Toolchain) Compile(dir string, models []Export) (*Compiled, error) {
 		}
 		sources = append(sources, name+".c")
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.c"), program(models), 0o666); err != nil {
+	text, err := program(models)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.c"), text, 0o666); err != nil {
 		return nil, err
 	}
 	sources = append(sources, "main.c")
@@ -67,6 +71,7 @@ func (c Toolchain) Compile(dir string, models []Export) (*Compiled, error) {
 	for _, s := range sources {
 		link = append(link, s+".o")
 	}
+	link = append(link, "-lm")
 	return &Compiled{append(slices.Clone(c.Runner), filepath.Join(dir, "program"))}, c.cc(dir, link...)
 }
 
@@ -102,72 +107,6 @@ func (c Toolchain) objects(dir string, sources []string) error {
 	}
 	all.Wait()
 	return errors.Join(faults...)
-}
-
-// program is the main function: program MODEL FUNCTION reads inputs and writes
-// outputs until there are no more. Memory is allocated to the byte, so that a
-// sanitizer notices accesses beyond it.
-func program(models []Export) []byte {
-	var includes, calls strings.Builder
-	for i, m := range models {
-		name, macro := fmt.Sprintf("model%d", i), fmt.Sprintf("MODEL%d", i)
-		fmt.Fprintf(&includes, "#include \"%s.h\"\n", name)
-		pixels := "0"
-		if in := m.Model.Input; len(in.Shape) == 3 && in.Shape[0] <= 4 && in.PixelScale != 1 {
-			pixels = name + "_pixels"
-		}
-		fmt.Fprintf(&calls, "    {%[1]s_run, %[1]s_quantize, %[1]s_dequantize, %[3]s, %[2]s_INPUT_SIZE, "+
-			"%[2]s_OUTPUT_SIZE, %[2]s_ARENA_SIZE},\n", name, macro, pixels)
-	}
-	return []byte(`#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-` + includes.String() + `
-typedef struct {
-    void (*run)(uint8_t *, const uint8_t *, uint8_t *);
-    void (*quantize)(uint8_t *, const float *);
-    void (*dequantize)(float *, const uint8_t *);
-    void (*pixels)(uint8_t *, const uint8_t *);
-    size_t in, out, arena;
-} model;
-
-static const model models[] = {
-` + calls.String() + `};
-
-int main(int argc, char **argv)
-{
-    const model m = models[argc > 1 ? atoi(argv[1]) : 0];
-    const char *function = argc > 2 ? argv[2] : "run";
-    uint8_t *in = malloc(m.in), *out = malloc(m.out), *arena = malloc(m.arena);
-    float *r = malloc(m.in * sizeof *r), *y = malloc(m.out * sizeof *y);
-
-    memset(arena, 0xaa, m.arena);
-    if (strcmp(function, "run") == 0) {
-        while (fread(in, 1, m.in, stdin) == m.in) {
-            m.run(out, in, arena);
-            fwrite(out, 1, m.out, stdout);
-        }
-    } else if (strcmp(function, "real") == 0) {
-        while (fread(r, sizeof *r, m.in, stdin) == m.in) {
-            m.quantize(in, r);
-            m.run(out, in, arena);
-            m.dequantize(y, out);
-            fwrite(y, sizeof *y, m.out, stdout);
-        }
-    } else {
-        while (fread(in, 1, m.in, stdin) == m.in) {
-            m.pixels(in, in);
-            fwrite(in, 1, m.in, stdout);
-        }
-    }
-    free(in);
-    free(out);
-    free(arena);
-    free(r);
-    free(y);
-    return 0;
-}
-`)
 }
 
 // Run computes outputs for inputs with a function of the i-th model: "run",

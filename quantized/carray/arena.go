@@ -17,7 +17,9 @@ const (
 // tensor is some bytes of memory: activations that never live at the same time
 // may share a place in the arena, and some share a tensor.
 type tensor struct {
-	size        int
+	size        int  // in bytes
+	real        bool // floats
+	aligned     bool // the arena is of floats
 	place       place
 	offset      int // in the arena
 	first, last int // the steps that write it first and read it last

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/carray"
 	"petrify/quantized/integer"
@@ -81,28 +80,19 @@ func TestIdentifier(t *testing.T) {
 	}
 }
 
-// TestRefusals: what has no form of integers is named, and nothing is written.
+// TestRefusals: what has no form in C is named, and nothing is written.
 func TestRefusals(t *testing.T) {
-	build := func(s quantizedtest.Scheme) *quantized.Model {
-		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), s, 20)
-		return b.Model(b.Linear(b.Input(), 3, quantized.ReLU))
-	}
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 20)
+	x := b.Linear(b.Input(), 3, quantized.Identity)
+	apart := b.Model(b.Add(x, x, quantized.Identity))
+	apart.Nodes[1].Output.Quant.Scale = 0x1p-126
 	for name, c := range map[string]struct {
 		model   *quantized.Model
 		options carray.Options
 		want    []string
 	}{
-		"float": {build(quantizedtest.Scheme{}), carray.Options{},
-			[]string{"carray: input: its output is float32", "carray: linear_1: its weights are float32"}},
-		"weights alone": {build(quantizedtest.WeightOnly), carray.Options{},
-			[]string{"carray: input: its output is float32", "carray: linear_1: its output is float32"}},
-		"float output": {build(quantizedtest.Scheme{Weights: affine.Int8, Positive: affine.Uint8,
-			Signed: affine.Int8, FloatOutput: true}),
-			carray.Options{}, []string{"carray: linear_1: its output is float32: want activations of 2 to 8 bits"}},
-		"blocks": {build(quantizedtest.Scheme{Weights: affine.Int8, Block: 16, Positive: affine.Uint8,
-			Signed: affine.Int8}),
-			carray.Options{}, []string{"carray: linear_1: its weights have a scale for every 16"}},
 		"invalid": {&quantized.Model{}, carray.Options{}, []string{"carray: quantized: "}},
+		"scales":  {apart, carray.Options{}, []string{"carray: add_2: inputs' scales", "want quotients below 2¹⁰⁰"}},
 		"name": {tiny(), carray.Options{Name: "a-b"},
 			[]string{`carray: name "a-b": want a C identifier, such as "a_b"`}},
 		"header's name": {tiny(), carray.Options{Name: "stdint"},

@@ -24,11 +24,10 @@
 //	a[o] = Σ q_x·q_w − z_x·Σ q_w + q_b[o]
 //
 // modulo 2³², as a[o] fits int32; where it has no padding, the second term is in
-// its bias. It rounds once, as
-// [Options] say: by a float32 product, the arithmetic of training and of ONNX
-// Runtime, or in fixed point for processors without floats. ReLUs are limits of
-// integers; other functions of one number, and changes of scale, are tables of
-// 256 bytes.
+// its bias. It rounds once, as [Options] say: by a float32 product, the arithmetic
+// of training and of ONNX Runtime, or in fixed point for processors without
+// floats. ReLUs are limits of integers; other functions of one number, and changes
+// of scale, are tables of 256 bytes.
 //
 // The float32 arithmetic is written so that it is the same on every IEEE 754
 // processor, and with compilers that fuse products and sums: what is rounded
@@ -52,10 +51,14 @@
 // costs the inner loop more than its multiply-add on processors without
 // instructions for it.
 //
-// # What is refused
+// # Real numbers
 //
-// Layers in float32 and weights with a scale a block: what has no form of
-// integers alone, by the layer's name.
+// What the model leaves in float32, and weights with a scale a block, are
+// computed with real numbers as package reference does, to the last bit. Sums of
+// products are in double, from the bias on, channel after channel, row after row:
+// products are exact there, so that fusing them with the sum changes nothing. Any
+// activation of floats makes the arena one of floats. Sigmoid, tanh and softmax of
+// floats call exp and tanh of math.h.
 //
 // # Sources
 //

@@ -2,10 +2,13 @@ package carray
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/quantized/reference"
 )
 
 // tries is how many inputs NAME_test.c feeds: all least, all zero, all greatest,
@@ -23,8 +26,13 @@ func (r *random) below(n int32) int32 {
 	return int32((uint32(*r) >> 8) % uint32(n))
 }
 
-// inputs are those of the test, in unsigned bytes.
-func inputs(n int, g grid) []uint8 {
+// inputs are those of the test: unsigned bytes, of which real numbers are the
+// 64ths above or below 128.
+func inputs(v *value) []uint8 {
+	g, n := v.grid, v.elements()
+	if v.real {
+		g = grid{zero: 128, max: 255}
+	}
 	all, r := make([]uint8, 0, tries*n), random(1)
 	for i := range tries * n {
 		q := [3]int32{g.min, g.zero, g.max}[min(i/n, 2)]
@@ -42,7 +50,7 @@ func (f *file) outputs() ([]uint8, error) {
 	if err != nil {
 		return nil, fmt.Errorf("carray: %w", err)
 	}
-	x := inputs(f.in.elements(), f.in.grid)
+	x := inputs(f.in)
 	for i := range x {
 		x[i] -= shiftOf(f.model.Input.Quant)
 	}
@@ -51,6 +59,49 @@ func (f *file) outputs() ([]uint8, error) {
 		return nil, fmt.Errorf("carray: %w", err)
 	}
 	return fromEngine(y, f.model), nil
+}
+
+// definitions are the definition's modes of requantizations.
+var definitions = map[integer.Requantization]reference.Mode{
+	integer.Float32: reference.ONNXRuntime, integer.Gemmlowp: reference.Gemmlowp, integer.Single: reference.Single,
+}
+
+// defined are what the definition computes of them, channels last, where layers
+// are of real numbers: their sums in the engine have no order. Each is a number
+// of C.
+func (f *file) defined() ([]string, error) {
+	var all []string
+	for x := range slices.Chunk(inputs(f.in), f.in.elements()) {
+		values, err := reference.Run(f.model, definitions[f.options.Requantization], f.planar(x))
+		if err != nil {
+			return nil, fmt.Errorf("carray: %w", err)
+		}
+		y := values[f.model.Output]
+		channels := f.out.channels()
+		pixels := y.Len() / channels
+		for i := range y.Len() {
+			at := i%channels*pixels + i/channels // in C H W
+			if f.out.real {
+				all = append(all, decimal(y.R[at]))
+			} else {
+				all = append(all, whole(uint8(y.Q[at])+shiftOf(y.Quant)))
+			}
+		}
+	}
+	return all, nil
+}
+
+// planar is an input of the test as real numbers, C H W.
+func (f *file) planar(x []uint8) []float32 {
+	g, channels := f.in.grid, f.in.channels()
+	if f.in.real {
+		g = grid{scale: 1.0 / 64, zero: 128}
+	}
+	r := make([]float32, len(x))
+	for i, q := range x {
+		r[i%channels*(len(x)/channels)+i/channels] = affine.Dequantize(int32(q), g.scale, g.zero)
+	}
+	return r
 }
 
 // shiftOf is what is added to the integers of a model to make them unsigned.
@@ -77,12 +128,22 @@ func fromEngine(y []uint8, m *quantized.Model) []uint8 {
 
 // test is the text of NAME_test.c.
 func (f *file) test() (string, error) {
-	want, err := f.outputs()
-	if err != nil {
-		return "", err
+	var numbers []string
+	if f.inReals() {
+		var err error
+		if numbers, err = f.defined(); err != nil {
+			return "", err
+		}
+	} else {
+		want, err := f.outputs()
+		if err != nil {
+			return "", err
+		}
+		numbers = each(want, whole)
 	}
 	var array strings.Builder
-	writeArray(&array, fmt.Sprintf("static const uint8_t want[TRIES * %s_OUTPUT_SIZE]", f.macro), each(want, whole))
+	writeArray(&array, fmt.Sprintf("static const %s want[TRIES * %s_OUTPUT_SIZE]", kind(f.out.real), f.macro), numbers)
 	return expand("test", map[string]any{"Name": f.name, "Macro": f.macro, "Mark": mark, "Tries": tries,
-		"Want": array.String()})
+		"Want": array.String(), "In": kind(f.in.real), "Out": kind(f.out.real), "Arena": kind(f.reals),
+		"RealInput": f.in.real})
 }

@@ -46,7 +46,7 @@ func (f *file) header() string {
 // describe says what to feed, what comes out, and what it takes.
 func (f *file) describe() [][]string {
 	c := f.count
-	if f.hasPixels() {
+	if f.hasPixels() && !f.in.real {
 		c.tables += 256 * len(pixelTables(&f.model.Input, f.in.grid))
 	}
 	rounds := "by one float32 product, half to even: the arithmetic of training"
@@ -56,25 +56,33 @@ func (f *file) describe() [][]string {
 	o := f.model.Origin
 	rows := [][]string{
 		{"Model", comment(fmt.Sprintf("%s on %s, %s, seed %d", f.model.Name, o.Dataset, o.Method, o.Seed))},
-		{"Input", f.bytesOf(f.in), realOf(f.in.grid), f.normalisation()},
-		{"Output", f.bytesOf(f.out), realOf(f.out.grid)},
+		append([]string{"Input"}, append(f.numbersOf(f.in), f.normalisation())...),
+		append([]string{"Output"}, f.numbersOf(f.out)...),
 		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d",
 			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
 		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
 		{"Sums", "int32, of which none overflows, rescaled " + rounds},
 	}
-	if !f.float32() && len(f.lowering.floats) > 0 {
-		rows = append(rows, []string{"Floats", "in " + comment(strings.Join(f.lowering.floats, ", ")) + " alone"})
+	if names := comment(strings.Join(f.lowering.floats, ", ")); names != "" && (f.inReals() || !f.float32()) {
+		rows = append(rows, []string{"Floats", "in " + names})
+	}
+	if f.needsMath() {
+		rows = append(rows, []string{"Library", "exp and tanh of C's math.h, in double"})
 	}
 	return rows
 }
 
-func (f *file) bytesOf(v *value) string {
+// numbersOf says what a tensor's numbers are.
+func (f *file) numbersOf(v *value) []string {
 	order := ""
 	if len(v.shape) > 1 {
 		order = ", row by row, channels last"
 	}
-	return fmt.Sprintf("uint8_t[%d]: %s%s", v.elements(), dimensions(v.shape), order)
+	numbers := fmt.Sprintf("%s[%d]: %s%s", kind(v.real), v.elements(), dimensions(v.shape), order)
+	if v.real {
+		return []string{numbers}
+	}
+	return []string{numbers, realOf(v.grid)}
 }
 
 func realOf(g grid) string {
@@ -107,6 +115,9 @@ func (f *file) macros(b *strings.Builder) {
 			size(name+"_WIDTH", v.shape[2])
 			size(name+"_CHANNELS", v.shape[0])
 		}
+		if v.real {
+			return
+		}
 		define(name+"_SCALE", decimal(v.grid.scale))
 		size(name+"_ZERO", int(v.grid.zero))
 		size(name+"_MIN", int(v.grid.min))
@@ -114,31 +125,49 @@ func (f *file) macros(b *strings.Builder) {
 	}
 	ends("INPUT", f.in)
 	ends("OUTPUT", f.out)
-	size("ARENA_SIZE", max(1, f.arena))
+	if f.reals {
+		size("ARENA_SIZE", max(1, f.arena/4))
+	} else {
+		size("ARENA_SIZE", max(1, f.arena))
+	}
 	define("EXPORT", "0x"+f.export+" /* of the source that belongs to this header */")
 }
 
 // declarations writes what a program calls.
 func (f *file) declarations(b *strings.Builder) {
+	input := fmt.Sprintf("Each number of the input is from %[1]s_INPUT_MIN\n * to %[1]s_INPUT_MAX; input", f.macro)
+	if f.in.real {
+		input = "Input"
+	}
 	fmt.Fprintf(b, `
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /*
- * Computes the output for one input. Each number of the input is from %[2]s_INPUT_MIN
- * to %[2]s_INPUT_MAX; input and output do not overlap. What the arena holds has no
+ * Computes the output for one input. %s and output do not overlap. What the arena holds has no
  * meaning before and after: calls one after the other may share it.
  */
-void %[1]s_run(uint8_t out[%[2]s_OUTPUT_SIZE], const uint8_t in[%[2]s_INPUT_SIZE], uint8_t arena[%[2]s_ARENA_SIZE]);
-
+void %s;
+`, input, f.prototype())
+	if !f.in.real {
+		fmt.Fprintf(b, `
 /* The input for real numbers, normalised as above. */
 void %[1]s_quantize(uint8_t q[%[2]s_INPUT_SIZE], const float r[%[2]s_INPUT_SIZE]);
-
+`, f.name, f.macro)
+	}
+	if !f.out.real {
+		fmt.Fprintf(b, `
 /* The real numbers of an output. */
 void %[1]s_dequantize(float r[%[2]s_OUTPUT_SIZE], const uint8_t q[%[2]s_OUTPUT_SIZE]);
 `, f.name, f.macro)
-	if f.hasPixels() {
+	}
+	if f.hasPixels() && f.in.real {
+		fmt.Fprintf(b, `
+/* The input for an image of bytes, normalised. */
+void %[1]s_pixels(float r[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZE]);
+`, f.name, f.macro)
+	} else if f.hasPixels() {
 		fmt.Fprintf(b, `
 /* The input for an image of bytes, normalised and quantized by a table. q may be the image. */
 void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZE]);

@@ -52,13 +52,13 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 			b.grid.scale, y.grid.scale)
 	}
 	l.comment(n, a, y)
+	kernel := "add_float32"
 	if l.float32() {
 		constant := float32(y.grid.zero) - (float32(ra*float32(a.grid.zero)) + float32(rb*float32(b.grid.zero)))
 		out := y.grid
 		out.zero = 0
 		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+decimal(constant),
 			gridField(out))
-		l.needs["add_float32"] = true
 	} else {
 		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
 		l.layer("addition", id, 11,
@@ -66,9 +66,9 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 			".b = "+newFixed(float64(b.grid.scale)/twice).String(),
 			".sum = "+newFixed(twice/(float64(1<<20)*float64(y.grid.scale))).String(),
 			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
-		l.needs["add_fixed"] = true
+		kernel = "add_fixed"
 	}
-	l.call("requantize", fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor,
+	l.call(kernel, fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor,
 		b.tensor)
 	return nil
 }

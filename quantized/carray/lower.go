@@ -2,16 +2,18 @@ package carray
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"petrify/quantized"
 	"petrify/quantized/integer"
 )
 
-// value is an activation of the model: its integers, and where they are. They
+// value is an activation of the model: its numbers, and where they are. They
 // lie H W C in memory, though the model says C H W.
 type value struct {
 	shape  []int
+	real   bool // floats, without a grid
 	grid   grid
 	tensor *tensor
 	dies   int // the last node that reads it, or what is the same tensor
@@ -53,10 +55,12 @@ type lowering struct {
 	constants strings.Builder
 	count     count
 	floats    []string // layers that compute with floats
-	arena     int
+	arena     int      // in bytes
+	reals     bool     // an activation is of floats: so is the arena
 
 	weightZeros bool // a layer's weights have zero points of their own
 	padding     bool // a layer has padding, and a zero point that is not 0
+	toReals     bool // sums of integers become real numbers
 }
 
 // count is the bytes of constants, on a processor with pointers of 32 bits.
@@ -71,8 +75,13 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 		names: names{}, needs: map[string]bool{},
 	}
 	l.deaths()
-	in := l.declare(m.Input.Activation, m.Input.Quant.Format.Min(), m.Input.Quant.Format.Max())
-	in.tensor = &tensor{size: in.elements(), place: input}
+	l.reals = m.Input.Quant.IsFloat() ||
+		slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Output.Quant.IsFloat() })
+	in := l.declare(m.Input.Activation, func() (lo, hi int32) {
+		f := m.Input.Quant.Format
+		return f.Min(), f.Max()
+	})
+	in.tensor = &tensor{place: input}
 	for i := range m.Nodes {
 		n := &m.Nodes[i]
 		if err := l.node(i, n); err != nil {
@@ -100,16 +109,26 @@ func (l *lowering) deaths() {
 	}
 }
 
-// declare makes the value of an activation whose integers are lo..hi.
-func (l *lowering) declare(a quantized.Activation, lo, hi int32) *value {
-	v := &value{shape: a.Shape, grid: gridOf(a.Quant, lo, hi), dies: l.dies[a.Name], planes: 1}
+// declare makes the value of an activation whose integers, if it has any, have
+// these limits.
+func (l *lowering) declare(a quantized.Activation, limits func() (lo, hi int32)) *value {
+	v := &value{shape: a.Shape, dies: l.dies[a.Name], planes: 1}
+	if v.real = a.Quant.IsFloat(); !v.real {
+		lo, hi := limits()
+		v.grid = gridOf(a.Quant, lo, hi)
+	}
 	l.values[a.Name] = v
 	return v
 }
 
-// room is new memory for v.
+// room is new memory for v. In an arena of floats, bytes take whole ones.
 func (l *lowering) room(v *value) {
-	v.tensor = &tensor{size: v.elements(), first: -1}
+	v.tensor = &tensor{size: v.elements(), real: v.real, aligned: l.reals, first: -1}
+	if v.real {
+		v.tensor.size *= 4
+	} else if l.reals {
+		v.tensor.size = (v.tensor.size + 3) / 4 * 4
+	}
 	l.tensors = append(l.tensors, v.tensor)
 }
 
@@ -117,7 +136,7 @@ func (l *lowering) room(v *value) {
 // each element before it writes it; else new memory.
 func (l *lowering) reuse(y *value, i int, in ...*value) {
 	for _, x := range in {
-		if x.dies == i && x.tensor.place == arena && x.elements() == y.elements() {
+		if x.dies == i && x.tensor.place == arena && x.elements() == y.elements() && x.real == y.real {
 			y.tensor = x.tensor
 			return
 		}
@@ -144,8 +163,7 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.reshape(n, in[0])
 		return nil
 	}
-	lo, hi := n.Limits()
-	y := l.declare(n.Output, lo, hi)
+	y := l.declare(n.Output, n.Limits)
 	switch n.Op {
 	case quantized.Add, quantized.Activate:
 		l.reuse(y, i, in...)
@@ -153,6 +171,9 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.room(y)
 	}
 	id := l.names.add(n.Name)
+	if isReal(n, in, y) {
+		return l.realNode(n, id, in, y)
+	}
 	switch n.Op {
 	case quantized.Conv2D, quantized.Linear:
 		return l.weighted(n, id, in[0], y)
@@ -174,7 +195,7 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 // in memory changes, they move; but not for a vector that linear layers alone
 // read, whose weights move instead.
 func (l *lowering) reshape(n *quantized.Node, x *value) {
-	y := &value{shape: n.Output.Shape, grid: x.grid, tensor: x.tensor, dies: x.dies, planes: 1}
+	y := &value{shape: n.Output.Shape, real: x.real, grid: x.grid, tensor: x.tensor, dies: x.dies, planes: 1}
 	l.values[n.Name] = y
 	if (x.channels() == 1 || x.pixels() == 1) && (y.channels() == 1 || y.pixels() == 1) && x.planes == 1 {
 		return
@@ -186,8 +207,9 @@ func (l *lowering) reshape(n *quantized.Node, x *value) {
 	y.dies = l.dies[n.Name]
 	l.room(y)
 	l.comment(n, x, y)
-	l.call("reorder", fmt.Sprintf("reorder(%%s, %%s, %d, %d, %d)", x.elements(), x.channels(), y.channels()),
-		y.tensor, x.tensor)
+	kernel := x.variant("reorder")
+	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %d, %d, %d)", kernel, x.elements(), x.channels(), y.channels()), y.tensor,
+		x.tensor)
 }
 
 // onlyLinear reports whether all that read the activation are linear layers,
@@ -204,9 +226,11 @@ func (l *lowering) onlyLinear(name string) bool {
 // result lets the output's steps write where the caller wants it. An output
 // that is the input is copied.
 func (l *lowering) result() {
-	t := l.values[l.model.Output].tensor
+	y := l.values[l.model.Output]
+	t := y.tensor
 	if t.place == input {
-		l.call("copy", fmt.Sprintf("copy(%%s, %%s, %d)", t.size), &tensor{place: output}, t)
+		kernel := y.variant("copy")
+		l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %d)", kernel, y.elements()), &tensor{place: output}, t)
 		return
 	}
 	t.place = output
@@ -216,6 +240,14 @@ func (l *lowering) result() {
 			return
 		}
 	}
+}
+
+// variant is the kernel that moves the value's elements.
+func (v *value) variant(kernel string) string {
+	if v.real {
+		return kernel + "_reals"
+	}
+	return kernel
 }
 
 // float32 reports whether sums are rescaled in float32.

@@ -17,14 +17,17 @@ func (f *file) source() (string, error) {
 	if f.usesFloats() {
 		b.WriteString("\n#include <float.h>\n")
 	}
+	if f.needsMath() {
+		b.WriteString("#include <math.h>\n")
+	}
 	fmt.Fprintf(&b, "\n#if %[1]s_EXPORT != 0x%[2]s\n#error \"%[3]s.h and %[3]s.c are of different exports\"\n"+
 		"#endif\n", f.macro, f.export, f.name)
 	if f.usesFloats() {
-		text, err := kernels.ReadFile("kernels/float.c")
+		text, err := expand("float", map[string]any{"Double": f.needs["real_convolve"] || f.needsMath()})
 		if err != nil {
-			return "", fmt.Errorf("carray: %w", err)
+			return "", err
 		}
-		b.WriteString("\n" + string(text))
+		b.WriteString("\n" + text)
 	}
 	b.WriteString(functions)
 	b.WriteString(strings.ReplaceAll(f.constants.String(), "\t", "    "))
@@ -36,10 +39,14 @@ func (f *file) source() (string, error) {
 // usesFloats reports whether outputs depend on the processor's floats.
 func (f *file) usesFloats() bool { return f.float32() || len(f.lowering.floats) > 0 }
 
+// needsMath reports whether the C library's exp or tanh is called.
+func (f *file) needsMath() bool {
+	return f.needs["real_sigmoid"] || f.needs["real_tanh"] || f.needs["real_softmax"]
+}
+
 // run writes the calls.
 func (f *file) run(b *strings.Builder) {
-	fmt.Fprintf(b, "\nvoid %[1]s_run(uint8_t out[%[2]s_OUTPUT_SIZE], const uint8_t in[%[2]s_INPUT_SIZE], uint8_t "+
-		"arena[%[2]s_ARENA_SIZE])\n{\n", f.name, f.macro)
+	fmt.Fprintf(b, "\nvoid %s\n{\n", f.prototype())
 	uses := false
 	for _, s := range f.steps {
 		var places []any
@@ -55,22 +62,43 @@ func (f *file) run(b *strings.Builder) {
 	b.WriteString("}\n")
 }
 
+// prototype is the declaration of the function that computes.
+func (f *file) prototype() string {
+	return fmt.Sprintf("%[1]s_run(%[3]s out[%[2]s_OUTPUT_SIZE], const %[4]s in[%[2]s_INPUT_SIZE], %[5]s "+
+		"arena[%[2]s_ARENA_SIZE])", f.name, f.macro, kind(f.out.real), kind(f.in.real), kind(f.reals))
+}
+
+// kind is the type of real numbers, or of integers.
+func kind(real bool) string {
+	if real {
+		return "float"
+	}
+	return "uint8_t"
+}
+
 // String is where the tensor is, in C.
 func (t *tensor) String() string {
+	place, offset := "arena", t.offset
 	switch {
 	case t.place == input:
 		return "in"
 	case t.place == output:
 		return "out"
-	case t.offset == 0:
-		return "arena"
+	case t.real:
+		offset /= 4
+	case t.aligned:
+		place = "(uint8_t *)arena"
 	}
-	return fmt.Sprintf("arena + %d", t.offset)
+	if offset == 0 {
+		return place
+	}
+	return fmt.Sprintf("%s + %d", place, offset)
 }
 
 // ends writes the functions from and to real numbers.
 func (f *file) ends(b *strings.Builder) {
-	fmt.Fprintf(b, `
+	if !f.in.real {
+		fmt.Fprintf(b, `
 void %[1]s_quantize(uint8_t q[%[2]s_INPUT_SIZE], const float r[%[2]s_INPUT_SIZE])
 {
     const grid g = {%[2]s_INPUT_ZERO, %[2]s_INPUT_MIN, %[2]s_INPUT_MAX};
@@ -79,7 +107,10 @@ void %[1]s_quantize(uint8_t q[%[2]s_INPUT_SIZE], const float r[%[2]s_INPUT_SIZE]
         q[i] = quantize(r[i] / %[2]s_INPUT_SCALE, &g);
     }
 }
-
+`, f.name, f.macro)
+	}
+	if !f.out.real {
+		fmt.Fprintf(b, `
 void %[1]s_dequantize(float r[%[2]s_OUTPUT_SIZE], const uint8_t q[%[2]s_OUTPUT_SIZE])
 {
     for (int32_t i = 0; i < %[2]s_OUTPUT_SIZE; i++) {
@@ -87,6 +118,7 @@ void %[1]s_dequantize(float r[%[2]s_OUTPUT_SIZE], const uint8_t q[%[2]s_OUTPUT_S
     }
 }
 `, f.name, f.macro)
+	}
 	if f.hasPixels() {
 		f.pixels(b)
 	}
@@ -99,10 +131,15 @@ void %[1]s_dequantize(float r[%[2]s_OUTPUT_SIZE], const uint8_t q[%[2]s_OUTPUT_S
 	}
 }
 
-// pixels writes the function from bytes to integers.
+// pixels writes the function from bytes to the input.
 func (f *file) pixels(b *strings.Builder) {
+	id := f.names.add("pixels")
+	if f.in.real {
+		f.realPixels(b, id)
+		return
+	}
 	tables := pixelTables(&f.model.Input, f.in.grid)
-	name, index := f.names.add("pixels")+"_table", "image[i]"
+	name, index := id+"_table", "image[i]"
 	if len(tables) > 1 {
 		index = fmt.Sprintf("256 * (i %% %d) + image[i]", len(tables))
 	}
@@ -120,4 +157,32 @@ void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_S
     }
 }
 `, f.name, f.macro, name, index)
+}
+
+// realPixels writes it where the input is real numbers: they are normalised in
+// three steps, as in training.
+func (f *file) realPixels(b *strings.Builder, id string) {
+	mean, std := f.normals()
+	b.WriteByte('\n')
+	writeArray(b, fmt.Sprintf("static const float %s_mean[%d]", id, len(mean)), each(mean, decimal))
+	writeArray(b, fmt.Sprintf("static const float %s_deviation[%d]", id, len(std)), each(std, decimal))
+	fmt.Fprintf(b, `
+void %[1]s_pixels(float r[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZE])
+{
+    for (int32_t i = 0; i < %[2]s_INPUT_SIZE; i++) {
+        const volatile float scaled = (float)image[i] * %[4]s; /* volatile: rounds before the mean is taken off */
+
+        r[i] = (scaled - %[3]s_mean[i %% %[5]d]) / %[3]s_deviation[i %% %[5]d];
+    }
+}
+`, f.name, f.macro, id, decimal(f.model.Input.PixelScale), len(mean))
+}
+
+// normals are the means and deviations of the input's channels, of one where all
+// are alike.
+func (f *file) normals() (mean, std []float32) {
+	if in := f.model.Input; len(in.Mean) > 0 {
+		return in.Mean, in.Std
+	}
+	return []float32{0}, []float32{1}
 }

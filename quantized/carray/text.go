@@ -1,31 +1,14 @@
 package carray
 
 import (
-	"embed"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 
 	"petrify/quantized"
 )
-
-// kernels holds the functions of C that files are made of.
-//
-//go:embed kernels/*.c
-var kernels embed.FS
-
-// order is the kernels' in a file, those of each line for one kind of layer.
-var order = []string{
-	"nearest", "grid", "quantize", "clip",
-	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
-	"wrapped", "dot", "centred_dot", "total", "linear",
-	"window", "convolution", "convolve", "depthwise",
-	"max_pool", "average_pool", "integer_mean", "factor", "global_average",
-	"add_float32", "add_fixed", "look_up", "join", "reorder", "softmax", "copy",
-}
 
 // whole is an integer of C.
 func whole[T int8 | uint8 | int32 | int64](v T) string {
@@ -115,67 +98,4 @@ func (l *lowering) layer(kind, id string, words int, fields ...string) {
 		fmt.Fprintf(&l.constants, "\t%s,\n", f)
 	}
 	l.constants.WriteString("};\n")
-}
-
-// functions is the text of the kernels that the model needs.
-func (l *lowering) functions() (string, error) {
-	l.require()
-	var b strings.Builder
-	for _, name := range order {
-		if !l.needs[name] {
-			continue
-		}
-		text, err := expand(name, map[string]any{"WeightZeros": l.weightZeros, "Padding": l.padding, "Fixed": !l.float32()})
-		if err != nil {
-			return "", err
-		}
-		b.WriteString("\n" + text)
-	}
-	return b.String(), nil
-}
-
-// expand is the text of a file in kernels, in which the values stand for their
-// names.
-func expand(name string, values map[string]any) (string, error) {
-	t, err := template.ParseFS(kernels, "kernels/"+name+".c")
-	if err != nil {
-		return "", fmt.Errorf("carray: %w", err)
-	}
-	var b strings.Builder
-	if err := t.Execute(&b, values); err != nil {
-		return "", fmt.Errorf("carray: %w", err)
-	}
-	return b.String(), nil
-}
-
-// require adds the kernels that others call.
-func (l *lowering) require() {
-	for _, r := range []struct {
-		by, needs string
-	}{
-		{"convolve", "convolution"}, {"depthwise", "convolution"}, {"convolution", "window"},
-		{"convolution", "requantize"}, {"convolution", "wrapped"},
-		{"convolve", "dot"}, {"linear", "dot"}, {"linear", "requantize"}, {"linear", "wrapped"},
-		{"max_pool", "window"}, {"average_pool", "window"}, {"integer_mean", "window"},
-		{"integer_mean", "clip"}, {"factor", "clip"},
-	} {
-		if l.needs[r.by] {
-			l.needs[r.needs] = true
-		}
-	}
-	if l.weightZeros {
-		l.needs["total"] = l.needs["convolve"] || l.needs["linear"]
-	}
-	if l.padding {
-		l.needs["centred_dot"] = l.needs["convolve"]
-	}
-	l.needs["nearest"], l.needs["grid"], l.needs["quantize"] = true, true, true // of the functions at the ends
-	switch {
-	case !l.needs["requantize"] && !l.needs["global_average"]:
-	case l.float32():
-		l.needs["requantize_float32"] = true
-	case l.needs["requantize"]:
-		l.needs["clip"], l.needs["requantize_fixed"] = true, true
-		l.needs["multiply_"+l.options.Requantization.String()] = true
-	}
 }

@@ -95,13 +95,8 @@ func differing(a, b []byte) int {
 // writtenWith are the options of a header; facts that petrify does not write by
 // itself are the user's.
 func writtenWith(all map[string]string, m *quantized.Model) (o Options, err error) {
-	var export struct{ Name, Requantization string }
-	if err := json.Unmarshal([]byte(all[quantized.ExportKey]), &export); err != nil {
-		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, all[quantized.ExportKey], err)
-	}
-	o.Name = export.Name
-	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
-		return o, fmt.Errorf("carray: the header's fact %q: %w", quantized.ExportKey, err)
+	if o, err = optionsOf(all); err != nil {
+		return o, err
 	}
 	own, err := facts(m, o)
 	if err != nil {
@@ -109,4 +104,23 @@ func writtenWith(all map[string]string, m *quantized.Model) (o Options, err erro
 	}
 	o.Facts = quantized.UsersFacts(all, own)
 	return o, nil
+}
+
+// optionsOf are the options that a header names.
+func optionsOf(facts map[string]string) (o Options, err error) {
+	var export struct{ Name, Requantization string }
+	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &export); err != nil {
+		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey], err)
+	}
+	o.Name = export.Name
+	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
+		return o, fmt.Errorf("carray: the header's fact %q: %w", quantized.ExportKey, err)
+	}
+	return o, nil
+}
+
+// RequantizationOf is how the export of a header with these facts rescales sums.
+func RequantizationOf(facts map[string]string) (integer.Requantization, error) {
+	o, err := optionsOf(facts)
+	return o.Requantization, err
 }

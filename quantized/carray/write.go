@@ -72,7 +72,10 @@ func Encode(m *quantized.Model, o Options) ([]File, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	if err := check(m); err != nil {
+	if err := m.Validate(); err != nil {
+		return nil, fmt.Errorf("carray: %w", err)
+	}
+	if _, err := m.Accumulators(); err != nil {
 		return nil, err
 	}
 	if o.Name == "" {

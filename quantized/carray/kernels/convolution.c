@@ -3,7 +3,13 @@ typedef struct {
     window at;
     const int8_t *weights; /* outputs x height x width x inputs of a group */
     const int32_t *bias;
+{{- if .Requantized}}
     const multiplier *multipliers; /* one an output channel */
+{{- end}}
+{{- if .ToReals}}
+    const float *scales; /* of the sums, where these become real numbers */
+    int32_t relu;
+{{- end}}
 {{- if .WeightZeros}}
     const int32_t *weight_zeros; /* one an output channel, or null */
 {{- end}}

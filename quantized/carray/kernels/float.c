@@ -8,3 +8,8 @@
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(_M_FP_FAST)
 #error "fast, inexact floats change results: compile this file without -ffast-math or /fp:fast"
 #endif
+{{- if .Double}}
+#if DBL_MANT_DIG != 53
+#error "double is not that of IEEE 754: sums of real numbers need its 53 bits"
+#endif
+{{- end}}

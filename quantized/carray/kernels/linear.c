@@ -1,17 +1,4 @@
-/* A linear layer. */
-typedef struct {
-    const int8_t *weights; /* outputs x inputs */
-    const int32_t *bias;
-    const multiplier *multipliers; /* one an output */
-{{- if .WeightZeros}}
-    const int32_t *weight_zeros; /* one an output, or null */
-{{- end}}
-    int32_t inputs;
-    int32_t outputs;
-    grid y;
-} fully_connected;
-
-static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
+static void linear{{if .Reals}}_to_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const uint8_t *x, const fully_connected *l)
 {
     for (int32_t o = 0; o < l->outputs; o++) {
         uint32_t sum = (uint32_t)l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs);
@@ -20,6 +7,10 @@ static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
             sum -= (uint32_t)l->weight_zeros[o] * total(x, l->inputs);
         }
 {{end}}
+{{- if .Reals}}
+        y[o] = fused((float)wrapped(sum) * l->scales[o], l->relu);
+{{- else}}
         y[o] = requantize(wrapped(sum), l->multipliers[o], &l->y);
+{{- end}}
     }
 }

@@ -1,5 +1,5 @@
 /* A reshape: elements keep their order channel by channel, and lie pixel by pixel. */
-static void reorder(uint8_t *y, const uint8_t *x, int32_t n, int32_t channels, int32_t out_channels)
+static void reorder{{if .Reals}}_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const {{if .Reals}}float{{else}}uint8_t{{end}} *x, int32_t n, int32_t channels, int32_t out_channels)
 {
     const int32_t pixels = n / channels;
     const int32_t out_pixels = n / out_channels;

@@ -10,30 +10,34 @@
 #define TRIES {{.Tries}}
 
 {{.Want}}
-static uint8_t in[{{.Macro}}_INPUT_SIZE];
-static uint8_t out[{{.Macro}}_OUTPUT_SIZE];
-static uint8_t arena[{{.Macro}}_ARENA_SIZE];
+static {{.In}} in[{{.Macro}}_INPUT_SIZE];
+static {{.Out}} out[{{.Macro}}_OUTPUT_SIZE];
+static {{.Arena}} arena[{{.Macro}}_ARENA_SIZE];
 
 /* G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003. */
 static uint32_t state = 1;
 
-static uint8_t random_input(void)
+static {{.In}} random_input(void)
 {
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
+{{- if .RealInput}}
+    return (float)((int32_t)((state >> 8) % 256) - 128) / 64.0f;
+{{- else}}
     return (uint8_t)({{.Macro}}_INPUT_MIN + (state >> 8) % ({{.Macro}}_INPUT_MAX - {{.Macro}}_INPUT_MIN + 1));
+{{- end}}
 }
 
-static uint8_t input(int try)
+static {{.In}} input(int try)
 {
     switch (try) {
     case 0:
-        return {{.Macro}}_INPUT_MIN;
+        return {{if .RealInput}}-2.0f{{else}}{{.Macro}}_INPUT_MIN{{end}};
     case 1:
-        return {{.Macro}}_INPUT_ZERO;
+        return {{if .RealInput}}0.0f{{else}}{{.Macro}}_INPUT_ZERO{{end}};
     case 2:
-        return {{.Macro}}_INPUT_MAX;
+        return {{if .RealInput}}127.0f / 64.0f{{else}}{{.Macro}}_INPUT_MAX{{end}};
     default:
         return random_input();
     }
@@ -41,7 +45,7 @@ static uint8_t input(int try)
 
 int main(void)
 {
-    const uint8_t *expected = want;
+    const {{.Out}} *expected = want;
     long differ = 0;
 
     for (int try = 0; try < TRIES; try++) {

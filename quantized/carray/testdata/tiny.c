@@ -253,9 +253,10 @@ static const convolution conv2d_1_layer = {
         .dilation_height = 1, .dilation_width = 1,
         .pad_top = 1, .pad_left = 1,
     },
-    .weights = conv2d_1_weights, .bias = conv2d_1_bias, .multipliers = conv2d_1_multipliers,
-    .outputs = 2, .groups = 1, .zero = 128,
+    .weights = conv2d_1_weights, .bias = conv2d_1_bias,
+    .multipliers = conv2d_1_multipliers,
     .y = {.zero = 0, .min = 0, .max = 255},
+    .outputs = 2, .groups = 1, .zero = 128,
 };
 
 /* max_pool_2: max_pool, 4 x 4 x 2 to 2 x 2 x 2 */
@@ -280,9 +281,10 @@ static const multiplier linear_4_multipliers[3] = {
      0.004021956f, 0.0027630248f, 0.0035429385f,
 };
 static const fully_connected linear_4_layer = {
-    .weights = linear_4_weights, .bias = linear_4_bias, .multipliers = linear_4_multipliers,
-    .inputs = 8, .outputs = 3,
+    .weights = linear_4_weights, .bias = linear_4_bias,
+    .multipliers = linear_4_multipliers,
     .y = {.zero = 128, .min = 0, .max = 255},
+    .inputs = 8, .outputs = 3,
 };
 
 void tiny_run(uint8_t out[TINY_OUTPUT_SIZE], const uint8_t in[TINY_INPUT_SIZE], uint8_t arena[TINY_ARENA_SIZE])

@@ -33,16 +33,3 @@ static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a
     }
     return wrapped(sum);
 }
-
-static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)
-{
-    for (int32_t row = 0; row < l->at.out_height; row++) {
-        for (int32_t column = 0; column < l->at.out_width; column++) {
-            const area a = area_at(&l->at, row, column);
-
-            for (int32_t o = 0; o < l->outputs; o++) {
-                *y++ = requantize(convolve_at(x, l, &a, o), l->multipliers[o], &l->y);
-            }
-        }
-    }
-}

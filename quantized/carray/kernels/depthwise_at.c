@@ -27,16 +27,3 @@ static int32_t depthwise_at(const uint8_t *x, const convolution *l, const area *
     }
     return wrapped(sum{{if .Padding}} - (uint32_t)l->zero * (uint32_t)weights{{end}});
 }
-
-static void depthwise(uint8_t *y, const uint8_t *x, const convolution *l)
-{
-    for (int32_t row = 0; row < l->at.out_height; row++) {
-        for (int32_t column = 0; column < l->at.out_width; column++) {
-            const area a = area_at(&l->at, row, column);
-
-            for (int32_t o = 0; o < l->outputs; o++) {
-                *y++ = requantize(depthwise_at(x, l, &a, o), l->multipliers[o], &l->y);
-            }
-        }
-    }
-}

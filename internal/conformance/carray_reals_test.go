@@ -1,0 +1,194 @@
+package conformance_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"petrify/fakequant/affine"
+	"petrify/internal/conformance"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/quantized/quantizedtest"
+	"petrify/quantized/reference"
+)
+
+var exports = flag.Int("exports", 60, "TestCEveryModel: how many networks to draw")
+
+// cModes are the definition's modes of requantizations.
+var cModes = map[integer.Requantization]reference.Mode{integer.Float32: reference.ONNXRuntime,
+	integer.Gemmlowp: reference.Gemmlowp, integer.Single: reference.Single}
+
+// checkReals compiles the program and wants the definition's elements of it, for
+// inputs of real numbers, C H W.
+func (p *program) checkReals(t *testing.T, compiler conformance.Toolchain, inputs [][]float32) {
+	t.Helper()
+	c, err := compiler.Compile(t.TempDir(), p.exports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared, reals := 0, 0
+	for i, e := range p.exports {
+		shape := e.Model.Input.Shape
+		in, err := binary.Append(nil, binary.NativeEndian, channelsLast(inputs[i], shape))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.Run(i, "real", in)
+		if err != nil {
+			t.Errorf("%s: %v", p.names[i], err)
+			continue
+		}
+		got := make([]float32, len(out)/4)
+		if _, err := binary.Decode(out, binary.NativeEndian, got); err != nil {
+			t.Fatal(err)
+		}
+		want := definition(t, e, inputs[i])
+		if differ := different(want, got); differ != "" {
+			t.Errorf("%s: %s", p.names[i], differ)
+		}
+		compared += len(want)
+		if hasFloats(e.Model) {
+			reals++
+		}
+	}
+	t.Logf("%d exports, %d of them with real numbers, %d elements", len(p.exports), reals, compared)
+}
+
+// definition is what the definition gives, channels last.
+func definition(t *testing.T, e conformance.Export, inputs []float32) []float32 {
+	t.Helper()
+	var y []float32
+	for x := range slices.Chunk(inputs, elements(e.Model.Input.Shape)) {
+		values, err := reference.Run(e.Model, cModes[e.Requantization], x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := values[e.Model.Output]
+		planar := make([]float32, out.Len())
+		for i := range planar {
+			planar[i] = out.Real(i)
+		}
+		y = append(y, channelsLast(planar, out.Shape)...)
+	}
+	return y
+}
+
+func different(want, got []float32) string {
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d elements, want %d", len(got), len(want))
+	}
+	differ, first := 0, 0
+	for i := len(want) - 1; i >= 0; i-- {
+		if want[i] != got[i] {
+			differ, first = differ+1, i
+		}
+	}
+	if differ == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d elements differ; element %d is %v, want %v", differ, len(want), first, got[first],
+		want[first])
+}
+
+// blocked are weights with a scale a block, with and without zero points.
+var blocked = map[string]quantizedtest.Scheme{
+	"blocks": {Weights: affine.Format{Bits: 4, Narrow: true}, Block: 3, Positive: affine.Uint8, Signed: affine.Int8},
+	"blocks with zero points": {Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true, Block: 2,
+		Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+	"blocks of bytes": {Weights: affine.Uint8, ZeroPoints: true, Block: 4},
+}
+
+// TestCReals: what is left in float, in every operation and function, gives the
+// definition's elements, whatever the compiler may fuse.
+func TestCReals(t *testing.T) {
+	all := maps.Clone(blocked)
+	maps.Copy(all, floating)
+	for schemeName, scheme := range all {
+		t.Run(schemeName, func(t *testing.T) {
+			t.Parallel()
+			var p program
+			var inputs [][]float32
+			add := func(name string, b *quantizedtest.Builder, y string) {
+				m := b.Model(y)
+				p.add(name, m, nil, requantizations[len(p.names)%3])
+				inputs = append(inputs, b.Inputs(m, 12))
+			}
+			for _, name := range slices.Sorted(maps.Keys(builders)) {
+				if scheme.FloatOutput && (name == "max pool" || name == "reshape") {
+					continue // they pass their input's numbers on
+				}
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+				add(name, b, builders[name](b))
+			}
+			for _, f := range append(functions, quantized.Softmax) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(23, 24)), scheme, 20)
+				add(f.String(), b, b.Activate(b.Linear(b.Input(), 12, quantized.Identity), f))
+			}
+			p.checkReals(t, conformance.Toolchain{Flags: gnu}, inputs)
+		})
+	}
+}
+
+// TestCEveryModel: every network that trains and freezes has a form in C, all
+// kinds of layers and all schemes, and computes what the definition says; with
+// the address sanitizer. More of them:
+//
+//	go test -run CEveryModel -exports 3000 -timeout 0 .
+func TestCEveryModel(t *testing.T) {
+	const some = 60 // in a program
+	for first := 0; first < *exports; first += some {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			t.Parallel()
+			var p program
+			var inputs [][]float32
+			for seed := first; seed < min(first+some, *exports); seed++ {
+				rng := rand.New(rand.NewPCG(uint64(seed), 12))
+				m := drawn(t, rng)
+				p.add(fmt.Sprintf("seed %d", seed), m, nil, requantizations[seed%3])
+				x := make([]float32, 6*elements(m.Input.Shape))
+				for i := range x {
+					x[i] = float32(rng.NormFloat64())
+				}
+				inputs = append(inputs, x)
+			}
+			p.checkReals(t, conformance.Toolchain{Flags: sanitized}, inputs)
+		})
+	}
+}
+
+// TestCRealPixels: bytes are normalised as in training where the input is real
+// numbers, and the test beside the export passes.
+func TestCRealPixels(t *testing.T) {
+	t.Parallel()
+	_, m := network(quantizedtest.WeightOnly)
+	c, err := conformance.Compile(t.TempDir(), []conformance.Export{{Model: m}}, gnu...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := m.Input
+	image := make([]uint8, elements(in.Shape))
+	var want []float32
+	for i := range image {
+		k := i % in.Shape[0]
+		image[i] = uint8(7 * i)
+		want = append(want, (float32(float32(image[i])*in.PixelScale)-in.Mean[k])/in.Std[k])
+	}
+	out, err := c.Run(0, "pixels", image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float32, len(out)/4)
+	if err := binary.Read(bytes.NewReader(out), binary.NativeEndian, got); err != nil {
+		t.Fatal(err)
+	}
+	if differ := different(want, got); differ != "" {
+		t.Error(differ)
+	}
+	ownTest(t, m, false)
+}

@@ -1,0 +1,123 @@
+package carray
+
+import (
+	"embed"
+	"fmt"
+	"maps"
+	"strings"
+	"text/template"
+)
+
+// kernels holds the functions of C that files are made of.
+//
+//go:embed kernels/*.c
+var kernels embed.FS
+
+// order is the kernels' in a file, those of each line for one kind of layer.
+var order = []string{
+	"nearest", "grid", "quantize", "clip",
+	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
+	"reals", "fused",
+	"wrapped", "dot", "centred_dot", "total", "fully_connected", "linear", "linear_to_reals",
+	"window", "convolution", "convolve_at", "convolve", "convolve_to_reals", "depthwise_at", "depthwise",
+	"depthwise_to_reals", "real_convolve",
+	"max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
+	"add_float32", "add_fixed", "real_add", "look_up", "join", "real_join", "reorder", "reorder_reals", "softmax",
+	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
+	"real_apply", "real_softmax", "copy", "copy_reals",
+}
+
+// variants are the kernels that a file gives with other values.
+var variants = map[string]struct {
+	file   string
+	values map[string]any
+}{
+	"convolve":           {"slide", map[string]any{"Kernel": "convolve"}},
+	"depthwise":          {"slide", map[string]any{"Kernel": "depthwise"}},
+	"convolve_to_reals":  {"slide", map[string]any{"Kernel": "convolve", "Reals": true}},
+	"depthwise_to_reals": {"slide", map[string]any{"Kernel": "depthwise", "Reals": true}},
+	"linear_to_reals":    {"linear", map[string]any{"Reals": true}},
+	"reorder_reals":      {"reorder", map[string]any{"Reals": true}},
+	"copy_reals":         {"copy", map[string]any{"Reals": true}},
+}
+
+// callees are the kernels that others call, callers first.
+var callees = []struct{ by, needs string }{
+	{"convolve", "convolve_at"}, {"convolve", "requantize"},
+	{"convolve_to_reals", "convolve_at"}, {"convolve_to_reals", "fused"},
+	{"depthwise", "depthwise_at"}, {"depthwise", "requantize"},
+	{"depthwise_to_reals", "depthwise_at"}, {"depthwise_to_reals", "fused"},
+	{"convolve_at", "convolution"}, {"convolve_at", "dot"}, {"convolve_at", "wrapped"},
+	{"depthwise_at", "convolution"}, {"depthwise_at", "wrapped"}, {"convolution", "window"},
+	{"linear", "fully_connected"}, {"linear", "requantize"},
+	{"linear_to_reals", "fully_connected"}, {"linear_to_reals", "fused"},
+	{"fully_connected", "dot"}, {"fully_connected", "wrapped"},
+	{"max_pool", "window"}, {"average_pool", "window"}, {"average_pool", "quantize"},
+	{"integer_mean", "window"}, {"integer_mean", "clip"}, {"factor", "clip"},
+	{"add_float32", "quantize"}, {"add_fixed", "requantize"}, {"softmax", "quantize"},
+	{"real_hard_swish", "real_hard_sigmoid"}, {"real_relu", "fused"}, {"real_relu6", "fused"},
+	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "window"},
+	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_pool", "reals"}, {"real_join", "reals"},
+	{"real_apply", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
+}
+
+// functions is the text of the kernels that the model needs.
+func (l *lowering) functions() (string, error) {
+	l.require()
+	model := map[string]any{"WeightZeros": l.weightZeros, "Padding": l.padding, "ToReals": l.toReals,
+		"Requantized": l.needs["requantize"], "Fixed": !l.float32()}
+	var b strings.Builder
+	for _, name := range order {
+		if !l.needs[name] {
+			continue
+		}
+		values := maps.Clone(model)
+		if v, ok := variants[name]; ok {
+			name = v.file
+			maps.Copy(values, v.values)
+		}
+		text, err := expand(name, values)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString("\n" + text)
+	}
+	return b.String(), nil
+}
+
+// expand is the text of a file in kernels, in which the values stand for their
+// names.
+func expand(name string, values map[string]any) (string, error) {
+	t, err := template.ParseFS(kernels, "kernels/"+name+".c")
+	if err != nil {
+		return "", fmt.Errorf("carray: %w", err)
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, values); err != nil {
+		return "", fmt.Errorf("carray: %w", err)
+	}
+	return b.String(), nil
+}
+
+// require adds the kernels that others call.
+func (l *lowering) require() {
+	l.needs["requantize"] = l.needs["global_average"] && l.float32()
+	for _, c := range callees {
+		if l.needs[c.by] {
+			l.needs[c.needs] = true
+		}
+	}
+	l.needs["grid"] = true
+	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
+	l.needs["centred_dot"] = l.padding && l.needs["convolve_at"]
+	l.needs["total"] = l.weightZeros && l.needs["dot"]
+	if l.needs["requantize"] {
+		if l.float32() {
+			l.needs["quantize"], l.needs["requantize_float32"] = true, true
+		} else {
+			l.needs["clip"], l.needs["requantize_fixed"] = true, true
+			l.needs["multiply_"+l.options.Requantization.String()] = true
+		}
+	}
+	l.needs["nearest"] = l.needs["quantize"]
+}
