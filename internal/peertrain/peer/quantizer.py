@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 import scales
-from ranges import observer, vague
+from ranges import close_searches, observer, vague
 from ties import BAND
 
 # What a method learns: positive numbers by their logarithms, and a zero point.
@@ -115,6 +115,7 @@ class Quantizer:
         f, m = self.format, self.method
         if self.stale:
             self.calibrate(*self.observer.range, ties)
+            ties.vague += close_searches()
         self.stale = False
         if m == "dorefa":
             self.scale = torch.full_like(self.scale, 1 / f.high)

@@ -3,6 +3,7 @@
 Those that look at everything seen keep everything seen and compute the range
 from its definition; torch_histogram is PyTorch's own.
 """
+import math
 import warnings
 
 import torch
@@ -42,6 +43,21 @@ def observer(cfg, f, scheme, dialect):
 BINS = dict.fromkeys(("mse", "histogram", "entropy"), lambda x: x / width(x))
 BINS["streaming_percentile"] = lambda x: torch.frexp(x).mantissa * 256
 BINS["torch_histogram"] = lambda x: 2048 * (x - x.min()) / (x.max() - x.min() + 1e-30)
+
+
+CLOSE = 1e-5  # of an error: float32 may find another one the least
+searches = {"close": 0}  # that had such errors, since it was asked
+
+
+def close_searches():
+    """How many searches there were, since it was last asked, whose least error has a rival."""
+    n, searches["close"] = searches["close"], 0
+    return n
+
+
+def rivals(least, other):
+    """Counts a search in which other is next to the least error."""
+    searches["close"] += math.isfinite(least) and abs(other - least) <= CLOSE * abs(least)
 
 
 def vague(x, bins):
@@ -201,7 +217,11 @@ def least_square(places, width, least, most, f, scheme, dialect):
         s, z = scales.choose(dialect, scheme, f, lo, hi, Ties())
         s, z = s.unsqueeze(1), z.unsqueeze(1)
         y = s * (x / s).clamp(f.low - z, f.high - z).round()
-        i = (weight * (x - y) ** 2).sum(1).argmin()
+        errors = (weight * (x - y) ** 2).sum(1)
+        i = errors.argmin()
+        others = errors[(lo != lo[i]) | (hi != hi[i])]
+        if len(others):
+            rivals(errors[i].item(), others.min().item())
         return lo[i], hi[i]
 
     def tried(kept, shrunk):
@@ -220,6 +240,7 @@ def least_divergence(places, width, _least, _most, levels):
     keep, least = len(mass), float("inf")
     for n in range(len(mass), levels - 1, -1):
         d = divergence(mass[:n], mass[n:].sum(), levels)
+        rivals(least, d)
         if d < least:
             keep, least = n, d
     return -width * keep, width * keep
@@ -263,6 +284,7 @@ def least_uniform_error(places, width, _least, _most, levels):
             beta -= step * max(int((beta - share[right_at]) / step) - 2, 0)  # until the next bin, nothing changes
             continue
         error = uniform_error(counts, next_start, next_end, levels)
+        rivals(least, error)
         if error > least:
             break
         least, start, end = error, next_start, next_end
