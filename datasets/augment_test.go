@@ -40,7 +40,7 @@ func TestShift(t *testing.T) {
 	for place := range uint64(n) {
 		x := ramp(h, w)
 		v.apply(x, 42, place)
-		// The centre tells by how much the image moved.
+		// The centre shows by how much the image moved.
 		centre := int(x[(h/2)*w+w/2])
 		dy, dx := h/2-centre/100, w/2-centre%100
 		count[[2]int{dy, dx}]++

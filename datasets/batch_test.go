@@ -87,9 +87,9 @@ func TestBatchesShuffled(t *testing.T) {
 	}
 }
 
-// An epoch that is left at any batch and taken up there with the generator's
-// state of its beginning is the epoch that was not interrupted, and the next
-// epoch is the same too, with and without augmentation.
+// An epoch that is interrupted at any batch and continued there with the
+// generator's initial state equals an uninterrupted one, and so does the next
+// epoch, with and without augmentation.
 func TestBatchesResume(t *testing.T) {
 	set := picturesSet(t, 23, 5, 6)
 	for _, augment := range []Augment{{}, {Shift: 2, Flip: true, Crop: 0.3, Cutout: 2}} {

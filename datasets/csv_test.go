@@ -47,8 +47,8 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// checkPairs checks that the numbers 1 … 8 all occur once, in rows (1, 2),
-// (3, 4) …, and that rows 1 and 3, and 2 and 4, have the same label: in the
+// checkPairs checks that the numbers 1 … 8 all occur once, in rows (1, 2), (3,
+// 4) …, and that rows 1 and 3, and 2 and 4, have the same label, as in the
 // tables above.
 func checkPairs(t *testing.T, set *Set, csv string) {
 	t.Helper()

@@ -78,8 +78,8 @@ func ExampleNew() {
 	// [1 -1 -1 1 0 0] [0 1 -1]
 }
 
-// An interrupted epoch continues where it was: the generator's state of its
-// beginning, and how many batches were done.
+// An interrupted epoch continues where it was: save the generator's initial
+// state and the number of finished batches.
 func ExampleSet_Batches_resume() {
 	set, err := datasets.Open("digits", datasets.Options{})
 	if err != nil {
@@ -99,7 +99,7 @@ func ExampleSet_Batches_resume() {
 	// Output: true
 }
 
-// What a command offers.
+// The list that a command offers.
 func ExampleNames() {
 	for _, info := range datasets.Names() {
 		fmt.Printf("%-14s%s\n", info.Name, info.Summary)

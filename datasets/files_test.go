@@ -119,7 +119,7 @@ func TestFilesAreNamed(t *testing.T) {
 	}
 }
 
-// Every kind of a user's own data tells its files.
+// Every kind of a user's own data lists its files.
 func TestSetsTellTheirFiles(t *testing.T) {
 	table := []byte("a,label\n1,0\n2,1\n3,0\n4,1\n")
 	images := idxFile([]byte{1, 2, 3, 4}, 2, 1, 2)

@@ -15,8 +15,9 @@ import (
 	"testing"
 )
 
-// The readers must return errors for whatever is not theirs: no panic, no
-// memory that the data do not account for, and what they accept must be whole.
+// The readers must return errors for anything but their format: they must not
+// panic or take memory out of proportion to the data, and what they accept must
+// be complete.
 
 func open(data []byte) (*input, error) {
 	return newInput("fuzz", bytes.NewReader(data), int64(len(data)))
@@ -109,8 +110,8 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzCSVRows holds the rows of a table to encoding/csv's: fields, where they
-// begin, and errors.
+// FuzzCSVRows compares the rows of a table with encoding/csv's: fields, their
+// positions, and errors.
 func FuzzCSVRows(f *testing.F) {
 	for _, text := range []string{
 		"a,b\n1,2\n", "a,b\r\n\r\n\n1,2", "1,2\r", "\r", "1\r\r\n2", ",\n,", "1,2\n1\n",
@@ -146,7 +147,7 @@ func FuzzCSVRows(f *testing.F) {
 	})
 }
 
-// FuzzDecimal holds numbers of few digits to strconv's.
+// FuzzDecimal compares numbers of few digits with strconv's.
 func FuzzDecimal(f *testing.F) {
 	for _, text := range []string{"", "-", ".", "-.", "0", "-0", "007", "1.", ".5", "-12.345",
 		"16777209", "16777210", "1.6777209", "0.0000000001", "0.00000000001", "1e3", "1.2.3", "1_0", "0x1"} {

@@ -40,8 +40,8 @@ func bigNPZ(t *testing.T, method uint16, descr string, element []byte, n int) st
 	return path
 }
 
-// What is asked for while a set is loaded is little more than what it holds:
-// nothing is held twice, neither in reading nor in dividing.
+// The memory allocated while a set is loaded is little more than what it holds:
+// nothing is held twice, neither when reading nor when dividing.
 func TestLoadingHoldsNothingTwice(t *testing.T) {
 	f4 := binary.LittleEndian.AppendUint32(nil, math.Float32bits(1.5))
 	f8 := binary.BigEndian.AppendUint64(nil, math.Float64bits(1.5))
@@ -57,7 +57,7 @@ func TestLoadingHoldsNothingTwice(t *testing.T) {
 		"float32":        {bigNPZ(t, zip.Store, "<f4", f4, 1<<11), 1 << 23, 1 << 20},
 		"float64":        {bigNPZ(t, zip.Deflate, ">f8", f8, 1<<11), 1 << 23, 1 << 20},
 		"int16":          {bigNPZ(t, zip.Store, "<i2", []byte{1, 2}, 1<<11), 1 << 23, 1 << 20},
-		// To divide them takes 17 bytes a row.
+		// Dividing takes 17 bytes per row.
 		"table":        {write(t, map[string][]byte{"t.csv": table}) + "/t.csv", 1 << 22, 17<<16 + 1<<20},
 		"zipped table": {write(t, map[string][]byte{"t.csv.gz": zipped(table)}) + "/t.csv.gz", 1 << 22, 17<<16 + 1<<20},
 	} {
@@ -78,8 +78,8 @@ func TestLoadingHoldsNothingTwice(t *testing.T) {
 	}
 }
 
-// Data that need more memory than they may take are refused before it is asked
-// for, and where their files say it, before they are read.
+// Data that need more memory than allowed are refused before it is allocated
+// and, if their files give the size, before they are read.
 func TestLoadingWithinMemory(t *testing.T) {
 	rows, images := bytes.Repeat([]byte("1,2,3,4,a\n"), 1<<18), idxFile(make([]byte, 1<<20), 1<<10, 1<<5, 1<<5)
 	for name, c := range map[string]struct {
@@ -108,8 +108,8 @@ func TestLoadingWithinMemory(t *testing.T) {
 	}
 }
 
-// Whoever asks is told of every reading from its beginning to its end, and may
-// stop it.
+// Progress is reported for every reading from beginning to end, and reading can
+// be stopped.
 func TestReadingIsTold(t *testing.T) {
 	var table []byte
 	for i := range 1 << 16 {

@@ -37,7 +37,7 @@ func TestNPZFromNumPy(t *testing.T) {
 	}
 }
 
-// Every element type says 0, 1, 2, 3.
+// Every element type reads 0, 1, 2, 3.
 func TestNPYTypes(t *testing.T) {
 	encode := func(put func([]byte, uint64) []byte) (b []byte) {
 		for i := range uint64(4) {

@@ -87,7 +87,7 @@ func TestPicturesInSplits(t *testing.T) {
 	}
 }
 
-// Colour that comes late makes all pictures coloured.
+// A late coloured picture makes all pictures coloured.
 func TestPicturesBecomeColoured(t *testing.T) {
 	files := map[string][]byte{}
 	for i := range 100 {

@@ -115,7 +115,7 @@ func TestPublishedAltered(t *testing.T) {
 	}
 }
 
-// serve offers files, and counts what was asked.
+// serve serves files and counts requests.
 func serve(t *testing.T, files map[string][]byte) (url string, asked func() []string) {
 	var mu sync.Mutex
 	var list []string
@@ -300,7 +300,7 @@ func TestDownloadArchive(t *testing.T) {
 	if len(asked()) != 1 {
 		t.Errorf("asked for %q, want the archive once", asked())
 	}
-	// In the folder that unpacking the archive by hand makes.
+	// In the folder that results from unpacking the archive by hand.
 	dir := t.TempDir()
 	if err := os.Rename(filepath.Join(opts.Cache, "small"), filepath.Join(dir, "batches")); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// values are those of a split's images of the given size, one after the other.
+// values returns the values of a split's images of the given size, one after
+// the other.
 func values(s *Split, size int) (all []float32) {
 	for i := range s.Len() {
 		all = append(all, s.values(i, size)...)
@@ -60,8 +61,8 @@ func values(s *Split, size int) (all []float32) {
 	return all
 }
 
-// A part of a split is what a copy of its images would be, in its checksum, its
-// means and its batches, and copies none.
+// A part of a split equals a copy of its images, in its checksum, its means and
+// its batches, without copying any.
 func TestCut(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 0))
 	for name, set := range map[string]*Set{"pixels": picturesSet(t, 20, 3, 2), "values": numbersSet(t, 20, 3)} {
@@ -126,7 +127,7 @@ func sameSet(t *testing.T, name string, a, b Set) {
 }
 
 // The division keeps the shares of the classes and the order of the file, and
-// depends on the seed alone.
+// depends only on the seed.
 func TestDivide(t *testing.T) {
 	all := &Split{}
 	for i := range 100 {

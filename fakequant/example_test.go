@@ -50,7 +50,7 @@ func ExampleNode() {
 	// gradient [1.000 1.000 1.000 1.000]
 }
 
-// A weight that cannot decide between 2 and 3 is held at where it mostly was.
+// A weight that alternates between 2 and 3 is held where it mostly was.
 func ExampleOscillations() {
 	q, err := fakequant.New("w", fakequant.Config{
 		Format:   affine.Format{Bits: 4, Narrow: true},

@@ -83,8 +83,8 @@ func FuzzLaws(f *testing.F) {
 	})
 }
 
-// FuzzGranularity checks that one channel is the tensor, and that a group as
-// long as the axis is the channel: in scales, outputs and gradients.
+// FuzzGranularity checks that a single channel equals the tensor, and a block
+// as long as the axis the channel: in scales, outputs and gradients.
 func FuzzGranularity(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {

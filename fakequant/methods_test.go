@@ -11,7 +11,7 @@ import (
 	"petrify/observers"
 )
 
-// configs has, for each method, a configuration that it takes.
+// configs has a valid configuration for each method.
 func configs() []fakequant.Config {
 	perChannel := affine.Granularity{Kind: affine.PerChannel}
 	ternary := affine.Format{Bits: 2, Narrow: true}
@@ -247,7 +247,7 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// TestIntegersGiveTheOutput checks that what freezes is what was seen in
+// TestIntegersGiveTheOutput checks that frozen integers are those of
 // evaluation: s·(q − z) = y, bit by bit, with q in the format.
 func TestIntegersGiveTheOutput(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
@@ -354,8 +354,8 @@ func TestLearningLowersTheError(t *testing.T) {
 	}
 }
 
-// TestObservedValuesDoNotLearn checks that what follows the observer has no
-// gradient, and starts to learn where the observer left it.
+// TestObservedValuesDoNotLearn checks that numbers that follow the observer
+// have no gradient, and start to learn from where it left them.
 func TestObservedValuesDoNotLearn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 12))
 	x := normal(rng, 24, 1)

@@ -105,7 +105,7 @@ func TestNonFiniteValuesAreReported(t *testing.T) {
 }
 
 // TestRestore checks that a quantizer that is saved and restored between two
-// steps ends like one that was not.
+// steps ends like an uninterrupted one.
 func TestRestore(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, cfg := range []fakequant.Config{fakequant.Int8().Weights, fakequant.Int8().Activations} {
@@ -166,9 +166,9 @@ func TestStepAllocatesNoTensor(t *testing.T) {
 	}
 }
 
-// TestGrowingWeightsAreNotClipped is why the range of weights is the last
-// value: while weights grow, a moving average clips the largest in every step,
-// and takes its gradient away; even this mild growth leaves it behind for good.
+// TestGrowingWeightsAreNotClipped shows why the range of weights is the last
+// value: while weights grow, a moving average clips the largest at every step
+// and removes its gradient; even with this mild growth it never catches up.
 func TestGrowingWeightsAreNotClipped(t *testing.T) {
 	for _, test := range []struct {
 		kind observers.Kind

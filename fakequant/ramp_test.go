@@ -85,7 +85,7 @@ func TestStochasticRounding(t *testing.T) {
 	}
 }
 
-// TestResume saves and restores a training of every method halfway: with
+// TestResume saves and restores training with every method halfway: with
 // learning, random numbers, a ramp and an observer.
 func TestResume(t *testing.T) {
 	for _, cfg := range configs() {

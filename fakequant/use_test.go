@@ -42,9 +42,9 @@ func step(t *testing.T, q *fakequant.Quantizer, uses []*fakequant.Use,
 	return ys, dxs, dlearned
 }
 
-// Two tensors of one grid are two uses. Whatever the observer does between them,
-// each gives what a quantizer gives that rounds its tensor alone, with the range
-// as it was then: output, and a gradient independent of the later range.
+// Two tensors on one grid are two uses. Whatever the observer does between
+// them, each gives the output of a quantizer that rounds only its tensor, with
+// the range at that time, and a gradient independent of the later range.
 func TestEachUseHasItsOwnRange(t *testing.T) {
 	for _, kind := range []observers.Kind{observers.LastValue, observers.MinMax, observers.MovingAverage} {
 		for _, cfg := range configs() {
@@ -90,7 +90,7 @@ func TestUsesShareTheStepsRamp(t *testing.T) {
 	}
 }
 
-// What a step's uses teach adds up, and the penalty of PACT counts once.
+// The gradients of a step's uses add up, and PACT's penalty counts once.
 func TestGradientsOfUsesAddUp(t *testing.T) {
 	for _, cfg := range configs() {
 		decay := cfg.Decay
@@ -167,7 +167,7 @@ func TestGrid(t *testing.T) {
 	one(false, []float32{1})
 }
 
-// Who forgets to begin a step would train with λ at rest: that is an error.
+// Forgetting to begin a step would leave λ unchanged, so it is an error.
 func TestStepsMustBegin(t *testing.T) {
 	q := ready(t, fakequant.Int8().Activations)
 	u, x, y := q.Use(), []float32{1}, []float32{0}

@@ -57,8 +57,8 @@ func TestTrainingAtRestIsTheEngine(t *testing.T) {
 	}
 }
 
-// The same holds for networks that nobody has thought of. Steps with dropout or
-// stochastic rounding never rest.
+// The same holds for random networks. Steps with dropout or stochastic rounding
+// never rest.
 func TestTrainingAtRestIsTheEngineOnRandomNetworks(t *testing.T) {
 	for seed := range fewer(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -125,7 +125,8 @@ func atRest(t *testing.T, m *graph.Model, least int) {
 	}
 }
 
-// activations are what the engine's layers make of a batch, one from the other.
+// activations are those that the engine's layers compute from a batch, one from
+// the other.
 func activations(t *testing.T, m *quantized.Model, x []float32, batch int) map[string][]float32 {
 	t.Helper()
 	all := map[string][]float32{m.Input.Name: x}

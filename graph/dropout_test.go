@@ -9,9 +9,9 @@ import (
 	"petrify/graph"
 )
 
-// A dropout divides what it keeps by 1 − rate, which takes it off its quantizer's
-// grid and beyond its range. What moves it on from there changes nothing: the
-// product takes the numbers as they are.
+// A dropout divides what it keeps by 1 − rate, which takes it off its
+// quantizer's grid and beyond its range. Layers that only move the numbers
+// change nothing: the product uses them as they are.
 func TestProductsTakeDropoutsAsTheyAre(t *testing.T) {
 	const batch, features, outputs = 5, 6, 4
 	drop, last := graph.Dropout(0.3).Named("drop"), graph.Linear(outputs).Named("last")

@@ -89,7 +89,7 @@ func TestFoldingWithoutRoundingIsFloatTraining(t *testing.T) {
 	}
 }
 
-// With frozen statistics nothing is left that the batch decides.
+// With statistics at rest, nothing depends on the batch.
 func TestFoldingsAreOneWhenFrozen(t *testing.T) {
 	running, batch := folding(t, graph.FoldRunning), folding(t, graph.FoldBatch)
 	running.FreezeBatchNorm(true)

@@ -189,7 +189,7 @@ func onGrid(x []float64, q quantized.Quant) {
 	}
 }
 
-// naive computes one node as its definition says.
+// naive computes one node by its definition.
 func naive(n quantized.Node, x []float64, in quantized.Activation) (y []float64) {
 	switch n.Op {
 	case quantized.Flatten:

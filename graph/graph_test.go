@@ -64,9 +64,9 @@ func TestValidateInfersShapes(t *testing.T) {
 	}
 }
 
-// A layer whose weights no machine holds is refused, not tried.
-// An image of one pixel has a vector's shape but is not a vector: memory and frozen model
-// keep them apart.
+// A layer with more weights than any machine can hold is refused, not tried. An
+// image of one pixel has a vector's shape but is not a vector: memory and
+// frozen model keep them apart.
 func TestValidateTellsVectorsFromImagesOfOnePixel(t *testing.T) {
 	for _, kind := range []graph.Kind{graph.KindAdd, graph.KindConcat} {
 		for _, from := range [][]string{{"pixel", "vector"}, {"vector", "pixel"}} {
@@ -208,8 +208,8 @@ func TestRestoreContinuesToTheBit(t *testing.T) {
 	}
 }
 
-// Whatever layers, methods and observers a model has: saved and restored between
-// two steps, it ends as if nothing had happened.
+// Whatever layers, methods and observers a model has: saved and restored
+// between two steps, it ends as if uninterrupted.
 func TestRandomModelsContinueToTheBit(t *testing.T) {
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -322,7 +322,7 @@ func param(m *graph.Model, name string) []float32 {
 	return nil
 }
 
-// A channel whose γ is zero makes 0/0 of PyTorch's folding.
+// A channel whose γ is zero turns PyTorch's folding into 0/0.
 func TestDeadChannelStaysFinite(t *testing.T) {
 	m := trained(t, graph.Uniform(fakequant.Int8()))
 	param(m, "batch_norm_1.weight")[2] = 0

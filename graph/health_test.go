@@ -30,7 +30,7 @@ func with(change func(s *fakequant.Scheme)) fakequant.Scheme {
 	return s
 }
 
-// warnings are all the model's, a line each.
+// warnings returns all the model's, one per line.
 func warnings(m *graph.Model) string {
 	var all []string
 	for _, w := range m.Health() {

@@ -8,7 +8,8 @@ import (
 	"petrify/quantized"
 )
 
-// A row that lacks something would be found when a user's network has the layer.
+// Otherwise an incomplete row would be found only when a user's network has the
+// layer.
 func TestEveryKindIsWhole(t *testing.T) {
 	known := map[string]bool{}
 	for _, k := range Kinds() {
@@ -31,8 +32,8 @@ func TestEveryKindIsWhole(t *testing.T) {
 	}
 }
 
-// Where a sigmoid shares a grid with what goes beyond 1, the grid covers both,
-// whichever comes first.
+// If a sigmoid shares a grid with an activation that exceeds 1, the grid covers
+// both, whichever comes first.
 func TestSharedGridsCoverAllThatShareThem(t *testing.T) {
 	for _, c := range []struct {
 		a, b   Layer

@@ -8,8 +8,8 @@ import (
 	"petrify/graph"
 )
 
-// Gorgonia's machine has a finalizer: were it part of a cycle, the graph of a
-// finished run would never be freed.
+// Gorgonia's machine has a finalizer: if it were part of a cycle, the graph of
+// a finished run would never be freed.
 func TestGraphsAreFreed(t *testing.T) {
 	m := trained(t, graph.Uniform(fakequant.Int8()))
 	heap := func() uint64 {

@@ -9,8 +9,8 @@ import (
 	"petrify/graph"
 )
 
-// steady is the greatest gradient of steps that are compared. Where it is larger,
-// batch norms divide by next to nothing, and float32 has few digits left.
+// steady is the greatest gradient of steps that are compared. If it is larger,
+// batch norms divide by almost nothing, and float32 has few digits left.
 const steady = 100
 
 // compareStep makes a training step of three images and compares it with the

@@ -16,8 +16,8 @@ import (
 // slopes: the loss with a number a little larger and a little smaller.
 //
 // A step is not smooth: it rounds, clips, rectifies and takes maxima. The first
-// pass records each such decision, and those that replay it hold to them; what is
-// left is smooth, and its slope is the straight-through estimator, by definition.
+// pass records each such decision, and later passes repeat it; the rest is
+// smooth, and its slope is, by definition, the straight-through estimator.
 type oracle struct {
 	batch    int
 	in       graph.Shape

@@ -19,8 +19,8 @@ var (
 // the slopes of their loss, computed in float64.
 func TestRandomNetworksInFloat(t *testing.T) { campaign(t, false) }
 
-// The same of networks that quantize, whatever the methods, observers, schemes,
-// ramps and switches, with grids that several activations share.
+// The same for networks that quantize, with all methods, observers, schemes,
+// ramps and switches, and with grids shared by several activations.
 func TestRandomNetworksQuantized(t *testing.T) { campaign(t, true) }
 
 func campaign(t *testing.T, quantized bool) {

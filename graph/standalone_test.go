@@ -113,7 +113,8 @@ func TestQuantizingBatchNormAloneCostsNothing(t *testing.T) {
 	}
 }
 
-// Scales of batch norms alone follow γ where observers rest: nothing clips.
+// Scales of batch norms alone follow γ even if observers are off: nothing
+// clips.
 func TestBatchNormAloneIsNeverClipped(t *testing.T) {
 	for network := range standing {
 		t.Run(network, func(t *testing.T) {
@@ -297,7 +298,8 @@ func TestBatchNormAloneIsNoEdge(t *testing.T) {
 	}
 }
 
-// Ones are nobody's parameters: a state is PyTorch's, and holds no more.
+// The weights of one are not parameters: a state is PyTorch's, and holds
+// nothing more.
 func TestBatchNormAloneHasPyTorchsParameters(t *testing.T) {
 	m := modelOf(t, graph.Shape{C: 3, H: 2, W: 2}, graph.BatchNorm().Named("bn"), graph.ReLU())
 	var names []string

@@ -242,7 +242,7 @@ func sameParams(a, b *graph.Model) bool {
 	return true
 }
 
-// A quantizer that has seen nothing has no scale to round with, also in a node
+// A quantizer that has seen nothing has no scale to round with, even in a node
 // that is fused with its batch norm.
 func TestSwitchedOnBeforeARangeWasObserved(t *testing.T) {
 	scheme := fakequant.Int8()

@@ -199,8 +199,8 @@ func TestMomentsAgainstTwoPasses(t *testing.T) {
 	}
 }
 
-// TestTorchHistogramRefuses checks that what PyTorch would run out of memory
-// for, or count in bins of no width, is an error.
+// TestTorchHistogramRefuses checks that ranges for which PyTorch would run out
+// of memory, or count in bins without width, are errors.
 func TestTorchHistogramRefuses(t *testing.T) {
 	for name, batches := range map[string][][]float32{
 		"a range that grows a thousandfold": {{0, 1}, {0, 1000}},

@@ -13,7 +13,8 @@ import (
 	"petrify/quantized/quantizedtest"
 )
 
-// TestClaim: the digest is of what the proof says of the model, and of no more.
+// TestClaim: the digest covers what the proof says about the model, and nothing
+// else.
 func TestClaim(t *testing.T) {
 	const want = `petrify proof 1
 network "cnn"
@@ -59,8 +60,8 @@ func ran(differing int) quantized.Export {
 	}
 }
 
-// TestExportsAreCompared: they count for the proof's outcome, not for what the
-// files themselves say of it.
+// TestExportsAreCompared: exports count for the proof's outcome, but not for
+// the claim that the files themselves quote.
 func TestExportsAreCompared(t *testing.T) {
 	p := proof()
 	p.Exports = []quantized.Export{{Digest: quantized.DigestOf("model.tflite", nil)}, ran(0)}
@@ -114,7 +115,7 @@ func TestLoadProof(t *testing.T) {
 	}
 }
 
-// FuzzLoadProof: what is accepted says what it was signed for.
+// FuzzLoadProof: an accepted proof matches its digest.
 func FuzzLoadProof(f *testing.F) {
 	folder := f.TempDir()
 	p := proof()

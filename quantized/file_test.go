@@ -68,8 +68,8 @@ func TestEncodeRefusesAnInvalidModel(t *testing.T) {
 	}
 }
 
-// TestLoadedNumbers has model.json's decimal scales and model.safetensors' bits
-// disagree in the last place.
+// TestLoadedNumbersAgree makes model.json's decimal scales and
+// model.safetensors' bits disagree in the last place.
 func TestLoadedNumbersAgree(t *testing.T) {
 	_, m := residual(quantizedtest.W8A8)
 	_, manifest, err := m.Encode()

@@ -107,8 +107,8 @@ func TestSizeBelowEightBits(t *testing.T) {
 	}
 }
 
-// TestTable compares the printed table with the one that is kept; run with
-// GOLDEN=write to keep another.
+// TestTable compares the printed table with the stored one; run with
+// GOLDEN=write to store it again.
 func TestTable(t *testing.T) {
 	_, m := residual(quantizedtest.W8A8)
 	var got bytes.Buffer

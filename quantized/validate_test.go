@@ -240,7 +240,7 @@ func clip(r float64, q quantized.Quant, lo, hi float64) float64 {
 	return max(lo, min(hi, v))
 }
 
-// TestUntil: a model that ends earlier has what that needs, and is as valid.
+// TestUntil: a model that ends earlier has everything it needs, and is valid.
 func TestUntil(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 2, 4, 4)
 	x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)

@@ -232,7 +232,7 @@ func TestRuleMilestoneFaultsNameTheRule(t *testing.T) {
 	}
 }
 
-// A pattern that matches nothing is a typing error, most often.
+// A pattern that matches nothing is usually a typing error.
 func TestRulesThatNoLayerFollowsAreNamed(t *testing.T) {
 	var log strings.Builder
 	c := small(t)

@@ -34,8 +34,8 @@ func TestPatienceEndsAStageAndGoesBackToTheBest(t *testing.T) {
 	}
 }
 
-// Before fake quantization has begun in all layers, an epoch of QAT is a
-// network's that is not the frozen one, and no candidate however good.
+// Before fake quantization has begun in all layers, an epoch of QAT does not
+// belong to the frozen network, and is not a candidate however good it is.
 func TestPatienceWaitsForQuantization(t *testing.T) {
 	r := &run{Config: small(t)}
 	r.Phase = QAT

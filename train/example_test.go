@@ -11,8 +11,8 @@ import (
 	"petrify/train"
 )
 
-// A network is built, trained in float, quantized after training, trained on
-// with quantization in the loop, and frozen.
+// A network is built, trained in float, quantized after training, trained
+// further with quantization in the loop, and frozen.
 func ExampleRun() {
 	data, err := datasets.Open("digits", datasets.Options{})
 	if err != nil {

@@ -19,7 +19,7 @@ func warned(t *testing.T, c Config) string {
 	return log.String()
 }
 
-// A run ends with warnings of what its quantizers clip, and of nothing where
+// A run ends with warnings about what its quantizers clip, and with none if
 // they suit the data.
 func TestRunWarnsOfClippedActivations(t *testing.T) {
 	c := small(t)

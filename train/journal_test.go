@@ -61,8 +61,8 @@ func TestJournalIsAppended(t *testing.T) {
 	}
 }
 
-// What follows the lines that the checkpoint counts is taken back, and lines
-// that differ from those are refused.
+// Lines after those that the checkpoint counts are removed, and lines that
+// differ from those are refused.
 func TestJournalThatChanged(t *testing.T) {
 	wantResult, want := whole(t, small(t))
 	for _, tt := range []struct {

@@ -6,7 +6,7 @@ import (
 	"petrify/graph"
 )
 
-// What is known before the graphs are built is what they take then.
+// The memory known before the graphs are built is what they take.
 func TestMemoryIsThatOfTheGraphs(t *testing.T) {
 	c := small(t)
 	for _, tt := range []struct {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The weights' integers are those of the run without it; the statistics are
-// other ones, and near: the learning rate has gone to 0 by then.
+// The weights' integers are those of the run without it; the statistics differ,
+// but little, because the learning rate is 0 by then.
 func TestReestimateMovesTheStatisticsAlone(t *testing.T) {
 	c := small(t)
 	c.Milestones.FreezeBatchNorm = Never()
@@ -45,7 +45,7 @@ func TestReestimateMovesTheStatisticsAlone(t *testing.T) {
 	}
 }
 
-// An interrupt in the middle of it leaves a checkpoint of before it.
+// An interrupt in the middle of it leaves a checkpoint from before it.
 func TestInterruptedReestimationBeginsAgain(t *testing.T) {
 	c := everything(t)
 	c.QAT.Patience, c.Milestones.Settle = 0, Never() // the averages are taken, and observed, before it

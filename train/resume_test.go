@@ -160,7 +160,7 @@ func interruptAfter(t *testing.T, c Config, steps int) *Result {
 
 var kills = flag.Int("kills", 4, "how often the kill drill kills")
 
-// The same with a process that is killed, which gives it no chance to write a
+// The same with a process that is killed, without a chance to write a
 // checkpoint, and often in the middle of one: it writes one after each step.
 func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
 	c := drill(t, *kills)
@@ -227,7 +227,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// What lies in the folder while the end of an epoch, or of PTQ, is announced is
+// The folder's content while the end of an epoch, or of PTQ, is announced is
 // what a run that is killed there leaves.
 func TestResumeFromTheEndOfAnEpoch(t *testing.T) {
 	c := everything(t)

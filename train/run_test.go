@@ -18,8 +18,8 @@ import (
 	"petrify/graph"
 )
 
-// small is a run of a second: a convolution with batch norm and a linear layer
-// on 16 batches of the digits.
+// small is a run of about a second: a convolution with batch norm and a linear
+// layer on 16 batches of the digits.
 func small(t testing.TB) Config {
 	t.Helper()
 	return Config{

@@ -36,8 +36,8 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// A factor lies in 0..1 whatever the schedule and the step: the learning rate
-// of a stage is its greatest.
+// A factor is in 0..1 for every schedule and step: the learning rate of a stage
+// is its greatest.
 func TestScheduleStaysWithinBounds(t *testing.T) {
 	for shape := range shapes {
 		for _, warmup := range []Span{{}, Steps(1), Epochs(3), Steps(1000)} {

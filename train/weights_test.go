@@ -17,8 +17,8 @@ import (
 	"petrify/graph"
 )
 
-// A run that begins from the float weights of another one, and trains them no
-// more, quantizes to the same model.
+// A run that starts from the float weights of another one, without training
+// them, quantizes to the same model.
 func TestRunFromWeights(t *testing.T) {
 	c := small(t)
 	c.Out = t.TempDir()

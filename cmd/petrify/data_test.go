@@ -13,8 +13,8 @@ type reading struct {
 	done int64
 }
 
-// Reading shows how far it has come, on a terminal, after a second, and takes it
-// off again.
+// On a terminal, reading shows its progress after a second and clears it at the
+// end.
 func TestReadingProgress(t *testing.T) {
 	for name, c := range map[string]struct {
 		terminal bool

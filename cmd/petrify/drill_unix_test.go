@@ -41,7 +41,8 @@ func continued(folder string) []string {
 	return drilled
 }
 
-// untimed is the files in a folder that hold no times, with their contents.
+// untimed returns the files in a folder that hold no times, with their
+// contents.
 func untimed(t *testing.T, folder string) map[string]string {
 	all := tree(t, folder)
 	for name := range all {
@@ -54,7 +55,7 @@ func untimed(t *testing.T, folder string) map[string]string {
 	return all
 }
 
-// ending runs a command to its end in a folder, and returns how long it took.
+// ending runs a command in a folder to its end and returns how long it took.
 func ending(t *testing.T, folder string, args ...string) time.Duration {
 	t.Helper()
 	begin := time.Now()
@@ -66,7 +67,7 @@ func ending(t *testing.T, folder string, args ...string) time.Duration {
 }
 
 // A run that is killed again and again, from its first file to its proof, ends
-// with the files of one that was left alone.
+// with the files of an undisturbed run.
 func TestKilledTraining(t *testing.T) {
 	whole, parted := t.TempDir(), t.TempDir()
 	took := ending(t, whole, drilled...)
@@ -107,7 +108,7 @@ func differing(a, b map[string]string) (names []string) {
 	return names
 }
 
-// An export that is killed leaves the whole of it or nothing under its name; the
+// An export that is killed leaves a whole file or nothing under its name; the
 // next one removes what is left next to it.
 func TestKilledExport(t *testing.T) {
 	whole, parted := t.TempDir(), t.TempDir()
@@ -137,8 +138,8 @@ func TestKilledExport(t *testing.T) {
 	}
 }
 
-// Of runs that are started in one folder at the same time and killed, there is
-// one at a time, and the last one ends with the files of a run that was alone.
+// If runs are started in one folder at the same time and killed, only one runs
+// at a time, and the last one ends with the files of a run that was alone.
 func TestKilledRunsInOneFolder(t *testing.T) {
 	whole, parted := t.TempDir(), t.TempDir()
 	took := ending(t, whole, drilled...)

@@ -18,8 +18,8 @@ func exports() map[string]string {
 	return map[string]string{"onnx": "model.onnx", "coreml": "model.mlpackage"}
 }
 
-// exporting prepares a run and returns what starts an export into a folder, and
-// what an undisturbed one makes.
+// exporting prepares a run and returns a function that starts an export into a
+// folder, and the result of an undisturbed one.
 func exporting(t *testing.T, format, file string) (start func(folder string) *exec.Cmd, want map[string]string) {
 	t.Helper()
 	out, folder := filepath.Join(t.TempDir(), "run"), t.TempDir()
@@ -60,8 +60,8 @@ func tree(t *testing.T, folder string) map[string]string {
 	return all
 }
 
-// However soon an export is interrupted, there is the whole of it or nothing,
-// and nothing next to it. The exit code says which.
+// However soon an export is interrupted, it is whole or absent, and nothing is
+// next to it. The exit code says which.
 func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
 	formats := exports()
 	formats["c"] = "net.h" // one of three files
@@ -91,9 +91,8 @@ func TestInterruptedExportIsWholeOrAbsent(t *testing.T) {
 	}
 }
 
-// A killed export leaves nothing under the final name. What it leaves under
-// hidden ones the next export to the same place removes, and nothing that is
-// not its own.
+// A killed export leaves nothing under the final name. The next export to the
+// same place removes what it left under hidden names, and nothing else.
 func TestKilledExportIsSwept(t *testing.T) {
 	for format, file := range exports() {
 		start, want := exporting(t, format, file)

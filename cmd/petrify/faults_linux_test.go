@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Linux has a device that is always full. What is printed there is lost, which
-// the exit code says.
+// Linux has a device that is always full. Output to it is lost, and the exit
+// code says so.
 func TestFullStandardOutput(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	finished(t, briefly(out)...)

@@ -16,9 +16,9 @@ import (
 	"testing"
 )
 
-// limited runs the command in a process whose files may not grow beyond a
-// size, as on a disk that is full then. The process limits itself: a limit of this
-// one would hold for what the testing package writes, too.
+// limited runs the command in a process whose files may not grow beyond a size,
+// as on a full disk. The process limits itself, because a limit on this one
+// would also apply to what the testing package writes.
 func limited(t *testing.T, bytes uint64, args ...string) (code int, stderr string) {
 	t.Helper()
 	var text strings.Builder
@@ -69,11 +69,11 @@ func files(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-// A disk that is full at some moment ends the run with the name of the file.
-// With room again the run continues to the model of an undisturbed one, or
-// begins again where it had not come to a checkpoint. The limits stop it at the
-// claim to its folder (0.2 kB), the configuration (12 kB), the first checkpoint
-// (54 kB) and the second, which also has the optimizer's state (127 kB).
+// A disk that becomes full ends the run with the name of the file. With room
+// again, the run continues to the model of an undisturbed one, or starts again
+// if it had not reached a checkpoint. The limits stop it at the claim to its
+// folder (0.2 kB), the configuration (12 kB), the first checkpoint (54 kB) and
+// the second, which also has the optimizer's state (127 kB).
 func TestFullDisk(t *testing.T) {
 	whole, often := filepath.Join(t.TempDir(), "whole"), []string{"--set", "checkpoint=1 epochs"}
 	finished(t, briefly(whole, often...)...)
@@ -119,7 +119,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// An export that has no room says so, and leaves what had its name before.
+// An export that has no room says so, and leaves an older file of its name.
 func TestFullDiskDuringExport(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	finished(t, briefly(out)...)

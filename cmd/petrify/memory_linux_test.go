@@ -32,8 +32,8 @@ func init() {
 var wide = []string{"--set", "batch=1400",
 	"--set", "network=[{conv2d: {filters: 512, kernel: 3, padding: same}}, relu, flatten, {linear: {features: 10}}]"}
 
-// Whatever address space there is, a command does its work or says what it
-// needs; Go's runtime, which would end it with a trace, has nothing to say.
+// With any amount of address space, a command does its work or says what it
+// needs; Go's runtime never ends it with a trace.
 func TestLittleAddressSpace(t *testing.T) {
 	folder := t.TempDir()
 	whole := filepath.Join(folder, "whole")

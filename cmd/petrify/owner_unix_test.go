@@ -27,7 +27,7 @@ func begun(t *testing.T, args ...string) (cmd *exec.Cmd, stderr *bytes.Buffer) {
 	return cmd, stderr
 }
 
-// seeded is the arguments of a run and what it makes when it is alone.
+// seeded returns the arguments of a run and its result when it runs alone.
 func seeded(t *testing.T, seed int) (args func(out string) []string, whole string) {
 	t.Helper()
 	args = func(out string) []string { return briefly(out, "--seed", fmt.Sprint(seed)) }
@@ -79,7 +79,7 @@ func TestRunsInOneFolder(t *testing.T) {
 	}
 }
 
-// A folder stays a run's while that one is stopped, and is free when it is dead.
+// A folder belongs to a run while that is stopped, and is free once it is dead.
 func TestFolderOfARunThatIsStoppedAndKilled(t *testing.T) {
 	long := []string{"--set", "float.epochs=60", "--set", "checkpoint=1 epochs"}
 	whole, out := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")

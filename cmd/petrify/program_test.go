@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDrift counts a tie that breaks, one step, and a label that is put right.
+// TestDrift counts a tie that breaks, one step, and a label that is corrected.
 func TestDrift(t *testing.T) {
 	var d drift
 	for i, c := range []struct {

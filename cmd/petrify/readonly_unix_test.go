@@ -16,7 +16,7 @@ import (
 )
 
 // nobody is a user and a group without rights. Permissions do not bind the
-// superuser, as whom tests often run in containers.
+// superuser, who often runs tests in containers.
 const nobody = 65534
 
 // theirs makes a folder that belongs to the user of [unprivileged] and that
@@ -48,8 +48,9 @@ func own(t *testing.T, folder string) {
 	}
 }
 
-// unprivileged returns what starts the command as a user whom permissions
-// bind: nobody if the test is the superuser, else the test's own.
+// unprivileged returns a function that starts the command as a user whom
+// permissions bind: nobody if the superuser runs the test, otherwise the same
+// user.
 func unprivileged(t *testing.T) func(args ...string) *exec.Cmd {
 	t.Helper()
 	program := filepath.Join(theirs(t), "petrify") // where nobody may run it
@@ -74,8 +75,8 @@ func unprivileged(t *testing.T) func(args ...string) *exec.Cmd {
 	}
 }
 
-// refused runs a command and wants it to fail with the exit code 1 and a
-// message with all of these parts.
+// refused runs a command and expects it to fail with exit code 1 and a message
+// with all of these parts.
 func refused(t *testing.T, cmd *exec.Cmd, parts ...string) {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -103,8 +104,8 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	t.Cleanup(func() { os.Chmod(path, 0o755) })
 }
 
-// A folder that may not be written to ends train and export with its name, and
-// stays as it was.
+// A folder that may not be written to ends train and export with an error that
+// names it, and stays as it was.
 func TestReadOnlyFolder(t *testing.T) {
 	petrify, folder := unprivileged(t), theirs(t)
 	run, model := filepath.Join(folder, "run"), filepath.Join(theirs(t), "run")
@@ -128,8 +129,8 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// A run that may only be read is verified like any other. What is asked to be
-// written cannot be.
+// A run that may only be read is verified like any other. Writing on request
+// fails.
 func TestVerifyReadsOnly(t *testing.T) {
 	petrify, folder := unprivileged(t), theirs(t)
 	run := filepath.Join(folder, "run")

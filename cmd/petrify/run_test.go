@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// finished runs the command in this process and wants success.
+// finished runs the command in this process and expects success.
 func finished(t *testing.T, args ...string) {
 	t.Helper()
 	var stderr bytes.Buffer

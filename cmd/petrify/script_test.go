@@ -23,8 +23,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exitCode is the script command `exitcode N command…`: it runs the command
-// and wants that exit code.
+// exitCode is the script command `exitcode N command…`: it runs the command and
+// expects that exit code.
 func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exitcode N command…")

@@ -65,7 +65,7 @@ func TestInterruptedRunContinuesToTheSameModel(t *testing.T) {
 	sameModel(t, parted, whole)
 }
 
-// sameModel wants the frozen models of two runs to be the same bytes.
+// sameModel expects the frozen models of two runs to have the same bytes.
 func sameModel(t *testing.T, run, want string) {
 	t.Helper()
 	for _, name := range []string{"model.safetensors", "model.json"} {
@@ -98,7 +98,7 @@ func waitFor(t *testing.T, what string, happened func() bool) {
 	t.Fatalf("waited ten seconds for %s", what)
 }
 
-// The second signal ends a command that does not attend to the first: one that
+// The second signal ends a command that does not react to the first: one that
 // reads a configuration from a terminal.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	for signal, want := range map[os.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
@@ -110,7 +110,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// More than a pipe holds: when it is written the command is reading.
+		// More than a pipe holds, so that the command is reading once it is
+		// written.
 		if _, err := stdin.Write(bytes.Repeat([]byte("# comment\n"), 1<<15)); err != nil {
 			t.Fatal(err)
 		}

@@ -18,14 +18,14 @@ import (
 	"petrify/quantized/reference"
 )
 
-// What the stand-in runs, and the layer that it computes otherwise, if any.
+// What the stand-in runs, and the layer that it computes wrongly, if any.
 const (
 	standInModel = "STANDIN_MODEL"
 	standInFault = "STANDIN_FAULT"
 )
 
-// standIn is a program that takes ortrun's place: it computes what the definition
-// says, one element of one layer excepted.
+// standIn is a program that takes ortrun's place: it computes what the
+// definition says, except for one element of one layer.
 func standIn() {
 	if os.Args[1] == "-version" {
 		fmt.Println("0")
@@ -115,8 +115,9 @@ func faulty(m *quantized.Model, x []float32) (map[string]*reference.Tensor, erro
 	return values, nil
 }
 
-// A runtime that computes one element of one layer otherwise is found out, with
-// the layer's name: exit code 1. One that adds floats in another order is not.
+// A runtime that computes one element of one layer differently is detected,
+// with the layer's name: exit code 1. One that adds floats in another order is
+// accepted.
 func TestRuntimeThatDiffers(t *testing.T) {
 	program, err := exec.LookPath("standin")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// ownRun trains a small network on a table of a few rows, and exports it in
-// every format, once more under a name of no format.
+// ownRun trains a small network on a table of a few rows and exports it in
+// every format, and once more under a name without a format.
 func ownRun(t *testing.T) (folder string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -48,8 +48,8 @@ func verifiedBy(t *testing.T, program string, args ...string) (code int, stdout,
 	return code, out.String(), complaints.String()
 }
 
-// One byte changed anywhere in any file of a run, one more, one less, or the
-// whole of it, is noticed and named.
+// One byte changed anywhere in any file of a run, one more, one less, or a
+// missing file, is noticed and named.
 func TestTamperedRun(t *testing.T) {
 	folder := ownRun(t)
 	if code, stdout, stderr := verified(t, folder); code != exitOK || strings.Contains(stdout, "not listed") {

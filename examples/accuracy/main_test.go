@@ -91,8 +91,8 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// prose is the text line by line; of a row of the table what is not measured
-// here: its name, its quantizer and PyTorch's figures.
+// prose is the text line by line, with only those parts of a table row that are
+// not measured here: its name, its quantizer and PyTorch's figures.
 func prose(text string) []string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {

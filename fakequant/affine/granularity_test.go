@@ -79,8 +79,8 @@ func roundTrip[T interface {
 	}
 }
 
-// FuzzParse checks that every parser takes what it prints, and nothing that it
-// prints otherwise.
+// FuzzParse checks that every parser accepts what is printed, and nothing that
+// is printed differently.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"int8", "uint4", "int2_narrow", "float32", "per_group:1:32", "per_channel",
 		"per_tensor", "affine", "torch_fused", "half_up", "int08"} {

@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "write the tables of docs/numerics.md")
 
 const page = "../../docs/numerics.md"
 
-// TestPage keeps the tables of docs/numerics.md true. Each stands between
-// <!-- table: NAME --> and <!-- end -->; go test -run TestPage -update writes them.
+// TestPage keeps the tables of docs/numerics.md true. Each is between <!--
+// table: NAME --> and <!-- end -->; go test -run TestPage -update writes them.
 func TestPage(t *testing.T) {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -105,7 +105,7 @@ func activationsTable() []string {
 	return rows
 }
 
-// degenerateTable has the answers to tensors without a proper range.
+// degenerateTable has the results for tensors without a proper range.
 func degenerateTable() []string {
 	rows := []string{
 		"| dialect | all zero, int8 symmetric | constant 2, uint8 affine | 10..20, uint8 affine | 0..1, int8 " +

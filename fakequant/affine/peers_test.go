@@ -64,8 +64,8 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// FuzzChoose checks what every rule owes to every range: a scale that is
-// positive and finite, a zero point in the format, and 0 exact.
+// FuzzChoose checks what every rule must give for every range: a scale that is
+// positive and finite, a zero point in the format, and an exact 0.
 func FuzzChoose(f *testing.F) {
 	f.Add(float32(-1), float32(1))
 	f.Add(float32(0), float32(0))

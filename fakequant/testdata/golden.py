@@ -24,9 +24,9 @@ from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantiz
 warnings.simplefilter("ignore")
 here = os.path.dirname(os.path.abspath(__file__))
 observers = os.path.normpath(os.path.join(here, "../../observers/testdata"))
-K, B, C, N = 240, 3, 4, 6  # cases, batches, channels, elements of a channel
+K, B, C, N = 240, 3, 4, 6  # cases, batches, channels, elements per channel
 
-# dtype, qmin, qmax, symmetric; the test has the same table.
+# dtype, qmin, qmax, symmetric, as in the test's table.
 FORMATS = [
     (torch.qint8, -128, 127, True),
     (torch.qint8, -127, 127, True),
@@ -152,7 +152,7 @@ class CoreMLEMA(MinMaxObserver):
 
 
 class LastValue(MinMaxObserver):
-    """The observer's own range of the last tensor alone."""
+    """The observer's own range, of the last tensor only."""
 
     def forward(self, x_orig):
         self.reset_min_max_vals()
@@ -179,7 +179,7 @@ def ranges(make):
 
 
 def histogram():
-    """The range that the search finds, after each of three batches of 64 values."""
+    """The range found by the search, after each of three batches of 64 values."""
     rng = np.random.default_rng(7)
     x = rng.standard_normal((K, B, 64)) * 10.0 ** rng.uniform(-1, 2, (K, 1, 1))
     x[1::4] = abs(x[1::4])

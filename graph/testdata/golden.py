@@ -78,7 +78,7 @@ class FakeWeight(torch.nn.Module):
 def conv_bn(x, w, gamma, beta, mean, var):
     """torch's convolution with folded batch norm, by the batch's statistics."""
     qconfig = QConfig(activation=torch.nn.Identity, weight=FakeWeight)
-    # bias=False: with a bias of 0 the module adds one that no loss depends on
+    # bias=False, since otherwise the module adds a bias that no loss depends on
     m = nniqat.ConvBn2d(w.shape[1], w.shape[0], 3, padding=1, bias=False, eps=EPS, qconfig=qconfig)
     m._enable_slow_path_for_better_numerical_stability = True
     m.train()
@@ -116,7 +116,7 @@ def loss_of(p, running, x, labels, quantized, frozen, batch):
 
 
 def main(path):
-    """Takes the first state on which no number is so close to a tie that the
+    """Chooses the first state in which no number is so close to a tie that the
     order of float32 sums could decide where it goes."""
     global nearest_tie
     for seed in range(1000):

@@ -28,7 +28,7 @@ import torch.nn.functional as F
 torch.set_num_threads(1)
 EPS = 1e-5
 MARGIN = 2.5e-5  # of a step
-FACTORED = 100_000  # elements from which on a linear layer's gradient is stored as factors
+FACTORED = 100_000  # elements above which a linear layer's gradient is stored as factors
 
 
 def fill(seed, n):
@@ -79,7 +79,7 @@ class Tie(Exception):
 
 
 class State:
-    """The state of one network: seeds of its layers, and what a pass makes."""
+    """The state of one network: seeds of its layers, and the results of a pass."""
 
     def __init__(self, seeds, quantized):
         self.seeds, self.quantized = seeds, quantized
@@ -117,7 +117,7 @@ class State:
         beta = self.learned(bn + ".bias", conv, 2, (filters,), -0.5, 0.5)
         mean = self.param(conv, 3, (filters,), -0.5, 0.5)
         var = self.param(conv, 4, (filters,), 0.25, 1.25)
-        # In float64, because the quotient decides about the weights' rounding.
+        # In float64, because the quotient decides how the weights round.
         f = torch.ones_like(gamma)
         if self.quantized:
             f = (gamma.double() / torch.sqrt(var.double() + EPS)).float()
@@ -220,7 +220,7 @@ def golden(network, shape):
 
 
 def short(a):
-    """a rounded to 16 significant bits, which makes the file small."""
+    """a rounded to 16 significant bits, to keep the file small."""
     bits = np.ascontiguousarray(a, np.float32).view(np.uint32)
     return ((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)).view(np.float32)
 

@@ -46,7 +46,8 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	}
 }
 
-// The rules must reject what they are for, or the test above proves nothing.
+// The rules must reject what they are meant to reject, or the test above proves
+// nothing.
 func TestRulesRejectForbiddenEdges(t *testing.T) {
 	r := parseRules(`
 | folder | what it is for | imports |
@@ -182,7 +183,7 @@ func sources(t *testing.T) []string {
 	return files
 }
 
-// ignored reports whether the go command passes over a folder, too.
+// ignored reports whether the go command also skips a folder.
 func ignored(name, base string) bool {
 	_, err := os.Stat(filepath.Join(root, name, "go.mod"))
 	return err == nil || base == "testdata" || base == "node_modules" || base[0] == '.' || base[0] == '_'

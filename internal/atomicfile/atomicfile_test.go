@@ -145,7 +145,8 @@ func TestSymbolicLinkIsFollowed(t *testing.T) {
 	}
 }
 
-// Leftovers of one file go, and nothing else: neither other names nor folders.
+// Leftovers of one file are removed, and nothing else: neither other names nor
+// folders.
 func TestSweepRemovesLeftoversOnly(t *testing.T) {
 	for name, sweep := range map[string]func(path string) error{
 		"Sweep": atomicfile.Sweep,

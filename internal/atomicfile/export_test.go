@@ -7,5 +7,5 @@ var (
 	OwnUnlinked = ownUnlinked
 )
 
-// Unlock lets go of an owner's lock and not of its claim, as its death does.
+// Unlock releases an owner's lock but not its claim, as its death does.
 func Unlock(o *Owner) { o.release() }

@@ -22,7 +22,7 @@ func put(content string) func(folder string) error {
 	}
 }
 
-// held is what a folder that put has filled holds.
+// held is the content of a folder that put has filled.
 func held(folder string) string {
 	list, _ := os.ReadFile(filepath.Join(folder, "list"))
 	weights, _ := os.ReadFile(filepath.Join(folder, "data", "weights"))
@@ -64,7 +64,7 @@ func TestFailedWriteFolderLeavesTheOldOne(t *testing.T) {
 	}
 }
 
-// Who writes leaves what others write alone, also in the same process.
+// A writer leaves others' temporary files alone, even in the same process.
 func TestWritersOfOnePathLeaveEachOtherAlone(t *testing.T) {
 	dir := t.TempDir()
 	file, folder := filepath.Join(dir, "file"), filepath.Join(dir, "folder")
@@ -88,7 +88,7 @@ func TestWritersOfOnePathLeaveEachOtherAlone(t *testing.T) {
 	}
 }
 
-// Where two names cannot be exchanged.
+// On systems that cannot swap two names.
 func TestStepAside(t *testing.T) {
 	dir := t.TempDir()
 	path, temp := filepath.Join(dir, "a"), filepath.Join(dir, ".a.1-0.tmp")

@@ -13,8 +13,8 @@ import (
 	"petrify/internal/atomicfile"
 )
 
-// TestDiskLimit has the system refuse a write part way, as a full disk does.
-// A limit on the size of files replaces a full disk.
+// TestDiskLimit makes the system refuse a write partway, as a full disk does. A
+// limit on the size of files replaces a full disk.
 func TestDiskLimit(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")

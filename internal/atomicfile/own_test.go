@@ -150,7 +150,7 @@ func TestOwnUnlinked(t *testing.T) {
 	}
 }
 
-// An owner notices that it no longer is one.
+// An owner notices that it no longer owns the folder.
 func TestLostClaim(t *testing.T) {
 	folder := t.TempDir()
 	first := mustOwn(t, folder)

@@ -17,8 +17,8 @@ import (
 	"petrify/internal/atomicfile"
 )
 
-// Many claim one folder at the same time, whose owners die again and again.
-// There is never more than one owner.
+// Many claim one folder at the same time, and owners die again and again. There
+// is never more than one owner.
 func TestClaimsAtTheSameTime(t *testing.T) {
 	folder := t.TempDir()
 	var owners, claims atomic.Int32
@@ -52,7 +52,8 @@ func TestClaimsAtTheSameTime(t *testing.T) {
 	all.Wait()
 }
 
-// die makes a claim that of another process of the same number, in place.
+// die turns a claim, in place, into that of another process with the same
+// number.
 func die(t *testing.T, folder string) {
 	path := filepath.Join(folder, atomicfile.OwnerFile)
 	text, err := os.ReadFile(path)
@@ -71,8 +72,8 @@ func die(t *testing.T, folder string) {
 	}
 }
 
-// A stopped owner is one; a killed one is not, even while nobody has asked for
-// its exit code.
+// A stopped process still owns its folder; a killed one does not, even before
+// its exit code is read.
 func TestOwnerThatIsStoppedAndKilled(t *testing.T) {
 	if folder := os.Getenv("ATOMICFILE_TEST_OWN"); folder != "" {
 		mustOwn(t, folder)

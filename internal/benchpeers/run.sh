@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the peers need where it is missing, builds the sides, and runs
+# Installs what the peers need if it is missing, builds the sides, and runs
 # the table. Arguments are passed on: see `run.sh -help`.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

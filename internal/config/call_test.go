@@ -78,8 +78,8 @@ func TestMistakesInConvolutionsByOtherNames(t *testing.T) {
 	}
 }
 
-// PyTorch's types of one and two dimensions are one kind here, so that what a
-// file says of both must be the same.
+// PyTorch's types of one and two dimensions are one kind here, so a file must
+// say the same about both.
 func TestTypesOfOneAndTwoDimensions(t *testing.T) {
 	const network = `
 dataset: digits

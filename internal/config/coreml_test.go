@@ -90,9 +90,10 @@ func describePlacement(p graph.Placement) string {
 	return text
 }
 
-// In the symmetric scheme what is never negative is unsigned: ReLUs, sums and
-// concatenations of nothing else, sigmoids. One signed input makes a sum or a
-// concatenation signed, and with a concatenation all that share its scale.
+// In the symmetric scheme, activations that are never negative are unsigned:
+// ReLUs, sums and concatenations of nothing else, sigmoids. One signed input
+// makes a sum or a concatenation signed, and with a concatenation all that
+// share its scale.
 func TestSymmetricPlacement(t *testing.T) {
 	want := map[string]string{
 		"input": "8", "first": "u8", "left": "8", "residual": "u8", "right": "u8", "both": "u8",

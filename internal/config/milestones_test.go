@@ -66,7 +66,7 @@ float: {epochs: 0}
 qat: {epochs: 1}
 ` + documented
 
-// The layer's name goes before its type and that before the global
+// The layer's name takes precedence over its type, and that over the global
 // configuration, for milestones as for everything else.
 func TestLayersTurnAtTheMilestonesOfTheirRule(t *testing.T) {
 	for _, c := range []struct {

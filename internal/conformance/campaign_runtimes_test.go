@@ -32,7 +32,7 @@ func witnesses(t *testing.T, all []*drawing) []witness {
 // fault is the finding of an error.
 func fault(err error) finding { return finding{fault: err.Error()} }
 
-// names are what a reason to refuse has of one network alone.
+// names matches the parts of a refusal that are specific to one network.
 var names = regexp.MustCompile(`[a-z_0-9]+_[0-9]+(\.weight)?|-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?`)
 
 // refusal is the finding of an exporter's error: its first line, without names and
@@ -85,8 +85,8 @@ func layers(d *drawing, o integer.Options, activations map[string][]float32) (f 
 	return f
 }
 
-// tryONNX has ONNX Runtime compute all activations, and wants the outputs of the
-// file as it is to be the same.
+// tryONNX lets ONNX Runtime compute all activations, and expects the same
+// outputs from the unchanged file.
 func tryONNX(d *drawing) finding {
 	rng := d.rng(3)
 	o := onnx.Options{Opset: []int{13, 21}[rng.IntN(2)], Signed: rng.IntN(3) == 0, Batch: rng.IntN(2) * inputs}
@@ -299,7 +299,7 @@ func (p *programs) compile(all []*drawing, flags []string) {
 	}
 }
 
-// try has the program of a network compute its outputs from real numbers.
+// try lets the program of a network compute its outputs from real numbers.
 func (p *programs) try(d *drawing) finding {
 	if _, ok := p.of[d]; !ok {
 		p.compile([]*drawing{d}, standard)

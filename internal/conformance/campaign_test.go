@@ -28,11 +28,11 @@ func today() uint64 {
 	return day
 }
 
-// TestCampaign: networks of all kinds of layers, geometries, schemes, methods and
-// numbers of bits, with layers left in float, are trained for some steps, frozen
-// and exported with options that are drawn too. Every runtime that takes the file
-// gives the engine's elements; where a layer sums floats, those that its bound
-// allows (package agree). What an exporter refuses, it refuses by name.
+// TestCampaign: networks of all kinds of layers, geometries, schemes, methods
+// and numbers of bits, with layers left in float, are trained for some steps,
+// frozen and exported with options that are drawn too. Every runtime that
+// accepts the file gives the engine's elements or, if a layer sums floats,
+// those that its bound allows (package agree). Exporters refuse by name.
 //
 //	go test -run Campaign -v . -networks 5000 -seed 20260131
 //	go test -run Campaign . -seed 20260131 -only 17 -shrink
@@ -62,7 +62,7 @@ type witness struct {
 	try  func(d *drawing) finding
 }
 
-// finding is what became of a network in a runtime.
+// finding is the outcome of a network in a runtime.
 type finding struct {
 	elements int    // that were compared
 	differ   int    // of them, only float sums may
@@ -139,7 +139,7 @@ func normal(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// story tells of a fault, of a smaller network with -shrink.
+// story describes a fault, with -shrink in a smaller network.
 func story(w witness, d *drawing, f finding) string {
 	if !*shrinking {
 		return fmt.Sprintf("%s, network %d: %s\n\tgo test -run Campaign . -seed %d -only %[2]d -shrink",

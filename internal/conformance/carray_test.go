@@ -44,7 +44,7 @@ func (p *program) add(name string, m *quantized.Model, inputs []uint8, how ...in
 	}
 }
 
-// check compiles the program and wants the integer engine's bytes of it.
+// check compiles the program and expects the integer engine's bytes from it.
 func (p *program) check(t *testing.T, flags []string) {
 	t.Helper()
 	p.checkWith(t, conformance.Toolchain{Flags: flags})

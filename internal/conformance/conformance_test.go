@@ -70,19 +70,21 @@ func defined(t *testing.T, mode reference.Mode, m *quantized.Model, x []float32)
 	return y
 }
 
-// same wants the outputs y of ONNX Runtime to be the definition's, element for element.
+// same expects the outputs y of ONNX Runtime to be the definition's, element
+// for element.
 func same(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
 	equal(t, defined(t, reference.ONNXRuntime, m, x), y)
 }
 
-// near wants the definition's outputs in y to a millionth of the greatest.
+// near expects the definition's outputs in y to within a millionth of the
+// greatest.
 func near(t *testing.T, m *quantized.Model, x, y []float32) {
 	t.Helper()
 	alike(t, defined(t, reference.ONNXRuntime, m, x), y, 1e-6)
 }
 
-// alike wants the given outputs in y to a fraction of the greatest.
+// alike expects the given outputs in y to within a fraction of the greatest.
 func alike(t *testing.T, want, y []float32, fraction float64) {
 	t.Helper()
 	if len(y) != len(want) {
@@ -209,8 +211,8 @@ var floating = map[string]quantizedtest.Scheme{
 	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
-// TestFloats: where sums are of floats, their order decides about the last
-// bits: outputs agree to a millionth of the greatest.
+// TestFloats: the order of float sums affects the last bits, so outputs agree
+// to within a millionth of the greatest.
 func TestFloats(t *testing.T) {
 	for schemeName, scheme := range floating {
 		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average",

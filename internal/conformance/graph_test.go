@@ -65,7 +65,7 @@ func TestEveryLayerIsAnIntegerKernel(t *testing.T) {
 	}
 }
 
-// TestFloatModelIsSeen: what the test above looks for would be found.
+// TestFloatModelIsSeen: the test above would find what it looks for.
 func TestFloatModelIsSeen(t *testing.T) {
 	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.WeightOnly, 4, 8, 8)
 	file, err := onnx.Options{}.Encode(b.Model(builders["residual"](b)))
@@ -240,7 +240,7 @@ func files(t *testing.T, opsets ...int) []string {
 	return paths
 }
 
-// TestChecker has the ONNX project's own checker read the files, with full
+// TestChecker lets the ONNX project's own checker read the files, with full
 // shape inference. Debian's version knows opset 13, not 21.
 func TestChecker(t *testing.T) {
 	script := "import sys, onnx\nfor p in sys.argv[1:]: onnx.checker.check_model(onnx.load(p), full_check=True)\n" +

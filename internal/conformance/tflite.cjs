@@ -9,7 +9,7 @@
 //   answer   uint32 0, uint32 bytes of outputs, outputs
 //            uint32 1, uint32 bytes of text, why the file cannot be run
 //
-// Inputs are as many as the bytes hold; each is run by itself.
+// There are as many inputs as the bytes hold; each is run separately.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -38,7 +38,7 @@ function part() {
   return size && read(size.readUInt32LE(0));
 }
 
-// load makes a module of the library's script, which is no ES module though the
+// load makes a module from the library's script, which is not an ES module although the
 // package says that its scripts are.
 function load(name, hear) {
   const file = path.resolve(wasm, name + '.js');
@@ -48,7 +48,7 @@ function load(name, hear) {
   return made.exports({wasmBinary: fs.readFileSync(path.join(wasm, name + '.wasm')), print: hear, printErr: hear});
 }
 
-// copied is a file in the library's memory while use uses it.
+// copied is a file in the library's memory, for the duration of use.
 async function copied(library, file, use) {
   const at = library._malloc(file.length);
   library.HEAPU8.set(file, at);
@@ -59,7 +59,7 @@ async function copied(library, file, use) {
   }
 }
 
-// each runs one input of the size after the other.
+// each runs inputs of the given size one after the other.
 async function each(inputs, size, run) {
   const outputs = [];
   for (let i = 0; i < inputs.length; i += size) outputs.push(await run(inputs.subarray(i, i + size)));
@@ -93,7 +93,7 @@ async function tfjs(hear) {
   });
 }
 
-// litert takes the library without relaxed SIMD, which every Node.js runs.
+// litert loads the library without relaxed SIMD, which every Node.js can run.
 async function litert(hear) {
   const library = await load('litert_wasm_compat_internal', hear);
   const environment = library.LiteRtEnvironment.create(null);

@@ -77,7 +77,7 @@ func channelsFirst(x []float32, in graph.Shape) []float32 {
 	return y
 }
 
-// equal wants the graph's outputs in y, element for element.
+// equal expects the graph's outputs in y, element for element.
 func equal(t *testing.T, want, y []float32) {
 	t.Helper()
 	if len(y) != len(want) {
@@ -94,7 +94,7 @@ func equal(t *testing.T, want, y []float32) {
 	}
 }
 
-// signed has ONNX Runtime use its kernels for int8 activations.
+// signed makes ONNX Runtime use its kernels for int8 activations.
 var signed = conformance.Settings{Config: map[string]string{"session.qdqisint8allowed": "1"}}
 
 // TestGraph: what the fake-quantized graph evaluates is what ONNX Runtime
@@ -143,8 +143,8 @@ func TestBatchNormAlone(t *testing.T) {
 	}
 }
 
-// agrees wants the graph's outputs from ONNX Runtime and the integer engine, on
-// integers alone.
+// agrees expects the graph's outputs from ONNX Runtime and the integer engine,
+// computed only with integers.
 func agrees(t *testing.T, network graph.Network, in graph.Shape) {
 	t.Helper()
 	affineActivations := fakequant.Int8()
@@ -228,8 +228,8 @@ func TestGraphSoftmax(t *testing.T) {
 	}
 }
 
-// TestWeightOnly: with float activations the sums' order decides about the last
-// bits, and outputs agree to a millionth of the greatest.
+// TestWeightOnly: with float activations the order of sums affects the last
+// bits, so outputs agree to within a millionth of the greatest.
 func TestWeightOnly(t *testing.T) {
 	for name, bits := range map[string]int{"W8": 8, "W4": 4} {
 		for kind, network := range map[string]graph.Network{

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestEveryMutantFits: where the program has changed, so must its mutants.
+// TestEveryMutantFits: when the program changes, its mutants must change too.
 func TestEveryMutantFits(t *testing.T) {
 	if len(mutants) < 50 {
 		t.Errorf("%d mutants, want 50 or more", len(mutants))
@@ -50,7 +50,7 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// TestRotate: in as many days as it takes, each has its turn.
+// TestRotate: over enough days, each mutant has its turn.
 func TestRotate(t *testing.T) {
 	all := []mutant{{file: "a"}, {file: "b"}, {file: "c"}, {file: "d"}, {file: "e"}}
 	seen := map[string]int{}

@@ -12,8 +12,8 @@ import (
 	"petrify/observers"
 )
 
-// Every network is valid and every quantization fits it; among a few hundred,
-// everything that there is occurs.
+// Every network is valid and every quantization fits it; a few hundred networks
+// include everything.
 func TestDraws(t *testing.T) {
 	seen := map[any]int{}
 	for seed := range uint64(800) {
@@ -99,7 +99,7 @@ func look(seen map[any]int, n graph.Network, q graph.Quantization, m *graph.Mode
 	note("alone", alone > 0)
 }
 
-// A seed is all that it takes to see a network again.
+// A seed is all it takes to reproduce a network.
 func TestSameSeedSameNetwork(t *testing.T) {
 	draw := func() (graph.Network, graph.Quantization) {
 		rng := rand.New(rand.NewPCG(7, 0))

@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// An archive depends on nothing but names and contents.
+// An archive depends only on names and contents.
 func TestArchivesAreReproducible(t *testing.T) {
 	files := []file{{name: "petrify", data: []byte("program"), program: true}, {name: "LICENSE", data: []byte("text")}}
 	const want = "p/LICENSE -rw-r--r-- text, p/petrify -rwxr-xr-x program"

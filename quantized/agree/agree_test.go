@@ -55,9 +55,9 @@ var schemes = map[string]quantizedtest.Scheme{
 	"float output":  {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
-// The definition agrees with the engine, apart from the order of float sums. One
-// element that is another is counted in its layer, and is wrong: by a step where it
-// is quantized, by a hundredth of the greatest where it is not.
+// The definition agrees with the engine, apart from the order of float sums.
+// One changed element is counted in its layer, and is wrong: by a step if it is
+// quantized, otherwise by a hundredth of the greatest.
 func TestOneElement(t *testing.T) {
 	const n = 3
 	for name, scheme := range schemes {
@@ -96,7 +96,7 @@ func beyond(layers []quantized.LayerComparison) []quantized.LayerComparison {
 	return slices.DeleteFunc(layers, func(l quantized.LayerComparison) bool { return l.Beyond == 0 })
 }
 
-// A weight that is another is found in its layer alone.
+// A changed weight is found only in its layer.
 func TestOneWeight(t *testing.T) {
 	const n = 4
 	b, m := quantizedtest.Random(rand.New(rand.NewPCG(3, 1)), quantizedtest.W8A8, 5)
@@ -206,7 +206,7 @@ func sums(x, w []float32) map[string]float32 {
 	}
 }
 
-// Where a float sum is quantized, its integer may be the neighbour if a tie is
+// If a float sum is quantized, its integer may be the neighbour if a tie is
 // within the bound, and nothing else.
 func TestTies(t *testing.T) {
 	const step = 0.25

@@ -14,8 +14,8 @@ import (
 	"petrify/quantized/quantizedtest"
 )
 
-// FuzzModel changes numbers of a model. What is still valid must run, without a
-// panic, and the same again after it was written and read.
+// FuzzModel changes numbers of a model. If it is still valid, it must run
+// without a panic, and give the same after it was written and read.
 func FuzzModel(f *testing.F) {
 	for seed := range uint64(300) {
 		f.Add(seed, uint8(seed%6))
@@ -102,8 +102,8 @@ func change(m *quantized.Model, rng *rand.Rand) {
 	}
 }
 
-// FuzzManifest edits model.json as people do, without its checksum: what is
-// read runs.
+// FuzzManifest edits model.json as people do, without its checksum: if it can
+// be read, it runs.
 func FuzzManifest(f *testing.F) {
 	_, m := network(quantizedtest.W8A8)
 	tensors, manifest, err := m.Encode()
@@ -125,8 +125,8 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// FuzzEdits changes values of model.json, whatever their type: what is read
-// runs, and is written as it was read.
+// FuzzEdits changes values of model.json, whatever their type: if it can be
+// read, it runs, and is written as it was read.
 func FuzzEdits(f *testing.F) {
 	_, m := network(quantizedtest.W8A8)
 	tensors, manifest, err := m.Encode()

@@ -71,8 +71,8 @@ func TestTFLiteGolden(t *testing.T) {
 	}
 }
 
-// TestRoundingIsTheDefinitions does without TensorFlow Lite, for random grids and
-// every mode.
+// TestRoundingIsTheDefinitions needs no TensorFlow Lite, and uses random grids
+// and every mode.
 func TestRoundingIsTheDefinitions(t *testing.T) {
 	for seed := range uint64(12) {
 		for _, c := range quantizedtest.Rounding(rand.New(rand.NewPCG(seed, 7))) {

@@ -23,7 +23,7 @@ from torch.ao.quantization import QConfig, QConfigMapping, get_default_qat_qconf
 from torch.ao.quantization.fake_quantize import default_fused_per_channel_wt_fake_quant
 from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
-LEARNING_RATE = 1e-5  # as the Go sides: random batches must not be learned by heart
+LEARNING_RATE = 1e-5  # as on the Go sides: random batches must not be memorised
 BATCHES = 8
 
 
@@ -79,7 +79,7 @@ NETWORKS = {  # name: network, input, classes
 
 
 def prepare(net, kind, x):
-    """The network as it trains: float, or with fake-quant modules."""
+    """The network in training: float, or with fake-quant modules."""
     if kind == "float":
         return net.train()
     mapping = get_default_qat_qconfig_mapping("qnnpack")
@@ -127,7 +127,7 @@ def fashion_mnist():
     normal = lambda x: (x.float() / 255 - 0.2860) / 0.3530
     net = prepare(cnn(), "qat", normal(images[:128]))
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
-    for part in torch.randperm(len(images)).split(128)[:100]:  # memory has stopped growing by then
+    for part in torch.randperm(len(images)).split(128)[:100]:  # by then memory no longer grows
         step(net, optimizer, normal(images[part]), labels[part].long())
     net.eval()
     with torch.no_grad():

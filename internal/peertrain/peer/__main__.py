@@ -1,4 +1,4 @@
-"""Reads a case a line from standard input, writes a verdict a line.
+"""Reads cases, one per line, from standard input, and writes a verdict for each.
 
     python3 internal/peertrain/peer < cases.jsonl
 

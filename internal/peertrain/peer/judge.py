@@ -1,4 +1,4 @@
-"""Holds petrify's training of a case to this one, step by step."""
+"""Compares petrify's training of a case with this one, step by step."""
 import copy
 
 import torch
@@ -9,13 +9,13 @@ from training import Model, tensor
 TOLERANCE = 3e-4  # of the greatest change of a tensor
 ROUNDING = 1e-6  # of its greatest number: float32's, over some steps
 SMALL = 1e-3  # a tensor that has changed by a smaller share is no measure of relative differences
-SHAKE, SHAKES, MOST = 1e-7, 6, 0.05  # noise like float32's, how often, and what it may excuse
-MOST_TURNS = 200  # alternatives tried at once
-DOUBTFUL = 11  # of them, of which every combination is looked at
+SHAKE, SHAKES, MOST = 1e-7, 6, 0.05  # noise like float32's, how often, and how much it may excuse
+MOST_TURNS = 200  # alternatives tried together
+DOUBTFUL = 11  # of them, for which every combination is tried
 
 
 class Verdict:
-    """What became of a case."""
+    """The outcome of a case."""
 
     def __init__(self):
         self.steps = self.tensors = self.decided = self.near = self.turned = self.rebased = self.shaken = 0
@@ -59,7 +59,7 @@ def judge(case):
 
 
 def beginning(model):
-    """What changes are counted from: scales, zero points and losses from 0."""
+    """The origin of changes: 0 for scales, zero points and losses."""
     start = model.state(Ties())
     for name in start:
         if name.endswith((".scale", ".zero")):
@@ -108,7 +108,7 @@ class Trial:
         self.theirs["loss"] = torch.tensor([step["Loss"]])
 
     def rebase(self, model):
-        """The model with petrify's numbers before the step: then the step alone is compared."""
+        """The model with petrify's numbers before the step, so that only the step is compared."""
         model = copy.deepcopy(model)
         own = dict(model.params, **{f"{q.name}.{n}": p for q in model.quantizers.values() for n, p in q.learned.items()})
         for name, p in own.items():
@@ -118,7 +118,7 @@ class Trial:
         return model
 
     def search(self, model):
-        """The attempt that comes nearest, with near decisions turned.
+        """The attempt with the least difference, with near decisions turned.
 
         What each would change is tried, and which of them explain the difference is
         computed as if effects added up. Decisions on equal numbers are turned
@@ -139,7 +139,7 @@ class Trial:
         return best
 
     def may_explain(self, attempt, model):
-        """Whether near decisions, all together, can make up for what is off in each number."""
+        """Whether near decisions, all together, can explain the difference in each number."""
         sets = alternatives(attempt.ties.near, True)
         if len(sets) == MOST_TURNS:
             return True
@@ -147,9 +147,9 @@ class Trial:
         return bool((attempt.off.abs() <= 1 + reach).all())
 
     def shake(self, attempt, model):
-        """Allows for what the step makes of noise like float32's, as batch norm does
-        of channels that hardly vary; reports whether that was enough. Where it may
-        not excuse as much as there is, as in training that diverges, the step drowns."""
+        """Allows for the step's response to noise like float32's, such as batch norm's
+        for channels that hardly vary; reports whether that was enough. If it must not
+        excuse as much as there is, as in training that diverges, the step drowns."""
         most = MOST * max(attempt.changes[n] for n in model.params)
         noisy = [Attempt(self, model, attempt.ties.turned, SHAKE) for _ in range(SHAKES)]
         errors = {n: 3 * max((a.ours[n] - attempt.ours[n]).abs().max().item() for a in noisy) for n in self.errors}
@@ -163,7 +163,7 @@ class Trial:
 
 
 def explain(effects, off):
-    """Which effects, whole or not at all, best make up for off: some candidates.
+    """Which effects, each whole or not at all, best compensate off: some candidates.
 
     Least squares decides on the clear ones, and of the others every combination
     is looked at.

@@ -29,7 +29,7 @@ class Unit:
         return self.kind in WEIGHTED or self.alone
 
     def dropped(self):
-        """It has gone through a dropout since it was rounded, and so lies off the grid."""
+        """It has passed a dropout since it was rounded, and so is off the grid."""
         if self.kind == "dropout":
             return True
         return self.passes and self.kind not in AVERAGES and any(u is not None and u.dropped() for u in self.inputs)
@@ -93,7 +93,7 @@ def edges(all_units):
 
 
 def with_bits(cfg, bits):
-    """The configuration in another number of bits; two and three values need two."""
+    """The configuration with another number of bits; two and three values need two bits."""
     if cfg is None or not bits:
         return cfg
     f = scales.parse(cfg["Format"])._replace(bits=bits)
@@ -112,7 +112,7 @@ def weights(q, unit, all_units, shape):
     cfg = asked(unit, "Weights")
     if cfg is None:
         return None, 0
-    if unit.alone:  # one number a channel, which is not rounded
+    if unit.alone:  # one number per channel, which is not rounded
         scheme = "power_of_two" if cfg["Scheme"] == "power_of_two" else "symmetric"
         return dict(PLAIN, Format="int8_narrow", Scheme=scheme), shape[0]
     if unit in edges(all_units):
@@ -199,7 +199,7 @@ def non_negative(cfg):
 
 
 def bounded(cfg, least):
-    """The configuration of functions whose range is known, such that the scale is a power of two."""
+    """The configuration of functions whose range is known, so that the scale is a power of two."""
     f = scales.parse(cfg["Format"])
     n, half = 2 ** f.bits, 2 ** (f.bits - 1)
     lo, hi = 0, f.high / n

@@ -39,7 +39,7 @@ class Quantizer:
 
     def begin(self, observing, enabled):
         self.observing, self.enabled = observing, enabled
-        self.uses = 0  # that have rounded in this step
+        self.uses = 0  # those that have rounded in this step
         self.leaves.clear()
 
     @property
@@ -52,7 +52,7 @@ class Quantizer:
         return self.whole and not self.observing
 
     def fake(self, x, ties, observes=True, ships=None):
-        """x rounded, once it has been seen, which a mean is not; or what ships in its place."""
+        """x, observed (unless it is a mean) and rounded; or what ships in its place."""
         rows = x.reshape(self.groups, -1)
         if observes and self.observing:
             self.see(rows.detach(), ties)
@@ -75,7 +75,7 @@ class Quantizer:
         return 0.0 if self.steps <= start else 1 - ((finish - self.steps) / (finish - start)) ** 3
 
     def finish(self):
-        """The gradients of what is learned, once autograd has been through."""
+        """The gradients of learned numbers, after autograd."""
         for name, p in self.learned.items():
             v = self.leaves.get(name)
             p.grad = torch.zeros_like(p)
@@ -228,7 +228,7 @@ class Quantizer:
 
     def uniform(self, x):
         """Stochastic rounding's numbers, a function of seed, step, use and place in memory."""
-        pixels = not self.weights and x.dim() == 4  # which lie N H W C
+        pixels = not self.weights and x.dim() == 4  # in the order N H W C
         shape = x.permute(0, 2, 3, 1).shape if pixels else x.shape
         with np.errstate(over="ignore"):
             step = mix(np.uint64(self.cfg["Seed"]) ^ mix(np.uint64(self.steps + (self.uses << 40))))

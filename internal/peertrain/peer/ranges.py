@@ -61,14 +61,14 @@ def rivals(least, other):
 
 
 def vague(x, bins):
-    """How many numbers of x are so near the edges of bins that float32 may count them in others."""
+    """How many numbers of x are so near the edges of bins that float32 may count them in other bins."""
     v = bins(x)
     off = (v - v.round()).abs()
     return ((off > 0) & (off < 3e-7 * (1 + v.abs().max()))).sum().item()
 
 
 class Average:
-    """A range that each tensor's moves by a share c of the way."""
+    """A range that moves a share c of the way towards each tensor's."""
 
     bins = None
 
@@ -156,7 +156,7 @@ def percentile(x, p, free_ends):
 
 
 def each(measure):
-    """The measure of one group's values, for all groups; a search is made once."""
+    """The measure of one group's values, for all groups; searches are made once."""
     known = {}
 
     def once(row):
@@ -207,7 +207,7 @@ def filled(places):
 
 
 def least_square(places, width, least, most, f, scheme, dialect):
-    """The range of the least squared error: both ends shrunk alike, then each."""
+    """The range with the least squared error: both ends shrunk alike, then each."""
     counts, first = filled(places)
     full = counts.nonzero().flatten()
     x, weight = (first + full + 0.5) * width, counts[full]
@@ -281,7 +281,7 @@ def least_uniform_error(places, width, _least, _most, levels):
         else:
             next_end, beta = r, beta - step
         if (next_start, next_end) == (start, end):
-            beta -= step * max(int((beta - share[right_at]) / step) - 2, 0)  # until the next bin, nothing changes
+            beta -= step * max(int((beta - share[right_at]) / step) - 2, 0)  # nothing changes until the next bin
             continue
         error = uniform_error(counts, next_start, next_end, levels)
         rivals(least, error)

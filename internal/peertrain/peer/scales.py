@@ -146,5 +146,5 @@ RULES = {
     "tflite": tflite, "brevitas": brevitas, "aimet": aimet, "qkeras": qkeras, "onnx": onnx,
 }
 
-# How a dialect makes numbers whole, where a configuration does not say.
+# How a dialect rounds, if the configuration does not say.
 ROUNDING = {"tflite": "half_up", "qkeras": "half_away"}

@@ -43,7 +43,7 @@ class Ties:
         return up
 
     def round(self, v, mode="half_even"):
-        """v made whole."""
+        """v rounded to integers."""
         v = v.detach()
         band = BAND * (1 + v.abs().max())
         if mode.startswith("half"):
@@ -56,16 +56,16 @@ class Ties:
         return torch.where(near == 0, near, whole) if mode == "toward_zero" else whole
 
     def positive(self, x, of=None, summed=False):
-        """x > 0, where a kink lies at 0; of is what x is the difference of.
+        """x > 0, with a kink at 0; of is what x is the difference of.
 
-        Of products that add up to 0, float32 may leave a remainder.
+        Products that add up to 0 may leave a remainder in float32.
         """
         x = x.detach()
         size = x if of is None else of.detach()
         return self.above(x, BAND * (size.abs().max() + 1e-30), x != x, exact=of is None and not summed)
 
     def first_max(self, windows):
-        """The place of the first maximum in the last axis."""
+        """The index of the first maximum along the last axis."""
         windows = windows.detach()
         top, place = (windows == windows.max(-1, keepdim=True).values).to(torch.uint8).max(-1)
         best = windows.gather(-1, place.unsqueeze(-1)).squeeze(-1)

@@ -125,7 +125,7 @@ class Pass:
         return x if ships is None else straight(x, ships)
 
     def rough(self, x):
-        """x with noise, there and in its gradient: what float32 does to both."""
+        """x with noise, in its value and its gradient, as float32 adds to both."""
         if not self.noise or not x.requires_grad:
             return x
 
@@ -160,7 +160,7 @@ class Pass:
         return self.m.input if u is None else u.output
 
     def rests(self, u):
-        """Nothing moves that decides on the unit's forward pass: it is the frozen model's."""
+        """Nothing moves that determines the unit's forward pass: it is the frozen model's."""
         grids = [self.grid(v) for v in u.inputs] + [u.output]
         return all(q is None or q.rests for q in grids) and \
             not any(v is not None and v.dropped() for v in u.inputs) and \

@@ -25,13 +25,12 @@ func Opset(version int32) string {
 	return ""
 }
 
-// Check returns an error unless the package is one that a strict loader takes:
-// known version and opset; well-formed and unique names; operations that use
-// only what was defined before; every parameter present and no other; every
-// declared type equal to the one inferred from the operation's definition;
-// rank at most 5; positive scales; literals of as many bytes as their types
-// need; and an interface that repeats the program's inputs and outputs, in
-// their order.
+// Check returns an error unless a strict loader would accept the package: known
+// version and opset; well-formed and unique names; operations that use only
+// what was defined before; every parameter present and no other; every declared
+// type equal to the one inferred from the operation's definition; rank at most
+// 5; positive scales; literals of as many bytes as their types need; and an
+// interface that repeats the program's inputs and outputs, in their order.
 //
 // It knows the operations that this module writes; a package of other origin
 // may be valid and yet be refused. A fault in an operation is an
@@ -73,7 +72,7 @@ func (e *OperationError) Error() string {
 	return fmt.Sprintf("mil: operation %q (%s): %v", e.Name, e.Type, e.Err)
 }
 
-// Unwrap is the fault alone.
+// Unwrap is the fault itself.
 func (e *OperationError) Unwrap() error { return e.Err }
 
 type checker struct {

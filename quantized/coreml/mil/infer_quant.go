@@ -84,7 +84,8 @@ func inferDequantize(a *args) Type {
 }
 
 // quantizer checks scale and zero point of a tensor quantized as q. Only one
-// scale a tensor is supported: axis is legal in the format, never written here.
+// scale per tensor is supported: axis is legal in the format, but never written
+// here.
 func (a *args) quantizer(q Type) {
 	if s := a.typ("scale"); len(s.Shape) != 0 || a.has("axis") {
 		a.fail("scale %v: one scale for the tensor is supported, without axis", s)

@@ -1,7 +1,7 @@
 package mil
 
-// definition is what an operation means: which parameters it has, what type
-// its result has, and how the result is computed.
+// definition is what an operation means: its parameters, the type of its
+// result, and how the result is computed.
 type definition struct {
 	params   []string // all must be bound
 	optional []string // may be left out, the ones that the format's own tools leave out

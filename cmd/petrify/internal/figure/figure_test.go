@@ -47,7 +47,7 @@ func TestAccuracyOfShortRuns(t *testing.T) {
 	}
 }
 
-// A title may name any folder; a picture may not be broken by it.
+// A title may name any folder without breaking the picture.
 func TestWordsAreEscaped(t *testing.T) {
 	var svg bytes.Buffer
 	if err := Accuracy("a<b & \x01", []float64{0.5}, 0.5, nil).SVG(&svg); err != nil {
@@ -67,7 +67,7 @@ func TestValuesMustBeFinite(t *testing.T) {
 	}
 }
 
-// What lies below the bottom is outside the part that is shown.
+// Points below the bottom are outside the part that is shown.
 func TestTheFirstEpochsAreCutOff(t *testing.T) {
 	_, y, err := Accuracy("", []float64{0.1, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95}, 0.93, []float64{0.95}).axes()
 	if err != nil {
