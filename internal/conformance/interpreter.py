@@ -265,8 +265,8 @@ def softmax(x, y, mode):
     s = x.grid.s
     if lite(mode):
         e = np.exp((-s * below.astype(f32)).astype(f64)).astype(f32)
-        v = (e * (f32(1) / (in_order(e) * y.s))).astype(f64)
-        return Tensor(y, q=y.clip(np.sign(v) * np.floor(np.abs(v) + 0.5)))
+        p = np.minimum(np.floor((e * (f32(1) / (in_order(e) / f32(256)))).astype(f64) + 0.5), 255)
+        return Tensor(y, q=y.clip(np.rint((p / 256).astype(f32) / y.s)))
     # Softmax
     steps = np.rint(f32(1) / y.s)
     if f32(1) / steps != y.s:
@@ -291,6 +291,9 @@ def in_order(e):
 # Other runtimes, xnnpack
 def xnnpack(n, x, y):
     s, f = x.grid.s, n["function"]
+    takes = lambda r: f32(1 / 256) <= abs(r) < 128
+    if not takes(s / y.s) or f == "leaky_relu" and not takes(s / y.s * f32(n.get("slope", 0))):
+        return None
     if f in ("relu", "relu6"):
         v = np.maximum(twice(x.d, f64(s / y.s)), 0)
         return v if f == "relu" else np.minimum(v, np.rint(6 / f64(y.s)))

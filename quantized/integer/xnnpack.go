@@ -26,9 +26,14 @@ func sumXNNPACK(a, b, y grid) func(qa, qb uint8) uint8 {
 	}
 }
 
-// tableXNNPACK is a function of one number that TensorFlow Lite does not
-// compute with real numbers; nil for the others.
+// tableXNNPACK is a function of one number that TensorFlow Lite does not compute
+// with real numbers; nil for the others, and where the file has a table because the
+// kernels do not take the quotients of the scales.
 func tableXNNPACK(n *quantized.Node, x, y grid) *table {
+	quotient := x.scale / y.scale
+	if tooFar(quotient) || n.Func == quantized.LeakyReLU && tooFar(quotient*n.Slope) {
+		return nil
+	}
 	switch n.Func {
 	case quantized.ReLU, quantized.ReLU6:
 		return reluFixed(x, y, float64(ceilingOf(n.Func)))
@@ -38,6 +43,11 @@ func tableXNNPACK(n *quantized.Node, x, y grid) *table {
 		return hardSwishFixed(x, y)
 	}
 	return nil
+}
+
+func tooFar(quotient float32) bool {
+	size := math.Abs(float64(quotient))
+	return size < 1.0/256 || size >= 128
 }
 
 // reluFixed is TensorFlow Lite's ReLU of integers, up to a given real number:
@@ -74,18 +84,21 @@ func leakyXNNPACK(slope float32, x, y grid) *table {
 	return &t
 }
 
-// softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels,
-// in float32 from a table of exponentials:
+// softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels, in
+// float32 from a table of exponentials. It has steps of 1/256, which are then taken
+// to the grid of y:
 //
-//	e[d] = exp(float32(−s_x·d))        k = 1/float32(Σ e[max q_x − q_x]·s_y)
-//	q_y  = clip(round(float32(e[max q_x − q_x]·k)) + z_y)        halves away from zero
+//	e[d] = exp(float32(−s_x·d))        k = 1/float32(Σ e[max q_x − q_x]/256)
+//	p    = min(round(float32(e[max q_x − q_x]·k)), 255)        halves away from zero
 func (c *compiler) softmaxTFLite(x, y *value) {
+	steps := grid{scale: 1.0 / 256, max: 255}
+	last := tableOf(steps, y.grid, func(r float32) float32 { return r })
 	var e [256]float32
 	for d := range e {
 		e[d] = float32(math.Exp(float64(-x.grid.scale * float32(d))))
 	}
-	c.weights += 4 * len(e)
-	channels, g := x.channels(), y.grid
+	c.weights += 4*len(e) + len(last)
+	channels := x.channels()
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		in, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
 		for ; len(in) > 0; in, out = in[channels:], out[channels:] {
@@ -95,9 +108,9 @@ func (c *compiler) softmaxTFLite(x, y *value) {
 			for _, q := range row {
 				sum += e[greatest-q]
 			}
-			k := 1 / float32(sum*g.scale)
+			k := 1 / float32(sum*steps.scale)
 			for i, q := range row {
-				out[i] = clip(math.Round(float64(e[greatest-q]*k))+float64(g.zero), g)
+				out[i] = last[clip(math.Round(float64(e[greatest-q]*k)), steps)]
 			}
 		}
 	}, x.bytes, y.bytes)

@@ -30,7 +30,7 @@ func activate(l *layer) {
 	switch {
 	case l.Func == quantized.Softmax:
 		softmax(l)
-	case l.integers && fixed != nil:
+	case l.integers && fixed != nil && kernelTakes(l.Node, x.Quant.Scale/l.y.Quant.Scale):
 		for i := range x.Q {
 			l.y.put(fixed(l.Node, x.centred(i), x.Quant.Scale, l.y.Quant.Scale))
 		}

@@ -6,6 +6,13 @@ import (
 	"petrify/quantized"
 )
 
+// kernelTakes reports whether the kernel for a function takes the quotient of the
+// scales r; where it does not, the file has a table of what training computed.
+func kernelTakes(n *quantized.Node, r float32) bool {
+	takes := func(r float64) bool { return r >= 1.0/256 && r < 128 }
+	return takes(float64(r)) && (n.Func != quantized.LeakyReLU || takes(math.Abs(float64(r*n.Slope))))
+}
+
 // fixedFunctions are those that TensorFlow Lite and XNNPACK compute in fixed
 // point from d = q_x − z_x.
 var fixedFunctions = map[quantized.Func]fixedFunction{
@@ -67,17 +74,20 @@ func fixed16(m float64) fixed {
 // shareTFLite is TensorFlow Lite's softmax of integers, in float32, channel
 // after channel, for inputs d steps below the greatest:
 //
-//	e[d] = float32(exp(float32(−s_x·d)))        k = float32(1/float32(Σ e · s_y))
-//	float32(e[d]·k), rounded half away from zero
+//	e[d] = float32(exp(float32(−s_x·d)))        k = float32(1/float32(Σ e/256))
+//	p = min(float32(e[d]·k), 255), rounded half away from zero
+//
+// and rne(float32(float32(p/256)/s_y)), which is p on the operator's own grid.
 func shareTFLite(d []float64, sx, sy float32) []float64 {
 	e, sum := make([]float32, len(d)), float32(0)
 	for c := range d {
 		e[c] = float32(math.Exp(float64(-sx * float32(d[c]))))
 		sum += e[c]
 	}
-	share, k := make([]float64, len(d)), 1/float32(sum*sy)
+	share, k := make([]float64, len(d)), 1/float32(sum/256)
 	for c := range e {
-		share[c] = math.Round(float64(e[c] * k))
+		p := min(math.Round(float64(e[c]*k)), 255)
+		share[c] = rne(float32(p/256) / sy)
 	}
 	return share
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"petrify/quantized"
-	"petrify/quantized/tflite/schema"
 )
 
 // checker collects the reasons why a model cannot be written with the options.
@@ -38,23 +37,18 @@ func (c *checker) addf(name, format string, args ...any) {
 }
 
 func (c *checker) layer(n *quantized.Node) {
-	x, _ := c.model.Activation(n.Inputs[0])
-	if n.Op == quantized.AvgPool && padding(n.Window, x.Shape) == explicit {
-		c.addf(n.Name, "padding %v and %v: an average pool of TensorFlow Lite has none, or \"same\" padding",
-			n.Window.PadBegin, n.Window.PadEnd)
-	}
 	if !integers(c.model, n) {
 		return
 	}
 	switch {
 	case n.Weights != nil:
 		c.weights(n)
-	case n.Op == quantized.AvgPool || n.Op == quantized.Concat:
+	case n.Op == quantized.AvgPool:
 		c.sharing(n)
-	case n.Op == quantized.Activate:
-		c.function(n)
-	case n.Op == quantized.Add || n.Op == quantized.GlobalAvgPool:
+	case n.Op == quantized.Add:
 		c.quotients(n)
+	case n.Op == quantized.GlobalAvgPool:
+		c.mean(n)
 	}
 	c.six(n)
 }
@@ -82,13 +76,20 @@ func (c *checker) weights(n *quantized.Node) {
 	}
 }
 
-// quotients refuses sums and means whose scales are too far apart for XNNPACK,
-// which would leave the layer to other kernels, with other roundings.
+// mean refuses means that no weights give.
+func (c *checker) mean(n *quantized.Node) {
+	x, _ := c.model.Activation(n.Inputs[0])
+	pixels := elements(x.Shape[1:])
+	if _, ok := meanOf(x.Quant, n.Output.Quant, pixels); !ok {
+		c.addf(n.Name, "input's scale %v, output's %v: no weights of a convolution give the means of %d pixels",
+			x.Quant.Scale, n.Output.Quant.Scale, pixels)
+	}
+}
+
+// quotients refuses sums whose scales are too far apart for XNNPACK, which would leave
+// the layer to other kernels, with other roundings.
 func (c *checker) quotients(n *quantized.Node) {
 	least, most := float32(1.0/1024), float32(256)
-	if n.Op == quantized.GlobalAvgPool {
-		least = 1.0 / 256
-	}
 	for _, name := range n.Inputs {
 		x, _ := c.model.Activation(name)
 		if r := x.Quant.Scale / n.Output.Quant.Scale; r < least || r >= most {
@@ -97,30 +98,10 @@ func (c *checker) quotients(n *quantized.Node) {
 	}
 }
 
-// sharing refuses pools and concatenations that change the quantizer.
+// sharing refuses pools that change the quantizer.
 func (c *checker) sharing(n *quantized.Node) {
-	for _, name := range n.Inputs {
-		if x, _ := c.model.Activation(name); !same(x.Quant, n.Output.Quant) {
-			c.addf(n.Name, "input %q is %v, output %v: TensorFlow Lite's %v wants them equal", name, x.Quant,
-				n.Output.Quant, n.Op)
-		}
-	}
-}
-
-// function refuses outputs other than the one that TensorFlow Lite has for a
-// function with a fixed range.
-func (c *checker) function(n *quantized.Node) {
-	want := schema.Quant{Scale: []float32{1.0 / 256}, Zero: []int64{qmin}}
-	switch n.Func {
-	case quantized.Sigmoid, quantized.Softmax:
-	case quantized.Tanh:
-		want = schema.Quant{Scale: []float32{1.0 / 128}, Zero: []int64{0}}
-	default:
-		return
-	}
-	if got := quantOf(n.Output.Quant); got.Scale[0] != want.Scale[0] || got.Zero[0] != want.Zero[0] {
-		c.addf(n.Name, "output is int8 scale %v zero %d: TensorFlow Lite's %v gives scale %v zero %d", got.Scale[0],
-			got.Zero[0], n.Func, want.Scale[0], want.Zero[0])
+	if x, _ := c.model.Activation(n.Inputs[0]); !same(x.Quant, n.Output.Quant) {
+		c.addf(n.Name, "input is %v, output %v: TensorFlow Lite's %v wants them equal", x.Quant, n.Output.Quant, n.Op)
 	}
 }
 

@@ -13,8 +13,13 @@
 //	conv2d              CONV_2D, weights O KH KW I with a scale for each output
 //	conv2d, depthwise   DEPTHWISE_CONV_2D, weights 1 KH KW O
 //	linear              CONV_2D of one pixel; FULLY_CONNECTED if the weights have one scale
-//	global_avg_pool     MEAN over height and width
+//	global_avg_pool     DEPTHWISE_CONV_2D with equal weights
 //	the others          the operator of that name
+//
+// A function whose output is on another grid than its operator has, and an input of a
+// concatenation on another grid than its output, is a table: CAST, ADD, GATHER. An
+// average pool whose padding is not "same" is one for each group of windows that lose
+// the same rows and columns, without padding.
 //
 // Biases are int32 with the scale float32(s_x·s_w[o]). ReLU and ReLU6 are fused.
 // Padding is "same" or "valid" where these words mean it, and PAD elsewhere,
@@ -41,7 +46,7 @@
 //	add              at and next to ties: 0 to 70 of the 65,536 pairs of integers, but
 //	                 a quarter of them if the quotients of the scales are 1/2
 //	avg_pool         halves away from zero, where training rounds them to even
-//	softmax          some elements of a million
+//	softmax          some elements of a million; more where a table follows it
 //	leaky_relu, hard_swish, a relu that stands alone: up to a sixth of the 256 integers
 //
 // The integer engine computes these as well with integer.XNNPACK, and then no
@@ -50,8 +55,8 @@
 // to a percent of the elements of each layer.
 //
 // What TensorFlow Lite cannot hold is refused with the layer's name: weights that
-// reach −128, average pools and concatenations between different scales, average pools with other padding, functions with a fixed
-// output on another grid, and quotients of scales that XNNPACK does not take.
+// reach −128, average pools between different scales, and quotients of scales that
+// XNNPACK does not take.
 //
 // # What the file says of itself
 //

@@ -83,10 +83,27 @@ func (in *interpreter) operator(o *schema.Operator) []int64 {
 			y[i] = max(y[i], least)
 		}
 		return y
-	case schema.Mean:
-		return in.mean(o)
 	case schema.Concatenation:
 		return in.concat(o)
+	case schema.AveragePool2D:
+		return in.average(o)
+	case schema.Slice:
+		return in.slice(o)
+	case schema.Cast:
+		return x
+	case schema.Add: // of a constant
+		more := in.value(o.Inputs[1])[0]
+		y := slices.Clone(x)
+		for i := range y {
+			y[i] += more
+		}
+		return y
+	case schema.Gather:
+		var y []int64
+		for _, i := range in.value(o.Inputs[1]) {
+			y = append(y, x[i])
+		}
+		return y
 	}
 	in.t.Fatalf("%v is not interpreted", o.Code)
 	return nil
@@ -231,29 +248,42 @@ func (in *interpreter) pad(o *schema.Operator) []int64 {
 	return y
 }
 
-func (in *interpreter) mean(o *schema.Operator) []int64 {
+func (in *interpreter) slice(o *schema.Operator) (y []int64) {
+	x, shape, begin := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]).Shape, in.value(o.Inputs[1])
+	for _, at := range places(in.tensor(o.Outputs[0]).Shape) {
+		for d := range at {
+			at[d] += int(begin[d])
+		}
+		y = append(y, x[index(at, shape)])
+	}
+	return y
+}
+
+// average is the mean of each window's integers, halves away from zero.
+func (in *interpreter) average(o *schema.Operator) []int64 {
 	x, xt, yt := in.value(o.Inputs[0]), in.tensor(o.Inputs[0]), in.tensor(o.Outputs[0])
-	if number(o, "keep_dims") != 1 || !slices.Equal(in.value(o.Inputs[1]), []int64{1, 2}) {
-		in.t.Fatal("a mean is not over height and width, kept as 1 × 1")
-	}
-	pixels, y := int(xt.Shape[1]*xt.Shape[2]), make([]int64, yt.Shape[3])
-	for i, q := range x {
-		y[i%len(y)] += q - xt.Quant.Zero[0]
-	}
-	m := xt.Quant.Scale[0] / float32(yt.Quant.Scale[0]*float32(pixels))
-	for i, sum := range y {
-		y[i] = min(max(int64(math.RoundToEven(float64(float32(sum)*m)))+yt.Quant.Zero[0], -128), 127)
+	channels := int(yt.Shape[3])
+	sums, n := make([]float64, count(yt.Shape)), make([]float64, count(yt.Shape))
+	in.window(o, number(o, "filter_height"), number(o, "filter_width"), func(h, w, row, col, _, _ int) {
+		for c := range channels {
+			at := (h*int(yt.Shape[2])+w)*channels + c
+			sums[at] += float64(x[(row*int(xt.Shape[2])+col)*channels+c])
+			n[at]++
+		}
+	})
+	y := make([]int64, len(sums))
+	for i := range y {
+		y[i] = int64(math.Round(sums[i] / n[i]))
 	}
 	return y
 }
 
 func (in *interpreter) concat(o *schema.Operator) (y []int64) {
-	yt := in.tensor(o.Outputs[0])
-	channels := int(yt.Shape[len(yt.Shape)-1])
-	for pixel := range count(yt.Shape) / channels {
+	axis := number(o, "axis")
+	inner := func(i int32) int { return count(in.tensor(i).Shape[axis:]) }
+	for outer := range count(in.tensor(o.Outputs[0]).Shape[:axis]) {
 		for _, i := range o.Inputs {
-			x, width := in.value(i), int(in.tensor(i).Shape[len(in.tensor(i).Shape)-1])
-			y = append(y, x[pixel*width:(pixel+1)*width]...)
+			y = append(y, in.value(i)[outer*inner(i):(outer+1)*inner(i)]...)
 		}
 	}
 	return y
@@ -284,28 +314,41 @@ func TestInterpreted(t *testing.T) {
 			z := b.Linear(b.Linear(b.Flatten(b.GlobalAvgPool(x)), 4, quantized.Identity), 3, quantized.ReLU)
 			return b.Concat(y, z, y)
 		},
+		"tables": func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.Identity)
+			return b.Concat(x, b.Activate(x, quantized.Tanh), b.Activate(x, quantized.Sigmoid), x)
+		},
+		"means": func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.Identity)
+			a := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2},
+				PadBegin: [2]int{2, 0}, PadEnd: [2]int{1, 1}})
+			c := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{5, 3}, Stride: [2]int{2, 1},
+				PadBegin: [2]int{4, 1}, PadEnd: [2]int{3, 2}})
+			return b.Concat(b.Flatten(a), b.Flatten(c), b.Flatten(b.GlobalAvgPool(x)))
+		},
 	} {
 		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8,
 			"affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4} {
 			t.Run(name+"/"+schemeName, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(3, 4)), s, 3, 6, 7)
 				m := b.Model(layers(b))
-				shareLast(m)
+				regrid(m)
 				interpreted(t, m, b.Inputs(m, 10), 10)
 			})
 		}
 	}
 }
 
-// shareLast gives the inputs of a last concatenation its quantizer.
-func shareLast(m *quantized.Model) {
-	last := &m.Nodes[len(m.Nodes)-1]
-	if last.Op != quantized.Concat {
-		return
-	}
+// regrid gives average pools their input's quantizer, as training does, and functions
+// one that their operators do not have.
+func regrid(m *quantized.Model) {
 	for i := range m.Nodes {
-		if slices.Contains(last.Inputs, m.Nodes[i].Name) {
-			m.Nodes[i].Output.Quant = last.Output.Quant
+		switch n := &m.Nodes[i]; n.Op {
+		case quantized.AvgPool, quantized.Flatten:
+			x, _ := m.Activation(n.Inputs[0])
+			n.Output.Quant = x.Quant
+		case quantized.Activate:
+			n.Output.Quant.Scale *= 0.9
 		}
 	}
 }

@@ -51,9 +51,10 @@ func (w *writer) reals(in []*value) (places []int32) {
 // they are some of the input's.
 func (w *writer) least(n *quantized.Node) int32 {
 	x, _ := w.model.Activation(n.Inputs[0])
-	fused := n.Op != quantized.Activate && n.Func != quantized.Identity
+	function := n.Op == quantized.Activate
+	fused := !function && n.Func != quantized.Identity
 	if fused || n.Op == quantized.MaxPool || averages(n.Op) && same(x.Quant, n.Output.Quant) ||
-		n.Op == quantized.Concat {
+		n.Op == quantized.Concat || function && looksUp(n, x.Quant) {
 		return qmin
 	}
 	return floor(n.Output.Quant)
@@ -83,8 +84,8 @@ func (l *layer) version() int32 {
 var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.Conv2D:        (*writer).conv,
 	quantized.Linear:        (*writer).linear,
-	quantized.MaxPool:       pool(schema.MaxPool2D),
-	quantized.AvgPool:       pool(schema.AveragePool2D),
+	quantized.MaxPool:       (*writer).maxPool,
+	quantized.AvgPool:       (*writer).averagePool,
 	quantized.GlobalAvgPool: (*writer).globalPool,
 	quantized.Flatten:       nil,
 	quantized.Reshape:       nil,
@@ -101,28 +102,24 @@ var functions = map[quantized.Func]func(*writer, *layer){
 	quantized.HardSigmoid: (*writer).hardSigmoid,
 	quantized.Sigmoid:     one(schema.Logistic),
 	quantized.Tanh:        one(schema.Tanh),
-	quantized.Softmax:     one(schema.Softmax, schema.Attribute{Name: "beta", Float: 1}),
+	quantized.Softmax:     (*writer).softmax,
 }
 
-// one is one operator with constant attributes.
-func one(code schema.Code, attributes ...schema.Attribute) func(*writer, *layer) {
-	return func(w *writer, l *layer) { w.operator(code, l.version(), l.in, l.out, attributes...) }
+// one is one operator.
+func one(code schema.Code) func(*writer, *layer) {
+	return func(w *writer, l *layer) { w.operator(code, l.version(), l.in, l.out) }
 }
 
 // compute adds the operator of a layer.
 func (w *writer) compute(l *layer) {
 	if l.Op == quantized.Activate {
-		functions[l.Func](w, l)
+		w.function(l)
 		return
 	}
 	operations[l.Op](w, l)
 }
 
 func (w *writer) add(l *layer) { w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func)) }
-
-func (w *writer) concat(l *layer) {
-	w.operator(schema.Concatenation, l.version(), l.in, l.out, attribute("axis", len(l.Output.Shape)))
-}
 
 func (w *writer) leakyReLU(l *layer) {
 	w.operator(schema.LeakyReLU, l.version(), l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})
@@ -200,23 +197,4 @@ func (w *writer) conv(l *layer) {
 // convolution of one channel is an ordinary one.
 func depthwise(n *quantized.Node) bool {
 	return n.Op == quantized.Conv2D && n.Groups > 1 && n.Weights.Shape[1] == 1
-}
-
-// globalPool averages over height and width. XNNPACK rounds a mean of integers
-// as petrify does, half to even, an average pool half away from zero.
-func (w *writer) globalPool(l *layer) {
-	axes := w.int32s(l.Name+"/axes", 1, 2)
-	w.operator(schema.Mean, l.version(), []int32{l.in[0], axes}, l.out, attribute("keep_dims", 1))
-}
-
-// pool is an operator that slides a window.
-func pool(code schema.Code) func(*writer, *layer) {
-	return func(w *writer, l *layer) {
-		scheme, x := w.padded(l)
-		win := l.Window
-		w.operator(code, l.version(), []int32{x}, l.out, attribute("padding", scheme),
-			attribute("stride_w", win.Stride[1]),
-			attribute("stride_h", win.Stride[0]), attribute("filter_width", win.Kernel[1]),
-			attribute("filter_height", win.Kernel[0]))
-	}
 }

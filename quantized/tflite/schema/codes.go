@@ -49,10 +49,13 @@ const (
 	Softmax         Code = 25
 	Tanh            Code = 28
 	Pad             Code = 34
+	Gather          Code = 36
 	Transpose       Code = 39
 	Mean            Code = 40
+	Cast            Code = 53
 	Maximum         Code = 55
 	PadV2           Code = 60
+	Slice           Code = 65
 	LeakyReLU       Code = 98
 	Quantize        Code = 114
 	HardSwish       Code = 117
@@ -137,6 +140,9 @@ var kinds = []kind{
 	{Softmax, "SOFTMAX", 9, []slot{{"beta", floatForm}}},
 	{Tanh, "TANH", 0, nil},
 	{Pad, "PAD", 22, nil},
+	{Gather, "GATHER", 23, nil},
+	{Cast, "CAST", 37, []slot{{"in_data_type", byteForm}, {"out_data_type", byteForm}}},
+	{Slice, "SLICE", 48, nil},
 	{Transpose, "TRANSPOSE", 26, nil},
 	{Mean, "MEAN", 27, []slot{{"keep_dims", byteForm}}},
 	{Maximum, "MAXIMUM", 39, nil},
