@@ -29,7 +29,7 @@ var mutants = []mutant{
 	{"internal/kernel/fakequant_generic.go", "if !(v > g.lo) {", "if v < g.lo {", ""},
 	{"internal/kernel/minmax.go", "return s.lo + 0, s.hi + 0,", "return s.lo, s.hi,", ""},
 	{"internal/kernel/optimizer_generic.go", "step = d + float32(k.Momentum*m[i])",
-		"step = g[i] + float32(momentum*m[i])", ""},
+		"step = g[i] + float32(k.Momentum*m[i])", ""},
 	{"internal/kernel/softmax.go", "float32(p / m)", "float32(p)", ""},
 	{"internal/kernel/intsoftmax.go", " + k.zero", "", ""},
 	{"internal/node/node.go", "AppendUint64(nil, o.id)", "AppendUint64(nil, 0)", ""},
@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"fakequant/ramp.go", "left*left*left", "left*left", ""},
 	{"fakequant/dorefa.go", "math.Abs(t) <= peak", "math.Abs(t) < peak", ""},
 	{"fakequant/ternary.go", "0.7 * mean", "0.75 * mean", ""},
-	{"fakequant/positive.go", "dv / float64(p.value[i])", "dv * float64(p.value[i])", ""},
+	{"fakequant/positive.go", "dv / float64(max(p.value[i], least))", "dv * float64(max(p.value[i], least))", ""},
 	{"fakequant/oscillation.go", "d == -o.direction[i]", "d != o.direction[i]", ""},
 
 	// observers: from tensors to ranges
@@ -75,7 +75,7 @@ var mutants = []mutant{
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
-	{"quantized/lookup.go", "lo = max(lo, q.Zero)", "lo = max(lo, 0)", ""},
+	{"quantized/lookup.go", "return max(lo, q.Zero), hi\n", "return max(lo, 0), hi\n", ""},
 	{"quantized/lookup.go", "i%channel/inner/w.Block", "i%channel/inner%w.Block", ""},
 	{"quantized/claim.go", "c.A, c.B, c.Elements, c.Differing)", "c.A, c.B, c.Elements, 0)", ""},
 	{"quantized/size.go", "int64(w.Format.Bits) + 7) / 8", "int64(w.Format.Bits)) / 8", ""},
@@ -94,7 +94,7 @@ var mutants = []mutant{
 	{"quantized/onnx/layers.go", "w.PadBegin[1], w.PadEnd[0]", "w.PadEnd[0], w.PadBegin[1]", ""},
 	{"quantized/onnx/layers.go", "n.Slope", "0.01", ""},
 	{"quantized/onnx/quantize.go", "<< (4 * (i % 2))", "<< (4 * (1 - i%2))", ""},
-	{"quantized/onnx/quantize.go", "lo != c.min || hi != c.max", "lo != c.min && hi != c.max", ""},
+	{"quantized/onnx/quantize.go", "!= c.min || hi+c.shift", "!= c.min && hi+c.shift", ""},
 	{"quantized/onnx/check.go", "math.MaxInt16 / (2 * greatest)", "math.MaxInt16 / greatest", ""},
 	{"quantized/onnx/layout.go", "m[r*columns+c]", "m[c*rows+r]", ""},
 	{"quantized/tflite/weights.go", "(o*s[1]+i)*kernel+k", "(o*s[1]+i)*kernel+kernel-1-k", ""},
@@ -109,7 +109,7 @@ var mutants = []mutant{
 	{"quantized/coreml/weights.go", "g % groups[1] * size / w.Block", "g % groups[1]", ""},
 	{"quantized/coreml/ends.go", "-per * float64(mean[i])", "per * float64(mean[i])", ""},
 	{"quantized/coreml/lower.go", "6*b.units.per", "6", ""},
-	{"quantized/coreml/mil/half.go", "a >= 65520", "a > 65504", ""},
+	{"quantized/coreml/mil/half.go", "a >= 65520: // half", "a > 65504: // half", ""},
 	{"quantized/carray/arena.go", "t.first <= u.last && u.first <= t.last", "t.first < u.last && u.first < t.last", ""},
 	{"quantized/carray/layers.go", "w.PadBegin[0], w.PadBegin[1])", "w.PadBegin[1], w.PadBegin[0])", ""},
 	{"quantized/carray/numbers.go", "int32(24 - e)", "int32(23 - e)", ""},
