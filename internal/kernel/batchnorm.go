@@ -13,7 +13,7 @@ package kernel
 type Norm struct {
 	Mean, InvStd, Gamma, Beta []float32
 
-	// Fixed says that mean and variance are constants, not those of the batch,
+	// Fixed says that mean and variance are constants rather than the batch's,
 	// so that no gradient flows through them.
 	Fixed bool
 }
@@ -39,8 +39,8 @@ func (d NormGrad) check(kernel string, n, c int) {
 	checkLen(kernel, "d.Beta", len(d.Beta), c)
 }
 
-// terms is a normalisation as the loops compute it, each operation rounded by
-// itself: v = (x − mean)·scale + shift.
+// terms is a normalisation as the loops compute it, with each operation
+// rounded: v = (x − mean)·scale + shift.
 type terms struct {
 	mean, scale, shift []float32
 }
@@ -54,7 +54,7 @@ func (n Norm) terms(v *vectors) terms {
 	return terms{n.Mean, scale, n.Beta}
 }
 
-// rowsOf is how many rows of c channels x has.
+// rowsOf is the number of rows of c channels in x.
 func rowsOf(kernel string, x []float32, c int) int {
 	if c < 1 || len(x)%c != 0 {
 		panic("kernel: " + kernel + ": x is not whole rows of channels")
@@ -141,7 +141,7 @@ func ScaleShiftBackward(to NormGrad, dy, y, x, scale []float32, relu bool) {
 }
 
 // gradSums leaves s0[j] = Σ d[r,j] and s1[j] = Σ d[r,j]·(x[r,j] − mean[j]) in
-// the total of the parts, which the caller gives back.
+// the total of the parts, which the caller releases.
 func gradSums(dy, y, x, mean []float32) *columnParts {
 	c := len(mean)
 	p := newColumnParts(len(x)/c, c)
@@ -183,7 +183,7 @@ func (g normGradient) take(d NormGrad, sums columnSums, n Norm, rows int) {
 	}
 }
 
-// maskOf is y where a ReLU's mask is wanted, nil where not.
+// maskOf is y if a ReLU's mask is wanted, otherwise nil.
 func maskOf(kernel string, y []float32, n int, relu bool) []float32 {
 	if !relu {
 		return nil
@@ -192,7 +192,7 @@ func maskOf(kernel string, y []float32, n int, relu bool) []float32 {
 	return y
 }
 
-// maskTile is y[lo:hi], or nil where there is no mask.
+// maskTile is y[lo:hi], or nil if there is no mask.
 func maskTile(y []float32, lo, hi int) []float32 {
 	if y == nil {
 		return nil

@@ -1,7 +1,7 @@
 package kernel
 
-// Moments receives the statistics of a matrix's columns. Lo and Hi are nil
-// where the columns' ranges are not wanted.
+// Moments receives the statistics of a matrix's columns. Lo and Hi are nil if
+// the columns' ranges are not wanted.
 type Moments struct {
 	Mean, Variance []float32
 	Lo, Hi         []float32
@@ -11,20 +11,20 @@ type Moments struct {
 //
 //	μ[j] = (1/rows) Σ x[r,j]    σ²[j] = (1/rows) Σ (x[r,j] − μ[j])²
 //
-// Both are computed tile by tile from deviations about a pivot, the mean of
-// the rows before, and combined in float64 (T. Chan, G. Golub, R. LeVeque,
+// Both are computed tile by tile from deviations about a pivot, the mean of the
+// previous rows, and combined in float64 (T. Chan, G. Golub, R. LeVeque,
 // "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
-// 1979, eq. 2.1), so that a large mean does not cancel a small variance away.
+// 1979, eq. 2.1), so that a large mean does not cancel a small variance.
 //
-// Where they are wanted, the same pass over memory finds the ends of each
-// column's range, which leaves μ and σ² as they are to the last bit:
+// If wanted, the same pass over memory finds the ends of each column's range,
+// without changing a bit of μ and σ²:
 //
 //	lo[j] = min { x[r,j] }    hi[j] = max { x[r,j] }
 //
 // from which the range of any monotone function of x follows, such as the
-// normalised and rectified one. A NaN is no member of the range, ±Inf is; a
-// column of nothing but NaN has lo = +Inf and hi = −Inf. The mean and the
-// variance tell of both: they are not finite. A zero end is +0.
+// normalised and rectified one. The range includes ±Inf but not NaN; a column
+// of only NaN has lo = +Inf and hi = −Inf. In both cases mean and variance are
+// not finite. A zero end is +0.
 func BatchNormStats(m Moments, x []float32) {
 	const name = "BatchNormStats"
 	c, ranged := len(m.Mean), m.Lo != nil
@@ -78,7 +78,7 @@ func (s columnSums) emptyRange() {
 	}
 }
 
-// widen takes the range of t into that of s.
+// widen adds the range of t to that of s.
 func (s columnSums) widen(t columnSums) {
 	for j := range s.least {
 		s.least[j], s.greatest[j] = min(s.least[j], t.least[j]), max(s.greatest[j], t.greatest[j])
@@ -90,7 +90,7 @@ func (s columnSums) widen(t columnSums) {
 //
 //	mean = pivot + Σd/n    Σ(x − mean)² = Σd² − (Σd)²/n
 //
-// With ranged, the tile's least and greatest values are taken in too.
+// With ranged, the tile's least and greatest values are included too.
 func (s columnSums) addMoments(x []float32, done, n int, ranged bool) {
 	if done == 0 {
 		sumTile(s.pivot, x)

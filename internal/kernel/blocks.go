@@ -8,7 +8,7 @@ import "fmt"
 const block = 1 << 15
 
 // blocks calls f(lo, hi) on consecutive pieces of 0..n. Where the pieces end
-// depends on n alone, never on the number of threads.
+// depends only on n, never on the number of threads.
 func blocks(n, size int, f func(lo, hi int)) {
 	count := partCount(n, size)
 	if count == 1 {
@@ -23,9 +23,9 @@ func rowBlocks(rows, c int, f func(lo, hi int)) {
 	blocks(rows, max(1, block/max(1, c)), f)
 }
 
-// A reduction leaves one partial result per piece and adds them up in order.
-// It makes at most maxParts pieces, so that what it allocates does not grow
-// with the batch.
+// A reduction leaves one partial result per piece and adds them up in order. It
+// makes at most maxParts pieces, so that its memory does not grow with the
+// batch.
 const maxParts = 64
 
 // partSize is the size of a reduction's pieces of n elements.

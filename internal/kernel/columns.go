@@ -2,19 +2,19 @@ package kernel
 
 import "sync"
 
-// Sums over the rows of a rows×c matrix, one a column (channel). All of them
-// add float32 within a tile and float64 over tiles, in an order that depends
-// on rows and c alone.
+// Sums over the rows of a rows×c matrix, one per column (channel). All of them
+// add in float32 within a tile and in float64 over tiles, in an order that
+// depends only on rows and c.
 
 // A tile is at most tileElems elements, 64 KiB, which stay in the cache for a
-// second look, and at most tileRows rows, which float32 may sum up.
+// second pass, and at most tileRows rows, which float32 may sum.
 const (
 	tileElems = 16384
 	tileRows  = 1024
 )
 
-// columnSums is the accumulator of one piece of rows: float64 sums s0 and s1
-// of two quantities, float32 room t0 and t1 for those of a tile, a pivot, and
+// columnSums is the accumulator of one piece of rows: float64 sums s0 and s1 of
+// two quantities, float32 memory t0 and t1 for those of a tile, a pivot, and
 // the ends of a range.
 type columnSums struct {
 	s0, s1          []float64
@@ -74,7 +74,7 @@ func (p *columnParts) total() columnSums {
 	return sum
 }
 
-// addTile moves the sums of a tile over.
+// addTile adds the sums of a tile.
 func (s columnSums) addTile() {
 	for j, t := range s.t0 {
 		s.s0[j] += float64(t)

@@ -44,7 +44,7 @@ func gradTileGeneric(sum, dot, dy, y, x, mean []float32) {
 	}
 }
 
-// momentRangeTileGeneric is momentTileGeneric that also takes the tile into
+// momentRangeTileGeneric is momentTileGeneric, but also includes the tile in
 // the range least[j] to greatest[j]. NaN fails both comparisons.
 func momentRangeTileGeneric(sum, square, least, greatest, x, pivot []float32) {
 	momentTileGeneric(sum, square, x, pivot)

@@ -85,7 +85,7 @@ func ConvForward(y, x, w, bias []float32, g Conv, s *Scratch) {
 }
 
 // ConvBackwardInput computes dx = ∂L/∂x from dy = ∂L/∂y: each input gathers
-// from the outputs that saw it.
+// from the outputs that read it.
 func ConvBackwardInput(dx, dy, w []float32, g Conv, s *Scratch) {
 	g.check("ConvBackwardInput", dy, dx, w)
 	if s.backward.g != g || s.backward.path != path {

@@ -1,11 +1,11 @@
 package kernel
 
-// A correlation is the sum that both directions of a convolution take,
+// A correlation is the sum that both directions of a convolution compute,
 //
 //	out[r,c,j] = bias[j] + Σ_{q, p<k} in[r,c; off[q]+p] · B[q·k+p, j]
 //
-// over a rows×cols grid of outputs, where in[r,c; ·] is the input from the
-// place of output (r,c) on, and B the weights in the order of the runs.
+// over a rows×cols grid of outputs, where in[r,c; ·] is the input starting at
+// the position of output (r,c), and B the weights in the order of the runs.
 type correlation struct {
 	group      int
 	rows, cols int
@@ -16,10 +16,10 @@ type correlation struct {
 	weights
 }
 
-// A walk is where the element of output (r,c) is: first + r·row + c·col.
+// A walk gives the index of the element of output (r,c): first + r·row + c·col.
 type walk struct{ first, row, col int }
 
-// weights tells where B's elements are: row t·inner+i and column j of B is
+// weights says where B's elements are: row t·inner+i and column j of B is
 // w[taps[t] + i·innerBy + j·by].
 type weights struct {
 	taps           []int
@@ -36,8 +36,8 @@ func (c *correlation) size() int {
 	return len(c.taps) * c.inner * roundUp(c.n, quantum)
 }
 
-// panels returns how many panels the weights make. Those of a depthwise sum
-// are one, whose first row is the bias.
+// panels returns the number of panels of weights. A depthwise sum has one,
+// whose first row is the bias.
 func (c *correlation) panels() int {
 	if c.depthwise {
 		return 1
@@ -72,8 +72,8 @@ func (w weights) packPanel(dst, src []float32, j int) {
 	}
 }
 
-// joinRows makes one long row of rows that follow each other in input and
-// output, as those of a 1×1 window do.
+// joinRows joins rows that are consecutive in input and output, such as those
+// of a 1×1 window, into one.
 func (c *correlation) joinRows() {
 	if c.in.row == c.cols*c.in.col && c.out.row == c.cols*c.out.col {
 		c.rows, c.cols = 1, c.rows*c.cols
@@ -112,7 +112,7 @@ func (c *correlation) runTiles(out, in, packed, bias []float32) {
 	}
 }
 
-// clear writes zeros: the gradient of inputs that no window saw.
+// clear writes zeros: the gradient of inputs that no window reads.
 func (c *correlation) clear(out []float32) {
 	for r := range c.rows {
 		for i := range c.cols {

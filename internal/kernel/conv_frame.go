@@ -12,7 +12,7 @@ func (f frame) size() int   { return f.height() * f.row() }
 func (f frame) bare() bool  { return f.top|f.left|f.bottom|f.right == 0 }
 
 // around returns the image within its border, written to buf, or the image
-// itself where there is no border.
+// itself if there is no border.
 func (f frame) around(image, buf []float32) []float32 {
 	if f.bare() {
 		return image

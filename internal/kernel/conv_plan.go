@@ -1,15 +1,15 @@
 package kernel
 
 // A line is one dimension of a correlation: count outputs, written to from,
-// from+by, …; each sees the input step further on than the one before.
+// from+by, …; each sees the input a step further than the one before.
 type line struct {
 	count, step int
 	from, by    int
 	taps        []tap
 }
 
-// A tap is one place k of a window and the input it sees, counted from the
-// output's place in the unpadded input: often negative.
+// A tap is a position k in a window and the input that it sees, relative to the
+// output's position in the unpadded input, so it is often negative.
 type tap struct{ k, at int }
 
 // forwardLine is the line of y: output i sees inputs i·stride + k·dilation − pad.
@@ -80,8 +80,8 @@ func backwardPlan(g Conv) plan {
 	return p
 }
 
-// build makes one correlation of each group, row line and column line. width
-// is that of the tensor written.
+// build makes a correlation for each group, row line and column line. width is
+// that of the tensor written.
 func (p *plan) build(rows, cols []line, width int, w weights) {
 	p.frame.top, p.frame.bottom = border(rows, p.frame.h)
 	p.frame.left, p.frame.right = border(cols, p.frame.w)
@@ -105,9 +105,8 @@ func (p *plan) build(rows, cols []line, width int, w weights) {
 	}
 }
 
-// runs finds what a window sees: one run of the input per tap, or, where the
-// taps of a row lie side by side, per row of taps. base is the group's first
-// weight.
+// runs finds what a window sees: one run of the input per tap or, if the taps
+// of a row are adjacent, per row of taps. base is the group's first weight.
 func (c *correlation) runs(p *plan, rows, cols []tap, base int) {
 	together := c.inner == p.frame.c
 	for i := 1; i < len(cols); i++ {
@@ -127,10 +126,11 @@ func (c *correlation) runs(p *plan, rows, cols []tap, base int) {
 	}
 }
 
-// tasks is into how many tasks the images of a batch are split, at most.
+// tasks is the greatest number of tasks into which the images of a batch are
+// split.
 const tasks = 16
 
-// run computes all images, a task some that follow each other.
+// run computes all images; a task computes some consecutive ones.
 func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
 	packed := grown(&s.packed, p.packed)
 	panels := p.parts[0].panels()

@@ -2,11 +2,12 @@ package kernel
 
 const (
 	// maxSlices bounds the slices of a batch, maxPartial their sums in
-	// elements: adding the slices up must not cost more than they spread.
+	// elements: adding the slices must not cost more than their parallelism
+	// saves.
 	maxSlices, maxPartial = 8, 1 << 19
 
-	// minPixels is how many pixels a slice has at least, and how many a sum
-	// runs over before it is stored, if the batch has them.
+	// minPixels is the least number of pixels of a slice, and of a sum before
+	// it is stored, if the batch has as many.
 	minPixels = 256
 )
 
@@ -14,7 +15,7 @@ const (
 //
 // The batch is cut into slices. Each adds up its images' gradients, as the
 // product of the transposed pixels of x, seen through one row of the window,
-// with those of dy; then the slices are added in their order.
+// with those of dy; then the slices are added in order.
 func ConvBackwardWeights(dw, x, dy []float32, g Conv, s *Scratch) {
 	g.check("ConvBackwardWeights", dy, x, dw)
 	if s.gradient.g != g || s.gradient.path != path {
@@ -25,8 +26,8 @@ func ConvBackwardWeights(dw, x, dy []float32, g Conv, s *Scratch) {
 
 // A gradient is how the gradient of a convolution's weights becomes tiles.
 //
-// Its result for one slice is, for each group, a matrix of KH·KW·I rows and
-// O/G columns. rows of them see pixels that follow each other: a run.
+// Its result for one slice is, for each group, a matrix of KH·KW·I rows and O/G
+// columns. rows of them, a run, see consecutive pixels.
 type gradient struct {
 	g      Conv
 	path   instructionSet
@@ -46,7 +47,8 @@ func newGradient(g Conv) gradient {
 	p := gradient{g: g, path: path, frame: frame{h: g.H, w: g.W, c: g.C}, units: 1}
 	p.frame.top, p.frame.bottom = border(rows, g.H)
 	p.frame.left, p.frame.right = border(cols, g.W)
-	// The window's places are its runs and their length, as in a correlation.
+	// The window's positions are its runs and their length, as in a
+	// correlation.
 	c := correlation{weights: weights{inner: g.C / g.Groups}}
 	c.runs(&plan{g: g, frame: p.frame}, rows[0].taps, cols[0].taps, 0)
 	p.runs, p.rows = c.off, c.k
@@ -59,7 +61,7 @@ func newGradient(g Conv) gradient {
 	return p
 }
 
-// findLines finds the rows of pixels: one long row where they follow each other.
+// findLines finds the rows of pixels: one long row if they are consecutive.
 func (p *gradient) findLines() {
 	row := p.g.StrideH * p.frame.row()
 	p.k = p.g.OW()
@@ -113,7 +115,7 @@ type task struct {
 	count          int       // their number
 }
 
-// take takes count images from n on.
+// take takes count images, starting with n.
 func (t *task) take(n, count int) {
 	in, out := t.g.H*t.g.W*t.g.C, t.pixels()*t.g.O
 	t.grads, t.count = t.dy[n*out:][:count*out], count

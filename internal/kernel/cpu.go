@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Variable is the environment variable that forces the kernels' path:
-// generic, avx2 or avx512. What else it names, or this processor or build
-// lacks, [Check] refuses; [Path] tells which path runs.
+// Variable is the environment variable that forces the kernels' path: generic,
+// avx2 or avx512. [Check] refuses other names and paths that this processor or
+// build lacks; [Path] says which path runs.
 const Variable = "PETRIFY_KERNEL"
 
 // An instructionSet is a family of kernels, in the order of preference.
@@ -26,8 +26,8 @@ var setNames = [...]string{"generic", "avx2", "avx512"}
 func (s instructionSet) String() string { return setNames[s] }
 
 // path is the instruction set every kernel of this process uses, vnni tells
-// whether the path has VPDPBUSD, and wrong is what is wrong with the variable.
-// They are set once, before main.
+// whether the path has VPDPBUSD, and wrong is the error in the variable. They
+// are set once, before main.
 var path, vnni, wrong = choose(os.Getenv(Variable), detected())
 
 // Path names the kernels in use: "generic", "avx2" or "avx512".
@@ -40,7 +40,7 @@ type features struct {
 }
 
 // Check returns an error if the environment variable names a path that is not
-// to be had here. A program calls it before it begins to work.
+// available here. A program calls it before it begins to work.
 func Check() error { return wrong }
 
 // choose obeys a forced path if the processor has it.

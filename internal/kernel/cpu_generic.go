@@ -2,5 +2,5 @@
 
 package kernel
 
-// detected reports the paths of this build: Go alone.
+// detected reports the paths of this build: only Go.
 func detected() features { return features{} }

@@ -1,15 +1,15 @@
 package kernel
 
 // depthwise reports whether every channel has one filter of its own. With
-// several filters a channel, a convolution goes the way of any groups.
+// several filters per channel, a convolution is treated like any with groups.
 func (g Conv) depthwise() bool { return g.Groups == g.C && g.O == g.C && g.C > 1 }
 
 // A strip is a row of outputs of a depthwise convolution, channels side by side:
 //
 //	C[i·ldc+j] = W[j] + Σ_{q<len(off)} X[off[q]+i·rs+j] · W[(q+1)·ldw+j]
 //
-// for j < n. The first row of W is the bias, the others a tap each, padded to
-// a multiple of 16 channels.
+// for j < n. The first row of W is the bias, each other row a tap, padded to a
+// multiple of 16 channels.
 type strip struct {
 	c, x, w      []float32
 	ldc, rs, ldw int

@@ -4,7 +4,7 @@ package kernel
 
 //go:generate go -C _asm run ./depthwise -pkg kernel -out ../depthwise_amd64.s -stubs ../depthwise_stubs_amd64.go
 
-// pixels computes m outputs, as many at once as there are registers for.
+// pixels computes m outputs, as many at once as the registers allow.
 func (l *strip) pixels(m int) {
 	done := 0
 	switch path {

@@ -9,28 +9,28 @@
 //	N images   H W height and width   C channels in   O channels out
 //	K a sum's length   KH KW a window   F features
 //
-// A slice whose length is not what its shape asks for is the programmer's
-// error, and panics; nothing else does.
+// A slice whose length does not fit its shape is a programming error, and
+// panics; nothing else does.
 //
 // # Paths
 //
-// Each kernel exists in Go, which is its specification, and beside it in
-// assembly: AVX-512, and AVX2 with FMA. All are held to one table of tests.
-// The best path the processor has is chosen when the program starts;
-// the environment variable PETRIFY_KERNEL (generic, avx2, avx512) forces one,
-// [Check] says if it cannot, and [Path] names the one in use. The build tag
-// noasm leaves Go alone. Assembly is written by the generators in the folder
-// _asm, a module of its own. A function of this package takes at most six
-// arguments, structs among them; assembly takes each address that it reads as
-// an argument of its own, and where that is the address of a struct's field,
-// the stub's comment or its caller names the fields behind it.
+// Each kernel exists in Go, which is its specification, and in assembly:
+// AVX-512, and AVX2 with FMA. All pass one table of tests. The best path the
+// processor has is chosen when the program starts; the environment variable
+// PETRIFY_KERNEL (generic, avx2, avx512) forces one, [Check] says if it cannot,
+// and [Path] names the one in use. The build tag noasm leaves only Go. Assembly
+// is written by the generators in the folder _asm, a module of its own. A
+// function of this package takes at most six arguments, structs among them;
+// assembly takes each address that it reads as an argument of its own, and
+// where that is the address of a struct's field, the stub's comment or its
+// caller names the fields behind it.
 //
 // # Reproducibility
 //
 // A result depends on the operands and on the path, never on the number of
-// threads: work is split by shape alone, and sums are added in a fixed order.
-// Integer kernels agree on every path to the last bit; float sums differ
-// between paths in their rounding, since each adds in its own order.
+// threads: work is split only by shape, and sums are added in a fixed order.
+// Integer kernels agree to the last bit on every path; float sums round
+// differently on different paths, since each adds in its own order.
 //
 // # Memory
 //

@@ -13,9 +13,9 @@ import (
 // those hold. The Go loops do the rest.
 func eights(n int) int { return n &^ 7 }
 
-// lanes is a range under observation, one in each lane of a vector. other is
-// a count of finite values or, faster, the sum of x·0: NaN where a value was
-// not finite.
+// lanes is a range under observation in each lane of a vector. other is a count
+// of finite values or, faster, the sum of x·0, which is NaN if a value was not
+// finite.
 type lanes struct {
 	lo, hi [16]float32
 	other  [16]uint32
@@ -81,7 +81,8 @@ func minMaxBlock(x []float32) span {
 	return s.merge(minMaxGeneric(x[n:]))
 }
 
-// minMaxFinite is minMaxGeneric for whole vectors where values are not finite.
+// minMaxFinite is minMaxGeneric for whole vectors with values that are not
+// finite.
 func minMaxFinite(x []float32) span {
 	n, l := len(x), new(lanes)
 	l.clear()
@@ -121,7 +122,7 @@ func fakeQuantGradBlock(dx, dy, x []float32, g grid) {
 	}
 }
 
-// quantizeBytes quantizes as many elements as the path takes, and returns
+// quantizeBytes quantizes as many elements as the path handles, and returns
 // their number.
 func quantizeBytes(q *uint8, x []float32, g grid, z int32) int {
 	n, k := len(x), gridZero{g, z}

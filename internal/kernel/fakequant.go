@@ -28,9 +28,8 @@ func FakeQuant(y, x []float32, to Grid) {
 //
 //	dx[i] = dy[i]  where qmin ≤ rne(x[i]/s) + z ≤ qmax,  +0 elsewhere
 //
-// The mask looks at the rounded, unclipped integer and is computed again from
-// x, so that nothing but x has to be kept from the forward pass. NaN blocks.
-// dx may be dy.
+// The mask looks at the rounded, unclipped integer and is recomputed from x, so
+// that only x has to be kept from the forward pass. NaN blocks. dx may be dy.
 func FakeQuantGrad(dx, dy, x []float32, to Grid) {
 	checkLen("FakeQuantGrad", "dx", len(dx), len(x))
 	checkLen("FakeQuantGrad", "dy", len(dy), len(x))

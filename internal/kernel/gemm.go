@@ -11,7 +11,7 @@ type Matrix struct {
 }
 
 // Gemm computes a product of matrices, C = A·B, or with add C += A·B. C's rows
-// lie one after the other; without add it is not read.
+// are consecutive; without add it is not read.
 func Gemm(c, a, b Matrix, add bool) {
 	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols || c.Trans {
 		panic("kernel: Gemm: shapes do not fit")
@@ -33,7 +33,7 @@ func Gemm(c, a, b Matrix, add bool) {
 	scratches.Put(s)
 }
 
-// scratches serve the callers of Gemm, who bring none.
+// scratches are for the callers of Gemm, which have none.
 var scratches = sync.Pool{New: func() any { return new(Scratch) }}
 
 // A matrix is a slice seen with its element (i,j) at i·row + j·col. One of
@@ -50,13 +50,13 @@ func (m Matrix) strided() matrix {
 	return matrix{m.Data, m.LD, 1}
 }
 
-// from returns the matrix from element (i,j) on.
+// from returns the matrix that starts at element (i,j).
 func (m matrix) from(i, j int) matrix {
 	return matrix{m.data[i*m.row+j*m.col:], m.row, m.col}
 }
 
 // A product is C = A·B, for A of m×k and B of k×n, added to C, to a bias per
-// column or to nothing.
+// column, or to nothing.
 type product struct {
 	m, n, k int
 	a, b    matrix
@@ -67,20 +67,20 @@ type product struct {
 }
 
 const (
-	// maxDepth is how much of a sum runs at once: a panel of B of that many
-	// rows streams from the second-level cache, tile after tile. A deeper
+	// maxDepth is how much of a sum is computed at once: a panel of B of that
+	// many rows streams from the second-level cache, tile after tile. A deeper
 	// sum stores and loads C less often.
 	maxDepth = 512
 
-	// maxTiles is how many tiles, one below the other, use a panel before
-	// the next one is taken: their rows of A stay in the second-level cache.
+	// maxTiles is how many tiles, one below the other, use a panel before the
+	// next panel: their rows of A stay in the second-level cache.
 	maxTiles = 24
 
 	// maxPacked is how many elements of B are packed at once.
 	maxPacked = 1 << 19
 )
 
-// run adds the product up in as many rounds as keep the working memory small.
+// run computes the product in enough rounds to keep the working memory small.
 func (p *product) run(s *Scratch) {
 	rounds := (p.k*p.n + maxPacked - 1) / maxPacked
 	for i := range rounds {
@@ -92,8 +92,8 @@ func (p *product) run(s *Scratch) {
 	}
 }
 
-// once packs B, and cuts C into tasks of some rows and some panels. How many
-// depends on the shape alone.
+// once packs B, and cuts C into tasks of some rows and some panels. Their
+// number depends only on the shape.
 func (p *product) once(s *Scratch) {
 	l := layouts[path]
 	depths, panels := (p.k+maxDepth-1)/maxDepth, l.panels(p.n)

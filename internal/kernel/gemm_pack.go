@@ -17,12 +17,12 @@ func (p *product) pack(packed []float32, from, to, j int) {
 	}
 }
 
-// spread is a distance between rows that spreads them badly: rows a multiple
-// of it apart share few sets of a first-level cache.
+// spread is a bad distance between rows: rows a multiple of it apart share few
+// sets of a first-level cache.
 const spread = 512
 
-// spreadRows copies A where its rows, or for a transposed A its columns, lie
-// a large power of two apart.
+// spreadRows copies A if its rows, or the columns of a transposed A, are a
+// large power of two apart.
 func (p *product) spreadRows(s *Scratch) {
 	rows, ld, n := p.m, &p.a.row, p.k
 	if p.a.col != 1 {

@@ -4,10 +4,10 @@ package kernel
 //
 //	C[i·ldc+j] = Σ_{q<len(off)} Σ_{p<k} A[off[q]+i·rs+p·cs] · B[(q·k+p)·ldb+j] + plus[i·ldp+j]
 //
-// for j < n. Every float32 product of this package is made of tiles. A may be
-// a matrix, its transpose, or an image: the rows of A are then pixels, the
-// runs of the sum are what the window sees of each image row, and no matrix
-// of patches need be written. What is added to the sum is C itself, a row of
+// for j < n. Every float32 product of this package consists of tiles. A may be
+// a matrix, its transpose, or an image: the rows of A are then pixels, the runs
+// of the sum are what the window sees of each image row, and no matrix of
+// patches need be written. What is added to the sum is C itself, a row of
 // biases or zeros (ldp = 0 repeats one row). Rows of B must be readable up to
 // the next multiple of 16 columns.
 type tile struct {
@@ -18,7 +18,7 @@ type tile struct {
 	k, n          int
 }
 
-// zeros is what is added to a sum that stands alone.
+// zeros is added to a sum that has no bias.
 var zeros [32]float32
 
 // A layout is how a path cuts a product into tiles. It is chosen so that a
@@ -27,24 +27,24 @@ type layout struct{ rows, columns int }
 
 var layouts = [...]layout{generic: {4, 16}, avx2: {6, 16}, avx512: {14, 32}}
 
-// quantum is what the stored width of a panel is a multiple of.
+// quantum divides the stored width of a panel.
 const quantum = 16
 
-// panel returns the first column and the stored width of panel j of a matrix
-// of n columns. Panels lie one after the other, each of k rows: panel j
-// starts at element k·column.
+// panel returns the first column and the stored width of panel j of a matrix of
+// n columns. Panels are consecutive, each with k rows: panel j starts at
+// element k·column.
 func (l layout) panel(n, j int) (column, width int) {
 	column = j * l.columns
 	return column, min(l.columns, roundUp(n-column, quantum))
 }
 
-// panels returns how many panels n columns make.
+// panels returns the number of panels of n columns.
 func (l layout) panels(n int) int { return (n + l.columns - 1) / l.columns }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// run computes m rows, as equal in number per tile as they can be: 16 rows
-// are 8 and 8, not 14 and 2, because few rows leave the multipliers waiting.
+// run computes m rows, as equal in number per tile as they can be: 16 rows are
+// 8 and 8, not 14 and 2, because with few rows the multipliers wait.
 func (t *tile) run(m int) {
 	t.check(m)
 	largest := layouts[path].rows
@@ -60,8 +60,8 @@ func (t *tile) run(m int) {
 	}
 }
 
-// check panics unless every element of the tile is inside its slice: the
-// assembly does not look.
+// check panics unless every element of the tile is inside its slice, which the
+// assembly does not check.
 func (t *tile) check(m int) {
 	if t.n < 1 || t.n > layouts[path].columns || t.k < 1 {
 		panic("kernel: tile of no size")

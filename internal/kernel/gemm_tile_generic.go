@@ -1,6 +1,6 @@
 package kernel
 
-// rowsGeneric is the tile's loop in Go, for m rows from row i on: the
+// rowsGeneric is the tile's loop in Go, for m rows starting with row i: the
 // specification of the other paths. Four columns are summed at a time, in
 // variables that the compiler can keep in registers.
 func (t *tile) rowsGeneric(i, m int) {

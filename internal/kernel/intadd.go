@@ -34,8 +34,8 @@ func addBytesGeneric(y, a, b []uint8, k Sum) {
 }
 
 // fma32 is x·y + z, rounded once. The product of two float32 is exact in
-// float64; their sum with z is rounded to odd, which a second rounding, to
-// float32, cannot spoil (S. Boldo, G. Melquiond, "Emulation of a FMA and
+// float64; their sum with z is rounded to odd, so that a second rounding, to
+// float32, does no harm (S. Boldo, G. Melquiond, "Emulation of a FMA and
 // Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd", IEEE
 // Transactions on Computers 57(4), 2008, theorem 4).
 func fma32(x, y, z float32) float32 {

@@ -2,7 +2,8 @@
 
 package kernel
 
-// addBytesBlock gives the assembly the elements that it takes, and Go the rest.
+// addBytesBlock gives the assembly the elements that it can handle, and Go the
+// rest.
 func addBytesBlock(y, a, b []uint8, k Sum) {
 	n := len(y)
 	if path == avx2 {

@@ -14,13 +14,13 @@ type Images[X Byte] struct {
 	Zero int32
 }
 
-// ConvInt32 convolves images, as many as there are, exactly:
+// ConvInt32 convolves images exactly:
 //
 //	acc[n,oh,ow,o] = bias[o] + Σ (x[n, oh·SH+kh·DH−PT, ow·SW+kw·DW−PL, i] − z) · w[o,i,kh,kw]
 //
 // Padding holds z, so that it adds nothing. acc is N OH OW O, bias [O] or nil.
-// The sums must fit int32, which whoever froze the model has proven from the
-// weights.
+// The sums must fit int32, as is proven from the weights when a model is
+// frozen.
 func ConvInt32[X Byte](acc []int32, x Images[X], bias []int32, p *PackedConv, s *Scratch) {
 	c := intCall[X]{p: p, acc: acc, x: x.Q}
 	c.begin("ConvInt32", x.Zero, bias, len(acc), s)
@@ -36,7 +36,7 @@ func ConvBytes[X Byte](y []uint8, x Images[X], bias []int32, r Requant, p *Packe
 	c.run()
 }
 
-// flatWidth is how many pixels of a pointwise convolution make a row.
+// flatWidth is how many pixels of a pointwise convolution are treated as a row.
 const flatWidth = 56
 
 // intCall is one call of an integer convolution. Its images are those of the
@@ -62,14 +62,14 @@ type intCall[X Byte] struct {
 	rows    []int32 // a row of accumulators for each task
 }
 
-// tasksWork is how many products are worth a task of their own, maxTasks how
-// many padded images are in memory at once.
+// tasksWork is how many products are worth a separate task, maxTasks how many
+// padded images are in memory at once.
 const (
 	tasksWork = 1 << 19
 	maxTasks  = 8
 )
 
-// begin finds the rest of the call from the arguments. The result has outputs
+// begin derives the rest of the call from the arguments. The result has outputs
 // elements.
 func (c *intCall[X]) begin(kernel string, z int32, bias []int32, outputs int, s *Scratch) {
 	g := c.p.g
@@ -140,8 +140,8 @@ func (c *intCall[X]) task(task int) {
 	}
 }
 
-// image is image i with its padding as the kernels read it, in buffer or,
-// where it is so already, in x.
+// image is image i with the padding that the kernels read, in buffer or, if it
+// already has that, in x.
 func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
 	g, flip := c.p.g, flipOf[X]()
 	if !c.p.flat() {
@@ -243,13 +243,13 @@ func flipBytes(dst, x []uint8) {
 	}
 }
 
-// bytes is n bytes of the scratch's room for padded images.
+// bytes is n bytes of the scratch's memory for padded images.
 func (s *Scratch) bytes(n int) []uint8 {
 	buf := grown(&s.padded, (n+3)/4)
 	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(buf))), 4*len(buf))[:n]
 }
 
-// ints is n integers of the scratch's room for partial sums.
+// ints is n integers of the scratch's memory for partial sums.
 func (s *Scratch) ints(n int) []int32 {
 	buf := grown(&s.partial, n)
 	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(buf))), len(buf))

@@ -54,8 +54,9 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	}
 }
 
-// rowQuads computes a row 64 channels at a time. Where a pixel has fewer, and
-// its neighbour's window is the neighbour of its own, several pixels are one.
+// rowQuads computes a row 64 channels at a time. If a pixel has fewer, and the
+// windows of neighbouring pixels are adjacent, several pixels are treated as
+// one.
 func (p *PackedConv) rowQuads(acc []int32, x []uint8, step, pixels int, bias []int32) {
 	c, tail := p.g.C, 64
 	if c < 64 {
@@ -120,7 +121,7 @@ func requantizeRows(y []uint8, acc []int32, r Requant) {
 	requantAVX2(&y[0], &acc[0], &r.M[0], &k.lo, len(acc)/c, c)
 }
 
-// realRows takes rows of len(m) accumulators to real numbers.
+// realRows converts rows of len(m) accumulators to real numbers.
 func realRows(y []float32, acc []int32, m, bias []float32) {
 	c := len(m)
 	switch set := columnPath(len(acc), c); {

@@ -1,6 +1,6 @@
 package kernel
 
-// ConvFloat is [ConvInt32] taken to real numbers:
+// ConvFloat is [ConvInt32] converted to real numbers:
 //
 //	y[n,oh,ow,o] = float32(acc[n,oh,ow,o])·m[o] + bias[o]
 //
@@ -29,7 +29,7 @@ func realsGeneric(y []float32, acc []int32, m, bias []float32) {
 	}
 }
 
-// ScaleRows takes sums to real numbers, in rows of one a channel:
+// ScaleRows converts sums to real numbers, in rows of one per channel:
 //
 //	y[r,o] = float32(acc[r,o])·m[o]
 func ScaleRows(y []float32, acc []int32, m []float32) {

@@ -24,8 +24,8 @@ func (p *PackedConv) rowGeneric(acc []int32, x []uint8, bias []int32) {
 	}
 }
 
-// windowGeneric adds to acc the products of the window at x[0] with the
-// filters from first on, in fours.
+// windowGeneric adds to acc the products of the window at x[0] with the filters
+// starting at first, in fours.
 func (p *PackedConv) windowGeneric(acc []int32, x []uint8, first int) {
 	k := len(p.off) * p.length
 	for run, off := range p.off {

@@ -29,7 +29,7 @@ type PackedConv struct {
 	zeros []int32 // no bias
 }
 
-// packing is which kernel the weights are for.
+// packing says which kernel the weights are for.
 type packing uint8
 
 const (
@@ -73,8 +73,8 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	return p
 }
 
-// Repack replaces the weights by w, O I KH KW, without allocating: for a
-// training step, whose weights differ each time.
+// Repack replaces the weights with w, O I KH KW, without allocating: for
+// training steps, whose weights differ each time.
 func (p *PackedConv) Repack(w []int8) {
 	checkLen("Repack", "w", len(w), p.g.O*p.g.C/p.g.Groups*p.g.KH*p.g.KW)
 	switch p.packing {
@@ -99,7 +99,8 @@ func (p *PackedConv) Repack(w []int8) {
 	p.row(p.sums, p.ones, 0, p.zeros) // Σw is what the kernel answers to ones
 }
 
-// findOnes makes the window and the bias that Repack finds the sums of the weights with.
+// findOnes makes the window and the bias with which Repack computes the sums of
+// the weights.
 func (p *PackedConv) findOnes() {
 	p.zeros = make([]int32, p.biasLen())
 	p.ones = make([]uint8, p.off[len(p.off)-1]+p.length*p.element*p.g.Groups+64)
@@ -108,8 +109,8 @@ func (p *PackedConv) findOnes() {
 	}
 }
 
-// biasLen is the room that the kernels want for a bias; [intCall.begin] repeats
-// it from the first channel on.
+// biasLen is the length that the kernels require of a bias; [intCall.begin]
+// repeats the bias to fill it.
 func (p *PackedConv) biasLen() int {
 	if p.packing == packedQuads {
 		return max(64, p.g.O)
@@ -125,7 +126,7 @@ func (p *PackedConv) flat() bool {
 		g.PadTop+g.PadLeft+g.PadBottom+g.PadRight == 0
 }
 
-// imageBytes is the room for a padded image, and for what a kernel reads past
+// imageBytes is the size of a padded image, including what a kernel reads past
 // its end: the rest of a group.
 func (p *PackedConv) imageBytes() int {
 	const group = 64
@@ -140,10 +141,10 @@ func (p *PackedConv) imageBytes() int {
 // wide is the elements of a row of a padded image.
 func (p *PackedConv) wide() int { return (p.g.W + p.g.PadLeft + p.g.PadRight) * p.g.C }
 
-// findRuns sets off to where a window's elements lie in runs of length
-// elements: the rows of the window or, if it is dilated or has groups, its
-// pixels. source follows the runs, each in whole groups of four bytes where
-// the packing has panels.
+// findRuns sets off to the starts of runs of length elements in a window: the
+// rows of the window or, if it is dilated or has groups, its pixels. source
+// follows the runs, each padded to whole groups of four bytes if the packing
+// has panels.
 func (p *PackedConv) findRuns() {
 	g, ci := p.g, p.g.C/p.g.Groups
 	columns, pixels := 1, g.KW
@@ -183,7 +184,7 @@ func (p *PackedConv) panelWidth(o int) int {
 func (p *PackedConv) panelBytes(o int) int { return len(p.off) * p.groups * 4 * p.panelWidth(o) }
 
 // packBytes fills panels with groups of four bytes. It takes a few groups of
-// each channel in turn, so that neither side's reach outgrows the cache.
+// each channel in turn, so that source and destination stay in the cache.
 func (p *PackedConv) packBytes(w []int8) {
 	const turn = 32
 	k := len(w) / p.g.O
@@ -253,9 +254,9 @@ func (p *PackedConv) fillTaps(count int) {
 	}
 }
 
-// packQuads fills panels for the kernel of 64 channels; where there are fewer,
-// they repeat, for the pixels that follow. Each 64 are in the order in which
-// the kernel interleaves them: word d of vector k is channel 16·(d/4) + 4k + d%4.
+// packQuads fills panels for the kernel of 64 channels; fewer channels are
+// repeated, for the next pixels. Each 64 are in the order in which the kernel
+// interleaves them: word d of vector k is channel 16·(d/4) + 4k + d%4.
 func (p *PackedConv) packQuads(w []int8) {
 	count, c := len(p.source), max(64, p.g.C)
 	for i := range c {

@@ -1,7 +1,7 @@
 package kernel
 
 // MaxPoolBytes is [MaxPool] on integers, whose scale and zero point the result
-// keeps: a monotone map changes no maximum.
+// keeps: a monotone map does not change which element is greatest.
 func MaxPoolBytes(y, x []uint8, g Pool) {
 	if err := g.Validate(); err != nil {
 		panic(err)
@@ -40,7 +40,8 @@ func newInnerWindows(g Pool) innerWindows {
 	return w
 }
 
-// maxBytesRowGeneric is the columns from to to of the output row oh of one image.
+// maxBytesRowGeneric computes columns from..to of the output row oh of one
+// image.
 func maxBytesRowGeneric(y, x []uint8, g Pool, oh, from, to int) {
 	for ow := from; ow < to; ow++ {
 		h0, h1, w0, w1 := g.window(oh, ow)

@@ -25,13 +25,13 @@ func NewSoftmax(features int, sx, sy float32, zero, min, max int32) *Softmax {
 //
 //	exp[d] = float32(exp((h/s_x − d)·s_x))        levels = 1/s_y
 //
-// h lifts the exponentials, which loses fewer of them below float32's least
-// number: their sum stays below e⁻⁵ of its greatest. It cancels in the quotient,
-// but not in its last bit:
+// h raises the exponentials, so that fewer underflow float32; their sum stays
+// below e⁻⁵ times the greatest float32. It cancels in the quotient, except in
+// its last bit:
 //
 //	h = float32(ln(float32(MaxFloat32/F))) − 5
 //
-// Where exp[0]·levels overflows all the same, which takes F < levels/e⁵, h is
+// If exp[0]·levels overflows nevertheless, which requires F < levels/e⁵, h is
 // smaller by ln levels.
 func Exponentials(features int, sx, sy float32) (exp [256]float32, steps float32) {
 	steps = levels(sy)

@@ -34,7 +34,8 @@ func LinearBackwardWeights(dw, x, dy []float32, g Linear, s *Scratch) {
 	p.run(s)
 }
 
-// check panics unless the layer has a size and the slices its lengths.
+// check panics unless the layer's sizes are positive and the slices have its
+// lengths.
 func (g Linear) check(kernel string, y, x, w []float32) {
 	if min(g.N, g.F, g.O) < 1 {
 		panic("kernel: " + kernel + ": layer of no size")

@@ -31,7 +31,7 @@ func MinMaxRows(lo, hi, x []float32, rows, cols int) (nonFinite int) {
 	return nonFinite
 }
 
-// span is a range under observation: +Inf, −Inf until a finite value came.
+// span is a range under observation: +Inf, −Inf until a finite value is seen.
 type span struct {
 	lo, hi    float32
 	nonFinite int
@@ -44,8 +44,8 @@ func (s span) merge(t span) span {
 	return span{lo: min(s.lo, t.lo), hi: max(s.hi, t.hi), nonFinite: s.nonFinite + t.nonFinite}
 }
 
-// ends is what the callers of the package see of a span. Adding 0 turns −0
-// into +0, so that the sign of a zero does not depend on the order.
+// ends is what callers of the package see of a span. Adding 0 turns −0 into +0,
+// so that the sign of a zero does not depend on the order.
 func (s span) ends() (lo, hi float32, nonFinite int) {
 	if s.lo > s.hi {
 		return 0, 0, s.nonFinite

@@ -1,8 +1,9 @@
 package kernel
 
-// Maxima is what a pooling leaves of each window's maximum: the maximum itself,
-// the value of x there, from which the gradient finds what lies between the
-// two, and its position as in [MaxPool]. All are N OH OW C.
+// Maxima is what a pooling records about each window's maximum: the maximum
+// itself, the value of x there, from which the gradient recomputes the
+// operations between the two, and its position as in [MaxPool]. All are N OH OW
+// C.
 type Maxima struct {
 	Y, Top []float32
 	Arg    []uint8
@@ -49,8 +50,8 @@ func BatchNormReLUMaxPool(m Maxima, x []float32, n Norm, g Pool) {
 }
 
 // BatchNormReLUMaxPoolBackward is the gradient of [BatchNormReLUMaxPool], from
-// what it left in m. With d the gradient of a window's maximum where y > 0, and
-// 0 at every other position, dγ, dβ and dx are those of [BatchNormBackward]
+// what it recorded in m. With d the gradient of a window's maximum where y > 0,
+// and 0 at every other position, dγ, dβ and dx are those of [BatchNormBackward]
 // over the rows = N·H·W positions of x. The sums read only pooled images.
 func BatchNormReLUMaxPoolBackward(d NormGrad, dy []float32, m Maxima, x []float32, n Norm, g Pool) {
 	const name = "BatchNormReLUMaxPoolBackward"

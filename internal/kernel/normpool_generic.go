@@ -34,7 +34,7 @@ func normPoolGradImageGeneric(dx, dy []float32, m Maxima, x []float32, k normGra
 	normGradTile(dx, dx, nil, x, k)
 }
 
-// maximum is the place in its image of the maximum i.
+// maximum is the index in its image of the i-th maximum.
 func (g Pool) maximum(m Maxima, i int) int {
 	h, w, c := i/(g.OW()*g.C)*g.StrideH, i/g.C%g.OW()*g.StrideW, i%g.C
 	h += int(m.Arg[i])/g.KW - g.PadTop

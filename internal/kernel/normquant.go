@@ -10,8 +10,8 @@ import (
 //
 //	q[r,j] = min(rne(max(0, v[r,j])/s), qmax)    y[r,j] = s·q[r,j]
 //
-// The quantizer's s must be known before; [BatchNormStats] gives the range of
-// v, which is monotone in x, from the pass over x that the statistics need
+// The quantizer's s must be known beforehand; [BatchNormStats] gives the range
+// of v, which is monotone in x, in the pass over x that the statistics need
 // anyway.
 
 // NormQuant is a normalisation, a ReLU and a quantizer.
@@ -21,7 +21,7 @@ type NormQuant struct {
 	QMax int32   // at most 255
 }
 
-// BatchNormReLUQuant leaves y and the integers q. Both are those of
+// BatchNormReLUQuant computes y and the integers q. Both are those of
 // [BatchNormForward] with relu followed by [QuantizeU8] and [DequantizeU8] with
 // z = 0 and qmin = 0, to the last bit; NaN gives 0.
 func BatchNormReLUQuant(y []float32, q []uint8, x []float32, n NormQuant) {
@@ -45,12 +45,11 @@ func BatchNormReLUQuant(y []float32, q []uint8, x []float32, n NormQuant) {
 	})
 }
 
-// quantTile is how many elements of x, y and q the first-level cache holds.
+// quantTile is for how many elements x, y and q fit in the first-level cache.
 const quantTile = 4096
 
 // BatchNormReLUQuantBackward is the gradient of [BatchNormReLUQuant] with the
-// straight-through estimate of [FakeQuantGrad]. v is computed again from x;
-// with
+// straight-through estimate of [FakeQuantGrad]. v is recomputed from x; with
 //
 //	d[r,j] = dy[r,j]  where v > 0 and rne(v/s) ≤ qmax,  0 elsewhere
 //
@@ -95,7 +94,7 @@ func BatchNormReLUQuantMaxPool(m Maxima, q []uint8, x []float32, n NormQuant, g 
 }
 
 // BatchNormReLUQuantMaxPoolBackward is the gradient of
-// [BatchNormReLUQuantMaxPool], from what it left in m. v is computed again from
+// [BatchNormReLUQuantMaxPool], from what it recorded in m. v is recomputed from
 // m.Top; with
 //
 //	d = dy  at a window's maximum where v > 0 and rne(v/s) ≤ qmax,  0 elsewhere
@@ -147,9 +146,9 @@ type gate struct {
 // gate takes room from v; sum fills it.
 func (n NormQuant) gate(v *vectors) gate { return gate{n.gradient(v), n.grid().limit()} }
 
-// limit is the greatest float32 whose rounded quotient is at most hi: the
-// mask of a straight-through gradient without its division. The bits of
-// positive floats are in their order.
+// limit is the greatest float32 whose rounded quotient is at most hi: the mask
+// of a straight-through gradient without a division. The bits of positive
+// floats are ordered as the floats are.
 func (g grid) limit() float32 {
 	infinity := math.Float32bits(float32(math.Inf(1)))
 	above := sort.Search(int(infinity), func(bits int) bool {

@@ -14,10 +14,10 @@ type AdamStep struct {
 //	m ← β₁·m + (1 − β₁)·g'      v ← β₂·v + (1 − β₂)·g'²
 //	w ← w − lr · (m/correction1) / (√(v/correction2) + eps)
 //
-// Source: D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization",
-// ICLR 2015, Algorithm 1; the weight decay is an L2 penalty in the gradient.
-// Deviation: the division by correction1 is taken into the step size,
-// lr/correction1, one rounding a step instead of one a weight.
+// Source: D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR
+// 2015, Algorithm 1; the weight decay is an L2 penalty in the gradient.
+// Deviation: the division by correction1 is part of the step size,
+// lr/correction1, with one rounding per step instead of one per weight.
 func Adam(w, m, v, g []float32, s AdamStep) {
 	checkLen("Adam", "m", len(m), len(w))
 	checkLen("Adam", "v", len(v), len(w))
@@ -29,7 +29,7 @@ func Adam(w, m, v, g []float32, s AdamStep) {
 	blocks(len(w), block, func(a, b int) { adamBlock(w[a:b], m[a:b], v[a:b], g[a:b], &k) })
 }
 
-// adamStep is the constants as the loops take them, one after the other.
+// adamStep is the constants as the loops read them, one after the other.
 type adamStep struct {
 	step, beta1, beta2, eps, decay float32
 	rest1, rest2                   float32 // 1 − β₁, 1 − β₂

@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // adamGeneric is the loop that every path of [Adam] computes. The square root
-// of a float32 by way of float64 is correctly rounded.
+// of a float32 computed in float64 is correctly rounded.
 func adamGeneric(w, m, v, g []float32, k *adamStep) {
 	for i := range w {
 		d := g[i] + float32(k.decay*w[i])

@@ -5,13 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// Parallel calls f(0), …, f(n−1), each once, in any order, and returns when
-// all calls have. At most GOMAXPROCS goroutines run them, the caller's among
-// them; with one processor or one call no other does. Calls may nest, and come
-// from several goroutines: whoever finds the helpers busy works alone.
+// Parallel calls f(0), …, f(n−1), each once, in any order, and returns when all
+// calls have. At most GOMAXPROCS goroutines run them, the caller's among them;
+// with one processor or one call, only the caller's does. Calls may nest, and
+// come from several goroutines: a caller that finds the helpers busy works
+// alone.
 //
 // A caller whose result depends on the order of f's calls, or on how many run
-// at once, is wrong: kernels split their work by shape alone and reduce in a
+// at once, is wrong: kernels split their work only by shape and reduce in a
 // fixed order, so that a result never depends on the machine's cores.
 func Parallel(n int, f func(i int)) {
 	helpers := min(n, runtime.GOMAXPROCS(0)) - 1
@@ -40,7 +41,7 @@ type job struct {
 	done atomic.Int64 // calls that have returned
 }
 
-// work takes indices as long as there are any.
+// work takes indices while there are any.
 func (j *job) work() {
 	for i := j.next.Add(1) - 1; i < j.n; i = j.next.Add(1) - 1 {
 		j.f(int(i))
@@ -50,20 +51,20 @@ func (j *job) work() {
 
 // The job that helpers are asked to join, and how many helpers there are.
 //
-// A training step is a hundred jobs of some ten microseconds, one after the
-// other, and waking a thread takes about as long as one of them. So a helper
-// stays for a while and looks for the next job: a step of ds-cnn on two cores
-// takes three quarters of the time. It ends when nothing comes.
+// A training step is a hundred consecutive jobs of some ten microseconds, and
+// waking a thread takes about as long as one of them. So a helper stays awake
+// for a while and looks for the next job, with which a step of ds-cnn on two
+// cores takes three quarters of the time. It ends if none comes.
 var (
 	offer   atomic.Pointer[job]
 	present atomic.Int64
 )
 
-// patience is how often a helper looks in vain before it ends: some hundred
+// patience is how often a helper looks in vain before it ends: a few hundred
 // microseconds.
 const patience = 100_000
 
-// recruit starts helpers until there are that many.
+// recruit starts helpers until there are enough.
 func recruit(helpers int) {
 	for present.Load() < int64(helpers) {
 		present.Add(1)
@@ -84,19 +85,19 @@ func help() {
 }
 
 // yield lets other goroutines run, but not at every look: it takes the lock of
-// Go's scheduler, where those who wait would get in each other's way.
+// Go's scheduler, where waiting helpers would get in each other's way.
 func yield(looks int) {
 	if looks%1024 == 0 {
 		runtime.Gosched()
 	}
 }
 
-// worthwhile is how many multiply-adds, some microseconds of them, are worth
-// starting a goroutine for.
+// worthwhile is how many multiply-adds are worth starting a goroutine for: a
+// few microseconds' worth.
 const worthwhile = 1 << 18
 
-// parallelWork is Parallel where the calls' multiply-adds together are worth
-// it, else a loop.
+// parallelWork is Parallel if all calls' multiply-adds together are worth it,
+// otherwise a loop.
 func parallelWork(products, n int, f func(i int)) {
 	if products >= worthwhile {
 		Parallel(n, f)

@@ -66,8 +66,8 @@ func normPoolRow(m Maxima, x []float32, t terms, g Pool, oh int) {
 	}
 }
 
-// normPoolGradImage gives the pixels of odd sizes, which no window sees, their
-// gradient before.
+// normPoolGradImage first sets the gradient of pixels that, in odd sizes, no
+// window sees.
 func normPoolGradImage(dx, dy []float32, m Maxima, x []float32, k normGradient, g Pool) {
 	set := poolPath(g)
 	if set == generic {

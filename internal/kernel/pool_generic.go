@@ -106,7 +106,7 @@ func avgPoolGradWindow(dx, d []float32, g Pool, oh, ow int) {
 }
 
 // avgPoolGradApart sets the gradient d of a window that shares no pixel with
-// another: it is the same at all of them.
+// another; it is the same at all its pixels.
 func avgPoolGradApart(dx, d []float32, g Pool, oh, ow int) {
 	h0, h1, w0, w1 := g.window(oh, ow)
 	count := float32((h1 - h0) * (w1 - w0))

@@ -1,7 +1,7 @@
 package kernel
 
 // ReLU is y[i] = min(max(x[i], 0), ceiling): ceiling +Inf for ReLU, 6 for
-// ReLU6. NaN stays NaN, so that a broken step is seen in the loss. y may be x.
+// ReLU6. NaN stays NaN, so that a broken step shows in the loss. y may be x.
 func ReLU(y, x []float32, ceiling float32) {
 	checkLen("ReLU", "y", len(y), len(x))
 	blocks(len(x), block, func(a, b int) { reluBlock(y[a:b], x[a:b], ceiling) })

@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// Requant takes an accumulator to the next layer's integers, in float32:
+// Requant converts an accumulator to the next layer's integers, in float32:
 //
 //	q = rne(clamp(float32(acc)·m[o], qmin − z, qmax − z)) + z
 //

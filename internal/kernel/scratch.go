@@ -1,9 +1,9 @@
 package kernel
 
-// Scratch is a kernel's working memory: packed weights, padded images,
-// partial sums. The zero value is ready. It grows to what its largest call
-// needs and is reused, so an operator that keeps one allocates in its first
-// step only. A Scratch serves one call at a time.
+// Scratch is a kernel's working memory: packed weights, padded images, partial
+// sums. The zero value is ready. It grows to the needs of its largest call and
+// is reused, so an operator that keeps one allocates only in its first step. A
+// Scratch serves one call at a time.
 type Scratch struct {
 	packed  []float32 // one operand in the order the inner loop reads it
 	padded  []float32 // images within their borders, one per task

@@ -10,9 +10,9 @@ import "math"
 //	loss = −(1/m) Σ ln p[i, label[i]]    dlogits[i,k] = (p[i,k] − 1{k = label[i]}) / m
 //
 // m is the number of rows whose label is not −1. A row with label −1 pads the
-// batch: it has zero gradient and is not counted. Exponentials are taken of
-// l − max l, in float64. dlogits may be nil where only loss and correct are
-// wanted. With m = 0 the loss is 0.
+// batch: it has zero gradient and is not counted. Exponentials are taken of l −
+// max l, in float64. dlogits may be nil if only loss and correct are wanted.
+// With m = 0 the loss is 0.
 func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes int) (loss float64, correct int) {
 	checkLen("SoftmaxCrossEntropy", "logits", len(logits), n*classes)
 	checkLen("SoftmaxCrossEntropy", "labels", len(labels), n)

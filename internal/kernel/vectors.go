@@ -2,7 +2,7 @@ package kernel
 
 import "sync"
 
-// vectors is room for a kernel's constants of each channel, reused from call
+// vectors is memory for a kernel's constants of each channel, reused from call
 // to call.
 type vectors struct {
 	all  []float32
@@ -15,7 +15,7 @@ const maxVectors = 4
 
 var vectorPool = sync.Pool{New: func() any { return new(vectors) }}
 
-// newVectors is room for vectors of c channels; done returns it.
+// newVectors returns memory for vectors of c channels; done releases it.
 func newVectors(c int) *vectors {
 	v := vectorPool.Get().(*vectors)
 	if cap(v.all) < maxVectors*c {
@@ -25,7 +25,7 @@ func newVectors(c int) *vectors {
 	return v
 }
 
-// next is a vector of any values.
+// next is a vector of undefined values.
 func (v *vectors) next() []float32 {
 	from := v.used * v.c
 	v.used++

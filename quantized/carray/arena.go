@@ -14,8 +14,8 @@ const (
 	output       // the caller's
 )
 
-// tensor is some bytes of memory: activations that never live at the same time
-// may share a place in the arena, and some share a tensor.
+// tensor is a piece of memory: activations that are never alive at the same
+// time may overlap in the arena, and some share a tensor.
 type tensor struct {
 	size        int  // in bytes
 	real        bool // floats
@@ -35,8 +35,8 @@ func (t *tensor) use(i int) {
 	t.last = i
 }
 
-// floor is the greatest sum of tensors that live during one step: no plan takes
-// less.
+// floor is the greatest total size of tensors that are alive during one step:
+// no plan takes less.
 func floor(tensors []*tensor) int {
 	most := 0
 	for _, t := range tensors {
@@ -51,15 +51,15 @@ func floor(tensors []*tensor) int {
 	return most
 }
 
-// attempts bounds the orders that plan tries.
+// attempts is how many orders plan tries at most.
 const attempts = 200
 
-// plan gives every tensor its offset such that no two that live at the same
-// time overlap, and returns the arena's length. It places them greatest first
-// (Y. Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural Net
+// plan gives every tensor an offset so that no two that are alive at the same
+// time overlap, and returns the arena's length. It places the largest first (Y.
+// Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural Net
 // Inference", MLSys workshop 2020, section 5); while that takes more than the
-// floor, the tensor that sticks out is placed first, and so on. The best order
-// wins.
+// floor, the tensor that reaches highest is placed first in the next attempt,
+// and so on. The best order wins.
 func plan(tensors []*tensor) int {
 	order := slices.SortedStableFunc(slices.Values(tensors),
 		func(a, b *tensor) int { return cmp.Compare(b.size, a.size) })
@@ -81,8 +81,8 @@ func plan(tensors []*tensor) int {
 	return length
 }
 
-// put places tensors in order, each as low as it can be, and returns the
-// length that they take and the tensor at its end.
+// put places tensors in order, each as low as possible, and returns the length
+// that they take and the tensor at its end.
 func put(order []*tensor) (length int, highest *tensor) {
 	var placed []*tensor // by offset
 	for _, t := range order {

@@ -11,8 +11,8 @@ import (
 	"petrify/quantized/reference"
 )
 
-// tries is how many inputs NAME_test.c feeds: all least, all zero, all greatest,
-// and random ones.
+// tries is how many inputs NAME_test.c feeds: all minimal, all zero, all
+// maximal, and random ones.
 const tries = 8
 
 // random is G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14),
@@ -44,7 +44,7 @@ func inputs(v *value) []uint8 {
 	return all
 }
 
-// outputs are what the integer engine computes of them, channels last.
+// outputs returns what the integer engine computes from them, channels last.
 func (f *file) outputs() ([]uint8, error) {
 	e, err := integer.New(f.model, integer.Options{Requantization: f.options.Requantization})
 	if err != nil {
@@ -104,7 +104,7 @@ func (f *file) planar(x []uint8) []float32 {
 	return r
 }
 
-// shiftOf is what is added to the integers of a model to make them unsigned.
+// shiftOf is added to the integers of a model to make them unsigned.
 func shiftOf(q quantized.Quant) uint8 {
 	if q.Format.Unsigned {
 		return 0
@@ -112,8 +112,8 @@ func shiftOf(q quantized.Quant) uint8 {
 	return 128
 }
 
-// fromEngine turns outputs as integer's RunBytes gives them, C H W in the
-// model's number format, into those of C: H W C, unsigned.
+// fromEngine converts outputs of integer's RunBytes, C H W in the model's
+// number format, to those of the C code: H W C, unsigned.
 func fromEngine(y []uint8, m *quantized.Model) []uint8 {
 	out, _ := m.Activation(m.Output)
 	size, channels := elements(out.Shape), out.Shape[0]

@@ -9,7 +9,7 @@ import (
 	"petrify/quantized"
 )
 
-// file is the model's text: what is common to the three files.
+// file is what the three files have in common.
 type file struct {
 	*lowering
 	name   string // of files and functions
@@ -43,7 +43,7 @@ func (f *file) header() string {
 	return b.String()
 }
 
-// describe says what to feed, what comes out, and what it takes.
+// describe says what to feed, what comes out, and how much memory it takes.
 func (f *file) describe() [][]string {
 	c := f.count
 	if f.hasPixels() && !f.in.real {
@@ -133,7 +133,7 @@ func (f *file) macros(b *strings.Builder) {
 	define("EXPORT", "0x"+f.export+" /* of the source that belongs to this header */")
 }
 
-// declarations writes what a program calls.
+// declarations writes the functions that a program calls.
 func (f *file) declarations(b *strings.Builder) {
 	input := fmt.Sprintf("Each number of the input is from %[1]s_INPUT_MIN\n * to %[1]s_INPUT_MAX; input", f.macro)
 	if f.in.real {
@@ -188,8 +188,8 @@ func (f *file) hasPixels() bool {
 
 func (f *file) hasClasses() bool { return len(f.model.Classes) == f.out.elements() }
 
-// pixelTables are the integers of each byte, a table a channel; one for all
-// where they are alike.
+// pixelTables maps each byte to its integer, with a table for each channel, or
+// one for all if they are equal.
 func pixelTables(in *quantized.Input, g grid) [][]uint8 {
 	mean, std := in.Mean, in.Std
 	if len(mean) == 0 {

@@ -10,7 +10,8 @@ import (
 	"petrify/quantized"
 )
 
-// windowOf is the initializer of n's window on x; a global one is the image.
+// windowOf is the initializer of n's window on x; a global one is the whole
+// image.
 func windowOf(n *quantized.Node, x, y *value) string {
 	w := n.Window
 	if n.Op == quantized.GlobalAvgPool {
@@ -28,7 +29,7 @@ func windowOf(n *quantized.Node, x, y *value) string {
 
 const windowWords = 13
 
-// at is a window within another layer.
+// at is a window as a field of another layer.
 func at(window string) string {
 	return ".at = {\n\t\t" + strings.ReplaceAll(window, "\n", "\n\t") + ",\n\t}"
 }
@@ -43,8 +44,8 @@ func gridField(g grid) string {
 //
 //	q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, z_y − (r_a·z_a + r_b·z_b)))))    r_a = s_a/s_y
 //
-// in fixed point that of TensorFlow Lite: both terms are brought to the scale
-// 2·max(s_a, s_b)/2²⁰, added, and brought to the output's.
+// in fixed point that of TensorFlow Lite: both terms are converted to the scale
+// 2·max(s_a, s_b)/2²⁰, added, and converted to the output's scale.
 func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	ra, rb := a.grid.scale/y.grid.scale, b.grid.scale/y.grid.scale
 	if most := max(ra, rb); !(most < 0x1p100) {
@@ -73,8 +74,8 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	return nil
 }
 
-// concat adds the joining of channels, an input at a time. One on another grid
-// than the output's passes through a table.
+// concat adds a concatenation of channels, one input at a time. An input on
+// another grid than the output's passes through a table.
 func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {
 	l.comment(n, in[0], y)
 	at := 0
@@ -115,7 +116,7 @@ func (l *lowering) activate(n *quantized.Node, id string, x, y *value) error {
 	return nil
 }
 
-// covers reports whether n's window is x, without padding.
+// covers reports whether n's window is all of x, without padding.
 func covers(n *quantized.Node, x *value) bool {
 	w := n.Window
 	return [2]int(x.shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{}
@@ -151,7 +152,8 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 //
 //	q_y = clip(rne(float32(Σ (q_x − z_x))·m)) + z_y        m = float32(s_x/float32(s_y·count))
 //
-// in fixed-point modes, too, which multiply the float by its integers.
+// also in fixed-point modes, which multiply by the float's mantissa and
+// exponent as integers.
 func (l *lowering) globalAvgPool(id string, x, y *value) error {
 	m := x.grid.scale / float32(y.grid.scale*float32(x.pixels()))
 	if !(m <= math.MaxFloat32) {

@@ -18,8 +18,8 @@ type value struct {
 	tensor *tensor
 	dies   int // the last node that reads it, or what is the same tensor
 
-	// planes, for a vector, is the pixels of the image that it was: its elements
-	// lie as in that. 1: as the model says.
+	// planes, for a vector, is the number of pixels of the image that it was,
+	// whose order its elements keep. 1: the order is the model's.
 	planes int
 }
 
@@ -93,8 +93,8 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 	return l, nil
 }
 
-// deaths finds out which node reads an activation last, and who does at all.
-// The output is read after the last one.
+// deaths finds the last node that reads each activation. The output is read
+// after the last node.
 func (l *lowering) deaths() {
 	l.dies = map[string]int{l.model.Output: len(l.model.Nodes)}
 	for i := len(l.model.Nodes) - 1; i >= 0; i-- {
@@ -121,7 +121,7 @@ func (l *lowering) declare(a quantized.Activation, limits func() (lo, hi int32))
 	return v
 }
 
-// room is new memory for v. In an arena of floats, bytes take whole ones.
+// room allocates memory for v. In an arena of floats, bytes take whole ones.
 func (l *lowering) room(v *value) {
 	v.tensor = &tensor{size: v.elements(), real: v.real, aligned: l.reals, first: -1}
 	if v.real {
@@ -132,8 +132,8 @@ func (l *lowering) room(v *value) {
 	l.tensors = append(l.tensors, v.tensor)
 }
 
-// reuse gives y the memory of an x that node i reads last, and of which it reads
-// each element before it writes it; else new memory.
+// reuse gives y the memory of an x that node i is the last to read, and whose
+// elements it reads before it writes them; otherwise new memory.
 func (l *lowering) reuse(y *value, i int, in ...*value) {
 	for _, x := range in {
 		if x.dies == i && x.tensor.place == arena && x.elements() == y.elements() && x.real == y.real {
@@ -191,8 +191,8 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 	return nil
 }
 
-// reshape makes a value of other shape of the same elements. Where their order
-// in memory changes, they move; but not for a vector that linear layers alone
+// reshape makes a value of another shape with the same elements. Elements move
+// if their order in memory changes; except for a vector that only linear layers
 // read, whose weights move instead.
 func (l *lowering) reshape(n *quantized.Node, x *value) {
 	y := &value{shape: n.Output.Shape, real: x.real, grid: x.grid, tensor: x.tensor, dies: x.dies, planes: 1}
@@ -212,8 +212,8 @@ func (l *lowering) reshape(n *quantized.Node, x *value) {
 		x.tensor)
 }
 
-// onlyLinear reports whether all that read the activation are linear layers,
-// and it is not the output.
+// onlyLinear reports whether only linear layers read the activation, and it is
+// not the output.
 func (l *lowering) onlyLinear(name string) bool {
 	for _, n := range l.readers[name] {
 		if n.Op != quantized.Linear {
@@ -223,8 +223,8 @@ func (l *lowering) onlyLinear(name string) bool {
 	return name != l.model.Output
 }
 
-// result lets the output's steps write where the caller wants it. An output
-// that is the input is copied.
+// result makes the output's steps write to the caller's output. An output that
+// is the input is copied.
 func (l *lowering) result() {
 	y := l.values[l.model.Output]
 	t := y.tensor

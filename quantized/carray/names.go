@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// headers are those of the C standard library: a file of such a name would
-// stand in for it.
+// headers are those of the C standard library: a file of such a name would be
+// included in its place.
 var headers = strings.Fields(`assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp
 	signal stdarg stdbool stddef stdint stdio stdlib string tgmath time wchar wctype`)
 
-// Identifier is a name for files, functions and macros that is next to the
-// given one: letters, digits and underscores, a letter first, and not the name
-// of a header of C.
+// Identifier turns a name into one for files, functions and macros: letters,
+// digits and underscores, beginning with a letter, and not the name of a C
+// header.
 //
 //	cnn                 cnn
 //	mobilenet-v1-0.25   mobilenet_v1_0_25
@@ -32,7 +32,7 @@ func Identifier(name string) string {
 	return id
 }
 
-// word joins the runs of letters and digits in a name by underscores.
+// word joins the runs of letters and digits in a name with underscores.
 func word(name string) string {
 	parts := strings.FieldsFunc(name, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
@@ -40,8 +40,8 @@ func word(name string) string {
 	return strings.Join(parts, "_")
 }
 
-// names gives layers C names of their own. Each is used with a suffix, such as
-// conv1_weights, so that none is a word of C.
+// names gives layers unique C names. Each is used with a suffix, such as
+// conv1_weights, so that none is a keyword.
 type names map[string]bool
 
 func (n names) add(layer string) string {
@@ -57,7 +57,7 @@ func (n names) add(layer string) string {
 	return unique
 }
 
-// comment makes text safe within a comment of C, in one line.
+// comment makes text safe within a C comment, on one line.
 func comment(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -70,8 +70,8 @@ func comment(text string) string {
 	}, text)
 }
 
-// quote is a string of C. Bytes that are not letters of ASCII, and question
-// marks, of which two begin a trigraph, are in octal.
+// quote is a C string. Bytes that are not ASCII letters, and question marks, of
+// which two begin a trigraph, are in octal.
 func quote(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -8,7 +8,7 @@ import (
 	"petrify/quantized/integer"
 )
 
-// grid is a tensor's quantizer, moved such that its integers are unsigned
+// grid is a tensor's quantizer, shifted so that its integers are unsigned
 // bytes: a signed format by 128.
 //
 //	r = scale · (q − zero)        min ≤ q ≤ max
@@ -17,7 +17,7 @@ type grid struct {
 	zero, min, max int32
 }
 
-// gridOf moves a quantizer whose integers are limited to lo..hi.
+// gridOf shifts a quantizer whose integers are limited to lo..hi.
 func gridOf(q quantized.Quant, lo, hi int32) grid {
 	var shift int32
 	if !q.Format.Unsigned {
@@ -29,7 +29,8 @@ func gridOf(q quantized.Quant, lo, hi int32) grid {
 // same reports whether two grids give the same bytes the same meaning.
 func (g grid) same(h grid) bool { return g.scale == h.scale && g.zero == h.zero }
 
-// within reports whether every byte of g is one of h, with the same meaning.
+// within reports whether every byte of g also occurs in h, with the same
+// meaning.
 func (g grid) within(h grid) bool { return g.same(h) && g.min >= h.min && g.max <= h.max }
 
 func (g grid) quantize(r float32) uint8 {
@@ -52,9 +53,9 @@ type fixed integer.Fixed
 
 func newFixed(m float64) fixed { return fixed(integer.NewFixed(m)) }
 
-// mantissa is a float32 as q/2^shift, q < 2²⁴. One of 2¹⁶ or more is 2¹⁶: with
-// either, every integer but 0 is out of any range. One so small that no int32
-// reaches a half is 0.
+// mantissa is a float32 as q/2^shift, q < 2²⁴. A float of 2¹⁶ or more becomes
+// 2¹⁶: either takes every integer but 0 out of any range. One so small that no
+// int32 reaches a half becomes 0.
 func mantissa(m float32) (q, shift int32) {
 	f, e := math.Frexp(float64(min(m, 1<<16)))
 	if e < -32 {

@@ -9,15 +9,15 @@ import (
 // Options say what files to write. The zero Options compute with the arithmetic
 // of training.
 type Options struct {
-	// Name begins the names of files, functions and macros, as in cnn.h, cnn_run
-	// and CNN_ARENA_SIZE. Empty: it is made of the model's.
+	// Name begins the names of files, functions and macros, as in cnn.h,
+	// cnn_run and CNN_ARENA_SIZE. Empty: it is made from the model's.
 	Name string
 
-	// Requantization is how sums become integers: by one float product, or by
-	// fixed-point ones on processors without floats.
+	// Requantization is how sums become integers: by one float multiplication
+	// or, for processors without floats, in fixed point.
 	Requantization integer.Requantization
 
-	// Facts stand in the header beside petrify's own: those of a proof
+	// Facts are added to petrify's own in the header, such as those of a proof
 	// (quantized.Proof.Facts).
 	Facts map[string]string
 }

@@ -6,21 +6,21 @@ import "petrify/quantized"
 //
 //	a[o] = Σ q_x·q_w − zero·Σ q_w + bias[o]
 //
-// where zero is z_x, or 0 where the bias holds −z_x·Σ q_w: in a layer without
-// padding, whose inputs are all there. Sums are modulo 2³²: a[o] fits int32, so
-// that nothing is lost where those on the way do not.
+// where zero is z_x, or 0 if the bias includes −z_x·Σ q_w, as in a layer
+// without padding, where every output sees all of its inputs. Sums are modulo
+// 2³²: since a[o] fits int32, nothing is lost if intermediate sums do not.
 //
-// C sums Σ q_x·q_w and Σ q_w side by side. Of Σ (q_x − zero)·q_w, gcc 12 makes an
-// instruction of VNNI or i8mm that computes something else.
+// The C code computes Σ q_x·q_w and Σ q_w separately, because gcc 12 compiles Σ
+// (q_x − zero)·q_w to a VNNI or i8mm instruction that computes something else.
 type product struct {
 	outputs int
 	q       []int32 // weights less their zero points
 	bias    []int32
 	zero    int32
 
-	// Where a weight less its zero point does not fit int8, weights are as they
-	// are, unsigned ones less 128, and zeros[o] times the sum of inputs is taken
-	// from each sum.
+	// If a weight minus its zero point does not fit int8, weights are stored as
+	// they are, unsigned ones reduced by 128, and zeros[o] times the sum of
+	// inputs is subtracted from each sum.
 	zeros []int32
 }
 
@@ -52,7 +52,7 @@ func newProduct(n *quantized.Node, x *value) *product {
 	return p
 }
 
-// inputs is how many products make an output.
+// inputs is the number of products in an output.
 func (p *product) inputs() int { return len(p.q) / p.outputs }
 
 // move undoes the subtraction of the zero points.
@@ -70,9 +70,9 @@ func (p *product) move(zeros []int32, unsigned bool) {
 	p.zeros = zeros
 }
 
-// place is where weight i lies in memory. Those of a convolution are O KH KW I
-// rather than O I KH KW, as images are H W C; those of a linear layer after a
-// flattened image follow its pixels.
+// place is the position of weight i in memory. Those of a convolution are O KH
+// KW I rather than O I KH KW, as images are H W C; those of a linear layer
+// after a flattened image follow its pixels.
 func (p *product) place(n *quantized.Node, i, planes int) int {
 	inputs := p.inputs()
 	o, at := i/inputs, i%inputs // at: in C H W

@@ -10,7 +10,7 @@ import (
 	"petrify/quantized"
 )
 
-// whole is an integer of C.
+// whole is an integer in C.
 func whole[T int8 | uint8 | int32 | int64](v T) string {
 	if int64(v) == math.MinInt32 {
 		return "INT32_MIN"
@@ -18,7 +18,7 @@ func whole[T int8 | uint8 | int32 | int64](v T) string {
 	return strconv.FormatInt(int64(v), 10)
 }
 
-// decimal is a float of C: the fewest digits that name it.
+// decimal is a float in C, with the fewest digits that identify it.
 func decimal(r float32) string {
 	text := strconv.FormatFloat(float64(r), 'g', -1, 32)
 	if !strings.ContainsAny(text, ".e") {
@@ -90,7 +90,8 @@ func (l *lowering) table(name string, t []uint8) {
 	l.array("uint8_t", name, 1, &l.count.tables, each(t, whole))
 }
 
-// layer writes the constants of a layer that takes that many words of 32 bits.
+// layer writes the constants of a layer that takes the given number of 32-bit
+// words.
 func (l *lowering) layer(kind, id string, words int, fields ...string) {
 	l.count.layers += 4 * words
 	fmt.Fprintf(&l.constants, "static const %s %s_layer = {\n", kind, id)

@@ -13,10 +13,10 @@ import (
 	"petrify/quantized/integer"
 )
 
-// Wrote reports whether petrify wrote a file that begins so.
+// Wrote reports whether petrify wrote a file with this beginning.
 func Wrote(head []byte) bool { return marked(head) }
 
-// Parts are the paths of a header, its source and its test.
+// Parts returns the paths of a header, its source and its test.
 func Parts(header string) []string {
 	stem := strings.TrimSuffix(header, ".h")
 	return []string{header, stem + ".c", stem + "_test.c"}
@@ -43,8 +43,8 @@ func Facts(header []byte) (map[string]string, error) {
 	return all, nil
 }
 
-// Verify returns an error unless the header of the given path, and the source
-// and test beside it, are to the last byte what [Encode] makes of m with the
+// Verify returns an error unless the header at the given path, and the source
+// and test next to it, are to the last byte what [Encode] makes of m with the
 // options and facts that the header names. The error names what differs.
 func Verify(path string, m *quantized.Model) error {
 	header, err := os.ReadFile(path)
@@ -92,8 +92,8 @@ func differing(a, b []byte) int {
 	return 1 + bytes.Count(a[:equal], []byte("\n"))
 }
 
-// writtenWith are the options of a header; facts that petrify does not write by
-// itself are the user's.
+// writtenWith returns the options of a header; facts that petrify does not
+// write by itself are the user's.
 func writtenWith(all map[string]string, m *quantized.Model) (o Options, err error) {
 	if o, err = optionsOf(all); err != nil {
 		return o, err

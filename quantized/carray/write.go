@@ -25,9 +25,9 @@ type File struct {
 	Data []byte
 }
 
-// Write writes NAME.h, NAME.c and NAME_test.c into a folder, which it makes if
-// need be. Each file appears whole or not at all. Older files of petrify are
-// replaced, others are an error.
+// Write writes NAME.h, NAME.c and NAME_test.c to a folder, creating it if
+// necessary. Each file appears whole or not at all. It replaces older files of
+// petrify; any other file is an error.
 func Write(dir string, m *quantized.Model, o Options) error {
 	files, err := Encode(m, o)
 	if err != nil {
@@ -118,7 +118,7 @@ func newFile(m *quantized.Model, o Options) (*file, error) {
 	return f, nil
 }
 
-// facts say which model this is, and how it was written.
+// facts returns which model this is and how it was written.
 func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	all, err := m.Facts()
 	if err != nil {
@@ -132,11 +132,11 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	return all, nil
 }
 
-// quoted is text as a string of JSON.
+// quoted is text as a JSON string.
 func quoted(text string) string {
 	quoted, _ := json.Marshal(text) // a string always has a form in JSON
 	return string(quoted)
 }
 
-// fact is text as a string of JSON that may stand within a comment of C.
+// fact is text as a JSON string that is safe within a C comment.
 func fact(text string) string { return strings.ReplaceAll(quoted(text), "*", `\u002a`) }

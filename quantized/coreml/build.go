@@ -64,7 +64,7 @@ func (b *builder) fail(format string, v ...any) {
 	}
 }
 
-// fresh returns name, or name_2, name_3 … if it is taken.
+// fresh returns name or, if it is taken, name_2, name_3 ….
 func (b *builder) fresh(name string) string {
 	free := name
 	for i := 2; b.used[free]; i++ {
@@ -137,7 +137,7 @@ func (b *builder) shape(d mil.DataType, a *quantized.Activation) mil.Type {
 	return mil.TensorOf(d, append([]int{1}, a.Shape...)...)
 }
 
-// check repeats the whole package's types and names what is wrong by layer.
+// check infers all types of the package again and names what is wrong by layer.
 func (b *builder) check() error {
 	err := mil.Check(b.pkg)
 	if err == nil {

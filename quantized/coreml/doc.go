@@ -1,14 +1,14 @@
-// Package coreml writes a frozen network as a Core ML ML program: an
-// .mlpackage folder that Xcode, Core ML and coremltools open as their own.
+// Package coreml writes a frozen network as a Core ML ML program: an .mlpackage
+// folder that Xcode, Core ML and coremltools open like their own.
 //
 // The actors:
 //
 //   - [Write] translates a [quantized.Model]; [Options] choose the oldest
-//     system it must run on, the precision of arithmetic, what goes in and
-//     what comes out.
-//   - [NewRunner] runs what [Write] writes, by the definitions of its operations.
-//   - [Inspect] prints a package's program, scales and sizes as text.
-//   - Package mil beneath knows the file format and can run a program.
+//     system that must run it, the precision of arithmetic, and the forms of
+//     input and output. - [NewRunner] runs what [Write] writes, by the
+//     definitions of its operations. - [Inspect] prints a package's program,
+//     scales and sizes as text. - Package mil knows the file format and can run
+//     a program.
 //
 // # What a layer becomes
 //
@@ -37,8 +37,8 @@
 //
 // # Names
 //
-// Core ML takes names like [A-Za-z_][A-Za-z0-9_]*. [EncodeName] maps any name
-// to such a one, most to themselves, and [DecodeName] maps it back.
+// Core ML's names match [A-Za-z_][A-Za-z0-9_]*. [EncodeName] maps any name to
+// such a name, most of them to themselves, and [DecodeName] maps it back.
 //
 // # Sources
 //

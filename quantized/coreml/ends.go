@@ -14,7 +14,7 @@ const (
 	scoresName = "classLabel_probs"
 )
 
-// input appends what stands before the first layer: cast, normalise, quantize.
+// input appends what comes before the first layer: cast, normalise, quantize.
 func (b *builder) input() {
 	in := &b.model.Input
 	b.layer = in.Name

@@ -15,8 +15,8 @@ import (
 // prefix marks petrify's own facts among the metadata.
 const prefix = "petrify."
 
-// metadata is what the package says about itself: the user's words, and under
-// petrify's prefix where the model comes from and how it is quantized.
+// metadata is what the package says about itself: the user's texts and, under
+// petrify's prefix, where the model comes from and how it is quantized.
 func metadata(m *quantized.Model, o Options) (mil.Metadata, error) {
 	facts, err := facts(m, o)
 	if err != nil {
@@ -43,7 +43,7 @@ func metadata(m *quantized.Model, o Options) (mil.Metadata, error) {
 	}, nil
 }
 
-// facts are petrify's own, some of them empty.
+// facts returns petrify's own facts, some of them empty.
 func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	all, err := m.Facts()
 	if err != nil {
@@ -70,8 +70,8 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	return all, nil
 }
 
-// weightFacts lists the formats of weights with the layers that have them,
-// and the larger type they are stored in where there is none of their own.
+// weightFacts lists the formats of weights with their layers, and the larger
+// type that they are stored in if there is none of that size.
 func weightFacts(m *quantized.Model, o Options) string {
 	var t tally
 	for i := range m.Nodes {

@@ -10,8 +10,8 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// Inspect prints the package dir as text: interface, metadata, the program
-// with its scales, and where its bytes are.
+// Inspect prints the package dir as text: interface, metadata, the program with
+// its scales, and what its bytes are used for.
 func Inspect(w io.Writer, dir string) error {
 	p, err := mil.ReadPackage(dir)
 	if err != nil {
@@ -28,7 +28,7 @@ func Inspect(w io.Writer, dir string) error {
 	return err
 }
 
-// table is the sizes, one line a kind of byte.
+// table is the sizes, one line for each use of bytes.
 func table(s mil.Sizes) string {
 	var b strings.Builder
 	line := func(n int, what string) { fmt.Fprintf(&b, "%10d  %s\n", n, what) }

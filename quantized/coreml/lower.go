@@ -41,13 +41,13 @@ func (b *builder) resultName(n *quantized.Node, op string) string {
 	return name
 }
 
-// plainOutput reports whether the layer's last float is the model's output as
-// it is: not quantized, not cast, not classified.
+// plainOutput reports whether the layer's last float is itself the model's
+// output: not quantized, not cast, not classified.
 func (b *builder) plainOutput(n *quantized.Node) bool {
 	return n.Output.Quant.Format.IsFloat() && b.float == mil.Float32 && !b.options.Classifier
 }
 
-// operation is what a layer's own operation is called, and its parameters.
+// operation is the name of a layer's operation and its parameters.
 type operation struct {
 	name   string
 	params func(b *builder, n *quantized.Node, x []string) []param
@@ -125,7 +125,7 @@ func reshape(_ *builder, n *quantized.Node, x []string) []param {
 	return []param{{"x", x[0]}, {"shape", mil.IntsValue(append([]int{1}, n.Output.Shape...)...)}}
 }
 
-// moved appends a reshape of integers, where the layer is one and both sides
+// moved appends a reshape of integers, if the layer is a reshape and both sides
 // are quantized alike.
 func (b *builder) moved(n *quantized.Node) (string, bool) {
 	in := b.tensors[n.Inputs[0]]
@@ -140,8 +140,8 @@ func (b *builder) moved(n *quantized.Node) (string, bool) {
 	return b.emit("reshape", name, b.shape(data, &n.Output), reshape(b, n, []string{in.value})...), true
 }
 
-// ending is the operation that ends an activation function of an x of type t, and
-// its parameters, which may take operations before it.
+// ending is the last operation of an activation function of an x of type t, and
+// its parameters, which may need other operations before it.
 type ending struct {
 	name   string
 	params func(b *builder, n *quantized.Node, x string, t mil.Type) []param
@@ -174,7 +174,7 @@ func channels(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {
 
 func alone(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param { return []param{{"x", x}} }
 
-// gate is what hard_swish multiplies x with: relu6(x + 3)/6.
+// gate is the factor of x in hard_swish: relu6(x + 3)/6.
 func (b *builder) gate(n *quantized.Node, x string, t mil.Type) []param {
 	gate := b.emit("mul", b.fresh(EncodeName(n.Name)+"_sixth"), t, b.sixth(n, x, t)...)
 	return []param{{"x", x}, {"y", gate}}
@@ -197,7 +197,7 @@ func (b *builder) activate(n *quantized.Node, x string, t mil.Type) string {
 	return b.emit(f.name, b.resultName(n, f.name), t, f.params(b, n, x, t)...)
 }
 
-// finish quantizes the layer's result, if it is to be, and makes it known.
+// finish quantizes the layer's result if required, and records it.
 func (b *builder) finish(n *quantized.Node, value string) {
 	out := &tensor{&n.Output, value}
 	if out.quantized() {

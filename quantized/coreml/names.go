@@ -10,8 +10,8 @@ import (
 
 // EncodeName maps a name to one of the form [A-Za-z_][A-Za-z0-9_]* so that
 // [DecodeName] maps it back. Names of that form stay as they are, except for
-// the words of the program text's own grammar and for names that contain "_x".
-// Each byte that cannot stay becomes _xHH_, HH its hexadecimal value:
+// words of the program text's grammar and names that contain "_x". Each byte
+// that must change becomes _xHH_, where HH is its hexadecimal value:
 //
 //	conv1       conv1
 //	block.1/add block_x2E_1_x2F_add

@@ -7,8 +7,8 @@ import (
 	"petrify/quantized"
 )
 
-// need is the lowest target that has everything the model uses, with the
-// layer and the feature that ask for it.
+// need is the lowest target that has everything the model uses, with the layer
+// and the feature that require it.
 func need(m *quantized.Model) (t Target, layer, feature string) {
 	t = IOS16
 	raise := func(to Target, by, what string) {

@@ -8,8 +8,8 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// Target is the oldest system that a package must run on. The zero value is
-// the oldest that has what the model needs.
+// Target is the oldest system that must run a package. The zero value is the
+// oldest that has what the model needs.
 type Target uint8
 
 // The targets.
@@ -58,7 +58,7 @@ func ParseTarget(text string) (Target, error) {
 // Precision is the type that the program computes in.
 type Precision uint8
 
-// The precisions. The Neural Engine runs float16 alone; float32 is for exact
+// The precisions. The Neural Engine runs only float16; float32 is for exact
 // comparison.
 const (
 	Float16 Precision = iota
@@ -97,10 +97,10 @@ func ParsePrecision(text string) (Precision, error) {
 // Encoding is how signed weights are stored.
 type Encoding uint8
 
-// The encodings of weights. Both mean the same numbers: unsigned ones are
-// q + 128 with zero point + 128, or q + 8 for 4 bits. It is for systems whose
+// The encodings of weights. Both mean the same numbers: unsigned ones are q +
+// 128 with zero point + 128, or q + 8 for 4 bits. Unsigned is for systems whose
 // GPU or Neural Engine is reported to mishandle signed ones; compare the
-// device's compute units to know.
+// device's compute units to find out.
 const (
 	Signed   Encoding = iota // int8, as Core ML Tools writes
 	Unsigned                 // uint8
@@ -145,11 +145,12 @@ type Options struct {
 type Metadata struct {
 	Author, License, Version, Description string
 
-	// Facts stand beside petrify's own: those of a proof (quantized.Proof.Facts).
+	// Facts are added to petrify's own, such as those of a proof
+	// (quantized.Proof.Facts).
 	Facts map[string]string
 }
 
-// Validate returns an error for a value that is none of the named ones.
+// Validate returns an error for a value that is not one of the constants.
 func (o Options) Validate() error {
 	switch {
 	case o.Target > IOS18:

@@ -5,7 +5,7 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// quantizer is the 8-bit type and the zero point that hold a quantized
+// quantizer is the 8-bit type and the zero point that represent a quantized
 // activation. uint8 with zero point 128 is int8 without one.
 func quantizer(q quantized.Quant) (mil.DataType, int32) {
 	switch {
@@ -18,7 +18,7 @@ func quantizer(q quantized.Quant) (mil.DataType, int32) {
 }
 
 // quantize appends q = clip(rne(r/s) + z) and returns the integers' name. A
-// range smaller than 8 bits has is clipped before, as floats: the bounds
+// range smaller than that of 8 bits is clipped first, in floats: the bounds
 // s·(qmin − z) and s·(qmax − z) quantize to qmin and qmax.
 func (b *builder) quantize(ident string, a *quantized.Activation, value string, s float64) string {
 	q := a.Quant
@@ -33,7 +33,7 @@ func (b *builder) quantize(ident string, a *quantized.Activation, value string, 
 	return b.emit("quantize", b.fresh(ident+"_q"), b.shape(data, a), params...)
 }
 
-// scaleAndZero are a quantizer's parameters; a zero point of 0 is left out.
+// scaleAndZero returns a quantizer's parameters; a zero point of 0 is left out.
 func (b *builder) scaleAndZero(a *quantized.Activation, s float64) []param {
 	own := float64(a.Quant.Scale)
 	if err := b.representable(own, s/own, a.Quant.Format.Bits); err != nil {

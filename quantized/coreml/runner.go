@@ -8,8 +8,8 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// Runner computes what a model's package computes, one input at a time, by the
-// definitions of its operations: see [mil.Machine]. It is not safe for
+// Runner runs a model's package, one input at a time, according to the
+// definitions of its operations; see [mil.Machine]. It is not safe for
 // concurrent use.
 type Runner struct {
 	model   *quantized.Model
@@ -32,8 +32,8 @@ func NewRunner(m *quantized.Model, o Options) (*Runner, error) {
 	return &Runner{model: m, options: o, machine: machine, tensors: b.tensors}, nil
 }
 
-// Run computes the model for x, C H W, normalised as the network takes it. A
-// package that normalises gets the raw numbers that x was.
+// Run computes the model for x, C H W, normalised as for the network. A package
+// that normalises is given the raw numbers that x was computed from.
 func (r *Runner) Run(x []float32) error {
 	if r.options.Image || r.options.Normalize {
 		x = r.raw(x)

@@ -8,11 +8,11 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// units are what the numbers within a layer count. A scale that is a power of two
-// multiplies and divides without rounding. So dequantize counts in a power of
-// two near the scale of what it reads, and the rest of the layer follows: the
-// weights' scales, the bias, the scale of quantize. Its integers are the same in
-// any unit.
+// units are the units of the numbers within a layer. A scale that is a power of
+// two multiplies and divides without rounding. So dequantize uses a power of
+// two near the scale of its input as the unit, and the rest of the layer
+// follows: the weights' scales, the bias, the scale of quantize. The integers
+// are the same in any unit.
 type units struct {
 	in  []float64 // scales of the inputs' dequantize
 	out float64   // scale of the result's quantize
@@ -85,7 +85,8 @@ func (b *builder) scaled(n *quantized.Node, sum string, t mil.Type) string {
 	return b.emit("mul", b.resultName(n, "mul"), t, param{"x", sum}, param{"y", b.store("sums, scale", b.float, shape, m)})
 }
 
-// homogeneous reports whether f(c·r) = c·f(r) for every c > 0, but for a bound.
+// homogeneous reports whether f(c·r) = c·f(r) for every c > 0, apart from a
+// bound.
 func homogeneous(f quantized.Func) bool {
 	switch f {
 	case quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:
@@ -94,8 +95,8 @@ func homogeneous(f quantized.Func) bool {
 	return false
 }
 
-// unit is the power of two next to s, by their quotient, among those that float16
-// has in full.
+// unit is the power of two nearest to s, by their quotient, among the normal
+// float16s.
 func unit(s float64) float64 {
 	fraction, e := math.Frexp(s)
 	if fraction < math.Sqrt2/2 {

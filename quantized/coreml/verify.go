@@ -36,8 +36,8 @@ func factsOf(p *mil.Package) map[string]string {
 }
 
 // Verify returns an error unless the package dir is, to the last byte, what
-// [Write] makes of m with the options and the further facts that its metadata
-// names. The error names what differs: the model, the fact or the file.
+// [Write] makes of m with the options and the additional facts in its metadata.
+// The error names what differs: the model, the fact or the file.
 func Verify(dir string, m *quantized.Model) error {
 	p, err := mil.ReadPackage(dir)
 	if err != nil {
@@ -121,7 +121,7 @@ func (o Options) words() string {
 	return strings.Join(words, " ")
 }
 
-// WrittenWith are the options that the package dir of the model names.
+// WrittenWith returns the options that the package dir of the model names.
 func WrittenWith(dir string, m *quantized.Model) (Options, error) {
 	p, err := mil.ReadPackage(dir)
 	if err != nil {
@@ -130,7 +130,7 @@ func WrittenWith(dir string, m *quantized.Model) (Options, error) {
 	return writtenWith(p, m)
 }
 
-// writtenWith are a package's options.
+// writtenWith returns a package's options.
 func writtenWith(p *mil.Package, m *quantized.Model) (o Options, err error) {
 	all := factsOf(p)
 	if o.Target, err = ParseTarget(all["target"]); err != nil {

@@ -55,8 +55,8 @@ func integers(w *quantized.Weights) *quantized.Weights {
 	return &whole
 }
 
-// encode puts integers, scales times gain, and zero points into the types of the
-// package.
+// encode converts integers, scales times gain, and zero points to the types of
+// the package.
 func (b *builder) encode(w *quantized.Weights, gain float64) codes {
 	store := container(w.Format)
 	shift := int32(0) // from signed to unsigned
@@ -92,12 +92,13 @@ func (b *builder) encode(w *quantized.Weights, gain float64) codes {
 	return c
 }
 
-// grouping divides weights into equal groups, as Core ML has it: their number
-// along each dimension, and for each group the index of its scale.
+// grouping divides weights into the equal groups that Core ML requires: their
+// number along each dimension, and for each group the index of its scale.
 //
-// Blocks that do not divide the inputs, the last being shorter, become smaller
-// ones that do: 72 inputs in blocks of 32, 32 and 8 are nine groups of 8, four
-// of the first scale, four of the second, one of the third.
+// Blocks that do not divide the inputs, where the last is shorter, become
+// smaller groups that do: 72 inputs in blocks of 32, 32 and 8 become nine
+// groups of 8, four with the first scale, four with the second, and one with
+// the third.
 func grouping(w *quantized.Weights) (groups, source []int) {
 	groups = make([]int, len(w.Shape))
 	for i := range groups {

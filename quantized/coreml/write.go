@@ -7,9 +7,9 @@ import (
 	"petrify/quantized/coreml/mil"
 )
 
-// Write writes the model as the folder dir, a name that ends in .mlpackage by
-// custom. The package appears whole or not at all; an older package of that
-// name is replaced, anything else is not. Equal models and options give equal
+// Write writes the model as the folder dir, whose name customarily ends in
+// .mlpackage. The package appears whole or not at all. It replaces an older
+// package of that name, but nothing else. Equal models and options give equal
 // bytes.
 func Write(dir string, m *quantized.Model, o Options) error {
 	p, err := Translate(m, o)

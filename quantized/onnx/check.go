@@ -57,10 +57,10 @@ func (c *checker) layer(n *quantized.Node) {
 	}
 }
 
-// softmax refuses what ONNX Runtime's kernel for integers gets wrong. It takes
-// ⌊1/s⌋ for 1/s; multiplies exponentials by that which may be as great as
+// softmax refuses what ONNX Runtime's kernel for integers gets wrong. It uses
+// ⌊1/s⌋ for 1/s, and multiplies by it exponentials that may be as great as
 // MaxFloat32/(F·e⁵), e⁵ = 148.4; and with int8 activations, a sum with the zero
-// point that is over 127 becomes negative.
+// point that exceeds 127 becomes negative.
 func (c *checker) softmax(n *quantized.Node) {
 	x, _ := c.model.Activation(n.Inputs[0])
 	q := n.Output.Quant
@@ -93,8 +93,8 @@ func (c *checker) pairLimit(n *quantized.Node) int32 {
 	return math.MaxInt16 / (2 * greatest)
 }
 
-// greatestWeight is max|q_w| of a layer that computes with integers, else 0.
-// Unsigned weights reach the kernel less 128.
+// greatestWeight is max|q_w| of a layer that computes with integers, and 0 for
+// others. Unsigned weights reach the kernel reduced by 128.
 func greatestWeight(m *quantized.Model, n *quantized.Node) int32 {
 	if n.Weights == nil || n.Weights.Q == nil || n.Weights.Block > 0 {
 		return 0
@@ -120,7 +120,7 @@ func depthwise(n *quantized.Node) bool {
 }
 
 // hasBlocks reports whether n is a linear layer whose blocks the MatMulNBits
-// kernel takes.
+// kernel accepts.
 func hasBlocks(n quantized.Node) bool {
 	return n.Op == quantized.Linear && n.Weights.Block >= 16 && n.Weights.Block&(n.Weights.Block-1) == 0
 }

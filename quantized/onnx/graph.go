@@ -12,8 +12,8 @@ import (
 // writer builds a graph. Names of values are those of the model's activations
 // with a suffix that says what they are:
 //
-//	NAME/sum           what the operator gives, if a function follows
-//	NAME/real          what the operator, or the function after it, gives
+//	NAME/sum           the operator's result, if a function follows
+//	NAME/real          the result of the operator, or of the function after it
 //	NAME/quantized     after QuantizeLinear
 //	NAME/clipped       after the integer Clip, where there is one
 //	NAME/dequantized   after DequantizeLinear: what the next operators read

@@ -12,8 +12,8 @@ import (
 	"petrify/quantized/onnx/onnxpb"
 )
 
-// Inspect prints what a file says of itself, its inputs and outputs, its
-// operators with their number, and the bytes of its tensors.
+// Inspect prints a file's metadata, its inputs and outputs, its operators with
+// their counts, and the bytes of its tensors.
 func Inspect(w io.Writer, data []byte) error {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {
@@ -52,7 +52,7 @@ func Inspect(w io.Writer, data []byte) error {
 	return t.Flush()
 }
 
-// plain is a file's text, quoted where a terminal would not print it as it is.
+// plain is text from a file, quoted if a terminal would not print it as it is.
 func plain(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
@@ -60,7 +60,7 @@ func plain(text string) string {
 	return text
 }
 
-// describe is such as "input FLOAT batch × 1 × 28 × 28".
+// describe returns a text such as "input FLOAT batch × 1 × 28 × 28".
 func describe(v onnxpb.Value) string {
 	var dims []string
 	for _, d := range v.Shape {

@@ -32,10 +32,10 @@ func fusesFunction(n *quantized.Node) bool {
 }
 
 // keepsFunction reports whether the fused function of n is written as an
-// operator: where the container's range implies it, so that runtimes drop it
-// and it only serves the reader. For that, zero must be the least integer, and
-// 6 not less than the greatest real. Elsewhere the integer Clip stands for the
-// function.
+// operator, which is done if the container's range implies it, so that runtimes
+// drop it and it only serves human readers. For that, zero must be the least
+// integer, and 6 not less than the greatest real number. Otherwise the integer
+// Clip replaces the function.
 func (w *writer) keepsFunction(n *quantized.Node) bool {
 	q := n.Output.Quant
 	c := w.container(q)
@@ -48,8 +48,8 @@ func (w *writer) keepsFunction(n *quantized.Node) bool {
 	return n.Func == quantized.ReLU || float32(c.max-c.min)*q.Scale <= 6
 }
 
-// computed writes the operator of n, and its fused function after it if that
-// is wanted. It returns the last one's output, called output.
+// computed writes the operator of n and, if wanted, its fused function after
+// it. It returns the last one's output, called output.
 func (w *writer) computed(n *quantized.Node, output string, function bool) string {
 	if !function {
 		return w.operator(n, output)
@@ -120,8 +120,9 @@ func (w *writer) operator(n *quantized.Node, output string) string {
 }
 
 // staysFloat reports whether n multiplies with float weights between quantized
-// activations. ONNX Runtime's optimizer would quantize the weights of such a layer,
-// all with one scale, to have an integer operator, if it saw the quantizer before the layer.
+// activations. If ONNX Runtime's optimizer saw the quantizer before such a
+// layer, it would quantize the weights, all with one scale, to get an integer
+// operator.
 func (w *writer) staysFloat(n *quantized.Node) bool {
 	x, _ := w.model.Activation(n.Inputs[0])
 	return n.Weights != nil && n.Weights.Q == nil && !x.Quant.IsFloat() && !n.Output.Quant.IsFloat()

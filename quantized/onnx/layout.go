@@ -50,9 +50,9 @@ func (l layout) scales(s []float32) []float32 { return arranged(l, s) }
 
 func (l layout) zeros(z []int32) []int32 { return arranged(l, z) }
 
-// arranged orders numbers that belong to scales: transposed where they form a
-// matrix, and repeated over the kernel where a convolution has blocks, as the
-// operator wants a scale for each of its positions.
+// arranged orders numbers that belong to scales: transposed if they form a
+// matrix, and repeated over the kernel if a convolution has blocks, as the
+// operator requires a scale for each position.
 func arranged[T any](l layout, values []T) []T {
 	if len(l.scaleDims) < 2 {
 		return values

@@ -67,7 +67,7 @@ func (w *writer) normalise(in *quantized.Input) string {
 	return w.node("Div", "image/normalised", []string{x, w.floats("image/std", in.Std, shape...)})
 }
 
-// resultName is what the value of the model's output is called.
+// resultName is the name of the model's output.
 func (w *writer) resultName() string {
 	switch {
 	case w.endsInSoftmax():
@@ -84,7 +84,7 @@ func (w *writer) endsInSoftmax() bool {
 	})
 }
 
-// result declares the file's output and writes what follows the model's.
+// result declares the file's output and writes what follows the model's output.
 func (w *writer) result() {
 	out, _ := w.model.Activation(w.model.Output)
 	x := w.real[out.Name]

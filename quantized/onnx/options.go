@@ -8,29 +8,30 @@ import (
 	"petrify/quantized"
 )
 
-// Options say how a model is written. The zero Options are what a model is
-// best written with. Those that are not zero stand in the file's metadata.
+// Options say how a model is written. The zero Options are best for most
+// models. Those that are not zero are recorded in the file's metadata.
 type Options struct {
-	// Opset is the version of the operators: 13 (also 0), or 21, which has 4-bit
-	// weights and weights with a scale a block.
+	// Opset is the version of the operators: 13 (also 0), or 21, which has
+	// 4-bit weights and weights with a scale for each block.
 	Opset int `json:"opset"`
 
 	// Batch fixes the number of inputs at a time; 0 leaves it open.
 	Batch int `json:"batch,omitzero"`
 
 	// Signed writes activations as int8 rather than uint8, for runtimes that
-	// want it so. By default ONNX Runtime on x86-64 makes them uint8 and computes
-	// what it computes of the other file. With session.qdqisint8allowed=1 it computes
-	// with int8, where ties of sums and means may go the other way
+	// need it. By default ONNX Runtime on x86-64 converts them to uint8 and
+	// computes the same as from the other file. With session.qdqisint8allowed=1
+	// it computes with int8, and ties of sums and means may go the other way
 	// (integer.Options.Signed).
 	Signed bool `json:"signed,omitzero"`
 
-	// NBits writes linear layers with a scale a block so that ONNX Runtime uses
-	// its MatMulNBits kernel, which keeps the weights packed in memory. By
+	// NBits writes linear layers with scales for blocks so that ONNX Runtime
+	// uses its MatMulNBits kernel, which keeps the weights packed in memory. By
 	// default that kernel quantizes activations on the fly, and results are off
 	// by up to half a percent; the session option
-	// session.qdq_matmulnbits_accuracy_level=0 makes it exact. Without NBits the
-	// weights are dequantized when the file is loaded, and results are exact.
+	// session.qdq_matmulnbits_accuracy_level=0 makes it exact. Without NBits
+	// the weights are dequantized when the file is loaded, and results are
+	// exact.
 	NBits bool `json:"nbits,omitzero"`
 
 	// Image puts the normalisation into the file: the input is then called
@@ -63,20 +64,20 @@ type Target uint8
 
 // The targets.
 const (
-	// AnyTarget is any processor but those below.
+	// AnyTarget is any processor except those below.
 	AnyTarget Target = iota
 
 	// X64AVX2 is x86-64 without VNNI instructions (before Ice Lake and Zen 4).
 	// There ONNX Runtime multiplies uint8 activations by int8 weights with
-	// VPMADDUBSW, which adds two products in 16 bits and saturates. Two products
-	// of 255 and 64 still fit, so weights must be within ±64: 7 bits. (Whoever
-	// runs the model can have eight bits exact, at half the speed, with the
-	// session option session.x64quantprecision=1.)
+	// VPMADDUBSW, which adds two products in 16 bits and saturates. Two
+	// products of 255 and 64 still fit, so weights must be within ±64: 7 bits.
+	// (Eight bits can be exact, at half the speed, with the session option
+	// session.x64quantprecision=1.)
 	X64AVX2
 )
 
-// WriteFile writes a model with the zero Options. A file of the given name is
-// there in full afterwards, or as it was before.
+// WriteFile writes a model with the zero Options. The file is written
+// completely or not at all.
 func WriteFile(path string, m *quantized.Model) error { return Options{}.WriteFile(path, m) }
 
 // WriteFile writes a model to a file.

@@ -7,21 +7,21 @@ import (
 	"petrify/quantized"
 )
 
-// On x86-64 ONNX Runtime has integer convolutions of int8 only where a session asks
-// for them (session.qdqisint8allowed=1). By default it makes activations uint8, but
-// only where one DQ follows a Q at once and no other reads it. A Clip of integers
+// On x86-64 ONNX Runtime has integer convolutions of int8 only if a session
+// asks for them (session.qdqisint8allowed=1). By default it makes activations
+// uint8, but only if exactly one DQ reads a Q, directly. A Clip of integers
 // between them, or a second reader, leaves the convolutions before and after in
 // float. So such activations are written as two pairs,
 //
 //	… ─ Q ─ DQ ─ Clip ┬ Q ─ DQ ─ first reader
 //	                  └ Q ─ DQ ─ second reader
 //
-// where Clip limits real numbers on the grid, and is a maximum with the least number
-// where there is nothing to limit. The quantizers of the readers differ in the
-// attribute axis, which means nothing for a single scale: else they would be made
-// one again.
+// where Clip limits real numbers on the grid, or is a maximum with the least
+// number if there is nothing to limit. The quantizers of the readers differ in
+// the attribute axis, which has no meaning for a single scale, because equal
+// ones would be merged again.
 
-// passage is an activation that each reader quantizes by itself.
+// passage is an activation that each reader quantizes separately.
 type passage struct {
 	inputs []string // of its quantizers, real numbers, scale and zero point
 	rank   int
@@ -61,7 +61,7 @@ func (w *writer) read(name string) string {
 	return w.node("DequantizeLinear", reader+"/dequantized", append([]string{y}, p.inputs[1:]...))
 }
 
-// unseen writes a maximum with the least number, which changes nothing: ONNX
+// unseen writes a maximum with the least number. It changes nothing, but ONNX
 // Runtime's optimizer does not look through it for a quantizer.
 func (w *writer) unseen(x, output string) string {
 	return w.node("Max", output, []string{x, w.floats(output+"/least", []float32{-math.MaxFloat32})})

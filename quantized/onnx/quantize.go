@@ -30,8 +30,8 @@ func (o Options) container(q quantized.Quant) container {
 }
 
 // quantize writes Q and DQ, and between them a Clip to lo..hi unless the
-// container's range is that already. It returns the value after the DQ,
-// called output. Int8 may need more, see [writer.passage].
+// container's range is that already. It returns the value after the DQ, called
+// output. Int8 may need more; see [writer.passage].
 func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, output string) string {
 	c := w.container(q)
 	scale := w.floats(name+"/scale", []float32{q.Scale})
@@ -76,9 +76,10 @@ func (w *writer) weights(n *quantized.Node, transpose bool) string {
 	return w.node("DequantizeLinear", name, inputs, attributes...)
 }
 
-// zeroPoints are the zero points of the weights of n; nil where they are left
-// out because they are zero, also in the file. For linear layers they are always
-// written: ONNX Runtime does not make an integer kernel of Gemm without them.
+// zeroPoints returns the zero points of the weights of n; nil if they are left
+// out because they are zero, in the file as well. For linear layers they are
+// always written, since ONNX Runtime does not turn Gemm into an integer kernel
+// without them.
 func zeroPoints(n *quantized.Node, shift int32) []int32 {
 	if n.Weights.Zero == nil && (n.Op == quantized.Linear || shift != 0) {
 		return make([]int32, len(n.Weights.Scale))
@@ -107,8 +108,8 @@ func (w *writer) weightType(n *quantized.Node) (t onnxpb.DataType, shift int32) 
 	}
 }
 
-// packed are the bytes of numbers and a shift, two to a byte for 4-bit types, the
-// first in the low half.
+// packed returns numbers plus a shift as bytes, two to a byte for 4-bit types,
+// the first in the low half.
 func packed(t onnxpb.DataType, values []int32, shift int32) []byte {
 	values = slices.Clone(values)
 	for i := range values {

@@ -10,20 +10,21 @@ import (
 	"petrify/quantized/onnx/onnxpb"
 )
 
-// Tap is an activation that a file gives as a further output.
+// Tap is an activation that a file has as an additional output.
 type Tap struct {
 	quantized.Activation
 	value onnxpb.Value
 	shift int32 // what is added to a q of the model, see container
 }
 
-// Tapped returns a file of the model with its activations as further outputs,
-// to find where a runtime begins to differ. They come in the model's order, as
-// the integers that the file holds, or as float32. Left out are a float input and a
-// float output, which are known anyway, and float convolutions that only additions
-// read: ONNX Runtime makes the other number a part of their sums, and would not if
-// it had to give those by themselves. Of a file of int8 activations, each is read
-// where the passage of an activation with several readers is.
+// Tapped returns a file of the model with its activations as additional
+// outputs, to find where a runtime begins to differ. They come in the model's
+// order, as the integers that the file holds, or as float32. It leaves out a
+// float input and a float output, which are known anyway, and float
+// convolutions that only additions read: ONNX Runtime includes the other number
+// in their sums, and would not if it had to output those separately. Of a file
+// of int8 activations, each is read where the passage of an activation with
+// several readers is.
 func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {
@@ -72,7 +73,7 @@ func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	return file.Marshal(), taps, nil
 }
 
-// onlyAdded reports whether additions alone read an activation.
+// onlyAdded reports whether only additions read an activation.
 func onlyAdded(m *quantized.Model, name string) bool {
 	read := false
 	for i := range m.Nodes {
@@ -87,7 +88,7 @@ func onlyAdded(m *quantized.Model, name string) bool {
 	return read
 }
 
-// Bytes is the length of the activation of one input.
+// Bytes is the length of the activation for one input.
 func (t Tap) Bytes() int {
 	n := 1
 	for _, d := range t.Shape {
@@ -107,7 +108,7 @@ func (t Tap) width() int {
 	panic(fmt.Sprintf("onnx: a tap of type %v", t.value.Type))
 }
 
-// Reals are the real numbers that raw stands for, r = s·(q − z), in C H W.
+// Reals returns the real numbers that raw represents, r = s·(q − z), in C H W.
 func (t Tap) Reals(raw []byte) []float32 {
 	r := make([]float32, len(raw)/t.width())
 	for i := range r {

@@ -10,8 +10,8 @@ import (
 	"petrify/quantized/onnx/onnxpb"
 )
 
-// Wrote reports whether a file that begins so is petrify's: the producer's name
-// follows the version.
+// Wrote reports whether a file with this beginning is petrify's: the producer's
+// name follows the version.
 func Wrote(head []byte) bool {
 	return bytes.Contains(head[:min(len(head), 16)], []byte("\x12\apetrify"))
 }
@@ -47,7 +47,7 @@ func Verify(data []byte, m *quantized.Model) error {
 		difference(file, ours))
 }
 
-// WrittenWith are the options that a file of the model names.
+// WrittenWith returns the options that a file of the model names.
 func WrittenWith(data []byte, m *quantized.Model) (Options, error) {
 	facts, err := Metadata(data)
 	if err != nil {
@@ -56,8 +56,8 @@ func WrittenWith(data []byte, m *quantized.Model) (Options, error) {
 	return writtenWith(facts, m)
 }
 
-// writtenWith are the options of a file; its metadata that petrify does not
-// write by itself is the user's.
+// writtenWith returns the options of a file; metadata that petrify does not
+// write by itself are the user's.
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {
 	var o Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {

@@ -11,9 +11,9 @@ const (
 	qmax = 127
 )
 
-// shift is what is added to the model's integers, and to their zero point, in
-// the file. The greatest integer of every format becomes 127, so that
-// saturation limits activations of fewer than 8 bits from above:
+// shift is added to the model's integers and to their zero point in the file.
+// The greatest integer of every format becomes 127, so that saturation limits
+// activations of fewer than 8 bits from above:
 //
 //	uint8   0..255     −128..127
 //	int8    −128..127  −128..127

@@ -4,11 +4,11 @@
 //
 // # Form
 //
-// The file's input and output are int8, N H W C, under the names that they have
-// in the model. Its integers are the model's, moved so that the greatest of each
-// format is 127; real numbers are s·(q − z) of the tensors' own scales and zero
-// points, before and after. So a uint8 activation is written with z − 128. The
-// input is the normalised image, quantized: clip(rne(r/s) + z).
+// The file's input and output are int8, N H W C, with their names in the model.
+// Its integers are the model's, shifted so that the greatest of each format is
+// 127; real numbers are s·(q − z) with the tensors' scales and zero points in
+// the file. So a uint8 activation is written with z − 128. The input is the
+// normalised image, quantized: clip(rne(r/s) + z).
 //
 //	conv2d              CONV_2D, weights O KH KW I with a scale for each output
 //	conv2d, depthwise   DEPTHWISE_CONV_2D, weights 1 KH KW O
@@ -21,27 +21,28 @@
 // average pool whose padding is not "same" is one for each group of windows that lose
 // the same rows and columns, without padding.
 //
-// Biases are int32 with the scale float32(s_x·s_w[o]). ReLU and ReLU6 are fused.
-// Padding is "same" or "valid" where these words mean it, and PAD elsewhere,
-// PADV2 with the least integer before a maximum. The model's vectors are in the
-// order C H W of the image that they were; weights of linear layers are permuted
-// to the file's order H W C, and where anything else reads the vector, TRANSPOSE
-// moves its elements.
+// Biases are int32 with the scale float32(s_x·s_w[o]). ReLU and ReLU6 are
+// fused. Padding is "same" or "valid" where these give the same result, and
+// otherwise PAD, or PADV2 with the least integer before a maximum. The model's
+// vectors are in the order C H W of the image that they were; weights of linear
+// layers are permuted to the file's order H W C, and if any other layer reads
+// the vector, TRANSPOSE moves its elements.
 //
-// Activations of fewer than 8 bits are next to 127, so that saturation limits
-// them from above; from below a fused ReLU does, or MAXIMUM with a constant.
-// Weights of fewer bits are bytes, or with [Options.Int4] halves of bytes.
+// Activations of fewer than 8 bits use the integers up to 127, so that
+// saturation limits them from above; from below, a fused ReLU does, or MAXIMUM
+// with a constant. Weights of fewer bits are bytes, or halves of bytes with
+// [Options.Int4].
 //
 // A layer that does not compute with integers is written in float32, with
-// weights dequantized, between DEQUANTIZE and QUANTIZE where its neighbours do:
-// a weight-only model is as large as a float one.
+// weights dequantized, between DEQUANTIZE and QUANTIZE if its neighbours do: a
+// weight-only model is as large as a float one.
 //
 // # Exactness
 //
 // TensorFlow Lite with XNNPACK gives the integers that training gave, element
 // for element, for convolutions, linear layers, global averages, maxima,
-// sigmoid, tanh, concatenations and reshapes. These round otherwise, by one step
-// at most in each of them:
+// sigmoid, tanh, concatenations and reshapes. These round differently, each by
+// at most one step:
 //
 //	add              at and next to ties: 0 to 70 of the 65,536 pairs of integers, but
 //	                 a quarter of them if the quotients of the scales are 1/2
@@ -49,22 +50,22 @@
 //	softmax          some elements of a million; more where a table follows it
 //	leaky_relu, hard_swish, a relu that stands alone: up to a sixth of the 256 integers
 //
-// The integer engine computes these as well with integer.XNNPACK, and then no
+// With integer.XNNPACK the integer engine computes these as well, and no
 // element differs. Other kernels have other multipliers: TensorFlow Lite for
-// Microcontrollers and CMSIS-NN compute as integer.Gemmlowp, one step apart in up
-// to a percent of the elements of each layer.
+// Microcontrollers and CMSIS-NN compute like integer.Gemmlowp, one step off in
+// up to one per cent of each layer's elements.
 //
-// What TensorFlow Lite cannot hold is refused with the layer's name: weights that
-// reach −128, average pools between different scales, and quotients of scales that
-// XNNPACK does not take.
+// What TensorFlow Lite cannot represent is refused with the layer's name:
+// weights that reach −128, average pools between different scales, and
+// quotients of scales that XNNPACK does not take.
 //
-// # What the file says of itself
+// # What the file says about itself
 //
 // Its metadata holds, sorted by key, the SHA-256 of the model's two files, what
 // was trained and by which version, what to feed, the classes, the options, and
-// what [Options.Metadata] adds, such as the facts of a proof. [Verify] makes a
-// file again from its model and these, and names what differs; [Inspect] prints
-// them.
+// what [Options.Metadata] adds, such as the facts of a proof. [Verify]
+// recreates a file from its model and these, and names what differs; [Inspect]
+// prints them.
 //
 // # Sources
 //

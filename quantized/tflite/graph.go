@@ -15,7 +15,7 @@ import (
 //	NAME/weight  NAME/bias
 //	NAME/padded        the input of a layer, with explicit padding
 //	NAME/real          float32, of a quantized activation that a float layer reads
-//	NAME/computed      float32, of a quantized activation that a float layer makes
+//	NAME/computed      float32, of a quantized activation that a float layer computes
 //	NAME/unclipped     before an integer maximum
 //	NAME/channels_first, NAME/reordered, NAME/pixel, NAME/features
 type writer struct {
@@ -35,8 +35,9 @@ type value struct {
 	tensor int32 // int8, or float32 where the activation is not quantized
 	real   int32 // float32; −1 if there is none yet
 
-	// planes, for a vector, is the pixels of the image that it was: its elements
-	// are H W C in the file, though the model says C H W. 1: as the model says.
+	// planes, for a vector, is the number of pixels of the image that it was:
+	// its elements are H W C in the file, though C H W in the model. 1: the
+	// order is the model's.
 	planes int
 }
 
@@ -58,7 +59,7 @@ func newWriter(o Options, m *quantized.Model) *writer {
 	return w
 }
 
-// tensor adds a tensor and returns its place.
+// tensor adds a tensor and returns its index.
 func (w *writer) tensor(t schema.Tensor) int32 {
 	if w.taken[t.Name] && w.err == nil {
 		w.err = fmt.Errorf("tflite: two tensors would be called %q: rename a layer", t.Name)
@@ -150,10 +151,10 @@ func (w *writer) output() {
 	w.file.Graph.Outputs = []int32{w.values[w.model.Output].tensor}
 }
 
-// clipped returns where an operator writes a quantized activation of which no
-// integer may be less than lo, and what adds the operator that sees to that
-// and returns where the activation is then. It is a maximum with a constant;
-// nothing, where no integer can be less.
+// clipped returns where an operator writes a quantized activation whose
+// integers must not be less than lo, and a function that adds the operator
+// ensuring that, a maximum with a constant, and returns where the activation is
+// then. If no integer can be less, no operator is added.
 func (w *writer) clipped(a quantized.Activation, lo int32) (out int32, finish func() int32) {
 	if lo == qmin {
 		out = w.integer(a.Name, a)
@@ -169,8 +170,8 @@ func (w *writer) clipped(a quantized.Activation, lo int32) (out int32, finish fu
 	}
 }
 
-// realOf is where the value's real numbers are; what dequantizes it is added
-// where it is not there yet.
+// realOf is where the value's real numbers are; it adds an operator that
+// dequantizes them if there is none yet.
 func (w *writer) realOf(v *value) int32 {
 	if v.Quant.IsFloat() {
 		return v.tensor

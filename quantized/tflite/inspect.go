@@ -11,9 +11,9 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// Inspect prints what a file says of itself, and its operators in order: each
-// with the type, shape and scale of its output and, where it has weights, their
-// type and scales.
+// Inspect prints a file's metadata, and its operators in order: each with the
+// type, shape and scale of its output and, where it has weights, their type and
+// scales.
 func Inspect(w io.Writer, data []byte) error {
 	file, err := schema.Unmarshal(data)
 	if err != nil {
@@ -46,7 +46,7 @@ func Inspect(w io.Writer, data []byte) error {
 	return t.Flush()
 }
 
-// plain is a file's text, quoted where a terminal would not print it as it is.
+// plain is text from a file, quoted if a terminal would not print it as it is.
 func plain(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
@@ -54,7 +54,7 @@ func plain(text string) string {
 	return text
 }
 
-// describe is such as "input INT8 1 × 28 × 28 × 1, s=0.01 z=-128".
+// describe returns a text such as "input INT8 1 × 28 × 28 × 1, s=0.01 z=-128".
 func describe(file *schema.Model, i int32) string {
 	if i < 0 {
 		return "–"
@@ -71,7 +71,7 @@ func describe(file *schema.Model, i int32) string {
 	return text
 }
 
-// scales is such as "s=0.01 z=-128", or "16 scales along axis 3".
+// scales returns a text such as "s=0.01 z=-128" or "16 scales along axis 3".
 func scales(q *schema.Quant) string {
 	switch {
 	case len(q.Scale) == 0:

@@ -46,9 +46,9 @@ func (w *writer) reals(in []*value) (places []int32) {
 	return places
 }
 
-// least is what n's integers in the file must be clipped to from below: qmin
-// where they cannot be less than they may, as those of a fused ReLU, or where
-// they are some of the input's.
+// least is the lower bound to which n's integers in the file must be clipped:
+// qmin if they cannot be too small, as with a fused ReLU, or if they are some
+// of the input's.
 func (w *writer) least(n *quantized.Node) int32 {
 	x, _ := w.model.Activation(n.Inputs[0])
 	function := n.Op == quantized.Activate
@@ -62,7 +62,7 @@ func (w *writer) least(n *quantized.Node) int32 {
 
 func averages(o quantized.Op) bool { return o == quantized.AvgPool || o == quantized.GlobalAvgPool }
 
-// layer is a node with the places of its inputs and its output.
+// layer is a node with the tensors of its inputs and its output.
 type layer struct {
 	*quantized.Node
 	x, y     *value // the first input, and the output
@@ -79,8 +79,8 @@ func (l *layer) version() int32 {
 	return 1
 }
 
-// operations is the table of the operations that TensorFlow Lite has, but for
-// reshapes, which the writer does without where it can.
+// operations is the table of the operations that TensorFlow Lite has, apart
+// from reshapes, which the writer avoids where it can.
 var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.Conv2D:        (*writer).conv,
 	quantized.Linear:        (*writer).linear,

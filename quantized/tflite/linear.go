@@ -6,12 +6,13 @@ import (
 )
 
 // A linear layer with a scale for each output is a convolution of an image of
-// one pixel. FULLY_CONNECTED can have as many scales in the latest runtimes
-// only: others take the first one for all, or compute in another arithmetic.
+// one pixel. Only the latest runtimes support several scales in
+// FULLY_CONNECTED: others use the first one for all, or compute in another
+// arithmetic.
 //
-// With weights two to a byte it is the other way round. Runtimes that take them are
-// the latest, and XNNPACK takes them of FULLY_CONNECTED alone: so pointwise
-// convolutions are linear layers of every pixel.
+// With weights packed two to a byte it is the other way round. Only the latest
+// runtimes accept them, and XNNPACK only in FULLY_CONNECTED, so pointwise
+// convolutions become linear layers of every pixel.
 
 // asConvolution reports whether a linear layer is written as a convolution.
 func (w *writer) asConvolution(n *quantized.Node) bool {

@@ -8,17 +8,18 @@ import (
 	"petrify/quantized"
 )
 
-// Options say how a model is written. The zero Options are what most runtimes
-// want. Those that are not zero stand in the file's metadata.
+// Options say how a model is written. The zero Options suit most runtimes.
+// Those that are not zero are recorded in the file's metadata.
 type Options struct {
-	// Batch is the number of inputs at a time; 0 is 1. An interpreter can change
-	// it (ResizeInputTensor), a microcontroller cannot.
+	// Batch is the number of inputs at a time; 0 means 1. An interpreter can
+	// change it (ResizeInputTensor), a microcontroller cannot.
 	Batch int `json:"batch,omitzero"`
 
-	// Int4 packs weights of up to 4 bits two to a byte: those of linear layers and
-	// ordinary convolutions that compute with integers. LiteRT and CMSIS-NN take
-	// them so; other runtimes refuse the file. Without it each is a byte. LiteRT
-	// rounds convolutions with windows then as integer.Options.Int4 does.
+	// Int4 packs weights of up to 4 bits two to a byte: those of linear layers
+	// and ordinary convolutions that compute with integers. LiteRT and CMSIS-NN
+	// accept them; other runtimes refuse the file. Without it each weight is a
+	// byte. With it, LiteRT rounds convolutions with windows as
+	// integer.Options.Int4 does.
 	Int4 bool `json:"int4,omitzero"`
 
 	// Metadata is added to the file's own, such as the facts of a proof
@@ -26,8 +27,7 @@ type Options struct {
 	Metadata map[string]string `json:"-"`
 }
 
-// WriteFile writes a model to a file, which is there in full afterwards, or as
-// it was before.
+// WriteFile writes a model to a file, completely or not at all.
 func WriteFile(path string, m *quantized.Model, o Options) error {
 	data, err := Encode(m, o)
 	if err != nil {

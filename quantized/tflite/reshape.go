@@ -5,10 +5,10 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// reshape writes a flatten or a reshape. The model counts elements C H W, the
-// file keeps them H W C. Where that is another order, they are brought into the
-// model's, reshaped, and brought back; but not for a vector that linear layers
-// alone read, whose weights are permuted instead.
+// reshape writes a flatten or a reshape. Elements are C H W in the model and H
+// W C in the file. If the orders differ, they are transposed to the model's,
+// reshaped, and transposed back; except for a vector that only linear layers
+// read, whose weights are permuted instead.
 func (w *writer) reshape(n *quantized.Node) {
 	x := w.values[n.Inputs[0]]
 	y := &value{Activation: n.Output, real: -1, planes: 1}
@@ -32,7 +32,8 @@ func (w *writer) reshape(n *quantized.Node) {
 	y.tensor = w.transposed(n.Name, y.Activation, planar, false)
 }
 
-// mixed reports whether an activation has another order with its channels last.
+// mixed reports whether the order of an activation's elements changes with its
+// channels last.
 func mixed(shape []int) bool { return shape[0] > 1 && elements(shape[1:]) > 1 }
 
 func elements(shape []int) int {
@@ -51,8 +52,8 @@ func dims(shape []int) []int32 {
 	return d
 }
 
-// onlyLinear reports whether all that read the activation are linear layers,
-// and it is not the output.
+// onlyLinear reports whether only linear layers read the activation, and it is
+// not the output.
 func (w *writer) onlyLinear(name string) bool {
 	for _, n := range w.readers[name] {
 		if n.Op != quantized.Linear {

@@ -10,7 +10,7 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// Begins reports whether a file that begins so is TensorFlow Lite's.
+// Begins reports whether a file with this beginning is TensorFlow Lite's.
 func Begins(head []byte) bool {
 	return len(head) >= 8 && string(head[4:8]) == schema.Identifier
 }
@@ -46,8 +46,8 @@ func Verify(data []byte, m *quantized.Model) error {
 		"another version", difference(file, ours))
 }
 
-// writtenWith are the options of a file; its metadata that petrify does not
-// write by itself is the user's.
+// writtenWith returns the options of a file; metadata that petrify does not
+// write by itself are the user's.
 func writtenWith(facts map[string]string, m *quantized.Model) (Options, error) {
 	var o Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {

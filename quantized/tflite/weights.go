@@ -5,10 +5,11 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// packs reports whether weights of a layer that computes with integers can be
-// two to a byte. LiteRT has no kernel for those of grouped convolutions, and
-// rounds depthwise ones in another way; linear layers with an odd number of inputs
-// too, as it leaves them to the kernel that multiplies convolutions with windows.
+// packs reports whether the weights of a layer that computes with integers can
+// be packed two to a byte. LiteRT has no kernel for grouped convolutions with
+// such weights, and rounds depthwise ones differently, as well as linear layers
+// with an odd number of inputs, which it leaves to the kernel for convolutions
+// with windows.
 func packs(n *quantized.Node) bool {
 	even := n.Weights.Shape[1]%2 == 0
 	return n.Weights.Format.Bits <= 4 && n.Groups <= 1 && (even || n.Op == quantized.Conv2D && !n.Pointwise())
@@ -49,7 +50,7 @@ func (w *writer) weights(l *layer) int32 {
 	return w.constant(t, data)
 }
 
-// centred are the weights' integers less their zero points.
+// centred returns the weights' integers minus their zero points.
 func centred(p *quantized.Weights) []int32 {
 	q := make([]int32, p.Len())
 	for i := range q {
@@ -83,8 +84,8 @@ func (w *writer) weightShape(n *quantized.Node) []int32 {
 	return []int32{int32(s[0]), int32(s[2]), int32(s[3]), int32(s[1])}
 }
 
-// order lists the places in the model of a layer's weights, in the order of the
-// file.
+// order lists the indices in the model of a layer's weights, in the order of
+// the file.
 func order(l *layer) []int {
 	s := l.Weights.Shape
 	var places []int
@@ -118,7 +119,7 @@ func order(l *layer) []int {
 	return places
 }
 
-// ordered are the values at the given places.
+// ordered returns the values at the given indices.
 func ordered[T any](values []T, places []int) []T {
 	out := make([]T, len(places))
 	for i, p := range places {
@@ -127,8 +128,8 @@ func ordered[T any](values []T, places []int) []T {
 	return out
 }
 
-// bias adds a layer's bias; zeros where there is none, because some runtimes
-// want one.
+// bias adds a layer's bias; zeros if there is none, because some runtimes
+// require one.
 func (w *writer) bias(l *layer) int32 {
 	b, outputs := l.Bias, l.Weights.Shape[0]
 	t := schema.Tensor{Name: l.Name + "/bias", Shape: []int32{int32(outputs)}}
@@ -147,7 +148,7 @@ func (w *writer) bias(l *layer) int32 {
 	return w.constant(t, int32Bytes(q))
 }
 
-// realBias are the bias's real numbers, s_x·s_w[o]·q where it is integers.
+// realBias returns the bias's real numbers, s_x·s_w[o]·q if it has integers.
 func realBias(b *quantized.Bias, outputs int) []float32 {
 	r := make([]float32, outputs)
 	switch {

@@ -11,9 +11,9 @@ import (
 // explicit is a padding that must be written as an operator.
 const explicit = -1
 
-// padding is how TensorFlow Lite says a window's padding on an image C H W: not
-// at all, "same", or explicit. "same" pads so that H' = ⌈H/stride⌉, with the odd
-// row after the image:
+// padding is how TensorFlow Lite expresses a window's padding on an image C H
+// W: "valid", "same", or explicit. "same" pads so that H' = ⌈H/stride⌉, with
+// the odd row after the image:
 //
 //	total = (⌈H/stride⌉ − 1)·stride + extent − H    before = ⌊total/2⌋
 //
@@ -34,8 +34,8 @@ func padding(win quantized.Window, shape []int) int {
 	return schema.Same
 }
 
-// padded is the attribute of a layer's padding, and its input: where the
-// padding has no word, an operator pads the input.
+// padded is the attribute of a layer's padding, and its input: if no attribute
+// expresses the padding, an operator pads the input.
 func (w *writer) padded(l *layer) (scheme int, x int32) {
 	win := l.Window
 	scheme = padding(win, l.x.Shape)
