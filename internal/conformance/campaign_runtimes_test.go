@@ -45,12 +45,20 @@ func refusal(err error) finding {
 // tryDefinition compares the engine with the definition, in a mode that is drawn.
 func tryDefinition(d *drawing) finding {
 	mode := reference.Modes()[d.rng(2).IntN(len(reference.Modes()))]
-	size := d.Input.Size()
+	activations, err := d.defined(mode)
+	if err != nil {
+		return fault(err)
+	}
+	return layers(d, modes[mode], activations)
+}
+
+// defined are the definition's activations, and the inputs without a name.
+func (d *drawing) defined(mode reference.Mode) (map[string][]float32, error) {
 	activations := map[string][]float32{"": d.x}
-	for i := range inputs {
-		values, err := reference.Run(d.model, mode, d.x[i*size:(i+1)*size])
+	for x := range slices.Chunk(d.x, d.Input.Size()) {
+		values, err := reference.Run(d.model, mode, x)
 		if err != nil {
-			return fault(err)
+			return nil, err
 		}
 		for name, v := range values {
 			for k := range v.Len() {
@@ -58,7 +66,7 @@ func tryDefinition(d *drawing) finding {
 			}
 		}
 	}
-	return layers(d, modes[mode], activations)
+	return activations, nil
 }
 
 // layers compares all activations layer by layer.
@@ -229,6 +237,11 @@ func output(d *drawing, o integer.Options, y []float32) finding {
 	if err := e.Run(want, channelsLast(d.x, d.model.Input.Shape), inputs); err != nil {
 		return fault(err)
 	}
+	return compare(y, want)
+}
+
+// compare wants y to be equal.
+func compare(y, want []float32) finding {
 	f := finding{elements: len(want)}
 	if len(y) != len(want) {
 		return finding{fault: fmt.Sprintf("%d outputs, want %d", len(y), len(want))}
@@ -313,7 +326,11 @@ func (p *programs) try(d *drawing) finding {
 		return fault(err)
 	}
 	out, _ := d.model.Activation(d.model.Output)
-	f := output(d, integer.Options{Requantization: d.requantizes()}, planar(floatsOf(data), out.Shape))
+	want, err := d.defined(cModes[d.requantizes()])
+	if err != nil {
+		return fault(err)
+	}
+	f := compare(planar(floatsOf(data), out.Shape), want[d.model.Output])
 	if f.fault != "" {
 		f.fault = fmt.Sprintf("%v: %s", d.requantizes(), f.fault)
 	}
