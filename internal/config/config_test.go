@@ -14,9 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"petrify/fakequant"
-	"petrify/fakequant/affine"
-	"petrify/graph"
 	"petrify/observers"
 	"petrify/train"
 )
@@ -191,99 +188,6 @@ func TestCommandLineOverridesTheFile(t *testing.T) {
 	}
 	if _, err := ParseOverride("float.epochs"); err == nil {
 		t.Error("an override without a value was accepted")
-	}
-}
-
-// The configurations are of the shapes that Core ML Tools documents: a global
-// one, one by type, one by name, and exclusion by null.
-func TestCoreMLToolsConfigurations(t *testing.T) {
-	int8, narrow := affine.Format{Bits: 8}, affine.Format{Bits: 8, Narrow: true}
-	for name, c := range map[string]struct {
-		document string
-		want     func(q graph.Quantization) (got, want any)
-	}{
-		"global": {`
-  global_config:
-    quantization_scheme: symmetric
-    milestones: [0, 100, 400, 200]
-`, func(q graph.Quantization) (any, any) { return q.Default.Activations.Format, int8 }},
-		"affine activations keep symmetric weights": {`
-  global_config: {quantization_scheme: affine}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Activations.Scheme, q.Default.Weights.Scheme, q.Default.Weights.Format},
-				[]any{affine.Affine, affine.Symmetric, narrow}
-		}},
-		"weights only, four bits": {`
-  global_config: {weight_dtype: qint4, activation_dtype: float32, weight_per_channel: true}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Format, q.Default.Activations.Format},
-				[]any{affine.Format{Bits: 4, Narrow: true}, affine.Format{}}
-		}},
-		"by type alone leaves the rest float": {`
-  module_type_configs:
-    Linear: {weight_observer: min_max}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Default, q.Kinds[graph.KindLinear].Weights.Observer.Kind},
-				[]any{(*fakequant.Scheme)(nil), observers.MinMax}
-		}},
-		"null leaves a type float": {`
-  global_config: {}
-  module_type_configs: {torch.nn.Conv2d: null}
-`, func(q graph.Quantization) (any, any) {
-			s, listed := q.Kinds[graph.KindConv2D]
-			return []any{s, listed, q.Default != nil}, []any{(*fakequant.Scheme)(nil), true, true}
-		}},
-		"by name": {`
-  global_config: {weight_dtype: qint8}
-  module_name_configs:
-    conv1: null
-    'conv\d': {weight_dtype: qint4}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Names[0].Pattern, q.Names[0].Scheme, q.Names[1].Scheme.Weights.Format.Bits},
-				[]any{"conv1", (*fakequant.Scheme)(nil), 4}
-		}},
-		"learned scales": {`
-  global_config: {algorithm: learnable, learned_lr_factor: 0.1}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor},
-				[]any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
-		}},
-		"learned scales and zero points": {`
-  global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
-`, func(q graph.Quantization) (any, any) {
-			return []any{q.Default.Weights.Method, q.Default.Activations.Method},
-				[]any{fakequant.DoReFa, fakequant.LSQPlus}
-		}},
-		"as Core ML Tools writes it": {`
-  global_config:
-    activation_dtype: quint8
-    activation_observer: moving_average_min_max
-    algorithm: vanilla
-    milestones: null
-    quantization_scheme: symmetric
-    weight_dtype: qint8
-    weight_observer: moving_average_min_max
-    weight_per_channel: true
-  module_name_configs: {}
-  module_type_configs: {}
-  non_traceable_module_names: []
-  preserved_attributes: []
-`, func(q graph.Quantization) (any, any) { return q.Default.Weights.Observer.Kind, observers.MovingAverage }},
-		"nothing is the default": {" {}\n", func(q graph.Quantization) (any, any) {
-			want := fakequant.Int8()
-			return *q.Default, want
-		}},
-	} {
-		config, err := Parse("q.yaml", []byte("quantization:"+c.document))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		q, faults := config.quantization()
-		got, want := c.want(q)
-		if diff := cmp.Diff(want, got); diff != "" || faults != nil {
-			t.Errorf("%s: %v\n%s", name, faults, diff)
-		}
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"petrify/fakequant"
 	"petrify/fakequant/affine"
 	"petrify/graph"
+	"petrify/observers"
 	"petrify/train"
 )
 
@@ -142,47 +144,60 @@ network:
   - linear: {name: final_layer, features: 10}
 `
 
-// The configurations are those of Core ML Tools' guide, tutorials and API
-// reference on LinearQuantizerConfig, as YAML.
-func TestDocumentedConfigurationsArePlaced(t *testing.T) {
-	schedule := func(observe, quantize, settle, freeze int) train.Milestones {
-		return train.Milestones{Observe: train.Steps(observe), Quantize: train.Steps(quantize),
-			Settle: train.Steps(settle), FreezeBatchNorm: train.Steps(freeze)}
-	}
-	everything := map[string]string{
-		"input": "8", "first_layer": "u8", "module2.conv1": "u8 with flat", "module2.linear": "u8", "final_layer": "8",
-		"first_layer.weight": "8 per channel", "module2.conv1.weight": "8 per channel",
-		"module2.linear.weight": "8 per channel", "final_layer.weight": "8 per channel",
-	}
-	with := func(changes ...string) map[string]string {
-		m := maps.Clone(everything)
-		for i := 0; i < len(changes); i += 2 {
-			if m[changes[i]] = changes[i+1]; changes[i+1] == "" {
-				delete(m, changes[i])
-			}
+// placedConfiguration is one of Core ML Tools' documentation, and where it puts
+// quantizers.
+type placedConfiguration struct {
+	name, document string
+	want           map[string]string
+	milestones     train.Milestones // of global_config
+}
+
+// everyPlace is where quantizers are by default.
+var everyPlace = map[string]string{
+	"input": "8", "first_layer": "u8", "module2.conv1": "u8 with flat", "module2.linear": "u8", "final_layer": "8",
+	first: "8 per channel", conv: "8 per channel", linear: "8 per channel", final: "8 per channel",
+}
+
+// The weights of the documented network.
+const (
+	first  = "first_layer.weight"
+	conv   = "module2.conv1.weight"
+	linear = "module2.linear.weight"
+	final  = "final_layer.weight"
+)
+
+// with is everyPlace with changes: pairs of a place and what is there, "" for
+// nothing.
+func with(changes ...string) map[string]string {
+	m := maps.Clone(everyPlace)
+	for i := 0; i < len(changes); i += 2 {
+		if m[changes[i]] = changes[i+1]; changes[i+1] == "" {
+			delete(m, changes[i])
 		}
-		return m
 	}
-	const linear, conv, first, final = "module2.linear.weight", "module2.conv1.weight", "first_layer.weight",
-		"final_layer.weight"
-	for _, c := range []struct {
-		name, document string
-		want           map[string]string
-		milestones     train.Milestones // of global_config
-	}{
-		{"no configuration", "global_config: {}", everything, train.Milestones{}},
+	return m
+}
+
+func inSteps(observe, quantize, settle, freeze int) train.Milestones {
+	return train.Milestones{Observe: train.Steps(observe), Quantize: train.Steps(quantize),
+		Settle: train.Steps(settle), FreezeBatchNorm: train.Steps(freeze)}
+}
+
+func placedConfigurations() []placedConfiguration {
+	return []placedConfiguration{
+		{"no configuration", "global_config: {}", everyPlace, train.Milestones{}},
 		{"quantization-aware training", `global_config:
   quantization_scheme: symmetric
-  milestones: [0, 100, 400, 200]`, everything, schedule(0, 100, 400, 200)},
+  milestones: [0, 100, 400, 200]`, everyPlace, inSteps(0, 100, 400, 200)},
 		{"of the API reference", `global_config:
   quantization_scheme: symmetric
-  milestones: [0, 100, 400, 400]`, everything, schedule(0, 100, 400, 400)},
+  milestones: [0, 100, 400, 400]`, everyPlace, inSteps(0, 100, 400, 400)},
 		{"of the tutorial", `global_config:
   quantization_scheme: symmetric
-  milestones: [0, 100, 300, 200]`, everything, schedule(0, 100, 300, 200)},
+  milestones: [0, 100, 300, 200]`, everyPlace, inSteps(0, 100, 300, 200)},
 		{"calibration only", `global_config:
   quantization_scheme: symmetric
-  milestones: [0, 1000, 1000, 0]`, everything, schedule(0, 1000, 1000, 0)},
+  milestones: [0, 1000, 1000, 0]`, everyPlace, inSteps(0, 1000, 1000, 0)},
 		{"first and last layer stay float", `global_config:
   quantization_scheme: symmetric
   milestones:
@@ -194,7 +209,7 @@ module_name_configs:
   first_layer: null
   final_layer: null`,
 			// The layers between ask for the activations that they take.
-			with("input", "", first, "", final, "", "final_layer", ""), schedule(0, 100, 400, 200)},
+			with("input", "", first, "", final, "", "final_layer", ""), inSteps(0, 100, 400, 200)},
 		{"weights only", `global_config:
   weight_dtype: qint8
   activation_dtype: float32`,
@@ -239,8 +254,14 @@ module_name_configs:
   algorithm: learnable
   weight_observer: min_max
   activation_observer: ema_min_max
-  quantization_scheme: symmetric`, everything, train.Milestones{}},
-	} {
+  quantization_scheme: symmetric`, everyPlace, train.Milestones{}},
+	}
+}
+
+// The configurations are those of Core ML Tools' guide, tutorials and API
+// reference on LinearQuantizerConfig, as YAML.
+func TestDocumentedConfigurationsArePlaced(t *testing.T) {
+	for _, c := range placedConfigurations() {
 		t.Run(c.name, func(t *testing.T) {
 			got, run := placed(t, documented, c.document)
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -250,5 +271,100 @@ module_name_configs:
 				t.Errorf("milestones %v, want %v", run.Milestones, c.milestones)
 			}
 		})
+	}
+}
+
+// ofCoreMLTools are sections of quantization as they are written for Core ML Tools.
+var ofCoreMLTools = map[string]struct {
+	document string
+	want     func(q graph.Quantization) (got, want any)
+}{
+	"global": {`
+  global_config:
+    quantization_scheme: symmetric
+    milestones: [0, 100, 400, 200]
+`, func(q graph.Quantization) (any, any) { return q.Default.Activations.Format, affine.Int8 }},
+	"affine activations keep symmetric weights": {`
+  global_config: {quantization_scheme: affine}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Default.Activations.Scheme, q.Default.Weights.Scheme, q.Default.Weights.Format},
+			[]any{affine.Affine, affine.Symmetric, affine.Int8Narrow}
+	}},
+	"weights only, four bits": {`
+  global_config: {weight_dtype: qint4, activation_dtype: float32, weight_per_channel: true}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Default.Weights.Format, q.Default.Activations.Format},
+			[]any{affine.Format{Bits: 4, Narrow: true}, affine.Format{}}
+	}},
+	"by type alone leaves the rest float": {`
+  module_type_configs:
+    Linear: {weight_observer: min_max}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Default, q.Kinds[graph.KindLinear].Weights.Observer.Kind},
+			[]any{(*fakequant.Scheme)(nil), observers.MinMax}
+	}},
+	"null leaves a type float": {`
+  global_config: {}
+  module_type_configs: {torch.nn.Conv2d: null}
+`, func(q graph.Quantization) (any, any) {
+		s, listed := q.Kinds[graph.KindConv2D]
+		return []any{s, listed, q.Default != nil}, []any{(*fakequant.Scheme)(nil), true, true}
+	}},
+	"by name": {`
+  global_config: {weight_dtype: qint8}
+  module_name_configs:
+    conv1: null
+    'conv\d': {weight_dtype: qint4}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Names[0].Pattern, q.Names[0].Scheme, q.Names[1].Scheme.Weights.Format.Bits},
+			[]any{"conv1", (*fakequant.Scheme)(nil), 4}
+	}},
+	"learned scales": {`
+  global_config: {algorithm: learnable, learned_lr_factor: 0.1}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor},
+			[]any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
+	}},
+	"learned scales and zero points": {`
+  global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
+`, func(q graph.Quantization) (any, any) {
+		return []any{q.Default.Weights.Method, q.Default.Activations.Method},
+			[]any{fakequant.DoReFa, fakequant.LSQPlus}
+	}},
+	"as Core ML Tools writes it": {`
+  global_config:
+    activation_dtype: quint8
+    activation_observer: moving_average_min_max
+    algorithm: vanilla
+    milestones: null
+    quantization_scheme: symmetric
+    weight_dtype: qint8
+    weight_observer: moving_average_min_max
+    weight_per_channel: true
+  module_name_configs: {}
+  module_type_configs: {}
+  non_traceable_module_names: []
+  preserved_attributes: []
+`, func(q graph.Quantization) (any, any) { return q.Default.Weights.Observer.Kind, observers.MovingAverage }},
+	"nothing is the default": {" {}\n", func(q graph.Quantization) (any, any) {
+		want := fakequant.Int8()
+		return *q.Default, want
+	}},
+}
+
+// The configurations are of the shapes that Core ML Tools documents: a global
+// one, one by type, one by name, and exclusion by null.
+func TestCoreMLToolsConfigurations(t *testing.T) {
+	for name, c := range ofCoreMLTools {
+		config, err := Parse("q.yaml", []byte("quantization:"+c.document))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		q, faults := config.quantization()
+		got, want := c.want(q)
+		if diff := cmp.Diff(want, got); diff != "" || faults != nil {
+			t.Errorf("%s: %v\n%s", name, faults, diff)
+		}
 	}
 }
