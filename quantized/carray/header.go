@@ -174,7 +174,7 @@ void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_S
 `, f.name, f.macro)
 	}
 	if f.hasClasses() {
-		fmt.Fprintf(b, "\n/* What each output stands for. */\nextern const char *const "+
+		fmt.Fprintf(b, "\n/* The class of each output. */\nextern const char *const "+
 			"%s_classes[%s_OUTPUT_SIZE];\n", f.name, f.macro)
 	}
 	b.WriteString("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n")

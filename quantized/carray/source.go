@@ -12,7 +12,7 @@ func (f *file) source() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "/*\n * %[1]s.c: %[2]s\n * What it is for, and what it was made of, stands in %[1]s.h.\n */\n"+
+	fmt.Fprintf(&b, "/*\n * %[1]s.c: %[2]s\n * %[1]s.h says what it is for and what it was made from.\n */\n"+
 		"#include \"%[1]s.h\"\n", f.name, mark)
 	if f.usesFloats() {
 		b.WriteString("\n#include <float.h>\n")

@@ -1,4 +1,4 @@
-/* A sum of two tensors, brought to one scale with 20 more bits. */
+/* A sum of two tensors, converted to one scale with 20 more bits. */
 typedef struct {
     multiplier a;
     multiplier b;

@@ -4,7 +4,7 @@ typedef struct {
     float low;
 } factor;
 
-/* a + b, and by how much that is wrong. */
+/* a + b and its rounding error. */
 static float two_sum(float a, float b, float *error)
 {
     const float sum = a + b;

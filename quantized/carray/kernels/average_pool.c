@@ -1,5 +1,5 @@
 /*
- * A mean of real numbers, added in their order; padding does not count. The zero
+ * A mean of real numbers, added in order; padding does not count. The zero
  * point of y is added before the mean is rounded, so that y.zero is 0.
  */
 typedef struct {

@@ -4,17 +4,17 @@ typedef struct {
     const int8_t *weights; /* outputs x height x width x inputs of a group */
     const int32_t *bias;
 {{- if .Requantized}}
-    const multiplier *multipliers; /* one an output channel */
+    const multiplier *multipliers; /* one per output channel */
 {{- end}}
 {{- if .ToReals}}
-    const float *scales; /* of the sums, where these become real numbers */
+    const float *scales; /* of the sums, if these become real numbers */
     int32_t relu;
 {{- end}}
 {{- if .WeightZeros}}
-    const int32_t *weight_zeros; /* one an output channel, or null */
+    const int32_t *weight_zeros; /* one per output channel, or null */
 {{- end}}
     int32_t outputs;
     int32_t groups;
-    int32_t zero; /* of x; 0 where the bias accounts for it */
+    int32_t zero; /* of x; 0 if the bias accounts for it */
     grid y;
 } convolution;

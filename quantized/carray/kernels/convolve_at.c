@@ -1,10 +1,10 @@
-/* The sum of output channel o at one place. */
+/* The sum of output channel o at one position. */
 static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
     const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
-    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* that lie side by side */
+    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* adjacent ones */
     uint32_t sum = (uint32_t)l->bias[o];
 
     x += o / (l->outputs / l->groups) * inputs;

@@ -1,4 +1,4 @@
-/* The sum of output channel o at one place, where each sees one input channel. */
+/* The sum of output channel o at one position, where each sees one input channel. */
 static int32_t depthwise_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;

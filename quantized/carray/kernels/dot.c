@@ -1,7 +1,7 @@
 /*
- * The sum of x * w: nearly all the time is spent here, so this is the loop to
- * write in your processor's SIMD instructions. On the way to a layer's sum, which
- * fits int32_t, unsigned numbers may wrap around.
+ * The sum of x * w. Nearly all the time is spent here, so this is the loop to
+ * rewrite with your processor's SIMD instructions. Before a layer's sum, which
+ * fits int32_t, is complete, unsigned numbers may wrap around.
  */
 static uint32_t dot(const uint8_t *x, const int8_t *w, int32_t n)
 {

@@ -4,7 +4,7 @@ typedef struct {
     int32_t shift;
 } factor;
 
-/* v / 2^bits, of two nearest whole numbers the even one; bits < 64. */
+/* v / 2^bits, rounded half to even; bits < 64. */
 static uint64_t halve(uint64_t v, int32_t bits)
 {
     const uint64_t one = (uint64_t)1 << bits;
@@ -14,7 +14,7 @@ static uint64_t halve(uint64_t v, int32_t bits)
     return whole + (rest > one / 2 || (2 * rest == one && whole % 2 != 0) ? 1 : 0);
 }
 
-/* v in the 24 significant bits of a float. */
+/* v rounded to the 24 significant bits of a float. */
 static uint64_t as_float(uint64_t v)
 {
     int32_t bits = 0;
@@ -25,7 +25,7 @@ static uint64_t as_float(uint64_t v)
     return halve(v, bits) << bits;
 }
 
-/* rne(a * m) as floats compute it, without them; at most 256. */
+/* rne(a * m) as floats compute it, but without floats; at most 256. */
 static int32_t multiply_as_float(int32_t a, factor m)
 {
     const uint64_t magnitude = (uint64_t)(a < 0 ? -(int64_t)a : a);

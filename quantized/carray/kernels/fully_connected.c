@@ -3,14 +3,14 @@ typedef struct {
     const int8_t *weights; /* outputs x inputs */
     const int32_t *bias;
 {{- if .Requantized}}
-    const multiplier *multipliers; /* one an output */
+    const multiplier *multipliers; /* one per output */
 {{- end}}
 {{- if .ToReals}}
-    const float *scales; /* of the sums, where these become real numbers */
+    const float *scales; /* of the sums, if these become real numbers */
     int32_t relu;
 {{- end}}
 {{- if .WeightZeros}}
-    const int32_t *weight_zeros; /* one an output, or null */
+    const int32_t *weight_zeros; /* one per output, or null */
 {{- end}}
     int32_t inputs;
     int32_t outputs;

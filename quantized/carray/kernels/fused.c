@@ -1,4 +1,4 @@
-/* A ReLU of real numbers: 0 for none, 6 for one up to 6. */
+/* A ReLU of real numbers with a ceiling; 0: none, 6: ReLU6. */
 static float fused(float real, int32_t relu)
 {
     if (relu != 0 && real <= 0.0f) {

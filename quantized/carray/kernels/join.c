@@ -1,4 +1,4 @@
-/* Writes x as some channels of y, which has stride channels; a table brings it to the scale of y. */
+/* Writes x as some channels of y, which has stride channels; a table converts it to y's scale. */
 static void join(uint8_t *y, int32_t stride, const uint8_t *x, int32_t pixels, int32_t channels, const uint8_t *table)
 {
     for (int32_t i = 0; i < pixels; i++) {

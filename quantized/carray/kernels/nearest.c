@@ -1,4 +1,4 @@
-/* The whole number nearest to v, of two the even one. */
+/* v rounded half to even. */
 static int32_t nearest(float v)
 {
     const int32_t whole = (int32_t)v; /* towards zero */

@@ -1,4 +1,4 @@
-/* The integer of v = real / scale. It is clipped first, which any v survives. */
+/* The integer of v = real / scale. It is clipped first, so that any v is valid. */
 static uint8_t quantize(float v, const grid *y)
 {
     const float low = (float)(y->min - y->zero);

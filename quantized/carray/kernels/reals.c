@@ -1,4 +1,4 @@
-/* Real numbers to read: integers, or floats where the scale is 0. */
+/* Real numbers to read: integers, or floats if the scale is 0. */
 typedef struct {
     const float *floats;
     const uint8_t *bytes;
@@ -6,7 +6,7 @@ typedef struct {
     int32_t zero;
 } source;
 
-/* Where real numbers go: they are quantized, or stay floats where the scale is 0. */
+/* Where real numbers are written: quantized, or as floats if the scale is 0. */
 typedef struct {
     float *floats;
     uint8_t *bytes;

@@ -1,4 +1,4 @@
-/* A reshape: elements keep their order channel by channel, and lie pixel by pixel. */
+/* A reshape: elements keep their order C H W, but are stored H W C. */
 static void reorder{{if .Reals}}_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const {{if .Reals}}float{{else}}uint8_t{{end}} *x, int32_t n, int32_t channels, int32_t out_channels)
 {
     const int32_t pixels = n / channels;

@@ -1,4 +1,4 @@
-/* Sums become integers by one fixed-point product. */
+/* Sums become integers by one fixed-point multiplication. */
 static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
 {
     return clip(multiply(sum, m), y);

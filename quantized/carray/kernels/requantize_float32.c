@@ -1,4 +1,4 @@
-/* Sums become integers by one float product: q = clip(rne(sum * m)) + zero. */
+/* Sums become integers by one float multiplication: q = clip(rne(sum * m)) + zero. */
 typedef float multiplier;
 
 static uint8_t requantize(int32_t sum, multiplier m, const grid *y)

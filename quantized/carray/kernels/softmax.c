@@ -1,6 +1,6 @@
 /* exp(x) / sum of exp(x) over the channels, in float. */
 typedef struct {
-    const float *exponentials; /* of an input so many steps below the greatest */
+    const float *exponentials; /* of an input i steps below the greatest */
     float levels;              /* steps of y from 0 to 1 */
     int32_t pixels;
     int32_t channels;

@@ -8,10 +8,10 @@ typedef struct {
     int32_t pad_top, pad_left;
 } window;
 
-/* A window at one place: where it begins, and which of its taps lie in the image. */
+/* A window at one position: where it begins, and which of its taps are in the image. */
 typedef struct {
     int32_t row, column; /* of tap 0, 0; negative in the padding */
-    int32_t top, bottom; /* top <= i < bottom lie in the image */
+    int32_t top, bottom; /* top <= i < bottom are in the image */
     int32_t left, right;
 } area;
 

@@ -1,6 +1,6 @@
 /*
  * tiny.c: a quantized neural network, written by petrify.
- * What it is for, and what it was made of, stands in tiny.h.
+ * tiny.h says what it is for and what it was made from.
  */
 #include "tiny.h"
 
@@ -21,7 +21,7 @@
 #error "fast, inexact floats change results: compile this file without -ffast-math or /fp:fast"
 #endif
 
-/* The whole number nearest to v, of two the even one. */
+/* v rounded half to even. */
 static int32_t nearest(float v)
 {
     const int32_t whole = (int32_t)v; /* towards zero */
@@ -44,7 +44,7 @@ typedef struct {
     int32_t max;
 } grid;
 
-/* The integer of v = real / scale. It is clipped first, which any v survives. */
+/* The integer of v = real / scale. It is clipped first, so that any v is valid. */
 static uint8_t quantize(float v, const grid *y)
 {
     const float low = (float)(y->min - y->zero);
@@ -53,7 +53,7 @@ static uint8_t quantize(float v, const grid *y)
     return (uint8_t)(y->zero + nearest(!(v > low) ? low : v > high ? high : v));
 }
 
-/* Sums become integers by one float product: q = clip(rne(sum * m)) + zero. */
+/* Sums become integers by one float multiplication: q = clip(rne(sum * m)) + zero. */
 typedef float multiplier;
 
 static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
@@ -68,9 +68,9 @@ static int32_t wrapped(uint32_t sum)
 }
 
 /*
- * The sum of x * w: nearly all the time is spent here, so this is the loop to
- * write in your processor's SIMD instructions. On the way to a layer's sum, which
- * fits int32_t, unsigned numbers may wrap around.
+ * The sum of x * w. Nearly all the time is spent here, so this is the loop to
+ * rewrite with your processor's SIMD instructions. Before a layer's sum, which
+ * fits int32_t, is complete, unsigned numbers may wrap around.
  */
 static uint32_t dot(const uint8_t *x, const int8_t *w, int32_t n)
 {
@@ -103,7 +103,7 @@ static uint32_t centred_dot(const uint8_t *x, const int8_t *w, int32_t n, int32_
 typedef struct {
     const int8_t *weights; /* outputs x inputs */
     const int32_t *bias;
-    const multiplier *multipliers; /* one an output */
+    const multiplier *multipliers; /* one per output */
     int32_t inputs;
     int32_t outputs;
     grid y;
@@ -128,10 +128,10 @@ typedef struct {
     int32_t pad_top, pad_left;
 } window;
 
-/* A window at one place: where it begins, and which of its taps lie in the image. */
+/* A window at one position: where it begins, and which of its taps are in the image. */
 typedef struct {
     int32_t row, column; /* of tap 0, 0; negative in the padding */
-    int32_t top, bottom; /* top <= i < bottom lie in the image */
+    int32_t top, bottom; /* top <= i < bottom are in the image */
     int32_t left, right;
 } area;
 
@@ -157,20 +157,20 @@ typedef struct {
     window at;
     const int8_t *weights; /* outputs x height x width x inputs of a group */
     const int32_t *bias;
-    const multiplier *multipliers; /* one an output channel */
+    const multiplier *multipliers; /* one per output channel */
     int32_t outputs;
     int32_t groups;
-    int32_t zero; /* of x; 0 where the bias accounts for it */
+    int32_t zero; /* of x; 0 if the bias accounts for it */
     grid y;
 } convolution;
 
-/* The sum of output channel o at one place. */
+/* The sum of output channel o at one position. */
 static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
 {
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
     const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
-    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* that lie side by side */
+    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* adjacent ones */
     uint32_t sum = (uint32_t)l->bias[o];
 
     x += o / (l->outputs / l->groups) * inputs;

@@ -59,7 +59,7 @@ void tiny_dequantize(float r[TINY_OUTPUT_SIZE], const uint8_t q[TINY_OUTPUT_SIZE
 /* The input for an image of bytes, normalised and quantized by a table. q may be the image. */
 void tiny_pixels(uint8_t q[TINY_INPUT_SIZE], const uint8_t image[TINY_INPUT_SIZE]);
 
-/* What each output stands for. */
+/* The class of each output. */
 extern const char *const tiny_classes[TINY_OUTPUT_SIZE];
 
 #ifdef __cplusplus

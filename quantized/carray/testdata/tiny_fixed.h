@@ -59,7 +59,7 @@ void tiny_fixed_dequantize(float r[TINY_FIXED_OUTPUT_SIZE], const uint8_t q[TINY
 /* The input for an image of bytes, normalised and quantized by a table. q may be the image. */
 void tiny_fixed_pixels(uint8_t q[TINY_FIXED_INPUT_SIZE], const uint8_t image[TINY_FIXED_INPUT_SIZE]);
 
-/* What each output stands for. */
+/* The class of each output. */
 extern const char *const tiny_fixed_classes[TINY_FIXED_OUTPUT_SIZE];
 
 #ifdef __cplusplus
