@@ -3,9 +3,11 @@ package conformance_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,12 +30,26 @@ var allLayers = flag.Bool("all-layers", false, "TestCCompilers: all layers, not 
 //	go test -run CCompilers -all-layers -timeout 0 .
 func TestCCompilers(t *testing.T) {
 	p := singleLayers(*allLayers)
+	r, inputs := realNetworks()
 	for name, compiler := range toolchains() {
 		t.Run(name, func(t *testing.T) {
 			p.checkWith(t, compiler)
+			r.checkReals(t, compiler, inputs)
 			t.Logf("%d layers", len(p.exports))
 		})
 	}
+}
+
+// realNetworks are random ones that compute with real numbers.
+func realNetworks() (p program, inputs [][]float32) {
+	all := maps.Clone(blocked)
+	maps.Copy(all, floating)
+	for i, name := range slices.Sorted(maps.Keys(all)) {
+		b, m := quantizedtest.Random(rand.New(rand.NewPCG(uint64(i), 6)), all[name], 9)
+		p.add(name, m, nil, requantizations[i%3])
+		inputs = append(inputs, b.Inputs(m, 6))
+	}
+	return p, inputs
 }
 
 // toolchains are the compilers that are installed, each with the instructions
@@ -50,7 +66,8 @@ func toolchains() map[string]conformance.Toolchain {
 			have[real] = true
 			for _, level := range []string{"-O2", "-O3"} {
 				f := append([]string{"-std=gnu11", level}, flags...)
-				all[compiler+" "+strings.Join(f, " ")] = conformance.Toolchain{Compiler: compiler, Flags: f, Runner: runner}
+				all[compiler+" "+strings.Join(f, " ")] = conformance.Toolchain{Compiler: compiler, Flags: f,
+					Runner: runner}
 			}
 		}
 	}
@@ -88,7 +105,8 @@ func singleLayers(all bool) program {
 						n.Output.Quant = x
 					}
 				}
-				name := fmt.Sprintf("%s/%v, zero points %v/%v, zero %d", g.name, w.Weights, w.ZeroPoints, x.Format, x.Zero)
+				name := fmt.Sprintf("%s/%v, zero points %v/%v, zero %d", g.name, w.Weights, w.ZeroPoints, x.Format,
+					x.Zero)
 				p.add(name, m, byteInputs(rand.New(rand.NewPCG(5, 6)), m, 8), requantizations[(i+j+k)%3])
 			}
 		}

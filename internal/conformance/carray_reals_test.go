@@ -13,6 +13,7 @@ import (
 	"petrify/fakequant/affine"
 	"petrify/internal/conformance"
 	"petrify/quantized"
+	"petrify/quantized/agree"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
@@ -60,21 +61,35 @@ func (p *program) checkReals(t *testing.T, compiler conformance.Toolchain, input
 	t.Logf("%d exports, %d of them with real numbers, %d elements", len(p.exports), reals, compared)
 }
 
-// definition is what the definition gives, channels last.
+// definition is what the definition gives, channels last. Layer by layer, the
+// engine may differ from it as far as sums of floats do.
 func definition(t *testing.T, e conformance.Export, inputs []float32) []float32 {
 	t.Helper()
+	engine, err := agree.New(e.Model, integer.Options{Requantization: e.Requantization})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var y []float32
 	for x := range slices.Chunk(inputs, elements(e.Model.Input.Shape)) {
 		values, err := reference.Run(e.Model, cModes[e.Requantization], x)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := values[e.Model.Output]
-		planar := make([]float32, out.Len())
-		for i := range planar {
-			planar[i] = out.Real(i)
+		activations := map[string][]float32{"": x}
+		for name, v := range values {
+			for i := range v.Len() {
+				activations[name] = append(activations[name], v.Real(i))
+			}
 		}
-		y = append(y, channelsLast(planar, out.Shape)...)
+		if err := engine.Add(activations, 1); err != nil {
+			t.Fatal(err)
+		}
+		y = append(y, channelsLast(activations[e.Model.Output], values[e.Model.Output].Shape)...)
+	}
+	for _, l := range engine.Layers() {
+		if l.Beyond > 0 {
+			t.Errorf("%s: %d of %d elements are beyond what sums of floats allow", l.Layer, l.Beyond, l.Elements)
+		}
 	}
 	return y
 }

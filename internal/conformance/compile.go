@@ -118,7 +118,8 @@ func (c *Compiled) Run(i int, function string, inputs []byte) ([]byte, error) {
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	if err != nil || complaints.Len() > 0 {
-		return nil, fmt.Errorf("conformance: %s %d %s: %w\n%s", strings.Join(c.command, " "), i, function, err, complaints.Bytes())
+		return nil, fmt.Errorf("conformance: %s %d %s: %w\n%s", strings.Join(c.command, " "), i, function, err,
+			complaints.Bytes())
 	}
 	return out, nil
 }

@@ -113,6 +113,9 @@ var mutants = []mutant{
 	{"quantized/carray/arena.go", "t.first <= u.last && u.first <= t.last", "t.first < u.last && u.first < t.last", ""},
 	{"quantized/carray/layers.go", "w.PadBegin[0], w.PadBegin[1])", "w.PadBegin[1], w.PadBegin[0])", ""},
 	{"quantized/carray/numbers.go", "int32(24 - e)", "int32(23 - e)", ""},
+	{"quantized/carray/product.go", "p.bias[o] -= x.grid.zero", "p.bias[o] += x.grid.zero", ""},
+	{"quantized/carray/reals.go", "block = w.Block * inner", "block = w.Block", ""},
+	{"quantized/carray/lower.go", "v.tensor.size *= 4", "v.tensor.size *= 2", ""},
 	{"quantized/carray/kernels/nearest.c", "rest > 0.5f", "rest >= 0.5f", "quantized/carray"},
 
 	// datasets: from files to batches

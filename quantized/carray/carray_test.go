@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/carray"
 	"petrify/quantized/integer"
@@ -25,10 +26,29 @@ func tiny() *quantized.Model {
 	return m
 }
 
-// TestGolden compares the files of a tiny model with those in testdata.
+// tinyReals has a layer of blocks, one of integers that gives floats, and functions
+// of floats.
+func tinyReals() *quantized.Model {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.Scheme{Positive: affine.Uint8, Block: 2,
+		Weights: affine.Format{Bits: 4, Unsigned: true}, ZeroPoints: true}, 2, 4, 4)
+	x := b.Conv(b.Input(), 2, quantizedtest.Same(3), 1, quantized.ReLU)
+	x = b.Pool(quantized.AvgPool, x, quantizedtest.Valid(2, 2))
+	x = b.Conv(x, 1, quantizedtest.Valid(1, 1), 1, quantized.ReLU6)
+	m := b.Model(b.Activate(b.Linear(b.Flatten(x), 3, quantized.Identity), quantized.Softmax))
+	m.Name = "tiny"
+	return m
+}
+
+// TestGolden compares the files of tiny models with those in testdata.
 func TestGolden(t *testing.T) {
-	for name, r := range map[string]integer.Requantization{"tiny": integer.Float32, "tiny_fixed": integer.Gemmlowp} {
-		files, err := carray.Encode(tiny(), carray.Options{Name: name, Requantization: r,
+	for name, c := range map[string]struct {
+		model *quantized.Model
+		how   integer.Requantization
+	}{
+		"tiny": {tiny(), integer.Float32}, "tiny_fixed": {tiny(), integer.Gemmlowp},
+		"tiny_reals": {tinyReals(), integer.Single},
+	} {
+		files, err := carray.Encode(c.model, carray.Options{Name: name, Requantization: c.how,
 			Facts: map[string]string{"board": "*/ a \"test\" /*"}})
 		if err != nil {
 			t.Fatal(err)

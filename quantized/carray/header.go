@@ -61,10 +61,15 @@ func (f *file) describe() [][]string {
 		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d",
 			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
 		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
-		{"Sums", "int32, of which none overflows, rescaled " + rounds},
+	}
+	if f.integers {
+		rows = append(rows, []string{"Sums", "int32, of which none overflows, rescaled " + rounds})
 	}
 	if names := comment(strings.Join(f.lowering.floats, ", ")); names != "" && (f.inReals() || !f.float32()) {
 		rows = append(rows, []string{"Floats", "in " + names})
+	}
+	if f.needs["real_convolve"] {
+		rows = append(rows, []string{"Doubles", "for the sums of products of floats"})
 	}
 	if f.needsMath() {
 		rows = append(rows, []string{"Library", "exp and tanh of C's math.h, in double"})

@@ -60,7 +60,8 @@ type lowering struct {
 
 	weightZeros bool // a layer's weights have zero points of their own
 	padding     bool // a layer has padding, and a zero point that is not 0
-	toReals     bool // sums of integers become real numbers
+	integers    bool // a layer sums products of integers
+	toReals     bool // and one's sums become real numbers
 }
 
 // count is the bytes of constants, on a processor with pointers of 32 bits.

@@ -152,7 +152,8 @@ func (l *lowering) realCall(kernel, format string, y *value, in ...*value) {
 	for _, x := range in {
 		literals, tensors = append(literals, x.source()), append(tensors, x.tensor)
 	}
-	l.call(kernel, fmt.Sprintf(format, literals...), tensors...)
+	call := fmt.Sprintf(format, literals...)
+	l.call(kernel, strings.ReplaceAll(call, ", &(const source)", ",\n        &(const source)"), tensors...)
 }
 
 // source is the value as what is read, with a %s for where it is.

@@ -110,7 +110,8 @@ func writtenWith(all map[string]string, m *quantized.Model) (o Options, err erro
 func optionsOf(facts map[string]string) (o Options, err error) {
 	var export struct{ Name, Requantization string }
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &export); err != nil {
-		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey], err)
+		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey],
+			err)
 	}
 	o.Name = export.Name
 	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {

@@ -15,6 +15,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		return err
 	}
 	l.comment(n, x, y)
+	l.integers = true
 	fields, words := l.parameters(n, id, p, x.planes)
 	kernel, suffix := "linear", ""
 	if y.real {
