@@ -10,9 +10,9 @@ package fakequant
 //
 // The zero point counts as constant inside, and the clipped values as the ends
 // themselves. What is trained is ln M and ln(−m), see [positive]: the range
-// contains 0, whatever the optimizer does. An end less than a step from 0, as that
-// of a tensor without negative numbers is, moves as if it were a step away: else a
-// first step of e⁺²⁵ would be usual.
+// contains 0, whatever the optimizer does. An end less than a step from 0, as
+// for a tensor without negative numbers, moves as if it were a step away;
+// otherwise a first step by a factor of e²⁵ would be usual.
 //
 // Source: the quantizers of AIMET (range learning) and NNCF, which train these
 // two numbers; the gradient is that of S. R. Jain, A. Gural, M. Wu and C. H.

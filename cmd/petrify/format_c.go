@@ -32,8 +32,8 @@ func cFormat() format {
 	}
 }
 
-// cArithmetic is that of an export's sums: of integers as its options say, of
-// real numbers as in the definition.
+// cArithmetic is the arithmetic of an export's sums: that of its options for
+// integers, and the definition's for real numbers.
 func cArithmetic(facts map[string]string) (a arithmetic, err error) {
 	how, err := carray.RequantizationOf(facts)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 )
 
 // inArithmetic uses the integer engine to say how many outputs of the test
-// split a runtime rounds differently from training. Of a model that computes with
-// floats, whose sums the engine cannot reproduce, it says where those are, if it
-// is known how they are formed.
+// split a runtime rounds differently from training. For a model that computes
+// with floats, whose sums the engine cannot reproduce, it names those layers,
+// if it is known how the sums are formed.
 func (s *subject) inArithmetic(ctx context.Context, a arithmetic) (string, error) {
 	switch sums := floatSums(s.file); {
 	case len(sums) > 0 && a.sums != "":

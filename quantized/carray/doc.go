@@ -54,12 +54,12 @@
 //
 // # Real numbers
 //
-// What the model leaves in float32, and weights with a scale a block, are
-// computed with real numbers as package reference does, to the last bit. Sums of
-// products are in double, from the bias on, channel after channel, row after row:
-// products are exact there, so that fusing them with the sum changes nothing. Any
-// activation of floats makes the arena one of floats. Sigmoid, tanh and softmax of
-// floats call exp and tanh of math.h.
+// What the model leaves in float32, and weights with scales for blocks, are
+// computed with real numbers as in package reference, to the last bit. Sums of
+// products are in double: first the bias, then channel by channel and row by
+// row. Products are exact there, so fusing them with the sum changes nothing.
+// If any activation is float, the arena is an array of floats. Sigmoid, tanh
+// and softmax of floats call exp and tanh of math.h.
 //
 // # Sources
 //

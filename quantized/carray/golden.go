@@ -26,7 +26,7 @@ func (r *random) below(n int32) int32 {
 	return int32((uint32(*r) >> 8) % uint32(n))
 }
 
-// inputs are those of the test: unsigned bytes, of which real numbers are the
+// inputs are those of the test: unsigned bytes, which as real numbers mean
 // 64ths above or below 128.
 func inputs(v *value) []uint8 {
 	g, n := v.grid, v.elements()

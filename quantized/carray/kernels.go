@@ -8,12 +8,13 @@ import (
 	"text/template"
 )
 
-// kernels holds the functions of C that files are made of.
+// kernels holds the C functions that files are made from.
 //
 //go:embed kernels/*.c
 var kernels embed.FS
 
-// order is the kernels' in a file, those of each line for one kind of layer.
+// order is the order of the kernels in a file, with one line for each kind of
+// layer.
 var order = []string{
 	"nearest", "grid", "quantize", "clip",
 	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
@@ -27,7 +28,7 @@ var order = []string{
 	"real_apply", "real_softmax", "copy", "copy_reals",
 }
 
-// variants are the kernels that a file gives with other values.
+// variants are the kernels that a file defines with other values.
 var variants = map[string]struct {
 	file   string
 	values map[string]any
@@ -85,8 +86,7 @@ func (l *lowering) functions() (string, error) {
 	return b.String(), nil
 }
 
-// expand is the text of a file in kernels, in which the values stand for their
-// names.
+// expand is the text of a file in kernels, with names replaced by values.
 func expand(name string, values map[string]any) (string, error) {
 	t, err := template.ParseFS(kernels, "kernels/"+name+".c")
 	if err != nil {

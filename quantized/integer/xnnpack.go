@@ -26,9 +26,9 @@ func sumXNNPACK(a, b, y grid) func(qa, qb uint8) uint8 {
 	}
 }
 
-// tableXNNPACK is a function of one number that TensorFlow Lite does not compute
-// with real numbers; nil for the others, and where the file has a table because the
-// kernels do not take the quotients of the scales.
+// tableXNNPACK is a function of one number that TensorFlow Lite does not
+// compute with real numbers; nil for the others, and if the file has a table
+// because the kernels do not accept the quotients of the scales.
 func tableXNNPACK(n *quantized.Node, x, y grid) *table {
 	quotient := x.scale / y.scale
 	if tooFar(quotient) || n.Func == quantized.LeakyReLU && tooFar(quotient*n.Slope) {
@@ -84,9 +84,9 @@ func leakyXNNPACK(slope float32, x, y grid) *table {
 	return &t
 }
 
-// softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels, in
-// float32 from a table of exponentials. It has steps of 1/256, which are then taken
-// to the grid of y:
+// softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels,
+// in float32 from a table of exponentials. It has steps of 1/256, which are
+// then converted to the grid of y:
 //
 //	e[d] = exp(float32(−s_x·d))        k = 1/float32(Σ e[max q_x − q_x]/256)
 //	p    = min(round(float32(e[max q_x − q_x]·k)), 255)        halves away from zero

@@ -6,15 +6,16 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// An average pool whose padding is not "same" is several: each group of windows that
-// lose the same rows and columns to padding averages what is left, without padding,
-// and the results are put together.
+// An average pool whose padding is not "same" becomes several: each group of
+// windows that lose the same rows and columns to padding averages the rest,
+// without padding, and the results are joined.
 
-// windows are neighbouring windows along one axis that see as much of the image.
+// windows are neighbouring windows along one axis that see equally much of the
+// image.
 type windows struct{ first, size, seen, kernel, count int }
 
-// groupsOf are the windows of an axis of the image, in order, in as few groups as
-// the padding allows: those that it cuts off are alone.
+// groupsOf returns the windows along an axis of the image, in order, in as few
+// groups as the padding allows: each window that it cuts is a group of its own.
 func groupsOf(size, kernel, stride, before, count int) (all []windows) {
 	for i := range count {
 		start := i*stride - before
@@ -56,8 +57,8 @@ func (w *writer) averagePool(l *layer) {
 	w.joined(l, l.Name, bands, 1, y[1], true)
 }
 
-// part is a tensor for some rows and columns of the output, or the output if they are
-// all.
+// part is a tensor for some rows and columns of the output, or the output
+// itself if it covers all.
 func (w *writer) part(l *layer, name string, rows, columns int, all bool) int32 {
 	if all {
 		return l.out
@@ -67,7 +68,7 @@ func (w *writer) part(l *layer, name string, rows, columns int, all bool) int32 
 	return w.like(name, a, []int32{int32(w.Batch), int32(rows), int32(columns), int32(a.Shape[0])})
 }
 
-// joined puts parts of the output together along an axis, which makes rows of it.
+// joined joins parts of the output along an axis.
 func (w *writer) joined(l *layer, name string, parts []int32, axis, rows int, all bool) int32 {
 	if len(parts) == 1 {
 		return parts[0]
@@ -95,7 +96,7 @@ func (w *writer) averages(l *layer, x int32, scheme int, kernel [2]int, y int32)
 	w.operator(schema.AveragePool2D, l.version(), []int32{x}, y, pooling(scheme, kernel, l.Window.Stride)...)
 }
 
-// pooling are the attributes of a pool.
+// pooling returns the attributes of a pool.
 func pooling(scheme int, kernel, stride [2]int) []schema.Attribute {
 	return []schema.Attribute{attribute("padding", scheme), attribute("stride_w", stride[1]),
 		attribute("stride_h", stride[0]), attribute("filter_width", kernel[1]), attribute("filter_height", kernel[0])}

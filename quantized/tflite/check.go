@@ -76,7 +76,7 @@ func (c *checker) weights(n *quantized.Node) {
 	}
 }
 
-// mean refuses means that no weights give.
+// mean refuses means that no weights can compute.
 func (c *checker) mean(n *quantized.Node) {
 	x, _ := c.model.Activation(n.Inputs[0])
 	pixels := elements(x.Shape[1:])
@@ -86,8 +86,8 @@ func (c *checker) mean(n *quantized.Node) {
 	}
 }
 
-// quotients refuses sums whose scales are too far apart for XNNPACK, which would leave
-// the layer to other kernels, with other roundings.
+// quotients refuses sums whose scales are too far apart for XNNPACK, which
+// would leave the layer to other kernels that round differently.
 func (c *checker) quotients(n *quantized.Node) {
 	least, most := float32(1.0/1024), float32(256)
 	for _, name := range n.Inputs {

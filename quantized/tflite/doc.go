@@ -16,10 +16,10 @@
 //	global_avg_pool     DEPTHWISE_CONV_2D with equal weights
 //	the others          the operator of that name
 //
-// A function whose output is on another grid than its operator has, and an input of a
-// concatenation on another grid than its output, is a table: CAST, ADD, GATHER. An
-// average pool whose padding is not "same" is one for each group of windows that lose
-// the same rows and columns, without padding.
+// A function whose output grid is not its operator's, and an input of a
+// concatenation on another grid than its output, becomes a table: CAST, ADD,
+// GATHER. An average pool whose padding is not "same" becomes a pool without
+// padding for each group of windows that lose the same rows and columns.
 //
 // Biases are int32 with the scale float32(s_x·s_w[o]). ReLU and ReLU6 are
 // fused. Padding is "same" or "valid" where these give the same result, and
@@ -57,7 +57,7 @@
 //
 // What TensorFlow Lite cannot represent is refused with the layer's name:
 // weights that reach −128, average pools between different scales, and
-// quotients of scales that XNNPACK does not take.
+// quotients of scales that XNNPACK does not accept.
 //
 // # What the file says about itself
 //

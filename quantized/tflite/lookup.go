@@ -9,10 +9,10 @@ import (
 	"petrify/quantized/tflite/schema"
 )
 
-// Where TensorFlow Lite has no operator for a function of one number with the grids
-// at hand, the file has a table of its 256 values: CAST and ADD make a place of a
-// byte, and GATHER takes what is there. Nothing is computed, so that every runtime
-// gives what training gave.
+// If TensorFlow Lite has no operator for a function of one number on the given
+// grids, the file has a table of its 256 values: CAST and ADD turn a byte into
+// an index, and GATHER looks it up. Nothing is computed, so every runtime gives
+// what training gave.
 
 // fixedGrid is the grid in the file of a sigmoid's and a softmax's output, or a tanh's.
 func fixedGrid(f quantized.Func) (s float32, z int64, ok bool) {
@@ -25,9 +25,9 @@ func fixedGrid(f quantized.Func) (s float32, z int64, ok bool) {
 	return 0, 0, false
 }
 
-// looksUp reports whether a function of integers on the grid x ends in a table: its
-// output is on another grid than TensorFlow Lite's operator wants, or its kernels do
-// not take the quotients of the scales.
+// looksUp reports whether a function of integers on the grid x ends in a table:
+// its output is on another grid than TensorFlow Lite's operator requires, or
+// its kernels do not accept the quotients of the scales.
 func looksUp(n *quantized.Node, x quantized.Quant) bool {
 	y := quantOf(n.Output.Quant)
 	if s, z, ok := fixedGrid(n.Func); ok {
@@ -42,7 +42,7 @@ func looksUp(n *quantized.Node, x quantized.Quant) bool {
 	return far && n.Func != quantized.HardSigmoid
 }
 
-// function writes a function by its operator, or by a table.
+// function writes a function as its operator, or as a table.
 func (w *writer) function(l *layer) {
 	switch {
 	case !l.integers || !looksUp(l.Node, l.x.Quant):
@@ -58,8 +58,8 @@ func (w *writer) softmax(l *layer) {
 	w.operator(schema.Softmax, l.version(), l.in, l.out, schema.Attribute{Name: "beta", Float: 1})
 }
 
-// softmaxElsewhere is TensorFlow Lite's softmax in steps of 1/256, which a table takes
-// to another grid.
+// softmaxElsewhere is TensorFlow Lite's softmax in steps of 1/256, which a
+// table converts to another grid.
 func (w *writer) softmaxElsewhere(l *layer) {
 	shares := l.Output
 	shares.Quant = quantized.Quant{Format: affine.Uint8, Scale: 1.0 / 256}
@@ -83,7 +83,7 @@ func tableOf(x, y quantized.Quant, f func(float64) float64) []byte {
 	return table
 }
 
-// lookup writes what takes the bytes x to those of a table.
+// lookup writes the operators that map the bytes x by a table.
 func (w *writer) lookup(name string, x int32, table []byte, y int32) {
 	places := schema.Tensor{Name: name + "/signed_places", Type: schema.Int32, Shape: w.file.Graph.Tensors[x].Shape}
 	at := w.tensor(places)
@@ -97,7 +97,8 @@ func (w *writer) lookup(name string, x int32, table []byte, y int32) {
 	w.operator(schema.Gather, 2, []int32{values, from}, y)
 }
 
-// concat joins the channels of its inputs, once they are on its own grid.
+// concat joins the channels of its inputs, after converting them to its own
+// grid.
 func (w *writer) concat(l *layer) {
 	in := append([]int32(nil), l.in...)
 	for i, input := range l.Inputs {
