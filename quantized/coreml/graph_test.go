@@ -35,21 +35,22 @@ var builtin = []struct {
 }
 
 // TestBuiltinNetworks trains each of graph's networks for two steps on noise,
-// freezes it, and compares the written package with the integer engine: the
-// criteria of TestProgramAgreesWithIntegers, on -images inputs.
+// freezes it, and compares the written package with the integer engine, on -images
+// inputs: in float32 no quantized output differs.
 func TestBuiltinNetworks(t *testing.T) {
 	for _, z := range builtin {
 		network, err := graph.Builtin(z.name, z.classes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		compareSchemes(t, z.name, network, z.in, *images, 1)
+		compareSchemes(t, z.name, network, z.in, *images, 0)
 	}
 }
 
-// TestLayers does the same for the layers that the built-in networks lack.
-// Two output scales are allowed: where a mean of four integers has their own
-// scale, every fourth lies on a tie, and real arithmetic falls to either side.
+// TestLayers does the same for the layers that the built-in networks lack. Where
+// windows are averaged, two output scales are allowed: a mean of four integers on
+// their own scale is a tie in one case of four, which training rounds to either
+// side, as it averages real numbers.
 func TestLayers(t *testing.T) {
 	for name, layers := range map[string][]graph.Layer{
 		"functions": {
@@ -73,7 +74,11 @@ func TestLayers(t *testing.T) {
 			graph.Flatten(), graph.Linear(3)},
 		"image out": {graph.Conv2D(4, 3), graph.ReLU(), graph.Conv2D(3, 1)},
 	} {
-		compareSchemes(t, name, graph.Chain(layers...), graph.Shape{C: 4, H: 12, W: 10}, 50, 2)
+		steps := 0
+		if name == "pools" {
+			steps = 2
+		}
+		compareSchemes(t, name, graph.Chain(layers...), graph.Shape{C: 4, H: 12, W: 10}, 50, steps)
 	}
 }
 
@@ -166,7 +171,7 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 	out, _ := m.Activation(m.Output)
 	tolerance := 1e-5
 	if !out.Quant.IsFloat() {
-		tolerance = (float64(steps) + 1e-4) * float64(out.Quant.Scale)
+		tolerance = float64(steps) * 1.0001 * float64(out.Quant.Scale)
 	}
 	near, same, differ, worst := 0, 0, 0, 0.0
 	for i := range n {
@@ -198,7 +203,7 @@ func compareWithEngine(t *testing.T, m *quantized.Model, target coreml.Target, n
 	}
 	t.Logf("%d of %d elements differ, by up to %.3g of %.3g allowed, %d of %d inputs within, %d predictions equal",
 		differ, len(y), worst, tolerance, near, n, same)
-	if near < n*995/1000 || same < n*999/1000 {
+	if exact := steps == 0 || out.Quant.IsFloat(); exact && near < n || near < n*95/100 || same < n*999/1000 {
 		t.Errorf("largest difference %v: want %v; of %d inputs, %d within, %d predictions equal", worst, tolerance,
 			n, near, same)
 	}
