@@ -27,12 +27,16 @@ type Oscillations struct {
 	now       []int32
 }
 
+// OscillationMomentum is the paper's momentum of the averages.
+const OscillationMomentum = 0.01
+
 // NewOscillations watches the tensor of q, which has n elements. The momentum
-// of the averages is m; 0 means the paper's 0.01. The methods DoReFa, Binary
+// of the averages is m; 0 means [OscillationMomentum]. The methods DoReFa, Binary
 // and Ternary are refused: a weight put on their grid need not stay there.
 func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, error) {
 	if !(momentum >= 0 && momentum <= 1) {
-		return nil, fmt.Errorf("fakequant: %s: momentum %v: want 0 < m ≤ 1, or 0 for 0.01", q.name, momentum)
+		return nil, fmt.Errorf("fakequant: %s: momentum %v: want 0 < m ≤ 1, or 0 for %v", q.name, momentum,
+			OscillationMomentum)
 	}
 	if err := q.check(n, n); err != nil {
 		return nil, err
@@ -42,7 +46,7 @@ func NewOscillations(q *Quantizer, n int, momentum float32) (*Oscillations, erro
 			"which s·(q − z) rounds to q", q.name, m)
 	}
 	if momentum == 0 {
-		momentum = 0.01
+		momentum = OscillationMomentum
 	}
 	return &Oscillations{
 		q: q, momentum: momentum,

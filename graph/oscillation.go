@@ -28,7 +28,7 @@ type oscillation struct {
 const oscillates = 0.005
 
 // Watch begins to watch the integers of all quantized weights for oscillations.
-// The momentum is that of [fakequant.NewOscillations]; 0 means 0.01. The state
+// The momentum is that of [fakequant.NewOscillations]; 0 means its default. The state
 // is part of [Model.State] from then on.
 //
 // A training step that quantizes at least some layers is then

@@ -14,7 +14,7 @@ type ema struct {
 }
 
 func newEMA(c Config, t Target) Observer {
-	return &ema{newExtremes(t.Layout), or(c.Constant, 0.1)}
+	return &ema{newExtremes(t.Layout), c.Constant}
 }
 
 // Observe moves the range of each group towards the range of x.

@@ -24,25 +24,27 @@ const (
 
 // kinds is the table of the observers, indexed by Kind.
 var kinds = [...]struct {
-	name                 string
-	make                 func(Config, Target) Observer
-	averages, percentile bool // which constants of Config have an effect
-	perTensor            bool // takes one group alone
-	extremes             bool // looks at each tensor's least and greatest value alone
-	counts               int  // kept for each group, of 8 bytes
+	name      string
+	make      func(Config, Target) Observer
+	byDefault Config // the constants that have an effect
+	perTensor bool   // takes one group alone
+	extremes  bool   // looks at each tensor's least and greatest value alone
+	counts    int    // kept for each group, of 8 bytes
 }{
-	MovingAverage: {name: "moving_average_min_max", make: newMovingAverage, extremes: true, averages: true},
-	MinMax:        {name: "min_max", make: newMinMax, extremes: true},
-	EMA:           {name: "ema_min_max", make: newEMA, extremes: true, averages: true},
-	LastValue:     {name: "last_value", make: newLastValue, extremes: true},
-	Percentile:    {name: "percentile", make: newPercentile, averages: true, percentile: true},
-	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile, percentile: true,
-		counts: sketchBuckets},
+	MovingAverage: {name: "moving_average_min_max", make: newMovingAverage, extremes: true,
+		byDefault: Config{Constant: 0.01}},
+	MinMax:    {name: "min_max", make: newMinMax, extremes: true},
+	EMA:       {name: "ema_min_max", make: newEMA, extremes: true, byDefault: Config{Constant: 0.1}},
+	LastValue: {name: "last_value", make: newLastValue, extremes: true},
+	Percentile: {name: "percentile", make: newPercentile,
+		byDefault: Config{Constant: 0.01, Percentile: 99.99}},
+	StreamingPercentile: {name: "streaming_percentile", make: newStreamingPercentile,
+		byDefault: Config{Percentile: 99.99}, counts: sketchBuckets},
 	Histogram:      {name: "histogram", make: newHistogram, counts: 2 * side},
 	TorchHistogram: {name: "torch_histogram", make: newTorchHistogram, perTensor: true},
 	Entropy:        {name: "entropy", make: newEntropy, counts: 2 * side},
 	MSE:            {name: "mse", make: newMSE, counts: 2 * side},
-	MeanSigma:      {name: "mean_sigma", make: newMeanSigma},
+	MeanSigma:      {name: "mean_sigma", make: newMeanSigma, byDefault: Config{Sigmas: 3}},
 	MeanAbs:        {name: "mean_abs", make: newMeanAbs},
 	Fixed:          {name: "fixed", make: newFixed},
 }
@@ -59,6 +61,13 @@ func Kinds() []Kind {
 // Extremes reports whether the observer looks at nothing but the least and the
 // greatest value of each tensor.
 func (k Kind) Extremes() bool { return kinds[k].extremes }
+
+// Default is the constants that a [Config] without any means.
+func (k Kind) Default() Config {
+	c := kinds[k].byDefault
+	c.Kind = k
+	return c
+}
 
 // String is the kind's name in a configuration file. The names
 // moving_average_min_max, min_max and ema_min_max are Core ML Tools'.

@@ -104,7 +104,7 @@ type meanSigma struct {
 }
 
 func newMeanSigma(c Config, t Target) Observer {
-	return &meanSigma{newMoments(t), or(c.Sigmas, 3)}
+	return &meanSigma{newMoments(t), c.Sigmas}
 }
 
 // Observe adds the values of x.

@@ -23,7 +23,7 @@ type movingAverage struct {
 }
 
 func newMovingAverage(c Config, t Target) Observer {
-	return &movingAverage{newExtremes(t.Layout), or(c.Constant, 0.01)}
+	return &movingAverage{newExtremes(t.Layout), c.Constant}
 }
 
 // Observe moves the range of each group towards the range of x.

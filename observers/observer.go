@@ -1,6 +1,7 @@
 package observers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -40,11 +41,11 @@ func (t Target) twoSided() bool { return t.Scheme == affine.Affine || t.Format.U
 // one that the kind does not use is an error.
 type Config struct {
 	Kind Kind
-	// Constant is c of the averages: 0.01, or 0.1 for EMA.
+	// Constant is c of the averages; 0 means that of [Kind.Default].
 	Constant float32
-	// Percentile of Percentile and StreamingPercentile: 99.99.
+	// Percentile of Percentile and StreamingPercentile; likewise.
 	Percentile float64
-	// Sigmas is k of MeanSigma: 3.
+	// Sigmas is k of MeanSigma; likewise.
 	Sigmas float64
 	// Min and Max are Fixed's range; they have no default.
 	Min, Max float32
@@ -64,12 +65,12 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("observers: %s %v: want %s", name, value, want))
 		}
 	}
-	k := kinds[c.Kind]
-	check("averaging constant", float64(c.Constant), k.averages, c.Constant >= 0 && c.Constant <= 1,
+	takes := c.Kind.Default()
+	check("averaging constant", float64(c.Constant), takes.Constant != 0, c.Constant >= 0 && c.Constant <= 1,
 		"0 < c ≤ 1, or 0 for the default")
-	check("percentile", c.Percentile, k.percentile, c.Percentile == 0 || c.Percentile > 50 && c.Percentile <= 100,
-		"50 < p ≤ 100, or 0 for the default")
-	check("sigmas", c.Sigmas, c.Kind == MeanSigma, c.Sigmas >= 0 && !math.IsInf(c.Sigmas, 1),
+	check("percentile", c.Percentile, takes.Percentile != 0,
+		c.Percentile == 0 || c.Percentile > 50 && c.Percentile <= 100, "50 < p ≤ 100, or 0 for the default")
+	check("sigmas", c.Sigmas, takes.Sigmas != 0, c.Sigmas >= 0 && !math.IsInf(c.Sigmas, 1),
 		"k > 0, or 0 for the default")
 	finite := c.Max-c.Max == 0 && c.Min-c.Min == 0
 	check("minimum", float64(c.Min), c.Kind == Fixed, finite && c.Min <= 0 && c.Min < c.Max,
@@ -78,12 +79,12 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// or is value, or the default if it is 0.
-func or[T float32 | float64](value, byDefault T) T {
-	if value != 0 {
-		return value
-	}
-	return byDefault
+// filled has the default where a constant is 0.
+func (c Config) filled() Config {
+	d := c.Kind.Default()
+	c.Constant, c.Percentile, c.Sigmas = cmp.Or(c.Constant, d.Constant), cmp.Or(c.Percentile, d.Percentile),
+		cmp.Or(c.Sigmas, d.Sigmas)
+	return c
 }
 
 // mostMemory is how many bytes an observer may use for its counts. Nobody means
@@ -110,5 +111,5 @@ func New(c Config, t Target) (Observer, error) {
 			"another observer",
 			c.Kind, n>>20, t.Layout.N, mostMemory>>20)
 	}
-	return k.make(c, t), nil
+	return k.make(c.filled(), t), nil
 }

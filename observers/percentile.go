@@ -24,7 +24,7 @@ type percentile struct {
 func newPercentile(c Config, t Target) Observer {
 	return &percentile{
 		extremes: newExtremes(t.Layout), target: t,
-		p: or(c.Percentile, 99.99) / 100, c: float64(or(c.Constant, 0.01)),
+		p: c.Percentile / 100, c: float64(c.Constant),
 	}
 }
 

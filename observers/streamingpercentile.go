@@ -22,7 +22,7 @@ const sketchBuckets = 1 << 16
 
 func newStreamingPercentile(c Config, t Target) Observer {
 	return &streamingPercentile{
-		extremes: newExtremes(t.Layout), target: t, p: or(c.Percentile, 99.99) / 100,
+		extremes: newExtremes(t.Layout), target: t, p: c.Percentile / 100,
 		buckets: make([]int64, t.Layout.N*sketchBuckets),
 	}
 }

@@ -62,8 +62,8 @@ type Config struct {
 // Stage is one stage of training.
 type Stage struct {
 	Epochs int
-	// LearningRate is scaled by the schedule. 0 means 0.001 for Adam and AdamW
-	// and 0.05 for SGD, and in the QAT stage a fifth of the float stage's.
+	// LearningRate is scaled by the schedule. 0 means [Method.LearningRate], and in
+	// the QAT stage a fifth of that.
 	LearningRate float64
 	Optimizer    Optimizer
 	Schedule     Schedule
@@ -84,10 +84,10 @@ func (c Config) resolve() Config {
 		c.Calibration = min(32, c.perEpoch())
 	}
 	if c.Float.LearningRate == 0 {
-		c.Float.LearningRate = c.Float.Optimizer.learningRate()
+		c.Float.LearningRate = c.Float.Optimizer.Method.LearningRate()
 	}
 	if c.QAT.LearningRate == 0 {
-		c.QAT.LearningRate = c.QAT.Optimizer.learningRate() / 5
+		c.QAT.LearningRate = c.QAT.Optimizer.Method.LearningRate() / 5
 		if c.QAT.Optimizer.Method == c.Float.Optimizer.Method {
 			c.QAT.LearningRate = c.Float.LearningRate / 5
 		}

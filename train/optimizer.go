@@ -17,12 +17,31 @@ const (
 	SGD                 // sgd.go
 )
 
-var methods = [...]string{"adam", "adamw", "sgd"}
+// methods is their table.
+var methods = [...]struct {
+	name         string
+	learningRate float64 // by default, in float training
+}{
+	Adam:  {"adam", 0.001},
+	AdamW: {"adamw", 0.001},
+	SGD:   {"sgd", 0.05},
+}
+
+// LearningRate is the default of the method in float training.
+func (m Method) LearningRate() float64 { return methods[m].learningRate }
+
+func methodNames() []string {
+	var names []string
+	for _, m := range methods {
+		names = append(names, m.name)
+	}
+	return names
+}
 
 // String is "adam", "adamw" or "sgd".
 func (m Method) String() string {
 	if int(m) < len(methods) {
-		return methods[m]
+		return methods[m].name
 	}
 	return fmt.Sprintf("Method(%d)", uint8(m))
 }
@@ -32,7 +51,7 @@ func (m Method) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText reads what String writes.
 func (m *Method) UnmarshalText(text []byte) error {
-	i, err := index(methods[:], string(text))
+	i, err := index(methodNames(), string(text))
 	*m = Method(i)
 	return err
 }
@@ -68,16 +87,8 @@ func (o Optimizer) resolve() Optimizer {
 	return o
 }
 
-// learningRate is the default of a method in float training.
-func (o Optimizer) learningRate() float64 {
-	if o.Method == SGD {
-		return 0.05
-	}
-	return 0.001
-}
-
 func (o Optimizer) faults(f *Faults, path string) {
-	f.check(int(o.Method) < len(methods), path+".method", "%d: want one of %q", uint8(o.Method), methods)
+	f.check(int(o.Method) < len(methods), path+".method", "%d: want one of %q", uint8(o.Method), methodNames())
 	f.check(o.WeightDecay >= 0 && o.WeightDecay < 1, path+".weight_decay", "%v: want 0 or more, and less than 1",
 		o.WeightDecay)
 	isSGD := o.Method == SGD

@@ -1,6 +1,9 @@
 package train
 
-import "petrify/graph"
+import (
+	"petrify/fakequant"
+	"petrify/graph"
+)
 
 // Oscillation says what to do about weights that oscillate between two
 // integers. The zero value does nothing.
@@ -20,7 +23,7 @@ import "petrify/graph"
 // 0.01 from a FreezeStart of 0.04 to 0.1.
 type Oscillation struct {
 	Watch    bool    // report the shares in the records, also without a cure
-	Momentum float64 // of the average of a weight's changes of direction; 0 means 0.01
+	Momentum float64 // of the average of a weight's changes of direction; 0 means [fakequant.OscillationMomentum]
 	Dampen   float64 // λ of the dampening loss at the end; 0: none
 	// how often a weight may turn back at the end before it is frozen, less than 1; 0: any number of times
 	Freeze      float64
@@ -32,7 +35,7 @@ func (o Oscillation) active() bool { return o.Watch || o.Dampen > 0 || o.Freeze 
 
 func (o Oscillation) resolve() Oscillation {
 	if o.active() && o.Momentum == 0 {
-		o.Momentum = 0.01
+		o.Momentum = fakequant.OscillationMomentum
 	}
 	if o.Freeze > 0 && o.FreezeStart == 0 {
 		o.FreezeStart = min(10*o.Freeze, 1)
@@ -49,7 +52,7 @@ func (o Oscillation) faults(f *Faults, path string, epochs int) {
 		"%v is below freeze (%v): want a threshold that falls", o.FreezeStart, o.Freeze)
 	f.check(o.FreezeStart == 0 || o.Freeze > 0, path+".freeze_start", "%v has no effect without freeze", o.FreezeStart)
 	f.check(o.Momentum >= 0 && o.Momentum <= 1, path+".momentum",
-		"%v: want more than 0 and at most 1, or 0 for 0.01", o.Momentum)
+		"%v: want more than 0 and at most 1, or 0 for %v", o.Momentum, fakequant.OscillationMomentum)
 	f.check(o.Momentum == 0 || o.active(), path+".momentum", "%v has no effect without watch, dampen or freeze",
 		o.Momentum)
 	f.check(!o.active() || epochs > 0, path, "no effect without epochs of the qat stage")

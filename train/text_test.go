@@ -16,7 +16,7 @@ func TestNamesOfEnumerationsReadBack(t *testing.T) {
 		value func(i int) text
 	}{
 		{shapes[:], func(i int) text { s := Shape(i); return &s }},
-		{methods[:], func(i int) text { m := Method(i); return &m }},
+		{methodNames(), func(i int) text { m := Method(i); return &m }},
 		{phases[:], func(i int) text { p := Phase(i); return &p }},
 	} {
 		for i, name := range c.names {

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"petrify/datasets"
+	"petrify/fakequant"
 	"petrify/train"
 )
 
@@ -89,8 +91,9 @@ func (c *Config) section() section {
 func stage(s *train.Stage) value {
 	return section{
 		{"epochs", "Passes over the training split; 0 skips the stage.", integer(&s.Epochs, 0, 1<<20)},
-		{"learning_rate", "The learning rate that the schedule scales; null is 0.001 for adam and adamw, 0.05 for " +
-			"sgd, and in the qat stage a fifth of the float stage's.",
+		{"learning_rate", fmt.Sprintf("The learning rate that the schedule scales; null is %v for adam and adamw, %v "+
+			"for sgd, and in the qat stage a fifth of the float stage's.", train.Adam.LearningRate(),
+			train.SGD.LearningRate()),
 			auto[float64]{&s.LearningRate, number(&s.LearningRate,
 				interval{low: 0, high: 1000, openLow: true, openHigh: true})}},
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
@@ -147,7 +150,8 @@ func oscillation(o *train.Oscillation) value {
 	return section{
 		{"watch", "Write to metrics.jsonl the share of each layer's weights that oscillates; dampen and " +
 			"freeze do so too.", yes(&o.Watch)},
-		{"momentum", "Momentum of the average of how often a weight turns back; null is 0.01.",
+		{"momentum", fmt.Sprintf("Momentum of the average of how often a weight turns back; null is %v.",
+			fakequant.OscillationMomentum),
 			auto[float64]{&o.Momentum, number(&o.Momentum, interval{low: 0, high: 1, openLow: true})}},
 		{"dampen", "Weight of a loss that pulls weights to their integers, such as 0.01; it rises from 0 to this.",
 			number(&o.Dampen, interval{low: 0, high: 1000, openHigh: true})},

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
 	"petrify/graph"
@@ -74,8 +76,9 @@ func (m *Module) section() section {
 			oneOf(&m.Algorithm, "vanilla", "learnable")},
 		{"weight_dtype", "Number format of weights; float32 does not quantize them.",
 			oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
-		{"weight_bits", "Bits of a weight, 2 to 8; null is those of weight_dtype.",
-			auto[int]{&m.WeightBits, integer(&m.WeightBits, 2, 8)}},
+		{"weight_bits", fmt.Sprintf("Bits of a weight, %d to %d; null is those of weight_dtype.", affine.MinBits,
+			affine.MaxBits),
+			auto[int]{&m.WeightBits, integer(&m.WeightBits, affine.MinBits, affine.MaxBits)}},
 		{"weight_scheme", "How a range of weights becomes a scale (for activations, see quantization_scheme).",
 			enum(&m.WeightScheme)},
 		{"weight_method", "How weights are rounded in training; null is as algorithm says.",
@@ -88,15 +91,18 @@ func (m *Module) section() section {
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
 		{"activation_dtype", "Number format of activations; float32 does not quantize them.",
 			oneOf(&m.ActivationDtype, "quint8", "float32")},
-		{"activation_bits", "Bits of an activation, 2 to 8; null is those of activation_dtype.",
-			auto[int]{&m.ActivationBits, integer(&m.ActivationBits, 2, 8)}},
+		{"activation_bits", fmt.Sprintf("Bits of an activation, %d to %d; null is those of activation_dtype.",
+			affine.MinBits, affine.MaxBits),
+			auto[int]{&m.ActivationBits, integer(&m.ActivationBits, affine.MinBits, affine.MaxBits)}},
 		{"activation_method", "How activations are rounded in training; null is as algorithm says.",
 			auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
 		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
-		{"averaging_constant", "Weight of each new range in a moving average; null is 0.01, and 0.1 for ema_min_max.",
+		{"averaging_constant", fmt.Sprintf("Weight of each new range in a moving average; null is %v, and %v for "+
+			"ema_min_max.", observers.MovingAverage.Default().Constant, observers.EMA.Default().Constant),
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,
 				interval{low: 0, high: 1, openLow: true})}},
-		{"percentile", "Per cent of the values that percentile and streaming_percentile keep on each side; null is 99.99.",
+		{"percentile", fmt.Sprintf("Per cent of the values that percentile and streaming_percentile keep on each side; "+
+			"null is %v.", observers.Percentile.Default().Percentile),
 			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
 		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.",
 			auto[float64]{&m.Sigmas, number(&m.Sigmas, positive)}},
@@ -132,7 +138,7 @@ func (q *Quantization) section() section {
 		{"non_traceable_module_names", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
 		{"preserved_attributes", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
 		{"edge_bits", "Bits of the first and the last layer, whatever the others have; null is as the others.",
-			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, 2, 8)}},
+			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, affine.MinBits, affine.MaxBits)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
 		{"batch_norm_folding",
 			"Whose statistics normalise until batch norm is at rest: running takes those of the quantized " +
