@@ -9,7 +9,7 @@ import (
 )
 
 // A fused node computes what its parts compute: over steps in which observers
-// and rounding are switched and batch norm is frozen, in all layers or in some,
+// and rounding are switched and batch norm is put to rest, in all layers or in some,
 // losses, gradients and the quantizers' memories stay together.
 func TestFusedNodesAreTheirParts(t *testing.T) {
 	network := graph.Chain(

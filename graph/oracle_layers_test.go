@@ -227,7 +227,7 @@ func (o *oracle) product(u graph.View, x, w, b []float64) []float64 {
 //	y = x ∗ fake(w·f)        z = γ·(y/f − μ)/√(σ² + ε) + β        f = γ/√(σ²_running + ε)
 //
 // where μ and σ² are those of the batch's y/f, or of x ∗ w as [graph.FoldBatch]
-// has it, or the running ones where batch norm is frozen; f is 1 where the
+// has it, or the running ones while batch norm is at rest; f is 1 where the
 // weights are not quantized.
 func (o *oracle) weighted(u graph.View, x []float64) []float64 {
 	channel := func(i int) int { return i / (u.Out.H * u.Out.W) % u.Out.C }

@@ -54,7 +54,7 @@ func (q Quantization) Validate() error {
 		if g := s.Weights.Granularity; g.Kind == affine.PerChannel && g.Axis != 0 ||
 			g.Kind == affine.PerGroup && g.Axis != 1 {
 			faults = append(faults,
-				fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or groups along axis 1", g))
+				fmt.Errorf("graph: granularity %v of weights: want channels along axis 0 or blocks along axis 1", g))
 		}
 		if m := s.Activations.Method; s.Activations.Validate() == nil && m.Traits().OwnGrid {
 			faults = append(faults,

@@ -97,18 +97,18 @@ func New(c Config, t Target) (Observer, error) {
 		return nil, err
 	}
 	if t.Layout.N <= 0 || t.Layout.Inner < 0 {
-		return nil, fmt.Errorf("observers: layout %+v: want a positive number of groups", t.Layout)
+		return nil, fmt.Errorf("observers: layout %+v: want a positive number of scales", t.Layout)
 	}
 	if err := t.Format.Validate(); err != nil {
 		return nil, fmt.Errorf("observers: %w", err)
 	}
 	k := kinds[c.Kind]
 	if k.perTensor && t.Layout.N != 1 {
-		return nil, fmt.Errorf("observers: %v is per tensor, not for %d groups", c.Kind, t.Layout.N)
+		return nil, fmt.Errorf("observers: %v is per tensor, not for %d scales", c.Kind, t.Layout.N)
 	}
 	if n := 8 * int64(k.counts) * int64(t.Layout.N); n > mostMemory {
-		return nil, fmt.Errorf("observers: %v takes %d MB for %d groups, want at most %d: group more, or take "+
-			"another observer",
+		return nil, fmt.Errorf("observers: %v takes %d MB for %d scales, want at most %d: use fewer scales, "+
+			"or another observer",
 			c.Kind, n>>20, t.Layout.N, mostMemory>>20)
 	}
 	return k.make(c.filled(), t), nil

@@ -30,7 +30,7 @@ var (
 )
 
 // describe is the steps of a stage at which observers begin, quantization
-// begins, observers stop and batch norm freezes, in each layer of an agenda.
+// begins, observers stop and batch norm comes to rest, in each layer of an agenda.
 func (a agenda) describe() string {
 	var all []string
 	for _, d := range a.domains {

@@ -11,7 +11,7 @@ import (
 type Granularity struct {
 	Kind Sharing
 	Axis int // PerChannel, PerGroup
-	Size int // PerGroup: elements of the axis in a group
+	Size int // PerGroup: elements of the axis in a block
 }
 
 // Sharing is the kind of a [Granularity].
@@ -46,7 +46,7 @@ func (g Granularity) On(shape ...int) (Layout, error) {
 	axis := shape[g.Axis]
 	if g.Kind == PerGroup {
 		if g.Size <= 0 || axis%g.Size != 0 {
-			return Layout{}, fmt.Errorf("affine: groups of %d do not divide axis %d of shape %v", g.Size, g.Axis, shape)
+			return Layout{}, fmt.Errorf("affine: blocks of %d do not divide axis %d of shape %v", g.Size, g.Axis, shape)
 		}
 		return Layout{N: product(shape[:g.Axis]) * (axis / g.Size)}, nil
 	}

@@ -13,7 +13,7 @@ import (
 
 // turns runs the quantized stage of a configuration, 12 steps, and returns for
 // each layer with something to switch the steps at which its observers began,
-// its fake quantization began, its observers stopped, and its batch norm froze;
+// its fake quantization began, its observers stopped, and its batch norm came to rest;
 // "-" for what did not happen.
 func turns(t *testing.T, document string) map[string]string {
 	t.Helper()
