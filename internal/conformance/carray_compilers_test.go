@@ -31,7 +31,11 @@ var allLayers = flag.Bool("all-layers", false, "TestCCompilers: all layers, not 
 func TestCCompilers(t *testing.T) {
 	p := singleLayers(*allLayers)
 	r, inputs := realNetworks()
-	for name, compiler := range toolchains() {
+	compilers := toolchains()
+	if len(compilers) == 0 {
+		t.Fatal("no C compiler: install gcc")
+	}
+	for name, compiler := range compilers {
 		t.Run(name, func(t *testing.T) {
 			p.checkWith(t, compiler)
 			r.checkReals(t, compiler, inputs)
