@@ -26,10 +26,10 @@ type units struct {
 //	layers with weights   u_x in, u_y out; s_w·(s_x/u_x)·(u_y/s_y) scales the weights
 //	others                those of the first input: s_i·(u/s) in, s_y·(u/s) out
 //
-// where u is the power of two next to s. In float32, products are of integers
-// (in = 1, out = 1, the weights' scales 1), and each sum is multiplied by s_x·s_w/s_y.
-// Numbers that are not quantized stay
-// as they are, and so does what enters and leaves a function of no simple form.
+// where u is the power of two next to s. In float32, layers with weights multiply
+// and add integers instead (in = out = 1, the weights' scales 1), and each sum is
+// multiplied by s_x·s_w/s_y. Numbers that are not quantized stay as they are, and
+// so do arguments and results of functions that are not homogeneous.
 func (b *builder) unitsOf(n *quantized.Node) units {
 	u, y := units{per: 1, out: float64(n.Output.Quant.Scale)}, n.Output.Quant
 	whole := !y.IsFloat() && homogeneous(n.Func)

@@ -58,12 +58,14 @@ func unit(s float64) float64 {
 //	others         in[i] = s_i·u(s)/s     out = s_y·u(s)/s       per = u(s)/s, s of the first input
 //
 // In float32 the first of these sums integers and scales the sums, with in = out = 1.
-// A function that is not one of ReLU, ReLU6 and leaky ReLU, or a number that is
-// not quantized, where that is not the input of a layer with weights, out = s_y and per = 1.
+// Other layers have in[i] = s_i, out = s_y and per = 1: those with a function that
+// is not ReLU, ReLU6 or leaky ReLU, and those with a number that is not quantized,
+// unless that is the input of a layer with weights.
 func (l *layer) setUnits() {
 	y := &l.units
 	s := float64(l.y.Quant.Scale)
-	simple := !l.y.Quant.IsFloat() && l.Func <= quantized.LeakyReLU // and not hard swish …
+	scalable := []quantized.Func{quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU}
+	simple := !l.y.Quant.IsFloat() && slices.Contains(scalable, l.Func)
 	switch {
 	case l.sumsFirst():
 		*y = units{in: []float64{1}, out: 1, per: 1 / s, sums: true}
