@@ -11,8 +11,8 @@ import (
 
 // cifarNames are the files of CIFAR-10's binary version: five training batches
 // and the test batch.
-func cifarNames() [6]string {
-	return [6]string{
+func cifarNames() []string {
+	return []string{
 		"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
 		"data_batch_4.bin", "data_batch_5.bin", cifarTest,
 	}
@@ -57,7 +57,7 @@ func readCIFARSet(s Set, open opener) (*Set, error) {
 // openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
 // version: one to five training batches and a test batch, of any length, and
 // optionally the class names, one per line, in batches.meta.txt.
-func (l *loading) openCIFARFolder(dir string) (*Set, error) {
+func (l *loading) openCIFARFolder(dir string, _ Options) (*Set, error) {
 	classes, err := cifarClasses(filepath.Join(dir, cifarMeta), cifarLayout().classes)
 	if err != nil {
 		return nil, err

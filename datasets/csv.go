@@ -27,10 +27,6 @@ type table struct {
 // but the label are finite numbers. Classes are the labels that occur, sorted
 // as integers if all of them are, otherwise as strings.
 func (l *loading) openCSV(path string, opts Options) (*Set, error) {
-	err := opts.allow("a CSV file", []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"})
-	if err != nil {
-		return nil, err
-	}
 	if opts.Test != "" && opts.Seed != 0 {
 		return nil, fmt.Errorf("datasets: with the test file %s the option Seed has no effect", opts.Test)
 	}

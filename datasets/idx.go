@@ -69,8 +69,8 @@ func readIDXLabels(in *input, classes int) ([]int32, error) {
 
 // idxNames are the files of an IDX data set, as MNIST introduced them: images
 // and labels of the training split, then of the test split.
-func idxNames() [4]string {
-	return [4]string{
+func idxNames() []string {
+	return []string{
 		"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
 		"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
 	}
@@ -127,7 +127,7 @@ func numbered(splits ...[]int32) []string {
 }
 
 // openIDXFolder reads a user's own folder with the four files.
-func (l *loading) openIDXFolder(dir string) (*Set, error) {
+func (l *loading) openIDXFolder(dir string, _ Options) (*Set, error) {
 	names := idxNames()
 	s := Set{Name: filepath.Base(dir), Source: dir}
 	return readIDXSet(s, func(i int, f func(*input) error) error {

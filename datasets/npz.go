@@ -17,10 +17,6 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
 	}
-	if err := opts.allow("an npz file", []string{"Label", "Test", "TestFraction", "Seed", "Shape",
-		"ChannelsFirst"}); err != nil {
-		return nil, err
-	}
 	parts, err := l.readNPZ(path)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,6 @@ package datasets
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -17,13 +15,9 @@ type Info struct {
 
 // Names lists the data sets that Open knows by name, the default one first.
 func Names() []Info {
-	list := []Info{{
-		Name:    "digits",
-		Summary: "1,797 handwritten digits of 8×8 pixels, built in; 10 classes.",
-		Licence: "CC BY 4.0",
-	}}
-	for _, p := range publications() {
-		list = append(list, p.Info)
+	var list []Info
+	for _, n := range collection() {
+		list = append(list, n.Info)
 	}
 	return list
 }
@@ -101,71 +95,16 @@ func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	if name == "digits" {
-		if err := opts.allow("the built-in digits", nil); err != nil {
-			return nil, err
-		}
-		return openDigits()
-	}
-	for _, p := range publications() {
-		if p.Name != name {
+	for _, n := range collection() {
+		if n.Name != name {
 			continue
 		}
-		if err := opts.allow("a published data set", nil); err != nil {
+		if err := opts.allow(n.what, nil); err != nil {
 			return nil, err
 		}
-		return p.open(ctx, opts)
+		return n.open(ctx, opts)
 	}
 	return newLoading(ctx, opts).openPath(name, opts)
-}
-
-func (l *loading) openPath(path string, opts Options) (*Set, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		var names []string
-		for _, i := range Names() {
-			names = append(names, i.Name)
-		}
-		return nil, fmt.Errorf("datasets: %q is neither a data set (%s) nor a file or folder: %w",
-			path, strings.Join(names, ", "), err)
-	}
-	if info.IsDir() {
-		return l.openFolder(path, opts)
-	}
-	switch kind(path) {
-	case ".npz":
-		s, err := l.openNPZ(path, opts)
-		return l.from(s, err, path, opts.Test)
-	case ".csv", ".tsv":
-		s, err := l.openCSV(path, opts)
-		return l.from(s, err, path, opts.Test)
-	}
-	return nil, fmt.Errorf("datasets: %s: want a .npz, .csv or .tsv file, or a folder", path)
-}
-
-func (l *loading) openFolder(dir string, opts Options) (*Set, error) {
-	if _, ok := findFile(dir, idxNames()[0]); ok {
-		if err := opts.allow("a folder of IDX files", nil); err != nil {
-			return nil, err
-		}
-		s, err := l.openIDXFolder(dir)
-		names := idxNames()
-		return l.from(s, err, found(dir, names[:])...)
-	}
-	if _, ok := findFile(dir, cifarNames()[0]); ok {
-		if err := opts.allow("a folder of CIFAR-10 files", nil); err != nil {
-			return nil, err
-		}
-		s, err := l.openCIFARFolder(dir)
-		names := cifarNames()
-		return l.from(s, err, found(dir, append(names[:], cifarMeta))...)
-	}
-	return l.openPictures(dir, opts)
-}
-
-// kind is the extension of a file without .gz, in lower case.
-func kind(path string) string {
-	return strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
 }
 
 func (o Options) validate() error {

@@ -23,10 +23,6 @@ const maxPixels = 1 << 26
 // channel, else three. Transparent pixels are put on black. Files of other
 // kinds and names that begin with a dot are skipped.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
-	err := opts.allow("a folder of pictures", []string{"Test", "TestFraction", "Seed", "Size"})
-	if err != nil {
-		return nil, err
-	}
 	trainDir, testDir := dir, opts.Test
 	if isDir(filepath.Join(dir, "train")) && isDir(filepath.Join(dir, "test")) {
 		if opts.Test != "" {

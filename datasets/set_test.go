@@ -204,7 +204,7 @@ func TestOpenUnknown(t *testing.T) {
 	_, err := Open("minst", Options{})
 	wantError(t, err, `"minst"`, "digits, mnist, fashion-mnist", "nor a file")
 	_, err = Open("set.go", Options{})
-	wantError(t, err, "set.go", ".npz, .csv or .tsv")
+	wantError(t, err, "set.go", "want one of an npz file (.npz), a CSV file (.csv, .tsv), a folder of IDX")
 	_, err = Open("digits", Options{Label: "a", Seed: 1})
 	wantError(t, err, "built-in digits", "Label, Seed")
 	_, err = Open("mnist", Options{Offline: true, Shape: [3]int{1, 28, 28}})
@@ -213,4 +213,25 @@ func TestOpenUnknown(t *testing.T) {
 	wantError(t, err, "shape [1 0 28]")
 	_, err = Open("x", Options{Size: [2]int{-1, 28}})
 	wantError(t, err, "size [-1 28]")
+}
+
+// TestEveryReaderSaysWhatItIgnores: of the options that have no effect, each kind
+// of data names its own.
+func TestEveryReaderSaysWhatItIgnores(t *testing.T) {
+	all := map[string]Options{"Label": {Label: "1"}, "Test": {Test: "x"}, "TestFraction": {TestFraction: 0.1},
+		"Seed": {Seed: 1}, "Shape": {Shape: [3]int{1, 1, 1}}, "ChannelsFirst": {ChannelsFirst: true},
+		"Size": {Size: [2]int{1, 1}}}
+	for _, r := range readers() {
+		for name, o := range all {
+			err := o.allow(r.what, r.options)
+			if has := slices.Contains(r.options, name); has != (err == nil) {
+				t.Errorf("%s has the option %s: %v, but %v", r.what, name, has, err)
+			}
+		}
+		for _, option := range r.options {
+			if _, known := all[option]; !known {
+				t.Errorf("%s has an option %s, which there is not", r.what, option)
+			}
+		}
+	}
 }
