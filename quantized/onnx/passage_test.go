@@ -1,8 +1,11 @@
 package onnx_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/quantized"
@@ -12,8 +15,9 @@ import (
 )
 
 // TestInt8QuantizersHaveOneReader: in a file of int8, one DQ follows each Q and one
-// operator each DQ, whatever the bits and however many layers read an activation.
-// ONNX Runtime on x86-64 leaves convolutions in float where that is not so.
+// operator each DQ, whatever the bits and however many layers read an activation, and
+// no two Qs are the same operator on the same number. ONNX Runtime on x86-64 leaves
+// convolutions in float where that is not so, and makes one of the two Qs.
 func TestInt8QuantizersHaveOneReader(t *testing.T) {
 	for schemeName, s := range schemes {
 		for seed := range uint64(30) {
@@ -47,12 +51,40 @@ func oneReader(t *testing.T, name string, data []byte, m *quantized.Model) {
 		for _, out := range file.Graph.Outputs {
 			readers[out.Name] = append(readers[out.Name], "output")
 		}
+		seen := map[string]bool{}
 		for _, n := range file.Graph.Nodes {
+			what := fmt.Sprint(n.Op, n.Inputs, n.Attributes)
+			if n.Op == "QuantizeLinear" && seen[what] {
+				t.Errorf("%s: %s is a second %s", name, n.Name, what)
+			}
+			seen[what] = true
 			r := readers[n.Outputs[0]]
 			if n.Op == "QuantizeLinear" && (len(r) != 1 || r[0] != "DequantizeLinear") ||
 				n.Op == "DequantizeLinear" && len(r) != 1 {
 				t.Errorf("%s: %v read %s %s", name, r, n.Op, n.Name)
 			}
+		}
+	}
+}
+
+// TestInt8Limits: the Clip of an activation of few bits has the ends of its grid.
+func TestInt8Limits(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W4A4, 1, 4, 4)
+	m := b.Model(b.Conv(b.Input(), 2, quantizedtest.Same(3), 1, quantized.Identity))
+	q := &m.Input.Quant
+	q.Zero = -3
+	for i := range m.Nodes[0].Bias.Q {
+		m.Nodes[0].Bias.Q[i] = 0
+	}
+	file := encode(t, onnx.Options{Signed: true}, m)
+	for name, end := range map[string]int32{"input/min": q.Format.Min(), "input/max": q.Format.Max()} {
+		i := slices.IndexFunc(file.Graph.Initializers, func(c onnxpb.Tensor) bool { return c.Name == name })
+		if i < 0 {
+			t.Fatalf("no %s in\n%s", name, listing(&file.Graph))
+		}
+		want := q.Scale * float32(end-q.Zero)
+		if got := math.Float32frombits(binary.LittleEndian.Uint32(file.Graph.Initializers[i].Raw)); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
 }

@@ -16,7 +16,7 @@ type Case struct {
 }
 
 // Rounding lists models of one layer each on random grids, with inputs that
-// show how it rounds: functions of all integers, sums of all pairs, means and
+// show how it rounds: functions of all integers, to coarse grids too, sums of all pairs, means and
 // softmaxes of random integers. The scales are hundredths, so that many results
 // are near ties.
 func Rounding(rng *rand.Rand) []Case {
@@ -25,7 +25,13 @@ func Rounding(rng *rand.Rand) []Case {
 	a, b, y := hundredths(rng), hundredths(rng), hundredths(rng)
 	for _, f := range quantized.Funcs() {
 		if f != quantized.Identity && f != quantized.Softmax {
-			add(f.String(), Function(f, a, y, 1+int(a.Format.Max()-a.Format.Min())), every(a))
+			integers := 1 + int(a.Format.Max()-a.Format.Min())
+			add(f.String(), Function(f, a, y, integers), every(a))
+			coarse := y
+			if coarse.Scale = 300 * a.Scale; f == quantized.LeakyReLU {
+				coarse.Scale = 60 * a.Scale // 600 where the slope counts
+			}
+			add(f.String()+" on a coarse grid", Function(f, a, coarse, integers), every(a))
 		}
 	}
 	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}

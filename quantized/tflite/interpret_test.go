@@ -385,3 +385,35 @@ func interpreted(t *testing.T, m *quantized.Model, x []float32, n int) {
 		}
 	}
 }
+
+// TestMeans: a convolution with equal weights gives the means of images, whatever the
+// grids, also where weights of 1 have no scale that does.
+func TestMeans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	others, refused := 0, 0
+	for i := range 400 {
+		from := quantized.Quant{Format: affine.Uint8, Scale: float32(1+rng.IntN(40)) / 100, Zero: rng.Int32N(256)}
+		to := quantized.Quant{Format: affine.Int8, Scale: float32(1+rng.IntN(40)) / 100, Zero: rng.Int32N(9) - 4}
+		if i%2 == 0 {
+			from.Scale = rng.Float32() / 10
+			to = from
+		}
+		h, w := 1+rng.IntN(9), 1+rng.IntN(9)
+		m := quantizedtest.Mean(quantized.GlobalAvgPool, h, w, from, to)
+		if _, err := tflite.Encode(m, tflite.Options{}); err != nil {
+			refused++
+			continue
+		}
+		x := make([]float32, 50*h*w)
+		for i := range x {
+			x[i] = affine.Dequantize(rng.Int32N(256), from.Scale, from.Zero)
+		}
+		interpreted(t, m, x, 50)
+		if _, weights := tensor(t, file(t, m, tflite.Options{}), "y/weight"); weights[0] != 1 {
+			others++
+		}
+	}
+	if others == 0 || refused > 2 {
+		t.Errorf("%d means have other weights than 1, want some; %d are refused, want 2 at most", others, refused)
+	}
+}

@@ -26,8 +26,8 @@ func meanOf(x, y quantized.Quant, n int) (w mean, ok bool) {
 	trained := x.Scale / float32(y.Scale*float32(n))
 	for w.q = 1; w.q <= qmax; w.q++ {
 		near := float32(float64(trained) * float64(y.Scale) / float64(x.Scale) / float64(w.q))
-		for _, w.scale = range []float32{near, math.Nextafter32(near, 0), math.Nextafter32(near, 1),
-			math.Nextafter32(math.Nextafter32(near, 0), 0), math.Nextafter32(math.Nextafter32(near, 1), 1)} {
+		for _, steps := range []int32{0, 1, -1, 2, -2} {
+			w.scale = math.Float32frombits(uint32(int32(math.Float32bits(near)) + steps))
 			if m := float32(x.Scale*w.scale) / y.Scale; m < 256 && w.means(x, y, n, trained, m) {
 				return w, true
 			}
