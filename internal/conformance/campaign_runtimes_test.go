@@ -150,9 +150,17 @@ func runFile(file []byte, s conformance.Settings, x []float32) ([][]byte, error)
 }
 
 // tryTFLite has TensorFlow Lite compute the output of a network of integers, and
-// of others every activation, each by a file that ends with it.
+// of others every activation, each by a file that ends with it. The newer one also
+// takes weights two to a byte, where there are any to pack.
 func tryTFLite(runtime *conformance.TFLite, d *drawing) finding {
-	if _, err := tflite.Encode(d.model, tflite.Options{}); err != nil {
+	o, arithmetic := tflite.Options{}, xnnpack
+	if runtime.Package == conformance.LiteRT && d.rng(5).IntN(2) == 0 {
+		o.Int4, arithmetic = true, packed
+	}
+	if _, err := tflite.Encode(d.model, o); err != nil && o.Int4 {
+		o.Int4, arithmetic = false, xnnpack
+	}
+	if _, err := tflite.Encode(d.model, o); err != nil {
 		return refusal(err)
 	}
 	ends := []string{d.model.Output}
@@ -164,16 +172,16 @@ func tryTFLite(runtime *conformance.TFLite, d *drawing) finding {
 	}
 	activations := map[string][]float32{"": d.x, d.model.Input.Name: inputsOf(d.model, d.x)}
 	for _, end := range ends {
-		y, err := tfliteReals(runtime, d.model.Until(end), d.x)
+		y, err := tfliteReals(runtime, o, d.model.Until(end), d.x)
 		if err != nil {
 			return fault(err)
 		}
 		activations[end] = y
 	}
 	if hasFloats(d.model) {
-		return layers(d, xnnpack, activations)
+		return layers(d, arithmetic, activations)
 	}
-	return output(d, xnnpack, activations[d.model.Output])
+	return output(d, arithmetic, activations[d.model.Output])
 }
 
 // inputsOf are x, C H W, as the model's input has them: on its grid, if it has one.
@@ -190,8 +198,11 @@ func inputsOf(m *quantized.Model, x []float32) []float32 {
 }
 
 // tfliteReals are a model's outputs, real numbers C H W, for inputs x C H W.
-func tfliteReals(runtime *conformance.TFLite, m *quantized.Model, x []float32) ([]float32, error) {
-	file, err := tflite.Encode(m, tflite.Options{})
+func tfliteReals(runtime *conformance.TFLite, o tflite.Options, m *quantized.Model, x []float32) ([]float32, error) {
+	file, err := tflite.Encode(m, o)
+	if err != nil && o.Int4 { // this part of the network has nothing to pack
+		file, err = tflite.Encode(m, tflite.Options{})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,8 @@ type drawing struct {
 // draw draws network n of a seed.
 func draw(t *testing.T, seed uint64, n int) *drawing {
 	t.Helper()
-	d := &drawing{Case: randnet.Draw(rand.New(rand.NewPCG(seed, uint64(n))), randnet.Options{}), seed: seed, n: n}
+	d := &drawing{Case: randnet.Draw(rand.New(rand.NewPCG(seed, uint64(n))), randnet.Options{Large: n%8 == 7}),
+		seed: seed, n: n}
 	if err := d.train(); err != nil {
 		t.Fatalf("network %d of seed %d: %v\n%v", n, seed, err, d.Case)
 	}

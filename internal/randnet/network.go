@@ -12,11 +12,11 @@ import (
 type Options struct {
 	Layers  int          // at most this many before the branches are joined; 0: 12
 	Without []graph.Kind // kinds that do not occur; linear and flatten end a network and always do
-}
 
-// largest is the greatest number of channels of a convolution, and of pixels in
-// each direction to which padding can enlarge an image.
-const largest = 24
+	// Large draws images of up to 20 pixels a side instead of 9, and up to 96 channels
+	// instead of 24, as vector kernels want them.
+	Large bool
+}
 
 // activation is the output of a layer, or the input.
 type activation struct {
@@ -31,6 +31,7 @@ type activation struct {
 type builder struct {
 	rng     *rand.Rand
 	without []graph.Kind
+	largest int // number of channels of a convolution, and of pixels to which padding enlarges an image
 	layers  []graph.Layer
 	made    []*activation // the input first, then each layer's
 }
@@ -38,11 +39,15 @@ type builder struct {
 // Network draws a network and the shape of its input. It is valid, and its
 // layers have names.
 func Network(rng *rand.Rand, o Options) (graph.Network, graph.Shape) {
-	in := graph.Shape{C: 1 + rng.IntN(4), H: 1 + rng.IntN(9), W: 1 + rng.IntN(9)}
+	side, largest := 9, 24
+	if o.Large {
+		side, largest = 20, 96
+	}
+	in := graph.Shape{C: 1 + rng.IntN(4), H: 1 + rng.IntN(side), W: 1 + rng.IntN(side)}
 	if rng.IntN(8) == 0 {
 		in = graph.Shape{C: 1 + rng.IntN(12), H: 1, W: 1}
 	}
-	b := &builder{rng: rng, without: o.Without}
+	b := &builder{rng: rng, without: o.Without, largest: largest}
 	b.made = []*activation{{name: graph.InputName, shape: in, vector: in.H == 1 && in.W == 1}}
 	if o.Layers == 0 {
 		o.Layers = 12
@@ -109,7 +114,7 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 	case graph.KindConv2D, graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool:
 		return !x.vector
 	case graph.KindConcat:
-		return x.shape.C < largest
+		return x.shape.C < b.largest
 	}
 	return true
 }
@@ -176,7 +181,7 @@ func (b *builder) like(x *activation, k graph.Kind) *activation {
 	var found []*activation
 	for _, y := range b.made {
 		same := y.vector == x.vector && y.shape.H == x.shape.H && y.shape.W == x.shape.W
-		if same && (k == graph.KindConcat && y.shape.C < largest || y.shape == x.shape) {
+		if same && (k == graph.KindConcat && y.shape.C < b.largest || y.shape == x.shape) {
 			found = append(found, y)
 		}
 	}

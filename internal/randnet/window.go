@@ -8,7 +8,7 @@ func (b *builder) window(l *graph.Layer, in graph.Shape) {
 	for {
 		b.draw(l)
 		out := slide(*l, in)
-		if min(out.H, out.W) >= 1 && out.H <= max(in.H, largest) && out.W <= max(in.W, largest) {
+		if min(out.H, out.W) >= 1 && out.H <= max(in.H, b.largest) && out.W <= max(in.W, b.largest) {
 			return
 		}
 	}
@@ -53,7 +53,7 @@ func (b *builder) filters(l *graph.Layer, channels int) {
 		}
 	case 1:
 		l.Groups = b.divisor(channels)
-		l.Units = l.Groups * (1 + b.rng.IntN(max(1, largest/l.Groups)))
+		l.Units = l.Groups * (1 + b.rng.IntN(max(1, b.largest/l.Groups)))
 	default:
 		l.Units = b.channels()
 	}
