@@ -130,7 +130,10 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if _, err := fmt.Fprintln(c.stdout, out); err != nil {
 		return err
 	}
-	return c.tryExport(ctx, path, export{out, f}, m)
+	if err := c.tryExport(ctx, path, export{out, f}, m); ctx.Err() == nil {
+		return err
+	}
+	return nil // interrupted: the export is whole, and was not tried
 }
 
 // proofOf returns what the folder's proof says about the model; nothing if

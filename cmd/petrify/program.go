@@ -222,7 +222,7 @@ func (c *command) tryExport(ctx context.Context, run string, e export, m *quanti
 	s := &subject{folder: run, file: m}
 	if err := c.openHere(ctx, s); err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil
 		}
 		fmt.Fprintf(c.stderr, "%s was not tried on the run's test split: %v\n", e.path, err)
 		return nil
