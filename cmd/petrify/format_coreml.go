@@ -54,8 +54,8 @@ func checkCoreML(path string, m *quantized.Model) (map[string]string, error) {
 	return coreml.Facts(path)
 }
 
-// coremlPrograms returns a package's program, and in float16 the one that has
-// more bits.
+// coremlPrograms returns a package's program and, if that is in float16, the
+// one in float32.
 func coremlPrograms(path string, m *quantized.Model) ([]program, error) {
 	written, err := coreml.WrittenWith(path, m)
 	if err != nil {

@@ -25,8 +25,8 @@ func tfliteFormat() format {
 	}
 }
 
-// tfliteArithmetic is XNNPACK's, but for the convolutions that it leaves to LiteRT's
-// own kernel because their weights are two to a byte.
+// tfliteArithmetic is XNNPACK's, except for the convolutions that it leaves to
+// LiteRT's own kernel because their weights are packed two to a byte.
 func tfliteArithmetic(facts map[string]string) (arithmetic, error) {
 	var o tflite.Options
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &o); err != nil {

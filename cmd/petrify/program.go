@@ -13,22 +13,22 @@ import (
 	"petrify/quantized/integer"
 )
 
-// program is an export that computes in an arithmetic of its own, in which the
-// integer engine cannot.
+// program is an export that computes in an arithmetic that the integer engine
+// does not have.
 type program struct {
 	arithmetic string // such as "float16"
 	flag       string // that makes export write it
 	open       func() (computer, error)
 }
 
-// computer runs a program on one image at a time, C H W, and shows what it made
-// of it.
+// computer runs a program on one image at a time, C H W, and shows the
+// activations.
 type computer interface {
 	Run(x []float32) error
 	Activation(y []float32, name string) []float32
 }
 
-// drift is how far a program is from the integer engine on some images.
+// drift is how far a program deviates from the integer engine on some images.
 type drift struct {
 	program
 	images, elements  int
@@ -68,7 +68,7 @@ func one(holds bool) int {
 	return 0
 }
 
-// greatest is the place of the first of the greatest numbers, the label.
+// greatest is the index of the first of the greatest numbers, the label.
 func greatest(y []float32) int {
 	at := 0
 	for i, v := range y {
@@ -79,10 +79,10 @@ func greatest(y []float32) int {
 	return at
 }
 
-// labels says how many change, and what becomes of the accuracy.
+// labels says how many labels change, and how the accuracy does.
 func (d *drift) labels() string {
 	percent := func(n int) float64 { return 100 * float64(n) / float64(max(1, d.images)) }
-	return fmt.Sprintf("%s of %s labels change, the accuracy from %.2f %% to %.2f %%",
+	return fmt.Sprintf("%s of %s labels change, and the accuracy goes from %.2f %% to %.2f %%",
 		thousands(int64(d.changed)), thousands(int64(d.images)), percent(d.right), percent(d.rightThere))
 }
 
@@ -180,7 +180,7 @@ func hasLabels(m *quantized.Model) bool {
 	return len(m.Classes) > 0 && outputSize(m) == len(m.Classes)
 }
 
-// inProgram says what becomes of the test split's outputs, labels and accuracy in
+// inProgram says how outputs, labels and accuracy on the test split change in
 // an export that computes in an arithmetic of its own.
 func (s *subject) inProgram(ctx context.Context, e export) (string, error) {
 	if e.programs == nil {
@@ -201,7 +201,7 @@ func (s *subject) inProgram(ctx context.Context, e export) (string, error) {
 	}
 	said += fmt.Sprintf(", from layer %q on", d.begins)
 	if out, _ := s.file.Activation(s.file.Output); !out.Quant.IsFloat() {
-		said += fmt.Sprintf("; %.1f %% of the images have one more than a step away",
+		said += fmt.Sprintf("; %.1f %% of the images have one more than a step off",
 			100*float64(d.far)/float64(d.images))
 	}
 	if hasLabels(s.file) {
@@ -210,7 +210,8 @@ func (s *subject) inProgram(ctx context.Context, e export) (string, error) {
 	return said, nil
 }
 
-// tried is how many images of the test split, at most, an export is tried on.
+// tried is the greatest number of images of the test split on which an export
+// is tried.
 const tried = 1000
 
 // tryExport warns if an export of a run changes labels of its test split, and says

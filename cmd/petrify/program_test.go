@@ -23,7 +23,7 @@ func TestDrift(t *testing.T) {
 		d.rightThere != 3 || !slices.Equal(d.differing, []int{10, 20, 30}) {
 		t.Errorf("%+v", d)
 	}
-	if want := "2 of 4 labels change, the accuracy from 75.00 % to 75.00 %"; d.labels() != want {
+	if want := "2 of 4 labels change, and the accuracy goes from 75.00 % to 75.00 %"; d.labels() != want {
 		t.Errorf("%q, want %q", d.labels(), want)
 	}
 }
