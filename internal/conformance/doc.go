@@ -28,9 +28,12 @@
 //     out of a file changes none of its outputs.
 //   - ONNX Runtime loads the files without a warning, and onnx.checker of
 //     Debian's python3-onnx accepts them.
-//   - TensorFlow Lite with XNNPACK gives the integer engine's integers: every
-//     operation and random graphs, the networks of MLPerf Tiny, every integer
-//     through every function, all pairs of a sum, a million elements of softmaxes.
+//   - TensorFlow Lite with XNNPACK, of 2023 and of 2026, gives the integer engine's
+//     integers: every operation, random and trained graphs, the networks of MLPerf
+//     Tiny, every integer through every function, all pairs of a sum, means and
+//     softmaxes next to ties, and weights packed two to a byte.
+//   - Files of int8 activations give the definition's integers in both kinds of
+//     sessions, with integer kernels throughout.
 //   - Exported C, compiled without a warning, gives the integer engine's bytes:
 //     every operation and random graphs, the networks of MLPerf Tiny, all pairs of
 //     a sum; with and without optimization, as C99 and as GNU C that may fuse

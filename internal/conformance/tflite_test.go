@@ -365,3 +365,24 @@ func TestTFLiteRandomNetworks(t *testing.T) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestTFLiteRounding: on scales of hundredths, with which many results are next to
+// ties, each layer rounds as the engine does.
+func TestTFLiteRounding(t *testing.T) {
+	runtimes := startTFLite(t)
+	written := 0
+	for seed := range uint64(12) {
+		for _, c := range quantizedtest.Rounding(rand.New(rand.NewPCG(seed, 13))) {
+			if tflite.Write(discard{}, c.Model, tflite.Options{}) != nil {
+				continue // a pool between two grids
+			}
+			written++
+			t.Run(fmt.Sprint(seed, " ", c.Name), func(t *testing.T) {
+				tfliteAgrees(t, runtimes, c.Model, integersOf(c.Model, c.X))
+			})
+		}
+	}
+	if written < 200 {
+		t.Errorf("%d models are written, want 200", written)
+	}
+}

@@ -16,9 +16,9 @@
 //	global_avg_pool     DEPTHWISE_CONV_2D with equal weights
 //	the others          the operator of that name
 //
-// A function whose output grid is not its operator's, and an input of a
-// concatenation on another grid than its output, becomes a table: CAST, ADD,
-// GATHER. An average pool whose padding is not "same" becomes a pool without
+// A function without an operator, or whose output grid is not its operator's, and
+// an input of a concatenation on another grid than its output, becomes a table:
+// CAST, ADD, GATHER. An average pool whose padding is not "same" becomes a pool without
 // padding for each group of windows that lose the same rows and columns.
 //
 // Biases are int32 with the scale float32(s_x·s_w[o]). ReLU and ReLU6 are
@@ -41,7 +41,7 @@
 //
 // TensorFlow Lite with XNNPACK gives the integers that training gave, element
 // for element, for convolutions, linear layers, global averages, maxima,
-// sigmoid, tanh, concatenations and reshapes. These round differently, each by
+// sigmoid, tanh, hard_sigmoid, concatenations and reshapes. These round differently, each by
 // at most one step:
 //
 //	add              at and next to ties: 0 to 70 of the 65,536 pairs of integers, but

@@ -127,16 +127,10 @@ func (w *writer) leakyReLU(l *layer) {
 
 // hardSigmoid is relu6(x + 3)/6 in floats: TensorFlow Lite has no operator for it.
 func (w *writer) hardSigmoid(l *layer) {
-	x, out := l.in[0], l.out
-	if l.integers {
-		x, out = w.realOf(l.x), w.float(l.Name+"/computed", l.Output)
-	}
 	shifted := w.float(l.Name+"/shifted", l.Output)
-	w.operator(schema.Add, 1, []int32{x, w.real(l.Name+"/3", 3)}, shifted, fused(quantized.ReLU6))
-	w.operator(schema.Mul, 1, []int32{shifted, w.real(l.Name+"/sixth", 1.0/6)}, out, fused(quantized.Identity))
-	if l.integers {
-		w.operator(schema.Quantize, 1, []int32{out}, l.out)
-	}
+	w.operator(schema.Add, 1, []int32{l.in[0], w.real(l.Name+"/3", 3)}, shifted, fused(quantized.ReLU6))
+	w.operator(schema.Mul, 1, []int32{shifted, w.real(l.Name+"/sixth", 1.0/6)}, l.out,
+		fused(quantized.Identity))
 }
 
 // real adds a constant number.

@@ -26,8 +26,8 @@ func fixedGrid(f quantized.Func) (s float32, z int64, ok bool) {
 }
 
 // looksUp reports whether a function of integers on the grid x ends in a table:
-// its output is on another grid than TensorFlow Lite's operator requires, or
-// its kernels do not accept the quotients of the scales.
+// TensorFlow Lite has no operator for it, its output is on another grid than the
+// operator requires, or the kernels do not accept the quotients of the scales.
 func looksUp(n *quantized.Node, x quantized.Quant) bool {
 	y := quantOf(n.Output.Quant)
 	if s, z, ok := fixedGrid(n.Func); ok {
@@ -39,7 +39,7 @@ func looksUp(n *quantized.Node, x quantized.Quant) bool {
 		down := float32(math.Abs(float64(quotient * n.Slope)))
 		far = far || down < least || down >= 128
 	}
-	return far && n.Func != quantized.HardSigmoid
+	return far || n.Func == quantized.HardSigmoid
 }
 
 // function writes a function as its operator, or as a table.
