@@ -18,6 +18,7 @@ import (
 	"petrify/quantized"
 	"petrify/quantized/carray"
 	"petrify/quantized/integer"
+	"petrify/quantized/quantizedtest"
 )
 
 // kernel compiles a function of an export's source with a program that reads
@@ -181,4 +182,29 @@ func TestCMeans(t *testing.T) {
 		p.add(fmt.Sprint(s), m, byteInputs(rng, m, 2000), integer.Float32, integer.Gemmlowp)
 	}
 	p.check(t, gnu)
+}
+
+// TestCSumsWrap: weights with zero points have sums that exceed int32 on the way
+// to one that does not.
+func TestCSumsWrap(t *testing.T) {
+	t.Parallel()
+	const inputs = 70_000 // times 255 times 127: more than 2³¹
+	s := quantizedtest.Scheme{Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8}
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), s, inputs)
+	m := b.Model(b.Linear(b.Input(), 2, quantized.Identity))
+	w := m.Nodes[0].Weights
+	for i := range w.Q {
+		w.Q[i] = -1 // 255
+		if i%3 == 0 {
+			w.Q[i] = -5
+		}
+	}
+	w.Q[0] = 0 // less its zero point it is no int8, so that C keeps all as they are
+	w.Zero = []int32{253, 252}
+	m.Nodes[0].Output.Quant.Scale = m.Input.Quant.Scale * w.Scale[0] * inputs
+	for _, flags := range [][]string{gnu, sanitized} {
+		var p program
+		p.add("wraps", m, nil, integer.Float32)
+		p.checkReals(t, conformance.Toolchain{Flags: flags}, [][]float32{b.Inputs(m, 5)})
+	}
 }
