@@ -133,6 +133,7 @@ var mutants = []mutant{
 	{"quantized/carray/kernels/nearest.c", "rest > 0.5f", "rest >= 0.5f", "quantized/carray"},
 
 	// datasets: from files to batches
+	{"datasets/reader.go", "return folder && r.holds(path)", "return r.holds(path)", ""},
 	{"datasets/records.go", "dst[i*c+k] = p", "dst[k*hw+i] = p", ""},
 	{"datasets/records.go", "int(record[0]) >= l.classes", "int(record[0]) > l.classes", ""},
 	{"datasets/csv.go", "n += len(row) + 1", "n += len(row)", ""},
