@@ -15,8 +15,9 @@ type builder struct {
 	graph     *gorgonia.ExprGraph
 	model     *Model
 	batch     int
-	quantized bool // with fake-quant nodes
-	evaluates bool // for an evaluation: no dropout, nothing moves, everything rests
+	quantized bool           // with fake-quant nodes
+	evaluates bool           // for an evaluation: no dropout, nothing moves, everything rests
+	resting   map[*unit]bool // what does, where it is not everything; see [Distance]
 
 	params  []paramNode // in the order met
 	plainly bool        // without fused nodes

@@ -26,12 +26,16 @@ type Evaluator struct {
 
 // Evaluator builds the graph of an evaluation, in float32 or quantized.
 func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
+	return m.evaluator(batch, quantized, nil)
+}
+
+func (m *Model) evaluator(batch int, quantized bool, resting map[*unit]bool) (*Evaluator, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
 	}
 	e := &Evaluator{model: m, quantized: quantized, loss: new(lossOp)}
 	b := newBuilder(m, batch, quantized)
-	b.evaluates = true
+	b.evaluates, b.resting = true, resting
 	input, value := b.input(m.in)
 	e.x = value
 	logits, err := b.network(m, input)

@@ -54,7 +54,7 @@ func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return y, node.Extend(y, func(run node.Func) node.Func {
 		return func(y []float32, args [][]float32) error {
 			err := run(y, args)
-			if err == nil && (b.evaluates || q.Rests()) {
+			if err == nil && b.rests(nil) {
 				kernel.FakeQuant(y, args[0], gridOf(q))
 			}
 			return err
@@ -116,10 +116,21 @@ func (f *frozen) forward(y []float32) error {
 // at rest. Its weights may follow their observer: what they are rounded to is
 // shipped.
 func (b *builder) rests(u *unit) bool {
-	if b.evaluates {
+	switch {
+	case b.resting != nil:
+		return b.resting[u]
+	case b.evaluates:
 		return true
 	}
-	for _, q := range append(b.model.around(u), u.output) {
+	return b.model.rests(u)
+}
+
+// rests is that of a training step; nil is the network's input.
+func (m *Model) rests(u *unit) bool {
+	if u == nil {
+		return m.input == nil || m.input.Rests()
+	}
+	for _, q := range append(m.around(u), u.output) {
 		if q != nil && !q.Rests() {
 			return false
 		}

@@ -22,7 +22,10 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 			return err
 		}
 	}
-	if record.Test, err = r.evaluate(ctx, r.Data.Test); err != nil || r.held == nil {
+	if record.Test, err = r.evaluate(ctx, r.Data.Test); err != nil {
+		return err
+	}
+	if record.Distance, err = r.apart(); err != nil || r.held == nil {
 		return err
 	}
 	if record.Validation, err = r.evaluate(ctx, r.held); err != nil {
@@ -81,6 +84,35 @@ func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, error
 		return r.model.Measure(y, x, labels)
 	}, nil
 }
+
+// apart compares the forward passes of training and of the engine on the first
+// images of the test split: a sample that costs less than a step.
+func (r *run) apart() (*graph.Difference, error) {
+	if r.Phase != QAT {
+		return nil, nil
+	}
+	if r.distance == nil {
+		d, err := r.model.Distance(min(r.Batch, apartImages))
+		if err != nil {
+			return nil, err
+		}
+		r.distance = d
+	}
+	for b, err := range r.Data.Batches(r.Data.Test, datasets.BatchOptions{Size: min(r.Batch, apartImages)}) {
+		if err != nil {
+			return nil, err
+		}
+		d, err := r.distance.Compare(b.X, b.Labels)
+		if err != nil || d == (graph.Difference{}) {
+			return nil, err
+		}
+		return &d, nil
+	}
+	return nil, nil
+}
+
+// apartImages is how many images apart compares.
+const apartImages = 8
 
 // floatEvaluator returns the graph that evaluates in float, and builds it the
 // first time.

@@ -10,10 +10,15 @@ func (j *Job) Memory() (int64, error) {
 	if r.Phase == Done {
 		return 0, nil
 	}
-	least, err := r.grown(r.trainerMemory)
+	least, err := grown(r.Batch, r.trainerMemory)
+	if err == nil {
+		var apart int64
+		apart, err = grown(min(r.Batch, apartImages), r.distanceMemory)
+		least += apart
+	}
 	if err == nil && r.Phase == Float {
 		var float int64
-		float, err = r.grown(r.floatMemory)
+		float, err = grown(r.Batch, r.floatMemory)
 		least = max(least, float)
 	}
 	if err != nil {
@@ -22,16 +27,16 @@ func (j *Job) Memory() (int64, error) {
 	return least, nil
 }
 
-// grown extrapolates the bytes that graphs take at the run's batch. Building
-// them would take those bytes; since each value grows with the batch or not at
-// all, two small batches are enough to know.
-func (r *run) grown(bytes func(batch int) (int64, error)) (int64, error) {
+// grown extrapolates the bytes that graphs take at a batch. Building them would
+// take those bytes; since each value grows with the batch or not at all, two
+// small batches are enough to know.
+func grown(batch int, bytes func(batch int) (int64, error)) (int64, error) {
 	one, err := bytes(1)
 	if err != nil {
 		return 0, err
 	}
 	two, err := bytes(2)
-	return one + int64(r.Batch-1)*(two-one), err
+	return one + int64(batch-1)*(two-one), err
 }
 
 // trainerMemory is that of the quantized stages.
@@ -42,6 +47,16 @@ func (r *run) trainerMemory(batch int) (int64, error) {
 	}
 	defer t.Close()
 	return t.Memory(), nil
+}
+
+// distanceMemory is that of the graph that compares training with the engine.
+func (r *run) distanceMemory(batch int) (int64, error) {
+	d, err := r.model.Distance(batch)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	return d.Memory(), nil
 }
 
 // floatMemory is that of the float stage, which also evaluates in a graph.

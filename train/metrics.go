@@ -57,6 +57,10 @@ type Record struct {
 	ImagesPerSecond float64 `json:"images_per_second,omitzero"` // of training, without evaluation
 	Seconds         float64 `json:"seconds,omitzero"`           // of training, without evaluation
 
+	// Distance is how far the epoch's last forward pass is from the integers that
+	// would be shipped; nil: it is them. See [graph.Distance].
+	Distance *graph.Difference `json:"distance,omitempty"`
+
 	Oscillating []graph.Oscillating `json:"oscillating,omitempty"` // weights of the QAT stage, where they are watched
 }
 

@@ -66,7 +66,7 @@ func (r *run) apply(s graph.Switches) {
 // built: the first collection runs their machines' finalizers, the second frees
 // the memory.
 func (r *run) release() {
-	r.evaluator = nil
+	r.evaluator, r.distance = nil, nil
 	runtime.GC()
 	debug.FreeOSMemory()
 }

@@ -38,6 +38,7 @@ type run struct {
 	teacher   *teacher         // of the running stage; nil: none
 	saved     []graph.State    // of a checkpoint, until the stage takes its part
 	evaluator *graph.Evaluator // of the float stage; nil: not built yet
+	distance  *graph.Distance  // of the QAT stage; likewise
 	split     *datasets.Split  // what is trained on
 	held      *datasets.Split  // what is held out; nil: nothing
 	store     *store

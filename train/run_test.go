@@ -129,6 +129,28 @@ func TestSameSeedSameModel(t *testing.T) {
 	}
 }
 
+// TestRecordsCountHowFarTrainingIs: while ranges move the forward pass rounds some
+// numbers otherwise than the integers that are shipped; once they rest, none.
+func TestRecordsCountHowFarTrainingIs(t *testing.T) {
+	c := small(t)
+	c.Quantization = graph.Uniform(fakequant.Bits(2))
+	c.Float.Epochs, c.QAT.Epochs = 0, 3
+	var moving, resting int
+	for _, r := range mustRun(t, c).Records {
+		switch d := r.Distance; {
+		case d != nil && (r.Stage != QAT || r.Epoch == c.QAT.Epochs):
+			t.Errorf("%v epoch %d: %+v", r.Stage, r.Epoch, d)
+		case d != nil && d.Share > 0 && d.Share < 0.5 && d.Steps > 0:
+			moving++
+		case r.Stage == QAT:
+			resting++
+		}
+	}
+	if moving == 0 || resting == 0 {
+		t.Errorf("%d epochs with a distance, %d without: want both", moving, resting)
+	}
+}
+
 func TestRunWritesMetricsAndSummary(t *testing.T) {
 	c := small(t)
 	c.Out = filepath.Join(t.TempDir(), "new", "folder")

@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"maps"
+	"math"
+
+	"petrify/fakequant"
+)
+
+// Distance counts how far the forward pass of training is from the engine's: in
+// which activations, and by how many steps of their grids. Layers that are at rest
+// compute in training what the engine does; before, products and sums of real
+// numbers round where they are half way between two steps.
+//
+// Both passes use batch norm's running statistics and the present ranges, and
+// nothing in the model moves.
+type Distance struct {
+	evaluator *Evaluator
+	rests     map[*unit]bool // in the pass that follows; nil: the network's input
+	shipped   map[*unit][]float32
+}
+
+// Difference is what a [Distance] finds.
+type Difference struct {
+	Share float64 `json:"share"` // of the elements of quantized activations that differ
+	Steps int     `json:"steps"` // of the element that differs most
+}
+
+// Distance builds the graph, for batches of a fixed size.
+func (m *Model) Distance(batch int) (*Distance, error) {
+	d := &Distance{rests: map[*unit]bool{}, shipped: map[*unit][]float32{}}
+	var err error
+	if d.evaluator, err = m.evaluator(batch, true, d.rests); err != nil {
+		return nil, err
+	}
+	for u, n := range d.evaluator.outputs {
+		if q := m.roundsTo(u); q != nil {
+			d.shipped[u] = make([]float32, n.Shape().TotalSize())
+		}
+	}
+	return d, nil
+}
+
+// roundsTo is the quantizer whose steps a unit rounds to; nil: it rounds to none, or
+// passes on what is on a grid already.
+func (m *Model) roundsTo(u *unit) *fakequant.Quantizer {
+	switch {
+	case u == nil:
+		return m.input
+	case u.layer.Kind.is(roleMove, roleJoin):
+		return nil
+	}
+	return u.output
+}
+
+// Memory is the bytes of all values, as [Trainer.Memory] is.
+func (d *Distance) Memory() int64 {
+	bytes := d.evaluator.Memory()
+	for _, y := range d.shipped {
+		bytes += 4 * int64(len(y))
+	}
+	return bytes
+}
+
+// Compare compares the passes over a batch, as [Evaluator.Run] takes it.
+func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err error) {
+	now := map[*unit]bool{nil: d.evaluator.model.rests(nil)}
+	for _, u := range d.evaluator.model.units {
+		now[u] = d.evaluator.model.rests(u)
+	}
+	for u := range now {
+		d.rests[u] = true
+	}
+	if _, err := d.evaluator.Run(x, labels); err != nil {
+		return found, err
+	}
+	for u, y := range d.shipped {
+		copy(y, floats(d.evaluator.outputs[u]))
+	}
+	maps.Copy(d.rests, now)
+	if _, err := d.evaluator.Run(x, labels); err != nil {
+		return found, err
+	}
+	differing, count := 0, 0
+	for u, shipped := range d.shipped {
+		step := float64(d.evaluator.model.roundsTo(u).Params().Scale[0])
+		for i, y := range floats(d.evaluator.outputs[u]) {
+			if steps := int(math.Round(math.Abs(float64(y)-float64(shipped[i])) / step)); steps > 0 {
+				differing, found.Steps = differing+1, max(found.Steps, steps)
+			}
+		}
+		count += len(shipped)
+	}
+	found.Share = float64(differing) / float64(max(count, 1))
+	return found, nil
+}
+
+// Close frees the machine.
+func (d *Distance) Close() error { return d.evaluator.Close() }
