@@ -110,7 +110,7 @@ func help() *cobra.Command {
 	}
 }
 
-// oneArgument wants the argument that the command's usage names.
+// oneArgument requires exactly one argument, the one that the usage names.
 func oneArgument(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		return nil

@@ -50,7 +50,7 @@ type quantity struct {
 // rate is units per second, where size units make one of the given unit.
 //
 // With one thread it is measured in processor time, which is what a clock shows
-// if no other process wants the processor. With more threads it is measured by
+// if no other process needs the processor. With more threads it is measured by
 // the clock, because threads that wait for each other use processors, too.
 func rate(unit string, size float64, threads int) quantity {
 	if threads == 1 {

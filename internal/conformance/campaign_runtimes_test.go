@@ -251,7 +251,7 @@ func output(d *drawing, o integer.Options, y []float32) finding {
 	return compare(y, want)
 }
 
-// compare wants y to be equal.
+// compare expects y to equal want.
 func compare(y, want []float32) finding {
 	f := finding{elements: len(want)}
 	if len(y) != len(want) {

@@ -16,8 +16,8 @@ import (
 	"petrify/quantized/quantizedtest"
 )
 
-// TestCOwnTest: the test that comes with the files passes, and fails where a
-// weight is another.
+// TestCOwnTest: the test that comes with the files passes, and fails once a
+// weight is changed.
 func TestCOwnTest(t *testing.T) {
 	t.Parallel()
 	_, m := network(quantizedtest.W8A8)

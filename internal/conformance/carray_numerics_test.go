@@ -96,7 +96,7 @@ func TestCRoundsHalfToEven(t *testing.T) {
 }
 
 // TestCMultiplyAdd: the sum of a product and a number rounds once, also where
-// it lies next to the middle of two floats. The oracle has 500 bits.
+// it is next to the middle of two floats. The oracle has 500 bits.
 func TestCMultiplyAdd(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var x []uint32

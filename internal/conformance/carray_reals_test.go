@@ -25,8 +25,8 @@ var exports = flag.Int("exports", 60, "TestCEveryModel: how many networks to dra
 var cModes = map[integer.Requantization]reference.Mode{integer.Float32: reference.ONNXRuntime,
 	integer.Gemmlowp: reference.Gemmlowp, integer.Single: reference.Single}
 
-// checkReals compiles the program and wants the definition's elements of it, for
-// inputs of real numbers, C H W.
+// checkReals compiles the program and expects the definition's elements from
+// it, for inputs of real numbers, C H W.
 func (p *program) checkReals(t *testing.T, compiler conformance.Toolchain, inputs [][]float32) {
 	t.Helper()
 	c, err := compiler.Compile(t.TempDir(), p.exports)
@@ -136,7 +136,7 @@ func TestCReals(t *testing.T) {
 			}
 			for _, name := range slices.Sorted(maps.Keys(builders)) {
 				if scheme.FloatOutput && (name == "max pool" || name == "reshape") {
-					continue // they pass their input's numbers on
+					continue // they pass on their input's numbers
 				}
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				add(name, b, builders[name](b))
@@ -178,7 +178,7 @@ func TestCEveryModel(t *testing.T) {
 }
 
 // TestCRealPixels: bytes are normalised as in training where the input is real
-// numbers, and the test beside the export passes.
+// numbers, and the test that comes with the export passes.
 func TestCRealPixels(t *testing.T) {
 	t.Parallel()
 	_, m := network(quantizedtest.WeightOnly)

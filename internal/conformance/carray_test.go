@@ -113,7 +113,7 @@ func engineBytes(t *testing.T, e conformance.Export, x []uint8) []uint8 {
 	return y
 }
 
-// up is what makes integers of q unsigned.
+// up is the offset that makes integers of q unsigned.
 func up(q quantized.Quant) uint8 {
 	if q.Format.Unsigned {
 		return 0
@@ -297,8 +297,8 @@ func globalMean(size int, in, out quantized.Quant) *quantized.Model {
 }
 
 // TestCRealNumbers: real numbers in and out are the engine's to the last bit,
-// with ties, numbers out of range, infinities and none; and pixels become the
-// integers that their normalised numbers become.
+// including ties, numbers out of range, infinities and NaN; and pixels become
+// the integers that their normalised values become.
 func TestCRealNumbers(t *testing.T) {
 	t.Parallel()
 	for schemeName, scheme := range schemes {

@@ -22,7 +22,7 @@ import (
 // than cc.
 const CompilerVariable = "CC"
 
-// Strict are the warnings that exported C has none of.
+// Strict are the warnings that exported C never causes.
 var Strict = []string{"-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"}
 
 // Toolchain is a C compiler, its flags, and a way to run its programs.

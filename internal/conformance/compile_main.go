@@ -10,7 +10,7 @@ import (
 
 // entry is what the main function needs to know of a model.
 type entry struct {
-	Input, Output, Arena bool // are floats
+	Input, Output, Arena bool // whether it is of floats
 	Pixels               bool // there is a function for images of bytes
 }
 

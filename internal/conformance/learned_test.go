@@ -12,9 +12,9 @@ import (
 	"petrify/train"
 )
 
-// TestLearnedZoo is the whole way of the MLPerf Tiny networks: quantization-aware
-// training until the frozen network has at most half of the loss that the first
-// step began with, on images that it has not seen; the export to ONNX; and every
+// TestLearnedZoo takes the MLPerf Tiny networks all the way: quantization-aware
+// training until the frozen network's loss, on images that it has not seen, is
+// at most half of that before the first step; the export to ONNX; and every
 // operator there on integers, with the integer engine's outputs.
 func TestLearnedZoo(t *testing.T) {
 	for _, network := range []struct {

@@ -83,7 +83,7 @@ func Open(model []byte, s Settings) (*Session, error) {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
 	if len(file.Graph.Inputs) != 1 || len(file.Graph.Outputs) < 1 {
-		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one and some",
+		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one input and at least one output",
 			len(file.Graph.Inputs), len(file.Graph.Outputs))
 	}
 	in := file.Graph.Inputs[0]

@@ -15,7 +15,7 @@ import (
 
 var tfliteNetworks = flag.Int("tflite-networks", 60, "random networks that TestTFLiteDrawn draws")
 
-// refusals are what the format, or XNNPACK, does not take.
+// refusals are what the format or XNNPACK does not accept.
 var refusals = []string{"from its zero point: TensorFlow Lite's are", "XNNPACK takes", "XNNPACK wants a range",
 	"runtimes disagree on where it rounds to", "no weights of a convolution give the means"}
 

@@ -141,7 +141,7 @@ func integersOf(m *quantized.Model, x []float32) []byte {
 	return y
 }
 
-// tfliteAgrees wants the engine's integers of TensorFlow Lite.
+// tfliteAgrees expects the engine's integers from TensorFlow Lite.
 func tfliteAgrees(t *testing.T, runtimes tflites, m *quantized.Model, x []byte) {
 	t.Helper()
 	y := tfliteBytes(t, runtimes, tflite.Options{}, m, x)
@@ -252,7 +252,7 @@ func TestTFLiteFunctions(t *testing.T) {
 		for i := range 12 {
 			from := quantized.Quant{Format: affine.Uint8, Scale: 0.005 + rng.Float32()/10, Zero: rng.Int32N(256)}
 			to := quantized.Quant{Format: affine.Int8, Scale: 0.005 + rng.Float32()/10, Zero: rng.Int32N(256) - 128}
-			if i >= 6 { // as kernels do not take them
+			if i >= 6 { // as the kernels do not accept them
 				to.Scale = from.Scale * []float32{60, 300, 1.0 / 200}[i%3]
 			}
 			switch f {

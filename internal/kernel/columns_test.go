@@ -254,7 +254,7 @@ func checkRowKernels(t *testing.T, name string, rows, c int, r *rand.Rand) {
 	}
 }
 
-// FuzzRows holds the kernels of rows to their oracles, on every path.
+// FuzzRows checks the row kernels against their oracles, on every path.
 func FuzzRows(f *testing.F) {
 	checks := []func(t *testing.T, name string, rows, c int, r *rand.Rand){
 		checkSumRows, checkStats, checkStatsRange, checkNorm, checkScaleShift, checkRowKernels, checkNormQuant,

@@ -261,7 +261,7 @@ func TestConvValidate(t *testing.T) {
 	}
 }
 
-// FuzzConv holds any sound geometry to the equation, on every path.
+// FuzzConv checks any sound geometry against the equation, on every path.
 func FuzzConv(f *testing.F) {
 	f.Add(uint64(1), uint8(2), uint8(7), uint8(5), uint8(3), uint8(4), uint8(3), uint8(2), uint8(0x11), uint8(0x11),
 		uint8(0x55), uint8(1))

@@ -220,8 +220,8 @@ func FuzzFakeQuant(f *testing.F) {
 	})
 }
 
-// TestObservingAllocatesNoRanges holds the observers' pass to a few words a
-// call, whatever the length, and to none for what one piece holds.
+// TestObservingAllocatesNoRanges: the observers' pass allocates a few words a
+// call, whatever the length, and nothing for a tensor that fits one piece.
 func TestObservingAllocatesNoRanges(t *testing.T) {
 	small := make([]float32, block)
 	if n := testing.AllocsPerRun(20, func() { MinMax(small) }); n != 0 {

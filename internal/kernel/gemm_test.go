@@ -92,7 +92,7 @@ func TestGemmDoesNotReadWhatItOverwrites(t *testing.T) {
 	}
 }
 
-// FuzzGemm holds products of any size to float64, on every path.
+// FuzzGemm checks products of any size against float64, on every path.
 func FuzzGemm(f *testing.F) {
 	f.Add(uint8(3), uint8(40), uint16(300), true, false)
 	f.Add(uint8(200), uint8(33), uint16(509), false, true)

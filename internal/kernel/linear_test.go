@@ -21,7 +21,7 @@ func TestLinearAgainstFloat64(t *testing.T) {
 	})
 }
 
-// checkLinear64 holds the products of n images of f features to o.
+// checkLinear64 checks the products of n images of f features and o outputs.
 func checkLinear64(t *testing.T, n, f, o int) {
 	t.Helper()
 	r, name := rand.New(rand.NewPCG(3, 4)), fmt.Sprintf("%d images, %d to %d: ", n, f, o)

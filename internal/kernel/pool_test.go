@@ -149,7 +149,7 @@ func checkBytesPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	y.check(t, name)
 }
 
-// FuzzPool holds the poolings to their oracles, on every path.
+// FuzzPool checks the poolings against their oracles, on every path.
 func FuzzPool(f *testing.F) {
 	checks := []func(t *testing.T, name string, g Pool, r *rand.Rand){
 		checkMaxPool, checkAvgPool, checkBytesPool, checkNormPool, checkQuantPool, checkFusedPools,

@@ -68,7 +68,7 @@ func TestChainsPingPong(t *testing.T) {
 }
 
 // TestPlanOfAnything: the laws hold for any lives, and few plans take more than
-// the greatest sum of what lives in a step.
+// the greatest sum of the tensors alive in a step.
 func TestPlanOfAnything(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	const rounds = 500

@@ -135,9 +135,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestOthersFilesStay: a file of the same name that petrify did not write is
-// left as it is; one that it did is replaced.
-func TestOthersFilesStay(t *testing.T) {
+// TestForeignFilesStay: a file of the same name that petrify did not write is
+// left alone; one that it did is replaced.
+func TestForeignFilesStay(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "tiny.c")
 	if err := os.WriteFile(path, []byte("int main(void) {}\n"), 0o666); err != nil {

@@ -132,8 +132,8 @@ func TestEngineIsTheDefinition(t *testing.T) {
 	}
 }
 
-// defined wants the definition's numbers in every activation, and its integers
-// from bytes to bytes.
+// defined expects the definition's numbers in every activation, and its
+// integers from bytes to bytes.
 func defined(t *testing.T, m *quantized.Model, mode reference.Mode, o integer.Options, x []float32) {
 	t.Helper()
 	size := elements(m.Input.Shape)

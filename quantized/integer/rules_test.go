@@ -84,7 +84,7 @@ func TestRoundingIsTheDefinitions(t *testing.T) {
 	}
 }
 
-// defines wants the definition's integers of all inputs, H W C, and returns them.
+// defines expects the definition's integers for all inputs, H W C, and returns them.
 func defines(t *testing.T, name string, m *quantized.Model, mode reference.Mode, x []byte) []byte {
 	t.Helper()
 	e := engine(t, m, modes[mode])

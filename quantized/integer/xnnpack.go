@@ -9,7 +9,7 @@ import (
 )
 
 // sumXNNPACK is the sum of XNNPACK. The quotients of the scales are rounded to
-// fixed point, with so many fractional bits that the greater one has 20 or 21
+// fixed point, with the fractional bits that give the greater one 20 or 21
 // bits, and the sum is rounded half up:
 //
 //	h = 20 − ⌊log₂ max(s_a, s_b)/s_y⌋        m_a = rne(2^h·s_a/s_y)

@@ -157,7 +157,7 @@ func noise(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// same wants the evaluator's outputs from the engine, bit for bit.
+// same expects the evaluator's outputs from the engine, bit for bit.
 func same(t *testing.T, m *graph.Model, n int) {
 	t.Helper()
 	e, err := m.Evaluator(n, true)

@@ -101,7 +101,7 @@ func (c *checker) quotients(n *quantized.Node) {
 // sharing refuses pools that change the quantizer.
 func (c *checker) sharing(n *quantized.Node) {
 	if x, _ := c.model.Activation(n.Inputs[0]); !same(x.Quant, n.Output.Quant) {
-		c.addf(n.Name, "input is %v, output %v: TensorFlow Lite's %v wants them equal", x.Quant, n.Output.Quant, n.Op)
+		c.addf(n.Name, "input is %v, output %v: TensorFlow Lite's %v needs them equal", x.Quant, n.Output.Quant, n.Op)
 	}
 }
 

@@ -60,5 +60,5 @@ func ExampleEncode() {
 	_, err := tflite.Encode(b.Model(x), tflite.Options{})
 	fmt.Println(err)
 	// Output:
-	// tflite: avg_pool_1: input is int8 scale 0.017070241 zero 0, output int8 scale 0.014810718 zero 0: TensorFlow Lite's avg_pool wants them equal
+	// tflite: avg_pool_1: input is int8 scale 0.017070241 zero 0, output int8 scale 0.014810718 zero 0: TensorFlow Lite's avg_pool needs them equal
 }

@@ -105,8 +105,8 @@ func TestWeightLayouts(t *testing.T) {
 	}
 }
 
-// TestFormats: activations are the model's integers, moved to where TensorFlow
-// Lite wants them.
+// TestFormats: activations are the model's integers, shifted to the type that
+// TensorFlow Lite requires.
 func TestFormats(t *testing.T) {
 	layers := func(b *quantizedtest.Builder) string {
 		return b.Conv(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 2, quantizedtest.Same(1), 1,

@@ -51,12 +51,12 @@ type kernel struct {
 	body      func(v *vector)
 }
 
-// A sum is a result of each column. Rows at once have their own, merged in
+// A sum is a result of each column. Rows taken at once have one each, merged at
 // the end.
 type sum struct {
 	name    string
 	merge   func(...Op)
-	carried bool // it starts from what is there, not from 0
+	carried bool // it starts from the stored value, not from 0
 }
 
 // vector emits the instructions of one instruction set.
@@ -278,7 +278,7 @@ func (v *vector) storeSums() {
 	v.col = 0
 }
 
-// mem is where the current unit of a stream lies.
+// mem is the address of the current unit of a stream.
 func (v *vector) mem(name string) Mem {
 	m := Mem{Base: v.at[name]}.Offset(4 * v.lanes * v.col)
 	switch v.row {

@@ -62,7 +62,7 @@ func (p path) store(v VecPhysical, at Mem) {
 	VMOVUPS(v, K1, at)
 }
 
-// multiplyAdd adds to sum the product of v and what is in memory.
+// multiplyAdd adds the product of v and a memory operand to sum.
 func (p path) multiplyAdd(at Mem, v, sum VecPhysical) {
 	if p.name == "AVX2" {
 		VFMADD231PS(at, v, sum)
@@ -84,7 +84,7 @@ func (p path) eachVector(label string, body func(j GPVirtual)) {
 	JG(LabelRef(label + "Channels"))
 }
 
-// after loads an argument that points somewhere, and moves it.
+// after loads a pointer argument and advances it.
 func after(name string, by Register) GPVirtual {
 	r := rows.Argument(name)
 	ADDQ(by, r)

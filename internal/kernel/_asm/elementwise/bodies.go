@@ -216,8 +216,8 @@ func endRange(v *vector) {
 	v.storeRange()
 }
 
-// observe takes x into the range. VMINPS and VMAXPS return their second
-// source, the sum, where x is NaN; x·0 is NaN where x is not finite.
+// observe extends the range to x. VMINPS and VMAXPS return their second source,
+// the sum, where x is NaN; x·0 is NaN where x is not finite.
 func (v *vector) observe(x VecPhysical) {
 	least, greatest, times0 := v.rangeSum(0), v.rangeSum(1), v.rangeSum(2)
 	if v.avx512 {
@@ -241,8 +241,8 @@ func beginFinite(v *vector) {
 
 func endFinite(v *vector) { v.storeRange() }
 
-// observeFinite takes x into the range if it is finite, that is if x − x is
-// not NaN, and counts it.
+// observeFinite extends the range to x if it is finite, that is if x − x is not
+// NaN, and counts it.
 func (v *vector) observeFinite(x, t, u VecPhysical) {
 	least, greatest, finite := v.rangeSum(0), v.rangeSum(1), v.rangeSum(2)
 	VSUBPS(x, x, t)

@@ -178,7 +178,7 @@ func (v *vector) rest(n GPVirtual) {
 	Label("restDone")
 }
 
-// mem is where the current step of a stream lies.
+// mem is the address of the current step of a stream.
 func (v *vector) mem(name string) Mem {
 	for _, s := range v.k.streams {
 		if s.name == name {

@@ -70,7 +70,7 @@ func (d depth) generate() {
 	RET()
 }
 
-// block is m pixels whose sums are made together.
+// block is m pixels whose sums are computed together.
 type block struct {
 	label string
 	m     int

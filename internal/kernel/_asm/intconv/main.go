@@ -56,7 +56,7 @@ var lowBytes Mem
 // laneMasks is a table of sixteen words of ones, then as many of zeros.
 var laneMasks Mem
 
-// maskLanes loads into each register of eight lanes the mask of those below n.
+// maskLanes loads the mask of the lanes below n, eight to a register.
 func maskLanes(n GPVirtual, masks ...VecPhysical) {
 	if laneMasks.Base == nil {
 		laneMasks = GLOBL("intLanes", RODATA|NOPTR)

@@ -33,7 +33,7 @@ type walk struct {
 	w           GPVirtual
 }
 
-// pixel is where pixel i's current group lies.
+// pixel is the address of pixel i's current group.
 func (at walk) pixel(i int) Mem {
 	m := Mem{Base: at.x[i/pixelsPerPointer]}
 	switch i % pixelsPerPointer {

@@ -127,8 +127,8 @@ func (v *vector) forward(norm bool) {
 	v.storeIndex(index, "arg")
 }
 
-// quantForward takes the first maximum of a window's integers, and what x is
-// there.
+// quantForward takes the first maximum of a window's integers, and the value of
+// x there.
 func (v *vector) quantForward() {
 	best, arg, top, value, x, mask := v.regs[0], v.regs[1], v.regs[2], v.regs[3], v.regs[4], v.regs[5]
 	for k, at := range v.window("x0", "x1") {

@@ -218,8 +218,8 @@ func (v *vector) panel(label string) {
 	JNZ(LabelRef(label))
 }
 
-// mem is the current output's place in a stream, or in one of the image the
-// pixel right of it.
+// mem is the address of the current output in a stream or, in an image's
+// stream, of the pixel to its right.
 func (v *vector) mem(name string, right bool) Mem {
 	m := Mem{Base: v.at[name]}
 	if right {

@@ -14,7 +14,7 @@ import (
 // distance by the address's scale, 3 by a register of its own.
 const Reach = 5
 
-// Pointers walk along rows that lie at equal distances.
+// Pointers walk along rows at equal distances.
 type Pointers struct {
 	Each             []GPVirtual // one for every Reach rows
 	Distance, Triple GPVirtual   // between rows, and three times it, in bytes
@@ -50,7 +50,7 @@ func (p Pointers) Row(i int) Mem {
 	return m
 }
 
-// Move moves all pointers.
+// Move advances all pointers.
 func (p Pointers) Move(by Op) {
 	for _, r := range p.Each {
 		ADDQ(by, r)
@@ -71,7 +71,8 @@ func Bytes(name string) GPVirtual {
 	return r
 }
 
-// Walk emits f for rows of a matrix, from the address at on, which it moves.
+// Walk emits f for the rows of a matrix that begins at address at, which it
+// advances.
 func Walk(at, distance GPVirtual, rows int, f func(i int, at Mem)) {
 	for i := range rows {
 		f(i, Mem{Base: at})
@@ -81,8 +82,8 @@ func Walk(at, distance GPVirtual, rows int, f func(i int, at Mem)) {
 	}
 }
 
-// Cases emits the jump to the case that argument m names, and the cases,
-// each returning. The last is the one that is taken unasked.
+// Cases emits the jump to the case that argument m names, and the cases, each
+// returning. The last is the default.
 func Cases(cases []int, emit func(label string, m int)) {
 	m := Argument("m")
 	label := func(c int) string { return fmt.Sprint("rows", c) }

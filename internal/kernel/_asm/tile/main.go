@@ -8,11 +8,10 @@
 //			sum += a[off[q] + i·rs + p·cs] · b[(q·k+p)·ldb + j]
 //		c[i·ldc+j] = sum + plus[i·ldp+j]
 //
-// Where plus is C, its rows are on their way to the first-level cache while
-// the sum runs.
-// A row of B is loaded into one or two registers, elements of A are
-// broadcast. A needs no packing: its rows may lie at any distance, its
-// columns too, and the runs of a sum may start anywhere.
+// Where plus is C, its rows are on their way to the first-level cache while the
+// sum runs. A row of B is loaded into one or two registers, elements of A are
+// broadcast. A needs no packing: its rows and its columns may be any distance
+// apart, and the segments of a sum may start anywhere.
 package main
 
 import (
@@ -63,8 +62,8 @@ func sum(label string, m int, step func(a rows.Pointers, b GPVirtual)) {
 	JNZ(LabelRef(label + "Segment"))
 }
 
-// fetch asks for m rows of C, each of some cache lines, if they are what is
-// added to the sum.
+// fetch prefetches m rows of C, a few cache lines each, if they are added to
+// the sum.
 func fetch(label string, m, lines int) {
 	c := rows.Argument("c")
 	CMPQ(c, rows.Argument("plus"))
