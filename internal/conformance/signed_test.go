@@ -39,6 +39,13 @@ func TestSigned(t *testing.T) {
 			m := b.Model(build(b))
 			signedAgrees(t, schemeName+"/"+name, m, b.Inputs(m, 60))
 		}
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 5)
+		var many []string
+		for range 11 { // more than the readers' quantizers have axes
+			many = append(many, b.Linear(b.Input(), 3, quantized.ReLU))
+		}
+		m := b.Model(b.Concat(many...))
+		signedAgrees(t, schemeName+"/many readers", m, b.Inputs(m, 60))
 		for seed := range uint64(15) {
 			b, m := quantizedtest.Random(rand.New(rand.NewPCG(seed, 3)), scheme, int(seed%10))
 			signedAgrees(t, fmt.Sprintf("%s/%d", schemeName, seed), m, b.Inputs(m, 8))

@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"petrify/quantized"
 )
@@ -57,7 +58,7 @@ func (w *writer) read(name string) string {
 		p.inputs[0] = w.unseen(p.inputs[0], reader+"/passed")
 	}
 	p.read++
-	y := w.node("QuantizeLinear", reader+"/quantized", p.inputs, intAttribute("axis", axis))
+	y := w.node("QuantizeLinear", reader+"/quantized", slices.Clone(p.inputs), intAttribute("axis", axis))
 	return w.node("DequantizeLinear", reader+"/dequantized", append([]string{y}, p.inputs[1:]...))
 }
 

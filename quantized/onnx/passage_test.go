@@ -88,3 +88,21 @@ func TestInt8Limits(t *testing.T) {
 		}
 	}
 }
+
+// TestInt8ManyReaders: more layers read an activation than its axes can tell apart.
+func TestInt8ManyReaders(t *testing.T) {
+	for _, scheme := range []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W4A4} {
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 5)
+		var all []string
+		for range 11 {
+			all = append(all, b.Linear(b.Input(), 3, quantized.ReLU))
+		}
+		m := b.Model(b.Concat(all...))
+		sound(t, "many readers", &encode(t, onnx.Options{Signed: true}, m).Graph)
+		data, err := onnx.Options{Signed: true}.Encode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		oneReader(t, "many readers", data, m)
+	}
+}
