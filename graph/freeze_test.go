@@ -9,6 +9,7 @@ import (
 	"petrify/fakequant/affine"
 	"petrify/graph"
 	"petrify/quantized"
+	"petrify/quantized/reference"
 )
 
 // images draws a batch of n random images.
@@ -137,167 +138,41 @@ func blocks(size int) fakequant.Config {
 
 func ptr[T any](v T) *T { return &v }
 
-// compare runs image i through the frozen model and fails where a layer's
-// output is not the evaluator's: exactly for quantized outputs of quantized
-// layers, to 1e−4 for float ones.
+// compare holds image i of the evaluator, layer by layer, to the definition of the
+// frozen model: exactly where integers are quantized, to 1e−4 where real numbers
+// are summed.
 func compare(t *testing.T, m *quantized.Model, e *graph.Evaluator, x []float32, i, n int) {
 	t.Helper()
-	values := map[string][]float64{"input": chw(x, m.Input.Shape)}
-	onGrid(values["input"], m.Input.Quant)
+	defined, err := reference.Run(m, reference.ONNXRuntime, chw(x, m.Input.Shape))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, node := range m.Nodes {
-		in, _ := m.Activation(node.Inputs[0])
-		y := naive(node, values[in.Name], in)
-		values[node.Name] = y
+		y := defined[node.Name]
 		got, err := e.Output(node.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		image := chw(got[i*len(y):(i+1)*len(y)], node.Output.Shape)
-		for j := range y {
-			tolerance := 0.0
-			if node.Output.Quant.Format.IsFloat() || node.Bias != nil && node.Bias.Float != nil {
-				tolerance = 1e-4
-			}
-			if math.Abs(image[j]-y[j]) > tolerance {
-				t.Fatalf("image %d, layer %s: output %d is %v, the frozen model says %v", i, node.Name, j, image[j],
-					y[j])
+		tolerance := 0.0
+		if node.Output.Quant.Format.IsFloat() || node.Bias != nil && node.Bias.Float != nil {
+			tolerance = 1e-4
+		}
+		for j, v := range chw(got[i*y.Len():(i+1)*y.Len()], node.Output.Shape) {
+			if math.Abs(float64(v)-float64(y.Real(j))) > tolerance {
+				t.Fatalf("image %d, layer %s: output %d is %v, the frozen model says %v", i, node.Name, j, v, y.Real(j))
 			}
 		}
 	}
 }
 
-// chw permutes one image from H W C, as float64.
-func chw(x []float32, shape []int) []float64 {
-	y := make([]float64, len(x))
+// chw permutes one image from H W C.
+func chw(x []float32, shape []int) []float32 {
+	y := make([]float32, len(x))
 	c := shape[0]
 	pixels := len(x) / c
 	for p := range pixels {
 		for k := range c {
-			y[k*pixels+p] = float64(x[p*c+k])
-		}
-	}
-	return y
-}
-
-// onGrid rounds to the quantizer's grid.
-func onGrid(x []float64, q quantized.Quant) {
-	if q.Format.IsFloat() {
-		return
-	}
-	for i, v := range x {
-		x[i] = float64(affine.Fake(float32(v), q.Scale, q.Zero, q.Format))
-	}
-}
-
-// naive computes one node by its definition.
-func naive(n quantized.Node, x []float64, in quantized.Activation) (y []float64) {
-	switch n.Op {
-	case quantized.Flatten:
-		return x
-	case quantized.Activate:
-		for _, v := range x {
-			y = append(y, max(v, 0))
-		}
-	case quantized.MaxPool:
-		y = naivePool(n, x, in.Shape)
-	default:
-		y = naiveWeighted(n, x, in)
-		if n.Func == quantized.ReLU {
-			for i, v := range y {
-				y[i] = max(v, 0)
-			}
-		}
-		if n.Bias.Q != nil {
-			return y
-		}
-	}
-	onGrid(y, n.Output.Quant)
-	return y
-}
-
-// each calls f for the taps of every output of a window.
-func each(w quantized.Window, in, out []int, f func(oh, ow, kh, kw, h, v int)) {
-	for oh := range out[1] {
-		for ow := range out[2] {
-			for kh := range w.Kernel[0] {
-				for kw := range w.Kernel[1] {
-					h, v := oh*w.Stride[0]+kh-w.PadBegin[0], ow*w.Stride[1]+kw-w.PadBegin[1]
-					if h >= 0 && h < in[1] && v >= 0 && v < in[2] {
-						f(oh, ow, kh, kw, h, v)
-					}
-				}
-			}
-		}
-	}
-}
-
-func naivePool(n quantized.Node, x []float64, in []int) []float64 {
-	out := n.Output.Shape
-	y := make([]float64, out[0]*out[1]*out[2])
-	for i := range y {
-		y[i] = math.Inf(-1)
-	}
-	for c := range in[0] {
-		each(n.Window, in, out, func(oh, ow, _, _, h, w int) {
-			o := (c*out[1]+oh)*out[2] + ow
-			y[o] = max(y[o], x[(c*in[1]+h)*in[2]+w])
-		})
-	}
-	return y
-}
-
-// naiveWeighted computes a convolution or linear layer: on integers and
-// requantized where the node's bias is integer, else in float64.
-func naiveWeighted(n quantized.Node, x []float64, in quantized.Activation) []float64 {
-	shape, out := in.Shape, n.Output.Shape
-	window := n.Window
-	if n.Op == quantized.Linear {
-		shape, out = []int{len(x), 1, 1}, []int{out[0], 1, 1}
-		window.Kernel, window.Stride = [2]int{1, 1}, [2]int{1, 1}
-	}
-	cols := shape[0] * window.Kernel[0] * window.Kernel[1]
-	q := n.Output.Quant
-	y := make([]float64, out[0]*out[1]*out[2])
-	for o := range out[0] {
-		integer := n.Bias.Q != nil
-		for i := range out[1] * out[2] {
-			if integer {
-				y[o*out[1]*out[2]+i] = float64(n.Bias.Q[o])
-			} else {
-				y[o*out[1]*out[2]+i] = float64(n.Bias.Float[o])
-			}
-		}
-		for c := range shape[0] {
-			each(window, shape, out, func(oh, ow, kh, kw, h, w int) {
-				v := x[(c*shape[1]+h)*shape[2]+w]
-				k := o*cols + (c*window.Kernel[0]+kh)*window.Kernel[1] + kw
-				switch {
-				case integer:
-					v = math.RoundToEven(v/float64(in.Quant.Scale)) * float64(n.Weights.Q[k])
-				case n.Weights.Q != nil:
-					v *= float64(n.Weights.Scale[n.Weights.ScaleIndex(k)]) * float64(n.Weights.Q[k])
-				default:
-					v *= float64(n.Weights.Float[k])
-				}
-				y[(o*out[1]+oh)*out[2]+ow] += v
-			})
-		}
-		if !integer {
-			continue
-		}
-		s := in.Quant.Scale * n.Weights.Scale[o]
-		if q.Format.IsFloat() {
-			for i := range out[1] * out[2] {
-				y[o*out[1]*out[2]+i] *= float64(s)
-			}
-			continue
-		}
-		m := s / q.Scale
-		for i := range out[1] * out[2] {
-			v := &y[o*out[1]*out[2]+i]
-			level := math.RoundToEven(float64(float32(*v) * m))
-			level = min(max(level, float64(q.Format.Min()-q.Zero)), float64(q.Format.Max()-q.Zero))
-			*v = float64(q.Scale * float32(level))
+			y[k*pixels+p] = x[p*c+k]
 		}
 	}
 	return y
