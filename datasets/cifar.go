@@ -29,13 +29,13 @@ func cifarLayout() recordLayout {
 	return recordLayout{shape: [3]int{3, 32, 32}, classes: 10}
 }
 
-// readCIFARSet reads the six files.
-func readCIFARSet(s Set, open opener) (*Set, error) {
+// readCIFARSet reads the six files of a set, which errors call name.
+func readCIFARSet(s Set, name string, open opener) (*Set, error) {
 	s.Shape = cifarLayout().shape
 	s.Train, s.Test = &Split{}, &Split{}
-	for i, name := range cifarNames() {
+	for i, file := range cifarNames() {
 		split := s.Train
-		if name == cifarTest {
+		if file == cifarTest {
 			split = s.Test
 		}
 		err := open(i, func(in *input) error {
@@ -51,7 +51,7 @@ func readCIFARSet(s Set, open opener) (*Set, error) {
 			return nil, err
 		}
 	}
-	return New(s)
+	return newSet(s, name)
 }
 
 // openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
@@ -64,7 +64,7 @@ func (l *loading) openCIFARFolder(dir string, _ Options) (*Set, error) {
 	}
 	s := Set{Name: filepath.Base(dir), Source: dir, Classes: classes}
 	names := cifarNames()
-	return readCIFARSet(s, func(i int, f func(*input) error) error {
+	return readCIFARSet(s, dir, func(i int, f func(*input) error) error {
 		path, ok := findFile(dir, names[i])
 		if ok {
 			return l.file(path, f)

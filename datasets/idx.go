@@ -76,8 +76,8 @@ func idxNames() []string {
 	}
 }
 
-// readIDXSet reads the four files.
-func readIDXSet(s Set, open opener) (*Set, error) {
+// readIDXSet reads the four files of a set, which errors call name.
+func readIDXSet(s Set, name string, open opener) (*Set, error) {
 	var dims [2][]int
 	splits := [2]*Split{{}, {}}
 	for i, split := range splits {
@@ -101,14 +101,14 @@ func readIDXSet(s Set, open opener) (*Set, error) {
 	}
 	if dims[0][1] != dims[1][1] || dims[0][2] != dims[1][2] {
 		return nil, fmt.Errorf("datasets: %s: training images are %d×%d, test images %d×%d",
-			s.Name, dims[0][1], dims[0][2], dims[1][1], dims[1][2])
+			name, dims[0][1], dims[0][2], dims[1][1], dims[1][2])
 	}
 	s.Shape = [3]int{1, dims[0][1], dims[0][2]}
 	s.Train, s.Test = splits[0], splits[1]
 	if s.Classes == nil {
 		s.Classes = numbered(s.Train.Labels, s.Test.Labels)
 	}
-	return New(s)
+	return newSet(s, name)
 }
 
 // numbered names the classes 0 … the greatest label.
@@ -130,7 +130,7 @@ func numbered(splits ...[]int32) []string {
 func (l *loading) openIDXFolder(dir string, _ Options) (*Set, error) {
 	names := idxNames()
 	s := Set{Name: filepath.Base(dir), Source: dir}
-	return readIDXSet(s, func(i int, f func(*input) error) error {
+	return readIDXSet(s, dir, func(i int, f func(*input) error) error {
 		path, ok := findFile(dir, names[i])
 		if !ok {
 			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, names[i])

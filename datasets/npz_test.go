@@ -173,13 +173,13 @@ func TestNPZSecondFile(t *testing.T) {
 	one := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(2, 1, 1)", []byte{1, 2}),
 		"y": npyFile("|u1", "(2,)", []byte{0, 1})})
 	two := npzFile(t, map[string][]byte{"x": npyFile("|u1", "(1, 1, 1)", []byte{9}),
-		"y": npyFile("|u1", "(1,)", []byte{2})})
+		"y": npyFile("|u1", "(1,)", []byte{1})})
 	dir := write(t, map[string][]byte{"one.npz": one, "two.npz": two})
 	set, err := Open(dir+"/one.npz", Options{Test: dir + "/two.npz"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if set.Train.Len() != 2 || set.Test.Len() != 1 || set.Test.Images[0] != 9 || len(set.Classes) != 3 {
+	if set.Train.Len() != 2 || set.Test.Len() != 1 || set.Test.Images[0] != 9 || len(set.Classes) != 2 {
 		t.Errorf("train %+v, test %+v, classes %v", set.Train, set.Test, set.Classes)
 	}
 }

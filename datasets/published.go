@@ -17,7 +17,7 @@ type publication struct {
 	folder  string   // subfolder that the files may be in
 	urls    []string // folders that hold archive, or else each file with .gz
 	archive string   // .tar.gz file with all of them
-	read    func(Set, opener) (*Set, error)
+	read    func(s Set, name string, open opener) (*Set, error)
 }
 
 // opener passes the i-th file of a data set to f.
@@ -100,7 +100,7 @@ func (p publication) open(ctx context.Context, opts Options) (*Set, error) {
 		return nil, err
 	}
 	s, l := Set{Name: p.Name, Classes: p.classes, Source: p.source}, newLoading(ctx, opts)
-	return p.read(s, func(i int, f func(*input) error) error {
+	return p.read(s, p.Name, func(i int, f func(*input) error) error {
 		return l.pinned(paths[i], p.files[i], f)
 	})
 }

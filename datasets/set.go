@@ -146,6 +146,23 @@ func (s *Set) validate() error {
 	if err := s.validateSplit(s.Test); err != nil {
 		return fmt.Errorf("test split: %w", err)
 	}
+	return s.checkClasses()
+}
+
+// checkClasses refuses a class that is tested without having been learned.
+func (s *Set) checkClasses() error {
+	if s.Classes == nil {
+		return nil
+	}
+	learned := make([]bool, len(s.Classes))
+	for _, label := range s.Train.Labels {
+		learned[label] = true
+	}
+	for _, label := range s.Test.Labels {
+		if !learned[label] {
+			return fmt.Errorf("class %s occurs in testing, but not in training", clip(s.Classes[label]))
+		}
+	}
 	return nil
 }
 

@@ -70,9 +70,9 @@ func TestCut(t *testing.T) {
 		viewed, copied := *set, *set
 		viewed.Mean, viewed.Std, copied.Mean, copied.Std = nil, nil, nil, nil
 		for range 3 { // parts of parts
-			chosen := make([]bool, viewed.Train.Len())
-			for i := range chosen {
-				chosen[i] = r.IntN(3) == 0
+			chosen, left := make([]bool, viewed.Train.Len()), map[int32]bool{}
+			for i, label := range viewed.Train.Labels {
+				chosen[i], left[label] = left[label] && r.IntN(3) == 0, true
 			}
 			viewed.Train, viewed.Test = viewed.Train.Cut(chosen)
 			copied.Train, copied.Test = copies(copied.Train, size, chosen)
