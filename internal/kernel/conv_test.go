@@ -86,7 +86,7 @@ func (f *fences) in(n int, r *rand.Rand) []float32 {
 }
 
 // whole is n whole numbers of one digit: float32 holds any sum of some hundred
-// thousand of their products, in whatever order it was added.
+// thousand of their products exactly, whatever the order of additions.
 func (f *fences) whole(n int, r *rand.Rand) []float32 {
 	*f = append(*f, newFenced(n, 1e30, func(int) float32 { return float32(r.IntN(9) - 4) }))
 	return (*f)[len(*f)-1].slice()
@@ -128,7 +128,7 @@ func (s sums) add(i int, a, b float32) {
 	s.scale[i] += math.Abs(p)
 }
 
-// checkConv holds the three products of a convolution against the equation, on
+// checkConv checks the three products of a convolution against the equation, on
 // each path. As sums of whole numbers are exact, all paths agree.
 func checkConv(t *testing.T, name string, g Conv, seed uint64) {
 	t.Helper()
@@ -161,7 +161,7 @@ func checkConv(t *testing.T, name string, g Conv, seed uint64) {
 	op.hold(t)
 }
 
-// exact fails the test where got is not want.
+// exact fails the test where got differs from want.
 func exact(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	for i, w := range want {

@@ -68,7 +68,7 @@ func TestFakeQuantIsTheEquation(t *testing.T) {
 	})
 }
 
-// sameRange holds a range against the naive loop.
+// sameRange compares a range with the naive loop's.
 func sameRange(t *testing.T, name string, lo, hi float32, bad int, x []float32) {
 	t.Helper()
 	wantLo, wantHi, wantBad := math.Inf(1), math.Inf(-1), 0
@@ -156,7 +156,8 @@ type bytesKernels[Q Byte] struct {
 	dequantize func([]float32, []Q, float32, int32)
 }
 
-// checkBytes holds the integers of x, and what they stand for, against y.
+// checkBytes compares the integers of x, and the numbers they represent, with
+// y.
 func checkBytes[Q Byte](t *testing.T, name string, k bytesKernels[Q], y, x []float32, g Grid) {
 	t.Helper()
 	n := len(x)

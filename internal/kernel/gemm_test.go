@@ -14,7 +14,8 @@ type gemm struct {
 	add            bool
 }
 
-// operand is a rows×cols matrix with its lines farther apart than they are long.
+// operand is a rows×cols matrix whose lines are farther apart than they are
+// long.
 func (f *fences) operand(rows, cols, gap int, trans bool, r *rand.Rand) Matrix {
 	m := Matrix{Rows: rows, Cols: cols, LD: cols + gap, Trans: trans}
 	lines := rows
@@ -25,7 +26,7 @@ func (f *fences) operand(rows, cols, gap int, trans bool, r *rand.Rand) Matrix {
 	return m
 }
 
-// at is where element (i,j) is.
+// at is the index of element (i,j).
 func (m Matrix) at(i, j int) int {
 	if m.Trans {
 		i, j = j, i

@@ -30,7 +30,7 @@ func randomBytes[X Byte](n int, r *rand.Rand) fenced[X] {
 	})
 }
 
-// checkIntConv holds ConvInt32, ConvBytes and ConvFloat against the
+// checkIntConv checks ConvInt32, ConvBytes and ConvFloat against the
 // definition, on each path.
 func checkIntConv[X Byte](t *testing.T, name string, g Conv, z int32, rq Requant, r *rand.Rand) {
 	t.Helper()

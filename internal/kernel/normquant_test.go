@@ -114,7 +114,7 @@ func newPooled(n int) pooled {
 
 func (p pooled) maxima() Maxima { return Maxima{p.y.slice(), p.top.slice(), p.arg.slice()} }
 
-// compare holds the results against MaxPool of the chain's.
+// compare compares the results with MaxPool of the chain's.
 func (p pooled) compare(t *testing.T, name string, k *chain, g Pool) {
 	t.Helper()
 	n := len(p.y.slice())

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzTwins holds every path of the kernels of single elements to the loop in
-// Go, to the last bit, for any constants.
+// FuzzTwins compares every path of the element-wise kernels with the loop in
+// Go, bit for bit, for any constants.
 func FuzzTwins(f *testing.F) {
 	f.Add(uint64(1), uint16(100), float32(0.1), float32(0.9), float32(1e-3))
 	f.Add(uint64(2), uint16(17), float32(math.Inf(1)), float32(-3), float32(0))

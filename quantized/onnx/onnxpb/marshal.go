@@ -6,8 +6,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// encoder appends fields. Empty strings and zero numbers are written where
-// the field says something by being there, and left out elsewhere.
+// encoder appends fields. Empty strings and zero numbers are written where the
+// presence of the field means something, and left out elsewhere.
 type encoder struct{ b []byte }
 
 func (e *encoder) text(field protowire.Number, s string) {

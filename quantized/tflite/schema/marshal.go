@@ -8,8 +8,8 @@ const Identifier = "TFL3"
 // version is that of the schema.
 const version = 3
 
-// Marshal returns the bytes of the file. It fails where an operator is none
-// that petrify writes, or has an attribute that it does not take.
+// Marshal returns the bytes of the file. It fails if petrify does not write one
+// of the operators, or an attribute is not one of its operator's.
 func (m *Model) Marshal() ([]byte, error) {
 	var codes list
 	places := map[operatorCode]uint32{}
@@ -59,7 +59,7 @@ func (c operatorCode) table() table {
 func (o *Operator) table(code uint32) (table, error) {
 	k, ok := kindOf(o.Code)
 	if !ok {
-		return nil, fmt.Errorf("schema: %v is not an operator that is written", o.Code)
+		return nil, fmt.Errorf("schema: petrify does not write the operator %v", o.Code)
 	}
 	options := make(table, len(k.slots))
 	for _, a := range o.Attributes {
@@ -106,7 +106,7 @@ func (t *Tensor) table() table {
 	return table{vector(t.Shape), number(uint8(t.Type)), number(t.Buffer), text(t.Name), q}
 }
 
-// bufferTable aligns data to 16 bytes, as runtimes want that map the file.
+// bufferTable aligns data to 16 bytes, as runtimes that map the file require.
 func bufferTable(data []byte) table {
 	if len(data) == 0 {
 		return table{}

@@ -153,7 +153,7 @@ func parsed[T int32 | int64 | float32](r record, slot int) []T {
 // open finds the root table.
 func open(data []byte) (record, error) {
 	if len(data) < 8 || string(data[4:8]) != Identifier {
-		return record{}, fmt.Errorf("schema: no TensorFlow Lite file: it does not hold %q", Identifier)
+		return record{}, fmt.Errorf("schema: not a TensorFlow Lite file: it does not hold %q", Identifier)
 	}
 	p := &parser{data: data, left: 64 + 4*len(data)}
 	return p.table(p.target(0)), nil

@@ -111,7 +111,7 @@ func TestBytes(t *testing.T) {
 
 func TestMarshalRefuses(t *testing.T) {
 	for want, o := range map[string]schema.Operator{
-		`schema: Code(77) is not an operator that is written`: {Code: 77},
+		`schema: petrify does not write the operator Code(77)`: {Code: 77},
 		`schema: TANH has no attribute "padding"`: {Code: schema.Tanh,
 			Attributes: []schema.Attribute{{Name: "padding"}}},
 		`schema: CONV_2D has no attribute "depth_multiplier"`: {Code: schema.Conv2D,
@@ -139,8 +139,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"nothing":        {nil, `schema: no TensorFlow Lite file: it does not hold "TFL3"`},
-		"another":        {[]byte("PK\x03\x04 a zip file"), "no TensorFlow Lite file"},
+		"nothing":        {nil, `schema: not a TensorFlow Lite file: it does not hold "TFL3"`},
+		"another":        {[]byte("PK\x03\x04 a zip file"), "not a TensorFlow Lite file"},
 		"half a file":    {whole[:len(whole)/2], "is cut off"},
 		"a root outside": {append([]byte{255, 255, 255, 127}, whole[4:]...), "is cut off"},
 		"an old version": {version, "schema: version 2: want 3"},
@@ -154,8 +154,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal: no file makes the reader panic or read without end, and what it
-// reads it reads again from what is written of it.
+// FuzzUnmarshal: no file makes the reader panic or read without end, and what
+// it reads is the same after it is written and read again.
 func FuzzUnmarshal(f *testing.F) {
 	data := marshal(f, small())
 	f.Add(data)

@@ -92,7 +92,7 @@ func operatorOf(r record, c operatorCode) (Operator, error) {
 	o := Operator{Code: c.code, Version: c.version, Inputs: parsed[int32](r, 1), Outputs: parsed[int32](r, 2)}
 	k, ok := kindOf(c.code)
 	if !ok {
-		return o, fmt.Errorf("schema: %v is not an operator that petrify writes", c.code)
+		return o, fmt.Errorf("schema: petrify does not know the operator %v", c.code)
 	}
 	if got := r.byte(3); got != k.options && got != 0 {
 		return o, fmt.Errorf("schema: %v with options of type %d: want %d", c.code, got, k.options)
@@ -121,7 +121,7 @@ func (s slot) attribute(r record, i int) Attribute {
 	return a
 }
 
-// check makes sure that every place in a list is one.
+// check makes sure that every index is within its list.
 func (m *Model) check() error {
 	g := &m.Graph
 	lists := [][]int32{g.Inputs, g.Outputs}
