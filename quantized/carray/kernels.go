@@ -28,18 +28,24 @@ var order = []string{
 	"real_apply", "real_softmax", "copy", "copy_reals",
 }
 
-// variants are the kernels that a file defines with other values.
+// variants are the kernels that a file gives with other values than the bytes of
+// its own name.
 var variants = map[string]struct {
 	file   string
 	values map[string]any
 }{
 	"convolve":           {"slide", map[string]any{"Kernel": "convolve"}},
 	"depthwise":          {"slide", map[string]any{"Kernel": "depthwise"}},
-	"convolve_to_reals":  {"slide", map[string]any{"Kernel": "convolve", "Reals": true}},
-	"depthwise_to_reals": {"slide", map[string]any{"Kernel": "depthwise", "Reals": true}},
-	"linear_to_reals":    {"linear", map[string]any{"Reals": true}},
-	"reorder_reals":      {"reorder", map[string]any{"Reals": true}},
-	"copy_reals":         {"copy", map[string]any{"Reals": true}},
+	"convolve_to_reals":  {"slide", reals("_to_reals", "convolve")},
+	"depthwise_to_reals": {"slide", reals("_to_reals", "depthwise")},
+	"linear_to_reals":    {"linear", reals("_to_reals", "")},
+	"reorder_reals":      {"reorder", reals("_reals", "")},
+	"copy_reals":         {"copy", reals("_reals", "")},
+}
+
+// reals are the values of a kernel that writes floats.
+func reals(suffix, kernel string) map[string]any {
+	return map[string]any{"Reals": true, "Type": kind(true), "Suffix": suffix, "Kernel": kernel}
 }
 
 // callees are the kernels that others call, callers first.
@@ -66,7 +72,7 @@ var callees = []struct{ by, needs string }{
 func (l *lowering) functions() (string, error) {
 	l.require()
 	model := map[string]any{"WeightZeros": l.weightZeros, "Padding": l.padding, "ToReals": l.toReals,
-		"Requantized": l.needs["requantize"], "Fixed": !l.float32()}
+		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	var b strings.Builder
 	for _, name := range order {
 		if !l.needs[name] {

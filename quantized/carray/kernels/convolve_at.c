@@ -14,19 +14,12 @@ static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a
             const int32_t column = a->column + j * at->dilation_width;
             const uint8_t *pixel = x + (row * at->width + column) * at->channels;
             const int8_t *tap = w + (i * at->kernel_width + j) * inputs;
+            const int32_t n = taps * inputs;
 
-{{if .Padding}}
-            if (l->zero != 0) {
-                sum += centred_dot(pixel, tap, taps * inputs, l->zero);
-            } else {
-                sum += dot(pixel, tap, taps * inputs);
-            }
-{{- else}}
-            sum += dot(pixel, tap, taps * inputs);
-{{- end}}
+            sum += {{if .Padding}}l->zero != 0 ? centred_dot(pixel, tap, n, l->zero) : {{end}}dot(pixel, tap, n);
 {{- if .WeightZeros}}
             if (l->weight_zeros) {
-                sum -= (uint32_t)l->weight_zeros[o] * (total(pixel, taps * inputs) - (uint32_t)(l->zero * taps * inputs));
+                sum -= (uint32_t)l->weight_zeros[o] * (total(pixel, n) - (uint32_t)(l->zero * n));
             }
 {{- end}}
         }

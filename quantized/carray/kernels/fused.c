@@ -1,4 +1,4 @@
-/* A ReLU of real numbers with a ceiling; 0: none, 6: ReLU6. */
+/* A function that is fused into a layer of real numbers; 0: none, 1: ReLU, 6: ReLU6. */
 static float fused(float real, int32_t relu)
 {
     if (relu != 0 && real <= 0.0f) {

@@ -1,4 +1,4 @@
-static void linear{{if .Reals}}_to_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const uint8_t *x, const fully_connected *l)
+static void linear{{.Suffix}}({{.Type}} *y, const uint8_t *x, const fully_connected *l)
 {
     for (int32_t o = 0; o < l->outputs; o++) {
         uint32_t sum = (uint32_t)l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs);

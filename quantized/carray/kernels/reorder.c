@@ -1,5 +1,5 @@
 /* A reshape: elements keep their order C H W, but are stored H W C. */
-static void reorder{{if .Reals}}_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const {{if .Reals}}float{{else}}uint8_t{{end}} *x, int32_t n, int32_t channels, int32_t out_channels)
+static void reorder{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n, int32_t channels, int32_t out_channels)
 {
     const int32_t pixels = n / channels;
     const int32_t out_pixels = n / out_channels;

@@ -1,4 +1,4 @@
-static void {{.Kernel}}{{if .Reals}}_to_reals{{end}}({{if .Reals}}float{{else}}uint8_t{{end}} *y, const uint8_t *x, const convolution *l)
+static void {{.Kernel}}{{.Suffix}}({{.Type}} *y, const uint8_t *x, const convolution *l)
 {
     for (int32_t row = 0; row < l->at.out_height; row++) {
         for (int32_t column = 0; column < l->at.out_width; column++) {

@@ -180,13 +180,9 @@ static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a
             const int32_t column = a->column + j * at->dilation_width;
             const uint8_t *pixel = x + (row * at->width + column) * at->channels;
             const int8_t *tap = w + (i * at->kernel_width + j) * inputs;
+            const int32_t n = taps * inputs;
 
-
-            if (l->zero != 0) {
-                sum += centred_dot(pixel, tap, taps * inputs, l->zero);
-            } else {
-                sum += dot(pixel, tap, taps * inputs);
-            }
+            sum += l->zero != 0 ? centred_dot(pixel, tap, n, l->zero) : dot(pixel, tap, n);
         }
     }
     return wrapped(sum);

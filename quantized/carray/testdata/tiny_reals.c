@@ -1,6 +1,6 @@
 /*
  * tiny_reals.c: a quantized neural network, written by petrify.
- * What it is for, and what it was made of, stands in tiny_reals.h.
+ * tiny_reals.h says what it is for and what it was made from.
  */
 #include "tiny_reals.h"
 
@@ -25,7 +25,7 @@
 #error "double is not that of IEEE 754: sums of real numbers need its 53 bits"
 #endif
 
-/* The whole number nearest to v, of two the even one. */
+/* v rounded half to even. */
 static int32_t nearest(float v)
 {
     const int32_t whole = (int32_t)v; /* towards zero */
@@ -48,7 +48,7 @@ typedef struct {
     int32_t max;
 } grid;
 
-/* The integer of v = real / scale. It is clipped first, which any v survives. */
+/* The integer of v = real / scale. It is clipped first, so that any v is valid. */
 static uint8_t quantize(float v, const grid *y)
 {
     const float low = (float)(y->min - y->zero);
@@ -57,7 +57,7 @@ static uint8_t quantize(float v, const grid *y)
     return (uint8_t)(y->zero + nearest(!(v > low) ? low : v > high ? high : v));
 }
 
-/* Real numbers to read: integers, or floats where the scale is 0. */
+/* Real numbers to read: integers, or floats if the scale is 0. */
 typedef struct {
     const float *floats;
     const uint8_t *bytes;
@@ -65,7 +65,7 @@ typedef struct {
     int32_t zero;
 } source;
 
-/* Where real numbers go: they are quantized, or stay floats where the scale is 0. */
+/* Where real numbers are written: quantized, or as floats if the scale is 0. */
 typedef struct {
     float *floats;
     uint8_t *bytes;
@@ -87,7 +87,7 @@ static void put(const target *y, int32_t i, float real)
     }
 }
 
-/* A ReLU of real numbers: 0 for none, 6 for one up to 6. */
+/* A function that is fused into a layer of real numbers; 0: none, 1: ReLU, 6: ReLU6. */
 static float fused(float real, int32_t relu)
 {
     if (relu != 0 && real <= 0.0f) {
@@ -106,10 +106,10 @@ typedef struct {
     int32_t pad_top, pad_left;
 } window;
 
-/* A window at one place: where it begins, and which of its taps lie in the image. */
+/* A window at one position: where it begins, and which of its taps are in the image. */
 typedef struct {
     int32_t row, column; /* of tap 0, 0; negative in the padding */
-    int32_t top, bottom; /* top <= i < bottom lie in the image */
+    int32_t top, bottom; /* top <= i < bottom are in the image */
     int32_t left, right;
 } area;
 

@@ -52,7 +52,7 @@ void tiny_reals_dequantize(float r[TINY_REALS_OUTPUT_SIZE], const uint8_t q[TINY
 /* The input for an image of bytes, normalised. */
 void tiny_reals_pixels(float r[TINY_REALS_INPUT_SIZE], const uint8_t image[TINY_REALS_INPUT_SIZE]);
 
-/* What each output stands for. */
+/* The class of each output. */
 extern const char *const tiny_reals_classes[TINY_REALS_OUTPUT_SIZE];
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /*
  * tiny_reals_test.c: a quantized neural network, written by petrify.
  * Compares what tiny_reals.c computes on this processor with what petrify computed,
- * for inputs all least, all zero, all greatest, and random. 0: all are equal.
+ * for minimal, zero, maximal and random inputs. Exit code 0: all are equal.
  */
 #include <stdio.h>
 
