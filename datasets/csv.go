@@ -58,6 +58,7 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 		}
 		splits = append(splits, split)
 	}
+	s.Account.Division = opts.division(opts.Test != "")
 	if opts.Test != "" {
 		s.Train, s.Test = splits[0], splits[1]
 	} else {

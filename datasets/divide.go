@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -9,10 +10,7 @@ import (
 // images, round(n·fraction) are drawn for testing; if n > 1, at least one and
 // at most n−1. Both splits keep the order of the file and share its pixels.
 func divide(all *Split, opts Options) (train, test *Split) {
-	fraction := opts.TestFraction
-	if fraction == 0 {
-		fraction = 0.2
-	}
+	fraction := opts.testFraction()
 	r := rand.New(rand.NewPCG(opts.Seed, 0))
 	chosen := make([]bool, all.Len())
 	for _, images := range byClass(all.Labels) {
@@ -25,4 +23,21 @@ func divide(all *Split, opts Options) (train, test *Split) {
 		}
 	}
 	return all.Cut(chosen)
+}
+
+// testFraction is the share that is split off for testing.
+func (o Options) testFraction() float64 {
+	if o.TestFraction == 0 {
+		return 0.2
+	}
+	return o.TestFraction
+}
+
+// division says how the splits came about: from files of their own, or as
+// [divide] draws them.
+func (o Options) division(files bool) string {
+	if files {
+		return "separate in the data"
+	}
+	return fmt.Sprintf("%.4g %% of each class drawn for testing, split_seed %d", 100*o.testFraction(), o.Seed)
 }

@@ -1,22 +1,33 @@
 package datasets
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// measure returns mean and population standard deviation per channel. Bytes are
-// summed as integers, which is exact; values in float64, in two passes and in
-// order. So the result depends only on the data. A constant channel gets
-// deviation 1 and is mapped to zero.
-func measure(p *Split, channels, size int, scale float32) (mean, std []float32) {
-	m, v := make([]float64, channels), make([]float64, channels) // means and variances
+// channel is what the training split shows of one.
+type channel struct{ least, greatest, mean, variance float64 }
+
+// measure returns each channel's extent, mean and population variance. Bytes
+// are summed as integers, which is exact; values in float64, in two passes and
+// in order. So the result depends only on the data.
+func measure(p *Split, channels, size int) []channel {
+	x := make([]channel, channels)
 	if p.Images != nil {
-		measureBytes(p, size, m, v)
+		measureBytes(p, size, x)
 	} else {
-		measureValues(p, size, m, v)
+		measureValues(p, size, x)
 	}
-	mean, std = make([]float32, channels), make([]float32, channels)
-	for c := range channels {
-		mean[c] = float32(m[c] * float64(scale))
-		std[c] = float32(math.Sqrt(v[c]) * float64(scale))
+	return x
+}
+
+// moments are the mean and standard deviation of values times scale. A constant
+// channel gets deviation 1 and is mapped to zero.
+func moments(x []channel, scale float32) (mean, std []float32) {
+	mean, std = make([]float32, len(x)), make([]float32, len(x))
+	for c := range x {
+		mean[c] = float32(x[c].mean * float64(scale))
+		std[c] = float32(math.Sqrt(x[c].variance) * float64(scale))
 		if std[c] == 0 {
 			std[c] = 1
 		}
@@ -24,54 +35,69 @@ func measure(p *Split, channels, size int, scale float32) (mean, std []float32) 
 	return mean, std
 }
 
-func measureBytes(p *Split, size int, mean, variance []float64) {
-	channels := len(mean)
+func measureBytes(p *Split, size int, x []channel) {
+	channels := len(x)
 	sums, squares := make([]uint64, channels), make([]uint64, channels)
+	least, greatest := slices.Repeat([]uint8{math.MaxUint8}, channels), make([]uint8, channels)
 	for i := range p.Len() {
-		x := p.pixels(i, size)
+		image := p.pixels(i, size)
 		for c := range channels {
 			var sum, square uint64
+			low, high := least[c], greatest[c]
 			for j := c; j < size; j += channels {
-				v := uint64(x[j])
+				v := uint64(image[j])
 				sum += v
 				square += v * v
+				low, high = min(low, image[j]), max(high, image[j])
 			}
 			sums[c] += sum
 			squares[c] += square
+			least[c], greatest[c] = low, high
 		}
 	}
 	n := float64(p.Len() * (size / channels))
-	for c := range channels {
-		mean[c] = float64(sums[c]) / n
-		variance[c] = max(float64(squares[c])/n-float64(mean[c]*mean[c]), 0)
+	for c := range x {
+		mean := float64(sums[c]) / n
+		x[c] = channel{float64(least[c]), float64(greatest[c]), mean,
+			max(float64(squares[c])/n-float64(mean*mean), 0)}
 	}
 }
 
-func measureValues(p *Split, size int, mean, variance []float64) {
-	n := float64(p.Len() * (size / len(mean)))
-	for i := range p.Len() {
-		x := p.values(i, size)
-		for len(x) > 0 {
-			for c := range mean {
-				mean[c] += float64(x[c])
-			}
-			x = x[len(mean):]
-		}
-	}
-	for c := range mean {
-		mean[c] /= n
+func measureValues(p *Split, size int, x []channel) {
+	n := float64(p.Len() * (size / len(x)))
+	for c := range x {
+		x[c] = channel{least: math.Inf(1), greatest: math.Inf(-1)}
 	}
 	for i := range p.Len() {
-		x := p.values(i, size)
-		for len(x) > 0 {
-			for c := range variance {
-				d := float64(x[c]) - mean[c]
-				variance[c] += float64(d * d)
+		values := p.values(i, size)
+		for len(values) > 0 {
+			for c := range x {
+				v := float64(values[c])
+				x[c].mean += v
+				if v < x[c].least {
+					x[c].least = v
+				}
+				if v > x[c].greatest {
+					x[c].greatest = v
+				}
 			}
-			x = x[len(mean):]
+			values = values[len(x):]
 		}
 	}
-	for c := range variance {
-		variance[c] /= n
+	for c := range x {
+		x[c].mean /= n
+	}
+	for i := range p.Len() {
+		values := p.values(i, size)
+		for len(values) > 0 {
+			for c := range x {
+				d := float64(values[c]) - x[c].mean
+				x[c].variance += float64(d * d)
+			}
+			values = values[len(x):]
+		}
+	}
+	for c := range x {
+		x[c].variance /= n
 	}
 }

@@ -102,7 +102,12 @@ func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 		if err := opts.allow(n.what, nil); err != nil {
 			return nil, err
 		}
-		return n.open(ctx, opts)
+		s, err := n.open(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		s.Account.Kind, s.Account.Division = n.what, n.division
+		return s, nil
 	}
 	return newLoading(ctx, opts).openPath(name, opts)
 }

@@ -87,8 +87,12 @@ func (l *loading) openPath(path string, opts Options) (*Set, error) {
 			return nil, err
 		}
 		s, err := r.open(l, path, opts)
+		if err != nil {
+			return nil, err
+		}
+		s.Account.Kind = r.what
 		if r.files == nil {
-			return s, err
+			return s, nil
 		}
 		return l.from(s, err, r.files(path, opts)...)
 	}
@@ -98,8 +102,9 @@ func (l *loading) openPath(path string, opts Options) (*Set, error) {
 // named is a data set that is known by name.
 type named struct {
 	Info
-	what string // for messages
-	open func(ctx context.Context, opts Options) (*Set, error)
+	what     string // for messages
+	division string // how the splits came about
+	open     func(ctx context.Context, opts Options) (*Set, error)
 }
 
 // collection is the table of those, the default one first.
@@ -110,11 +115,11 @@ func collection() []named {
 			Summary: "1,797 handwritten digits of 8×8 pixels, built in; 10 classes.",
 			Licence: "CC BY 4.0",
 		},
-		what: "the built-in digits",
+		what: "the built-in digits", division: "every fifth of each class for testing",
 		open: func(context.Context, Options) (*Set, error) { return openDigits() },
 	}}
 	for _, p := range publications() {
-		all = append(all, named{p.Info, "a published data set", p.open})
+		all = append(all, named{p.Info, "a published data set", "as published", p.open})
 	}
 	return all
 }

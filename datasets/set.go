@@ -25,6 +25,7 @@ type Set struct {
 	Mean, Std  []float32 // per channel, measured on Train, after PixelScale
 	Source     string    // where the data come from: a citation or a path
 	Files      []File    // the user's own files that they were read from
+	Account    Account   // what was read
 }
 
 // Split is one part of a set. Exactly one of Images and Values holds images,
@@ -98,8 +99,10 @@ func newSet(s Set, name string) (*Set, error) {
 	if err := s.validate(); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
-	if s.Mean == nil && s.Std == nil {
-		s.Mean, s.Std = measure(s.Train, s.Shape[0], s.size(), s.PixelScale)
+	channels := measure(s.Train, s.Shape[0], s.size())
+	given := s.Mean != nil || s.Std != nil
+	if !given {
+		s.Mean, s.Std = moments(channels, s.PixelScale)
 	}
 	if len(s.Mean) != s.Shape[0] || len(s.Std) != s.Shape[0] {
 		return nil, fmt.Errorf("datasets: %s: %d means and %d standard deviations for %d channels",
@@ -111,6 +114,7 @@ func newSet(s Set, name string) (*Set, error) {
 				c, std)
 		}
 	}
+	s.Account.complete(&s, channels, given)
 	return &s, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"petrify/datasets"
 	"petrify/internal/kernel"
 )
 
@@ -29,6 +30,9 @@ func Open(c Config) (*Job, error) {
 	}
 	return &Job{r}, nil
 }
+
+// Account says what the run trains on.
+func (j *Job) Account() datasets.Account { return j.run.Data.Account.HoldOut(j.run.held) }
 
 // Close releases the folder.
 func (j *Job) Close() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/atomicfile"
 	"petrify/internal/kernel"
@@ -32,16 +33,17 @@ type Speed struct {
 
 // Summary is what summary.json holds.
 type Summary struct {
-	Dataset string  `json:"dataset"`
-	Network string  `json:"network"`
-	Seed    uint64  `json:"seed"`
-	Kernels string  `json:"kernels"` // the path that ran, such as "avx2": float sums differ between paths
-	Samples Samples `json:"samples"`
-	Float   Metrics `json:"float"`
-	PTQ     Metrics `json:"ptq"`
-	QAT     Metrics `json:"qat"`
-	Size    Size    `json:"size"`
-	Speed   Speed   `json:"speed"`
+	Dataset string           `json:"dataset"`
+	Network string           `json:"network"`
+	Seed    uint64           `json:"seed"`
+	Kernels string           `json:"kernels"` // the path that ran, such as "avx2": float sums differ between paths
+	Samples Samples          `json:"samples"`
+	Data    datasets.Account `json:"data"`
+	Float   Metrics          `json:"float"`
+	PTQ     Metrics          `json:"ptq"`
+	QAT     Metrics          `json:"qat"`
+	Size    Size             `json:"size"`
+	Speed   Speed            `json:"speed"`
 }
 
 // Samples is the number of images.
@@ -86,8 +88,8 @@ func (r *run) result() (*Result, error) {
 func (r *run) summary(m *quantized.Model) Summary {
 	return Summary{
 		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed, Kernels: kernel.Path(),
-		Samples: Samples{r.split.Len(), r.Data.Test.Len()},
-		Float:   r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
+		Samples: Samples{r.split.Len(), r.Data.Test.Len()}, Data: r.Data.Account.HoldOut(r.held),
+		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
 		Size: size(m),
 	}
 }

@@ -180,7 +180,7 @@ func TestRunWritesMetricsAndSummary(t *testing.T) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		t.Fatal(err)
 	}
-	if s != result.Summary || s.Dataset != "digits" || s.Samples != (Samples{512, 128}) ||
+	if !reflect.DeepEqual(s, result.Summary) || s.Dataset != "digits" || s.Samples != (Samples{512, 128}) ||
 		s.Float != result.Float || s.Speed.QAT <= 0 {
 		t.Errorf("summary %+v", s)
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"petrify/graph"
@@ -57,7 +58,7 @@ func TestSummarize(t *testing.T) {
 			if name == "dropout" {
 				want.PTQ = Metrics{}
 			}
-			if got != want {
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("measured again %+v\nthe run      %+v", got, want)
 			}
 		})

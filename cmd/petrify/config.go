@@ -50,13 +50,19 @@ type settings struct {
 }
 
 func (s *settings) define(cmd *cobra.Command) {
+	s.defineReading(cmd)
+	f := cmd.Flags()
+	f.StringVar(&s.out, "out", "", "`DIR` for everything the run writes (the key out)")
+	f.StringVar(&s.seed, "seed", "", "`N`, the seed of all randomness (the key seed)")
+}
+
+// defineReading defines the flags that have an effect on reading data.
+func (s *settings) defineReading(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&s.file, "config", "c", "", "configuration `FILE`; - is standard input")
 	f.StringArrayVar(&s.sets, "set", nil,
 		"override a key of the configuration, such as float.epochs=3; may be repeated")
 	f.StringVar(&s.data, "data", "", "`DIR` with the data set's files (the key data.dir)")
-	f.StringVar(&s.out, "out", "", "`DIR` for everything the run writes (the key out)")
-	f.StringVar(&s.seed, "seed", "", "`N`, the seed of all randomness (the key seed)")
 }
 
 // flags lists the flags that were given as overrides.

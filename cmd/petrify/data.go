@@ -2,12 +2,61 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+
+	"github.com/spf13/cobra"
 
 	"petrify/datasets"
+	"petrify/internal/config"
 )
+
+func (c *command) data() *cobra.Command {
+	var s settings
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "data PATH",
+		Short: "Show what is read from a data set, and how, without training",
+		Long: `Show what train would read: samples and classes in each split, columns or
+pictures used and passed over, the extent of the values, and whatever looks like
+a mistake. PATH is the name of a data set, a file or a folder; without it, the
+key dataset of the configuration says.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return oneArgument(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			flags := s.flags(cmd)
+			for _, path := range args {
+				flags = append(flags, config.Override{Flag: path, Key: "dataset", Value: strconv.Quote(path)})
+			}
+			loaded, err := s.load(c.stdin, flags)
+			if err != nil {
+				return err
+			}
+			set, err := c.open(cmd.Context(), loaded.Dataset, loaded.Data)
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				_, err = fmt.Fprint(c.stdout, set.Account)
+				return err
+			}
+			encoder := json.NewEncoder(c.stdout)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(set.Account)
+		},
+	}
+	s.defineReading(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, as in summary.json")
+	return cmd
+}
 
 // open opens a data set and shows progress on a terminal.
 func (c *command) open(ctx context.Context, name string, options datasets.Options) (*datasets.Set, error) {

@@ -82,6 +82,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	defer job.Close()
+	fmt.Fprint(c.stderr, job.Account())
 	if err := roomFor(job, t.Log); err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 // could be.
 func (s *subject) concede(says train.Summary, found *train.Summary) string {
 	found.Speed = says.Speed
+	found.Data.Dataset, found.Data.Source = says.Data.Dataset, says.Data.Source // the files may have moved
 	switch {
 	case says.Kernels != found.Kernels:
 		what := "QAT's accuracy is the one found again; the rest is"
@@ -100,13 +101,17 @@ func leaves(v any) (map[string]any, error) {
 	flat := map[string]any{}
 	var walk func(path string, v any)
 	walk = func(path string, v any) {
-		children, ok := v.(map[string]any)
-		if !ok {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, child := range v {
+				walk(path+key+".", child)
+			}
+		case []any:
+			for i, child := range v {
+				walk(fmt.Sprintf("%s%d.", path, i), child)
+			}
+		default:
 			flat[strings.TrimSuffix(path, ".")] = v
-			return
-		}
-		for key, child := range children {
-			walk(path+key+".", child)
 		}
 	}
 	walk("", tree)

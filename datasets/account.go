@@ -1,0 +1,276 @@
+package datasets
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Account says what a set was read from, how, and what came of it. Readers say
+// what only they know; [New] adds what it can see in the set.
+type Account struct {
+	Dataset    string          `json:"dataset"`
+	Source     string          `json:"source,omitempty"`   // a citation or a path
+	Kind       string          `json:"kind,omitempty"`     // what was read, such as "a CSV file"
+	Division   string          `json:"division,omitempty"` // how the splits came about
+	Samples    Counts          `json:"samples"`
+	Shape      [3]int          `json:"shape"` // C H W of a sample
+	Classes    []ClassAccount  `json:"classes,omitempty"`
+	Table      *TableAccount   `json:"table,omitempty"`
+	Pictures   *PictureAccount `json:"pictures,omitempty"`
+	Values     ValueAccount    `json:"values"`
+	Normalised string          `json:"normalised"` // what is done to values before the network
+	Warnings   []string        `json:"warnings,omitempty"`
+}
+
+// Counts is how many samples each split has.
+type Counts struct {
+	Train      int `json:"train"`
+	Validation int `json:"validation,omitempty"`
+	Test       int `json:"test"`
+}
+
+// ClassAccount is a class and how many samples of it each split has.
+type ClassAccount struct {
+	Name string `json:"name"`
+	Counts
+}
+
+// TableAccount says how the columns of a table were understood.
+type TableAccount struct {
+	Header  string       `json:"header"`  // whether there is one, and why
+	Label   string       `json:"label"`   // which column it is, and why
+	Columns []string     `json:"columns"` // those used: their titles, or numbers from 1
+	LeftOut []LeftColumn `json:"left_out,omitempty"`
+}
+
+// LeftColumn is a column that is not used.
+type LeftColumn struct {
+	Column string `json:"column"`
+	Reason string `json:"reason"`
+}
+
+// PictureAccount says what a folder of pictures holds.
+type PictureAccount struct {
+	Files    int            `json:"files"`
+	Passed   map[string]int `json:"passed_over,omitempty"` // files of other kinds, by extension
+	Least    [2]int         `json:"least"`                 // H W of the smallest, by area
+	Greatest [2]int         `json:"greatest"`              // and of the largest picture
+	Turned   int            `json:"turned,omitempty"`      // pictures turned upright, as they ask for
+	Depth    int            `json:"depth"`                 // bits of a channel
+}
+
+// ValueAccount describes the values of the training split, before they are
+// normalised.
+type ValueAccount struct {
+	Type     string   `json:"type"` // such as uint8
+	Least    float64  `json:"least"`
+	Greatest float64  `json:"greatest"`
+	Mean     float64  `json:"mean"`
+	Constant []string `json:"constant,omitempty"` // features or channels with one value only
+}
+
+// warn adds a warning.
+func (a *Account) warn(format string, args ...any) {
+	a.Warnings = append(a.Warnings, fmt.Sprintf(format, args...))
+}
+
+// complete adds what the set itself shows.
+func (a *Account) complete(s *Set, channels []channel, given bool) {
+	a.Dataset, a.Source, a.Shape = s.Name, s.Source, s.Shape
+	a.Samples = Counts{Train: s.Train.Len(), Test: s.Test.Len()}
+	a.Classes = nil
+	for _, name := range s.Classes {
+		a.Classes = append(a.Classes, ClassAccount{Name: name})
+	}
+	if len(a.Classes) > 0 {
+		for _, label := range s.Train.Labels {
+			a.Classes[label].Train++
+		}
+		for _, label := range s.Test.Labels {
+			a.Classes[label].Test++
+		}
+	}
+	a.Values.complete(s, channels, a.feature)
+	a.Normalised = normalisation(s, given)
+}
+
+// HoldOut is the account of the same data with some samples of the training
+// split held out.
+func (a Account) HoldOut(held *Split) Account {
+	if held == nil {
+		return a
+	}
+	a.Classes = slices.Clone(a.Classes)
+	a.Samples.Train, a.Samples.Validation = a.Samples.Train-held.Len(), held.Len()
+	for i := range a.Classes {
+		a.Classes[i].Validation = 0
+	}
+	if len(a.Classes) > 0 {
+		for _, label := range held.Labels {
+			a.Classes[label].Train--
+			a.Classes[label].Validation++
+		}
+	}
+	return a
+}
+
+// feature names a channel: a table's column, or a number from 0.
+func (a *Account) feature(c int) string {
+	if t := a.Table; t != nil && len(t.Columns) == a.Shape[0] {
+		return t.Columns[c]
+	}
+	return "channel " + strconv.Itoa(c)
+}
+
+func (v *ValueAccount) complete(s *Set, channels []channel, name func(c int) string) {
+	if v.Type == "" {
+		v.Type = "float32"
+		if s.Train.Images != nil {
+			v.Type = "uint8"
+		}
+	}
+	v.Least, v.Greatest = channels[0].least, channels[0].greatest
+	for c, ch := range channels {
+		v.Least, v.Greatest = min(v.Least, ch.least), max(v.Greatest, ch.greatest)
+		v.Mean += ch.mean / float64(len(channels))
+		if ch.least == ch.greatest {
+			v.Constant = append(v.Constant, name(c))
+		}
+	}
+}
+
+// normalisation says what r = (p·PixelScale − Mean) / Std is.
+func normalisation(s *Set, given bool) string {
+	each, from := "channel", "in training"
+	if s.Shape[1]*s.Shape[2] == 1 {
+		each = "feature"
+	}
+	if given {
+		from = "as given"
+	}
+	scaled := ""
+	if s.PixelScale != 1 {
+		scaled = fmt.Sprintf("value × %.4g, then ", s.PixelScale)
+	}
+	return fmt.Sprintf("%sminus mean, divided by standard deviation of each %s %s", scaled, each, from)
+}
+
+// mostShown is how many names a line of an account lists.
+const mostShown = 8
+
+// String is a block of lines with the warnings last.
+func (a Account) String() string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintln(&b, a.Dataset+prefixed(": ", a.Kind))
+	if a.Source != "" {
+		line("source", "%s", a.Source)
+	}
+	line("samples", "%v%s", a.Samples, prefixed(": ", a.Division))
+	if len(a.Classes) > 0 {
+		line("classes", "%s", a.classes())
+	}
+	switch t := a.Table; {
+	case t != nil:
+		line("header", "%s", t.Header)
+		line("label", "%s", t.Label)
+		line("columns", "%d: %s", len(t.Columns), listed(t.Columns))
+		if len(t.LeftOut) > 0 {
+			line("left out", "%s", listed(t.leftOut()))
+		}
+	case a.Pictures != nil:
+		line("pictures", "%v", a.Pictures)
+	}
+	line("shape", "%s", a.shape())
+	line("values", "%v", a.Values)
+	line("normalised", "%s", a.Normalised)
+	for _, w := range a.Warnings[:min(len(a.Warnings), mostShown)] {
+		line("warning", "%s", w)
+	}
+	if n := len(a.Warnings) - mostShown; n > 0 {
+		line("", "and %d more warnings", n)
+	}
+	return b.String()
+}
+
+// prefixed is s after the prefix, unless there is no s.
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+// shape is such as "1 × 28 × 28 (channels, height, width)".
+func (a Account) shape() string {
+	if a.Shape[1]*a.Shape[2] == 1 {
+		return fmt.Sprintf("%d features", a.Shape[0])
+	}
+	return fmt.Sprintf("%d × %d × %d (channels, height, width)", a.Shape[0], a.Shape[1], a.Shape[2])
+}
+
+// classes lists classes with their counts.
+func (a Account) classes() string {
+	var all []string
+	for _, c := range a.Classes {
+		parts := []int{c.Train, c.Test}
+		if a.Samples.Validation > 0 {
+			parts = []int{c.Train, c.Validation, c.Test}
+		}
+		counts := strings.ReplaceAll(strings.Trim(fmt.Sprint(parts), "[]"), " ", " + ")
+		all = append(all, fmt.Sprintf("%s (%s)", c.Name, counts))
+	}
+	return fmt.Sprintf("%d: %s", len(all), listed(all))
+}
+
+// listed joins names, the first of them if there are many.
+func listed(names []string) string {
+	if len(names) <= mostShown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s, … %s", strings.Join(names[:mostShown-1], ", "), names[len(names)-1])
+}
+
+// String is such as "120 to train, 30 to test".
+func (c Counts) String() string {
+	held := ""
+	if c.Validation > 0 {
+		held = fmt.Sprintf("%d to validate, ", c.Validation)
+	}
+	return fmt.Sprintf("%d to train, %s%d to test", c.Train, held, c.Test)
+}
+
+func (t *TableAccount) leftOut() (all []string) {
+	for _, c := range t.LeftOut {
+		all = append(all, fmt.Sprintf("%s (%s)", c.Column, c.Reason))
+	}
+	return all
+}
+
+// String is such as "40 of 20×30 to 64×64, 8 bits; passed over: 3 .gif".
+func (p *PictureAccount) String() string {
+	s := fmt.Sprintf("%d of %d×%d", p.Files, p.Least[0], p.Least[1])
+	if p.Least != p.Greatest {
+		s += fmt.Sprintf(" to %d×%d", p.Greatest[0], p.Greatest[1])
+	}
+	s += fmt.Sprintf(", %d bits", p.Depth)
+	if p.Turned > 0 {
+		s += fmt.Sprintf(", %d turned upright", p.Turned)
+	}
+	var passed []string
+	for form, n := range p.Passed {
+		passed = append(passed, fmt.Sprintf("%d %s", n, form))
+	}
+	slices.Sort(passed)
+	return s + prefixed("; passed over: ", listed(passed))
+}
+
+// String is such as "uint8, 0 to 16, mean 4.88; constant: channel 2".
+func (v ValueAccount) String() string {
+	return fmt.Sprintf("%s, %.4g to %.4g, mean %.4g%s", v.Type, v.Least, v.Greatest, v.Mean,
+		prefixed("; constant: ", listed(v.Constant)))
+}
