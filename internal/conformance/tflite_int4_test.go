@@ -27,9 +27,10 @@ func TestTFLiteInt4(t *testing.T) {
 		"ties": {Weights: narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 		"ties per tensor": {Weights: affine.Format{Bits: 2}, PerTensor: true, Positive: affine.Uint8,
 			Signed: affine.Int8, PowersOfTwo: true},
-		"W4A8 per tensor": {Weights: narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
-		"W4A4":            {Weights: narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}},
-		"W3A8 affine":     {Weights: affine.Format{Bits: 3}, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
+		"W4A8 per tensor": {Weights: narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
+			Affine: true},
+		"W4A4":        {Weights: narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}},
+		"W3A8 affine": {Weights: affine.Format{Bits: 3}, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
 	} {
 		agree := func(name string, b *quantizedtest.Builder, m *quantized.Model) {
 			x := integersOf(m, b.Inputs(m, 60))
