@@ -11,9 +11,10 @@ import (
 )
 
 // oracle is a training step in float64 and plain loops, written from
-// docs/numerics.md. Of the model it takes, once before the step, the parameters,
-// the running statistics and the quantizers' states. It has no gradients, only
-// slopes: the loss with a number a little larger and a little smaller.
+// docs/numerics.md. From the model it takes, once before the step, the
+// parameters, the running statistics and the quantizers' states. It has no
+// gradients, only slopes: the loss with a number a little larger and a little
+// smaller.
 //
 // A step is not smooth: it rounds, clips, rectifies and takes maxima. The first
 // pass records each such decision, and later passes repeat it; the rest is

@@ -60,8 +60,8 @@ func dataWithin(r room, err error) error {
 	return err
 }
 
-// roomFor returns an error that says what a run needs at least if a limit
-// leaves less. If it may need more than there is, that is logged.
+// roomFor returns an error that states the least that a run needs if a limit
+// leaves less. It logs a warning if the run may need more than there is.
 func roomFor(job *train.Job, log *slog.Logger) error {
 	if len(rooms()) == 0 {
 		return nil

@@ -46,18 +46,18 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// concede copies what cannot be measured again from the summary, and says what
-// could be.
+// concede copies from the summary what cannot be measured again, and says what
+// was.
 func (s *subject) concede(says train.Summary, found *train.Summary) string {
 	found.Speed = says.Speed
 	found.Data.Dataset, found.Data.Source = says.Data.Dataset, says.Data.Source // the files may have moved
 	switch {
 	case says.Kernels != found.Kernels:
-		what := "QAT's accuracy is the one found again; the rest is"
+		what := "QAT's accuracy is confirmed; the other numbers come from"
 		if !integersThroughout(s.file) {
-			what, found.QAT.Accuracy = "the numbers are", says.QAT.Accuracy
+			what, found.QAT.Accuracy = "the numbers come from", says.QAT.Accuracy
 		}
-		what += fmt.Sprintf(" of %s kernels, and %s add floats in another order: PETRIFY_KERNEL chooses.",
+		what += fmt.Sprintf(" %s kernels; %s ones add floats in another order: choose with PETRIFY_KERNEL.",
 			says.Kernels, found.Kernels)
 		found.Kernels, found.Float, found.PTQ, found.QAT.Loss = says.Kernels, says.Float, says.PTQ, says.QAT.Loss
 		return what

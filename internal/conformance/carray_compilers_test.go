@@ -89,8 +89,8 @@ func toolchains() map[string]conformance.Toolchain {
 }
 
 // singleLayers are models of one layer: geometries × formats of weights × zero
-// points of the input. Of a sample, every geometry has the zero point of 128 and
-// another.
+// points of the input. In a sample, every geometry has the zero point of 128
+// and one other.
 func singleLayers(all bool) program {
 	var p program
 	for i, g := range geometries {

@@ -88,7 +88,7 @@ func identify(texts []file) (string, error) {
 			}
 		}
 	}
-	return "", errors.New("no licence that this program knows: read it, and let it know or do without the module")
+	return "", errors.New("unknown licence: read it, then add its phrase here or drop the module")
 }
 
 // licenses is the text that the licences require to accompany a program.

@@ -42,9 +42,9 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 	return nil, fmt.Errorf("agree: no bound for %v", n.Op)
 }
 
-// sumsFloats reports whether a runtime adds real products. Of integers it does so
-// for a float output where it has no kernel that gives one: ONNX Runtime for
-// convolutions, XNNPACK for any layer.
+// sumsFloats reports whether a runtime adds real products. Given integers, it
+// still does so for a float output if it has no integer kernel with one: ONNX
+// Runtime for convolutions, XNNPACK for any layer.
 func sumsFloats(n *quantized.Node, in quantized.Activation, o integer.Options) bool {
 	return in.Quant.IsFloat() || n.Weights.Q == nil || n.Weights.Block > 0 ||
 		n.Output.Quant.IsFloat() && (n.Op == quantized.Conv2D || o.Requantization == integer.XNNPACK)

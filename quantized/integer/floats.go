@@ -95,8 +95,8 @@ func (c *compiler) convInTime(n *quantized.Node, g kernel.Conv, in, out *tensor,
 	c.shareScratch()
 }
 
-// inTimeOutputs is for how many outputs of a linear layer weights are made at a
-// time: few enough to be in the cache when they are used.
+// inTimeOutputs is how many outputs of a linear layer have their weights made
+// at a time: few enough for the weights to be in the cache when they are used.
 const inTimeOutputs = 32
 
 // linearInTime adds a linear layer whose weights are made when it runs, for

@@ -22,9 +22,9 @@ type Tap struct {
 // order, as the integers that the file holds, or as float32. It leaves out a
 // float input and a float output, which are known anyway, and float
 // convolutions that only additions read: ONNX Runtime includes the other number
-// in their sums, and would not if it had to output those separately. Of a file
-// of int8 activations, each is read where the passage of an activation with
-// several readers is.
+// in their sums, and would not if it had to output those separately. In a file
+// of int8 activations, every activation is written as the two pairs of one with
+// several readers, and is output between them.
 func Tapped(data []byte, m *quantized.Model) ([]byte, []Tap, error) {
 	file, err := onnxpb.Unmarshal(data)
 	if err != nil {

@@ -243,8 +243,8 @@ func literal(v *Value, blobs *Blobs) error {
 	return err
 }
 
-// classify takes fp32 probabilities and a list of as many distinct labels,
-// and gives the best label and a dictionary of all.
+// classify takes fp32 probabilities and as many distinct labels, and gives the
+// best label and a dictionary of all.
 func (c *checker) classify(op *Operation) ([]Type, error) {
 	a := &args{op: op, scope: &c.scope}
 	probabilities, labels := a.typ("probabilities"), op.Argument("classes")
