@@ -9,7 +9,7 @@ from training import Model, tensor
 TOLERANCE = 3e-4  # of the greatest change of a tensor
 ROUNDING = 1e-6  # of its greatest number: float32's, over some steps
 SMALL = 1e-3  # a tensor that has changed by a smaller share is no measure of relative differences
-SHAKE, SHAKES, MOST = 1e-7, 6, 0.05  # noise like float32's, how often, and how much it may excuse
+SHAKE, SHAKES, MOST = 3e-7, 6, 0.05  # noise of some float32 roundings, how often, and what it may excuse
 MOST_TURNS = 200  # alternatives tried together
 DOUBTFUL = 11  # of them, for which every combination is tried
 
