@@ -99,7 +99,7 @@ var mutants = []mutant{
 	{"quantized/onnx/quantize.go", "<< (4 * (i % 2))", "<< (4 * (1 - i%2))", ""},
 	{"quantized/onnx/quantize.go", "!= c.min || hi+c.shift", "!= c.min && hi+c.shift", ""},
 	{"quantized/onnx/passage.go", "p.read%(2*p.rank) - p.rank", "0", ""},
-	{"quantized/onnx/passage.go", "float32(hi-q.Zero)", "float32(hi)", ""},
+	{"quantized/onnx/quantize.go", "float32(hi-q.Zero)", "float32(hi)", ""},
 	{"quantized/onnx/layers.go", "if w.Signed { // two", "if false { // two", ""},
 	{"quantized/onnx/check.go", "math.MaxInt16 / (2 * greatest)", "math.MaxInt16 / greatest", ""},
 	{"quantized/onnx/layout.go", "m[r*columns+c]", "m[c*rows+r]", ""},

@@ -30,13 +30,13 @@ type passage struct {
 }
 
 // passage writes the Clip of the pairs above; read adds the second ones.
-func (w *writer) passage(name, x string, q quantized.Quant, lo, hi int32, limited bool, output string) string {
+// Without limits there is nothing to clip.
+func (w *writer) passage(name, x string, limits []float32, output string) string {
 	if name != w.model.Output {
 		output = name + "/passed"
 	}
-	if limited {
-		least := w.floats(name+"/min", []float32{q.Scale * float32(lo-q.Zero)})
-		greatest := w.floats(name+"/max", []float32{q.Scale * float32(hi-q.Zero)})
+	if limits != nil {
+		least, greatest := w.floats(name+"/min", limits[:1]), w.floats(name+"/max", limits[1:])
 		x = w.node("Clip", output, []string{x, least, greatest})
 	} else {
 		x = w.unseen(x, output)

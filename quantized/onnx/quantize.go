@@ -38,9 +38,13 @@ func (w *writer) quantize(name, real string, q quantized.Quant, lo, hi int32, ou
 	zero := w.integer(name+"/zero", c.t, q.Zero+c.shift)
 	x := w.node("QuantizeLinear", name+"/quantized", []string{real, scale, zero})
 	limited := lo+c.shift != c.min || hi+c.shift != c.max
-	if w.Signed && q.Format.Bits <= 8 && (limited || w.readers[name] > 1 || w.tapped && name != w.model.Output) {
+	if w.Signed && (limited || w.readers[name] > 1 || w.tapped && name != w.model.Output) {
 		x = w.node("DequantizeLinear", name+"/rounded", []string{x, scale, zero})
-		return w.passage(name, x, q, lo, hi, limited, output)
+		var limits []float32
+		if limited {
+			limits = []float32{q.Scale * float32(lo-q.Zero), q.Scale * float32(hi-q.Zero)}
+		}
+		return w.passage(name, x, limits, output)
 	}
 	if lo, hi = lo+c.shift, hi+c.shift; limited {
 		least := w.integer(name+"/min", c.t, lo)

@@ -116,7 +116,7 @@ func buildConv(c *call, y []float64) func() {
 			}
 			for i := range ws[1] {
 				in := x[(n*xs[1]+o/perGroup*ws[1]+i)*inPlane:][:inPlane]
-				accumulate(out, in, w[(o*ws[1]+i)*kernel:][:kernel], rows, columns, xs[3], ys[3], stride)
+				accumulate(plane{out, ys[3]}, plane{in, xs[3]}, w[(o*ws[1]+i)*kernel:][:kernel], rows, columns, stride)
 			}
 		}
 	}
@@ -145,8 +145,14 @@ func taps(kernel, in, out, stride, dilation, pad int) []tap {
 	return list
 }
 
+// plane is a channel of an image, in rows of a width.
+type plane struct {
+	data  []float64
+	width int
+}
+
 // accumulate adds one input plane, seen through one kernel, to an output plane.
-func accumulate(out, in, w []float64, rows, columns []tap, inWidth, outWidth int, stride []int) {
+func accumulate(out, in plane, w []float64, rows, columns []tap, stride []int) {
 	for ky, row := range rows {
 		for kx, column := range columns {
 			weight := w[ky*len(columns)+kx]
@@ -155,8 +161,8 @@ func accumulate(out, in, w []float64, rows, columns []tap, inWidth, outWidth int
 			}
 			for oy := row.from; oy < row.to; oy++ {
 				iy := row.start + (oy-row.from)*stride[0]
-				line := in[iy*inWidth+column.start:]
-				acc := out[oy*outWidth+column.from : oy*outWidth+column.to]
+				line := in.data[iy*in.width+column.start:]
+				acc := out.data[oy*out.width+column.from : oy*out.width+column.to]
 				if stride[1] == 1 {
 					for i, r := range line[:len(acc)] {
 						acc[i] += r * weight
