@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Account says what a set was read from, how, and what came of it. Readers say
+// Account says what a set was read from, how, and with what result. Readers say
 // what only they know; [New] adds what it can see in the set.
 type Account struct {
 	Dataset    string          `json:"dataset"`
@@ -141,7 +141,7 @@ func (v *ValueAccount) complete(s *Set, channels []channel, name func(c int) str
 	}
 }
 
-// normalisation says what r = (p·PixelScale − Mean) / Std is.
+// normalisation describes r = (p·PixelScale − Mean) / Std in words.
 func normalisation(s *Set, given bool) string {
 	each, from := "channel", "in training"
 	if s.Shape[1]*s.Shape[2] == 1 {
@@ -197,7 +197,7 @@ func (a Account) String() string {
 	return b.String()
 }
 
-// prefixed is s after the prefix, unless there is no s.
+// prefixed puts the prefix before s, unless s is empty.
 func prefixed(prefix, s string) string {
 	if s == "" {
 		return ""
@@ -205,7 +205,7 @@ func prefixed(prefix, s string) string {
 	return prefix + s
 }
 
-// shape is such as "1 × 28 × 28 (channels, height, width)".
+// shape returns text such as "1 × 28 × 28 (channels, height, width)".
 func (a Account) shape() string {
 	if a.Shape[1]*a.Shape[2] == 1 {
 		return fmt.Sprintf("%d features", a.Shape[0])
@@ -235,7 +235,7 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s, … %s", strings.Join(names[:mostShown-1], ", "), names[len(names)-1])
 }
 
-// String is such as "120 to train, 30 to test".
+// String returns text such as "120 to train, 30 to test".
 func (c Counts) String() string {
 	held := ""
 	if c.Validation > 0 {
@@ -251,7 +251,7 @@ func (t *TableAccount) leftOut() (all []string) {
 	return all
 }
 
-// String is such as "40 of 20×30 to 64×64, 8 bits; passed over: 3 .gif".
+// String returns text such as "40 of 20×30 to 64×64, 8 bits; passed over: 3 .gif".
 func (p *PictureAccount) String() string {
 	s := fmt.Sprintf("%d of %d×%d", p.Files, p.Least[0], p.Least[1])
 	if p.Least != p.Greatest {
@@ -269,7 +269,7 @@ func (p *PictureAccount) String() string {
 	return s + prefixed("; passed over: ", listed(passed))
 }
 
-// String is such as "uint8, 0 to 16, mean 4.88; constant: channel 2".
+// String returns text such as "uint8, 0 to 16, mean 4.88; constant: channel 2".
 func (v ValueAccount) String() string {
 	return fmt.Sprintf("%s, %.4g to %.4g, mean %.4g%s", v.Type, v.Least, v.Greatest, v.Mean,
 		prefixed("; constant: ", listed(v.Constant)))

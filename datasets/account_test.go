@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The account of the digits is what a person would count in them.
+// The account of the digits says what a person would count in them.
 func TestAccount(t *testing.T) {
 	set, err := Open("digits", Options{})
 	if err != nil {

@@ -46,7 +46,7 @@ func (r reader) is(path string, folder bool) bool {
 	return !folder && slices.Contains(r.forms, form(path))
 }
 
-// String is such as "a CSV file (.csv, .tsv)".
+// String returns text such as "a CSV file (.csv, .tsv)".
 func (r reader) String() string {
 	if r.forms == nil {
 		return r.what

@@ -23,8 +23,8 @@ func (c *command) data() *cobra.Command {
 		Short: "Show what is read from a data set, and how, without training",
 		Long: `Show what train would read: samples and classes in each split, columns or
 pictures used and passed over, the extent of the values, and whatever looks like
-a mistake. PATH is the name of a data set, a file or a folder; without it, the
-key dataset of the configuration says.`,
+a mistake. PATH is the name of a data set, a file or a folder; the default is the
+configuration's key dataset.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
