@@ -261,12 +261,17 @@ func (p *PictureAccount) String() string {
 	if p.Turned > 0 {
 		s += fmt.Sprintf(", %d turned upright", p.Turned)
 	}
-	var passed []string
-	for form, n := range p.Passed {
-		passed = append(passed, fmt.Sprintf("%d %s", n, form))
+	return s + prefixed("; passed over: ", listPassed(p.Passed))
+}
+
+// listPassed is such as "1 .xml, 3 .txt".
+func listPassed(counts map[string]int) string {
+	var all []string
+	for form, n := range counts {
+		all = append(all, fmt.Sprintf("%d %s", n, form))
 	}
-	slices.Sort(passed)
-	return s + prefixed("; passed over: ", listed(passed))
+	slices.Sort(all)
+	return listed(all)
 }
 
 // String returns text such as "uint8, 0 to 16, mean 4.88; constant: channel 2".

@@ -85,8 +85,8 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a .csv or .tsv file, one row an image, with a label column,
 //   - a folder with the four IDX files of MNIST's naming,
 //   - a folder with the CIFAR-10 binary files,
-//   - a folder with one folder of PNG or JPEG pictures for each class, or two
-//     such folders called train and test.
+//   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP) for
+//     each class, or two such folders called train and test.
 //
 // CSV, IDX and CIFAR-10 files may be gzipped. A name of Names takes precedence
 // over a path; ./digits is always a path. Cancelling ctx stops downloading and

@@ -10,6 +10,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -130,26 +131,57 @@ func TestPicturesScaled(t *testing.T) {
 	}
 }
 
+// Nothing is passed over without a count; a class of files that cannot be read
+// is an error, and what macOS, Jupyter and network drives leave is not a class.
+func TestPicturesPassedOver(t *testing.T) {
+	good := picture(t, 1, 1, color.Gray{1})
+	files := map[string][]byte{
+		"a/1.png": good, "a/2.png": good, "b/1.png": good, "b/2.png": good,
+		"a/1.txt": nil, "a/2.TXT": nil, "a/more/3.png": good, "b/README": nil, "b/.DS_Store": nil, "b/._1.png": nil,
+		"__MACOSX/a/._1.png": nil, ".ipynb_checkpoints/1.png": good, "@eaDir/1.png": good, "loose.png": good,
+		"list.csv": nil,
+	}
+	set, err := Open(write(t, files), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "b"}; !slices.Equal(set.Classes, want) {
+		t.Errorf("classes %q, want %q", set.Classes, want)
+	}
+	want := map[string]int{".txt": 2, "folders": 1, "without extension": 1, ".png": 1, ".csv": 1}
+	if p := set.Account.Pictures; p.Files != 4 || !maps.Equal(p.Passed, want) {
+		t.Errorf("%d read, passed over %v, want 4 and %v", p.Files, p.Passed, want)
+	}
+	for i := range 20 {
+		files[fmt.Sprintf("c/%d.heic", i)] = nil
+	}
+	_, err = Open(write(t, files), Options{})
+	wantError(t, err, "/c: no pictures (.png, ", "passed over: 20 .heic")
+	_, err = Open(write(t, map[string][]byte{"train/a/1.png": good, "train/b/1.png": good, "test/b/1.png": good,
+		"test/a/1.xml": nil}), Options{})
+	wantError(t, err, "/test/a: no pictures (.png, ", "passed over: 1 .xml")
+}
+
 // Scaling against the mean over a raster of the least common multiple.
 func TestScale(t *testing.T) {
 	for _, c := range [][4]int{{4, 6, 2, 3}, {5, 7, 3, 2}, {2, 3, 5, 4}, {3, 3, 3, 3}, {1, 8, 1, 3}} {
 		h, w, oh, ow := c[0], c[1], c[2], c[3]
-		src := image.NewRGBA(image.Rect(0, 0, w, h))
-		for i := range src.Pix {
-			src.Pix[i] = uint8(i * 37)
+		src := raster{h: h, w: w, pix: make([]uint8, 3*h*w)}
+		for i := range src.pix {
+			src.pix[i] = uint8(i * 37)
 		}
-		got := scale(src, [2]int{oh, ow})
+		got := src.scale([2]int{oh, ow})
 		for i := range oh {
 			for j := range ow {
-				for ch := range 4 {
+				for ch := range 3 {
 					var sum float64
 					for y := i * h; y < (i+1)*h; y++ { // h·oh rows, w·ow columns
 						for x := j * w; x < (j+1)*w; x++ {
-							sum += float64(src.Pix[y/oh*src.Stride+x/ow*4+ch])
+							sum += float64(src.pix[3*(y/oh*w+x/ow)+ch])
 						}
 					}
 					want := sum / float64(h*w)
-					if d := float64(got.Pix[i*got.Stride+4*j+ch]) - want; math.Abs(d) > 0.5+1e-9 {
+					if d := float64(got.pix[3*(i*ow+j)+ch]) - want; math.Abs(d) > 0.5+1e-9 {
 						t.Errorf("%v: pixel %d %d channel %d off by %v", c, i, j, ch, d)
 					}
 				}
@@ -166,10 +198,10 @@ func TestPicturesFaults(t *testing.T) {
 		want  []string
 	}{
 		"no classes":  {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
-		"no pictures": {map[string][]byte{"a/1.txt": good}, Options{}, []string{"no .png"}},
+		"no pictures": {map[string][]byte{"a/1.txt": good}, Options{}, []string{"/a: no pictures (.png, .jpg", "passed over: 1 .txt"}},
 		"cut":         {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
-		"neither": {map[string][]byte{"a/1.png": []byte("GIF89a")}, Options{},
-			[]string{"a/1.png", "neither PNG nor JPEG"}},
+		"no picture": {map[string][]byte{"a/1.png": []byte("hello")}, Options{},
+			[]string{"a/1.png", "not a picture; want one of PNG, JPEG"}},
 		"sizes differ": {map[string][]byte{"a/1.png": good, "a/2.png": picture(t, 2, 3, color.Gray{1})},
 			Options{}, []string{"a/1.png", "a/2.png", "2×3", "give a size"}},
 		"too many pixel": {map[string][]byte{"a/1.png": enlarged(good)}, Options{}, []string{"a/1.png", "16000×16000"}},

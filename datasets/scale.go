@@ -1,32 +1,29 @@
 package datasets
 
-import "image"
-
 // scale resizes a picture. Each new pixel is the mean of the area it covers,
 // which neither skips pixels when shrinking nor rings when enlarging.
-func scale(src *image.RGBA, size [2]int) *image.RGBA {
-	h, w := src.Rect.Dy(), src.Rect.Dx()
-	dst := image.NewRGBA(image.Rect(0, 0, size[1], size[0]))
-	rows, cols := covers(size[0], h), covers(size[1], w)
-	for i, r := range rows {
-		for j, q := range cols {
-			var sum [4]float64
+func (r raster) scale(size [2]int) raster {
+	s := raster{size[0], size[1], r.turned, make([]uint8, 0, 3*size[0]*size[1])}
+	rows, cols := covers(s.h, r.h), covers(s.w, r.w)
+	for _, p := range rows {
+		for _, q := range cols {
+			var sum [3]float64
 			var total float64
-			for y := r.from; y < r.to; y++ {
+			for y := p.from; y < p.to; y++ {
 				for x := q.from; x < q.to; x++ {
-					k := float64(r.weight(y) * q.weight(x))
+					k := float64(p.weight(y) * q.weight(x))
 					total += k
-					for c, p := range src.Pix[y*src.Stride+4*x:][:4] {
-						sum[c] += float64(k * float64(p))
+					for c, v := range r.pix[3*(y*r.w+x):][:3] {
+						sum[c] += float64(k * float64(v))
 					}
 				}
 			}
 			for c := range sum {
-				dst.Pix[i*dst.Stride+4*j+c] = uint8(sum[c]/total + 0.5)
+				s.pix = append(s.pix, uint8(sum[c]/total+0.5))
 			}
 		}
 	}
-	return dst
+	return s
 }
 
 // cover is the stretch [lo, hi) of source pixels under one new pixel.
