@@ -51,7 +51,7 @@ class Quantizer:
     def rests(self):
         return self.whole and not self.observing
 
-    def fake(self, x, ties, observes=True, ships=None):
+    def fake(self, x, ties, observes=True, ships=None, error=0.0):
         """x, observed (unless it is a mean) and rounded; or what ships in its place."""
         rows = x.reshape(self.groups, -1)
         if observes and self.observing:
@@ -63,7 +63,7 @@ class Quantizer:
         if share < 1:
             y = rows + share * (y - rows)
         if ships is not None:
-            y = straight(y, self.nearest(ships.reshape(rows.shape), ties))
+            y = straight(y, self.nearest(ships.reshape(rows.shape), ties, error))
         self.uses += 1
         return y.reshape(x.shape)
 
@@ -193,9 +193,9 @@ class Quantizer:
             end = q - (zeta - zeta.detach())
         return straight(torch.where(inside, rows + s * (n - v), s * end), self.scale.unsqueeze(1) * q)
 
-    def nearest(self, rows, ties):
+    def nearest(self, rows, ties, error):
         s, z, f = self.scale.unsqueeze(1), self.zero.unsqueeze(1), self.format
-        return s * ties.round(rows / s).clamp(f.low - z, f.high - z)
+        return s * ties.round(rows / s, error=error).clamp(f.low - z, f.high - z)
 
     def band(self, x):
         return BAND * (x.detach().abs().max() + 1e-30)

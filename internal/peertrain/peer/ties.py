@@ -42,10 +42,10 @@ class Ties:
         self.decided += gap.numel()
         return up
 
-    def round(self, v, mode="half_even"):
-        """v rounded to integers."""
+    def round(self, v, mode="half_even", error=0.0):
+        """v made whole, which float32 knows but for an error apart from its own rounding."""
         v = v.detach()
-        band = BAND * (1 + v.abs().max())
+        band = BAND * (1 + v.abs().max()) + error
         if mode.startswith("half"):
             low = v.floor()
             level = {"half_even": low % 2 != 0, "half_up": low == low, "half_away": v > 0}[mode]

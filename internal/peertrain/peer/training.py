@@ -8,6 +8,7 @@ from quantizer import Quantizer, straight
 
 EPSILON, MOMENTUM = 1e-5, 0.1  # of batch norm
 FLOOR = 1e-12  # of a folding factor
+SHIFTED = 256 * 2.0 ** -24  # float32's error in a sum of two numbers of a file of unsigned bytes, in steps
 
 
 def tensor(numbers, shape=None):
@@ -119,9 +120,9 @@ class Pass:
         rests = model.input is not None and model.input.rests
         self.outputs = {None: self.fake(model.input, self.x, ships=self.x if rests else None)}
 
-    def fake(self, q, x, observes=True, ships=None):
+    def fake(self, q, x, observes=True, ships=None, error=0.0):
         if q is not None:
-            return q.fake(x, self.ties, observes, ships)
+            return q.fake(x, self.ties, observes, ships, error)
         return x if ships is None else straight(x, ships)
 
     def rough(self, x):
@@ -153,7 +154,8 @@ class Pass:
         y = self.rough(self.clip(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind == "add"))
         if u.passes and u.kind not in network.AVERAGES:
             return y
-        return self.fake(u.output, y, observes=not u.passes, ships=y if self.rests(u) else None)
+        error = SHIFTED if u.kind == "add" else 0.0
+        return self.fake(u.output, y, observes=not u.passes, ships=y if self.rests(u) else None, error=error)
 
     def grid(self, u):
         """The quantizer of a unit's output, or of the network's input."""
