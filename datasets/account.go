@@ -71,9 +71,12 @@ type ValueAccount struct {
 	Constant []string `json:"constant,omitempty"` // features or channels with one value only
 }
 
-// warn adds a warning.
+// warn adds a warning, once.
 func (a *Account) warn(format string, args ...any) {
-	a.Warnings = append(a.Warnings, fmt.Sprintf(format, args...))
+	w := fmt.Sprintf(format, args...)
+	if !slices.Contains(a.Warnings, w) {
+		a.Warnings = append(a.Warnings, w)
+	}
 }
 
 // complete adds what the set itself shows.
@@ -92,6 +95,7 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 			a.Classes[label].Test++
 		}
 	}
+	a.warnEmpty()
 	a.Values.complete(s, channels, a.feature)
 	a.Normalised = normalisation(s, given)
 }

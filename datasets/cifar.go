@@ -57,12 +57,13 @@ func readCIFARSet(s Set, name string, open opener) (*Set, error) {
 // openCIFARFolder reads a user's own data in the format of CIFAR-10's binary
 // version: one to five training batches and a test batch, of any length, and
 // optionally the class names, one per line, in batches.meta.txt.
-func (l *loading) openCIFARFolder(dir string, _ Options) (*Set, error) {
+func (l *loading) openCIFARFolder(dir string, opts Options) (*Set, error) {
 	classes, err := cifarClasses(filepath.Join(dir, cifarMeta), cifarLayout().classes)
 	if err != nil {
 		return nil, err
 	}
 	s := Set{Name: filepath.Base(dir), Source: dir, Classes: classes}
+	s.Account.Division = opts.division(true)
 	names := cifarNames()
 	return readCIFARSet(s, dir, func(i int, f func(*input) error) error {
 		path, ok := findFile(dir, names[i])
@@ -80,7 +81,7 @@ func (l *loading) openCIFARFolder(dir string, _ Options) (*Set, error) {
 func cifarClasses(path string, want int) ([]string, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return numbered([]int32{int32(want - 1)}), nil
+		return numbered(want), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)

@@ -42,7 +42,7 @@ func openDigits() (*Set, error) {
 		split.Labels = append(split.Labels, label)
 	}
 	return New(Set{
-		Name: "digits", Shape: layout.shape, Classes: numbered(all.Labels),
+		Name: "digits", Shape: layout.shape, Classes: numbered(10),
 		Train: train, Test: test, PixelScale: 1.0 / digitsMax,
 		Source: "E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning " +
 			"Repository, 1998, doi:10.24432/C50P49, CC BY 4.0",

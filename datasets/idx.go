@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 // The IDX format (LeCun, Cortes and Burges, "The MNIST database of handwritten
@@ -106,30 +105,18 @@ func readIDXSet(s Set, name string, open opener) (*Set, error) {
 	s.Shape = [3]int{1, dims[0][1], dims[0][2]}
 	s.Train, s.Test = splits[0], splits[1]
 	if s.Classes == nil {
-		s.Classes = numbered(s.Train.Labels, s.Test.Labels)
+		if err := s.numberClasses(s.Train, s.Test); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		}
 	}
 	return newSet(s, name)
 }
 
-// numbered names the classes 0 … the greatest label.
-func numbered(splits ...[]int32) []string {
-	var most int32
-	for _, labels := range splits {
-		for _, label := range labels {
-			most = max(most, label)
-		}
-	}
-	names := make([]string, most+1)
-	for i := range names {
-		names[i] = strconv.Itoa(i)
-	}
-	return names
-}
-
 // openIDXFolder reads a user's own folder with the four files.
-func (l *loading) openIDXFolder(dir string, _ Options) (*Set, error) {
+func (l *loading) openIDXFolder(dir string, opts Options) (*Set, error) {
 	names := idxNames()
 	s := Set{Name: filepath.Base(dir), Source: dir}
+	s.Account.Division = opts.division(true)
 	return readIDXSet(s, dir, func(i int, f func(*input) error) error {
 		path, ok := findFile(dir, names[i])
 		if !ok {

@@ -3,7 +3,6 @@ package datasets
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strings"
 )
@@ -12,7 +11,7 @@ import (
 // features, the labels y, labels, label, target or targets, in any case, alone
 // or with train_ or test_ before or after: x_train, train_images. Images are
 // N×H×W, N×H×W×C (N×C×H×W with ChannelsFirst), or N×F; bytes stay bytes, other
-// numbers become float32. Labels are N or N×1 integers from 0.
+// numbers become float32. Labels are N or N×1 integers.
 func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
@@ -41,14 +40,22 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if s.Train, s.Shape, err = train.split(opts); err != nil {
 		return nil, fmt.Errorf("datasets: %s: training split: %w", path, err)
 	}
-	if test == nil {
-		s.Train, s.Test = divide(s.Train, opts)
-	} else if err := addTest(&s, test, opts); err != nil {
-		return nil, fmt.Errorf("datasets: %s: test split: %w", path, err)
+	splits := []*Split{s.Train}
+	if test != nil {
+		if err := addTest(&s, test, opts); err != nil {
+			return nil, fmt.Errorf("datasets: %s: test split: %w", path, err)
+		}
+		splits = append(splits, s.Test)
 	}
 	if opts.Label != "none" {
-		s.Classes = numbered(s.Train.Labels, s.Test.Labels)
+		if err := s.numberClasses(splits...); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		}
 	}
+	if test == nil {
+		s.Train, s.Test = divide(s.Train, opts)
+	}
+	s.Account.Division = opts.division(test != nil)
 	return newSet(s, path)
 }
 
@@ -231,17 +238,13 @@ func (p *npzPart) labels(dst []int32) error {
 		} else {
 			v = p.y.ints[i]
 		}
-		if v < 0 || v > maxLabel {
-			return fmt.Errorf("label %d of image %d out of range 0..%d", v, i, maxLabel)
+		if int64(int32(v)) != v {
+			return fmt.Errorf("label %d of image %d, want a number of 32 bits", v, i)
 		}
 		dst[i] = int32(v)
 	}
 	return nil
 }
-
-// maxLabel bounds labels, so that a stray number does not become a list of a
-// billion class names.
-const maxLabel = math.MaxUint16
 
 // reorder turns all images of a split from C H W to H W C.
 func (s *Split) reorder(shape [3]int) {

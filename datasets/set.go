@@ -153,23 +153,6 @@ func (s *Set) validate() error {
 	return s.checkClasses()
 }
 
-// checkClasses refuses a class that is tested without having been learned.
-func (s *Set) checkClasses() error {
-	if s.Classes == nil {
-		return nil
-	}
-	learned := make([]bool, len(s.Classes))
-	for _, label := range s.Train.Labels {
-		learned[label] = true
-	}
-	for _, label := range s.Test.Labels {
-		if !learned[label] {
-			return fmt.Errorf("class %s occurs in testing, but not in training", clip(s.Classes[label]))
-		}
-	}
-	return nil
-}
-
 func (s *Set) validateSplit(p *Split) error {
 	if (p.Images == nil) == (p.Values == nil) {
 		return errors.New("want either Images or Values")
