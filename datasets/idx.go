@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // The IDX format (LeCun, Cortes and Burges, "The MNIST database of handwritten
@@ -112,18 +113,66 @@ func readIDXSet(s Set, name string, open opener) (*Set, error) {
 	return newSet(s, name)
 }
 
+// idxRole says which of idxNames a file is: by its name, plain or with .gz,
+// with a dot before idx, with test for t10k, or after the name of a set, as in
+// emnist-letters-test-images-idx3-ubyte.
+func idxRole(file string) (role int, ok bool) {
+	name := strings.Replace(strings.TrimSuffix(file, ".gz"), ".idx", "-idx", 1)
+	for i, want := range idxNames() {
+		for _, w := range []string{want, strings.Replace(want, "t10k", "test", 1)} {
+			if name == w || strings.HasSuffix(name, "-"+w) {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// findIDX looks for the four files; "" is one that is not there.
+func findIDX(dir string) (paths [4]string, err error) {
+	entries, err := os.ReadDir(dir) // in the order of names: plain files before zipped ones
+	if err != nil {
+		return paths, fmt.Errorf("datasets: %w", err)
+	}
+	for _, e := range entries {
+		role, ok := idxRole(e.Name())
+		path := filepath.Join(dir, e.Name())
+		if !ok || ignored(e.Name()) || isDir(path) {
+			continue
+		}
+		switch first := paths[role]; first {
+		case "":
+			paths[role] = path
+		case strings.TrimSuffix(path, ".gz"):
+		default:
+			return paths, fmt.Errorf("datasets: %s: files of several sets: %s, %s; want one set in a folder", dir,
+				filepath.Base(first), e.Name())
+		}
+	}
+	return paths, nil
+}
+
+// isIDXFolder recognises a folder by images to train on.
+func isIDXFolder(dir string) bool {
+	paths, err := findIDX(dir)
+	return err != nil || paths[0] != ""
+}
+
 // openIDXFolder reads a user's own folder with the four files.
 func (l *loading) openIDXFolder(dir string, opts Options) (*Set, error) {
-	names := idxNames()
+	paths, err := findIDX(dir)
+	if err != nil {
+		return nil, err
+	}
 	s := Set{Name: filepath.Base(dir), Source: dir}
 	s.Account.Division = opts.division(true)
-	return readIDXSet(s, dir, func(i int, f func(*input) error) error {
-		path, ok := findFile(dir, names[i])
-		if !ok {
-			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, names[i])
+	set, err := readIDXSet(s, dir, func(i int, f func(*input) error) error {
+		if paths[i] == "" {
+			return fmt.Errorf("datasets: %s: no %s, plain or with .gz", dir, idxNames()[i])
 		}
-		return l.file(path, f)
+		return l.file(paths[i], f)
 	})
+	return l.from(set, err, paths[:]...)
 }
 
 // findFile looks for a file, plain or zipped.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -46,6 +47,39 @@ func TestIDXFolder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The names that MNIST's files have in other collections, and EMNIST's.
+func TestIDXOtherNames(t *testing.T) {
+	for name, rename := range map[string]func(string) string{
+		"dot":    func(name string) string { return strings.Replace(name, "-idx", ".idx", 1) },
+		"prefix": func(name string) string { return "emnist-letters-" + strings.Replace(name, "t10k", "test", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{"emnist-letters-mapping.txt": nil}
+			for old, content := range tinyIDX() {
+				files[rename(old)] = content
+			}
+			for _, old := range idxNames()[2:] {
+				files[rename(old)+".gz"] = zipped(files[rename(old)])
+				delete(files, rename(old))
+			}
+			set, err := Open(write(t, files), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if set.Train.Len() != 3 || set.Test.Len() != 2 || len(set.Files) != 4 {
+				t.Errorf("%d to train, %d to test, files %v", set.Train.Len(), set.Test.Len(), set.Files)
+			}
+		})
+	}
+	files := tinyIDX()
+	for name, content := range tinyIDX() {
+		files["emnist-digits-"+name] = content
+	}
+	_, err := Open(write(t, files), Options{})
+	wantError(t, err, "files of several sets: emnist-digits-t10k-images-idx3-ubyte, t10k-images-idx3-ubyte",
+		"want one set in a folder")
 }
 
 func TestIDXFaults(t *testing.T) {

@@ -83,7 +83,7 @@ func Open(name string, opts Options) (*Set, error) {
 //
 //   - a .npz file with the arrays x and y, or x_train, y_train, x_test, y_test,
 //   - a .csv or .tsv file, one row an image, with a label column,
-//   - a folder with the four IDX files of MNIST's naming,
+//   - a folder with four IDX files named like MNIST's or EMNIST's,
 //   - a folder with the CIFAR-10 binary files,
 //   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP) for
 //     each class, or two such folders called train and test.

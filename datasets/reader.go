@@ -29,8 +29,7 @@ func readers() []reader {
 	return []reader{
 		{what: "an npz file", forms: []string{".npz"}, options: table, open: (*loading).openNPZ, files: both},
 		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: table, open: (*loading).openCSV, files: both},
-		{what: "a folder of IDX files", holds: holds(idxNames()[0]), open: (*loading).openIDXFolder,
-			files: func(dir string, _ Options) []string { return found(dir, idxNames()) }},
+		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,
 			files: func(dir string, _ Options) []string { return found(dir, append(cifarNames(), cifarMeta)) }},
 		{what: "a folder of pictures", holds: func(string) bool { return true },
