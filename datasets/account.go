@@ -95,7 +95,7 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 			a.Classes[label].Test++
 		}
 	}
-	a.warnEmpty()
+	a.warnOfClasses()
 	a.Values.complete(s, channels, a.feature)
 	a.Normalised = normalisation(s, given)
 }
@@ -189,7 +189,9 @@ func (a Account) String() string {
 	case a.Pictures != nil:
 		line("pictures", "%v", a.Pictures)
 	}
-	line("shape", "%s", a.shape())
+	if a.Table == nil || a.Shape[1]*a.Shape[2] > 1 {
+		line("shape", "%s", a.shape())
+	}
 	line("values", "%v", a.Values)
 	line("normalised", "%s", a.Normalised)
 	for _, w := range a.Warnings[:min(len(a.Warnings), mostShown)] {

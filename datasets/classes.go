@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxClasses bounds the classes that labels make: a quantity to predict is not
@@ -66,6 +67,32 @@ func (s *Set) checkClasses() error {
 		}
 	}
 	return nil
+}
+
+// warnOfClasses warns of classes that are hardly meant as such.
+func (a *Account) warnOfClasses() {
+	a.warnEmpty()
+	samples := func(c ClassAccount) string {
+		n := c.Train + c.Test
+		if n == 1 {
+			return fmt.Sprintf("%q (1 sample)", clip(c.Name))
+		}
+		return fmt.Sprintf("%q (%d samples)", clip(c.Name), n)
+	}
+	alike := map[string]ClassAccount{}
+	for _, c := range a.Classes {
+		if isMissing(c.Name) {
+			a.warn("class %s looks like a missing value", samples(c))
+		}
+		plain := strings.ToLower(strings.Join(strings.Fields(c.Name), ""))
+		if other, ok := alike[plain]; ok {
+			a.warn("classes %s and %s differ only by case or spaces", samples(other), samples(c))
+		}
+		alike[plain] = c
+	}
+	if len(a.Classes) == 1 {
+		a.warn("there is one class only: %s", a.Classes[0].Name)
+	}
 }
 
 // warnEmpty warns of classes without samples.

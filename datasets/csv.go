@@ -1,52 +1,54 @@
 package datasets
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // table is the content of a CSV file.
 type table struct {
-	header []string  // nil if the first row holds data
-	column int       // of the label; −1 if there is none
-	cols   int       // without it
+	*layout
+	cols   int       // features
 	values []float32 // rows × cols
 	labels labels
+	marks  marks
 }
 
 // openCSV reads a table with one row per image. The separator is the most
 // frequent in the first line of comma, semicolon and tab. The first row is a
-// header if any of its fields except the label's is not a number. All fields
-// but the label are finite numbers. Classes are the labels that occur, sorted
-// as integers if all of them are, otherwise as strings.
+// header if a field is text above a number. Features are finite numbers.
+// Classes are the labels that occur, sorted as integers if all of them are,
+// otherwise as strings.
 func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	if opts.Test != "" && opts.Seed != 0 {
 		return nil, fmt.Errorf("datasets: with the test file %s the option Seed has no effect", opts.Test)
 	}
-	train, err := l.readCSVFile(path, opts.Label)
+	train, err := l.readCSVFile(path, nil, opts)
 	if err != nil {
 		return nil, err
 	}
+	train.leaveIndices()
 	tables := []*table{train}
 	if opts.Test != "" {
-		test, err := l.readCSVFile(opts.Test, opts.Label)
+		test, err := l.readCSVFile(opts.Test, train.layout, opts)
+		if errors.Is(err, errColumns) {
+			return nil, fmt.Errorf("datasets: %s and %s differ in their columns", path, opts.Test)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if test.cols != train.cols || !slices.Equal(test.header, train.header) {
-			return nil, fmt.Errorf("datasets: %s and %s differ in their columns", path, opts.Test)
 		}
 		tables = append(tables, test)
 	}
 	s := Set{Name: baseName(path), Source: path, Shape: [3]int{train.cols, 1, 1}}
+	s.Account = Account{Table: &train.TableAccount, Warnings: train.warnings, Division: opts.division(opts.Test != "")}
+	s.Account.Values.Type = train.marks.String()
 	if err := s.reshape(opts); err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	if err := train.refuseQuantities(); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
 	s.Classes = classNames(tables)
@@ -58,7 +60,6 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 		}
 		splits = append(splits, split)
 	}
-	s.Account.Division = opts.division(opts.Test != "")
 	if opts.Test != "" {
 		s.Train, s.Test = splits[0], splits[1]
 	} else {
@@ -82,7 +83,11 @@ func (s *Set) reshape(opts Options) error {
 	return nil
 }
 
-func (l *loading) readCSVFile(path, label string) (t *table, err error) {
+// errColumns says that a second table is not laid out as the first one.
+var errColumns = errors.New("other columns")
+
+// readCSVFile reads a table; like is the layout that it must have, if not nil.
+func (l *loading) readCSVFile(path string, like *layout, opts Options) (t *table, err error) {
 	var size extent
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 		if err := l.file(path, size.measure); err != nil {
@@ -90,7 +95,7 @@ func (l *loading) readCSVFile(path, label string) (t *table, err error) {
 		}
 	}
 	err = l.file(path, func(in *input) error {
-		t, err = readCSV(in, label, size)
+		t, err = readCSV(in, like, opts, size)
 		return err
 	})
 	return t, err
@@ -122,15 +127,15 @@ func (e *extent) measure(in *input) error {
 }
 
 // readCSV reads a table into as much memory as its text can fill.
-func readCSV(in *input, label string, size extent) (*table, error) {
-	r := &rows{in: bufio.NewReaderSize(in, 1<<16)}
-	if mark, _ := r.in.Peek(3); string(mark) == "\ufeff" {
-		r.in.Discard(3) // spreadsheets mark UTF-8 so
+func readCSV(in *input, like *layout, opts Options, size extent) (*table, error) {
+	text, err := plainText(in)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
 	}
-	r.comma = separator(r.in)
-	t := &table{}
+	r := &rows{in: text, comma: separator(text)}
+	t := &table{layout: like, marks: marks{comma: r.comma}}
 	for b := range r.blocks(1 << 12) {
-		err := t.take(in, b, label, size)
+		err := t.take(in, b, opts, size)
 		if err == nil && b.err != io.EOF {
 			err = b.err
 		}
@@ -145,18 +150,17 @@ func readCSV(in *input, label string, size extent) (*table, error) {
 }
 
 // take appends the rows of a block, without the header in the first one.
-func (t *table) take(in *input, b *block, label string, size extent) error {
+func (t *table) take(in *input, b *block, opts Options, size extent) error {
 	fields := len(b.fields)
 	if fields == 0 {
 		return nil
 	}
 	skip := 0
 	if t.cols == 0 {
-		header, err := t.begin(b.row(0), label)
-		if err != nil {
+		if err := t.begin(b, opts); err != nil {
 			return err
 		}
-		if header {
+		if t.titles != nil {
 			skip = b.width
 		}
 		// A number takes two bytes or more.
@@ -168,32 +172,39 @@ func (t *table) take(in *input, b *block, label string, size extent) error {
 	if err := t.grow(in, int64((fields-skip)/b.width*t.cols)); err != nil {
 		return err
 	}
-	for i := skip; i < fields; i++ {
-		if err := t.add(bytes.TrimSpace(b.field(i)), i%b.width == t.column); err != nil {
+	for i, c := skip, 0; i < fields; i++ {
+		var err error
+		if t.feature[c] {
+			err = t.add(bytes.TrimSpace(b.field(i)), c)
+		} else if c == t.column {
+			err = t.labels.add(bytes.TrimSpace(b.field(i)))
+		}
+		if err != nil {
 			f := b.fields[i]
 			return fmt.Errorf("line %d, column %d: %w", f.line, f.column, err)
+		}
+		if c++; c == b.width {
+			c = 0
 		}
 	}
 	return nil
 }
 
-// begin determines the columns from the first row, and whether it is a header.
-func (t *table) begin(row []string, label string) (header bool, err error) {
-	header, t.column, err = inspectRow(row, label)
-	if err != nil {
-		return false, err
+// begin determines the columns from the first rows.
+func (t *table) begin(b *block, opts Options) (err error) {
+	rows := [][]string{b.row(0)}
+	if len(b.fields) > b.width {
+		rows = append(rows, b.row(1))
 	}
-	t.cols = len(row)
-	if t.column >= 0 {
-		t.cols--
+	if like := t.layout; like != nil {
+		if !like.admits(rows[0]) {
+			return errColumns
+		}
+	} else if t.layout, err = newLayout(rows, t.marks.comma, opts); err != nil {
+		return err
 	}
-	if t.cols == 0 {
-		return false, errors.New("one column, want a label and at least one number")
-	}
-	if header {
-		t.header = row
-	}
-	return header, nil
+	t.cols = len(t.Columns)
+	return nil
 }
 
 // grow makes room for n more numbers and their rows' labels.
@@ -215,78 +226,18 @@ func grown[T any](x []T, n int) []T {
 	return append(make([]T, 0, len(x)+n), x...)
 }
 
-// add appends a number or a label.
-func (t *table) add(text []byte, label bool) error {
-	if label {
-		return t.labels.add(text)
-	}
-	v, ok := decimal(text)
+// add appends a number of a column.
+func (t *table) add(text []byte, column int) error {
+	v, ok := decimal(text, t.marks.mark)
 	if !ok {
-		exact, err := strconv.ParseFloat(string(text), 32)
-		if err != nil || exact-exact != 0 {
-			return fmt.Errorf("%q, want a finite number", clip(string(text)))
+		var err error
+		if v, err = t.marks.number(string(text)); err != nil && isText(string(text), t.marks.comma) {
+			return fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
 		}
-		v = float32(exact)
+		if err != nil {
+			return err
+		}
 	}
 	t.values = append(t.values, v)
 	return nil
-}
-
-// separator chooses the separator by the first line.
-func separator(br *bufio.Reader) byte {
-	start, _ := br.Peek(4096)
-	line, _, _ := bytes.Cut(start, []byte("\n"))
-	best, most := byte(','), bytes.Count(line, []byte(","))
-	for _, c := range []byte(";\t") {
-		if n := bytes.Count(line, []byte{c}); n > most {
-			best, most = c, n
-		}
-	}
-	return best
-}
-
-// inspectRow finds the label's column, −1 if there is none, and says whether
-// the first row is a header.
-func inspectRow(row []string, label string) (header bool, column int, err error) {
-	if label == "none" {
-		return anyText(row, -1), -1, nil
-	}
-	if n, err := strconv.Atoi(label); err == nil {
-		if n < 0 {
-			n += len(row) + 1
-		}
-		if n < 1 || n > len(row) {
-			return false, 0, fmt.Errorf("label column %s out of range 1..%d", label, len(row))
-		}
-		return anyText(row, n-1), n - 1, nil
-	}
-	for i, field := range row {
-		field = strings.TrimSpace(field)
-		if field == label || label == "" && usualLabel(field) {
-			return true, i, nil
-		}
-	}
-	if label != "" {
-		return false, 0, fmt.Errorf("no column %q, have %s", label, clip(strings.Join(row, ", ")))
-	}
-	return anyText(row, len(row)-1), len(row) - 1, nil
-}
-
-// usualLabel reports whether a header is a usual name of a label column.
-func usualLabel(header string) bool {
-	switch strings.ToLower(header) {
-	case "label", "class", "target", "y":
-		return true
-	}
-	return false
-}
-
-// anyText reports whether a field other than the label's is not a number.
-func anyText(row []string, column int) bool {
-	for i, field := range row {
-		if _, err := strconv.ParseFloat(strings.TrimSpace(field), 64); err != nil && i != column {
-			return true
-		}
-	}
-	return false
 }

@@ -52,9 +52,30 @@ func cleanLabel(field string) (string, error) {
 		return field, nil
 	}
 	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
-		return "", fmt.Errorf("label %q, want a whole number or a name", clip(field))
+		return "", fmt.Errorf("label %q is a quantity, want a whole number or a name; data.label says which column "+
+			"holds the classes", clip(field))
 	}
 	return strconv.Itoa(int(v)), nil
+}
+
+// refuseQuantities refuses whole numbers that are many for classes: with few
+// rows each, or far from each other.
+func (t *table) refuseQuantities() error {
+	n, low, high := len(t.labels.names), math.MaxInt, math.MinInt
+	for _, name := range t.labels.names {
+		v, err := strconv.Atoi(name)
+		if err != nil {
+			return nil
+		}
+		low, high = min(low, v), max(high, v)
+	}
+	rows := len(t.labels.rows)
+	if n <= 20 || 5*n <= rows && (n <= 50 || high-low < 4*n) {
+		return nil
+	}
+	return fmt.Errorf("label: %s; it has %d different numbers in %d rows, %d to %d, as a quantity has: "+
+		"data.label says which column holds the classes; names of classes may be words, such as c%d",
+		t.Label, n, rows, low, high, low)
 }
 
 // classNames lists the labels of all tables, each once; nil without labels.

@@ -1,13 +1,60 @@
 package datasets
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// marks says how a table writes numbers.
+type marks struct {
+	comma byte // between fields
+	mark  byte // before decimals; 0: no number had any so far
+}
+
+// String is the type of values in an account.
+func (m marks) String() string {
+	if m.mark == ',' {
+		return "float32 from decimal commas"
+	}
+	return "float32"
+}
+
+// number reads any finite number. The first one with decimals decides how all
+// are written; a comma can precede decimals only where it separates no fields.
+func (m *marks) number(text string) (float32, error) {
+	plain := text
+	for _, mark := range []byte(".,") {
+		if strings.IndexByte(text, mark) < 0 || mark == m.comma {
+			continue
+		}
+		if m.mark == 0 {
+			m.mark = mark
+		}
+		if m.mark != mark {
+			return 0, fmt.Errorf("%q, but numbers before it have a decimal %s", clip(text),
+				map[byte]string{'.': "point", ',': "comma"}[m.mark])
+		}
+		plain = strings.Replace(text, ",", ".", 1)
+	}
+	v, err := strconv.ParseFloat(plain, 32)
+	switch {
+	case isMissing(text):
+		return 0, fmt.Errorf("%q is a missing value, want a finite number", text)
+	case err != nil || v-v != 0:
+		return 0, fmt.Errorf("%q, want a finite number", clip(text))
+	}
+	return float32(v), nil
+}
+
 // Powers of ten that are float32s.
 var powers = [...]float32{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10}
 
-// decimal reads a number of few digits, such as -12.345, and reports whether it
-// is one. It is m / 10ᵏ with both integers exact in float32, rounded once, and
+// decimal reads a number of few digits, such as -12.345 with a mark before its
+// decimals, and reports whether it is one. It is m / 10ᵏ with both integers exact in float32, rounded once, and
 // so the result of strconv. W. D. Clinger, How to Read Floating Point Numbers
 // Accurately, PLDI 1990, section 4.
-func decimal(text []byte) (v float32, ok bool) {
+func decimal(text []byte, mark byte) (v float32, ok bool) {
 	const most = (1<<24 - 10) / 10 // that may have one more digit
 	negative := len(text) > 0 && text[0] == '-'
 	if negative {
@@ -15,7 +62,7 @@ func decimal(text []byte) (v float32, ok bool) {
 	}
 	m, digits, k := uint32(0), 0, -1 // k < 0: no point so far
 	for _, c := range text {
-		if c == '.' && k < 0 {
+		if c == mark && mark != 0 && k < 0 {
 			k = 0
 			continue
 		}

@@ -94,7 +94,7 @@ func FuzzCSV(f *testing.F) {
 		if err != nil {
 			return
 		}
-		read, err := readCSV(in, label, extent{})
+		read, err := readCSV(in, nil, Options{Label: label}, extent{})
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "datasets: fuzz: ") {
 				t.Errorf("error %q does not name the file", err)
@@ -158,7 +158,7 @@ func FuzzDecimal(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		v, ok := decimal([]byte(text))
+		v, ok := decimal([]byte(text), '.')
 		want, err := strconv.ParseFloat(text, 32)
 		if ok && (err != nil || math.Float32bits(v) != math.Float32bits(float32(want))) {
 			t.Errorf("%q: %v, want %v and %v", text, v, want, err)

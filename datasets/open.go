@@ -39,11 +39,19 @@ type Options struct {
 	// how many it holds, that is checked before they are read.
 	Memory int64
 
-	// Label is the column that holds the label in a CSV file: its header, or
+	// Label is the column that holds the label in a CSV file: its title, or
 	// its number from 1, or from the end as −1. "none": there is none, and the
 	// set has no classes. "": the column headed label, class, target or y, or
-	// else the last one. For an npz file only "none" is allowed.
+	// else the only column of text, or else the last one. For an npz file only "none" is allowed.
 	Label string
+
+	// Header says whether the first row of a CSV file holds titles.
+	Header Header
+
+	// Columns chooses the features of a CSV file: titles, numbers from 1 or from
+	// the end as −1, and ranges such as 2..5; with a ! before it, a column is
+	// left out. nil: all but the label's, and an index without a title.
+	Columns []string
 
 	// Test is a second file with the test split, of the same kind as the first.
 	Test string
@@ -140,6 +148,8 @@ func (o Options) allow(what string, allowed []string) error {
 		}
 	}
 	check("Label", o.Label != "")
+	check("Header", o.Header != HeaderAuto)
+	check("Columns", len(o.Columns) > 0)
 	check("Test", o.Test != "")
 	check("TestFraction", o.TestFraction != 0)
 	check("Seed", o.Seed != 0)

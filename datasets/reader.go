@@ -28,7 +28,8 @@ func readers() []reader {
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
 		{what: "an npz file", forms: []string{".npz"}, options: table, open: (*loading).openNPZ, files: both},
-		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: table, open: (*loading).openCSV, files: both},
+		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: append([]string{"Header", "Columns"}, table...),
+			open: (*loading).openCSV, files: both},
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,
 			files: func(dir string, _ Options) []string { return found(dir, append(cifarNames(), cifarMeta)) }},

@@ -172,7 +172,7 @@ func (s *Set) validateSplit(p *Split) error {
 	for i := range p.Len() {
 		for j, v := range p.values(i, s.size()) {
 			if v-v != 0 {
-				return fmt.Errorf("image %d: value %d is %v, want a finite number", i, j, v)
+				return fmt.Errorf("image %d of the data, from 0: value %d is %v, want a finite number", p.row(i), j, v)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestNewRefuses(t *testing.T) {
 			"image 0: label 1 out of range 0..0"},
 		"padding label": {Set{Shape: [3]int{1, 2, 2}, Train: image(1),
 			Test: &Split{Images: make([]uint8, 4), Labels: []int32{-1}}}, "test split: image 0: label -1"},
-		"not a number": {Set{Shape: [3]int{1, 2, 2}, Train: nan, Test: nan}, "image 1: value 1 is NaN"},
+		"not a number": {Set{Shape: [3]int{1, 2, 2}, Train: nan, Test: nan}, "image 1 of the data, from 0: value 1 is NaN"},
 		"wrong deviations": {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: image(1), Mean: []float32{1, 2},
 			Std: []float32{1}}, "2 means and 1 standard deviations for 1 channels"},
 		"zero deviation": {Set{Shape: [3]int{1, 2, 2}, Train: image(1), Test: image(1), Mean: []float32{1},
@@ -50,6 +50,16 @@ func TestNewRefuses(t *testing.T) {
 			wantError(t, err, "datasets: mine: ", c.want)
 		})
 	}
+}
+
+// A value that is no number is reported with its place in the data, not in the
+// split: here in row 17 of 20.
+func TestNaNIsReportedWithItsRow(t *testing.T) {
+	all := &Split{Values: make([]float32, 20), Labels: make([]int32, 20)}
+	all.Values[17] = float32(math.NaN())
+	train, test := divide(all, Options{})
+	_, err := New(Set{Name: "mine", Shape: [3]int{1, 1, 1}, Train: train, Test: test})
+	wantError(t, err, "datasets: mine: training split: image 17 of the data, from 0: value 0 is NaN")
 }
 
 // values returns the values of a split's images of the given size, one after
@@ -220,7 +230,7 @@ func TestOpenUnknown(t *testing.T) {
 func TestEveryReaderSaysWhatItIgnores(t *testing.T) {
 	all := map[string]Options{"Label": {Label: "1"}, "Test": {Test: "x"}, "TestFraction": {TestFraction: 0.1},
 		"Seed": {Seed: 1}, "Shape": {Shape: [3]int{1, 1, 1}}, "ChannelsFirst": {ChannelsFirst: true},
-		"Size": {Size: [2]int{1, 1}}}
+		"Size": {Size: [2]int{1, 1}}, "Header": {Header: HeaderTrue}, "Columns": {Columns: []string{"1"}}}
 	for _, r := range readers() {
 		for name, o := range all {
 			err := o.allow(r.what, r.options)

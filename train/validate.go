@@ -1,6 +1,10 @@
 package train
 
-import "petrify/graph"
+import (
+	"cmp"
+
+	"petrify/graph"
+)
 
 // Validate returns [Faults] with every mistake in the configuration, or nil.
 func (c Config) Validate() error {
@@ -35,8 +39,8 @@ func (c Config) dataFaults(f *Faults) {
 	}
 	f.check(c.Data.Test.Len() > 0, "data", "the test split of %s is empty", c.Data.Name)
 	if c.Batch >= 0 && c.perEpoch() == 0 {
-		f.add("batch", "%d: the training split of %s has %d images: want no more", max(c.Batch, defaultBatch),
-			c.Data.Name, c.Data.Train.Len())
+		f.add("batch", "%d: the training split of %s has %d images: want no more", cmp.Or(c.Batch, defaultBatch),
+			c.Data.Name, c.Data.Train.Len()-c.heldOut())
 	}
 	out, err := c.Network.Output(c.input())
 	f.addAll("network", err)

@@ -65,6 +65,13 @@ func TestValidateTakesTheDefaults(t *testing.T) {
 }
 
 func TestTooFewImagesForABatch(t *testing.T) {
+	few := digits(t, 9, 9)
+	for batch, want := range map[int]string{16: "batch: 16: the training split of digits has 9 images",
+		0: "batch: 64: the training split of digits has 9 images"} {
+		if err := (Config{Data: few, Batch: batch}).Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("batch %d: %v, want %q", batch, err, want)
+		}
+	}
 	c := small(t)
 	c.Batch = 600
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(),

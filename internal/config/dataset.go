@@ -43,9 +43,13 @@ func data(o *datasets.Options) value {
 		{"cache", "Folder for downloads; null is petrify in the user's cache folder.",
 			auto[string]{&o.Cache, text(&o.Cache)}},
 		{"offline", "Never download.", yes(&o.Offline)},
-		{"label", "csv: the label's column, by its header or number; npz: none. Null looks for label, class, " +
-			"target or y, and otherwise takes the last column.",
+		{"label", "csv: the label's column, by its title or number; npz: none. Null looks for label, class, " +
+			"target or y, then for the only column of text, and otherwise takes the last column.",
 			auto[string]{&o.Label, text(&o.Label)}},
+		{"header", "csv: whether the first row holds titles; auto looks at it.", newHeader(&o.Header)},
+		{"columns", "csv: the features, by title, number or range, such as [age, 4, 7..9], or what to leave out, " +
+			"such as [\"!id\"]; null is all, apart from the label and an index without a title.",
+			columns{words{&o.Columns}}},
 		{"test", "A second file with the test split.", auto[string]{&o.Test, text(&o.Test)}},
 		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 if the data are not " +
 			"split already.",
@@ -60,6 +64,46 @@ func data(o *datasets.Options) value {
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
+}
+
+// header is auto, true or false.
+type header struct{ scalar[datasets.Header] }
+
+func newHeader(to *datasets.Header) value {
+	h := header{enum(to).(scalar[datasets.Header])}
+	h.tags = []string{"!!bool", "!!str"} // true and false are not text in YAML
+	h.json = map[string]any{"enum": []any{"auto", true, false}}
+	return h
+}
+
+func (h header) write() *yaml.Node {
+	if *h.to == datasets.HeaderAuto {
+		return plain("!!str", "auto")
+	}
+	return h.scalar.write()
+}
+
+// columns are those of a table, by title or number; null leaves the choice to
+// the program.
+type columns struct{ words }
+
+func (c columns) read(r *reader, n *yaml.Node, key string) {
+	if *c.to = nil; resolve(n).ShortTag() != "!!null" {
+		c.words.read(r, n, key)
+	}
+}
+
+func (c columns) write() *yaml.Node {
+	if len(*c.to) == 0 {
+		return plain("!!null", "null")
+	}
+	return c.words.write()
+}
+
+func (c columns) schema() map[string]any {
+	column := map[string]any{"type": []string{"string", "integer"}}
+	list := map[string]any{"type": "array", "items": column}
+	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, column, list}}
 }
 
 // augment is the table of the keys for varying images.

@@ -1,0 +1,320 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// layout says what the columns of a table are for.
+type layout struct {
+	titles  []string // nil: the first row holds data
+	width   int      // columns of the file
+	column  int      // of the label; −1 if there is none
+	feature []bool   // by column of the file
+	chosen  []bool   // features that [Options.Columns] names
+
+	TableAccount
+	warnings []string
+}
+
+// newLayout finds out what the columns are for by the first row and the second
+// one, if there is one.
+func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
+	for _, row := range rows {
+		for i, field := range row {
+			row[i] = strings.TrimSpace(field)
+		}
+	}
+	l := &layout{width: len(rows[0]), column: -1}
+	if err := l.findTitles(rows, comma, opts); err != nil {
+		return nil, err
+	}
+	wanted, named, err := l.choose(opts.Columns)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.findLabel(rows[len(rows)-1], comma, opts.Label, wanted); err != nil {
+		return nil, err
+	}
+	if i := slices.Index(named, l.column); i >= 0 && l.column >= 0 {
+		return nil, fmt.Errorf("data.columns: %s is the label", l.name(l.column))
+	}
+	l.feature, l.chosen = make([]bool, l.width), make([]bool, l.width)
+	all := !slices.Contains(wanted, 1)
+	for c, want := range wanted {
+		l.chosen[c] = want > 0
+		switch {
+		case c == l.column:
+		case want > 0 || want == 0 && all:
+			l.feature[c] = true
+			l.Columns = append(l.Columns, strings.Trim(l.name(c), `"`))
+		default:
+			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "data.columns"})
+		}
+	}
+	if l.Columns == nil && l.width == 1 {
+		return nil, errors.New("one column, want a label and at least one number")
+	}
+	if l.Columns == nil {
+		return nil, fmt.Errorf("no column is left besides the label, have %s", l.have())
+	}
+	return l, nil
+}
+
+// admits reports whether a table that begins with the row can have this layout.
+func (l *layout) admits(row []string) bool {
+	if len(row) != l.width {
+		return false
+	}
+	for c, title := range l.titles {
+		if strings.TrimSpace(row[c]) != title {
+			return false
+		}
+	}
+	return true
+}
+
+// name is a column's title in quotes, or else its number.
+func (l *layout) name(c int) string {
+	if l.titles == nil || l.titles[c] == "" {
+		return fmt.Sprintf("column %d", c+1)
+	}
+	return fmt.Sprintf("%q", l.titles[c])
+}
+
+// place is a column's number with its title.
+func (l *layout) place(c int) string {
+	if l.titles == nil || l.titles[c] == "" {
+		return fmt.Sprintf("column %d", c+1)
+	}
+	return fmt.Sprintf("column %d, %q", c+1, l.titles[c])
+}
+
+// have lists the columns.
+func (l *layout) have() string {
+	if l.titles == nil {
+		return fmt.Sprintf("columns 1..%d and no header", l.width)
+	}
+	return clip(strings.Join(l.titles, ", "))
+}
+
+// findTitles says whether the first row is a header.
+func (l *layout) findTitles(rows [][]string, comma byte, opts Options) error {
+	first := rows[0]
+	if opts.Header == HeaderFalse {
+		l.Header = "none: data.header"
+		return nil
+	}
+	l.Header = "row 1: data.header"
+	if opts.Header == HeaderAuto {
+		why, yes := looksTitled(rows, comma, opts)
+		if !yes {
+			l.Header = "none: row 1 holds data"
+			if countsUp(first) {
+				l.warnings = append(l.warnings, fmt.Sprintf(
+					"row 1 counts up: %s; if these are titles, set data.header to true", listed(first)))
+			}
+			return nil
+		}
+		l.Header = "row 1: " + why
+	}
+	for _, title := range first {
+		if !utf8.ValidString(title) {
+			return fmt.Errorf("line 1: title %q, want UTF-8", clip(title))
+		}
+	}
+	l.titles = first
+	return nil
+}
+
+// looksTitled reports whether the first row looks like a header, and why.
+func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes bool) {
+	first, second := rows[0], rows[len(rows)-1]
+	label := -1
+	if n, err := columnNumber(opts.Label, len(first)); err == nil {
+		label = n
+	} else if opts.Label != "none" && opts.Label != "" && slices.Contains(first, opts.Label) {
+		return fmt.Sprintf("it holds %q", opts.Label), true
+	}
+	others := append([]string{}, first...)
+	for c, title := range first {
+		text, below := isText(title, comma), len(rows) > 1 && isText(second[c], comma)
+		if c != label && text && !below && (len(rows) > 1 || c < len(first)-1) {
+			return fmt.Sprintf("%q is not a number", title), true
+		}
+		if opts.Label == "" && usualLabel(title) {
+			label, others = c, slices.Delete(others, c, c+1)
+		}
+	}
+	if label < 0 || len(others) == len(first) {
+		return "", false
+	}
+	if !slices.ContainsFunc(others, func(s string) bool { return isNumber(s, comma) }) || countsUp(others) {
+		return fmt.Sprintf("%q is a usual title", first[label]), true
+	}
+	return "", false
+}
+
+// findLabel finds the label's column.
+func (l *layout) findLabel(data []string, comma byte, label string, wanted []int) error {
+	set := func(c int, why string) error {
+		l.column, l.Label = c, l.place(c)+": "+why
+		return nil
+	}
+	if label == "none" {
+		l.Label = "none: data.label"
+		return nil
+	}
+	if label != "" {
+		columns, err := l.columns(label)
+		if err != nil {
+			return fmt.Errorf("data.label: %w", err)
+		}
+		return set(columns[0], "data.label")
+	}
+	if c := slices.IndexFunc(l.titles, usualLabel); c >= 0 {
+		return set(c, "its title says so")
+	}
+	var open, text []int // columns that data.columns says nothing about
+	for c, want := range wanted {
+		if want == 0 {
+			open = append(open, c)
+			if isText(data[c], comma) {
+				text = append(text, c)
+			}
+		}
+	}
+	if len(open) == 0 {
+		return errors.New("data.columns leaves no column for the label")
+	}
+	if len(text) == 1 {
+		return set(text[0], "the only one of text")
+	}
+	last := open[len(open)-1]
+	missing := "no header and no data.label"
+	if l.titles != nil {
+		missing = "no title says label, class, target or y, and there is no data.label"
+	}
+	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken for the label", missing, l.place(last)))
+	return set(last, "the last one")
+}
+
+// choose says of each column whether the selectors want it (1), leave it out
+// (−1) or say nothing (0), and which columns they name one by one.
+func (l *layout) choose(selectors []string) (wanted, named []int, err error) {
+	wanted = make([]int, l.width)
+	for _, s := range selectors {
+		text, want := s, 1
+		if strings.HasPrefix(s, "!") {
+			text, want = s[1:], -1
+		}
+		columns, err := l.columns(text)
+		if err != nil {
+			return nil, nil, fmt.Errorf("data.columns: %w", err)
+		}
+		for _, c := range columns {
+			wanted[c] = want
+		}
+		if len(columns) == 1 {
+			named = append(named, columns[0])
+		}
+	}
+	return wanted, named, nil
+}
+
+// columns are those that a number, a range of numbers or a title means.
+func (l *layout) columns(text string) (list []int, err error) {
+	low, high, isRange := strings.Cut(text, "..")
+	_, lowErr := strconv.Atoi(low)
+	_, highErr := strconv.Atoi(high)
+	if !isRange {
+		high, highErr = low, lowErr
+	}
+	if lowErr != nil || highErr != nil {
+		for c, title := range l.titles {
+			if title == text && title != "" {
+				list = append(list, c)
+			}
+		}
+		if list == nil {
+			return nil, fmt.Errorf("no column %q, have %s", clip(text), l.have())
+		}
+		return list, nil
+	}
+	from, err := columnNumber(low, l.width)
+	to, err2 := columnNumber(high, l.width)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, fmt.Errorf("column %s out of range 1..%d", text, l.width)
+	}
+	if from > to {
+		return nil, fmt.Errorf("%q, want the smaller number first", text)
+	}
+	for c := from; c <= to; c++ {
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// columnNumber reads a number from 1, or from the end as −1, as an index.
+func columnNumber(text string, width int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 {
+		n += width + 1
+	}
+	if n < 1 || n > width {
+		return 0, fmt.Errorf("%s out of range 1..%d", text, width)
+	}
+	return n - 1, nil
+}
+
+// usualLabel reports whether a header is a usual name of a label column.
+func usualLabel(header string) bool {
+	switch strings.ToLower(header) {
+	case "label", "class", "target", "y":
+		return true
+	}
+	return false
+}
+
+// isNumber reports whether a field is a finite number.
+func isNumber(field string, comma byte) bool {
+	if comma != ',' {
+		field = strings.Replace(field, ",", ".", 1)
+	}
+	v, err := strconv.ParseFloat(field, 64)
+	return err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+// isText reports whether a field is neither a number nor a missing value.
+func isText(field string, comma byte) bool { return !isNumber(field, comma) && !isMissing(field) }
+
+// isMissing reports whether a field says that there is no value.
+func isMissing(field string) bool {
+	switch strings.ToLower(strings.TrimSpace(field)) {
+	case "", "?", "-", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing":
+		return true
+	}
+	return false
+}
+
+// countsUp reports whether fields are 0, 1, 2 … or 1, 2, 3 ….
+func countsUp(fields []string) bool {
+	start, err := strconv.Atoi(fields[0])
+	if err != nil || start < 0 || start > 1 || len(fields) < 2 {
+		return false
+	}
+	for i, field := range fields {
+		if field != strconv.Itoa(start+i) {
+			return false
+		}
+	}
+	return true
+}

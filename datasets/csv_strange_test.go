@@ -1,0 +1,261 @@
+package datasets
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+)
+
+// rowsOf is a table of n rows, each made of its number.
+func rowsOf(header string, n int, row func(i int) string) string {
+	var b strings.Builder
+	b.WriteString(header)
+	for i := range n {
+		b.WriteString(row(i) + "\n")
+	}
+	return b.String()
+}
+
+// wide encodes text as UTF-16 with a byte order mark.
+func wide(text string, low, high int) string {
+	b := make([]byte, 0, 2*len(text)+2)
+	for _, u := range append([]uint16{0xfeff}, utf16.Encode([]rune(text))...) {
+		two := [2]byte{}
+		two[low], two[high] = byte(u), byte(u>>8)
+		b = append(b, two[:]...)
+	}
+	return string(b)
+}
+
+// Tables of other people, which a reader in a hurry misunderstands: what is
+// read, and what is said of it. Classes are checked with their counts.
+func TestStrangeTables(t *testing.T) {
+	pet := func(i int) string { return []string{"cat", "dog"}[i%2] }
+	plain := func(i int) string { return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, pet(i)) }
+	pets := "cat (4 + 1), dog (4 + 1)"
+	for name, c := range map[string]struct {
+		csv     string
+		opts    Options
+		columns int
+		want    []string // parts of the account
+		silent  bool     // no warnings
+	}{
+		"an index without a title, from 0": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i, plain(i))
+		}), Options{}, 2, []string{"2: " + pets, `column 4, "label": its title says so`,
+			"left out    column 1 (an index without a title)"}, true},
+		"an index without a title, from 1": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i+1, plain(i))
+		}), Options{}, 2, []string{"2: " + pets, "column 1 (an index without a title)"}, true},
+		"an index without a title, shuffled": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", 7*i%10, plain(i))
+		}), Options{}, 2, []string{"column 1 (an index without a title)"}, true},
+		"an index without a title, chosen": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i, plain(i))
+		}), Options{Columns: []string{"1..3"}}, 3, []string{"columns     3: column 1, a, b"}, false},
+		"values without a title": {rowsOf(",a,label\n", 10, plain), Options{}, 2,
+			[]string{"columns     2: column 1, a", pets}, true},
+		"no header, numbers as labels": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
+		}), Options{}, 2, []string{"header      none: row 1 holds data",
+			"label       column 3: the last one", "warning     no header and no data.label: column 3"}, false},
+		"no header, label said": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%d,%d.5,%d.25", i%2, i/2, i%3)
+		}), Options{Label: "1"}, 2, []string{"column 1: data.label", "2: 0 (4 + 1), 1 (4 + 1)"}, true},
+		"no header, text first": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3)
+		}), Options{}, 2, []string{"label       column 1: the only one of text", pets}, true},
+		"a header whose label is the only text": {rowsOf("sepal,species,petal\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%s,%d.25", i/2, pet(i), i%3)
+		}), Options{}, 2, []string{`header      row 1: "sepal" is not a number`,
+			`label       column 2, "species": the only one of text`, pets}, true},
+		"a header without a hint of the label": {rowsOf("p,q,r\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
+		}), Options{}, 2, []string{`column 3, "r": the last one`, `warning     no title says label`}, false},
+		"a row whose label is y": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"y", "n"}[i%2])
+		}), Options{}, 2, []string{"header      none", "n (4 + 1), y (4 + 1)"}, true},
+		"titles that count up": {rowsOf("0,1,2\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
+		}), Options{}, 2,
+			[]string{"warning     row 1 counts up: 0, 1, 2; if these are titles, set data.header to true"},
+			false},
+		"titles that count up, said": {rowsOf("0,1,2\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
+		}), Options{Header: HeaderTrue, Label: "-1"}, 2, []string{"header      row 1: data.header",
+			"columns     2: 0, 1", "2: 0 (4 + 1), 1 (4 + 1)"}, true},
+		"numbers and the title label": {rowsOf("0,1,label\n", 10, plain), Options{}, 2,
+			[]string{"columns     2: 0, 1", pets}, true},
+		"words that are no header": {rowsOf("label,1.5,cat\n", 9, plain),
+			Options{Header: HeaderFalse, Columns: []string{"2"}}, 1, []string{"none: data.header"}, true},
+		"a column left out": {rowsOf("id,a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("P%03d,%s", i, plain(i))
+		}), Options{Columns: []string{"!id"}}, 2, []string{`left out    "id" (data.columns)`, pets}, true},
+		"columns chosen": {rowsOf("id,a,b,c,label\n", 10, func(i int) string {
+			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
+		}), Options{Columns: []string{"a", "4"}}, 2, []string{"columns     2: a, c",
+			`left out    "id" (data.columns), "b" (data.columns)`}, true},
+		"a range without one": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
+		}), Options{Columns: []string{"2..5", "!3"}, Label: "-1"}, 2,
+			[]string{"columns     2: column 2, column 4"}, true},
+		"an id among the features": {rowsOf("id,a,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%d.5,%s", 1000+37*i%101, i/2, pet(i))
+		}), Options{}, 2, []string{`warning     "id" has another whole number in each row`, `!id`}, false},
+		"measurements differ in each row": {rowsOf("a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%s", i, i%3, pet(i))
+		}), Options{}, 2, nil, true},
+		"decimal commas without header": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%d,5;%d,25;%s", i/2, i%3, pet(i))
+		}), Options{}, 2, []string{"float32 from decimal commas, 0.25 to 4.5", pets}, true},
+		"decimal commas with header": {rowsOf("a;b;label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,5;%d;%s", i/2, i%3, pet(i))
+		}), Options{}, 2, []string{"float32 from decimal commas, 0 to 4.5", pets}, true},
+		"commas in quoted titles": {rowsOf("\"a, cm, long\";\"b, cm\";\"c, kind\"\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5;%d.25;%s", i/2, i%3, pet(i))
+		}), Options{}, 2, []string{"columns     2: a, cm, long, b, cm", pets}, true},
+		"UTF-16, little end first": {wide(rowsOf("a,b,label\n", 10, plain), 0, 1), Options{}, 2, []string{pets}, true},
+		"UTF-16, big end first": {wide(rowsOf("ä,b,label\r\n", 10, plain), 1, 0), Options{}, 2,
+			[]string{"ä, b", pets}, true},
+		"lines that end with a CR": {strings.ReplaceAll(rowsOf("a,b,label\n", 10, plain), "\n", "\r"), Options{}, 2,
+			[]string{pets}, true},
+		"a label that is missing": {rowsOf("a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"cat", "NA"}[i%2])
+		}), Options{}, 2, []string{"2: NA (4 + 1), cat (4 + 1)",
+			`warning     class "NA" (5 samples) looks like a missing value`}, false},
+		"classes that differ by case": {rowsOf("a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"Iris setosa", "iris  Setosa"}[i%2])
+		}), Options{}, 2,
+			[]string{`warning     classes "Iris setosa" (5 samples) and "iris  Setosa" (5 samples) differ ` +
+				`only by case or spaces`}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, err := Open(write(t, map[string][]byte{"d.csv": []byte(c.csv)})+"/d.csv", c.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := set.Account.String()
+			for _, part := range c.want {
+				if !strings.Contains(said, part) {
+					t.Errorf("the account does not say %q", part)
+				}
+			}
+			if set.Shape[0] != c.columns || c.silent != (set.Account.Warnings == nil) {
+				t.Errorf("%d columns, want %d; warnings %q", set.Shape[0], c.columns, set.Account.Warnings)
+			}
+			if t.Failed() {
+				t.Log(said)
+			}
+		})
+	}
+}
+
+// What is refused, and the words that help.
+func TestStrangeTablesRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		csv  string
+		opts Options
+		want []string
+	}{
+		"a missing value in the first row": {"?,3,0\n1,2,1\n3,4,0\n5,6,1\n", Options{},
+			[]string{"line 1, column 1", `"?" is a missing value`}},
+		"a missing value later": {"a,b,label\n1,2,x\nNA,3,y\n", Options{},
+			[]string{"line 3, column 1", `"NA" is a missing value`}},
+		"quantities as labels": {"1,2,3.5\n2,3,4.25\n", Options{}, []string{`label "3.5"`, "quantity"}},
+		"house prices": {rowsOf("area,rooms,price\n", 400, func(i int) string {
+			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+7919*i%86028)
+		}), Options{}, []string{`column 3, "price"`, "400 different numbers in 400 rows", "data.label", "quantity"}},
+		"quantities that repeat": {rowsOf("area,rooms,price\n", 4000, func(i int) string {
+			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+1000*(i%90))
+		}), Options{}, []string{"90 different numbers in 4000 rows"}},
+		"wine with the label first": {rowsOf("", 178, func(i int) string {
+			return fmt.Sprintf("%d,%d.25,%d", 1+i/60, i%11, 278+i*i%1400)
+		}), Options{}, []string{"column 3", "the last one", "different numbers in 178 rows", "data.label"}},
+		"an unknown column": {"a,b,label\n1,2,x\n", Options{Columns: []string{"d"}},
+			[]string{`"d"`, "a, b, label"}},
+		"a column out of range": {"a,b,label\n1,2,x\n", Options{Columns: []string{"2..4"}}, []string{"2..4", "1..3"}},
+		"a range that turns":    {"a,b,label\n1,2,x\n", Options{Columns: []string{"3..2"}}, []string{`"3..2"`}},
+		"the label as feature": {"a,b,label\n1,2,x\n", Options{Columns: []string{"a", "label"}},
+			[]string{`"label"`, "is the label"}},
+		"nothing left": {"a,label\n1,x\n", Options{Columns: []string{"!a"}}, []string{"no column is left"}},
+		"the label left out": {"a,b,label\n1,2,x\n", Options{Columns: []string{"!label"}},
+			[]string{`"label"`, "is the label"}},
+		"a name without a header": {"1,2,x\n", Options{Label: "kind", Header: HeaderFalse},
+			[]string{`"kind"`, "no header"}},
+		"UTF-16 without a mark": {wide("a,b,label\n1,2,x\n", 0, 1)[2:], Options{}, []string{"UTF-16", "UTF-8"}},
+		"UTF-32":                {"\xff\xfe\x00\x00a\x00\x00\x00", Options{}, []string{"UTF-32", "UTF-8"}},
+		"a title in Latin-1":    {"l\xe4nge,b,label\n1,2,x\n", Options{}, []string{"line 1", `"l\xe4nge"`, "UTF-8"}},
+		"a spreadsheet":         {"PK\x03\x04\x14\x00", Options{}, []string{"spreadsheet", "CSV"}},
+		"thousands or decimals": {"a;b;label\n1.5;2;x\n2,5;3;y\n", Options{},
+			[]string{"line 3, column 1", `"2,5"`, "decimal point"}},
+		"text among the features": {"a,b,label\n1,P1,x\n2,P2,y\n", Options{},
+			[]string{"line 2, column 3", `"P1"`, "data.columns", "!b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(write(t, map[string][]byte{"d.csv": []byte(c.csv)})+"/d.csv", c.opts)
+			wantError(t, err, append(c.want, "d.csv")...)
+		})
+	}
+}
+
+// Fisher's iris as strangers write it trains right without a key.
+func TestStrangersIris(t *testing.T) {
+	names := []string{"sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)", "species"}
+	kinds := []string{"setosa", "versicolor", "virginica"}
+	r := rand.New(rand.NewPCG(15, 0))
+	var flowers [][]string
+	for i := range 150 {
+		k := i / 50
+		row := []string{}
+		for j := range 4 {
+			row = append(row, fmt.Sprintf("%.1f", float64(3+k*(j+1))+r.Float64()))
+		}
+		flowers = append(flowers, append(row, kinds[k]))
+	}
+	for variant := range 48 {
+		header, quoted, index := variant&1 != 0, variant&2 != 0, variant&4 != 0
+		comma, point := []string{",", ";", "\t"}[variant/8%3], "."
+		if comma == ";" && variant >= 24 {
+			point = ","
+		}
+		order := r.Perm(5)
+		csv := func(i int, row []string) string {
+			var fields []string
+			if index && header {
+				fields = append(fields, map[bool]string{true: "", false: fmt.Sprint(i)}[i < 0])
+			}
+			for _, j := range order {
+				f := strings.Replace(row[j], ".", point, 1)
+				if quoted && (i < 0 || j == 4) {
+					f = `"` + f + `"`
+				}
+				fields = append(fields, f)
+			}
+			return strings.Join(fields, comma)
+		}
+		what := fmt.Sprintf("header %v, quoted %v, index %v, %q %q, order %v", header, quoted, index, comma, point,
+			order)
+		text := ""
+		if header {
+			text = csv(-1, names) + "\n"
+		}
+		text = rowsOf(text, 150, func(i int) string { return csv(i, flowers[i]) })
+		set, err := Open(write(t, map[string][]byte{"iris.csv": []byte(text)})+"/iris.csv", Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		a := set.Account
+		right := true // each feature has its mean
+		for k, j := range slices.DeleteFunc(slices.Clone(order), func(j int) bool { return j == 4 }) {
+			right = right && math.Abs(float64(set.Mean[k])-float64(4+j)-0.5) < 0.1
+		}
+		if !right || !slices.Equal(set.Classes, kinds) || set.Shape != [3]int{4, 1, 1} ||
+			a.Classes[0].Counts != (Counts{40, 0, 10}) || a.Warnings != nil {
+			t.Errorf("%s:\n%v", what, a)
+		}
+	}
+}
