@@ -101,6 +101,16 @@ func pageCases(t *testing.T) []pageCase {
 // drawn is a random network that was trained for a step and frozen.
 func drawn(t *testing.T, rng *rand.Rand) *quantized.Model {
 	t.Helper()
+	frozen, err := stepped(t, rng).Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frozen
+}
+
+// stepped is a random network that was trained for a step.
+func stepped(t *testing.T, rng *rand.Rand) *graph.Model {
+	t.Helper()
 	network, in := randnet.Network(rng, randnet.Options{})
 	m, err := graph.New(network, in, randnet.Quantization(rng, network, in), rng)
 	if err != nil {
@@ -119,11 +129,7 @@ func drawn(t *testing.T, rng *rand.Rand) *quantized.Model {
 	if err := m.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	frozen, err := m.Freeze()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return frozen
+	return m
 }
 
 func elements(shape []int) int {
