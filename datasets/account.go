@@ -31,6 +31,9 @@ type Counts struct {
 	Test       int `json:"test"`
 }
 
+// of is the count of a split, by its number.
+func (c *Counts) of(split int) *int { return []*int{&c.Train, &c.Validation, &c.Test}[split] }
+
 // ClassAccount is a class and how many samples of it each split has.
 type ClassAccount struct {
 	Name string `json:"name"`
@@ -82,17 +85,16 @@ func (a *Account) warn(format string, args ...any) {
 // complete adds what the set itself shows.
 func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Dataset, a.Source, a.Shape = s.Name, s.Source, s.Shape
-	a.Samples = Counts{Train: s.Train.Len(), Test: s.Test.Len()}
-	a.Classes = nil
+	a.Samples, a.Classes = Counts{}, nil
 	for _, name := range s.Classes {
 		a.Classes = append(a.Classes, ClassAccount{Name: name})
 	}
-	if len(a.Classes) > 0 {
-		for _, label := range s.Train.Labels {
-			a.Classes[label].Train++
-		}
-		for _, label := range s.Test.Labels {
-			a.Classes[label].Test++
+	for i, p := range s.splits() {
+		*a.Samples.of(i) = p.Len()
+		if len(a.Classes) > 0 {
+			for _, label := range p.Labels {
+				*a.Classes[label].of(i)++
+			}
 		}
 	}
 	a.warnOfClasses()
@@ -101,9 +103,9 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 }
 
 // HoldOut is the account of the same data with some samples of the training
-// split held out.
+// split held out, unless the data have a validation split of their own.
 func (a Account) HoldOut(held *Split) Account {
-	if held == nil {
+	if held == nil || a.Samples.Validation > 0 {
 		return a
 	}
 	a.Classes = slices.Clone(a.Classes)

@@ -14,9 +14,9 @@ const maxClasses = 1 << 16
 
 // numberClasses replaces labels, any whole numbers, by their places in the
 // ascending list of those that occur, and names the classes by it.
-func (s *Set) numberClasses(splits ...*Split) error {
+func (s *Set) numberClasses() error {
 	place := map[int32]int32{}
-	for _, p := range splits {
+	for _, p := range s.splits() {
 		for _, label := range p.Labels {
 			place[label] = 0
 		}
@@ -35,7 +35,7 @@ func (s *Set) numberClasses(splits ...*Split) error {
 		return nil
 	}
 	s.Account.warn("labels are not 0 to %d, but %s; outputs are in this order", len(s.Classes)-1, listed(s.Classes))
-	for _, p := range splits {
+	for _, p := range s.splits() {
 		for i, label := range p.Labels {
 			p.Labels[i] = place[label]
 		}
@@ -61,9 +61,12 @@ func (s *Set) checkClasses() error {
 	for _, label := range s.Train.Labels {
 		learned[label] = true
 	}
-	for _, label := range s.Test.Labels {
-		if !learned[label] {
-			return fmt.Errorf("class %s occurs in testing, but not in training", clip(s.Classes[label]))
+	for i, p := range s.splits() {
+		for _, label := range p.Labels {
+			if !learned[label] {
+				return fmt.Errorf("class %s occurs in the %s split, but not in training", clip(s.Classes[label]),
+					splitName(i))
+			}
 		}
 	}
 	return nil

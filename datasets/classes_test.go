@@ -38,7 +38,7 @@ func TestClassOnlyInTheTestSplit(t *testing.T) {
 				opts.Test = dir + c.test
 			}
 			_, err := Open(dir+c.path, opts)
-			wantError(t, err, dir, c.want+" ", "testing", "not in training")
+			wantError(t, err, dir, c.want+" ", "the test split", "not in training")
 		})
 	}
 }

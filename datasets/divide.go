@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 )
 
 // divide splits images into a training and a test split. From each class of n
@@ -33,6 +34,28 @@ func (o Options) testFraction() float64 {
 	return o.TestFraction
 }
 
+// Splits by number, and what they are called.
+const (
+	toTrain = iota
+	toValidate
+	toTest
+)
+
+func splitName(n int) string { return [...]string{"training", "validation", "test"}[n] }
+
+// splitOf says which split a folder or an array is named after.
+func splitOf(name string) (n int, ok bool) {
+	switch strings.ToLower(name) {
+	case "train", "training":
+		return toTrain, true
+	case "val", "valid", "validation":
+		return toValidate, true
+	case "test", "testing":
+		return toTest, true
+	}
+	return 0, false
+}
+
 // division says how the splits came about: from files of their own, or as
 // [divide] draws them.
 func (o Options) division(files bool) string {
@@ -40,4 +63,20 @@ func (o Options) division(files bool) string {
 		return "separate in the data"
 	}
 	return fmt.Sprintf("%.4g %% of each class drawn for testing, split_seed %d", 100*o.testFraction(), o.Seed)
+}
+
+// separate says how data are divided whose splits these are, the zero value for
+// one that they do not have. Without a test split beside it, the validation
+// split is what accuracy is measured on.
+func separate[T comparable](path string, parts *[3]T, o Options) (division string, err error) {
+	var none T
+	division = o.division(parts[toTest] != none)
+	if parts[toTest] == none && parts[toValidate] != none {
+		parts[toTest], parts[toValidate] = parts[toValidate], none
+		division = "separate in the data; the validation split is tested with, since there is no other"
+	}
+	if parts[toTest] != none && (o.TestFraction != 0 || o.Seed != 0) {
+		return "", fmt.Errorf("datasets: %s has a test split: TestFraction and Seed have no effect", path)
+	}
+	return division, nil
 }

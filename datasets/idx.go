@@ -106,7 +106,7 @@ func readIDXSet(s Set, name string, open opener) (*Set, error) {
 	s.Shape = [3]int{1, dims[0][1], dims[0][2]}
 	s.Train, s.Test = splits[0], splits[1]
 	if s.Classes == nil {
-		if err := s.numberClasses(s.Train, s.Test); err != nil {
+		if err := s.numberClasses(); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", name, err)
 		}
 	}

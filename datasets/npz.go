@@ -9,7 +9,7 @@ import (
 
 // openNPZ reads NumPy's npz file. The images are called x, images, data or
 // features, the labels y, labels, label, target or targets, in any case, alone
-// or with train_ or test_ before or after: x_train, train_images. Images are
+// or with the name of a split before or after: x_train, val_images. Images are
 // N×H×W, N×H×W×C (N×C×H×W with ChannelsFirst), or N×F; bytes stay bytes, other
 // numbers become float32. Labels are N or N×1 integers.
 func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
@@ -20,54 +20,56 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	train, test := parts["train"], parts["test"]
 	if opts.Test != "" {
 		other, err := l.readNPZ(opts.Test)
 		if err != nil {
 			return nil, err
 		}
-		if test != nil {
+		if parts[toTest] != nil {
 			return nil, fmt.Errorf("datasets: %s has a test split of its own: the option Test has no effect", path)
 		}
-		if test = other["test"]; test == nil {
-			test = other["train"]
+		if parts[toTest] = other[toTest]; parts[toTest] == nil {
+			parts[toTest] = other[toTrain]
 		}
 	}
-	if test != nil && (opts.TestFraction != 0 || opts.Seed != 0) {
-		return nil, fmt.Errorf("datasets: %s has a test split: TestFraction and Seed have no effect", path)
+	division, err := separate(path, &parts, opts)
+	if err != nil {
+		return nil, err
 	}
 	s := Set{Name: baseName(path), Source: path}
-	if s.Train, s.Shape, err = train.split(opts); err != nil {
-		return nil, fmt.Errorf("datasets: %s: training split: %w", path, err)
-	}
-	splits := []*Split{s.Train}
-	if test != nil {
-		if err := addTest(&s, test, opts); err != nil {
-			return nil, fmt.Errorf("datasets: %s: test split: %w", path, err)
-		}
-		splits = append(splits, s.Test)
+	if err := s.fill(parts, opts); err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
 	if opts.Label != "none" {
-		if err := s.numberClasses(splits...); err != nil {
+		if err := s.numberClasses(); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", path, err)
 		}
 	}
-	if test == nil {
+	if s.Test == nil {
 		s.Train, s.Test = divide(s.Train, opts)
 	}
-	s.Account.Division = opts.division(test != nil)
+	s.Account.Division = division
 	return newSet(s, path)
 }
 
-func addTest(s *Set, test *npzPart, opts Options) error {
-	split, shape, err := test.split(opts)
-	if err != nil {
-		return err
+// fill turns arrays into splits.
+func (s *Set) fill(parts [3]*npzPart, opts Options) error {
+	for i, to := range []**Split{&s.Train, &s.Validation, &s.Test} {
+		if parts[i] == nil {
+			continue
+		}
+		split, shape, err := parts[i].split(opts)
+		if err != nil {
+			return fmt.Errorf("%s split: %w", splitName(i), err)
+		}
+		if i == toTrain {
+			s.Shape = shape
+		}
+		if shape != s.Shape {
+			return fmt.Errorf("%s split: images of shape %v, in training %v", splitName(i), shape, s.Shape)
+		}
+		*to = split
 	}
-	if shape != s.Shape {
-		return fmt.Errorf("images of shape %v, in training %v", shape, s.Shape)
-	}
-	s.Test = split
 	return nil
 }
 
@@ -81,13 +83,12 @@ func baseName(path string) string {
 type npzPart struct{ x, y *array }
 
 // readNPZ reads the arrays whose names it knows and skips the others.
-func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
+func (l *loading) readNPZ(path string) (parts [3]*npzPart, err error) {
 	archive, err := l.archive(path)
 	if err != nil {
-		return nil, err
+		return parts, err
 	}
 	defer archive.Close()
-	parts := map[string]*npzPart{}
 	var names []string
 	var all []*array
 	for _, f := range archive.File {
@@ -99,7 +100,7 @@ func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
 		}
 		a, err := archive.array(f)
 		if err != nil {
-			return nil, err
+			return parts, err
 		}
 		a.whole = role == 'y'
 		all = append(all, a)
@@ -113,13 +114,13 @@ func (l *loading) readNPZ(path string) (map[string]*npzPart, error) {
 			slot = &p.y
 		}
 		if *slot != nil {
-			return nil, fmt.Errorf("datasets: %s: two arrays could be the %s of %s: %s",
-				path, string(role), part, strings.Join(names, ", "))
+			return parts, fmt.Errorf("datasets: %s: two arrays could be the %s of the %s split: %s",
+				path, string(role), splitName(part), strings.Join(names, ", "))
 		}
 		*slot = a
 	}
-	if parts["train"] == nil {
-		return nil, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_test, y_test",
+	if parts[toTrain] == nil {
+		return parts, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_val, …, y_test",
 			path, clip(strings.Join(names, ", ")))
 	}
 	return parts, archive.read(all)
@@ -144,23 +145,23 @@ func (a *archive) read(all []*array) error {
 
 // npzRole says which split an array belongs to, and whether it holds the
 // images (x), the labels (y) or neither (0).
-func npzRole(name string) (part string, role rune) {
+func npzRole(name string) (split int, role rune) {
 	name = strings.ToLower(name)
-	part = "train"
-	for _, p := range []string{"train", "test"} {
-		short := strings.TrimSuffix(strings.TrimPrefix(name, p+"_"), "_"+p)
-		if short != name {
-			part, name = p, short
-			break
+	if at := strings.IndexByte(name, '_'); at >= 0 {
+		first, last := name[:at], name[at+1:]
+		if n, ok := splitOf(first); ok {
+			split, name = n, last
+		} else if n, ok := splitOf(last); ok {
+			split, name = n, first
 		}
 	}
 	switch name {
 	case "x", "images", "data", "features":
-		return part, 'x'
+		return split, 'x'
 	case "y", "labels", "label", "target", "targets":
-		return part, 'y'
+		return split, 'y'
 	}
-	return "", 0
+	return 0, 0
 }
 
 // split turns arrays into images, channels last.

@@ -66,7 +66,7 @@ func TestNPYTypes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := parts["train"].x
+			x := parts[toTrain].x
 			for i := range 4 {
 				var got float32
 				if x.bytes != nil {
@@ -223,7 +223,7 @@ func TestNPZFaults(t *testing.T) {
 		"size option":          {x, y, Options{Size: [2]int{2, 2}}, []string{"Size"}},
 		"shape that disagrees": {x, y, Options{Shape: [3]int{1, 2, 2}}, []string{"3 columns", "[1 2 2]"}},
 		"no channels":          {x, y, Options{ChannelsFirst: true}, []string{"no channels to be first"}},
-		"two candidates":       {nil, y, Options{}, []string{"two arrays", "x of train"}},
+		"two candidates":       {nil, y, Options{}, []string{"two arrays", "x of the training split"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arrays := map[string][]byte{"x": c.x, "y": c.y}

@@ -89,12 +89,12 @@ func Open(name string, opts Options) (*Set, error) {
 // OpenContext reads a data set into memory. name is one of Names, or else the
 // path of
 //
-//   - a .npz file with the arrays x and y, or x_train, y_train, x_test, y_test,
+//   - a .npz file with the arrays x and y, or x_train, y_train, x_val, …, y_test,
 //   - a .csv or .tsv file, one row an image, with a label column,
 //   - a folder with four IDX files named like MNIST's or EMNIST's,
 //   - a folder with the CIFAR-10 binary files,
 //   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP) for
-//     each class, or two such folders called train and test.
+//     each class, or such folders called train, val and test.
 //
 // CSV, IDX and CIFAR-10 files may be gzipped. A name of Names takes precedence
 // over a path; ./digits is always a path. Cancelling ctx stops downloading and

@@ -7,21 +7,25 @@ import (
 )
 
 // openPictures reads a folder with one folder of pictures for each class, or
-// such folders under train and test. If all pictures are grey there is one
+// such folders under train, validation and test. If all pictures are grey there is one
 // channel, else three. Files of other kinds are counted; hidden ones are not.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
-	trainDir, testDir := dir, opts.Test
-	if isDir(filepath.Join(dir, "train")) && isDir(filepath.Join(dir, "test")) {
-		if opts.Test != "" {
-			return nil, fmt.Errorf("datasets: %s has a folder test: the option Test has no effect", dir)
-		}
-		trainDir, testDir = filepath.Join(dir, "train"), filepath.Join(dir, "test")
-	}
-	if testDir != "" && (opts.TestFraction != 0 || opts.Seed != 0) {
-		return nil, fmt.Errorf("datasets: %s has a test split: TestFraction and Seed have no effect", dir)
-	}
 	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{Passed: map[string]int{}, Depth: 8}}
-	if err := g.list(trainDir, testDir); err != nil {
+	folders, err := g.splits(dir)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Test != "" {
+		if test := folders[toTest]; test != "" {
+			return nil, fmt.Errorf("datasets: %s has a folder %s: the option Test has no effect", dir, filepath.Base(test))
+		}
+		folders[toTest] = g.unwrap(opts.Test)
+	}
+	division, err := separate(dir, &folders, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.list(folders); err != nil {
 		return nil, err
 	}
 	l.folder = &tally{name: dir, total: g.bytes}
@@ -29,15 +33,11 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 		return nil, err
 	}
 	s := Set{Name: filepath.Base(dir), Source: dir, Classes: g.classes, Shape: [3]int{g.channels, g.size[0], g.size[1]}}
-	all := &Split{Images: g.pixels, Labels: g.labels}
-	if testDir == "" {
-		s.Train, s.Test = divide(all, opts)
-	} else {
-		n := g.trained * s.size()
-		s.Train = &Split{Images: all.Images[:n:n], Labels: all.Labels[:g.trained]}
-		s.Test = &Split{Images: all.Images[n:], Labels: all.Labels[g.trained:]}
+	s.Train, s.Validation, s.Test = g.split(toTrain), g.split(toValidate), g.split(toTest)
+	if s.Test == nil {
+		s.Train, s.Test = divide(s.Train, opts)
 	}
-	s.Account.Pictures, s.Account.Division = g.account, opts.division(testDir != "")
+	s.Account.Pictures, s.Account.Division = g.account, division
 	whole, err := newSet(s, dir)
 	l.folder.done = 0
 	return l.from(whole, err, g.paths...)
@@ -49,13 +49,26 @@ type gallery struct {
 	classes  []string
 	paths    []string
 	labels   []int32
-	trained  int // pictures to train on; the others follow
+	ends     [3]int // where the pictures of a split end; 0 if there is none
 	account  *PictureAccount
 	bytes    int64  // of all files
 	size     [2]int // H W; of the first picture if not given
 	first    string // the picture that gave the size
 	channels int    // 1 as long as all are grey, else 3
 	pixels   []uint8
+}
+
+// split is the part of the pictures that follows the splits before it.
+func (g *gallery) split(n int) *Split {
+	end, begin := g.ends[n], 0
+	if end == 0 {
+		return nil
+	}
+	for _, e := range g.ends[:n] {
+		begin = max(begin, e)
+	}
+	size := g.area() * g.channels
+	return &Split{Images: g.pixels[begin*size : end*size : end*size], Labels: g.labels[begin:end:end]}
 }
 
 // load reads the pictures.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"unicode/utf8"
 )
@@ -20,6 +21,7 @@ type Set struct {
 	Shape      [3]int    // C H W of one image; F 1 1 for a table of F columns
 	Classes    []string  // class names, index = label; empty where there are no labels
 	Train      *Split    // what is trained on
+	Validation *Split    // what training may stop by, if the data have such a split; else nil
 	Test       *Split    // what accuracy is measured on
 	PixelScale float32   // 1/255 for bytes, 1/16 for digits, 1 for values taken as they are
 	Mean, Std  []float32 // per channel, measured on Train, after PixelScale
@@ -141,16 +143,29 @@ func (s *Set) validate() error {
 	if s.Test == nil || s.Test.Len() == 0 {
 		return errors.New("no test images")
 	}
-	if (s.Train.Images == nil) != (s.Test.Images == nil) {
-		return errors.New("one split holds bytes, the other values")
+	if s.Validation != nil && s.Validation.Len() == 0 {
+		return errors.New("no validation images")
 	}
-	if err := s.validateSplit(s.Train); err != nil {
-		return fmt.Errorf("training split: %w", err)
-	}
-	if err := s.validateSplit(s.Test); err != nil {
-		return fmt.Errorf("test split: %w", err)
+	for i, p := range s.splits() {
+		if (p.Images == nil) != (s.Train.Images == nil) {
+			return errors.New("one split holds bytes, the other values")
+		}
+		if err := s.validateSplit(p); err != nil {
+			return fmt.Errorf("%s split: %w", splitName(i), err)
+		}
 	}
 	return s.checkClasses()
+}
+
+// splits goes through those that there are.
+func (s *Set) splits() iter.Seq2[int, *Split] {
+	return func(yield func(int, *Split) bool) {
+		for i, p := range []*Split{s.Train, s.Validation, s.Test} {
+			if p != nil && !yield(i, p) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Set) validateSplit(p *Split) error {
@@ -197,13 +212,13 @@ func (s *Set) checkPlaces(p *Split) error {
 }
 
 // Checksum returns the SHA-256, in hexadecimal, of everything that training
-// depends on: shape, scale, classes, labels and pixels of both splits. A
+// depends on: shape, scale, classes, labels and pixels of all splits. A
 // checkpoint that stores it can refuse to continue with other data.
 func (s *Set) Checksum() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%v %v %v %v %q", s.Shape, s.PixelScale, s.Mean, s.Std, s.Classes)
 	var buf []byte
-	for _, p := range []*Split{s.Train, s.Test} {
+	for _, p := range s.splits() {
 		fmt.Fprintf(h, " %d ", p.Len())
 		for i := range p.Len() {
 			if p.Images != nil {

@@ -27,7 +27,8 @@ type Config struct {
 	Balanced bool             // makes the classes of an epoch equally frequent
 
 	// Validation is the share of the training images that is held out, and
-	// evaluated after each epoch: 0 none, less than 1. A stage's Patience needs it.
+	// evaluated after each epoch: 0 none, less than 1. A stage's Patience needs it,
+	// unless the data have a validation split.
 	Validation float64
 
 	Float      Stage      // training without quantization; 0 epochs: only the given start

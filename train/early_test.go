@@ -3,6 +3,7 @@ package train
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"petrify/datasets"
@@ -83,5 +84,30 @@ func TestHold(t *testing.T) {
 				t.Errorf("image %d has pixels %v", label, got)
 			}
 		}
+	}
+}
+
+// Data with a validation split of their own need no images held out.
+func TestPatienceByTheDatasValidationSplit(t *testing.T) {
+	c := small(t)
+	rest, held := hold(c.Data.Train, 100, rand.New(rand.NewPCG(1, 2)))
+	data := *c.Data
+	data.Train, data.Validation = rest, held
+	set, err := datasets.New(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Data = set
+	c.Float, c.QAT.Epochs = Stage{Epochs: 1, LearningRate: 0.05, Patience: 3}, 0
+	result := mustRun(t, c)
+	if result.Records[0].Validation.Loss <= 0 {
+		t.Errorf("record %+v, want a loss in validation", result.Records[0])
+	}
+	if got := result.Summary.Data.Samples; got.Train != 412 || got.Validation != 100 {
+		t.Errorf("account %+v, want 412 to train, 100 to validate", got)
+	}
+	c.Validation = 0.1
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "the data have a validation split") {
+		t.Errorf("validation twice: %v", err)
 	}
 }

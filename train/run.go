@@ -40,7 +40,7 @@ type run struct {
 	evaluator *graph.Evaluator // of the float stage; nil: not built yet
 	distance  *graph.Distance  // of the QAT stage; likewise
 	split     *datasets.Split  // what is trained on
-	held      *datasets.Split  // what is held out; nil: nothing
+	held      *datasets.Split  // what is held out, or the validation split of the data; nil: nothing
 	store     *store
 	records   []Record
 	written   time.Time // when the last checkpoint was
@@ -84,7 +84,9 @@ func start(c Config) (*run, error) {
 		Config: c, random: rand.NewPCG(c.Seed, streamModel),
 		split: c.Data.Train,
 	}
-	if n := c.heldOut(); n > 0 {
+	if c.Data.Validation != nil {
+		r.held = c.Data.Validation
+	} else if n := c.heldOut(); n > 0 {
 		r.split, r.held = hold(c.Data.Train, n, rand.New(rand.NewPCG(c.Seed, streamHold)))
 	}
 	var err error

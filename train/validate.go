@@ -16,8 +16,10 @@ func (c Config) Validate() error {
 	f.check(perEpoch == 0 || c.Calibration <= perEpoch, "calibration",
 		"%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
 	f.check(c.Validation >= 0 && c.Validation < 1, "validation", "%v: want 0 or more, and less than 1", c.Validation)
+	own := c.Data != nil && c.Data.Validation != nil
+	f.check(!own || c.Validation == 0, "validation", "%v has no effect: the data have a validation split", c.Validation)
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
-		f.check(s.Patience <= 0 || c.Validation > 0, path+".patience",
+		f.check(s.Patience <= 0 || c.Validation > 0 || own, path+".patience",
 			"%d has no effect without validation: want a share of the training images held out", s.Patience)
 	}
 	c.lossFaults(&f)

@@ -62,7 +62,8 @@ func (c *Config) section() section {
 			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
 		{"batch", "Images in a training step.", integer(&c.Batch, 1, 1<<20)},
-		{"validation", "Share of the training images that is held out and evaluated after each epoch; null is none.",
+		{"validation", "Share of the training images that is held out and evaluated after each epoch; null is " +
+			"none, or the data's own validation split.",
 			auto[float64]{&c.Validation, number(&c.Validation, below1)}},
 		{"augment", "How training images are varied, differently in each epoch.", augment(&c.Augment)},
 		{"balanced", "Make the classes of an epoch equally frequent.", yes(&c.Balanced)},
