@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"bytes"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,8 +17,6 @@ import (
 	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
 )
-
-var exports = flag.Int("exports", 60, "TestCEveryModel: how many networks to draw")
 
 // cModes are the definition's modes of requantizations.
 var cModes = map[integer.Requantization]reference.Mode{integer.Float32: reference.ONNXRuntime,
@@ -146,37 +143,6 @@ func TestCReals(t *testing.T) {
 				add(f.String(), b, b.Activate(b.Linear(b.Input(), 12, quantized.Identity), f))
 			}
 			p.checkReals(t, conformance.Toolchain{Flags: gnu}, inputs)
-		})
-	}
-}
-
-// TestCEveryModel: every network that trains and freezes has a form in C, all
-// kinds of layers and all schemes, and computes what the definition says; with
-// the address sanitizer. More of them:
-//
-//	go test -run CEveryModel -exports 3000 -timeout 0 .
-func TestCEveryModel(t *testing.T) {
-	const some = 60 // in a program
-	for first := 0; first < *exports; first += some {
-		t.Run(fmt.Sprint(first), func(t *testing.T) {
-			t.Parallel()
-			var p program
-			var inputs [][]float32
-			for seed := first; seed < min(first+some, *exports); seed++ {
-				rng := rand.New(rand.NewPCG(uint64(seed), 12))
-				m, err := stepped(t, rng).Freeze()
-				if err != nil {
-					t.Logf("seed %d does not freeze: %v", seed, err)
-					continue
-				}
-				p.add(fmt.Sprintf("seed %d", seed), m, nil, requantizations[seed%3])
-				x := make([]float32, 6*elements(m.Input.Shape))
-				for i := range x {
-					x[i] = float32(rng.NormFloat64())
-				}
-				inputs = append(inputs, x)
-			}
-			p.checkReals(t, conformance.Toolchain{Flags: sanitized}, inputs)
 		})
 	}
 }

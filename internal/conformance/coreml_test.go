@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,9 +33,9 @@ type number struct {
 // nothing of convolutions' sums.
 func TestOperationsInNumPy(t *testing.T) {
 	var all []computed
-	for seed := range uint64(25) {
-		rng := rand.New(rand.NewPCG(seed, 12))
-		m := drawn(t, rng)
+	for n := range 25 {
+		d := draw(t, *ofSeed, n)
+		m := d.model
 		for _, precision := range []coreml.Precision{coreml.Float16, coreml.Float32} {
 			p, err := coreml.Translate(m, coreml.Options{Precision: precision})
 			if err != nil && strings.Contains(err.Error(), "float16") {
@@ -45,11 +44,7 @@ func TestOperationsInNumPy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := make([]float32, elements(m.Input.Shape))
-			for i := range x {
-				x[i] = float32(rng.NormFloat64())
-			}
-			all = append(all, compute(t, p, x)...)
+			all = append(all, compute(t, p, d.x[:elements(m.Input.Shape)])...)
 		}
 	}
 	file := filepath.Join(t.TempDir(), "operations.json")

@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"petrify/fakequant/affine"
-	"petrify/graph"
-	"petrify/internal/randnet"
 	"petrify/quantized"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
@@ -86,50 +84,11 @@ func pageCases(t *testing.T) []pageCase {
 			}
 		}
 	}
-	for seed := range uint64(60) {
-		rng := rand.New(rand.NewPCG(seed, 10))
-		mode, m := reference.Modes()[seed%uint64(len(modes))], drawn(t, rng)
-		x := make([]float32, 6*elements(m.Input.Shape))
-		for i := range x {
-			x[i] = float32(rng.NormFloat64())
-		}
-		cases = append(cases, pageCase{fmt.Sprintf("drawn/%d/%v", seed, mode), m, mode, x})
+	for n := range 60 {
+		d, mode := draw(t, *ofSeed, n), reference.Modes()[n%len(modes)]
+		cases = append(cases, pageCase{fmt.Sprintf("drawn/%d/%d/%v", d.seed, n, mode), d.model, mode, d.x})
 	}
 	return cases
-}
-
-// drawn is a random network that was trained for a step and frozen.
-func drawn(t *testing.T, rng *rand.Rand) *quantized.Model {
-	t.Helper()
-	frozen, err := stepped(t, rng).Freeze()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return frozen
-}
-
-// stepped is a random network that was trained for a step.
-func stepped(t *testing.T, rng *rand.Rand) *graph.Model {
-	t.Helper()
-	network, in := randnet.Network(rng, randnet.Options{})
-	m, err := graph.New(network, in, randnet.Quantization(rng, network, in), rng)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.SetObservers(true)
-	m.SetFakeQuant(true)
-	trainer, err := m.Trainer(4, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trainer.Close()
-	if _, err := trainer.Step(images(rng, 4, in), make([]int32, 4)); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Settle(); err != nil {
-		t.Fatal(err)
-	}
-	return m
 }
 
 func elements(shape []int) int {
