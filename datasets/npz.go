@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -139,6 +141,26 @@ func (a *archive) read(all []*array) error {
 		if err := x.read(); err != nil {
 			return err
 		}
+		if err := x.finite(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finite names the first element that is not a finite number as NumPy does.
+func (a *array) finite() error {
+	for i, v := range a.floats {
+		if v-v == 0 {
+			continue
+		}
+		var index []string
+		for _, n := range slices.Backward(a.shape) {
+			index, i = append(index, strconv.Itoa(i%n)), i/n
+		}
+		slices.Reverse(index)
+		return fmt.Errorf("datasets: %s[%s] is %v, want a finite number", strings.TrimSuffix(a.in.name, ".npy"),
+			strings.Join(index, ", "), v)
 	}
 	return nil
 }

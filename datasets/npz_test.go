@@ -184,6 +184,28 @@ func TestNPZSecondFile(t *testing.T) {
 	}
 }
 
+// NaN in row 17 of x is reported there, wherever division puts the row, and in
+// the file and array that hold it.
+func TestNPZReportsTheRowOfNaN(t *testing.T) {
+	data := make([]byte, 4*30*6)
+	binary.LittleEndian.PutUint32(data[4*(17*6+5):], math.Float32bits(float32(math.NaN())))
+	bad, good := npyFile("<f4", "(30, 2, 3)", data), npyFile("<f4", "(30, 2, 3)", make([]byte, 4*30*6))
+	y := npyFile("|u1", "(30,)", make([]byte, 30))
+	dir := write(t, map[string][]byte{
+		"x.npz":    npzFile(t, map[string][]byte{"x": bad, "y": y}),
+		"good.npz": npzFile(t, map[string][]byte{"x": good, "y": y}),
+		"val.npz":  npzFile(t, map[string][]byte{"x": good, "y": y, "x_val": bad, "y_val": y}),
+	})
+	for seed := range uint64(5) {
+		_, err := Open(dir+"/x.npz", Options{Seed: seed})
+		wantError(t, err, dir+"/x.npz: x[17, 1, 2] is NaN, want a finite number")
+	}
+	_, err := Open(dir+"/good.npz", Options{Test: dir + "/x.npz"})
+	wantError(t, err, dir+"/x.npz: x[17, 1, 2] is NaN")
+	_, err = Open(dir+"/val.npz", Options{})
+	wantError(t, err, dir+"/val.npz: x_val[17, 1, 2] is NaN")
+}
+
 func TestNPZFaults(t *testing.T) {
 	x, y := npyFile("|u1", "(2, 3)", make([]byte, 6)), npyFile("|u1", "(2,)", []byte{0, 1})
 	for name, c := range map[string]struct {
