@@ -163,8 +163,11 @@ func normalisation(s *Set, given bool) string {
 	return fmt.Sprintf("%sminus mean, divided by standard deviation of each %s %s", scaled, each, from)
 }
 
-// mostShown is how many names a line of an account lists.
-const mostShown = 8
+// An account lists this many names in a line, and warnings.
+const (
+	mostShown  = 8
+	mostWarned = 4
+)
 
 // String is a block of lines with the warnings last.
 func (a Account) String() string {
@@ -184,7 +187,7 @@ func (a Account) String() string {
 	case t != nil:
 		line("header", "%s", t.Header)
 		line("label", "%s", t.Label)
-		line("columns", "%d: %s", len(t.Columns), listed(t.Columns))
+		line("columns", "%d: %s", len(t.Columns), listed(t.used()))
 		if len(t.LeftOut) > 0 {
 			line("left out", "%s", listed(t.leftOut()))
 		}
@@ -196,11 +199,11 @@ func (a Account) String() string {
 	}
 	line("values", "%v", a.Values)
 	line("normalised", "%s", a.Normalised)
-	for _, w := range a.Warnings[:min(len(a.Warnings), mostShown)] {
+	for _, w := range a.Warnings[:min(len(a.Warnings), mostWarned)] {
 		line("warning", "%s", w)
 	}
-	if n := len(a.Warnings) - mostShown; n > 0 {
-		line("", "and %d more warnings", n)
+	if n := len(a.Warnings) - mostWarned; n > 0 {
+		line("", "and %d more warnings, which petrify data --json shows", n)
 	}
 	return b.String()
 }
@@ -223,14 +226,24 @@ func (a Account) shape() string {
 
 // classes lists classes with their counts.
 func (a Account) classes() string {
-	var all []string
-	for _, c := range a.Classes {
+	count := func(c ClassAccount) string {
 		parts := []int{c.Train, c.Test}
 		if a.Samples.Validation > 0 {
 			parts = []int{c.Train, c.Validation, c.Test}
 		}
-		counts := strings.ReplaceAll(strings.Trim(fmt.Sprint(parts), "[]"), " ", " + ")
-		all = append(all, fmt.Sprintf("%s (%s)", c.Name, counts))
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(parts), "[]"), " ", " + ")
+	}
+	equal := !slices.ContainsFunc(a.Classes, func(c ClassAccount) bool { return c.Counts != a.Classes[0].Counts })
+	var all []string
+	for _, c := range a.Classes {
+		name := c.Name
+		if !equal {
+			name = fmt.Sprintf("%s (%s)", name, count(c))
+		}
+		all = append(all, name)
+	}
+	if equal {
+		return fmt.Sprintf("%d with %s samples each: %s", len(all), count(a.Classes[0]), listed(all))
 	}
 	return fmt.Sprintf("%d: %s", len(all), listed(all))
 }
@@ -250,6 +263,23 @@ func (c Counts) String() string {
 		held = fmt.Sprintf("%d to validate, ", c.Validation)
 	}
 	return fmt.Sprintf("%d to train, %s%d to test", c.Train, held, c.Test)
+}
+
+// used lists the columns, untitled ones that follow each other as one.
+func (t *TableAccount) used() (all []string) {
+	for i := 0; i < len(t.Columns); i++ {
+		name, first, n := t.Columns[i], 0, 0
+		if _, err := fmt.Sscanf(name, "column %d", &first); err == nil {
+			for i+n+1 < len(t.Columns) && t.Columns[i+n+1] == fmt.Sprintf("column %d", first+n+1) {
+				n++
+			}
+		}
+		if n > 0 {
+			name, i = fmt.Sprintf("columns %d to %d", first, first+n), i+n
+		}
+		all = append(all, name)
+	}
+	return all
 }
 
 func (t *TableAccount) leftOut() (all []string) {

@@ -19,7 +19,7 @@ func (t *table) leaveIndices() {
 		}
 		k++
 		index := t.titles != nil && !t.chosen[c] && untitled(t.titles[c])
-		few := len(t.labels.rows) < 10 && t.rows() < 10 // whole numbers that may differ by chance
+		few := t.rows() < 10 // whole numbers that may differ by chance
 		if !index && few || !t.numbersRows(k) {
 			keep = append(keep, k)
 			continue

@@ -1,9 +1,11 @@
 package datasets
 
 import (
+	"encoding/csv"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ func wide(text string, low, high int) string {
 func TestStrangeTables(t *testing.T) {
 	pet := func(i int) string { return []string{"cat", "dog"}[i%2] }
 	plain := func(i int) string { return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, pet(i)) }
-	pets := "cat (4 + 1), dog (4 + 1)"
+	pets := "2 with 4 + 1 samples each: cat, dog"
 	for name, c := range map[string]struct {
 		csv     string
 		opts    Options
@@ -46,11 +48,11 @@ func TestStrangeTables(t *testing.T) {
 	}{
 		"an index without a title, from 0": {rowsOf(",a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%s", i, plain(i))
-		}), Options{}, 2, []string{"2: " + pets, `column 4, "label": its title says so`,
+		}), Options{}, 2, []string{pets, `column 4, "label": its title says so`,
 			"left out    column 1 (an index without a title)"}, true},
 		"an index without a title, from 1": {rowsOf(",a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%s", i+1, plain(i))
-		}), Options{}, 2, []string{"2: " + pets, "column 1 (an index without a title)"}, true},
+		}), Options{}, 2, []string{pets, "column 1 (an index without a title)"}, true},
 		"an index without a title, shuffled": {rowsOf(",a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%s", 7*i%10, plain(i))
 		}), Options{}, 2, []string{"column 1 (an index without a title)"}, true},
@@ -65,10 +67,11 @@ func TestStrangeTables(t *testing.T) {
 			"label       column 3: the last one", "warning     no header and no data.label: column 3"}, false},
 		"no header, label said": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%d.25", i%2, i/2, i%3)
-		}), Options{Label: "1"}, 2, []string{"column 1: data.label", "2: 0 (4 + 1), 1 (4 + 1)"}, true},
+		}), Options{Label: "1"}, 2, []string{"column 1: data.label", "2 with 4 + 1 samples each: 0, 1"}, true},
 		"no header, text first": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3)
-		}), Options{}, 2, []string{"label       column 1: the only one of text", pets}, true},
+		}), Options{}, 2, []string{"label       column 1: the only one of text",
+			"columns     2: columns 2 to 3", pets}, true},
 		"a header whose label is the only text": {rowsOf("sepal,species,petal\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%s,%d.25", i/2, pet(i), i%3)
 		}), Options{}, 2, []string{`header      row 1: "sepal" is not a number`,
@@ -78,7 +81,7 @@ func TestStrangeTables(t *testing.T) {
 		}), Options{}, 2, []string{`column 3, "r": the last one`, `warning     no title says label`}, false},
 		"a row whose label is y": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"y", "n"}[i%2])
-		}), Options{}, 2, []string{"header      none", "n (4 + 1), y (4 + 1)"}, true},
+		}), Options{}, 2, []string{"header      none", "each: n, y"}, true},
 		"titles that count up": {rowsOf("0,1,2\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
 		}), Options{}, 2,
@@ -87,7 +90,7 @@ func TestStrangeTables(t *testing.T) {
 		"titles that count up, said": {rowsOf("0,1,2\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
 		}), Options{Header: HeaderTrue, Label: "-1"}, 2, []string{"header      row 1: data.header",
-			"columns     2: 0, 1", "2: 0 (4 + 1), 1 (4 + 1)"}, true},
+			"columns     2: 0, 1", "2 with 4 + 1 samples each: 0, 1"}, true},
 		"numbers and the title label": {rowsOf("0,1,label\n", 10, plain), Options{}, 2,
 			[]string{"columns     2: 0, 1", pets}, true},
 		"words that are no header": {rowsOf("label,1.5,cat\n", 9, plain),
@@ -125,7 +128,7 @@ func TestStrangeTables(t *testing.T) {
 			[]string{pets}, true},
 		"a label that is missing": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"cat", "NA"}[i%2])
-		}), Options{}, 2, []string{"2: NA (4 + 1), cat (4 + 1)",
+		}), Options{}, 2, []string{"2 with 4 + 1 samples each: NA, cat",
 			`warning     class "NA" (5 samples) looks like a missing value`}, false},
 		"classes that differ by case": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"Iris setosa", "iris  Setosa"}[i%2])
@@ -204,18 +207,19 @@ func TestStrangeTablesRefused(t *testing.T) {
 
 // Fisher's iris as strangers write it trains right without a key.
 func TestStrangersIris(t *testing.T) {
-	names := []string{"sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)", "species"}
-	kinds := []string{"setosa", "versicolor", "virginica"}
-	r := rand.New(rand.NewPCG(15, 0))
-	var flowers [][]string
-	for i := range 150 {
-		k := i / 50
-		row := []string{}
-		for j := range 4 {
-			row = append(row, fmt.Sprintf("%.1f", float64(3+k*(j+1))+r.Float64()))
-		}
-		flowers = append(flowers, append(row, kinds[k]))
+	file, err := os.Open("testdata/iris.csv")
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer file.Close()
+	flowers, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, flowers := flowers[0], flowers[1:]
+	names[2] = "petal; length, in cm" // a separator in quotes
+	kinds, means := []string{"setosa", "versicolor", "virginica"}, []float64{5.84, 3.05, 3.76, 1.20}
+	r := rand.New(rand.NewPCG(15, 0))
 	for variant := range 48 {
 		header, quoted, index := variant&1 != 0, variant&2 != 0, variant&4 != 0
 		comma, point := []string{",", ";", "\t"}[variant/8%3], "."
@@ -223,14 +227,14 @@ func TestStrangersIris(t *testing.T) {
 			point = ","
 		}
 		order := r.Perm(5)
-		csv := func(i int, row []string) string {
+		line := func(i int, row []string) string {
 			var fields []string
 			if index && header {
 				fields = append(fields, map[bool]string{true: "", false: fmt.Sprint(i)}[i < 0])
 			}
 			for _, j := range order {
 				f := strings.Replace(row[j], ".", point, 1)
-				if quoted && (i < 0 || j == 4) {
+				if i < 0 || quoted && j == 4 {
 					f = `"` + f + `"`
 				}
 				fields = append(fields, f)
@@ -241,9 +245,9 @@ func TestStrangersIris(t *testing.T) {
 			order)
 		text := ""
 		if header {
-			text = csv(-1, names) + "\n"
+			text = line(-1, names) + "\n"
 		}
-		text = rowsOf(text, 150, func(i int) string { return csv(i, flowers[i]) })
+		text = rowsOf(text, 150, func(i int) string { return line(i, flowers[i]) })
 		set, err := Open(write(t, map[string][]byte{"iris.csv": []byte(text)})+"/iris.csv", Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
@@ -251,7 +255,7 @@ func TestStrangersIris(t *testing.T) {
 		a := set.Account
 		right := true // each feature has its mean
 		for k, j := range slices.DeleteFunc(slices.Clone(order), func(j int) bool { return j == 4 }) {
-			right = right && math.Abs(float64(set.Mean[k])-float64(4+j)-0.5) < 0.1
+			right = right && math.Abs(float64(set.Mean[k])-means[j]) < 0.1
 		}
 		if !right || !slices.Equal(set.Classes, kinds) || set.Shape != [3]int{4, 1, 1} ||
 			a.Classes[0].Counts != (Counts{40, 0, 10}) || a.Warnings != nil {

@@ -88,6 +88,9 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("a,b,label\n1,2,cat\n3,4,dog\n"), "")
 	f.Add([]byte("1;2;3\n4;5;6\n"), "-1")
 	f.Add([]byte("\ufeffa\tb\n1\t\"2\"\n"), "none")
+	f.Add([]byte(",a,y\r0,1,u\r1,1,v\r"), "")
+	f.Add([]byte("1,5;2,5;x\n1,25;2;z\n"), "")
+	f.Add([]byte("\xff\xfea\x00,\x00y\x00\n\x001\x00,\x002\x00"), "")
 	f.Add(zipped([]byte("x,y\n1,2\n")), "y")
 	f.Fuzz(func(t *testing.T, data []byte, label string) {
 		in, err := open(data)
@@ -101,6 +104,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
+		read.leaveIndices()
 		classes := classNames([]*table{read})
 		labels := read.indices(classes)
 		if len(labels)*read.cols != len(read.values) {
