@@ -19,6 +19,7 @@ type Account struct {
 	Classes    []ClassAccount  `json:"classes,omitempty"`
 	Table      *TableAccount   `json:"table,omitempty"`
 	Pictures   *PictureAccount `json:"pictures,omitempty"`
+	Array      string          `json:"array,omitempty"` // how an npz file's was understood
 	Values     ValueAccount    `json:"values"`
 	Normalised string          `json:"normalised"` // what is done to values before the network
 	Warnings   []string        `json:"warnings,omitempty"`
@@ -193,6 +194,8 @@ func (a Account) String() string {
 		}
 	case a.Pictures != nil:
 		line("pictures", "%v", a.Pictures)
+	case a.Array != "":
+		line("array", "%s", a.Array)
 	}
 	if a.Table == nil || a.Shape[1]*a.Shape[2] > 1 {
 		line("shape", "%s", a.shape())

@@ -20,7 +20,8 @@ func TestClassOnlyInTheTestSplit(t *testing.T) {
 	idx["t10k-labels-idx1-ubyte"] = idxFile([]byte{2, 3}, 2)
 	cifar := map[string][]byte{"data_batch_1.bin": cifarRecord(1, 0, 0, 0), "test_batch.bin": cifarRecord(7, 0, 0, 0)}
 	npz := map[string][]byte{"train.npz": npzFile(t, array(0, 1)), "test.npz": npzFile(t, array(2))}
-	table := map[string][]byte{"train.csv": []byte("a,label\n1,red\n2,blue\n"), "test.csv": []byte("a,label\n1,green\n")}
+	table := map[string][]byte{"train.csv": []byte("a,label\n1,red\n2,blue\n"),
+		"test.csv": []byte("a,label\n1,green\n")}
 	for name, c := range map[string]struct {
 		files      map[string][]byte
 		path, test string
@@ -61,7 +62,8 @@ func TestLabelsAreNumberedByWhatOccurs(t *testing.T) {
 			y[i] = byte(label)
 		}
 		npz := npzFile(t, map[string][]byte{
-			"x": npyFile("|u1", fmt.Sprintf("(%d, 2, 2)", n), make([]byte, 4*n)), "y": npyFile("|i1", fmt.Sprintf("(%d,)", n), y),
+			"x": npyFile("|u1", fmt.Sprintf("(%d, 2, 2)", n), make([]byte, 4*n)),
+			"y": npyFile("|i1", fmt.Sprintf("(%d,)", n), y),
 		})
 		images := idxFile(make([]byte, 4*n), uint32(n), 2, 2)
 		idx := map[string][]byte{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": idxFile(y, uint32(n)),
@@ -101,7 +103,8 @@ func TestTooManyLabels(t *testing.T) {
 		y = binary.LittleEndian.AppendUint32(y, 3*i)
 	}
 	dir := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{
-		"x": npyFile("|u1", fmt.Sprintf("(%d, 1)", n), make([]byte, n)), "y": npyFile("<i4", fmt.Sprintf("(%d,)", n), y),
+		"x": npyFile("|u1", fmt.Sprintf("(%d, 1)", n), make([]byte, n)),
+		"y": npyFile("<i4", fmt.Sprintf("(%d,)", n), y),
 	})})
 	_, err := Open(dir+"/a.npz", Options{})
 	wantError(t, err, dir+"/a.npz", "65537 different labels", "at most 65536")

@@ -11,19 +11,18 @@ import (
 
 // openNPZ reads NumPy's npz file. The images are called x, images, data or
 // features, the labels y, labels, label, target or targets, in any case, alone
-// or with the name of a split before or after: x_train, val_images. Images are
-// N×H×W, N×H×W×C (N×C×H×W with ChannelsFirst), or N×F; bytes stay bytes, other
-// numbers become float32. Labels are N or N×1 integers.
+// or with the name of a split before or after: x_train, val_images. Bytes
+// stay bytes, other numbers become float32. Labels are N or N×1 integers.
 func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
 	}
-	parts, err := l.readNPZ(path)
+	parts, passed, err := l.readNPZ(path)
 	if err != nil {
 		return nil, err
 	}
 	if opts.Test != "" {
-		other, err := l.readNPZ(opts.Test)
+		other, _, err := l.readNPZ(opts.Test)
 		if err != nil {
 			return nil, err
 		}
@@ -51,6 +50,10 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 		s.Train, s.Test = divide(s.Train, opts)
 	}
 	s.Account.Division = division
+	if passed != nil {
+		s.Account.warn("arrays passed over: %s", listed(passed))
+	}
+	s.Account.array(parts[toTrain].x, opts)
 	return newSet(s, path)
 }
 
@@ -84,11 +87,11 @@ func baseName(path string) string {
 // npzPart is the arrays of one split.
 type npzPart struct{ x, y *array }
 
-// readNPZ reads the arrays whose names it knows and skips the others.
-func (l *loading) readNPZ(path string) (parts [3]*npzPart, err error) {
+// readNPZ reads the arrays whose names it knows and names the others.
+func (l *loading) readNPZ(path string) (parts [3]*npzPart, passed []string, err error) {
 	archive, err := l.archive(path)
 	if err != nil {
-		return parts, err
+		return parts, nil, err
 	}
 	defer archive.Close()
 	var names []string
@@ -98,11 +101,12 @@ func (l *loading) readNPZ(path string) (parts [3]*npzPart, err error) {
 		names = append(names, name)
 		part, role := npzRole(name)
 		if role == 0 {
+			passed = append(passed, name)
 			continue
 		}
 		a, err := archive.array(f)
 		if err != nil {
-			return parts, err
+			return parts, nil, err
 		}
 		a.whole = role == 'y'
 		all = append(all, a)
@@ -116,16 +120,16 @@ func (l *loading) readNPZ(path string) (parts [3]*npzPart, err error) {
 			slot = &p.y
 		}
 		if *slot != nil {
-			return parts, fmt.Errorf("datasets: %s: two arrays could be the %s of the %s split: %s",
+			return parts, nil, fmt.Errorf("datasets: %s: two arrays could be the %s of the %s split: %s",
 				path, string(role), splitName(part), strings.Join(names, ", "))
 		}
 		*slot = a
 	}
 	if parts[toTrain] == nil {
-		return parts, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_val, …, y_test",
+		return parts, nil, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_val, …, y_test",
 			path, clip(strings.Join(names, ", ")))
 	}
-	return parts, archive.read(all)
+	return parts, passed, archive.read(all)
 }
 
 // read reads the elements of arrays, once there is room for all of them.
@@ -188,12 +192,12 @@ func npzRole(name string) (split int, role rune) {
 
 // split turns arrays into images, channels last.
 func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
-	var shape [3]int
 	if p.x == nil {
-		return nil, shape, errors.New("no array of images: x, images, data or features")
+		return nil, [3]int{}, errors.New("no array of images: x, images, data or features")
 	}
-	if len(p.x.shape) < 2 || p.x.shape[0] == 0 {
-		return nil, shape, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F with N > 0", p.x.shape)
+	shape, _, err := p.x.layout(opts)
+	if err != nil {
+		return nil, shape, err
 	}
 	n := p.x.shape[0]
 	split := &Split{Labels: make([]int32, n)}
@@ -202,44 +206,11 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 			return nil, shape, err
 		}
 	}
-	shape, err := imageShape(p.x.shape, opts)
-	if err != nil {
-		return nil, shape, err
-	}
 	split.Images, split.Values = p.x.bytes, p.x.floats
 	if opts.ChannelsFirst {
 		split.reorder(shape)
 	}
 	return split, shape, nil
-}
-
-// imageShape says what C H W the images of an array of shape N×… have.
-func imageShape(shape []int, opts Options) ([3]int, error) {
-	s := shape[1:]
-	if opts.Shape != [3]int{} {
-		if len(s) > 1 {
-			return [3]int{}, fmt.Errorf("images of shape %v: the option Shape has no effect", shape)
-		}
-		if opts.Shape[0]*opts.Shape[1]*opts.Shape[2] != s[0] {
-			return [3]int{}, fmt.Errorf("%d columns do not make images of shape %v", s[0], opts.Shape)
-		}
-		return opts.Shape, nil
-	}
-	if opts.ChannelsFirst {
-		if len(s) != 3 {
-			return [3]int{}, fmt.Errorf("images of shape %v have no channels to be first", shape)
-		}
-		return [3]int(s), nil
-	}
-	switch len(s) {
-	case 1:
-		return [3]int{s[0], 1, 1}, nil
-	case 2:
-		return [3]int{1, s[0], s[1]}, nil
-	case 3:
-		return [3]int{s[2], s[0], s[1]}, nil
-	}
-	return [3]int{}, fmt.Errorf("images of shape %v, want N×H×W, N×H×W×C or N×F", shape)
 }
 
 // labels checks and copies the labels.

@@ -62,7 +62,7 @@ func TestNPYTypes(t *testing.T) {
 			path := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{
 				"X": npyFile(descr, "(4, 1)", data), "Y": npyFile("|u1", "(4,)", []byte{0, 0, 0, 0}),
 			})}) + "/a.npz"
-			parts, err := newLoading(t.Context(), Options{}).readNPZ(path)
+			parts, _, err := newLoading(t.Context(), Options{}).readNPZ(path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -69,8 +69,12 @@ type Options struct {
 	Shape [3]int
 
 	// ChannelsFirst says that the images of an npz file, or the rows that Shape
-	// divides, are C H W. The default is H W C.
+	// divides, are C H W, and signals C L. The default is H W C and L C.
 	ChannelsFirst bool
+
+	// Layout says what an npz file holds: "image", or "signal" for N×L×C, or N×L
+	// for one channel, which become C 1 L. "": features if N×F, else images.
+	Layout string
 
 	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
 	// must be of one size.
@@ -130,6 +134,12 @@ func (o Options) validate() error {
 	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {
 		return fmt.Errorf("datasets: shape %v, want three positive numbers C H W", s)
 	}
+	if o.Layout != "" && o.Layout != "image" && o.Layout != "signal" {
+		return fmt.Errorf("datasets: layout %q, want image or signal", o.Layout)
+	}
+	if o.Layout != "" && o.Shape != [3]int{} {
+		return fmt.Errorf("datasets: layout %s and shape %v exclude each other", o.Layout, o.Shape)
+	}
 	if s := o.Size; s != [2]int{} && (s[0] < 1 || s[1] < 1) {
 		return fmt.Errorf("datasets: size %v, want two positive numbers H W", s)
 	}
@@ -155,6 +165,7 @@ func (o Options) allow(what string, allowed []string) error {
 	check("Seed", o.Seed != 0)
 	check("Shape", o.Shape != [3]int{})
 	check("ChannelsFirst", o.ChannelsFirst)
+	check("Layout", o.Layout != "")
 	check("Size", o.Size != [2]int{})
 	if refused == nil {
 		return nil

@@ -17,7 +17,8 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	}
 	if opts.Test != "" {
 		if test := folders[toTest]; test != "" {
-			return nil, fmt.Errorf("datasets: %s has a folder %s: the option Test has no effect", dir, filepath.Base(test))
+			return nil, fmt.Errorf("datasets: %s has a folder %s: the option Test has no effect", dir,
+				filepath.Base(test))
 		}
 		folders[toTest] = g.unwrap(opts.Test)
 	}

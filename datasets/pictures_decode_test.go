@@ -74,7 +74,8 @@ func TestPictureFormats(t *testing.T) {
 		"a.webp": {webp, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			set, err := Open(write(t, map[string][]byte{"train/c/" + name: c.file, "test/c/" + name: c.file}), Options{})
+			files := map[string][]byte{"train/c/" + name: c.file, "test/c/" + name: c.file}
+			set, err := Open(write(t, files), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +110,8 @@ func checkBlocks(t *testing.T, set *Set, h, w int) {
 func TestPictureFrameInCanvas(t *testing.T) {
 	frame := image.NewPaletted(image.Rect(1, 1, 3, 2), color.Palette{color.White})
 	var b bytes.Buffer
-	err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0}, Config: image.Config{Width: 4, Height: 3}})
+	err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0},
+		Config: image.Config{Width: 4, Height: 3}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -197,9 +197,10 @@ func TestPicturesFaults(t *testing.T) {
 		opts  Options
 		want  []string
 	}{
-		"no classes":  {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
-		"no pictures": {map[string][]byte{"a/1.txt": good}, Options{}, []string{"/a: no pictures (.png, .jpg", "passed over: 1 .txt"}},
-		"cut":         {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
+		"no classes": {map[string][]byte{"1.png": good}, Options{}, []string{"no folders of pictures"}},
+		"no pictures": {map[string][]byte{"a/1.txt": good}, Options{},
+			[]string{"/a: no pictures (.png, .jpg", "passed over: 1 .txt"}},
+		"cut": {map[string][]byte{"a/1.png": good[:30]}, Options{}, []string{"a/1.png"}},
 		"no picture": {map[string][]byte{"a/1.png": []byte("hello")}, Options{},
 			[]string{"a/1.png", "not a picture; want one of PNG, JPEG"}},
 		"sizes differ": {map[string][]byte{"a/1.png": good, "a/2.png": picture(t, 2, 3, color.Gray{1})},

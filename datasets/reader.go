@@ -27,7 +27,8 @@ func readers() []reader {
 	table := []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"}
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
-		{what: "an npz file", forms: []string{".npz"}, options: table, open: (*loading).openNPZ, files: both},
+		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout"}, table...),
+			open: (*loading).openNPZ, files: both},
 		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: append([]string{"Header", "Columns"}, table...),
 			open: (*loading).openCSV, files: both},
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},

@@ -30,13 +30,14 @@ func TestSplitsAreUsedForWhatTheyAre(t *testing.T) {
 		folders [3]string
 		want    map[string][]uint8
 	}{
-		"train and test":       {[3]string{"train", "", "test"}, map[string][]uint8{"train": {1, 2}, "test": {5, 6}}},
-		"train, valid, test":   {[3]string{"train", "valid", "test"}, nil},
-		"val":                  {[3]string{"train", "val", "test"}, nil},
-		"Validation":           {[3]string{"Training", "Validation", "Testing"}, nil},
-		"train and val":        {[3]string{"train", "val", ""}, map[string][]uint8{"train": {1, 2}, "test": {3, 4}}},
-		"train, valid, nested": {[3]string{"x/train", "x/valid", ""}, map[string][]uint8{"train": {1, 2}, "test": {3, 4}}},
-		"nested twice":         {[3]string{"x/y/train/train", "x/y/valid/v", "x/y/test"}, nil},
+		"train and test":     {[3]string{"train", "", "test"}, map[string][]uint8{"train": {1, 2}, "test": {5, 6}}},
+		"train, valid, test": {[3]string{"train", "valid", "test"}, nil},
+		"val":                {[3]string{"train", "val", "test"}, nil},
+		"Validation":         {[3]string{"Training", "Validation", "Testing"}, nil},
+		"train and val":      {[3]string{"train", "val", ""}, map[string][]uint8{"train": {1, 2}, "test": {3, 4}}},
+		"train, valid, nested": {[3]string{"x/train", "x/valid", ""},
+			map[string][]uint8{"train": {1, 2}, "test": {3, 4}}},
+		"nested twice": {[3]string{"x/y/train/train", "x/y/valid/v", "x/y/test"}, nil},
 	} {
 		if c.want == nil {
 			c.want = map[string][]uint8{"train": {1, 2}, "validation": {3, 4}, "test": {5, 6}}
@@ -79,7 +80,8 @@ func TestSplitsAreUsedForWhatTheyAre(t *testing.T) {
 	})
 	t.Run("two validation splits", func(t *testing.T) {
 		one := picture(t, 1, 1, color.Gray{1})
-		_, err := Open(write(t, map[string][]byte{"train/a/1.png": one, "val/a/1.png": one, "valid/a/1.png": one}), Options{})
+		dir := write(t, map[string][]byte{"train/a/1.png": one, "val/a/1.png": one, "valid/a/1.png": one})
+		_, err := Open(dir, Options{})
 		wantError(t, err, "val and valid are both the validation split")
 	})
 }

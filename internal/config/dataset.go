@@ -59,8 +59,12 @@ func data(o *datasets.Options) value {
 			"tested on the same images.", natural(&o.Seed)},
 		{"shape", "Turns rows of a table into images: [channels, height, width].",
 			auto[[3]int]{&o.Shape, tuple{o.Shape[:], 1}}},
-		{"channels_first", "The data's images are channels, height, width instead of height, width, channels.",
+		{"channels_first", "The data's images are channels, height, width instead of height, width, " +
+			"channels; signals, channels, length.",
 			yes(&o.ChannelsFirst)},
+		{"layout", "npz: image, N×H×W or N×H×W×C, or signal, N×L×C or N×L, for conv1d; null is features if N×F, " +
+			"else image.",
+			auto[string]{&o.Layout, oneOf(&o.Layout, "image", "signal")}},
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
