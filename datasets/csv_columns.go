@@ -112,16 +112,21 @@ func (l *layout) findTitles(rows [][]string, comma byte, opts Options) error {
 	}
 	l.Header = "row 1: data.header"
 	if opts.Header == HeaderAuto {
+		numbers := slices.DeleteFunc(slices.Clone(first), func(s string) bool { return !isNumber(s, comma) })
 		why, yes := looksTitled(rows, comma, opts)
 		if !yes {
 			l.Header = "none: row 1 holds data"
-			if countsUp(first) {
+			if countsUp(numbers) {
 				l.warnings = append(l.warnings, fmt.Sprintf(
-					"row 1 counts up: %s; if these are titles, set data.header to true", listed(first)))
+					"row 1 counts up: %s; if these are titles, set data.header to true", listed(numbers)))
 			}
 			return nil
 		}
 		l.Header = "row 1: " + why
+		if len(numbers) > 0 && !countsUp(numbers) {
+			l.warnings = append(l.warnings, fmt.Sprintf("row 1 is taken for titles, but %q is a number; "+
+				"data.header: false reads it as data", numbers[0]))
+		}
 	}
 	for _, title := range first {
 		if !utf8.ValidString(title) {
@@ -307,8 +312,11 @@ func isMissing(field string) bool {
 
 // countsUp reports whether fields are 0, 1, 2 … or 1, 2, 3 ….
 func countsUp(fields []string) bool {
+	if len(fields) < 2 {
+		return false
+	}
 	start, err := strconv.Atoi(fields[0])
-	if err != nil || start < 0 || start > 1 || len(fields) < 2 {
+	if err != nil || start < 0 || start > 1 {
 		return false
 	}
 	for i, field := range fields {

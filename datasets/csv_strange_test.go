@@ -33,34 +33,45 @@ func wide(text string, low, high int) string {
 	return string(b)
 }
 
-// Tables of other people, which a reader in a hurry misunderstands: what is
-// read, and what is said of it. Classes are checked with their counts.
-func TestStrangeTables(t *testing.T) {
-	pet := func(i int) string { return []string{"cat", "dog"}[i%2] }
-	plain := func(i int) string { return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, pet(i)) }
-	pets := "2 with 4 + 1 samples each: cat, dog"
-	for name, c := range map[string]struct {
-		csv     string
-		opts    Options
-		columns int
-		want    []string // parts of the account
-		silent  bool     // no warnings
-	}{
-		"an index without a title, from 0": {rowsOf(",a,b,label\n", 10, func(i int) string {
-			return fmt.Sprintf("%d,%s", i, plain(i))
-		}), Options{}, 2, []string{pets, `column 4, "label": its title says so`,
-			"left out    column 1 (an index without a title)"}, true},
-		"an index without a title, from 1": {rowsOf(",a,b,label\n", 10, func(i int) string {
-			return fmt.Sprintf("%d,%s", i+1, plain(i))
-		}), Options{}, 2, []string{pets, "column 1 (an index without a title)"}, true},
-		"an index without a title, shuffled": {rowsOf(",a,b,label\n", 10, func(i int) string {
-			return fmt.Sprintf("%d,%s", 7*i%10, plain(i))
-		}), Options{}, 2, []string{"column 1 (an index without a title)"}, true},
-		"an index without a title, chosen": {rowsOf(",a,b,label\n", 10, func(i int) string {
-			return fmt.Sprintf("%d,%s", i, plain(i))
-		}), Options{Columns: []string{"1..3"}}, 3, []string{"columns     3: column 1, a, b"}, false},
-		"values without a title": {rowsOf(",a,label\n", 10, plain), Options{}, 2,
-			[]string{"columns     2: column 1, a", pets}, true},
+// strangeTable is a table of somebody else's, which a reader in a hurry
+// misunderstands, and what is said of it.
+type strangeTable struct {
+	csv     string
+	opts    Options
+	columns int
+	want    []string // parts of the account
+	silent  bool     // no warnings
+}
+
+func (c strangeTable) check(t *testing.T) {
+	set, err := Open(write(t, map[string][]byte{"d.csv": []byte(c.csv)})+"/d.csv", c.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := set.Account.String()
+	for _, part := range c.want {
+		if !strings.Contains(said, part) {
+			t.Errorf("the account does not say %q", part)
+		}
+	}
+	if set.Shape[0] != c.columns || c.silent != (set.Account.Warnings == nil) {
+		t.Errorf("%d columns, want %d; warnings %q", set.Shape[0], c.columns, set.Account.Warnings)
+	}
+	if t.Failed() {
+		t.Log(said)
+	}
+}
+
+// Row i of most of these tables is plain(i), with a pet as label.
+const pets = "2 with 4 + 1 samples each: cat, dog"
+
+func pet(i int) string { return []string{"cat", "dog"}[i%2] }
+
+func plain(i int) string { return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, pet(i)) }
+
+// Whether the first row is a header, and which column is the label.
+func TestStrangeHeaders(t *testing.T) {
+	for name, c := range map[string]strangeTable{
 		"no header, numbers as labels": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
 		}), Options{}, 2, []string{"header      none: row 1 holds data",
@@ -93,8 +104,41 @@ func TestStrangeTables(t *testing.T) {
 			"columns     2: 0, 1", "2 with 4 + 1 samples each: 0, 1"}, true},
 		"numbers and the title label": {rowsOf("0,1,label\n", 10, plain), Options{}, 2,
 			[]string{"columns     2: 0, 1", pets}, true},
+		"a misprint in the first row": {"oops,3.5,2.25,cat\n" + rowsOf("", 9, func(i int) string {
+			return fmt.Sprintf("%d.5,%s", i%4, plain(i))
+		}), Options{}, 3, []string{`header      row 1: "oops" is not a number`,
+			`warning     row 1 is taken for titles, but "3.5" is a number; data.header: false reads it as data`}, false},
+		"numbers as titles": {rowsOf("kind,1,2,3\n", 10, func(i int) string {
+			return fmt.Sprintf("%s,%d.5,%d.25,%d.75", pet(i), i/2, i%3, i%5)
+		}), Options{Header: HeaderTrue}, 3, []string{"columns     3: 1, 2, 3", pets}, true},
+		"numbers as titles, unsaid": {rowsOf("kind,1,2,3\n", 10, func(i int) string {
+			return fmt.Sprintf("%s,%d.5,%d.25,%d.75", pet(i), i/2, i%3, i%5)
+		}), Options{}, 3, []string{"warning     row 1 counts up: 1, 2, 3; if these are titles"}, false},
 		"words that are no header": {rowsOf("label,1.5,cat\n", 9, plain),
 			Options{Header: HeaderFalse, Columns: []string{"2"}}, 1, []string{"none: data.header"}, true},
+	} {
+		t.Run(name, c.check)
+	}
+}
+
+// Which columns are features.
+func TestStrangeColumns(t *testing.T) {
+	for name, c := range map[string]strangeTable{
+		"an index without a title, from 0": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i, plain(i))
+		}), Options{}, 2, []string{pets, `column 4, "label": its title says so`,
+			"left out    column 1 (an index without a title)"}, true},
+		"an index without a title, from 1": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i+1, plain(i))
+		}), Options{}, 2, []string{pets, "column 1 (an index without a title)"}, true},
+		"an index without a title, shuffled": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", 7*i%10, plain(i))
+		}), Options{}, 2, []string{"column 1 (an index without a title)"}, true},
+		"an index without a title, chosen": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i, plain(i))
+		}), Options{Columns: []string{"1..3"}}, 3, []string{"columns     3: column 1, a, b"}, false},
+		"values without a title": {rowsOf(",a,label\n", 10, plain), Options{}, 2,
+			[]string{"columns     2: column 1, a", pets}, true},
 		"a column left out": {rowsOf("id,a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("P%03d,%s", i, plain(i))
 		}), Options{Columns: []string{"!id"}}, 2, []string{`left out    "id" (data.columns)`, pets}, true},
@@ -112,6 +156,14 @@ func TestStrangeTables(t *testing.T) {
 		"measurements differ in each row": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i, i%3, pet(i))
 		}), Options{}, 2, nil, true},
+	} {
+		t.Run(name, c.check)
+	}
+}
+
+// How text, numbers and classes are written.
+func TestStrangeText(t *testing.T) {
+	for name, c := range map[string]strangeTable{
 		"decimal commas without header": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d,5;%d,25;%s", i/2, i%3, pet(i))
 		}), Options{}, 2, []string{"float32 from decimal commas, 0.25 to 4.5", pets}, true},
@@ -136,24 +188,7 @@ func TestStrangeTables(t *testing.T) {
 			[]string{`warning     classes "Iris setosa" (5 samples) and "iris  Setosa" (5 samples) differ ` +
 				`only by case or spaces`}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			set, err := Open(write(t, map[string][]byte{"d.csv": []byte(c.csv)})+"/d.csv", c.opts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said := set.Account.String()
-			for _, part := range c.want {
-				if !strings.Contains(said, part) {
-					t.Errorf("the account does not say %q", part)
-				}
-			}
-			if set.Shape[0] != c.columns || c.silent != (set.Account.Warnings == nil) {
-				t.Errorf("%d columns, want %d; warnings %q", set.Shape[0], c.columns, set.Account.Warnings)
-			}
-			if t.Failed() {
-				t.Log(said)
-			}
-		})
+		t.Run(name, c.check)
 	}
 }
 
