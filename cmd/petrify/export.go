@@ -110,10 +110,7 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if err != nil {
 		return err
 	}
-	folder := path
-	if ext := filepath.Ext(path); ext == ".json" || ext == ".safetensors" {
-		folder = filepath.Dir(path)
-	}
+	folder := folderOf(path)
 	if out == "" {
 		out = filepath.Join(folder, f.usualPlace(m, o))
 	}

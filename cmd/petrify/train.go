@@ -66,6 +66,9 @@ that a file or --set may contain.`,
 func (c *command) trainRun(ctx context.Context, settings *config.Config, resume bool) error {
 	p := newProgress(c.stderr)
 	defer p.clear()
+	if err := settings.Anchor(); err != nil {
+		return err
+	}
 	data, err := c.open(ctx, settings.Dataset, settings.Data)
 	if err != nil {
 		return err

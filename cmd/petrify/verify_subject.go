@@ -104,14 +104,17 @@ func (c *command) openOrigin(ctx context.Context, name, path string) (*datasets.
 // settingsOf returns the settings of a run whose data may have moved.
 func settingsOf(saved, data string) (*config.Config, error) {
 	settings, err := config.Load(saved)
-	if data == "" {
-		return settings, err
+	if data != "" {
+		key := "dataset" // also where the configuration is refused as its own data are gone
+		if err == nil && published(settings.Dataset) {
+			key = "data.dir"
+		}
+		settings, err = config.Load(saved, config.Override{Flag: "--data " + data, Key: key, Value: strconv.Quote(data)})
 	}
-	key := "dataset" // also where the configuration is refused as its own data are gone
-	if err == nil && published(settings.Dataset) {
-		key = "data.dir"
+	if err != nil {
+		return nil, err
 	}
-	return config.Load(saved, config.Override{Flag: "--data " + data, Key: key, Value: strconv.Quote(data)})
+	return settings, settings.Anchor()
 }
 
 // openRun rebuilds the graph of a finished run.

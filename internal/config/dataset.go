@@ -1,8 +1,11 @@
 package config
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -17,8 +20,11 @@ func (v datasetValue) read(r *reader, n *yaml.Node, key string) {
 	n = resolve(n)
 	_, err := os.Stat(n.Value)
 	if n.Kind != yaml.ScalarNode || err != nil && !slices.Contains(published(), n.Value) {
-		r.fault(n, key, "want one of %s, or the path of a file or folder, got %s", strings.Join(published(), ", "),
-			describe(n))
+		got := describe(n)
+		if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+			got = strconv.Quote(n.Value) // in full: the end of a path tells most
+		}
+		r.fault(n, key, "want one of %s, or the path of a file or folder, got %s", strings.Join(published(), ", "), got)
 		return
 	}
 	*v.to = n.Value
@@ -33,6 +39,26 @@ func published() (names []string) {
 		names = append(names, info.Name)
 	}
 	return names
+}
+
+// Anchor makes the paths of data and initial weights absolute, so that the
+// configuration may be read from any folder.
+func (c *Config) Anchor() error {
+	paths := []*string{&c.Data.Dir, &c.Data.Cache, &c.Data.Test, &c.Weights}
+	if !slices.Contains(published(), c.Dataset) {
+		paths = append(paths, &c.Dataset)
+	}
+	for _, path := range paths {
+		if *path == "" {
+			continue
+		}
+		whole, err := filepath.Abs(*path)
+		if err != nil {
+			return fmt.Errorf("config: %w", err)
+		}
+		*path = whole
+	}
+	return nil
 }
 
 // data is the table of the keys for the data set's files.
