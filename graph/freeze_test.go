@@ -3,6 +3,7 @@ package graph_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/fakequant"
@@ -176,4 +177,71 @@ func chw(x []float32, shape []int) []float32 {
 		}
 	}
 	return y
+}
+
+// A batch norm after a convolution or a linear layer freezes into its bias,
+// β − μ·γ/σ, and its weights, w·γ/σ, here in float64.
+func TestFoldedBatchNorm(t *testing.T) {
+	for name, q := range map[string]graph.Quantization{"W8A8": graph.Uniform(fakequant.Int8()), "float": {}} {
+		t.Run(name, func(t *testing.T) {
+			m := trained(t, q)
+			frozen, err := m.Freeze()
+			if err != nil {
+				t.Fatal(err)
+			}
+			folded := 0
+			for _, l := range m.Weighted() {
+				i := slices.IndexFunc(frozen.Nodes, func(n quantized.Node) bool { return n.Name == l.Layer })
+				if l.BatchNorm == "" || i < 0 {
+					continue
+				}
+				folded++
+				n, f, mean := &frozen.Nodes[i], factors(m, l.BatchNorm), state(m, l.BatchNorm+".running_mean")
+				for o, b := range n.Bias.Real() {
+					step := 1e-6
+					if n.Bias.Q != nil {
+						step += 0.5001 * float64(n.Bias.Scale[o])
+					}
+					within(t, "bias", o, b, float64(param(m, l.BatchNorm+".bias")[o])-float64(mean[o])*f[o], step)
+				}
+				w, each := param(m, l.Layer+".weight"), n.Weights.Len()/n.Weights.Shape[0]
+				for k, r := range n.Weights.Real() {
+					step := 1e-6
+					if n.Weights.Q != nil {
+						step += 0.5001 * float64(n.Weights.Scale[n.Weights.ScaleIndex(k)])
+					}
+					within(t, "weight", k, r, float64(w[k])*f[k/each], step)
+				}
+			}
+			if folded != 2 {
+				t.Errorf("%d layers have a batch norm, want 2", folded)
+			}
+		})
+	}
+}
+
+// within wants number i of a tensor to be within a step of what it should be.
+func within(t *testing.T, tensor string, i int, got float32, want, step float64) {
+	t.Helper()
+	if math.Abs(float64(got)-want) > step {
+		t.Errorf("%s %d is %v, want %v", tensor, i, got, want)
+	}
+}
+
+// factors are γ/σ of a batch norm.
+func factors(m *graph.Model, norm string) (f []float64) {
+	for o, v := range state(m, norm+".running_var") {
+		f = append(f, float64(param(m, norm+".weight")[o])/math.Sqrt(float64(v)+1e-5))
+	}
+	return f
+}
+
+// state is a tensor of the model's state.
+func state(m *graph.Model, name string) []float32 {
+	for _, s := range m.State() {
+		if s.Name == name {
+			return s.F32
+		}
+	}
+	return nil
 }
