@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -67,6 +68,7 @@ func order(channelsFirst bool, axes string) string {
 func (acc *Account) array(a *array, opts Options) {
 	sides := strings.ReplaceAll(strings.Trim(fmt.Sprint(a.shape), "[]"), " ", "×")
 	_, words, _ := a.layout(opts)
+	acc.Values.Type = a.typeName()
 	acc.Array = fmt.Sprintf("%s, %s: %s", a.title(), sides, words)
 	if opts.Layout != "" || opts.ChannelsFirst {
 		return
@@ -78,6 +80,15 @@ func (acc *Account) array(a *array, opts Options) {
 	case len(s) == 3 && s[0] <= few && s[2] > few:
 		acc.warn("%s is read as %s; if channels come first, set data.channels_first: true", a.title(), words)
 	}
+}
+
+// typeName is NumPy's name of the elements' type, such as uint16.
+func (a *array) typeName() string {
+	kind := map[byte]string{'u': "uint", 'i': "int", 'f': "float"}[a.descr[1]]
+	if kind == "" {
+		return "bool"
+	}
+	return kind + strconv.Itoa(8*int(a.descr[2]-'0'))
 }
 
 // title is the array's name in its archive.

@@ -8,9 +8,10 @@ import (
 
 // openPictures reads a folder with one folder of pictures for each class, or
 // such folders under train, validation and test. If all pictures are grey there is one
-// channel, else three. Files of other kinds are counted; hidden ones are not.
+// channel, else three. Pictures of 16 bits become values, 0 to 65535, since bytes
+// would keep little of a camera's 12. Files of other kinds are counted; hidden ones are not.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
-	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{Passed: map[string]int{}, Depth: 8}}
+	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{Passed: map[string]int{}}}
 	folders, err := g.splits(dir)
 	if err != nil {
 		return nil, err
@@ -38,6 +39,7 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	if s.Test == nil {
 		s.Train, s.Test = divide(s.Train, opts)
 	}
+	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
 	s.Account.Pictures, s.Account.Division = g.account, division
 	whole, err := newSet(s, dir)
 	l.folder.done = 0
@@ -56,7 +58,9 @@ type gallery struct {
 	size     [2]int // H W; of the first picture if not given
 	first    string // the picture that gave the size
 	channels int    // 1 as long as all are grey, else 3
-	pixels   []uint8
+
+	pixels []uint8   // of pictures of 8 bits
+	values []float32 // of pictures of 16 bits
 }
 
 // split is the part of the pictures that follows the splits before it.
@@ -69,7 +73,13 @@ func (g *gallery) split(n int) *Split {
 		begin = max(begin, e)
 	}
 	size := g.area() * g.channels
-	return &Split{Images: g.pixels[begin*size : end*size : end*size], Labels: g.labels[begin:end:end]}
+	s := &Split{Labels: g.labels[begin:end:end]}
+	if g.pixels != nil {
+		s.Images = g.pixels[begin*size : end*size : end*size]
+	} else {
+		s.Values = g.values[begin*size : end*size : end*size]
+	}
+	return s
 }
 
 // load reads the pictures.
@@ -83,12 +93,22 @@ func (g *gallery) load() error {
 		if err := g.fit(i, r.coloured()); err != nil {
 			return fmt.Errorf("datasets: %s: %w; give a smaller size", path, err)
 		}
-		dst := g.pixels[i*g.area()*g.channels:]
-		for k := range g.area() {
-			copy(dst[k*g.channels:][:g.channels], r.pix[3*k:])
+		if at := i * g.area() * g.channels; r.bits == 8 {
+			put(g.pixels[at:], r, g.channels)
+		} else {
+			put(g.values[at:], r, g.channels)
 		}
 	}
 	return nil
+}
+
+// put copies a picture, or the first channel of a grey one.
+func put[T uint8 | float32](dst []T, r raster, channels int) {
+	for k := range r.h * r.w {
+		for c := range channels {
+			dst[channels*k+c] = T(r.pix[3*k+c])
+		}
+	}
 }
 
 func (g *gallery) area() int { return g.size[0] * g.size[1] }
@@ -103,23 +123,38 @@ func (g *gallery) fit(i int, coloured bool) error {
 	if coloured {
 		channels = 3
 	}
-	size := int64(n*channels) * int64(g.area())
-	if size == int64(len(g.pixels)) {
+	size, have := int64(n*channels)*int64(g.area()), int64(len(g.pixels)+len(g.values))
+	if size == have {
 		return nil
 	}
-	if err := g.hold(size - int64(len(g.pixels))); err != nil {
+	width := int64(1)
+	if g.account.Depth == 16 {
+		width = 4
+	}
+	if err := g.hold(width * (size - have)); err != nil {
 		return err
 	}
-	pixels := make([]uint8, size)
-	if channels == g.channels {
-		copy(pixels, g.pixels)
+	if width == 1 {
+		g.pixels = grow(g.pixels, size, channels == g.channels)
 	} else {
-		for k, grey := range g.pixels {
-			pixels[3*k], pixels[3*k+1], pixels[3*k+2] = grey, grey, grey
-		}
+		g.values = grow(g.values, size, channels == g.channels)
 	}
-	g.pixels, g.channels = pixels, channels
+	g.channels = channels
 	return nil
+}
+
+// grow copies pixels into a longer slice, grey ones as colours if the channels
+// are not the same.
+func grow[T uint8 | float32](old []T, size int64, same bool) []T {
+	pixels := make([]T, size)
+	if same {
+		copy(pixels, old)
+		return pixels
+	}
+	for k, grey := range old {
+		pixels[3*k], pixels[3*k+1], pixels[3*k+2] = grey, grey, grey
+	}
+	return pixels
 }
 
 // picture reads the picture at path, scaled to the common size.
@@ -132,8 +167,11 @@ func (g *gallery) picture(path string) (raster, error) {
 	if err != nil {
 		return raster{}, fmt.Errorf("datasets: %s: %w", path, err)
 	}
+	if g.account.add(r); r.bits != g.account.Depth {
+		return raster{}, fmt.Errorf("datasets: %s has %d bits a channel, %s %d; want one depth",
+			path, r.bits, g.paths[0], g.account.Depth)
+	}
 	size := [2]int{r.h, r.w}
-	g.account.add(r)
 	if g.size == [2]int{} {
 		g.size, g.first = size, path
 	}
@@ -150,6 +188,9 @@ func (g *gallery) picture(path string) (raster, error) {
 // add counts a picture that was read.
 func (a *PictureAccount) add(r raster) {
 	size := [2]int{r.h, r.w}
+	if a.Files == 0 {
+		a.Depth = r.bits
+	}
 	if a.Files == 0 || r.h*r.w < a.Least[0]*a.Least[1] {
 		a.Least = size
 	}

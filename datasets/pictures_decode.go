@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -101,18 +102,34 @@ func (f pictureFormat) raster(file []byte) (raster, error) {
 // raster is a decoded picture: red, green and blue of each pixel, row by row.
 type raster struct {
 	h, w   int
+	bits   int  // of a channel: 8 or 16
 	turned bool // to be upright
-	pix    []uint8
+	pix    []uint16
 }
 
 // newRaster draws a picture, which may be a part of the canvas, on black.
 func newRaster(img image.Image, canvas image.Rectangle) raster {
-	rgba := image.NewRGBA(canvas)
-	draw.Draw(rgba, canvas, image.NewUniform(color.Black), image.Point{}, draw.Src)
-	draw.Draw(rgba, img.Bounds(), img, img.Bounds().Min, draw.Over)
-	r := raster{h: canvas.Dy(), w: canvas.Dx(), pix: make([]uint8, 0, 3*canvas.Dx()*canvas.Dy())}
-	for i := 0; i < len(rgba.Pix); i += 4 {
-		r.pix = append(r.pix, rgba.Pix[i:i+3]...)
+	r := raster{h: canvas.Dy(), w: canvas.Dx(), bits: 8, pix: make([]uint16, 0, 3*canvas.Dx()*canvas.Dy())}
+	paint := func(on draw.Image) {
+		draw.Draw(on, canvas, image.NewUniform(color.Black), image.Point{}, draw.Src)
+		draw.Draw(on, img.Bounds(), img, img.Bounds().Min, draw.Over)
+	}
+	switch img.(type) {
+	case *image.Gray16, *image.RGBA64, *image.NRGBA64:
+		r.bits = 16
+		on := image.NewRGBA64(canvas)
+		paint(on)
+		for p := on.Pix; len(p) > 0; p = p[8:] {
+			for c := range 3 {
+				r.pix = append(r.pix, binary.BigEndian.Uint16(p[2*c:]))
+			}
+		}
+	default:
+		on := image.NewRGBA(canvas)
+		paint(on)
+		for p := on.Pix; len(p) > 0; p = p[4:] {
+			r.pix = append(r.pix, uint16(p[0]), uint16(p[1]), uint16(p[2]))
+		}
 	}
 	return r
 }
@@ -134,7 +151,7 @@ func (r raster) upright(orientation int) raster {
 	if orientation < 2 || orientation > 8 {
 		return r
 	}
-	t := raster{r.h, r.w, true, make([]uint8, len(r.pix))}
+	t := raster{r.h, r.w, r.bits, true, make([]uint16, len(r.pix))}
 	if orientation > 4 {
 		t.h, t.w = r.w, r.h
 	}

@@ -119,13 +119,86 @@ func TestPictureFrameInCanvas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var grey []uint8
+	var grey []uint16
 	for i := 0; i < len(r.pix); i += 3 {
 		grey = append(grey, r.pix[i])
 	}
-	if want := []uint8{0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0}; r.h != 3 || !slices.Equal(grey, want) {
+	if want := []uint16{0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0}; r.h != 3 || !slices.Equal(grey, want) {
 		t.Errorf("%d rows of greys %v, want %v", r.h, grey, want)
 	}
+}
+
+// 16 bits a channel, of which a camera uses 12: none is lost, upright and scaled
+// alike, and grey and colour.
+func TestPicturesOf16Bits(t *testing.T) {
+	grey, colour := image.NewGray16(image.Rect(0, 0, 64, 64)), image.NewNRGBA64(image.Rect(0, 0, 64, 64))
+	for i := range 4096 {
+		grey.SetGray16(i%64, i/64, color.Gray16{uint16(i)})
+		colour.SetNRGBA64(i%64, i/64, color.NRGBA64{uint16(i), uint16(4095 - i), uint16(16 * i), 0xffff})
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want func(i int) []float32
+	}{
+		"grey.png":    {encoded(t, grey, png.Encode), func(i int) []float32 { return []float32{float32(i)} }},
+		"grey.tiff":   {encoded(t, grey, toTIFF), func(i int) []float32 { return []float32{float32(i)} }},
+		"colour.png":  {encoded(t, colour, png.Encode), nil},
+		"colour.tiff": {encoded(t, colour, toTIFF), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{"train/c/" + name: c.file, "test/c/" + name: c.file}
+			set, err := Open(write(t, files), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if set.Train.Values == nil {
+				t.Fatalf("read as bytes: %v …", set.Train.Images[:8])
+			}
+			for i := range 4096 {
+				want := []float32{float32(i), float32(4095 - i), float32(16 * i)}
+				if c.want != nil {
+					want = c.want(i)
+				}
+				if got := set.Train.Values[i*len(want):][:len(want)]; !slices.Equal(got, want) {
+					t.Fatalf("pixel %d is %v, want %v", i, got, want)
+				}
+			}
+			a := set.Account
+			if a.Pictures.Depth != 16 || a.Values.Type != "uint16" || set.PixelScale != 1 {
+				t.Errorf("account %v, %v; scale %v", a.Pictures, a.Values, set.PixelScale)
+			}
+		})
+	}
+	t.Run("scaled and turned", func(t *testing.T) {
+		img := image.NewGray16(image.Rect(0, 0, 2, 4)) // columns 1000 and 3000, first rows 1
+		for i := range 8 {
+			img.SetGray16(i%2, i/2, color.Gray16{uint16(1000 + 2000*(i%2) + i/4)})
+		}
+		file := pngExif(encoded(t, img, png.Encode), exif(binary.BigEndian, 6))
+		files := map[string][]byte{"train/c/a.png": file, "test/c/a.png": file}
+		set, err := Open(write(t, files), Options{Size: [2]int{2, 2}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []float32{1001, 1000, 3001, 3000}; !slices.Equal(set.Train.Values, want) {
+			t.Errorf("values %v, want %v", set.Train.Values, want)
+		}
+	})
+	t.Run("8 bits beside 16", func(t *testing.T) {
+		white := picture(t, 64, 64, color.White)
+		dir := write(t, map[string][]byte{"c/1.png": encoded(t, grey, png.Encode), "c/2.png": white})
+		_, err := Open(dir, Options{})
+		wantError(t, err, dir+"/c/2.png has 8 bits a channel, "+dir+"/c/1.png 16", "one depth")
+	})
+	t.Run("memory", func(t *testing.T) {
+		file := encoded(t, grey, png.Encode)
+		dir := write(t, map[string][]byte{"c/1.png": file, "c/2.png": file})
+		_, err := Open(dir, Options{Memory: 2*4*4096 - 1})
+		wantError(t, err, "c/1.png", "need 32768 bytes")
+		if _, err := Open(dir, Options{Memory: 2 * 4 * 4096}); err != nil {
+			t.Errorf("with just enough memory: %v", err)
+		}
+	})
 }
 
 // exif is a TIFF file with the tags of a camera, orientation among them.
@@ -246,11 +319,11 @@ func TestPicturesTurnedUpright(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var reds []uint8
+	var reds []uint16
 	for i := 0; i < len(r.pix); i += 3 {
 		reds = append(reds, r.pix[i])
 	}
-	if want := []uint8{120, 0, 160, 40, 200, 80}; r.h != 3 || r.w != 2 || !slices.Equal(reds, want) {
+	if want := []uint16{120, 0, 160, 40, 200, 80}; r.h != 3 || r.w != 2 || !slices.Equal(reds, want) {
 		t.Errorf("%d×%d reds %v, want 3×2 %v", r.h, r.w, reds, want)
 	}
 }

@@ -166,9 +166,9 @@ func TestPicturesPassedOver(t *testing.T) {
 func TestScale(t *testing.T) {
 	for _, c := range [][4]int{{4, 6, 2, 3}, {5, 7, 3, 2}, {2, 3, 5, 4}, {3, 3, 3, 3}, {1, 8, 1, 3}} {
 		h, w, oh, ow := c[0], c[1], c[2], c[3]
-		src := raster{h: h, w: w, pix: make([]uint8, 3*h*w)}
+		src := raster{h: h, w: w, pix: make([]uint16, 3*h*w)}
 		for i := range src.pix {
-			src.pix[i] = uint8(i * 37)
+			src.pix[i] = uint16(i * 37 % 256)
 		}
 		got := src.scale([2]int{oh, ow})
 		for i := range oh {

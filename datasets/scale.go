@@ -3,7 +3,7 @@ package datasets
 // scale resizes a picture. Each new pixel is the mean of the area it covers,
 // which neither skips pixels when shrinking nor rings when enlarging.
 func (r raster) scale(size [2]int) raster {
-	s := raster{size[0], size[1], r.turned, make([]uint8, 0, 3*size[0]*size[1])}
+	s := raster{size[0], size[1], r.bits, r.turned, make([]uint16, 0, 3*size[0]*size[1])}
 	rows, cols := covers(s.h, r.h), covers(s.w, r.w)
 	for _, p := range rows {
 		for _, q := range cols {
@@ -19,7 +19,7 @@ func (r raster) scale(size [2]int) raster {
 				}
 			}
 			for c := range sum {
-				s.pix = append(s.pix, uint8(sum[c]/total+0.5))
+				s.pix = append(s.pix, uint16(sum[c]/total+0.5))
 			}
 		}
 	}
