@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,9 @@ func TestAccount(t *testing.T) {
 `
 	if got := set.Account.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if page, err := os.ReadFile("../docs/data.md"); err != nil || !strings.Contains(string(page), want) {
+		t.Errorf("docs/data.md does not show the account of the digits, %v", err)
 	}
 	held := make([]bool, set.Train.Len())
 	held[0], held[1], held[2] = true, true, true // a 0, a 1 and a 2
