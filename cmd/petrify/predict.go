@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"petrify/datasets"
+	"petrify/internal/atomicfile"
+)
+
+// prediction is what a network says about one input.
+type prediction struct {
+	Input       string    `json:"input"`
+	Class       string    `json:"class,omitempty"`
+	Probability float64   `json:"probability,omitempty"`
+	Outputs     []float32 `json:"outputs"`
+}
+
+func (c *command) predict() *cobra.Command {
+	var asJSON, float bool
+	var out string
+	cmd := &cobra.Command{
+		Use:   "predict MODEL INPUT...",
+		Short: "Run a frozen model on pictures, tables or arrays",
+		Long: `Run a frozen model, in integers, and print the class of each input with its
+probability, or the outputs of a model without classes. MODEL is a run folder, or
+its model.json or model.safetensors. An INPUT is a picture, a folder of pictures
+(with the folders in it), a .csv or .tsv table, or a .npy or .npz array whose
+first axis counts the inputs.
+
+Inputs are read and normalised as the data of training were: pictures are scaled
+if those of training were, and the columns of a table are found by their titles.
+Inputs that the model was not trained for are refused: pictures of another size,
+colours where training had grey, values where it had bytes, missing columns.
+
+The probability is softmax of the outputs, unless the network ends with softmax.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) >= 2 {
+				return nil
+			}
+			return fmt.Errorf("got %d arguments, want a model and its inputs: %s", len(args), cmd.UseLine())
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := openPredictor(args[0], float)
+			if err != nil {
+				return err
+			}
+			p.input.Options.Memory = c.memory()
+			w := tableWriter(c.stdout, len(p.model.Classes) > 0)
+			if asJSON {
+				w = jsonWriter(c.stdout)
+			}
+			return errors.Join(c.predictAll(cmd.Context(), p, args[1:], w, out), p.close())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object in JSON for each input, one a line")
+	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder, not the integers")
+	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
+	return cmd
+}
+
+// memory is how many bytes there are for data; 0: any number.
+func (c *command) memory() int64 {
+	r, _ := narrowest(rooms())
+	return r.free
+}
+
+// predictionWriter prints predictions.
+type predictionWriter struct {
+	add func(prediction) error
+	end func() error
+}
+
+func jsonWriter(w io.Writer) predictionWriter {
+	encoder := json.NewEncoder(w)
+	return predictionWriter{func(p prediction) error { return encoder.Encode(p) }, func() error { return nil }}
+}
+
+func tableWriter(w io.Writer, classes bool) predictionWriter {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	head := "input\toutputs"
+	if classes {
+		head = "input\tclass\tprobability"
+	}
+	fmt.Fprintln(t, head)
+	return predictionWriter{func(p prediction) error {
+		var err error
+		if classes {
+			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", p.Input, p.Class, p.Probability)
+		} else {
+			_, err = fmt.Fprintf(t, "%s\t%s\n", p.Input, joined(p.Outputs))
+		}
+		return err
+	}, t.Flush}
+}
+
+// joined lists numbers, the first few of many.
+func joined(y []float32) string {
+	const most = 8
+	var all []string
+	for _, v := range y[:min(len(y), most)] {
+		all = append(all, strconv.FormatFloat(float64(v), 'g', 6, 32))
+	}
+	if len(y) > most {
+		all = append(all, fmt.Sprintf("… (%d)", len(y)))
+	}
+	return strings.Join(all, " ")
+}
+
+// predictAll runs the network on all inputs.
+func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, w predictionWriter, out string) error {
+	var outputs []float32
+	for _, path := range paths {
+		in, err := datasets.ReadInputs(ctx, path, p.input)
+		if err != nil {
+			return err
+		}
+		for _, form := range slices.Sorted(maps.Keys(in.Passed)) {
+			fmt.Fprintf(c.stderr, "%s: passed over: %d %s\n", path, in.Passed[form], form)
+		}
+		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, labels []int32) error {
+			if out != "" {
+				outputs = append(outputs, y...)
+			}
+			for i := range labels {
+				if err := w.add(p.about(in.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])); err != nil {
+					return err
+				}
+			}
+			return context.Cause(ctx)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := w.end(); err != nil || out == "" {
+		return err
+	}
+	output, _ := p.model.Activation(p.model.Output)
+	shape := append([]int{len(outputs) / p.outputs}, output.Shape...)
+	return atomicfile.Write(out, func(w io.Writer) error { return datasets.WriteNPY(w, shape, outputs) })
+}
+
+// about says what the outputs of one input mean.
+func (p *predictor) about(name string, y []float32) prediction {
+	said := prediction{Input: name, Outputs: y}
+	if len(p.model.Classes) > 0 {
+		at := best(y)
+		said.Class, said.Probability = p.model.Classes[at], p.probabilities(y)[at]
+	}
+	return said
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"petrify/datasets"
+	"petrify/graph"
+	"petrify/internal/config"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+	"petrify/train"
+)
+
+// predictor computes the outputs of a trained network.
+type predictor struct {
+	model   *quantized.Model
+	input   datasets.Contract
+	outputs int  // of one input
+	softmax bool // the network itself ends with one
+	run     func(y, x []float32, labels []int32) error
+	close   func() error
+}
+
+// openPredictor opens a frozen model, or with float the network that it was
+// quantized from.
+func openPredictor(path string, float bool) (*predictor, error) {
+	m, err := quantized.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &predictor{model: m, outputs: outputSize(m), close: func() error { return nil }}
+	for i := range m.Nodes {
+		if n := &m.Nodes[i]; n.Name == m.Output {
+			p.softmax = n.Func == quantized.Softmax
+		}
+	}
+	if p.input, err = contractOf(folderOf(path), m); err != nil {
+		return nil, err
+	}
+	if float {
+		return p, p.openFloat(folderOf(path))
+	}
+	return p, p.openIntegers()
+}
+
+func (p *predictor) openIntegers() error {
+	engine, err := integer.New(p.model, integer.Options{})
+	if err != nil {
+		return err
+	}
+	p.run = func(y, x []float32, labels []int32) error { return engine.Run(y, x, len(labels)) }
+	return nil
+}
+
+// openFloat builds the network of a run with the weights of its float stage.
+func (p *predictor) openFloat(folder string) error {
+	saved := savedConfig(folder)
+	if saved == "" {
+		return usage(fmt.Errorf("--float: %s holds no %s: want a run folder", folder, configFile))
+	}
+	settings, err := config.Load(saved)
+	if err != nil {
+		return faultOfFile(err, false)
+	}
+	weights, err := train.ReadWeights(filepath.Join(folder, floatFile))
+	if err != nil {
+		return err
+	}
+	s := p.input.Shape
+	net, err := settings.Model(graph.Shape{C: s[0], H: s[1], W: s[2]}, p.outputs)
+	if err != nil {
+		return faultOfFile(err, false)
+	}
+	if err := train.SetWeights(net, weights); err != nil {
+		return err
+	}
+	e, err := net.Evaluator(verifyBatch, false)
+	if err != nil {
+		return err
+	}
+	p.close = e.Close
+	p.run = func(y, x []float32, labels []int32) error {
+		if _, err := e.Run(x, labels); err != nil {
+			return err
+		}
+		copy(y, e.Logits())
+		return nil
+	}
+	return nil
+}
+
+// contractOf is what a model is to be fed: as its file says, and as the run, if
+// it is in the folder of one, read the data.
+func contractOf(folder string, m *quantized.Model) (datasets.Contract, error) {
+	c := datasets.Contract{Shape: imageOf(m.Input.Shape), PixelScale: m.Input.PixelScale, Mean: m.Input.Mean,
+		Std: m.Input.Std}
+	saved := savedConfig(folder)
+	if saved == "" {
+		return c, nil
+	}
+	settings, err := config.Load(saved)
+	if err != nil {
+		return c, faultOfFile(err, false)
+	}
+	c.Options = settings.Data
+	path := filepath.Join(folder, summaryFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, err
+	}
+	var says train.Summary
+	if err := json.Unmarshal(text, &says); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	c.Table = says.Data.Table
+	return c, nil
+}
+
+// each computes the outputs of a split, a batch at a time; they are valid until
+// the next one.
+func (p *predictor) each(set *datasets.Set, split *datasets.Split,
+	use func(first int, y []float32, labels []int32) error,
+) error {
+	y := make([]float32, verifyBatch*p.outputs)
+	for b, err := range set.Batches(split, datasets.BatchOptions{Size: verifyBatch}) {
+		if err != nil {
+			return err
+		}
+		if err := p.run(y, b.X, b.Labels); err != nil {
+			return err
+		}
+		if err := use(b.Index*verifyBatch, y[:b.N*p.outputs], b.Labels[:b.N]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probabilities are those of the classes for one input's outputs.
+func (p *predictor) probabilities(y []float32) []float64 {
+	q := make([]float64, len(y))
+	if p.softmax {
+		for i, v := range y {
+			q[i] = float64(v)
+		}
+		return q
+	}
+	top := y[best(y)]
+	sum := 0.0
+	for i, v := range y {
+		q[i] = math.Exp(float64(v) - float64(top))
+		sum += q[i]
+	}
+	for i := range q {
+		q[i] /= sum
+	}
+	return q
+}
+
+// best is the index of the greatest number, the first of several.
+func best[T float32 | float64](y []T) (at int) {
+	for i, v := range y {
+		if v > y[at] {
+			at = i
+		}
+	}
+	return at
+}

@@ -1,0 +1,239 @@
+package datasets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Contract is what a trained network must be fed.
+type Contract struct {
+	Shape      [3]int // C H W
+	PixelScale float32
+	Mean, Std  []float32     // per channel
+	Table      *TableAccount // that it was trained on; nil: unknown, or none
+	Options    Options       // how the data of training were read
+}
+
+// Inputs are samples without labels, read for a network.
+type Inputs struct {
+	Set    *Set           // all of them in both splits, without classes
+	Names  []string       // by sample: a file, or a place in one
+	Passed map[string]int // files in a folder that are no pictures, by extension
+}
+
+// bytes reports whether the network was trained on bytes, which are scaled,
+// and not on values taken as they are.
+func (c Contract) bytes() bool { return c.PixelScale != 1 }
+
+// ReadInputs reads what a network is to compute: a picture, a folder of
+// pictures, a table, or an array in an npy or npz file. Inputs that are not as
+// the contract says are refused.
+func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	l, in := newLoading(ctx, c.Options), &Inputs{Passed: map[string]int{}}
+	var split *Split
+	switch kind := form(path); {
+	case info.IsDir():
+		split, err = l.folderInputs(path, c, in)
+	case kind == ".csv" || kind == ".tsv":
+		split, err = l.tableInputs(path, c, in)
+	case kind == ".npz":
+		split, err = l.npzInputs(path, c, in)
+	case kind == ".npy":
+		err = l.file(path, func(stream *input) error {
+			a, err := openNPY(stream)
+			if err != nil {
+				return err
+			}
+			split, err = a.inputs(path, c, in)
+			return err
+		})
+	case isPicture(path):
+		split, err = l.pictureInputs([]string{path}, c, in)
+	default:
+		err = fmt.Errorf("datasets: %s: want a table (.csv, .tsv), an array (.npy, .npz), a picture (%s) or a folder of "+
+			"pictures", path, strings.Join(pictureForms(), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	in.Set, err = newSet(Set{Name: path, Shape: c.Shape, Train: split, Test: split,
+		PixelScale: c.PixelScale, Mean: c.Mean, Std: c.Std}, path)
+	return in, err
+}
+
+// folderInputs reads all pictures in a folder and the folders in it.
+func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, error) {
+	var paths []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != dir && ignored(e.Name()):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+		case e.IsDir():
+		case isPicture(path):
+			paths = append(paths, path)
+		default:
+			in.Passed[extension(path)]++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	if paths == nil {
+		return nil, fmt.Errorf("datasets: %s: no pictures (%s)", dir, strings.Join(pictureForms(), ", "))
+	}
+	return l.pictureInputs(paths, c, in)
+}
+
+// pictureInputs reads pictures of bytes.
+func (l *loading) pictureInputs(paths []string, c Contract, in *Inputs) (*Split, error) {
+	if c.PixelScale != 1.0/255 || c.Shape[0] != 1 && c.Shape[0] != 3 {
+		return nil, fmt.Errorf("datasets: %s: a picture has bytes 0 to 255 in 1 or 3 channels; the model wants %s",
+			paths[0], c)
+	}
+	split := &Split{Labels: make([]int32, len(paths))}
+	for _, path := range paths {
+		pixels, err := l.pictureInput(path, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.hold(int64(len(pixels))); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		}
+		split.Images = append(split.Images, pixels...)
+	}
+	in.Names = paths
+	return split, nil
+}
+
+// pictureInput reads a picture, scaled as those of training were.
+func (l *loading) pictureInput(path string, c Contract) ([]uint8, error) {
+	var file bytes.Buffer
+	if _, err := l.pour(&file, path); err != nil {
+		return nil, err
+	}
+	r, err := decodePicture(file.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	size, want := [2]int{r.h, r.w}, [2]int(c.Shape[1:])
+	if size != want && c.Options.Size != want {
+		return nil, fmt.Errorf("datasets: %s is %d×%d, the model wants %d×%d, and its training scaled no pictures",
+			path, r.h, r.w, want[0], want[1])
+	}
+	if c.Shape[0] == 1 && r.coloured() {
+		return nil, fmt.Errorf("datasets: %s is in colour, the model was trained on grey pictures", path)
+	}
+	if size != want {
+		r = r.scale(want)
+	}
+	if c.Shape[0] == 3 {
+		return r.pix, nil
+	}
+	grey := make([]uint8, 0, r.h*r.w)
+	for i := 0; i < len(r.pix); i += 3 {
+		grey = append(grey, r.pix[i])
+	}
+	return grey, nil
+}
+
+// npzInputs reads the one array of inputs in an npz file.
+func (l *loading) npzInputs(path string, c Contract, in *Inputs) (*Split, error) {
+	archive, err := l.archive(path)
+	if err != nil {
+		return nil, err
+	}
+	defer archive.Close()
+	var names, all []string
+	var found *array
+	for _, f := range archive.File {
+		name := strings.TrimSuffix(f.Name, ".npy")
+		all = append(all, name)
+		if _, role := npzRole(name); role != 'x' && len(archive.File) > 1 {
+			continue
+		}
+		names = append(names, name)
+		if found, err = archive.array(f); err != nil {
+			return nil, err
+		}
+	}
+	if len(names) != 1 {
+		return nil, fmt.Errorf("datasets: %s: arrays %s, want one of inputs: x, images, data or features", path,
+			clip(strings.Join(all, ", ")))
+	}
+	return found.inputs(path, c, in)
+}
+
+// inputs reads an array of samples.
+func (a *array) inputs(path string, c Contract, in *Inputs) (*Split, error) {
+	refuse := func(err error) (*Split, error) {
+		return nil, fmt.Errorf("datasets: %s: %w; the model wants %s", path, err, c)
+	}
+	if len(a.shape) < 2 || a.shape[0] == 0 {
+		return refuse(fmt.Errorf("an array of shape %v, want one whose first axis counts the inputs", a.shape))
+	}
+	opts := Options{ChannelsFirst: c.Options.ChannelsFirst}
+	if len(a.shape) == 2 {
+		opts = Options{ChannelsFirst: c.Options.ChannelsFirst && c.Options.Shape != [3]int{}, Shape: c.Options.Shape}
+	}
+	shape, err := a.inputShape(opts)
+	if err != nil {
+		return refuse(err)
+	}
+	if shape != c.Shape {
+		return refuse(fmt.Errorf("inputs of %d × %d × %d (channels, height, width)", shape[0], shape[1], shape[2]))
+	}
+	if err := a.in.hold(a.size()); err != nil {
+		return refuse(err)
+	}
+	if err := errors.Join(a.read(), a.finite()); err != nil {
+		return nil, err
+	}
+	if (a.bytes != nil) != c.bytes() {
+		return refuse(fmt.Errorf("numbers of type %s", a.descr))
+	}
+	split := &Split{Images: a.bytes, Values: a.floats, Labels: make([]int32, a.shape[0])}
+	if opts.ChannelsFirst {
+		split.reorder(shape)
+	}
+	for i := range split.Labels {
+		in.Names = append(in.Names, fmt.Sprintf("%s[%d]", path, i))
+	}
+	return split, nil
+}
+
+// inputShape is [imageShape] for rows that the options may divide.
+func (a *array) inputShape(opts Options) ([3]int, error) {
+	if len(a.shape) == 2 && opts.Shape != [3]int{} {
+		plain := opts
+		plain.ChannelsFirst = false
+		return imageShape(a.shape, plain)
+	}
+	return imageShape(a.shape, opts)
+}
+
+// String returns text such as "3 × 32 × 32 (channels, height, width), bytes".
+func (c Contract) String() string {
+	what := "values, not bytes"
+	if c.bytes() {
+		what = "bytes"
+	}
+	if c.PixelScale != 1.0/255 && c.bytes() {
+		what = fmt.Sprintf("bytes of which %.4g is 1", 1/c.PixelScale)
+	}
+	return fmt.Sprintf("%s, %s", Account{Shape: c.Shape}.shape(), what)
+}
