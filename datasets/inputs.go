@@ -17,6 +17,7 @@ type Contract struct {
 	PixelScale float32
 	Mean, Std  []float32     // per channel
 	Table      *TableAccount // that it was trained on; nil: unknown, or none
+	Depth      int           // bits of a channel, if it was trained on pictures
 	Options    Options       // how the data of training were read
 }
 
@@ -99,56 +100,59 @@ func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, erro
 	return l.pictureInputs(paths, c, in)
 }
 
-// pictureInputs reads pictures of bytes.
+// pictureInputs reads pictures as deep as those of training.
 func (l *loading) pictureInputs(paths []string, c Contract, in *Inputs) (*Split, error) {
-	if c.PixelScale != 1.0/255 || c.Shape[0] != 1 && c.Shape[0] != 3 {
+	if c.bytes() && c.PixelScale != 1.0/255 || !c.bytes() && c.Depth != 16 || c.Shape[0] != 1 && c.Shape[0] != 3 {
 		return nil, fmt.Errorf("datasets: %s: a picture has bytes 0 to 255 in 1 or 3 channels; the model wants %s",
 			paths[0], c)
 	}
+	size := c.Shape[0] * c.Shape[1] * c.Shape[2]
 	split := &Split{Labels: make([]int32, len(paths))}
 	for _, path := range paths {
-		pixels, err := l.pictureInput(path, c)
-		if err != nil {
-			return nil, err
+		r, err := l.pictureInput(path, c)
+		if err == nil {
+			err = l.hold(int64(size * r.bits / 8))
 		}
-		if err := l.hold(int64(len(pixels))); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", path, err)
 		}
-		split.Images = append(split.Images, pixels...)
+		if c.bytes() {
+			split.Images = append(split.Images, make([]uint8, size)...)
+			put(split.Images[len(split.Images)-size:], r, c.Shape[0])
+		} else {
+			split.Values = append(split.Values, make([]float32, size)...)
+			put(split.Values[len(split.Values)-size:], r, c.Shape[0])
+		}
 	}
 	in.Names = paths
 	return split, nil
 }
 
 // pictureInput reads a picture, scaled as those of training were.
-func (l *loading) pictureInput(path string, c Contract) ([]uint8, error) {
+func (l *loading) pictureInput(path string, c Contract) (raster, error) {
 	var file bytes.Buffer
 	if _, err := l.pour(&file, path); err != nil {
-		return nil, err
+		return raster{}, err
 	}
 	r, err := decodePicture(file.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		return raster{}, err
+	}
+	if (r.bits == 8) != c.bytes() {
+		return raster{}, fmt.Errorf("%d bits a channel; the model wants %s", r.bits, c)
 	}
 	size, want := [2]int{r.h, r.w}, [2]int(c.Shape[1:])
 	if size != want && c.Options.Size != want {
-		return nil, fmt.Errorf("datasets: %s is %d×%d, the model wants %d×%d, and its training scaled no pictures",
-			path, r.h, r.w, want[0], want[1])
+		return raster{}, fmt.Errorf("%d×%d pixels, the model wants %d×%d, and its training scaled no pictures",
+			r.h, r.w, want[0], want[1])
 	}
 	if c.Shape[0] == 1 && r.coloured() {
-		return nil, fmt.Errorf("datasets: %s is in colour, the model was trained on grey pictures", path)
+		return raster{}, errors.New("the picture is in colour, the model was trained on grey ones")
 	}
 	if size != want {
 		r = r.scale(want)
 	}
-	if c.Shape[0] == 3 {
-		return r.pix, nil
-	}
-	grey := make([]uint8, 0, r.h*r.w)
-	for i := 0; i < len(r.pix); i += 3 {
-		grey = append(grey, r.pix[i])
-	}
-	return grey, nil
+	return r, nil
 }
 
 // npzInputs reads the one array of inputs in an npz file.
@@ -183,14 +187,11 @@ func (a *array) inputs(path string, c Contract, in *Inputs) (*Split, error) {
 	refuse := func(err error) (*Split, error) {
 		return nil, fmt.Errorf("datasets: %s: %w; the model wants %s", path, err, c)
 	}
-	if len(a.shape) < 2 || a.shape[0] == 0 {
-		return refuse(fmt.Errorf("an array of shape %v, want one whose first axis counts the inputs", a.shape))
-	}
-	opts := Options{ChannelsFirst: c.Options.ChannelsFirst}
+	opts := Options{ChannelsFirst: c.Options.ChannelsFirst, Layout: c.Options.Layout}
 	if len(a.shape) == 2 {
-		opts = Options{ChannelsFirst: c.Options.ChannelsFirst && c.Options.Shape != [3]int{}, Shape: c.Options.Shape}
+		opts.Shape = c.Options.Shape
 	}
-	shape, err := a.inputShape(opts)
+	shape, _, err := a.layout(opts)
 	if err != nil {
 		return refuse(err)
 	}
@@ -214,16 +215,6 @@ func (a *array) inputs(path string, c Contract, in *Inputs) (*Split, error) {
 		in.Names = append(in.Names, fmt.Sprintf("%s[%d]", path, i))
 	}
 	return split, nil
-}
-
-// inputShape is [imageShape] for rows that the options may divide.
-func (a *array) inputShape(opts Options) ([3]int, error) {
-	if len(a.shape) == 2 && opts.Shape != [3]int{} {
-		plain := opts
-		plain.ChannelsFirst = false
-		return imageShape(a.shape, plain)
-	}
-	return imageShape(a.shape, opts)
 }
 
 // String returns text such as "3 × 32 × 32 (channels, height, width), bytes".

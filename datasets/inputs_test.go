@@ -93,6 +93,8 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 	scaling.Options.Size = [2]int{4, 6}
 	values := pictureContract(1)
 	values.PixelScale = 1
+	deep := values
+	deep.Depth = 16
 	sixteenth := pictureContract(1)
 	sixteenth.PixelScale = 1.0 / 16
 	for _, c := range []struct {
@@ -103,10 +105,11 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 		{grey, pictureContract(1), ""},
 		{grey, pictureContract(3), ""},
 		{red, pictureContract(3), ""},
-		{red, pictureContract(1), "r.png is in colour, the model was trained on grey pictures"},
-		{large, pictureContract(1), "l.png is 8×12, the model wants 4×6, and its training scaled no pictures"},
+		{red, pictureContract(1), "r.png: the picture is in colour, the model was trained on grey ones"},
+		{large, pictureContract(1), "l.png: 8×12 pixels, the model wants 4×6, and its training scaled no pictures"},
 		{large, scaling, ""},
 		{grey, values, "the model wants 1 × 4 × 6 (channels, height, width), values, not bytes"},
+		{grey, deep, "g.png: 8 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), values, not bytes"},
 		{grey, sixteenth, "the model wants 1 × 4 × 6 (channels, height, width), bytes of which 16 is 1"},
 	} {
 		_, err := ReadInputs(context.Background(), c.path, c.c)

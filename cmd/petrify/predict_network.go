@@ -116,7 +116,9 @@ func contractOf(folder string, m *quantized.Model) (datasets.Contract, error) {
 	if err := json.Unmarshal(text, &says); err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
-	c.Table = says.Data.Table
+	if c.Table = says.Data.Table; says.Data.Pictures != nil {
+		c.Depth = says.Data.Pictures.Depth
+	}
 	return c, nil
 }
 
