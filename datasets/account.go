@@ -109,7 +109,7 @@ func (a Account) HoldOut(held *Split) Account {
 	if held == nil || a.Samples.Validation > 0 {
 		return a
 	}
-	a.Classes = slices.Clone(a.Classes)
+	a.Classes, a.Warnings = slices.Clone(a.Classes), slices.Clone(a.Warnings)
 	a.Samples.Train, a.Samples.Validation = a.Samples.Train-held.Len(), held.Len()
 	for i := range a.Classes {
 		a.Classes[i].Validation = 0
@@ -118,6 +118,11 @@ func (a Account) HoldOut(held *Split) Account {
 		for _, label := range held.Labels {
 			a.Classes[label].Train--
 			a.Classes[label].Validation++
+		}
+	}
+	for _, c := range a.Classes {
+		if c.Train == 0 && c.Validation > 0 {
+			a.warn("no samples to train on of class %s with %d held out", c.Name, c.Validation)
 		}
 	}
 	return a

@@ -37,6 +37,14 @@ func TestAccount(t *testing.T) {
 		set.Account.Classes[2].Counts != (Counts{142, 0, 35}) {
 		t.Errorf("held out: %+v %+v, before %+v", a.Samples, a.Classes[2], set.Account.Classes[2])
 	}
+	for i, label := range set.Train.Labels {
+		held[i] = label == 7
+	}
+	_, part = set.Train.Cut(held)
+	if said := strings.Join(set.Account.HoldOut(part).Warnings, "\n"); said != "no samples to train on of class 7 "+
+		"with 144 held out" || set.Account.Warnings != nil {
+		t.Errorf("all sevens are held out: %q", said)
+	}
 	if text, err := json.Marshal(a); err != nil || !strings.Contains(string(text), `{"name":"2","train":141,`+
 		`"validation":1,"test":35}`) {
 		t.Errorf("%s, %v", text, err)

@@ -17,6 +17,7 @@ type layout struct {
 	column  int      // of the label; −1 if there is none
 	feature []bool   // by column of the file
 	chosen  []bool   // features that [Options.Columns] names
+	empty   []bool   // columns with neither a title nor values
 
 	TableAccount
 	warnings []string
@@ -38,6 +39,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.findEmpty(rows, wanted)
 	if err := l.findLabel(rows[len(rows)-1], comma, opts.Label, wanted); err != nil {
 		return nil, err
 	}
@@ -50,6 +52,8 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 		l.chosen[c] = want > 0
 		switch {
 		case c == l.column:
+		case l.empty[c]:
+			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "no title and no values"})
 		case want > 0 || want == 0 && all:
 			l.feature[c] = true
 			l.Columns = append(l.Columns, strings.Trim(l.name(c), `"`))
@@ -163,6 +167,21 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 		return fmt.Sprintf("%q is a usual title", first[label]), true
 	}
 	return "", false
+}
+
+// findEmpty finds columns that nobody wants and that have neither a title nor
+// values, such as what follows a separator at the end of each row.
+func (l *layout) findEmpty(rows [][]string, wanted []int) {
+	l.empty = make([]bool, l.width)
+	for c, want := range wanted {
+		title := rows[0][c]
+		if l.titles != nil && untitled(title) {
+			title = ""
+		}
+		if l.empty[c] = want == 0 && title == "" && rows[len(rows)-1][c] == ""; l.empty[c] {
+			wanted[c] = -1
+		}
+	}
 }
 
 // findLabel finds the label's column.

@@ -150,6 +150,11 @@ func TestStrangeColumns(t *testing.T) {
 			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
 		}), Options{Columns: []string{"2..5", "!3"}, Label: "-1"}, 2,
 			[]string{"columns     2: column 2, column 4"}, true},
+		"an empty column at the end": {rowsOf("a,b,label,\n", 10, func(i int) string { return plain(i) + "," }), Options{},
+			2, []string{"left out    column 4 (no title and no values)", pets}, true},
+		"rows that end with a separator": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%d.5;%d.25;%d;", i/2, i%3, i%2)
+		}), Options{Label: "3"}, 2, []string{"left out    column 4 (no title and no values)"}, true},
 		"an id among the features": {rowsOf("id,a,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%s", 1000+37*i%101, i/2, pet(i))
 		}), Options{}, 2, []string{`warning     "id" has another whole number in each row`, `!id`}, false},
@@ -182,6 +187,9 @@ func TestStrangeText(t *testing.T) {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"cat", "NA"}[i%2])
 		}), Options{}, 2, []string{"2 with 4 + 1 samples each: NA, cat",
 			`warning     class "NA" (5 samples) looks like a missing value`}, false},
+		"one class": {rowsOf("a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d.5,%d.25,only", i/2, i%3)
+		}), Options{}, 2, []string{"warning     there is one class only: only"}, false},
 		"classes that differ by case": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"Iris setosa", "iris  Setosa"}[i%2])
 		}), Options{}, 2,
@@ -203,6 +211,8 @@ func TestStrangeTablesRefused(t *testing.T) {
 			[]string{"line 1, column 1", `"?" is a missing value`}},
 		"a missing value later": {"a,b,label\n1,2,x\nNA,3,y\n", Options{},
 			[]string{"line 3, column 1", `"NA" is a missing value`}},
+		"a value in an empty column": {"a,b,label,\n1,2,x,\n1,2,x,3\n", Options{},
+			[]string{"line 3, column 7", `"3"`, "column 4", "no title"}},
 		"quantities as labels": {"1,2,3.5\n2,3,4.25\n", Options{}, []string{`label "3.5"`, "quantity"}},
 		"house prices": {rowsOf("area,rooms,price\n", 400, func(i int) string {
 			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+7919*i%86028)
