@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,10 +22,14 @@ import (
 
 // witnesses are all runtimes.
 func witnesses(t *testing.T, all []*drawing) []witness {
-	found := []witness{{"definition", tryDefinition}, {"ONNX Runtime", tryONNX}, {"C", compiledC(t, all).try}}
+	const every = math.MaxInt
+	found := []witness{
+		{"definition", every, tryDefinition}, {"ONNX Runtime", every, tryONNX},
+		{"C", *inC, compiledC(t, all[:min(len(all), *inC)]).try},
+	}
 	for _, runtime := range startTFLite(t) {
-		found = append(found, witness{runtime.Package.String(),
-			func(d *drawing) finding { return tryTFLite(runtime, d) }})
+		try := func(d *drawing) finding { return tryTFLite(runtime, d) }
+		found = append(found, witness{runtime.Package.String(), every, try})
 	}
 	return found
 }
