@@ -97,8 +97,9 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a .csv or .tsv file, one row an image, with a label column,
 //   - a folder with four IDX files named like MNIST's or EMNIST's,
 //   - a folder with the CIFAR-10 binary files,
-//   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP) for
-//     each class, or such folders called train, val and test.
+//   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP; of
+//     several frames, the first) for each class, or such folders called train,
+//     val and test.
 //
 // CSV, IDX and CIFAR-10 files may be gzipped. A name of Names takes precedence
 // over a path; ./digits is always a path. Cancelling ctx stops downloading and

@@ -134,6 +134,13 @@ var mutants = []mutant{
 
 	// datasets: from files to batches
 	{"datasets/reader.go", "return folder && r.holds(path)", "return r.holds(path)", ""},
+	{"datasets/pictures_decode.go", "case 2, 3, 7, 8:", "case 2, 3, 6, 7:", ""},
+	{"datasets/pictures_exif.go", "int(n+n%2)", "int(n)", ""},
+	{"datasets/pictures.go", "copy(pixels, old)", "copy(pixels[1:], old)", ""},
+	{"datasets/classes.go", "moved = moved || label", "moved = label", ""},
+	{"datasets/npz.go", "strconv.Itoa(i%n)), i/n", "strconv.Itoa(i/n)), i%n", ""},
+	{"datasets/npz_shape.go", "[3]int{s[1], 1, s[0]}", "[3]int{1, s[1], s[0]}", ""},
+	{"datasets/divide.go", "= parts[toValidate], none", "= parts[toValidate], parts[toValidate]", ""},
 	{"datasets/records.go", "dst[i*c+k] = p", "dst[k*hw+i] = p", ""},
 	{"datasets/records.go", "int(record[0]) >= l.classes", "int(record[0]) > l.classes", ""},
 	{"datasets/csv_columns.go", "n += width + 1", "n += width", ""},
