@@ -79,6 +79,9 @@ func TestStrangeHeaders(t *testing.T) {
 		"no header, label said": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%d.25", i%2, i/2, i%3)
 		}), Options{Label: "1"}, 2, []string{"column 1: data.label", "2 with 4 + 1 samples each: 0, 1"}, true},
+		"no header, words and numbers as labels": {rowsOf("", 10, func(i int) string {
+			return fmt.Sprintf("%s,%d.5,%d.25", []string{"x", "7"}[i%2], i/2, i%3)
+		}), Options{Label: "1"}, 2, []string{"header      none", "2 with 4 + 1 samples each: 7, x"}, true},
 		"no header, text first": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3)
 		}), Options{}, 2, []string{"label       column 1: the only one of text",
@@ -220,6 +223,9 @@ func TestStrangeTablesRefused(t *testing.T) {
 		"quantities that repeat": {rowsOf("area,rooms,price\n", 4000, func(i int) string {
 			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+1000*(i%90))
 		}), Options{}, []string{"90 different numbers in 4000 rows"}},
+		"ages": {rowsOf("area,rooms,age\n", 100, func(i int) string {
+			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 20+i%40)
+		}), Options{}, []string{"40 different numbers in 100 rows"}},
 		"wine with the label first": {rowsOf("", 178, func(i int) string {
 			return fmt.Sprintf("%d,%d.25,%d", 1+i/60, i%11, 278+i*i%1400)
 		}), Options{}, []string{"column 3", "the last one", "different numbers in 178 rows", "data.label"}},

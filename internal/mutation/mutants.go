@@ -144,7 +144,7 @@ var mutants = []mutant{
 	{"datasets/records.go", "dst[i*c+k] = p", "dst[k*hw+i] = p", ""},
 	{"datasets/records.go", "int(record[0]) >= l.classes", "int(record[0]) > l.classes", ""},
 	{"datasets/csv_columns.go", "n += width + 1", "n += width", ""},
-	{"datasets/csv_columns.go", "c != label && text && !below", "c != label && text", ""},
+	{"datasets/csv_columns.go", "c != label && text && !below", "text && !below", ""},
 	{"datasets/csv_text.go", "quoted = !quoted", "quoted = false", ""},
 	{"datasets/csv_labels.go", "5*n <= rows", "n <= rows", ""},
 	{"datasets/account.go", "a.Classes[label].Train--", "a.Classes[label].Test--", ""},
