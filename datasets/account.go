@@ -15,7 +15,8 @@ type Account struct {
 	Kind       string          `json:"kind,omitempty"`     // what was read, such as "a CSV file"
 	Division   string          `json:"division,omitempty"` // how the splits came about
 	Samples    Counts          `json:"samples"`
-	Shape      [3]int          `json:"shape"` // C H W of a sample
+	Shape      [3]int          `json:"shape"`              // C H W of a sample
+	Channels   string          `json:"channels,omitempty"` // of pictures: grey or RGB
 	Classes    []ClassAccount  `json:"classes,omitempty"`
 	Table      *TableAccount   `json:"table,omitempty"`
 	Pictures   *PictureAccount `json:"pictures,omitempty"`
@@ -62,6 +63,7 @@ type PictureAccount struct {
 	Least    [2]int         `json:"least"`                 // H W of the smallest, by area
 	Greatest [2]int         `json:"greatest"`              // and of the largest picture
 	Turned   int            `json:"turned,omitempty"`      // pictures turned upright, as they ask for
+	Resized  int            `json:"resized,omitempty"`     // pictures scaled to the common size
 	Depth    int            `json:"depth"`                 // bits of a channel
 }
 
@@ -72,6 +74,7 @@ type ValueAccount struct {
 	Least    float64  `json:"least"`
 	Greatest float64  `json:"greatest"`
 	Mean     float64  `json:"mean"`
+	Whole    bool     `json:"whole,omitempty"`    // none has a fraction
 	Constant []string `json:"constant,omitempty"` // features or channels with one value only
 }
 
@@ -87,6 +90,9 @@ func (a *Account) warn(format string, args ...any) {
 func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Dataset, a.Source, a.Shape = s.Name, s.Source, s.Shape
 	a.Samples, a.Classes = Counts{}, nil
+	if a.Channels == "" && s.Shape[0] == 1 && s.Shape[1] > 1 && s.Shape[2] > 1 {
+		a.Channels = "grey"
+	}
 	for _, name := range s.Classes {
 		a.Classes = append(a.Classes, ClassAccount{Name: name})
 	}
@@ -143,8 +149,9 @@ func (v *ValueAccount) complete(s *Set, channels []channel, name func(c int) str
 			v.Type = "uint8"
 		}
 	}
-	v.Least, v.Greatest = channels[0].least, channels[0].greatest
+	v.Least, v.Greatest, v.Whole = channels[0].least, channels[0].greatest, true
 	for c, ch := range channels {
+		v.Whole = v.Whole && !ch.fractions
 		v.Least, v.Greatest = min(v.Least, ch.least), max(v.Greatest, ch.greatest)
 		v.Mean += ch.mean / float64(len(channels))
 		if ch.least == ch.greatest {

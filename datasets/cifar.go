@@ -32,6 +32,7 @@ func cifarLayout() recordLayout {
 // readCIFARSet reads the six files of a set, which errors call name.
 func readCIFARSet(s Set, name string, open opener) (*Set, error) {
 	s.Shape = cifarLayout().shape
+	s.Account.Channels = "RGB"
 	s.Train, s.Test = &Split{}, &Split{}
 	for i, file := range cifarNames() {
 		split := s.Train

@@ -6,7 +6,11 @@ import (
 )
 
 // channel is what the training split shows of one.
-type channel struct{ least, greatest, mean, variance float64 }
+type channel struct {
+	least, greatest, mean, variance float64
+
+	fractions bool // some value is not whole
+}
 
 // measure returns each channel's extent, mean and population variance. Bytes
 // are summed as integers, which is exact; values in float64, in two passes and
@@ -59,7 +63,7 @@ func measureBytes(p *Split, size int, x []channel) {
 	for c := range x {
 		mean := float64(sums[c]) / n
 		x[c] = channel{float64(least[c]), float64(greatest[c]), mean,
-			max(float64(squares[c])/n-float64(mean*mean), 0)}
+			max(float64(squares[c])/n-float64(mean*mean), 0), false}
 	}
 }
 
@@ -74,6 +78,7 @@ func measureValues(p *Split, size int, x []channel) {
 			for c := range x {
 				v := float64(values[c])
 				x[c].mean += v
+				x[c].fractions = x[c].fractions || v != math.Trunc(v)
 				if v < x[c].least {
 					x[c].least = v
 				}

@@ -41,6 +41,7 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	}
 	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
 	s.Account.Pictures, s.Account.Division = g.account, division
+	s.Account.Channels = map[int]string{1: "grey", 3: "RGB"}[g.channels]
 	whole, err := newSet(s, dir)
 	l.folder.done = 0
 	return l.from(whole, err, g.paths...)
@@ -182,6 +183,7 @@ func (g *gallery) picture(path string) (raster, error) {
 		return raster{}, fmt.Errorf("datasets: %s is %d×%d, %s %d×%d; give a size to scale all pictures to",
 			path, size[0], size[1], g.first, g.size[0], g.size[1])
 	}
+	g.account.Resized++
 	return r.scale(g.size), nil
 }
 

@@ -49,7 +49,7 @@ func (m *Model) FileFacts(options any) (map[string]string, error) {
 	}
 	for key, value := range map[string]any{
 		"classes": m.Classes, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
-		"input.std": m.Input.Std, "origin": m.Origin, ExportKey: options,
+		"input.std": m.Input.Std, "input.raw": m.Input.Raw, "origin": m.Origin, ExportKey: options,
 	} {
 		text, err := json.Marshal(value)
 		if err != nil {

@@ -158,6 +158,10 @@ func (d *jsonDecoder) scalar(v reflect.Value, token json.Token) error {
 		v.SetString(text)
 		return nil
 	}
+	if yes, ok := token.(bool); ok && v.Kind() == reflect.Bool {
+		v.SetBool(yes)
+		return nil
+	}
 	number, ok := token.(json.Number)
 	if !ok {
 		return fmt.Errorf("got %v, want %s", token, jsonKind(v.Kind()))
@@ -199,6 +203,8 @@ func jsonKind(k reflect.Kind) string {
 		return "an object"
 	case reflect.Slice, reflect.Array:
 		return "an array"
+	case reflect.Bool:
+		return "true or false"
 	default:
 		return "a number"
 	}

@@ -24,6 +24,7 @@ type Input struct {
 	PixelScale float32   `json:"pixel_scale"`    // 1/255 for images of bytes, 1 for data that is taken as it is
 	Mean       []float32 `json:"mean,omitempty"` // per channel, measured on the training split
 	Std        []float32 `json:"std,omitempty"`  // standard deviation, as Mean
+	Raw        *Raw      `json:"raw,omitempty"`  // the pixels or values before that; nil: not known
 }
 
 // Activation is a tensor that flows from node to node.

@@ -79,6 +79,9 @@ func (v *validator) input(in *Input) {
 	if slices.ContainsFunc(in.Std, func(s float32) bool { return !positive(s) }) {
 		v.addf(in.Name, "standard deviation %v: want numbers > 0", in.Std)
 	}
+	if in.Raw != nil {
+		v.add(in.Name, in.Raw.check(in.Shape))
+	}
 }
 
 func (v *validator) output(m *Model) {

@@ -108,6 +108,7 @@ func (r *run) describe(m *quantized.Model) {
 		m.Classes = r.Data.Classes
 	}
 	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
+	m.Input.Raw = raw(r.Data)
 	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Data: r.Data.Checksum(), Seed: r.Seed,
 		Method: "ptq"}
 	if r.Config.QAT.Epochs > 0 {
