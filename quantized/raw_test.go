@@ -54,7 +54,7 @@ func flat(t *testing.T) *quantized.Model {
 
 func TestRawIsValidated(t *testing.T) {
 	for want, spoil := range map[string]func(r *quantized.Raw){
-		`type "bytes": want one of uint8, int8`: func(r *quantized.Raw) { r.Type = "bytes" },
+		`type "bytes": want one of bool, uint8`: func(r *quantized.Raw) { r.Type = "bytes" },
 		"2 to 1: want finite numbers in order":  func(r *quantized.Raw) { r.Least, r.Greatest = 2, 1 },
 		"0 to NaN: want finite numbers":         func(r *quantized.Raw) { r.Greatest = nan },
 		`channels "grey": want none for inputs of shape [3 2 4]`: func(r *quantized.Raw) {
@@ -91,6 +91,7 @@ func TestCheckImage(t *testing.T) {
 		{&quantized.Raw{Type: "float32", Greatest: 255}, "trained on float32 0 to 255, and an image has bytes"},
 		{&quantized.Raw{Type: "float32", Greatest: 1}, "trained on float32 0 to 1, and an image has bytes"},
 		{&quantized.Raw{Type: "float32", Greatest: 1, Whole: true}, "trained on float32 0 to 1"},
+		{&quantized.Raw{Type: "bool", Greatest: 1, Whole: true}, "trained on bool 0 to 1"},
 		{&quantized.Raw{Type: "uint16", Greatest: 4095, Whole: true}, "trained on uint16 0 to 4095"},
 		{&quantized.Raw{Type: "int8", Least: -128, Greatest: 127, Whole: true}, "trained on int8 -128 to 127"},
 	} {

@@ -56,7 +56,7 @@ func (f *file) describe() [][]string {
 	o := f.model.Origin
 	rows := [][]string{
 		{"Model", comment(fmt.Sprintf("%s on %s, %s, seed %d", f.model.Name, o.Dataset, o.Method, o.Seed))},
-		append([]string{"Input"}, append(f.numbersOf(f.in), f.normalisation())...),
+		append([]string{"Input"}, append(f.numbersOf(f.in), f.values()...)...),
 		append([]string{"Output"}, f.numbersOf(f.out)...),
 		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d",
 			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
@@ -92,6 +92,15 @@ func (f *file) numbersOf(v *value) []string {
 
 func realOf(g grid) string {
 	return fmt.Sprintf("real = %v * (q - %d), %d <= q <= %d", g.scale, g.zero, g.min, g.max)
+}
+
+// values says what the input's numbers are made of.
+func (f *file) values() []string {
+	lines := []string{f.normalisation()}
+	if raw := f.model.Input.Raw; raw != nil {
+		lines = append(lines, "value: "+comment(raw.String()))
+	}
+	return lines
 }
 
 func (f *file) normalisation() string {

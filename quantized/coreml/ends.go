@@ -54,13 +54,27 @@ func (b *builder) inputFeature(name string) mil.Feature {
 		if in.Shape[0] == 1 {
 			f.Color = mil.Gray
 		}
-		f.Description = fmt.Sprintf("pixels 0 to %.0f", 1/in.PixelScale)
+		if err := in.CheckImage(); err != nil {
+			b.fail("%w", err)
+		}
+		f.Description = "pixels 0 to 255"
+		if in.Raw != nil {
+			f.Description = "pixels: " + in.Raw.String()
+		}
 	case b.options.Normalize:
-		f.Description = "raw values"
+		f.Description = "raw values" + saying(": ", in.Raw)
 	default:
-		f.Description = "already normalised: " + normalisation(in)
+		f.Description = "already normalised: " + normalisation(in) + saying(", with x: ", in.Raw)
 	}
 	return f
+}
+
+// saying is what is known of raw values, after words that introduce it.
+func saying(words string, raw *quantized.Raw) string {
+	if raw == nil {
+		return ""
+	}
+	return words + raw.String()
 }
 
 // normalise appends r = a·x + c with a = PixelScale/Std and c = −Mean/Std, one

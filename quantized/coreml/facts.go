@@ -1,6 +1,7 @@
 package coreml
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,6 +50,14 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	raw := ""
+	if m.Input.Raw != nil {
+		text, err := json.Marshal(m.Input.Raw)
+		if err != nil {
+			return nil, err
+		}
+		raw = string(text)
+	}
 	epochs := ""
 	if m.Origin.Epochs > 0 {
 		epochs = strconv.Itoa(m.Origin.Epochs)
@@ -64,6 +73,7 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 		"precision":   o.Precision.String(),
 		"export":      o.words(),
 		"input":       normalisation(&m.Input),
+		"input.raw":   raw,
 		"weights":     weightFacts(m, o),
 		"activations": activationFacts(m),
 	})

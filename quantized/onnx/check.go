@@ -32,6 +32,9 @@ func (o Options) check(m *quantized.Model) error {
 	if len(m.Input.Shape) != 3 && o.Image {
 		c.addf(m.Input.Name, "shape %v is no image, want C H W", m.Input.Shape)
 	}
+	if err := m.Input.CheckImage(); err != nil && o.Image {
+		c.addf(m.Input.Name, "%w", err)
+	}
 	if out, _ := m.Activation(m.Output); len(out.Shape) != 1 && o.Result != Logits {
 		c.addf(m.Output, "shape %v: probabilities and classes are of vectors", out.Shape)
 	}

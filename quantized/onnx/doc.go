@@ -59,11 +59,10 @@
 //
 // Its metadata_props hold, sorted by key: the SHA-256 of the model's two files
 // (model.safetensors.sha256, model.json.sha256), what was trained and by which
-// version (origin), what to feed (input.mean, input.std, input.pixel_scale,
-// input.raw),
-// the classes, the options (export), and what [Options.Metadata] adds: for
-// petrify's own files proof and proof.sha256. [Verify] recreates a file from
-// its model and these, and names what differs; [Inspect] prints them.
+// version (origin), what to feed (input.raw, input.pixel_scale, input.mean,
+// input.std), the classes, the options (export), and what [Options.Metadata]
+// adds: for petrify's own files proof and proof.sha256. [Verify] recreates a
+// file from its model and these, and names what differs; [Inspect] prints them.
 //
 // # Sources
 //

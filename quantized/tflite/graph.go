@@ -46,6 +46,9 @@ func newWriter(o Options, m *quantized.Model) *writer {
 		pixels: map[string]bool{}, taken: map[string]bool{}}
 	w.Batch = max(1, o.Batch)
 	w.file = schema.Model{Description: "petrify " + m.Origin.Version, Buffers: [][]byte{nil}}
+	if m.Input.Raw != nil {
+		w.file.Description += "; input " + m.Input.Raw.String()
+	}
 	w.file.Graph.Name = m.Name
 	for i := range m.Nodes {
 		for _, in := range m.Nodes[i].Inputs {
