@@ -8,6 +8,7 @@
 //	petrify export MODEL --format onnx   write it for another runtime
 //	petrify verify RUN                   prove that training, integers and exports agree
 //	petrify predict MODEL INPUT...       the class of pictures, tables or arrays, or the outputs
+//	petrify evaluate MODEL               accuracy by class, confusion, calibration; float beside quantized
 //	petrify bench MODEL                  what quantization saves on this machine
 //	petrify config print|schema          every key of the file, with its meaning
 //	petrify version
