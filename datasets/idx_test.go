@@ -73,7 +73,12 @@ func TestIDXOtherNames(t *testing.T) {
 			}
 		})
 	}
-	files := tinyIDX()
+	files := tinyIDX() // a file and its archive are one, and the file is read
+	files["train-images-idx3-ubyte.gz"] = []byte("not read")
+	if _, err := Open(write(t, files), Options{}); err != nil {
+		t.Error(err)
+	}
+	files = tinyIDX()
 	for name, content := range tinyIDX() {
 		files["emnist-digits-"+name] = content
 	}
