@@ -62,7 +62,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 		}
 	}
 	if l.Columns == nil && l.width == 1 {
-		return nil, errors.New("one column, want a label and at least one number")
+		return nil, errors.New("one column, want a label and at least one number, separated by comma, semicolon or tab")
 	}
 	if l.Columns == nil {
 		return nil, fmt.Errorf("no column is left besides the label, have %s", l.have())

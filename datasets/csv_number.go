@@ -24,14 +24,11 @@ func (m marks) String() string {
 // are written; a comma can precede decimals only where it separates no fields.
 func (m *marks) number(text string) (float32, error) {
 	plain := text
-	for _, mark := range []byte(".,") {
-		if strings.IndexByte(text, mark) < 0 || mark == m.comma {
-			continue
-		}
+	if i := strings.IndexAny(text, ".,"); i >= 0 && text[i] != m.comma && strings.LastIndexAny(text, ".,") == i {
 		if m.mark == 0 {
-			m.mark = mark
+			m.mark = text[i]
 		}
-		if m.mark != mark {
+		if m.mark != text[i] {
 			return 0, fmt.Errorf("%q, but numbers before it have a decimal %s", clip(text),
 				map[byte]string{'.': "point", ',': "comma"}[m.mark])
 		}

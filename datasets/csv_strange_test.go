@@ -110,7 +110,8 @@ func TestStrangeHeaders(t *testing.T) {
 		"a misprint in the first row": {"oops,3.5,2.25,cat\n" + rowsOf("", 9, func(i int) string {
 			return fmt.Sprintf("%d.5,%s", i%4, plain(i))
 		}), Options{}, 3, []string{`header      row 1: "oops" is not a number`,
-			`warning     row 1 is taken for titles, but "3.5" is a number; data.header: false reads it as data`}, false},
+			`warning     row 1 is taken for titles, but "3.5" is a number; data.header: false reads it as data`},
+			false},
 		"numbers as titles": {rowsOf("kind,1,2,3\n", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25,%d.75", pet(i), i/2, i%3, i%5)
 		}), Options{Header: HeaderTrue}, 3, []string{"columns     3: 1, 2, 3", pets}, true},
@@ -246,6 +247,9 @@ func TestStrangeTablesRefused(t *testing.T) {
 		"a spreadsheet":         {"PK\x03\x04\x14\x00", Options{}, []string{"spreadsheet", "CSV"}},
 		"thousands or decimals": {"a;b;label\n1.5;2;x\n2,5;3;y\n", Options{},
 			[]string{"line 3, column 1", `"2,5"`, "decimal point"}},
+		"thousands and decimals": {"a;b;label\n\"1.234,5\";2;x\n2,5;3;y\n", Options{},
+			[]string{"line 2, column 1", `"1.234,5", want a finite number`}},
+		"blanks between columns": {"a b label\n1 2 x\n", Options{}, []string{"one column", "comma, semicolon or tab"}},
 		"text among the features": {"a,b,label\n1,P1,x\n2,P2,y\n", Options{},
 			[]string{"line 2, column 3", `"P1"`, "data.columns", "!b"}},
 	} {
