@@ -39,8 +39,8 @@ const (
 
 // RawTypes lists the types of raw numbers.
 func RawTypes() []string {
-	return []string{"bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16",
-		"float32", "float64"}
+	return []string{"bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32",
+		"float64"}
 }
 
 // String is one line for people, without the columns' titles.

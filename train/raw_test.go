@@ -38,6 +38,9 @@ func TestRawOfData(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(filepath.Join("pictures", class, string(rune('0'+i))+".png"), b.String())
+			if size == 4 {
+				write(filepath.Join("alike", class, string(rune('0'+i))+".png"), b.String())
+			}
 		}
 	}
 	for name, c := range map[string]struct {
@@ -55,6 +58,9 @@ func TestRawOfData(t *testing.T) {
 			quantized.Raw{Type: "uint8", Greatest: 255, Whole: true, Channels: quantized.RGB,
 				Orientation: quantized.Upright,
 				Resize:      &quantized.Resize{Method: quantized.Area, Size: [2]int{4, 5}, Crop: quantized.NoCrop}}},
+		"pictures of one size": {filepath.Join(dir, "alike"), datasets.Options{TestFraction: 0.5},
+			quantized.Raw{Type: "uint8", Greatest: 255, Whole: true, Channels: quantized.RGB,
+				Orientation: quantized.Upright}},
 	} {
 		set, err := datasets.Open(c.path, c.options)
 		if err != nil {
