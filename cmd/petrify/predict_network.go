@@ -32,12 +32,7 @@ func openPredictor(path string, float bool) (*predictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &predictor{model: m, outputs: outputSize(m), close: func() error { return nil }}
-	for i := range m.Nodes {
-		if n := &m.Nodes[i]; n.Name == m.Output {
-			p.softmax = n.Func == quantized.Softmax
-		}
-	}
+	p := &predictor{model: m, outputs: outputSize(m), softmax: endsInSoftmax(m), close: func() error { return nil }}
 	if p.input, err = contractOf(folderOf(path), m); err != nil {
 		return nil, err
 	}

@@ -103,7 +103,10 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err := report(c.stdout, t.Out, result); err != nil {
 		return err
 	}
-	return c.proveRun(ctx, t)
+	if err := c.proveRun(ctx, t); err != nil {
+		return err
+	}
+	return c.advise(ctx, t, result)
 }
 
 // beginFolder writes config.yaml. It removes the list of an earlier run's

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/datasets"
+	"petrify/quantized"
+	"petrify/train"
+)
+
+// advise warns of results that an accuracy alone does not show.
+func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) error {
+	warnings := adviceOn(r, t.QAT.Epochs > 0, filepath.Join(t.Out, configFile))
+	if classifies(r) {
+		p := &predictor{model: r.Model, outputs: outputSize(r.Model), softmax: endsInSoftmax(r.Model)}
+		if err := p.openIntegers(); err != nil {
+			return err
+		}
+		j, err := p.judge(ctx, t.Data, []*datasets.Split{t.Data.Test})
+		if err != nil {
+			return err
+		}
+		warnings = append(warnings, adviceOnClasses(j)...)
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(c.stderr, "warning:", w)
+	}
+	return nil
+}
+
+// adviceOn compares the stages and looks at what is quantized.
+func adviceOn(r *train.Result, qat bool, saved string) (all []string) {
+	if !slices.ContainsFunc(r.Model.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }) {
+		all = append(all, "no weights are quantized: the model is float32; if that is not meant, set "+
+			"quantization.global_config")
+	}
+	if lost := r.PTQ.Accuracy - r.QAT.Accuracy; qat && classifies(r) && lost > 0.01 {
+		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify train -c %s "+
+			"--set qat.epochs=0 --out ANOTHER", 100*lost, saved))
+	}
+	if classifies(r) && endsInSoftmax(r.Model) {
+		all = append(all, "the network ends in softmax, and the loss has a softmax of its own: two in a row learn "+
+			"slowly; leave the layer out")
+	}
+	return all
+}
+
+// endsInSoftmax reports whether softmax computes the model's output.
+func endsInSoftmax(m *quantized.Model) bool {
+	return slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool {
+		return n.Name == m.Output && n.Func == quantized.Softmax
+	})
+}
+
+// adviceOnClasses warns of classes that the accuracy hides: those that are
+// recognised much less often than samples are on the whole.
+func adviceOnClasses(j *judged) (all []string) {
+	const enough, far = 5, 0.2 // samples, share
+	var tested, poor []judgedClass
+	for _, c := range j.ByClass {
+		if c.Samples > 0 {
+			tested = append(tested, c)
+		}
+		if c.Samples >= enough && c.Accuracy < j.Accuracy-far {
+			poor = append(poor, c)
+		}
+	}
+	first := slices.Max(append(j.predicted, 0))
+	if len(tested) > 1 && slices.Min(append(j.predicted, first)) == first {
+		all = append(all, fmt.Sprintf("class %s takes all predictions", j.ByClass[first].Class))
+	}
+	slices.SortStableFunc(poor, func(a, b judgedClass) int { return cmp.Compare(a.Accuracy, b.Accuracy) })
+	var worst []string
+	for _, c := range poor[:min(len(poor), 3)] {
+		worst = append(worst, fmt.Sprintf("%s %.2f %% of %d", c.Class, 100*c.Accuracy, c.Samples))
+	}
+	if worst != nil {
+		all = append(all, fmt.Sprintf("%d of %d classes are recognised far less often than the accuracy of %.2f %% "+
+			"says: %s; balanced accuracy is %.2f %%", len(poor), len(tested), 100*j.Accuracy, strings.Join(worst, ", "),
+			100*j.Balanced))
+	}
+	return all
+}
