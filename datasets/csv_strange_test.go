@@ -154,8 +154,8 @@ func TestStrangeColumns(t *testing.T) {
 			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
 		}), Options{Columns: []string{"2..5", "!3"}, Label: "-1"}, 2,
 			[]string{"columns     2: column 2, column 4"}, true},
-		"an empty column at the end": {rowsOf("a,b,label,\n", 10, func(i int) string { return plain(i) + "," }), Options{},
-			2, []string{"left out    column 4 (no title and no values)", pets}, true},
+		"an empty column at the end": {rowsOf("a,b,label,\n", 10, func(i int) string { return plain(i) + "," }),
+			Options{}, 2, []string{"left out    column 4 (no title and no values)", pets}, true},
 		"rows that end with a separator": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d.5;%d.25;%d;", i/2, i%3, i%2)
 		}), Options{Label: "3"}, 2, []string{"left out    column 4 (no title and no values)"}, true},
