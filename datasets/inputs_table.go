@@ -72,7 +72,7 @@ func (l *loading) inputLayout(path string, c Contract) (like *layout, order []in
 		}
 	}
 	like = &layout{width: len(first[0]), column: -1, feature: make([]bool, len(first[0])),
-		chosen: make([]bool, len(first[0]))}
+		chosen: make([]bool, len(first[0])), empty: make([]bool, len(first[0]))}
 	if err := like.findTitles(first, comma, c.Options); err != nil {
 		return nil, nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
