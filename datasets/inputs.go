@@ -61,8 +61,8 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	case isPicture(path):
 		split, err = l.pictureInputs([]string{path}, c, in)
 	default:
-		err = fmt.Errorf("datasets: %s: want a table (.csv, .tsv), an array (.npy, .npz), a picture (%s) or a folder of "+
-			"pictures", path, strings.Join(pictureForms(), ", "))
+		err = fmt.Errorf("datasets: %s: want a table (.csv, .tsv), an array (.npy, .npz), a picture (%s) or a folder "+
+			"of pictures", path, strings.Join(pictureForms(), ", "))
 	}
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) e
 
 // adviceOn compares the stages and looks at what is quantized.
 func adviceOn(r *train.Result, qat bool, saved string) (all []string) {
-	if !slices.ContainsFunc(r.Model.Nodes, func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }) {
+	integers := func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }
+	if !slices.ContainsFunc(r.Model.Nodes, integers) {
 		all = append(all, "no weights are quantized: the model is float32; if that is not meant, set "+
 			"quantization.global_config")
 	}

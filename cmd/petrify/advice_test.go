@@ -25,15 +25,17 @@ func TestAdviceOnClasses(t *testing.T) {
 
 func TestAdviceOnStages(t *testing.T) {
 	node := quantized.Node{Name: "fc", Weights: &quantized.Weights{Q: []int8{1}}}
+	float := quantized.Node{Name: "fc", Weights: &quantized.Weights{Float: []float32{1}}}
+	softmax := quantized.Node{Name: "out", Func: quantized.Softmax, Weights: node.Weights}
 	for name, c := range map[string]struct {
 		ptq, qat float64
 		node     quantized.Node
 		want     string // "": nothing
 	}{
 		"fine":    {0.90, 0.895, node, ""},
-		"worse":   {0.90, 0.88, node, "QAT is 2.00 points less accurate than PTQ; to ship PTQ: petrify train -c c.yaml"},
-		"float":   {0.9, 0.9, quantized.Node{Name: "fc", Weights: &quantized.Weights{Float: []float32{1}}}, "no weights are"},
-		"softmax": {0.9, 0.9, quantized.Node{Name: "out", Func: quantized.Softmax, Weights: node.Weights}, "ends in softmax"},
+		"worse":   {0.90, 0.88, node, "QAT is 2.00 points less accurate than PTQ; to ship PTQ: petrify train -c"},
+		"float":   {0.9, 0.9, float, "no weights are"},
+		"softmax": {0.9, 0.9, softmax, "ends in softmax"},
 	} {
 		r := &train.Result{PTQ: train.Metrics{Accuracy: c.ptq}, QAT: train.Metrics{Accuracy: c.qat},
 			Model: &quantized.Model{Classes: []string{"a", "b"}, Output: "out", Nodes: []quantized.Node{c.node}}}

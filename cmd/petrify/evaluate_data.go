@@ -52,8 +52,8 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 		return nil, fmt.Errorf("%s has %v; the model wants %v", set.Name, is, p.input)
 	}
 	if is, was := set.Account.Table, p.input.Table; is != nil && was != nil && !slices.Equal(is.Columns, was.Columns) {
-		return nil, fmt.Errorf("%s has the columns %q; the model was trained on %q, in this order", set.Name, is.Columns,
-			was.Columns)
+		return nil, fmt.Errorf("%s has the columns %q; the model was trained on %q, in this order", set.Name,
+			is.Columns, was.Columns)
 	}
 	place := make([]int32, len(set.Classes))
 	for i, name := range set.Classes {
