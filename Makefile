@@ -63,13 +63,13 @@ lint: ## check format, vet, staticcheck
 	go vet ./...
 	go run $(STATICCHECK) ./...
 
-platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run the numerical tests with ints of 32 bits
+platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run the numerical tests, enumerations as samples, with ints of 32 bits
 	go build -o bin/vet ./internal/vet
 	@for platform in $(PLATFORMS) freebsd/amd64; do \
 		echo "vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} bin/vet ./... || exit 1; \
 	done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/petrify
-	GOARCH=386 go test ./internal/kernel/... $(NUMERICAL)
+	GOARCH=386 go test -short ./internal/kernel/... $(NUMERICAL)
 
 release: ## write archives with licences, bills of materials and checksums for each of PLATFORMS into dist
 	go run ./internal/release -out dist $(PLATFORMS)
