@@ -296,7 +296,7 @@ def xnnpack(n, x, y):
         return None
     if f in ("relu", "relu6"):
         v = np.maximum(twice(x.d, f64(s / y.s)), 0)
-        return v if f == "relu" else np.minimum(v, np.rint(6 / f64(y.s)))
+        return v if f == "relu" else np.minimum(v, np.floor(f64(f32(6) / f32(y.s)) + 0.5))
     if f == "leaky_relu":
         up, down = (np.rint(256 * m) for m in (s / y.s, s / y.s * f32(n.get("slope", 0))))
         return half_up(x.d * np.where(x.d < 0, down, up).astype(i64), 8)

@@ -359,3 +359,18 @@ func TestTooFewElements(t *testing.T) {
 		t.Errorf("got %v, want an error that names %s", err, name)
 	}
 }
+
+// An addition that alone reads a float convolution reads it after its ReLU, also
+// where the convolution's output is missing.
+func TestMissingActivationHasItsFunction(t *testing.T) {
+	for _, f := range []quantized.Func{quantized.Identity, quantized.ReLU, quantized.ReLU6} {
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.Scheme{}, 4, 8, 8)
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, f)
+		m := b.Model(b.Linear(b.Flatten(b.Add(x, x, quantized.Identity)), 3, quantized.Identity))
+		all := activationsOf(t, m, b.Inputs(m, 2), 2)
+		delete(all, x)
+		if got := beyond(layersOf(t, m, all, 2)); len(got) > 0 {
+			t.Errorf("%v: %+v", f, got)
+		}
+	}
+}

@@ -88,8 +88,14 @@ func (l *layer) add(theirs []float32, given bool, in []reals, n int) (reals, err
 	if err := l.real.Run(y.r, xs, n); err != nil {
 		return y, err
 	}
-	if err := l.bound(&y, in, n); err != nil || !given {
+	if err := l.bound(&y, in, n); err != nil {
 		return y, err
+	}
+	if !given { // what reads it has its fused function in it, which does not widen e
+		for i, r := range y.r {
+			y.r[i] = limit(l.node, r)
+		}
+		return y, nil
 	}
 	least, greatest, err := l.interval(y, n)
 	l.count(ours, theirs, least, greatest)

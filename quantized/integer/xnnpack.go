@@ -52,11 +52,13 @@ func tooFar(quotient float32) bool {
 
 // reluFixed is TensorFlow Lite's ReLU of integers, up to a given real number:
 //
-//	q_y = clip(twice(q_x − z_x) + z_y)        from z_y to z_y + rne(greatest/s_y), with the multiplier s_x/s_y
+//	q_y = clip(twice(q_x − z_x) + z_y)        from z_y to z_y + greatest/s_y, with the multiplier s_x/s_y
+//
+// The quotient is one of float32, and halves round away from zero.
 func reluFixed(x, y grid, greatest float64) *table {
 	m := NewFixed(float64(x.scale / y.scale))
 	y.min = max(y.min, y.zero)
-	y.max = int32(min(float64(y.max), float64(y.zero)+math.RoundToEven(greatest/float64(y.scale))))
+	y.max = int32(min(float64(y.max), float64(y.zero)+math.Round(float64(float32(greatest)/y.scale))))
 	var t table
 	for q := range t {
 		t[q] = clip(float64(m.twice(int32(q)-x.zero))+float64(y.zero), y)

@@ -27,10 +27,10 @@ var fixedFunctions = map[quantized.Func]fixedFunction{
 }
 
 // reluTFLite is d·float32(s_x/s_y) in fixed point, rounded twice, from 0 to
-// rne(ceiling/s_y).
+// float32(ceiling/s_y), whose halves round away from zero.
 func reluTFLite(d int64, sx, sy float32, ceiling float64) float64 {
 	v := float64(twice(fixedPoint(float64(sx/sy)), d))
-	return min(max(v, 0), math.RoundToEven(ceiling/float64(sy)))
+	return min(max(v, 0), math.Round(float64(float32(ceiling)/sy)))
 }
 
 // leakyXNNPACK is XNNPACK's qs8-vlrelu, whose multipliers have 8 bits after the point:

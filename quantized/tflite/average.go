@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"fmt"
+	"slices"
 
 	"petrify/quantized/tflite/schema"
 )
@@ -35,6 +36,9 @@ func groupsOf(size, kernel, stride, before, count int) (all []windows) {
 
 // averagePool writes a mean over windows.
 func (w *writer) averagePool(l *layer) {
+	if w.passed(l) {
+		return
+	}
 	scheme := padding(l.Window, l.x.Shape)
 	if scheme != explicit {
 		w.averages(l, l.in[0], scheme, l.Window.Kernel, l.out)
@@ -104,6 +108,20 @@ func pooling(scheme int, kernel, stride [2]int) []schema.Attribute {
 
 // maxPool writes a maximum over windows.
 func (w *writer) maxPool(l *layer) {
+	if w.passed(l) {
+		return
+	}
 	scheme, x := w.padded(l)
 	w.operator(schema.MaxPool2D, l.version(), []int32{x}, l.out, pooling(scheme, l.Window.Kernel, l.Window.Stride)...)
+}
+
+// passed writes a pool whose windows are single pixels, all of them, as a reshape to
+// the same shape: LiteRT of 2026 reads other memory for such a pool after a ReLU.
+func (w *writer) passed(l *layer) bool {
+	win := l.Window
+	if win.Kernel != [2]int{1, 1} || !slices.Equal(l.x.Shape, l.Output.Shape) {
+		return false
+	}
+	w.reshaped(l.Name, l.in[0], l.out)
+	return true
 }
