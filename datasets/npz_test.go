@@ -67,7 +67,8 @@ func TestNPYTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			x := parts[toTrain].x
-			name := strings.NewReplacer("u", "uint", "i", "int", "f", "float", "1", "8", "2", "16", "4", "32", "8", "64").
+			name := strings.NewReplacer("u", "uint", "i", "int", "f", "float", "1", "8", "2", "16", "4", "32", "8",
+				"64").
 				Replace(descr[1:])
 			if got := x.typeName(); got != name {
 				t.Errorf("type %s, want %s", got, name)

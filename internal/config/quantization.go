@@ -101,7 +101,8 @@ func (m *Module) section() section {
 			"ema_min_max.", observers.MovingAverage.Default().Constant, observers.EMA.Default().Constant),
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,
 				interval{low: 0, high: 1, openLow: true})}},
-		{"percentile", fmt.Sprintf("Per cent of the values that percentile and streaming_percentile keep on each side; "+
+		{"percentile", fmt.Sprintf("Per cent of the values that percentile and streaming_percentile keep on "+
+			"each side; "+
 			"null is %v.", observers.Percentile.Default().Percentile),
 			auto[float64]{&m.Percentile, number(&m.Percentile, interval{low: 50, high: 100, openLow: true})}},
 		{"sigmas", "How many standard deviations mean_sigma keeps; null is 3.",
@@ -135,7 +136,8 @@ func (q *Quantization) section() section {
 		{"module_name_configs",
 			"By layer name, a regular expression for the whole name; null leaves the layer float.",
 			rules{&q.Names, pattern}},
-		{"non_traceable_module_names", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
+		{"non_traceable_module_names", "For Core ML Tools' tracing of Python; only an empty list is allowed.",
+			nothing{}},
 		{"preserved_attributes", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
 		{"edge_bits", "Bits of the first and the last layer, whatever the others have; null is as the others.",
 			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, affine.MinBits, affine.MaxBits)}},
