@@ -23,7 +23,8 @@ func init() {
 	if err != nil {
 		return // not set
 	}
-	_ = make([]byte, 8<<20) // package testing takes from the heap before main can look at the limit
+	// package testing takes from the heap before main can look at the limit
+	runtime.KeepAlive(make([]byte, 8<<20))
 	runtime.GC()
 	limit := uint64(addressSpace() + more)
 	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
