@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"petrify/fakequant"
+	"petrify/internal/kernel"
 )
 
 // builder adds a model's units to a Gorgonia graph, for a fixed batch size.
@@ -263,9 +264,10 @@ func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error
 func (b *builder) float(u *unit) (p product) {
 	switch u.layer.Kind {
 	case KindLinear:
-		p = floatLinear(b.batch, u.ins[0].C, u.out.C)
+		p = kernels(kernel.Linear{N: b.batch, F: u.ins[0].C, O: u.out.C},
+			kernel.LinearForward, kernel.LinearBackwardInput, kernel.LinearBackwardWeights)
 	case KindConv2D:
-		p = floatConv(u.conv(b.batch))
+		p = kernels(u.conv(b.batch), kernel.ConvForward, kernel.ConvBackwardInput, kernel.ConvBackwardWeights)
 	default:
 		panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))
 	}

@@ -100,7 +100,7 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 		n.Func = rows[u.clip].function
 	}
 	if k.takes("kernel") {
-		n.Window = u.window()
+		n.Window = u.layer.window(u.ins[0])
 	}
 	if k.takes("groups") {
 		n.Groups = u.layer.groups(u.ins[0])
@@ -142,13 +142,4 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) (err er
 	}
 	n.Bias, err = integerBias(b, in.Params().Scale[0], p.Scale)
 	return err
-}
-
-// window is the geometry of a convolution or pool, with explicit padding.
-func (u *unit) window() quantized.Window {
-	v := u.layer.resolve(u.ins[0])
-	return quantized.Window{
-		Kernel: v.kernel, Stride: v.stride, Dilation: v.dilation,
-		PadBegin: [2]int{v.top, v.left}, PadEnd: [2]int{v.bottom, v.right},
-	}
 }

@@ -22,40 +22,21 @@ type product struct {
 	rests    *bool        // while true, y and all gradients are 0; nil: never
 }
 
-// floatConv is a convolution in float32.
-func floatConv(c kernel.Conv) product {
+// kernels is the product of the geometry g in float32.
+func kernels[G any](g G, y func(y, x, w, b []float32, g G, s *kernel.Scratch),
+	dx func(dx, dy, w []float32, g G, s *kernel.Scratch), dw func(dw, x, dy []float32, g G, s *kernel.Scratch)) product {
 	var forward, input, weights kernel.Scratch
 	return product{
-		run: func(y []float32, in [][]float32) error {
-			kernel.ConvForward(y, in[0], in[1], optional(in, 2), c, &forward)
+		run: func(out []float32, in [][]float32) error {
+			y(out, in[0], in[1], optional(in, 2), g, &forward)
 			return nil
 		},
-		dx: func(dx []float32, in [][]float32) error {
-			kernel.ConvBackwardInput(dx, in[0], in[1], c, &input)
+		dx: func(d []float32, in [][]float32) error {
+			dx(d, in[0], in[1], g, &input)
 			return nil
 		},
-		dw: func(dw []float32, in [][]float32) error {
-			kernel.ConvBackwardWeights(dw, in[0], in[1], c, &weights)
-			return nil
-		},
-	}
-}
-
-// floatLinear is a linear layer in float32.
-func floatLinear(n, f, o int) product {
-	g := kernel.Linear{N: n, F: f, O: o}
-	var forward, input, weights kernel.Scratch
-	return product{
-		run: func(y []float32, in [][]float32) error {
-			kernel.LinearForward(y, in[0], in[1], optional(in, 2), g, &forward)
-			return nil
-		},
-		dx: func(dx []float32, in [][]float32) error {
-			kernel.LinearBackwardInput(dx, in[0], in[1], g, &input)
-			return nil
-		},
-		dw: func(dw []float32, in [][]float32) error {
-			kernel.LinearBackwardWeights(dw, in[0], in[1], g, &weights)
+		dw: func(d []float32, in [][]float32) error {
+			dw(d, in[0], in[1], g, &weights)
 			return nil
 		},
 	}

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"fmt"
 	"slices"
 
 	"petrify/fakequant"
@@ -31,7 +30,7 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 	} else {
 		integers, resting = products(s, make([]int8, sizeX), kernel.QuantizeI8)
 	}
-	g := u.product()
+	g := u.conv(1)
 	quick := g.Groups == 1 || g.Groups == g.O
 	return func(y []float32, args [][]float32) error {
 		_, x := in.Grid()
@@ -88,17 +87,4 @@ func (u *unit) integral(in *fakequant.Quantizer) bool {
 func (u *unit) symmetric() bool {
 	return !u.weights.Config().Format.Unsigned &&
 		!slices.ContainsFunc(u.weights.Params().Zero, func(z int32) bool { return z != 0 })
-}
-
-// product is the unit as a convolution of one image; a linear layer is one of
-// a single pixel.
-func (u *unit) product() kernel.Conv {
-	switch u.layer.Kind {
-	case KindConv2D:
-		return u.conv(1)
-	case KindLinear:
-		return kernel.Conv{N: 1, H: 1, W: 1, C: u.ins[0].C, O: u.out.C, KH: 1, KW: 1,
-			StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
-	}
-	panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))
 }

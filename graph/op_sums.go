@@ -38,7 +38,7 @@ func newSums(b *builder, u *unit, in *fakequant.Quantizer) *sums {
 	s := &sums{unit: u, model: b.model, in: in, batch: b.batch, fused: b.fusable(u) && !b.plainly}
 	s.q, s.scale, s.steps, s.shift = make([]int8, len(u.weight.Value)), make([]float32, u.out.C),
 		make([]float32, u.out.C), make([]float32, u.out.C)
-	s.packed = kernel.PackConv(s.q, u.product())
+	s.packed = kernel.PackConv(s.q, u.conv(1))
 	return s
 }
 

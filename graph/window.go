@@ -5,31 +5,24 @@ import (
 	"slices"
 
 	"petrify/internal/kernel"
+	"petrify/quantized"
 )
 
-// window is the resolved geometry of a convolution or a pool.
-type window struct {
-	kernel, stride, dilation [2]int
-	top, left, bottom, right int
-}
-
-// resolve turns the layer's stride and padding into numbers, for inputs of
-// the given shape.
-func (l Layer) resolve(in Shape) window {
-	v := window{kernel: l.Kernel, stride: l.Stride, dilation: l.Dilation}
-	for i := range 2 {
-		if v.stride[i] == 0 && l.Kind != KindConv2D {
-			v.stride[i] = l.Kernel[i]
+// window is the geometry of a convolution or pool, with explicit padding, for
+// inputs of the given shape; that of a linear layer is one pixel.
+func (l Layer) window(in Shape) quantized.Window {
+	w := quantized.Window{Kernel: l.Kernel, Stride: l.Stride, Dilation: l.Dilation,
+		PadBegin: [2]int{l.Padding.Top, l.Padding.Left}, PadEnd: [2]int{l.Padding.Bottom, l.Padding.Right}}
+	for i, size := range [2]int{in.H, in.W} {
+		if w.Stride[i] == 0 && l.Kind != KindConv2D {
+			w.Stride[i] = l.Kernel[i]
 		}
-		v.stride[i], v.dilation[i] = max(v.stride[i], 1), max(v.dilation[i], 1)
+		w.Kernel[i], w.Stride[i], w.Dilation[i] = max(w.Kernel[i], 1), max(w.Stride[i], 1), max(w.Dilation[i], 1)
+		if l.Padding.Same {
+			w.PadBegin[i], w.PadEnd[i] = same(size, extent(w, i), w.Stride[i])
+		}
 	}
-	p := l.Padding
-	v.top, v.left, v.bottom, v.right = p.Top, p.Left, p.Bottom, p.Right
-	if p.Same {
-		v.top, v.bottom = same(in.H, v.extent(0), v.stride[0])
-		v.left, v.right = same(in.W, v.extent(1), v.stride[1])
-	}
-	return v
+	return w
 }
 
 // same splits the padding that makes the output ⌈n/stride⌉.
@@ -39,7 +32,7 @@ func same(n, extent, stride int) (begin, end int) {
 }
 
 // extent is the pixels from the kernel's first tap to its last.
-func (v window) extent(axis int) int { return (v.kernel[axis]-1)*v.dilation[axis] + 1 }
+func extent(w quantized.Window, axis int) int { return (w.Kernel[axis]-1)*w.Dilation[axis] + 1 }
 
 // widest bounds each of a window's sizes, so that no sum and no product of two
 // sizes overflows an int of 32 bits.
@@ -108,12 +101,13 @@ func linearShape(l Layer, _ []Shape, _ bool) (Shape, bool, error) {
 
 // slide is the shape of the output of a window that slides over each channel.
 func (l Layer) slide(in Shape) (Shape, error) {
-	v := l.resolve(in)
-	h, w := in.H+v.top+v.bottom, in.W+v.left+v.right
-	if h < v.extent(0) || w < v.extent(1) {
-		return Shape{}, fmt.Errorf("kernel %d×%d is larger than its padded input %d×%d", v.extent(0), v.extent(1), h, w)
+	v := l.window(in)
+	h, w := in.H+v.PadBegin[0]+v.PadEnd[0], in.W+v.PadBegin[1]+v.PadEnd[1]
+	eh, ew := extent(v, 0), extent(v, 1)
+	if h < eh || w < ew {
+		return Shape{}, fmt.Errorf("kernel %d×%d is larger than its padded input %d×%d", eh, ew, h, w)
 	}
-	return Shape{in.C, (h-v.extent(0))/v.stride[0] + 1, (w-v.extent(1))/v.stride[1] + 1}, nil
+	return Shape{in.C, (h-eh)/v.Stride[0] + 1, (w-ew)/v.Stride[1] + 1}, nil
 }
 
 // groups is the convolution's number of groups on the given input.
@@ -133,15 +127,16 @@ func (l Layer) filters(in Shape) int {
 	return l.Units
 }
 
-// conv is the geometry of the unit's convolution.
+// conv is the geometry of the unit's convolution; a linear layer is one of a
+// single pixel.
 func (u *unit) conv(batch int) kernel.Conv {
 	in := u.ins[0]
-	v := u.layer.resolve(in)
+	w := u.layer.window(in)
 	return kernel.Conv{
 		N: batch, H: in.H, W: in.W, C: in.C, O: u.out.C,
-		KH: v.kernel[0], KW: v.kernel[1], StrideH: v.stride[0], StrideW: v.stride[1],
-		DilationH: v.dilation[0], DilationW: v.dilation[1],
-		PadTop: v.top, PadLeft: v.left, PadBottom: v.bottom, PadRight: v.right,
+		KH: w.Kernel[0], KW: w.Kernel[1], StrideH: w.Stride[0], StrideW: w.Stride[1],
+		DilationH: w.Dilation[0], DilationW: w.Dilation[1],
+		PadTop: w.PadBegin[0], PadLeft: w.PadBegin[1], PadBottom: w.PadEnd[0], PadRight: w.PadEnd[1],
 		Groups: u.layer.groups(in),
 	}
 }
@@ -150,13 +145,13 @@ func (u *unit) conv(batch int) kernel.Conv {
 // as its window.
 func (u *unit) pool(batch int) kernel.Pool {
 	in := u.ins[0]
-	v := u.layer.resolve(in)
+	w := u.layer.window(in)
 	if u.layer.Kind == KindGlobalAvgPool {
-		v = window{kernel: [2]int{in.H, in.W}, stride: [2]int{1, 1}}
+		w.Kernel = [2]int{in.H, in.W}
 	}
 	return kernel.Pool{
 		N: batch, H: in.H, W: in.W, C: in.C,
-		KH: v.kernel[0], KW: v.kernel[1], StrideH: v.stride[0], StrideW: v.stride[1],
-		PadTop: v.top, PadLeft: v.left, PadBottom: v.bottom, PadRight: v.right,
+		KH: w.Kernel[0], KW: w.Kernel[1], StrideH: w.Stride[0], StrideW: w.Stride[1],
+		PadTop: w.PadBegin[0], PadLeft: w.PadBegin[1], PadBottom: w.PadEnd[0], PadRight: w.PadEnd[1],
 	}
 }
