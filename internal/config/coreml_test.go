@@ -325,6 +325,22 @@ var ofCoreMLTools = map[string]struct {
 		return []any{q.Default.Weights.Method, q.Default.Activations.Method, q.Default.Weights.LRFactor},
 			[]any{fakequant.LSQ, fakequant.LSQ, float32(0.1)}
 	}},
+	"learned scales start from the least squared error": {`
+  global_config: {algorithm: learnable}
+`, func(q graph.Quantization) (any, any) { return observersOf(q), both(observers.MSE) }},
+	"so do those of methods that learn": {`
+  global_config: {activation_method: pact, weight_method: lsq}
+`, func(q graph.Quantization) (any, any) { return observersOf(q), both(observers.MSE) }},
+	"not those of other methods": {`
+  global_config: {algorithm: learnable, activation_method: ste}
+`, func(q graph.Quantization) (any, any) {
+		return observersOf(q), [2]observers.Kind{observers.MSE, observers.MovingAverage}
+	}},
+	"unless an observer is named": {`
+  global_config: {algorithm: learnable, weight_observer: min_max, activation_observer: moving_average_min_max}
+`, func(q graph.Quantization) (any, any) {
+		return observersOf(q), [2]observers.Kind{observers.MinMax, observers.MovingAverage}
+	}},
 	"learned scales and zero points": {`
   global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
 `, func(q graph.Quantization) (any, any) {
@@ -351,6 +367,13 @@ var ofCoreMLTools = map[string]struct {
 		return *q.Default, want
 	}},
 }
+
+// observersOf are those of weights and of activations.
+func observersOf(q graph.Quantization) [2]observers.Kind {
+	return [2]observers.Kind{q.Default.Weights.Observer.Kind, q.Default.Activations.Observer.Kind}
+}
+
+func both(k observers.Kind) [2]observers.Kind { return [2]observers.Kind{k, k} }
 
 // The configurations are of the shapes that Core ML Tools documents: a global
 // one, one by type, one by name, and exclusion by null.

@@ -38,11 +38,11 @@ type Module struct {
 	WeightDtype        string
 	WeightBits         int // 0: as WeightDtype says
 	WeightScheme       affine.Scheme
-	WeightObserver     observers.Kind
+	WeightObserver     string // of observers; "": as the method asks for
 	WeightPerChannel   bool
 	ActivationDtype    string
 	ActivationBits     int // 0: as ActivationDtype says
-	ActivationObserver observers.Kind
+	ActivationObserver string
 	AveragingConstant  float64 // 0: the observer's default
 	Percentile         float64 // 0: the observer's default
 	Sigmas             float64 // 0: the observer's default
@@ -62,9 +62,8 @@ func defaultModule() *Module {
 	d := fakequant.Int8()
 	return &Module{
 		Algorithm:   "vanilla",
-		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightObserver: d.Weights.Observer.Kind,
-		WeightPerChannel: true,
-		ActivationDtype:  "quint8", ActivationObserver: d.Activations.Observer.Kind, Scheme: d.Activations.Scheme,
+		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightPerChannel: true,
+		ActivationDtype: "quint8", Scheme: d.Activations.Scheme,
 	}
 }
 
@@ -85,7 +84,8 @@ func (m *Module) section() section {
 			auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
 		{"weight_rounding", "How weights are rounded to integers. Activations round half to even, as " +
 			"runtimes do.", enum(&m.WeightRounding)},
-		{"weight_observer", "How the range of weights is found.", enum(&m.WeightObserver)},
+		{"weight_observer", "How the range of weights is found; null is last_value, and mse where scales are learned.",
+			observer(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
 		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is all.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
@@ -96,7 +96,8 @@ func (m *Module) section() section {
 			auto[int]{&m.ActivationBits, integer(&m.ActivationBits, affine.MinBits, affine.MaxBits)}},
 		{"activation_method", "How activations are rounded in training; null is as algorithm says.",
 			auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
-		{"activation_observer", "How the range of activations is found.", enum(&m.ActivationObserver)},
+		{"activation_observer", "How the range of activations is found; null is moving_average_min_max, and mse " +
+			"where scales are learned.", observer(&m.ActivationObserver)},
 		{"averaging_constant", fmt.Sprintf("Weight of each new range in a moving average; null is %v, and %v for "+
 			"ema_min_max.", observers.MovingAverage.Default().Constant, observers.EMA.Default().Constant),
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,
@@ -146,6 +147,11 @@ func (q *Quantization) section() section {
 			"Whose statistics normalise until batch norm is at rest: running takes those of the quantized " +
 				"product, batch those of an additional float product.", enum(&q.Folding)},
 	}
+}
+
+// observer is the name of one of the observers, or null.
+func observer(to *string) value {
+	return auto[string]{to, oneOf(to, members[observers.Kind]()...)}
 }
 
 // method is the name of one of fakequant's methods.

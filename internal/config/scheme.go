@@ -29,10 +29,10 @@ func (m *Module) weights() fakequant.Config {
 		// equivalent to the signed one.
 		Format:   affine.Format{Bits: bits, Unsigned: unsigned && affineScheme, Narrow: !affineScheme},
 		Scheme:   m.WeightScheme,
-		Observer: observers.Config{Kind: m.WeightObserver},
 		Method:   m.method(m.WeightMethod, affineScheme),
 		Rounding: m.WeightRounding,
 	}
+	c.Observer.Kind = startsFrom(m.WeightObserver, c.Method, observers.LastValue)
 	switch {
 	case m.WeightGroup > 0:
 		c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: m.WeightGroup}
@@ -51,11 +51,11 @@ func (m *Module) activations() fakequant.Config {
 		bits = m.ActivationBits
 	}
 	c := fakequant.Config{
-		Format:   affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
-		Scheme:   m.Scheme,
-		Observer: observers.Config{Kind: m.ActivationObserver},
-		Method:   m.method(m.ActivationMethod, m.Scheme == affine.Affine),
+		Format: affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
+		Scheme: m.Scheme,
+		Method: m.method(m.ActivationMethod, m.Scheme == affine.Affine),
 	}
+	c.Observer.Kind = startsFrom(m.ActivationObserver, c.Method, observers.MovingAverage)
 	c.Format.Unsigned = c.Method.Traits().Unsigned || m.Scheme == affine.Affine
 	return c
 }
@@ -73,6 +73,20 @@ func (m *Module) method(name string, zeroPoint bool) fakequant.Method {
 		return fakequant.LSQPlus
 	default:
 		return fakequant.LSQ
+	}
+}
+
+// startsFrom is the named observer, or else the method's: what is learned starts
+// from the range with the least squared error, not from the extremes.
+func startsFrom(name string, m fakequant.Method, other observers.Kind) observers.Kind {
+	named, err := observers.ParseKind(name)
+	switch {
+	case err == nil:
+		return named
+	case m.Traits().Learns:
+		return observers.MSE
+	default:
+		return other
 	}
 }
 
