@@ -27,9 +27,7 @@ func Node(u *Use, x *gorgonia.Node) (y *gorgonia.Node, params gorgonia.Nodes, er
 		Name:  name,
 		Shape: x.Shape(),
 		Run:   func(y []float32, in [][]float32) error { return u.Forward(y, in[0]) },
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return gradient(u, in, dy)
-		},
+		Grads: gradients(u),
 	}, inputs...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("fakequant: %s: %w", name, err)
@@ -37,36 +35,19 @@ func Node(u *Use, x *gorgonia.Node) (y *gorgonia.Node, params gorgonia.Nodes, er
 	return y, inputs[1:], nil
 }
 
-// gradient adds the nodes of u.Backward. One pass gives all gradients: the
-// node of dx keeps those of the learned tensors for the nodes after it.
-func gradient(u *Use, in gorgonia.Nodes, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	dlearned := make([][]float32, len(in)-1)
-	for i := range dlearned {
-		dlearned[i] = make([]float32, in[i+1].Shape().TotalSize())
+// gradients are those of u.Backward. One pass computes all of them: that of x
+// keeps those of the learned tensors for the functions after it.
+func gradients(u *Use) []node.Func {
+	var dlearned [][]float32
+	grads := []node.Func{func(dx []float32, in [][]float32) error {
+		return u.Backward(dx, dlearned, in[0], in[2])
+	}}
+	for _, l := range u.q.Learned() {
+		d := make([]float32, len(l.Value))
+		dlearned = append(dlearned, d)
+		grads = append(grads, func(out []float32, _ [][]float32) error { copy(out, d); return nil })
 	}
-	dx, err := node.Apply(node.Spec{
-		Name:  "d" + u.q.Name(),
-		Shape: in[0].Shape(),
-		Run: func(dx []float32, in [][]float32) error {
-			return u.Backward(dx, dlearned, in[0], in[1])
-		},
-	}, dy, in[0])
-	if err != nil {
-		return nil, err
-	}
-	grads := gorgonia.Nodes{dx}
-	for i, d := range dlearned {
-		n, err := node.Apply(node.Spec{
-			Name:  "d" + in[i+1].Name(),
-			Shape: in[i+1].Shape(),
-			Run:   func(out []float32, _ [][]float32) error { copy(out, d); return nil },
-		}, dx)
-		if err != nil {
-			return nil, err
-		}
-		grads = append(grads, n)
-	}
-	return grads, nil
+	return grads
 }
 
 // FrozenNode adds y = q.Apply(x) to the graph of x, for evaluation: q does not

@@ -17,7 +17,7 @@ type product struct {
 	name     string
 	shape    tensor.Shape // of y
 	run      node.Func    // y from x, w, b
-	dx, dw   node.Func    // from dy and w, and from x and dy
+	dx, dw   node.Func    // from dy, y, x, w, b
 	constant bool         // no gradient flows to x
 	rests    *bool        // while true, y and all gradients are 0; nil: never
 }
@@ -32,11 +32,11 @@ func kernels[G any](g G, y func(y, x, w, b []float32, g G, s *kernel.Scratch),
 			return nil
 		},
 		dx: func(d []float32, in [][]float32) error {
-			dx(d, in[0], in[1], g, &input)
+			dx(d, in[0], in[3], g, &input)
 			return nil
 		},
 		dw: func(d []float32, in [][]float32) error {
-			dw(d, in[0], in[1], g, &weights)
+			dw(d, in[2], in[0], g, &weights)
 			return nil
 		},
 	}
@@ -48,23 +48,18 @@ func (p product) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 		Name:  p.name,
 		Shape: p.shape,
 		Run:   p.awake(p.run),
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return p.grads(in, dy)
-		},
+		Grads: []node.Func{p.awake(p.dx), p.awake(p.dw), p.awake(p.db)},
 	}
 	if p.constant {
-		spec.Const = []int{0}
+		spec.Grads[0] = nil
 	}
 	return node.Apply(spec, present(x, w, b)...)
 }
 
 // awake is run, except while the product rests.
 func (p product) awake(run node.Func) node.Func {
-	if p.rests == nil {
-		return run
-	}
 	return func(y []float32, in [][]float32) error {
-		if *p.rests {
+		if p.rests != nil && *p.rests {
 			clear(y)
 			return nil
 		}
@@ -72,36 +67,10 @@ func (p product) awake(run node.Func) node.Func {
 	}
 }
 
-// grads adds the nodes of dx, unless x is constant, dw, and db if there is a b.
-func (p product) grads(in gorgonia.Nodes, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
-	grads = make(gorgonia.Nodes, len(in))
-	if !p.constant {
-		grads[0], err = node.Apply(node.Spec{Name: "d" + p.name + "/dx", Shape: in[0].Shape(), Run: p.awake(p.dx)},
-			dy, in[1])
-		if err != nil {
-			return nil, err
-		}
-	}
-	grads[1], err = node.Apply(node.Spec{Name: "d" + p.name + "/dw", Shape: in[1].Shape(), Run: p.awake(p.dw)},
-		in[0], dy)
-	if err == nil && len(in) == 3 {
-		grads[2], err = p.biasGrad(in[2], dy)
-	}
-	return grads, err
-}
-
-// biasGrad adds db = Σ dy over rows.
-func (p product) biasGrad(b, dy *gorgonia.Node) (*gorgonia.Node, error) {
-	c := b.Shape()[0]
-	rows := p.shape.TotalSize() / c
-	return node.Apply(node.Spec{
-		Name:  "d" + p.name + "/db",
-		Shape: b.Shape(),
-		Run: p.awake(func(db []float32, args [][]float32) error {
-			kernel.SumRows(db, args[0], rows, c)
-			return nil
-		}),
-	}, dy)
+// db is Σ dy over rows.
+func (p product) db(db []float32, in [][]float32) error {
+	kernel.SumRows(db, in[0], len(in[0])/len(db), len(db))
+	return nil
 }
 
 // optional is input i, or nil if there are fewer.

@@ -3,10 +3,7 @@ package graph
 import (
 	"math"
 
-	"gorgonia.org/gorgonia"
-
 	"petrify/internal/kernel"
-	"petrify/internal/node"
 )
 
 // correction is what [FoldBatch] adds to batch normalisation: the statistics
@@ -69,16 +66,9 @@ func (op *normOp) finishCorrected(f []float32) {
 	}
 }
 
-// grad adds the node of dp. While the normalisation is at rest, p and all nodes
-// that read dp are idle.
-func (k *correction) grad(name string, p, dx *gorgonia.Node) (*gorgonia.Node, error) {
-	return node.Apply(node.Spec{
-		Name:  "d" + name + "/dp",
-		Shape: p.Shape(),
-		Run: func(dp []float32, args [][]float32) error {
-			line := kernel.Norm{Mean: k.mean, InvStd: k.ones, Gamma: k.slope, Beta: k.offset}
-			kernel.BatchNormForward(dp, args[0], line, false)
-			return nil
-		},
-	}, p, dx)
+// grad computes dp, after dx. While the normalisation is at rest, p and all
+// nodes that read dp are idle.
+func (k *correction) grad(dp, p []float32) {
+	line := kernel.Norm{Mean: k.mean, InvStd: k.ones, Gamma: k.slope, Beta: k.offset}
+	kernel.BatchNormForward(dp, p, line, false)
 }

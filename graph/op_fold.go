@@ -35,19 +35,12 @@ func foldScale(name string, gamma *gorgonia.Node, n *batchNorm) (*gorgonia.Node,
 			}
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, _, df *gorgonia.Node) (gorgonia.Nodes, error) {
-			dgamma, err := node.Apply(node.Spec{
-				Name:  "d" + name,
-				Shape: in[0].Shape(),
-				Run: func(dgamma []float32, args [][]float32) error {
-					for i, d := range args[0] {
-						dgamma[i] = float32(float64(d) / sigma[i])
-					}
-					return nil
-				},
-			}, df)
-			return gorgonia.Nodes{dgamma}, err
-		},
+		Grads: []node.Func{func(dgamma []float32, in [][]float32) error {
+			for i, df := range in[0] {
+				dgamma[i] = float32(float64(df) / sigma[i])
+			}
+			return nil
+		}},
 	}, gamma)
 }
 
@@ -63,12 +56,11 @@ func foldFactor(gamma float32, sigma float64) float32 {
 //
 //	dw[o,…] = dy[o,…]·f[o]        df[o] = Σ dy[o,…]·w[o,…]
 func scaleRows(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
-	rows := f.Shape()[0]
-	cols := w.Shape().TotalSize() / rows
-	scale := func(y []float32, in [][]float32) error {
-		for o, f := range in[1] {
+	cols := w.Shape().TotalSize() / f.Shape()[0]
+	scale := func(y, w, f []float32) error {
+		for o, f := range f {
 			for i := o * cols; i < (o+1)*cols; i++ {
-				y[i] = in[0][i] * f
+				y[i] = w[i] * f
 			}
 		}
 		return nil
@@ -76,23 +68,15 @@ func scaleRows(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: w.Shape(),
-		Run:   scale,
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dw, err := node.Apply(node.Spec{Name: "d" + name + "/dw", Shape: w.Shape(), Run: scale}, dy, in[1])
-			if err != nil {
-				return nil, err
-			}
-			df, err := node.Apply(node.Spec{
-				Name:  "d" + name + "/df",
-				Shape: in[1].Shape(),
-				Run: func(df []float32, args [][]float32) error {
-					for o := range rows {
-						df[o] = dot(args[0][o*cols:(o+1)*cols], args[1][o*cols:(o+1)*cols])
-					}
-					return nil
-				},
-			}, dy, in[0])
-			return gorgonia.Nodes{dw, df}, err
+		Run:   func(y []float32, in [][]float32) error { return scale(y, in[0], in[1]) },
+		Grads: []node.Func{
+			func(dw []float32, in [][]float32) error { return scale(dw, in[0], in[3]) },
+			func(df []float32, in [][]float32) error {
+				for o := range df {
+					df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols])
+				}
+				return nil
+			},
 		},
 	}, w, f)
 }

@@ -87,9 +87,7 @@ func (b *builder) fused(u *unit, in normInputs) (*gorgonia.Node, error) {
 		Name:  name,
 		Shape: shape,
 		Run:   op.forward,
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return op.grads(name, in, y, dy, op.backward)
-		},
+		Grads: op.grads(op.backward),
 	}, present(in.x, b.param(u.norm.gamma), b.param(u.norm.beta), in.f, in.float)...)
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"petrify/internal/node"
 )
@@ -34,23 +33,11 @@ func mismatch(l Layer, ins []Shape) error {
 	return fmt.Errorf("%v of shapes that do not match: %v", l.Kind, ins)
 }
 
+// trainAdd adds y = a + b, clipped; the gradient goes to both.
 func trainAdd(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	y, err := add(u.name(), in[0], in[1])
-	if err != nil {
-		return nil, err
-	}
-	return clip(u.name()+"/clip", y, u.clip)
-}
-
-func trainConcat(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	return concat(u.name(), in, b.shape(u.out, u.vector))
-}
-
-// add adds y = a + b; the gradient goes to both.
-func add(name string, a, b *gorgonia.Node) (*gorgonia.Node, error) {
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: a.Shape(),
+	y, err := node.Apply(node.Spec{
+		Name:  u.name(),
+		Shape: in[0].Shape(),
 		Run: func(y []float32, in [][]float32) error {
 			b := in[1]
 			inBlocks(len(y), func(from, to int) {
@@ -60,61 +47,42 @@ func add(name string, a, b *gorgonia.Node) (*gorgonia.Node, error) {
 			})
 			return nil
 		},
-		Grad: func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return gorgonia.Nodes{dy, dy}, nil
-		},
-	}, a, b)
+		Sum: true,
+	}, in...)
+	if err != nil {
+		return nil, err
+	}
+	return clip(u.name()+"/clip", y, u.clip)
 }
 
-// concat adds the inputs channel after channel; the gradient
-// is cut the same way.
-func concat(name string, xs []*gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
-	channels := shape[len(shape)-1]
-	rows := shape.TotalSize() / channels
-	var widths []int
-	for _, x := range xs {
-		widths = append(widths, x.Shape()[len(shape)-1])
-	}
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: shape,
+// trainConcat adds the inputs channel after channel; the gradient is cut the
+// same way.
+func trainConcat(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	spec := node.Spec{
+		Name:  u.name(),
+		Shape: b.shape(u.out, u.vector),
 		Run: func(y []float32, in [][]float32) error {
 			offset := 0
-			for i, width := range widths {
-				for r := range rows {
-					copy(y[r*channels+offset:][:width], in[i][r*width:])
+			for i, x := range in {
+				width := u.ins[i].C
+				for r := range len(x) / width {
+					copy(y[r*u.out.C+offset:][:width], x[r*width:])
 				}
 				offset += width
 			}
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, _, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
-			offset := 0
-			for i, width := range widths {
-				dx, err := slice("d"+name, dy, in[i].Shape(), offset)
-				if err != nil {
-					return nil, err
-				}
-				grads = append(grads, dx)
-				offset += width
-			}
-			return grads, nil
-		},
-	}, xs...)
-}
-
-// slice adds the channels of dy from offset, as many as the shape has.
-func slice(name string, dy *gorgonia.Node, shape tensor.Shape, offset int) (*gorgonia.Node, error) {
-	width, channels := shape[len(shape)-1], dy.Shape()[dy.Dims()-1]
-	rows := shape.TotalSize() / width
-	return node.Apply(node.Spec{
-		Name:  name,
-		Shape: shape,
-		Run: func(dx []float32, in [][]float32) error {
-			for r := range rows {
-				copy(dx[r*width:(r+1)*width], in[0][r*channels+offset:])
+	}
+	offset := 0
+	for _, x := range u.ins {
+		from := offset
+		spec.Grads = append(spec.Grads, func(dx []float32, in [][]float32) error {
+			for r := range len(dx) / x.C {
+				copy(dx[r*x.C:][:x.C], in[0][r*u.out.C+from:])
 			}
 			return nil
-		},
-	}, dy)
+		})
+		offset += x.C
+	}
+	return node.Apply(spec, in...)
 }

@@ -44,12 +44,23 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 		}
 		inputs = append(inputs, target)
 	}
-	return op.node(func(in [][]float32) {
-		if op.custom != nil {
-			op.loss, op.correct = op.custom(op.dy, in[0], op.labels)
-			return
-		}
-		op.loss, op.correct = kind.of(op.dy, in[0], optional(in, 1), op.labels)
+	return node.Apply(node.Spec{
+		Name: "loss",
+		Run: func(loss []float32, in [][]float32) error {
+			if op.custom != nil {
+				op.loss, op.correct = op.custom(op.dy, in[0], op.labels)
+			} else {
+				op.loss, op.correct = kind.of(op.dy, in[0], optional(in, 1), op.labels)
+			}
+			loss[0] = float32(op.loss)
+			return nil
+		},
+		Grads: []node.Func{func(dy []float32, in [][]float32) error {
+			for i, d := range op.dy {
+				dy[i] = in[0][0] * d
+			}
+			return nil
+		}},
 	}, inputs...)
 }
 
@@ -78,31 +89,4 @@ func (l Loss) of(dy, y, x []float32, labels []int32) (loss float64, correct int)
 		}
 	}
 	return loss, 0
-}
-
-// node adds the loss's node: run computes op.loss and op.dy.
-func (op *lossOp) node(run func(in [][]float32), inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
-	constant := []int{1}[:len(inputs)-1]
-	return node.Apply(node.Spec{
-		Name:  "loss",
-		Const: constant,
-		Run: func(y []float32, in [][]float32) error {
-			run(in)
-			y[0] = float32(op.loss)
-			return nil
-		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "dloss",
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					for i, d := range op.dy {
-						dx[i] = args[0][0] * d
-					}
-					return nil
-				},
-			}, dy, y) // y is there for the order: it makes op.dy
-			return append(gorgonia.Nodes{dx}, make(gorgonia.Nodes, len(in)-1)...), err
-		},
-	}, inputs...)
 }

@@ -83,9 +83,7 @@ func norm(name string, in normInputs, gamma, beta *gorgonia.Node, n *batchNorm, 
 			kernel.BatchNormForward(z, in[0], op.norm(), op.relu)
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
-			return op.grads(name, in, z, dz, op.backward)
-		},
+		Grads: op.grads(op.backward),
 	}, present(in.x, gamma, beta, in.f, in.float)...)
 }
 
@@ -163,42 +161,24 @@ func (n *batchNorm) sigma(i int) float64 {
 // output z for the rows x.
 type normBackward func(dx, dz, z, x []float32)
 
-// grads adds the node of dx and, after it, those that read its by-products: dγ,
-// dβ, df, and the gradient of the float product.
-func (op *normOp) grads(name string, in gorgonia.Nodes, z, dz *gorgonia.Node,
-	backward normBackward) (gorgonia.Nodes, error) {
-	dx, err := node.Apply(node.Spec{
-		Name:  "d" + name + "/dx",
-		Shape: in[0].Shape(),
-		Run: func(dx []float32, args [][]float32) error {
-			backward(dx, args[0], args[1], args[2])
-			op.finish(args[3], optional(args, 4))
+// grads are the functions of dx and, after it, of its by-products: dγ, dβ, df,
+// and the gradient of the float product.
+func (op *normOp) grads(backward normBackward) []node.Func {
+	grads := []node.Func{func(dx []float32, in [][]float32) error {
+		backward(dx, in[0], in[1], in[2])
+		op.finish(in[3], optional(in, 5))
+		return nil
+	}}
+	for _, sum := range [][]float32{op.dgamma, op.dbeta, op.df} {
+		grads = append(grads, func(d []float32, _ [][]float32) error {
+			copy(d, sum)
 			return nil
-		},
-	}, append(gorgonia.Nodes{dz, z, in[0], in[1]}, in[3:]...)...)
-	if err != nil {
-		return nil, err
+		})
 	}
-	grads := gorgonia.Nodes{dx}
-	for i, sum := range [][]float32{op.dgamma, op.dbeta, op.df}[:min(len(in)-1, 3)] {
-		grad, err := node.Apply(node.Spec{
-			Name:  "d" + name + [...]string{"/dγ", "/dβ", "/df"}[i],
-			Shape: in[i+1].Shape(),
-			Run: func(g []float32, _ [][]float32) error {
-				copy(g, sum)
-				return nil
-			},
-		}, dx)
-		if err != nil {
-			return nil, err
-		}
-		grads = append(grads, grad)
-	}
-	if op.correct == nil {
-		return grads, nil
-	}
-	dp, err := op.correct.grad(name, in[4], dx)
-	return append(grads, dp), err
+	return append(grads, func(dp []float32, in [][]float32) error {
+		op.correct.grad(dp, in[6])
+		return nil
+	})
 }
 
 // gradient is where a backward pass leaves its gradients.

@@ -27,16 +27,9 @@ func (o unary) apply(x *gorgonia.Node) (*gorgonia.Node, error) {
 			o.run(y, in[0])
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "d" + o.name,
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, args [][]float32) error {
-					o.grad(dx, args[0], args[1], args[2])
-					return nil
-				},
-			}, dy, in[0], y)
-			return gorgonia.Nodes{dx}, err
-		},
+		Grads: []node.Func{func(dx []float32, in [][]float32) error {
+			o.grad(dx, in[0], in[2], in[1])
+			return nil
+		}},
 	}, x)
 }

@@ -9,7 +9,7 @@
 //		Name:  "double",
 //		Shape: x.Shape(),
 //		Run:   func(y []float32, in [][]float32) error { … },
-//		Grad:  func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) { … },
+//		Grads: []node.Func{func(dx []float32, in [][]float32) error { … }},
 //	}, x)
 //
 // Two rules of Gorgonia shape the package. Nodes with equal hash and equal

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
@@ -16,18 +17,18 @@ import (
 // lengths that the nodes' shapes say; out keeps its contents between calls.
 type Func func(out []float32, in [][]float32) error
 
-// Grad returns, for each input, the node of the loss's gradient with respect
-// to it, given the gradient dy with respect to the output y. An entry whose
-// input is not differentiable (see [Spec.Const]) is ignored and may be nil.
-type Grad func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error)
-
 // Spec describes an operator.
 type Spec struct {
 	Name  string       // what errors and drawings call the node
 	Shape tensor.Shape // the output's shape; empty for a scalar
 	Run   Func         // computes the output
-	Grad  Grad         // nil: the output has no gradient
-	Const []int        // inputs that no gradient flows to
+
+	// Grads compute the loss's gradients with respect to the inputs, one after
+	// the other, each from dy (the gradient with respect to the output y), y and
+	// the inputs. No gradient flows to an input whose entry is nil or missing.
+	Grads []Func
+
+	Sum bool // y is the sum of the inputs: the gradient with respect to each is dy
 }
 
 // Apply adds a node with the operator of the given description to the graph
@@ -71,10 +72,8 @@ func newOp(s Spec, inputs gorgonia.Nodes) *op {
 	types := make([]hm.Type, 0, len(inputs)+1)
 	for _, in := range inputs {
 		types = append(types, in.Type())
-		o.wrt = append(o.wrt, s.Grad != nil)
-	}
-	for _, i := range s.Const {
-		o.wrt[i] = false
+		i := len(o.wrt)
+		o.wrt = append(o.wrt, s.Sum || i < len(s.Grads) && s.Grads[i] != nil)
 	}
 	if s.Shape.Dims() == 0 {
 		o.scalar = gorgonia.NewF32(0)
@@ -110,12 +109,29 @@ func (o *op) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	return o.value, nil
 }
 
-// SymDiff adds the nodes of the gradient.
-func (o *op) SymDiff(inputs gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	if o.Grad == nil {
+// SymDiff adds the nodes of the gradients.
+func (o *op) SymDiff(inputs gorgonia.Nodes, y, dy *gorgonia.Node) (grads gorgonia.Nodes, err error) {
+	if !slices.Contains(o.wrt, true) {
 		return nil, fmt.Errorf("node: %s has no gradient", o.Name)
 	}
-	return o.Grad(inputs, y, dy)
+	args := append(gorgonia.Nodes{dy, y}, inputs...)
+	own := len(args)
+	for i, in := range inputs {
+		var d *gorgonia.Node
+		switch {
+		case o.Sum:
+			d = dy
+		case o.wrt[i]:
+			run := func(d []float32, args [][]float32) error { return o.Grads[i](d, args[:own]) }
+			d, err = Apply(Spec{Name: "d" + o.Name + "/d" + in.Name(), Shape: in.Shape(), Run: run}, args...)
+			args = append(args, d) // for the order: the next one runs after it
+		}
+		if err != nil {
+			return nil, err
+		}
+		grads = append(grads, d)
+	}
+	return grads, nil
 }
 
 func (o *op) DiffWRT(int) []bool { return o.wrt }

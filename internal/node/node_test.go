@@ -22,9 +22,12 @@ func scale(t *testing.T, factor float32, x *gorgonia.Node) *gorgonia.Node {
 			}
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return gorgonia.Nodes{scale(t, factor, dy)}, nil
-		},
+		Grads: []node.Func{func(dx []float32, in [][]float32) error {
+			for i, d := range in[0] {
+				dx[i] = factor * d
+			}
+			return nil
+		}},
 	}, x)
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +46,7 @@ func add(t *testing.T, a, b *gorgonia.Node) *gorgonia.Node {
 			}
 			return nil
 		},
-		Grad: func(_ gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			return gorgonia.Nodes{dy, dy}, nil
-		},
+		Sum: true,
 	}, a, b)
 	if err != nil {
 		t.Fatal(err)
@@ -64,19 +65,12 @@ func sum(t *testing.T, x *gorgonia.Node) *gorgonia.Node {
 			}
 			return nil
 		},
-		Grad: func(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-			dx, err := node.Apply(node.Spec{
-				Name:  "dsum",
-				Shape: in[0].Shape(),
-				Run: func(dx []float32, in [][]float32) error {
-					for i := range dx {
-						dx[i] = in[0][0]
-					}
-					return nil
-				},
-			}, dy)
-			return gorgonia.Nodes{dx}, err
-		},
+		Grads: []node.Func{func(dx []float32, in [][]float32) error {
+			for i := range dx {
+				dx[i] = in[0][0]
+			}
+			return nil
+		}},
 	}, x)
 	if err != nil {
 		t.Fatal(err)
@@ -127,5 +121,60 @@ func TestRunErrorsNameTheNode(t *testing.T) {
 	err := vm.RunAll()
 	if err == nil || !strings.Contains(err.Error(), "conv1: no good") {
 		t.Errorf("error = %v, want one that names conv1", err)
+	}
+}
+
+// The gradient of b is a by-product of a's, which runs before it; the constant
+// c has none.
+func TestGradientsRunInOrder(t *testing.T) {
+	g := gorgonia.NewGraph()
+	input := func(name string) *gorgonia.Node {
+		return gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(2), gorgonia.WithName(name),
+			gorgonia.WithValue(tensor.New(tensor.WithShape(2), tensor.WithBacking([]float32{2, 3}))))
+	}
+	a, b, c := input("a"), input("b"), input("c")
+	byproduct := make([]float32, 2)
+	y, err := node.Apply(node.Spec{
+		Name:  "product",
+		Shape: a.Shape(),
+		Run: func(y []float32, in [][]float32) error {
+			for i := range y {
+				y[i] = in[0][i] * in[1][i] * in[2][i]
+			}
+			return nil
+		},
+		Grads: []node.Func{func(da []float32, in [][]float32) error {
+			if len(in) != 5 {
+				t.Errorf("the gradient gets %d tensors, want dy, y, a, b, c", len(in))
+			}
+			for i, dy := range in[0] {
+				da[i], byproduct[i] = dy*in[1][i]/in[2][i], dy*in[1][i]/in[3][i]
+			}
+			return nil
+		}, func(db []float32, _ [][]float32) error {
+			copy(db, byproduct)
+			return nil
+		}},
+	}, a, b, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := sum(t, y)
+	grads, err := gorgonia.Grad(loss, b, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range grads {
+		if got := d.Value().Data().([]float32); got[0] != 4 || got[1] != 9 {
+			t.Errorf("gradient %v of %s, want [4 9]", got, d.Name())
+		}
+	}
+	if _, err := gorgonia.Grad(loss, c); err == nil {
+		t.Error("the constant has a gradient")
 	}
 }
