@@ -40,6 +40,7 @@ type View struct {
 type NormView struct {
 	Gamma, Beta    *Param
 	Mean, Variance []float32
+	Epsilon        float64
 	Frozen         bool
 }
 
@@ -54,7 +55,7 @@ func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
 			v.Inputs = append(v.Inputs, place[in])
 		}
 		if n := u.norm; n != nil {
-			v.Norm = &NormView{n.gamma, n.beta, n.mean, n.variance, n.frozen}
+			v.Norm = &NormView{n.gamma, n.beta, n.mean, n.variance, n.epsilon, n.frozen}
 		}
 		all = append(all, v)
 	}

@@ -12,10 +12,11 @@ import (
 )
 
 // foldable is a network with batch norm after every kind of product, and
-// after none.
+// after none. An ε that is not small shows where it is missing.
 func foldable() graph.Network {
 	return graph.Chain(
-		graph.Conv2D(6, 3).Same().Named("conv"), graph.BatchNorm().Named("bn1"), graph.ReLU(),
+		graph.Conv2D(6, 3).Same().Named("conv"),
+		graph.Layer{Name: "bn1", Kind: graph.KindBatchNorm, Epsilon: 0.3}, graph.ReLU(),
 		graph.DepthwiseConv2D(3).Same(), graph.BatchNorm().Named("bn2"), graph.ReLU6(),
 		graph.Conv2D(4, 1).Grouped(2), graph.BatchNorm().Named("bn3"), graph.HardSwish(), graph.MaxPool(2),
 		graph.Flatten(), graph.Linear(7), graph.BatchNorm().Named("bn4"), graph.ReLU(),

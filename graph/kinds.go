@@ -92,7 +92,7 @@ func init() {
 			weights: convWeights, takes: append([]string{"filters", "groups", "dilation"}, slides...)},
 		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
 			weights: linearWeights, takes: []string{"features"}},
-		KindBatchNorm: {name: "batch_norm", role: roleNorm},
+		KindBatchNorm: {name: "batch_norm", role: roleNorm, takes: []string{"epsilon"}},
 		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),
 		KindReLU6:     ofFunction(roleClip, quantized.ReLU6, trainClip),
 		KindLeakyReLU: ofFunction(roleFunction, quantized.LeakyReLU, elementwise(leakySlope), "slope"),

@@ -18,6 +18,7 @@ type Layer struct {
 	Padding  Padding // zeros around the image
 	Shape    Shape   // reshape: the output
 	Slope    float32 // leaky_relu: the slope for x < 0
+	Epsilon  float64 // batch_norm: what is added to the variance; 0 means 1e−5
 	Rate     float32 // dropout: the share of elements that training sets to 0
 }
 

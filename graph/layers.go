@@ -42,7 +42,7 @@ func Conv1D(filters, kernel int) Layer {
 func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features} }
 
 // BatchNorm normalises each channel (Ioffe and Szegedy, “Batch Normalization”,
-// ICML 2015, algorithm 1), with ε = 1e−5 and a momentum of 0.1 as in PyTorch.
+// ICML 2015, algorithm 1), with [Layer.Epsilon] as ε and a momentum of 0.1 as in PyTorch.
 // After a convolution or linear layer whose output nothing else reads, it is
 // folded into that layer's weights when the network is quantized.
 //

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -220,6 +221,9 @@ func (l Layer) faults() (errs []error) {
 	if !(l.Rate >= 0 && l.Rate < 1) {
 		fault("rate %v: want 0 ≤ rate < 1", l.Rate)
 	}
+	if !(l.Epsilon >= 0 && l.Epsilon <= math.MaxFloat64) {
+		fault("epsilon %v: want a finite number above 0", l.Epsilon)
+	}
 	for _, idle := range l.idle() {
 		fault("%s has no effect on %v", idle, k)
 	}
@@ -241,6 +245,7 @@ func (l Layer) idle() (names []string) {
 		{"padding", l.Padding != Padding{}, []string{"padding"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
 		{"slope", l.Slope != 0, []string{"slope"}},
+		{"epsilon", l.Epsilon != 0, []string{"epsilon"}},
 		{"rate", l.Rate != 0, []string{"rate"}},
 	} {
 		if s.set && !slices.ContainsFunc(s.keys, l.Kind.takes) {

@@ -47,7 +47,7 @@ func (op *normOp) normaliseCorrected(p, f []float32) {
 	kernel.BatchNormStats(kernel.Moments{Mean: k.mean, Variance: k.variance}, p)
 	for i := range op.c {
 		mean, variance := float64(k.mean[i]), float64(k.variance[i])
-		inv := 1 / math.Sqrt(variance+normEpsilon)
+		inv := 1 / math.Sqrt(variance+op.epsilon)
 		k.inv[i] = float32(inv)
 		op.mean[i], op.inv[i], op.gain[i] = float32(mean*float64(f[i])), 1, float32(op.sigma(i)*inv)
 		op.move(i, mean, op.unbiased(variance))

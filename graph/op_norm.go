@@ -126,7 +126,7 @@ func (op *normOp) normaliseBatch(f []float32) {
 		if op.folded {
 			s = float64(f[i])
 		}
-		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+normEpsilon*s*s), s))
+		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+op.epsilon*s*s), s))
 		op.move(i, mean/s, op.unbiased(variance)/(s*s))
 	}
 }
@@ -154,7 +154,7 @@ func (op *normOp) shifted() bool { return op.sums != nil && op.sums.rests }
 
 // sigma is √(σ²_running + ε).
 func (n *batchNorm) sigma(i int) float64 {
-	return math.Sqrt(float64(n.variance[i]) + normEpsilon)
+	return math.Sqrt(float64(n.variance[i]) + n.epsilon)
 }
 
 // normBackward computes dx, and op's dγ and dβ, from the gradient dz of the
@@ -215,6 +215,6 @@ func (op *normOp) finish(gamma, f []float32) {
 			continue
 		}
 		c := float64(op.inv[i])
-		op.df[i] = float32(-normEpsilon * float64(gamma[i]) * float64(f[i]) * c * c * float64(op.dgamma[i]))
+		op.df[i] = float32(-op.epsilon * float64(gamma[i]) * float64(f[i]) * c * c * float64(op.dgamma[i]))
 	}
 }

@@ -241,7 +241,7 @@ func (o *oracle) weighted(u graph.View, x []float64) []float64 {
 	μ, variance := o.running[u.Norm.Gamma.Name][0], o.running[u.Norm.Gamma.Name][1]
 	f := elements(γ, func(c int) float64 {
 		if o.quantize && u.Quant != nil {
-			return γ[c] / math.Sqrt(variance[c]+1e-5)
+			return γ[c] / math.Sqrt(variance[c]+u.Norm.Epsilon)
 		}
 		return 1
 	})
@@ -258,7 +258,7 @@ func (o *oracle) weighted(u graph.View, x []float64) []float64 {
 	offset := o.offset(u, elements(β, func(c int) float64 { return β[c] - μ[c]*f[c] }))
 	z := elements(y, func(i int) float64 {
 		c := channel(i)
-		return γ[c]*(y[i]-μ[c])/math.Sqrt(variance[c]+1e-5) + β[c] + offset[c]
+		return γ[c]*(y[i]-μ[c])/math.Sqrt(variance[c]+u.Norm.Epsilon) + β[c] + offset[c]
 	})
 	if o.recording && u.Clip != 0 && slices.Contains(z, 0) {
 		o.unsure++ // to float32 it is next to 0

@@ -21,7 +21,7 @@ import (
 func (u *unit) standAlone() {
 	u.alone = true
 	u.layer.Kind, u.layer.Groups, u.layer.Kernel = KindConv2D, Depthwise, [2]int{1, 1}
-	u.norm = newBatchNorm(u.name(), u.out.C)
+	u.norm = newBatchNorm(u.layer, u.out.C)
 }
 
 // kind is that of the layer that the unit is named for.

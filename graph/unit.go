@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 
@@ -34,6 +35,7 @@ type batchNorm struct {
 	name           string
 	gamma, beta    *Param
 	mean, variance []float32 // running statistics
+	epsilon        float64   // added to the variance
 	frozen         bool      // normalise with the running statistics, also in training
 	estimate       *estimate // what the running statistics are estimated with, see Reestimate; nil: they follow
 }
@@ -77,7 +79,7 @@ func fuse(layers []connected) []*unit {
 		}
 		switch {
 		case l.Kind.is(roleNorm) && single && product:
-			prev.norm = newBatchNorm(l.Name, prev.out.C)
+			prev.norm = newBatchNorm(l.Layer, prev.out.C)
 			of[i] = prev
 		case l.Kind.is(roleClip) && single && prev.clip == 0 && prev.layer.Kind.is(roleProduct, roleSum):
 			prev.clip = l.Kind
@@ -107,13 +109,14 @@ func (l connected) unit(of []*unit) *unit {
 	return u
 }
 
-func newBatchNorm(name string, channels int) *batchNorm {
+func newBatchNorm(l Layer, channels int) *batchNorm {
 	n := &batchNorm{
-		name:     name,
-		gamma:    newParam(name+".weight", RoleScale, channels),
-		beta:     newParam(name+".bias", RoleShift, channels),
+		name:     l.Name,
+		gamma:    newParam(l.Name+".weight", RoleScale, channels),
+		beta:     newParam(l.Name+".bias", RoleShift, channels),
 		mean:     make([]float32, channels),
 		variance: make([]float32, channels),
+		epsilon:  cmp.Or(l.Epsilon, normEpsilon),
 	}
 	n.gamma.fill(1)
 	for i := range n.variance {

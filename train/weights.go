@@ -19,6 +19,9 @@ import (
 // bn1.running_var, each with the layer's name before the dot. A bias before a
 // batch norm goes into its running mean, and a missing bias (PyTorch's
 // bias=False) is 0. A run itself writes such a file, float.safetensors.
+//
+// No such file says what a batch norm adds to the variance: that is
+// [graph.Layer.Epsilon], which is not PyTorch's default in networks of Keras.
 func ReadWeights(path string) ([]graph.State, error) {
 	switch filepath.Ext(path) {
 	case ".safetensors":

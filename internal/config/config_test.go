@@ -120,6 +120,7 @@ network:
   - conv2d: {name: c, filters: 16, kernel: [3, 5], stride: 2, padding: same}
   - conv2d: {filters: 4, kernel: 3, padding: [1, 0, 1, 2]}
   - batch_norm
+  - batch_norm: {epsilon: 1e-3}
   - relu: {name: "123"}
   - max_pool: {kernel: 2}
   - flatten

@@ -41,6 +41,8 @@ func settings(l *graph.Layer) section {
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
 		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
 		{"slope", "Slope below 0.", number(&l.Slope, fraction)},
+		{"epsilon", "Added to the variance; null is 0.00001, as in PyTorch. Keras's is 0.001.",
+			auto[float64]{&l.Epsilon, number(&l.Epsilon, positive)}},
 		{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)},
 	}
 }

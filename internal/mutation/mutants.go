@@ -67,6 +67,7 @@ var mutants = []mutant{
 	{"graph/op_activate.go", "scale := 1 / (1 - u.layer.Rate)", "scale := float32(1)", ""},
 	{"graph/op_correct.go", "float32(-a * float64(k.mean[i]) * sum)", "float32(a * float64(k.mean[i]) * sum)", ""},
 	{"graph/op_norm.go", "mean/s, op.unbiased(variance)/(s*s)", "mean/s, op.unbiased(variance)/s", ""},
+	{"graph/op_norm.go", "-op.epsilon * float64", "-normEpsilon * float64", ""},
 	{"graph/op_norm.go", "float64(max(op.rows-1, 1))", "float64(op.rows)", ""},
 	{"graph/op_move.go", "y[c*rows+r] = x[r*cols+c]", "y[r*cols+c] = x[r*cols+c]", ""},
 	{"graph/window.go", "return total / 2, total - total/2", "return total - total/2, total / 2", ""},

@@ -2,6 +2,7 @@ package randnet
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -154,6 +155,10 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		}
 	case graph.KindLeakyReLU:
 		l.Slope = 0.01 + b.rng.Float32()/2
+	case graph.KindBatchNorm:
+		if one(b.rng, 3) {
+			l.Epsilon = math.Pow(10, -5*b.rng.Float64())
+		}
 	case graph.KindDropout:
 		l.Rate = b.rng.Float32() * 0.75
 	}

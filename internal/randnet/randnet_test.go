@@ -39,7 +39,7 @@ func TestDraws(t *testing.T) {
 		observers.Kinds(), []graph.Loss{graph.CrossEntropy, graph.MeanSquare},
 		[]graph.Folding{graph.FoldRunning, graph.FoldBatch},
 		[]affine.Sharing{affine.PerTensor, affine.PerChannel, affine.PerGroup},
-		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "name rule",
+		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "epsilon", "name rule",
 			"edge bits"}} {
 		for i := range reflect.ValueOf(all).Len() {
 			want = append(want, reflect.ValueOf(all).Index(i).Interface())
@@ -66,6 +66,7 @@ func look(seen map[any]int, n graph.Network, q graph.Quantization, m *graph.Mode
 	for _, l := range n.Layers {
 		seen[l.Kind]++
 		note("branch", len(l.From) > 1)
+		note("epsilon", l.Epsilon != 0)
 		note("groups", l.Groups > 1)
 		note("depthwise", l.Groups == graph.Depthwise)
 	}

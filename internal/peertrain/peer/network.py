@@ -20,9 +20,12 @@ class Unit:
         self.norm = self.clip = None  # the batch norm's name; the ReLU's kind
         self.alone = self.kind == "batch_norm"
         if self.alone:
-            self.norm = self.name
+            self.normalise(layer)
         self.rule = None  # the scheme; None: float
         self.weights = self.output = None  # quantizers
+
+    def normalise(self, layer):
+        self.norm, self.epsilon = layer["Name"], layer["Epsilon"] or 1e-5
 
     @property
     def weighted(self):
@@ -56,7 +59,7 @@ def units(layers):
         name, kind, source = layer["Name"], layer["Kind"], names[0]
         before, only = made[source], takers.count(source) == 1
         if kind == "batch_norm" and only and kinds.get(source) in WEIGHTED:
-            before.norm = name
+            before.normalise(layer)
         elif kind in CLIPS and only and before and not before.clip and (before.weighted or before.kind == "add"):
             before.clip = kind
         else:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 import network
 from quantizer import Quantizer, straight
 
-EPSILON, MOMENTUM = 1e-5, 0.1  # of batch norm
+MOMENTUM = 0.1  # of batch norm
 FLOOR = 1e-12  # of a folding factor
 SHIFTED = 256 * 2.0 ** -24  # float32's error in a sum of two numbers of a file of unsigned bytes, in steps
 
@@ -186,7 +186,7 @@ class Pass:
             return y + like(self.shift(u, m.params[u.name + ".bias"]), y)
         gamma, beta = m.params[u.norm + ".weight"], m.params[u.norm + ".bias"]
         mean, variance = m.running[u.norm + ".running_mean"], m.running[u.norm + ".running_var"]
-        frozen, sigma = self.step["Switches"][u.name]["BatchNormFrozen"], (variance + EPSILON).sqrt()
+        frozen, sigma = self.step["Switches"][u.name]["BatchNormFrozen"], (variance + u.epsilon).sqrt()
         if u.weights is None:
             y = self.multiply(u, x, w)
             mu, s = (mean, sigma) if frozen else self.statistics(u, y)
@@ -212,7 +212,7 @@ class Pass:
         for name, new in (("running_mean", mean), ("running_var", variance * n / max(n - 1, 1))):
             old = self.m.running[f"{u.norm}.{name}"]
             self.m.running[f"{u.norm}.{name}"] = (1 - MOMENTUM) * old + MOMENTUM * new.detach()
-        return mean, (variance + EPSILON).sqrt()
+        return mean, (variance + u.epsilon).sqrt()
 
     def multiply(self, u, x, w):
         return self.rough(self.exactly(u, x, w))
