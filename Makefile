@@ -15,7 +15,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers torch conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -92,6 +92,9 @@ bench: ## run the micro-benchmarks
 
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
+
+accuracy-quick: ## train and quantize five networks on Fashion-MNIST and compare with the reference, in half an hour (QUICK="-only 'W2A2 QAT'" for a part, QUICK=-update to write it)
+	go run ./examples/accuracy -quick $(QUICK)
 
 torch: ## train NETWORKS random networks alongside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
 	go run ./internal/peertrain -networks $(NETWORKS)

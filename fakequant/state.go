@@ -84,6 +84,9 @@ func (q *Quantizer) Restore(state []State) error {
 	}
 	n := byName[q.name+".counters"].I64
 	q.observed, q.trained, q.observing, q.enabled, q.ready = n[0], n[1], n[2] != 0, n[3] != 0, n[4] != 0
+	if q.λ = 1; q.enabled {
+		q.λ = q.cfg.Ramp.blend(q.trained - 1) // of the last step
+	}
 	q.stale = false
 	q.observer.Range(q.min, q.max)
 	return nil

@@ -24,6 +24,8 @@ type Distance struct {
 type Difference struct {
 	Share float64 `json:"share"` // of the elements of quantized activations that differ
 	Steps int     `json:"steps"` // of the element that differs most
+	// samples that the engine classifies correctly, less those that training does
+	Correct int `json:"correct,omitempty"`
 }
 
 // Distance builds the graph, for batches of a fixed size.
@@ -71,16 +73,19 @@ func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err e
 	for u := range now {
 		d.rests[u] = true
 	}
-	if _, err := d.evaluator.Run(x, labels); err != nil {
+	engine, err := d.evaluator.Run(x, labels)
+	if err != nil {
 		return found, err
 	}
 	for u, y := range d.shipped {
 		copy(y, floats(d.evaluator.outputs[u]))
 	}
 	maps.Copy(d.rests, now)
-	if _, err := d.evaluator.Run(x, labels); err != nil {
+	training, err := d.evaluator.Run(x, labels)
+	if err != nil {
 		return found, err
 	}
+	found.Correct = engine.Correct - training.Correct
 	differing, count := 0, 0
 	for u, shipped := range d.shipped {
 		step := float64(d.evaluator.model.roundsTo(u).Params().Scale[0])

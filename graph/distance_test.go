@@ -3,6 +3,7 @@ package graph_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/fakequant"
@@ -13,7 +14,7 @@ import (
 // TestDistanceIsThatOfATrainingStep counts by hand, in a network without batch
 // norm: there, a step with observers on computes with the ranges that it leaves.
 func TestDistanceIsThatOfATrainingStep(t *testing.T) {
-	const batch = 5
+	const batch = 16
 	network, err := graph.Builtin("lenet5", 10)
 	if err != nil {
 		t.Fatal(err)
@@ -49,13 +50,22 @@ func TestDistanceIsThatOfATrainingStep(t *testing.T) {
 			count++
 		}
 	}
+	trained, outputs := greatest(trainer.Output(model.Output), batch), greatest(shipped[model.Output], batch)
+	correct := -batch
+	for i := range labels {
+		labels[i] = int32(trained[i])
+		if outputs[i] == trained[i] {
+			correct++
+		}
+	}
 	d, err := m.Distance(batch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	want := graph.Difference{Share: float64(differing) / float64(count), Steps: steps}
-	if got, err := d.Compare(x, labels); err != nil || got != want || got.Steps == 0 {
+	want := graph.Difference{Share: float64(differing) / float64(count), Steps: steps,
+		Correct: correct}
+	if got, err := d.Compare(x, labels); err != nil || got != want || got.Steps == 0 || got.Correct == 0 {
 		t.Errorf("%+v, %v: want %+v, which is not 0", got, err, want)
 	}
 	m.SetObservers(false)
@@ -63,4 +73,12 @@ func TestDistanceIsThatOfATrainingStep(t *testing.T) {
 	if got, err := d.Compare(x, labels); err != nil || got != (graph.Difference{}) {
 		t.Errorf("at rest: %+v, %v: want none", got, err)
 	}
+}
+
+// greatest is the place of each row's greatest number.
+func greatest(y []float32, rows int) (places []int) {
+	for row := range slices.Chunk(y, len(y)/rows) {
+		places = append(places, slices.Index(row, slices.Max(row)))
+	}
+	return places
 }

@@ -6,6 +6,9 @@
 // Each seed trains one float network for 9 epochs; every row quantizes it and
 // trains it on for 5 epochs. PyTorch's column is what torch_side.py made of the
 // same float networks.
+//
+// With -quick it measures five networks briefly instead, as [quick] says, and fails
+// if an accuracy has fallen.
 package main
 
 import (
@@ -73,10 +76,20 @@ func main() {
 	seeds := flag.Int("seeds", 3, "number of seeds, from 1")
 	out := flag.String("o", "", "file for the table; standard output if empty")
 	keep := flag.String("runs", "runs/accuracy", "folder where finished runs are kept for the next time")
+	short := flag.Bool("quick", false, "measure five networks briefly, and compare with the reference")
+	only := flag.String("only", "", "with -quick: a regular expression for the cells, such as 'resnet8 W2A2 QAT'")
+	seed := flag.Uint64("seed", 1, "with -quick: the seed")
+	update := flag.Bool("update", false, "with -quick: write the reference and its page")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *seeds, *out, *keep); err != nil {
+	err := func() error {
+		if *short {
+			return runQuick(ctx, *only, *seed, *update)
+		}
+		return run(ctx, *seeds, *out, *keep)
+	}()
+	if err != nil {
 		log.Fatal("accuracy: ", err)
 	}
 }
