@@ -274,22 +274,3 @@ func (b *builder) float(u *unit) (p product) {
 	p.shape = b.shape(u.out, u.vector)
 	return p
 }
-
-// memory is the size in bytes of the values of all nodes.
-func (b *builder) memory() (bytes int64) {
-	for _, n := range b.graph.AllNodes() {
-		bytes += 4 * int64(n.Shape().TotalSize())
-	}
-	return bytes
-}
-
-// compile makes the machine that runs the graph. Gorgonia panics if it cannot
-// compile it.
-func compile(g *gorgonia.ExprGraph) (vm gorgonia.VM, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("graph: Gorgonia cannot compile the graph: %v", r)
-		}
-	}()
-	return gorgonia.NewTapeMachine(g), nil
-}

@@ -3,26 +3,13 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"math"
-
-	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // Evaluator runs the network forward over batches of a fixed size without
 // moving anything: batch normalisation uses its running statistics, and
 // observers are off. It has the nodes of a [Trainer] except for dropout. If it
 // is quantized, its outputs are those of the frozen model, bit for bit.
-type Evaluator struct {
-	model     *Model
-	quantized bool
-	vm        gorgonia.VM
-	x         *tensor.Dense
-	logits    *gorgonia.Node
-	loss      *lossOp
-	outputs   map[*unit]*gorgonia.Node
-	memory    int64
-}
+type Evaluator struct{ *pass }
 
 // Evaluator builds the graph of an evaluation, in float32 or quantized.
 func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
@@ -30,62 +17,28 @@ func (m *Model) Evaluator(batch int, quantized bool) (*Evaluator, error) {
 }
 
 func (m *Model) evaluator(batch int, quantized bool, resting map[*unit]bool) (*Evaluator, error) {
-	if batch < 1 {
-		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
-	}
-	e := &Evaluator{model: m, quantized: quantized, loss: new(lossOp)}
 	b := newBuilder(m, batch, quantized)
 	b.evaluates, b.resting = true, resting
-	input, value := b.input(m.in)
-	e.x = value
-	logits, err := b.network(m, input)
+	p, _, err := b.pass()
 	if err != nil {
 		return nil, err
 	}
-	e.logits, e.outputs = logits, b.outputs
-	if _, err := e.loss.add(m.network.Loss, logits, input); err != nil {
-		return nil, err
-	}
-	e.memory = b.memory()
-	e.vm, err = compile(b.graph)
-	return e, err
+	return &Evaluator{p}, p.compile(b.graph)
 }
-
-// Memory is the bytes of all values in the graph, as [Trainer.Memory] is.
-func (e *Evaluator) Memory() int64 { return e.memory }
 
 // Run evaluates one batch: x is N H W C, normalised; labels −1 mark samples
 // that only fill the batch.
 func (e *Evaluator) Run(x []float32, labels []int32) (Metrics, error) {
-	in := e.x.Float32s()
-	if len(x) != len(in) || len(labels) != len(e.loss.labels) {
-		return Metrics{}, fmt.Errorf("graph: batch of %d numbers and %d labels: want %d and %d",
-			len(x), len(labels), len(in), len(e.loss.labels))
+	if err := e.load(x, labels); err != nil {
+		return Metrics{}, err
 	}
-	copy(in, x)
-	copy(e.loss.labels, labels)
 	defer e.model.rest()()
-	defer e.vm.Reset()
-	if err := e.vm.RunAll(); err != nil {
-		return Metrics{}, fmt.Errorf("graph: %w", err)
-	}
-	return Metrics{Loss: e.loss.loss, Correct: e.loss.correct, Count: counted(labels)}, e.check()
-}
-
-// check names the first tensor that is not finite if the loss is not.
-func (e *Evaluator) check() error {
-	if !math.IsNaN(e.loss.loss) && !math.IsInf(e.loss.loss, 0) {
-		return nil
-	}
-	if cause := e.model.diagnose(e.x.Float32s(), e.outputs); cause != nil {
-		return cause
-	}
-	return fmt.Errorf("graph: the loss is %w", ErrNotFinite)
+	return e.run()
 }
 
 // Logits is the network's output of the last Run, N × classes. The next Run
 // overwrites it.
-func (e *Evaluator) Logits() []float32 { return floats(e.logits) }
+func (e *Evaluator) Logits() []float32 { return floats(e.y) }
 
 // Output is what the named layer computed in the last Run, N H W C or N × F,
 // after its quantizer. The next Run overwrites it.
@@ -97,9 +50,6 @@ func (e *Evaluator) Output(layer string) ([]float32, error) {
 	}
 	return nil, fmt.Errorf("graph: no layer %q in network %s", layer, e.model.network.Name)
 }
-
-// Close frees the machine.
-func (e *Evaluator) Close() error { return e.vm.Close() }
 
 // rest makes all quantizers round and none observe, and all batch
 // normalisations use their running statistics. It returns a function that

@@ -41,13 +41,7 @@ func (m *Model) Placements() (all []Placement) {
 // Graphviz's language.
 func (m *Model) DOT(batch int, quantized bool) (string, error) {
 	b := newBuilder(m, batch, quantized)
-	x, _ := b.input(m.in)
-	y, err := b.network(m, x)
-	if err != nil {
-		return "", err
-	}
-	var loss lossOp
-	if _, err := loss.add(m.network.Loss, y, x); err != nil {
+	if _, _, err := b.pass(); err != nil {
 		return "", err
 	}
 	text := b.graph.ToDot()

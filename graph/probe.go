@@ -1,10 +1,7 @@
 package graph
 
 import (
-	"fmt"
-
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"petrify/fakequant"
 	"petrify/internal/node"
@@ -18,9 +15,7 @@ import (
 // what was clipped: it sees the activations of a training step, with batch
 // norm's running statistics.
 type Probe struct {
-	model  *Model
-	vm     gorgonia.VM
-	x      *tensor.Dense
+	*pass
 	counts *clippings // apart: the nodes must not hold the Probe, whose machine has a finalizer
 }
 
@@ -46,20 +41,13 @@ func (c Clipping) Share() float64 {
 
 // Probe builds the graph.
 func (m *Model) Probe(batch int) (*Probe, error) {
-	if batch < 1 {
-		return nil, fmt.Errorf("graph: batch of %d: want at least 1", batch)
-	}
-	p := &Probe{model: m, counts: new(clippings)}
-	b := newBuilder(m, batch, true)
-	b.evaluates, b.plainly, b.counted = true, true, p.counts.apply
-	x, value := b.input(m.in)
-	p.x = value
-	if _, err := b.network(m, x); err != nil {
+	b, counts := newBuilder(m, batch, true), new(clippings)
+	b.evaluates, b.plainly, b.counted = true, true, counts.apply
+	p, _, err := b.pass()
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	p.vm, err = compile(b.graph)
-	return p, err
+	return &Probe{p, counts}, p.compile(b.graph)
 }
 
 // apply adds y = q.Apply(x), which counts what it clips.
@@ -94,17 +82,12 @@ func (all *clippings) of(q *fakequant.Quantizer) *Clipping {
 
 // Run adds a batch to the counts: x is N H W C, normalised.
 func (p *Probe) Run(x []float32) error {
-	in := p.x.Float32s()
-	if len(x) != len(in) {
-		return fmt.Errorf("graph: batch of %d numbers: want %d", len(x), len(in))
+	if err := p.load(x, p.loss.labels); err != nil {
+		return err
 	}
-	copy(in, x)
 	defer p.model.rest()()
-	defer p.vm.Reset()
-	if err := p.vm.RunAll(); err != nil {
-		return fmt.Errorf("graph: %w", err)
-	}
-	return nil
+	_, err := p.run()
+	return err
 }
 
 // Clipping returns the counts over all batches since the start.
@@ -114,6 +97,3 @@ func (p *Probe) Clipping() (all []Clipping) {
 	}
 	return all
 }
-
-// Close frees the machine.
-func (p *Probe) Close() error { return p.vm.Close() }

@@ -70,9 +70,8 @@ type op struct {
 func newOp(s Spec, inputs gorgonia.Nodes) *op {
 	o := &op{Spec: s, id: identity.Add(1), args: make([][]float32, len(inputs))}
 	types := make([]hm.Type, 0, len(inputs)+1)
-	for _, in := range inputs {
+	for i, in := range inputs {
 		types = append(types, in.Type())
-		i := len(o.wrt)
 		o.wrt = append(o.wrt, s.Sum || i < len(s.Grads) && s.Grads[i] != nil)
 	}
 	if s.Shape.Dims() == 0 {
