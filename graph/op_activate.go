@@ -32,20 +32,16 @@ func trainClip(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error)
 	return clip(u.name(), in[0], u.layer.Kind)
 }
 
-func trainSoftmax(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	return softmax(u.name(), in[0])
-}
-
-// softmax adds y = eˣ/Σeˣ over the rows of N × F.
+// trainSoftmax adds y = eˣ/Σeˣ over the rows of N × F.
 //
 //	dx = y·(dy − Σ dy·y)
-func softmax(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
-	n, f := x.Shape()[0], x.Shape()[1]
+func trainSoftmax(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	f := u.out.C
 	return unary{
-		name: name,
+		name: u.name(),
 		run: func(y, x []float32) {
-			for r := range n {
-				softmaxRow(y[r*f:(r+1)*f], x[r*f:(r+1)*f])
+			for r := 0; r < len(x); r += f {
+				softmaxRow(y[r:r+f], x[r:r+f])
 			}
 		},
 		grad: func(dx, dy, _, y []float32) {
@@ -56,7 +52,7 @@ func softmax(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 				}
 			}
 		},
-	}.apply(x)
+	}.apply(in[0])
 }
 
 func softmaxRow(y, x []float32) {
@@ -73,18 +69,14 @@ func softmaxRow(y, x []float32) {
 	}
 }
 
-// trainDropout adds a dropout, which evaluations do not have.
+// trainDropout adds a dropout, which evaluations do not have; each run draws
+// the elements' factors, 0 or 1/(1 − rate).
 func trainDropout(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 	if b.evaluates {
 		return in[0], nil
 	}
-	b.masks[u] = make([]float32, in[0].Shape().TotalSize())
-	return dropout(u, in[0], b.masks[u])
-}
-
-// dropout adds the unit's dropout; each run draws keep, the elements' factors,
-// 0 or 1/(1 − rate).
-func dropout(u *unit, x *gorgonia.Node, keep []float32) (*gorgonia.Node, error) {
+	keep := make([]float32, in[0].Shape().TotalSize())
+	b.masks[u] = keep
 	scale := func(y, x []float32) {
 		for i, k := range keep {
 			y[i] = x[i] * k
@@ -97,7 +89,7 @@ func dropout(u *unit, x *gorgonia.Node, keep []float32) (*gorgonia.Node, error) 
 			scale(y, x)
 		},
 		grad: func(dx, dy, _, _ []float32) { scale(dx, dy) },
-	}.apply(x)
+	}.apply(in[0])
 }
 
 // mask draws which elements the dropout keeps.

@@ -26,23 +26,27 @@ func trainFlatten(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	return flatten(u.name(), in[0])
 }
 
+// trainReshape adds the reading of the elements, in the order C H W, as another
+// shape.
 func trainReshape(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	return reshape(u.name(), in[0], b.shape(u.out, u.vector))
+	y, err := flatten(u.name()+"/flatten", in[0])
+	if err != nil || u.vector {
+		return y, err
+	}
+	return reorder(u.name(), y, b.shape(u.out, false), b.batch, u.out.C, u.out.H*u.out.W)
 }
 
 func trainIdentity(_ *builder, _ *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 	return in[0], nil
 }
 
-// reorder adds y = forward(x) for a permutation of the elements whose inverse
-// is backward.
-func reorder(name string, x *gorgonia.Node, shape tensor.Shape,
-	forward, backward func(y, x []float32)) (*gorgonia.Node, error) {
+// reorder adds y, x with its n matrices of rows × cols transposed.
+func reorder(name string, x *gorgonia.Node, shape tensor.Shape, n, rows, cols int) (*gorgonia.Node, error) {
 	return unary{
 		name:  name,
 		shape: shape,
-		run:   forward,
-		grad:  func(dx, dy, _, _ []float32) { backward(dx, dy) },
+		run:   func(y, x []float32) { transpose(y, x, n, rows, cols) },
+		grad:  func(dx, dy, _, _ []float32) { transpose(dx, dy, n, cols, rows) },
 	}.apply(x)
 }
 
@@ -53,23 +57,7 @@ func flatten(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if len(s) == 2 {
 		return x, nil
 	}
-	n, pixels, c := s[0], s[1]*s[2], s[3]
-	return reorder(name, x, tensor.Shape{n, pixels * c},
-		func(y, x []float32) { transpose(y, x, n, pixels, c) },
-		func(y, x []float32) { transpose(y, x, n, c, pixels) })
-}
-
-// reshape adds the reading of the elements, in the order C H W, as another
-// shape.
-func reshape(name string, x *gorgonia.Node, shape tensor.Shape) (*gorgonia.Node, error) {
-	y, err := flatten(name+"/flatten", x)
-	if err != nil || len(shape) == 2 {
-		return y, err
-	}
-	n, pixels, c := shape[0], shape[1]*shape[2], shape[3]
-	return reorder(name, y, shape,
-		func(y, x []float32) { transpose(y, x, n, c, pixels) },
-		func(y, x []float32) { transpose(y, x, n, pixels, c) })
+	return reorder(name, x, tensor.Shape{s[0], s[1] * s[2] * s[3]}, s[0], s[1]*s[2], s[3])
 }
 
 // transpose swaps the inner two axes: y is n × cols × rows, x n × rows × cols.
