@@ -44,10 +44,17 @@ type ClassAccount struct {
 
 // TableAccount says how the columns of a table were understood.
 type TableAccount struct {
-	Header  string       `json:"header"`  // whether there is one, and why
-	Label   string       `json:"label"`   // which column it is, and why
+	Header  string       `json:"header"` // whether there is one, and why
+	Label   LabelAccount `json:"label"`
 	Columns []string     `json:"columns"` // those used: their titles, or numbers from 1
 	LeftOut []LeftColumn `json:"left_out,omitempty"`
+}
+
+// LabelAccount says which column holds the label, and why.
+type LabelAccount struct {
+	Number int    `json:"number"` // from 1; 0: none does
+	Title  string `json:"title,omitempty"`
+	Reason string `json:"reason"`
 }
 
 // LeftColumn is a column that is not used.
@@ -199,7 +206,7 @@ func (a Account) String() string {
 	switch t := a.Table; {
 	case t != nil:
 		line("header", "%s", t.Header)
-		line("label", "%s", t.Label)
+		line("label", "%v", t.Label)
 		line("columns", "%d: %s", len(t.Columns), listed(t.used()))
 		if len(t.LeftOut) > 0 {
 			line("left out", "%s", listed(t.leftOut()))
@@ -283,11 +290,10 @@ func (c Counts) String() string {
 // used lists the columns, untitled ones that follow each other as one.
 func (t *TableAccount) used() (all []string) {
 	for i := 0; i < len(t.Columns); i++ {
-		name, first, n := t.Columns[i], 0, 0
-		if _, err := fmt.Sscanf(name, "column %d", &first); err == nil {
-			for i+n+1 < len(t.Columns) && t.Columns[i+n+1] == fmt.Sprintf("column %d", first+n+1) {
-				n++
-			}
+		name, n := t.Columns[i], 0
+		first := untitledNumber(name)
+		for first > 0 && i+n+1 < len(t.Columns) && untitledNumber(t.Columns[i+n+1]) == first+n+1 {
+			n++
 		}
 		if n > 0 {
 			name, i = fmt.Sprintf("columns %d to %d", first, first+n), i+n
@@ -295,6 +301,20 @@ func (t *TableAccount) used() (all []string) {
 		all = append(all, name)
 	}
 	return all
+}
+
+// String returns text such as `column 4, "kind": its title says so`.
+func (l LabelAccount) String() string { return l.place() + ": " + l.Reason }
+
+// place is the column's number with its title.
+func (l LabelAccount) place() string {
+	switch {
+	case l.Number == 0:
+		return "none"
+	case l.Title == "":
+		return fmt.Sprintf("column %d", l.Number)
+	}
+	return fmt.Sprintf("column %d, %q", l.Number, l.Title)
 }
 
 func (t *TableAccount) leftOut() (all []string) {

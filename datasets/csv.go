@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 )
 
 // table is the content of a CSV file.
@@ -26,17 +28,16 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	if opts.Test != "" && opts.Seed != 0 {
 		return nil, fmt.Errorf("datasets: with the test file %s the option Seed has no effect", opts.Test)
 	}
-	train, err := l.readCSVFile(path, nil, opts)
+	train, err := l.readCSVFile(path, l.like, opts)
 	if err != nil {
 		return nil, err
 	}
-	train.leaveIndices()
+	if l.like == nil {
+		train.leaveIndices()
+	}
 	tables := []*table{train}
 	if opts.Test != "" {
-		test, err := l.readCSVFile(opts.Test, train.layout, opts)
-		if errors.Is(err, errColumns) {
-			return nil, fmt.Errorf("datasets: %s and %s differ in their columns", path, opts.Test)
-		}
+		test, err := l.secondTable(train, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -45,10 +46,7 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	s := Set{Name: baseName(path), Source: path, Shape: [3]int{train.cols, 1, 1}}
 	s.Account = Account{Table: &train.TableAccount, Warnings: train.warnings, Division: opts.division(opts.Test != "")}
 	s.Account.Values.Type = train.marks.String()
-	if err := s.reshape(opts); err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", path, err)
-	}
-	if err := train.refuseQuantities(); err != nil {
+	if err := errors.Join(s.reshape(opts), train.refuseQuantities()); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
 	s.Classes = classNames(tables)
@@ -63,9 +61,26 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	if opts.Test != "" {
 		s.Train, s.Test = splits[0], splits[1]
 	} else {
-		s.Train, s.Test = divide(splits[0], opts)
+		s.Train, s.Test = l.divide(splits[0], opts)
 	}
 	return newSet(s, path)
+}
+
+// secondTable reads the test split's file, in which the columns may have another
+// order.
+func (l *loading) secondTable(train *table, opts Options) (*table, error) {
+	like := &Contract{Shape: [3]int{train.cols, 1, 1}, Table: &train.TableAccount}
+	test, err := l.readCSVFile(opts.Test, like, opts)
+	if err != nil {
+		return nil, err
+	}
+	test.LeftOut = slices.DeleteFunc(test.LeftOut, func(c LeftColumn) bool {
+		return slices.ContainsFunc(train.LeftOut, func(d LeftColumn) bool { return c.Column == d.Column })
+	})
+	if len(test.LeftOut) > 0 {
+		train.warnings = append(train.warnings, fmt.Sprintf("left out of %s: %s", opts.Test, listed(test.leftOut())))
+	}
+	return test, nil
 }
 
 // reshape turns rows into images, if the options ask for it.
@@ -83,11 +98,9 @@ func (s *Set) reshape(opts Options) error {
 	return nil
 }
 
-// errColumns says that a second table is not laid out as the first one.
-var errColumns = errors.New("other columns")
-
-// readCSVFile reads a table; like is the layout that it must have, if not nil.
-func (l *loading) readCSVFile(path string, like *layout, opts Options) (t *table, err error) {
+// readCSVFile reads a table; if like is not nil, its columns are those that it
+// says.
+func (l *loading) readCSVFile(path string, like *Contract, opts Options) (t *table, err error) {
 	var size extent
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 		if err := l.file(path, size.measure); err != nil {
@@ -127,15 +140,15 @@ func (e *extent) measure(in *input) error {
 }
 
 // readCSV reads a table into as much memory as its text can fill.
-func readCSV(in *input, like *layout, opts Options, size extent) (*table, error) {
+func readCSV(in *input, like *Contract, opts Options, size extent) (*table, error) {
 	text, err := plainText(in)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
 	}
 	r := &rows{in: text, comma: separator(text)}
-	t := &table{layout: like, marks: marks{comma: r.comma}}
+	t := &table{marks: marks{comma: r.comma}}
 	for b := range r.blocks(1 << 12) {
-		err := t.take(in, b, opts, size)
+		err := t.take(in, b, like, opts, size)
 		if err == nil && b.err != io.EOF {
 			err = b.err
 		}
@@ -146,18 +159,19 @@ func readCSV(in *input, like *layout, opts Options, size extent) (*table, error)
 	if len(t.values) == 0 {
 		return nil, fmt.Errorf("datasets: %s: no rows", in.name)
 	}
+	t.inOrder()
 	return t, nil
 }
 
 // take appends the rows of a block, without the header in the first one.
-func (t *table) take(in *input, b *block, opts Options, size extent) error {
+func (t *table) take(in *input, b *block, like *Contract, opts Options, size extent) error {
 	fields := len(b.fields)
 	if fields == 0 {
 		return nil
 	}
 	skip := 0
 	if t.cols == 0 {
-		if err := t.begin(b, opts); err != nil {
+		if err := t.begin(b, like, opts); err != nil {
 			return err
 		}
 		if t.titles != nil {
@@ -193,16 +207,21 @@ func (t *table) take(in *input, b *block, opts Options, size extent) error {
 }
 
 // begin determines the columns from the first rows.
-func (t *table) begin(b *block, opts Options) (err error) {
-	rows := [][]string{b.row(0)}
-	if len(b.fields) > b.width {
-		rows = append(rows, b.row(1))
-	}
-	if like := t.layout; like != nil {
-		if !like.admits(rows[0]) {
-			return errColumns
+func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
+	var rows [][]string
+	for i := range min(2, len(b.fields)/b.width) {
+		row := b.row(i)
+		for k := range row {
+			row[k] = strings.TrimSpace(row[k])
 		}
-	} else if t.layout, err = newLayout(rows, t.marks.comma, opts); err != nil {
+		rows = append(rows, row)
+	}
+	if like != nil {
+		t.layout, err = layoutLike(rows, t.marks.comma, like, opts.Label != "none")
+	} else {
+		t.layout, err = newLayout(rows, t.marks.comma, opts)
+	}
+	if err != nil {
 		return err
 	}
 	t.cols = len(t.Columns)
@@ -233,7 +252,7 @@ func (t *table) add(text []byte, column int) error {
 	v, ok := decimal(text, t.marks.mark)
 	if !ok {
 		var err error
-		if v, err = t.marks.number(string(text)); err != nil && isText(string(text), t.marks.comma) {
+		if v, err = t.marks.number(string(text)); err != nil && !t.like && isText(string(text), t.marks.comma) {
 			return fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
 		}
 		if err != nil {

@@ -18,6 +18,8 @@ type layout struct {
 	feature []bool   // by column of the file
 	chosen  []bool   // features that [Options.Columns] names
 	empty   []bool   // columns with neither a title nor values
+	like    bool     // the columns are those of training
+	order   []int    // if like: by feature, its place in training
 
 	TableAccount
 	warnings []string
@@ -26,11 +28,6 @@ type layout struct {
 // newLayout finds out what the columns are for by the first row and the second
 // one, if there is one.
 func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
-	for _, row := range rows {
-		for i, field := range row {
-			row[i] = strings.TrimSpace(field)
-		}
-	}
 	l := &layout{width: len(rows[0]), column: -1}
 	if err := l.findTitles(rows, comma, opts); err != nil {
 		return nil, err
@@ -70,33 +67,12 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	return l, nil
 }
 
-// admits reports whether a table that begins with the row can have this layout.
-func (l *layout) admits(row []string) bool {
-	if len(row) != l.width {
-		return false
-	}
-	for c, title := range l.titles {
-		if strings.TrimSpace(row[c]) != title {
-			return false
-		}
-	}
-	return true
-}
-
 // name is a column's title in quotes, or else its number.
 func (l *layout) name(c int) string {
 	if l.titles == nil || l.titles[c] == "" {
 		return fmt.Sprintf("column %d", c+1)
 	}
 	return fmt.Sprintf("%q", l.titles[c])
-}
-
-// place is a column's number with its title.
-func (l *layout) place(c int) string {
-	if l.titles == nil || l.titles[c] == "" {
-		return fmt.Sprintf("column %d", c+1)
-	}
-	return fmt.Sprintf("column %d, %q", c+1, l.titles[c])
 }
 
 // have lists the columns.
@@ -187,11 +163,14 @@ func (l *layout) findEmpty(rows [][]string, wanted []int) {
 // findLabel finds the label's column.
 func (l *layout) findLabel(data []string, comma byte, label string, wanted []int) error {
 	set := func(c int, why string) error {
-		l.column, l.Label = c, l.place(c)+": "+why
+		l.column, l.Label = c, LabelAccount{Number: c + 1, Reason: why}
+		if l.titles != nil {
+			l.Label.Title = l.titles[c]
+		}
 		return nil
 	}
 	if label == "none" {
-		l.Label = "none: data.label"
+		l.Label.Reason = "data.label"
 		return nil
 	}
 	if label != "" {
@@ -224,8 +203,9 @@ func (l *layout) findLabel(data []string, comma byte, label string, wanted []int
 	if l.titles != nil {
 		missing = "no title says label, class, target or y, and there is no data.label"
 	}
-	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken for the label", missing, l.place(last)))
-	return set(last, "the last one")
+	set(last, "the last one")
+	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken for the label", missing, l.Label.place()))
+	return nil
 }
 
 // choose says of each column whether the selectors want it (1), leave it out

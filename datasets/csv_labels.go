@@ -58,9 +58,12 @@ func cleanLabel(field string) (string, error) {
 	return strconv.Itoa(int(v)), nil
 }
 
-// refuseQuantities refuses whole numbers that are many for classes: with few
-// rows each, or far from each other.
+// refuseQuantities refuses to learn whole numbers that are many for classes: with
+// few rows each, or far from each other.
 func (t *table) refuseQuantities() error {
+	if t.like {
+		return nil
+	}
 	n, low, high := len(t.labels.names), math.MaxInt, math.MinInt
 	for _, name := range t.labels.names {
 		v, err := strconv.Atoi(name)

@@ -141,10 +141,28 @@ func TestCSVFaults(t *testing.T) {
 	}
 }
 
-func TestCSVColumnsDiffer(t *testing.T) {
-	dir := write(t, map[string][]byte{"a.csv": []byte("p,q,y\n1,2,3\n"), "b.csv": []byte("q,p,y\n1,2,3\n")})
-	_, err := Open(dir+"/a.csv", Options{Test: dir + "/b.csv"})
-	wantError(t, err, "a.csv", "b.csv", "differ")
+// A second table's columns are found by their titles.
+func TestCSVSecondFileInAnotherOrder(t *testing.T) {
+	dir := write(t, map[string][]byte{"a.csv": []byte("p,q,y\n1,2,x\n3,4,z\n"), "b.csv": []byte("y,q,p\nz,6,5\n"),
+		"more.csv": []byte("q,note,p,y\n6,hi,5,z\n"), "less.csv": []byte("p,y\n1,x\n"),
+		"unlabelled.csv": []byte("p,q\n1,2\n")})
+	for name, warning := range map[string]string{"b.csv": "", "more.csv": "more.csv: \"note\" (not in training)"} {
+		set, err := Open(dir+"/a.csv", Options{Test: dir + "/" + name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := values(set.Test, 2); !slices.Equal(got, []float32{5, 6}) || set.Test.Labels[0] != 1 {
+			t.Errorf("%s: row %v, label %d; want 5, 6 of z", name, got, set.Test.Labels[0])
+		}
+		said := set.Account.String()
+		if strings.Contains(said, "left out") != (warning != "") || !strings.Contains(said, warning) {
+			t.Errorf("%s\nwant a warning %q", said, warning)
+		}
+	}
+	_, err := Open(dir+"/a.csv", Options{Test: dir + "/less.csv"})
+	wantError(t, err, "less.csv: no column q, have p, y")
+	_, err = Open(dir+"/a.csv", Options{Test: dir + "/unlabelled.csv"})
+	wantError(t, err, `unlabelled.csv: no column "y" for the label, have p, q`)
 }
 
 func BenchmarkOpenCSV(b *testing.B) {

@@ -7,6 +7,15 @@ import (
 	"strings"
 )
 
+// divide splits images into a training and a test split, unless they are for a
+// network that has been trained: then both are all of them.
+func (l *loading) divide(all *Split, opts Options) (train, test *Split) {
+	if l.like != nil {
+		return all, all
+	}
+	return divide(all, opts)
+}
+
 // divide splits images into a training and a test split. From each class of n
 // images, round(n·fraction) are drawn for testing; if n > 1, at least one and
 // at most n−1. Both splits keep the order of the file and share its pixels.

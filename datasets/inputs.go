@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,14 +22,43 @@ type Contract struct {
 
 // Inputs are samples without labels, read for a network.
 type Inputs struct {
-	Set    *Set           // all of them in both splits, without classes
-	Names  []string       // by sample: a file, or a place in one
-	Passed map[string]int // files in a folder that are no pictures, by extension
+	Set    *Set     // all of them in both splits, without classes
+	Names  []string // by sample: a file, or a place in one
+	Passed string   // what was passed over, such as "2 .txt" or "column 3"; "": nothing
 }
 
 // bytes reports whether the network was trained on bytes, which are scaled,
 // and not on values taken as they are.
 func (c Contract) bytes() bool { return c.PixelScale != 1 }
+
+// size is the number of values of a sample.
+func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
+
+// options are how data like those of training are read.
+func (c Contract) options() Options {
+	o := c.Options.places()
+	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
+	return o
+}
+
+// OpenLike reads data with labels, as [OpenContext] does, for a network that was
+// trained on others: a table's columns are found by their titles, in any order,
+// and pictures are made as those of training were. Data without a test split are
+// not divided: both splits are all of them.
+func OpenLike(ctx context.Context, name string, c Contract) (*Set, error) {
+	for _, n := range collection() {
+		if n.Name == name {
+			return OpenContext(ctx, name, c.Options.places())
+		}
+	}
+	return c.loading(ctx).openPath(name, c.options())
+}
+
+func (c Contract) loading(ctx context.Context) *loading {
+	l := newLoading(ctx, c.Options)
+	l.like = &c
+	return l
+}
 
 // ReadInputs reads what a network is to compute: a picture, a folder of
 // pictures, a table, or an array in an npy or npz file. Inputs that are not as
@@ -40,7 +68,7 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
-	l, in := newLoading(ctx, c.Options), &Inputs{Passed: map[string]int{}}
+	l, in := c.loading(ctx), &Inputs{}
 	var split *Split
 	switch kind := form(path); {
 	case info.IsDir():
@@ -75,6 +103,7 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 // folderInputs reads all pictures in a folder and the folders in it.
 func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, error) {
 	var paths []string
+	passed := map[string]int{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -87,7 +116,7 @@ func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, erro
 		case isPicture(path):
 			paths = append(paths, path)
 		default:
-			in.Passed[extension(path)]++
+			passed[extension(path)]++
 		}
 		return nil
 	})
@@ -97,20 +126,23 @@ func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, erro
 	if paths == nil {
 		return nil, fmt.Errorf("datasets: %s: no pictures (%s)", dir, strings.Join(pictureForms(), ", "))
 	}
+	in.Passed = listPassed(passed)
 	return l.pictureInputs(paths, c, in)
 }
 
 // pictureInputs reads pictures as deep as those of training.
 func (l *loading) pictureInputs(paths []string, c Contract, in *Inputs) (*Split, error) {
-	if c.bytes() && c.PixelScale != 1.0/255 || !c.bytes() && c.Depth != 16 || c.Shape[0] != 1 && c.Shape[0] != 3 {
-		return nil, fmt.Errorf("datasets: %s: a picture has bytes 0 to 255 in 1 or 3 channels; the model wants %s",
-			paths[0], c)
+	if err := c.takesPictures(); err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", paths[0], err)
 	}
-	size := c.Shape[0] * c.Shape[1] * c.Shape[2]
+	size := c.size()
 	split := &Split{Labels: make([]int32, len(paths))}
 	for _, path := range paths {
-		r, err := l.pictureInput(path, c)
-		if err == nil {
+		r, err := l.picture(path)
+		if err != nil {
+			return nil, err
+		}
+		if r, err = c.fit(r); err == nil {
 			err = l.hold(int64(size * r.bits / 8))
 		}
 		if err != nil {
@@ -128,16 +160,16 @@ func (l *loading) pictureInputs(paths []string, c Contract, in *Inputs) (*Split,
 	return split, nil
 }
 
-// pictureInput reads a picture, scaled as those of training were.
-func (l *loading) pictureInput(path string, c Contract) (raster, error) {
-	var file bytes.Buffer
-	if _, err := l.pour(&file, path); err != nil {
-		return raster{}, err
+// takesPictures returns an error unless the network can be fed with pictures.
+func (c Contract) takesPictures() error {
+	if c.bytes() && c.PixelScale != 1.0/255 || !c.bytes() && c.Depth != 16 || c.Shape[0] != 1 && c.Shape[0] != 3 {
+		return fmt.Errorf("a picture has bytes 0 to 255 in 1 or 3 channels; the model wants %s", c)
 	}
-	r, err := decodePicture(file.Bytes())
-	if err != nil {
-		return raster{}, err
-	}
+	return nil
+}
+
+// fit makes a picture like those of training.
+func (c Contract) fit(r raster) (raster, error) {
 	if (r.bits == 8) != c.bytes() {
 		return raster{}, fmt.Errorf("%d bits a channel; the model wants %s", r.bits, c)
 	}
@@ -153,6 +185,32 @@ func (l *loading) pictureInput(path string, c Contract) (raster, error) {
 		r = r.scale(want)
 	}
 	return r, nil
+}
+
+// tableInputs reads the rows of a table that has the columns of training.
+func (l *loading) tableInputs(path string, c Contract, in *Inputs) (*Split, error) {
+	if c.bytes() {
+		return nil, fmt.Errorf("datasets: %s: a table has values; the model wants %s", path, c)
+	}
+	opts := c.options()
+	opts.Label = "none"
+	t, err := l.readCSVFile(path, &c, opts)
+	if err != nil {
+		return nil, err
+	}
+	var passed []string
+	for _, c := range t.LeftOut {
+		passed = append(passed, c.Column)
+	}
+	in.Passed = listed(passed)
+	split := &Split{Values: t.values, Labels: make([]int32, t.rows())}
+	if opts.ChannelsFirst {
+		split.reorder(c.Shape)
+	}
+	for i := range split.Labels {
+		in.Names = append(in.Names, fmt.Sprintf("%s row %d", path, i+1))
+	}
+	return split, nil
 }
 
 // npzInputs reads the one array of inputs in an npz file.
@@ -187,16 +245,13 @@ func (a *array) inputs(path string, c Contract, in *Inputs) (*Split, error) {
 	refuse := func(err error) (*Split, error) {
 		return nil, fmt.Errorf("datasets: %s: %w; the model wants %s", path, err, c)
 	}
-	opts := Options{ChannelsFirst: c.Options.ChannelsFirst, Layout: c.Options.Layout}
-	if len(a.shape) == 2 {
-		opts.Shape = c.Options.Shape
-	}
+	opts := c.options()
 	shape, _, err := a.layout(opts)
 	if err != nil {
 		return refuse(err)
 	}
 	if shape != c.Shape {
-		return refuse(fmt.Errorf("inputs of %d × %d × %d (channels, height, width)", shape[0], shape[1], shape[2]))
+		return refuse(fmt.Errorf("inputs of %s", Account{Shape: shape}.shape()))
 	}
 	if err := a.in.hold(a.size()); err != nil {
 		return refuse(err)

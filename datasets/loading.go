@@ -13,6 +13,7 @@ type loading struct {
 	tell Progress        // is told how much of a file has been read; nil: nobody asks
 	most int64           // bytes that the data may take
 	held int64           // that they take so far
+	like *Contract       // what a trained network wants of them; nil: they are to train one
 
 	// folder is what progress is reported for, if not for each file separately.
 	folder *tally

@@ -47,7 +47,7 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 		}
 	}
 	if s.Test == nil {
-		s.Train, s.Test = divide(s.Train, opts)
+		s.Train, s.Test = l.divide(s.Train, opts)
 	}
 	s.Account.Division = division
 	if passed != nil {

@@ -14,6 +14,9 @@ func (a *array) layout(opts Options) (shape [3]int, words string, err error) {
 		return shape, "", fmt.Errorf("array of shape %v, want N×H×W, N×H×W×C or N×F with numbers above 0", a.shape)
 	}
 	s := a.shape[1:]
+	if c := a.in.like; c != nil && (len(s) > 1 || s[0] != c.size()) {
+		opts.Shape = [3]int{} // which is for rows
+	}
 	switch {
 	case opts.ChannelsFirst && len(s) < 3 && opts.Shape == [3]int{} && (opts.Layout != "signal" || len(s) < 2):
 		return shape, "", fmt.Errorf("array of shape %v has no channels to be first", a.shape)

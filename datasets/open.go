@@ -147,6 +147,12 @@ func (o Options) validate() error {
 	return nil
 }
 
+// places are the options that say where data are, not how they are read.
+func (o Options) places() Options {
+	return Options{Dir: o.Dir, Cache: o.Cache, Offline: o.Offline, Progress: o.Progress, Reading: o.Reading,
+		Memory: o.Memory}
+}
+
 // allow refuses options that are set but not in the list.
 func (o Options) allow(what string, allowed []string) error {
 	var refused []string

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 )
@@ -12,6 +11,11 @@ import (
 // would keep little of a camera's 12. Files of other kinds are counted; hidden ones are not.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{Passed: map[string]int{}}}
+	if l.like != nil {
+		if err := l.like.takesPictures(); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", dir, err)
+		}
+	}
 	folders, err := g.splits(dir)
 	if err != nil {
 		return nil, err
@@ -37,7 +41,7 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	s := Set{Name: filepath.Base(dir), Source: dir, Classes: g.classes, Shape: [3]int{g.channels, g.size[0], g.size[1]}}
 	s.Train, s.Validation, s.Test = g.split(toTrain), g.split(toValidate), g.split(toTest)
 	if s.Test == nil {
-		s.Train, s.Test = divide(s.Train, opts)
+		s.Train, s.Test = l.divide(s.Train, opts)
 	}
 	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
 	s.Account.Pictures, s.Account.Division = g.account, division
@@ -74,7 +78,7 @@ func (g *gallery) split(n int) *Split {
 		begin = max(begin, e)
 	}
 	size := g.area() * g.channels
-	s := &Split{Labels: g.labels[begin:end:end]}
+	s := &Split{Labels: g.labels[begin:end:end], Names: g.paths[begin:end:end]}
 	if g.pixels != nil {
 		s.Images = g.pixels[begin*size : end*size : end*size]
 	} else {
@@ -86,6 +90,9 @@ func (g *gallery) split(n int) *Split {
 // load reads the pictures.
 func (g *gallery) load() error {
 	g.channels = 1
+	if g.like != nil {
+		g.channels = g.like.Shape[0]
+	}
 	for i, path := range g.paths {
 		r, err := g.picture(path)
 		if err != nil {
@@ -160,17 +167,20 @@ func grow[T uint8 | float32](old []T, size int64, same bool) []T {
 
 // picture reads the picture at path, scaled to the common size.
 func (g *gallery) picture(path string) (raster, error) {
-	var data bytes.Buffer
-	if _, err := g.pour(&data, path); err != nil {
-		return raster{}, err
-	}
-	r, err := decodePicture(data.Bytes())
+	r, err := g.loading.picture(path)
 	if err != nil {
-		return raster{}, fmt.Errorf("datasets: %s: %w", path, err)
+		return raster{}, err
 	}
 	if g.account.add(r); r.bits != g.account.Depth {
 		return raster{}, fmt.Errorf("datasets: %s has %d bits a channel, %s %d; want one depth",
 			path, r.bits, g.paths[0], g.account.Depth)
+	}
+	if g.like != nil {
+		if r, err = g.like.fit(r); err != nil {
+			return raster{}, fmt.Errorf("datasets: %s: %w", path, err)
+		}
+		g.size = [2]int{r.h, r.w}
+		return r, nil
 	}
 	size := [2]int{r.h, r.w}
 	if g.size == [2]int{} {

@@ -67,6 +67,19 @@ func (f pictureFormat) is(file []byte) bool {
 	return false
 }
 
+// picture reads the picture at path.
+func (l *loading) picture(path string) (raster, error) {
+	var file bytes.Buffer
+	if _, err := l.pour(&file, path); err != nil {
+		return raster{}, err
+	}
+	r, err := decodePicture(file.Bytes())
+	if err != nil {
+		return raster{}, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	return r, nil
+}
+
 // decodePicture decodes a picture of any format, puts what is transparent on
 // black and turns it as its orientation says.
 func decodePicture(file []byte) (raster, error) {

@@ -84,7 +84,7 @@ func (l *loading) openPath(path string, opts Options) (*Set, error) {
 			wanted = append(wanted, r.String())
 			continue
 		}
-		if err := opts.allow(r.what, r.options); err != nil {
+		if err := opts.allow(r.what, r.options); err != nil && l.like == nil {
 			return nil, err
 		}
 		s, err := r.open(l, path, opts)

@@ -37,6 +37,7 @@ type Split struct {
 	Values []float32 // values that are not bytes
 	Rows   []int32   // N places in Images or Values, in images; nil: their order
 	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no labels
+	Names  []string  // of the images, by place: files; nil: they have none
 }
 
 // Len returns the number of images, N.
@@ -56,6 +57,18 @@ func (s *Split) row(i int) int {
 	return int(s.Rows[i])
 }
 
+// Sample names image i as its data do: by its file, a table's row from 1, or an
+// array's index from 0.
+func (s *Set) Sample(p *Split, i int) string {
+	switch {
+	case p.Names != nil:
+		return p.Names[p.row(i)]
+	case s.Account.Table != nil:
+		return fmt.Sprintf("row %d", p.row(i)+1)
+	}
+	return fmt.Sprintf("[%d]", p.row(i))
+}
+
 // Cut divides a split into the images that are not chosen and those that are,
 // keeping their order. It copies neither pixels nor values: both parts read
 // those of s.
@@ -67,7 +80,8 @@ func (s *Split) Cut(chosen []bool) (rest, part *Split) {
 		}
 	}
 	view := func(n int) *Split {
-		return &Split{Images: s.Images, Values: s.Values, Rows: make([]int32, 0, n), Labels: make([]int32, 0, n)}
+		return &Split{Images: s.Images, Values: s.Values, Names: s.Names, Rows: make([]int32, 0, n),
+			Labels: make([]int32, 0, n)}
 	}
 	rest, part = view(len(chosen)-n), view(n)
 	for i, label := range s.Labels {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"petrify/graph"
+	"petrify/quantized"
 )
 
 // Summarize measures a run of the configuration c again and returns what its
@@ -18,6 +19,40 @@ func Summarize(ctx context.Context, c Config, finished *graph.Model, float []gra
 	if err != nil {
 		return Summary{}, fmt.Errorf("train: %w", err)
 	}
+	r, err := again(c, float)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := r.revisit(ctx, finished); err != nil {
+		return Summary{}, fmt.Errorf("train: %w", err)
+	}
+	return r.summary(model), nil
+}
+
+// Calibrated quantizes the float network of a run again, as its phase PTQ did, and
+// freezes it. c is the configuration of that run, float are the weights in
+// float.safetensors. With dropout, ranges differ from those of the run, since its
+// random numbers are not recorded.
+func Calibrated(ctx context.Context, c Config, float []graph.State) (*quantized.Model, error) {
+	r, err := again(c, float)
+	if err != nil {
+		return nil, err
+	}
+	r.Phase = PTQ
+	if err := r.calibrate(ctx); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	model, err := r.model.Freeze()
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	r.describe(model)
+	return model, nil
+}
+
+// again starts a run of the same configuration, which writes nothing, at the end
+// of its float stage.
+func again(c Config, float []graph.State) (*run, error) {
 	c = c.resolve()
 	c.Out, c.Resume, c.Events = "", false, Events{}
 	if c.Float.Epochs > 0 {
@@ -25,12 +60,9 @@ func Summarize(ctx context.Context, c Config, finished *graph.Model, float []gra
 	}
 	r, err := start(c)
 	if err != nil {
-		return Summary{}, fmt.Errorf("train: %w", err)
+		return nil, fmt.Errorf("train: %w", err)
 	}
-	if err := r.revisit(ctx, finished); err != nil {
-		return Summary{}, fmt.Errorf("train: %w", err)
-	}
-	return r.summary(model), nil
+	return r, nil
 }
 
 // revisit measures all phases of a run, given its finished model.

@@ -17,7 +17,7 @@ import (
 func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) error {
 	warnings := adviceOn(r, t.QAT.Epochs > 0, filepath.Join(t.Out, configFile))
 	if classifies(r) {
-		p := &predictor{model: r.Model, outputs: outputSize(r.Model), softmax: endsInSoftmax(r.Model)}
+		p := newPredictor(r.Model)
 		if err := p.openIntegers(); err != nil {
 			return err
 		}

@@ -60,12 +60,17 @@ configuration's key dataset.`,
 
 // open opens a data set and shows progress on a terminal.
 func (c *command) open(ctx context.Context, name string, options datasets.Options) (*datasets.Set, error) {
+	return c.read(&options, func() (*datasets.Set, error) { return datasets.OpenContext(ctx, name, options) })
+}
+
+// read reads data with the options, which it completes.
+func (c *command) read(options *datasets.Options, open func() (*datasets.Set, error)) (*datasets.Set, error) {
 	p := newProgress(c.stderr)
 	defer p.clear()
 	options.Progress, options.Reading = p.download, p.reading
 	r, _ := narrowest(rooms())
 	options.Memory = r.free
-	data, err := datasets.OpenContext(ctx, name, options)
+	data, err := open()
 	spareMemory()
 	return data, dataWithin(r, err)
 }

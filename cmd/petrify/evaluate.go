@@ -9,19 +9,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"petrify/datasets"
 	"petrify/internal/score"
+	"petrify/train"
 )
 
-// evaluation is what `evaluate` prints. Float is nil for a model without its run.
+// evaluation is what `evaluate` prints. Float and PTQ are nil for a model without
+// its run, PTQ also where it is what ships.
 type evaluation struct {
 	Network   string   `json:"network"`
+	Method    string   `json:"method"` // of the frozen model: qat or ptq
 	Data      string   `json:"data"`
 	Split     string   `json:"split"`
 	Samples   int      `json:"samples"`
 	Classes   []string `json:"classes"`
 	Float     *judged  `json:"float,omitempty"`
+	PTQ       *judged  `json:"ptq,omitempty"`
 	Quantized *judged  `json:"quantized"`
-	Flipped   []flip   `json:"flipped"`
+	Flipped   []flip   `json:"flipped,omitempty"` // from float to quantized
 }
 
 // judged is how well a network does.
@@ -43,7 +48,7 @@ type judgedClass struct {
 
 // flip is a sample that float and quantized network classify differently.
 type flip struct {
-	Index     int    `json:"index"` // in the split, from 0
+	Sample    string `json:"sample"` // as [datasets.Set.Sample] names it
 	Class     string `json:"class"`
 	Float     string `json:"float"`
 	Quantized string `json:"quantized"`
@@ -58,12 +63,13 @@ func (c *command) evaluate() *cobra.Command {
 		Long: `Run a frozen model on data with labels and print its accuracy, also by class, the
 confusion matrix, and the samples whose class quantization changed. MODEL is a run
 folder, or its model.json or model.safetensors. DATA is the name of a data set, a
-file or a folder, read as the run read its own; the default is the run's data.
-Inputs and classes that the model was not trained for are refused.
+file or a folder with labels, read as the run read its own: the columns of a table
+are found by their titles. The default is the run's data. Inputs and classes that
+the model was not trained for are refused.
 
-The frozen model is compared with the network of the run's float stage, if MODEL
-is in the folder of a run. PTQ is not: its ranges are not kept; summary.json has
-its accuracy.
+If MODEL is in the folder of a run, the frozen model is compared with the network
+of the float stage, and with PTQ, which is calibrated again on the run's data; if
+the network has dropout, with other random numbers than in the run.
 
   balanced accuracy  the mean of the accuracies of all classes that have samples
   calibration error  the expected difference of confidence and accuracy, in
@@ -89,13 +95,14 @@ its accuracy.
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of tables")
-	cmd.Flags().StringVar(&split, "split", "test", "evaluate `SPLIT`: train, validation, test or all")
+	cmd.Flags().StringVar(&split, "split", "", "evaluate `SPLIT`: train, validation, test or all; "+
+		"the default is test, or all of other data that have no test split")
 	return cmd
 }
 
-// judge evaluates a model and, if there is one, the float network of its run.
+// judge evaluates a model and, if there is its run, the networks that it was made
+// from.
 func (c *command) judge(ctx context.Context, model, data, split string) (*evaluation, error) {
-	folder := folderOf(model)
 	p, err := openPredictor(model, false)
 	if err != nil {
 		return nil, err
@@ -103,38 +110,93 @@ func (c *command) judge(ctx context.Context, model, data, split string) (*evalua
 	if len(p.model.Classes) == 0 {
 		return nil, errors.New("the model has no classes: petrify predict prints its outputs")
 	}
-	set, err := c.openLabelled(ctx, p, folder, data)
+	set, err := c.openLabelled(ctx, p, data)
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{Network: p.model.Name, Data: set.Name, Split: split, Classes: p.model.Classes, Flipped: []flip{}}
-	splits, err := splitsOf(set, split)
+	e := &evaluation{Network: p.model.Name, Method: p.model.Origin.Method, Data: set.Name, Classes: p.model.Classes}
+	splits, name, err := splitsOf(set, split)
 	if err != nil {
 		return nil, err
 	}
+	e.Split = name
 	if e.Quantized, err = p.judge(ctx, set, splits); err != nil {
 		return nil, err
 	}
 	e.Samples = len(e.Quantized.predicted)
-	if savedConfig(folder) == "" || !exists(filepath.Join(folder, floatFile)) {
+	if p.run == nil || !exists(filepath.Join(p.folder, floatFile)) {
 		return e, nil
 	}
-	float, err := openPredictor(model, true)
+	if e.Float, err = judgeFloat(ctx, model, set, splits); err != nil {
+		return nil, err
+	}
+	e.compare(set, splits)
+	if e.Method == "qat" {
+		e.PTQ, err = c.judgePTQ(ctx, p, set, splits)
+	}
+	return e, err
+}
+
+// judgeFloat evaluates the network of the float stage.
+func judgeFloat(ctx context.Context, model string, set *datasets.Set, splits []*datasets.Split) (*judged, error) {
+	p, err := openPredictor(model, true)
 	if err != nil {
 		return nil, err
 	}
-	e.Float, err = float.judge(ctx, set, splits)
-	if err = errors.Join(err, float.close()); err != nil {
+	j, err := p.judge(ctx, set, splits)
+	return j, errors.Join(err, p.close())
+}
+
+// judgePTQ evaluates what PTQ made of the float network: it calibrates again, for
+// which it needs the data of the run. Without them it says so and returns nil.
+func (c *command) judgePTQ(ctx context.Context, p *predictor, set *datasets.Set, splits []*datasets.Split) (*judged,
+	error,
+) {
+	if p.data == "" {
+		fmt.Fprintf(c.stderr, "PTQ is left out: the data of %s, whose ranges it needs, are not where they were\n",
+			p.folder)
+		return nil, nil
+	}
+	own, err := c.open(ctx, p.data, p.run.Data)
+	if err != nil {
 		return nil, err
 	}
-	var labels []int32
-	for _, s := range splits {
-		labels = append(labels, s.Labels...)
+	float := filepath.Join(p.folder, floatFile)
+	weights, err := train.ReadWeights(float)
+	if err != nil {
+		return nil, err
 	}
-	for i, was := range e.Float.predicted {
-		if is := e.Quantized.predicted[i]; is != was {
-			e.Flipped = append(e.Flipped, flip{i, e.Classes[labels[i]], e.Classes[was], e.Classes[is]})
+	settings := *p.run
+	if settings.Weights != "" {
+		settings.Weights = float // which began with those, wherever they are now
+	}
+	job, err := settings.Train(own)
+	if err != nil {
+		return nil, err
+	}
+	model, err := train.Calibrated(ctx, job, weights)
+	if err != nil {
+		return nil, err
+	}
+	ptq := newPredictor(model)
+	if err := ptq.openIntegers(); err != nil {
+		return nil, err
+	}
+	return ptq.judge(ctx, set, splits)
+}
+
+// compare lists the samples whose class quantization changed.
+func (e *evaluation) compare(set *datasets.Set, splits []*datasets.Split) {
+	e.Flipped = []flip{}
+	at := 0
+	for _, split := range splits {
+		for i, label := range split.Labels {
+			was, is := e.Float.predicted[at], e.Quantized.predicted[at]
+			at++
+			if was == is {
+				continue
+			}
+			e.Flipped = append(e.Flipped, flip{set.Sample(split, i), e.Classes[label], e.Classes[was], e.Classes[is]})
 		}
 	}
-	return e, nil
 }

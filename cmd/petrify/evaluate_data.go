@@ -8,30 +8,21 @@ import (
 	"slices"
 
 	"petrify/datasets"
-	"petrify/internal/config"
 )
 
 // openLabelled opens data to evaluate a model with; "" are those of its run.
-func (c *command) openLabelled(ctx context.Context, p *predictor, folder, path string) (*datasets.Set, error) {
-	options, own := p.input.Options, ""
-	if saved := savedConfig(folder); saved != "" {
-		settings, err := config.Load(saved)
-		if err != nil {
-			return nil, faultOfFile(err, false)
-		}
-		own = settings.Dataset
-	}
+func (c *command) openLabelled(ctx context.Context, p *predictor, path string) (set *datasets.Set, err error) {
 	switch {
-	case path == "" && own == "":
-		return nil, usage(fmt.Errorf("%s is not in the folder of a run: say which data to evaluate with", folder))
-	case path == "":
-		path = own
-	case published(path) && path != own:
-		options = datasets.Options{}
-	case !samePath(path, own):
-		options.Test, options.TestFraction, options.Seed = "", 0, 0
+	case path != "" && (p.data == "" || !samePath(path, p.data)):
+		like := p.input
+		set, err = c.read(&like.Options, func() (*datasets.Set, error) { return datasets.OpenLike(ctx, path, like) })
+	case p.data != "":
+		set, err = c.open(ctx, p.data, p.run.Data)
+	case p.run != nil:
+		err = usage(fmt.Errorf("the data of %s are not where they were: say where", p.folder))
+	default:
+		err = usage(fmt.Errorf("%s is not in the folder of a run: say which data to evaluate with", p.folder))
 	}
-	set, err := c.open(ctx, path, options)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +42,6 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 		is := datasets.Contract{Shape: set.Shape, PixelScale: set.PixelScale}
 		return nil, fmt.Errorf("%s has %v; the model wants %v", set.Name, is, p.input)
 	}
-	if is, was := set.Account.Table, p.input.Table; is != nil && was != nil && !slices.Equal(is.Columns, was.Columns) {
-		return nil, fmt.Errorf("%s has the columns %q; the model was trained on %q, in this order", set.Name,
-			is.Columns, was.Columns)
-	}
 	place := make([]int32, len(set.Classes))
 	for i, name := range set.Classes {
 		at := slices.Index(p.model.Classes, name)
@@ -66,37 +53,46 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 	}
 	as := *set
 	as.Mean, as.Std, as.Classes = p.input.Mean, p.input.Std, p.model.Classes
-	for _, split := range []**datasets.Split{&as.Train, &as.Validation, &as.Test} {
-		if *split == nil {
-			continue
+	renamed := func(split *datasets.Split) *datasets.Split {
+		if split == nil {
+			return nil
 		}
-		renamed := **split
-		renamed.Labels = make([]int32, len(renamed.Labels))
-		for i, label := range (*split).Labels {
-			renamed.Labels[i] = place[label]
+		as := *split
+		as.Labels = make([]int32, split.Len())
+		for i, label := range split.Labels {
+			as.Labels[i] = place[label]
 		}
-		*split = &renamed
+		return &as
+	}
+	as.Train, as.Validation, as.Test = renamed(set.Train), renamed(set.Validation), renamed(set.Test)
+	if set.Train == set.Test {
+		as.Train = as.Test
 	}
 	return &as, nil
 }
 
-// splitsOf are the splits that a name on the command line means.
-func splitsOf(set *datasets.Set, name string) ([]*datasets.Split, error) {
+// splitsOf are the splits that a name on the command line means, and what to call
+// them; "" is the test split, or all data that are not divided.
+func splitsOf(set *datasets.Set, name string) ([]*datasets.Split, string, error) {
 	all := []*datasets.Split{set.Train, set.Validation, set.Test}
-	switch name {
-	case "train":
+	whole := set.Train == set.Test
+	switch {
+	case whole && (name == "" || name == "all"):
+		return all[:1], "all", nil
+	case whole:
+		return nil, "", usage(fmt.Errorf("--split %s: %s is not divided", name, set.Name))
+	case name == "train":
 		all = all[:1]
-	case "validation":
+	case name == "validation":
 		all = all[1:2]
-	case "test":
-		all = all[2:]
-	case "all":
-	default:
-		return nil, usage(fmt.Errorf("--split %s: want train, validation, test or all", name))
+	case name == "test" || name == "":
+		all, name = all[2:], "test"
+	case name != "all":
+		return nil, "", usage(fmt.Errorf("--split %s: want train, validation, test or all", name))
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(s *datasets.Split) bool { return s == nil })
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no %s split", set.Name, name)
+		return nil, "", fmt.Errorf("%s has no %s split", set.Name, name)
 	}
-	return all, nil
+	return all, name, nil
 }

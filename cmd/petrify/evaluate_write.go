@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -53,30 +54,34 @@ func (e *evaluation) write(w io.Writer) error {
 	for _, name := range e.Classes {
 		width = max(width, utf8.RuneCountInString(name))
 	}
+	heads, columns := "", e.columns()
+	for _, c := range columns {
+		heads += c.head + "\t"
+	}
 	row := func(name, form string, of func(*judged) float64) {
 		fmt.Fprintf(t, "%-*s\t", width, name)
-		for _, j := range e.judged() {
-			fmt.Fprintf(t, form+"\t", of(j))
+		for _, c := range columns {
+			fmt.Fprintf(t, form+"\t", of(c.judged))
 		}
 		fmt.Fprintln(t)
 	}
-	fmt.Fprintf(t, "%*s\t%s\n", width, "", e.heads())
+	fmt.Fprintf(t, "%*s\t%s\n", width, "", heads)
 	row("accuracy", "%.2f %%", func(j *judged) float64 { return 100 * j.Accuracy })
 	if e.Quantized.Top5 != nil {
 		row("top-5 accuracy", "%.2f %%", func(j *judged) float64 { return 100 * *j.Top5 })
 	}
 	row("balanced accuracy", "%.2f %%", func(j *judged) float64 { return 100 * j.Balanced })
 	row("calibration error", "%.4f", func(j *judged) float64 { return j.CalibrationError })
-	fmt.Fprintf(t, "\n%-*s\t%ssamples\t\n", width, "class", e.heads())
-	for i, c := range e.Quantized.ByClass {
-		if c.Samples == 0 {
+	fmt.Fprintf(t, "\n%-*s\t%ssamples\t\n", width, "class", heads)
+	for i, class := range e.Quantized.ByClass {
+		if class.Samples == 0 {
 			continue
 		}
-		fmt.Fprintf(t, "%-*s\t", width, c.Class)
-		for _, j := range e.judged() {
-			fmt.Fprintf(t, "%.2f %%\t", 100*j.ByClass[i].Accuracy)
+		fmt.Fprintf(t, "%-*s\t", width, class.Class)
+		for _, c := range columns {
+			fmt.Fprintf(t, "%.2f %%\t", 100*c.ByClass[i].Accuracy)
 		}
-		fmt.Fprintf(t, "%s\t\n", thousands(int64(c.Samples)))
+		fmt.Fprintf(t, "%s\t\n", thousands(int64(class.Samples)))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -87,19 +92,20 @@ func (e *evaluation) write(w io.Writer) error {
 	return e.writeFlips(w)
 }
 
-// judged are the networks in the order of the columns.
-func (e *evaluation) judged() []*judged {
-	if e.Float == nil {
-		return []*judged{e.Quantized}
-	}
-	return []*judged{e.Float, e.Quantized}
+// column is a network in the tables.
+type column struct {
+	head string
+	*judged
 }
 
-func (e *evaluation) heads() string {
-	if e.Float == nil {
-		return "quantized\t"
+// columns are the networks that were judged.
+func (e *evaluation) columns() []column {
+	shipped := "quantized"
+	if e.Float != nil {
+		shipped = strings.ToUpper(e.Method)
 	}
-	return "float\tquantized\t"
+	all := []column{{"float", e.Float}, {"PTQ", e.PTQ}, {shipped, e.Quantized}}
+	return slices.DeleteFunc(all, func(c column) bool { return c.judged == nil })
 }
 
 func (e *evaluation) writeConfusion(w io.Writer) error {
@@ -130,15 +136,15 @@ func (e *evaluation) writeFlips(w io.Writer) error {
 			broken++
 		}
 	}
-	fmt.Fprintf(w, "\n%d of %s samples change their class when quantized: %d become right, %d become wrong\n",
-		len(e.Flipped), thousands(int64(e.Samples)), mended, broken)
+	fmt.Fprintf(w, "\n%s of %s samples change their class between float and %s: %d to the right one, %d from it\n",
+		thousands(int64(len(e.Flipped))), thousands(int64(e.Samples)), strings.ToUpper(e.Method), mended, broken)
 	if len(e.Flipped) == 0 {
 		return nil
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "index\tclass\tfloat\tquantized")
+	fmt.Fprintf(t, "sample\tclass\tfloat\t%s\n", strings.ToUpper(e.Method))
 	for _, f := range e.Flipped[:min(len(e.Flipped), listedFlips)] {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\n", f.Index, f.Class, f.Float, f.Quantized)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Sample, f.Class, f.Float, f.Quantized)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -125,8 +123,8 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 		if err != nil {
 			return err
 		}
-		for _, form := range slices.Sorted(maps.Keys(in.Passed)) {
-			fmt.Fprintf(c.stderr, "%s: passed over: %d %s\n", path, in.Passed[form], form)
+		if in.Passed != "" {
+			fmt.Fprintf(c.stderr, "%s: passed over: %s\n", path, in.Passed)
 		}
 		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, labels []int32) error {
 			if out != "" {

@@ -18,10 +18,13 @@ import (
 // predictor computes the outputs of a trained network.
 type predictor struct {
 	model   *quantized.Model
+	folder  string         // of the model
+	run     *config.Config // what made it; nil: not known
+	data    string         // what it was trained on; "": not known, or not here
 	input   datasets.Contract
 	outputs int  // of one input
 	softmax bool // the network itself ends with one
-	run     func(y, x []float32, labels []int32) error
+	compute func(y, x []float32, labels []int32) error
 	close   func() error
 }
 
@@ -32,14 +35,20 @@ func openPredictor(path string, float bool) (*predictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &predictor{model: m, outputs: outputSize(m), softmax: endsInSoftmax(m), close: func() error { return nil }}
-	if p.input, err = contractOf(folderOf(path), m); err != nil {
+	p := newPredictor(m)
+	p.folder = folderOf(path)
+	if err := p.findRun(); err != nil {
 		return nil, err
 	}
 	if float {
-		return p, p.openFloat(folderOf(path))
+		return p, p.openFloat()
 	}
 	return p, p.openIntegers()
+}
+
+func newPredictor(m *quantized.Model) *predictor {
+	return &predictor{model: m, input: contractOf(m), outputs: outputSize(m), softmax: endsInSoftmax(m),
+		close: func() error { return nil }}
 }
 
 func (p *predictor) openIntegers() error {
@@ -47,26 +56,21 @@ func (p *predictor) openIntegers() error {
 	if err != nil {
 		return err
 	}
-	p.run = func(y, x []float32, labels []int32) error { return engine.Run(y, x, len(labels)) }
+	p.compute = func(y, x []float32, labels []int32) error { return engine.Run(y, x, len(labels)) }
 	return nil
 }
 
 // openFloat builds the network of a run with the weights of its float stage.
-func (p *predictor) openFloat(folder string) error {
-	saved := savedConfig(folder)
-	if saved == "" {
-		return usage(fmt.Errorf("--float: %s holds no %s: want a run folder", folder, configFile))
+func (p *predictor) openFloat() error {
+	if p.run == nil {
+		return usage(fmt.Errorf("--float: %s holds no %s: want a run folder", p.folder, configFile))
 	}
-	settings, err := config.Load(saved)
-	if err != nil {
-		return faultOfFile(err, false)
-	}
-	weights, err := train.ReadWeights(filepath.Join(folder, floatFile))
+	weights, err := train.ReadWeights(filepath.Join(p.folder, floatFile))
 	if err != nil {
 		return err
 	}
 	s := p.input.Shape
-	net, err := settings.Model(graph.Shape{C: s[0], H: s[1], W: s[2]}, p.outputs)
+	net, err := p.run.Model(graph.Shape{C: s[0], H: s[1], W: s[2]}, p.outputs)
 	if err != nil {
 		return faultOfFile(err, false)
 	}
@@ -78,7 +82,7 @@ func (p *predictor) openFloat(folder string) error {
 		return err
 	}
 	p.close = e.Close
-	p.run = func(y, x []float32, labels []int32) error {
+	p.compute = func(y, x []float32, labels []int32) error {
 		if _, err := e.Run(x, labels); err != nil {
 			return err
 		}
@@ -88,33 +92,54 @@ func (p *predictor) openFloat(folder string) error {
 	return nil
 }
 
-// contractOf is what a model is to be fed: as its file says, and as the run, if
-// it is in the folder of one, read the data.
-func contractOf(folder string, m *quantized.Model) (datasets.Contract, error) {
+// contractOf is what a model is to be fed, as its file says.
+func contractOf(m *quantized.Model) datasets.Contract {
 	c := datasets.Contract{Shape: imageOf(m.Input.Shape), PixelScale: m.Input.PixelScale, Mean: m.Input.Mean,
 		Std: m.Input.Std}
-	saved := savedConfig(folder)
+	r := m.Input.Raw
+	if r == nil {
+		return c
+	}
+	if r.Columns != nil {
+		c.Table = &datasets.TableAccount{Columns: r.Columns}
+	}
+	if r.Orientation != "" {
+		c.Depth = map[string]int{"uint8": 8, "uint16": 16}[r.Type]
+	}
+	if r.Resize != nil {
+		c.Options.Size = r.Resize.Size
+	}
+	return c
+}
+
+// findRun adds what the model's run says, if it is in the folder of one.
+func (p *predictor) findRun() (err error) {
+	saved := savedConfig(p.folder)
 	if saved == "" {
-		return c, nil
+		return nil
 	}
-	settings, err := config.Load(saved)
-	if err != nil {
-		return c, faultOfFile(err, false)
+	if p.run, err = config.Load(saved); err == nil {
+		p.data = p.run.Dataset
+	} else if p.run, err = config.Load(saved, elsewhere()); err != nil {
+		return faultOfFile(err, false)
 	}
-	c.Options = settings.Data
-	path := filepath.Join(folder, summaryFile)
+	p.input.Options = p.run.Data
+	path := filepath.Join(p.folder, summaryFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return c, err
+		return err
 	}
 	var says train.Summary
 	if err := json.Unmarshal(text, &says); err != nil {
-		return c, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if c.Table = says.Data.Table; says.Data.Pictures != nil {
-		c.Depth = says.Data.Pictures.Depth
-	}
-	return c, nil
+	p.input.Table = says.Data.Table
+	return nil
+}
+
+// elsewhere replaces the data of a configuration, which may have moved.
+func elsewhere() config.Override {
+	return config.Override{Key: "dataset", Value: datasets.Names()[0].Name}
 }
 
 // each computes the outputs of a split, a batch at a time; they are valid until
@@ -127,7 +152,7 @@ func (p *predictor) each(set *datasets.Set, split *datasets.Split,
 		if err != nil {
 			return err
 		}
-		if err := p.run(y, b.X, b.Labels); err != nil {
+		if err := p.compute(y, b.X, b.Labels); err != nil {
 			return err
 		}
 		if err := use(b.Index*verifyBatch, y[:b.N*p.outputs], b.Labels[:b.N]); err != nil {

@@ -1,0 +1,170 @@
+package datasets
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// layoutLike finds the columns that a network was trained on in another table: by
+// their titles, in any order, or without titles by their numbers. Other columns
+// are left out. labelled says whether the label is wanted.
+func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layout, error) {
+	header := HeaderFalse
+	if _, yes := looksTitled(rows, comma, Options{}); yes || c.Table.heads(rows[0]) {
+		header = HeaderTrue
+	}
+	width := len(rows[0])
+	l := &layout{width: width, column: -1, like: true, feature: make([]bool, width), empty: make([]bool, width)}
+	if err := l.findTitles(rows, comma, Options{Header: header}); err != nil {
+		return nil, err
+	}
+	if labelled {
+		if err := l.findLabelLike(rows[len(rows)-1], comma, c.Table); err != nil {
+			return nil, err
+		}
+	}
+	places, err := l.featuresLike(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range places {
+		l.feature[at] = true
+	}
+	for at, used := range l.feature {
+		switch {
+		case used:
+			l.Columns = append(l.Columns, strings.Trim(l.name(at), `"`))
+			l.order = append(l.order, slices.Index(places, at))
+		case at != l.column:
+			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})
+		}
+	}
+	return l, nil
+}
+
+// heads reports whether a row has titles of the table: a word, or all of them
+// where they are numbers.
+func (t *TableAccount) heads(row []string) bool {
+	if t == nil {
+		return false
+	}
+	known := 0
+	for _, title := range append(slices.Clone(t.Columns), t.Label.Title) {
+		if title == "" || !slices.Contains(row, title) {
+			continue
+		}
+		if known++; isText(title, ',') {
+			return true
+		}
+	}
+	return known >= len(t.Columns)
+}
+
+// width is how many columns the table has in all.
+func (t *TableAccount) width() int { return len(t.Columns) + len(t.LeftOut) + min(t.Label.Number, 1) }
+
+// findLabelLike finds the label's column.
+func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount) error {
+	if t == nil || t.Label.Number == 0 {
+		wanted := make([]int, l.width)
+		for at := range wanted {
+			if t != nil && l.titles != nil && slices.Contains(t.Columns, l.titles[at]) {
+				wanted[at] = 1
+			}
+		}
+		return l.findLabel(data, comma, "", wanted)
+	}
+	title := t.Label.Title
+	if l.column = slices.Index(l.titles, title); title == "" || l.titles == nil {
+		l.column = l.numbered(t.Label.Number, t)
+	}
+	switch {
+	case l.column >= 0:
+		return nil
+	case l.titles == nil:
+		return fmt.Errorf("%d columns without titles, want the %d of training", l.width, t.width())
+	}
+	return fmt.Errorf("no column %q for the label, have %s", title, l.have())
+}
+
+// numbered is the place of a column by its number in training; −1 if the tables
+// are not equally wide.
+func (l *layout) numbered(number int, t *TableAccount) int {
+	if l.width != t.width() || number > l.width {
+		return -1
+	}
+	return number - 1
+}
+
+// featuresLike says where the columns of training are.
+func (l *layout) featuresLike(c *Contract) (places []int, err error) {
+	want, others := c.size(), l.width-min(l.column+1, 1)
+	if (c.Table == nil || l.titles == nil) && others == want {
+		for at := range l.width {
+			if at != l.column {
+				places = append(places, at)
+			}
+		}
+		return places, nil
+	}
+	if c.Table == nil {
+		return nil, fmt.Errorf("%d columns, the model wants %d values in a row", others, want)
+	}
+	var missing []string
+	for _, name := range c.Table.Columns {
+		at := l.find(name, c.Table)
+		if at < 0 || slices.Contains(places, at) {
+			missing = append(missing, name)
+		}
+		places = append(places, at)
+	}
+	switch {
+	case missing != nil && l.titles == nil:
+		return nil, fmt.Errorf("%d columns without titles, the model wants %d values in a row", others, want)
+	case missing != nil:
+		return nil, fmt.Errorf("no column %s, have %s", listed(missing), l.have())
+	case len(places) != want:
+		return nil, fmt.Errorf("training had %d columns, the model wants %d values in a row", len(places), want)
+	}
+	return places, nil
+}
+
+// find is the place of a feature by its title or, if training knew none, by its
+// number; −1 if it is not there. Titles occur once.
+func (l *layout) find(name string, t *TableAccount) int {
+	for at, title := range l.titles {
+		if title == name && at != l.column {
+			return at
+		}
+	}
+	if number := untitledNumber(name); number > 0 {
+		return l.numbered(number, t)
+	}
+	return -1
+}
+
+// untitledNumber is the number of a column that has no title; 0 if it has one.
+func untitledNumber(name string) int {
+	text, _ := strings.CutPrefix(name, "column ")
+	number, err := strconv.Atoi(text)
+	if err != nil || text == name {
+		return 0
+	}
+	return number
+}
+
+// inOrder puts the values of each row into the order of training.
+func (t *table) inOrder() {
+	if slices.IsSorted(t.order) {
+		return
+	}
+	row := make([]float32, t.cols)
+	for i := 0; i < len(t.values); i += t.cols {
+		copy(row, t.values[i:])
+		for k, to := range t.order {
+			t.values[i+to] = row[k]
+		}
+	}
+}

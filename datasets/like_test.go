@@ -1,0 +1,98 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// like is the contract of a network that was trained on a set.
+func like(set *Set, o Options) Contract {
+	return Contract{Shape: set.Shape, PixelScale: set.PixelScale, Mean: set.Mean, Std: set.Std,
+		Table: set.Account.Table, Options: o}
+}
+
+// A table's columns are those of training by their titles, in whatever order and
+// among whatever others, or without titles by their numbers; all rows are read.
+func TestTablesAreReadLikeTraining(t *testing.T) {
+	titled := rowsOf("a,b,kind\n", 10, plain)
+	untitled := rowsOf("", 10, plain)
+	numbers := rowsOf("0,1,kind\n", 10, plain)
+	twice := rowsOf("a,a,kind\n", 10, plain)
+	index := rowsOf(",a,b,kind\n", 10, func(i int) string { return fmt.Sprintf("%d,%s", i, plain(i)) })
+	gap := rowsOf(",a,kind\n", 10, plain)
+	for name, c := range map[string]struct {
+		trained string
+		o       Options
+		other   string
+		want    string // of the error; "": rows 1.5, 2.25 of cat and 7.5, 0.25 of dog
+	}{
+		"the same":            {titled, Options{}, "a,b,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"another order":       {titled, Options{}, "kind;b;a\ncat;2,25;1,5\ndog;0,25;7,5\n", ""},
+		"other columns":       {titled, Options{}, "id,b,kind,note,a\nP1,2.25,cat,x,1.5\nP2,0.25,dog,y,7.5\n", ""},
+		"two columns of text": {titled, Options{}, "a,b,kind,name\n1.5,2.25,cat,Tom\n7.5,0.25,dog,Rex\n", ""},
+		"with an index":       {titled, Options{}, ",a,b,kind\n0,1.5,2.25,cat\n1,7.5,0.25,dog\n", ""},
+		"without the index":   {index, Options{}, "b,a,kind\n2.25,1.5,cat\n0.25,7.5,dog\n", ""},
+		"no titles at all":    {untitled, Options{}, "1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"titles now":          {untitled, Options{}, "a,b,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"no titles now":       {titled, Options{}, "1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"numbers as titles":   {numbers, Options{Header: HeaderTrue}, "1,0,kind\n2.25,1.5,cat\n0.25,7.5,dog\n", ""},
+		"values like titles": {rowsOf("2.25,1,kind\n", 10, plain), Options{Header: HeaderTrue},
+			"1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"a title twice": {twice, Options{}, "a,a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n",
+			"no column a, have a, a, kind"},
+		"a column untitled": {gap, Options{}, ",a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"a column less": {titled, Options{}, "a,kind\n1.5,cat\n",
+			"no column b, have a, kind"},
+		"no label": {titled, Options{}, "a,b,sort\n1.5,2.25,cat\n",
+			`no column "kind" for the label, have a, b, sort`},
+		"a column more": {untitled, Options{}, "1.5,2.25,3,cat\n",
+			"4 columns without titles, want the 3 of training"},
+		"a word": {titled, Options{}, "a,b,kind\nred,2.25,cat\n",
+			`line 2, column 1: "red", want a finite number`},
+		"a label chosen": {titled, Options{Label: "3", Columns: []string{"a", "b"}, Test: "x", Seed: 1},
+			"kind,a,b\ncat,1.5,2.25\ndog,7.5,0.25\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, map[string][]byte{"train.csv": []byte(c.trained), "other.csv": []byte(c.other)})
+			trained, err := Open(dir+"/train.csv", Options{Label: c.o.Label, Columns: c.o.Columns, Header: c.o.Header})
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, err := OpenLike(context.Background(), dir+"/other.csv", like(trained, c.o))
+			if c.want != "" {
+				wantError(t, err, "other.csv: "+c.want)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := values(set.Test, 2); !slices.Equal(got, []float32{1.5, 2.25, 7.5, 0.25}) ||
+				!slices.Equal(set.Classes, []string{"cat", "dog"}) || !slices.Equal(set.Test.Labels, []int32{0, 1}) {
+				t.Errorf("rows %v of %v %q", got, set.Test.Labels, set.Classes)
+			}
+		})
+	}
+}
+
+// Pictures become like those of training: grey ones are colours for a network
+// that learned those, and of another size are scaled if training scaled its own.
+func TestPicturesAreReadLikeTraining(t *testing.T) {
+	dir := t.TempDir()
+	drawPicture(t, filepath.Join(dir, "a", "1.png"), 4, 6, color.Gray{51})
+	drawPicture(t, filepath.Join(dir, "b", "1.png"), 8, 12, color.Gray{204})
+	c := pictureContract(3)
+	_, err := OpenLike(context.Background(), dir, c)
+	wantError(t, err, "b/1.png: 8×12 pixels, the model wants 4×6, and its training scaled no pictures")
+	c.Options = Options{Size: [2]int{4, 6}, Seed: 3, Test: "none"}
+	set, err := OpenLike(context.Background(), dir, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Shape != c.Shape || set.Test.Len() != 2 || set.Train != set.Test || set.Test.pixels(1, 72)[0] != 204 {
+		t.Errorf("shape %v, %d pictures", set.Shape, set.Test.Len())
+	}
+}
