@@ -28,9 +28,9 @@ type builder struct {
 	counted   func(*fakequant.Quantizer, *gorgonia.Node) (*gorgonia.Node, error) // a [Probe]'s fake-quant nodes
 	// of units with weights, before batch norm
 	products map[*unit]*gorgonia.Node
-	outputs  map[*unit]*gorgonia.Node // nil: the network's input
-	masks    map[*unit][]float32      // of dropouts
-	active   map[*gorgonia.Node]bool  // a parameter lies upstream: gradients must flow on
+	outputs  map[*unit]*gorgonia.Node
+	masks    map[*unit][]float32     // of dropouts
+	active   map[*gorgonia.Node]bool // a parameter lies upstream: gradients must flow on
 }
 
 // paramNode is a parameter's node in one graph.
@@ -131,7 +131,7 @@ func (b *builder) network(m *Model, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.outputs[nil] = x
+	b.outputs[m.source] = x
 	for _, u := range m.units {
 		var in []*gorgonia.Node
 		for _, from := range u.inputs {

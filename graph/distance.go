@@ -16,7 +16,7 @@ import (
 // nothing in the model moves.
 type Distance struct {
 	evaluator *Evaluator
-	rests     map[*unit]bool // in the pass that follows; nil: the network's input
+	rests     map[*unit]bool // in the pass that follows
 	shipped   map[*unit][]float32
 }
 
@@ -36,7 +36,7 @@ func (m *Model) Distance(batch int) (*Distance, error) {
 		return nil, err
 	}
 	for u, n := range d.evaluator.outputs {
-		if q := m.roundsTo(u); q != nil {
+		if u.roundsTo() != nil {
 			d.shipped[u] = make([]float32, n.Shape().TotalSize())
 		}
 	}
@@ -45,11 +45,8 @@ func (m *Model) Distance(batch int) (*Distance, error) {
 
 // roundsTo is the quantizer whose steps a unit rounds to; nil: it rounds to none, or
 // passes on what is on a grid already.
-func (m *Model) roundsTo(u *unit) *fakequant.Quantizer {
-	switch {
-	case u == nil:
-		return m.input
-	case u.layer.Kind.is(roleMove, roleJoin):
+func (u *unit) roundsTo() *fakequant.Quantizer {
+	if u.layer.Kind.is(roleMove, roleJoin) {
 		return nil
 	}
 	return u.output
@@ -66,12 +63,9 @@ func (d *Distance) Memory() int64 {
 
 // Compare compares the passes over a batch, as [Evaluator.Run] takes it.
 func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err error) {
-	now := map[*unit]bool{nil: d.evaluator.model.rests(nil)}
-	for _, u := range d.evaluator.model.units {
-		now[u] = d.evaluator.model.rests(u)
-	}
-	for u := range now {
-		d.rests[u] = true
+	m, now := d.evaluator.model, map[*unit]bool{}
+	for _, u := range m.all {
+		now[u], d.rests[u] = m.rests(u), true
 	}
 	engine, err := d.evaluator.Run(x, labels)
 	if err != nil {
@@ -88,7 +82,7 @@ func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err e
 	found.Correct = engine.Correct - training.Correct
 	differing, count := 0, 0
 	for u, shipped := range d.shipped {
-		step := float64(d.evaluator.model.roundsTo(u).Params().Scale[0])
+		step := float64(u.roundsTo().Params().Scale[0])
 		for i, y := range floats(d.evaluator.outputs[u]) {
 			if steps := int(math.Round(math.Abs(float64(y)-float64(shipped[i])) / step)); steps > 0 {
 				differing, found.Steps = differing+1, max(found.Steps, steps)

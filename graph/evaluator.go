@@ -44,7 +44,7 @@ func (e *Evaluator) Logits() []float32 { return floats(e.y) }
 // after its quantizer. The next Run overwrites it.
 func (e *Evaluator) Output(layer string) ([]float32, error) {
 	for u, n := range e.outputs {
-		if u != nil && u.name() == layer {
+		if u.name() == layer {
 			return floats(n), nil
 		}
 	}

@@ -12,7 +12,7 @@ func (m *Model) PlainTrainer(batch int, quantized bool) (*Trainer, error) {
 // Output is the output of the named layer in the last step.
 func (t *Trainer) Output(layer string) []float32 {
 	for u, n := range t.outputs {
-		if u != nil && u.name() == layer {
+		if u.name() == layer {
 			return floats(n)
 		}
 	}
@@ -46,7 +46,7 @@ type NormView struct {
 
 // Views lists the units, and the quantizer of the input.
 func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
-	place := map[*unit]int{nil: -1}
+	place := map[*unit]int{m.source: -1}
 	for i, u := range m.units {
 		place[u] = i
 		v := View{Layer: u.layer, Ins: u.ins, Out: u.out, Clip: u.clip,
@@ -59,5 +59,5 @@ func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
 		}
 		all = append(all, v)
 	}
-	return m.input, all
+	return m.source.output, all
 }

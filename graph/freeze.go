@@ -19,12 +19,12 @@ import (
 func (m *Model) Freeze() (*quantized.Model, error) {
 	defer m.rest()()
 	f := &quantized.Model{Name: m.network.Name}
-	f.Input.Activation = m.activation(nil)
+	f.Input.Activation = m.activation(m.source)
 	f.Input.PixelScale, f.Input.Mean, f.Input.Std = 1, make([]float32, m.in.C), slices.Repeat([]float32{1}, m.in.C)
 	if err := m.finite(); err != nil {
 		return nil, err
 	}
-	names := map[*unit]string{nil: InputName} // of the activations that the units make
+	names := map[*unit]string{m.source: InputName} // of the activations that the units make
 	for _, u := range m.units {
 		names[u] = u.name()
 		if !u.layer.Kind.ships() {
@@ -62,11 +62,7 @@ func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
 // around lists the quantizers of the unit's inputs; nil for a float one.
 func (m *Model) around(u *unit) (all []*fakequant.Quantizer) {
 	for _, in := range u.inputs {
-		if in == nil {
-			all = append(all, m.input)
-		} else {
-			all = append(all, in.output)
-		}
+		all = append(all, in.output)
 	}
 	return all
 }

@@ -47,7 +47,7 @@ func TestSharedGridsCoverAllThatShareThem(t *testing.T) {
 			Concat("a", "b"), Flatten(), Linear(2))
 		units := unitsOf(t, n)
 		for _, g := range Uniform(fakequant.Int8()).place(units) {
-			if !slices.ContainsFunc(g.members, func(u *unit) bool { return u != nil && u.name() == "a" }) {
+			if !slices.ContainsFunc(g.members, func(u *unit) bool { return u.name() == "a" }) {
 				continue
 			}
 			o := g.config.Observer
@@ -67,10 +67,8 @@ func TestClosingSoftmaxIsAnEdge(t *testing.T) {
 	bits := map[string]int{}
 	for _, g := range q.place(units) {
 		for _, u := range g.members {
-			if u != nil {
-				bits[u.name()] = g.config.Format.Bits
-			}
-			if u != nil && u.name() == "end" && g.config.Observer.Max != 255./256 {
+			bits[u.name()] = g.config.Format.Bits
+			if u.name() == "end" && g.config.Observer.Max != 255./256 {
 				t.Errorf("the softmax's range ends at %v, want 255/256", g.config.Observer.Max)
 			}
 		}
@@ -84,9 +82,10 @@ func TestClosingSoftmaxIsAnEdge(t *testing.T) {
 
 func unitsOf(t *testing.T, n Network) []*unit {
 	t.Helper()
-	layers, err := n.connect(Shape{C: 2, H: 3, W: 3})
+	in := Shape{C: 2, H: 3, W: 3}
+	layers, err := n.connect(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fuse(layers)
+	return fuse(in, layers)
 }

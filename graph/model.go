@@ -13,8 +13,9 @@ import (
 type Model struct {
 	network Network
 	in      Shape
-	units   []*unit
-	input   *fakequant.Quantizer // of the network's input; nil: float
+	all     []*unit // the network's input and the units
+	source  *unit   // the first of them
+	units   []*unit // the others
 	learned map[*fakequant.Quantizer][]*Param
 	owner   map[*fakequant.Quantizer]*unit // whose rule configured it
 	folding Folding
@@ -32,8 +33,9 @@ func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
+	all := fuse(in, layers)
 	m := &Model{
-		network: n, in: in, units: fuse(layers), folding: q.Folding,
+		network: n, in: in, all: all, source: all[0], units: all[1:], folding: q.Folding,
 		learned: map[*fakequant.Quantizer][]*Param{}, owner: map[*fakequant.Quantizer]*unit{},
 	}
 	for _, u := range m.units {
@@ -59,28 +61,16 @@ func (m *Model) quantize(q Quantization) error {
 			return err
 		}
 	}
-	for _, g := range q.place(m.units) {
-		shared, err := m.quantizer(g.owner, g.name(), g.config, nil)
+	for _, g := range q.place(m.all) {
+		shared, err := m.quantizer(g.owner, g.members[0].name(), g.config, nil)
 		if err != nil {
 			return err
 		}
 		for _, u := range g.members {
-			if u == nil {
-				m.input = shared
-			} else {
-				u.output, u.given = shared, g.given
-			}
+			u.output, u.given = shared, g.given
 		}
 	}
 	return nil
-}
-
-// name is that of the first activation that shares the quantizer.
-func (g *group) name() string {
-	if g.members[0] == nil {
-		return InputName
-	}
-	return g.members[0].name()
 }
 
 // quantizer makes a quantizer configured by the owner's rule; nil for a float
@@ -174,8 +164,7 @@ func (m *Model) quantizers() (all []*fakequant.Quantizer) {
 			all = append(all, q)
 		}
 	}
-	add(m.input)
-	for _, u := range m.units {
+	for _, u := range m.all {
 		add(u.weights)
 		add(u.output)
 	}

@@ -46,7 +46,7 @@ func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
 // quantizedInput adds the quantizer of the network's input, which rounds as the
 // engine does while its range is at rest.
 func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
-	q := b.model.input
+	q := b.model.source.output
 	y, err := b.grid(q, x)
 	if err != nil || y == x {
 		return y, err
@@ -54,7 +54,7 @@ func (b *builder) quantizedInput(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return y, node.Extend(y, func(run node.Func) node.Func {
 		return func(y []float32, args [][]float32) error {
 			err := run(y, args)
-			if err == nil && b.rests(nil) {
+			if err == nil && b.rests(b.model.source) {
 				kernel.FakeQuant(y, args[0], gridOf(q))
 			}
 			return err
@@ -125,11 +125,8 @@ func (b *builder) rests(u *unit) bool {
 	return b.model.rests(u)
 }
 
-// rests is that of a training step; nil is the network's input.
+// rests is that of a training step.
 func (m *Model) rests(u *unit) bool {
-	if u == nil {
-		return m.input == nil || m.input.Rests()
-	}
 	for _, q := range append(m.around(u), u.output) {
 		if q != nil && !q.Rests() {
 			return false
@@ -143,8 +140,6 @@ func (m *Model) rests(u *unit) bool {
 // comes from a dropout, whose numbers are not on its quantizer's grid.
 func (u *unit) drops() bool {
 	switch {
-	case u == nil:
-		return false
 	case u.layer.Kind == KindDropout:
 		return u.layer.Rate > 0 || u.inputs[0].drops()
 	case u.layer.Kind.is(roleMove, roleJoin):
@@ -153,10 +148,7 @@ func (u *unit) drops() bool {
 	return false
 }
 
-// activation is the frozen output of a unit, the network's input for nil.
+// activation is the frozen output of a unit.
 func (m *Model) activation(u *unit) quantized.Activation {
-	if u == nil {
-		return quantized.Activation{Name: InputName, Shape: m.in.dims(m.in.vector()), Quant: quantOf(m.input)}
-	}
 	return quantized.Activation{Name: u.name(), Shape: u.out.dims(u.vector), Quant: quantOf(u.output)}
 }

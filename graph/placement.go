@@ -9,8 +9,7 @@ import (
 
 // group is the set of activations that share one quantizer: the output of a
 // unit, of the units after it that move or average its elements, and of
-// everything that is concatenated with it. The member nil is the network's
-// input.
+// everything that is concatenated with it.
 type group struct {
 	members []*unit
 	config  fakequant.Config // zero Format: stays float
@@ -25,11 +24,11 @@ type group struct {
 // unsigned if it is never negative, and signed otherwise; in the affine scheme
 // it is always unsigned, with a zero point. Edges are the network's input, the
 // input and output of the last layer with weights, and all that follows it.
-func (q Quantization) place(units []*unit) []*group {
-	groups := share(units)
+func (q Quantization) place(all []*unit) []*group {
+	groups, units := share(all), all[1:]
 	_, last := edges(units)
 	output := units[len(units)-1]
-	edge := append([]*unit{nil}, last.inputs...)
+	edge := append(all[:1:1], last.inputs...)
 	edge = append(edge, units[slices.Index(units, last):]...)
 	for _, g := range groups {
 		q.configure(g, units)
@@ -45,19 +44,12 @@ func (q Quantization) place(units []*unit) []*group {
 }
 
 // share makes the groups.
-func share(units []*unit) (groups []*group) {
+func share(all []*unit) (groups []*group) {
 	of := map[*unit]*group{}
-	open := func(u *unit) *group {
-		g := &group{members: []*unit{u}}
-		groups = append(groups, g)
-		of[u] = g
-		return g
-	}
-	open(nil)
-	for _, u := range units {
-		k := u.layer.Kind
-		if !k.is(roleMove, roleMean, roleJoin) {
-			open(u)
+	for _, u := range all {
+		if u.makes() {
+			of[u] = &group{members: []*unit{u}}
+			groups = append(groups, of[u])
 			continue
 		}
 		g := of[u.inputs[0]]
@@ -82,15 +74,10 @@ func share(units []*unit) (groups []*group) {
 func (q Quantization) configure(g *group, units []*unit) {
 	nonNegative := true
 	for _, u := range g.members {
-		if u == nil {
-			nonNegative = false
-			continue
+		if u.makes() {
+			nonNegative = nonNegative && u.nonNegative()
+			q.ask(g, u)
 		}
-		if !u.makes() {
-			continue
-		}
-		nonNegative = nonNegative && u.nonNegative()
-		q.ask(g, u)
 	}
 	for _, u := range units {
 		takes := slices.ContainsFunc(u.inputs, func(in *unit) bool { return slices.Contains(g.members, in) })
@@ -106,12 +93,12 @@ func (q Quantization) configure(g *group, units []*unit) {
 // ask makes the unit the owner of the group, if it has none and the unit asks
 // for quantized activations.
 func (q Quantization) ask(g *group, u *unit) {
-	if s, _ := q.Scheme(u.rule); g.owner == nil && s != nil && !s.Activations.Format.IsFloat() {
+	if s, _ := q.Scheme(u.rule); u.layer.Kind != 0 && g.owner == nil && s != nil && !s.Activations.Format.IsFloat() {
 		g.owner, g.config = u, s.Activations
 	}
 }
 
-// makes reports whether the unit computes new numbers, on a grid of their own.
+// makes reports whether the unit's numbers are new, on a grid of their own.
 func (u *unit) makes() bool { return !u.layer.Kind.is(roleMove, roleMean, roleJoin) }
 
 // fix fixes the range if all of the group's numbers come from functions with a
@@ -124,10 +111,7 @@ func (g *group) fix() {
 	}
 	negative := false
 	for _, u := range g.members {
-		switch {
-		case u == nil:
-			return
-		case !u.makes():
+		if !u.makes() {
 			continue
 		}
 		lo, _, given := rows[u.layer.Kind].function.Range()

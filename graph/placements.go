@@ -29,8 +29,7 @@ func (m *Model) Placements() (all []Placement) {
 		place[q] = len(all)
 		all = append(all, Placement{Tensor: tensor, Layer: m.owner[q].name(), Config: q.Config()})
 	}
-	add(m.input, InputName)
-	for _, u := range m.units {
+	for _, u := range m.all {
 		add(u.weights, u.name()+".weight")
 		add(u.output, u.name())
 	}

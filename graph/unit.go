@@ -13,8 +13,8 @@ import (
 // of a unit is quantized, nothing between its parts.
 type unit struct {
 	layer  Layer
-	rule   Rule    // that holds for the layer
-	inputs []*unit // nil means the network's input
+	rule   Rule // that holds for the layer
+	inputs []*unit
 	ins    []Shape
 	out    Shape
 	vector bool // the output is a vector
@@ -51,11 +51,7 @@ func (u *unit) name() string { return u.layer.Name }
 
 // nonNegative reports whether the unit's output is never negative: it ends in
 // a ReLU or its like, or only sums, moves or averages what is never negative.
-// The network's input, nil, may be.
 func (u *unit) nonNegative() bool {
-	if u == nil {
-		return false
-	}
 	switch k := u.layer.Kind; {
 	case u.clip != 0 || k.nonNegative():
 		return true
@@ -67,15 +63,16 @@ func (u *unit) nonNegative() bool {
 
 // fuse groups the layers into units. A batch norm joins the convolution or
 // linear layer before it unless another layer reads that too; a ReLU joins,
-// under the same condition, a layer that computes sums, and ends the unit.
-func fuse(layers []connected) []*unit {
-	var units []*unit
-	of := make([]*unit, len(layers)) // the unit that computes the layer's output
+// under the same condition, a layer that computes sums, and ends the unit. The
+// first unit is the network's input, of no kind.
+func fuse(in Shape, layers []connected) []*unit {
+	all := []*unit{{layer: Layer{Name: InputName}, out: in, vector: in.vector()}}
+	of := map[int]*unit{-1: all[0]} // the units that compute the layers' outputs
 	for i, l := range layers {
-		var prev *unit
-		single, product := false, false
-		if at := l.from[0]; at >= 0 {
-			prev, single, product = of[at], layers[at].consumers == 1, layers[at].Kind.is(roleProduct)
+		at := l.from[0]
+		prev, single, product := of[at], false, false
+		if at >= 0 {
+			single, product = layers[at].consumers == 1, layers[at].Kind.is(roleProduct)
 		}
 		switch {
 		case l.Kind.is(roleNorm) && single && product:
@@ -86,22 +83,18 @@ func fuse(layers []connected) []*unit {
 			of[i] = prev
 		default:
 			of[i] = l.unit(of)
-			units = append(units, of[i])
+			all = append(all, of[i])
 		}
 	}
-	return units
+	return all
 }
 
 // unit makes a unit that begins with the layer, given the units that compute
 // the layers before it.
-func (l connected) unit(of []*unit) *unit {
+func (l connected) unit(of map[int]*unit) *unit {
 	u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
 	for _, at := range l.from {
-		if at < 0 {
-			u.inputs = append(u.inputs, nil)
-		} else {
-			u.inputs = append(u.inputs, of[at])
-		}
+		u.inputs = append(u.inputs, of[at])
 	}
 	if l.Kind.is(roleNorm) {
 		u.standAlone()
