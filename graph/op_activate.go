@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"math"
-
 	"gorgonia.org/gorgonia"
 
 	"petrify/internal/kernel"
@@ -39,11 +37,7 @@ func trainSoftmax(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	f := u.out.C
 	return unary{
 		name: u.name(),
-		run: func(y, x []float32) {
-			for r := 0; r < len(x); r += f {
-				softmaxRow(y[r:r+f], x[r:r+f])
-			}
-		},
+		run:  func(y, x []float32) { kernel.SoftmaxRows(y, x, f) },
 		grad: func(dx, dy, _, y []float32) {
 			for r := 0; r < len(dx); r += f {
 				sum := dot(dy[r:r+f], y[r:r+f])
@@ -53,20 +47,6 @@ func trainSoftmax(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 			}
 		},
 	}.apply(in[0])
-}
-
-func softmaxRow(y, x []float32) {
-	greatest := math.Inf(-1)
-	for _, v := range x {
-		greatest = max(greatest, float64(v))
-	}
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Exp(float64(v) - greatest)
-	}
-	for i, v := range x {
-		y[i] = float32(math.Exp(float64(v)-greatest) / sum)
-	}
 }
 
 // trainDropout adds a dropout, which evaluations do not have; each run draws

@@ -2,6 +2,23 @@ package kernel
 
 import "math"
 
+// SoftmaxRows is y = eˣ/Σ eˣ of each row of channels, in float64.
+func SoftmaxRows(y, x []float32, channels int) {
+	checkLen("SoftmaxRows", "y", len(y), len(x))
+	for ; len(x) > 0; x, y = x[channels:], y[channels:] {
+		top, sum := math.Inf(-1), 0.0
+		for _, v := range x[:channels] {
+			top = max(top, float64(v))
+		}
+		for _, v := range x[:channels] {
+			sum += math.Exp(float64(v) - top)
+		}
+		for i, v := range x[:channels] {
+			y[i] = float32(math.Exp(float64(v)-top) / sum)
+		}
+	}
+}
+
 // SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
 // their labels, its gradient, and how many rows have their greatest logit (the
 // first, among equals) at the label:

@@ -3,7 +3,6 @@ package integer
 import (
 	"cmp"
 	"fmt"
-	"math"
 
 	"petrify/internal/kernel"
 	"petrify/quantized"
@@ -32,9 +31,9 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 	if n.Func == quantized.Softmax {
 		if c.options.Requantization == XNNPACK {
 			c.softmaxTFLite(x, y)
-			return nil
+		} else {
+			c.softmax(x, y)
 		}
-		c.softmax(x, y)
 		return nil
 	}
 	f := n.Function()
@@ -46,9 +45,7 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 		t = cmp.Or(tableXNNPACK(n, x.grid, y.grid), t)
 	}
 	c.weights += len(t)
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		t.apply(m.bytes(y.bytes, n), m.bytes(x.bytes, n))
-	}, x.bytes, y.bytes)
+	c.onBytes(y, x, func(y, x []uint8, _ int) { t.apply(y, x) })
 	return nil
 }
 
@@ -57,22 +54,5 @@ func (c *compiler) softmax(x, y *value) {
 	g := y.grid
 	k := kernel.NewSoftmax(x.channels(), x.grid.scale, g.scale, g.zero, g.min, g.max)
 	c.weights += 4 * 256
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		kernel.SoftmaxBytes(m.bytes(y.bytes, n), m.bytes(x.bytes, n), k)
-	}, x.bytes, y.bytes)
-}
-
-// softmax is y = eˣ/Σeˣ in float64.
-func softmax(y, x []float32) {
-	greatest := math.Inf(-1)
-	for _, v := range x {
-		greatest = max(greatest, float64(v))
-	}
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Exp(float64(v) - greatest)
-	}
-	for i, v := range x {
-		y[i] = float32(math.Exp(float64(v)-greatest) / sum)
-	}
+	c.onBytes(y, x, func(y, x []uint8, _ int) { kernel.SoftmaxBytes(y, x, k) })
 }

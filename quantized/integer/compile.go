@@ -86,6 +86,18 @@ func (c *compiler) add(run work, uses ...*tensor) {
 	}
 }
 
+// onBytes adds a step from the bytes of x to those of y, for n images.
+func (c *compiler) onBytes(y, x *value, run func(y, x []uint8, n int)) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) {
+		run(m.bytes(y.bytes, n), m.bytes(x.bytes, n), n)
+	}, x.bytes, y.bytes)
+}
+
+// onFloats adds a step from real numbers x to y, for n images.
+func (c *compiler) onFloats(y, x *tensor, run func(y, x []float32, n int)) {
+	c.add(func(m *memory, n int, _ *kernel.Scratch) { run(m.floats(y, n), m.floats(x, n), n) }, x, y)
+}
+
 // shareScratch makes the last step use the first one's scratch. A float
 // convolution that does so plans its tiles again at each run.
 func (c *compiler) shareScratch() { c.steps[len(c.steps)-1].scratch = 0 }
@@ -151,18 +163,14 @@ func (c *compiler) reshape(n *quantized.Node, x *value) error {
 		y.bytes, y.floats = x.bytes, x.floats
 		return nil
 	}
-	from, to := layout{x.pixels(), x.channels()}, layout{y.pixels(), y.channels()}
+	from, to := x.layout(), y.layout()
 	if x.bytes != nil {
 		y.bytes = c.tensor(bytes, y.elements())
-		c.add(func(m *memory, n int, _ *kernel.Scratch) {
-			reorder(m.bytes(y.bytes, n), m.bytes(x.bytes, n), from, to)
-		}, x.bytes, y.bytes)
+		c.onBytes(y, x, func(y, x []uint8, _ int) { reorder(y, x, from, to) })
 		return nil
 	}
 	y.floats = c.tensor(floats, y.elements())
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		reorder(m.floats(y.floats, n), m.floats(x.floats, n), from, to)
-	}, x.floats, y.floats)
+	c.onFloats(y.floats, x.floats, func(y, x []float32, _ int) { reorder(y, x, from, to) })
 	return nil
 }
 
@@ -177,19 +185,10 @@ func (c *compiler) onlyLinear(name string) bool {
 	return name != c.output
 }
 
-// layout is an image's order in memory.
-type layout struct{ pixels, channels int }
-
-// of is the position in memory of the i-th element in C H W.
-func (l layout) of(i int) int { return i%l.pixels*l.channels + i/l.pixels }
-
 // reorder converts each image of x from one layout to another with as many
 // elements.
 func reorder[T uint8 | float32](y, x []T, from, to layout) {
-	size := from.pixels * from.channels
-	for ; len(x) > 0; x, y = x[size:], y[size:] {
-		for i := range size {
-			y[to.of(i)] = x[from.of(i)]
-		}
+	for i := range x {
+		y[to.of(i)] = x[from.of(i)]
 	}
 }

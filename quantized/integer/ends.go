@@ -1,8 +1,6 @@
 package integer
 
-import (
-	"petrify/internal/kernel"
-)
+import "petrify/internal/kernel"
 
 // load writes real numbers into the input's memory.
 func (v *value) load(m *memory, x []float32, n int) {
@@ -22,20 +20,30 @@ func (v *value) loadBytes(m *memory, x []uint8, n int) {
 	}
 }
 
+// unload reads real numbers in the order of the memory.
+func (v *value) unload(m *memory, y []float32, n int) {
+	if v.bytes == nil {
+		copy(y, m.floats(v.floats, n))
+		return
+	}
+	kernel.DequantizeU8(y, m.bytes(v.bytes, n), v.grid.scale, v.grid.zero)
+}
+
 // store reads the output's real numbers, C H W.
 func (v *value) store(m *memory, y []float32, n int) {
-	pixels, channels := v.pixels(), v.channels()
+	l := v.layout()
 	switch {
-	case v.bytes == nil && pixels == 1:
-		copy(y, m.floats(v.floats, n))
+	case l.pixels == 1:
+		v.unload(m, y, n)
 	case v.bytes == nil:
-		planar(y, m.floats(v.floats, n), n, pixels, channels)
-	case pixels == 1:
-		kernel.DequantizeU8(y, m.bytes(v.bytes, n), v.grid.scale, v.grid.zero)
+		x := m.floats(v.floats, n)
+		for i := range y {
+			y[i] = x[l.of(i)]
+		}
 	default:
 		q := m.bytes(v.bytes, n)
 		for i := range y {
-			y[i] = v.grid.real(int32(q[place3(i, pixels, channels)]))
+			y[i] = v.grid.real(int32(q[l.of(i)]))
 		}
 	}
 }
@@ -43,23 +51,8 @@ func (v *value) store(m *memory, y []float32, n int) {
 // storeBytes reads the output's integers as the model's format stores them,
 // C H W.
 func (v *value) storeBytes(m *memory, y []uint8, n int) {
-	pixels, channels := v.pixels(), v.channels()
-	q := m.bytes(v.bytes, n)
+	l, q := v.layout(), m.bytes(v.bytes, n)
 	for i := range y {
-		y[i] = q[place3(i, pixels, channels)] - uint8(v.grid.shift)
-	}
-}
-
-// place3 is the position of element i of an image C × pixels in an image pixels
-// × C.
-func place3(i, pixels, channels int) int {
-	size := pixels * channels
-	at := i % size
-	return i - at + at%pixels*channels + at/pixels
-}
-
-func planar(y, x []float32, n, pixels, channels int) {
-	for i := range n * pixels * channels {
-		y[i] = x[place3(i, pixels, channels)]
+		y[i] = q[l.of(i)] - uint8(v.grid.shift)
 	}
 }

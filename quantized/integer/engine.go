@@ -44,47 +44,32 @@ func (e *Engine) Memory() Memory { return Memory{e.weights, e.arena, e.chunk} }
 // Run computes the outputs y, each C H W or F, of n inputs x, each H W C, as
 // real numbers: normalised, as the model was trained on them.
 func (e *Engine) Run(y, x []float32, n int) error {
-	if err := e.check(len(y), len(x), n); err != nil {
-		return err
-	}
-	in, out := e.InputSize(), e.OutputSize()
-	e.each(n, func(m *memory, from, to int) {
-		e.input.load(m, x[from*in:to*in], to-from)
-		e.compute(m, to-from)
-		e.output.store(m, y[from*out:to*out], to-from)
-	})
-	return nil
+	return run(e, y, x, n, (*value).load, (*value).store)
 }
 
 // RunBytes is [Engine.Run] from integers to integers: the q of the input's and
 // the output's quantizers, one per byte, as int8 if the format is signed. It
 // fails if the model's input or output is not quantized.
 func (e *Engine) RunBytes(y, x []uint8, n int) error {
-	if err := e.check(len(y), len(x), n); err != nil {
-		return err
-	}
 	if e.input.bytes == nil || e.output.bytes == nil {
+		output, _ := e.model.Activation(e.model.Output)
 		return fmt.Errorf("integer: bytes of a model whose input is %v and output %v: want both quantized",
-			e.model.Input.Quant, e.outputQuant())
+			e.model.Input.Quant, output.Quant)
 	}
+	return run(e, y, x, n, (*value).loadBytes, (*value).storeBytes)
+}
+
+// run computes n images of x, which load takes and whose outputs store writes.
+func run[T uint8 | float32](e *Engine, y, x []T, n int, load, store func(v *value, m *memory, images []T, n int)) error {
 	in, out := e.InputSize(), e.OutputSize()
-	e.each(n, func(m *memory, from, to int) {
-		e.input.loadBytes(m, x[from*in:to*in], to-from)
-		e.compute(m, to-from)
-		e.output.storeBytes(m, y[from*out:to*out], to-from)
-	})
-	return nil
-}
-
-func (e *Engine) outputQuant() quantized.Quant {
-	a, _ := e.model.Activation(e.model.Output)
-	return a.Quant
-}
-
-func (e *Engine) check(y, x, n int) error {
-	if n < 0 || x != n*e.InputSize() || y != n*e.OutputSize() {
-		return fmt.Errorf("integer: %d numbers in and %d out for a batch of %d: want %d and %d each", x, y, n,
-			e.InputSize(), e.OutputSize())
+	if n < 0 || len(x) != n*in || len(y) != n*out {
+		return fmt.Errorf("integer: %d numbers in and %d out for a batch of %d: want %d and %d each", len(x), len(y), n,
+			in, out)
 	}
+	e.each(n, func(m *memory, from, to int) {
+		load(e.input, m, x[from*in:to*in], to-from)
+		e.compute(m, to-from)
+		store(e.output, m, y[from*out:to*out], to-from)
+	})
 	return nil
 }

@@ -53,10 +53,7 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 		c.atLoad(n, g, in, out, bias)
 	}
 	if n.Func != quantized.Identity {
-		ceiling := ceilingOf(n.Func)
-		c.add(func(m *memory, n int, _ *kernel.Scratch) {
-			kernel.ReLU(m.floats(out, n), m.floats(out, n), ceiling)
-		}, out)
+		c.onFloats(out, out, func(y, _ []float32, _ int) { fuse(y, n.Func) })
 	}
 	finish()
 }
@@ -169,63 +166,39 @@ func some(zeros []int32, k, n int) []int32 {
 
 // reals adds a layer without weights of which an input or the output is not
 // quantized.
-func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
+func (c *compiler) reals(n *quantized.Node, in []*value, y *value) (err error) {
 	var xs []*tensor
 	for _, v := range in {
 		xs = append(xs, c.real(v))
 	}
 	out, finish := c.result(y)
-	run, err := realFunc(n, in, xs, out)
-	if err != nil {
-		return err
+	switch n.Op {
+	case quantized.Add:
+		c.add(realSum(n, xs[0], xs[1], out), xs[0], xs[1], out)
+	case quantized.Concat:
+		c.add(realConcat(in, xs, y.channels(), out), append(xs, out)...)
+	default:
+		run, err := realFunc(n, in[0])
+		if err != nil {
+			return err
+		}
+		c.onFloats(out, xs[0], run)
 	}
-	c.add(run, append(xs, out)...)
 	finish()
 	return nil
 }
 
-// realFunc is the layer's function of real numbers.
-func realFunc(n *quantized.Node, in []*value, xs []*tensor, y *tensor) (work, error) {
-	x := xs[0]
-	switch n.Op {
-	case quantized.MaxPool:
-		p := pool(n, in[0])
-		return func(m *memory, n int, _ *kernel.Scratch) {
-			kernel.MaxPool(m.floats(y, n), nil, m.floats(x, n), batch(p, n))
-		}, nil
-	case quantized.AvgPool, quantized.GlobalAvgPool:
-		p := pool(n, in[0])
-		return func(m *memory, n int, _ *kernel.Scratch) {
-			kernel.AvgPool(m.floats(y, n), m.floats(x, n), batch(p, n))
-		}, nil
-	case quantized.Add:
-		return realSum(n, x, xs[1], y), nil
-	case quantized.Concat:
-		return realConcat(in, xs, y), nil
-	case quantized.Activate:
-		return realActivation(n, in[0], x, y)
-	}
-	return nil, fmt.Errorf("%v is not an operation of the engine", n.Op)
-}
-
 func realSum(n *quantized.Node, a, b, y *tensor) work {
-	f := n.Func
-	return func(m *memory, n int, _ *kernel.Scratch) {
-		a, b, y := m.floats(a, n), m.floats(b, n), m.floats(y, n)
+	return func(m *memory, images int, _ *kernel.Scratch) {
+		a, b, y := m.floats(a, images), m.floats(b, images), m.floats(y, images)
 		for i := range y {
 			y[i] = a[i] + b[i]
 		}
-		if f != quantized.Identity {
-			kernel.ReLU(y, y, ceilingOf(f))
-		}
+		fuse(y, n.Func)
 	}
 }
 
-func realConcat(in []*value, xs []*tensor, y *tensor) work {
-	channels := 0
-	for _, v := range in {
-		channels += v.channels()
-	}
+func realConcat(in []*value, xs []*tensor, channels int, y *tensor) work {
 	return func(m *memory, n int, _ *kernel.Scratch) {
 		at := 0
 		for i, v := range in {
@@ -242,28 +215,28 @@ func interleave[T uint8 | float32](y, x []T, stride, width int) {
 	}
 }
 
-func realActivation(n *quantized.Node, v *value, x, y *tensor) (work, error) {
-	switch n.Func {
-	case quantized.ReLU, quantized.ReLU6:
-		ceiling := ceilingOf(n.Func)
-		return func(m *memory, n int, _ *kernel.Scratch) {
-			kernel.ReLU(m.floats(y, n), m.floats(x, n), ceiling)
-		}, nil
-	case quantized.Softmax:
-		rows := v.channels()
-		return func(m *memory, n int, _ *kernel.Scratch) {
-			x, y := m.floats(x, n), m.floats(y, n)
-			for i := 0; i < len(x); i += rows {
-				softmax(y[i:i+rows], x[i:i+rows])
-			}
-		}, nil
-	}
+// realFunc is a layer with one input as a function of real numbers.
+func realFunc(n *quantized.Node, x *value) (func(y, x []float32, n int), error) {
 	f := n.Function()
-	if f == nil {
+	switch {
+	case n.Op == quantized.MaxPool:
+		p := pool(n, x)
+		return func(y, x []float32, n int) { kernel.MaxPool(y, nil, x, batch(p, n)) }, nil
+	case n.Op == quantized.AvgPool || n.Op == quantized.GlobalAvgPool:
+		p := pool(n, x)
+		return func(y, x []float32, n int) { kernel.AvgPool(y, x, batch(p, n)) }, nil
+	case n.Op != quantized.Activate:
+		return nil, fmt.Errorf("%v is not an operation of the engine", n.Op)
+	case n.Func == quantized.ReLU || n.Func == quantized.ReLU6:
+		ceiling := ceilingOf(n.Func)
+		return func(y, x []float32, _ int) { kernel.ReLU(y, x, ceiling) }, nil
+	case n.Func == quantized.Softmax:
+		channels := x.channels()
+		return func(y, x []float32, _ int) { kernel.SoftmaxRows(y, x, channels) }, nil
+	case f == nil:
 		return nil, fmt.Errorf("%v is not a function of the engine", n.Func)
 	}
-	return func(m *memory, n int, _ *kernel.Scratch) {
-		x, y := m.floats(x, n), m.floats(y, n)
+	return func(y, x []float32, _ int) {
 		for i, r := range x {
 			y[i] = float32(f(float64(r)))
 		}

@@ -3,7 +3,6 @@ package integer
 import (
 	"fmt"
 
-	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
@@ -47,12 +46,7 @@ func (l *Layer) Run(y []float32, xs [][]float32, n int) error {
 			in.load(m, xs[i][from*in.elements():to*in.elements()], to-from)
 		}
 		l.compute(m, to-from)
-		out := y[from*size : to*size]
-		if l.output.bytes == nil {
-			copy(out, m.floats(l.output.floats, to-from))
-			return
-		}
-		kernel.DequantizeU8(out, m.bytes(l.output.bytes, to-from), l.output.grid.scale, l.output.grid.zero)
+		l.output.unload(m, y[from*size:to*size], to-from)
 	})
 	return nil
 }

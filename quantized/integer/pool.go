@@ -35,9 +35,7 @@ func batch(p kernel.Pool, n int) kernel.Pool {
 // integer is the greatest number.
 func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
 	p := pool(n, x)
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		kernel.MaxPoolBytes(m.bytes(y.bytes, n), m.bytes(x.bytes, n), batch(p, n))
-	}, x.bytes, y.bytes)
+	c.onBytes(y, x, func(y, x []uint8, n int) { kernel.MaxPoolBytes(y, x, batch(p, n)) })
 }
 
 // window calls f for each output pixel of n images with the pixels of x that it
@@ -78,8 +76,7 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	}
 	zero := float32(y.grid.zero - down)
 	p := pool(n, x)
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+	c.onBytes(y, x, func(out, x []uint8, n int) {
 		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
 			count := float32((h1 - h0) * (w1 - w0))
 			for c := range p.C {
@@ -93,7 +90,7 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 				out[pixel*p.C+c] = clip(math.RoundToEven(float64(q))+float64(down), y.grid)
 			}
 		})
-	}, x.bytes, y.bytes)
+	})
 }
 
 // globalAvgPool adds the means of whole images, which ONNX Runtime computes
@@ -128,8 +125,7 @@ func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
 	if c.options.Requantization == XNNPACK {
 		down = n.Output.Quant.Format.Max() + y.grid.shift - 127
 	}
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		x, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+	c.onBytes(y, x, func(out, x []uint8, n int) {
 		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
 			count := int32((h1 - h0) * (w1 - w0))
 			for c := range p.C {
@@ -142,7 +138,7 @@ func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
 				out[pixel*p.C+c] = uint8(min(max(meanRounded(sum, count)+down, y.grid.min), y.grid.max))
 			}
 		})
-	}, x.bytes, y.bytes)
+	})
 }
 
 // meanRounded is sum/count, rounded half away from zero.

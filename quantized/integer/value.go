@@ -42,6 +42,17 @@ func (v *value) elements() int { return elements(v.shape) }
 // pixels is the number of consecutive elements of each channel.
 func (v *value) pixels() int { return elements(v.shape[1:]) }
 
+// layout is the order of an image's elements in memory.
+type layout struct{ pixels, channels int }
+
+func (v *value) layout() layout { return layout{v.pixels(), v.channels()} }
+
+// of is the place in memory of element i of images C H W.
+func (l layout) of(i int) int {
+	at := i % (l.pixels * l.channels)
+	return i - at + at%l.pixels*l.channels + at/l.pixels
+}
+
 func elements(shape []int) int {
 	n := 1
 	for _, d := range shape {

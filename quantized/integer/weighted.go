@@ -105,25 +105,16 @@ func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product 
 		p.moved(q, zeros, w.Format.Unsigned)
 		c.weights += 5 * g.O
 	}
-	packed := make([]int8, len(q))
+	packed, features := make([]int8, len(q)), layout{1, 1}
+	if n.Op == quantized.Linear { // whose features may be H W C in memory
+		features = layout{x.planes, g.C / x.planes}
+	}
 	for i, v := range q {
-		packed[p.at(i, n.Op == quantized.Linear, x.planes)] = int8(v)
+		packed[features.of(i)] = int8(v)
 	}
 	p.packed = kernel.PackConv(packed, g)
 	c.weights += len(packed) + 8*g.O
 	return p
-}
-
-// at is the position of weight i, which changes if the features of a linear
-// layer are H W C in memory.
-func (p *product) at(i int, linear bool, planes int) int {
-	if !linear || planes == 1 {
-		return i
-	}
-	f := p.g.C
-	channels := f / planes
-	at := i % f // in C H W
-	return i - at + at%planes*channels + at/planes
 }
 
 // moved undoes the subtraction of the zero points and makes the sums compensate
@@ -176,16 +167,20 @@ func (c *compiler) sums(p *product, x *value, elements int) *tensor {
 // realSums adds a layer with a float output: y = f(a·s_x·s_w[o]).
 func (c *compiler) realSums(n *quantized.Node, p *product, x, y *value) {
 	acc := c.sums(p, x, y.elements())
-	ceiling := ceilingOf(n.Func)
 	c.add(func(m *memory, images int, _ *kernel.Scratch) {
 		r := m.floats(y.floats, images)
 		for i, a := range m.ints(acc, images) {
 			r[i] = float32(a) * p.scale[i%p.g.O]
 		}
-		if n.Func != quantized.Identity {
-			kernel.ReLU(r, r, ceiling)
-		}
+		fuse(r, n.Func)
 	}, acc, y.floats)
+}
+
+// fuse applies a fused function.
+func fuse(r []float32, f quantized.Func) {
+	if f != quantized.Identity {
+		kernel.ReLU(r, r, ceilingOf(f))
+	}
 }
 
 // ceilingOf is the greatest output of a fused function.

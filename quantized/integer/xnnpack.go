@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"petrify/internal/kernel"
 	"petrify/quantized"
 )
 
@@ -101,8 +100,7 @@ func (c *compiler) softmaxTFLite(x, y *value) {
 	}
 	c.weights += 4*len(e) + len(last)
 	channels := x.channels()
-	c.add(func(m *memory, n int, _ *kernel.Scratch) {
-		in, out := m.bytes(x.bytes, n), m.bytes(y.bytes, n)
+	c.onBytes(y, x, func(out, in []uint8, _ int) {
 		for ; len(in) > 0; in, out = in[channels:], out[channels:] {
 			row := in[:channels]
 			greatest := slices.Max(row)
@@ -115,5 +113,5 @@ func (c *compiler) softmaxTFLite(x, y *value) {
 				out[i] = last[clip(math.Round(float64(e[greatest-q]*k)), steps)]
 			}
 		}
-	}, x.bytes, y.bytes)
+	})
 }
