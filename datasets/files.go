@@ -67,7 +67,10 @@ func (l *loading) pour(w io.Writer, path string) (int64, error) {
 		return 0, err
 	}
 	defer m.Close()
-	n, err := io.Copy(w, m)
+	if l.block == nil {
+		l.block = make([]byte, 1<<15)
+	}
+	n, err := io.CopyBuffer(w, m, l.block)
 	if err != nil {
 		return 0, fmt.Errorf("datasets: %s: %w", path, err)
 	}

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -14,6 +15,9 @@ type loading struct {
 	most int64           // bytes that the data may take
 	held int64           // that they take so far
 	like *Contract       // what a trained network wants of them; nil: they are to train one
+
+	block []byte       // for copying files
+	image bytes.Buffer // a picture's file
 
 	// folder is what progress is reported for, if not for each file separately.
 	folder *tally

@@ -69,11 +69,11 @@ func (f pictureFormat) is(file []byte) bool {
 
 // picture reads the picture at path.
 func (l *loading) picture(path string) (raster, error) {
-	var file bytes.Buffer
-	if _, err := l.pour(&file, path); err != nil {
+	l.image.Reset()
+	if _, err := l.pour(&l.image, path); err != nil {
 		return raster{}, err
 	}
-	r, err := decodePicture(file.Bytes())
+	r, err := decodePicture(l.image.Bytes())
 	if err != nil {
 		return raster{}, fmt.Errorf("datasets: %s: %w", path, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,13 @@ func (c *command) open(ctx context.Context, name string, options datasets.Option
 func (c *command) read(options *datasets.Options, open func() (*datasets.Set, error)) (*datasets.Set, error) {
 	p := newProgress(c.stderr)
 	defer p.clear()
-	options.Progress, options.Reading = p.download, p.reading
+	limited := time.Now()
+	options.Progress, options.Reading = p.download, func(file string, done, total int64) {
+		if p.reading(file, done, total); time.Since(limited) > interval {
+			limitGarbage()
+			limited = time.Now()
+		}
+	}
 	r, _ := narrowest(rooms())
 	options.Memory = r.free
 	data, err := open()
@@ -75,17 +82,20 @@ func (c *command) read(options *datasets.Options, open func() (*datasets.Set, er
 	return data, dataWithin(r, err)
 }
 
-// spareMemory limits garbage to a sixteenth of the memory in use and a little
+// spareMemory collects garbage and limits what follows.
+func spareMemory() {
+	runtime.GC()
+	limitGarbage()
+}
+
+// limitGarbage limits garbage to a sixteenth of the memory in use and a little
 // more, where Go would allow as much again. With large data that would be a
 // lot, and since they hold no pointers, collecting it costs little. GOGC takes
 // precedence.
-func spareMemory() {
+func limitGarbage() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	garbage := m.HeapAlloc/16 + 16<<20
-	debug.SetGCPercent(int(min(100, 100*garbage/m.HeapAlloc)))
+	used := max(counted("/gc/heap/live:bytes"), 1)
+	debug.SetGCPercent(int(min(100, 100*(used/16+16<<20)/used)))
 }

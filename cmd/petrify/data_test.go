@@ -1,11 +1,14 @@
 package main
 
 import (
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"petrify/datasets"
 )
 
 type reading struct {
@@ -64,5 +67,27 @@ func TestGarbageIsSmallBesideData(t *testing.T) {
 	spareMemory()
 	if percent := debug.SetGCPercent(100); percent != 100 {
 		t.Errorf("GOGC=100 became %d", percent)
+	}
+}
+
+// Garbage of decoders must not pile up beside data while they are read.
+func TestGarbageIsSmallWhileReading(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	t.Setenv("GOGC", "")
+	var o datasets.Options
+	c := &command{stderr: io.Discard}
+	_, err := c.read(&o, func() (*datasets.Set, error) {
+		data := make([]byte, 256<<20)
+		runtime.GC()
+		time.Sleep(interval + time.Millisecond)
+		o.Reading("a.png", 1, 2)
+		runtime.KeepAlive(data)
+		if percent := debug.SetGCPercent(100); percent < 6 || percent > 13 {
+			t.Errorf("the heap may grow by %d %% of 256 MB, want 12", percent)
+		}
+		return nil, nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
