@@ -70,6 +70,18 @@ func (n Network) Output(in Shape) (Shape, error) {
 	return layers[len(layers)-1].out, nil
 }
 
+// OneValue names a batch norm that sees one value in each channel of a batch,
+// whose variance is 0; "" if there is none.
+func (n Network) OneValue(in Shape, batch int) (layer string) {
+	layers, _ := n.connect(in) // none of a network that is refused anyway
+	for _, l := range layers {
+		if l.Kind == KindBatchNorm && batch*l.out.H*l.out.W == 1 {
+			return l.Name
+		}
+	}
+	return ""
+}
+
 // connected is a layer whose inputs and shapes are known.
 type connected struct {
 	Layer

@@ -46,6 +46,10 @@ func (c Config) dataFaults(f *Faults) {
 	}
 	out, err := c.Network.Output(c.input())
 	f.addAll("network", err)
+	batch := cmp.Or(c.Batch, defaultBatch)
+	if one := c.Network.OneValue(c.input(), batch); one != "" && c.Float.Epochs+c.QAT.Epochs > 0 {
+		f.add("batch", "%d: %s would see one value in each channel, whose variance is 0: want 2 or more", batch, one)
+	}
 	if err == nil && c.Network.Loss == graph.CrossEntropy {
 		f.check(out.Size() == len(c.Data.Classes), "network", "%d outputs, and the data set %s has %d classes",
 			out.Size(), c.Data.Name, len(c.Data.Classes))

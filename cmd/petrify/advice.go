@@ -4,18 +4,18 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"petrify/datasets"
+	"petrify/graph"
 	"petrify/quantized"
 	"petrify/train"
 )
 
 // advise warns of results that an accuracy alone does not show.
 func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) error {
-	warnings := adviceOn(r, t.QAT.Epochs > 0, filepath.Join(t.Out, configFile))
+	warnings := adviceOn(r, t.QAT.Epochs > 0, t.Out)
 	if classifies(r) {
 		p := newPredictor(r.Model)
 		if err := p.openIntegers(); err != nil {
@@ -33,20 +33,25 @@ func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) e
 	return nil
 }
 
+// adviseBefore warns of what makes training slow.
+func (c *command) adviseBefore(t train.Config) {
+	last := t.Network.Layers[len(t.Network.Layers)-1]
+	if t.Network.Loss == graph.CrossEntropy && last.Kind == graph.KindSoftmax {
+		fmt.Fprintln(c.stderr, "warning: the network ends in softmax, and the loss has a softmax of its own: two in a row "+
+			"learn slowly; leave the layer out")
+	}
+}
+
 // adviceOn compares the stages and looks at what is quantized.
-func adviceOn(r *train.Result, qat bool, saved string) (all []string) {
+func adviceOn(r *train.Result, qat bool, out string) (all []string) {
 	integers := func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }
 	if !slices.ContainsFunc(r.Model.Nodes, integers) {
 		all = append(all, "no weights are quantized: the model is float32; if that is not meant, set "+
 			"quantization.global_config")
 	}
 	if lost := r.PTQ.Accuracy - r.QAT.Accuracy; qat && classifies(r) && lost > 0.01 {
-		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify train -c %s "+
-			"--set qat.epochs=0 --out ANOTHER", 100*lost, saved))
-	}
-	if classifies(r) && endsInSoftmax(r.Model) {
-		all = append(all, "the network ends in softmax, and the loss has a softmax of its own: two in a row learn "+
-			"slowly; leave the layer out")
+		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify train --ptq %s",
+			100*lost, out))
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,25 +24,46 @@ func TestAdviceOnClasses(t *testing.T) {
 	}
 }
 
+// What follows a run says how its stages compare.
 func TestAdviceOnStages(t *testing.T) {
 	node := quantized.Node{Name: "fc", Weights: &quantized.Weights{Q: []int8{1}}}
 	float := quantized.Node{Name: "fc", Weights: &quantized.Weights{Float: []float32{1}}}
-	softmax := quantized.Node{Name: "out", Func: quantized.Softmax, Weights: node.Weights}
 	for name, c := range map[string]struct {
 		ptq, qat float64
 		node     quantized.Node
 		want     string // "": nothing
 	}{
-		"fine":    {0.90, 0.895, node, ""},
-		"worse":   {0.90, 0.88, node, "QAT is 2.00 points less accurate than PTQ; to ship PTQ: petrify train -c"},
-		"float":   {0.9, 0.9, float, "no weights are"},
-		"softmax": {0.9, 0.9, softmax, "ends in softmax"},
+		"fine":  {0.90, 0.895, node, ""},
+		"worse": {0.90, 0.88, node, "QAT is 2.00 points less accurate than PTQ; to ship PTQ: petrify train --ptq runs/a"},
+		"float": {0.9, 0.9, float, "no weights are"},
 	} {
 		r := &train.Result{PTQ: train.Metrics{Accuracy: c.ptq}, QAT: train.Metrics{Accuracy: c.qat},
 			Model: &quantized.Model{Classes: []string{"a", "b"}, Output: "out", Nodes: []quantized.Node{c.node}}}
-		got := adviceOn(r, true, "c.yaml")
+		got := adviceOn(r, true, "runs/a")
 		if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// PTQ that is worth more than QAT ships with one flag, from the float network of
+// the run, whatever the run did besides.
+func TestPTQShips(t *testing.T) {
+	folder := t.TempDir() + "/run"
+	petrify(t, "train", "--out", folder, "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1",
+		"--set", "oscillation.dampen=0.01", "--set", "distillation.weight=0.5", "--set", "float.schedule.warmup=9",
+		"--set", "validation=0.1", "--set", "qat.patience=1")
+	before, ptq := summaryOf(t, folder), folder+"-ptq"
+	petrify(t, "train", "--ptq", folder)
+	after := summaryOf(t, ptq)
+	if after.PTQ != before.PTQ || after.QAT != before.PTQ || after.Float != before.Float {
+		t.Errorf("float %v, PTQ %v, shipped %v; the run had %v and %v", after.Float, after.PTQ, after.QAT, before.Float,
+			before.PTQ)
+	}
+	petrify(t, "verify", ptq)
+	var e evaluation
+	if err := json.Unmarshal([]byte(petrify(t, "evaluate", ptq, "--json")), &e); err != nil || e.PTQ != nil ||
+		e.Method != "ptq" || e.Quantized.Accuracy != before.PTQ.Accuracy {
+		t.Errorf("%v: evaluated as %s, %v", err, e.Method, e.Quantized.Accuracy)
 	}
 }

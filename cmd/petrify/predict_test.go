@@ -21,6 +21,12 @@ func digitsRun(t *testing.T) (folder string, summary train.Summary) {
 	t.Helper()
 	folder = t.TempDir()
 	petrify(t, "train", "--out", folder, "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1")
+	return folder, summaryOf(t, folder)
+}
+
+// summaryOf is what a run's summary.json says.
+func summaryOf(t *testing.T, folder string) (summary train.Summary) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, summaryFile))
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +34,7 @@ func digitsRun(t *testing.T) (folder string, summary train.Summary) {
 	if err := json.Unmarshal(text, &summary); err != nil {
 		t.Fatal(err)
 	}
-	return folder, summary
+	return summary
 }
 
 // petrify runs a command that must succeed and returns its standard output.

@@ -38,6 +38,12 @@ cnn is trained on the embedded digits; "petrify config print" shows every key
 that a file or --set may contain.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.ptq != "" && s.file != "" {
+				return usage(fmt.Errorf("--ptq %s and --config %s: want one of them", s.ptq, s.file))
+			}
+			if s.ptq != "" {
+				s.file = filepath.Join(s.ptq, configFile)
+			}
 			loaded, err := s.load(c.stdin, s.flags(cmd))
 			if err != nil {
 				return err
@@ -57,6 +63,8 @@ that a file or --set may contain.`,
 		},
 	}
 	s.define(cmd)
+	cmd.Flags().StringVar(&s.ptq, "ptq", "", "ship what PTQ made of the finished run in the folder `RUN`, in RUN-ptq: "+
+		"its float network is calibrated again as its configuration says, and not trained")
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint, as the run folder's "+configFile+
 		" says; with --config, as that file says, and from the beginning if there is no checkpoint")
 	return cmd
@@ -86,6 +94,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	}
 	defer job.Close()
 	fmt.Fprint(c.stderr, job.Account())
+	c.adviseBefore(t)
 	if err := roomFor(job, t.Log); err != nil {
 		return err
 	}
