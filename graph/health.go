@@ -38,7 +38,7 @@ func (m *Model) Health() (warnings []Warning) {
 
 // Health warns of activations that were clipped to a large extent.
 func (p *Probe) Health() (warnings []Warning) {
-	for _, c := range *p.counts {
+	for _, c := range p.Clipping() {
 		if c.Share() > maxClipped {
 			warnings = append(warnings, Warning{c.Tensor,
 				fmt.Sprintf("%.0f %% of the values are clipped: the range is too small for them", 100*c.Share())})

@@ -203,14 +203,10 @@ type Oscillating struct {
 func (m *Model) Oscillating() (all []Oscillating) {
 	for _, u := range m.units {
 		if o := m.oscillations[u]; o != nil {
-			all = append(all, o.report(u))
+			all = append(all, Oscillating{u.weight.Name, o.Share(oscillates), float64(o.held) / float64(len(o.w))})
 		}
 	}
 	return all
-}
-
-func (o *oscillation) report(u *unit) Oscillating {
-	return Oscillating{u.weight.Name, o.Share(oscillates), float64(o.held) / float64(len(o.w))}
 }
 
 // oscillationHealth warns of tensors in which many weights oscillate.

@@ -177,3 +177,17 @@ func metrics(loss float64, correct int, labels []int32) (Metrics, error) {
 	}
 	return Metrics{Loss: loss, Correct: correct, Count: counted(labels)}, nil
 }
+
+// DOT is the Gorgonia graph of a training step of the given batch size, in
+// Graphviz's language.
+func (m *Model) DOT(batch int, quantized bool) (string, error) {
+	b := newBuilder(m, batch, quantized)
+	if _, _, err := b.pass(); err != nil {
+		return "", err
+	}
+	text := b.graph.ToDot()
+	if text == "" {
+		return "", fmt.Errorf("graph: Gorgonia drew nothing")
+	}
+	return text, nil
+}

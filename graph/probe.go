@@ -16,19 +16,15 @@ import (
 // norm's running statistics.
 type Probe struct {
 	*pass
-	counts *clippings // apart: the nodes must not hold the Probe, whose machine has a finalizer
+	// Apart: the nodes must not hold the Probe, whose machine has a finalizer.
+	counts map[*fakequant.Quantizer]*Clipping
 }
-
-// clippings are the counts, in the order of the units.
-type clippings []*Clipping
 
 // Clipping is how many elements of an activation were clipped: they round to
 // an integer beyond qmin..qmax.
 type Clipping struct {
 	Tensor         string // the name of the quantizer, which activations may share
 	Clipped, Count int64
-
-	quantizer *fakequant.Quantizer
 }
 
 // Share is the share that was clipped, 0 to 1.
@@ -41,8 +37,14 @@ func (c Clipping) Share() float64 {
 
 // Probe builds the graph.
 func (m *Model) Probe(batch int) (*Probe, error) {
-	b, counts := newBuilder(m, batch, true), new(clippings)
-	b.evaluates, b.plainly, b.counted = true, true, counts.apply
+	b, counts := newBuilder(m, batch, true), map[*fakequant.Quantizer]*Clipping{}
+	b.evaluates, b.plainly = true, true
+	b.counted = func(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+		if counts[q] == nil {
+			counts[q] = &Clipping{Tensor: q.Name()}
+		}
+		return count(counts[q], q, x)
+	}
 	p, _, err := b.pass()
 	if err != nil {
 		return nil, err
@@ -50,9 +52,8 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	return &Probe{p, counts}, p.compile(b.graph)
 }
 
-// apply adds y = q.Apply(x), which counts what it clips.
-func (all *clippings) apply(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-	c := all.of(q)
+// count adds y = q.Apply(x), which counts what it clips.
+func count(c *Clipping, q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return node.Apply(node.Spec{
 		Name:  q.Name() + "/counted",
 		Shape: x.Shape(),
@@ -68,18 +69,6 @@ func (all *clippings) apply(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia
 	}, x)
 }
 
-// of is the quantizer's count.
-func (all *clippings) of(q *fakequant.Quantizer) *Clipping {
-	for _, c := range *all {
-		if c.quantizer == q {
-			return c
-		}
-	}
-	c := &Clipping{Tensor: q.Name(), quantizer: q}
-	*all = append(*all, c)
-	return c
-}
-
 // Run adds a batch to the counts: x is N H W C, normalised.
 func (p *Probe) Run(x []float32) error {
 	if err := p.load(x, p.loss.labels); err != nil {
@@ -90,10 +79,13 @@ func (p *Probe) Run(x []float32) error {
 	return err
 }
 
-// Clipping returns the counts over all batches since the start.
+// Clipping returns the counts over all batches since the start, in the order of
+// the layers.
 func (p *Probe) Clipping() (all []Clipping) {
-	for _, c := range *p.counts {
-		all = append(all, *c)
+	for _, q := range p.model.quantizers() {
+		if c := p.counts[q]; c != nil {
+			all = append(all, *c)
+		}
 	}
 	return all
 }

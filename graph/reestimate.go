@@ -1,6 +1,9 @@
 package graph
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // estimate adds up the statistics of batches.
 type estimate struct {
@@ -94,8 +97,7 @@ func (u *unit) adopt(e *estimate) {
 func cloneState(states []State) []State {
 	copies := make([]State, len(states))
 	for i, s := range states {
-		s.F32, s.F64, s.I64 = append([]float32(nil), s.F32...), append([]float64(nil), s.F64...),
-			append([]int64(nil), s.I64...)
+		s.F32, s.F64, s.I64 = slices.Clone(s.F32), slices.Clone(s.F64), slices.Clone(s.I64)
 		copies[i] = s
 	}
 	return copies

@@ -92,7 +92,7 @@ var mutants = []mutant{
 	{"quantized/integer/xnnpack.go", "tooFar(quotient*n.Slope)", "false", ""},
 	{"quantized/integer/xnnpack.go", "sum*steps.scale", "sum*y.grid.scale", ""},
 	{"quantized/integer/options.go", "n.Groups <= 1 && ", "", ""},
-	{"quantized/integer/ends.go", "b+uint8(v.grid.shift)", "b", ""},
+	{"quantized/integer/value.go", "b+uint8(v.grid.shift)", "b", ""},
 
 	// exporters: what other programs execute
 	{"quantized/onnx/layers.go", "w.PadBegin[1], w.PadEnd[0]", "w.PadEnd[0], w.PadBegin[1]", ""},

@@ -44,7 +44,6 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 	if c.options.Requantization == XNNPACK {
 		t = cmp.Or(tableXNNPACK(n, x.grid, y.grid), t)
 	}
-	c.weights += len(t)
 	c.onBytes(y, x, func(y, x []uint8, _ int) { t.apply(y, x) })
 	return nil
 }
@@ -53,6 +52,5 @@ func (c *compiler) activate(n *quantized.Node, x, y *value) error {
 func (c *compiler) softmax(x, y *value) {
 	g := y.grid
 	k := kernel.NewSoftmax(x.channels(), x.grid.scale, g.scale, g.zero, g.min, g.max)
-	c.weights += 4 * 256
 	c.onBytes(y, x, func(y, x []uint8, _ int) { kernel.SoftmaxBytes(y, x, k) })
 }

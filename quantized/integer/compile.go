@@ -15,7 +15,6 @@ type compiler struct {
 	readers map[string][]*quantized.Node
 	steps   []step
 	tensors []*tensor
-	weights int // bytes of weights, biases and tables
 }
 
 // limit is how many bytes one image may take: a broken file must not exhaust
@@ -43,7 +42,7 @@ func compile(nodes []quantized.Node, output string, o Options, inputs ...quantiz
 			return p, fmt.Errorf("integer: %s: %w", nodes[i].Name, err)
 		}
 	}
-	p.output, p.steps, p.weights = c.values[output], c.steps, c.weights
+	p.output, p.steps = c.values[output], c.steps
 	p.output.tensor().last = len(c.steps) // the caller reads it
 	return p, p.place(c.tensors, o)
 }

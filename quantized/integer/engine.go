@@ -31,16 +31,6 @@ func New(m *quantized.Model, o Options) (*Engine, error) {
 // InputSize is the number of elements of one input.
 func (e *Engine) InputSize() int { return e.input.elements() }
 
-// Memory is the size of an engine in bytes.
-type Memory struct {
-	Weights     int `json:"weights"`     // packed weights, biases, tables
-	Activations int `json:"activations"` // of one goroutine's images; every goroutine has as many
-	Images      int `json:"images"`      // that a goroutine computes together
-}
-
-// Memory counts the engine's bytes.
-func (e *Engine) Memory() Memory { return Memory{e.weights, e.arena, e.chunk} }
-
 // Run computes the outputs y, each C H W or F, of n inputs x, each H W C, as
 // real numbers: normalised, as the model was trained on them.
 func (e *Engine) Run(y, x []float32, n int) error {

@@ -42,7 +42,6 @@ func (c *compiler) floatWeighted(n *quantized.Node, g kernel.Conv, x, y *value) 
 	if n.Bias != nil {
 		copy(bias, n.Bias.Float)
 	}
-	c.weights += 4 * g.O
 	inTime := n.Weights.Q != nil && c.options.Weights == JustInTime
 	switch {
 	case inTime && n.Op == quantized.Linear:
@@ -64,7 +63,6 @@ func (c *compiler) atLoad(n *quantized.Node, g kernel.Conv, in, out *tensor, bia
 	if n.Weights.Q != nil {
 		w = n.Weights.Real()
 	}
-	c.weights += 4 * len(w)
 	linear := n.Op == quantized.Linear
 	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		if linear {
@@ -83,7 +81,7 @@ func images(g kernel.Conv, n int) kernel.Conv {
 // convInTime adds a convolution whose weights are made when it runs.
 func (c *compiler) convInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
 	w := n.Weights
-	room := c.room(w, w.Len())
+	room := c.room(w.Len())
 	c.add(func(m *memory, n int, s *kernel.Scratch) {
 		real := m.floats(room, 1)
 		dequantize(real, w, 0)
@@ -100,7 +98,7 @@ const inTimeOutputs = 32
 // some outputs at a time.
 func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tensor, bias []float32) {
 	w := n.Weights
-	room := c.room(w, min(inTimeOutputs, g.O)*g.C)
+	room := c.room(min(inTimeOutputs, g.O) * g.C)
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		x, y, real := m.floats(in, n), m.floats(out, n), m.floats(room, 1)
 		for i := 0; i < len(y); i += g.O {
@@ -117,8 +115,7 @@ func (c *compiler) linearInTime(n *quantized.Node, g kernel.Conv, in, out *tenso
 }
 
 // room is the memory for the given number of weights at a time.
-func (c *compiler) room(w *quantized.Weights, elements int) *tensor {
-	c.weights += len(w.Q) + 4*len(w.Scale)
+func (c *compiler) room(elements int) *tensor {
 	t := c.tensor(floats, elements)
 	t.shared = true
 	return t

@@ -36,7 +36,6 @@ func (c *compiler) sum(a, b, y *value) error {
 	for i := range t {
 		t[i] = pair(uint8(i>>8), uint8(i))
 	}
-	c.weights += len(t)
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		a, b, y := m.bytes(a.bytes, n), m.bytes(b.bytes, n), m.bytes(y.bytes, n)
 		for i, q := range a {
@@ -98,7 +97,6 @@ func (c *compiler) concat(in []*value, y *value) {
 		uses = append(uses, x.bytes)
 		if !x.grid.within(y.grid) {
 			tables[i] = tableOf(x.grid, y.grid, func(r float32) float32 { return r })
-			c.weights += 256
 		}
 	}
 	channels := y.channels()

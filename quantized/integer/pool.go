@@ -69,7 +69,6 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	for q := range real {
 		real[q] = x.grid.real(int32(q))
 	}
-	c.weights += 4 * len(real)
 	var down int32 // what a file of int8 subtracts
 	if c.options.Signed {
 		down = 128

@@ -17,7 +17,6 @@ type program struct {
 	steps   []step
 	chunk   int // images that one goroutine computes together
 	arena   int // bytes of activations for that many
-	weights int // bytes of weights, biases and tables
 	workers []*memory
 }
 

@@ -103,7 +103,6 @@ func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product 
 	}
 	if !fit {
 		p.moved(q, zeros, w.Format.Unsigned)
-		c.weights += 5 * g.O
 	}
 	packed, features := make([]int8, len(q)), layout{1, 1}
 	if n.Op == quantized.Linear { // whose features may be H W C in memory
@@ -113,7 +112,6 @@ func (c *compiler) product(n *quantized.Node, g kernel.Conv, x *value) *product 
 		packed[features.of(i)] = int8(v)
 	}
 	p.packed = kernel.PackConv(packed, g)
-	c.weights += len(packed) + 8*g.O
 	return p
 }
 

@@ -98,7 +98,6 @@ func (c *compiler) softmaxTFLite(x, y *value) {
 	for d := range e {
 		e[d] = float32(math.Exp(float64(-x.grid.scale * float32(d))))
 	}
-	c.weights += 4*len(e) + len(last)
 	channels := x.channels()
 	c.onBytes(y, x, func(out, in []uint8, _ int) {
 		for ; len(in) > 0; in, out = in[channels:], out[channels:] {
