@@ -10,16 +10,17 @@ type Layer struct {
 	// network's input. Empty: the layer before.
 	From []string
 
-	Units    int     // filters of a convolution, features of a linear layer
-	Groups   int     // of a convolution; 0 means 1, [Depthwise] as many as channels
-	Kernel   [2]int  // convolution and pool: height, width
-	Stride   [2]int  // 0 means: 1 for a convolution, the kernel for a pool
-	Dilation [2]int  // convolution: distance of the kernel's taps; 0 means 1
-	Padding  Padding // zeros around the image
-	Shape    Shape   // reshape: the output
-	Slope    float32 // leaky_relu: the slope for x < 0
-	Epsilon  float64 // batch_norm: what is added to the variance; 0 means 1e−5
-	Rate     float32 // dropout: the share of elements that training sets to 0
+	Units           int     // filters of a convolution, features of a linear layer
+	Groups          int     // of a convolution; 0 means 1, [Depthwise] as many as channels
+	Kernel          [2]int  // convolution and pool: height, width
+	Stride          [2]int  // 0 means: 1 for a convolution, the kernel for a pool
+	Dilation        [2]int  // convolution: distance of the kernel's taps; 0 means 1
+	Padding         Padding // zeros around the image
+	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
+	Shape           Shape   // reshape: the output
+	Slope           float32 // leaky_relu: the slope for x < 0
+	Epsilon         float64 // batch_norm: what is added to the variance; 0 means 1e−5
+	Rate            float32 // dropout: the share of elements that training sets to 0
 }
 
 // InputName is the name of the network's input in [Layer.From].

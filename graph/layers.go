@@ -64,7 +64,8 @@ func MaxPool(kernel int) Layer {
 	return Layer{Kind: KindMaxPool, Kernel: [2]int{kernel, kernel}}
 }
 
-// AvgPool is the mean over squares of the given size; padding does not count.
+// AvgPool is the mean over squares of the given size. Padding does not count,
+// unless [Layer.CountIncludePad] says that it does, as PyTorch has it.
 func AvgPool(kernel int) Layer {
 	return Layer{Kind: KindAvgPool, Kernel: [2]int{kernel, kernel}}
 }

@@ -255,6 +255,7 @@ func (l Layer) idle() (names []string) {
 		{"stride", l.Stride != [2]int{}, []string{"stride"}},
 		{"dilation", l.Dilation != [2]int{}, []string{"dilation"}},
 		{"padding", l.Padding != Padding{}, []string{"padding"}},
+		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
 		{"slope", l.Slope != 0, []string{"slope"}},
 		{"epsilon", l.Epsilon != 0, []string{"epsilon"}},

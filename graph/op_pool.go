@@ -19,7 +19,7 @@ func trainMaxPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 	}.apply(in[0])
 }
 
-// trainAvgPool adds the mean over windows, padding not counted.
+// trainAvgPool adds the mean over windows.
 func trainAvgPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 	p := u.pool(b.batch)
 	return unary{

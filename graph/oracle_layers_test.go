@@ -178,7 +178,7 @@ func (o *oracle) maxPool(u graph.View, x []float64) []float64 {
 	return elements(make([]float64, len(at)), func(i int) float64 { return x[at[i]] })
 }
 
-// avgPool is the mean over windows, padding not counted.
+// avgPool is the mean over windows.
 func (o *oracle) avgPool(u graph.View, x []float64) []float64 {
 	in := u.Ins[0]
 	if u.Layer.Kind == graph.KindGlobalAvgPool {
@@ -191,6 +191,9 @@ func (o *oracle) avgPool(u graph.View, x []float64) []float64 {
 			sum += x[((n*in.C+c)*in.H+h)*in.W+w]
 			count++
 		})
+		if u.Layer.CountIncludePad {
+			count = float64(u.Layer.Kernel[0] * u.Layer.Kernel[1])
+		}
 		y[i] = sum / count
 	})
 	return y

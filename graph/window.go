@@ -22,6 +22,7 @@ func (l Layer) window(in Shape) quantized.Window {
 			w.PadBegin[i], w.PadEnd[i] = same(size, extent(w, i), w.Stride[i])
 		}
 	}
+	w.CountIncludePad = l.CountIncludePad && (w.PadBegin != [2]int{} || w.PadEnd != [2]int{})
 	return w
 }
 
@@ -153,5 +154,6 @@ func (u *unit) pool(batch int) kernel.Pool {
 		N: batch, H: in.H, W: in.W, C: in.C,
 		KH: w.Kernel[0], KW: w.Kernel[1], StrideH: w.Stride[0], StrideW: w.Stride[1],
 		PadTop: w.PadBegin[0], PadLeft: w.PadBegin[1], PadBottom: w.PadEnd[0], PadRight: w.PadEnd[1],
+		CountIncludePad: w.CountIncludePad,
 	}
 }

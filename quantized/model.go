@@ -90,6 +90,8 @@ type Window struct {
 	Dilation [2]int `json:"dilation,omitzero"`
 	PadBegin [2]int `json:"pad_begin"` // zeros before; explicit also where the network said "same"
 	PadEnd   [2]int `json:"pad_end"`   // zeros after
+
+	CountIncludePad bool `json:"count_include_pad,omitzero"` // AvgPool: the mean is of the padding's zeros, too
 }
 
 // Weights are integers with scales, or floats if the layer was excluded from

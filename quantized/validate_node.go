@@ -79,6 +79,9 @@ func checkWindow(n *Node) error {
 			return fmt.Errorf("padding %v and %v: want numbers from 0 to %d", w.PadBegin, w.PadEnd, maxWindow)
 		}
 	}
+	if w.CountIncludePad && n.Op != AvgPool {
+		return fmt.Errorf("count_include_pad has no effect on %v", n.Op)
+	}
 	if n.Op == Conv2D {
 		if d := w.Dilation; min(d[0], d[1]) < 1 || max(d[0], d[1]) > maxWindow {
 			return fmt.Errorf("dilation %v: want numbers from 1 to %d", d, maxWindow)

@@ -93,6 +93,8 @@ var faults = []struct {
 	{"window of a linear layer", func(m *quantized.Model) { m.Nodes[10].Groups = 1 },
 		"linear has no window and no groups"},
 	{"dilated pool", func(m *quantized.Model) { m.Nodes[5].Window.Dilation[0] = 2 }, "neither dilation nor groups"},
+	{"a maximum that counts padding", func(m *quantized.Model) { m.Nodes[5].Window.CountIncludePad = true },
+		"count_include_pad has no effect on max_pool"},
 	{"pool in the padding", func(m *quantized.Model) { m.Nodes[5].Window.PadBegin[0] = 2 },
 		"could lie entirely in it"},
 	{"window too large", func(m *quantized.Model) { m.Nodes[0].Window.Dilation[0] = 9 },

@@ -207,7 +207,8 @@ def pool(n, x, y, mode):
         if y.float:
             return Tensor(y, r=np.max([t for _, _, t in taps(n, x.r, -np.inf)], 0))
         return Tensor(y, q=np.max([t for _, _, t in taps(n, x.q, x.q.min())], 0))
-    count = sum(t for _, _, t in taps(n, np.ones(x.r.shape, i64), 0))
+    fill = 1 if n["window"].get("count_include_pad") else 0
+    count = sum(t for _, _, t in taps(n, np.ones(x.r.shape, i64), fill))
     if not y.float and not x.grid.float:
         total = sum(t for _, _, t in taps(n, x.d, 0))
         # gemmlowp, single, xnnpack: averages of one grid

@@ -13,6 +13,8 @@ type Pool struct {
 	StrideH, StrideW int
 
 	PadTop, PadLeft, PadBottom, PadRight int // less than the window, so that it always sees the image
+
+	CountIncludePad bool // for means: padding counts, as zeros
 }
 
 // OH returns the height of the output.
@@ -77,7 +79,7 @@ func MaxPoolGrad(dx, dy []float32, arg []uint8, g Pool) {
 }
 
 // AvgPool is the mean over each window's positions inside the image; padding
-// does not count. The sum runs over kh, then kw, in float32.
+// counts, as zeros, if g says so. The sum runs over kh, then kw, in float32.
 func AvgPool(y, x []float32, g Pool) {
 	g.check("AvgPool", y, x)
 	g.eachRow(func(n, oh, out int) { avgPoolRow(y[out:out+g.OW()*g.C], x, g, n, oh) })
@@ -116,6 +118,15 @@ func (g Pool) eachImage(f func(n int)) {
 			f(n)
 		}
 	})
+}
+
+// Count is what the mean of output (oh, ow) divides by.
+func (g Pool) Count(oh, ow int) int {
+	if g.CountIncludePad {
+		return g.KH * g.KW
+	}
+	h0, h1, w0, w1 := g.window(oh, ow)
+	return (h1 - h0) * (w1 - w0)
 }
 
 // window is the rows h0..h1 and columns w0..w1 of the image that the window

@@ -65,7 +65,7 @@ func avgPoolRow(y, x []float32, g Pool, n, oh int) {
 				}
 			}
 		}
-		count := float32((h1 - h0) * (w1 - w0))
+		count := float32(g.Count(oh, ow))
 		for c := range out {
 			out[c] /= count
 		}
@@ -95,7 +95,7 @@ func (g Pool) apart() bool {
 // avgPoolGradWindow adds the gradient d of one window.
 func avgPoolGradWindow(dx, d []float32, g Pool, oh, ow int) {
 	h0, h1, w0, w1 := g.window(oh, ow)
-	count := float32((h1 - h0) * (w1 - w0))
+	count := float32(g.Count(oh, ow))
 	for h := h0; h < h1; h++ {
 		for w := w0; w < w1; w++ {
 			for c := range d {
@@ -109,7 +109,7 @@ func avgPoolGradWindow(dx, d []float32, g Pool, oh, ow int) {
 // another; it is the same at all its pixels.
 func avgPoolGradApart(dx, d []float32, g Pool, oh, ow int) {
 	h0, h1, w0, w1 := g.window(oh, ow)
-	count := float32((h1 - h0) * (w1 - w0))
+	count := float32(g.Count(oh, ow))
 	first := dx[(h0*g.W+w0)*g.C:][:g.C]
 	for c := range d {
 		first[c] = d[c] / count

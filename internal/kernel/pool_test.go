@@ -89,7 +89,13 @@ func TestMaxPoolOfNaN(t *testing.T) {
 	})
 }
 
-func TestAvgPoolCountsTheImageOnly(t *testing.T) { eachPool(t, checkAvgPool) }
+func TestAvgPoolCountsTheImageOrPaddingToo(t *testing.T) {
+	eachPool(t, checkAvgPool)
+	eachPool(t, func(t *testing.T, name string, g Pool, r *rand.Rand) {
+		g.CountIncludePad = true
+		checkAvgPool(t, name+", padding counts", g, r)
+	})
+}
 
 func checkAvgPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	t.Helper()
@@ -97,9 +103,13 @@ func checkAvgPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	x, y, dy, dx := in(nIn, r), out(nOut), in(nOut, r), out(nIn)
 	wantY, wantDX := make([]float64, nOut), make([]float64, nIn)
 	g.windows(func(o int, in, _ []int) {
+		count := float64(len(in))
+		if g.CountIncludePad {
+			count = float64(g.KH * g.KW)
+		}
 		for _, i := range in {
-			wantY[o] += float64(x.slice()[i]) / float64(len(in))
-			wantDX[i] += float64(dy.slice()[o]) / float64(len(in))
+			wantY[o] += float64(x.slice()[i]) / count
+			wantDX[i] += float64(dy.slice()[o]) / count
 		}
 	})
 	AvgPool(y.slice(), x.slice(), g)

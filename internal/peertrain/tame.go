@@ -14,7 +14,7 @@ func tame(n graph.Network, q graph.Quantization) {
 		// A mean of an even number of integers is a tie every second time.
 		// Windows cut by padding, and global means, remain.
 		if l.Kind == graph.KindAvgPool && l.Kernel[0]*l.Kernel[1]%2 == 0 {
-			n.Layers[i].Kind = graph.KindMaxPool
+			n.Layers[i].Kind, n.Layers[i].CountIncludePad = graph.KindMaxPool, false
 		}
 	}
 	schemes := []*fakequant.Scheme{q.Default}

@@ -39,7 +39,7 @@ func TestDraws(t *testing.T) {
 		observers.Kinds(), []graph.Loss{graph.CrossEntropy, graph.MeanSquare},
 		[]graph.Folding{graph.FoldRunning, graph.FoldBatch},
 		[]affine.Sharing{affine.PerTensor, affine.PerChannel, affine.PerGroup},
-		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "epsilon", "name rule",
+		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "epsilon", "count_include_pad", "name rule",
 			"edge bits"}} {
 		for i := range reflect.ValueOf(all).Len() {
 			want = append(want, reflect.ValueOf(all).Index(i).Interface())
@@ -67,6 +67,7 @@ func look(seen map[any]int, n graph.Network, q graph.Quantization, m *graph.Mode
 		seen[l.Kind]++
 		note("branch", len(l.From) > 1)
 		note("epsilon", l.Epsilon != 0)
+		note("count_include_pad", l.CountIncludePad && l.Padding != graph.Padding{})
 		note("groups", l.Groups > 1)
 		note("depthwise", l.Groups == graph.Depthwise)
 	}

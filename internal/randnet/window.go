@@ -31,6 +31,7 @@ func (b *builder) draw(l *graph.Layer) {
 	} else if l.Kind != graph.KindConv2D {
 		least = l.Kernel
 	}
+	l.CountIncludePad = l.Kind == graph.KindAvgPool && one(b.rng, 2)
 	switch b.rng.IntN(3) {
 	case 0:
 		l.Padding.Same = true

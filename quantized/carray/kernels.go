@@ -22,7 +22,7 @@ var order = []string{
 	"wrapped", "dot", "centred_dot", "total", "fully_connected", "linear", "linear_to_reals",
 	"window", "convolution", "convolve_at", "convolve", "convolve_to_reals", "depthwise_at", "depthwise",
 	"depthwise_to_reals", "real_convolve",
-	"max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
+	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "look_up", "join", "real_join", "reorder", "reorder_reals", "softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_apply", "real_softmax", "copy", "copy_reals",
@@ -59,11 +59,12 @@ var callees = []struct{ by, needs string }{
 	{"linear", "fully_connected"}, {"linear", "requantize"},
 	{"linear_to_reals", "fully_connected"}, {"linear_to_reals", "fused"},
 	{"fully_connected", "dot"}, {"fully_connected", "wrapped"},
-	{"max_pool", "window"}, {"average_pool", "window"}, {"average_pool", "quantize"},
-	{"integer_mean", "window"}, {"integer_mean", "clip"}, {"factor", "clip"},
+	{"max_pool", "window"}, {"average_pool", "seen"}, {"average_pool", "quantize"},
+	{"integer_mean", "seen"}, {"integer_mean", "clip"}, {"factor", "clip"},
 	{"add_float32", "quantize"}, {"add_fixed", "requantize"}, {"softmax", "quantize"},
 	{"real_hard_swish", "real_hard_sigmoid"}, {"real_relu", "fused"}, {"real_relu6", "fused"},
-	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "window"},
+	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
+	{"seen", "window"},
 	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_pool", "reals"}, {"real_join", "reals"},
 	{"real_apply", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
 }
@@ -71,8 +72,11 @@ var callees = []struct{ by, needs string }{
 // functions is the text of the kernels that the model needs.
 func (l *lowering) functions() (string, error) {
 	l.require()
-	model := map[string]any{"WeightZeros": l.weightZeros, "Padding": l.padding, "ToReals": l.toReals,
+	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros, "Padding": l.padding, "ToReals": l.toReals,
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
+	if l.countsPadding {
+		model["Count"] = "counted(&l->at, a)"
+	}
 	var b strings.Builder
 	for _, name := range order {
 		if !l.needs[name] {
@@ -115,6 +119,7 @@ func (l *lowering) require() {
 	}
 	l.needs["grid"] = true
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
+	l.needs["counted"] = l.countsPadding
 	l.needs["centred_dot"] = l.padding && l.needs["convolve_at"]
 	l.needs["total"] = l.weightZeros && l.needs["dot"]
 	if l.needs["requantize"] {

@@ -17,7 +17,7 @@ func windowOf(n *quantized.Node, x, y *value) string {
 	if n.Op == quantized.GlobalAvgPool {
 		w = quantized.Window{Kernel: [2]int{x.shape[1], x.shape[2]}, Stride: [2]int{1, 1}}
 	}
-	return fmt.Sprintf(`.height = %d, .width = %d, .channels = %d,
+	text := fmt.Sprintf(`.height = %d, .width = %d, .channels = %d,
 	.out_height = %d, .out_width = %d,
 	.kernel_height = %d, .kernel_width = %d,
 	.stride_height = %d, .stride_width = %d,
@@ -25,9 +25,19 @@ func windowOf(n *quantized.Node, x, y *value) string {
 	.pad_top = %d, .pad_left = %d`,
 		x.shape[1], x.shape[2], x.shape[0], y.shape[1], y.shape[2], w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1],
 		max(1, w.Dilation[0]), max(1, w.Dilation[1]), w.PadBegin[0], w.PadBegin[1])
+	if w.CountIncludePad {
+		text += fmt.Sprintf(",\n\t.count_bottom = %d, .count_right = %d", x.shape[1]+w.PadEnd[0], x.shape[2]+w.PadEnd[1])
+	}
+	return text
 }
 
-const windowWords = 13
+// windowWords is the size of a window in words of 32 bits.
+func (l *lowering) windowWords() int {
+	if l.countsPadding {
+		return 15
+	}
+	return 13
+}
 
 // at is a window as a field of another layer.
 func at(window string) string {
@@ -129,16 +139,20 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 	window := windowOf(n, x, y)
 	switch {
 	case n.Op == quantized.MaxPool:
-		l.layer("window", id, windowWords, window)
+		l.layer("window", id, l.windowWords(), window)
 		l.call("max_pool", fmt.Sprintf("max_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	case !l.float32() && x.grid.same(y.grid):
-		l.layer("integer_averaging", id, windowWords+3, at(window),
-			gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
+		fields := []string{at(window)}
+		if l.countsPadding {
+			fields = append(fields, fmt.Sprintf(".zero = %d", x.grid.zero))
+		}
+		fields = append(fields, gridField(grid{zero: 128, min: y.grid.min, max: y.grid.max}))
+		l.layer("integer_averaging", id, l.windowWords()+1+len(fields), fields...)
 		l.call("integer_mean", fmt.Sprintf("integer_mean(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	case n.Op == quantized.GlobalAvgPool || covers(n, x):
 		return l.globalAvgPool(id, x, y)
 	default:
-		l.layer("averaging", id, windowWords+7, at(window),
+		l.layer("averaging", id, l.windowWords()+7, at(window),
 			".scale = "+decimal(x.grid.scale)+", .out_scale = "+decimal(y.grid.scale),
 			fmt.Sprintf(".zero = %d, .out_zero = %s", x.grid.zero, decimal(float32(y.grid.zero))),
 			gridField(grid{min: y.grid.min, max: y.grid.max}))

@@ -58,10 +58,11 @@ type lowering struct {
 	arena     int      // in bytes
 	reals     bool     // an activation is of floats: so is the arena
 
-	weightZeros bool // a layer's weights have zero points of their own
-	padding     bool // a layer has padding, and a zero point that is not 0
-	integers    bool // a layer sums products of integers
-	toReals     bool // and one's sums become real numbers
+	countsPadding bool // a mean counts padding
+	weightZeros   bool // a layer's weights have zero points of their own
+	padding       bool // a layer has padding, and a zero point that is not 0
+	integers      bool // a layer sums products of integers
+	toReals       bool // and one's sums become real numbers
 }
 
 // count is the bytes of constants, on a processor with pointers of 32 bits.
@@ -78,6 +79,7 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 	l.deaths()
 	l.reals = m.Input.Quant.IsFloat() ||
 		slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Output.Quant.IsFloat() })
+	l.countsPadding = slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Window.CountIncludePad })
 	in := l.declare(m.Input.Activation, func() (lo, hi int32) {
 		f := m.Input.Quant.Format
 		return f.Min(), f.Max()

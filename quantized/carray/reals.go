@@ -37,7 +37,7 @@ func (l *lowering) realNode(n *quantized.Node, id string, in []*value, y *value)
 		if n.Op == quantized.MaxPool {
 			mean = 0
 		}
-		l.layer("real_pooling", id, windowWords+1, at(windowOf(n, in[0], y)), fmt.Sprintf(".mean = %d", mean))
+		l.layer("real_pooling", id, l.windowWords()+1, at(windowOf(n, in[0], y)), fmt.Sprintf(".mean = %d", mean))
 		l.realCall("real_pool", fmt.Sprintf("real_pool(%%s, %%s, &%s_layer)", id), y, in[0])
 	case quantized.Add:
 		l.realCall("real_add", fmt.Sprintf("real_add(%%s, %%s, %%s, %d, %d)", y.elements(), relu(n.Func)), y, in...)
@@ -92,7 +92,7 @@ func (l *lowering) realConvolve(n *quantized.Node, id string, x, y *value) {
 	l.array("float", id+"_bias", 4, &l.count.biases, each(bias, decimal))
 	fields = append(fields, fmt.Sprintf(".bias = %s_bias", id),
 		fmt.Sprintf(".outputs = %d, .groups = %d, .relu = %d", w.Shape[0], groups, relu(n.Func)))
-	l.layer("real_convolution", id, windowWords+9, fields...)
+	l.layer("real_convolution", id, l.windowWords()+9, fields...)
 	l.realCall("real_convolve", fmt.Sprintf("real_convolve(%%s, %%s, &%s_layer)", id), y, x)
 }
 

@@ -44,7 +44,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		fields = append([]string{at(windowOf(n, x, y))}, fields...)
 		fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero))
 		l.padding = l.padding || p.zero != 0
-		l.layer("convolution", id, windowWords+words+3, fields...)
+		l.layer("convolution", id, l.windowWords()+words+3, fields...)
 	}
 	l.call(kernel+suffix, fmt.Sprintf("%s(%%s, %%s, &%s_layer)", kernel+suffix, id), y.tensor, x.tensor)
 	return nil

@@ -57,8 +57,8 @@ type operation struct {
 var operations = map[quantized.Op]operation{
 	quantized.Conv2D:  {"conv", (*builder).convolution},
 	quantized.Linear:  {"linear", (*builder).linear},
-	quantized.MaxPool: {"max_pool", pool()},
-	quantized.AvgPool: {"avg_pool", pool(param{"exclude_padding_from_average", mil.BoolValue(true)})},
+	quantized.MaxPool: {"max_pool", pool},
+	quantized.AvgPool: {"avg_pool", averagePool},
 	quantized.GlobalAvgPool: {"reduce_mean", of(param{"axes", mil.IntsValue(2, 3)},
 		param{"keep_dims", mil.BoolValue(true)})},
 	quantized.Flatten: {"reshape", reshape},
@@ -96,18 +96,21 @@ func (b *builder) convolution(n *quantized.Node, x []string) []param {
 		param{"groups", mil.IntValue(n.Groups)})
 }
 
-func pool(more ...param) func(*builder, *quantized.Node, []string) []param {
-	return func(_ *builder, n *quantized.Node, x []string) []param {
-		w := n.Window
-		return append([]param{
-			{"x", x[0]},
-			{"kernel_sizes", mil.IntsValue(w.Kernel[:]...)},
-			{"strides", mil.IntsValue(w.Stride[:]...)},
-			{"pad_type", padType(w)},
-			{"pad", padding(w)},
-			{"ceil_mode", mil.BoolValue(false)},
-		}, more...)
+func pool(_ *builder, n *quantized.Node, x []string) []param {
+	w := n.Window
+	return []param{
+		{"x", x[0]},
+		{"kernel_sizes", mil.IntsValue(w.Kernel[:]...)},
+		{"strides", mil.IntsValue(w.Stride[:]...)},
+		{"pad_type", padType(w)},
+		{"pad", padding(w)},
+		{"ceil_mode", mil.BoolValue(false)},
 	}
+}
+
+func averagePool(b *builder, n *quantized.Node, x []string) []param {
+	return append(pool(b, n, x),
+		param{"exclude_padding_from_average", mil.BoolValue(!n.Window.CountIncludePad)})
 }
 
 func padType(w quantized.Window) mil.Value {

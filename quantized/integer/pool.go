@@ -17,6 +17,7 @@ func pool(n *quantized.Node, x *value) kernel.Pool {
 	w := n.Window
 	p.KH, p.KW, p.StrideH, p.StrideW = w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1]
 	p.PadTop, p.PadLeft, p.PadBottom, p.PadRight = w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]
+	p.CountIncludePad = w.CountIncludePad
 	return p
 }
 
@@ -38,13 +39,17 @@ func (c *compiler) maxPool(n *quantized.Node, x, y *value) {
 	c.onBytes(y, x, func(y, x []uint8, n int) { kernel.MaxPoolBytes(y, x, batch(p, n)) })
 }
 
-// window calls f for each output pixel of n images with the pixels of x that it
-// sees, as ranges of rows and columns, and the image's first pixel.
-func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
+// area is the pixels of x that a window sees, as ranges of rows and columns, in
+// the image that begins with pixel first. A mean divides by count.
+type area struct{ first, h0, h1, w0, w1, count int }
+
+// window calls f for each output pixel of n images.
+func window(p kernel.Pool, n int, f func(pixel int, a area)) {
 	oh, ow := p.OH(), p.OW()
 	for i := range n * oh * ow {
 		h, w := i/ow%oh*p.StrideH-p.PadTop, i%ow*p.StrideW-p.PadLeft
-		f(i, i/(oh*ow)*p.H*p.W, max(h, 0), min(h+p.KH, p.H), max(w, 0), min(w+p.KW, p.W))
+		f(i, area{i / (oh * ow) * p.H * p.W, max(h, 0), min(h+p.KH, p.H), max(w, 0), min(w+p.KW, p.W),
+			p.Count(i/ow%oh, i%ow)})
 	}
 }
 
@@ -53,7 +58,7 @@ func window(p kernel.Pool, n int, f func(pixel, first, h0, h1, w0, w1 int)) {
 //
 //	q_y = clip(rne((Σ s_x·(q_x − z_x))/count/s_y + z_y))
 //
-// in float32, row by row, where count excludes padding. It treats a window that
+// in float32, row by row. It treats a window that
 // is the whole image as a global average. In the other modes it is the
 // integers' mean; see meanRounded.
 func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
@@ -76,16 +81,15 @@ func (c *compiler) avgPool(n *quantized.Node, x, y *value) {
 	zero := float32(y.grid.zero - down)
 	p := pool(n, x)
 	c.onBytes(y, x, func(out, x []uint8, n int) {
-		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
-			count := float32((h1 - h0) * (w1 - w0))
+		window(p, n, func(pixel int, a area) {
 			for c := range p.C {
 				var sum float32
-				for h := h0; h < h1; h++ {
-					for w := w0; w < w1; w++ {
-						sum += real[x[(first+h*p.W+w)*p.C+c]]
+				for h := a.h0; h < a.h1; h++ {
+					for w := a.w0; w < a.w1; w++ {
+						sum += real[x[(a.first+h*p.W+w)*p.C+c]]
 					}
 				}
-				q := sum/count/y.grid.scale + zero
+				q := sum/float32(a.count)/y.grid.scale + zero
 				out[pixel*p.C+c] = clip(math.RoundToEven(float64(q))+float64(down), y.grid)
 			}
 		})
@@ -125,13 +129,14 @@ func (c *compiler) meanOfIntegers(n *quantized.Node, x, y *value) {
 		down = n.Output.Quant.Format.Max() + y.grid.shift - 127
 	}
 	c.onBytes(y, x, func(out, x []uint8, n int) {
-		window(p, n, func(pixel, first, h0, h1, w0, w1 int) {
-			count := int32((h1 - h0) * (w1 - w0))
+		window(p, n, func(pixel int, a area) {
+			count := int32(a.count)
+			outside := count - int32((a.h1-a.h0)*(a.w1-a.w0)) // zeros, each of which is the zero point
 			for c := range p.C {
-				sum := -down * count
-				for h := h0; h < h1; h++ {
-					for w := w0; w < w1; w++ {
-						sum += int32(x[(first+h*p.W+w)*p.C+c])
+				sum := outside*y.grid.zero - down*count
+				for h := a.h0; h < a.h1; h++ {
+					for w := a.w0; w < a.w1; w++ {
+						sum += int32(x[(a.first+h*p.W+w)*p.C+c])
 					}
 				}
 				out[pixel*p.C+c] = uint8(min(max(meanRounded(sum, count)+down, y.grid.min), y.grid.max))

@@ -70,7 +70,7 @@ var operations = map[quantized.Op]form{
 	quantized.Conv2D:        (*writer).conv,
 	quantized.Linear:        (*writer).linear,
 	quantized.MaxPool:       pool("MaxPool"),
-	quantized.AvgPool:       pool("AveragePool"),
+	quantized.AvgPool:       (*writer).averagePool,
 	quantized.GlobalAvgPool: one("GlobalAveragePool"),
 	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
 	quantized.Reshape:       (*writer).reshape,
@@ -102,6 +102,14 @@ func pool(operator string) form {
 	return func(w *writer, n *quantized.Node, in []string, output string) string {
 		return w.node(operator, output, in, window(n.Window)...)
 	}
+}
+
+func (w *writer) averagePool(n *quantized.Node, in []string, output string) string {
+	attributes := window(n.Window)
+	if n.Window.CountIncludePad {
+		attributes = append(attributes, intAttribute("count_include_pad", 1))
+	}
+	return w.node("AveragePool", output, in, attributes...)
 }
 
 // operator writes the operator of n alone and returns its output's name.

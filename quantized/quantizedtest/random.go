@@ -45,7 +45,9 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 	case 3:
 		return b.Pool(quantized.MaxPool, x, b.pool(x))
 	case 4:
-		return b.Pool(quantized.AvgPool, x, b.pool(x))
+		w := b.pool(x)
+		w.CountIncludePad = b.rng.IntN(2) == 0
+		return b.Pool(quantized.AvgPool, x, w)
 	case 5:
 		return b.GlobalAvgPool(x)
 	case 6:

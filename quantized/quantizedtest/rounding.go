@@ -45,7 +45,8 @@ func Rounding(rng *rand.Rand) []Case {
 	}{{"", y}, {" on one grid", a}} {
 		add("mean of images"+to.name, Mean(quantized.GlobalAvgPool, 3, 4, a, to.Quant), some(rng, a, 300*12))
 		add("mean of whole windows"+to.name, Mean(quantized.AvgPool, 3, 4, a, to.Quant), some(rng, a, 300*12))
-		add("mean of windows"+to.name, Windows(20, a, to.Quant), some(rng, a, 10*400))
+		add("mean of windows"+to.name, Windows(20, false, a, to.Quant), some(rng, a, 10*400))
+		add("mean of windows with padding"+to.name, Windows(20, true, a, to.Quant), some(rng, a, 10*400))
 	}
 	x := every(a)
 	sum := Sum(len(x), a, b, y)
@@ -100,12 +101,12 @@ func Mean(op quantized.Op, h, w int, from, to quantized.Quant) *quantized.Model 
 }
 
 // Windows is a model that averages the windows of 3 × 2, padding around them, of
-// an image of size × size.
-func Windows(size int, from, to quantized.Quant) *quantized.Model {
+// an image of size × size; the padding may count.
+func Windows(size int, counts bool, from, to quantized.Quant) *quantized.Model {
 	shape := []int{1, size, size}
 	m := alone(quantized.Node{Op: quantized.AvgPool}, shape, shape, from, to)
 	m.Nodes[0].Window = quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 1}, PadBegin: [2]int{1, 1},
-		PadEnd: [2]int{1, 0}}
+		PadEnd: [2]int{1, 0}, CountIncludePad: counts}
 	return m
 }
 

@@ -195,9 +195,9 @@ func programSums(l *layer) {
 
 // programMax is the greatest number of a window.
 func programMax(l *layer) {
-	l.eachWindow(func(window []int) {
+	l.eachWindow(func(window seen) {
 		greatest := math.Inf(-1)
-		for _, i := range window {
+		for _, i := range window.elements {
 			greatest = max(greatest, l.read(0, i))
 		}
 		l.give(greatest)
@@ -206,12 +206,12 @@ func programMax(l *layer) {
 
 // programMean is T(Σ r_x / n), the sum in float64.
 func programMean(l *layer) {
-	l.eachWindow(func(window []int) {
+	l.eachWindow(func(window seen) {
 		sum := 0.0
-		for _, i := range window {
+		for _, i := range window.elements {
 			sum += l.read(0, i)
 		}
-		l.give(sum / float64(len(window)))
+		l.give(sum / float64(window.count()))
 	})
 }
 

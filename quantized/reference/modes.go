@@ -38,7 +38,7 @@ type rules struct {
 type (
 	rescaleRule   func(a int64, sx, sw, sy float32) float64
 	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
-	meanRule      func(l *layer, window []int) float64
+	meanRule      func(l *layer, window seen) float64
 	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
 )
 

@@ -2,18 +2,30 @@ package reference
 
 import "petrify/quantized"
 
-// eachWindow calls f for every output, channel by channel, with the elements
-// that its window sees.
-func (l *layer) eachWindow(f func(window []int)) {
+// seen is what the window of an output sees: elements of x, and padding that a
+// mean counts as zeros.
+type seen struct {
+	elements []int
+	zeros    int
+}
+
+// count is the numbers of which a mean is.
+func (s seen) count() int { return len(s.elements) + s.zeros }
+
+// eachWindow calls f for every output, channel by channel.
+func (l *layer) eachWindow(f func(window seen)) {
 	x, windows := l.x[0], l.windows()
-	var elements []int
+	var s seen
 	for c := range x.Shape[0] {
 		for _, window := range windows {
-			elements = elements[:0]
+			s.elements = s.elements[:0]
 			for _, p := range window {
-				elements = append(elements, c*x.Shape[1]*x.Shape[2]+p.pixel)
+				s.elements = append(s.elements, c*x.Shape[1]*x.Shape[2]+p.pixel)
 			}
-			f(elements)
+			if w := l.Window; w.CountIncludePad {
+				s.zeros = w.Kernel[0]*w.Kernel[1] - len(window)
+			}
+			f(s)
 		}
 	}
 }
@@ -21,9 +33,9 @@ func (l *layer) eachWindow(f func(window []int)) {
 // maxPool is the greatest number of a window. Its output's grid is its input's.
 func maxPool(l *layer) {
 	x := l.x[0]
-	l.eachWindow(func(window []int) {
-		greatest := window[0]
-		for _, i := range window {
+	l.eachWindow(func(window seen) {
+		greatest := window.elements[0]
+		for _, i := range window.elements {
 			if x.Real(i) > x.Real(greatest) {
 				greatest = i
 			}
@@ -38,7 +50,7 @@ func avgPool(l *layer) {
 	if l.Op == quantized.GlobalAvgPool {
 		mean = l.rules.meanImage
 	}
-	l.eachWindow(func(window []int) {
+	l.eachWindow(func(window seen) {
 		if l.integers {
 			l.y.put(mean(l, window))
 		} else {
@@ -49,12 +61,12 @@ func avgPool(l *layer) {
 
 // meanReal is Σ r_x / n, rounded to float32 after each addition, in the order
 // of the window's rows.
-func meanReal(x *Tensor, window []int) float32 {
+func meanReal(x *Tensor, window seen) float32 {
 	var sum float32
-	for _, i := range window {
+	for _, i := range window.elements {
 		sum += x.Real(i)
 	}
-	return sum / float32(len(window))
+	return sum / float32(window.count())
 }
 
 // meanOfReals is ONNX Runtime's QLinearAveragePool, which adds the zero point
@@ -62,7 +74,7 @@ func meanReal(x *Tensor, window []int) float32 {
 // z′_y. It treats a window that covers the image, without padding, as a global
 // average.
 func meanOfReals(file offset) meanRule {
-	return func(l *layer, window []int) float64 {
+	return func(l *layer, window seen) float64 {
 		x, y, w := l.x[0], l.y.Quant, l.Window
 		if [2]int(x.Shape[1:]) == w.Kernel && w.PadBegin == w.PadEnd && w.PadEnd == [2]int{} {
 			return meanOfImage(l, window)
@@ -74,8 +86,8 @@ func meanOfReals(file offset) meanRule {
 
 // meanOfImage is rne(float32(Σ d_x)·m), m = float32(s_x/float32(s_y·n)): ONNX
 // Runtime's QLinearGlobalAveragePool.
-func meanOfImage(l *layer, window []int) float64 {
-	m := l.x[0].Quant.Scale / float32(l.y.Quant.Scale*float32(len(window)))
+func meanOfImage(l *layer, window seen) float64 {
+	m := l.x[0].Quant.Scale / float32(l.y.Quant.Scale*float32(window.count()))
 	return rne(float32(l.sum(window)) * m)
 }
 
@@ -85,20 +97,20 @@ func meanOfImage(l *layer, window []int) float64 {
 //
 //	sign(Σ u)·⌊|Σ u|/n + ½⌋ − z′        Σ u = Σ d_x + n·z′, z′ the file's zero point
 func meanOfIntegers(file offset, other meanRule) meanRule {
-	return func(l *layer, window []int) float64 {
+	return func(l *layer, window seen) float64 {
 		y := l.y.Quant
 		if !alike(l.x[0].Quant, y) {
 			return other(l, window)
 		}
-		n, z := int64(len(window)), int64(y.Zero)+file(y)
+		n, z := int64(window.count()), int64(y.Zero)+file(y)
 		u := l.sum(window) + n*z
 		return float64(sign(u)*((2*abs(u)+n)/(2*n)) - z)
 	}
 }
 
 // sum is Σ d_x over a window.
-func (l *layer) sum(window []int) (sum int64) {
-	for _, i := range window {
+func (l *layer) sum(window seen) (sum int64) {
+	for _, i := range window.elements {
 		sum += l.x[0].centred(i)
 	}
 	return sum

@@ -39,6 +39,9 @@ func (w *writer) averagePool(l *layer) {
 	if w.passed(l) {
 		return
 	}
+	if l.Window.CountIncludePad {
+		l = w.surrounded(l)
+	}
 	scheme := padding(l.Window, l.x.Shape)
 	if scheme != explicit {
 		w.averages(l, l.in[0], scheme, l.Window.Kernel, l.out)
@@ -59,6 +62,16 @@ func (w *writer) averagePool(l *layer) {
 		bands = append(bands, w.joined(l, fmt.Sprintf("%s/%d", l.Name, i), parts, 2, r.count, len(rows) == 1))
 	}
 	w.joined(l, l.Name, bands, 1, y[1], true)
+}
+
+// surrounded is the layer without padding, on an input that has the padding's zeros.
+func (w *writer) surrounded(l *layer) *layer {
+	inner, x := *l.Node, *l.x
+	x.Activation, x.tensor = w.pad(l)
+	inner.Window.PadBegin, inner.Window.PadEnd = [2]int{}, [2]int{}
+	y := *l
+	y.Node, y.x, y.in = &inner, &x, []int32{x.tensor}
+	return &y
 }
 
 // part is a tensor for some rows and columns of the output, or the output

@@ -46,7 +46,9 @@ func TestInterpreted(t *testing.T) {
 				PadBegin: [2]int{2, 0}, PadEnd: [2]int{1, 1}})
 			c := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{5, 3}, Stride: [2]int{2, 1},
 				PadBegin: [2]int{4, 1}, PadEnd: [2]int{3, 2}})
-			return b.Concat(b.Flatten(a), b.Flatten(c), b.Flatten(b.GlobalAvgPool(x)))
+			d := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1},
+				PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 1}, CountIncludePad: true})
+			return b.Concat(b.Flatten(a), b.Flatten(c), b.Flatten(d), b.Flatten(b.GlobalAvgPool(x)))
 		},
 	} {
 		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8,

@@ -37,12 +37,18 @@ func padding(win quantized.Window, shape []int) int {
 // padded is the attribute of a layer's padding, and its input: if no attribute
 // expresses the padding, an operator pads the input.
 func (w *writer) padded(l *layer) (scheme int, x int32) {
-	win := l.Window
-	scheme = padding(win, l.x.Shape)
+	scheme = padding(l.Window, l.x.Shape)
 	if scheme != explicit {
 		return scheme, l.in[0]
 	}
-	a := l.x.Activation
+	_, x = w.pad(l)
+	return schema.Valid, x
+}
+
+// pad adds the operator that pads a layer's input.
+func (w *writer) pad(l *layer) (a quantized.Activation, x int32) {
+	win := l.Window
+	a = l.x.Activation
 	a.Shape = []int{a.Shape[0], a.Shape[1] + win.PadBegin[0] + win.PadEnd[0],
 		a.Shape[2] + win.PadBegin[1] + win.PadEnd[1]}
 	pads := []int32{0, 0, int32(win.PadBegin[0]), int32(win.PadEnd[0]), int32(win.PadBegin[1]),
@@ -60,7 +66,7 @@ func (w *writer) padded(l *layer) (scheme int, x int32) {
 		x = w.float(l.Name+"/padded", a)
 	}
 	w.operator(code, l.version(), in, x)
-	return schema.Valid, x
+	return a, x
 }
 
 // leastNumber is a constant in the type of the layer's input.

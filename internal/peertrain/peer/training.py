@@ -285,8 +285,18 @@ class Pass:
         return w.gather(-1, self.ties.first_max(w).unsqueeze(-1)).squeeze(-1)
 
     def avg_pool(self, l, x):
-        inside = self.windows(l, torch.ones_like(x), 0).sum(-1)
-        return self.windows(l, x, 0).sum(-1) / inside
+        counted = self.windows(l, torch.ones_like(x), 1 if l["CountIncludePad"] else 0).sum(-1)
+        y = self.windows(l, x, 0).sum(-1) / counted
+        self.compare(l, x, y)
+        return y
+
+    def compare(self, l, x, y):
+        """With PyTorch's own average pool, which takes some of the paddings."""
+        left, right, top, bottom = self.padding(l, x)
+        if left == right <= l["Kernel"][1] // 2 and top == bottom <= l["Kernel"][0] // 2:
+            stride = [s or k for s, k in zip(l["Stride"], l["Kernel"])]
+            own = F.avg_pool2d(x, l["Kernel"], stride, (top, left), count_include_pad=l["CountIncludePad"])
+            assert own.shape == y.shape and torch.allclose(own, y), f"{l['Name']} is not PyTorch's avg_pool2d"
 
     def global_avg_pool(self, l, x):
         return x.mean((2, 3), keepdim=True)

@@ -1,6 +1,6 @@
 /*
- * A mean of real numbers, added in order; padding does not count. The zero
- * point of y is added before the mean is rounded, so that y.zero is 0.
+ * A mean of real numbers, added in order. The zero point of y is added before
+ * the mean is rounded, so that y.zero is 0.
  */
 typedef struct {
     window at;
@@ -23,7 +23,7 @@ static float mean_at(const uint8_t *x, const averaging *l, const area *a)
             sum += real;
         }
     }
-    return sum / (float)((a->bottom - a->top) * (a->right - a->left));
+    return sum / (float){{.Count}};
 }
 
 static void average_pool(uint8_t *y, const uint8_t *x, const averaging *l)

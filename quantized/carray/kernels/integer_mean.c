@@ -1,20 +1,23 @@
 /* A mean of integers, as signed ones rounded half away from zero; x and y share a scale. */
 typedef struct {
     window at;
+{{- if .CountIncludePad}}
+    int32_t zero; /* of x and y */
+{{- end}}
     grid y; /* zero: 128 */
 } integer_averaging;
 
-static int32_t integer_mean_at(const uint8_t *x, const window *l, const area *a)
+static int32_t integer_mean_at(const uint8_t *x, const integer_averaging *l, const area *a)
 {
-    const int32_t count = (a->bottom - a->top) * (a->right - a->left);
-    int32_t sum = -128 * count;
+    const int32_t n = {{.Count}};
+    int32_t sum = {{if .CountIncludePad}}(n - seen(a)) * l->zero {{end}}-128 * n;
 
     for (int32_t i = a->top; i < a->bottom; i++) {
         for (int32_t j = a->left; j < a->right; j++) {
-            sum += x[((a->row + i) * l->width + a->column + j) * l->channels];
+            sum += x[((a->row + i) * l->at.width + a->column + j) * l->at.channels];
         }
     }
-    return (sum < 0 ? sum - count / 2 : sum + count / 2) / count;
+    return (sum < 0 ? sum - n / 2 : sum + n / 2) / n;
 }
 
 static void integer_mean(uint8_t *y, const uint8_t *x, const integer_averaging *l)
@@ -24,7 +27,7 @@ static void integer_mean(uint8_t *y, const uint8_t *x, const integer_averaging *
             const area a = area_at(&l->at, row, column);
 
             for (int32_t c = 0; c < l->at.channels; c++) {
-                *y++ = clip(integer_mean_at(x + c, &l->at, &a), &l->y);
+                *y++ = clip(integer_mean_at(x + c, l, &a), &l->y);
             }
         }
     }

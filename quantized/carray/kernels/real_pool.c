@@ -1,4 +1,4 @@
-/* The mean of a window, or its greatest number; padding does not count. */
+/* The mean of a window, or its greatest number. */
 typedef struct {
     window at;
     int32_t mean; /* 0: the greatest */
@@ -19,7 +19,7 @@ static float real_pool_at(const source *x, const real_pooling *l, const area *a,
             greatest = n++ == 0 || real > greatest ? real : greatest;
         }
     }
-    return l->mean != 0 ? sum / (float)n : greatest;
+    return l->mean != 0 ? sum / (float){{.Count}} : greatest;
 }
 
 static void real_pool(const target *y, const source *x, const real_pooling *l)

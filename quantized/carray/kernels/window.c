@@ -6,6 +6,9 @@ typedef struct {
     int32_t stride_height, stride_width;
     int32_t dilation_height, dilation_width;
     int32_t pad_top, pad_left;
+{{- if .CountIncludePad}}
+    int32_t count_bottom, count_right; /* where the padding that a mean counts ends; 0: it counts none */
+{{- end}}
 } window;
 
 /* A window at one position: where it begins, and which of its taps are in the image. */

@@ -197,7 +197,13 @@ static void real_convolve(const target *y, const source *x, const real_convoluti
     }
 }
 
-/* The mean of a window, or its greatest number; padding does not count. */
+/* How many pixels of the image a window sees. */
+static int32_t seen(const area *a)
+{
+    return (a->bottom - a->top) * (a->right - a->left);
+}
+
+/* The mean of a window, or its greatest number. */
 typedef struct {
     window at;
     int32_t mean; /* 0: the greatest */
@@ -218,7 +224,7 @@ static float real_pool_at(const source *x, const real_pooling *l, const area *a,
             greatest = n++ == 0 || real > greatest ? real : greatest;
         }
     }
-    return l->mean != 0 ? sum / (float)n : greatest;
+    return l->mean != 0 ? sum / (float)seen(a) : greatest;
 }
 
 static void real_pool(const target *y, const source *x, const real_pooling *l)

@@ -2,12 +2,13 @@ package mil
 
 import "math"
 
-// buildPool computes the maximum or the mean of each window. Padding takes no
-// part: it is −∞ for the maximum and not counted in the mean.
+// buildPool computes the maximum or the mean of each window. Padding is −∞ for
+// the maximum; the mean does not count it, or counts it as zeros.
 func buildPool(c *call, y []float64) func() {
 	x, xs, ys := c.buffer("x"), c.typ("x").Shape, c.result().Shape
 	kernel, stride, pad := c.ints("kernel_sizes", 2), c.ints("strides", 2), c.padding(2)
 	mean := c.op.Type == "avg_pool"
+	all := mean && c.scalar("exclude_padding_from_average", Bool) == 0
 	return func() {
 		for i := range y {
 			plane := i / (ys[2] * ys[3])
@@ -20,6 +21,9 @@ func buildPool(c *call, y []float64) func() {
 				}
 			}
 			y[i] = most
+			if all {
+				count = kernel[0] * kernel[1]
+			}
 			if mean {
 				y[i] = sum / float64(count)
 			}

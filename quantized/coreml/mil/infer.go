@@ -106,8 +106,8 @@ func inferPool(a *args) Type {
 	if a.scalar("ceil_mode", Bool) != 0 {
 		a.fail("ceil_mode true is not supported")
 	}
-	if a.op.Type == "avg_pool" && a.scalar("exclude_padding_from_average", Bool) != 1 {
-		a.fail("exclude_padding_from_average false is not supported")
+	if a.op.Type == "avg_pool" {
+		a.scalar("exclude_padding_from_average", Bool)
 	}
 	if a.err != nil {
 		return Type{}

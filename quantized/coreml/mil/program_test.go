@@ -169,6 +169,12 @@ func TestLayersAndPools(t *testing.T) {
 				"pad_type", custom, "pad", IntsValue(1, 1, 0, 0), "ceil_mode", BoolValue(false),
 				"exclude_padding_from_average", BoolValue(true))
 		}, []float64{1.5, 3.5}},
+		{"avg pool counts padding", []float32{1, 2, 3, 4}, []int{1, 1, 2, 2}, func(s *sketch) *sketch {
+			return s.op("avg_pool", "y", f(1, 1, 2, 1), "x", "x", "kernel_sizes", IntsValue(2, 2), "strides",
+				IntsValue(2, 1),
+				"pad_type", custom, "pad", IntsValue(1, 1, 0, 0), "ceil_mode", BoolValue(false),
+				"exclude_padding_from_average", BoolValue(false))
+		}, []float64{0.75, 1.75}},
 		{"mean over negative axes", []float32{1, 2, 3, 4, 5, 6, 7, 8}, []int{1, 2, 2, 2}, func(s *sketch) *sketch {
 			return s.op("reduce_mean", "y", f(1, 2, 1, 1), "x", "x", "axes", IntsValue(-2, -1), "keep_dims",
 				BoolValue(true))
