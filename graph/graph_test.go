@@ -25,12 +25,13 @@ func TestValidateListsEveryFault(t *testing.T) {
 		graph.Conv2D(4, 3).Padded(-1).Named("f"),
 		graph.Layer{Name: "g"},
 		graph.Layer{Name: "h", Kind: graph.KindBatchNorm, Epsilon: math.Inf(1)},
-		graph.Layer{Name: "i", Kind: graph.KindBatchNorm, Epsilon: -1e-5})
+		graph.Layer{Name: "i", Kind: graph.KindBatchNorm, Epsilon: -1e-5},
+		graph.Layer{Name: "j", Kind: 99})
 	err := n.Validate(graph.Shape{C: 1, H: 8, W: 0})
 	for _, want := range []string{
 		"input shape 1×8×0", "a: 0 units", "b: two layers of that name",
 		"d: kernel 0×0", "e: stride has no effect on relu", "f: padding -1 -1 -1 -1", "g: kind 0",
-		"h: epsilon +Inf", "i: epsilon -1e-05",
+		"h: epsilon +Inf", "i: epsilon -1e-05", "j: kind 99",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault %q in:\n%v", want, err)

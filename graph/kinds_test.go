@@ -82,10 +82,9 @@ func TestClosingSoftmaxIsAnEdge(t *testing.T) {
 
 func unitsOf(t *testing.T, n Network) []*unit {
 	t.Helper()
-	in := Shape{C: 2, H: 3, W: 3}
-	layers, err := n.connect(in)
+	layers, err := n.connect(Shape{C: 2, H: 3, W: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fuse(in, layers)
+	return fuse(layers)
 }

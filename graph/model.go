@@ -33,7 +33,7 @@ func New(n Network, in Shape, q Quantization, rng *rand.Rand) (*Model, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	all := fuse(in, layers)
+	all := fuse(layers)
 	m := &Model{
 		network: n, in: in, all: all, source: all[0], units: all[1:], folding: q.Folding,
 		learned: map[*fakequant.Quantizer][]*Param{}, owner: map[*fakequant.Quantizer]*unit{},

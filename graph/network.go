@@ -85,14 +85,15 @@ func (n Network) OneValue(in Shape, batch int) (layer string) {
 // connected is a layer whose inputs and shapes are known.
 type connected struct {
 	Layer
-	from      []int // places of the layers that it takes; −1 is the network's input
+	from      []int // places of the layers that it takes
 	ins       []Shape
 	out       Shape
 	vector    bool // the output is a vector, not an image of one pixel
 	consumers int  // layers that take it
 }
 
-// connect names the layers, finds their inputs and infers their shapes.
+// connect names the layers, finds their inputs and infers their shapes. The
+// first layer that it returns is the network's input, of no kind.
 func (n Network) connect(in Shape) ([]connected, error) {
 	var errs []error
 	if len(n.Layers) == 0 {
@@ -101,16 +102,17 @@ func (n Network) connect(in Shape) ([]connected, error) {
 	if in.C < 1 || in.H < 1 || in.W < 1 {
 		errs = append(errs, fmt.Errorf("graph: input shape %v: want sizes of at least 1", in))
 	}
-	layers := named(n.Layers)
-	known := map[string]int{InputName: -1}
+	layers := []connected{{Layer: Layer{Name: InputName}, out: in, vector: in.vector()}}
+	layers = append(layers, named(n.Layers)...)
+	known := map[string]int{InputName: 0}
 	broken := len(errs) > 0
-	for i := range layers {
-		l := &layers[i]
+	for i := range n.Layers {
+		l := &layers[i+1]
 		faults := append(l.faults(), l.find(layers, known, i)...)
 		if len(faults) == 0 && !broken {
-			faults = append(faults, l.infer(layers, in)...)
+			faults = append(faults, l.infer(layers)...)
 		}
-		known[l.Name] = i
+		known[l.Name] = i + 1
 		errs = append(errs, faults...)
 		broken = broken || len(faults) > 0 // shapes past a fault would only repeat it
 	}
@@ -134,13 +136,13 @@ func named(layers []Layer) []connected {
 	return all
 }
 
-// find looks up the inputs of l, the layer at index i.
-func (l *connected) find(layers []connected, known map[string]int, i int) (errs []error) {
+// find looks up the inputs of l, which follows the layer at index before.
+func (l *connected) find(layers []connected, known map[string]int, before int) (errs []error) {
 	if _, ok := known[l.Name]; ok {
 		errs = append(errs, fmt.Errorf("graph: layer %s: two layers of that name", l.Name))
 	}
 	if len(l.From) == 0 {
-		l.from = []int{i - 1}
+		l.from = []int{before}
 	}
 	for _, name := range l.From {
 		at, ok := known[name]
@@ -152,11 +154,9 @@ func (l *connected) find(layers []connected, known map[string]int, i int) (errs 
 		l.from = append(l.from, at)
 	}
 	for _, at := range l.from {
-		if at >= 0 {
-			layers[at].consumers++
-		}
+		layers[at].consumers++
 	}
-	if l.Kind.is(roleSum, roleJoin) != (len(l.from) > 1) && len(errs) == 0 {
+	if len(errs) == 0 && l.Kind.known() && l.Kind.is(roleSum, roleJoin) != (len(l.from) > 1) {
 		errs = append(errs, fmt.Errorf("graph: layer %s: %v takes %d layers", l.Name, l.Kind, len(l.from)))
 	}
 	return errs
@@ -173,19 +173,11 @@ func unused(layers []connected) error {
 	return errors.Join(errs...)
 }
 
-// source is the layer at an index, or the network's input for −1.
-func source(layers []connected, in Shape, at int) connected {
-	if at < 0 {
-		return connected{Layer: Layer{Name: InputName}, out: in, vector: in.vector()}
-	}
-	return layers[at]
-}
-
 // infer finds the shapes of the layer's inputs and output.
-func (l *connected) infer(layers []connected, in Shape) []error {
-	first := source(layers, in, l.from[0])
+func (l *connected) infer(layers []connected) []error {
+	first := layers[l.from[0]]
 	for _, at := range l.from {
-		x := source(layers, in, at)
+		x := layers[at]
 		if image := x; x.vector != first.vector {
 			if x.vector {
 				image = first

@@ -65,14 +65,14 @@ func (u *unit) nonNegative() bool {
 // linear layer before it unless another layer reads that too; a ReLU joins,
 // under the same condition, a layer that computes sums, and ends the unit. The
 // first unit is the network's input, of no kind.
-func fuse(in Shape, layers []connected) []*unit {
-	all := []*unit{{layer: Layer{Name: InputName}, out: in, vector: in.vector()}}
-	of := map[int]*unit{-1: all[0]} // the units that compute the layers' outputs
+func fuse(layers []connected) (all []*unit) {
+	of := make([]*unit, len(layers)) // the units that compute the layers' outputs
 	for i, l := range layers {
-		at := l.from[0]
-		prev, single, product := of[at], false, false
-		if at >= 0 {
-			single, product = layers[at].consumers == 1, layers[at].Kind.is(roleProduct)
+		var prev *unit
+		single, product := false, false
+		if i > 0 {
+			at := l.from[0]
+			prev, single, product = of[at], layers[at].consumers == 1, layers[at].Kind.is(roleProduct)
 		}
 		switch {
 		case l.Kind.is(roleNorm) && single && product:
@@ -91,7 +91,7 @@ func fuse(in Shape, layers []connected) []*unit {
 
 // unit makes a unit that begins with the layer, given the units that compute
 // the layers before it.
-func (l connected) unit(of map[int]*unit) *unit {
+func (l connected) unit(of []*unit) *unit {
 	u := &unit{layer: l.Layer, ins: l.ins, out: l.out, vector: l.vector}
 	for _, at := range l.from {
 		u.inputs = append(u.inputs, of[at])
