@@ -275,11 +275,13 @@ func (a *array) inputs(path string, c Contract, in *Inputs) (*Split, error) {
 // String returns text such as "3 × 32 × 32 (channels, height, width), bytes".
 func (c Contract) String() string {
 	what := "values, not bytes"
-	if c.bytes() {
+	switch {
+	case c.bytes() && c.PixelScale == 1.0/255:
 		what = "bytes"
-	}
-	if c.PixelScale != 1.0/255 && c.bytes() {
+	case c.bytes():
 		what = fmt.Sprintf("bytes of which %.4g is 1", 1/c.PixelScale)
+	case c.Depth == 16:
+		what = "values of 16 bits"
 	}
 	return fmt.Sprintf("%s, %s", Account{Shape: c.Shape}.shape(), what)
 }

@@ -2,9 +2,12 @@ package datasets
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,7 +113,7 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 		{large, pictureContract(1), "l.png: 8×12 pixels, the model wants 4×6, and its training scaled no pictures"},
 		{large, scaling, ""},
 		{grey, values, "the model wants 1 × 4 × 6 (channels, height, width), values, not bytes"},
-		{grey, deep, "g.png: 8 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), values"},
+		{grey, deep, "g.png: 8 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), values of 16 bits"},
 		{grey, sixteenth, "the model wants 1 × 4 × 6 (channels, height, width), bytes of which 16 is 1"},
 	} {
 		_, err := ReadInputs(context.Background(), c.path, c.c)
@@ -120,5 +123,104 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: error %v, want %q", c.path, err, c.want)
 		}
+	}
+}
+
+// The values of 16-bit pictures are those of the file.
+func TestInputsOf16Bits(t *testing.T) {
+	img := image.NewGray16(image.Rect(0, 0, 6, 4))
+	for i := range 24 {
+		img.SetGray16(i%6, i/6, color.Gray16{uint16(150 * i)})
+	}
+	path := write(t, map[string][]byte{"a.png": encoded(t, img, png.Encode)}) + "/a.png"
+	c := pictureContract(1)
+	c.PixelScale, c.Depth, c.Mean, c.Std = 1, 16, []float32{1000}, []float32{500}
+	in, err := ReadInputs(context.Background(), path, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b := range in.Set.Batches(in.Set.Test, BatchOptions{Size: 1}) {
+		for i, v := range b.X {
+			if want := (float32(150*i) - 1000) / 500; v != want {
+				t.Fatalf("pixel %d is %v, want %v", i, v, want)
+			}
+		}
+	}
+	_, err = ReadInputs(context.Background(), path, pictureContract(1))
+	wantError(t, err, "a.png: 16 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), bytes")
+}
+
+// Arrays, alone or in an archive, are laid out as in training; what else there is
+// is no input.
+func TestInputsOfArrays(t *testing.T) {
+	count := func(n int) []byte {
+		x := make([]byte, n)
+		for i := range x {
+			x[i] = byte(i)
+		}
+		return x
+	}
+	f4 := func(x []byte) (y []byte) {
+		for _, v := range x {
+			y = binary.LittleEndian.AppendUint32(y, math.Float32bits(float32(v)))
+		}
+		return y
+	}
+	bytes, floats := npyFile("|u1", "(2, 12)", count(24)), npyFile("<f4", "(2, 4, 3)", f4(count(24)))
+	archive := func(names ...string) []byte {
+		arrays := map[string][]byte{}
+		for _, name := range names {
+			arrays[name] = bytes
+		}
+		return npzFile(t, arrays)
+	}
+	scaled := Contract{Shape: [3]int{1, 3, 4}, PixelScale: 1.0 / 255, Mean: []float32{0}, Std: []float32{1}}
+	signal := Contract{Shape: [3]int{3, 1, 4}, PixelScale: 1, Mean: make([]float32, 3), Std: []float32{1, 1, 1},
+		Options: Options{Layout: "signal"}}
+	first := signal
+	first.Shape, first.Options.ChannelsFirst = [3]int{4, 1, 3}, true
+	first.Mean, first.Std = make([]float32, 4), []float32{1, 1, 1, 1}
+	for name, c := range map[string]struct {
+		file string
+		data []byte
+		c    Contract
+		want string // the first values of the first sample, or a part of the error
+	}{
+		"rows as images": {"a.npy", bytes, scaled, "[0 1 2 3 4]"},
+		"in an archive":  {"a.npz", archive("x", "y", "note"), scaled, "[0 1 2 3 4]"},
+		"alone in one":   {"a.npz", archive("arr_0"), scaled, "[0 1 2 3 4]"},
+		"signals":        {"a.npy", floats, signal, "[0 1 2 3 4]"},
+		"channels first": {"a.npy", floats, first, "[0 3 6 9 1]"},
+		"no input": {"a.npz", archive("p", "q"), scaled,
+			", want one of inputs: x, images, data or features"},
+		"two inputs": {"a.npz", archive("x", "x_test"), scaled, "want one of inputs"},
+		"floats for bytes": {"a.npy", npyFile("<f4", "(2, 12)", f4(count(24))), scaled,
+			"a.npy: numbers of type <f4; the model wants 1 × 3 × 4 (channels, height, width), bytes"},
+		"bytes for floats": {"a.npy", npyFile("|u1", "(2, 4, 3)", count(24)), signal,
+			"a.npy: numbers of type |u1; the model"},
+		"another size": {"a.npy", npyFile("<f4", "(2, 3, 4)", f4(count(24))), signal,
+			"a.npy: inputs of 4 × 1 × 3 (channels, height, width); the model wants 3 × 1 × 4"},
+		"not a number": {"a.npy", npyFile("<f4", "(2, 4, 3)", append(f4(count(23)), 0, 0, 0xc0, 0x7f)), signal,
+			"a[1, 3, 2] is NaN, want a finite number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, err := ReadInputs(context.Background(), write(t, map[string][]byte{c.file: c.data})+"/"+c.file, c.c)
+			if c.want[0] != '[' {
+				wantError(t, err, c.want)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			for b := range in.Set.Batches(in.Set.Test, BatchOptions{Size: 2}) {
+				for _, v := range b.X[:5] {
+					got = append(got, int(math.Round(float64(v/c.c.PixelScale))))
+				}
+			}
+			if fmt.Sprint(got) != c.want || len(in.Names) != 2 || !strings.HasSuffix(in.Names[1], c.file+"[1]") {
+				t.Errorf("first sample %v, want %s; names %q", got, c.want, in.Names)
+			}
+		})
 	}
 }

@@ -23,6 +23,7 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 	numbers := rowsOf("0,1,kind\n", 10, plain)
 	twice := rowsOf("a,a,kind\n", 10, plain)
 	index := rowsOf(",a,b,kind\n", 10, func(i int) string { return fmt.Sprintf("%d,%s", i, plain(i)) })
+	same := rowsOf("kind,kind,b\n", 10, func(i int) string { return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3) })
 	gap := rowsOf(",a,kind\n", 10, plain)
 	for name, c := range map[string]struct {
 		trained string
@@ -40,6 +41,9 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 		"titles now":          {untitled, Options{}, "a,b,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
 		"no titles now":       {titled, Options{}, "1.5,2.25,cat\n7.5,0.25,dog\n", ""},
 		"numbers as titles":   {numbers, Options{Header: HeaderTrue}, "1,0,kind\n2.25,1.5,cat\n0.25,7.5,dog\n", ""},
+		"numbers alone": {rowsOf("0,1,2\n", 10, plain), Options{Header: HeaderTrue},
+			"2,1,0\ncat,2.25,1.5\ndog,0.25,7.5\n", ""},
+		"the label's title twice": {same, Options{}, "b,kind,kind\n2.25,cat,1.5\n0.25,dog,7.5\n", ""},
 		"values like titles": {rowsOf("2.25,1,kind\n", 10, plain), Options{Header: HeaderTrue},
 			"1.5,2.25,cat\n7.5,0.25,dog\n", ""},
 		"a title twice": {twice, Options{}, "a,a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n",
@@ -75,6 +79,22 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 				t.Errorf("rows %v of %v %q", got, set.Test.Labels, set.Classes)
 			}
 		})
+	}
+}
+
+// Labels that would be quantities to learn are labels to test with.
+func TestLabelsAreReadLikeTraining(t *testing.T) {
+	row := func(i int) string { return fmt.Sprintf("%d.5,%d", i, 100*(i%30)) }
+	dir := write(t, map[string][]byte{
+		"train.csv": []byte(rowsOf("a,label\n", 300, row)), "other.csv": []byte(rowsOf("a,label\n", 25, row)),
+	})
+	trained, err := Open(dir+"/train.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := OpenLike(context.Background(), dir+"/other.csv", like(trained, Options{}))
+	if err != nil || len(set.Classes) != 25 {
+		t.Errorf("%v, %v", set, err)
 	}
 }
 

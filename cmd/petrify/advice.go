@@ -37,8 +37,8 @@ func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) e
 func (c *command) adviseBefore(t train.Config) {
 	last := t.Network.Layers[len(t.Network.Layers)-1]
 	if t.Network.Loss == graph.CrossEntropy && last.Kind == graph.KindSoftmax {
-		fmt.Fprintln(c.stderr, "warning: the network ends in softmax, and the loss has a softmax of its own: two in a row "+
-			"learn slowly; leave the layer out")
+		fmt.Fprintln(c.stderr, "warning: the network ends in softmax, and the loss has a softmax of its own: two in a "+
+			"row learn slowly; leave the layer out")
 	}
 }
 

@@ -34,7 +34,7 @@ func TestAdviceOnStages(t *testing.T) {
 		want     string // "": nothing
 	}{
 		"fine":  {0.90, 0.895, node, ""},
-		"worse": {0.90, 0.88, node, "QAT is 2.00 points less accurate than PTQ; to ship PTQ: petrify train --ptq runs/a"},
+		"worse": {0.90, 0.88, node, "2.00 points less accurate than PTQ; to ship PTQ: petrify train --ptq runs/a"},
 		"float": {0.9, 0.9, float, "no weights are"},
 	} {
 		r := &train.Result{PTQ: train.Metrics{Accuracy: c.ptq}, QAT: train.Metrics{Accuracy: c.qat},
@@ -50,7 +50,8 @@ func TestAdviceOnStages(t *testing.T) {
 // the run, whatever the run did besides.
 func TestPTQShips(t *testing.T) {
 	folder := t.TempDir() + "/run"
-	petrify(t, "train", "--out", folder, "--set", "network=mlp", "--set", "float.epochs=2", "--set", "qat.epochs=1",
+	petrify(t, "train", "--out", folder, "--set", "float.epochs=2", "--set", "qat.epochs=1", "--set", "reestimate=3",
+		"--set", "network=[conv2d: {filters: 2, kernel: 3}, batch_norm, flatten, linear: {features: 10}]",
 		"--set", "oscillation.dampen=0.01", "--set", "distillation.weight=0.5", "--set", "float.schedule.warmup=9",
 		"--set", "validation=0.1", "--set", "qat.patience=1")
 	before, ptq := summaryOf(t, folder), folder+"-ptq"

@@ -89,7 +89,8 @@ func (s *settings) calibration() (overrides []config.Override) {
 		return nil
 	}
 	for _, o := range []struct{ key, value string }{
-		{"weights", strconv.Quote(filepath.Join(s.ptq, floatFile))}, {"out", strconv.Quote(filepath.Clean(s.ptq) + "-ptq")},
+		{"weights", strconv.Quote(filepath.Join(s.ptq, floatFile))},
+		{"out", strconv.Quote(filepath.Clean(s.ptq) + "-ptq")},
 		{"float", "{epochs: 0}"}, {"qat", "{epochs: 0}"}, {"distillation", "{}"}, {"oscillation", "{}"},
 		{"reestimate", "null"},
 	} {

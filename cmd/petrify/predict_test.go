@@ -1,18 +1,24 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"petrify/datasets"
+	"petrify/quantized"
+	"petrify/quantized/integer"
 	"petrify/train"
 )
 
@@ -55,17 +61,16 @@ func digitsArray(t *testing.T) (path string, labels []int32) {
 		t.Fatal(err)
 	}
 	n := set.Test.Len()
-	header := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%d, 8, 8), }\n", n)
-	file := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(header)))
-	file = append(file, header...)
+	var pixels []byte
 	for i := range n {
 		row := i
 		if set.Test.Rows != nil {
 			row = int(set.Test.Rows[i])
 		}
-		file = append(file, set.Test.Images[row*64:][:64]...)
+		pixels = append(pixels, set.Test.Images[row*64:][:64]...)
 	}
 	path = filepath.Join(t.TempDir(), "digits.npy")
+	file := npyOf("|u1", fmt.Sprintf("(%d, 8, 8)", n), pixels)
 	if err := os.WriteFile(path, file, 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -127,5 +132,75 @@ func TestPredictIsAsAccurateAsTheRun(t *testing.T) {
 				t.Errorf("accuracy %v, summary.json says %v", got, c.want)
 			}
 		})
+	}
+}
+
+// npyOf is an array in NumPy's format.
+func npyOf(descr, shape string, data []byte) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)
+	file := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(header)))
+	return append(append(file, header...), data...)
+}
+
+// A network for signals is fed with the archive that it was trained on, or with
+// the array in it, as training read it; its outputs are those of the engine on
+// the normalised signals, channels last.
+func TestPredictSignals(t *testing.T) {
+	const n, length, channels = 40, 12, 3
+	r := rand.New(rand.NewPCG(1, 1))
+	var x, y []byte
+	var raw []float32
+	for i := range n {
+		y = append(y, byte(3+4*(i%2)))
+		for k := range length * channels {
+			v := float32(r.NormFloat64()) + float32(i%2*(k%channels))
+			raw, x = append(raw, v), binary.LittleEndian.AppendUint32(x, math.Float32bits(v))
+		}
+	}
+	dir := t.TempDir()
+	alone, archive, folder := filepath.Join(dir, "x.npy"), filepath.Join(dir, "s.npz"), filepath.Join(dir, "run")
+	array := npyOf("<f4", fmt.Sprintf("(%d, %d, %d)", n, length, channels), x)
+	var file bytes.Buffer
+	w := zip.NewWriter(&file)
+	for name, content := range map[string][]byte{"x": array, "y": npyOf("|u1", fmt.Sprintf("(%d,)", n), y)} {
+		f, err := w.Create(name + ".npy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write(content)
+	}
+	if err := errors.Join(w.Close(), os.WriteFile(archive, file.Bytes(), 0o666),
+		os.WriteFile(alone, array, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	petrify(t, "train", "--out", folder, "--set", "dataset="+archive, "--set", "data.layout=signal", "--set", "batch=8",
+		"--set", "float.epochs=3", "--set", "qat.epochs=1",
+		"--set", "network=[conv1d: {filters: 4, kernel: 3}, relu, flatten, linear: {features: 2}]")
+	m, err := quantized.Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := integer.New(m, integer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range raw {
+		raw[i] = (raw[i] - m.Input.Mean[i%channels]) / m.Input.Std[i%channels]
+	}
+	want := make([]float32, 2*n)
+	if err := engine.Run(want, raw, n); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{alone, archive} {
+		for i, p := range predicted(t, folder, path, "--float=false") {
+			y, name := want[2*i:2*i+2], fmt.Sprintf("%s[%d]", path, i)
+			if !slices.Equal(p.Outputs, y) || p.Class != []string{"3", "7"}[best(y)] || p.Input != name {
+				t.Fatalf("%+v, want %s, %v", p, name, y)
+			}
+		}
+	}
+	text := petrify(t, "evaluate", folder, "--split", "all")
+	if !strings.HasPrefix(text, "custom on s: 40 samples, all") {
+		t.Error(text)
 	}
 }
