@@ -233,7 +233,7 @@ func (b *builder) normClip(u *unit, in normInputs) (*gorgonia.Node, error) {
 		return clip(u.name()+"/clip", in.x, u.clip)
 	}
 	relu := u.clip == KindReLU
-	y, err := norm(u.norm.name, in, b.param(u.norm.gamma), b.param(u.norm.beta), u.norm, relu)
+	y, err := b.norm(u, in, relu)
 	if err != nil || relu {
 		return y, err
 	}

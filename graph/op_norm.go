@@ -72,11 +72,11 @@ func newNormOp(n *batchNorm, in normInputs, relu bool) *normOp {
 	return op
 }
 
-// norm adds the batch normalisation.
-func norm(name string, in normInputs, gamma, beta *gorgonia.Node, n *batchNorm, relu bool) (*gorgonia.Node, error) {
-	op := newNormOp(n, in, relu)
+// norm adds the unit's batch normalisation.
+func (b *builder) norm(u *unit, in normInputs, relu bool) (*gorgonia.Node, error) {
+	op := newNormOp(u.norm, in, relu)
 	return node.Apply(node.Spec{
-		Name:  name,
+		Name:  u.norm.name,
 		Shape: in.x.Shape(),
 		Run: func(z []float32, in [][]float32) error {
 			op.normalise(in, false)
@@ -84,7 +84,7 @@ func norm(name string, in normInputs, gamma, beta *gorgonia.Node, n *batchNorm, 
 			return nil
 		},
 		Grads: op.grads(op.backward),
-	}, present(in.x, gamma, beta, in.f, in.float)...)
+	}, present(in.x, b.param(u.norm.gamma), b.param(u.norm.beta), in.f, in.float)...)
 }
 
 // normalise finds the constants of z from the node's inputs, and moves the

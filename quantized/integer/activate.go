@@ -11,13 +11,18 @@ import (
 // table is a function of one byte.
 type table [256]uint8
 
-// tableOf is q_y = quantize(f(s_x·(q_x − z_x))) for every q_x.
-func tableOf(x, y grid, f func(float32) float32) *table {
+// newTable is the table of f.
+func newTable(f func(q int32) uint8) *table {
 	var t table
 	for q := range t {
-		t[q] = y.quantize(f(x.real(int32(q))))
+		t[q] = f(int32(q))
 	}
 	return &t
+}
+
+// tableOf is q_y = quantize(f(s_x·(q_x − z_x))) for every q_x.
+func tableOf(x, y grid, f func(float32) float32) *table {
+	return newTable(func(q int32) uint8 { return y.quantize(f(x.real(q))) })
 }
 
 func (t *table) apply(y, x []uint8) {

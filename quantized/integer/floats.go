@@ -163,7 +163,7 @@ func some(zeros []int32, k, n int) []int32 {
 
 // reals adds a layer without weights of which an input or the output is not
 // quantized.
-func (c *compiler) reals(n *quantized.Node, in []*value, y *value) (err error) {
+func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	var xs []*tensor
 	for _, v := range in {
 		xs = append(xs, c.real(v))

@@ -13,14 +13,12 @@ func hardSwishFixed(x, y grid) *table {
 	const relu = float32(3) / (1 << 15)
 	fine := x.scale / 128
 	out, gate := newShort(float64(fine/y.scale)), newShort(float64(fine/relu))
-	var t table
-	for q := range t {
-		h := (int32(q) - x.zero) << 7
+	return newTable(func(q int32) uint8 {
+		h := (q - x.zero) << 7
 		u := highRounded(h, out.q)
 		v := out.down(int32(int64(gate.part(h)) * int64(u) / (1 << 15)))
-		t[q] = clip(float64(v)+float64(y.zero), y)
-	}
-	return &t
+		return clip(float64(v)+float64(y.zero), y)
+	})
 }
 
 // short is a multiplier in fixed point of 16 bits, q·2^(shift−15).

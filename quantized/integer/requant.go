@@ -7,25 +7,22 @@ import (
 	"petrify/internal/kernel"
 )
 
-// rounding converts sums, in rows of one per channel, to integers.
-type rounding func(y []uint8, acc []int32)
-
-// rounding returns the function for a requantization. exact and m are the
-// multipliers of the channels, the former computed in float64 from the scales.
-func (how Requantization) rounding(exact []float64, m []float32, g grid) rounding {
-	if how == Float32 || how == XNNPACK {
-		r := kernel.Requant{M: m, Zero: g.zero, Min: g.min, Max: g.max}
+// rounding returns the function that converts sums of p, in rows of one per
+// channel, to integers: with the multipliers of r, or with those in fixed point,
+// which are computed in float64.
+func (how Requantization) rounding(p *product, r kernel.Requant, out float32) func(y []uint8, acc []int32) {
+	if !how.fixedPoint() {
 		return func(y []uint8, acc []int32) { kernel.RequantizeU8(y, acc, r) }
 	}
-	multipliers := make([]Fixed, len(exact))
-	for i, v := range exact {
-		multipliers[i] = NewFixed(v)
+	multipliers := make([]Fixed, len(p.w))
+	for o, w := range p.w {
+		multipliers[o] = NewFixed(float64(p.in) * float64(w) / float64(out))
 	}
 	multiply := how.multiply()
 	return func(y []uint8, acc []int32) {
 		for i, a := range acc {
-			q := int64(multiply(multipliers[i%len(multipliers)], a)) + int64(g.zero)
-			y[i] = uint8(min(max(q, int64(g.min)), int64(g.max)))
+			q := int64(multiply(multipliers[i%len(multipliers)], a)) + int64(r.Zero)
+			y[i] = uint8(min(max(q, int64(r.Min)), int64(r.Max)))
 		}
 	}
 }
@@ -39,15 +36,6 @@ func (how Requantization) multiply() func(Fixed, int32) int32 {
 		return Fixed.twice
 	}
 	panic(fmt.Sprintf("integer: %v multiplies in no fixed point", how))
-}
-
-// exact is s_x·s_w[o]/s_y in float64.
-func (p *product) exact(out float32) []float64 {
-	m := make([]float64, len(p.w))
-	for o := range m {
-		m[o] = float64(p.in) * float64(p.w[o]) / float64(out)
-	}
-	return m
 }
 
 // Fixed is a multiplier in fixed point, Q·2^(Shift−31) with Q in 2³⁰..2³¹−1

@@ -31,16 +31,16 @@ func (c *compiler) weighted(n *quantized.Node, x, y *value) error {
 				"finite one", x.grid.scale, n.Weights.Scale, y.grid.scale, m[o])
 		}
 	}
+	r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 	how := c.options.requantization(n)
 	if !how.fixedPoint() && p.ones == nil {
-		r := kernel.Requant{M: m, Zero: y.grid.zero, Min: y.grid.min, Max: y.grid.max}
 		c.add(func(mem *memory, n int, s *kernel.Scratch) {
 			kernel.ConvBytes(mem.bytes(y.bytes, n), x.images(mem, n), p.bias, r, p.packed, s)
 		}, x.bytes, y.bytes)
 		c.shareScratch()
 		return nil
 	}
-	round := how.rounding(p.exact(y.grid.scale), m, y.grid)
+	round := how.rounding(p, r, y.grid.scale)
 	acc := c.sums(p, x, y.elements())
 	c.add(func(mem *memory, n int, _ *kernel.Scratch) {
 		round(mem.bytes(y.bytes, n), mem.ints(acc, n))

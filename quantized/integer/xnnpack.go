@@ -58,11 +58,7 @@ func reluFixed(x, y grid, greatest float64) *table {
 	m := NewFixed(float64(x.scale / y.scale))
 	y.min = max(y.min, y.zero)
 	y.max = int32(min(float64(y.max), float64(y.zero)+math.Round(float64(float32(greatest)/y.scale))))
-	var t table
-	for q := range t {
-		t[q] = clip(float64(m.twice(int32(q)-x.zero))+float64(y.zero), y)
-	}
-	return &t
+	return newTable(func(q int32) uint8 { return clip(float64(m.twice(q-x.zero))+float64(y.zero), y) })
 }
 
 // leakyXNNPACK is XNNPACK's leaky ReLU. The quotients of the scales have 8
@@ -73,16 +69,14 @@ func reluFixed(x, y grid, greatest float64) *table {
 func leakyXNNPACK(slope float32, x, y grid) *table {
 	up := x.scale / y.scale
 	down := up * slope
-	var t table
-	for q := range t {
+	return newTable(func(q int32) uint8 {
 		d, m := int64(q)-int64(x.zero), up
 		if d < 0 {
 			m = down
 		}
 		v := (d*int64(math.RoundToEven(float64(256*m))) + 128) >> 8
-		t[q] = clip(float64(v)+float64(y.zero), y)
-	}
-	return &t
+		return clip(float64(v)+float64(y.zero), y)
+	})
 }
 
 // softmaxTFLite adds TensorFlow Lite's softmax of integers over the channels,
