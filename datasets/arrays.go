@@ -12,7 +12,7 @@ type Array struct {
 	Name  string // without .npy
 	Type  string // NumPy's, such as <f4
 	Shape []int
-	F32   []float32 // the elements, if they are floating-point numbers
+	F32   []float32 // the elements, whatever their type
 }
 
 // ReadArrays reads the arrays of an .npz file whose names keep accepts.
@@ -32,9 +32,11 @@ func ReadArrays(path string, keep func(name string) bool) ([]Array, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.whole = true
 		if err := a.read(); err != nil {
 			return nil, err
+		}
+		for _, b := range a.bytes {
+			a.floats = append(a.floats, float32(b))
 		}
 		all = append(all, Array{Name: name, Type: a.descr, Shape: a.shape, F32: a.floats})
 	}

@@ -41,7 +41,11 @@ if those of training were, and the columns of a table are found by their titles.
 Inputs that the model was not trained for are refused: pictures of another size,
 colours where training had grey, values where it had bytes, missing columns.
 
-The probability is softmax of the outputs, unless the network ends with softmax.`,
+The probability is softmax of the outputs, unless the network ends with softmax.
+
+MODEL may also be the folder of an import, with --float: then an INPUT is a .npz
+file with an array x in the layout of the ONNX file, and the outputs are those of
+that file.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) >= 2 {
 				return nil
@@ -49,6 +53,13 @@ The probability is softmax of the outputs, unless the network ends with softmax.
 			return fmt.Errorf("got %d arguments, want a model and its inputs: %s", len(args), cmd.UseLine())
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isImport(args[0]) {
+				w := tableWriter(c.stdout, false)
+				if asJSON {
+					w = jsonWriter(c.stdout)
+				}
+				return c.predictImport(args[0], args[1:], float, w, out)
+			}
 			p, err := openPredictor(args[0], float)
 			if err != nil {
 				return err
@@ -62,7 +73,7 @@ The probability is softmax of the outputs, unless the network ends with softmax.
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object in JSON for each input, one a line")
-	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder, not the integers")
+	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd
 }

@@ -56,9 +56,11 @@ func (c *Config) section() section {
 			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.",
 			datasetValue{&c.Dataset}},
 		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
-		{"network", "A built-in network (" + builtins() + ") or a list of layers.", networkValue{&c.Network}},
-		{"weights", "File of initial weights, .safetensors or .npz, with the names and layouts of PyTorch's " +
-			"state_dict; null draws new ones.",
+		{"network", "A built-in network (" + builtins() + "), a list of layers, an ONNX file, or the folder that " +
+			"petrify import wrote.", networkValue{&c.Network}},
+		{"weights", "File of initial weights: .onnx, or .safetensors or .npz with the names and layouts of " +
+			"PyTorch's state_dict. Left out, they are those of an imported network, and otherwise new ones, as null " +
+			"says.",
 			auto[string]{&c.Weights, text(&c.Weights)}},
 		{"seed", "Seed of all randomness: the initial weights and the order of the images.", natural(&c.Seed)},
 		{"batch", "Images in a training step.", integer(&c.Batch, 1, 1<<20)},

@@ -21,7 +21,7 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 		return t, err
 	}
 	if c.Weights != "" {
-		weights, err := train.ReadWeights(c.Weights)
+		weights, err := readWeights(c.Weights)
 		if err != nil {
 			return t, err
 		}

@@ -55,6 +55,8 @@ type reader struct {
 	origin map[*yaml.Node]string // nodes that came from elsewhere, such as "--set a=b"
 	where  map[string]string     // where each key stands, by its path
 	faults Faults
+
+	weights string // the file of those that an imported network has
 }
 
 // at says where a node stands.

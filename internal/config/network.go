@@ -32,6 +32,8 @@ const defaultName = "custom"
 //	  name: autoencoder
 //	  loss: mean_square
 //	  layers: […]
+//
+//	network: model.onnx    # or the folder that `petrify import` wrote
 type networkValue struct{ to *Network }
 
 func builtins() string { return strings.Join(graph.BuiltinNames(), ", ") }
@@ -48,9 +50,15 @@ func (v networkValue) read(r *reader, n *yaml.Node, key string) {
 			r.fault(n, key, "want layers in the block")
 		}
 	default:
+		if from := importer(n); from != nil {
+			if err := from(r, &own, n.Value); err != nil {
+				r.fault(n, key, "%v", err)
+			}
+			break
+		}
 		own.Name = ""
 		name := oneOf(&own.Builtin, graph.BuiltinNames()...).(scalar[string])
-		name.want += ", or a list of layers"
+		name.want += ", a list of layers, an ONNX file, or the folder of an import"
 		name.read(r, n, key)
 	}
 	*v.to = own
@@ -96,5 +104,6 @@ func (v networkValue) write() *yaml.Node {
 func (v networkValue) schema() map[string]any {
 	return map[string]any{"anyOf": []any{
 		map[string]any{"enum": graph.BuiltinNames()}, reference("layers"), new(Network).section().schema(),
+		map[string]any{"type": "string", "description": "An ONNX file, or the folder that petrify import wrote."},
 	}}
 }

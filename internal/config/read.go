@@ -42,6 +42,9 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 	c := Default()
 	c.section().read(r, root, "")
 	c.where = r.where
+	if _, said := c.where["weights"]; !said && r.weights != "" {
+		c.Weights = r.weights
+	}
 	r.faults = r.faults.with(c.contradictions())
 	if len(r.faults) > 0 {
 		return nil, r.faults

@@ -14,9 +14,9 @@ import (
 
 	"petrify/fakequant/affine"
 	"petrify/internal/conformance"
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
 	"petrify/quantized/onnx"
-	"petrify/quantized/onnx/onnxpb"
 	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
 )

@@ -11,7 +11,7 @@ import (
 
 	ort "github.com/yalue/onnxruntime_go"
 
-	"petrify/quantized/onnx/onnxpb"
+	"petrify/internal/onnxpb"
 )
 
 // LibraryVariable is the environment variable that names ONNX Runtime's shared

@@ -29,11 +29,23 @@ func builtin(t *testing.T, name string) graph.Network {
 // random images: enough for every scale to be its own.
 func trained(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization) *graph.Model {
 	t.Helper()
+	return trainedFrom(t, network, in, q, nil)
+}
+
+// trainedFrom is trained, beginning with the given weights; nil: random ones.
+func trainedFrom(t *testing.T, network graph.Network, in graph.Shape, q graph.Quantization,
+	weights []graph.State,
+) *graph.Model {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(3, 4))
 	m, err := graph.New(network, in, q, rng)
+	if err == nil && weights != nil {
+		err = train.SetWeights(m, weights)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	last := int32(m.Classes() - 1)
 	m.SetObservers(true)
 	m.SetFakeQuant(true)
 	trainer, err := m.Trainer(4, true)
@@ -42,7 +54,7 @@ func trained(t *testing.T, network graph.Network, in graph.Shape, q graph.Quanti
 	}
 	defer trainer.Close()
 	for range 3 {
-		if _, err := trainer.Step(images(rng, 4, in), []int32{0, 1, 2, 3}); err != nil {
+		if _, err := trainer.Step(images(rng, 4, in), []int32{0, 1, min(2, last), min(3, last)}); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range m.Params() {

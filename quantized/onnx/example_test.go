@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
 	"petrify/quantized/onnx"
-	"petrify/quantized/onnx/onnxpb"
 	"petrify/quantized/quantizedtest"
 )
 

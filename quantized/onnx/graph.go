@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // writer builds a graph. Names of values are those of the model's activations

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"unicode"
 
-	"petrify/quantized/onnx/onnxpb"
+	"petrify/internal/onnxpb"
 )
 
 // Inspect prints a file's metadata, its inputs and outputs, its operators with

@@ -1,8 +1,8 @@
 package onnx
 
 import (
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // layer writes one node of the model with its quantizer.

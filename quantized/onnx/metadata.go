@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // metadata is the file's: petrify's facts and the user's, sorted by key.

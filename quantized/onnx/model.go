@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // file builds the file's message.

@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"petrify/fakequant/affine"
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
 	"petrify/quantized/onnx"
-	"petrify/quantized/onnx/onnxpb"
 	"petrify/quantized/quantizedtest"
 )
 

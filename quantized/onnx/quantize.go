@@ -3,8 +3,8 @@ package onnx
 import (
 	"slices"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // container is how an activation's integers are written: their type, its

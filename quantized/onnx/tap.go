@@ -6,8 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // Tap is an activation that a file has as an additional output.

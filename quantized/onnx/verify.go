@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
-	"petrify/quantized/onnx/onnxpb"
 )
 
 // Wrote reports whether a file with this beginning is petrify's: the producer's

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"petrify/internal/onnxpb"
 	"petrify/quantized"
 	"petrify/quantized/onnx"
-	"petrify/quantized/onnx/onnxpb"
 	"petrify/quantized/quantizedtest"
 )
 

@@ -1,6 +1,7 @@
 package onnxpb
 
 import (
+	"encoding/binary"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -20,6 +21,31 @@ func (e *encoder) text(field protowire.Number, s string) {
 func (e *encoder) item(field protowire.Number, s string) {
 	e.b = protowire.AppendTag(e.b, field, protowire.BytesType)
 	e.b = protowire.AppendString(e.b, s)
+}
+
+func (e *encoder) items(field protowire.Number, list []string) {
+	for _, s := range list {
+		e.item(field, s)
+	}
+}
+
+// packed appends a list of numbers of 4 or 8 bytes.
+func packed[T float32 | float64](e *encoder, field protowire.Number, list []T) {
+	if len(list) > 0 {
+		b, _ := binary.Append(nil, binary.LittleEndian, list) // which has an error only for other types
+		e.bytes(field, b)
+	}
+}
+
+// varints appends a packed list.
+func (e *encoder) varints(field protowire.Number, list []int64) {
+	var b []byte
+	for _, v := range list {
+		b = protowire.AppendVarint(b, uint64(v))
+	}
+	if len(b) > 0 {
+		e.bytes(field, b)
+	}
 }
 
 func (e *encoder) bytes(field protowire.Number, p []byte) {
@@ -51,13 +77,36 @@ func (m *Model) Marshal() []byte {
 		s.int(2, o.Version)
 		e.bytes(8, s.b)
 	}
-	for _, entry := range m.Metadata {
+	e.entries(14, m.Metadata)
+	for i := range m.Functions {
+		e.bytes(25, m.Functions[i].marshal())
+	}
+	return e.b
+}
+
+func (f *Function) marshal() []byte {
+	var e encoder
+	e.text(1, f.Name)
+	e.items(4, f.Inputs)
+	e.items(5, f.Outputs)
+	e.items(6, f.Parameters)
+	for i := range f.Nodes {
+		e.bytes(7, f.Nodes[i].marshal())
+	}
+	e.text(10, f.Domain)
+	for i := range f.Defaults {
+		e.bytes(11, f.Defaults[i].marshal())
+	}
+	return e.b
+}
+
+func (e *encoder) entries(field protowire.Number, list []Entry) {
+	for _, entry := range list {
 		var s encoder
 		s.item(1, entry.Key)
 		s.item(2, entry.Value)
-		e.bytes(14, s.b)
+		e.bytes(field, s.b)
 	}
-	return e.b
 }
 
 func (g *Graph) marshal() []byte {
@@ -75,17 +124,16 @@ func (g *Graph) marshal() []byte {
 	for i := range g.Outputs {
 		e.bytes(12, g.Outputs[i].marshal())
 	}
+	for range g.Sparse {
+		e.bytes(15, nil)
+	}
 	return e.b
 }
 
 func (n *Node) marshal() []byte {
 	var e encoder
-	for _, s := range n.Inputs {
-		e.item(1, s)
-	}
-	for _, s := range n.Outputs {
-		e.item(2, s)
-	}
+	e.items(1, n.Inputs)
+	e.items(2, n.Outputs)
 	e.text(3, n.Name)
 	e.text(4, n.Op)
 	for i := range n.Attributes {
@@ -107,8 +155,21 @@ func (a *Attribute) marshal() []byte {
 		for _, v := range a.Ints {
 			e.int(8, v)
 		}
+	case StringAttribute:
+		e.item(4, a.String)
+	case TensorAttribute:
+		if a.Tensor != nil {
+			e.bytes(5, a.Tensor.marshal())
+		}
+	case FloatsAttribute:
+		for _, v := range a.Floats {
+			e.float(7, v)
+		}
+	case StringsAttribute:
+		e.items(9, a.Strings)
 	}
 	e.int(20, int64(a.Type))
+	e.text(21, a.Parameter)
 	return e.b
 }
 
@@ -118,12 +179,34 @@ func (t *Tensor) marshal() []byte {
 		e.int(1, d)
 	}
 	e.int(2, int64(t.Type))
+	if t.Segment {
+		e.bytes(3, nil)
+	}
+	packed(&e, 4, t.Floats)
+	e.varints(5, t.Int32s)
+	e.items(6, t.Strings)
+	e.varints(7, t.Int64s)
 	e.text(8, t.Name)
-	e.bytes(9, t.Raw)
+	if t.Raw != nil {
+		e.bytes(9, t.Raw)
+	}
+	packed(&e, 10, t.Doubles)
+	e.varints(11, t.Uint64s)
+	e.entries(13, t.External)
+	if t.Outside {
+		e.int(14, 1)
+	}
 	return e.b
 }
 
 func (v *Value) marshal() []byte {
+	if v.Type == 0 {
+		var kind, e encoder
+		kind.bytes(4, nil) // sequence_type
+		e.text(1, v.Name)
+		e.bytes(2, kind.b)
+		return e.b
+	}
 	var shape encoder
 	for _, d := range v.Shape {
 		var dim encoder
@@ -136,7 +219,9 @@ func (v *Value) marshal() []byte {
 	}
 	var tensor, kind, e encoder
 	tensor.int(1, int64(v.Type))
-	tensor.bytes(2, shape.b)
+	if !v.Unranked {
+		tensor.bytes(2, shape.b)
+	}
 	kind.bytes(1, tensor.b)
 	e.text(1, v.Name)
 	e.bytes(2, kind.b)

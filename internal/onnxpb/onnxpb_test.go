@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"petrify/quantized/onnx/onnxpb"
+	"petrify/internal/onnxpb"
 )
 
 // full has every field set.
@@ -20,15 +20,33 @@ func full() *onnxpb.Model {
 					{Name: "f", Type: onnxpb.FloatAttribute, Float: -0.5},
 					{Name: "i", Type: onnxpb.IntAttribute, Int: -1},
 					{Name: "is", Type: onnxpb.IntsAttribute, Ints: []int64{1, 0, 1 << 40}},
+					{Name: "s", Type: onnxpb.StringAttribute, String: "SAME_UPPER"},
+					{Name: "ss", Type: onnxpb.StringsAttribute, Strings: []string{"a", ""}},
+					{Name: "fs", Type: onnxpb.FloatsAttribute, Floats: []float32{0, -1}},
+					{Name: "t", Type: onnxpb.TensorAttribute, Tensor: &onnxpb.Tensor{Type: onnxpb.Int64,
+						Dims: []int64{2}, Int64s: []int64{-1, 1 << 40}}},
+					{Name: "p", Type: onnxpb.FloatAttribute, Parameter: "alpha"},
 				},
 			}},
-			Initializers: []onnxpb.Tensor{{Name: "w", Type: onnxpb.Int8, Dims: []int64{2, 1}, Raw: []byte{1, 255}}},
+			Initializers: []onnxpb.Tensor{{Name: "w", Type: onnxpb.Int8, Dims: []int64{2, 1}, Raw: []byte{1, 255}},
+				{Name: "floats", Type: onnxpb.Float, Dims: []int64{2}, Floats: []float32{1, -2}},
+				{Name: "halves", Type: onnxpb.Float16, Dims: []int64{1}, Int32s: []int64{0x3c00}},
+				{Name: "doubles", Type: onnxpb.Double, Dims: []int64{1}, Doubles: []float64{0.5}},
+				{Name: "unsigned", Type: onnxpb.Uint64, Dims: []int64{1}, Uint64s: []int64{-1}},
+				{Name: "words", Type: onnxpb.String, Dims: []int64{1}, Strings: []string{"word"}},
+				{Name: "beside", Type: onnxpb.Float, Dims: []int64{1}, Outside: true, Segment: true,
+					External: []onnxpb.Entry{{Key: "location", Value: "weights.bin"}}}},
+			Sparse: 1,
 			Inputs: []onnxpb.Value{{Name: "x", Type: onnxpb.Float,
 				Shape: []onnxpb.Dim{{Name: "batch"}, {Value: 3}}}},
-			Outputs: []onnxpb.Value{{Name: "y", Type: onnxpb.Int64, Shape: []onnxpb.Dim{{Value: 1}}}},
+			Outputs: []onnxpb.Value{{Name: "y", Type: onnxpb.Int64, Shape: []onnxpb.Dim{{Value: 1}}},
+				{Name: "any", Type: onnxpb.Float, Unranked: true}, {Name: "map"}},
 		},
 		Opsets:   []onnxpb.Opset{{Version: 13}, {Domain: "com.microsoft", Version: 1}},
 		Metadata: []onnxpb.Entry{{Key: "k", Value: ""}},
+		Functions: []onnxpb.Function{{Name: "f", Domain: "local", Inputs: []string{"x"}, Outputs: []string{"y"},
+			Parameters: []string{"alpha"}, Nodes: []onnxpb.Node{{Op: "Identity", Inputs: []string{"x"},
+				Outputs: []string{"y"}}}, Defaults: []onnxpb.Attribute{{Name: "d", Type: onnxpb.IntAttribute}}}},
 	}
 }
 

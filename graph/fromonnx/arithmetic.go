@@ -1,0 +1,251 @@
+package fromonnx
+
+import (
+	"math"
+	"slices"
+
+	"petrify/graph"
+	"petrify/internal/onnxeval"
+)
+
+// scaled is a·x + b of a value, channel by channel. If nothing else reads a
+// convolution or linear layer that computes it, that layer does it.
+func (v *visit) scaled(s *signal, a, b []float64) *signal {
+	y := v.view(s)
+	if l := s.layer; s.sole && s.plain() && l >= 0 && v.layers[l].weighted() {
+		v.layers[l].rescale(a, b)
+		v.layers[l].nodes = append(v.layers[l].nodes, v.String())
+		return y
+	}
+	y.scale, y.shift = slices.Clone(a), slices.Clone(b)
+	if s.affine() {
+		for i := range a {
+			y.scale[i] *= s.scale[i]
+			y.shift[i] += a[i] * s.shift[i]
+		}
+	}
+	if nearly(y.scale, 1) && nearly(y.shift, 0) {
+		y.scale, y.shift = nil, nil
+	}
+	return y
+}
+
+// nearly reports whether all numbers are v, up to the digits that exporters
+// write of 1/6.
+func nearly(list []float64, v float64) bool {
+	return !slices.ContainsFunc(list, func(u float64) bool { return math.Abs(u-v) > 3e-5*math.Abs(v) })
+}
+
+// rescale takes a factor and a shift of each output into weights and bias.
+func (l *layer) rescale(a, b []float64) {
+	if l.bias == nil {
+		l.bias = make([]float64, len(a))
+	}
+	each := len(l.weight) / len(a)
+	for i := range l.weight {
+		l.weight[i] *= a[i/each]
+	}
+	for o := range l.bias {
+		l.bias[o] = l.bias[o]*a[o] + b[o]
+	}
+}
+
+// affine is a·x + b with a constant; combine says what a and b are for its
+// numbers.
+func (v *visit) affine(s *signal, c *onnxeval.Tensor, combine func(c float64) (a, b float64)) (*signal, error) {
+	x := copied(s)
+	if x.padded() {
+		return nil, refuse("", "a Pad before it")
+	}
+	numbers, err := v.perChannel(x, c)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(x.shape, v.to) {
+		return nil, refuse("", "it changes the shape from %v to %v", x.shape, v.to)
+	}
+	a, b := make([]float64, len(numbers)), make([]float64, len(numbers))
+	for i, c := range numbers {
+		a[i], b[i] = combine(c)
+	}
+	return v.scaled(x, a, b), nil
+}
+
+// sum adds a constant, or makes a layer that adds two values.
+func sum(v *visit) (*signal, error) {
+	x, c, _ := v.operand()
+	switch {
+	case len(v.signals) == 1:
+		return v.view(x), nil
+	case len(v.signals) > 2:
+		return nil, refuse("the sum of two values is imported", "a sum of %d values", len(v.signals))
+	case c != nil:
+		return v.affine(x, c, func(c float64) (a, b float64) { return 1, c })
+	}
+	return v.joined(graph.KindAdd)
+}
+
+func difference(v *visit) (*signal, error) {
+	x, c, swapped := v.operand()
+	if c == nil {
+		return nil, refuse("petrify has no layer that subtracts yet", "a difference of two computed values")
+	}
+	return v.affine(x, c, func(c float64) (a, b float64) {
+		if swapped {
+			return -1, c
+		}
+		return 1, -c
+	})
+}
+
+// times multiplies by a constant, or recognises x·hard_sigmoid(x).
+func times(v *visit) (*signal, error) {
+	x, c, _ := v.operand()
+	if c != nil {
+		return v.affine(x, c, func(c float64) (a, b float64) { return c, 0 })
+	}
+	for i, gate := range v.signals {
+		x := v.signals[1-i]
+		if gate.layer < 0 || v.layers[gate.layer].Kind != graph.KindHardSigmoid || !slices.Equal(x.shape, gate.shape) {
+			continue
+		}
+		l := v.layers[gate.layer]
+		if l.from[0] == x.layer && x.plain() && !gate.padded() && !gate.shifted() && slices.Equal(gate.order, x.order) {
+			y, err := v.activation(x, graph.HardSwish())
+			if err == nil && gate.affine() {
+				y.scale, y.shift = gate.scale, gate.shift
+			}
+			return y, err
+		}
+	}
+	return nil, refuse("x·hard_sigmoid(x) is imported; petrify has no layer that multiplies two values yet",
+		"a product of two computed values")
+}
+
+func quotient(v *visit) (*signal, error) {
+	x, c, swapped := v.operand()
+	if c == nil || swapped {
+		return nil, refuse("", "it divides by a computed value")
+	}
+	return v.affine(x, c, func(c float64) (a, b float64) { return 1 / c, 0 })
+}
+
+func negative(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	out, _ := v.source(x.layer)
+	return v.scaled(x, constants(out.C, -1), constants(out.C, 0)), nil
+}
+
+// scaler is (x − offset)·scale with a number for each feature.
+func scaler(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []struct {
+		attribute string
+		combine   func(c float64) (a, b float64)
+	}{
+		{"offset", func(c float64) (a, b float64) { return 1, -c }},
+		{"scale", func(c float64) (a, b float64) { return c, 0 }},
+	} {
+		list, _ := v.Attribute(step.attribute)
+		c := onnxeval.Floats([]int{len(list.Floats)}, nil)
+		for _, f := range list.Floats {
+			c.F = append(c.F, float64(f))
+		}
+		if x, err = v.affine(x, c, step.combine); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// joined makes a layer of two or more values.
+func (v *visit) joined(kind graph.Kind) (*signal, error) {
+	var from []int
+	var all []*signal
+	for i, s := range v.signals {
+		if s == nil {
+			return nil, refuse("", "its input %d is a constant", i+1)
+		}
+		x := copied(s)
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
+		if len(x.shape) == 2 {
+			if _, err := v.vector(x); err != nil {
+				return nil, err
+			}
+		}
+		all, from = append(all, x), append(from, x.layer)
+	}
+	out, vector := v.source(from[0])
+	l := &layer{Layer: graph.Layer{Kind: kind}, out: out, vector: vector}
+	if kind == graph.KindConcat {
+		return v.concatenated(l, all, from)
+	}
+	for _, x := range all[1:] {
+		other, flat := v.source(x.layer)
+		if !slices.Equal(x.shape, all[0].shape) || other != out || flat != vector {
+			return nil, refuse("", "values of shapes %v and %v", all[0].shape, x.shape)
+		}
+		if !slices.Equal(x.order, all[0].order) {
+			return nil, refuse("", "one of its values is transposed")
+		}
+	}
+	if from[0] == from[1] { // twice the same
+		y := v.view(all[0])
+		y.scale, y.shift = constants(out.C, 2), constants(out.C, 0)
+		return y, nil
+	}
+	return v.add(l, all[0].order, from...), nil
+}
+
+func concat(v *visit) (*signal, error) {
+	if len(v.signals) == 1 {
+		return v.view(v.signals[0]), nil
+	}
+	return v.joined(graph.KindConcat)
+}
+
+// concatenated joins values along the channels, wherever they have them. The
+// elements of the layer's output are those of its inputs one after the other.
+func (v *visit) concatenated(l *layer, all []*signal, from []int) (*signal, error) {
+	l.out.C = 0
+	order := make([]int32, 0, sizeOf(v.to[1:]))
+	axis := v.Int("axis", 1)
+	if axis < 0 {
+		axis += len(v.to)
+	}
+	begins := make([]int, len(all))
+	elements := 0
+	for i, x := range all {
+		out, vector := v.source(x.layer)
+		if vector != l.vector || i > 0 && (out.H != l.out.H || out.W != l.out.W) {
+			return nil, refuse("", "values of shapes that do not go together")
+		}
+		l.out.C, l.out.H, l.out.W = l.out.C+out.C, out.H, out.W
+		begins[i] = elements
+		elements += out.Size()
+	}
+	for outer := range sizeOf(v.to[1:axis]) {
+		for i, x := range all {
+			n := sizeOf(x.shape[axis:])
+			for k := range n {
+				order = append(order, int32(begins[i]+x.at(outer*n+k)))
+			}
+		}
+	}
+	seen := map[int]bool{}
+	for _, at := range from {
+		if seen[at] {
+			return nil, refuse("", "it joins a value with itself")
+		}
+		seen[at] = true
+	}
+	return v.add(l, simplest(order), from...), nil
+}

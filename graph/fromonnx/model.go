@@ -1,0 +1,152 @@
+package fromonnx
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/graph"
+	"petrify/internal/onnxeval"
+	"petrify/internal/onnxpb"
+)
+
+// Options of an import.
+type Options struct {
+	Shape []int // of the input, without the batch, where the file leaves sizes open
+}
+
+// Model is an imported network.
+type Model struct {
+	Network graph.Network
+	Input   graph.Shape
+	Weights []graph.State // by the names of PyTorch's state_dict
+	Facts
+	Layers []Layer
+
+	source *onnxeval.Graph
+}
+
+// Facts are what is known about the file, and about the ends of the network.
+type Facts struct {
+	File     string   `json:"file"`
+	SHA256   string   `json:"sha256"`
+	Producer string   `json:"producer,omitempty"`
+	Opset    int      `json:"opset"`
+	Input    End      `json:"input"`
+	Output   End      `json:"output"` // of the network: what the file computes before Cut
+	Cut      []Cut    `json:"cut,omitempty"`
+	Result   End      `json:"result"` // what the file computes after Cut
+	Folded   []string `json:"folded,omitempty"`
+	Assumed  []string `json:"assumed,omitempty"`
+}
+
+// End is an input or output of the file.
+type End struct {
+	Name   string `json:"name"`
+	Layout string `json:"layout"`          // such as NCHW; N is the batch
+	Shape  []int  `json:"shape"`           // without the batch
+	Batch  int    `json:"batch,omitempty"` // that the file fixes; 0: any
+}
+
+// Layer says which nodes of the file a layer comes from.
+type Layer struct {
+	Layer      string      `json:"layer"`
+	Kind       string      `json:"kind"`
+	Nodes      []string    `json:"nodes,omitempty"`
+	Shape      graph.Shape `json:"-"` // of the output
+	Parameters int         `json:"-"`
+}
+
+// maxFile limits the bytes of a file.
+const maxFile = 1 << 28
+
+// Read imports a file.
+func Read(path string, o Options) (*Model, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := Decode(data, filepath.Dir(path), o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	m.File = filepath.Base(path)
+	if m.Network.Name == "" {
+		m.Network.Name = strings.TrimSuffix(m.File, filepath.Ext(m.File))
+	}
+	return m, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s: more than %d bytes: petrify is for small networks", path, maxFile)
+	}
+	return data, err
+}
+
+// Decode imports a file's bytes. Data that the file keeps in others are read
+// from the given folder; "" refuses them.
+func Decode(data []byte, folder string, o Options) (*Model, error) {
+	file, err := onnxpb.Unmarshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("is no ONNX file: %w", err)
+	}
+	if len(file.Graph.Nodes) == 0 {
+		return nil, fmt.Errorf("is no ONNX file with a network: its graph has no nodes")
+	}
+	g, err := onnxeval.Load(file, folder)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrace(g, o)
+	if err != nil {
+		return nil, err
+	}
+	m, err := t.best()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	m.SHA256, m.Opset, m.source = hex.EncodeToString(sum[:]), g.Opset, g
+	m.Producer = strings.TrimSpace(file.Producer + " " + file.ProducerVersion)
+	return m, nil
+}
+
+// Source is the graph of the file, which computes what the network is compared
+// with.
+func (m *Model) Source() *onnxeval.Graph { return m.source }
+
+// ChannelsLast reports whether the channels are the last axis.
+func (e End) ChannelsLast() bool { return e.Layout == "NHWC" || e.Layout == "NLC" }
+
+// Image is the shape as channels, height and width.
+func (e End) Image() (graph.Shape, error) {
+	d := e.Shape
+	if len(d) != len(e.Layout)-1 || slices.ContainsFunc(d, func(n int) bool { return n < 1 }) {
+		return graph.Shape{}, fmt.Errorf("fromonnx: shape %v for layout %q", d, e.Layout)
+	}
+	switch e.Layout {
+	case "NC":
+		return graph.Shape{C: d[0], H: 1, W: 1}, nil
+	case "NCL":
+		return graph.Shape{C: d[0], H: 1, W: d[1]}, nil
+	case "NLC":
+		return graph.Shape{C: d[1], H: 1, W: d[0]}, nil
+	case "NCHW":
+		return graph.Shape{C: d[0], H: d[1], W: d[2]}, nil
+	case "NHWC":
+		return graph.Shape{C: d[2], H: d[0], W: d[1]}, nil
+	}
+	return graph.Shape{}, fmt.Errorf("fromonnx: layout %q: want NC, NCL, NLC, NCHW or NHWC", e.Layout)
+}

@@ -1,0 +1,150 @@
+package fromonnx
+
+import (
+	"slices"
+
+	"petrify/internal/onnxeval"
+	"petrify/internal/onnxpb"
+)
+
+// reshape is Reshape, Flatten, Squeeze and Unsqueeze: the same elements in the
+// same order, so that a layer is needed only where the next one wants it.
+func reshape(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	if v.Op == "Squeeze" || v.Op == "Unsqueeze" {
+		axes := v.Ints("axes")
+		if c := v.constant(1); c != nil && v.Version >= 13 {
+			axes = nil
+			for _, a := range c.I {
+				axes = append(axes, int(a))
+			}
+		}
+		rank := max(len(x.shape), len(v.to))
+		for i, a := range axes {
+			if axes[i] = a; a < 0 {
+				axes[i] += rank
+			}
+		}
+		if axes == nil || slices.Contains(axes, 0) {
+			return nil, refuse("name the axes, without the first", "it moves the inputs of a batch")
+		}
+	}
+	if x.padded() && !slices.Equal(x.shape, v.to) {
+		return nil, refuse("", "a Pad before it")
+	}
+	return v.view(x), nil
+}
+
+// transpose moves no element: those who read the value find each where it is.
+func transpose(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	perm, err := onnxeval.Permutation(v.Node, len(x.shape))
+	if err != nil {
+		return nil, err
+	}
+	if perm[0] != 0 {
+		return nil, refuse("", "it moves the inputs of a batch")
+	}
+	if x.padded() {
+		return nil, refuse("", "a Pad before it")
+	}
+	inner := make([]int, len(perm)-1)
+	for i := range inner {
+		inner[i] = perm[i+1] - 1
+	}
+	y := v.view(x)
+	y.order = permuted(x.order, x.shape[1:], inner)
+	v.absorbed++
+	return y, nil
+}
+
+// whole is a Slice or Expand that takes everything.
+func whole(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	backwards := false
+	if c := v.constant(4); c != nil && v.Op == "Slice" {
+		backwards = slices.ContainsFunc(c.I, func(step int64) bool { return step < 0 })
+	}
+	if !slices.Equal(x.shape, v.to) || backwards {
+		return nil, refuse(advice(v.Node), "it takes a part of shape %v of shape %v", v.to, x.shape)
+	}
+	v.dropped++
+	return v.view(x), nil
+}
+
+// nothing is Identity, and Dropout as it is after training.
+func nothing(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	if len(v.Outputs) > 1 && v.readers[v.Outputs[1]] > 0 {
+		return nil, refuse("", "its mask is used")
+	}
+	v.dropped++
+	return v.view(x), nil
+}
+
+func cast(v *visit) (*signal, error) {
+	x := v.signals[0]
+	to := v.types[v.Outputs[0]]
+	if x == nil || to != onnxpb.Float && to != onnxpb.Double && to != onnxpb.Float16 && to != onnxpb.Bfloat16 {
+		return nil, refuse("", "it rounds to %v", to)
+	}
+	v.dropped++
+	return v.view(x), nil
+}
+
+// pad keeps zeros in mind for the padding of the next layer.
+func pad(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	begin, end, value, mode, err := onnxeval.Pads(v.Node, v.constants, len(x.shape))
+	if err != nil {
+		return nil, err
+	}
+	y := v.view(x)
+	nothing := !slices.ContainsFunc(append(slices.Clone(begin), end...), func(n int) bool { return n != 0 })
+	switch {
+	case nothing:
+		return y, nil
+	case mode != "constant" || value != 0:
+		return nil, refuse("a Pad with zeros is imported", "mode %q, value %v", mode, value)
+	case len(begin) < 3 || begin[0] != 0 || begin[1] != 0 || end[0] != 0 || end[1] != 0:
+		return nil, refuse("a Pad of spatial axes is imported", "it pads by %v and %v", begin, end)
+	case slices.Min(begin) < 0 || slices.Min(end) < 0:
+		return nil, refuse("", "it cuts off by %v and %v", begin, end)
+	}
+	if x.affine() && x.shifted() {
+		y = copied(x)
+		if _, err := v.settled(y); err != nil {
+			return nil, err
+		}
+		y = v.view(y)
+	}
+	before := copied(y)
+	before.shape = x.shape
+	if _, err := v.image(before); err != nil {
+		return nil, err
+	}
+	y.layer = before.layer
+	last := len(begin) - 1
+	y.pad[1] += begin[last]
+	y.pad[3] += end[last]
+	if last == 3 {
+		y.pad[0] += begin[2]
+		y.pad[2] += end[2]
+	}
+	return y, nil
+}

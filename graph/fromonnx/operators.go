@@ -1,0 +1,63 @@
+package fromonnx
+
+import "petrify/internal/onnxeval"
+
+// operators is the table of the operators that can be imported: what each makes
+// of its inputs. An operator that is not here is refused by name.
+var operators map[string]func(v *visit) (*signal, error)
+
+// It is filled in by init, because functions of it read it.
+func init() {
+	operators = map[string]func(v *visit) (*signal, error){
+		"Conv":               conv,
+		"Gemm":               gemm,
+		"MatMul":             matMul,
+		"BatchNormalization": batchNorm,
+
+		"Relu": relu, "Clip": clipped, "LeakyRelu": leakyRelu, "PRelu": prelu,
+		"Sigmoid": function, "Tanh": function, "HardSwish": function, "HardSigmoid": hardSigmoid,
+		"Softmax": softmax,
+
+		"MaxPool": maxPool, "AveragePool": averagePool,
+		"GlobalAveragePool": global, "GlobalMaxPool": global,
+		"ReduceMean": reduce, "ReduceSum": reduce, "ReduceMax": reduce,
+
+		"Add": sum, "Sub": difference, "Mul": times, "Div": quotient, "Neg": negative, "Sum": sum,
+		"Max": bound, "Min": bound,
+		"Concat": concat,
+		"Pad":    pad,
+
+		"Flatten": reshape, "Reshape": reshape, "Squeeze": reshape, "Unsqueeze": reshape,
+		"Transpose": transpose,
+		"Slice":     whole, "Expand": whole,
+		"Identity": nothing, "Dropout": nothing, "Cast": cast, "CastLike": cast,
+
+		"ai.onnx.ml.Scaler": scaler,
+	}
+}
+
+// advice says what would help with an operator that cannot be imported.
+func advice(n *onnxeval.Node) string {
+	switch n.Op {
+	case "LSTM", "GRU", "RNN":
+		return "petrify has no recurrent layers; a convolution over time often does the work"
+	case "If", "Loop", "Scan":
+		return "export the network with fixed shapes, so that its graph has no branches and loops"
+	case "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger":
+		return "export the float network: petrify quantizes it itself"
+	case "Resize", "Upsample", "ConvTranspose":
+		return "petrify has no layer that enlarges images yet"
+	case "Erf", "Gelu", "LayerNormalization", "Pow", "Sqrt":
+		return "petrify has no layers of transformers yet"
+	case "Slice", "Split", "Gather":
+		return "petrify has no layer that takes a part of the channels yet"
+	case "Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish":
+		return "relu, leaky_relu, hard_swish, sigmoid and tanh are imported"
+	case "InstanceNormalization", "GroupNormalization", "LRN", "LpNormalization":
+		return "batch norm is the only normalisation"
+	}
+	if n.Domain != "" {
+		return "export with the standard's own operators, such as opset 13 of ai.onnx"
+	}
+	return ""
+}

@@ -1,0 +1,218 @@
+package fromonnx
+
+import (
+	"slices"
+
+	"petrify/graph"
+	"petrify/internal/onnxeval"
+)
+
+// frame is the padding of a layer: top, left, bottom, right.
+type frame [4]int
+
+func (f frame) padded() bool { return f != frame{} }
+
+// slide sets kernel, stride, dilation and padding of a layer. Zeros around the
+// input become padding.
+func (v *visit) slide(l *graph.Layer, x *signal, kernel []int) (frame, error) {
+	in := x.shape[2:]
+	w, err := onnxeval.WindowOf(v.Node, in, kernel)
+	if err != nil {
+		return frame{}, err
+	}
+	pick := func(list []int, otherwise int) (pair [2]int) {
+		if len(list) == 1 {
+			return [2]int{otherwise, list[0]}
+		}
+		return [2]int{list[0], list[1]}
+	}
+	begin, end := pick(w.Begin, 0), pick(w.End, 0)
+	f := frame{begin[0] + x.pad[0], begin[1] + x.pad[1], end[0] + x.pad[2], end[1] + x.pad[3]}
+	l.Kernel = pick(w.Kernel, 1)
+	if l.Stride = pick(w.Stride, 1); l.Stride == usualStride(l) {
+		l.Stride = [2]int{}
+	}
+	if l.Dilation = pick(w.Dilation, 1); l.Dilation == [2]int{1, 1} {
+		l.Dilation = [2]int{}
+	}
+	l.Padding = graph.Padding{Top: f[0], Left: f[1], Bottom: f[2], Right: f[3]}
+	if v.Text("auto_pad", "") == "SAME_UPPER" && !x.padded() && f.padded() {
+		l.Padding = graph.Padding{Same: true}
+	}
+	return f, nil
+}
+
+// usualStride is the stride that a layer has unless it says otherwise.
+func usualStride(l *graph.Layer) [2]int {
+	if l.Kind == graph.KindConv2D {
+		return [2]int{1, 1}
+	}
+	return l.Kernel
+}
+
+func maxPool(v *visit) (*signal, error) {
+	return v.pool(graph.KindMaxPool)
+}
+
+func averagePool(v *visit) (*signal, error) {
+	return v.pool(graph.KindAvgPool)
+}
+
+// pool makes a pool.
+func (v *visit) pool(kind graph.Kind) (*signal, error) {
+	if _, err := v.input(); err != nil {
+		return nil, err
+	}
+	x := copied(v.signals[0])
+	if x.affine() && !x.padded() {
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := v.image(x); err != nil {
+		return nil, err
+	}
+	if x.padded() && (x.affine() || kind == graph.KindMaxPool && !v.nonNegative(x.layer)) {
+		return nil, refuse("", "zeros that a Pad before it adds could be its maximum")
+	}
+	l := &layer{Layer: graph.Layer{Kind: kind}, out: imageOf(v.to)}
+	f, err := v.slide(&l.Layer, x, nil)
+	if err != nil {
+		return nil, err
+	}
+	if l.Dilation != [2]int{} {
+		return nil, refuse("petrify's pools have no dilation", "dilations %v", v.Ints("dilations"))
+	}
+	counts := v.Int("count_include_pad", 0) != 0
+	if kind == graph.KindAvgPool && f.padded() {
+		if own := f != frame(x.pad); x.padded() && own && !counts {
+			return nil, refuse("set count_include_pad to 1", "a Pad before it counts in the mean, and its own padding does not")
+		}
+		l.CountIncludePad = counts || x.padded()
+	}
+	if !slices.Equal(v.to[2:], floored(l.Layer, f, x.shape[2:], x.pad)) {
+		return nil, refuse("", "ceil_mode with windows that reach beyond the padding")
+	}
+	return v.add(l, nil, x.layer), nil
+}
+
+// floored are the spatial sizes of a pool's output if windows that reach beyond
+// the padding do not count. The input's sizes include zeros of a Pad.
+func floored(l graph.Layer, f frame, in []int, pad [4]int) (out []int) {
+	stride := l.Stride
+	if stride == [2]int{} {
+		stride = usualStride(&l)
+	}
+	for i, n := range in {
+		axis := 2 - len(in) + i
+		n += f[axis] + f[axis+2] - pad[axis] - pad[axis+2]
+		out = append(out, (n-l.Kernel[axis])/stride[axis]+1)
+	}
+	return out
+}
+
+// nonNegative reports whether a layer's output is never negative.
+func (m *mapping) nonNegative(at int) bool {
+	if at < 0 {
+		return false
+	}
+	l := m.layers[at]
+	switch l.Kind {
+	case graph.KindReLU, graph.KindReLU6, graph.KindSigmoid, graph.KindHardSigmoid, graph.KindSoftmax:
+		return true
+	case graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool, graph.KindFlatten, graph.KindReshape,
+		graph.KindAdd, graph.KindConcat:
+		return !slices.ContainsFunc(l.from, func(from int) bool { return !m.nonNegative(from) })
+	}
+	return false
+}
+
+// global makes a pool over the whole image.
+func global(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	var axes []int
+	for i := 2; i < len(x.shape); i++ {
+		axes = append(axes, i)
+	}
+	return v.over(x, axes, v.Op == "GlobalMaxPool", 1)
+}
+
+// reduce makes a pool over the whole image of a reduction over all spatial axes.
+func reduce(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	axes, err := onnxeval.ReducedAxes(v.Node, v.constants, len(x.shape))
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(axes, 0) {
+		return nil, refuse("", "it reduces over the inputs of a batch")
+	}
+	factor := 1
+	if v.Op == "ReduceSum" {
+		for _, a := range axes {
+			factor *= x.shape[a]
+		}
+	}
+	return v.over(x, axes, v.Op == "ReduceMax", float64(factor))
+}
+
+// over makes a mean or maximum over axes, which must be all spatial ones,
+// wherever the value has them.
+func (v *visit) over(s *signal, axes []int, greatest bool, factor float64) (*signal, error) {
+	x := copied(s)
+	if _, err := v.settled(x); err != nil {
+		return nil, err
+	}
+	in, vector := v.source(x.layer)
+	plane := in.H * in.W
+	kept := slices.Clone(x.shape)
+	for _, a := range axes {
+		kept[a] = 1
+	}
+	steps := broadcastSteps(kept, x.shape)
+	order, count := slices.Repeat([]int32{-1}, sizeOf(kept[1:])), make([]int, sizeOf(kept[1:]))
+	index := make([]int, len(x.shape))
+	for i := range x.size() {
+		to := 0
+		for axis, k := range index {
+			to += k * steps[axis]
+		}
+		channel := int32(x.at(i) / plane)
+		if order[to] >= 0 && order[to] != channel {
+			return nil, refuse("all spatial axes, and no other, are imported as global pooling",
+				"it reduces over axes %v of shape %v", axes, x.shape)
+		}
+		order[to] = channel
+		count[to]++
+		for axis := len(index) - 1; axis > 0; axis-- {
+			if index[axis]++; index[axis] < x.shape[axis] {
+				break
+			}
+			index[axis] = 0
+		}
+	}
+	if slices.ContainsFunc(count, func(n int) bool { return n != plane }) {
+		return nil, refuse("all spatial axes, and no other, are imported as global pooling",
+			"it reduces over axes %v of shape %v", axes, x.shape)
+	}
+	if vector {
+		y := v.view(x)
+		y.order = simplest(order)
+		return y, nil
+	}
+	l := &layer{Layer: graph.GlobalAvgPool(), out: graph.Shape{C: in.C, H: 1, W: 1}}
+	if greatest {
+		l.Layer = graph.Layer{Kind: graph.KindMaxPool, Kernel: [2]int{in.H, in.W}}
+	}
+	y := v.add(l, simplest(order), x.layer)
+	if factor != 1 {
+		y.scale, y.shift = slices.Repeat([]float64{factor}, in.C), make([]float64, in.C)
+	}
+	return y, nil
+}

@@ -1,0 +1,149 @@
+package conformance_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/graph"
+	"petrify/graph/fromonnx"
+	"petrify/internal/conformance"
+	"petrify/internal/imported"
+	"petrify/quantized/onnx"
+)
+
+// trainAll makes TestImports train every network, not only the few that CI does:
+//
+//	CGO_ENABLED=1 go test -run TestImports -train-all .
+var trainAll = flag.Bool("train-all", false, "train every imported network")
+
+// trainedInCI are the imports that CI trains: with batch norm and with it
+// folded, a residual one, signals, channels last.
+var trainedInCI = []string{"resnet-unfolded", "mobilenet-v2-hardswish", "tc-resnet", "keras"}
+
+// exported writes the networks of networks.py to a folder.
+func exported(t *testing.T) []string {
+	t.Helper()
+	folder := t.TempDir()
+	out, err := exec.Command("/usr/bin/python3", "-W", "ignore", "networks.py", folder).CombinedOutput()
+	if err != nil {
+		t.Fatalf("networks.py (Debian's python3-torch, python3-onnx): %v\n%s", err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.onnx"))
+	if err != nil || len(files) < 30 {
+		t.Fatalf("networks.py wrote %d files: %v", len(files), err)
+	}
+	return files
+}
+
+// TestImports: what PyTorch, and others, export is imported, and computes what
+// ONNX Runtime computes. Some of it trains on, and its export is what ONNX
+// Runtime runs, element for element.
+func TestImports(t *testing.T) {
+	for _, file := range exported(t) {
+		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
+		t.Run(name, func(t *testing.T) {
+			m, err := fromonnx.Read(file, fromonnx.Options{})
+			if strings.HasPrefix(name, "refused-") {
+				if err == nil || !strings.Contains(err.Error(), "cannot be imported") {
+					t.Fatalf("got error %v, want a refusal", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			asInRuntime(t, file, m)
+			for _, chosen := range trainedInCI {
+				if *trainAll || name == chosen {
+					trainsOn(t, m)
+					break
+				}
+			}
+		})
+	}
+}
+
+// asInRuntime compares 64 inputs with ONNX Runtime, or by definition where the
+// file has other outputs than numbers.
+func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
+	t.Helper()
+	if len(m.Source().Outputs) > 1 {
+		c, err := imported.Compare(m, 64)
+		if err != nil || c.Relative() > 1e-4 {
+			t.Fatalf("by definition: %.1e of the greatest output, error %v", c.Relative(), err)
+		}
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := conformance.Open(data, conformance.Settings{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	n, err := imported.New(m.Network, m.Weights, m.Facts, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	x := imported.RandomInputs(m, 64, 1)
+	ours, _, err := n.Results(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c imported.Comparison
+	step := 64
+	if m.Facts.Input.Batch > 0 {
+		step = m.Facts.Input.Batch
+	}
+	size := m.Input.Size()
+	for i := 0; i < 64; i += step {
+		y, err := s.Run(x[i*size : (i+step)*size])
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs := make([]float64, len(y))
+		for k, v := range y {
+			theirs[k] = float64(v)
+		}
+		outputs := len(ours) / 64
+		if err := c.Add(ours[i*outputs:(i+step)*outputs], theirs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.Relative() > 1e-4 {
+		t.Errorf("%.1e of the greatest output", c.Relative())
+	}
+}
+
+// trainsOn trains the network a little with quantization, and expects of ONNX
+// Runtime what the graph evaluates.
+func trainsOn(t *testing.T, m *fromonnx.Model) {
+	t.Helper()
+	model := trainedFrom(t, m.Network, m.Input, graph.Uniform(fakequant.Int8()), m.Weights)
+	frozen, err := model.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 50
+	e, err := model.Evaluator(size, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	x := images(rand.New(rand.NewPCG(5, 6)), size, m.Input)
+	if _, err := e.Run(x, make([]int32, size)); err != nil {
+		t.Fatal(err)
+	}
+	x = channelsFirst(x, m.Input)
+	equal(t, e.Logits(), outputs(t, onnx.Options{}, conformance.Settings{}, frozen, x))
+	equal(t, e.Logits(), engineOutputs(t, frozen, x))
+}

@@ -1,0 +1,168 @@
+package imported
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"petrify/graph"
+	"petrify/graph/fromonnx"
+	"petrify/train"
+)
+
+// Network is an imported network with its weights, ready to run.
+type Network struct {
+	facts     fromonnx.Facts
+	in        graph.Shape
+	evaluator *graph.Evaluator
+	batch     int
+	x         []float32
+	labels    []int32
+}
+
+// New builds the network, for batches of the given size.
+func New(n graph.Network, weights []graph.State, facts fromonnx.Facts, batch int) (*Network, error) {
+	in, err := facts.Input.Image()
+	if err != nil {
+		return nil, err
+	}
+	m, err := graph.New(n, in, graph.Quantization{}, rand.New(rand.NewPCG(0, 0)))
+	if err != nil {
+		return nil, err
+	}
+	if err := train.SetWeights(m, weights); err != nil {
+		return nil, err
+	}
+	e, err := m.Evaluator(batch, false)
+	if err != nil {
+		return nil, err
+	}
+	return &Network{facts: facts, in: in, evaluator: e, batch: batch, x: make([]float32, batch*in.Size()),
+		labels: slices.Repeat([]int32{-1}, batch)}, nil
+}
+
+// Close frees the network.
+func (n *Network) Close() error { return n.evaluator.Close() }
+
+// InputSize is the numbers of one input.
+func (n *Network) InputSize() int { return n.in.Size() }
+
+// Outputs computes what the file computes before its end was cut off, for
+// inputs one after the other in the file's layout.
+func (n *Network) Outputs(x []float32) ([]float32, error) {
+	size := n.in.Size()
+	if len(x)%size != 0 {
+		return nil, fmt.Errorf("imported: %d numbers: an input has %d", len(x), size)
+	}
+	var all []float32
+	for len(x) > 0 {
+		count := min(n.batch, len(x)/size)
+		clear(n.x)
+		for i := range count {
+			n.toLast(n.x[i*size:(i+1)*size], x[i*size:(i+1)*size])
+		}
+		if _, err := n.evaluator.Run(n.x, n.labels); err != nil {
+			return nil, err
+		}
+		y := n.evaluator.Logits()
+		all = append(all, n.inOrder(y[:len(y)/n.batch*count])...)
+		x = x[count*size:]
+	}
+	return all, nil
+}
+
+// toLast brings an input from the file's layout to channels last.
+func (n *Network) toLast(to, x []float32) {
+	if n.facts.Input.ChannelsLast() {
+		copy(to, x)
+		return
+	}
+	channels, plane := n.in.C, n.in.H*n.in.W
+	for i, v := range x {
+		to[i%plane*channels+i/plane] = v
+	}
+}
+
+// inOrder brings outputs, channels first, into the file's order.
+func (n *Network) inOrder(y []float32) []float32 {
+	out := n.facts.Output
+	if !out.ChannelsLast() {
+		return y
+	}
+	channels := out.Shape[len(out.Shape)-1]
+	plane := 1
+	for _, d := range out.Shape[:len(out.Shape)-1] {
+		plane *= d
+	}
+	all := make([]float32, len(y))
+	for i := range all {
+		one, k := i/(channels*plane)*channels*plane, i%(channels*plane)
+		all[i] = y[one+k%channels*plane+k/channels]
+	}
+	return all
+}
+
+// Results computes what the file computes, and the shape of one result.
+func (n *Network) Results(x []float32) (y []float32, shape []int, err error) {
+	if y, err = n.Outputs(x); err != nil {
+		return nil, nil, err
+	}
+	size := 1
+	for _, d := range n.facts.Output.Shape {
+		size *= d
+	}
+	shape = n.facts.Output.Shape
+	for _, cut := range n.facts.Cut {
+		switch cut {
+		case fromonnx.CutArgMax:
+			if size == 1 { // of a result that is a label already
+				continue
+			}
+			y, size, shape = labels(y, size), 1, []int{}
+		case fromonnx.CutTwoClasses:
+			y, size, shape = twoClasses(y), 2, []int{2}
+		default:
+			for first := 0; first < len(y); first += size {
+				putBack(cut, y[first:first+size])
+			}
+		}
+	}
+	return y, shape, nil
+}
+
+// putBack computes what was cut off, for one result.
+func putBack(cut fromonnx.Cut, y []float32) {
+	top := float64(slices.Max(y))
+	sum := 0.0
+	for _, v := range y {
+		sum += math.Exp(float64(v) - top)
+	}
+	for i, v := range y {
+		switch cut {
+		case fromonnx.CutSoftmax:
+			y[i] = float32(math.Exp(float64(v)-top) / sum)
+		case fromonnx.CutLogSoftmax:
+			y[i] = float32(float64(v) - top - math.Log(sum))
+		case fromonnx.CutSigmoid:
+			y[i] = float32(1 / (1 + math.Exp(-float64(v))))
+		}
+	}
+}
+
+// labels are the indices of the greatest numbers, the first of several.
+func labels(y []float32, size int) (all []float32) {
+	for first := 0; first < len(y); first += size {
+		one := y[first : first+size]
+		all = append(all, float32(slices.Index(one, slices.Max(one))))
+	}
+	return all
+}
+
+// twoClasses are the probabilities 1 − p and p.
+func twoClasses(y []float32) (all []float32) {
+	for _, p := range y {
+		all = append(all, 1-p, p)
+	}
+	return all
+}
