@@ -1,6 +1,10 @@
 package observers
 
-import "petrify/fakequant/affine"
+import (
+	"math"
+
+	"petrify/fakequant/affine"
+)
 
 // mse looks for the range with the least mean squared error for its quantizer's
 // format, scheme and dialect,
@@ -22,7 +26,11 @@ const mseSteps = 100
 // Range is the best range tried.
 func (o *mse) Range(lo, hi []float32) bool {
 	return o.search(lo, hi, func(i int, counts []int64, left, width float64) (bottom, top float64) {
-		loss := func(a, b float32) float64 { return o.loss(counts, left, width, a, b) }
+		m := accumulate(counts, left, width)
+		loss := func(a, b float32) float64 {
+			s, z := o.target.Dialect.Choose(a, b, o.target.Format, o.target.Scheme)
+			return m.loss(o.target.Format, s, z)
+		}
 		full, fullTop := o.min[i], o.max[i]
 		a, b := best(full, fullTop, func(f float32) (float32, float32) { return f * full, f * fullTop }, loss)
 		a, b = best(a, b, func(f float32) (float32, float32) { return a, f * fullTop }, loss)
@@ -45,18 +53,37 @@ func best(a, b float32, shrunk func(fraction float32) (float32, float32), loss f
 	return a, b
 }
 
-// loss is the squared error of the range a..b.
-func (o *mse) loss(counts []int64, left, width float64, a, b float32) float64 {
-	f := o.target.Format
-	s, z := o.target.Dialect.Choose(a, b, f, o.target.Scheme)
-	sum := 0.0
+// masses are the sums of x⁰, x¹ and x² over the bins before each bin's beginning,
+// each value at its bin's centre: those between two edges are a difference.
+type masses struct {
+	left, width float64
+	sums        [][3]float64
+}
+
+func accumulate(counts []int64, left, width float64) masses {
+	m := masses{left, width, make([][3]float64, len(counts)+1)}
 	for j, n := range counts {
-		if n == 0 {
-			continue
+		x, to := left+(float64(j)+0.5)*width, m.sums[j]
+		m.sums[j+1] = [3]float64{to[0] + float64(n), to[1] + float64(n)*x, to[2] + float64(n)*x*x}
+	}
+	return m
+}
+
+// loss is the squared error of a grid. All bins between two ties of the grid go to
+// its number r between them:
+//
+//	Σ n·(x − r)² = Σ n·x² − 2r·Σ n·x + r²·Σ n
+func (m masses) loss(f affine.Format, s float32, z int32) float64 {
+	sum, from := 0.0, 0
+	for q := f.Min(); q <= f.Max(); q++ {
+		r, to := float64(s)*float64(q-z), len(m.sums)-1
+		if q < f.Max() {
+			tie := math.Ceil((r+float64(s)/2-m.left)/m.width - 0.5)
+			to = int(max(float64(from), min(tie, float64(to))))
 		}
-		x := left + (float64(j)+0.5)*width
-		d := x - float64(affine.Fake(float32(x), s, z, f))
-		sum += float64(n) * d * d
+		a, b := m.sums[from], m.sums[to]
+		sum += b[2] - a[2] - 2*r*(b[1]-a[1]) + r*r*(b[0]-a[0])
+		from = to
 	}
 	return sum
 }

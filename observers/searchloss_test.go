@@ -121,3 +121,30 @@ func TestBins(t *testing.T) {
 		}
 	}
 }
+
+// TestGridLoss compares the error of a grid from sums with that of each bin's
+// centre alone.
+func TestGridLoss(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 300 {
+		left, width := math.Ldexp(float64(rng.IntN(2000)-1500), -9), math.Ldexp(1, -9)
+		counts := make([]int64, 1+rng.IntN(2000))
+		for j := range counts {
+			counts[j] = int64(rng.IntN(5))
+		}
+		f := affine.Format{Bits: 2 + rng.IntN(7), Unsigned: rng.IntN(2) == 0}
+		s, z := float32(math.Exp(3*rng.NormFloat64())/64), int32(0)
+		if f.Unsigned {
+			z = rng.Int32N(f.Max() + 1)
+		}
+		want := 0.0
+		for j, n := range counts {
+			x := left + (float64(j)+0.5)*width
+			d := x - float64(affine.Fake(float32(x), s, z, f))
+			want += float64(n) * d * d
+		}
+		if got := accumulate(counts, left, width).loss(f, s, z); !(math.Abs(got-want) <= 1e-5*want+1e-9) {
+			t.Fatalf("%v, s = %v, z = %d: %v, want %v", f, s, z, got, want)
+		}
+	}
+}
