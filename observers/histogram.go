@@ -22,10 +22,16 @@ func newBins(t Target) bins {
 		extremes: newExtremes(t.Layout), target: t,
 		exponent: make([]int64, t.Layout.N), counts: make([]int64, t.Layout.N*2*side),
 	}
+	b.clear()
+	return b
+}
+
+// clear empties the bins.
+func (b *bins) clear() {
+	clear(b.counts)
 	for i := range b.exponent {
 		b.exponent[i] = -149 // the least float32; every other exponent is greater
 	}
-	return b
 }
 
 // Observe counts the values of x.

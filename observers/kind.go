@@ -17,6 +17,7 @@ const (
 	TorchHistogram                  // PyTorch 1.13's, errors included
 	Entropy                         // least Kullback–Leibler divergence
 	MSE                             // least mean squared error
+	LastMSE                         // the same, of the last tensor seen
 	MeanSigma                       // mean ± k standard deviations of everything seen
 	MeanAbs                         // LSQ's first scale, from the mean magnitude
 	Fixed                           // a given range
@@ -44,6 +45,7 @@ var kinds = [...]struct {
 	TorchHistogram: {name: "torch_histogram", make: newTorchHistogram, perTensor: true},
 	Entropy:        {name: "entropy", make: newEntropy, counts: 2 * side},
 	MSE:            {name: "mse", make: newMSE, counts: 2 * side},
+	LastMSE:        {name: "last_mse", make: newLastMSE, counts: 2 * side},
 	MeanSigma:      {name: "mean_sigma", make: newMeanSigma, byDefault: Config{Sigmas: 3}},
 	MeanAbs:        {name: "mean_abs", make: newMeanAbs},
 	Fixed:          {name: "fixed", make: newFixed},

@@ -2,6 +2,7 @@ package observers
 
 import (
 	"math"
+	"slices"
 
 	"petrify/fakequant/affine"
 )
@@ -12,29 +13,79 @@ import (
 //	argmin Σ (x − fake(x; range))²
 //
 // over the histogram of everything seen, each bin at its centre. It tries 100
-// fractions of the full range, both ends together, then each end alone.
+// fractions of the full range, both ends together, then each end alone where the
+// scheme has a zero point.
 //
 // Source: R. Banner, Y. Nahshan and D. Soudry, "Post training 4-bit
 // quantization of convolutional networks for rapid-deployment", NeurIPS 2019,
 // §2, without its assumption on the distribution.
+//
+// Training goes on for longer than a calibration, and ranges move: after every 64
+// tensors, what has been seen so far counts half.
 type mse struct{ bins }
 
 func newMSE(_ Config, t Target) Observer { return &mse{newBins(t)} }
 
-const mseSteps = 100
+const (
+	mseSteps  = 100
+	mseMemory = 64 // tensors
+)
+
+// Observe counts the values of x.
+func (o *mse) Observe(x []float32) (nonFinite int, err error) {
+	nonFinite, err = o.bins.Observe(x)
+	for i, n := range o.count {
+		if n > 0 && n%mseMemory == 0 && err == nil {
+			o.forget(i)
+		}
+	}
+	return nonFinite, err
+}
+
+// forget halves the counts of group i, unless nothing would be left, and limits the
+// extremes to what is.
+func (o *mse) forget(i int) {
+	all := o.group(i)
+	if slices.Max(all) < 2 {
+		return
+	}
+	for j := range all {
+		all[j] /= 2
+	}
+	counts, left, width := o.filled(i)
+	o.min[i] = max(o.min[i], float32(left))
+	o.max[i] = min(o.max[i], float32(left+float64(len(counts))*width))
+}
+
+// lastMSE is the range with the least squared error for the last tensor alone: mse
+// without a memory, for weights. As with [LastValue], the range does not lag when
+// weights grow.
+type lastMSE struct{ mse }
+
+func newLastMSE(_ Config, t Target) Observer { return &lastMSE{mse{newBins(t)}} }
+
+// Observe counts the values of x, and forgets those before.
+func (o *lastMSE) Observe(x []float32) (nonFinite int, err error) {
+	clear(o.count)
+	o.clear()
+	return o.bins.Observe(x)
+}
 
 // Range is the best range tried.
 func (o *mse) Range(lo, hi []float32) bool {
+	var m masses
 	return o.search(lo, hi, func(i int, counts []int64, left, width float64) (bottom, top float64) {
-		m := accumulate(counts, left, width)
+		m.accumulate(counts, left, width)
 		loss := func(a, b float32) float64 {
 			s, z := o.target.Dialect.Choose(a, b, o.target.Format, o.target.Scheme)
 			return m.loss(o.target.Format, s, z)
 		}
 		full, fullTop := o.min[i], o.max[i]
 		a, b := best(full, fullTop, func(f float32) (float32, float32) { return f * full, f * fullTop }, loss)
-		a, b = best(a, b, func(f float32) (float32, float32) { return a, f * fullTop }, loss)
-		a, b = best(a, b, func(f float32) (float32, float32) { return f * full, b }, loss)
+		if o.target.Scheme == affine.Affine {
+			a, b = best(a, b, func(f float32) (float32, float32) { return a, f * fullTop }, loss)
+			a, b = best(a, b, func(f float32) (float32, float32) { return f * full, b }, loss)
+		}
 		return float64(a), float64(b)
 	})
 }
@@ -60,20 +111,19 @@ type masses struct {
 	sums        [][3]float64
 }
 
-func accumulate(counts []int64, left, width float64) masses {
-	m := masses{left, width, make([][3]float64, len(counts)+1)}
+func (m *masses) accumulate(counts []int64, left, width float64) {
+	m.left, m.width, m.sums = left, width, append(m.sums[:0], [3]float64{})
 	for j, n := range counts {
 		x, to := left+(float64(j)+0.5)*width, m.sums[j]
-		m.sums[j+1] = [3]float64{to[0] + float64(n), to[1] + float64(n)*x, to[2] + float64(n)*x*x}
+		m.sums = append(m.sums, [3]float64{to[0] + float64(n), to[1] + float64(n)*x, to[2] + float64(n)*x*x})
 	}
-	return m
 }
 
 // loss is the squared error of a grid. All bins between two ties of the grid go to
 // its number r between them:
 //
 //	Σ n·(x − r)² = Σ n·x² − 2r·Σ n·x + r²·Σ n
-func (m masses) loss(f affine.Format, s float32, z int32) float64 {
+func (m *masses) loss(f affine.Format, s float32, z int32) float64 {
 	sum, from := 0.0, 0
 	for q := f.Min(); q <= f.Max(); q++ {
 		r, to := float64(s)*float64(q-z), len(m.sums)-1

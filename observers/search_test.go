@@ -217,3 +217,36 @@ func TestTorchHistogramRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestMSEForgets: last_mse knows the last tensor alone, and mse follows values that
+// shrink, as it halves what it has counted.
+func TestMSEForgets(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	wide, narrow := laplace(rng, 2000), laplace(rng, 2000)
+	for i := range narrow {
+		narrow[i] /= 16
+	}
+	tg := observers.Target{Layout: affine.Layout{N: 1}, Format: affine.Format{Bits: 4}}
+	alone := newOf(t, observers.Config{Kind: observers.MSE}, tg)
+	observe(t, alone, narrow)
+	_, want, _ := rangeOf(alone)
+
+	last := newOf(t, observers.Config{Kind: observers.LastMSE}, tg)
+	observe(t, last, wide)
+	observe(t, last, narrow)
+	if _, got, _ := rangeOf(last); got != want {
+		t.Errorf("last_mse: 0..%v, want that of the last tensor, 0..%v", got, want)
+	}
+
+	whole := newOf(t, observers.Config{Kind: observers.MSE}, tg)
+	for range 64 {
+		observe(t, whole, wide)
+	}
+	_, before, _ := rangeOf(whole)
+	for range 1000 {
+		observe(t, whole, narrow)
+	}
+	if _, got, _ := rangeOf(whole); got > before/8 || got < 0.9*want {
+		t.Errorf("mse: 0..%v after wider values, want it to come from 0..%v near 0..%v", got, before, want)
+	}
+}

@@ -143,7 +143,9 @@ func TestGridLoss(t *testing.T) {
 			d := x - float64(affine.Fake(float32(x), s, z, f))
 			want += float64(n) * d * d
 		}
-		if got := accumulate(counts, left, width).loss(f, s, z); !(math.Abs(got-want) <= 1e-5*want+1e-9) {
+		var m masses
+		m.accumulate(counts, left, width)
+		if got := m.loss(f, s, z); !(math.Abs(got-want) <= 1e-5*want+1e-9) {
 			t.Fatalf("%v, s = %v, z = %d: %v, want %v", f, s, z, got, want)
 		}
 	}

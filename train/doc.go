@@ -21,8 +21,9 @@
 //
 // Float training starts from random weights, or from [Config.Weights] that were
 // trained elsewhere. PTQ leaves the weights as they are and shows
-// [Config.Calibration] batches to the observers. QAT starts from the float
-// weights and the ranges of PTQ. Without a float stage and given weights, QAT
+// [Config.Calibration] batches to the observers; with fewer than 8 bits, batch
+// norm's statistics are then those of the quantized network, if that lowers the
+// loss on these batches. QAT starts from the float network and the ranges of PTQ. Without a float stage and given weights, QAT
 // trains from scratch: batch norm then follows the batches during calibration,
 // so that the ranges suit the first step. Afterwards the ranges must follow
 // growing activations, which a moving average with constant 0.1 does sooner

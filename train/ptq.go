@@ -2,9 +2,12 @@ package train
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
+	"petrify/datasets"
 	"petrify/graph"
 )
 
@@ -48,10 +51,63 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	r.apply(graph.Switches{Quantize: true})
-	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
+	if err := r.quantizeAsItIs(ctx, t); err != nil {
 		return err
 	}
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+}
+
+// quantizeAsItIs evaluates the quantized network. A QAT stage begins from the float
+// network's statistics, whatever they were for the evaluation.
+func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) {
+	if r.fewBits() && !r.untrained() {
+		before := clone(r.model.State())
+		if r.QAT.Epochs > 0 {
+			defer func() { err = errors.Join(err, r.model.Restore(before)) }()
+		}
+		if err := r.renormaliseIfBetter(ctx, t, before); err != nil {
+			return err
+		}
+	}
+	r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test)
+	return err
+}
+
+// renormaliseIfBetter averages batch norm's running statistics again, because with
+// few bits the means and deviations of the quantized sums are not those that it
+// removes. It returns to the states before if the loss on the calibration's images
+// does not fall.
+func (r *run) renormaliseIfBetter(ctx context.Context, t *graph.Trainer, before []graph.State) error {
+	seen := first(r.split, r.Calibration*r.Batch)
+	old, err := r.evaluate(ctx, seen)
+	if err != nil {
+		return err
+	}
+	if err := r.renormalise(ctx, t, r.Calibration); err != nil {
+		return err
+	}
+	now, err := r.evaluate(ctx, seen)
+	if err == nil && !(now.Loss < old.Loss) {
+		err = r.model.Restore(before)
+	}
+	return err
+}
+
+// first is the first n images of a split.
+func first(s *datasets.Split, n int) *datasets.Split {
+	chosen := make([]bool, s.Len())
+	for i := range min(n, len(chosen)) {
+		chosen[i] = true
+	}
+	_, part := s.Cut(chosen)
+	return part
+}
+
+// fewBits reports whether something has fewer than 8 bits in a network with batch
+// norm.
+func (r *run) fewBits() bool {
+	return slices.ContainsFunc(r.model.Domains(), func(d graph.Domain) bool { return d.BatchNorm }) &&
+		slices.ContainsFunc(r.model.Placements(), func(p graph.Placement) bool { return p.Config.Format.Bits < 8 })
 }
 
 // untrained reports whether QAT starts from untrained weights.

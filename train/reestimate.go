@@ -10,26 +10,7 @@ import (
 // training batches, and evaluates. If it fails, it may leave the model partly
 // changed.
 func (r *run) reestimate(ctx context.Context, t *graph.Trainer) error {
-	err := r.model.Reestimate(func() error {
-		steps := 0
-		for b, err := range r.Data.Batches(r.split, r.order(0)) {
-			if err != nil {
-				return err
-			}
-			if ctx.Err() != nil {
-				return r.interrupted(ctx)
-			}
-			if steps == r.Reestimate {
-				break
-			}
-			if _, err := r.gradients(t, b); err != nil {
-				return err
-			}
-			steps++
-		}
-		return nil
-	})
-	if err != nil {
+	if err := r.renormalise(ctx, t, r.Reestimate); err != nil {
 		return err
 	}
 	if err := r.model.Settle(); err != nil {
@@ -44,6 +25,30 @@ func (r *run) reestimate(ctx context.Context, t *graph.Trainer) error {
 		"accuracy_before", before.Accuracy, "accuracy", after.Accuracy, "loss_before", before.Loss, "loss", after.Loss)
 	r.Results[QAT] = after
 	return nil
+}
+
+// renormalise sets batch norm's running statistics to the averages over the given
+// number of training batches.
+func (r *run) renormalise(ctx context.Context, t *graph.Trainer, batches int) error {
+	return r.model.Reestimate(func() error {
+		steps := 0
+		for b, err := range r.Data.Batches(r.split, r.order(0)) {
+			if err != nil {
+				return err
+			}
+			if ctx.Err() != nil {
+				return r.interrupted(ctx)
+			}
+			if steps == batches {
+				break
+			}
+			if _, err := r.gradients(t, b); err != nil {
+				return err
+			}
+			steps++
+		}
+		return nil
+	})
 }
 
 // reestimateFaults checks the number of batches, and that it has an effect.

@@ -341,6 +341,28 @@ var ofCoreMLTools = map[string]struct {
 `, func(q graph.Quantization) (any, any) {
 		return observersOf(q), [2]observers.Kind{observers.MinMax, observers.MovingAverage}
 	}},
+	"few bits start from the least squared error": {`
+  global_config: {weight_bits: 4, activation_bits: 7}
+`, func(q graph.Quantization) (any, any) {
+		return observersOf(q), [2]observers.Kind{observers.LastMSE, observers.MSE}
+	}},
+	"each for itself": {`
+  global_config: {weight_dtype: qint4}
+`, func(q graph.Quantization) (any, any) {
+		return observersOf(q), [2]observers.Kind{observers.LastMSE, observers.MovingAverage}
+	}},
+	"not in another tool's dialect, nor on a grid of the method's own": {`
+  global_config: {weight_bits: 4, activation_bits: 4, dialect: coreml}
+  module_type_configs: {conv2d: {weight_bits: 2, weight_method: ternary}}
+`, func(q graph.Quantization) (any, any) {
+		return []any{observersOf(q), q.Kinds[graph.KindConv2D].Weights.Observer.Kind},
+			[]any{[2]observers.Kind{observers.LastValue, observers.MovingAverage}, observers.LastValue}
+	}},
+	"few bits with an observer that is named": {`
+  global_config: {weight_bits: 4, activation_bits: 4, weight_observer: last_value, activation_observer: histogram}
+`, func(q graph.Quantization) (any, any) {
+		return observersOf(q), [2]observers.Kind{observers.LastValue, observers.Histogram}
+	}},
 	"learned scales and zero points": {`
   global_config: {algorithm: learnable, quantization_scheme: affine, weight_method: dorefa}
 `, func(q graph.Quantization) (any, any) {

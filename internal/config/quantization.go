@@ -84,8 +84,8 @@ func (m *Module) section() section {
 			auto[string]{&m.WeightMethod, method(&m.WeightMethod)}},
 		{"weight_rounding", "How weights are rounded to integers. Activations round half to even, as " +
 			"runtimes do.", enum(&m.WeightRounding)},
-		{"weight_observer", "How the range of weights is found; null is last_value, and mse where scales are learned.",
-			observer(&m.WeightObserver)},
+		{"weight_observer", "How the range of weights is found; null is last_value, below 8 bits last_mse (but in " +
+			"dialects of other tools), and mse where scales are learned.", observer(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
 		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is all.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
@@ -97,7 +97,7 @@ func (m *Module) section() section {
 		{"activation_method", "How activations are rounded in training; null is as algorithm says.",
 			auto[string]{&m.ActivationMethod, method(&m.ActivationMethod)}},
 		{"activation_observer", "How the range of activations is found; null is moving_average_min_max, and mse " +
-			"where scales are learned.", observer(&m.ActivationObserver)},
+			"below 8 bits (but in dialects of other tools) and where scales are learned.", observer(&m.ActivationObserver)},
 		{"averaging_constant", fmt.Sprintf("Weight of each new range in a moving average; null is %v, and %v for "+
 			"ema_min_max.", observers.MovingAverage.Default().Constant, observers.EMA.Default().Constant),
 			auto[float64]{&m.AveragingConstant, number(&m.AveragingConstant,

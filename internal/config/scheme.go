@@ -32,7 +32,7 @@ func (m *Module) weights() fakequant.Config {
 		Method:   m.method(m.WeightMethod, affineScheme),
 		Rounding: m.WeightRounding,
 	}
-	c.Observer.Kind = startsFrom(m.WeightObserver, c.Method, observers.LastValue)
+	c.Observer.Kind = m.startsFrom(m.WeightObserver, c, observers.LastValue, observers.LastMSE)
 	switch {
 	case m.WeightGroup > 0:
 		c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: m.WeightGroup}
@@ -55,7 +55,7 @@ func (m *Module) activations() fakequant.Config {
 		Scheme: m.Scheme,
 		Method: m.method(m.ActivationMethod, m.Scheme == affine.Affine),
 	}
-	c.Observer.Kind = startsFrom(m.ActivationObserver, c.Method, observers.MovingAverage)
+	c.Observer.Kind = m.startsFrom(m.ActivationObserver, c, observers.MovingAverage, observers.MSE)
 	c.Format.Unsigned = c.Method.Traits().Unsigned || m.Scheme == affine.Affine
 	return c
 }
@@ -76,17 +76,22 @@ func (m *Module) method(name string, zeroPoint bool) fakequant.Method {
 	}
 }
 
-// startsFrom is the named observer, or else the method's: what is learned starts
-// from the range with the least squared error, not from the extremes.
-func startsFrom(name string, m fakequant.Method, other observers.Kind) observers.Kind {
+// startsFrom is the named observer, or else the one that suits: what is learned, and
+// what has few bits, starts from the range with the least squared error, not from
+// the extremes. Methods that make their own grid, and tools whose results are to be
+// reproduced, take the extremes.
+func (m *Module) startsFrom(name string, c fakequant.Config, extremes, fewBits observers.Kind) observers.Kind {
 	named, err := observers.ParseKind(name)
+	traits := c.Method.Traits()
 	switch {
 	case err == nil:
 		return named
-	case m.Traits().Learns:
+	case traits.Learns:
 		return observers.MSE
+	case c.Format.Bits < 8 && !traits.OwnGrid && m.Dialect == affine.Default:
+		return fewBits
 	default:
-		return other
+		return extremes
 	}
 }
 

@@ -43,7 +43,7 @@ func tameWeights(c *fakequant.Config) {
 	halved := c.Dialect == affine.Torch || c.Dialect == affine.XNNPACK || c.Dialect == affine.CoreML
 	centred, searches := false, false
 	switch c.Observer.Kind {
-	case observers.MSE, observers.Histogram:
+	case observers.MSE, observers.LastMSE, observers.Histogram:
 		searches = true
 	case observers.Entropy:
 		searches, centred = true, true

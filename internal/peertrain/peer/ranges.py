@@ -34,6 +34,7 @@ def observer(cfg, f, scheme, dialect):
         "ema_min_max": lambda: Average(extremes, o["Constant"] or 0.1),
         "percentile": lambda: Average(lambda x: percentile(x, percent, free_ends), c),
         "last_value": lambda: Average(extremes, 1),
+        "last_mse": lambda: Average(whole["mse"], 1, BINS["mse"]),
         "torch_histogram": TorchHistogram,
         "fixed": lambda: Fixed(o["Min"], o["Max"]),
     }[kind]()
@@ -70,10 +71,8 @@ def vague(x, bins):
 class Average:
     """A range that moves a share c of the way towards each tensor's."""
 
-    bins = None
-
-    def __init__(self, measure, c):
-        self.measure, self.c, self.range = measure, c, None
+    def __init__(self, measure, c, bins=None):
+        self.measure, self.c, self.bins, self.range = measure, c, bins, None
 
     def observe(self, x):
         new = self.measure(x)
@@ -207,7 +206,7 @@ def filled(places):
 
 
 def least_square(places, width, least, most, f, scheme, dialect):
-    """The range with the least squared error: both ends shrunk alike, then each."""
+    """The range with the least squared error: both ends shrunk alike, then, if there is a zero point, each."""
     counts, first = filled(places)
     full = counts.nonzero().flatten()
     x, weight = (first + full + 0.5) * width, counts[full]
@@ -229,8 +228,9 @@ def least_square(places, width, least, most, f, scheme, dialect):
 
     least, most = x.new_tensor(least), x.new_tensor(most)
     lo, hi = best(tried(least, fractions * least), tried(most, fractions * most))
-    lo, hi = best(tried(lo, lo), tried(hi, fractions * most))
-    lo, hi = best(tried(lo, fractions * least), tried(hi, hi))
+    if scheme == "affine":
+        lo, hi = best(tried(lo, lo), tried(hi, fractions * most))
+        lo, hi = best(tried(lo, fractions * least), tried(hi, hi))
     return lo.item(), hi.item()
 
 
