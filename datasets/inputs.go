@@ -104,6 +104,7 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, error) {
 	var paths []string
 	passed := map[string]int{}
+	l.folder = &tally{name: dir}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -115,6 +116,9 @@ func (l *loading) folderInputs(dir string, c Contract, in *Inputs) (*Split, erro
 		case e.IsDir():
 		case isPicture(path):
 			paths = append(paths, path)
+			if info, err := e.Info(); err == nil {
+				l.folder.total += info.Size()
+			}
 		default:
 			passed[extension(path)]++
 		}
@@ -135,25 +139,31 @@ func (l *loading) pictureInputs(paths []string, c Contract, in *Inputs) (*Split,
 	if err := c.takesPictures(); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", paths[0], err)
 	}
-	size := c.size()
+	size, width := c.size(), 1
+	if !c.bytes() {
+		width = 4
+	}
+	if err := l.hold(int64(len(paths) * size * width)); err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", paths[0], err)
+	}
 	split := &Split{Labels: make([]int32, len(paths))}
-	for _, path := range paths {
+	if c.bytes() {
+		split.Images = make([]uint8, len(paths)*size)
+	} else {
+		split.Values = make([]float32, len(paths)*size)
+	}
+	for i, path := range paths {
 		r, err := l.picture(path)
 		if err != nil {
 			return nil, err
 		}
-		if r, err = c.fit(r); err == nil {
-			err = l.hold(int64(size * r.bits / 8))
-		}
-		if err != nil {
+		if r, err = c.fit(r); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", path, err)
 		}
 		if c.bytes() {
-			split.Images = append(split.Images, make([]uint8, size)...)
-			put(split.Images[len(split.Images)-size:], r, c.Shape[0])
+			put(split.Images[i*size:], r, c.Shape[0])
 		} else {
-			split.Values = append(split.Values, make([]float32, size)...)
-			put(split.Values[len(split.Values)-size:], r, c.Shape[0])
+			put(split.Values[i*size:], r, c.Shape[0])
 		}
 	}
 	in.Names = paths

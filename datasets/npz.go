@@ -216,7 +216,7 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 // labels checks and copies the labels.
 func (p *npzPart) labels(dst []int32) error {
 	if p.y == nil {
-		return errors.New("no array of labels: y, labels, label, target or targets (or say that there is none)")
+		return errors.New("no array of labels: y, labels, label, target or targets; data.label: none reads none")
 	}
 	s := p.y.shape
 	if len(s) == 0 || s[0] != len(dst) || len(s) > 2 || len(s) == 2 && s[1] != 1 {

@@ -59,16 +59,17 @@ configuration's key dataset.`,
 	return cmd
 }
 
-// open opens a data set and shows progress on a terminal.
+// open opens a data set.
 func (c *command) open(ctx context.Context, name string, options datasets.Options) (*datasets.Set, error) {
-	return c.read(&options, func() (*datasets.Set, error) { return datasets.OpenContext(ctx, name, options) })
+	done := c.watch(&options)
+	data, err := datasets.OpenContext(ctx, name, options)
+	return data, done(err)
 }
 
-// read reads data with the options, which it completes.
-func (c *command) read(options *datasets.Options, open func() (*datasets.Set, error)) (*datasets.Set, error) {
-	p := newProgress(c.stderr)
-	defer p.clear()
-	limited := time.Now()
+// watch lets reading with the options show its progress on a terminal and keep
+// within the memory that there is. done ends it.
+func (c *command) watch(options *datasets.Options) (done func(error) error) {
+	p, limited := newProgress(c.stderr), time.Now()
 	options.Progress, options.Reading = p.download, func(file string, done, total int64) {
 		if p.reading(file, done, total); time.Since(limited) > interval {
 			limitGarbage()
@@ -77,14 +78,19 @@ func (c *command) read(options *datasets.Options, open func() (*datasets.Set, er
 	}
 	r, _ := narrowest(rooms())
 	options.Memory = r.free
-	data, err := open()
-	spareMemory()
-	return data, dataWithin(r, err)
+	return func(err error) error {
+		p.clear()
+		spareMemory()
+		return dataWithin(r, err)
+	}
 }
 
-// spareMemory collects garbage and limits what follows.
+// spareMemory collects garbage, unless there can be little, and limits what
+// follows.
 func spareMemory() {
-	runtime.GC()
+	if counted("/memory/classes/heap/objects:bytes") > 32<<20 {
+		runtime.GC()
+	}
 	limitGarbage()
 }
 

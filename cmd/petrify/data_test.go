@@ -75,19 +75,16 @@ func TestGarbageIsSmallWhileReading(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	t.Setenv("GOGC", "")
 	var o datasets.Options
-	c := &command{stderr: io.Discard}
-	_, err := c.read(&o, func() (*datasets.Set, error) {
-		data := make([]byte, 256<<20)
-		runtime.GC()
-		time.Sleep(interval + time.Millisecond)
-		o.Reading("a.png", 1, 2)
-		runtime.KeepAlive(data)
-		if percent := debug.SetGCPercent(100); percent < 6 || percent > 13 {
-			t.Errorf("the heap may grow by %d %% of 256 MB, want 12", percent)
-		}
-		return nil, nil
-	})
-	if err != nil {
+	done := (&command{stderr: io.Discard}).watch(&o)
+	data := make([]byte, 256<<20)
+	runtime.GC()
+	time.Sleep(interval + time.Millisecond)
+	o.Reading("a.png", 1, 2)
+	runtime.KeepAlive(data)
+	if percent := debug.SetGCPercent(100); percent < 6 || percent > 13 {
+		t.Errorf("the heap may grow by %d %% of 256 MB, want 12", percent)
+	}
+	if err := done(nil); err != nil {
 		t.Error(err)
 	}
 }

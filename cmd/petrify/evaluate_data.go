@@ -15,7 +15,9 @@ func (c *command) openLabelled(ctx context.Context, p *predictor, path string) (
 	switch {
 	case path != "" && (p.data == "" || !samePath(path, p.data)):
 		like := p.input
-		set, err = c.read(&like.Options, func() (*datasets.Set, error) { return datasets.OpenLike(ctx, path, like) })
+		done := c.watch(&like.Options)
+		set, err = datasets.OpenLike(ctx, path, like)
+		err = done(err)
 	case p.data != "":
 		set, err = c.open(ctx, p.data, p.run.Data)
 	case p.run != nil:

@@ -64,7 +64,6 @@ that file.`,
 			if err != nil {
 				return err
 			}
-			p.input.Options.Memory = c.memory()
 			w := tableWriter(c.stdout, len(p.model.Classes) > 0)
 			if asJSON {
 				w = jsonWriter(c.stdout)
@@ -76,12 +75,6 @@ that file.`,
 	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd
-}
-
-// memory is how many bytes there are for data; 0: any number.
-func (c *command) memory() int64 {
-	r, _ := narrowest(rooms())
-	return r.free
 }
 
 // predictionWriter prints predictions.
@@ -130,8 +123,9 @@ func joined(y []float32) string {
 func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, w predictionWriter, out string) error {
 	var outputs []float32
 	for _, path := range paths {
+		done := c.watch(&p.input.Options)
 		in, err := datasets.ReadInputs(ctx, path, p.input)
-		if err != nil {
+		if err = done(err); err != nil {
 			return err
 		}
 		if in.Passed != "" {
