@@ -136,6 +136,7 @@ func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) (err er
 	if !u.integral(in) {
 		return nil
 	}
-	n.Bias, err = integerBias(b, in.Params().Scale[0], p.Scale)
+	n.Weights.Refine(quantized.FinestStep(c.Format))
+	n.Bias, err = integerBias(b, in.Params().Scale[0], n.Weights.Scale)
 	return err
 }

@@ -113,6 +113,35 @@ func TestEvaluationIsTheFrozenModel(t *testing.T) {
 	}
 }
 
+// The grid of a bias is that of the sums. At 2 bits it would often be as coarse as
+// that of the output, so weights of fewer than 4 bits are shipped as multiples of
+// a step, with scales that are so much smaller.
+func TestBiasesOfFewBitsAreFine(t *testing.T) {
+	for bits, step := range map[int]int32{2: 4, 3: 2, 4: 0, 8: 0} {
+		m := trained(t, graph.Uniform(fakequant.Bits(bits)))
+		frozen, err := m.Freeze()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, views := m.Views()
+		for _, v := range views {
+			if v.Quant == nil {
+				continue
+			}
+			called := func(n quantized.Node) bool { return n.Name == v.Layer.Name }
+			n := frozen.Nodes[slices.IndexFunc(frozen.Nodes, called)]
+			x, _ := frozen.Activation(n.Inputs[0])
+			for o, s := range v.Quant.Params().Scale {
+				want := x.Quant.Scale * (s / float32(max(step, 1)))
+				if n.Weights.Step != step || n.Bias.Scale[o] != want {
+					t.Errorf("%d bits, %s: step %d, scale of bias %d is %v, want %d and %v", bits, n.Name,
+						n.Weights.Step, o, n.Bias.Scale[o], step, want)
+				}
+			}
+		}
+	}
+}
+
 // TestAffineActivationsAreUnsigned: a zero point makes room for negative numbers.
 func TestAffineActivationsAreUnsigned(t *testing.T) {
 	frozen, err := trained(t, graph.Uniform(affineActivations())).Freeze()

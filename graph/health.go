@@ -7,6 +7,7 @@ import (
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
 	"petrify/observers"
+	"petrify/quantized"
 )
 
 // Warning is something about the model's quantizers that is legal but seldom
@@ -26,6 +27,7 @@ func (m *Model) Health() (warnings []Warning) {
 	for _, u := range m.units {
 		if u.weights != nil {
 			warnings = append(warnings, u.weightHealth()...)
+			warnings = append(warnings, u.biasHealth(m.around(u)[0])...)
 		}
 	}
 	for _, q := range m.quantizers() {
@@ -113,6 +115,34 @@ func (u *unit) silent(w []float32, integers []int32) (dead, odd, vanished int) {
 		}
 	}
 	return dead, odd, vanished
+}
+
+// coarse is the step of a bias, in steps of the output, from which on its rounding
+// costs accuracy.
+const coarse = 0.5
+
+// biasHealth counts the channels whose biases are on a coarse grid; in is the
+// quantizer of the unit's input.
+func (u *unit) biasHealth(in *fakequant.Quantizer) []Warning {
+	if u.output == nil || !u.integral(in) {
+		return nil
+	}
+	count, most := 0, 0.0
+	scales := u.weights.Params().Scale
+	for c := range u.out.C {
+		s := scales[c%len(scales)] / float32(quantized.FinestStep(u.weights.Config().Format))
+		ratio := float64(in.Params().Scale[0]*s) / float64(u.output.Params().Scale[0])
+		if ratio > coarse {
+			count++
+		}
+		most = max(most, ratio)
+	}
+	if count == 0 {
+		return nil
+	}
+	return []Warning{{u.name() + ".bias", fmt.Sprintf("%d of %d biases are rounded to multiples of more than %v "+
+		"steps of the output, up to %.2g: give the layer's input or its weights more bits", count, u.out.C, coarse,
+		most)}}
 }
 
 // vanishesHalf is the greatest number that float16 rounds to 0: half of its

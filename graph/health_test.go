@@ -120,6 +120,48 @@ func observe(t *testing.T, m *graph.Model, x []float32) {
 
 // Methods with a grid of their own are judged by it: DoReFa and two values have
 // no zero for small weights to vanish in, nor for dead ones.
+// A bias is a multiple of s_x·s_w. Where that is more than half a step of the output,
+// as the frozen model has it, its layer is named.
+func TestHealthFindsCoarseBiases(t *testing.T) {
+	found := 0
+	for _, bits := range []int{2, 3, 4, 8} {
+		m := trained(t, graph.Uniform(fakequant.Bits(bits)))
+		for i := range channel(m) {
+			channel(m)[i] *= 30 // the output's range stays
+		}
+		if err := m.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		frozen, err := m.Freeze()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := warnings(m)
+		for _, n := range frozen.Nodes {
+			if n.Weights == nil {
+				continue
+			}
+			coarse, most := 0, float32(0)
+			for _, s := range n.Bias.Scale {
+				if s > n.Output.Quant.Scale/2 {
+					coarse++
+				}
+				most = max(most, s/n.Output.Quant.Scale)
+			}
+			want := fmt.Sprintf("%s.bias: %d of %d biases are rounded to multiples of more than 0.5 steps of the "+
+				"output, up to %.2g: give the layer's input or its weights more bits", n.Name, coarse,
+				len(n.Bias.Scale), most)
+			if strings.Contains(got, want) != (coarse > 0) {
+				t.Errorf("%d bits: want %q, if not of 0 biases, got:\n%s", bits, want, got)
+			}
+			found += coarse
+		}
+	}
+	if found == 0 {
+		t.Error("no bias was coarse")
+	}
+}
+
 func TestHealthJudgesByTheMethodsGrid(t *testing.T) {
 	own := func(method fakequant.Method, bits int) fakequant.Scheme {
 		return with(func(s *fakequant.Scheme) { s.Weights.Method, s.Weights.Format.Bits = method, bits })

@@ -43,17 +43,26 @@ func newSums(b *builder, u *unit, in *fakequant.Quantizer) *sums {
 }
 
 // pack takes weights that lie on their quantizer's grid, for an input of the
-// given scale.
+// given scale. They are refined as those that ship are.
 func (s *sums) pack(w []float32, in float32) {
-	p, f := s.unit.weights.Params(), s.unit.weights.Config().Format
-	cols := len(s.q) / len(s.scale)
+	f, scales := s.unit.weights.Config().Format, s.weightScales()
+	cols, step := len(s.q)/len(s.scale), quantized.FinestStep(f)
 	for o := range s.scale {
-		scale := p.Scale[o%len(p.Scale)]
-		to := kernel.Grid{Scale: scale, Min: f.Min(), Max: f.Max()}
+		scale := scales[o%len(scales)]
+		to := kernel.Grid{Scale: scale, Min: step * f.Min(), Max: step * f.Max()}
 		kernel.QuantizeI8(s.q[o*cols:(o+1)*cols], w[o*cols:(o+1)*cols], to)
 		s.scale[o] = in * scale
 	}
 	s.packed.Repack(s.q)
+}
+
+// weightScales are the scales of the weights as they ship.
+func (s *sums) weightScales() []float32 {
+	scales := s.unit.weights.Params().Scale
+	for i := range scales {
+		scales[i] /= float32(quantized.FinestStep(s.unit.weights.Config().Format))
+	}
+	return scales
 }
 
 // rest computes the bias and the factors of the node's output.
@@ -62,7 +71,7 @@ func (s *sums) rest() error {
 		s.acc = make([]int32, s.batch*s.unit.out.Size())
 	}
 	s.unit.foldedBias(s.shift)
-	b, err := integerBias(s.shift, s.in.Params().Scale[0], s.unit.weights.Params().Scale)
+	b, err := integerBias(s.shift, s.in.Params().Scale[0], s.weightScales())
 	if err != nil {
 		return err
 	}
@@ -78,7 +87,7 @@ func (s *sums) rest() error {
 // float32, but with the integer bias. The output is the engine's; this is what
 // its gradient sees.
 func (s *sums) float(y []float32, args [][]float32, product node.Func) error {
-	in, w := s.in.Params().Scale[0], s.unit.weights.Params().Scale
+	in, w := s.in.Params().Scale[0], s.weightScales()
 	for o := range s.scale {
 		s.scale[o] = in * w[o%len(w)]
 	}

@@ -54,7 +54,7 @@ func (o *oracle) rests(u graph.View) bool {
 }
 
 // offset is what the rounding of a bias to the grid of the sums adds to each
-// channel, at rest.
+// channel, at rest. With weights of fewer than 4 bits the sums have 4.
 func (o *oracle) offset(u graph.View, bias []float64) []float64 {
 	in := o.grid(u.Inputs[0])
 	integral := in != nil && u.Quant != nil && u.Quant.Config().Granularity.Kind != affine.PerGroup
@@ -62,9 +62,11 @@ func (o *oracle) offset(u graph.View, bias []float64) []float64 {
 		return make([]float64, len(bias))
 	}
 	x, w := o.quantizers[in].Params().Scale[0], o.quantizers[u.Quant].Params().Scale
+	finer := map[string]float32{"int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2}
+	step := max(finer[u.Quant.Config().Format.String()], 1)
 	if o.offsets[u.Layer.Name] == nil { // from then on a constant
 		o.offsets[u.Layer.Name] = elements(bias, func(c int) float64 {
-			s := float64(x * w[c%len(w)])
+			s := float64(x * (w[c%len(w)] / step))
 			n := bias[c] / s
 			if d := math.Abs(n - math.Floor(n) - 0.5); d < 1e-6*math.Abs(n) && d < 1e-2 {
 				o.unsure++

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"petrify/fakequant/affine"
 )
 
 // Activation returns the activation of the given name: the input's or a
@@ -88,6 +90,36 @@ func (w *Weights) zero(k int) int32 {
 		return 0
 	}
 	return w.Zero[k]
+}
+
+// FinestStep is the greatest power of two by which integers of a format can be
+// multiplied so that they are within −7..7: as exports pack them into 4 bits.
+func FinestStep(f affine.Format) int32 {
+	step := int32(1)
+	for 2*step*max(f.Max(), -f.Min()) <= 7 {
+		step *= 2
+	}
+	return step
+}
+
+// Refine multiplies integers and zero points by a step, and divides the scales by
+// it. Every product and sum represents the same number as before, but a bias, whose
+// scale is the input's times the weights', has a scale that is so much finer: with
+// few bits it might otherwise be coarser than the output's.
+func (w *Weights) Refine(step int32) {
+	if step == 1 {
+		return
+	}
+	w.Step, w.Scale, w.Zero = step, slices.Clone(w.Scale), slices.Clone(w.Zero)
+	for i := range w.Q {
+		w.Q[i] *= int8(step)
+	}
+	for k := range w.Scale {
+		w.Scale[k] /= float32(step)
+	}
+	for k := range w.Zero {
+		w.Zero[k] *= step
+	}
 }
 
 // Real returns the real numbers r = s·(q − z) of the weights.

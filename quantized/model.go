@@ -99,10 +99,13 @@ type Window struct {
 type Weights struct {
 	Shape  []int         `json:"shape"`
 	Format affine.Format `json:"format"`
-	Axis   int           `json:"axis"`           // the channel axis of Scale; −1: one scale for the tensor
-	Block  int           `json:"block,omitzero"` // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
-	Scale  []float32     `json:"scale,omitempty"`
-	Zero   []int32       `json:"zero,omitempty"` // one per scale; nil where all are zero
+	// of FinestStep, for a finer scale of the bias: Q and Zero are multiples of it, and
+	// Format is that of the quotients; 0: it is that of Q
+	Step  int32     `json:"step,omitzero"`
+	Axis  int       `json:"axis"`           // the channel axis of Scale; −1: one scale for the tensor
+	Block int       `json:"block,omitzero"` // > 0: one scale per Block elements along axis 1, Scale is O × F/Block
+	Scale []float32 `json:"scale,omitempty"`
+	Zero  []int32   `json:"zero,omitempty"` // one per scale; nil where all are zero
 	// one integer per element, also below 8 bits (uint8 formats are stored as
 	// their bits)
 	Q      []int8    `json:"-"`

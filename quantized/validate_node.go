@@ -168,16 +168,32 @@ func checkIntegers(w *Weights) error {
 		return fmt.Errorf("%d scales and %d zero points for shape %v: want %d", len(w.Scale), len(w.Zero), w.Shape,
 			scales)
 	}
+	if finest := FinestStep(w.Format); w.Step != 0 && (w.Step != finest || finest == 1) {
+		return fmt.Errorf("step %d of %v: want %d, or 0 for none", w.Step, w.Format, finest)
+	}
+	step := max(w.Step, 1)
 	for k, s := range w.Scale {
-		if err := errors.Join(checkScale(s), checkZero(w.zero(k), w.Format)); err != nil {
+		zero := w.zero(k)
+		if err := errors.Join(checkScale(s), checkZero(zero/step, w.Format), checkStep(zero, step)); err != nil {
 			return fmt.Errorf("scale %d: %w", k, err)
 		}
 	}
-	lo, hi := w.Format.Min(), w.Format.Max()
+	lo, hi := w.Format.Min()*step, w.Format.Max()*step
 	for i := range w.Q {
-		if q := w.Value(i); q < lo || q > hi {
+		q := w.Value(i)
+		if q < lo || q > hi {
 			return fmt.Errorf("element %d is %d: want %d to %d for %v", i, q, lo, hi, w.Format)
 		}
+		if err := checkStep(q, step); err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func checkStep(q, step int32) error {
+	if q%step != 0 {
+		return fmt.Errorf("%d is no multiple of the step, %d", q, step)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package quantized_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestValidModels(t *testing.T) {
 	blocks.Block = 4
 	for name, s := range map[string]quantizedtest.Scheme{
 		"float": float, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
-		"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "weight-only": quantizedtest.WeightOnly,
+		"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "W2A2": quantizedtest.W2A2, "weight-only": quantizedtest.WeightOnly,
 		"unsigned weights": unsigned, "per tensor": perTensor, "blocks": blocks,
 	} {
 		_, m := residual(s)
@@ -113,6 +114,8 @@ var faults = []struct {
 		"72 integers and 72 floats"},
 	{"weights' range", func(m *quantized.Model) { m.Nodes[0].Weights.Q[3] = -128 },
 		"element 3 is -128: want -127 to 127"},
+	{"weights' step", func(m *quantized.Model) { m.Nodes[0].Weights.Step = 4 },
+		"step 4 of int8_narrow: want 1, or 0 for none"},
 	{"weights' axis", func(m *quantized.Model) { m.Nodes[0].Weights.Axis = 1 }, "along axis 1"},
 	{"weights' scale", func(m *quantized.Model) { m.Nodes[0].Weights.Scale[2] = nan },
 		"weights: scale 2: scale NaN"},
@@ -159,6 +162,54 @@ func TestValidateNamesTheFault(t *testing.T) {
 			if !strings.HasPrefix(line, "quantized: ") {
 				t.Errorf("%s: line %q does not begin with the package", tt.name, line)
 			}
+		}
+	}
+}
+
+// Integers with a step are its multiples, and their quotients have the format.
+func TestValidateChecksTheStep(t *testing.T) {
+	zeros := quantizedtest.W2A2
+	zeros.Weights, zeros.ZeroPoints = affine.Format{Bits: 2, Unsigned: true}, true
+	for _, tt := range []struct {
+		scheme quantizedtest.Scheme
+		spoil  func(w *quantized.Weights)
+		want   string
+	}{
+		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Step = 4 }, "step 4 of int2: want 2, or 0 for none"},
+		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Q[5] = 1 }, "element 5: 1 is no multiple of the step, 2"},
+		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Q[5] = 4 }, "element 5 is 4: want -4 to 2 for int2"},
+		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Step = 0 }, "element 0 is -4: want -2 to 1 for int2"},
+		{zeros, func(w *quantized.Weights) { w.Zero[1] = 3 }, "scale 1: 3 is no multiple of the step, 2"},
+		{zeros, func(w *quantized.Weights) { w.Zero[1] = 8 }, "scale 1: zero point 4: want one from 0 to 3"},
+	} {
+		_, m := residual(tt.scheme)
+		tt.spoil(m.Nodes[0].Weights)
+		if err := m.Validate(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got error %v, want one with %q", err, tt.want)
+		}
+	}
+}
+
+// Refined weights represent the same numbers, and give a bias a finer scale.
+func TestRefine(t *testing.T) {
+	for text, step := range map[string]int32{
+		"int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2, "int3": 1, "uint3": 1, "int4": 1, "uint4": 1,
+		"int4_narrow": 1, "int8_narrow": 1,
+	} {
+		f, err := affine.ParseFormat(text)
+		if got := quantized.FinestStep(f); err != nil || got != step {
+			t.Errorf("%s: step %d, want %d, %v", text, got, step, err)
+		}
+		w := quantized.Weights{Shape: []int{2, 2}, Format: f, Scale: []float32{0.3, 0.7}, Zero: []int32{0, 1},
+			Q: []int8{int8(f.Min()), 1, 0, int8(f.Max())}}
+		fine := w
+		fine.Q = slices.Clone(w.Q)
+		fine.Refine(step)
+		if got, want := fine.Real(), w.Real(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+		if want := w.Scale[1] / float32(step); fine.Scale[1] != want || w.Scale[1] != 0.7 {
+			t.Errorf("%s: scale %v of %v, want %v", text, fine.Scale[1], w.Scale[1], want)
 		}
 	}
 }

@@ -31,6 +31,8 @@ var (
 	W4A8       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true}, Positive: affine.Uint8, Signed: affine.Int8}
 	W4A4       = Scheme{Weights: affine.Format{Bits: 4, Narrow: true},
 		Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
+	W2A2 = Scheme{Weights: affine.Format{Bits: 2},
+		Positive: affine.Format{Bits: 2, Unsigned: true}, Signed: affine.Format{Bits: 2}}
 	WeightOnly = Scheme{Weights: affine.Int8Narrow}
 )
 

@@ -55,6 +55,7 @@ func (b *Builder) integers(shape []int, inputs int) *quantized.Weights {
 			w.Zero = append(w.Zero, (lo+hi)/2+b.rng.Int32N(3)-1)
 		}
 	}
+	w.Refine(quantized.FinestStep(f)) // as those of a model that was trained
 	return w
 }
 

@@ -26,6 +26,14 @@ class Format(NamedTuple):
         return self.high - self.low
 
     @property
+    def step(self):
+        """What integers of weights are multiples of when they are shipped, within -7..7."""
+        step = 1
+        while 2 * step * max(self.high, -self.low) <= 7:
+            step *= 2
+        return step
+
+    @property
     def least_scale(self):
         return 2.0 ** -14  # of up to 8 bits
 

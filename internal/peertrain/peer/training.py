@@ -174,7 +174,7 @@ class Pass:
         x, w = self.grid(u.inputs[0]), u.weights
         if x is None or w is None or w.cfg["Granularity"].startswith("per_group") or not self.rests(u):
             return b
-        s = x.scale * w.scale
+        s = x.scale * w.scale / w.format.step
         return b + (s * self.ties.round(b / s) - b).detach()
 
     # Convolutions and linear layers with their batch norms.
