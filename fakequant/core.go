@@ -12,6 +12,7 @@ type core struct {
 	layout   affine.Layout
 	grid               // as it is now
 	min, max []float32 // the observer's range
+	unit     []float32 // of what is learned, one for each scale
 }
 
 // grid is everything that a method needs to round a tensor and to pass its

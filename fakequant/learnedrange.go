@@ -26,7 +26,7 @@ type learnedRange struct {
 
 func newLearnedRange(c *core) method {
 	return &learnedRange{
-		core: c, low: newPositive(c.layout.N, c.cfg.Format), high: newPositive(c.layout.N, c.cfg.Format),
+		core: c, low: newPositive(c), high: newPositive(c),
 	}
 }
 

@@ -29,7 +29,7 @@ type lsq struct {
 	sums  []float64
 }
 
-func newLSQ(c *core) method { return &lsq{core: c, scale: newPositive(c.layout.N, c.cfg.Format)} }
+func newLSQ(c *core) method { return &lsq{core: c, scale: newPositive(c)} }
 
 func (m *lsq) calibrate() {
 	m.choose()

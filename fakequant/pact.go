@@ -26,7 +26,7 @@ type pact struct {
 	sums  []float64
 }
 
-func newPACT(c *core) method { return &pact{core: c, alpha: newPositive(c.layout.N, c.cfg.Format)} }
+func newPACT(c *core) method { return &pact{core: c, alpha: newPositive(c)} }
 
 func (m *pact) calibrate() {
 	for i, α := range m.max {

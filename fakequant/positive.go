@@ -6,13 +6,14 @@ import (
 	"petrify/fakequant/affine"
 )
 
-// positive is a vector of learned positive numbers v, kept as θ = ln v so that
-// no step of an optimizer makes one zero, negative or NaN:
+// positive is a vector of learned positive numbers v, kept as the logarithms θ of
+// v/u, so that no step of an optimizer makes one zero, negative or NaN:
 //
-//	v = exp θ, within [MinScale, 2⁴⁰]        dθ = dv/v
+//	v = u·exp θ, within [MinScale, 2⁴⁰]        dθ = u·dv/(v/u)
 //
-// dθ is the gradient with respect to θ divided by v². So a step of plain
-// gradient descent on θ changes v, to first order, by what the same step on v
+// The unit u is 1, or the factor that the tensor follows; see [Quantizer.FollowFactors].
+// dθ is the gradient with respect to θ divided by (v/u)². So a step of plain
+// gradient descent on θ changes v/u, to first order, by what the same step on v/u
 // itself would, as the papers' gradient scales and learning rates assume. An
 // optimizer that normalises its gradients, such as Adam, sees no difference;
 // there θ makes the steps relative to v.
@@ -21,11 +22,13 @@ import (
 // made from one is undone: v stays what it was.
 type positive struct {
 	log, value []float32
+	unit       []float32 // the core's
 	least      float32
 }
 
-func newPositive(n int, f affine.Format) *positive {
-	p := &positive{log: make([]float32, n), value: make([]float32, n), least: affine.MinScale}
+func newPositive(c *core) *positive {
+	n := c.layout.N
+	p := &positive{log: make([]float32, n), value: make([]float32, n), unit: c.unit, least: affine.MinScale}
 	for i := range p.value {
 		p.value[i] = 1
 	}
@@ -37,7 +40,7 @@ const greatestPositive = 1 << 40
 // set sets entry i to v.
 func (p *positive) set(i int, v float32) {
 	p.value[i] = max(p.least, min(v, greatestPositive))
-	p.log[i] = float32(math.Log(float64(p.value[i])))
+	p.log[i] = float32(math.Log(float64(p.value[i]) / float64(p.unit[i])))
 }
 
 // refresh computes the values from their logarithms.
@@ -47,14 +50,19 @@ func (p *positive) refresh() {
 			p.set(i, p.value[i])
 			continue
 		}
-		p.value[i] = float32(math.Max(float64(p.least), math.Min(math.Exp(float64(θ)), greatestPositive)))
+		v := float64(p.unit[i]) * math.Exp(float64(θ))
+		p.value[i] = float32(math.Max(float64(p.least), math.Min(v, greatestPositive)))
 	}
 }
 
-// gradient is dθ = dv/v, or 0.
-func (p *positive) gradient(i int, dv float64) float32 { return p.gradientFrom(i, dv, 0) }
+// gradient is dθ, or 0.
+func (p *positive) gradient(i int, dv float64) float32 {
+	u := float64(p.unit[i])
+	return p.gradientFrom(i, dv*u*u, 0)
+}
 
-// gradientFrom is dθ = dv/max(v, least), or 0, for numbers that may come near 0.
+// gradientFrom is dθ = dv/max(v, least), or 0, for numbers without a unit that may
+// come near 0.
 func (p *positive) gradientFrom(i int, dv float64, least float32) float32 {
 	return finiteOrZero(dv / float64(max(p.value[i], least)))
 }

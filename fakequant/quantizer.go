@@ -2,6 +2,7 @@ package fakequant
 
 import (
 	"fmt"
+	"slices"
 
 	"petrify/fakequant/affine"
 	"petrify/observers"
@@ -14,6 +15,8 @@ type Quantizer struct {
 	core
 	method   method
 	observer observers.Observer
+	factor   func(channel int) float32 // see FollowFactors; nil: none
+	channels int
 
 	observing, enabled bool
 	ready, stale       bool  // a range has been observed; and since then more
@@ -48,6 +51,7 @@ func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 		core: core{
 			name: name, cfg: cfg, layout: layout, grid: makeGrid(layout.N),
 			min: make([]float32, layout.N), max: make([]float32, layout.N),
+			unit: slices.Repeat([]float32{1}, layout.N),
 		},
 		observer: observer,
 	}
@@ -96,6 +100,7 @@ func (q *Quantizer) Observe(x []float32) error {
 	if m, ok := q.method.(seer); ok {
 		m.see(x)
 	}
+	q.follow() // the range is of x with these factors
 	q.stale = true
 	q.observed++
 	if nonFinite > 0 {
@@ -111,6 +116,7 @@ func (q *Quantizer) settle() {
 		q.method.calibrate()
 		q.ready, q.stale = true, false
 	}
+	q.follow()
 	if q.ready {
 		q.method.refresh()
 	}

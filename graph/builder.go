@@ -219,11 +219,14 @@ func (b *builder) shipped(u *unit) (w, f *gorgonia.Node, err error) {
 		if f, err = foldScale(u.norm.name+"/fold", b.param(u.norm.gamma), u.norm); err != nil {
 			return nil, nil, err
 		}
-		if w, err = scaleRows(u.weight.Name+"/folded", w, f); err != nil {
+		if w, err = scaleRows(u.weight.Name+"/folded", w, f, u.weights.FollowsFactors()); err != nil {
 			return nil, nil, err
 		}
 	}
 	w, err = b.fake(u.weights, w)
+	if err == nil && f != nil && u.weights.FollowsFactors() {
+		w, err = proportional(u.weight.Name+"/proportional", w, f)
+	}
 	return w, f, err
 }
 

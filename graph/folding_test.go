@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/graph"
 )
 
@@ -148,5 +149,28 @@ func TestFoldingHasItsNames(t *testing.T) {
 	q := graph.Quantization{Folding: 7}
 	if err := q.Validate(); err == nil {
 		t.Error("no error for a folding that does not exist")
+	}
+}
+
+// Learned scales of weights follow batch norm's factor, which is learned through
+// them, too: all gradients are the slopes of the loss.
+func TestLearnedScalesOfFoldedWeights(t *testing.T) {
+	const steps = 4
+	for _, f := range []graph.Folding{graph.FoldRunning, graph.FoldBatch} {
+		compared := 0
+		for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus} {
+			w := fakequant.Bits(3).Weights // whose first scales are no search's, which may be a close thing
+			w.Method = method
+			if method != fakequant.LSQ {
+				w.Scheme, w.Format.Narrow = affine.Affine, false
+			}
+			q := graph.Uniform(fakequant.Scheme{Weights: w})
+			q.Folding = f
+			compared += training{foldable(), graph.Shape{C: 2, H: 6, W: 6}, q, true}.compare(t,
+				rand.New(rand.NewPCG(5, uint64(method))), steps, func(step int) graph.Switches {
+					return graph.Switches{Observe: step == 0, Quantize: true, BatchNormFrozen: step%2 == 1}
+				})
+		}
+		enough(t, compared, 2*steps, 0.5)
 	}
 }

@@ -225,7 +225,7 @@ func learnedHealth(q *fakequant.Quantizer) []Warning {
 	}
 	stuck := 0
 	for i := range lo {
-		moved := false
+		moved := q.FollowsFactors() && !q.Observing() // batch norm moves them, too
 		for j, l := range learned {
 			moved = moved || l.Value[i] != start[j].Value[i]
 		}

@@ -60,6 +60,9 @@ func (m *Model) quantize(q Quantization) error {
 		if u.weights, err = m.quantizer(u, u.weight.Name, c, u.weight.Shape); err != nil {
 			return err
 		}
+		if u.weights != nil && u.norm != nil {
+			u.weights.FollowFactors(u.out.C, u.factor)
+		}
 	}
 	for _, g := range q.place(m.all) {
 		shared, err := m.quantizer(g.owner, g.members[0].name(), g.config, nil)

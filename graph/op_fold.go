@@ -54,8 +54,8 @@ func foldFactor(gamma float32, sigma float64) float32 {
 
 // scaleRows adds y[o,…] = w[o,…]·f[o].
 //
-//	dw[o,…] = dy[o,…]·f[o]        df[o] = Σ dy[o,…]·w[o,…]
-func scaleRows(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
+//	dw[o,…] = dy[o,…]·f[o]        df[o] = Σ dy[o,…]·w[o,…], unless another node knows it
+func scaleRows(name string, w, f *gorgonia.Node, elsewhere bool) (*gorgonia.Node, error) {
 	cols := w.Shape().TotalSize() / f.Shape()[0]
 	scale := func(y, w, f []float32) error {
 		for o, f := range f {
@@ -65,15 +65,46 @@ func scaleRows(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 		return nil
 	}
+	grads := []node.Func{
+		func(dw []float32, in [][]float32) error { return scale(dw, in[0], in[3]) },
+		func(df []float32, in [][]float32) error {
+			for o := range df {
+				df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols])
+			}
+			return nil
+		},
+	}
+	if elsewhere {
+		grads = grads[:1]
+	}
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: w.Shape(),
 		Run:   func(y []float32, in [][]float32) error { return scale(y, in[0], in[1]) },
+		Grads: grads,
+	}, w, f)
+}
+
+// proportional adds y = w for quantized weights whose scales follow f
+// ([fakequant.Quantizer.FollowFactors]). They are f times numbers that do not depend
+// on f, so
+//
+//	dw = dy        df[o] = Σ dy[o,…]·w[o,…]/f[o]
+func proportional(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
+	cols := w.Shape().TotalSize() / f.Shape()[0]
+	pass := func(y []float32, in [][]float32) error {
+		copy(y, in[0])
+		return nil
+	}
+	return node.Apply(node.Spec{
+		Name:  name,
+		Shape: w.Shape(),
+		Run:   pass,
 		Grads: []node.Func{
-			func(dw []float32, in [][]float32) error { return scale(dw, in[0], in[3]) },
+			pass,
 			func(df []float32, in [][]float32) error {
-				for o := range df {
-					df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols])
+				for o, f := range in[3] {
+					df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols]) / f
 				}
 				return nil
 			},

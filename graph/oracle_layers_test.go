@@ -249,7 +249,7 @@ func (o *oracle) weighted(u graph.View, x []float64) []float64 {
 		return 1
 	})
 	folded := elements(w, func(i int) float64 { return w[i] * f[i*len(f)/len(w)] })
-	y := o.product(u, x, o.round(u.Quant, false, folded, graph.Shape{}, false), nil)
+	y := o.product(u, x, o.folded(u, folded, f), nil)
 	y = elements(y, func(i int) float64 { return y[i] / f[channel(i)] })
 	counted := y // whose statistics are the batch's
 	if o.quantize && u.Quant != nil && o.folding == graph.FoldBatch {

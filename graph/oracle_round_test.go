@@ -22,6 +22,8 @@ type use struct {
 	params affine.Params
 	values [][]float64 // learned: exp θ, or ζ
 	start  [][]float64 // the same, as recorded
+	unit   []float64   // of exp θ, for each group: |f| of the channel if the scales follow it
+	began  []float64   // the same, as recorded
 	zero   []float64   // rne(ζ) − ζ
 	peak   []float64   // DoReFa's T
 	x, y   []float64   // of the recorded pass, y with λ = 1
@@ -41,7 +43,38 @@ func (o *oracle) round(q *fakequant.Quantizer, follows bool, x []float64, s grap
 		o.uses = append(o.uses, u)
 	}
 	o.use++
-	return o.uses[o.use-1].smooth(x)
+	u := o.uses[o.use-1]
+	u.unit = o.unitsOf(len(u.params.Scale))
+	return u.smooth(x)
+}
+
+// folded is the fake-quantized w·f. What is learned of it is in units of |f|, which
+// follows the running statistics when these have moved.
+func (o *oracle) folded(u graph.View, w, f []float64) []float64 {
+	if u.Quant != nil && u.Quant.FollowsFactors() {
+		o.factors = elements(f, func(c int) float64 { return math.Max(math.Abs(f[c]), 1e-12) })
+		γ := u.Norm.Gamma
+		o.quantizers[u.Quant].FollowFactors(len(f), func(c int) float32 {
+			running, moved := o.moved[γ.Name]
+			if !moved {
+				running = o.running[γ.Name]
+			}
+			return float32(o.values[γ][c] / math.Sqrt(running[1][c]+u.Norm.Epsilon))
+		})
+	}
+	y := o.round(u.Quant, false, w, graph.Shape{}, false)
+	o.factors = nil
+	return y
+}
+
+// unitsOf are the present ones of a quantizer's groups.
+func (o *oracle) unitsOf(groups int) []float64 {
+	return elements(make([]float64, groups), func(g int) float64 {
+		if o.factors == nil {
+			return 1
+		}
+		return o.factors[g*len(o.factors)/groups]
+	})
 }
 
 // record rounds u.x for the first time.
@@ -62,6 +95,8 @@ func (o *oracle) record(u *use, follows bool) {
 	}
 	u.λ = ramp(u.cfg.Ramp, o.steps[q])
 	u.params = c.Params()
+	u.unit = o.unitsOf(len(u.params.Scale))
+	u.began = u.unit
 	if u.cfg.Method == fakequant.DoReFa {
 		o.peaks(u, c)
 	}
@@ -238,7 +273,7 @@ func (u *use) fake(i int, x float64) float64 {
 	case fakequant.STEPassThrough, fakequant.Binary, fakequant.Ternary:
 		return u.y[i] + x - u.x[i]
 	}
-	was, is := u.reach(i, u.start), u.reach(i, u.values)
+	was, is := u.reach(i, u.start, u.began), u.reach(i, u.values, u.unit)
 	switch {
 	case u.branch[i] < 0:
 		return u.y[i] + is.low - was.low
@@ -254,14 +289,14 @@ func (u *use) fake(i int, x float64) float64 {
 type span struct{ low, high, scale float64 }
 
 // reach is that of element i as the learned values make it.
-func (u *use) reach(i int, values [][]float64) span {
+func (u *use) reach(i int, values [][]float64, unit []float64) span {
 	s, z, qmin, qmax := u.grid(i)
 	g := u.group(i)
 	switch u.cfg.Method {
 	case fakequant.LSQ:
-		s = values[0][g]
+		s = values[0][g] * unit[g]
 	case fakequant.LSQPlus:
-		s, z = values[0][g], values[1][g]+u.zero[g]
+		s, z = values[0][g]*unit[g], values[1][g]+u.zero[g]
 	case fakequant.PACT: // s counts as constant
 		return span{values[0][g] * qmin / qmax, values[0][g], s}
 	case fakequant.LearnedRange:

@@ -44,7 +44,8 @@ type oracle struct {
 	decision  int
 	uses      []*use
 	use       int
-	unsure    int // decisions that float32 may take the other way
+	factors   []float64 // that the next weights' scales follow; nil: none
+	unsure    int       // decisions that float32 may take the other way
 }
 
 // newOracle is the oracle of the next step of a model.

@@ -90,6 +90,7 @@ func (m *Model) Dampen(λ func(layer string) float64) (loss float64, err error) 
 func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 	grad := u.weight.Grad
 	if λ != 0 && u.weights.Enabled() {
+		o.follow(u)
 		pull := o.w // the gradient with respect to w'
 		clear(pull)
 		if _, err := o.Oscillations.Dampen(pull, o.seen, λ); err != nil {
@@ -117,6 +118,7 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 func (m *Model) Track() error {
 	for _, u := range m.units {
 		if o := m.oscillations[u]; o != nil && u.weights.Enabled() {
+			o.follow(u)
 			if err := o.Oscillations.Track(o.seen); err != nil {
 				return fmt.Errorf("graph: %w", err)
 			}
@@ -128,10 +130,22 @@ func (m *Model) Track() error {
 // capture keeps what a training step is about to quantize.
 func (m *Model) capture() {
 	for u, o := range m.oscillations {
-		u.folded(o.seen, o.b)
-		for c := range o.f {
-			o.f[c] = u.factor(c)
-		}
+		o.capture(u)
+	}
+}
+
+func (o *oscillation) capture(u *unit) {
+	u.folded(o.seen, o.b)
+	for c := range o.f {
+		o.f[c] = u.factor(c)
+	}
+}
+
+// follow folds in what batch norm has become in the step, if the scales have
+// followed it. The integers are the same.
+func (o *oscillation) follow(u *unit) {
+	if u.weights.FollowsFactors() {
+		o.capture(u)
 	}
 }
 

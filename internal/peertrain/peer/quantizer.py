@@ -34,6 +34,7 @@ class Quantizer:
         self.zero = torch.zeros_like(self.scale)
         self.learned = {n: torch.zeros_like(self.scale).requires_grad_() for n in LEARNED.get(self.method, [])}
         self.leaves = {}  # what they represent in this step
+        self.unit = None  # |f| of the channels that what is learned follows, for each group; None: 1
 
     # A step: begin, then see and fake for each use, then finish.
 
@@ -50,6 +51,11 @@ class Quantizer:
     @property
     def rests(self):
         return self.whole and not self.observing
+
+    def follow(self, f):
+        """What is learned is in multiples of the factors of the channels, if each has scales of its own."""
+        if "log_scale" in self.learned and self.groups % len(f) == 0:
+            self.unit = f.abs().repeat_interleave(self.groups // len(f))
 
     def fake(self, x, ties, observes=True, ships=None, error=0.0):
         """x, observed (unless it is a mean) and rounded; or what ships in its place."""
@@ -84,16 +90,17 @@ class Quantizer:
             dv = torch.zeros_like(p) if v.grad is None else v.grad
             if name == "log_alpha":
                 dv = dv + self.blend() * 2 * self.cfg["Decay"] * v.detach()
-            unit = v.detach()
+            size = v.detach()
             if self.method == "learned_range":
-                unit = torch.maximum(unit, self.scale)
-            p.grad = dv if name == "learned_zero" else dv / unit
+                size = torch.maximum(size, self.scale)
+            p.grad = dv if name == "learned_zero" else dv / size
         self.steps += self.enabled
 
     # Ranges.
 
     def see(self, rows, ties):
         self.observer.observe(rows)
+        self.seen = self.units().detach()  # what the range is in multiples of
         if self.observer.bins is not None:
             ties.vague += vague(rows, self.observer.bins)
         self.stale = True
@@ -124,7 +131,7 @@ class Quantizer:
         elif m == "learned_range":
             self.scale, self.zero = self.choose(-self.leaf("log_min").detach(), self.leaf("log_max").detach(), ties)
         elif m in ("lsq", "lsq_plus"):
-            self.scale = self.leaf("log_scale").detach()
+            self.scale = self.step().detach()
             if m == "lsq_plus":
                 self.zero = ties.round(self.learned["learned_zero"].clamp(f.low, f.high))
 
@@ -149,16 +156,23 @@ class Quantizer:
         return scales.choose(self.dialect, self.scheme, self.format, lo, hi, ties)
 
     def start(self, name, value):
-        self.learned[name].data = value.clamp(self.format.least_scale, GREATEST).log()
+        self.learned[name].data = (value.clamp(self.format.least_scale, GREATEST) / self.seen).log()
 
     def leaf(self, name):
         """The value that a learned tensor represents, to differentiate by."""
         if name not in self.leaves:
-            v = self.learned[name].detach().clone()
+            v, unit = self.learned[name].detach().clone(), self.units().detach()
             if name != "learned_zero":
-                v = v.exp().clamp(self.format.least_scale, GREATEST)
+                v = (unit * v.exp()).clamp(self.format.least_scale, GREATEST) / unit
             self.leaves[name] = v.requires_grad_()
         return self.leaves[name]
+
+    def units(self):
+        return torch.ones_like(self.scale) if self.unit is None else self.unit
+
+    def step(self, grad=1.0):
+        """The learned scale; the leaf's gradient is multiplied by grad."""
+        return scaled(self.leaf("log_scale"), grad) * self.units()
 
     # Surrogates.
 
@@ -186,7 +200,7 @@ class Quantizer:
         grad = 1 / (rows.shape[1] * f.high) ** 0.5
         if m == "learned_range":
             return self.learned_range(rows, v, n, q, inside)
-        s = scaled(self.leaf("log_scale").unsqueeze(1), grad)
+        s = self.step(grad).unsqueeze(1)
         end = q
         if m == "lsq_plus":
             zeta = scaled(self.leaf("learned_zero").unsqueeze(1), grad)

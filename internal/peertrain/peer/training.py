@@ -62,6 +62,12 @@ class Model:
             return torch.ones(len(self.params[u.norm + ".weight"]), 1, 1, 1, dtype=torch.float64)
         return self.params[u.name + ".weight"]
 
+    def factor(self, u):
+        """What is folded into the weights of each channel."""
+        f = self.params[u.norm + ".weight"] / (self.running[u.norm + ".running_var"] + u.epsilon).sqrt()
+        dead = f.detach().abs() < FLOOR
+        return straight(f, torch.where(dead, torch.copysign(torch.full_like(f, FLOOR), f), f))
+
     def optimize(self, o, rate):
         """torch's own optimizer; biases, batch norm and learned scales do not decay."""
         norms = {u.norm for u in self.units}
@@ -99,6 +105,9 @@ class Model:
         with torch.no_grad():
             state = {name: p.detach() for name, p in self.params.items()}
             state.update(self.running)
+            for u in self.units:
+                if u.norm is not None and u.weights is not None:
+                    u.weights.follow(self.factor(u))
             for name, q in self.quantizers.items():
                 q.leaves.clear()
                 if q.stale or q.observer.range is not None:
@@ -170,7 +179,10 @@ class Pass:
             (u.weights is None or u.weights.whole)
 
     def shift(self, u, b):
-        """The bias b, in whole multiples of s_x·s_w where the unit's sums are integers at rest."""
+        """The bias b, in whole multiples of s_x·s_w where the unit's sums are integers at rest.
+
+        Weights of fewer than 4 bits are shipped as multiples of a step, with 4 bits.
+        """
         x, w = self.grid(u.inputs[0]), u.weights
         if x is None or w is None or w.cfg["Granularity"].startswith("per_group") or not self.rests(u):
             return b
@@ -191,9 +203,8 @@ class Pass:
             y = self.multiply(u, x, w)
             mu, s = (mean, sigma) if frozen else self.statistics(u, y)
             return (y - like(mu, y)) * like(gamma / s, y) + like(self.shift(u, beta), y)
-        f = gamma / sigma
-        dead = f.detach().abs() < FLOOR
-        f = straight(f, torch.where(dead, torch.copysign(torch.full_like(f, FLOOR), f), f))
+        f = m.factor(u)
+        u.weights.follow(f)
         y = self.multiply(u, x, self.fake(u.weights, w * f.view((-1,) + (1,) * (w.dim() - 1))))
         if frozen:
             return y + like(self.shift(u, beta - mean * f), y)
