@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -34,6 +35,10 @@ const (
 	KindDropout
 	KindIdentity
 	KindHardSigmoid
+	KindSiLU
+	KindGELU
+	KindELU
+	KindSoftplus
 )
 
 // row describes a kind of layer. A new kind is a constant, a row of the table
@@ -120,6 +125,10 @@ func init() {
 		KindDropout:     {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
 		KindIdentity:    {name: "identity", role: roleMove, train: trainIdentity},
 		KindHardSigmoid: ofFunction(roleFunction, quantized.HardSigmoid, elementwise(hardSigmoidSlope)),
+		KindSiLU:        ofFunction(roleFunction, quantized.SiLU, elementwise(siluSlope)),
+		KindGELU:        ofFunction(roleFunction, quantized.GELU, elementwise(geluSlope)),
+		KindELU:         ofFunction(roleFunction, quantized.ELU, elementwise(eluSlope)),
+		KindSoftplus:    ofFunction(roleFunction, quantized.Softplus, elementwise(softplusSlope)),
 	}
 }
 
@@ -273,6 +282,20 @@ func hardSwishSlope(_ Layer, x, _ float64) float64 {
 	return (2*x + 3) / 6
 }
 
+// logistic is 1/(1 + e⁻ˣ).
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func siluSlope(_ Layer, x, _ float64) float64 { return logistic(x) * (1 + x*logistic(-x)) }
+
+// geluSlope is Φ(x) + x·φ(x), with the normal distribution and its density.
+func geluSlope(_ Layer, x, _ float64) float64 {
+	return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+}
+
+func eluSlope(_ Layer, x, _ float64) float64 { return math.Exp(min(x, 0)) }
+
+func softplusSlope(_ Layer, x, _ float64) float64 { return logistic(x) }
+
 // ReLU is max(0, x).
 func ReLU() Layer { return Layer{Kind: KindReLU} }
 
@@ -289,6 +312,21 @@ func HardSwish() Layer { return Layer{Kind: KindHardSwish} }
 // HardSigmoid is min(max(0, x+3), 6)/6 (Howard et al., “Searching for
 // MobileNetV3”, ICCV 2019, section 5.2).
 func HardSigmoid() Layer { return Layer{Kind: KindHardSigmoid} }
+
+// SiLU is x/(1 + e⁻ˣ), also called swish (Elfwing et al., “Sigmoid-weighted linear
+// units”, Neural Networks 107, 2018).
+func SiLU() Layer { return Layer{Kind: KindSiLU} }
+
+// GELU is x·Φ(x), with the normal distribution Φ(x) = (1 + erf(x/√2))/2 (Hendrycks and
+// Gimpel, “Gaussian error linear units”, 2016); not the approximation by a tanh.
+func GELU() Layer { return Layer{Kind: KindGELU} }
+
+// ELU is x for x ≥ 0 and eˣ − 1 below (Clevert et al., “Fast and accurate deep network
+// learning by exponential linear units”, ICLR 2016, with α = 1).
+func ELU() Layer { return Layer{Kind: KindELU} }
+
+// Softplus is ln(1 + eˣ).
+func Softplus() Layer { return Layer{Kind: KindSoftplus} }
 
 // Sigmoid is 1/(1 + e⁻ˣ).
 func Sigmoid() Layer { return Layer{Kind: KindSigmoid} }

@@ -94,6 +94,15 @@ func (o *oracle) function(u graph.View, x []float64) []float64 {
 		return elements(x, func(i int) float64 { return 1 / (1 + math.Exp(-x[i])) })
 	case graph.KindTanh:
 		return elements(x, func(i int) float64 { return math.Tanh(x[i]) })
+	case graph.KindSiLU:
+		return elements(x, func(i int) float64 { return x[i] / (1 + math.Exp(-x[i])) })
+	case graph.KindGELU:
+		return elements(x, func(i int) float64 { return x[i] * (1 + math.Erf(x[i]*math.Sqrt2/2)) / 2 })
+	case graph.KindELU:
+		s := side(0)
+		return elements(x, func(i int) float64 { return [...]float64{math.Exp(x[i]) - 1, x[i]}[s[i]] })
+	case graph.KindSoftplus:
+		return elements(x, func(i int) float64 { return math.Log(1 + math.Exp(x[i])) })
 	}
 	panic("oracle: " + u.Layer.Kind.String())
 }

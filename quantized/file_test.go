@@ -134,7 +134,7 @@ func TestDecodeSaysWhere(t *testing.T) {
 		{"number format", `"format": "uint8"`, `"format": "uint9"`, "9 bits"},
 		{"format's type", `"format": "uint8"`, `"format": 8`, "got 8, want a string"},
 		{"operation", `"op": "conv2d"`, `"op": "conv3d"`, `operation "conv3d": want one of conv2d,`},
-		{"function", `"function": "relu"`, `"function": "gelu"`, `function "gelu": want one of identity,`},
+		{"function", `"function": "relu"`, `"function": "swoosh"`, `function "swoosh": want one of identity,`},
 		{"short window", `"kernel": [3, 3]`, `"kernel": [3]`, "1 elements, want 2"},
 		{"long window", `"kernel": [3, 3]`, `"kernel": [3, 3, 3]`, "more than 2 elements"},
 		{"number for an object", `"origin": {`, `"origin": 1, "x": {`, "got 1, want an object"},

@@ -23,6 +23,10 @@ const (
 	Tanh
 	Softmax
 	HardSigmoid
+	SiLU
+	GELU
+	ELU
+	Softplus
 )
 
 // function describes an activation function, independently of who computes it.
@@ -47,6 +51,11 @@ var functions = [...]function{
 	Tanh:        {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
 	Softmax:     {"softmax", 0, 1, true, nil},
 	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(x, _ float64) float64 { return hardSigmoid(x) }},
+	SiLU:        {"silu", -0.2785, inf, false, func(x, _ float64) float64 { return x / (1 + math.Exp(-x)) }},
+	GELU:        {"gelu", -0.17, inf, false, func(x, _ float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }},
+	ELU:         {"elu", -1, inf, false, func(x, _ float64) float64 { return max(x, 0) + math.Expm1(min(x, 0)) }},
+	Softplus: {"softplus", 0, inf, false,
+		func(x, _ float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
 }
 
 var inf = math.Inf(1)
@@ -75,6 +84,8 @@ func (f Func) known() bool { return int(f) < len(functions) }
 // to one, in float64; nil for the softmax, which does not.
 //
 //	leaky_relu(x) = max(x, 0) + slope·min(x, 0)        hard_swish(x) = x·min(max(0, x/6 + 1/2), 1)
+//	elu(x) = max(x, 0) + e^min(x, 0) − 1               silu(x) = x/(1 + e⁻ˣ)
+//	gelu(x) = x/2·(1 + erf(x/√2))                      softplus(x) = ln(1 + eˣ)
 func (n *Node) Function() func(x float64) float64 {
 	f, slope := functions[n.Func].f, float64(n.Slope)
 	if f == nil {

@@ -123,6 +123,10 @@ functions = {
     "hard_swish": lambda x, n: x.astype(f32) * functions["hard_sigmoid"](x, n),
     "sigmoid": lambda x, n: 1 / (1 + np.exp(-x)),
     "tanh": lambda x, n: np.tanh(x),
+    "silu": lambda x, n: x / (1 + np.exp(-x)),
+    "gelu": lambda x, n: x / 2 * np.vectorize(math.erfc, [f64])(-x / math.sqrt(2)),
+    "elu": lambda x, n: np.maximum(x, 0) + np.expm1(np.minimum(x, 0)),
+    "softplus": lambda x, n: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
 }
 
 

@@ -21,31 +21,44 @@ func TestTFLiteFloats(t *testing.T) {
 		if !scheme.FloatOutput { // a pool's output is quantized as its input
 			names = append(names, "max pool", "average pool, padded")
 		}
-		for _, name := range names {
+		check := func(name string, in []int, build func(b *quantizedtest.Builder) string) {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
-				b := quantizedtest.New(rand.New(rand.NewPCG(43, 44)), scheme, 4, 8, 8)
-				m := b.Model(builders[name](b))
-				x := b.Inputs(m, 20)
-				share(t, m)
-				file, err := tflite.Encode(m, tflite.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				in := floatBytes(channelsLast(x, m.Input.Shape))
-				if !m.Input.Quant.IsFloat() {
-					in = moved(integersOf(m, x), m.Input.Quant.Format, false)
-				}
-				out, _ := m.Activation(m.Output)
-				want := channelsLast(engineOutputs(t, m, x), out.Shape)
-				for _, runtime := range runtimes {
-					data, err := runtime.Run(file, in)
-					if err != nil {
-						t.Fatal(err)
-					}
-					alike(t, want, floatsOf(data), 2e-6)
-				}
+				b := quantizedtest.New(rand.New(rand.NewPCG(43, 44)), scheme, in...)
+				m := b.Model(build(b))
+				tfliteNears(t, runtimes, m, b.Inputs(m, 20))
 			})
 		}
+		for _, name := range names {
+			check(name, []int{4, 8, 8}, builders[name])
+		}
+		for _, f := range append(functions, quantized.Softmax) {
+			check(f.String(), []int{20}, func(b *quantizedtest.Builder) string {
+				return b.Activate(b.Linear(b.Input(), 12, quantized.Identity), f)
+			})
+		}
+	}
+}
+
+// tfliteNears compares the runtimes' outputs of sums of floats with the engine's.
+func tfliteNears(t *testing.T, runtimes tflites, m *quantized.Model, x []float32) {
+	t.Helper()
+	share(t, m)
+	file, err := tflite.Encode(m, tflite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := floatBytes(channelsLast(x, m.Input.Shape))
+	if !m.Input.Quant.IsFloat() {
+		in = moved(integersOf(m, x), m.Input.Quant.Format, false)
+	}
+	out, _ := m.Activation(m.Output)
+	want := channelsLast(engineOutputs(t, m, x), out.Shape)
+	for _, runtime := range runtimes {
+		data, err := runtime.Run(file, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alike(t, want, floatsOf(data), 2e-6)
 	}
 }
 

@@ -120,18 +120,24 @@ func boundOfAddition(y *reals, in []reals, _ int) error {
 // tanhs, 4.0u of softmaxes and hard swishes, of four million numbers. There, a
 // hard swish is x·min(max(x·(1/6) + ½, 0), 1), with one rounding of the
 // constant, two in the factor and one after it, and so within 11u; a hard
-// sigmoid is its factor.
+// sigmoid is its factor. What multiplies x by an approximated factor, which may be
+// near 0, is within 12u·max(1, |x|).
 func boundOfFunction(n *quantized.Node) (bound, error) {
 	switch n.Func {
 	case quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:
 		return nil, nil // one rounding, or none
-	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax, quantized.HardSwish, quantized.HardSigmoid:
+	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax, quantized.HardSwish, quantized.HardSigmoid,
+		quantized.SiLU, quantized.GELU, quantized.ELU, quantized.Softplus:
 	default:
 		return nil, fmt.Errorf("agree: no bound for %v", n.Func)
 	}
-	return func(y *reals, _ []reals, _ int) error {
+	scaled := n.Func == quantized.SiLU || n.Func == quantized.GELU
+	return func(y *reals, in []reals, _ int) error {
 		y.e = make([]float64, len(y.r))
 		for i, r := range y.r {
+			if scaled {
+				r = in[0].r[i]
+			}
 			y.e[i] = 12 * unit * max(1, math.Abs(float64(r)))
 		}
 		return nil

@@ -58,8 +58,8 @@
 // computed with real numbers as in package reference, to the last bit. Sums of
 // products are in double: first the bias, then channel by channel and row by
 // row. Products are exact there, so fusing them with the sum changes nothing.
-// If any activation is float, the arena is an array of floats. Sigmoid, tanh
-// and softmax of floats call exp and tanh of math.h.
+// If any activation is float, the arena is an array of floats. Smooth functions
+// of floats, such as a sigmoid, call those of math.h.
 //
 // # Sources
 //

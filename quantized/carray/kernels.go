@@ -25,7 +25,7 @@ var order = []string{
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "look_up", "join", "real_join", "reorder", "reorder_reals", "softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
-	"real_apply", "real_softmax", "copy", "copy_reals",
+	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_softmax", "copy", "copy_reals",
 }
 
 // variants are the kernels that a file gives with other values than the bytes of

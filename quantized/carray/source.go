@@ -2,6 +2,7 @@ package carray
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,9 +40,11 @@ func (f *file) source() (string, error) {
 // usesFloats reports whether outputs depend on the processor's floats.
 func (f *file) usesFloats() bool { return f.float32() || len(f.lowering.floats) > 0 }
 
-// needsMath reports whether the C library's exp or tanh is called.
+// needsMath reports whether a function of the C library is called, such as exp.
 func (f *file) needsMath() bool {
-	return f.needs["real_sigmoid"] || f.needs["real_tanh"] || f.needs["real_softmax"]
+	return slices.ContainsFunc([]string{"real_sigmoid", "real_tanh", "real_softmax", "real_silu", "real_gelu",
+		"real_elu",
+		"real_softplus"}, func(name string) bool { return f.needs[name] })
 }
 
 // run writes the calls.

@@ -160,6 +160,10 @@ var functions = map[quantized.Func]ending{
 	quantized.Softmax:     {"softmax", channels},
 	quantized.HardSwish:   {"mul", (*builder).gate},
 	quantized.HardSigmoid: {"mul", (*builder).sixth},
+	quantized.SiLU:        {"silu", alone},
+	quantized.GELU:        {"gelu", exact},
+	quantized.ELU:         {"elu", one},
+	quantized.Softplus:    {"softplus", alone},
 }
 
 // six bounds relu6 in the layer's units.
@@ -173,6 +177,14 @@ func (b *builder) slope(n *quantized.Node, x string, _ mil.Type) []param {
 
 func channels(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {
 	return []param{{"x", x}, {"axis", mil.IntValue(1)}}
+}
+
+func exact(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {
+	return []param{{"x", x}, {"mode", mil.StringValue("EXACT")}}
+}
+
+func one(b *builder, _ *quantized.Node, x string, _ mil.Type) []param {
+	return []param{{"x", x}, {"alpha", b.scalar("1", 1)}}
 }
 
 func alone(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param { return []param{{"x", x}} }

@@ -39,7 +39,7 @@
 //     (session.qdqisint8allowed=1) have integer kernels for all that, too.
 //
 // What is not quantized is written as it is and computed in float32. So are the
-// functions that have no integer kernel, tanh and hard_swish.
+// functions that have no integer kernel: all but the ReLUs, sigmoid and softmax.
 //
 // # Exactness
 //

@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"math"
+
 	"petrify/internal/onnxpb"
 	"petrify/quantized"
 )
@@ -88,6 +90,10 @@ var functions = map[quantized.Func]form{
 	quantized.Sigmoid:     one("Sigmoid"),
 	quantized.Tanh:        one("Tanh"),
 	quantized.Softmax:     one("Softmax", intAttribute("axis", 1)),
+	quantized.SiLU:        (*writer).silu,
+	quantized.GELU:        (*writer).gelu,
+	quantized.ELU:         one("Elu"),
+	quantized.Softplus:    one("Softplus"),
 }
 
 // one is the form of one operator with constant attributes.
@@ -179,11 +185,32 @@ func (w *writer) leakyReLU(n *quantized.Node, in []string, output string) string
 	return w.node("LeakyRelu", output, in, floatAttribute("alpha", n.Slope))
 }
 
-// hardSwish is x·hard_sigmoid(x): opset 13 has no operator for it.
-func (w *writer) hardSwish(n *quantized.Node, in []string, output string) string {
+// gated is x·gate(x), for functions that opset 13 has no operator for.
+func (w *writer) gated(n *quantized.Node, in []string, output string, gate func(x string) string) string {
+	x := in[0]
 	if w.Signed { // two operators read it
-		in = []string{w.unseen(in[0], n.Name+"/argument")}
+		x = w.unseen(x, n.Name+"/argument")
 	}
-	gate := w.node("HardSigmoid", n.Name+"/gate", in, floatAttribute("alpha", 1.0/6), floatAttribute("beta", 0.5))
-	return w.node("Mul", output, []string{in[0], gate})
+	return w.node("Mul", output, []string{x, gate(x)})
+}
+
+func (w *writer) hardSwish(n *quantized.Node, in []string, output string) string {
+	return w.gated(n, in, output, func(x string) string {
+		return w.node("HardSigmoid", n.Name+"/gate", []string{x}, floatAttribute("alpha", 1.0/6),
+			floatAttribute("beta", 0.5))
+	})
+}
+
+func (w *writer) silu(n *quantized.Node, in []string, output string) string {
+	return w.gated(n, in, output, func(x string) string { return w.node("Sigmoid", n.Name+"/gate", []string{x}) })
+}
+
+// gelu is x·(1 + erf(x/√2))/2.
+func (w *writer) gelu(n *quantized.Node, in []string, output string) string {
+	constant := func(name string, v float32) string { return w.floats(n.Name+"/"+name, []float32{v}) }
+	return w.gated(n, in, output, func(x string) string {
+		y := w.node("Mul", n.Name+"/scaled", []string{x, constant("root", math.Sqrt2/2)})
+		y = w.node("Add", n.Name+"/shifted", []string{w.node("Erf", n.Name+"/erf", []string{y}), constant("one", 1)})
+		return w.node("Mul", n.Name+"/gate", []string{y, constant("half", 0.5)})
+	})
 }

@@ -19,6 +19,20 @@ var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.HardSigmoid: func(_ *quantized.Node, x float64) float64 { return float64(gate(x)) },
 	quantized.Sigmoid:     func(_ *quantized.Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 	quantized.Tanh:        func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
+	quantized.SiLU:        func(_ *quantized.Node, x float64) float64 { return x / (1 + math.Exp(-x)) },
+	quantized.GELU:        func(_ *quantized.Node, x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) },
+	quantized.ELU: func(_ *quantized.Node, x float64) float64 {
+		if x > 0 {
+			return x
+		}
+		return math.Expm1(x)
+	},
+	quantized.Softplus: func(_ *quantized.Node, x float64) float64 {
+		if x > 0 {
+			return x + math.Log1p(math.Exp(-x))
+		}
+		return math.Log1p(math.Exp(x))
+	},
 }
 
 // gate is a hard sigmoid, x/6 + 1/2 from 0 to 1.

@@ -41,8 +41,8 @@
 //
 // TensorFlow Lite with XNNPACK gives the integers that training gave, element
 // for element, for convolutions, linear layers, global averages, maxima,
-// sigmoid, tanh, hard_sigmoid, concatenations and reshapes. These round differently, each by
-// at most one step:
+// functions that are tables, concatenations and reshapes. These round differently,
+// each by at most one step:
 //
 //	add              at and next to ties: 0 to 70 of the 65,536 pairs of integers, but
 //	                 a quarter of them if the quotients of the scales are 1/2

@@ -103,6 +103,10 @@ var functions = map[quantized.Func]func(*writer, *layer){
 	quantized.Sigmoid:     one(schema.Logistic),
 	quantized.Tanh:        one(schema.Tanh),
 	quantized.Softmax:     (*writer).softmax,
+	quantized.SiLU:        (*writer).silu,
+	quantized.GELU:        one(schema.GELU),
+	quantized.ELU:         one(schema.ELU),
+	quantized.Softplus:    (*writer).softplus,
 }
 
 // one is one operator.
@@ -131,6 +135,29 @@ func (w *writer) hardSigmoid(l *layer) {
 	w.operator(schema.Add, 1, []int32{l.in[0], w.real(l.Name+"/3", 3)}, shifted, fused(quantized.ReLU6))
 	w.operator(schema.Mul, 1, []int32{shifted, w.real(l.Name+"/sixth", 1.0/6)}, l.out,
 		fused(quantized.Identity))
+}
+
+// silu is x·sigmoid(x) in floats.
+func (w *writer) silu(l *layer) {
+	gate := w.float(l.Name+"/gate", l.Output)
+	w.operator(schema.Logistic, 1, l.in, gate)
+	w.operator(schema.Mul, 1, []int32{l.in[0], gate}, l.out, fused(quantized.Identity))
+}
+
+// softplus is max(x, 0) + ln(1 + e^−|x|) in floats, where no exponential is infinite.
+func (w *writer) softplus(l *layer) {
+	next := func(name string, code schema.Code, x int32) int32 {
+		out := w.float(l.Name+"/"+name, l.Output)
+		w.operator(code, 1, []int32{x}, out)
+		return out
+	}
+	sum := func(a, b, out int32) int32 {
+		w.operator(schema.Add, 1, []int32{a, b}, out, fused(quantized.Identity))
+		return out
+	}
+	power := next("power", schema.Exp, next("negative", schema.Neg, next("magnitude", schema.Abs, l.in[0])))
+	above := sum(power, w.real(l.Name+"/1", 1), w.float(l.Name+"/above", l.Output))
+	sum(next("positive", schema.ReLU, l.in[0]), next("rest", schema.Log, above), l.out)
 }
 
 // real adds a constant number.

@@ -25,6 +25,11 @@ func fixedGrid(f quantized.Func) (s float32, z int64, ok bool) {
 	return 0, 0, false
 }
 
+// tabulated are the functions that are tables wherever they compute with integers:
+// TensorFlow Lite has no operator, or one whose table differs between versions.
+var tabulated = map[quantized.Func]bool{quantized.HardSigmoid: true, quantized.SiLU: true, quantized.GELU: true,
+	quantized.ELU: true, quantized.Softplus: true}
+
 // looksUp reports whether a function of integers on the grid x ends in a table:
 // TensorFlow Lite has no operator for it, its output is on another grid than the
 // operator requires, or the kernels do not accept the quotients of the scales.
@@ -39,7 +44,7 @@ func looksUp(n *quantized.Node, x quantized.Quant) bool {
 		down := float32(math.Abs(float64(quotient * n.Slope)))
 		far = far || down < least || down >= 128
 	}
-	return far || n.Func == quantized.HardSigmoid
+	return far || tabulated[n.Func]
 }
 
 // function writes a function as its operator, or as a table.

@@ -276,6 +276,18 @@ class Pass:
         above, beyond = self.ties.positive(x + 3, of=x), self.ties.positive(x - 3, of=x)
         return torch.where(beyond, torch.ones_like(x), above * (x + 3) / 6)
 
+    def silu(self, l, x):
+        return F.silu(x)
+
+    def gelu(self, l, x):
+        return F.gelu(x)
+
+    def elu(self, l, x):
+        return F.elu(x)
+
+    def softplus(self, l, x):
+        return F.softplus(x, threshold=1000)
+
     def sigmoid(self, l, x):
         return x.sigmoid()
 

@@ -210,3 +210,9 @@ func relu(r float64) float64    { return max(r, 0) }
 func relu6(r float64) float64   { return min(max(r, 0), 6) }
 func sigmoid(r float64) float64 { return 1 / (1 + math.Exp(-r)) }
 func tanh(r float64) float64    { return math.Tanh(r) }
+func silu(r float64) float64    { return r * sigmoid(r) }
+
+// gelu is r·(1 + erf(r/√2))/2, without the cancellation below 0.
+func gelu(r float64) float64 { return r * math.Erfc(-r/math.Sqrt2) / 2 }
+
+func softplus(r float64) float64 { return max(r, 0) + math.Log1p(math.Exp(-math.Abs(r))) }

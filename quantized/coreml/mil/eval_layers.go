@@ -42,6 +42,18 @@ func buildLeaky(c *call, y []float64) func() {
 	}
 }
 
+func buildELU(c *call, y []float64) func() {
+	x, alpha := c.buffer("x"), c.buffer("alpha")[0]
+	return func() {
+		for i, r := range x {
+			if r < 0 {
+				r = alpha * math.Expm1(r)
+			}
+			y[i] = r
+		}
+	}
+}
+
 func buildClip(c *call, y []float64) func() {
 	x, low, high := c.buffer("x"), c.buffer("alpha")[0], c.buffer("beta")[0]
 	return func() {

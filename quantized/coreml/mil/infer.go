@@ -5,10 +5,16 @@ package mil
 
 func inferSame(a *args) Type { return a.float("x") }
 
-func inferLeaky(a *args) Type {
+// inferAlpha is for functions of x and a constant.
+func inferAlpha(a *args) Type {
 	x := a.float("x")
 	a.scalar("alpha", x.Data)
 	return x
+}
+
+func inferGELU(a *args) Type {
+	a.word("mode", "EXACT")
+	return a.float("x")
 }
 
 func inferClip(a *args) Type {

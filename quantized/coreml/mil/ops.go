@@ -45,8 +45,16 @@ func define(op string) (definition, bool) {
 		return unary(sigmoid), true
 	case "tanh":
 		return unary(tanh), true
+	case "silu":
+		return unary(silu), true
+	case "softplus":
+		return unary(softplus), true
+	case "gelu":
+		return definition{params: []string{"x", "mode"}, infer: inferGELU, build: buildMap(gelu)}, true
+	case "elu":
+		return definition{params: []string{"x", "alpha"}, infer: inferAlpha, build: buildELU}, true
 	case "leaky_relu":
-		return definition{params: []string{"x", "alpha"}, infer: inferLeaky, build: buildLeaky}, true
+		return definition{params: []string{"x", "alpha"}, infer: inferAlpha, build: buildLeaky}, true
 	case "clip":
 		return definition{params: []string{"x", "alpha", "beta"}, infer: inferClip, build: buildClip}, true
 	case "add", "mul":

@@ -1,6 +1,7 @@
 package mil
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,14 @@ func runAll(t *testing.T, list []operation) {
 // f is the type of a float32 tensor.
 func f(shape ...int) Type { return TensorOf(Float32, shape...) }
 
+// single rounds to float32.
+func single(numbers ...float64) []float64 {
+	for i, r := range numbers {
+		numbers[i] = float64(float32(r))
+	}
+	return numbers
+}
+
 func TestElementwise(t *testing.T) {
 	runAll(t, []operation{
 		{"relu", []float32{-1, 0, 2}, []int{3}, func(s *sketch) *sketch {
@@ -117,6 +126,17 @@ func TestElementwise(t *testing.T) {
 		{"leaky relu", []float32{-8, 8}, []int{2}, func(s *sketch) *sketch {
 			return s.op("leaky_relu", "y", f(2), "x", "x", "alpha", s.scalar(0.25))
 		}, []float64{-2, 8}},
+		{"silu", []float32{-1, 0, 1}, []int{3}, func(s *sketch) *sketch { return s.op("silu", "y", f(3), "x", "x") },
+			single(-0.2689414213699951, 0, 0.7310585786300049)},
+		{"softplus", []float32{-1000, 0, 1000}, []int{3}, func(s *sketch) *sketch {
+			return s.op("softplus", "y", f(3), "x", "x")
+		}, single(0, math.Ln2, 1000)},
+		{"gelu", []float32{0, 1}, []int{2}, func(s *sketch) *sketch {
+			return s.op("gelu", "y", f(2), "x", "x", "mode", StringValue("EXACT"))
+		}, single(0, 0.8413447460685429)},
+		{"elu", []float32{-1, 2}, []int{2}, func(s *sketch) *sketch {
+			return s.op("elu", "y", f(2), "x", "x", "alpha", s.scalar(2))
+		}, single(2/math.E-2, 2)},
 		{"clip", []float32{-8, 1, 8}, []int{3}, func(s *sketch) *sketch {
 			return s.op("clip", "y", f(3), "x", "x", "alpha", s.scalar(-2), "beta", s.scalar(3))
 		}, []float64{-2, 1, 3}},

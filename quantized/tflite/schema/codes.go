@@ -52,13 +52,19 @@ const (
 	Gather          Code = 36
 	Transpose       Code = 39
 	Mean            Code = 40
+	Exp             Code = 47
 	Cast            Code = 53
 	Maximum         Code = 55
+	Neg             Code = 59
 	PadV2           Code = 60
 	Slice           Code = 65
+	Log             Code = 73
 	LeakyReLU       Code = 98
+	Abs             Code = 101
+	ELU             Code = 111
 	Quantize        Code = 114
 	HardSwish       Code = 117
+	GELU            Code = 150
 )
 
 // Values of the attribute "padding".
@@ -150,6 +156,12 @@ var kinds = []kind{
 	{LeakyReLU, "LEAKY_RELU", 75, []slot{{"alpha", floatForm}}},
 	{Quantize, "QUANTIZE", 89, nil},
 	{HardSwish, "HARD_SWISH", 91, nil},
+	{Exp, "EXP", 33, nil},
+	{Neg, "NEG", 42, nil},
+	{Log, "LOG", 0, nil},
+	{Abs, "ABS", 78, nil},
+	{ELU, "ELU", 0, nil},
+	{GELU, "GELU", 0, nil},
 }
 
 var pool = []slot{{"padding", byteForm}, {"stride_w", intForm}, {"stride_h", intForm},
