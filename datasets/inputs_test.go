@@ -61,8 +61,8 @@ func TestInputsOfAFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{filepath.Join(dir, "a", "z.PNG"), filepath.Join(dir, "b.png")}
-		if !slices.Equal(in.Names, want) {
-			t.Errorf("inputs %q, want %q", in.Names, want)
+		if !slices.Equal(in.Set.Test.Names, want) {
+			t.Errorf("inputs %q, want %q", in.Set.Test.Names, want)
 		}
 		if in.Passed != "1 .txt" {
 			t.Errorf("passed over: %s", in.Passed)
@@ -218,8 +218,8 @@ func TestInputsOfArrays(t *testing.T) {
 					got = append(got, int(math.Round(float64(v/c.c.PixelScale))))
 				}
 			}
-			if fmt.Sprint(got) != c.want || len(in.Names) != 2 || !strings.HasSuffix(in.Names[1], c.file+"[1]") {
-				t.Errorf("first sample %v, want %s; names %q", got, c.want, in.Names)
+			if fmt.Sprint(got) != c.want || len(in.Set.Test.Names) != 2 || !strings.HasSuffix(in.Set.Test.Names[1], c.file+"[1]") {
+				t.Errorf("first sample %v, want %s; names %q", got, c.want, in.Set.Test.Names)
 			}
 		})
 	}

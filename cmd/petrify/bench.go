@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -62,9 +61,7 @@ affects all of them alike; low and high are the tenth and ninetieth percentiles.
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(c.stdout)
-				e.SetIndent("", "  ")
-				return e.Encode(r)
+				return c.printJSON(r)
 			}
 			return r.write(c.stdout)
 		},

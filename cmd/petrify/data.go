@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -45,13 +44,11 @@ configuration's key dataset.`,
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				_, err = fmt.Fprint(c.stdout, set.Account)
-				return err
+			if asJSON {
+				return c.printJSON(set.Account)
 			}
-			encoder := json.NewEncoder(c.stdout)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(set.Account)
+			_, err = fmt.Fprint(c.stdout, set.Account)
+			return err
 		},
 	}
 	s.defineReading(cmd)

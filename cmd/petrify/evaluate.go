@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -86,12 +85,10 @@ the network has dropout, with other random numbers than in the run.
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				return e.write(c.stdout)
+			if asJSON {
+				return c.printJSON(e)
 			}
-			encoder := json.NewEncoder(c.stdout)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(e)
+			return e.write(c.stdout)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of tables")

@@ -136,7 +136,7 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 				outputs = append(outputs, y...)
 			}
 			for i := range labels {
-				if err := w.add(p.about(in.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])); err != nil {
+				if err := w.add(p.about(in.Set.Test.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])); err != nil {
 					return err
 				}
 			}

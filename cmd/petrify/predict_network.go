@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 
 	"petrify/datasets"
@@ -124,17 +122,9 @@ func (p *predictor) findRun() (err error) {
 		return faultOfFile(err, false)
 	}
 	p.input.Options = p.run.Data
-	path := filepath.Join(p.folder, summaryFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	var says train.Summary
-	if err := json.Unmarshal(text, &says); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
+	says, err := readSummary(filepath.Join(p.folder, summaryFile))
 	p.input.Table = says.Data.Table
-	return nil
+	return err
 }
 
 // elsewhere replaces the data of a configuration, which may have moved.

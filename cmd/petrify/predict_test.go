@@ -31,13 +31,10 @@ func digitsRun(t *testing.T) (folder string, summary train.Summary) {
 }
 
 // summaryOf is what a run's summary.json says.
-func summaryOf(t *testing.T, folder string) (summary train.Summary) {
+func summaryOf(t *testing.T, folder string) train.Summary {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(folder, summaryFile))
+	summary, err := readSummary(filepath.Join(folder, summaryFile))
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &summary); err != nil {
 		t.Fatal(err)
 	}
 	return summary

@@ -54,7 +54,7 @@ func (d *drift) add(image int, label int32, ours, theirs []float32, step float32
 		d.differing = append(d.differing, image)
 	}
 	d.far += one(furthest > 1.5*step)
-	a, b := greatest(ours), greatest(theirs)
+	a, b := best(ours), best(theirs)
 	d.changed += one(a != b)
 	d.right += one(a == int(label))
 	d.rightThere += one(b == int(label))
@@ -66,17 +66,6 @@ func one(holds bool) int {
 		return 1
 	}
 	return 0
-}
-
-// greatest is the index of the first of the greatest numbers, the label.
-func greatest(y []float32) int {
-	at := 0
-	for i, v := range y {
-		if v > y[at] {
-			at = i
-		}
-	}
-	return at
 }
 
 // labels says how many labels change, and how the accuracy does.

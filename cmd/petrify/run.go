@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,6 +91,13 @@ exactly as accurate as the one that was trained.`,
 	root.AddCommand(c.train(), c.importer(), c.data(), c.inspect(), c.export(), c.verify(), c.predict(), c.evaluate(), c.bench(),
 		c.config(), c.version())
 	return root
+}
+
+// printJSON prints a value for programs to read.
+func (c *command) printJSON(v any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 // help replaces cobra's command, which does not treat an unknown topic as an

@@ -22,13 +22,9 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 		return nil
 	}
 	path := filepath.Join(s.folder, summaryFile)
-	text, err := os.ReadFile(path)
+	says, err := readSummary(path)
 	if err != nil {
 		return err
-	}
-	var says train.Summary
-	if err := json.Unmarshal(text, &says); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	float, err := train.ReadWeights(filepath.Join(s.folder, floatFile))
 	if err != nil {
@@ -44,6 +40,18 @@ func (s *subject) checkSummary(ctx context.Context, w io.Writer) error {
 	}
 	_, err = fmt.Fprintf(w, "%s: %s\n", path, said)
 	return err
+}
+
+// readSummary reads a run's summary.json.
+func readSummary(path string) (says train.Summary, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return says, err
+	}
+	if err := json.Unmarshal(text, &says); err != nil {
+		return says, fmt.Errorf("%s: %w", path, err)
+	}
+	return says, nil
 }
 
 // concede copies from the summary what cannot be measured again, and says what
