@@ -63,7 +63,7 @@ func (s *settings) defineReading(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&s.file, "config", "c", "", "configuration `FILE`; - is standard input")
 	f.StringArrayVar(&s.sets, "set", nil,
-		"override a key of the configuration, such as float.epochs=3; may be repeated")
+		"override a key of the configuration by `KEY=VALUE`, such as float.epochs=3; may be repeated")
 	f.StringVar(&s.data, "data", "", "`DIR` with the data set's files (the key data.dir)")
 }
 

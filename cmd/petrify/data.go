@@ -19,12 +19,12 @@ func (c *command) data() *cobra.Command {
 	var s settings
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "data PATH",
+		Use:   "data [PATH]",
 		Short: "Show what is read from a data set, and how, without training",
-		Long: `Show what train would read: samples and classes in each split, columns or
-pictures used and passed over, the extent of the values, and whatever looks like
-a mistake. PATH is the name of a data set, a file or a folder; the default is the
-configuration's key dataset.`,
+		Long: `Show what train would read: the samples and classes of each split, which columns
+or pictures are used and which are skipped, the range of the values, and anything
+that looks like a mistake. PATH is the name of a data set, a file or a folder; by
+default, it is the configuration's key dataset.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -52,7 +52,7 @@ configuration's key dataset.`,
 		},
 	}
 	s.defineReading(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, as in summary.json")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, as in summary.json")
 	return cmd
 }
 

@@ -4,6 +4,7 @@
 //	petrify train                        the whole job on the embedded digits
 //	petrify train -c run.yaml            the job that a file describes
 //	petrify data PATH                    what would be read, and how, without training
+//	petrify import FILE.onnx             turn an ONNX file into a network to train
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model
 //	petrify export MODEL --format onnx   write it for another runtime
 //	petrify verify RUN                   prove that training, integers and exports agree

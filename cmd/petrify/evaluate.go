@@ -59,20 +59,20 @@ func (c *command) evaluate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate MODEL [DATA]",
 		Short: "Judge a classifier: by class, by its confidence, float beside quantized",
-		Long: `Run a frozen model on data with labels and print its accuracy, also by class, the
-confusion matrix, and the samples whose class quantization changed. MODEL is a run
-folder, or its model.json or model.safetensors. DATA is the name of a data set, a
-file or a folder with labels, read as the run read its own: the columns of a table
-are found by their titles. The default is the run's data. Inputs and classes that
-the model was not trained for are refused.
+		Long: `Run a frozen model on labelled data and print its accuracy, overall and by class,
+the confusion matrix, and the samples whose class quantization changed. MODEL is a
+run folder, or its model.json or model.safetensors. DATA is the name of a data set,
+a file or a folder with labels, read as the run read its own data: the columns of a
+table are found by their titles. By default, it is the run's data. Inputs and
+classes that the model was not trained for are refused.
 
-If MODEL is in the folder of a run, the frozen model is compared with the network
-of the float stage, and with PTQ, which is calibrated again on the run's data; if
-the network has dropout, with other random numbers than in the run.
+If MODEL is in a run folder, the frozen model is compared with the float network
+and with PTQ, which is calibrated again on the run's data; a network with dropout
+draws other random numbers than it did in the run.
 
-  balanced accuracy  the mean of the accuracies of all classes that have samples
-  calibration error  the expected difference of confidence and accuracy, in
-                     ` + fmt.Sprint(score.Bins) + ` intervals of confidence (Guo et al. 2017)
+  balanced accuracy  the mean accuracy of all classes that have samples
+  calibration error  the expected difference between confidence and accuracy,
+                     over ` + fmt.Sprint(score.Bins) + ` intervals of confidence (Guo et al. 2017)
   top-5 accuracy     with more than ten classes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 || len(args) == 2 {
@@ -93,7 +93,7 @@ the network has dropout, with other random numbers than in the run.
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON instead of tables")
 	cmd.Flags().StringVar(&split, "split", "", "evaluate `SPLIT`: train, validation, test or all; "+
-		"the default is test, or all of other data that have no test split")
+		"the default is test, or all if other data have no test split")
 	return cmd
 }
 

@@ -46,10 +46,10 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.classifier, "classifier", false,
 		"coreml: output the label of the class and all probabilities")
 	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8 or uint8")
-	f.StringVar(&o.author, "author", "", "coreml: the model's author")
-	f.StringVar(&o.license, "license", "", "coreml: the model's licence")
-	f.StringVar(&o.version, "model-version", "", "coreml: the model's version")
-	f.StringVar(&o.description, "description", "", "coreml: what the model is for")
+	f.StringVar(&o.author, "author", "", "coreml: `TEXT`, the model's author")
+	f.StringVar(&o.license, "license", "", "coreml: `TEXT`, the model's licence")
+	f.StringVar(&o.version, "model-version", "", "coreml: `TEXT`, the model's version")
+	f.StringVar(&o.description, "description", "", "coreml: `TEXT` that says what the model is for")
 	f.StringVar(&o.name, "name", "", "c: `NAME` that files, functions and macros begin with (default the network's)")
 	f.StringVar(&o.requantization, "requantization", "", "c: `HOW` sums become integers: float32, gemmlowp or single")
 }
@@ -68,8 +68,8 @@ func (c *command) export() *cobra.Command {
 		Long: `Write a frozen model for another runtime. MODEL is a run folder, or its model.json
 or model.safetensors. The file names the model by its SHA-256 and, if the model
 has a ` + quantized.ProofFile + `, the proof; "petrify verify" checks both. In a run folder,
-` + sums.File + ` lists the export from then on. A run's Core ML package is tried on its
-test split: if float16 changes labels, a warning says how many.`,
+` + sums.File + ` lists the export from then on. A run's Core ML package is tried on the
+run's test split, and a warning says how many predictions float16 changes, if any.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.Index(names, name)

@@ -25,14 +25,14 @@ func (c *command) importer() *cobra.Command {
 	var shape []int
 	cmd := &cobra.Command{
 		Use:   "import FILE.onnx",
-		Short: "Make a network of an ONNX file, to be trained, quantized and shipped",
-		Long: `Make a network of an ONNX file. It writes a folder with the layers in ` + config.NetworkFile + `,
+		Short: "Turn an ONNX file into a network to train, quantize and ship",
+		Long: `Turn an ONNX file into a network. It writes a folder with the layers in ` + config.NetworkFile + `,
 the weights in ` + config.WeightsFile + ` and, in ` + config.ImportFile + `, what became of the rest, and
-compares the network with the file on random inputs: by ONNX Runtime if
-PETRIFY_ORTRUN names a program that runs it, or else by evaluating the file's
-operators by definition.
+compares the network with the file on random inputs. The file is run by ONNX
+Runtime if PETRIFY_ORTRUN names a program that does so, or else its operators are
+evaluated as they are defined.
 
-The key network of a configuration takes the folder, or the file itself:
+The configuration's key network takes the folder, or the file itself:
 
   petrify train --set network=FOLDER --config FILE.yaml`,
 		Args: oneArgument,
@@ -40,7 +40,7 @@ The key network of a configuration takes the folder, or the file itself:
 			return c.importFile(cmd.Context(), args[0], out, shape)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`DIR` to write (default the file's name without its ending)")
+	cmd.Flags().StringVar(&out, "out", "", "`DIR` to write (default the file's name without its extension)")
 	cmd.Flags().IntSliceVar(&shape, "shape", nil,
 		"`SIZES` of one input, such as 3,32,32, where the file leaves them open")
 	return cmd

@@ -18,9 +18,9 @@ func (c *command) inspect() *cobra.Command {
 		Use:   "inspect MODEL",
 		Short: "Show a frozen model's layers, scales and bytes, or where a network is quantized",
 		Long: `Show a frozen model's layers, scales and bytes. MODEL is a run folder, or its
-model.json or model.safetensors. It may also be an export: of a Core ML
-.mlpackage the program is shown; of an .onnx or .tflite file its metadata and
-operators, for .tflite with types and scales; of a C header its metadata.
+model.json or model.safetensors. It may also be an export: a Core ML
+.mlpackage shows its program, an .onnx or .tflite file its metadata and operators
+(.tflite with types and scales), a C header its metadata.
 
 With --graph, show where the fake-quant nodes of a network sit and how large it
 is, before or after training. MODEL is then a run folder or a configuration file.`,

@@ -33,17 +33,17 @@ func (c *command) predict() *cobra.Command {
 		Long: `Run a frozen model, in integers, and print the class of each input with its
 probability, or the outputs of a model without classes. MODEL is a run folder, or
 its model.json or model.safetensors. An INPUT is a picture, a folder of pictures
-(with the folders in it), a .csv or .tsv table, or a .npy or .npz array whose
-first axis counts the inputs.
+and of further folders, a .csv or .tsv table, or a .npy or .npz array whose first
+axis counts the inputs.
 
-Inputs are read and normalised as the data of training were: pictures are scaled
-if those of training were, and the columns of a table are found by their titles.
-Inputs that the model was not trained for are refused: pictures of another size,
-colours where training had grey, values where it had bytes, missing columns.
+Inputs are read and normalised as the training data were: pictures are scaled if
+those were, and the columns of a table are found by their titles. Inputs that the
+model was not trained for are refused: pictures of another size, colour instead of
+grey, real numbers instead of bytes, missing columns.
 
-The probability is softmax of the outputs, unless the network ends with softmax.
+The probability is the softmax of the outputs, unless the network ends with one.
 
-MODEL may also be the folder of an import, with --float: then an INPUT is a .npz
+With --float, MODEL may also be the folder of an import. An INPUT is then a .npz
 file with an array x in the layout of the ONNX file, and the outputs are those of
 that file.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -71,7 +71,7 @@ that file.`,
 			return errors.Join(c.predictAll(cmd.Context(), p, args[1:], w, out), p.close())
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object in JSON for each input, one a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each input, one per line")
 	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd

@@ -63,10 +63,10 @@ that a file or --set may contain.`,
 		},
 	}
 	s.define(cmd)
-	cmd.Flags().StringVar(&s.ptq, "ptq", "", "ship what PTQ made of the finished run in the folder `RUN`, in RUN-ptq: "+
-		"its float network is calibrated again as its configuration says, and not trained")
-	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint, as the run folder's "+configFile+
-		" says; with --config, as that file says, and from the beginning if there is no checkpoint")
+	cmd.Flags().StringVar(&s.ptq, "ptq", "", "write what PTQ makes of the finished run in the folder `RUN` to RUN-ptq: "+
+		"calibrate its float network again, as its configuration says, and train nothing")
+	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint with the run folder's "+configFile+
+		", or with --config, which also starts a run that has no checkpoint")
 	return cmd
 }
 

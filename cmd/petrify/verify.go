@@ -25,10 +25,10 @@ activation of the engine with the definition, plain loops that share no code wit
 it. Then compare what the files say with what was found:
 
   ` + quantized.ProofFile + `    says the same
-  exports       equal, to the last byte, what the model gives with the options
-                that they name, whatever their names; ONNX files are also run,
-                Core ML packages interpreted, which says what becomes of the
-                accuracy in their arithmetic
+  exports       whatever their names, equal to the last byte what the model
+                gives with the options that they state; ONNX files are also
+                run, and Core ML packages interpreted, to say what accuracy
+                their arithmetic has
   ` + summaryFile + `  has the accuracy, losses and sizes that are measured again
   ` + sums.File + `    matches every file of the run
 
@@ -36,8 +36,8 @@ Any difference is named and makes the exit code 1. A file that ` + sums.File + `
 list is named too, but is an error only if it is an export of another model.
 ` + sums.File + ` reveals damage and mistakes; it is not a signature.
 
-Nothing is written without --write, which writes ` + quantized.ProofFile + ` and ` + sums.File + ` as
-found if everything else agrees.
+Only with --write is anything written: ` + quantized.ProofFile + ` and ` + sums.File + ` as found, if
+everything else agrees.
 
 RUN is a run folder. MODEL is a model.json or model.safetensors, a folder with
 them, or an exported file in such a folder; without the rest of the run, training
