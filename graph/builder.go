@@ -22,6 +22,7 @@ type builder struct {
 
 	params  []paramNode // in the order met
 	plainly bool        // without fused nodes
+	reals   bool        // products are of real numbers, whatever is rounded
 	// units that are part of another's fused node
 	swallowed map[*unit]bool
 	sums      map[*unit]*sums                                                    // of units whose products are integers

@@ -161,7 +161,8 @@ func leastScale(c fakequant.Config) float32 {
 
 // rangeHealth judges the scales and the range of one quantizer.
 func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
-	p, least := q.Params(), leastScale(q.Config())
+	c := q.Config()
+	p, least := q.Params(), leastScale(c)
 	warn := func(format string, args ...any) {
 		warnings = append(warnings, Warning{q.Name(), fmt.Sprintf(format, args...)})
 	}
@@ -180,8 +181,12 @@ func rangeHealth(q *fakequant.Quantizer) (warnings []Warning) {
 	if tiny > 0 {
 		warn("%d of %d scales vanish in float16", tiny, len(p.Scale))
 	}
+	if c.Observer.Kind == observers.Entropy && c.Format.Bits < 8 {
+		warn("the observer %v is made for 8 bits and clips too much with %d: mse suits few bits", c.Observer.Kind,
+			c.Format.Bits)
+	}
 	lo, hi, ok := q.Range()
-	if ok && q.Config().Granularity.Kind == affine.PerTensor && (lo[0] > 0 || hi[0] < 0) {
+	if ok && c.Granularity.Kind == affine.PerTensor && (lo[0] > 0 || hi[0] < 0) {
 		near, far := min(math.Abs(float64(lo[0])), math.Abs(float64(hi[0]))),
 			max(math.Abs(float64(lo[0])), math.Abs(float64(hi[0])))
 		if near > far/2 {
@@ -236,8 +241,9 @@ func learnedHealth(q *fakequant.Quantizer) []Warning {
 	if stuck == 0 {
 		return nil
 	}
-	return []Warning{{q.Name(), fmt.Sprintf("%d of %d learned scales have not moved since their calibration", stuck,
-		len(lo))}}
+	return []Warning{{q.Name(), fmt.Sprintf("%d of %d learned scales have not moved since their calibration: a "+
+		"milestone that comes too late, a learning rate of almost zero, or channels whose ReLU always gives 0",
+		stuck, len(lo))}}
 }
 
 // calibrated returns the numbers from which a quantizer of the configuration

@@ -250,6 +250,21 @@ func TestHealthFindsARangeFarFromZero(t *testing.T) {
 	}
 }
 
+// TestHealthFindsEntropyOfFewBits warns below 8 bits, and of no other observer.
+func TestHealthFindsEntropyOfFewBits(t *testing.T) {
+	for _, kind := range []observers.Kind{observers.Entropy, observers.MSE} {
+		for _, bits := range []int{2, 4, 7, 8} {
+			s := fakequant.Bits(bits)
+			s.Activations.Observer.Kind = kind
+			got := fmt.Sprint(trained(t, graph.Uniform(s)).Health())
+			want := kind == observers.Entropy && bits < 8
+			if strings.Contains(got, "input: the observer entropy is made for 8 bits and clips too much") != want {
+				t.Errorf("%v, %d bits: warned %v, want %v: %s", kind, bits, !want, want, got)
+			}
+		}
+	}
+}
+
 // A learned scale moves once nothing observes any more. As long as something
 // does, it follows the observer.
 func TestHealthFindsLearnedScalesThatDoNot(t *testing.T) {

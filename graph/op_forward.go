@@ -19,7 +19,7 @@ import (
 // sum is exact. Otherwise, and if weights have zero points, it is the product
 // in float32. While the unit is at rest it is the frozen model's; see sums.
 func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float node.Func) node.Func {
-	if !b.quantized || !u.integral(in) {
+	if !b.quantized || b.reals || !u.integral(in) {
 		return float
 	}
 	var integers, resting node.Func

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"strings"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -17,7 +18,26 @@ func (r *run) warn(ctx context.Context) error {
 	for _, w := range append(r.model.Health(), clipped...) {
 		r.Log.Warn(w.Text, "tensor", w.Tensor)
 	}
-	return nil
+	if r.QAT.Epochs == 0 {
+		return nil
+	}
+	r.warnOfMoving()
+	return r.warnOfCost(ctx, QAT)
+}
+
+// warnOfMoving logs that batch norm has normalised by the batch to the end: what it
+// ships is an average that the weights never met.
+func (r *run) warnOfMoving() {
+	var moving []string
+	for _, d := range r.agenda.domains {
+		if d.BatchNorm && r.agenda.of[d.Layer].FreezeBatchNorm.Steps(r.agenda.perEpoch) >= r.agenda.total {
+			moving = append(moving, d.Layer)
+		}
+	}
+	if len(moving) > 0 && r.Reestimate == 0 {
+		r.Log.Warn("batch norm has not come to rest before the end: the weights have not learned with the statistics "+
+			"that ship; leave its milestone at half of the stage", "layers", strings.Join(moving, ", "))
+	}
 }
 
 // probes is the number of batches over which clipping is counted; they only

@@ -2,6 +2,7 @@ package train
 
 import (
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,5 +48,47 @@ func TestWeightsAloneClipNoActivations(t *testing.T) {
 	c.Quantization = graph.Uniform(weights)
 	if log := warned(t, c); log != "" {
 		t.Errorf("warnings:\n%s", log)
+	}
+}
+
+// A run says by how much few bits are below float, and names the layer that does it:
+// here the one whose range is far too small.
+func TestRunWarnsOfWhatQuantizationCosts(t *testing.T) {
+	narrow := fakequant.Int8()
+	narrow.Activations.Observer = observers.Config{Kind: observers.Fixed, Min: -0.1, Max: 0.1}
+	c := small(t)
+	c.Quantization.Kinds = map[graph.Kind]*fakequant.Scheme{graph.KindConv2D: &narrow}
+	c.QAT = Stage{Epochs: 1, LearningRate: 1e-6}
+	log := warned(t, c)
+	for _, want := range []string{
+		`msg="PTQ is [0-9.]+ points less accurate than float; the layers that matter most when they are quantized ` +
+			`alone, in points on 128 images: conv2d_1 [1-9]`,
+		`msg="QAT is [0-9.]+ points less accurate than float; the layers that matter most when they are left in ` +
+			`float alone, in points on 128 images: conv2d_1 [1-9]`,
+	} {
+		if !regexp.MustCompile(want).MatchString(log) {
+			t.Errorf("want %s\n%s", want, log)
+		}
+	}
+}
+
+// A run says that batch norm was never frozen, unless its statistics are averaged
+// again.
+func TestRunWarnsOfABatchNormThatNeverRests(t *testing.T) {
+	for _, test := range []struct {
+		freeze     Span
+		reestimate int
+		want       bool
+	}{
+		{Never(), 0, true}, {Span{}, 0, false}, {Steps(15), 0, false}, {Never(), 4, false},
+	} {
+		c := small(t)
+		c.Float.Epochs, c.QAT.Epochs = 1, 1
+		c.Milestones.FreezeBatchNorm, c.Reestimate = test.freeze, test.reestimate
+		log := warned(t, c)
+		if got := strings.Contains(log, "batch norm has not come to rest before the end"); got != test.want {
+			t.Errorf("freeze %q, reestimate %d: warned %v, want %v:\n%s", test.freeze, test.reestimate, got, test.want,
+				log)
+		}
 	}
 }

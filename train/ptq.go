@@ -69,8 +69,10 @@ func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) 
 			return err
 		}
 	}
-	r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test)
-	return err
+	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
+		return err
+	}
+	return r.warnOfCost(ctx, PTQ)
 }
 
 // renormaliseIfBetter averages batch norm's running statistics again, because with
