@@ -71,6 +71,37 @@ func TestValidateInfersShapes(t *testing.T) {
 // A layer with more weights than any machine can hold is refused, not tried. An
 // image of one pixel has a vector's shape but is not a vector: memory and
 // frozen model keep them apart.
+// The sizes are those of PyTorch 1.13's max_pool2d, of 1 to 8 pixels; - where it
+// refuses.
+func TestCeilModeIsPyTorchs(t *testing.T) {
+	for _, c := range []struct {
+		kernel, stride, padding int
+		sizes                   string
+	}{
+		{1, 1, 0, "12345678"}, {1, 2, 0, "11223344"}, {1, 3, 0, "11122233"}, {1, 4, 0, "11112222"},
+		{2, 1, 0, "-1234567"}, {2, 1, 1, "23456789"}, {2, 2, 0, "11223344"}, {2, 2, 1, "12233445"},
+		{2, 3, 0, "11122233"}, {2, 3, 1, "11222333"}, {2, 4, 0, "11112222"}, {2, 4, 1, "11122223"},
+		{3, 1, 0, "--123456"}, {3, 1, 1, "12345678"}, {3, 2, 0, "-1122334"}, {3, 2, 1, "12233445"},
+		{3, 3, 0, "11122233"}, {3, 3, 1, "11222333"}, {3, 4, 0, "11112222"}, {3, 4, 1, "11122223"},
+		{4, 1, 0, "---12345"}, {4, 1, 1, "-1234567"}, {4, 1, 2, "23456789"}, {4, 2, 0, "--112233"},
+		{4, 2, 1, "11223344"}, {4, 2, 2, "22334455"}, {4, 3, 0, "-1112223"}, {4, 3, 1, "11222333"},
+		{4, 3, 2, "12223334"}, {4, 4, 0, "11112222"}, {4, 4, 1, "11122223"}, {4, 4, 2, "11222233"},
+	} {
+		l := graph.Layer{Kind: graph.KindMaxPool, Kernel: [2]int{c.kernel, 1}, Stride: [2]int{c.stride, 1},
+			Padding: graph.Padding{Top: c.padding, Bottom: c.padding}, CeilMode: true}
+		for i, want := range c.sizes {
+			got := "-"
+			if out, err := graph.Chain(l).Output(graph.Shape{C: 1, H: i + 1, W: 2}); err == nil {
+				got = fmt.Sprint(out.H)
+			}
+			if got != string(want) {
+				t.Errorf("kernel %d, stride %d, padding %d: %d pixels become %s, want %c", c.kernel, c.stride, c.padding,
+					i+1, got, want)
+			}
+		}
+	}
+}
+
 func TestValidateTellsVectorsFromImagesOfOnePixel(t *testing.T) {
 	for _, kind := range []graph.Kind{graph.KindAdd, graph.KindConcat} {
 		for _, from := range [][]string{{"pixel", "vector"}, {"vector", "pixel"}} {

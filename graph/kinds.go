@@ -92,6 +92,7 @@ var rows []row
 
 func init() {
 	slides := []string{"kernel", "stride", "padding"}
+	pools := append([]string{"ceil_mode"}, slides...)
 	rows = []row{
 		KindConv2D: {name: "conv2d", role: roleProduct, op: quantized.Conv2D, wants: images, shape: convShape,
 			weights: convWeights, takes: append([]string{"filters", "groups", "dilation"}, slides...)},
@@ -107,11 +108,11 @@ func init() {
 		KindSoftmax: {name: "softmax", role: roleFunction, op: quantized.Activate, function: quantized.Softmax,
 			wants: vectors,
 			train: trainSoftmax},
-		KindMaxPool: {name: "max_pool", role: roleMove, op: quantized.MaxPool, wants: images, takes: slides,
+		KindMaxPool: {name: "max_pool", role: roleMove, op: quantized.MaxPool, wants: images, takes: pools,
 			shape: maxPoolShape,
 			train: trainMaxPool},
 		KindAvgPool: {name: "avg_pool", role: roleMean, op: quantized.AvgPool, wants: images,
-			takes: append([]string{"count_include_pad"}, slides...), shape: poolShape,
+			takes: append([]string{"count_include_pad"}, pools...), shape: poolShape,
 			train: trainAvgPool},
 		KindGlobalAvgPool: {name: "global_avg_pool", role: roleMean, op: quantized.GlobalAvgPool, wants: images,
 			shape: globalShape,

@@ -16,6 +16,7 @@ type Layer struct {
 	Stride          [2]int  // 0 means: 1 for a convolution, the kernel for a pool
 	Dilation        [2]int  // convolution: distance of the kernel's taps; 0 means 1
 	Padding         Padding // zeros around the image
+	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output
 	Slope           float32 // leaky_relu: the slope for x < 0

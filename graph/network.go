@@ -216,6 +216,9 @@ func (l Layer) faults() (errs []error) {
 	if p := l.Padding; min(p.Top, p.Left, p.Bottom, p.Right) < 0 {
 		fault("padding %d %d %d %d: want no negative size", p.Top, p.Left, p.Bottom, p.Right)
 	}
+	if l.CeilMode && l.Padding.Same {
+		fault("ceil_mode has no effect with padding same, which the windows end with")
+	}
 	if n := l.widest(); n > widest {
 		fault("kernel, stride, dilation or padding of %d: want at most %d", n, widest)
 	}
@@ -247,6 +250,7 @@ func (l Layer) idle() (names []string) {
 		{"stride", l.Stride != [2]int{}, []string{"stride"}},
 		{"dilation", l.Dilation != [2]int{}, []string{"dilation"}},
 		{"padding", l.Padding != Padding{}, []string{"padding"}},
+		{"ceil_mode", l.CeilMode, []string{"ceil_mode"}},
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
 		{"slope", l.Slope != 0, []string{"slope"}},

@@ -152,6 +152,25 @@ func taps(u graph.View, p, q int, f func(tap, y, x int)) {
 	}
 }
 
+// counted is how much of a window's axis is within the image or its padding.
+func counted(u graph.View, axis, position int) (n int) {
+	l, pad := u.Layer, u.Layer.Padding
+	size, after := [2]int{u.Ins[0].H, u.Ins[0].W}[axis], [2]int{pad.Bottom, pad.Right}[axis]
+	if pad.Same {
+		return l.Kernel[axis]
+	}
+	stride := l.Stride[axis]
+	if stride == 0 {
+		stride = l.Kernel[axis]
+	}
+	for tap := range l.Kernel[axis] {
+		if position*stride+tap < [2]int{pad.Top, pad.Left}[axis]+size+after {
+			n++
+		}
+	}
+	return n
+}
+
 // positions calls f for each element of the unit's output.
 func (o *oracle) positions(u graph.View, f func(i, n, c, p, q int)) {
 	i := 0
@@ -201,7 +220,7 @@ func (o *oracle) avgPool(u graph.View, x []float64) []float64 {
 			count++
 		})
 		if u.Layer.CountIncludePad {
-			count = float64(u.Layer.Kernel[0] * u.Layer.Kernel[1])
+			count = float64(counted(u, 0, p) * counted(u, 1, q))
 		}
 		y[i] = sum / count
 	})

@@ -23,7 +23,26 @@ func (l Layer) window(in Shape) quantized.Window {
 		}
 	}
 	w.CountIncludePad = l.CountIncludePad && (w.PadBegin != [2]int{} || w.PadEnd != [2]int{})
+	if l.CeilMode {
+		l.overhang(&w, in)
+	}
 	return w
+}
+
+// overhang adds to the padding what makes one window more fit, if that starts
+// in the image or in the padding before it, as in PyTorch.
+func (l Layer) overhang(w *quantized.Window, in Shape) {
+	for i, size := range [2]int{in.H, in.W} {
+		stride, room := w.Stride[i], w.PadBegin[i]+size+w.PadEnd[i]-extent(*w, i)
+		over := (stride - room%stride) % stride
+		if room+over < 0 || room+over >= w.PadBegin[i]+size {
+			continue
+		}
+		w.PadEnd[i] += over
+		if w.CountIncludePad {
+			w.Overhang[i] = over
+		}
+	}
 }
 
 // same splits the padding that makes the output ⌈n/stride⌉.
@@ -154,6 +173,6 @@ func (u *unit) pool(batch int) kernel.Pool {
 		N: batch, H: in.H, W: in.W, C: in.C,
 		KH: w.Kernel[0], KW: w.Kernel[1], StrideH: w.Stride[0], StrideW: w.Stride[1],
 		PadTop: w.PadBegin[0], PadLeft: w.PadBegin[1], PadBottom: w.PadEnd[0], PadRight: w.PadEnd[1],
-		CountIncludePad: w.CountIncludePad,
+		CountIncludePad: w.CountIncludePad, OverBottom: w.Overhang[0], OverRight: w.Overhang[1],
 	}
 }

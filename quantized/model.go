@@ -91,7 +91,10 @@ type Window struct {
 	PadBegin [2]int `json:"pad_begin"` // zeros before; explicit also where the network said "same"
 	PadEnd   [2]int `json:"pad_end"`   // zeros after
 
-	CountIncludePad bool `json:"count_include_pad,omitzero"` // AvgPool: the mean is of the padding's zeros, too
+	// Of AvgPool: the mean is of the padding's zeros, too, except for the last rows and
+	// columns of PadEnd, which only let a last window end beyond the padding.
+	CountIncludePad bool   `json:"count_include_pad,omitzero"`
+	Overhang        [2]int `json:"overhang,omitzero"`
 }
 
 // Weights are integers with scales, or floats if the layer was excluded from

@@ -78,6 +78,10 @@ func checkWindow(n *Node) error {
 		if b, e := w.PadBegin[i], w.PadEnd[i]; min(b, e) < 0 || max(b, e) > maxWindow {
 			return fmt.Errorf("padding %v and %v: want numbers from 0 to %d", w.PadBegin, w.PadEnd, maxWindow)
 		}
+		if o := w.Overhang[i]; o < 0 || o > w.PadEnd[i] || o > 0 && !w.CountIncludePad {
+			return fmt.Errorf("overhang %v: want numbers from 0 to the padding %v, and 0 where padding does not count",
+				w.Overhang, w.PadEnd)
+		}
 	}
 	if w.CountIncludePad && n.Op != AvgPool {
 		return fmt.Errorf("count_include_pad has no effect on %v", n.Op)

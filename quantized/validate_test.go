@@ -96,6 +96,8 @@ var faults = []struct {
 	{"dilated pool", func(m *quantized.Model) { m.Nodes[5].Window.Dilation[0] = 2 }, "neither dilation nor groups"},
 	{"a maximum that counts padding", func(m *quantized.Model) { m.Nodes[5].Window.CountIncludePad = true },
 		"count_include_pad has no effect on max_pool"},
+	{"overhang without padding that counts", func(m *quantized.Model) { m.Nodes[6].Window.Overhang[1] = 1 },
+		"overhang [0 1]: want numbers from 0 to the padding [1 1], and 0 where padding does not count"},
 	{"pool in the padding", func(m *quantized.Model) { m.Nodes[5].Window.PadBegin[0] = 2 },
 		"could lie entirely in it"},
 	{"window too large", func(m *quantized.Model) { m.Nodes[0].Window.Dilation[0] = 9 },

@@ -123,7 +123,7 @@ network:
   - batch_norm: {epsilon: 1e-3}
   - relu: {name: "123"}
   - max_pool: {kernel: 2}
-  - avg_pool: {kernel: 3, stride: 1, padding: 1, count_include_pad: true}
+  - avg_pool: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: true}
   - flatten
   - linear: {features: 10}
 seed: 18446744073709551615

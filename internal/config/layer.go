@@ -38,6 +38,7 @@ func settings(l *graph.Layer) section {
 		{"stride", "Distance between windows; the default is 1 for a convolution and the kernel for a pool.",
 			tuple{l.Stride[:], 1}},
 		{"padding", "Zeros around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
+		{"ceil_mode", "Whether a last window that starts in the image may end beyond the padding.", yes(&l.CeilMode)},
 		{"count_include_pad", "Whether a mean counts the padding, as zeros. PyTorch's default is true.",
 			yes(&l.CountIncludePad)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},

@@ -152,6 +152,10 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		return b.Pool(quantized.AvgPool, b.Input(), quantized.Window{Kernel: [2]int{3, 2}, Stride: [2]int{1, 2},
 			PadBegin: [2]int{2, 0}, PadEnd: [2]int{1, 1}, CountIncludePad: true})
 	},
+	"average pool, padding counts, beyond": func(b *quantizedtest.Builder) string {
+		return b.Pool(quantized.AvgPool, b.Input(), quantized.Window{Kernel: [2]int{3, 4}, Stride: [2]int{2, 3},
+			PadBegin: [2]int{1, 2}, PadEnd: [2]int{2, 2}, CountIncludePad: true, Overhang: [2]int{1, 2}})
+	},
 	"global average": func(b *quantizedtest.Builder) string {
 		return b.Linear(b.Flatten(b.GlobalAvgPool(b.Conv(b.Input(), 7, quantizedtest.Same(3), 1, quantized.ReLU))),
 			10, quantized.Identity)

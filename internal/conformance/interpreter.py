@@ -211,8 +211,15 @@ def pool(n, x, y, mode):
         if y.float:
             return Tensor(y, r=np.max([t for _, _, t in taps(n, x.r, -np.inf)], 0))
         return Tensor(y, q=np.max([t for _, _, t in taps(n, x.q, x.q.min())], 0))
-    fill = 1 if n["window"].get("count_include_pad") else 0
-    count = sum(t for _, _, t in taps(n, np.ones(x.r.shape, i64), fill))
+    w, ones = n["window"], np.ones(x.r.shape, i64)
+    if w.get("count_include_pad"):
+        over = w.get("overhang", [0, 0])
+        inner = list(zip(w["pad_begin"], np.subtract(w["pad_end"], over)))
+        ones = np.pad(ones, [(0, 0), (0, 0)] + inner, constant_values=1)
+        counting = dict(n, window=dict(w, pad_begin=[0, 0], pad_end=over))
+    else:
+        counting = n
+    count = sum(t for _, _, t in taps(counting, ones, 0))
     if not y.float and not x.grid.float:
         total = sum(t for _, _, t in taps(n, x.d, 0))
         # gemmlowp, single, xnnpack: averages of one grid

@@ -14,7 +14,9 @@ type Pool struct {
 
 	PadTop, PadLeft, PadBottom, PadRight int // less than the window, so that it always sees the image
 
-	CountIncludePad bool // for means: padding counts, as zeros
+	// For means: padding counts, as zeros, except for its last rows and columns.
+	CountIncludePad       bool
+	OverBottom, OverRight int
 }
 
 // OH returns the height of the output.
@@ -123,7 +125,9 @@ func (g Pool) eachImage(f func(n int)) {
 // Count is what the mean of output (oh, ow) divides by.
 func (g Pool) Count(oh, ow int) int {
 	if g.CountIncludePad {
-		return g.KH * g.KW
+		h := g.H + g.PadTop + g.PadBottom - g.OverBottom - oh*g.StrideH
+		w := g.W + g.PadLeft + g.PadRight - g.OverRight - ow*g.StrideW
+		return min(g.KH, h) * min(g.KW, w)
 	}
 	h0, h1, w0, w1 := g.window(oh, ow)
 	return (h1 - h0) * (w1 - w0)

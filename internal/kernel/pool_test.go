@@ -93,6 +93,7 @@ func TestAvgPoolCountsTheImageOrPaddingToo(t *testing.T) {
 	eachPool(t, checkAvgPool)
 	eachPool(t, func(t *testing.T, name string, g Pool, r *rand.Rand) {
 		g.CountIncludePad = true
+		g.OverBottom, g.OverRight = min(1, g.PadBottom), r.IntN(g.PadRight+1)
 		checkAvgPool(t, name+", padding counts", g, r)
 	})
 }
@@ -105,7 +106,13 @@ func checkAvgPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 	g.windows(func(o int, in, _ []int) {
 		count := float64(len(in))
 		if g.CountIncludePad {
-			count = float64(g.KH * g.KW)
+			count = 0
+			for k := range g.KH * g.KW {
+				h, w := o/g.C/g.OW()%g.OH()*g.StrideH+k/g.KW, o/g.C%g.OW()*g.StrideW+k%g.KW
+				if h < g.H+g.PadTop+g.PadBottom-g.OverBottom && w < g.W+g.PadLeft+g.PadRight-g.OverRight {
+					count++
+				}
+			}
 		}
 		for _, i := range in {
 			wantY[o] += float64(x.slice()[i]) / count

@@ -70,6 +70,8 @@ var mutants = []mutant{
 	{"graph/op_norm.go", "-op.epsilon * float64", "-normEpsilon * float64", ""},
 	{"graph/op_norm.go", "float64(max(op.rows-1, 1))", "float64(op.rows)", ""},
 	{"graph/op_move.go", "y[c*rows+r] = x[r*cols+c]", "y[r*cols+c] = x[r*cols+c]", ""},
+	{"graph/window.go", "room+over >= w.PadBegin[i]+size", "room+over >= size", ""},
+	{"graph/window.go", "w.Overhang[i] = over", "", ""},
 	{"graph/window.go", "return total / 2, total - total/2", "return total - total/2, total / 2", ""},
 	{"graph/placement.go", "nonNegative || g.config.Scheme == affine.Affine", "nonNegative", ""},
 	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "behind.Inputs, []string{n.Name}", ""},

@@ -39,7 +39,8 @@ func TestDraws(t *testing.T) {
 		observers.Kinds(), []graph.Loss{graph.CrossEntropy, graph.MeanSquare},
 		[]graph.Folding{graph.FoldRunning, graph.FoldBatch},
 		[]affine.Sharing{affine.PerTensor, affine.PerChannel, affine.PerGroup},
-		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "epsilon", "count_include_pad", "name rule",
+		[]string{"branch", "groups", "depthwise", "alone", "folded", "shared", "float weights", "ramp", "epsilon", "count_include_pad", "ceil_mode",
+			"name rule",
 			"edge bits"}} {
 		for i := range reflect.ValueOf(all).Len() {
 			want = append(want, reflect.ValueOf(all).Index(i).Interface())
@@ -68,6 +69,7 @@ func look(seen map[any]int, n graph.Network, q graph.Quantization, m *graph.Mode
 		note("branch", len(l.From) > 1)
 		note("epsilon", l.Epsilon != 0)
 		note("count_include_pad", l.CountIncludePad && l.Padding != graph.Padding{})
+		note("ceil_mode", l.CeilMode)
 		note("groups", l.Groups > 1)
 		note("depthwise", l.Groups == graph.Depthwise)
 	}

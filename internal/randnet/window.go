@@ -32,9 +32,10 @@ func (b *builder) draw(l *graph.Layer) {
 		least = l.Kernel
 	}
 	l.CountIncludePad = l.Kind == graph.KindAvgPool && one(b.rng, 2)
+	l.CeilMode = l.Kind != graph.KindConv2D && one(b.rng, 3)
 	switch b.rng.IntN(3) {
 	case 0:
-		l.Padding.Same = true
+		l.Padding.Same, l.CeilMode = true, false
 	case 1:
 		l.Padding = graph.Padding{
 			Top: b.rng.IntN(least[0]), Left: b.rng.IntN(least[1]),
@@ -89,8 +90,8 @@ func (b *builder) factors(n int) graph.Shape {
 func slide(l graph.Layer, in graph.Shape) graph.Shape {
 	p := l.Padding
 	out := graph.Shape{C: in.C}
-	out.H = positions(in.H, 0, l, p.Top+p.Bottom)
-	out.W = positions(in.W, 1, l, p.Left+p.Right)
+	out.H = positions(in.H, 0, l, p.Top, p.Bottom)
+	out.W = positions(in.W, 1, l, p.Left, p.Right)
 	if l.Kind == graph.KindConv2D && l.Units > 0 {
 		out.C = l.Units
 	}
@@ -98,7 +99,7 @@ func slide(l graph.Layer, in graph.Shape) graph.Shape {
 }
 
 // positions counts those of a window along an axis of n pixels.
-func positions(n, axis int, l graph.Layer, padding int) int {
+func positions(n, axis int, l graph.Layer, before, after int) int {
 	stride := l.Stride[axis]
 	if stride == 0 && l.Kind != graph.KindConv2D {
 		stride = l.Kernel[axis]
@@ -107,9 +108,12 @@ func positions(n, axis int, l graph.Layer, padding int) int {
 	if l.Padding.Same {
 		return (n + stride - 1) / stride
 	}
-	rest := n + padding - 1 - (l.Kernel[axis]-1)*max(l.Dilation[axis], 1)
-	if rest < 0 {
+	last := before + n + after - 1 - (l.Kernel[axis]-1)*max(l.Dilation[axis], 1) // where a window may start
+	if over := (stride - last%stride) % stride; l.CeilMode && last+over >= 0 && last+over < before+n {
+		last += over
+	}
+	if last < 0 {
 		return 0
 	}
-	return rest/stride + 1
+	return last/stride + 1
 }

@@ -26,7 +26,8 @@ func windowOf(n *quantized.Node, x, y *value) string {
 		x.shape[1], x.shape[2], x.shape[0], y.shape[1], y.shape[2], w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1],
 		max(1, w.Dilation[0]), max(1, w.Dilation[1]), w.PadBegin[0], w.PadBegin[1])
 	if w.CountIncludePad {
-		text += fmt.Sprintf(",\n\t.count_bottom = %d, .count_right = %d", x.shape[1]+w.PadEnd[0], x.shape[2]+w.PadEnd[1])
+		text += fmt.Sprintf(",\n\t.count_bottom = %d, .count_right = %d",
+			x.shape[1]+w.PadEnd[0]-w.Overhang[0], x.shape[2]+w.PadEnd[1]-w.Overhang[1])
 	}
 	return text
 }

@@ -39,7 +39,8 @@ func TestPackagesComputeTheDefinition(t *testing.T) {
 					o.WeightsEncoding = coreml.Signed
 					r, err = coreml.NewRunner(m, o)
 				}
-				if err != nil && strings.Contains(err.Error(), "float16") {
+				if err != nil && (strings.Contains(err.Error(), "float16") ||
+					strings.Contains(err.Error(), "Core ML all or nothing")) {
 					refused++
 					return
 				}
@@ -52,7 +53,7 @@ func TestPackagesComputeTheDefinition(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("%d networks, %d elements; %d packages refused, for numbers that float16 has not", *drawn, compared, refused)
+	t.Logf("%d networks, %d elements; %d packages refused, for numbers that float16 has not, or for padding", *drawn, compared, refused)
 }
 
 // frozen is a random network that was trained for a step.

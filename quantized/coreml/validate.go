@@ -16,6 +16,12 @@ func validate(m *quantized.Model) error {
 	if err := quantized.Refuse(m, "coreml", operations, functions); err != nil {
 		return err
 	}
+	for i := range m.Nodes {
+		if n := &m.Nodes[i]; n.Window.Overhang != [2]int{} {
+			return fmt.Errorf("coreml: %s: %v counts a part of what surrounds the image, but Core ML all or nothing: "+
+				"want ceil_mode or count_include_pad to be false", n.Name, n.Op)
+		}
+	}
 	if m.Output == m.Input.Name {
 		return fmt.Errorf("coreml: output %q is the input: want the name of a layer", m.Output)
 	}

@@ -17,7 +17,7 @@ func pool(n *quantized.Node, x *value) kernel.Pool {
 	w := n.Window
 	p.KH, p.KW, p.StrideH, p.StrideW = w.Kernel[0], w.Kernel[1], w.Stride[0], w.Stride[1]
 	p.PadTop, p.PadLeft, p.PadBottom, p.PadRight = w.PadBegin[0], w.PadBegin[1], w.PadEnd[0], w.PadEnd[1]
-	p.CountIncludePad = w.CountIncludePad
+	p.CountIncludePad, p.OverBottom, p.OverRight = w.CountIncludePad, w.Overhang[0], w.Overhang[1]
 	return p
 }
 

@@ -111,11 +111,35 @@ func pool(operator string) form {
 }
 
 func (w *writer) averagePool(n *quantized.Node, in []string, output string) string {
-	attributes := window(n.Window)
-	if n.Window.CountIncludePad {
+	win := n.Window
+	if win.Overhang != [2]int{} {
+		in, win = []string{w.surrounded(n, in[0])}, quantized.Window{Kernel: win.Kernel, Stride: win.Stride,
+			PadEnd: win.Overhang}
+	}
+	attributes := window(win)
+	if win.CountIncludePad {
 		attributes = append(attributes, intAttribute("count_include_pad", 1))
 	}
 	return w.node("AveragePool", output, in, attributes...)
+}
+
+// surrounded writes the input of an average pool with the zeros that count, so
+// that what is left of the padding, the overhang, does not. It is quantized
+// again, as ONNX Runtime's integer kernel wants.
+func (w *writer) surrounded(n *quantized.Node, x string) string {
+	win, name := n.Window, n.Name+"/surrounded"
+	pads := w.int64s(n.Name+"/padding", 0, 0, int64(win.PadBegin[0]), int64(win.PadBegin[1]),
+		0, 0, int64(win.PadEnd[0]-win.Overhang[0]), int64(win.PadEnd[1]-win.Overhang[1]))
+	y := w.node("Pad", name, []string{x, pads})
+	a, _ := w.model.Activation(n.Inputs[0])
+	if a.Quant.IsFloat() || n.Output.Quant.IsFloat() {
+		return y
+	}
+	c := w.container(a.Quant)
+	grid := []string{w.floats(name+"/scale", []float32{a.Quant.Scale}),
+		w.integer(name+"/zero", c.t, a.Quant.Zero+c.shift)}
+	y = w.node("QuantizeLinear", name+"/quantized", append([]string{y}, grid...))
+	return w.node("DequantizeLinear", name+"/dequantized", append([]string{y}, grid...))
 }
 
 // operator writes the operator of n alone and returns its output's name.

@@ -46,7 +46,9 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 		return b.Pool(quantized.MaxPool, x, b.pool(x))
 	case 4:
 		w := b.pool(x)
-		w.CountIncludePad = b.rng.IntN(2) == 0
+		if w.CountIncludePad = b.rng.IntN(2) == 0; w.CountIncludePad {
+			w.Overhang = [2]int{b.rng.IntN(w.PadEnd[0] + 1), b.rng.IntN(w.PadEnd[1] + 1)}
+		}
 		return b.Pool(quantized.AvgPool, x, w)
 	case 5:
 		return b.GlobalAvgPool(x)

@@ -17,17 +17,27 @@ func (l *layer) eachWindow(f func(window seen)) {
 	x, windows := l.x[0], l.windows()
 	var s seen
 	for c := range x.Shape[0] {
-		for _, window := range windows {
+		for i, window := range windows {
 			s.elements = s.elements[:0]
 			for _, p := range window {
 				s.elements = append(s.elements, c*x.Shape[1]*x.Shape[2]+p.pixel)
 			}
-			if w := l.Window; w.CountIncludePad {
-				s.zeros = w.Kernel[0]*w.Kernel[1] - len(window)
+			if l.Window.CountIncludePad {
+				s.zeros = l.counted(i) - len(window)
 			}
 			f(s)
 		}
 	}
+}
+
+// counted is the positions of an output's window that are not in the overhang.
+func (l *layer) counted(output int) int {
+	w, columns, n := l.Window, l.Output.Shape[2], 1
+	for axis, at := range [2]int{output / columns, output % columns} {
+		end := w.PadBegin[axis] + l.x[0].Shape[1+axis] + w.PadEnd[axis] - w.Overhang[axis]
+		n *= min(w.Kernel[axis], end-at*w.Stride[axis])
+	}
+	return n
 }
 
 // maxPool is the greatest number of a window. Its output's grid is its input's.

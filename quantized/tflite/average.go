@@ -64,13 +64,17 @@ func (w *writer) averagePool(l *layer) {
 	w.joined(l, l.Name, bands, 1, y[1], true)
 }
 
-// surrounded is the layer without padding, on an input that has the padding's zeros.
+// surrounded is the layer on an input that has the padding's zeros. What is left
+// of its padding is the overhang, which does not count.
 func (w *writer) surrounded(l *layer) *layer {
-	inner, x := *l.Node, *l.x
-	x.Activation, x.tensor = w.pad(l)
-	inner.Window.PadBegin, inner.Window.PadEnd = [2]int{}, [2]int{}
-	y := *l
-	y.Node, y.x, y.in = &inner, &x, []int32{x.tensor}
+	win, inner, x, y := l.Window, *l.Node, *l.x, *l
+	y.Node, y.x = &inner, &x
+	for i := range 2 {
+		inner.Window.PadEnd[i] -= win.Overhang[i]
+	}
+	x.Activation, x.tensor = w.pad(&y)
+	inner.Window.PadBegin, inner.Window.PadEnd = [2]int{}, win.Overhang
+	y.in = []int32{x.tensor}
 	return &y
 }
 

@@ -48,7 +48,9 @@ func TestInterpreted(t *testing.T) {
 				PadBegin: [2]int{4, 1}, PadEnd: [2]int{3, 2}})
 			d := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1},
 				PadBegin: [2]int{1, 1}, PadEnd: [2]int{1, 1}, CountIncludePad: true})
-			return b.Concat(b.Flatten(a), b.Flatten(c), b.Flatten(d), b.Flatten(b.GlobalAvgPool(x)))
+			e := b.Pool(quantized.AvgPool, x, quantized.Window{Kernel: [2]int{3, 4}, Stride: [2]int{2, 3},
+				PadBegin: [2]int{1, 2}, PadEnd: [2]int{2, 1}, CountIncludePad: true, Overhang: [2]int{1, 1}})
+			return b.Concat(b.Flatten(a), b.Flatten(c), b.Flatten(d), b.Flatten(e), b.Flatten(b.GlobalAvgPool(x)))
 		},
 	} {
 		for schemeName, s := range map[string]quantizedtest.Scheme{"W8A8": quantizedtest.W8A8,

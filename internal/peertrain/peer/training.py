@@ -297,29 +297,37 @@ class Pass:
     def softmax(self, l, x):
         return x.softmax(1)
 
-    def windows(self, l, x, fill):
-        """The elements of each window, in the last axis."""
-        x = F.pad(x, self.padding(l, x), value=fill)
-        (kh, kw), (sh, sw) = l["Kernel"], (s or k for s, k in zip(l["Stride"], l["Kernel"]))
+    def windows(self, l, x, fill, beyond):
+        """The elements of each window, in the last axis: of the image, of its padding, and beyond that."""
+        padding, (kh, kw), (sh, sw) = self.padding(l, x), l["Kernel"], strides(l)
+        over = self.overhang(l, x, 1, padding[0]) + self.overhang(l, x, 0, padding[2])
+        x = F.pad(F.pad(x, padding, value=fill), over, value=beyond)
         return x.unfold(2, kh, sh).unfold(3, kw, sw).flatten(4)
 
+    def overhang(self, l, x, axis, before):
+        """What ceil_mode adds at the end, so that one more window fits that starts before the end of the image."""
+        left, right, top, bottom = self.padding(l, x)
+        n, k, s = x.shape[2 + axis] + (top + bottom, left + right)[axis], l["Kernel"][axis], strides(l)[axis]
+        last = -(-(n - k) // s) * s
+        return 0, max(last + k - n, 0) if l["CeilMode"] and last < before + x.shape[2 + axis] else 0
+
     def max_pool(self, l, x):
-        w = self.windows(l, x, -torch.inf)
+        w = self.windows(l, x, -torch.inf, -torch.inf)
+        self.compare(l, x, w.max(-1).values, F.max_pool2d)
         return w.gather(-1, self.ties.first_max(w).unsqueeze(-1)).squeeze(-1)
 
     def avg_pool(self, l, x):
-        counted = self.windows(l, torch.ones_like(x), 1 if l["CountIncludePad"] else 0).sum(-1)
-        y = self.windows(l, x, 0).sum(-1) / counted
-        self.compare(l, x, y)
+        counted = self.windows(l, torch.ones_like(x), 1 if l["CountIncludePad"] else 0, 0).sum(-1)
+        y = self.windows(l, x, 0, 0).sum(-1) / counted
+        self.compare(l, x, y, F.avg_pool2d, count_include_pad=l["CountIncludePad"])
         return y
 
-    def compare(self, l, x, y):
-        """With PyTorch's own average pool, which takes some of the paddings."""
+    def compare(self, l, x, y, pool, **options):
+        """With PyTorch's own pool, which takes some of the paddings."""
         left, right, top, bottom = self.padding(l, x)
         if left == right <= l["Kernel"][1] // 2 and top == bottom <= l["Kernel"][0] // 2:
-            stride = [s or k for s, k in zip(l["Stride"], l["Kernel"])]
-            own = F.avg_pool2d(x, l["Kernel"], stride, (top, left), count_include_pad=l["CountIncludePad"])
-            assert own.shape == y.shape and torch.allclose(own, y), f"{l['Name']} is not PyTorch's avg_pool2d"
+            own = pool(x, l["Kernel"], strides(l), (top, left), ceil_mode=l["CeilMode"], **options)
+            assert own.shape == y.shape and torch.allclose(own, y), f"{l['Name']} is not PyTorch's"
 
     def global_avg_pool(self, l, x):
         return x.mean((2, 3), keepdim=True)
@@ -350,6 +358,11 @@ class Pass:
 def like(b, x):
     """b, a number a channel, to be added to x."""
     return b.view((1, -1) + (1,) * (x.dim() - 2))
+
+
+def strides(l):
+    """Those of a pool."""
+    return [s or k for s, k in zip(l["Stride"], l["Kernel"])]
 
 
 def ones(pair):
