@@ -8,7 +8,7 @@ import (
 )
 
 // Account says what a set was read from, how, and with what result. Readers say
-// what only they know; [New] adds what it can see in the set.
+// what only they know; [New] adds what the set itself shows.
 type Account struct {
 	Dataset    string          `json:"dataset"`
 	Source     string          `json:"source,omitempty"`   // a citation or a path
@@ -20,7 +20,7 @@ type Account struct {
 	Classes    []ClassAccount  `json:"classes,omitempty"`
 	Table      *TableAccount   `json:"table,omitempty"`
 	Pictures   *PictureAccount `json:"pictures,omitempty"`
-	Array      string          `json:"array,omitempty"` // how an npz file's was understood
+	Array      string          `json:"array,omitempty"` // how that of an npz file was understood
 	Values     ValueAccount    `json:"values"`
 	Normalised string          `json:"normalised"` // what is done to values before the network
 	Warnings   []string        `json:"warnings,omitempty"`
@@ -69,7 +69,7 @@ type PictureAccount struct {
 	Passed   map[string]int `json:"passed_over,omitempty"` // files of other kinds, by extension
 	Least    [2]int         `json:"least"`                 // H W of the smallest, by area
 	Greatest [2]int         `json:"greatest"`              // and of the largest picture
-	Turned   int            `json:"turned,omitempty"`      // pictures turned upright, as they ask for
+	Turned   int            `json:"turned,omitempty"`      // pictures turned upright, as their orientation asks
 	Resized  int            `json:"resized,omitempty"`     // pictures scaled to the common size
 	Depth    int            `json:"depth"`                 // bits of a channel
 }
@@ -135,7 +135,7 @@ func (a Account) HoldOut(held *Split) Account {
 	}
 	for _, c := range a.Classes {
 		if c.Train == 0 && c.Validation > 0 {
-			a.warn("no samples to train on of class %s with %d held out", c.Name, c.Validation)
+			a.warn("no training samples of class %s are left, with %d held out", c.Name, c.Validation)
 		}
 	}
 	return a
@@ -183,7 +183,7 @@ func normalisation(s *Set, given bool) string {
 	return fmt.Sprintf("%sminus mean, divided by standard deviation of each %s %s", scaled, each, from)
 }
 
-// An account lists this many names in a line, and warnings.
+// How many names an account lists in a line, and how many warnings.
 const (
 	mostShown  = 8
 	mostWarned = 4

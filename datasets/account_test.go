@@ -41,8 +41,8 @@ func TestAccount(t *testing.T) {
 		held[i] = label == 7
 	}
 	_, part = set.Train.Cut(held)
-	if said := strings.Join(set.Account.HoldOut(part).Warnings, "\n"); said != "no samples to train on of class 7 "+
-		"with 144 held out" || set.Account.Warnings != nil {
+	if said := strings.Join(set.Account.HoldOut(part).Warnings, "\n"); said != "no training samples of class 7 "+
+		"are left, with 144 held out" || set.Account.Warnings != nil {
 		t.Errorf("all sevens are held out: %q", said)
 	}
 	if text, err := json.Marshal(a); err != nil || !strings.Contains(string(text), `{"name":"2","train":141,`+

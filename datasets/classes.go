@@ -89,12 +89,12 @@ func (a *Account) warnOfClasses() {
 		}
 		plain := strings.ToLower(strings.Join(strings.Fields(c.Name), ""))
 		if other, ok := alike[plain]; ok {
-			a.warn("classes %s and %s differ only by case or spaces", samples(other), samples(c))
+			a.warn("classes %s and %s differ only in case or spaces", samples(other), samples(c))
 		}
 		alike[plain] = c
 	}
 	if len(a.Classes) == 1 {
-		a.warn("there is one class only: %s", a.Classes[0].Name)
+		a.warn("there is only one class: %s", a.Classes[0].Name)
 	}
 }
 
@@ -109,9 +109,9 @@ func (a *Account) warnEmpty() {
 		}
 	}
 	if untrained != nil {
-		a.warn("no samples to train on of class %s", listed(untrained))
+		a.warn("no training samples of class %s", listed(untrained))
 	}
 	if untested != nil {
-		a.warn("no samples to test with of class %s", listed(untested))
+		a.warn("no test samples of class %s", listed(untested))
 	}
 }

@@ -119,8 +119,8 @@ func TestClassWithoutSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"no samples to train on of class 5, 6, 7, 8, 9",
-		"no samples to test with of class 1, 2, 3, 4",
+		"no training samples of class 5, 6, 7, 8, 9",
+		"no test samples of class 1, 2, 3, 4",
 	} {
 		if !slices.Contains(set.Account.Warnings, want) {
 			t.Errorf("warnings %q, want %q", set.Account.Warnings, want)

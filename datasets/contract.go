@@ -13,7 +13,7 @@ type Contract struct {
 	Mean, Std  []float32     // per channel
 	Table      *TableAccount // that it was trained on; nil: unknown, or none
 	Depth      int           // bits of a channel, if it was trained on pictures
-	Options    Options       // how the data of training were read
+	Options    Options       // how the training data were read
 }
 
 // bytes reports whether the network was trained on bytes, which are scaled,
@@ -23,7 +23,7 @@ func (c Contract) bytes() bool { return c.PixelScale != 1 }
 // size is the number of values of a sample.
 func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
 
-// options are how data like those of training are read.
+// options are how to read data like those of training.
 func (c Contract) options() Options {
 	o := c.Options.places()
 	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
@@ -32,7 +32,7 @@ func (c Contract) options() Options {
 
 // OpenLike reads data with labels, as [OpenContext] does, for a network that was
 // trained on others: a table's columns are found by their titles, in any order,
-// and pictures are made as those of training were. Data without a test split are
+// and pictures are made like those of training. Data without a test split are
 // not divided: both splits are all of them.
 func OpenLike(ctx context.Context, name string, c Contract) (*Set, error) {
 	for _, n := range collection() {
@@ -60,15 +60,15 @@ func (c Contract) takesPictures() error {
 // fit makes a picture like those of training.
 func (c Contract) fit(r raster) (raster, error) {
 	if (r.bits == 8) != c.bytes() {
-		return raster{}, fmt.Errorf("%d bits a channel; the model wants %s", r.bits, c)
+		return raster{}, fmt.Errorf("%d bits per channel; the model wants %s", r.bits, c)
 	}
 	size, want := [2]int{r.h, r.w}, [2]int(c.Shape[1:])
 	if size != want && c.Options.Size != want {
-		return raster{}, fmt.Errorf("%d×%d pixels, the model wants %d×%d, and its training scaled no pictures",
+		return raster{}, fmt.Errorf("%d×%d pixels; the model wants %d×%d, and its training pictures were not scaled",
 			r.h, r.w, want[0], want[1])
 	}
 	if c.Shape[0] == 1 && r.coloured() {
-		return raster{}, errors.New("the picture is in colour, the model was trained on grey ones")
+		return raster{}, errors.New("the picture is in colour; the model was trained on grey ones")
 	}
 	if size != want {
 		r = r.scale(want)
@@ -83,7 +83,7 @@ func (c Contract) String() string {
 	case c.bytes() && c.PixelScale == 1.0/255:
 		what = "bytes"
 	case c.bytes():
-		what = fmt.Sprintf("bytes of which %.4g is 1", 1/c.PixelScale)
+		what = fmt.Sprintf("bytes divided by %.4g", 1/c.PixelScale)
 	case c.Depth == 16:
 		what = "values of 16 bits"
 	}

@@ -104,7 +104,7 @@ func (l *layout) findTitles(rows [][]string, comma byte, opts Options) error {
 		}
 		l.Header = "row 1: " + why
 		if len(numbers) > 0 && !countsUp(numbers) {
-			l.warnings = append(l.warnings, fmt.Sprintf("row 1 is taken for titles, but %q is a number; "+
+			l.warnings = append(l.warnings, fmt.Sprintf("row 1 is taken as titles, but %q is a number; "+
 				"data.header: false reads it as data", numbers[0]))
 		}
 	}
@@ -140,7 +140,7 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 		return "", false
 	}
 	if !slices.ContainsFunc(others, func(s string) bool { return isNumber(s, comma) }) || countsUp(others) {
-		return fmt.Sprintf("%q is a usual title", first[label]), true
+		return fmt.Sprintf("%q is a common title", first[label]), true
 	}
 	return "", false
 }
@@ -196,15 +196,15 @@ func (l *layout) findLabel(data []string, comma byte, label string, wanted []int
 		return errors.New("data.columns leaves no column for the label")
 	}
 	if len(text) == 1 {
-		return set(text[0], "the only one of text")
+		return set(text[0], "the only column of text")
 	}
 	last := open[len(open)-1]
 	missing := "no header and no data.label"
 	if l.titles != nil {
 		missing = "no title says label, class, target or y, and there is no data.label"
 	}
-	set(last, "the last one")
-	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken for the label", missing, l.Label.place()))
+	set(last, "the last column")
+	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken as the label", missing, l.Label.place()))
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (t *table) leaveIndices() {
 			continue
 		}
 		keep = append(keep, k)
-		t.warnings = append(t.warnings, fmt.Sprintf("%s has another whole number in each row, as an id has; "+
+		t.warnings = append(t.warnings, fmt.Sprintf("%s has a different whole number in each row, like an id; "+
 			"data.columns: [\"!%s\"] leaves it out", t.name(c), t.selector(c)))
 	}
 	t.keep(keep)

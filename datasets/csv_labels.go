@@ -76,7 +76,7 @@ func (t *table) refuseQuantities() error {
 	if n <= 20 || 5*n <= rows && (n <= 50 || high-low < 4*n) {
 		return nil
 	}
-	return fmt.Errorf("label: %s; it has %d different numbers in %d rows, %d to %d, as a quantity has: "+
+	return fmt.Errorf("label: %s; it has %d different numbers in %d rows, %d to %d, like a quantity: "+
 		"data.label says which column holds the classes; names of classes may be words, such as c%d",
 		t.Label, n, rows, low, high, low)
 }

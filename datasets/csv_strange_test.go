@@ -75,7 +75,7 @@ func TestStrangeHeaders(t *testing.T) {
 		"no header, numbers as labels": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
 		}), Options{}, 2, []string{"header      none: row 1 holds data",
-			"label       column 3: the last one", "warning     no header and no data.label: column 3"}, false},
+			"label       column 3: the last column", "warning     no header and no data.label: column 3"}, false},
 		"no header, label said": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%d.25", i%2, i/2, i%3)
 		}), Options{Label: "1"}, 2, []string{"column 1: data.label", "2 with 4 + 1 samples each: 0, 1"}, true},
@@ -84,15 +84,15 @@ func TestStrangeHeaders(t *testing.T) {
 		}), Options{Label: "1"}, 2, []string{"header      none", "2 with 4 + 1 samples each: 7, x"}, true},
 		"no header, text first": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3)
-		}), Options{}, 2, []string{"label       column 1: the only one of text",
+		}), Options{}, 2, []string{"label       column 1: the only column of text",
 			"columns     2: columns 2 to 3", pets}, true},
 		"a header whose label is the only text": {rowsOf("sepal,species,petal\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%s,%d.25", i/2, pet(i), i%3)
 		}), Options{}, 2, []string{`header      row 1: "sepal" is not a number`,
-			`label       column 2, "species": the only one of text`, pets}, true},
+			`label       column 2, "species": the only column of text`, pets}, true},
 		"a header without a hint of the label": {rowsOf("p,q,r\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%d", i/2, i%3, i%2)
-		}), Options{}, 2, []string{`column 3, "r": the last one`, `warning     no title says label`}, false},
+		}), Options{}, 2, []string{`column 3, "r": the last column`, `warning     no title says label`}, false},
 		"a row whose label is y": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"y", "n"}[i%2])
 		}), Options{}, 2, []string{"header      none", "each: n, y"}, true},
@@ -110,7 +110,7 @@ func TestStrangeHeaders(t *testing.T) {
 		"a misprint in the first row": {"oops,3.5,2.25,cat\n" + rowsOf("", 9, func(i int) string {
 			return fmt.Sprintf("%d.5,%s", i%4, plain(i))
 		}), Options{}, 3, []string{`header      row 1: "oops" is not a number`,
-			`warning     row 1 is taken for titles, but "3.5" is a number; data.header: false reads it as data`},
+			`warning     row 1 is taken as titles, but "3.5" is a number; data.header: false reads it as data`},
 			false},
 		"numbers as titles": {rowsOf("kind,1,2,3\n", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25,%d.75", pet(i), i/2, i%3, i%5)
@@ -161,7 +161,7 @@ func TestStrangeColumns(t *testing.T) {
 		}), Options{Label: "3"}, 2, []string{"left out    column 4 (no title and no values)"}, true},
 		"an id among the features": {rowsOf("id,a,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%s", 1000+37*i%101, i/2, pet(i))
-		}), Options{}, 2, []string{`warning     "id" has another whole number in each row`, `!id`}, false},
+		}), Options{}, 2, []string{`warning     "id" has a different whole number in each row`, `!id`}, false},
 		"measurements differ in each row": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i, i%3, pet(i))
 		}), Options{}, 2, nil, true},
@@ -193,12 +193,12 @@ func TestStrangeText(t *testing.T) {
 			`warning     class "NA" (5 samples) looks like a missing value`}, false},
 		"one class": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,only", i/2, i%3)
-		}), Options{}, 2, []string{"warning     there is one class only: only"}, false},
+		}), Options{}, 2, []string{"warning     there is only one class: only"}, false},
 		"classes that differ by case": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i/2, i%3, []string{"Iris setosa", "iris  Setosa"}[i%2])
 		}), Options{}, 2,
 			[]string{`warning     classes "Iris setosa" (5 samples) and "iris  Setosa" (5 samples) differ ` +
-				`only by case or spaces`}, false},
+				`only in case or spaces`}, false},
 	} {
 		t.Run(name, c.check)
 	}
@@ -229,7 +229,7 @@ func TestStrangeTablesRefused(t *testing.T) {
 		}), Options{}, []string{"40 different numbers in 100 rows"}},
 		"wine with the label first": {rowsOf("", 178, func(i int) string {
 			return fmt.Sprintf("%d,%d.25,%d", 1+i/60, i%11, 278+i*i%1400)
-		}), Options{}, []string{"column 3", "the last one", "different numbers in 178 rows", "data.label"}},
+		}), Options{}, []string{"column 3", "the last column", "different numbers in 178 rows", "data.label"}},
 		"an unknown column": {"a,b,label\n1,2,x\n", Options{Columns: []string{"d"}},
 			[]string{`"d"`, "a, b, label"}},
 		"a column out of range": {"a,b,label\n1,2,x\n", Options{Columns: []string{"2..4"}}, []string{"2..4", "1..3"}},

@@ -109,12 +109,12 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 		{grey, pictureContract(1), ""},
 		{grey, pictureContract(3), ""},
 		{red, pictureContract(3), ""},
-		{red, pictureContract(1), "r.png: the picture is in colour, the model was trained on grey ones"},
-		{large, pictureContract(1), "l.png: 8×12 pixels, the model wants 4×6, and its training scaled no pictures"},
+		{red, pictureContract(1), "r.png: the picture is in colour; the model was trained on grey ones"},
+		{large, pictureContract(1), "l.png: 8×12 pixels; the model wants 4×6, and its training pictures were not scaled"},
 		{large, scaling, ""},
 		{grey, values, "the model wants 1 × 4 × 6 (channels, height, width), values, not bytes"},
-		{grey, deep, "g.png: 8 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), values of 16 bits"},
-		{grey, sixteenth, "the model wants 1 × 4 × 6 (channels, height, width), bytes of which 16 is 1"},
+		{grey, deep, "g.png: 8 bits per channel; the model wants 1 × 4 × 6 (channels, height, width), values of 16 bits"},
+		{grey, sixteenth, "the model wants 1 × 4 × 6 (channels, height, width), bytes divided by 16"},
 	} {
 		_, err := ReadInputs(context.Background(), c.path, c.c)
 		switch {
@@ -147,7 +147,7 @@ func TestInputsOf16Bits(t *testing.T) {
 		}
 	}
 	_, err = ReadInputs(context.Background(), path, pictureContract(1))
-	wantError(t, err, "a.png: 16 bits a channel; the model wants 1 × 4 × 6 (channels, height, width), bytes")
+	wantError(t, err, "a.png: 16 bits per channel; the model wants 1 × 4 × 6 (channels, height, width), bytes")
 }
 
 // Arrays, alone or in an archive, are laid out as in training; what else there is

@@ -106,7 +106,7 @@ func TestPicturesAreReadLikeTraining(t *testing.T) {
 	drawPicture(t, filepath.Join(dir, "b", "1.png"), 8, 12, color.Gray{204})
 	c := pictureContract(3)
 	_, err := OpenLike(context.Background(), dir, c)
-	wantError(t, err, "b/1.png: 8×12 pixels, the model wants 4×6, and its training scaled no pictures")
+	wantError(t, err, "b/1.png: 8×12 pixels; the model wants 4×6, and its training pictures were not scaled")
 	c.Options = Options{Size: [2]int{4, 6}, Seed: 3, Test: "none"}
 	set, err := OpenLike(context.Background(), dir, c)
 	if err != nil {

@@ -169,7 +169,7 @@ func TestReadArrays(t *testing.T) {
 		t.Fatalf("%d arrays, %v", len(arrays), err)
 	}
 	slices.SortFunc(arrays, func(a, b Array) int { return strings.Compare(a.Name, b.Name) })
-	want := []Array{{"a", "<f4", []int{1, 2}, []float32{1, -2}}, {"b", "|u1", []int{3}, nil}}
+	want := []Array{{"a", "<f4", []int{1, 2}, []float32{1, -2}}, {"b", "|u1", []int{3}, []float32{1, 2, 3}}}
 	if !reflect.DeepEqual(arrays, want) {
 		t.Errorf("%v, want %v", arrays, want)
 	}

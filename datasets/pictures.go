@@ -172,7 +172,7 @@ func (g *gallery) picture(path string) (raster, error) {
 		return raster{}, err
 	}
 	if g.account.add(r); r.bits != g.account.Depth {
-		return raster{}, fmt.Errorf("datasets: %s has %d bits a channel, %s %d; want one depth",
+		return raster{}, fmt.Errorf("datasets: %s has %d bits per channel, %s %d; want one depth",
 			path, r.bits, g.paths[0], g.account.Depth)
 	}
 	if g.like != nil {

@@ -128,7 +128,7 @@ func TestPictureFrameInCanvas(t *testing.T) {
 	}
 }
 
-// 16 bits a channel, of which a camera uses 12: none is lost, upright and scaled
+// 16 bits per channel, of which a camera uses 12: none is lost, upright and scaled
 // alike, and grey and colour.
 func TestPicturesOf16Bits(t *testing.T) {
 	grey, colour := image.NewGray16(image.Rect(0, 0, 64, 64)), image.NewNRGBA64(image.Rect(0, 0, 64, 64))
@@ -188,7 +188,7 @@ func TestPicturesOf16Bits(t *testing.T) {
 		white := picture(t, 64, 64, color.White)
 		dir := write(t, map[string][]byte{"c/1.png": encoded(t, grey, png.Encode), "c/2.png": white})
 		_, err := Open(dir, Options{})
-		wantError(t, err, dir+"/c/2.png has 8 bits a channel, "+dir+"/c/1.png 16", "one depth")
+		wantError(t, err, dir+"/c/2.png has 8 bits per channel, "+dir+"/c/1.png 16", "one depth")
 	})
 	t.Run("memory", func(t *testing.T) {
 		file := encoded(t, grey, png.Encode)

@@ -37,8 +37,8 @@ func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) e
 func (c *command) adviseBefore(t train.Config) {
 	last := t.Network.Layers[len(t.Network.Layers)-1]
 	if t.Network.Loss == graph.CrossEntropy && last.Kind == graph.KindSoftmax {
-		fmt.Fprintln(c.stderr, "warning: the network ends in softmax, and the loss has a softmax of its own: two in a "+
-			"row learn slowly; leave the layer out")
+		fmt.Fprintln(c.stderr, "warning: the network ends with softmax, and the loss has a softmax of its own: two in "+
+			"a row learn slowly; remove the layer")
 	}
 }
 
@@ -46,7 +46,7 @@ func (c *command) adviseBefore(t train.Config) {
 func adviceOn(r *train.Result, qat bool, out string) (all []string) {
 	integers := func(n quantized.Node) bool { return n.Weights != nil && n.Weights.Q != nil }
 	if !slices.ContainsFunc(r.Model.Nodes, integers) {
-		all = append(all, "no weights are quantized: the model is float32; if that is not meant, set "+
+		all = append(all, "no weights are quantized: the model is float32; if that is not intended, set "+
 			"quantization.global_config")
 	}
 	if lost := r.PTQ.Accuracy - r.QAT.Accuracy; qat && classifies(r) && lost > 0.01 {
@@ -78,7 +78,7 @@ func adviceOnClasses(j *judged) (all []string) {
 	}
 	first := slices.Max(append(j.predicted, 0))
 	if len(tested) > 1 && slices.Min(append(j.predicted, first)) == first {
-		all = append(all, fmt.Sprintf("class %s takes all predictions", j.ByClass[first].Class))
+		all = append(all, fmt.Sprintf("all predictions are class %s", j.ByClass[first].Class))
 	}
 	slices.SortStableFunc(poor, func(a, b judgedClass) int { return cmp.Compare(a.Accuracy, b.Accuracy) })
 	var worst []string
@@ -87,7 +87,7 @@ func adviceOnClasses(j *judged) (all []string) {
 	}
 	if worst != nil {
 		all = append(all, fmt.Sprintf("%d of %d classes are recognised far less often than the accuracy of %.2f %% "+
-			"says: %s; balanced accuracy is %.2f %%", len(poor), len(tested), 100*j.Accuracy, strings.Join(worst, ", "),
+			"suggests: %s; balanced accuracy is %.2f %%", len(poor), len(tested), 100*j.Accuracy, strings.Join(worst, ", "),
 			100*j.Balanced))
 	}
 	return all

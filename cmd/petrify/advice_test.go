@@ -13,8 +13,8 @@ func TestAdviceOnClasses(t *testing.T) {
 	half := &judged{Accuracy: 0.97, Balanced: 0.5, predicted: []int{0, 0, 0},
 		ByClass: []judgedClass{{"a", 97, 1}, {"b", 6, 0}, {"c", 0, 0}}}
 	got := strings.Join(adviceOnClasses(half), "\n")
-	want := "class a takes all predictions\n1 of 2 classes are recognised far less often than the accuracy of " +
-		"97.00 % says: b 0.00 % of 6; balanced accuracy is 50.00 %"
+	want := "all predictions are class a\n1 of 2 classes are recognised far less often than the accuracy of " +
+		"97.00 % suggests: b 0.00 % of 6; balanced accuracy is 50.00 %"
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

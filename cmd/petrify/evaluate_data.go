@@ -21,9 +21,9 @@ func (c *command) openLabelled(ctx context.Context, p *predictor, path string) (
 	case p.data != "":
 		set, err = c.open(ctx, p.data, p.run.Data)
 	case p.run != nil:
-		err = usage(fmt.Errorf("the data of %s are not where they were: say where", p.folder))
+		err = usage(fmt.Errorf("the data of %s have moved: say where they are", p.folder))
 	default:
-		err = usage(fmt.Errorf("%s is not in the folder of a run: say which data to evaluate with", p.folder))
+		err = usage(fmt.Errorf("%s is not in a run folder: name the data to evaluate on", p.folder))
 	}
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 	for i, name := range set.Classes {
 		at := slices.Index(p.model.Classes, name)
 		if at < 0 {
-			return nil, fmt.Errorf("%s has a class %q, which the model does not know: it has %q", set.Name, name,
+			return nil, fmt.Errorf("%s has a class %q, which the model does not know; its classes are %q", set.Name, name,
 				p.model.Classes)
 		}
 		place[i] = int32(at)
