@@ -47,7 +47,7 @@ func refusal(err error) finding {
 	return finding{refused: names.ReplaceAllString(line, "…")}
 }
 
-// tryDefinition compares the engine with the definition, in a mode that is drawn.
+// tryDefinition compares the engine with the definition, in a random mode.
 func tryDefinition(d *drawing) finding {
 	mode := reference.Modes()[d.rng(2).IntN(len(reference.Modes()))]
 	activations, err := d.defined(mode)
@@ -106,8 +106,8 @@ func layers(d *drawing, o integer.Options, activations map[string][]float32, exc
 }
 
 // betweenFiles excuses the last bits of layers that move real numbers, where each
-// activation comes from a file that ends with it: a sum of floats may round otherwise
-// in a file that goes on.
+// activation comes from a file that ends with it: a sum of floats may round
+// differently in a file that goes on.
 func betweenFiles(n *quantized.Node, y []float32, largest float64) bool {
 	var greatest float64
 	for _, r := range y {
@@ -145,7 +145,7 @@ func tryONNX(d *drawing) finding {
 		return fault(err)
 	}
 	if !bytes.Equal(shipped[0], read[0]) {
-		return finding{fault: fmt.Sprintf("%+v: other outputs when activations are read", o)}
+		return finding{fault: fmt.Sprintf("%+v: the outputs change when activations are read", o)}
 	}
 	activations := map[string][]float32{"": d.x, d.model.Output: floatsOf(shipped[0])}
 	for i, tap := range taps {
@@ -311,7 +311,7 @@ func (d *drawing) requantizes() integer.Requantization {
 	return requantizations[d.rng(4).IntN(len(requantizations))]
 }
 
-// compiledC compiles programs of some networks each, with other flags in turn.
+// compiledC compiles programs of several networks each, with alternating flags.
 func compiledC(t *testing.T, all []*drawing) *programs {
 	p := &programs{t, map[*drawing]compiled{}}
 	flags := [][]string{plain, standard, gnu, sanitized}
@@ -346,7 +346,7 @@ func (p *programs) compile(all []*drawing, flags []string) {
 	}
 }
 
-// try lets the program of a network compute its outputs from real numbers.
+// try runs the program of a network on real numbers.
 func (p *programs) try(d *drawing) finding {
 	if _, ok := p.of[d]; !ok {
 		p.compile([]*drawing{d}, standard)

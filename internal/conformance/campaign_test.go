@@ -18,11 +18,11 @@ import (
 )
 
 var (
-	networks  = flag.Int("networks", 300, "random networks that TestCampaign draws")
-	only      = flag.Int("only", -1, "the only network that TestCampaign draws")
-	inC       = flag.Int("in-c", math.MaxInt, "of them, how many are compiled too, which takes longest")
-	ofSeed    = flag.Uint64("seed", today(), "of TestCampaign's networks; the day, if not given")
-	shrinking = flag.Bool("shrink", false, "make networks that differ smaller while they do")
+	networks  = flag.Int("networks", 300, "how many random networks TestCampaign draws")
+	only      = flag.Int("only", -1, "draw only this network of TestCampaign")
+	inC       = flag.Int("in-c", math.MaxInt, "how many of them are compiled as C, too, which takes longest")
+	ofSeed    = flag.Uint64("seed", today(), "seed of TestCampaign's networks; by default today's date")
+	shrinking = flag.Bool("shrink", false, "shrink networks that differ, as far as they still do")
 )
 
 func today() uint64 {
@@ -31,10 +31,10 @@ func today() uint64 {
 }
 
 // TestCampaign: networks of all kinds of layers, geometries, schemes, methods
-// and numbers of bits, with layers left in float, are trained for some steps,
-// frozen and exported with options that are drawn too. Every runtime that
-// accepts the file gives the engine's elements or, if a layer sums floats,
-// those that its bound allows (package agree). Exporters refuse by name.
+// and numbers of bits, some layers left in float, are trained for a few steps,
+// frozen and exported with random options. Every runtime that accepts the file
+// gives the engine's elements or, if a layer sums floats, elements that its
+// bound allows (package agree). Exporters refuse by name.
 //
 //	go test -run Campaign -v . -networks 5000 -seed 20260131
 //	go test -run Campaign . -seed 20260131 -only 17 -shrink
@@ -94,8 +94,8 @@ type drawing struct {
 	x     []float32 // C H W
 }
 
-// draw draws network n of a seed. Training for two steps may leave a bias that its
-// grid does not reach in 32 bits, which freezing refuses: then it draws again.
+// draw draws network n of a seed. Training for two steps may leave a bias too
+// large for 32 bits on its grid, which Freeze refuses: then it draws again.
 func draw(t *testing.T, seed uint64, n int) *drawing {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
@@ -116,7 +116,7 @@ func (d *drawing) rng(purpose uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(d.seed, uint64(d.n)<<8|purpose))
 }
 
-const inputs = 6 // a network is tried on
+const inputs = 6 // that a network is tried on
 
 // train trains the network for a few steps, freezes it, and draws inputs: of the
 // training's distribution, all equal, and far beyond.
@@ -161,7 +161,7 @@ func normal(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// story describes a fault, with -shrink in a smaller network.
+// story describes a fault; with -shrink, in a smaller network.
 func story(w witness, d *drawing, f finding) string {
 	if !*shrinking {
 		return fmt.Sprintf("%s, network %d: %s\n\tgo test -run Campaign . -seed %d -only %[2]d -shrink",
@@ -205,7 +205,6 @@ func (s tally) String() string {
 		refused += s.refused[reason]
 		fmt.Fprintf(&reasons, "\n\t%d refused: %s", s.refused[reason], reason)
 	}
-	return fmt.Sprintf("%d networks of %d, %d elements: %d networks are wrong; of float sums %d elements differ "+
-		"within their "+
-		"bounds%s", s.networks-refused, s.networks, s.elements, s.faults, s.differ, reasons.String())
+	return fmt.Sprintf("%d networks of %d, %d elements: %d networks are wrong; %d elements of float sums differ "+
+		"within their bounds%s", s.networks-refused, s.networks, s.elements, s.faults, s.differ, reasons.String())
 }
