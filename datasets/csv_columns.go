@@ -231,24 +231,23 @@ func (l *layout) choose(selectors []string) (wanted, named []int, err error) {
 	return wanted, named, nil
 }
 
-// columns are those that a number, a range of numbers or a title means.
+// columns are those that a title, a number or a range of numbers means.
 func (l *layout) columns(text string) (list []int, err error) {
-	low, high, isRange := strings.Cut(text, "..")
-	_, lowErr := strconv.Atoi(low)
-	_, highErr := strconv.Atoi(high)
-	if !isRange {
-		high, highErr = low, lowErr
+	for c, title := range l.titles {
+		if title == text && title != "" {
+			list = append(list, c)
+		}
 	}
-	if lowErr != nil || highErr != nil {
-		for c, title := range l.titles {
-			if title == text && title != "" {
-				list = append(list, c)
-			}
-		}
-		if list == nil {
-			return nil, fmt.Errorf("no column %q, have %s", clip(text), l.have())
-		}
+	if list != nil {
 		return list, nil
+	}
+	low, high, isRange := strings.Cut(text, "..")
+	if !isRange {
+		high = low
+	}
+	_, lowErr := strconv.Atoi(low)
+	if _, highErr := strconv.Atoi(high); lowErr != nil || highErr != nil {
+		return nil, fmt.Errorf("no column %q, have %s", clip(text), l.have())
 	}
 	from, err := columnNumber(low, l.width)
 	to, err2 := columnNumber(high, l.width)

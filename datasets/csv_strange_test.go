@@ -150,6 +150,9 @@ func TestStrangeColumns(t *testing.T) {
 			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
 		}), Options{Columns: []string{"a", "4"}}, 2, []string{"columns     2: a, c",
 			`left out    "id" (data.columns), "b" (data.columns)`}, true},
+		"a title that is a number": {rowsOf("0,1,2,kind\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", 1000+37*i%101, plain(i))
+		}), Options{Columns: []string{"!0"}, Header: HeaderTrue}, 2, []string{"columns     2: 1, 2"}, true},
 		"a range without one": {rowsOf("", 10, func(i int) string {
 			return fmt.Sprintf("P%03d,%d.5,%s", i, i%4, plain(i))
 		}), Options{Columns: []string{"2..5", "!3"}, Label: "-1"}, 2,
