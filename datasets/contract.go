@@ -63,7 +63,7 @@ func (c Contract) fit(r raster) (raster, error) {
 		return raster{}, fmt.Errorf("%d bits per channel; the model wants %s", r.bits, c)
 	}
 	size, want := [2]int{r.h, r.w}, [2]int(c.Shape[1:])
-	if size != want && c.Options.Size != want {
+	if size != want && c.Options.Size == [2]int{} {
 		return raster{}, fmt.Errorf("%d×%d pixels; the model wants %d×%d, and its training pictures were not scaled",
 			r.h, r.w, want[0], want[1])
 	}

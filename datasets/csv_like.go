@@ -12,7 +12,7 @@ import (
 // are left out. labelled says whether the label is wanted.
 func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layout, error) {
 	header := HeaderFalse
-	if _, yes := looksTitled(rows, comma, Options{}); yes || c.Table.heads(rows[0]) {
+	if _, yes := looksTitled(rows, comma, Options{}); yes && len(rows) > 1 || c.Table.heads(rows[0]) {
 		header = HeaderTrue
 	}
 	width := len(rows[0])

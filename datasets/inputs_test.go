@@ -218,8 +218,9 @@ func TestInputsOfArrays(t *testing.T) {
 					got = append(got, int(math.Round(float64(v/c.c.PixelScale))))
 				}
 			}
-			if fmt.Sprint(got) != c.want || len(in.Set.Test.Names) != 2 || !strings.HasSuffix(in.Set.Test.Names[1], c.file+"[1]") {
-				t.Errorf("first sample %v, want %s; names %q", got, c.want, in.Set.Test.Names)
+			names := in.Set.Test.Names
+			if fmt.Sprint(got) != c.want || len(names) != 2 || !strings.HasSuffix(names[1], c.file+"[1]") {
+				t.Errorf("first sample %v, want %s; names %q", got, c.want, names)
 			}
 		})
 	}

@@ -82,6 +82,20 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 	}
 }
 
+// One row without titles is a sample, whatever text it holds.
+func TestOneRowIsReadLikeTraining(t *testing.T) {
+	row := func(i int) string { return fmt.Sprintf("%s,%d.5", pet(i), i) }
+	dir := write(t, map[string][]byte{"train.csv": []byte(rowsOf("", 10, row)), "other.csv": []byte("dog,1.5\n")})
+	trained, err := Open(dir+"/train.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := OpenLike(context.Background(), dir+"/other.csv", like(trained, Options{}))
+	if err != nil || set.Test.Len() != 1 || set.Test.Values[0] != 1.5 || set.Classes[0] != "dog" {
+		t.Errorf("%+v, %v", set, err)
+	}
+}
+
 // Labels that would be quantities to learn are labels to test with.
 func TestLabelsAreReadLikeTraining(t *testing.T) {
 	row := func(i int) string { return fmt.Sprintf("%d.5,%d", i, 100*(i%30)) }

@@ -18,6 +18,11 @@ func TestAdviceOnClasses(t *testing.T) {
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	low := &judged{Accuracy: 0.9, Balanced: 0.75, predicted: []int{0, 1},
+		ByClass: []judgedClass{{"a", 90, 0.95}, {"b", 10, 0.69}}}
+	if got := adviceOnClasses(low); len(got) != 1 || !strings.Contains(got[0], ": b 69.00 % of 10; balanced") {
+		t.Errorf("%q, want a warning of b", got)
+	}
 	fine := &judged{Accuracy: 0.9, predicted: []int{1, 0}, ByClass: []judgedClass{{"a", 9, 0.95}, {"b", 9, 0.85}}}
 	if got := adviceOnClasses(fine); got != nil {
 		t.Errorf("%q, want nothing", got)

@@ -88,8 +88,8 @@ exactly as accurate as the one that was trained.`,
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	root.SetHelpCommand(help())
-	root.AddCommand(c.train(), c.importer(), c.data(), c.inspect(), c.export(), c.verify(), c.predict(), c.evaluate(), c.bench(),
-		c.config(), c.version())
+	root.AddCommand(c.train(), c.importer(), c.data(), c.inspect(), c.export(), c.verify(), c.predict(), c.evaluate(),
+		c.bench(), c.config(), c.version())
 	return root
 }
 

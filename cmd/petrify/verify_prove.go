@@ -31,7 +31,7 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 		return nil, err
 	}
 	if shape := s.data.Shape; frozen.InputSize() != shape[0]*shape[1]*shape[2] {
-		return nil, fmt.Errorf("%s has inputs of shape %v, the model wants %v", s.data.Name, s.data.Shape, s.file.Input.Shape)
+		return nil, fmt.Errorf("%s has inputs of shape %v, the model wants %v", s.data.Name, shape, s.file.Input.Shape)
 	}
 	var e *graph.Evaluator
 	if s.graph != nil {

@@ -153,6 +153,10 @@ var mutants = []mutant{
 	{"datasets/csv_columns.go", "c != label && text && !below", "text && !below", ""},
 	{"datasets/csv_text.go", "quoted = !quoted", "quoted = false", ""},
 	{"datasets/csv_labels.go", "5*n <= rows", "n <= rows", ""},
+	{"datasets/csv_like.go", "known >= len(t.Columns)", "known > 0", ""},
+	{"datasets/csv_like.go", "slices.Index(places, at))", "len(l.order))", ""},
+	{"datasets/csv_like.go", "title == name && at != l.column", "title == name", ""},
+	{"datasets/contract.go", "!c.bytes() && c.Depth != 16", "!c.bytes()", ""},
 	{"datasets/account.go", "a.Classes[label].Train--", "a.Classes[label].Test--", ""},
 	{"datasets/augment.go", "j = n - 1 - j", "j = n - j", ""},
 	{"datasets/augment.go", "scale*(float64(j)+0.5)", "scale*float64(j)", ""},
@@ -172,6 +176,12 @@ var mutants = []mutant{
 	{"train/metrics.go", "loss * float64(count)", "loss", ""},
 	{"train/early.go", "r.Epoch-r.Best.Epoch >= s.Patience", "r.Epoch-r.Best.Epoch > s.Patience", ""},
 	{"train/weights.go", "shifted[i] -= b", "shifted[i] += b", ""},
+
+	// internal/score, cmd/petrify: what is said of a network
+	{"internal/score/score.go", "v == p[class] && i < class", "v == p[class] && i != class", ""},
+	{"internal/score/score.go", "math.Ceil(p[predicted]*Bins))-1", "p[predicted]*Bins)", ""},
+	{"cmd/petrify/evaluate_data.go", "as.Labels[i] = place[label]", "as.Labels[i] = label", ""},
+	{"cmd/petrify/advice.go", "c.Accuracy < j.Accuracy-far", "c.Accuracy < far", ""},
 
 	// the base of all packages
 	{"internal/safetensors/tensor.go", "exponent+127-15", "exponent+127-16", ""},

@@ -58,7 +58,10 @@ func TestEdgesOfIntervals(t *testing.T) {
 		for _, c := range []struct {
 			p    float64
 			want int
-		}{{(float64(i) - 0.5) / Bins, i - 1}, {math.Nextafter(float64(i)/Bins, 0) - 1e-12, i - 1}} {
+		}{
+			{(float64(i) - 0.5) / Bins, i - 1}, {float64(i)/Bins - 1e-12, i - 1},
+			{float64(3*(i%5)+3) / Bins, 3*(i%5) + 2}, // fifths are on the edge in float64, too
+		} {
 			s := New(1)
 			s.Add(0, []float64{c.p})
 			if s.bins[c.want].count != 1 {
