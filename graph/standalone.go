@@ -75,9 +75,9 @@ func framed(n quantized.Node, in *fakequant.Quantizer) []quantized.Node {
 	features := n.Output.Shape[0]
 	before := quantized.Node{Name: n.Name + ".image", Op: quantized.Reshape}
 	before.Output = quantized.Activation{Name: before.Name, Shape: []int{features, 1, 1}, Quant: quantOf(in)}
-	behind := quantized.Node{Name: n.Name, Op: quantized.Flatten, Output: n.Output}
+	after := quantized.Node{Name: n.Name, Op: quantized.Flatten, Output: n.Output}
 	n.Name += ".norm"
 	n.Output.Name, n.Output.Shape = n.Name, []int{features, 1, 1}
-	before.Inputs, n.Inputs, behind.Inputs = n.Inputs, []string{before.Name}, []string{n.Name}
-	return []quantized.Node{before, n, behind}
+	before.Inputs, n.Inputs, after.Inputs = n.Inputs, []string{before.Name}, []string{n.Name}
+	return []quantized.Node{before, n, after}
 }

@@ -64,7 +64,7 @@ func endsInSoftmax(m *quantized.Model) bool {
 }
 
 // adviceOnClasses warns of classes that the accuracy hides: those that are
-// recognised much less often than samples are on the whole.
+// recognised much less often than samples are overall.
 func adviceOnClasses(j *judged) (all []string) {
 	const enough, far = 5, 0.2 // samples, share
 	var tested, poor []judgedClass

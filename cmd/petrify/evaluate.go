@@ -150,8 +150,7 @@ func (c *command) judgePTQ(ctx context.Context, p *predictor, set *datasets.Set,
 	error,
 ) {
 	if p.data == "" {
-		fmt.Fprintf(c.stderr, "PTQ is left out: the data of %s, whose ranges it needs, are not where they were\n",
-			p.folder)
+		fmt.Fprintf(c.stderr, "PTQ is left out: it needs the data of %s, which have moved\n", p.folder)
 		return nil, nil
 	}
 	own, err := c.open(ctx, p.data, p.run.Data)

@@ -136,7 +136,7 @@ func (e *evaluation) writeFlips(w io.Writer) error {
 			broken++
 		}
 	}
-	fmt.Fprintf(w, "\n%s of %s samples change their class between float and %s: %d to the right one, %d from it\n",
+	fmt.Fprintf(w, "\n%s of %s samples change their class between float and %s: %d to the right one, %d away from it\n",
 		thousands(int64(len(e.Flipped))), thousands(int64(e.Samples)), strings.ToUpper(e.Method), mended, broken)
 	if len(e.Flipped) == 0 {
 		return nil

@@ -74,7 +74,7 @@ var mutants = []mutant{
 	{"graph/window.go", "w.Overhang[i] = over", "", ""},
 	{"graph/window.go", "return total / 2, total - total/2", "return total - total/2, total / 2", ""},
 	{"graph/placement.go", "nonNegative || g.config.Scheme == affine.Affine", "nonNegative", ""},
-	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "behind.Inputs, []string{n.Name}", ""},
+	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "after.Inputs, []string{n.Name}", ""},
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
