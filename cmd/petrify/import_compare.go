@@ -63,7 +63,7 @@ func (c *command) inONNXRuntime(ctx context.Context, path string, m *fromonnx.Mo
 	if m.Facts.Input.Batch > 0 {
 		x.flags = []string{"-batch", strconv.Itoa(batch)}
 	}
-	n, err := imported.New(m.Network, m.Weights, m.Facts, 8)
+	n, err := imported.New(m.Network, m.Weights, m.Facts)
 	if err != nil {
 		return nil, err
 	}

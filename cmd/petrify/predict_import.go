@@ -82,7 +82,7 @@ func openImport(folder string) (*imported.Network, *importRecord, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	n, err := imported.New(network, weights, record.Facts, 8)
+	n, err := imported.New(network, weights, record.Facts)
 	return n, &record, err
 }
 

@@ -109,8 +109,7 @@ func times(v *visit) (*signal, error) {
 		if gate.layer < 0 || v.layers[gate.layer].Kind != graph.KindHardSigmoid || !slices.Equal(x.shape, gate.shape) {
 			continue
 		}
-		l := v.layers[gate.layer]
-		if l.from[0] == x.layer && x.plain() && !gate.padded() && !gate.shifted() && slices.Equal(gate.order, x.order) {
+		if same(v.layers[gate.layer].given, x) && !gate.padded() && !gate.shifted() && slices.Equal(gate.order, x.order) {
 			y, err := v.activation(x, graph.HardSwish())
 			if err == nil && gate.affine() {
 				y.scale, y.shift = gate.scale, gate.shift

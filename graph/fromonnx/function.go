@@ -58,7 +58,9 @@ func (v *visit) limited(x *signal, lo, hi float64) (*signal, error) {
 		if hi == math.Inf(1) {
 			return v.view(x), nil
 		}
-		return v.limited(v.layers[x.layer].given, 0, hi)
+		before := copied(v.layers[x.layer].given)
+		before.shape, before.order = x.shape, x.order
+		return v.limited(before, 0, hi)
 	}
 	switch {
 	case lo == math.Inf(-1) && hi == math.Inf(1):

@@ -55,6 +55,11 @@ func (s *signal) padded() bool { return s.pad != [4]int{} }
 // plain reports whether the signal is a layer's output itself.
 func (s *signal) plain() bool { return !s.affine() && !s.padded() }
 
+// same reports whether two signals are the same numbers.
+func same(a, b *signal) bool {
+	return a.layer == b.layer && a.pad == b.pad && slices.Equal(a.scale, b.scale) && slices.Equal(a.shift, b.shift)
+}
+
 // permuted is the order after a transposition of the shape, without the batch;
 // nil if that is the layer's own.
 func permuted(order []int32, shape, perm []int) []int32 {

@@ -163,6 +163,12 @@ func (t *trace) refuse(n *onnxeval.Node, err error) {
 	t.refusals = append(t.refusals, r)
 }
 
+// mostInput limits the elements of the input, mostElements those of all values.
+const (
+	mostInput    = 1 << 22
+	mostElements = 1 << 26
+)
+
 // run evaluates the graph on zeros.
 func (t *trace) run() error {
 	known := map[string]bool{}
@@ -171,8 +177,8 @@ func (t *trace) run() error {
 	}
 	zeros := &onnxeval.Tensor{Type: t.input.Type, Shape: t.dims}
 	n := zeros.Size()
-	if n > 1<<24 {
-		return fmt.Errorf("input %q of shape %v: want at most %d elements", t.input.Name, t.dims, 1<<24)
+	if n > mostInput {
+		return fmt.Errorf("input %q of shape %v: want at most %d elements", t.input.Name, t.dims, mostInput)
 	}
 	if zeros.IsFloat() {
 		zeros.F = make([]float64, n)
@@ -183,6 +189,7 @@ func (t *trace) run() error {
 	for name, c := range t.graph.Constants {
 		t.constants[name], t.shapes[name] = c, c.Shape
 	}
+	elements := 0
 	_, err := t.graph.Run(map[string]*onnxeval.Tensor{t.input.Name: zeros}, onnxeval.Options{
 		Want: []string{t.tail.value}, Shapes: true,
 		Failed: func(n *onnxeval.Node, err error) {
@@ -198,6 +205,7 @@ func (t *trace) run() error {
 			for i, name := range n.Outputs {
 				if i < len(results) && results[i] != nil && name != "" {
 					t.shapes[name], t.types[name] = results[i].Shape, results[i].Type
+					elements += results[i].Size()
 					if constant {
 						t.constants[name] = results[i]
 					}
@@ -205,6 +213,10 @@ func (t *trace) run() error {
 			}
 		},
 	})
+	if elements > mostElements {
+		return fmt.Errorf("computes %d numbers for one input: petrify is for networks that compute at most %d", elements,
+			mostElements)
+	}
 	return err
 }
 

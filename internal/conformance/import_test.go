@@ -89,7 +89,7 @@ func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	n, err := imported.New(m.Network, m.Weights, m.Facts, 8)
+	n, err := imported.New(m.Network, m.Weights, m.Facts)
 	if err != nil {
 		t.Fatal(err)
 	}

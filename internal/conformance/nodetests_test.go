@@ -192,7 +192,7 @@ func (test nodeTest) asNetwork() error {
 
 // gives runs an imported network.
 func gives(m *fromonnx.Model, in, out *onnxpb.Tensor) error {
-	n, err := imported.New(m.Network, m.Weights, m.Facts, 4)
+	n, err := imported.New(m.Network, m.Weights, m.Facts)
 	if err != nil {
 		return err
 	}

@@ -56,17 +56,19 @@ func RandomInputs(m *fromonnx.Model, n int, seed uint64) []float32 {
 	return x
 }
 
-// Compare computes random inputs by the network and by definition.
+// Compare computes random inputs by the network and by definition: as many as
+// are wanted, or fewer of a large network.
 func Compare(m *fromonnx.Model, inputs int) (Comparison, error) {
-	c := Comparison{Inputs: inputs, By: "the ONNX graph by definition"}
-	n, err := New(m.Network, m.Weights, m.Facts, min(inputs, 8))
+	c := Comparison{By: "the ONNX graph by definition"}
+	n, err := New(m.Network, m.Weights, m.Facts)
 	if err != nil {
 		return c, err
 	}
 	defer n.Close()
+	inputs = n.Affordable(inputs)
 	batch := m.Facts.Input.Batch
 	if batch == 0 {
-		batch = min(inputs, 8)
+		batch = min(inputs, n.batch)
 	}
 	c.Inputs = (inputs + batch - 1) / batch * batch
 	x := RandomInputs(m, c.Inputs, 1)

@@ -17,12 +17,19 @@ type Network struct {
 	in        graph.Shape
 	evaluator *graph.Evaluator
 	batch     int
+	macs      int64 // multiply-adds for an input
 	x         []float32
 	labels    []int32
 }
 
-// New builds the network, for batches of the given size.
-func New(n graph.Network, weights []graph.State, facts fromonnx.Facts, batch int) (*Network, error) {
+// The most inputs of a batch, and the bytes of its values.
+const (
+	mostBatch  = 8
+	mostMemory = 1 << 27
+)
+
+// New builds the network.
+func New(n graph.Network, weights []graph.State, facts fromonnx.Facts) (*Network, error) {
 	in, err := facts.Input.Image()
 	if err != nil {
 		return nil, err
@@ -34,16 +41,30 @@ func New(n graph.Network, weights []graph.State, facts fromonnx.Facts, batch int
 	if err := train.SetWeights(m, weights); err != nil {
 		return nil, err
 	}
+	batch := 1
 	e, err := m.Evaluator(batch, false)
+	if err == nil && e.Memory() < mostMemory/mostBatch {
+		batch = mostBatch
+		if err = e.Close(); err == nil {
+			e, err = m.Evaluator(batch, false)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &Network{facts: facts, in: in, evaluator: e, batch: batch, x: make([]float32, batch*in.Size()),
+	return &Network{facts: facts, in: in, evaluator: e, batch: batch, macs: m.MACs(), x: make([]float32, batch*in.Size()),
 		labels: slices.Repeat([]int32{-1}, batch)}, nil
 }
 
 // Close frees the network.
 func (n *Network) Close() error { return n.evaluator.Close() }
+
+// Affordable is how many of the wanted inputs can be computed by definition in
+// about a second.
+func (n *Network) Affordable(wanted int) int {
+	const macs = 6e8
+	return min(wanted, max(1, int(macs/max(1, n.macs))))
+}
 
 // InputSize is the numbers of one input.
 func (n *Network) InputSize() int { return n.in.Size() }

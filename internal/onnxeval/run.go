@@ -120,8 +120,8 @@ func (r *run) step(n *Node, constants map[string]*Tensor) error {
 			r.alive += t.Size()
 		}
 	}
-	if r.alive > maxElements {
-		return fmt.Errorf("the values take more than %d elements", maxElements)
+	if r.alive > most {
+		return fmt.Errorf("the values take more than %d elements", most)
 	}
 	if r.Computed != nil {
 		r.Computed(n, results)

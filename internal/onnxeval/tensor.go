@@ -18,12 +18,9 @@ type Tensor struct {
 	S     []string  // of STRING
 }
 
-// most limits the elements of a tensor; maxElements, those of all tensors that
-// are alive at a time.
-const (
-	most        = 1 << 25
-	maxElements = 1 << 26
-)
+// most limits the elements of a tensor, and of all tensors that are alive at a
+// time.
+const most = 1 << 25
 
 // Floats is a tensor of FLOAT.
 func Floats(shape []int, values []float64) *Tensor {

@@ -146,6 +146,7 @@ func conv(c *call) ([]*Tensor, error) {
 		return one(y, err)
 	}
 	each := channels / groups
+	taps, plane := w.segments(in, out), product(in)
 	parallel(batch*filters, func(i int) {
 		o := i % filters
 		result := y.F[i*product(out) : (i+1)*product(out)]
@@ -155,25 +156,31 @@ func conv(c *call) ([]*Tensor, error) {
 			}
 		}
 		for k := range each {
-			from := (i/filters*channels + o/(filters/groups)*each + k) * product(in)
-			w.correlate(result, out, x.F[from:from+product(in)], in,
-				weights.F[(o*each+k)*product(w.Kernel):(o*each+k+1)*product(w.Kernel)])
+			from := (i/filters*channels + o/(filters/groups)*each + k) * plane
+			for tap, list := range taps {
+				add(result, x.F[from:from+plane], weights.F[(o*each+k)*len(taps)+tap], list)
+			}
 		}
 	})
 	return one(y, nil)
 }
 
-// correlate adds to each output the products of a channel and its weights. The
-// innermost loop goes along the last axis of the output, since that is fast.
-func (w *Window) correlate(y []float64, out []int, x []float64, in []int, weights []float64) {
+// segment is outputs in a row, and the inputs that a tap multiplies for them.
+type segment struct{ to, from, count, step int }
+
+// segments lists, for each tap of the kernel, what it multiplies: the definition
+// of a convolution, for one channel.
+func (w *Window) segments(in, out []int) [][]segment {
+	all := make([][]segment, product(w.Kernel))
 	last := len(in) - 1
 	steps := strides(in)
 	each(w.Kernel, func(tap int, k []int) {
-		v := weights[tap]
-		if v == 0 {
+		shift := k[last]*w.Dilation[last] - w.Begin[last]
+		first := max(0, (-shift+w.Stride[last]-1)/w.Stride[last])
+		end := min(out[last], (in[last]-shift+w.Stride[last]-1)/w.Stride[last])
+		if first >= end {
 			return
 		}
-		shift := k[last]*w.Dilation[last] - w.Begin[last]
 		each(out[:last], func(row int, o []int) {
 			at := 0
 			for i := range o {
@@ -183,21 +190,35 @@ func (w *Window) correlate(y []float64, out []int, x []float64, in []int, weight
 				}
 				at += p * steps[i]
 			}
-			line := y[row*out[last]:]
-			from := max(0, (-shift+w.Stride[last]-1)/w.Stride[last])
-			to := min(out[last], (in[last]-shift+w.Stride[last]-1)/w.Stride[last])
-			if w.Stride[last] == 1 && from < to {
-				source := x[at+shift+from : at+shift+to]
-				for q, u := range source {
-					line[from+q] += v * u
+			s := segment{row*out[last] + first, at + shift + first*w.Stride[last], end - first, w.Stride[last]}
+			if n := len(all[tap]); n > 0 && s.step == 1 {
+				if l := &all[tap][n-1]; l.to+l.count == s.to && l.from+l.count == s.from { // whole rows are one
+					l.count += s.count
+					return
 				}
-				return
 			}
-			for q := from; q < to; q++ {
-				line[q] += v * x[at+shift+q*w.Stride[last]]
-			}
+			all[tap] = append(all[tap], s)
 		})
 	})
+	return all
+}
+
+// add adds the products of a weight.
+func add(y, x []float64, weight float64, list []segment) {
+	for _, s := range list {
+		row := y[s.to : s.to+s.count]
+		if s.step == 1 {
+			for q, v := range x[s.from : s.from+s.count] {
+				row[q] += weight * v
+			}
+			continue
+		}
+		at := s.from
+		for q := range row {
+			row[q] += weight * x[at]
+			at += s.step
+		}
+	}
 }
 
 func maxPool(c *call) ([]*Tensor, error) {
