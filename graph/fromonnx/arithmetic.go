@@ -98,27 +98,74 @@ func difference(v *visit) (*signal, error) {
 	})
 }
 
-// times multiplies by a constant, or recognises x·hard_sigmoid(x).
+// times multiplies by a constant, or recognises x·f(x).
 func times(v *visit) (*signal, error) {
 	x, c, _ := v.operand()
 	if c != nil {
 		return v.affine(x, c, func(c float64) (a, b float64) { return c, 0 })
 	}
 	for i, gate := range v.signals {
-		x := v.signals[1-i]
-		if gate.layer < 0 || v.layers[gate.layer].Kind != graph.KindHardSigmoid || !slices.Equal(x.shape, gate.shape) {
-			continue
-		}
-		if same(v.layers[gate.layer].given, x) && !gate.padded() && !gate.shifted() && slices.Equal(gate.order, x.order) {
-			y, err := v.activation(x, graph.HardSwish())
-			if err == nil && gate.affine() {
-				y.scale, y.shift = gate.scale, gate.shift
-			}
+		if y, err := v.gated(v.signals[1-i], gate); y != nil || err != nil {
 			return y, err
 		}
 	}
-	return nil, refuse("x·hard_sigmoid(x) is imported; petrify has no layer that multiplies two values yet",
-		"a product of two computed values")
+	return nil, refuse("x·sigmoid(x), x·hard_sigmoid(x) and GELU are imported; petrify has no layer that multiplies two "+
+		"values yet", "a product of two computed values")
+}
+
+// gated recognises x·f(x) as hard_swish, silu or gelu; nil if it is none.
+func (v *visit) gated(x, gate *signal) (*signal, error) {
+	if gate.layer < 0 || gate.padded() || !slices.Equal(gate.order, x.order) || !slices.Equal(gate.shape, x.shape) {
+		return nil, nil
+	}
+	l := v.layers[gate.layer]
+	if l.erf {
+		return v.gelu(x, gate, l.given)
+	}
+	products := map[graph.Kind]graph.Layer{graph.KindHardSigmoid: graph.HardSwish(), graph.KindSigmoid: graph.SiLU()}
+	whole, ok := products[l.Kind]
+	if !ok || gate.shifted() || !same(l.given, x) {
+		return nil, nil
+	}
+	y, err := v.activation(x, whole)
+	if err == nil && gate.affine() {
+		y.scale, y.shift = gate.scale, gate.shift
+	}
+	return y, err
+}
+
+// erf is imported as a part of GELU, x/2·(1 + erf(x/√2)): the layer that stands
+// for it must not be left over.
+func erf(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	if x.padded() || !x.affine() || x.shifted() || !nearly(x.scale, math.Sqrt2/2) {
+		return nil, refuse(advice(v.Node), "an error function of anything but x/√2")
+	}
+	out, vector := v.source(x.layer)
+	return v.add(&layer{Layer: graph.Sigmoid(), erf: true, given: x, out: out, vector: vector}, x.order, x.layer), nil
+}
+
+// gelu is the product of b·x and a·(1 + erf(x/√2)): 2ab times GELU.
+func (v *visit) gelu(x, gate, given *signal) (*signal, error) {
+	if !gate.affine() || !uniform(gate, gate.scale[0], gate.scale[0]) || x.padded() || x.shifted() ||
+		x.layer != given.layer || x.affine() && !uniform(x, x.scale[0], 0) {
+		return nil, nil
+	}
+	factor := 2 * gate.scale[0]
+	if x.affine() {
+		factor *= x.scale[0]
+	}
+	plain := copied(x)
+	plain.scale, plain.shift = nil, nil
+	y, err := v.activation(plain, graph.GELU())
+	if err != nil {
+		return nil, err
+	}
+	out, _ := v.source(y.layer)
+	return v.scaled(y, constants(out.C, factor), constants(out.C, 0)), nil
 }
 
 func quotient(v *visit) (*signal, error) {

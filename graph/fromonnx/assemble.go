@@ -24,6 +24,11 @@ func (m *mapping) assemble() (*Model, error) {
 		return nil, errors.New("has no layers: its output is its input")
 	}
 	m.prune(out.layer)
+	for _, l := range m.layers {
+		if l.erf {
+			return nil, Refusals{{l.nodes[0], "Erf", "an error function that is no part of GELU", ""}}
+		}
+	}
 	last := len(m.layers) - 1
 	read := make([]int, len(m.layers)) // how many read each layer from afar
 	for i, l := range m.layers {

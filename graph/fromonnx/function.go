@@ -144,8 +144,30 @@ func function(v *visit) (*signal, error) {
 		return nil, err
 	}
 	return v.activation(x, map[string]graph.Layer{
-		"Sigmoid": graph.Sigmoid(), "Tanh": graph.Tanh(), "HardSwish": graph.HardSwish(),
+		"Sigmoid": graph.Sigmoid(), "Tanh": graph.Tanh(), "HardSwish": graph.HardSwish(), "Softplus": graph.Softplus(),
 	}[v.Op])
+}
+
+func elu(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	if alpha := v.Real("alpha", 1); alpha != 1 {
+		return nil, refuse("alpha 1 is imported", "alpha %v", alpha)
+	}
+	return v.activation(x, graph.ELU())
+}
+
+func geluWhole(v *visit) (*signal, error) {
+	x, err := v.input()
+	if err != nil {
+		return nil, err
+	}
+	if kind := v.Text("approximate", "none"); kind != "none" {
+		return nil, refuse("the exact form is imported", "the approximation %q", kind)
+	}
+	return v.activation(x, graph.GELU())
 }
 
 // hardSigmoid is min(max(α·x + β, 0), 1), and petrify's has α = 1/6 and β = ½.

@@ -20,6 +20,7 @@ type layer struct {
 	size                        []int     // of weight
 	gamma, beta, mean, variance []float64 // of a batch norm
 
+	erf    bool     // stands for an error function, a part of GELU
 	given  *signal  // what an activation is computed of, before it was scaled and shifted
 	nodes  []string // of the file
 	title  string   // a name that the file suggests

@@ -16,7 +16,7 @@ func init() {
 
 		"Relu": relu, "Clip": clipped, "LeakyRelu": leakyRelu, "PRelu": prelu,
 		"Sigmoid": function, "Tanh": function, "HardSwish": function, "HardSigmoid": hardSigmoid,
-		"Softmax": softmax,
+		"Softmax": softmax, "Softplus": function, "Elu": elu, "Gelu": geluWhole, "Erf": erf,
 
 		"MaxPool": maxPool, "AveragePool": averagePool,
 		"GlobalAveragePool": global, "GlobalMaxPool": global,
@@ -47,12 +47,12 @@ func advice(n *onnxeval.Node) string {
 		return "export the float network: petrify quantizes it itself"
 	case "Resize", "Upsample", "ConvTranspose":
 		return "petrify has no layer that enlarges images yet"
-	case "Erf", "Gelu", "LayerNormalization", "Pow", "Sqrt":
+	case "Erf", "LayerNormalization", "Pow", "Sqrt":
 		return "petrify has no layers of transformers yet"
 	case "Slice", "Split", "Gather":
 		return "petrify has no layer that takes a part of the channels yet"
-	case "Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish":
-		return "relu, leaky_relu, hard_swish, sigmoid and tanh are imported"
+	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":
+		return "Relu, LeakyRelu, Elu, HardSwish, Sigmoid, Softplus, Tanh, SiLU and GELU are imported"
 	case "InstanceNormalization", "GroupNormalization", "LRN", "LpNormalization":
 		return "batch norm is the only normalisation"
 	}

@@ -174,8 +174,8 @@ def excited():
     return nn.Sequential(*block(3, 16, 3, 2), Attention(16), *head(16))
 
 
-def silu():
-    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.SiLU(), *head(8))
+def activated(act):
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), act(), nn.Conv2d(8, 8, 3), act(), *head(8))
 
 
 def shuffle():
@@ -368,9 +368,13 @@ NETWORKS = {
     "preactivation": torch_export(preactivation, [3, 16, 16], 13),
     "grouped": torch_export(grouped, [4, 20, 20], 13), "grouped-opset9": torch_export(grouped, [4, 20, 20], 9),
     "mlp": torch_export(mlp, [1, 8, 8], 13), "mlp-batch1": torch_export(mlp, [1, 8, 8], 17, True, False),
+    "silu": torch_export(lambda: activated(nn.SiLU), [3, 12, 12], 13),
+    "gelu": torch_export(lambda: activated(nn.GELU), [3, 12, 12], 11),
+    "elu": torch_export(lambda: activated(nn.ELU), [3, 12, 12], 9),
+    "softplus": torch_export(lambda: activated(nn.Softplus), [3, 12, 12], 13),
     "keras": keras, "keras-everywhere": keras_everywhere, "keras-signal": keras_signal, "sklearn": sklearn,
     "swish": swish, "half": half,
-    "refused-excited": torch_export(excited, [3, 16, 16], 13), "refused-silu": torch_export(silu, [3, 16, 16], 13),
+    "refused-excited": torch_export(excited, [3, 16, 16], 13),
     "refused-shuffle": torch_export(shuffle, [3, 16, 16], 13), "refused-unet": torch_export(unet, [1, 16, 16], 13),
 }
 

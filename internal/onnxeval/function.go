@@ -23,6 +23,7 @@ var functions = map[string]function{
 	"Tanh":        {f: func(x, _, _ float64) float64 { return math.Tanh(x) }},
 	"Softplus":    {f: func(x, _, _ float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
 	"Softsign":    {f: func(x, _, _ float64) float64 { return x / (1 + math.Abs(x)) }},
+	"Gelu":        {f: func(x, _, _ float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }},
 	"Erf":         {f: func(x, _, _ float64) float64 { return math.Erf(x) }},
 	"Abs":         {f: func(x, _, _ float64) float64 { return math.Abs(x) }, ofIntegers: true},
 	"Neg":         {f: func(x, _, _ float64) float64 { return -x }, ofIntegers: true},

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"petrify/datasets"
+	"petrify/internal/onnxpb"
+)
+
+// tiny writes an ONNX file: softmax(relu(x·W₁)·W₂) of 64 numbers as N×1×8×8,
+// for ten classes.
+func tiny(t *testing.T, folder string, change func(m *onnxpb.Model)) string {
+	t.Helper()
+	weights := func(name string, in, out int64) onnxpb.Tensor {
+		w := onnxpb.Tensor{Name: name, Type: onnxpb.Float, Dims: []int64{in, out}}
+		for i := range in * out {
+			w.Floats = append(w.Floats, float32(i%7)/7-0.4)
+		}
+		return w
+	}
+	node := func(op, out string, in ...string) onnxpb.Node {
+		return onnxpb.Node{Op: op, Inputs: in, Outputs: []string{out}, Name: "/" + out + "/" + op}
+	}
+	m := &onnxpb.Model{Opsets: []onnxpb.Opset{{Version: 13}}, Producer: "a test", Graph: onnxpb.Graph{
+		Inputs: []onnxpb.Value{{Name: "x", Type: onnxpb.Float,
+			Shape: []onnxpb.Dim{{Name: "N"}, {Value: 1}, {Value: 8}, {Value: 8}}}},
+		Outputs:      []onnxpb.Value{{Name: "y", Type: onnxpb.Float, Shape: []onnxpb.Dim{{Name: "N"}, {Value: 10}}}},
+		Initializers: []onnxpb.Tensor{weights("fc1.weight", 64, 16), weights("fc2.weight", 16, 10)},
+		Nodes: []onnxpb.Node{node("Flatten", "flat", "x"), node("MatMul", "a", "flat", "fc1.weight"),
+			node("Relu", "b", "a"), node("MatMul", "c", "b", "fc2.weight"), node("Softmax", "y", "c")},
+	}}
+	if change != nil {
+		change(m)
+	}
+	path := filepath.Join(folder, "tiny.onnx")
+	if err := os.WriteFile(path, m.Marshal(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ends runs a command line, which must end with the given exit code.
+func ends(t *testing.T, code int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if got := run(context.Background(), args, nil, &out, &errs); got != code {
+		t.Fatalf("petrify %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
+
+func TestImport(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	file := tiny(t, folder, nil)
+	out, _ := ends(t, exitOK, "import", file)
+	for _, want := range []string{"fc1        linear   16×1×1  1,040       /a/MatMul", "tiny.onnx, opset 13 by a test: 4 layers",
+		"cut off at the end", "softmax", "on 64 random inputs"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	imported := filepath.Join(folder, "tiny")
+	network, err := os.ReadFile(filepath.Join(imported, "network.yaml"))
+	if err != nil || !strings.Contains(string(network), "- linear: {name: fc1, features: 16}\n- relu\n") {
+		t.Errorf("network.yaml is\n%s%v", network, err)
+	}
+	var record map[string]any
+	text, err := os.ReadFile(filepath.Join(imported, "import.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &record)
+	}
+	if err != nil || len(record["sha256"].(string)) != 64 || record["opset"] != 13.0 {
+		t.Errorf("import.json is\n%s%v", text, err)
+	}
+	ends(t, exitOK, "import", file, "--out", imported) // again
+	other := filepath.Join(folder, "other")
+	if err := os.Mkdir(other, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, "network.yaml"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs := ends(t, exitFailed, "import", file, "--out", other); !strings.Contains(errs, "choose another folder") {
+		t.Errorf("over another file: %s", errs)
+	}
+}
+
+// TestImportOfWhatIsNone: one clear error, and no folder.
+func TestImportOfWhatIsNone(t *testing.T) {
+	folder := t.TempDir()
+	loop := func(m *onnxpb.Model) { m.Graph.Nodes[2].Op, m.Graph.Nodes[1].Op = "Loop", "Einsum" }
+	_, errs := ends(t, exitFailed, "import", tiny(t, folder, loop))
+	for _, want := range []string{`node "/b/Relu" (Loop)`, `node "/a/MatMul" (Einsum)`} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("no %s in %s", want, errs)
+		}
+	}
+	if exists(filepath.Join(folder, "tiny")) {
+		t.Error("a refused file left a folder")
+	}
+	text := filepath.Join(folder, "text.onnx")
+	if err := os.WriteFile(text, []byte("no model"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs := ends(t, exitFailed, "import", text); !strings.Contains(errs, "is no ONNX file") {
+		t.Errorf("a text: %s", errs)
+	}
+}
+
+// TestImportPredicts: predict gives what the file gives, from the array x of an
+// npz file in the file's layout.
+func TestImportPredicts(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	ends(t, exitOK, "import", tiny(t, folder, nil))
+	imported := filepath.Join(folder, "tiny")
+	write := func(name string, shape ...int) string {
+		x := make([]float32, 2*64)
+		for i := range x {
+			x[i] = float32(i) / 100
+		}
+		path := filepath.Join(folder, name)
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		z := zip.NewWriter(f)
+		w, err := z.Create("x.npy")
+		if err == nil {
+			err = datasets.WriteNPY(w, shape, x)
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	y := filepath.Join(folder, "y.npy")
+	good := write("good.npz", 2, 1, 8, 8)
+	ends(t, exitOK, "predict", imported, good, "--float", "--out", y)
+	data, err := os.ReadFile(y)
+	if err != nil || !bytes.Contains(data, []byte("'shape': (2, 10, )")) {
+		t.Fatalf("y.npy: %v %.80q", err, data)
+	}
+	sum := float32(0)
+	for _, v := range floats(data[len(data)-40:]) {
+		sum += v
+	}
+	if sum < 0.9999 || sum > 1.0001 {
+		t.Errorf("the last outputs add up to %v, want the probabilities of the file's softmax", sum)
+	}
+	if _, errs := ends(t, exitUsage, "predict", imported, good); !strings.Contains(errs, "--float") {
+		t.Errorf("without --float: %s", errs)
+	}
+	if _, errs := ends(t, exitFailed, "predict", imported, write("bad.npz", 2, 64), "--float"); !strings.Contains(errs,
+		"takes NCHW, [1 8 8] after the number of inputs") {
+		t.Errorf("another shape: %s", errs)
+	}
+}
+
+// TestImportTrains: a configuration takes the file or the folder, and begins
+// with its weights.
+func TestImportTrains(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	file := tiny(t, folder, nil)
+	ends(t, exitOK, "import", file)
+	imported := filepath.Join(folder, "tiny")
+	var summaries []string
+	for _, network := range []string{file, imported} {
+		run := filepath.Join(folder, "run"+filepath.Ext(network))
+		ends(t, exitOK, "train", "--set", "network="+network, "--set", "float.epochs=0", "--set", "qat.epochs=1", "--out", run)
+		text, err := os.ReadFile(filepath.Join(run, "metrics.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		summaries = append(summaries, first)
+		config, err := os.ReadFile(filepath.Join(run, "config.yaml"))
+		if err != nil || !strings.Contains(string(config), "name: fc2, features: 10") {
+			t.Errorf("config.yaml: %v\n%s", err, config)
+		}
+	}
+	if summaries[0] != summaries[1] {
+		t.Errorf("the file and the folder begin differently:\n%s\n%s", summaries[0], summaries[1])
+	}
+	fresh := filepath.Join(folder, "fresh")
+	ends(t, exitOK, "train", "--set", "network="+file, "--set", "weights=null", "--set", "float.epochs=0", "--set",
+		"qat.epochs=1", "--out", fresh)
+	if text, err := os.ReadFile(filepath.Join(fresh, "metrics.jsonl")); err != nil ||
+		strings.HasPrefix(string(text), summaries[0]) {
+		t.Errorf("weights: null begins with the file's weights, or %v", err)
+	}
+}
