@@ -57,6 +57,14 @@ var forms = []struct {
 		return newFile(2, 6, 6).add("AveragePool", nil, ints("kernel_shape", 3, 3), ints("pads", 1, 1, 1, 1),
 			integer("count_include_pad", 1))
 	}(), "NCHW", "avg_pool"},
+	{"a maximum of windows that overhang", func() *file {
+		return newFile(2, 6, 6).add("MaxPool", nil, ints("kernel_shape", 3, 3), ints("strides", 2, 2),
+			integer("ceil_mode", 1))
+	}(), "NCHW", "max_pool"},
+	{"a mean of windows that overhang", func() *file {
+		return newFile(2, 7, 6).add("AveragePool", nil, ints("kernel_shape", 2, 3), ints("strides", 2, 2),
+			ints("pads", 0, 1, 0, 1), integer("ceil_mode", 1), integer("count_include_pad", 1))
+	}(), "NCHW", "avg_pool"},
 	{"a convolution of one pixel", func() *file {
 		f := newFile(4, 1, 1)
 		return f.add("Conv", list(f.random(6, 2, 3, 3), f.random(6)), ints("pads", 1, 1, 1, 1), integer("group", 2)).

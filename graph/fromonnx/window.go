@@ -90,9 +90,7 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 		}
 		l.CountIncludePad = counts || x.padded()
 	}
-	if !slices.Equal(v.to[2:], floored(l.Layer, f, x.shape[2:], x.pad)) {
-		return nil, refuse("", "ceil_mode with windows that reach beyond the padding")
-	}
+	l.CeilMode = !slices.Equal(v.to[2:], floored(l.Layer, f, x.shape[2:], x.pad))
 	return v.add(l, nil, x.layer), nil
 }
 
