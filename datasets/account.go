@@ -20,7 +20,8 @@ type Account struct {
 	Classes    []ClassAccount  `json:"classes,omitempty"`
 	Table      *TableAccount   `json:"table,omitempty"`
 	Pictures   *PictureAccount `json:"pictures,omitempty"`
-	Array      string          `json:"array,omitempty"` // how that of an npz file was understood
+	Array      string          `json:"array,omitempty"`       // how that of an npz file was understood
+	Passed     map[string]int  `json:"passed_over,omitempty"` // a folder's other files, by extension
 	Values     ValueAccount    `json:"values"`
 	Normalised string          `json:"normalised"` // what is done to values before the network
 	Warnings   []string        `json:"warnings,omitempty"`
@@ -65,13 +66,12 @@ type LeftColumn struct {
 
 // PictureAccount says what a folder of pictures holds.
 type PictureAccount struct {
-	Files    int            `json:"files"`
-	Passed   map[string]int `json:"passed_over,omitempty"` // files of other kinds, by extension
-	Least    [2]int         `json:"least"`                 // H W of the smallest, by area
-	Greatest [2]int         `json:"greatest"`              // and of the largest picture
-	Turned   int            `json:"turned,omitempty"`      // pictures turned upright, as their orientation asks
-	Resized  int            `json:"resized,omitempty"`     // pictures scaled to the common size
-	Depth    int            `json:"depth"`                 // bits of a channel
+	Files    int    `json:"files"`
+	Least    [2]int `json:"least"`             // H W of the smallest, by area
+	Greatest [2]int `json:"greatest"`          // and of the largest picture
+	Turned   int    `json:"turned,omitempty"`  // pictures turned upright, as their orientation asks
+	Resized  int    `json:"resized,omitempty"` // pictures scaled to the common size
+	Depth    int    `json:"depth"`             // bits of a channel
 }
 
 // ValueAccount describes the values of the training split, before they are
@@ -216,6 +216,9 @@ func (a Account) String() string {
 	case a.Array != "":
 		line("array", "%s", a.Array)
 	}
+	if len(a.Passed) > 0 {
+		line("passed over", "%s", listPassed(a.Passed))
+	}
 	if a.Table == nil || a.Shape[1]*a.Shape[2] > 1 {
 		line("shape", "%s", a.shape())
 	}
@@ -324,7 +327,7 @@ func (t *TableAccount) leftOut() (all []string) {
 	return all
 }
 
-// String returns text such as "40 of 20×30 to 64×64, 8 bits; passed over: 3 .gif".
+// String returns text such as "40 of 20×30 to 64×64, 8 bits".
 func (p *PictureAccount) String() string {
 	s := fmt.Sprintf("%d of %d×%d", p.Files, p.Least[0], p.Least[1])
 	if p.Least != p.Greatest {
@@ -334,7 +337,7 @@ func (p *PictureAccount) String() string {
 	if p.Turned > 0 {
 		s += fmt.Sprintf(", %d turned upright", p.Turned)
 	}
-	return s + prefixed("; passed over: ", listPassed(p.Passed))
+	return s
 }
 
 // listPassed is such as "1 .xml, 3 .txt".

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"path/filepath"
+	"slices"
 )
 
 // File is a file that a set was read from. It is recorded so that it can be
@@ -32,6 +33,22 @@ func (l *loading) from(s *Set, err error, paths ...string) (*Set, error) {
 	}
 	s.Files, err = l.inspect(paths)
 	return s, err
+}
+
+// countOthers counts what else there is in the folder of s.Files.
+func (s *Set) countOthers(dir string) error {
+	folders, files, err := contents(dir)
+	s.Account.Passed = map[string]int{}
+	if folders != nil {
+		s.Account.Passed["folders"] = len(folders)
+	}
+	for _, name := range files {
+		read := func(f File) bool { return filepath.Base(f.Path) == name }
+		if !slices.ContainsFunc(s.Files, read) {
+			s.Account.Passed[extension(name)]++
+		}
+	}
+	return err
 }
 
 // inspect returns the files' sizes and checksums, or their folders', in the

@@ -71,6 +71,9 @@ func TestIDXOtherNames(t *testing.T) {
 			if set.Train.Len() != 3 || set.Test.Len() != 2 || len(set.Files) != 4 {
 				t.Errorf("%d to train, %d to test, files %v", set.Train.Len(), set.Test.Len(), set.Files)
 			}
+			if want := map[string]int{".txt": 1}; !maps.Equal(set.Account.Passed, want) {
+				t.Errorf("passed over %v, want %v", set.Account.Passed, want)
+			}
 		})
 	}
 	files := tinyIDX() // a file and its archive are one, and the file is read

@@ -10,7 +10,7 @@ import (
 // channel, else three. Pictures of 16 bits become values, 0 to 65535, since bytes
 // would keep little of a camera's 12. Files of other kinds are counted; hidden ones are not.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
-	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{Passed: map[string]int{}}}
+	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{}, passed: map[string]int{}}
 	if l.like != nil {
 		if err := l.like.takesPictures(); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", dir, err)
@@ -44,7 +44,7 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 		s.Train, s.Test = l.divide(s.Train, opts)
 	}
 	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
-	s.Account.Pictures, s.Account.Division = g.account, division
+	s.Account.Pictures, s.Account.Passed, s.Account.Division = g.account, g.passed, division
 	s.Account.Channels = map[int]string{1: "grey", 3: "RGB"}[g.channels]
 	whole, err := newSet(s, dir)
 	l.folder.done = 0
@@ -59,10 +59,11 @@ type gallery struct {
 	labels   []int32
 	ends     [3]int // where the pictures of a split end; 0 if there is none
 	account  *PictureAccount
-	bytes    int64  // of all files
-	size     [2]int // H W; of the first picture if not given
-	first    string // the picture that gave the size
-	channels int    // 1 as long as all are grey, else 3
+	passed   map[string]int // files that are not read, by extension
+	bytes    int64          // of all files
+	size     [2]int         // H W; of the first picture if not given
+	first    string         // the picture that gave the size
+	channels int            // 1 as long as all are grey, else 3
 
 	pixels []uint8   // of pictures of 8 bits
 	values []float32 // of pictures of 16 bits

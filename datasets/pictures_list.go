@@ -74,7 +74,7 @@ func (g *gallery) splits(dir string) (folders [3]string, err error) {
 	}
 	g.pass(files)
 	if others > 0 {
-		g.account.Passed["folders"] += others
+		g.passed["folders"] += others
 	}
 	for i, folder := range folders {
 		if folder != "" {
@@ -149,7 +149,7 @@ func (g *gallery) subfolders(dir string) ([]string, error) {
 // pass counts files that are not read.
 func (g *gallery) pass(files []string) {
 	for _, name := range files {
-		g.account.Passed[extension(name)]++
+		g.passed[extension(name)]++
 	}
 }
 
@@ -205,7 +205,7 @@ func (g *gallery) listClass(folder string, label int32) error {
 			folder, strings.Join(pictureForms(), ", "), cmp.Or(listPassed(passed), "nothing"))
 	}
 	for ext, n := range passed {
-		g.account.Passed[ext] += n
+		g.passed[ext] += n
 	}
 	return nil
 }

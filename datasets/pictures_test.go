@@ -149,8 +149,8 @@ func TestPicturesPassedOver(t *testing.T) {
 		t.Errorf("classes %q, want %q", set.Classes, want)
 	}
 	want := map[string]int{".txt": 2, "folders": 1, "without extension": 1, ".png": 1, ".csv": 1}
-	if p := set.Account.Pictures; p.Files != 4 || !maps.Equal(p.Passed, want) {
-		t.Errorf("%d read, passed over %v, want 4 and %v", p.Files, p.Passed, want)
+	if a := set.Account; a.Pictures.Files != 4 || !maps.Equal(a.Passed, want) {
+		t.Errorf("%d read, passed over %v, want 4 and %v", a.Pictures.Files, a.Passed, want)
 	}
 	for i := range 20 {
 		files[fmt.Sprintf("c/%d.heic", i)] = nil

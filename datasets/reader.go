@@ -92,10 +92,13 @@ func (l *loading) openPath(path string, opts Options) (*Set, error) {
 			return nil, err
 		}
 		s.Account.Kind = r.what
-		if r.files == nil {
-			return s, nil
+		if r.files != nil {
+			s, err = l.from(s, err, r.files(path, opts)...)
 		}
-		return l.from(s, err, r.files(path, opts)...)
+		if err != nil || r.forms != nil || s.Account.Passed != nil {
+			return s, err
+		}
+		return s, s.countOthers(path)
 	}
 	return nil, fmt.Errorf("datasets: %s: want one of %s", path, strings.Join(wanted, ", "))
 }
