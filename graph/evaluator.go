@@ -86,8 +86,8 @@ func (m *Model) Settle() error {
 		if u.weights == nil || !u.weights.Observing() {
 			continue
 		}
-		w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-		u.folded(w, b)
+		w := make([]float32, len(u.weight.Value))
+		u.folded(w)
 		errs = append(errs, u.weights.Observe(w))
 	}
 	none := func(string) float64 { return 1 }

@@ -7,41 +7,42 @@ import (
 	"petrify/quantized"
 )
 
-// folded writes the unit's weights and bias with its batch normalisation
-// folded in, from the running statistics:
+// folded writes the unit's weights with its batch normalisation folded in, from
+// the running statistics:
 //
-//	w'[o,…] = w[o,…]·f[o]        b'[o] = β[o] − μ[o]·f[o]        f = γ/√(σ² + ε)
+//	w'[o,…] = w[o,…]·f[o]        f = γ/√(σ² + ε)
 //
 // Without batch normalisation they are the parameters themselves. The
 // product is in float32, as in training: the same bits are quantized.
-func (u *unit) folded(w, b []float32) {
-	u.foldedBias(b)
-	if u.norm == nil {
-		copy(w, u.weight.Value)
-		return
-	}
-	cols := len(w) / len(b)
-	for o := range b {
-		f := u.norm.factor(o)
+func (u *unit) folded(w []float32) {
+	cols := len(w) / u.out.C
+	for o := range u.out.C {
+		f := u.factor(o)
 		for i := o * cols; i < (o+1)*cols; i++ {
 			w[i] = u.weight.Value[i] * f
 		}
 	}
 }
 
-// foldedBias writes the bias alone.
+// foldedBias writes the bias, b'[o] = β[o] − μ[o]·f[o].
 func (u *unit) foldedBias(b []float32) {
 	if u.norm == nil {
 		copy(b, u.bias.Value)
 		return
 	}
 	for o := range b {
-		b[o] = float32(float64(u.norm.beta.Value[o]) - float64(u.norm.mean[o])*float64(u.norm.factor(o)))
+		b[o] = float32(float64(u.norm.beta.Value[o]) - float64(u.norm.mean[o])*float64(u.factor(o)))
 	}
 }
 
-// factor is γ/√(σ² + ε) of a channel.
-func (n *batchNorm) factor(o int) float32 { return foldFactor(n.gamma.Value[o], n.sigma(o)) }
+// factor is f of a channel, by which its weights are multiplied before they are
+// quantized.
+func (u *unit) factor(o int) float32 {
+	if u.norm == nil {
+		return 1
+	}
+	return foldFactor(u.norm.gamma.Value[o], u.norm.sigma(o))
+}
 
 // integerBias is the bias as int32 of scale s[o] = float32(s_in·s_w[o]) and
 // zero point 0. A bias that does not fit is an error: nothing in a frozen model

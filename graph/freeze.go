@@ -110,7 +110,8 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 // freezeWeights writes the unit's weights and bias into its node.
 func (u *unit) freezeWeights(n *quantized.Node, in *fakequant.Quantizer) (err error) {
 	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-	u.folded(w, b)
+	u.folded(w)
+	u.foldedBias(b)
 	n.Weights = &quantized.Weights{Shape: slices.Clone(u.weight.Shape), Axis: -1, Float: w}
 	n.Bias = &quantized.Bias{Float: b}
 	if u.weights == nil {

@@ -63,8 +63,8 @@ const maxClipped = 0.1
 // weightHealth counts channels that are zero, channels that the method
 // quantizes to zero, and weights that it clips.
 func (u *unit) weightHealth() (warnings []Warning) {
-	w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-	u.folded(w, b)
+	w := make([]float32, len(u.weight.Value))
+	u.folded(w)
 	warn := func(format string, args ...any) {
 		warnings = append(warnings, Warning{u.weight.Name, fmt.Sprintf(format, args...)})
 	}

@@ -18,7 +18,7 @@ import (
 type oscillation struct {
 	*fakequant.Oscillations
 	seen, f []float32 // folded weights and factors of the last training step
-	w, b    []float32 // scratch: folded weights and bias
+	w       []float32 // scratch: folded weights
 	held    int       // frozen weights
 }
 
@@ -50,7 +50,7 @@ func (m *Model) Watch(momentum float64) error {
 			return fmt.Errorf("graph: %w", err)
 		}
 		watched[u] = &oscillation{Oscillations: o,
-			seen: make([]float32, n), f: make([]float32, u.out.C), w: make([]float32, n), b: make([]float32, u.out.C)}
+			seen: make([]float32, n), f: make([]float32, u.out.C), w: make([]float32, n)}
 	}
 	if len(watched) == 0 {
 		return errors.New("graph: no weights are quantized, so that none can oscillate")
@@ -135,7 +135,7 @@ func (m *Model) capture() {
 }
 
 func (o *oscillation) capture(u *unit) {
-	u.folded(o.seen, o.b)
+	u.folded(o.seen)
 	for c := range o.f {
 		o.f[c] = u.factor(c)
 	}
@@ -163,7 +163,7 @@ func (o *oscillation) follow(u *unit) {
 func (m *Model) FreezeOscillating(threshold func(layer string) float64) error {
 	for _, u := range m.units {
 		if o := m.oscillations[u]; o != nil && (u.weights.Enabled() || o.held > 0) {
-			u.folded(o.w, o.b)
+			u.folded(o.w)
 			if err := o.hold(u, threshold(u.name())); err != nil {
 				return fmt.Errorf("graph: %w", err)
 			}
@@ -178,7 +178,7 @@ func (o *oscillation) hold(u *unit, threshold float64) (err error) {
 		return err
 	}
 	u.weights.SetObserving(false)
-	cols, least := len(o.w)/len(o.b), u.leastFactor()
+	cols, least := len(o.w)/len(o.f), u.leastFactor()
 	for i, w := range o.w {
 		if f := u.factor(i / cols); o.Frozen(i) && math.Abs(float64(f)) >= least {
 			u.weight.Value[i] = w / f
@@ -194,15 +194,6 @@ func (u *unit) leastFactor() (least float64) {
 		least = max(least, math.Abs(float64(u.factor(c)))/20)
 	}
 	return least
-}
-
-// factor is what the weights of a channel are multiplied by before they are
-// quantized.
-func (u *unit) factor(c int) float32 {
-	if u.norm == nil {
-		return 1
-	}
-	return foldFactor(u.norm.gamma.Value[c], u.norm.sigma(c))
 }
 
 // Oscillating is how much the weights of a tensor oscillate.

@@ -160,8 +160,8 @@ func TestFrozenIntegersStay(t *testing.T) {
 				seen := map[*unit][]float32{} // what the step folds, with the statistics before it
 				for u := range m.oscillations {
 					least[u] = u.leastFactor()
-					w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-					u.folded(w, b)
+					w := make([]float32, len(u.weight.Value))
+					u.folded(w)
 					seen[u] = w
 				}
 				m.SetObservers(s.observe) // as a run does before each step
@@ -191,7 +191,7 @@ func TestFrozenIntegersStay(t *testing.T) {
 				total = 0
 				for u, o := range m.oscillations {
 					q := make([]int32, len(o.w))
-					u.folded(o.w, o.b)
+					u.folded(o.w)
 					if err := u.weights.Quantize(q, o.w); err != nil {
 						t.Fatal(err)
 					}
@@ -285,7 +285,7 @@ func TestTrackSeesTheStep(t *testing.T) {
 			folded, before := map[*unit][]float32{}, map[*unit][]int32{}
 			for u := range m.oscillations {
 				folded[u], before[u] = make([]float32, len(u.weight.Value)), make([]int32, len(u.weight.Value))
-				u.folded(folded[u], make([]float32, u.out.C))
+				u.folded(folded[u])
 				if err := u.weights.Quantize(before[u], folded[u]); err != nil {
 					t.Fatal(err)
 				}

@@ -109,8 +109,8 @@ func weightIntegers(t *testing.T, m *Model) (all [][]int32) {
 		if u.weights == nil {
 			continue
 		}
-		w, b := make([]float32, len(u.weight.Value)), make([]float32, u.out.C)
-		u.folded(w, b)
+		w := make([]float32, len(u.weight.Value))
+		u.folded(w)
 		q := make([]int32, len(w))
 		if err := u.weights.Quantize(q, w); err != nil {
 			t.Fatal(err)
