@@ -44,6 +44,7 @@ func TestGradientsOfEachKind(t *testing.T) {
 		"relu":              between(graph.ReLU()),
 		"relu6 alone":       between(graph.MaxPool(2), graph.ReLU6()),
 		"leaky_relu":        between(graph.LeakyReLU(0.1)),
+		"leaky_relu folds":  between(graph.LeakyReLU(-1.5)),
 		"hard_swish":        between(graph.HardSwish()),
 		"sigmoid":           between(graph.Sigmoid()),
 		"tanh":              between(graph.Tanh()),

@@ -225,6 +225,9 @@ func (l Layer) faults() (errs []error) {
 	if l.Groups < Depthwise {
 		fault("%d groups: want at least 1, or %d for depthwise", l.Groups, Depthwise)
 	}
+	if !(l.Slope-l.Slope == 0) {
+		fault("slope %v: want a finite number", l.Slope)
+	}
 	if !(l.Rate >= 0 && l.Rate < 1) {
 		fault("rate %v: want 0 ≤ rate < 1", l.Rate)
 	}

@@ -122,6 +122,7 @@ network:
   - batch_norm
   - batch_norm: {epsilon: 1e-3}
   - relu: {name: "123"}
+  - leaky_relu: {slope: -1.5}
   - max_pool: {kernel: 2}
   - avg_pool: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: true}
   - flatten

@@ -43,7 +43,7 @@ func settings(l *graph.Layer) section {
 			yes(&l.CountIncludePad)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
 		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
-		{"slope", "Slope below 0.", number(&l.Slope, fraction)},
+		{"slope", "Slope below 0, of any sign and size.", number(&l.Slope, finite)},
 		{"epsilon", "Added to the variance; null is 0.00001, as in PyTorch. Keras's is 0.001.",
 			auto[float64]{&l.Epsilon, number(&l.Epsilon, positive)}},
 		{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)},

@@ -116,6 +116,7 @@ var (
 	fraction = interval{low: 0, high: 1}
 	below1   = interval{low: 0, high: 1, openHigh: true}
 	positive = interval{low: 0, high: math.Inf(1), openLow: true, openHigh: true}
+	finite   = interval{low: math.Inf(-1), high: math.Inf(1), openLow: true, openHigh: true}
 )
 
 func (i interval) contains(v float64) bool {
@@ -130,7 +131,10 @@ func (i interval) String() string {
 	if i.openHigh {
 		high = "below"
 	}
-	if math.IsInf(i.high, 1) {
+	switch {
+	case math.IsInf(i.low, -1):
+		return "a finite number"
+	case math.IsInf(i.high, 1):
 		return fmt.Sprintf("a number %s %g", low, i.low)
 	}
 	return fmt.Sprintf("a number %s %g and %s %g", low, i.low, high, i.high)
@@ -145,7 +149,9 @@ func (i interval) schema() map[string]any {
 	if i.openHigh {
 		high = "exclusiveMaximum"
 	}
-	s[low] = i.low
+	if !math.IsInf(i.low, -1) {
+		s[low] = i.low
+	}
 	if !math.IsInf(i.high, 1) {
 		s[high] = i.high
 	}

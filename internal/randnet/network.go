@@ -154,7 +154,9 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 			y.shape.C += in.shape.C
 		}
 	case graph.KindLeakyReLU:
-		l.Slope = 0.01 + b.rng.Float32()/2
+		if l.Slope = 0.01 + b.rng.Float32()/2; one(b.rng, 3) {
+			l.Slope = 4*b.rng.Float32() - 2
+		}
 	case graph.KindBatchNorm:
 		if one(b.rng, 3) {
 			l.Epsilon = math.Pow(10, -5*b.rng.Float64())

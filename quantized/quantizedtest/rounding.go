@@ -34,6 +34,11 @@ func Rounding(rng *rand.Rand) []Case {
 			add(f.String()+" on a coarse grid", Function(f, a, coarse, integers), every(a))
 		}
 	}
+	for _, slope := range []float32{-0.7, 1.9, -0.001} {
+		m := Function(quantized.LeakyReLU, a, y, 1+int(a.Format.Max()-a.Format.Min()))
+		m.Nodes[0].Slope = slope
+		add(fmt.Sprintf("leaky_relu of slope %v", slope), m, every(a))
+	}
 	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}
 	for _, width := range []int{1, 2, 10} {
 		add(fmt.Sprint("softmax of ", width), Function(quantized.Softmax, a, share, width, 50, 40),

@@ -43,7 +43,7 @@ class Unit:
         return self.kind in MOVES | AVERAGES | {"concat"}
 
     def non_negative(self):
-        if self.clip or self.kind in CLIPS or RANGES.get(self.kind) == 0:
+        if self.clip or self.kind in CLIPS or self.kind == "softplus" or RANGES.get(self.kind) == 0:
             return True
         if self.passes or self.kind == "add":
             return all(u is not None and u.non_negative() for u in self.inputs)
