@@ -11,8 +11,12 @@ import (
 // their titles, in any order, or without titles by their numbers. Other columns
 // are left out. labelled says whether the label is wanted.
 func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layout, error) {
+	var label Options
+	if t := c.Table; t != nil && t.Label.Number > 0 && t.Label.Title == "" {
+		label.Label = strconv.Itoa(t.Label.Number)
+	}
 	header := HeaderFalse
-	if _, yes := looksTitled(rows, comma, Options{}); yes && len(rows) > 1 || c.Table.heads(rows[0]) {
+	if _, yes := looksTitled(rows, comma, label); yes && len(rows) > 1 || c.Table.heads(rows[0]) {
 		header = HeaderTrue
 	}
 	width := len(rows[0])
@@ -29,14 +33,15 @@ func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layou
 	if err != nil {
 		return nil, err
 	}
-	for _, at := range places {
-		l.feature[at] = true
+	like := map[int]int{} // by place, the feature of training
+	for i, at := range places {
+		like[at], l.feature[at] = i, true
 	}
 	for at, used := range l.feature {
 		switch {
 		case used:
 			l.Columns = append(l.Columns, strings.Trim(l.name(at), `"`))
-			l.order = append(l.order, slices.Index(places, at))
+			l.order = append(l.order, like[at])
 		case at != l.column:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})
 		}
@@ -50,9 +55,9 @@ func (t *TableAccount) heads(row []string) bool {
 	if t == nil {
 		return false
 	}
-	known := 0
+	known, first := 0, setOf(row)
 	for _, title := range append(slices.Clone(t.Columns), t.Label.Title) {
-		if title == "" || !slices.Contains(row, title) {
+		if title == "" || !first[title] {
 			continue
 		}
 		if known++; isText(title, ',') {
@@ -62,6 +67,14 @@ func (t *TableAccount) heads(row []string) bool {
 	return known >= len(t.Columns)
 }
 
+func setOf(names []string) map[string]bool {
+	set := map[string]bool{}
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
 // width is how many columns the table has in all.
 func (t *TableAccount) width() int { return len(t.Columns) + len(t.LeftOut) + min(t.Label.Number, 1) }
 
@@ -69,9 +82,12 @@ func (t *TableAccount) width() int { return len(t.Columns) + len(t.LeftOut) + mi
 func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount) error {
 	if t == nil || t.Label.Number == 0 {
 		wanted := make([]int, l.width)
-		for at := range wanted {
-			if t != nil && l.titles != nil && slices.Contains(t.Columns, l.titles[at]) {
-				wanted[at] = 1
+		if t != nil {
+			features := setOf(t.Columns)
+			for at, title := range l.titles {
+				if features[title] {
+					wanted[at] = 1
+				}
 			}
 		}
 		return l.findLabel(data, comma, "", wanted)
@@ -112,12 +128,25 @@ func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 	if c.Table == nil {
 		return nil, fmt.Errorf("%d columns, the model wants %d values in a row", others, want)
 	}
-	var missing []string
-	for _, name := range c.Table.Columns {
-		at := l.find(name, c.Table)
-		if at < 0 || slices.Contains(places, at) {
-			missing = append(missing, name)
+	titled := map[string]int{}
+	for at, title := range slices.Backward(l.titles) {
+		if at != l.column {
+			titled[title] = at
 		}
+	}
+	var missing []string
+	taken := make([]bool, l.width)
+	for _, name := range c.Table.Columns {
+		at, ok := titled[name]
+		if number := untitledNumber(name); !ok && number > 0 {
+			at = l.numbered(number, c.Table)
+			ok = at >= 0
+		}
+		if !ok || taken[at] {
+			missing = append(missing, name)
+			continue
+		}
+		taken[at] = true
 		places = append(places, at)
 	}
 	switch {
@@ -129,20 +158,6 @@ func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 		return nil, fmt.Errorf("training had %d columns, the model wants %d values in a row", len(places), want)
 	}
 	return places, nil
-}
-
-// find is the place of a feature by its title or, if training knew none, by its
-// number; −1 if it is not there. Titles occur once.
-func (l *layout) find(name string, t *TableAccount) int {
-	for at, title := range l.titles {
-		if title == name && at != l.column {
-			return at
-		}
-	}
-	if number := untitledNumber(name); number > 0 {
-		return l.numbered(number, t)
-	}
-	return -1
 }
 
 // untitledNumber is the number of a column that has no title; 0 if it has one.

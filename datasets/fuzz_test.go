@@ -110,6 +110,14 @@ func FuzzCSV(f *testing.F) {
 		if len(labels)*read.cols != len(read.values) {
 			t.Errorf("%d labels, %d columns, %d values", len(labels), read.cols, len(read.values))
 		}
+		contract := Contract{Shape: [3]int{read.cols, 1, 1}, Table: &read.TableAccount}
+		if in, err = open(data); err != nil {
+			t.Fatal(err)
+		}
+		again, err := readCSV(in, &contract, Options{Label: label}, extent{})
+		if err == nil && !slices.Equal(again.values, read.values) {
+			t.Errorf("values %v, read like itself %v", read.values, again.values)
+		}
 		split := &Split{Values: read.values, Labels: labels}
 		_, err = New(Set{Shape: [3]int{read.cols, 1, 1}, Classes: classes, Train: split, Test: split})
 		if err != nil {

@@ -82,17 +82,24 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 	}
 }
 
-// One row without titles is a sample, whatever text it holds.
-func TestOneRowIsReadLikeTraining(t *testing.T) {
-	row := func(i int) string { return fmt.Sprintf("%s,%d.5", pet(i), i) }
-	dir := write(t, map[string][]byte{"train.csv": []byte(rowsOf("", 10, row)), "other.csv": []byte("dog,1.5\n")})
-	trained, err := Open(dir+"/train.csv", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := OpenLike(context.Background(), dir+"/other.csv", like(trained, Options{}))
-	if err != nil || set.Test.Len() != 1 || set.Test.Values[0] != 1.5 || set.Classes[0] != "dog" {
-		t.Errorf("%+v, %v", set, err)
+// Where training had no titles, the first row is a sample, whatever its label
+// looks like above the next one.
+func TestFirstRowIsReadLikeTraining(t *testing.T) {
+	for _, c := range []struct {
+		labels [2]string
+		other  string
+		rows   int
+	}{{[2]string{"cat", "dog"}, "dog,1.5\n", 1}, {[2]string{"cat", "7"}, "cat,1.5\n7,2.5\n", 2}} {
+		row := func(i int) string { return fmt.Sprintf("%s,%d.5", c.labels[i%2], i) }
+		dir := write(t, map[string][]byte{"train.csv": []byte(rowsOf("", 10, row)), "other.csv": []byte(c.other)})
+		trained, err := Open(dir+"/train.csv", Options{Label: "1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := OpenLike(context.Background(), dir+"/other.csv", like(trained, Options{}))
+		if err != nil || set.Test.Len() != c.rows || set.Test.Values[0] != 1.5 {
+			t.Errorf("%q: %+v, %v", c.other, set, err)
+		}
 	}
 }
 
