@@ -193,7 +193,8 @@ func (t *table) take(in *input, b *block, like *Contract, opts Options, size ext
 		} else if c == t.column {
 			err = t.labels.add(bytes.TrimSpace(b.field(i)))
 		} else if t.empty[c] && len(bytes.TrimSpace(b.field(i))) > 0 {
-			err = fmt.Errorf("%q in %s, which has no title, and had no values so far", clip(string(b.field(i))), t.name(c))
+			err = fmt.Errorf("%q in %s, which has no title, and had no values so far", clip(string(b.field(i))),
+				t.name(c))
 		}
 		if err != nil {
 			f := b.fields[i]

@@ -24,7 +24,8 @@ type product struct {
 
 // kernels is the product of the geometry g in float32.
 func kernels[G any](g G, y func(y, x, w, b []float32, g G, s *kernel.Scratch),
-	dx func(dx, dy, w []float32, g G, s *kernel.Scratch), dw func(dw, x, dy []float32, g G, s *kernel.Scratch)) product {
+	dx func(dx, dy, w []float32, g G, s *kernel.Scratch),
+	dw func(dw, x, dy []float32, g G, s *kernel.Scratch)) product {
 	var forward, input, weights kernel.Scratch
 	return product{
 		run: func(out []float32, in [][]float32) error {

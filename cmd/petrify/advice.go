@@ -87,8 +87,8 @@ func adviceOnClasses(j *judged) (all []string) {
 	}
 	if worst != nil {
 		all = append(all, fmt.Sprintf("%d of %d classes are recognised far less often than the accuracy of %.2f %% "+
-			"suggests: %s; balanced accuracy is %.2f %%", len(poor), len(tested), 100*j.Accuracy, strings.Join(worst, ", "),
-			100*j.Balanced))
+			"suggests: %s; balanced accuracy is %.2f %%", len(poor), len(tested), 100*j.Accuracy,
+			strings.Join(worst, ", "), 100*j.Balanced))
 	}
 	return all
 }

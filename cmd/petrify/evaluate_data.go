@@ -48,8 +48,8 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 	for i, name := range set.Classes {
 		at := slices.Index(p.model.Classes, name)
 		if at < 0 {
-			return nil, fmt.Errorf("%s has a class %q, which the model does not know; its classes are %q", set.Name, name,
-				p.model.Classes)
+			return nil, fmt.Errorf("%s has a class %q, which the model does not know; its classes are %q", set.Name,
+				name, p.model.Classes)
 		}
 		place[i] = int32(at)
 	}

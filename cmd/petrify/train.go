@@ -63,8 +63,8 @@ that a file or --set may contain.`,
 		},
 	}
 	s.define(cmd)
-	cmd.Flags().StringVar(&s.ptq, "ptq", "", "write what PTQ makes of the finished run in the folder `RUN` to RUN-ptq: "+
-		"calibrate its float network again, as its configuration says, and train nothing")
+	cmd.Flags().StringVar(&s.ptq, "ptq", "", "write what PTQ makes of the finished run in the folder `RUN` to "+
+		"RUN-ptq: calibrate its float network again, as its configuration says, and train nothing")
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint with the run folder's "+configFile+
 		", or with --config, which also starts a run that has no checkpoint")
 	return cmd

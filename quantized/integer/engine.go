@@ -50,7 +50,7 @@ func (e *Engine) RunBytes(y, x []uint8, n int) error {
 }
 
 // run computes n images of x, which load takes and whose outputs store writes.
-func run[T uint8 | float32](e *Engine, y, x []T, n int, load, store func(v *value, m *memory, images []T, n int)) error {
+func run[T uint8 | float32](e *Engine, y, x []T, n int, load, store func(v *value, m *memory, xs []T, n int)) error {
 	in, out := e.InputSize(), e.OutputSize()
 	if n < 0 || len(x) != n*in || len(y) != n*out {
 		return fmt.Errorf("integer: %d numbers in and %d out for a batch of %d: want %d and %d each", len(x), len(y), n,
