@@ -110,10 +110,12 @@ func TestInputsThatBreakTheContract(t *testing.T) {
 		{grey, pictureContract(3), ""},
 		{red, pictureContract(3), ""},
 		{red, pictureContract(1), "r.png: the picture is in colour; the model was trained on grey ones"},
-		{large, pictureContract(1), "l.png: 8×12 pixels; the model wants 4×6, and its training pictures were not scaled"},
+		{large, pictureContract(1),
+			"l.png: 8×12 pixels; the model wants 4×6, and its training pictures were not scaled"},
 		{large, scaling, ""},
 		{grey, values, "the model wants 1 × 4 × 6 (channels, height, width), values, not bytes"},
-		{grey, deep, "g.png: 8 bits per channel; the model wants 1 × 4 × 6 (channels, height, width), values of 16 bits"},
+		{grey, deep,
+			"g.png: 8 bits per channel; the model wants 1 × 4 × 6 (channels, height, width), values of 16 bits"},
 		{grey, sixteenth, "the model wants 1 × 4 × 6 (channels, height, width), bytes divided by 16"},
 	} {
 		_, err := ReadInputs(context.Background(), c.path, c.c)

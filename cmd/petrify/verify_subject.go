@@ -109,7 +109,8 @@ func settingsOf(saved, data string) (*config.Config, error) {
 		if err == nil && published(settings.Dataset) {
 			key = "data.dir"
 		}
-		settings, err = config.Load(saved, config.Override{Flag: "--data " + data, Key: key, Value: strconv.Quote(data)})
+		moved := config.Override{Flag: "--data " + data, Key: key, Value: strconv.Quote(data)}
+		settings, err = config.Load(saved, moved)
 	}
 	if err != nil {
 		return nil, err
