@@ -14,7 +14,8 @@ import (
 
 const (
 	tooCostly  = 0.02 // of the accuracy: a run says so
-	costImages = 256  // that show which layers it is
+	costImages = 256  // at most, that show which layers it is
+	costEffort = 2e10 // multiply-accumulates for that, which take seconds
 	costLayers = 3    // that are named
 )
 
@@ -48,15 +49,17 @@ func (r *run) warnOfCost(ctx context.Context, p Phase) error {
 }
 
 // costs adds up what each layer costs on the first images of the test split, the
-// greatest first, and counts these images.
+// greatest first, and counts these images. Large networks see fewer.
 func (r *run) costs(ctx context.Context, alone bool) (sum []graph.Cost, n int, err error) {
-	batch := min(r.Batch, costImages)
+	each := (r.model.MACs() + 1) * int64(len(r.model.Domains())+1)
+	images := min(costImages, max(8, int(costEffort/each)))
+	batch := min(r.Batch, images)
 	c, err := r.model.Costs(batch)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer c.Close()
-	for b, err := range r.Data.Batches(first(r.Data.Test, costImages), datasets.BatchOptions{Size: batch}) {
+	for b, err := range r.Data.Batches(first(r.Data.Test, images), datasets.BatchOptions{Size: batch}) {
 		if err != nil || ctx.Err() != nil {
 			return sum, max(n, 1), err
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,11 +12,6 @@ import (
 
 // figures are accuracies in per cent, and gaps in points, by the names of the cells.
 type figures map[string]float64
-
-// reference is what the benchmark gave when it was last written.
-//
-//go:embed reference.csv
-var reference string
 
 // peer is what quick_torch.py gave for the same float networks.
 //
@@ -74,7 +68,7 @@ func fallen(now, before figures) (names []string) {
 			more, most := loss(now, part[0], name)-loss(before, part[0], name), tolerance[part[1][1]]
 			if !(more <= most+1e-9) {
 				names = append(names, fmt.Sprintf("%s: %.2f, %.2f points worse than the reference: want %.1f at most",
-					name, now[name], math.Abs(more), most))
+					name, now[name], more, most))
 			}
 		}
 	}

@@ -100,8 +100,12 @@ func TestFewBitsPage(t *testing.T) {
 			}
 		}
 	}
+	reference, err := os.ReadFile("reference.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all [2]figures
-	for i, text := range []string{reference, peer} {
+	for i, text := range []string{string(reference), peer} {
 		f, err := parseFigures(text)
 		if err != nil {
 			t.Fatal(err)

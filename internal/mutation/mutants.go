@@ -57,6 +57,8 @@ var mutants = []mutant{
 	{"observers/shrink.go", "if e > least {", "if e >= least {", ""},
 	{"observers/entropy.go", "if j == n-1 {", "if j == n {", ""},
 	{"observers/mse.go", "(float64(j)+0.5)*width", "float64(j)*width", ""},
+	{"observers/mse.go", "2*r*(b[1]-a[1])", "r*(b[1]-a[1])", ""},
+	{"observers/mse.go", "all[j] /= 2", "all[j] /= 1", ""},
 	{"observers/streamingpercentile.go", "return int(sketchBuckets - 1 - b)", "return int(b)", ""},
 	{"observers/torchhistogram.go", "float32((sum - before) / torchSplit)", "float32(sum - before)", ""},
 
@@ -75,6 +77,9 @@ var mutants = []mutant{
 	{"graph/window.go", "return total / 2, total - total/2", "return total - total/2, total / 2", ""},
 	{"graph/placement.go", "nonNegative || g.config.Scheme == affine.Affine", "nonNegative", ""},
 	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "after.Inputs, []string{n.Name}", ""},
+	{"graph/cost.go", "(layer == d.Layer) == alone", "layer == d.Layer", ""},
+	{"graph/distance.go", "engine.Correct - training.Correct", "training.Correct - engine.Correct", ""},
+	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "behind.Inputs, []string{n.Name}", ""},
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
@@ -174,6 +179,7 @@ var mutants = []mutant{
 	{"train/milestones.go", "begin+2*(total-begin)/3", "begin+(total-begin)/3", ""},
 	{"train/schedule.go", "float64(step+1) / float64(warm)", "float64(step) / float64(warm)", ""},
 	{"train/metrics.go", "loss * float64(count)", "loss", ""},
+	{"train/ptq.go", "p.Config.Format.Bits < 8", "p.Config.Format.Bits <= 8", ""},
 	{"train/early.go", "r.Epoch-r.Best.Epoch >= s.Patience", "r.Epoch-r.Best.Epoch > s.Patience", ""},
 	{"train/weights.go", "shifted[i] -= b", "shifted[i] += b", ""},
 
