@@ -76,6 +76,11 @@ type Options struct {
 	// for one channel, which become C 1 L. "": features if N×F, else images.
 	Layout string
 
+	// Mean and Std normalise each channel, after bytes have become 0 to 1, as a
+	// network was trained elsewhere; one number is for all channels. nil: they
+	// are measured on the training split.
+	Mean, Std []float32
+
 	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
 	// must be of one size.
 	Size [2]int
@@ -108,6 +113,14 @@ func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
+	s, err := openAny(ctx, name, opts)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.normalise(opts)
+}
+
+func openAny(ctx context.Context, name string, opts Options) (*Set, error) {
 	for _, n := range collection() {
 		if n.Name != name {
 			continue

@@ -115,7 +115,7 @@ func TestPrintedConfigurationReadsBackAsItself(t *testing.T) {
 		"everything else": `
 dataset: fashion-mnist
 data: {dir: /d, offline: true, label: "-1", header: true, columns: [a, 2..5, "!id"], test_fraction: 0.25,
-  shape: [1, 4, 2], size: [8, 9]}
+  shape: [1, 4, 2], size: [8, 9], mean: [0.5, 0.25, 1], std: 0.5}
 network:
   - conv2d: {name: c, filters: 16, kernel: [3, 5], stride: 2, padding: same}
   - conv2d: {filters: 4, kernel: 3, padding: [1, 0, 1, 2]}

@@ -91,6 +91,10 @@ func data(o *datasets.Options) value {
 		{"layout", "npz: image, N×H×W or N×H×W×C, or signal, N×L×C or N×L, for conv1d; null is features if N×F, " +
 			"else image.",
 			auto[string]{&o.Layout, oneOf(&o.Layout, "image", "signal")}},
+		{"mean", "Mean of each channel, which is subtracted from what a byte becomes, 0 to 1, or from the number: one " +
+			"for all channels, or a list. Null measures it. Set mean and std to what a network was trained on " +
+			"elsewhere.", numbers{&o.Mean}},
+		{"std", "Standard deviation of each channel, by which the difference is divided, as mean.", numbers{&o.Std}},
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
