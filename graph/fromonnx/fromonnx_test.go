@@ -96,6 +96,22 @@ var forms = []struct {
 		f.add("Mul", list(f.random(3))).add("Neg", nil).add("Relu", nil)
 		return f.add("Sub", list(f.random(3))).add("Gemm", list(f.random(3, 2)))
 	}(), "NC", "linear relu linear"},
+	{"a scale and shift of channels before a dense layer", func() *file {
+		f := newFile(2, 4, 4)
+		f.add("Relu", nil).add("Mul", list(f.random(2, 1, 1))).add("Add", list(f.random(1, 2, 1, 1)))
+		return f.add("Flatten", nil).add("Gemm", list(f.random(32, 3)))
+	}(), "NCHW", "relu flatten linear"},
+	{"a factor of what another node reads, too", func() *file {
+		f := newFile(2, 4, 4)
+		f.add("Conv", list(f.random(2, 2, 1, 1))).add("Mul", list(f.random(2, 1, 1))).add("Tanh", nil)
+		return f.from("v0").add("Relu", nil).add("Add", list("v2"))
+	}(), "NCHW", "conv2d batch_norm tanh relu add"},
+	{"a ReLU6 with transpositions between its halves", func() *file {
+		f := newFile(2, 3, 4)
+		f.add("Conv", list(f.random(5, 2, 1, 1))).add("Transpose", nil, ints("perm", 0, 2, 3, 1)).add("Relu", nil)
+		f.add("Transpose", nil, ints("perm", 0, 3, 1, 2)).add("Clip", list(f.floats([]float32{0}), f.floats([]float32{6})))
+		return f.add("MaxPool", nil, ints("kernel_shape", 2, 2))
+	}(), "NCHW", "conv2d relu6 max_pool"},
 	{"1 − x", func() *file {
 		f := newFile(3)
 		one := f.floats([]float32{1}, 1)

@@ -37,11 +37,11 @@ var mutants = []mutant{
 	// graph/fromonnx, internal/onnxeval: files of others
 	{"graph/fromonnx/weighted.go", "l.bias[o] += w * x.shift[to]", "l.bias[o] += x.shift[to]", ""},
 	{"graph/fromonnx/weighted.go", "l.weight[o*inputs+to] = w", "l.weight[o*inputs+i] = w", ""},
-	{"graph/fromonnx/weighted.go", "x.affine() && x.shifted() && window.padded()", "false", ""},
+	{"graph/fromonnx/weighted.go", "x.shifted() && window.padded()", "window.padded() && false", ""},
 	{"graph/fromonnx/mapping.go", "repeated(s.shift, out.H*out.W)", "s.shift", ""},
 	{"graph/fromonnx/window.go", "l.CountIncludePad = counts || x.padded()", "l.CountIncludePad = counts", ""},
 	{"graph/fromonnx/arithmetic.go", "s.sole && s.plain() && l >= 0", "l >= 0", ""},
-	{"graph/fromonnx/arithmetic.go", "begins[i]+x.at(", "x.at(", ""},
+	{"graph/fromonnx/arithmetic.go", "int32(begins[i]+x.at(", "int32(0*begins[i]+x.at(", ""},
 	{"graph/fromonnx/function.go", "before.shape, before.order = x.shape, x.order", "", ""},
 	{"internal/onnxeval/decode.go", "length > info.Size()-offset", "length > info.Size()", ""},
 	{"internal/onnxeval/graph.go", "slices.Clone(given), defaults...", "slices.Clone(defaults), given...", ""},
