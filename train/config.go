@@ -122,6 +122,9 @@ func (c Config) perEpoch() int {
 	return (c.Data.Train.Len() - c.heldOut()) / batch
 }
 
+// QATSteps is the number of steps of the QAT stage.
+func (c Config) QATSteps() int { return max(c.QAT.Epochs, 0) * c.perEpoch() }
+
 // heldOut is the number of training images that are held out.
 func (c Config) heldOut() int {
 	if !(c.Validation > 0 && c.Validation < 1) {

@@ -30,6 +30,7 @@ type Config struct {
 	Oscillation  train.Oscillation
 	Reestimate   int
 	Quantization Quantization
+	Recipe       string // what sets the keys that the file leaves out; "": nothing
 
 	Out string // run folder; "": runs/<dataset>-<network>
 
@@ -82,6 +83,11 @@ func (c *Config) section() section {
 		{"quantization", "How to quantize, with the keys of Core ML Tools' LinearQuantizerConfig; or the name of a " +
 			"YAML file with them.",
 			quantizationValue{&c.Quantization}},
+		{"recipe", "What measurements recommend where the file leaves keys out. few_bits is algorithm: learnable and " +
+			"edge_bits: 8; with weights of 2 or 3 bits and batch norm, the qat stage also has the float stage's " +
+			"learning rate, blends the rounding of these weights in over its first half, and lets batch norm come " +
+			"to rest after three quarters. null is none.",
+			auto[string]{&c.Recipe, oneOf(&c.Recipe, recipeNames()...)}},
 		{"checkpoint", "Interval between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s; " +
 			"never writes them only at the end of a stage, where there is one in any case.",
 			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},

@@ -20,6 +20,7 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	if t.Network, err = c.network(len(data.Classes)); err != nil {
 		return t, err
 	}
+	recipeOf(c.Recipe).run(&t)
 	if c.Weights != "" {
 		weights, err := readWeights(c.Weights)
 		if err != nil {
