@@ -337,6 +337,9 @@ func (p *PictureAccount) String() string {
 	if p.Turned > 0 {
 		s += fmt.Sprintf(", %d turned upright", p.Turned)
 	}
+	if p.Resized > 0 {
+		s += fmt.Sprintf(", %d scaled", p.Resized)
+	}
 	return s
 }
 

@@ -124,6 +124,9 @@ func TestPicturesScaled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, want := set.Account.Pictures.String(), "2 of 2×9 to 7×5, 8 bits, 2 scaled"; got != want {
+		t.Errorf("account %q, want %q", got, want)
+	}
 	for _, s := range []*Split{set.Train, set.Test} {
 		if set.Shape != [3]int{1, 3, 4} || s.Len() != 1 || slices.Min(s.Images) != 33 || slices.Max(s.Images) != 33 {
 			t.Errorf("shape %v, split %+v, want all 33", set.Shape, s)
