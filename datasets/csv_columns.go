@@ -3,11 +3,9 @@ package datasets
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // layout says what the columns of a table are for.
@@ -81,68 +79,6 @@ func (l *layout) have() string {
 		return fmt.Sprintf("columns 1..%d and no header", l.width)
 	}
 	return clip(strings.Join(l.titles, ", "))
-}
-
-// findTitles says whether the first row is a header.
-func (l *layout) findTitles(rows [][]string, comma byte, opts Options) error {
-	first := rows[0]
-	if opts.Header == HeaderFalse {
-		l.Header = "none: data.header"
-		return nil
-	}
-	l.Header = "row 1: data.header"
-	if opts.Header == HeaderAuto {
-		numbers := slices.DeleteFunc(slices.Clone(first), func(s string) bool { return !isNumber(s, comma) })
-		why, yes := looksTitled(rows, comma, opts)
-		if !yes {
-			l.Header = "none: row 1 holds data"
-			if countsUp(numbers) {
-				l.warnings = append(l.warnings, fmt.Sprintf(
-					"row 1 counts up: %s; if these are titles, set data.header to true", listed(numbers)))
-			}
-			return nil
-		}
-		l.Header = "row 1: " + why
-		if len(numbers) > 0 && !countsUp(numbers) {
-			l.warnings = append(l.warnings, fmt.Sprintf("row 1 is taken as titles, but %q is a number; "+
-				"data.header: false reads it as data", numbers[0]))
-		}
-	}
-	for _, title := range first {
-		if !utf8.ValidString(title) {
-			return fmt.Errorf("line 1: title %q, want UTF-8", clip(title))
-		}
-	}
-	l.titles = first
-	return nil
-}
-
-// looksTitled reports whether the first row looks like a header, and why.
-func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes bool) {
-	first, second := rows[0], rows[len(rows)-1]
-	label := -1
-	if n, err := columnNumber(opts.Label, len(first)); err == nil {
-		label = n
-	} else if opts.Label != "none" && opts.Label != "" && slices.Contains(first, opts.Label) {
-		return fmt.Sprintf("it holds %q", opts.Label), true
-	}
-	others := append([]string{}, first...)
-	for c, title := range first {
-		text, below := isText(title, comma), len(rows) > 1 && isText(second[c], comma)
-		if c != label && text && !below && (len(rows) > 1 || c < len(first)-1) {
-			return fmt.Sprintf("%q is not a number", title), true
-		}
-		if opts.Label == "" && usualLabel(title) {
-			label, others = c, slices.Delete(others, c, c+1)
-		}
-	}
-	if label < 0 || len(others) == len(first) {
-		return "", false
-	}
-	if !slices.ContainsFunc(others, func(s string) bool { return isNumber(s, comma) }) || countsUp(others) {
-		return fmt.Sprintf("%q is a common title", first[label]), true
-	}
-	return "", false
 }
 
 // findEmpty finds columns that nobody wants and that have neither a title nor
@@ -276,51 +212,4 @@ func columnNumber(text string, width int) (int, error) {
 		return 0, fmt.Errorf("%s out of range 1..%d", text, width)
 	}
 	return n - 1, nil
-}
-
-// usualLabel reports whether a header is a usual name of a label column.
-func usualLabel(header string) bool {
-	switch strings.ToLower(header) {
-	case "label", "class", "target", "y":
-		return true
-	}
-	return false
-}
-
-// isNumber reports whether a field is a finite number.
-func isNumber(field string, comma byte) bool {
-	if comma != ',' {
-		field = strings.Replace(field, ",", ".", 1)
-	}
-	v, err := strconv.ParseFloat(field, 64)
-	return err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
-}
-
-// isText reports whether a field is neither a number nor a missing value.
-func isText(field string, comma byte) bool { return !isNumber(field, comma) && !isMissing(field) }
-
-// isMissing reports whether a field says that there is no value.
-func isMissing(field string) bool {
-	switch strings.ToLower(strings.TrimSpace(field)) {
-	case "", "?", "-", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing":
-		return true
-	}
-	return false
-}
-
-// countsUp reports whether fields are 0, 1, 2 … or 1, 2, 3 ….
-func countsUp(fields []string) bool {
-	if len(fields) < 2 {
-		return false
-	}
-	start, err := strconv.Atoi(fields[0])
-	if err != nil || start < 0 || start > 1 {
-		return false
-	}
-	for i, field := range fields {
-		if field != strconv.Itoa(start+i) {
-			return false
-		}
-	}
-	return true
 }

@@ -3,10 +3,15 @@
 // # Actors
 //
 // [Open] reads a data set, built in, published or a user's own, into a [Set]:
-// two [Split] values (Train, Test), the class names, and mean and standard
-// deviation of each channel, measured on the training split. [New] makes a Set
-// from data in memory. [Set.Batches] goes through a split one [Batch] at a
-// time, in order or shuffled, and may vary the images ([Augment]).
+// its [Split] values (Train, Test and perhaps Validation), the class names, mean
+// and standard deviation of each channel, measured on the training split, and an
+// [Account] of what was read, and how. [New] makes a Set from data in memory.
+// [Set.Batches] goes through a split one [Batch] at a time, in order or shuffled,
+// and may vary the images ([Augment]).
+//
+// A trained network wants its inputs as those of training were: a [Contract] says
+// how. [ReadInputs] reads what it is to predict, [OpenLike] what it is to be judged
+// by.
 //
 //	set, err := datasets.Open("digits", datasets.Options{})
 //	for batch, err := range set.Batches(set.Train, datasets.BatchOptions{Size: 64, Rand: r}) {
