@@ -61,7 +61,8 @@ func TestImport(t *testing.T) {
 	folder := t.TempDir()
 	file := tiny(t, folder, nil)
 	out, _ := ends(t, exitOK, "import", file)
-	for _, want := range []string{"fc1        linear   16×1×1  1,040       /a/MatMul", "tiny.onnx, opset 13 by a test: 4 layers",
+	for _, want := range []string{"fc1        linear   16×1×1  1,040       /a/MatMul",
+		"tiny.onnx, opset 13 by a test: 4 layers",
 		"cut off at the end", "softmax", "on 64 random inputs"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -88,7 +89,8 @@ func TestImport(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(other, "network.yaml"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs := ends(t, exitFailed, "import", file, "--out", other); !strings.Contains(errs, "choose another folder") {
+	_, errs := ends(t, exitFailed, "import", file, "--out", other)
+	if !strings.Contains(errs, "choose another folder") {
 		t.Errorf("over another file: %s", errs)
 	}
 }
@@ -180,7 +182,8 @@ func TestImportTrains(t *testing.T) {
 	var summaries []string
 	for _, network := range []string{file, imported} {
 		run := filepath.Join(folder, "run"+filepath.Ext(network))
-		ends(t, exitOK, "train", "--set", "network="+network, "--set", "float.epochs=0", "--set", "qat.epochs=1", "--out", run)
+		ends(t, exitOK, "train", "--set", "network="+network, "--set", "float.epochs=0", "--set",
+			"qat.epochs=1", "--out", run)
 		text, err := os.ReadFile(filepath.Join(run, "metrics.jsonl"))
 		if err != nil {
 			t.Fatal(err)

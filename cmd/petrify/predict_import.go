@@ -49,7 +49,8 @@ func (c *command) predictImport(folder string, paths []string, float bool, w pre
 		inputs := len(x) / n.InputSize()
 		for i := range inputs {
 			size := len(y) / inputs
-			if err := w.add(prediction{Input: fmt.Sprintf("%s[%d]", path, i), Outputs: y[i*size : (i+1)*size]}); err != nil {
+			said := prediction{Input: fmt.Sprintf("%s[%d]", path, i), Outputs: y[i*size : (i+1)*size]}
+			if err := w.add(said); err != nil {
 				return err
 			}
 		}
@@ -89,8 +90,8 @@ func openImport(folder string) (*imported.Network, *importRecord, error) {
 // arrayFor reads the inputs in the array x of an npz file.
 func arrayFor(path string, record *importRecord) ([]float32, error) {
 	if filepath.Ext(path) != ".npz" {
-		return nil, fmt.Errorf("%s: an import takes .npz files with an array x in the layout of %s: it was not trained "+
-			"on data that say how others are normalised", path, record.File)
+		return nil, fmt.Errorf("%s: an import takes .npz files with an array x in the layout of %s: it was not "+
+			"trained on data that say how others are normalised", path, record.File)
 	}
 	arrays, err := datasets.ReadArrays(path, func(string) bool { return true })
 	if err != nil {

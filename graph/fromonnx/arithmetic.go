@@ -109,8 +109,8 @@ func times(v *visit) (*signal, error) {
 			return y, err
 		}
 	}
-	return nil, refuse("x·sigmoid(x), x·hard_sigmoid(x) and GELU are imported; petrify has no layer that multiplies two "+
-		"values yet", "a product of two computed values")
+	return nil, refuse("x·sigmoid(x), x·hard_sigmoid(x) and GELU are imported; petrify has no layer that multiplies "+
+		"two values yet", "a product of two computed values")
 }
 
 // gated recognises x·f(x) as hard_swish, silu or gelu; nil if it is none.

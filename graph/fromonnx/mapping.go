@@ -57,8 +57,8 @@ const mostLayers = 4096
 
 // attempt imports with one layout of the input.
 func (t *trace) attempt(l layout) (*Model, error) {
-	m := &mapping{trace: t, layout: l, signals: map[string]*signal{}, shaped: map[reshaping]int{}, affines: map[*float64]int{},
-		owners: map[string]string{}, refusals: slices.Clone(t.refusals)}
+	m := &mapping{trace: t, layout: l, signals: map[string]*signal{}, shaped: map[reshaping]int{},
+		affines: map[*float64]int{}, owners: map[string]string{}, refusals: slices.Clone(t.refusals)}
 	m.signals[t.input.Name] = &signal{layer: -1, shape: t.dims, order: l.order}
 	for i, n := range t.graph.Nodes {
 		if !t.needed[i] || !t.depends(n) {
@@ -241,7 +241,8 @@ func (m *mapping) vector(s *signal) (int, error) {
 	key := reshaping{of: s.layer, vector: true}
 	at, ok := m.shaped[key]
 	if !ok {
-		at = m.append(&layer{Layer: graph.Flatten(), out: graph.Shape{C: out.Size(), H: 1, W: 1}, vector: true}, s.layer)
+		flat := graph.Shape{C: out.Size(), H: 1, W: 1}
+		at = m.append(&layer{Layer: graph.Flatten(), out: flat, vector: true}, s.layer)
 		m.shaped[key] = at
 	}
 	if s.affine() {

@@ -36,7 +36,6 @@ type tail struct {
 	value  string // what the network computes
 	result string // the output of the file that is computed from it
 	cut    []Cut
-	shape  []int // of the result, the batch first; nil: unknown
 	others []string
 }
 

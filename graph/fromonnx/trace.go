@@ -102,8 +102,15 @@ func (t *trace) depend() {
 		t.root[name] = name
 	}
 	for _, n := range t.graph.Nodes {
-		depends := !(n.Domain == "" && (n.Op == "Shape" || n.Op == "Size")) &&
-			slices.ContainsFunc(n.Inputs, func(in string) bool { return t.computed[in] })
+		inputs := n.Inputs
+		switch {
+		case n.Domain != "":
+		case n.Op == "Shape", n.Op == "Size":
+			inputs = nil
+		case n.Op == "CastLike": // of the other input, only the type matters
+			inputs = inputs[:min(len(inputs), 1)]
+		}
+		depends := slices.ContainsFunc(inputs, func(in string) bool { return t.computed[in] })
 		for _, out := range n.Outputs {
 			t.computed[out] = depends && out != ""
 			if !depends && len(n.Inputs) > 0 && t.root[n.Inputs[0]] != "" {
@@ -214,8 +221,8 @@ func (t *trace) run() error {
 		},
 	})
 	if elements > mostElements {
-		return fmt.Errorf("computes %d numbers for one input: petrify is for networks that compute at most %d", elements,
-			mostElements)
+		return fmt.Errorf("computes %d numbers for one input: petrify is for networks that compute at most %d",
+			elements, mostElements)
 	}
 	return err
 }

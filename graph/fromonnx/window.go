@@ -86,7 +86,8 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 	counts := v.Int("count_include_pad", 0) != 0
 	if kind == graph.KindAvgPool && f.padded() {
 		if own := f != frame(x.pad); x.padded() && own && !counts {
-			return nil, refuse("set count_include_pad to 1", "a Pad before it counts in the mean, and its own padding does not")
+			return nil, refuse("set count_include_pad to 1",
+				"a Pad before it counts in the mean, and its own padding does not")
 		}
 		l.CountIncludePad = counts || x.padded()
 	}

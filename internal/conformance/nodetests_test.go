@@ -62,8 +62,8 @@ func TestOwnTestsOfONNX(t *testing.T) {
 			}
 		}
 		if len(all) != want.all || computed != want.computed || networks != want.imported {
-			t.Errorf("%s: of %d tests %d are computed and %d imported, want %d, %d and %d", want.folder, len(all), computed,
-				networks, want.all, want.computed, want.imported)
+			t.Errorf("%s: of %d tests %d are computed and %d imported, want %d, %d and %d", want.folder, len(all),
+				computed, networks, want.all, want.computed, want.imported)
 		}
 	}
 }
@@ -238,7 +238,8 @@ func same1e5(got *onnxeval.Tensor, proto *onnxpb.Tensor) error {
 	}
 	if got.Type != want.Type || !slices.Equal(got.Shape, want.Shape) || !slices.Equal(got.S, want.S) ||
 		len(got.Numbers()) != want.Size()-len(want.S) {
-		return wrongOutput{fmt.Errorf("got %v of shape %v, want %v of shape %v", got.Type, got.Shape, want.Type, want.Shape)}
+		return wrongOutput{fmt.Errorf("got %v of shape %v, want %v of shape %v", got.Type, got.Shape, want.Type,
+			want.Shape)}
 	}
 	greatest := 0.0
 	for _, v := range want.Numbers() {

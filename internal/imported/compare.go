@@ -7,7 +7,6 @@ import (
 
 	"petrify/graph/fromonnx"
 	"petrify/internal/onnxeval"
-	"petrify/internal/onnxpb"
 )
 
 // Comparison is how far the network's outputs are from the file's.
@@ -46,10 +45,9 @@ func (c *Comparison) Add(ours []float32, theirs []float64) error {
 func RandomInputs(m *fromonnx.Model, n int, seed uint64) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	x := make([]float32, n*m.Input.Size())
-	whole := m.Source().Inputs[0].Type
+	in := onnxeval.Tensor{Type: m.Source().Inputs[0].Type}
 	for i := range x {
-		if x[i] = float32(rng.NormFloat64()); whole != onnxpb.Float && whole != onnxpb.Double && whole != onnxpb.Float16 &&
-			whole != onnxpb.Bfloat16 {
+		if x[i] = float32(rng.NormFloat64()); !in.IsFloat() {
 			x[i] = float32(rng.IntN(256))
 		}
 	}

@@ -52,8 +52,8 @@ func New(n graph.Network, weights []graph.State, facts fromonnx.Facts) (*Network
 	if err != nil {
 		return nil, err
 	}
-	return &Network{facts: facts, in: in, evaluator: e, batch: batch, macs: m.MACs(), x: make([]float32, batch*in.Size()),
-		labels: slices.Repeat([]int32{-1}, batch)}, nil
+	return &Network{facts: facts, in: in, evaluator: e, batch: batch, macs: m.MACs(),
+		x: make([]float32, batch*in.Size()), labels: slices.Repeat([]int32{-1}, batch)}, nil
 }
 
 // Close frees the network.

@@ -12,10 +12,11 @@ type function struct {
 }
 
 var functions = map[string]function{
-	"Relu":        {f: func(x, _, _ float64) float64 { return max(x, 0) }, ofIntegers: true},
-	"LeakyRelu":   {f: func(x, a, _ float64) float64 { return max(x, 0) + a*min(x, 0) }, a: "alpha", byA: 0.01},
-	"Elu":         {f: elu, a: "alpha", byA: 1},
-	"Selu":        {f: func(x, a, b float64) float64 { return b * elu(x, a, 0) }, a: "alpha", byA: seluAlpha, b: "gamma", byB: seluGamma},
+	"Relu":      {f: func(x, _, _ float64) float64 { return max(x, 0) }, ofIntegers: true},
+	"LeakyRelu": {f: func(x, a, _ float64) float64 { return max(x, 0) + a*min(x, 0) }, a: "alpha", byA: 0.01},
+	"Elu":       {f: elu, a: "alpha", byA: 1},
+	"Selu": {f: func(x, a, b float64) float64 { return b * elu(x, a, 0) }, a: "alpha", byA: seluAlpha, b: "gamma",
+		byB: seluGamma},
 	"Celu":        {f: celu, a: "alpha", byA: 1},
 	"Sigmoid":     {f: func(x, _, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
 	"HardSigmoid": {f: hardSigmoid, a: "alpha", byA: 0.2, b: "beta", byB: 0.5},

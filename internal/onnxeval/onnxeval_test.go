@@ -60,7 +60,8 @@ func TestFunctionsOfTheFile(t *testing.T) {
 	leaky.Attributes = []onnxpb.Attribute{{Name: "alpha", Type: onnxpb.FloatAttribute, Parameter: "slope"}}
 	m.Functions = []onnxpb.Function{
 		{Name: "Twice", Domain: "own", Inputs: []string{"in"}, Outputs: []string{"out"},
-			Nodes: []onnxpb.Node{node("Identity", []string{"in"}, "again"), node("Add", []string{"in", "again"}, "out")}},
+			Nodes: []onnxpb.Node{node("Identity", []string{"in"}, "again"),
+				node("Add", []string{"in", "again"}, "out")}},
 		{Name: "Leaky", Domain: "own", Inputs: []string{"in"}, Outputs: []string{"out"}, Parameters: []string{"slope"},
 			Nodes:    []onnxpb.Node{inner, leaky},
 			Defaults: []onnxpb.Attribute{{Name: "slope", Type: onnxpb.FloatAttribute, Float: 0.25}}},
@@ -102,8 +103,10 @@ func TestBrokenGraphs(t *testing.T) {
 		{"no opset", bad(func(m *onnxpb.Model) { m.Opsets = nil }), "does not say which version"},
 		{"sparse weights", bad(func(m *onnxpb.Model) { m.Graph.Sparse = 1 }), "sparse initializers"},
 		{"a negative size", initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{-1}}), "want sizes of 0 to"},
-		{"a size of 2⁶³", initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{1 << 62, 4}}), "want sizes of 0 to"},
-		{"sizes that overflow", initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{1 << 24, 1 << 24, 1 << 24}}),
+		{"a size of 2⁶²", initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{1 << 62, 4}}),
+			"want sizes of 0 to"},
+		{"sizes that overflow",
+			initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{1 << 24, 1 << 24, 1 << 24}}),
 			"want at most 33554432 elements"},
 		{"fewer bytes", initializer(onnxpb.Tensor{Type: onnxpb.Float, Dims: []int64{2}, Raw: []byte{1, 2, 3}}),
 			"takes 8 bytes, there are 3"},

@@ -97,7 +97,8 @@ func gemm(c *call) ([]*Tensor, error) {
 	a, b := c.in[0], c.in[1]
 	for i, t := range []*Tensor{a, b} {
 		if len(t.Shape) != 2 || !t.IsFloat() {
-			return nil, fmt.Errorf("input %d of type %v and shape %v: want a matrix of real numbers", i+1, t.Type, t.Shape)
+			return nil, fmt.Errorf("input %d of type %v and shape %v: want a matrix of real numbers", i+1, t.Type,
+				t.Shape)
 		}
 	}
 	var err error
@@ -151,7 +152,8 @@ func batchNormalization(c *call) ([]*Tensor, error) {
 	channels := x.Shape[1]
 	for i, p := range c.in[1:5] {
 		if p.Size() != channels {
-			return nil, fmt.Errorf("input %d has %d elements: want one for each of %d channels", i+2, p.Size(), channels)
+			return nil, fmt.Errorf("input %d has %d elements: want one for each of %d channels", i+2, p.Size(),
+				channels)
 		}
 	}
 	gamma, beta, mean, variance := c.in[1].F, c.in[2].F, c.in[3].F, c.in[4].F
