@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -58,7 +59,12 @@ func TestPicturesByClass(t *testing.T) {
 			t.Errorf("a split of %d pictures, want 2", s.Len())
 		}
 		for i, label := range s.Labels {
-			found[s.pixels(i, 6)[0]] = label
+			grey := s.pixels(i, 6)[0]
+			found[grey] = label
+			file := map[uint8]string{50: "dog/1.png", 60: "dog/2.PNG", 200: "cat/a.jpg", 255: "cat/b.png"}[grey]
+			if got, want := set.Sample(s, i), filepath.Join(dir, filepath.FromSlash(file)); got != want {
+				t.Errorf("the picture of grey %d is called %s, want %s", grey, got, want)
+			}
 		}
 	}
 	for grey, label := range map[uint8]int32{50: 1, 60: 1, 200: 0, 255: 0} {

@@ -107,7 +107,11 @@ func (c *command) judge(ctx context.Context, model, data, split string) (*evalua
 	if len(p.model.Classes) == 0 {
 		return nil, errors.New("the model has no classes: petrify predict prints its outputs")
 	}
-	set, err := c.openLabelled(ctx, p, data)
+	own, err := c.openOwn(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	set, err := c.openLabelled(ctx, p, data, own)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +132,12 @@ func (c *command) judge(ctx context.Context, model, data, split string) (*evalua
 		return nil, err
 	}
 	e.compare(set, splits)
-	if e.Method == "qat" {
-		e.PTQ, err = c.judgePTQ(ctx, p, set, splits)
+	switch {
+	case e.Method != "qat":
+	case own == nil:
+		fmt.Fprintf(c.stderr, "PTQ is left out: it needs the data of %s as they were\n", p.folder)
+	default:
+		e.PTQ, err = p.judgePTQ(ctx, own, set, splits)
 	}
 	return e, err
 }
@@ -144,19 +152,9 @@ func judgeFloat(ctx context.Context, model string, set *datasets.Set, splits []*
 	return j, errors.Join(err, p.close())
 }
 
-// judgePTQ evaluates what PTQ made of the float network: it calibrates again, for
-// which it needs the data of the run. Without them it says so and returns nil.
-func (c *command) judgePTQ(ctx context.Context, p *predictor, set *datasets.Set, splits []*datasets.Split) (*judged,
-	error,
-) {
-	if p.data == "" {
-		fmt.Fprintf(c.stderr, "PTQ is left out: it needs the data of %s, which have moved\n", p.folder)
-		return nil, nil
-	}
-	own, err := c.open(ctx, p.data, p.run.Data)
-	if err != nil {
-		return nil, err
-	}
+// judgePTQ evaluates what PTQ made of the float network: it calibrates again, on
+// the data of the run.
+func (p *predictor) judgePTQ(ctx context.Context, own, set *datasets.Set, splits []*datasets.Split) (*judged, error) {
 	float := filepath.Join(p.folder, floatFile)
 	weights, err := train.ReadWeights(float)
 	if err != nil {

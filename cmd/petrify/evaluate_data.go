@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,22 +11,43 @@ import (
 	"petrify/datasets"
 )
 
-// openLabelled opens data to evaluate a model with; "" are those of its run.
-func (c *command) openLabelled(ctx context.Context, p *predictor, path string) (set *datasets.Set, err error) {
-	switch {
-	case path != "" && (p.data == "" || !samePath(path, p.data)):
-		like := p.input
-		done := c.watch(&like.Options)
-		set, err = datasets.OpenLike(ctx, path, like)
-		err = done(err)
-	case p.data != "":
-		set, err = c.open(ctx, p.data, p.run.Data)
-	case p.run != nil:
-		err = usage(fmt.Errorf("the data of %s have moved: say where they are", p.folder))
-	default:
-		err = usage(fmt.Errorf("%s is not in a run folder: name the data to evaluate on", p.folder))
+// openOwn opens the data that a model was trained on; nil if they are not there,
+// or not the same any more.
+func (c *command) openOwn(ctx context.Context, p *predictor) (*datasets.Set, error) {
+	if p.data == "" {
+		return nil, nil
 	}
-	if err != nil {
+	set, err := c.open(ctx, p.data, p.run.Data)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err == nil && set.Checksum() == p.model.Origin.Data:
+		return set, nil
+	case err == nil:
+		err = errors.New("another SHA-256")
+	}
+	fmt.Fprintf(c.stderr, "warning: the data of %s have changed since training: %v\n", p.folder, err)
+	return nil, nil
+}
+
+// openLabelled opens data to evaluate a model with; "" are those of its run, which
+// are own if they are the same still.
+func (c *command) openLabelled(ctx context.Context, p *predictor, path string, own *datasets.Set) (*datasets.Set,
+	error,
+) {
+	path = cmp.Or(path, p.data)
+	switch {
+	case path == "" && p.run != nil:
+		return nil, usage(fmt.Errorf("the data of %s have moved: say where they are", p.folder))
+	case path == "":
+		return nil, usage(fmt.Errorf("%s is not in a run folder: name the data to evaluate on", p.folder))
+	case own != nil && samePath(path, p.data):
+		return p.labelled(own)
+	}
+	like := p.input
+	done := c.watch(&like.Options)
+	set, err := datasets.OpenLike(ctx, path, like)
+	if err = done(err); err != nil {
 		return nil, err
 	}
 	return p.labelled(set)
