@@ -92,7 +92,6 @@ var mutants = []mutant{
 	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "after.Inputs, []string{n.Name}", ""},
 	{"graph/cost.go", "(layer == d.Layer) == alone", "layer == d.Layer", ""},
 	{"graph/distance.go", "engine.Correct - training.Correct", "training.Correct - engine.Correct", ""},
-	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "behind.Inputs, []string{n.Name}", ""},
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
