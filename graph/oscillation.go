@@ -219,8 +219,8 @@ func (m *Model) oscillationHealth() (warnings []Warning) {
 	for _, o := range m.Oscillating() {
 		if o.Share > 0.1 {
 			warnings = append(warnings, Warning{o.Tensor,
-				fmt.Sprintf("%.0f %% of the weights oscillate between two integers: dampen or freeze them",
-					100*o.Share)})
+				fmt.Sprintf("%.0f %% of the weights oscillate between two integers: in long training, dampen or freeze "+
+					"them", 100*o.Share)})
 		}
 	}
 	return warnings

@@ -44,7 +44,7 @@ func (f figures) String() string {
 }
 
 // tolerance is by how many points a cell may fall, for the bits of its weights: more
-// than three seeds of the QAT stage differ.
+// than three seeds of mlp differ, which is 0.33.
 var tolerance = map[byte]float64{'8': 0.4, '4': 0.8, '3': 1.2, '2': 2}
 
 // fallen lists the cells in which now loses more against its float network than

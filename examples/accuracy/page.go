@@ -64,7 +64,7 @@ does, and has the best of the learning rates that were tried; its biases are flo
 
 measures the table again, in half an hour on two quiet cores, and fails if a cell loses
 more against float than here by 0.4, 0.8, 1.2 or 2 points, with weights of 8, 4, 3 or 2
-bits; three seeds of ` + "`mlp`" + ` differ by half of that at most. ` + "`QUICK='-only resnet8'`" + `
+bits; three seeds of ` + "`mlp`" + ` differ by 0.33 at most. ` + "`QUICK='-only resnet8'`" + `
 measures a part of it, and ` + "`QUICK=-update`" + ` writes this page and the reference. The float
 networks are kept in ` + "`runs/accuracy-quick`" + `.
 `
