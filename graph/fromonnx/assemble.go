@@ -188,6 +188,9 @@ func (m *mapping) describe(model *Model) {
 	model.Cut = m.tail.cut
 	model.Result = model.Facts.Output
 	model.Result.Name = m.tail.result
+	if shape := m.shapes[m.tail.result]; shape != nil {
+		model.Result.Shape = shape[1:]
+	}
 	for _, f := range []struct {
 		n         int
 		one, many string

@@ -2,11 +2,14 @@ package fromonnx_test
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"petrify/graph/fromonnx"
 	"petrify/internal/imported"
+	"petrify/internal/onnxeval"
 	"petrify/internal/onnxpb"
 )
 
@@ -263,8 +266,6 @@ func TestTails(t *testing.T) {
 		f := newFile(6)
 		return f.add("Gemm", list(f.random(6, outputs), f.random(outputs)))
 	}
-	labels := dense(3).add("Softmax", nil).domain("")
-	labels.add("ArgMax", nil, integer("axis", 1)).add("ArrayFeatureExtractor", nil).domain("ai.onnx.ml")
 	for _, tt := range []struct {
 		name, cut, output string
 		file              *file
@@ -277,6 +278,20 @@ func TestTails(t *testing.T) {
 		{"probabilities and a label", "[softmax]", "v0",
 			dense(3).add("Softmax", nil).add("ArgMax", nil, integer("axis", 1)).output("v2", onnxpb.Int64).
 				output("v1", onnxpb.Float)},
+		{"a label that keeps its axis", "[argmax]", "v0",
+			dense(3).add("ArgMax", nil, integer("axis", 1)).output("v1", onnxpb.Int64)},
+		{"1 − p and p", "[sigmoid two_classes]", "v0", func() *file {
+			f := dense(1)
+			f.add("Sigmoid", nil)
+			one := f.floats([]float32{1}, 1)
+			f.from(one).add("Sub", list("v1")).add("Concat", list("v1"), integer("axis", 1))
+			return f
+		}()},
+		{"1 − p alone stays", "[]", "v2", func() *file {
+			f := dense(1)
+			f.add("Sigmoid", nil)
+			return f.from(f.floats([]float32{1}, 1)).add("Sub", list("v1"))
+		}()},
 		{"a sigmoid that reproduces the input stays", "[]", "v1", func() *file {
 			f := dense(6).add("Sigmoid", nil)
 			f.Graph.Outputs = []onnxpb.Value{{Name: "v1", Type: onnxpb.Float, Shape: f.Graph.Inputs[0].Shape}}
@@ -289,9 +304,73 @@ func TestTails(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
+		if n := len(m.Result.Shape); tt.name == "argmax of softmax" && n != 0 {
+			t.Errorf("%s: a result of %d dimensions, want a number", tt.name, n)
+		}
 		if got := fmt.Sprint(m.Cut); got != tt.cut || m.Output.Name != tt.output {
 			t.Errorf("%s: cut %s after %s, want %s after %s", tt.name, got, m.Output.Name, tt.cut, tt.output)
 		}
+		if err := gives(m); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// gives compares the network's results with the file's, of which each has a
+// batch of 8.
+func gives(m *fromonnx.Model) error {
+	n, err := imported.New(m.Network, m.Weights, m.Facts)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	x := imported.RandomInputs(m, 8, 3)
+	y, shape, err := n.Results(x)
+	if err != nil {
+		return err
+	}
+	in := onnxeval.Floats(append([]int{8}, m.Facts.Input.Shape...), nil)
+	for _, v := range x {
+		in.F = append(in.F, float64(v))
+	}
+	name := m.Result.Name
+	results, err := m.Source().Run(map[string]*onnxeval.Tensor{"x": in}, onnxeval.Options{Want: []string{name}})
+	if err != nil {
+		return err
+	}
+	if want := results[name].Shape[1:]; !slices.Equal(shape, want) {
+		return fmt.Errorf("results of shape %v, want %v", shape, want)
+	}
+	for i, want := range results[name].Numbers() {
+		if math.Abs(float64(y[i])-want) > 1e-6 {
+			return fmt.Errorf("result %d is %v, want %v", i, y[i], want)
+		}
+	}
+	return nil
+}
+
+// TestNames: a layer is called after its weights, or by its kind and number; two
+// layers never have one name.
+func TestNames(t *testing.T) {
+	f := newFile(4)
+	for i, name := range []string{"onnx::MatMul_7", "linear_1.weight", "features.0.weight", "fc/kernel", "same.weight"} {
+		f.add("MatMul", list(f.random(4, 4))).add("Relu", nil)
+		f.Graph.Initializers[i].Name = name
+		f.Graph.Nodes[2*i].Inputs[1] = name
+	}
+	f.Graph.Nodes[0].Name = "/block/block.3/MatMul"
+	m, err := fromonnx.Decode(f.bytes(), "", fromonnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range m.Network.Layers {
+		if l.Name != "" {
+			names = append(names, l.Name)
+		}
+	}
+	if got, want := fmt.Sprint(names), "[block.3 linear_2 features.0 fc same]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -63,18 +63,18 @@ var generic = []string{"Conv", "Conv2D", "Conv1D", "Gemm", "MatMul", "BiasAdd", 
 // to others that are read from afar. Layers without a name are called by their
 // kind and number.
 func (m *mapping) name(named func(i int) bool) {
-	titles, count := map[string]int{}, map[graph.Kind]int{}
+	taken, count := map[string]int{}, map[graph.Kind]int{}
 	for _, l := range m.layers {
-		titles[l.title]++
+		count[l.Kind]++
+		l.called = fmt.Sprintf("%v_%d", l.Kind, count[l.Kind])
+		taken[l.called]++
+		taken[l.title]++
 	}
 	for i, l := range m.layers {
-		count[l.Kind]++
-		numbered := fmt.Sprintf("%v_%d", l.Kind, count[l.Kind])
-		l.called = numbered
 		if !named(i) {
 			continue
 		}
-		if l.called = numbered; (l.weighted() || l.gamma != nil) && l.title != "" && titles[l.title] == 1 {
+		if (l.weighted() || l.gamma != nil) && l.title != "" && taken[l.title] == 1 {
 			l.called = l.title
 		}
 		l.Name = l.called

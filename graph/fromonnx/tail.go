@@ -70,34 +70,43 @@ func (t *trace) findTail() (*tail, error) {
 		}
 	}
 	passed := map[string]bool{}
+	value, cut := "", false // where the network may end; whether a function was passed since
+	if len(open) == 1 {
+		value = found.value
+	}
 	for {
 		last := latest(open, producer)
 		n := t.graph.Nodes[producer[last]]
 		kind, cuttable := cuts[qualified(n)]
 		reachesInput := slices.Contains(n.Inputs, t.input.Name) // something must be left
-		if !cuttable || reachesInput || len(open) == 1 && (kind == "" || !t.ends(n, found, kind)) {
-			if len(open) > 1 {
-				return nil, fmt.Errorf("has %d outputs that are computed apart from each other: want one, or such as "+
-					"a softmax makes of one", len(outputs))
-			}
-			return t.cutting(found, last, passed), nil
+		if !cuttable || reachesInput || len(open) == 1 && !t.ends(found, kind) {
+			break
 		}
 		for _, out := range n.Outputs {
 			delete(open, out)
 		}
 		passed[last] = true
+		cut = cut || kind != ""
 		for _, in := range n.Inputs {
 			if t.computed[in] {
 				open[in] = true
 			}
 		}
+		if len(open) == 1 && (cut || value == "") {
+			value, cut = latest(open, producer), false
+		}
 	}
+	if value == "" {
+		return nil, fmt.Errorf("has %d outputs that are computed apart from each other: want one, or such as a softmax "+
+			"makes of one", len(outputs))
+	}
+	return t.cutting(found, value, passed, producer), nil
 }
 
 // ends reports whether a node that alone is left may be cut: it may be unless it
 // is a sigmoid that gives back as many numbers as the input has, as autoencoders
 // for pictures end.
-func (t *trace) ends(n *onnxeval.Node, found *tail, kind Cut) bool {
+func (t *trace) ends(found *tail, kind Cut) bool {
 	if kind != CutSigmoid {
 		return true
 	}
@@ -135,8 +144,28 @@ func latest(open map[string]bool, producer map[string]int) (name string) {
 	return name
 }
 
+// neutral operators leave the numbers of a result as they are.
+var neutral = []string{"Identity", "Cast", "Reshape", "Squeeze", "Flatten", "Unsqueeze", "ZipMap"}
+
+// complements reports whether a node joins 1 − p and p.
+func (t *trace) complements(n *onnxeval.Node, producer map[string]int) bool {
+	if len(n.Inputs) != 2 {
+		return false
+	}
+	at, ok := producer[n.Inputs[0]]
+	if !ok {
+		return false
+	}
+	sub := t.graph.Nodes[at]
+	if sub.Op != "Sub" || len(sub.Inputs) != 2 || sub.Inputs[1] != n.Inputs[1] {
+		return false
+	}
+	one := t.graph.Constants[sub.Inputs[0]]
+	return one != nil && one.Size() == 1 && one.S == nil && one.Numbers()[0] == 1
+}
+
 // cutting lists what is cut between the value and the result.
-func (t *trace) cutting(found *tail, value string, passed map[string]bool) *tail {
+func (t *trace) cutting(found *tail, value string, passed map[string]bool, producer map[string]int) *tail {
 	found.value = value
 	reaches := map[string]bool{value: true}
 	on := map[string]bool{found.result: true} // the way from the value to the result
@@ -149,18 +178,23 @@ func (t *trace) cutting(found *tail, value string, passed map[string]bool) *tail
 		}
 	}
 	for _, n := range nodes {
-		if len(n.Outputs) == 0 || !passed[n.Outputs[0]] || !on[n.Outputs[0]] {
+		if len(n.Outputs) == 0 || !passed[n.Outputs[0]] || !on[n.Outputs[0]] ||
+			!slices.ContainsFunc(n.Inputs, func(in string) bool { return reaches[in] }) {
 			continue
 		}
-		if slices.ContainsFunc(n.Inputs, func(in string) bool { return reaches[in] }) {
-			reaches[n.Outputs[0]] = true
-			kind := cuts[qualified(n)]
-			if n.Op == "Concat" {
-				kind = CutTwoClasses
-			}
-			if kind != "" {
-				found.cut = append(found.cut, kind)
-			}
+		reaches[n.Outputs[0]] = true
+		kind := cuts[qualified(n)]
+		switch {
+		case n.Op == "Concat" && t.complements(n, producer):
+			kind = CutTwoClasses
+		case n.Op == "Sub" && slices.ContainsFunc(nodes, func(c *onnxeval.Node) bool {
+			return c.Op == "Concat" && slices.Contains(c.Inputs, n.Outputs[0]) && t.complements(c, producer)
+		}):
+		case kind == "" && !slices.Contains(neutral, n.Op): // it would have to be put back
+			return &tail{value: found.result, result: found.result, others: found.others}
+		}
+		if kind != "" {
+			found.cut = append(found.cut, kind)
 		}
 	}
 	return found

@@ -220,11 +220,24 @@ func (t *trace) run() error {
 			}
 		},
 	})
+	t.measureResult(zeros)
 	if elements > mostElements {
 		return fmt.Errorf("computes %d numbers for one input: petrify is for networks that compute at most %d",
 			elements, mostElements)
 	}
 	return err
+}
+
+// measureResult finds the shape of the file's result, if the operators at its
+// end are known.
+func (t *trace) measureResult(zeros *onnxeval.Tensor) {
+	name := t.tail.result
+	results, err := t.graph.Run(map[string]*onnxeval.Tensor{t.input.Name: zeros}, onnxeval.Options{
+		Want: []string{name}, Shapes: true, Failed: func(*onnxeval.Node, error) {},
+	})
+	if r := results[name]; err == nil && r != nil && len(r.Shape) > 0 && r.Shape[0] == t.dims[0] {
+		t.shapes[name] = r.Shape
+	}
 }
 
 // best imports with each layout that the input may have, and takes the first

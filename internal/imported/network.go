@@ -149,6 +149,13 @@ func (n *Network) Results(x []float32) (y []float32, shape []int, err error) {
 			}
 		}
 	}
+	elements := 1
+	for _, d := range n.facts.Result.Shape {
+		elements *= d
+	}
+	if elements == size {
+		shape = n.facts.Result.Shape
+	}
 	return y, shape, nil
 }
 
