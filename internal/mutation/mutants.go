@@ -61,6 +61,8 @@ var mutants = []mutant{
 	{"fakequant/dorefa.go", "math.Abs(t) <= peak", "math.Abs(t) < peak", ""},
 	{"fakequant/ternary.go", "0.7 * mean", "0.75 * mean", ""},
 	{"fakequant/positive.go", "dv / float64(max(p.value[i], least))", "dv * float64(max(p.value[i], least))", ""},
+	{"fakequant/positive.go", "dv*u*u", "dv*u", ""},
+	{"fakequant/rescale.go", "q.unit[i] = float32(math.Abs(", "q.unit[i] = -float32(math.Abs(", ""},
 	{"fakequant/oscillation.go", "d == -o.direction[i]", "d != o.direction[i]", ""},
 
 	// observers: from tensors to ranges
@@ -81,6 +83,10 @@ var mutants = []mutant{
 	{"graph/op_activate.go", "y[i] * (dy[i] - sum)", "y[i] * (dy[i] + sum)", ""},
 	{"graph/op_activate.go", "scale := 1 / (1 - u.layer.Rate)", "scale := float32(1)", ""},
 	{"graph/op_correct.go", "float32(-a * float64(k.mean[i]) * sum)", "float32(a * float64(k.mean[i]) * sum)", ""},
+	{"graph/op_fold.go", "in[2][o*cols:(o+1)*cols]) / f", "in[2][o*cols:(o+1)*cols])", ""},
+	{"graph/op_fold.go", "grads = grads[:1]", "", ""},
+	{"graph/op_sums.go", "scales[i] /= float32(", "scales[i] *= float32(", ""},
+	{"graph/health.go", "if ratio > coarse {", "if ratio > 2*coarse {", ""},
 	{"graph/op_norm.go", "mean/s, op.unbiased(variance)/(s*s)", "mean/s, op.unbiased(variance)/s", ""},
 	{"graph/op_norm.go", "-op.epsilon * float64", "-normEpsilon * float64", ""},
 	{"graph/op_norm.go", "float64(max(op.rows-1, 1))", "float64(op.rows)", ""},
@@ -95,6 +101,8 @@ var mutants = []mutant{
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
+	{"quantized/lookup.go", "max(f.Max(), -f.Min()) <= 7", "max(f.Max(), -f.Min()) <= 8", ""},
+	{"quantized/validate_node.go", "checkZero(zero/step, w.Format)", "checkZero(zero, w.Format)", ""},
 	{"quantized/lookup.go", "return max(lo, q.Zero), hi\n", "return max(lo, 0), hi\n", ""},
 	{"quantized/lookup.go", "i%channel/inner/w.Block", "i%channel/inner%w.Block", ""},
 	{"quantized/claim.go", "c.A, c.B, c.Elements, c.Differing)", "c.A, c.B, c.Elements, 0)", ""},
