@@ -89,9 +89,8 @@ func origin(q *fakequant.Quantizer) string {
 // lies on the grid of the quantizer in.
 func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error) {
 	k := u.layer.Kind
-	n := quantized.Node{
-		Name: u.name(), Op: rows[k].op, Func: rows[k].function, Slope: u.layer.Slope, Output: m.activation(u),
-	}
+	n := u.layer.function()
+	n.Name, n.Op, n.Output = u.name(), rows[k].op, m.activation(u)
 	if u.clip != 0 {
 		n.Func = rows[u.clip].function
 	}

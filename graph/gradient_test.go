@@ -45,6 +45,8 @@ func TestGradientsOfEachKind(t *testing.T) {
 		"relu6 alone":       between(graph.MaxPool(2), graph.ReLU6()),
 		"leaky_relu":        between(graph.LeakyReLU(0.1)),
 		"leaky_relu folds":  between(graph.LeakyReLU(-1.5)),
+		"clip":              between(graph.Clip(-0.2, 0.3)),
+		"clip from below":   between(graph.Clip(0.1, graph.Unbounded)),
 		"hard_swish":        between(graph.HardSwish()),
 		"sigmoid":           between(graph.Sigmoid()),
 		"tanh":              between(graph.Tanh()),

@@ -25,6 +25,8 @@ func TestValidateListsEveryFault(t *testing.T) {
 		graph.Conv2D(4, 3).Padded(-1).Named("f"),
 		graph.Layer{Name: "g"},
 		graph.LeakyReLU(float32(math.NaN())).Named("j"),
+		graph.Clip(1, 1).Named("k"), graph.Clip(-graph.Unbounded, graph.Unbounded).Named("l"),
+		graph.Clip(0, float32(math.Inf(1))).Named("m"), graph.Layer{Name: "n", Kind: graph.KindReLU, Min: 1},
 		graph.Layer{Name: "h", Kind: graph.KindBatchNorm, Epsilon: math.Inf(1)},
 		graph.Layer{Name: "i", Kind: graph.KindBatchNorm, Epsilon: -1e-5},
 		graph.Layer{Name: "j", Kind: 99})
@@ -32,7 +34,8 @@ func TestValidateListsEveryFault(t *testing.T) {
 	for _, want := range []string{
 		"input shape 1×8×0", "a: 0 units", "b: two layers of that name",
 		"d: kernel 0×0", "e: stride has no effect on relu", "f: padding -1 -1 -1 -1", "g: kind 0",
-		"h: epsilon +Inf", "j: slope NaN", "i: epsilon -1e-05", "j: kind 99",
+		"h: epsilon +Inf", "k: bounds 1 and 1", "l: bounds -3.4028235e+38 and 3.4028235e+38", "m: bounds 0 and +Inf",
+		"n: min has no effect on relu", "j: slope NaN", "i: epsilon -1e-05", "j: kind 99",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault %q in:\n%v", want, err)

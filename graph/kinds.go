@@ -39,6 +39,7 @@ const (
 	KindGELU
 	KindELU
 	KindSoftplus
+	KindClip
 )
 
 // row describes a kind of layer. A new kind is a constant, a row of the table
@@ -130,6 +131,7 @@ func init() {
 		KindGELU:        ofFunction(roleFunction, quantized.GELU, elementwise(geluSlope)),
 		KindELU:         ofFunction(roleFunction, quantized.ELU, elementwise(eluSlope)),
 		KindSoftplus:    ofFunction(roleFunction, quantized.Softplus, elementwise(softplusSlope)),
+		KindClip:        ofFunction(roleFunction, quantized.Clip, elementwise(clipSlope), "min", "max"),
 	}
 }
 
@@ -233,7 +235,7 @@ func ofFunction(r role, f quantized.Func, train trainer, takes ...string) row {
 // whose slope at x, where it is y, is given.
 func elementwise(slope func(l Layer, x, y float64) float64) trainer {
 	return func(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-		n := quantized.Node{Func: rows[u.layer.Kind].function, Slope: u.layer.Slope}
+		n := u.layer.function()
 		f := n.Function()
 		return unary{
 			name: u.name(),
@@ -253,6 +255,11 @@ func elementwise(slope func(l Layer, x, y float64) float64) trainer {
 			},
 		}.apply(in[0])
 	}
+}
+
+// function is the node of the layer's function, without the rest.
+func (l Layer) function() quantized.Node {
+	return quantized.Node{Func: rows[l.Kind].function, Slope: l.Slope, Min: l.Min, Max: l.Max}
 }
 
 func sigmoidSlope(_ Layer, _, y float64) float64 { return y * (1 - y) }
@@ -295,6 +302,13 @@ func geluSlope(_ Layer, x, _ float64) float64 {
 
 func eluSlope(_ Layer, x, _ float64) float64 { return math.Exp(min(x, 0)) }
 
+func clipSlope(l Layer, x, _ float64) float64 {
+	if x > float64(l.Min) && x < float64(l.Max) {
+		return 1
+	}
+	return 0
+}
+
 func softplusSlope(_ Layer, x, _ float64) float64 { return logistic(x) }
 
 // ReLU is max(0, x).
@@ -302,6 +316,10 @@ func ReLU() Layer { return Layer{Kind: KindReLU} }
 
 // ReLU6 is min(max(0, x), 6).
 func ReLU6() Layer { return Layer{Kind: KindReLU6} }
+
+// Clip is min(max(x, least), greatest), where −[Unbounded] and Unbounded bound
+// nothing.
+func Clip(least, greatest float32) Layer { return Layer{Kind: KindClip, Min: least, Max: greatest} }
 
 // LeakyReLU is x for x ≥ 0 and slope·x below.
 func LeakyReLU(slope float32) Layer { return Layer{Kind: KindLeakyReLU, Slope: slope} }

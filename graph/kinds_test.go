@@ -58,6 +58,23 @@ func TestSharedGridsCoverAllThatShareThem(t *testing.T) {
 	}
 }
 
+// A clip is never negative if its lower bound is not, and its integers have no sign
+// then.
+func TestClipsFromZeroAreUnsigned(t *testing.T) {
+	for _, c := range []struct {
+		layer    Layer
+		unsigned bool
+	}{{Clip(0, 1), true}, {Clip(0.5, Unbounded), true}, {Clip(-1, 1), false}, {Clip(-Unbounded, 2), false}} {
+		units := unitsOf(t, Chain(Conv2D(3, 1), c.layer.Named("clip"), Flatten(), Linear(2)))
+		for _, g := range Uniform(fakequant.Int8()).place(units) {
+			clips := slices.ContainsFunc(g.members, func(u *unit) bool { return u.name() == "clip" })
+			if clips && g.config.Format.Unsigned != c.unsigned {
+				t.Errorf("from %v to %v: %v", c.layer.Min, c.layer.Max, g.config.Format)
+			}
+		}
+	}
+}
+
 // The end of a network is an edge, a softmax that closes it included.
 func TestClosingSoftmaxIsAnEdge(t *testing.T) {
 	q := Uniform(fakequant.Bits(4))

@@ -1,5 +1,7 @@
 package graph
 
+import "math"
+
 // Layer is one line of a network's description. Make it with [Conv2D] and
 // similar functions and refine it with the methods, or write the struct itself.
 type Layer struct {
@@ -19,10 +21,14 @@ type Layer struct {
 	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output
+	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none
 	Slope           float32 // leaky_relu: the slope for x < 0
 	Epsilon         float64 // batch_norm: what is added to the variance; 0 means 1e−5
 	Rate            float32 // dropout: the share of elements that training sets to 0
 }
+
+// Unbounded, as a clip's upper bound, is none, and its negative as the lower one.
+const Unbounded = math.MaxFloat32
 
 // InputName is the name of the network's input in [Layer.From].
 const InputName = "input"

@@ -228,6 +228,9 @@ func (l Layer) faults() (errs []error) {
 	if !(l.Slope-l.Slope == 0) {
 		fault("slope %v: want a finite number", l.Slope)
 	}
+	if k == KindClip && !l.bounded() {
+		fault("bounds %v and %v: want a lower and a higher number, or one of them", l.Min, l.Max)
+	}
 	if !(l.Rate >= 0 && l.Rate < 1) {
 		fault("rate %v: want 0 ≤ rate < 1", l.Rate)
 	}
@@ -238,6 +241,12 @@ func (l Layer) faults() (errs []error) {
 		fault("%s has no effect on %v", idle, k)
 	}
 	return errs
+}
+
+// bounded reports whether a clip has bounds, at least one and in order.
+func (l Layer) bounded() bool {
+	ordered := l.Min >= -Unbounded && l.Min < l.Max && l.Max <= Unbounded
+	return ordered && (l.Min > -Unbounded || l.Max < Unbounded)
 }
 
 // idle lists the settings that have no effect on the layer's kind.
@@ -257,6 +266,8 @@ func (l Layer) idle() (names []string) {
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
 		{"slope", l.Slope != 0, []string{"slope"}},
+		{"min", l.Min != 0, []string{"min"}},
+		{"max", l.Max != 0, []string{"max"}},
 		{"epsilon", l.Epsilon != 0, []string{"epsilon"}},
 		{"rate", l.Rate != 0, []string{"rate"}},
 	} {

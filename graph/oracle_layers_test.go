@@ -98,6 +98,10 @@ func (o *oracle) function(u graph.View, x []float64) []float64 {
 		return elements(x, func(i int) float64 { return x[i] / (1 + math.Exp(-x[i])) })
 	case graph.KindGELU:
 		return elements(x, func(i int) float64 { return x[i] * (1 + math.Erf(x[i]*math.Sqrt2/2)) / 2 })
+	case graph.KindClip:
+		lo, hi := float64(u.Layer.Min), float64(u.Layer.Max)
+		s := side(lo, hi)
+		return elements(x, func(i int) float64 { return [...]float64{lo, x[i], hi}[s[i]] })
 	case graph.KindELU:
 		s := side(0)
 		return elements(x, func(i int) float64 { return [...]float64{math.Exp(x[i]) - 1, x[i]}[s[i]] })

@@ -53,7 +53,7 @@ func (u *unit) name() string { return u.layer.Name }
 // a ReLU or its like, or only sums, moves or averages what is never negative.
 func (u *unit) nonNegative() bool {
 	switch k := u.layer.Kind; {
-	case u.clip != 0 || k.nonNegative():
+	case u.clip != 0 || k.nonNegative() || k == KindClip && u.layer.Min >= 0:
 		return true
 	case k.is(roleMove, roleMean, roleSum, roleJoin):
 		return !slices.ContainsFunc(u.inputs, func(in *unit) bool { return !in.nonNegative() })

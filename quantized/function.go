@@ -27,35 +27,38 @@ const (
 	GELU
 	ELU
 	Softplus
+	Clip
 )
 
 // function describes an activation function, independently of who computes it.
 type function struct {
 	name   string
-	lo, hi float64                        // its values lie within
-	given  bool                           // so closely that its output's range is given, not observed
-	f      func(x, slope float64) float64 // nil where it is not one of one number
+	lo, hi float64                          // its values lie within
+	given  bool                             // so closely that its output's range is given, not observed
+	f      func(n *Node, x float64) float64 // nil where it is not one of one number
 }
 
 // functions is their table. A new function is a constant and a row here, and a
 // row in the tables of package graph, package reference, and each exporter that
 // has it.
 var functions = [...]function{
-	Identity: {"identity", -inf, inf, false, func(x, _ float64) float64 { return x }},
-	ReLU:     {"relu", 0, inf, false, func(x, _ float64) float64 { return max(x, 0) }},
-	ReLU6:    {"relu6", 0, 6, false, func(x, _ float64) float64 { return min(max(x, 0), 6) }},
+	Identity: {"identity", -inf, inf, false, func(_ *Node, x float64) float64 { return x }},
+	ReLU:     {"relu", 0, inf, false, func(_ *Node, x float64) float64 { return max(x, 0) }},
+	ReLU6:    {"relu6", 0, 6, false, func(_ *Node, x float64) float64 { return min(max(x, 0), 6) }},
 	LeakyReLU: {"leaky_relu", -inf, inf, false,
-		func(x, slope float64) float64 { return max(x, 0) + slope*min(x, 0) }},
-	HardSwish:   {"hard_swish", -0.375, inf, false, func(x, _ float64) float64 { return hardSwish(x) }},
-	Sigmoid:     {"sigmoid", 0, 1, true, func(x, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }},
-	Tanh:        {"tanh", -1, 1, true, func(x, _ float64) float64 { return math.Tanh(x) }},
+		func(n *Node, x float64) float64 { return max(x, 0) + float64(n.Slope)*min(x, 0) }},
+	HardSwish:   {"hard_swish", -0.375, inf, false, func(_ *Node, x float64) float64 { return hardSwish(x) }},
+	Sigmoid:     {"sigmoid", 0, 1, true, func(_ *Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+	Tanh:        {"tanh", -1, 1, true, func(_ *Node, x float64) float64 { return math.Tanh(x) }},
 	Softmax:     {"softmax", 0, 1, true, nil},
-	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(x, _ float64) float64 { return hardSigmoid(x) }},
-	SiLU:        {"silu", -0.2785, inf, false, func(x, _ float64) float64 { return x / (1 + math.Exp(-x)) }},
-	GELU:        {"gelu", -0.17, inf, false, func(x, _ float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }},
-	ELU:         {"elu", -1, inf, false, func(x, _ float64) float64 { return max(x, 0) + math.Expm1(min(x, 0)) }},
+	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(_ *Node, x float64) float64 { return hardSigmoid(x) }},
+	SiLU:        {"silu", -0.2785, inf, false, func(_ *Node, x float64) float64 { return x / (1 + math.Exp(-x)) }},
+	GELU:        {"gelu", -0.17, inf, false, func(_ *Node, x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }},
+	ELU:         {"elu", -1, inf, false, func(_ *Node, x float64) float64 { return max(x, 0) + math.Expm1(min(x, 0)) }},
 	Softplus: {"softplus", 0, inf, false,
-		func(x, _ float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
+		func(_ *Node, x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
+	Clip: {"clip", -inf, inf, false,
+		func(n *Node, x float64) float64 { return min(max(x, float64(n.Min)), float64(n.Max)) }},
 }
 
 var inf = math.Inf(1)
@@ -86,12 +89,13 @@ func (f Func) known() bool { return int(f) < len(functions) }
 //	leaky_relu(x) = max(x, 0) + slope·min(x, 0)        hard_swish(x) = x·min(max(0, x/6 + 1/2), 1)
 //	elu(x) = max(x, 0) + e^min(x, 0) − 1               silu(x) = x/(1 + e⁻ˣ)
 //	gelu(x) = x/2·(1 + erf(x/√2))                      softplus(x) = ln(1 + eˣ)
+//	clip(x) = min(max(x, Min), Max)
 func (n *Node) Function() func(x float64) float64 {
-	f, slope := functions[n.Func].f, float64(n.Slope)
+	f := functions[n.Func].f
 	if f == nil {
 		return nil
 	}
-	return func(x float64) float64 { return f(x, slope) }
+	return func(x float64) float64 { return f(n, x) }
 }
 
 // Range is the range of the function's values. If it is given, it fixes the

@@ -67,11 +67,13 @@ type Node struct {
 	Inputs  []string   `json:"inputs"`            // names of activations: the input's or earlier outputs'
 	Func    Func       `json:"function,omitzero"` // fused activation function, or the function of Activate
 	Slope   float32    `json:"slope,omitzero"`    // LeakyReLU's slope for r < 0
-	Window  Window     `json:"window,omitzero"`   // convolutions and pools
-	Groups  int        `json:"groups,omitzero"`   // convolutions: 1, or C for depthwise
-	Weights *Weights   `json:"weights,omitzero"`  // Conv2D, Linear
-	Bias    *Bias      `json:"bias,omitzero"`     // Conv2D, Linear; nil if there is none
-	Output  Activation `json:"output"`            // its name is the node's name
+	Min     float32    `json:"min,omitzero"`      // Clip's bounds; the greatest float32 of a sign bounds nothing
+	Max     float32    `json:"max,omitzero"`
+	Window  Window     `json:"window,omitzero"`  // convolutions and pools
+	Groups  int        `json:"groups,omitzero"`  // convolutions: 1, or C for depthwise
+	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
+	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
+	Output  Activation `json:"output"`           // its name is the node's name
 }
 
 // Pointwise reports whether n is a convolution that computes each pixel from the same

@@ -60,6 +60,12 @@ func checkFunc(n *Node) error {
 	if n.Slope != 0 && n.Func != LeakyReLU || !finite([]float32{n.Slope}) {
 		return fmt.Errorf("slope %v: want a number for leaky_relu, 0 for %v", n.Slope, n.Func)
 	}
+	switch bounds := []float32{n.Min, n.Max}; {
+	case n.Func == Clip && !(n.Min < n.Max && finite(bounds)):
+		return fmt.Errorf("bounds %v: want two numbers in order", bounds)
+	case n.Func != Clip && (n.Min != 0 || n.Max != 0):
+		return fmt.Errorf("bounds %v: %v has none", bounds, n.Func)
+	}
 	return nil
 }
 

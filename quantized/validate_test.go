@@ -83,6 +83,8 @@ var faults = []struct {
 		"max_pool has no function, got relu"},
 	{"no function", func(m *quantized.Model) { m.Nodes[4].Func = quantized.Identity },
 		"activate without a function"},
+	{"bounds", func(m *quantized.Model) { m.Nodes[0].Max = 1 },
+		"bounds [0 1]: relu has none"},
 	{"slope", func(m *quantized.Model) { m.Nodes[0].Slope = 1 },
 		"slope 1: want a number for leaky_relu, 0 for relu"},
 	{"stride", func(m *quantized.Model) { m.Nodes[0].Window.Stride[1] = 0 },

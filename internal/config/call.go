@@ -22,7 +22,7 @@ func calls() []call {
 	var all []call
 	for _, k := range graph.Kinds() {
 		itself := func(l graph.Layer) []graph.Layer { return []graph.Layer{l} }
-		all = append(all, call{name: k.String(), layer: graph.Layer{Kind: k}, section: layerSection, layers: itself})
+		all = append(all, call{name: k.String(), layer: bare(k), section: layerSection, layers: itself})
 	}
 	return append(all,
 		call{"conv1d", "A conv2d with a kernel one pixel high, for signals C 1 L.", graph.Conv1D(0, 0),

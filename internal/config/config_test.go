@@ -123,6 +123,9 @@ network:
   - batch_norm: {epsilon: 1e-3}
   - relu: {name: "123"}
   - leaky_relu: {slope: -1.5}
+  - clip: {min: -1, max: 0.5}
+  - clip: {min: 0}
+  - clip: {min: null, max: 4}
   - max_pool: {kernel: 2}
   - avg_pool: {kernel: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: true}
   - flatten

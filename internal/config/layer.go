@@ -43,6 +43,8 @@ func settings(l *graph.Layer) section {
 			yes(&l.CountIncludePad)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
 		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
+		{"min", "Lower bound; null is none.", bound{&l.Min, -graph.Unbounded}},
+		{"max", "Upper bound; null is none.", bound{&l.Max, graph.Unbounded}},
 		{"slope", "Slope below 0, of any sign and size.", number(&l.Slope, finite)},
 		{"epsilon", "Added to the variance; null is 0.00001, as in PyTorch. Keras's is 0.001.",
 			auto[float64]{&l.Epsilon, number(&l.Epsilon, positive)}},
@@ -123,9 +125,18 @@ func (v layers) write() *yaml.Node {
 	return list
 }
 
+// bare is a layer of a kind without keys.
+func bare(k graph.Kind) graph.Layer {
+	l := graph.Layer{Kind: k}
+	if k == graph.KindClip {
+		l.Min, l.Max = -graph.Unbounded, graph.Unbounded
+	}
+	return l
+}
+
 // writeLayer writes the keys that differ from those of a bare layer.
 func writeLayer(l graph.Layer) *yaml.Node {
-	bare := graph.Layer{Kind: l.Kind}
+	bare := bare(l.Kind)
 	keys, defaults := layerSection(&l), layerSection(&bare)
 	block := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Style: yaml.FlowStyle}
 	for i, f := range keys {

@@ -117,6 +117,31 @@ func (a auto[T]) schema() map[string]any {
 	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, s}}
 }
 
+// bound is a number, or null for the one that bounds nothing.
+type bound struct {
+	to   *float32
+	none float32
+}
+
+func (b bound) read(r *reader, n *yaml.Node, key string) {
+	if resolve(n).ShortTag() == "!!null" {
+		*b.to = b.none
+		return
+	}
+	number(b.to, finite).read(r, n, key)
+}
+
+func (b bound) write() *yaml.Node {
+	if *b.to == b.none {
+		return plain("!!null", "null")
+	}
+	return number(b.to, finite).write()
+}
+
+func (b bound) schema() map[string]any {
+	return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, finite.schema()}}
+}
+
 // wrap breaks a sentence into lines of at most width bytes.
 func wrap(sentence string, width int) string {
 	var lines []string

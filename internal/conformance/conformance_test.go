@@ -180,7 +180,7 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 // functions are layers of their own.
 var functions = []quantized.Func{quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU, quantized.HardSwish,
 	quantized.HardSigmoid, quantized.Sigmoid, quantized.Tanh, quantized.SiLU, quantized.GELU, quantized.ELU,
-	quantized.Softplus}
+	quantized.Softplus, quantized.Clip}
 
 var schemes = map[string]quantizedtest.Scheme{
 	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,

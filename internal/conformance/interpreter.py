@@ -119,6 +119,7 @@ functions = {
     "relu": lambda x, n: np.maximum(x, 0),
     "relu6": lambda x, n: np.minimum(np.maximum(x, 0), 6),
     "leaky_relu": lambda x, n: np.maximum(x, 0) + f64(f32(n.get("slope", 0))) * np.minimum(x, 0),
+    "clip": lambda x, n: np.clip(x, f64(f32(n.get("min", 0))), f64(f32(n.get("max", 0)))),
     "hard_sigmoid": lambda x, n: np.clip(x.astype(f32) * f32(1 / 6) + f32(0.5), f32(0), f32(1)),
     "hard_swish": lambda x, n: x.astype(f32) * functions["hard_sigmoid"](x, n),
     "sigmoid": lambda x, n: 1 / (1 + np.exp(-x)),

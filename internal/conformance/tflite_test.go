@@ -270,9 +270,13 @@ func TestTFLiteFunctions(t *testing.T) {
 // functionOf is a model that is a function of its input.
 func functionOf(f quantized.Func, width int, from, to quantized.Quant) *quantized.Model {
 	m := softmaxOf(width, from, to)
-	m.Nodes[0].Func = f
-	if f == quantized.LeakyReLU {
-		m.Nodes[0].Slope = 0.1
+	n := &m.Nodes[0]
+	n.Func = f
+	switch f {
+	case quantized.LeakyReLU:
+		n.Slope = 0.1
+	case quantized.Clip:
+		n.Min, n.Max = -0.3, 1.1
 	}
 	return m
 }

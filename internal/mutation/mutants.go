@@ -125,6 +125,7 @@ var mutants = []mutant{
 	// exporters: what other programs execute
 	{"quantized/onnx/layers.go", "w.PadBegin[1], w.PadEnd[0]", "w.PadEnd[0], w.PadBegin[1]", ""},
 	{"quantized/onnx/layers.go", "n.Slope", "0.01", ""},
+	{"graph/unit.go", "u.layer.Min >= 0", "u.layer.Max >= 0", ""},
 	{"quantized/onnx/quantize.go", "<< (4 * (i % 2))", "<< (4 * (1 - i%2))", ""},
 	{"quantized/onnx/quantize.go", "!= c.min || hi+c.shift", "!= c.min && hi+c.shift", ""},
 	{"quantized/onnx/passage.go", "p.read%(2*p.rank) - p.rank", "0", ""},

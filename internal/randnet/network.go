@@ -161,10 +161,25 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		if one(b.rng, 3) {
 			l.Epsilon = math.Pow(10, -5*b.rng.Float64())
 		}
+	case graph.KindClip:
+		l.Min, l.Max = b.bounds()
 	case graph.KindDropout:
 		l.Rate = b.rng.Float32() * 0.75
 	}
 	return b.append(l, y, from)
+}
+
+// bounds draws those of a clip, one of which may be none.
+func (b *builder) bounds() (least, greatest float32) {
+	least = 3*b.rng.Float32() - 2
+	greatest = least + 0.1 + 3*b.rng.Float32()
+	switch b.rng.IntN(4) {
+	case 0:
+		least = -graph.Unbounded
+	case 1:
+		greatest = graph.Unbounded
+	}
+	return least, greatest
 }
 
 // append gives the layer its name and inputs.

@@ -124,7 +124,7 @@ func boundOfAddition(y *reals, in []reals, _ int) error {
 // near 0, is within 12u·max(1, |x|).
 func boundOfFunction(n *quantized.Node) (bound, error) {
 	switch n.Func {
-	case quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU:
+	case quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU, quantized.Clip:
 		return nil, nil // one rounding, or none
 	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax, quantized.HardSwish, quantized.HardSigmoid,
 		quantized.SiLU, quantized.GELU, quantized.ELU, quantized.Softplus:

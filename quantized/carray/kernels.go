@@ -25,7 +25,7 @@ var order = []string{
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "look_up", "join", "real_join", "reorder", "reorder_reals", "softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
-	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_softmax", "copy", "copy_reals",
+	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "copy", "copy_reals",
 }
 
 // variants are the kernels that a file gives with other values than the bytes of
@@ -66,7 +66,7 @@ var callees = []struct{ by, needs string }{
 	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
 	{"seen", "window"},
 	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_pool", "reals"}, {"real_join", "reals"},
-	{"real_apply", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
+	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
 }
 
 // functions is the text of the kernels that the model needs.

@@ -62,6 +62,11 @@ func (l *lowering) realActivate(n *quantized.Node, x, y *value) {
 		l.realCall("real_softmax", fmt.Sprintf("real_softmax(%%s, %%s, %d, %d)", x.pixels(), x.channels()), y, x)
 		return
 	}
+	if n.Func == quantized.Clip {
+		l.realCall("real_clip", fmt.Sprintf("real_clip(%%s, %%s, %d, %s, %s)", y.elements(), decimal(n.Min),
+			decimal(n.Max)), y, x)
+		return
+	}
 	function := "real_" + n.Func.String()
 	l.needs[function] = true
 	l.realCall("real_apply", fmt.Sprintf("real_apply(%%s, %%s, %d, %s, %s)", y.elements(), function, decimal(n.Slope)),

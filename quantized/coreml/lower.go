@@ -1,6 +1,8 @@
 package coreml
 
 import (
+	"math"
+
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
 )
@@ -163,6 +165,7 @@ var functions = map[quantized.Func]ending{
 	quantized.SiLU:        {"silu", alone},
 	quantized.GELU:        {"gelu", exact},
 	quantized.ELU:         {"elu", one},
+	quantized.Clip:        {"clip", (*builder).bounds},
 	quantized.Softplus:    {"softplus", alone},
 }
 
@@ -177,6 +180,16 @@ func (b *builder) slope(n *quantized.Node, x string, _ mil.Type) []param {
 
 func channels(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {
 	return []param{{"x", x}, {"axis", mil.IntValue(1)}}
+}
+
+// bounds are those of a clip; what bounds nothing is the type's greatest number.
+func (b *builder) bounds(n *quantized.Node, x string, _ mil.Type) []param {
+	most := float64(math.MaxFloat32)
+	if b.float == mil.Float16 {
+		most = 65504
+	}
+	bound := func(v float32) mil.Value { return b.scalar("bound", min(max(float64(v), -most), most)) }
+	return []param{{"x", x}, {"alpha", bound(n.Min)}, {"beta", bound(n.Max)}}
 }
 
 func exact(_ *builder, _ *quantized.Node, x string, _ mil.Type) []param {

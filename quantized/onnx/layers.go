@@ -93,6 +93,7 @@ var functions = map[quantized.Func]form{
 	quantized.SiLU:        (*writer).silu,
 	quantized.GELU:        (*writer).gelu,
 	quantized.ELU:         one("Elu"),
+	quantized.Clip:        (*writer).clip,
 	quantized.Softplus:    one("Softplus"),
 }
 
@@ -203,6 +204,11 @@ func window(w quantized.Window) []onnxpb.Attribute {
 
 func (w *writer) relu6(n *quantized.Node, in []string, output string) string {
 	return w.clipToSix(n.Name, in[0], output)
+}
+
+func (w *writer) clip(n *quantized.Node, in []string, output string) string {
+	bounds := []string{w.floats(n.Name+"/least", []float32{n.Min}), w.floats(n.Name+"/greatest", []float32{n.Max})}
+	return w.node("Clip", output, append(in, bounds...))
 }
 
 func (w *writer) leakyReLU(n *quantized.Node, in []string, output string) string {

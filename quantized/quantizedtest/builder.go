@@ -145,6 +145,8 @@ func (b *Builder) Activate(x string, f quantized.Func) string {
 	switch f {
 	case quantized.LeakyReLU:
 		n.Slope = 0.125
+	case quantized.Clip:
+		n.Min, n.Max = -0.6, 0.9
 	case quantized.Sigmoid, quantized.Tanh, quantized.Softmax:
 		return b.add(n, 0.5)
 	}

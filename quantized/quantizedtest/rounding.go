@@ -2,6 +2,7 @@ package quantizedtest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"petrify/fakequant/affine"
@@ -38,6 +39,11 @@ func Rounding(rng *rand.Rand) []Case {
 		m := Function(quantized.LeakyReLU, a, y, 1+int(a.Format.Max()-a.Format.Min()))
 		m.Nodes[0].Slope = slope
 		add(fmt.Sprintf("leaky_relu of slope %v", slope), m, every(a))
+	}
+	for _, bounds := range [][2]float32{{-math.MaxFloat32, 1.05}, {0.95, math.MaxFloat32}, {-0.5, -0.1}} {
+		m := Function(quantized.Clip, a, y, 1+int(a.Format.Max()-a.Format.Min()))
+		m.Nodes[0].Min, m.Nodes[0].Max = bounds[0], bounds[1]
+		add(fmt.Sprintf("clip to %v", bounds), m, every(a))
 	}
 	share := quantized.Quant{Format: affine.Uint8, Scale: 1 / float32(rng.IntN(300)+1), Zero: rng.Int32N(50)}
 	for _, width := range []int{1, 2, 10} {
@@ -90,8 +96,11 @@ func some(rng *rand.Rand, q quantized.Quant, n int) []float32 {
 // Function is a model that is a function of an input of the given shape.
 func Function(f quantized.Func, from, to quantized.Quant, shape ...int) *quantized.Model {
 	m := alone(quantized.Node{Op: quantized.Activate, Func: f}, shape, shape, from, to)
-	if f == quantized.LeakyReLU {
-		m.Nodes[0].Slope = 0.1
+	switch n := &m.Nodes[0]; f {
+	case quantized.LeakyReLU:
+		n.Slope = 0.1
+	case quantized.Clip:
+		n.Min, n.Max = -7.3*from.Scale, 20.1*from.Scale
 	}
 	return m
 }

@@ -21,6 +21,15 @@ var functions = map[quantized.Func]func(n *quantized.Node, x float64) float64{
 	quantized.Tanh:        func(_ *quantized.Node, x float64) float64 { return math.Tanh(x) },
 	quantized.SiLU:        func(_ *quantized.Node, x float64) float64 { return x / (1 + math.Exp(-x)) },
 	quantized.GELU:        func(_ *quantized.Node, x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) },
+	quantized.Clip: func(n *quantized.Node, x float64) float64 {
+		switch lo, hi := float64(n.Min), float64(n.Max); {
+		case x < lo:
+			return lo
+		case x > hi:
+			return hi
+		}
+		return x
+	},
 	quantized.ELU: func(_ *quantized.Node, x float64) float64 {
 		if x > 0 {
 			return x

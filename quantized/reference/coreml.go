@@ -130,6 +130,8 @@ func (l *layer) programFunction(x float64) float64 {
 	switch l.Func {
 	case quantized.ReLU6:
 		return min(max(x, 0), p(6*l.units.per))
+	case quantized.Clip:
+		return min(max(x, p(float64(l.Min))), p(float64(l.Max)))
 	case quantized.LeakyReLU:
 		return max(x, 0) + p(float64(l.Slope))*min(x, 0)
 	case quantized.HardSwish:

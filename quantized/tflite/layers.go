@@ -106,6 +106,7 @@ var functions = map[quantized.Func]func(*writer, *layer){
 	quantized.SiLU:        (*writer).silu,
 	quantized.GELU:        one(schema.GELU),
 	quantized.ELU:         one(schema.ELU),
+	quantized.Clip:        (*writer).clip,
 	quantized.Softplus:    (*writer).softplus,
 }
 
@@ -135,6 +136,13 @@ func (w *writer) hardSigmoid(l *layer) {
 	w.operator(schema.Add, 1, []int32{l.in[0], w.real(l.Name+"/3", 3)}, shifted, fused(quantized.ReLU6))
 	w.operator(schema.Mul, 1, []int32{shifted, w.real(l.Name+"/sixth", 1.0/6)}, l.out,
 		fused(quantized.Identity))
+}
+
+// clip is a maximum and a minimum of floats.
+func (w *writer) clip(l *layer) {
+	above := w.float(l.Name+"/above", l.Output)
+	w.operator(schema.Maximum, 1, []int32{l.in[0], w.real(l.Name+"/least", l.Min)}, above)
+	w.operator(schema.Minimum, 1, []int32{above, w.real(l.Name+"/greatest", l.Max)}, l.out)
 }
 
 // silu is x·sigmoid(x) in floats.

@@ -28,7 +28,7 @@ func fixedGrid(f quantized.Func) (s float32, z int64, ok bool) {
 // tabulated are the functions that are tables wherever they compute with integers:
 // TensorFlow Lite has no operator, or one whose table differs between versions.
 var tabulated = map[quantized.Func]bool{quantized.HardSigmoid: true, quantized.SiLU: true, quantized.GELU: true,
-	quantized.ELU: true, quantized.Softplus: true}
+	quantized.ELU: true, quantized.Softplus: true, quantized.Clip: true}
 
 // looksUp reports whether a function of integers on the grid x ends in a table:
 // TensorFlow Lite has no operator for it, its output is on another grid than the

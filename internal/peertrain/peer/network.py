@@ -45,6 +45,8 @@ class Unit:
     def non_negative(self):
         if self.clip or self.kind in CLIPS or self.kind == "softplus" or RANGES.get(self.kind) == 0:
             return True
+        if self.kind == "clip":
+            return self.layer["Min"] >= 0
         if self.passes or self.kind == "add":
             return all(u is not None and u.non_negative() for u in self.inputs)
         return False

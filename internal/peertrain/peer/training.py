@@ -158,9 +158,9 @@ class Pass:
     def unit(self, u, xs):
         if u.weighted:
             x = self.rough(self.product(u, xs[0]))
-            y = self.clip(u.clip, x, summed=True)
+            y = self.rectify(u.clip, x, summed=True)
             return self.fake(u.output, y, ships=y if self.rests(u) else None)
-        y = self.rough(self.clip(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind == "add"))
+        y = self.rough(self.rectify(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind == "add"))
         if u.passes and u.kind not in network.AVERAGES:
             return y
         error = SHIFTED if u.kind == "add" else 0.0
@@ -254,7 +254,7 @@ class Pass:
 
     # The other layers.
 
-    def clip(self, kind, x, summed=False):
+    def rectify(self, kind, x, summed=False):
         return x if kind is None else getattr(self, kind)(None, x, summed)
 
     def relu(self, l, x, summed=False):
@@ -263,6 +263,12 @@ class Pass:
     def relu6(self, l, x, summed=False):
         below = self.ties.positive(6 - x, of=x)
         return torch.where(below, x * self.ties.positive(x, summed=summed), torch.full_like(x, 6))
+
+    def clip(self, l, x):
+        least, greatest = (float(np.float32(l[k])) for k in ("Min", "Max"))
+        above, below = self.ties.positive(x - least, of=x), self.ties.positive(greatest - x, of=x)
+        y = torch.where(below, x, torch.full_like(x, greatest))
+        return torch.where(above, y, torch.full_like(x, least))
 
     def leaky_relu(self, l, x):
         slope = float(np.float32(l["Slope"]))

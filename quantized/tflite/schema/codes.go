@@ -55,6 +55,7 @@ const (
 	Exp             Code = 47
 	Cast            Code = 53
 	Maximum         Code = 55
+	Minimum         Code = 57
 	Neg             Code = 59
 	PadV2           Code = 60
 	Slice           Code = 65
@@ -152,6 +153,7 @@ var kinds = []kind{
 	{Transpose, "TRANSPOSE", 26, nil},
 	{Mean, "MEAN", 27, []slot{{"keep_dims", byteForm}}},
 	{Maximum, "MAXIMUM", 39, nil},
+	{Minimum, "MINIMUM", 39, nil},
 	{PadV2, "PADV2", 43, nil},
 	{LeakyReLU, "LEAKY_RELU", 75, []slot{{"alpha", floatForm}}},
 	{Quantize, "QUANTIZE", 89, nil},
