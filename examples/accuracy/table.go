@@ -67,6 +67,10 @@ and its own quantization-aware training (` + "`examples/accuracy/torch_side.py`"
 without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits it
 reached 92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
 
+Networks that nobody tuned are in [few-bits.md](few-bits.md); what to configure for few
+bits, ` + "`recipe: few_bits`" + `, and what it gains are in
+[numerics.md](numerics.md#which-to-choose).
+
 Made on %s from revision %s with
 
     go run -buildvcs=true ./examples/accuracy -seeds %d -o docs/accuracy.md

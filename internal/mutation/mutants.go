@@ -83,7 +83,7 @@ var mutants = []mutant{
 	{"graph/op_activate.go", "y[i] * (dy[i] - sum)", "y[i] * (dy[i] + sum)", ""},
 	{"graph/op_activate.go", "scale := 1 / (1 - u.layer.Rate)", "scale := float32(1)", ""},
 	{"graph/op_correct.go", "float32(-a * float64(k.mean[i]) * sum)", "float32(a * float64(k.mean[i]) * sum)", ""},
-	{"graph/op_fold.go", "in[2][o*cols:(o+1)*cols]) / f", "in[2][o*cols:(o+1)*cols])", ""},
+	{"graph/op_fold.go", "in[2][o*cols:(o+1)*cols]) / f", "in[2][o*cols:(o+1)*cols]) * f", ""},
 	{"graph/op_fold.go", "grads = grads[:1]", "", ""},
 	{"graph/op_sums.go", "scales[i] /= float32(", "scales[i] *= float32(", ""},
 	{"graph/health.go", "if ratio > coarse {", "if ratio > 2*coarse {", ""},
