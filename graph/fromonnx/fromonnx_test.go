@@ -424,6 +424,18 @@ func TestRefusals(t *testing.T) {
 		}(), []string{`has 2 inputs ["x" "z"]: want one`}},
 		{"two outputs", newFile(4).add("Relu", nil).from("x").add("Tanh", nil).output("v0", onnxpb.Float).
 			output("v1", onnxpb.Float), []string{"has 2 outputs that are computed apart"}},
+		{"constants that take more than petrify is for", func() *file {
+			f := newFile(4)
+			f.from(f.ints(2048, 2048))
+			for i := range 5 {
+				f.from("c0").add("ConstantOfShape", nil)
+				f.add("ReduceMean", nil, integer("keepdims", 0))
+				if f.add("Add", list("x")); i > 0 {
+					f.add("Add", list(fmt.Sprint("v", 4*i-2)))
+				}
+			}
+			return f
+		}(), []string{"constants that nodes compute take more than"}},
 		{"an input larger than petrify is for", newFile(2049, 2048).add("Relu", nil),
 			[]string{"want at most 4194304 elements"}},
 	} {

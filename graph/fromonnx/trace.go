@@ -170,10 +170,12 @@ func (t *trace) refuse(n *onnxeval.Node, err error) {
 	t.refusals = append(t.refusals, r)
 }
 
-// mostInput limits the elements of the input, mostElements those of all values.
+// mostInput limits the elements of the input, mostConstants those of constants
+// that nodes compute, mostElements those of all values.
 const (
-	mostInput    = 1 << 22
-	mostElements = 1 << 26
+	mostInput     = 1 << 22
+	mostConstants = 1 << 24
+	mostElements  = 1 << 26
 )
 
 // run evaluates the graph on zeros.
@@ -196,7 +198,7 @@ func (t *trace) run() error {
 	for name, c := range t.graph.Constants {
 		t.constants[name], t.shapes[name] = c, c.Shape
 	}
-	elements := 0
+	elements, kept := 0, 0
 	_, err := t.graph.Run(map[string]*onnxeval.Tensor{t.input.Name: zeros}, onnxeval.Options{
 		Want: []string{t.tail.value}, Shapes: true,
 		Failed: func(n *onnxeval.Node, err error) {
@@ -204,7 +206,7 @@ func (t *trace) run() error {
 				t.refuse(n, err)
 			}
 		},
-		Computed: func(n *onnxeval.Node, results []*onnxeval.Tensor) {
+		Computed: func(n *onnxeval.Node, results []*onnxeval.Tensor) error {
 			constant := !t.depends(n)
 			if constant {
 				t.folded++
@@ -213,17 +215,25 @@ func (t *trace) run() error {
 				if i < len(results) && results[i] != nil && name != "" {
 					t.shapes[name], t.types[name] = results[i].Shape, results[i].Type
 					elements += results[i].Size()
-					if constant {
-						t.constants[name] = results[i]
+					if !constant {
+						continue
 					}
+					kept += results[i].Size()
+					t.constants[name] = results[i]
 				}
 			}
+			switch {
+			case kept > mostConstants:
+				return fmt.Errorf("constants that nodes compute take more than %d elements", mostConstants)
+			case elements > mostElements:
+				return fmt.Errorf("the values for one input take more than %d elements: petrify is for smaller networks",
+					mostElements)
+			}
+			return nil
 		},
 	})
-	t.measureResult(zeros)
-	if elements > mostElements {
-		return fmt.Errorf("computes %d numbers for one input: petrify is for networks that compute at most %d",
-			elements, mostElements)
+	if err == nil {
+		t.measureResult(zeros)
 	}
 	return err
 }

@@ -19,8 +19,8 @@ type Options struct {
 	Failed func(n *Node, err error)
 
 	// Computed, if there is one, sees each node's results, nil for those that are
-	// left out.
-	Computed func(n *Node, results []*Tensor)
+	// left out. Its error ends the run.
+	Computed func(n *Node, results []*Tensor) error
 }
 
 // run is the state of a run.
@@ -62,7 +62,7 @@ func (g *Graph) Run(inputs map[string]*Tensor, o Options) (map[string]*Tensor, e
 			continue
 		}
 		if err := r.step(n, g.Constants); err != nil {
-			if r.Failed == nil {
+			if r.Failed == nil || errors.As(err, new(fatal)) {
 				return nil, fmt.Errorf("node %q (%s): %w", n, n.Type(), err)
 			}
 			r.Failed(n, err)
@@ -99,6 +99,9 @@ func (g *Graph) Needed(values []string) []bool {
 // has been reported.
 var errUnknown = errors.New("an input is unknown")
 
+// fatal is an error after which the run cannot continue.
+type fatal struct{ error }
+
 // step computes one node.
 func (r *run) step(n *Node, constants map[string]*Tensor) error {
 	c := &call{Node: n, shapes: r.Shapes}
@@ -114,17 +117,20 @@ func (r *run) step(n *Node, constants map[string]*Tensor) error {
 		return err
 	}
 	for i, t := range results {
-		if i < len(n.Outputs) && n.Outputs[i] != "" && t != nil {
-			t.round()
-			r.values[n.Outputs[i]] = t
-			r.alive += t.Size()
+		if i >= len(n.Outputs) || n.Outputs[i] == "" || t == nil {
+			continue
 		}
-	}
-	if r.alive > most {
-		return fmt.Errorf("the values take more than %d elements", most)
+		if r.alive += t.Size(); r.alive > most {
+			r.alive -= t.Size()
+			return fatal{fmt.Errorf("the values take more than %d elements", most)}
+		}
+		t.round()
+		r.values[n.Outputs[i]] = t
 	}
 	if r.Computed != nil {
-		r.Computed(n, results)
+		if err := r.Computed(n, results); err != nil {
+			return fatal{err}
+		}
 	}
 	for _, name := range n.Inputs {
 		if r.readers[name]--; r.readers[name] == 0 && constants[name] == nil {
