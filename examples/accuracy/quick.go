@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,9 +35,10 @@ type quick struct {
 	keep     string         // folder of the float networks
 }
 
-// method is a column: an algorithm of the configuration, with or without training.
+// method is a column: an algorithm of the configuration, with or without training, or
+// the recipe for few bits.
 type method struct {
-	name, algorithm string
+	name, algorithm string // "": the recipe
 	epochs          int
 	only            string // the bits for which it is measured; "": all
 }
@@ -46,11 +46,12 @@ type method struct {
 // The columns, in the order of the table. The gap of a trained cell is the accuracy
 // of the integers that are shipped less that of the forward pass that was trained.
 const (
-	columnFloat = "float"
-	columnPTQ   = "PTQ"
-	columnQAT   = "QAT"
-	columnSTE   = "vanilla"
-	columnGap   = "gap"
+	columnFloat  = "float"
+	columnPTQ    = "PTQ"
+	columnQAT    = "QAT"
+	columnSTE    = "vanilla"
+	columnRecipe = "recipe"
+	columnGap    = "gap"
 )
 
 func newQuick(data *datasets.Set) quick {
@@ -60,6 +61,7 @@ func newQuick(data *datasets.Set) quick {
 		bits:     []string{"W8A8", "W4A8", "W4A4", "W3A3", "W2A2"},
 		methods: []method{
 			{columnPTQ, "vanilla", 0, ""}, {columnQAT, "learnable", 1, ""}, {columnSTE, "vanilla", 1, "W4A4"},
+			{columnRecipe, "", 1, "W4A4 W3A3 W2A2"},
 		},
 		float: 3, images: 20_000, seed: 1, keep: "runs/accuracy-quick",
 	}
@@ -74,7 +76,7 @@ func (b quick) measure(ctx context.Context) (figures, error) {
 		for _, bits := range b.bits {
 			for _, m := range b.methods {
 				name := cell(network, bits, m.name)
-				if m.only != "" && m.only != bits || b.only != nil && !b.only.MatchString(name) {
+				if m.only != "" && !strings.Contains(m.only, bits) || b.only != nil && !b.only.MatchString(name) {
 					continue
 				}
 				if weights == nil {
@@ -110,6 +112,12 @@ func cell(network, bits, column string) string {
 	return network + " " + bits + " " + column
 }
 
+// nobn is cnn without batch norm.
+const nobn = `{name: nobn, layers: [
+  conv2d: {name: conv1, filters: 16, kernel: 3, padding: same}, relu, max_pool: {kernel: 2},
+  conv2d: {name: conv2, filters: 32, kernel: 3, padding: same}, relu, max_pool: {kernel: 2},
+  flatten, linear: {name: fc1, features: 128}, relu, linear: {name: fc2, features: 10}]}`
+
 // config is a run as a configuration file describes it, with everything that is not
 // named here at its default.
 func (b quick) config(data *datasets.Set, network, bits, algorithm string) (train.Config, error) {
@@ -117,24 +125,27 @@ func (b quick) config(data *datasets.Set, network, bits, algorithm string) (trai
 	if _, err := fmt.Sscanf(bits, "W%dA%d", &w, &a); err != nil {
 		return train.Config{}, err
 	}
+	how, edges := "qat: {epochs: 1, learning_rate: 0.001}", "edge_bits: 8, "
+	if algorithm == "" {
+		how, edges = "qat: {epochs: 1}\nrecipe: few_bits", ""
+	} else {
+		algorithm = "algorithm: " + algorithm + ", "
+	}
+	if network == "nobn" {
+		network = nobn
+	}
 	file, err := config.Parse("quick", fmt.Appendf(nil, `
 network: %s
 batch: 128
+seed: %d
 float: {epochs: 0, learning_rate: 0.002}
-qat: {epochs: 1, learning_rate: 0.001}
-quantization: {edge_bits: 8, global_config: {algorithm: %s, weight_bits: %d, activation_bits: %d}}
-`, map[bool]string{true: "cnn", false: network}[network == "nobn"], algorithm, w, a))
+%s
+quantization: {%sglobal_config: {%sweight_bits: %d, activation_bits: %d}}
+`, network, b.seed, how, edges, algorithm, w, a))
 	if err != nil {
 		return train.Config{}, err
 	}
-	c, err := file.Train(data)
-	c.Seed = b.seed
-	if network == "nobn" {
-		c.Network.Name = network
-		c.Network.Layers = slices.DeleteFunc(c.Network.Layers,
-			func(l graph.Layer) bool { return l.Kind == graph.KindBatchNorm })
-	}
-	return c, err
+	return file.Train(data)
 }
 
 // trained is the weights of a network that is trained in float, now or at an earlier
