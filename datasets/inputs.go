@@ -100,7 +100,7 @@ func (l *loading) pictureInputs(paths []string) (*Split, error) {
 	if !c.bytes() {
 		width = 4
 	}
-	if err := l.hold(int64(len(paths)) * int64(size*width)); err != nil {
+	if err := l.hold(int64(len(paths) * size * width)); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", paths[0], err)
 	}
 	split := &Split{Labels: make([]int32, len(paths)), Names: paths}

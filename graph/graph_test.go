@@ -99,7 +99,8 @@ func TestCeilModeIsPyTorchs(t *testing.T) {
 				got = fmt.Sprint(out.H)
 			}
 			if got != string(want) {
-				t.Errorf("kernel %d, stride %d, padding %d: %d pixels become %s, want %c", c.kernel, c.stride, c.padding,
+				t.Errorf("kernel %d, stride %d, padding %d: %d pixels become %s, want %c", c.kernel, c.stride,
+					c.padding,
 					i+1, got, want)
 			}
 		}

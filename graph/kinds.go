@@ -40,6 +40,7 @@ const (
 	KindELU
 	KindSoftplus
 	KindClip
+	KindMul
 )
 
 // row describes a kind of layer. A new kind is a constant, a row of the table
@@ -74,7 +75,7 @@ const (
 	roleNorm                     // is folded into a product, or is one of its own
 	roleClip                     // a ReLU, which integers do for free
 	roleFunction                 // of one activation, on a grid of its own
-	roleSum                      // of two, on a grid of its own; takes a clip into its unit
+	roleSum                      // or product of two, on a grid of its own; takes a clip into its unit
 	roleMean                     // of its input's elements, on its input's grid
 	roleMove                     // of its input's elements, which keep their grid
 	roleJoin                     // of several inputs' elements, which share a grid
@@ -130,6 +131,7 @@ func init() {
 		KindSiLU:        ofFunction(roleFunction, quantized.SiLU, elementwise(siluSlope)),
 		KindGELU:        ofFunction(roleFunction, quantized.GELU, elementwise(geluSlope)),
 		KindELU:         ofFunction(roleFunction, quantized.ELU, elementwise(eluSlope)),
+		KindMul:         {name: "mul", role: roleSum, op: quantized.Mul, shape: mulShape, train: trainMul},
 		KindSoftplus:    ofFunction(roleFunction, quantized.Softplus, elementwise(softplusSlope)),
 		KindClip:        ofFunction(roleFunction, quantized.Clip, elementwise(clipSlope), "min", "max"),
 	}

@@ -83,6 +83,11 @@ func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
 // shape.
 func Add(from ...string) Layer { return Layer{Kind: KindAdd, From: from} }
 
+// Mul multiplies the outputs of two layers. The second may have one number per
+// channel, C×1×1, by which all pixels of the channel are multiplied, as in a squeeze
+// and excitation (Hu et al., “Squeeze-and-excitation networks”, CVPR 2018).
+func Mul(from ...string) Layer { return Layer{Kind: KindMul, From: from} }
+
 // Concat joins the outputs of the named layers along the channels.
 func Concat(from ...string) Layer { return Layer{Kind: KindConcat, From: from} }
 

@@ -26,6 +26,10 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 	case graph.KindAdd:
 		sum := elements(x, func(i int) float64 { return x[i] + ins[1][i] })
 		return o.round(u.Output, false, o.clip(u.Clip, sum), u.Out, o.rests(u))
+	case graph.KindMul:
+		image, channels := u.Ins[0].Size(), u.Ins[1].Size()
+		product := elements(x, func(i int) float64 { return x[i] * ins[1][i/image*channels+i%image*channels/image] })
+		return o.round(u.Output, false, o.clip(u.Clip, product), u.Out, o.rests(u))
 	case graph.KindSoftmax:
 		return o.round(u.Output, false, o.softmax(x), u.Out, o.rests(u))
 	default:

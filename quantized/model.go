@@ -58,6 +58,7 @@ const (
 	Add                         // two inputs
 	Concat                      // along channels
 	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
+	Mul                         // two inputs; the second may be one number per channel, C 1 1
 )
 
 // Node is one layer of the frozen network.

@@ -9,7 +9,7 @@ import (
 var opNames = []string{
 	Conv2D: "conv2d", Linear: "linear", MaxPool: "max_pool", AvgPool: "avg_pool",
 	GlobalAvgPool: "global_avg_pool", Flatten: "flatten", Reshape: "reshape",
-	Add: "add", Concat: "concat", Activate: "activate",
+	Add: "add", Concat: "concat", Activate: "activate", Mul: "mul",
 }
 
 // String is the operation's name in model.json, such as "max_pool".

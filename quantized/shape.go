@@ -68,6 +68,13 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones", x, in[1])
 		}
 		return x, nil
+	case Mul:
+		if y := in[1]; !slices.Equal(x, y) && !(len(x) == 3 && slices.Equal(y, []int{x[0], 1, 1})) {
+			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones, or one number per channel, C 1 "+
+				"1, as the "+
+				"second", x, y)
+		}
+		return x, nil
 	case Activate:
 		return x, nil
 	}

@@ -47,7 +47,7 @@ func checkFunc(n *Node) error {
 		if n.Func == Identity {
 			return errors.New("activate without a function")
 		}
-	case Conv2D, Linear, Add:
+	case Conv2D, Linear, Add, Mul:
 		if n.Func > ReLU6 {
 			return fmt.Errorf("%v cannot be fused into %v: want identity, relu or relu6, or a layer of its own",
 				n.Func, n.Op)

@@ -34,7 +34,8 @@ func TestValidModels(t *testing.T) {
 	blocks.Block = 4
 	for name, s := range map[string]quantizedtest.Scheme{
 		"float": float, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
-		"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "W2A2": quantizedtest.W2A2, "weight-only": quantizedtest.WeightOnly,
+		"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "W2A2": quantizedtest.W2A2,
+		"weight-only":      quantizedtest.WeightOnly,
 		"unsigned weights": unsigned, "per tensor": perTensor, "blocks": blocks,
 	} {
 		_, m := residual(s)
@@ -258,7 +259,7 @@ func TestNamesRoundTrip(t *testing.T) {
 
 // TestUnknownOperationHasNoShape: nothing is passed on as it came.
 func TestUnknownOperationHasNoShape(t *testing.T) {
-	n := quantized.Node{Op: quantized.Activate + 1}
+	n := quantized.Node{Op: quantized.Mul + 1}
 	if shape, err := n.OutputShape([]int{3}); err == nil {
 		t.Errorf("%v has the shape %v", n.Op, shape)
 	}

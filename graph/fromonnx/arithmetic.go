@@ -109,8 +109,50 @@ func times(v *visit) (*signal, error) {
 			return y, err
 		}
 	}
-	return nil, refuse("x·sigmoid(x), x·hard_sigmoid(x) and GELU are imported; petrify has no layer that multiplies "+
-		"two values yet", "a product of two computed values")
+	if y, err := v.channelwise(); y != nil || err != nil {
+		return y, err
+	}
+	return v.joined(graph.KindMul)
+}
+
+// channelwise is the product of an image and of one number for each channel, as in a
+// squeeze and excitation; nil if the values are not such.
+func (v *visit) channelwise() (*signal, error) {
+	image, factor := copied(v.signals[0]), copied(v.signals[1])
+	if image.size() < factor.size() {
+		image, factor = factor, image
+	}
+	out, flat := v.source(image.layer)
+	one, vector := v.source(factor.layer)
+	if len(image.shape) != len(factor.shape) || flat || vector || one != (graph.Shape{C: out.C, H: 1, W: 1}) ||
+		one == out {
+		return nil, nil
+	}
+	for _, s := range []*signal{image, factor} {
+		if _, err := v.settled(s); err != nil {
+			return nil, err
+		}
+	}
+	stride, steps := 1, make([]int, len(image.shape)) // of the factor's elements; 0 where it is repeated
+	for axis := len(steps) - 1; axis > 0; axis-- {
+		if n := factor.shape[axis]; n == image.shape[axis] && n > 1 {
+			steps[axis], stride = stride, stride*n
+		} else if n != 1 {
+			return nil, nil
+		}
+	}
+	for i := range image.size() {
+		at, rest := 0, i
+		for axis := len(steps) - 1; axis > 0; axis-- {
+			at, rest = at+rest%image.shape[axis]*steps[axis], rest/image.shape[axis]
+		}
+		if stride != out.C || factor.at(at) != image.at(i)/(out.H*out.W) {
+			return nil, refuse("", "values of shapes %v and %v, which are not an image and its channels",
+				image.shape, factor.shape)
+		}
+	}
+	l := &layer{Layer: graph.Layer{Kind: graph.KindMul}, out: out}
+	return v.add(l, image.order, image.layer, factor.layer), nil
 }
 
 // gated recognises x·f(x) as hard_swish, silu or gelu; nil if it is none.
@@ -243,7 +285,7 @@ func (v *visit) joined(kind graph.Kind) (*signal, error) {
 			return nil, refuse("", "one of its values is transposed")
 		}
 	}
-	if from[0] == from[1] { // twice the same
+	if kind == graph.KindAdd && from[0] == from[1] { // twice the same
 		y := v.view(all[0])
 		y.scale, y.shift = constants(out.C, 2), constants(out.C, 0)
 		return y, nil

@@ -75,6 +75,12 @@ var forms = []struct {
 			add("Relu", nil)
 	}(), "NCHW", "linear relu"},
 
+	{"a product of two values", newFile(4).add("Tanh", nil).add("Mul", list("x")), "NC", "tanh mul"},
+	{"squeeze and excite", newFile(3, 4, 4).add("GlobalAveragePool", nil).add("Tanh", nil).add("Mul", list("x")),
+		"NCHW",
+		"global_avg_pool tanh mul"},
+	{"a square", newFile(4).add("Tanh", nil).add("Mul", list("v0")), "NC", "tanh mul"},
+
 	{"batch norm first, after a sum, and with Keras's epsilon", norms(), "NCHW",
 		"batch_norm conv2d add batch_norm relu"},
 	{"a scaler in front", func() *file {
@@ -353,7 +359,8 @@ func gives(m *fromonnx.Model) error {
 // layers never have one name.
 func TestNames(t *testing.T) {
 	f := newFile(4)
-	for i, name := range []string{"onnx::MatMul_7", "linear_1.weight", "features.0.weight", "fc/kernel", "same.weight"} {
+	for i, name := range []string{"onnx::MatMul_7", "linear_1.weight", "features.0.weight", "fc/kernel",
+		"same.weight"} {
 		f.add("MatMul", list(f.random(4, 4))).add("Relu", nil)
 		f.Graph.Initializers[i].Name = name
 		f.Graph.Nodes[2*i].Inputs[1] = name
@@ -390,8 +397,8 @@ func TestRefusals(t *testing.T) {
 			return f.add("Pad", list(f.ints(0, 0, 1, 1, 0, 0, 1, 1)), word("mode", "reflect")).add("Mul", list("v1"))
 		}(), []string{`node "MaxPool0" (MaxPool): dilations [2 2]`, `node "Pad2" (Pad): mode "reflect"`}},
 		{"branches", newFile(4).add("If", nil), []string{"so that its graph has no branches and loops"}},
-		{"a product of two values", newFile(4).add("Tanh", nil).add("Mul", list("x")),
-			[]string{"a product of two computed values"}},
+		{"a product of values that are no image and its channels", newFile(3, 4, 4).
+			add("ReduceMean", nil, ints("axes", 2)).add("Mul", list("x")), []string{"ReduceMean"}},
 		{"weights that two layers share", func() *file {
 			f := newFile(4)
 			w := f.random(4, 4)

@@ -166,6 +166,15 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		z := b.Add(x, y, quantized.ReLU)
 		return b.Add(b.Conv(z, 4, quantizedtest.Valid(1, 1), 1, quantized.Identity), z, quantized.Identity)
 	},
+	"mul": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
+		return b.Mul(b.Mul(x, y, quantized.ReLU), y, quantized.Identity)
+	},
+	"squeeze and excite": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity)
+		return b.Mul(x, b.Activate(b.GlobalAvgPool(x), quantized.Sigmoid), quantized.Identity)
+	},
 	"concat": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
 		y := b.Conv(b.Input(), 5, quantizedtest.Same(1), 1, quantized.Identity)

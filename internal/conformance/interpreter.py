@@ -267,6 +267,20 @@ def add(n, a, b, y, mode):
     return Tensor(y, q=y.clip(v.astype(f64) - f64(zy)))
 
 
+def mul(n, a, b, y, mode):
+    # Float layers: products
+    if a.grid.float or b.grid.float or y.float:
+        return Tensor(y, r=apply(n, a.r * b.r))
+    p = a.d * b.d
+    if mode in times:
+        return Tensor(y, q=y.clip(times[mode](p, f64(a.grid.s) * f64(b.grid.s) / f64(y.s))))
+    v, z = p.astype(f32) * (a.grid.s * b.grid.s / y.s), f32(0)
+    # Product
+    if not lite(mode):
+        z = f32(y.file(mode))
+    return Tensor(y, q=y.clip(np.rint(v + z).astype(f64) - f64(z)))
+
+
 def softmax(x, y, mode):
     whole = not x.grid.float and not y.float
     v = x.q if whole else x.r.astype(f64)
@@ -334,6 +348,8 @@ def layer(n, tensors, values, mode):
         return pool(n, x[0], y, mode)
     if op == "add":
         return add(n, x[0], x[1], y, mode)
+    if op == "mul":
+        return mul(n, x[0], x[1], y, mode)
     if op == "concat":
         return Tensor(y, r=np.concatenate([t.r for t in x], 1))
     if op == "activate" and n["function"] == "softmax":

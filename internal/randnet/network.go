@@ -101,6 +101,7 @@ var habits = map[graph.Kind][]graph.Kind{
 	graph.KindLinear:    {graph.KindBatchNorm, graph.KindReLU},
 	graph.KindBatchNorm: {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
 	graph.KindAdd:       {graph.KindReLU, graph.KindReLU6},
+	graph.KindMul:       {graph.KindReLU, graph.KindReLU6},
 	graph.KindReLU:      {graph.KindMaxPool, graph.KindAvgPool},
 }
 
@@ -145,6 +146,11 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
 	case graph.KindAdd:
 		from = append(from, b.like(x, k))
+	case graph.KindMul:
+		factor := b.like(x, k)
+		if from = append(from, factor); b.fits(graph.KindGlobalAvgPool, factor) && one(b.rng, 2) {
+			from[1] = b.add(graph.KindGlobalAvgPool, factor)
+		}
 	case graph.KindConcat:
 		for range 1 + b.rng.IntN(2) {
 			from = append(from, b.like(x, k))

@@ -36,8 +36,8 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfFunction(n)
 	case quantized.Add:
 		return boundOfAddition, nil
-	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Concat:
-		return nil, nil // no rounding
+	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Concat, quantized.Mul:
+		return nil, nil // no rounding, or one
 	}
 	return nil, fmt.Errorf("agree: no bound for %v", n.Op)
 }

@@ -23,7 +23,8 @@ var order = []string{
 	"window", "convolution", "convolve_at", "convolve", "convolve_to_reals", "depthwise_at", "depthwise",
 	"depthwise_to_reals", "real_convolve",
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
-	"add_float32", "add_fixed", "real_add", "look_up", "join", "real_join", "reorder", "reorder_reals", "softmax",
+	"add_float32", "add_fixed", "real_add", "product_float32", "product_fixed", "real_product", "look_up", "join",
+	"real_join", "reorder", "reorder_reals", "softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "copy", "copy_reals",
 }
@@ -65,14 +66,16 @@ var callees = []struct{ by, needs string }{
 	{"real_hard_swish", "real_hard_sigmoid"}, {"real_relu", "fused"}, {"real_relu6", "fused"},
 	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
 	{"seen", "window"},
-	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_pool", "reals"}, {"real_join", "reals"},
+	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_product", "reals"}, {"real_product", "fused"},
+	{"product_fixed", "requantize"}, {"product_float32", "quantize"}, {"real_pool", "reals"}, {"real_join", "reals"},
 	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
 }
 
 // functions is the text of the kernels that the model needs.
 func (l *lowering) functions() (string, error) {
 	l.require()
-	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros, "Padding": l.padding, "ToReals": l.toReals,
+	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
+		"Padding": l.padding, "ToReals": l.toReals,
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	if l.countsPadding {
 		model["Count"] = "counted(&l->at, a)"

@@ -85,6 +85,27 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	return nil
 }
 
+// product adds a product of two activations, the second perhaps of one number for
+// each channel.
+func (l *lowering) product(n *quantized.Node, id string, a, b, y *value) error {
+	m := float32(a.grid.scale*b.grid.scale) / y.grid.scale
+	if !(m < 0x1p100) {
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want a quotient below 2¹⁰⁰", a.grid.scale,
+			b.grid.scale, y.grid.scale)
+	}
+	l.comment(n, a, y)
+	kernel, multiplier, words := "product_float32", decimal(m), 7
+	if !l.float32() {
+		kernel, words = "product_fixed", 8
+		multiplier = newFixed(float64(a.grid.scale) * float64(b.grid.scale) / float64(y.grid.scale)).String()
+	}
+	l.layer("product_of", id, words, ".m = "+multiplier,
+		fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
+	l.call(kernel, fmt.Sprintf("product(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id),
+		y.tensor, a.tensor, b.tensor)
+	return nil
+}
+
 // concat adds a concatenation of channels, one input at a time. An input on
 // another grid than the output's passes through a table.
 func (l *lowering) concat(n *quantized.Node, id string, in []*value, y *value) {

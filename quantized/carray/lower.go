@@ -182,6 +182,8 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return l.weighted(n, id, in[0], y)
 	case quantized.Add:
 		return l.add(n, id, in[0], in[1], y)
+	case quantized.Mul:
+		return l.product(n, id, in[0], in[1], y)
 	case quantized.Concat:
 		l.concat(n, id, in, y)
 	case quantized.Activate:

@@ -41,6 +41,10 @@ func (l *lowering) realNode(n *quantized.Node, id string, in []*value, y *value)
 		l.realCall("real_pool", fmt.Sprintf("real_pool(%%s, %%s, &%s_layer)", id), y, in[0])
 	case quantized.Add:
 		l.realCall("real_add", fmt.Sprintf("real_add(%%s, %%s, %%s, %d, %d)", y.elements(), relu(n.Func)), y, in...)
+	case quantized.Mul:
+		l.realCall("real_product", fmt.Sprintf("real_product(%%s, %%s, %%s, %d, %d, %d)", y.elements(),
+			in[1].elements(),
+			relu(n.Func)), y, in...)
 	case quantized.Concat:
 		first := 0
 		for _, x := range in {

@@ -65,7 +65,8 @@ var operations = map[quantized.Op]operation{
 		param{"keep_dims", mil.BoolValue(true)})},
 	quantized.Flatten: {"reshape", reshape},
 	quantized.Reshape: {"reshape", reshape},
-	quantized.Add:     {"add", sum},
+	quantized.Add:     {"add", two},
+	quantized.Mul:     {"mul", two},
 	quantized.Concat:  {"concat", concat},
 }
 
@@ -78,7 +79,7 @@ func (b *builder) linear(n *quantized.Node, x []string) []param {
 	return []param{{"x", x[0]}, {"weight", b.weights(n)}, {"bias", b.bias(n)}}
 }
 
-func sum(_ *builder, _ *quantized.Node, x []string) []param { return []param{{"x", x[0]}, {"y", x[1]}} }
+func two(_ *builder, _ *quantized.Node, x []string) []param { return []param{{"x", x[0]}, {"y", x[1]}} }
 
 func concat(_ *builder, _ *quantized.Node, x []string) []param {
 	return []param{{"values", x}, {"axis", mil.IntValue(1)}, {"interleave", mil.BoolValue(false)}}

@@ -29,10 +29,10 @@ type units struct {
 // where u is the power of two next to s. In float32, layers with weights multiply
 // and add integers instead (in = out = 1, the weights' scales 1), and each sum is
 // multiplied by s_x·s_w/s_y. Numbers that are not quantized stay as they are, and
-// so do arguments and results of functions that are not homogeneous.
+// so do arguments and results of functions that are not homogeneous, and of products.
 func (b *builder) unitsOf(n *quantized.Node) units {
 	u, y := units{per: 1, out: float64(n.Output.Quant.Scale)}, n.Output.Quant
-	whole := !y.IsFloat() && homogeneous(n.Func)
+	whole := !y.IsFloat() && homogeneous(n.Func) && n.Op != quantized.Mul
 	for _, name := range n.Inputs {
 		x := b.tensors[name].Quant
 		whole = whole && (n.Weights != nil || !x.IsFloat())
@@ -82,7 +82,8 @@ func (b *builder) scaled(n *quantized.Node, sum string, t mil.Type) string {
 			shape[2+i] = 1
 		}
 	}
-	return b.emit("mul", b.resultName(n, "mul"), t, param{"x", sum}, param{"y", b.store("sums, scale", b.float, shape, m)})
+	return b.emit("mul", b.resultName(n, "mul"), t, param{"x", sum},
+		param{"y", b.store("sums, scale", b.float, shape, m)})
 }
 
 // homogeneous reports whether f(c·r) = c·f(r) for every c > 0, apart from a

@@ -138,6 +138,8 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 		c.globalAvgPool(n, in[0], y)
 	case quantized.Add:
 		return c.sum(in[0], in[1], y)
+	case quantized.Mul:
+		return c.multiply(in[0], in[1], y)
 	case quantized.Concat:
 		c.concat(in, y)
 	case quantized.Activate:

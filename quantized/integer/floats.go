@@ -172,6 +172,8 @@ func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	switch n.Op {
 	case quantized.Add:
 		c.add(realSum(n, xs[0], xs[1], out), xs[0], xs[1], out)
+	case quantized.Mul:
+		c.add(realProduct(n, in[0].elements(), in[1].elements(), xs, out), append(xs, out)...)
 	case quantized.Concat:
 		c.add(realConcat(in, xs, y.channels(), out), append(xs, out)...)
 	default:
@@ -190,6 +192,17 @@ func realSum(n *quantized.Node, a, b, y *tensor) work {
 		a, b, y := m.floats(a, images), m.floats(b, images), m.floats(y, images)
 		for i := range y {
 			y[i] = a[i] + b[i]
+		}
+		fuse(y, n.Func)
+	}
+}
+
+// realProduct multiplies images by others, of as many numbers or one per channel.
+func realProduct(n *quantized.Node, image, channels int, xs []*tensor, y *tensor) work {
+	return func(m *memory, images int, _ *kernel.Scratch) {
+		a, b, y := m.floats(xs[0], images), m.floats(xs[1], images), m.floats(y, images)
+		for i := range y {
+			y[i] = a[i] * b[i/image*channels+i%channels]
 		}
 		fuse(y, n.Func)
 	}

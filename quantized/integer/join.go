@@ -32,16 +32,61 @@ func (c *compiler) sum(a, b, y *value) error {
 	default:
 		return fmt.Errorf("no sum in %v", how)
 	}
+	c.pairs(a, b, y, pair)
+	return nil
+}
+
+// pairs adds a function of two activations, as a table. The second may have one
+// number for each channel.
+func (c *compiler) pairs(a, b, y *value, pair func(qa, qb uint8) uint8) {
 	var t [1 << 16]uint8
 	for i := range t {
 		t[i] = pair(uint8(i>>8), uint8(i))
 	}
+	image, channels := a.elements(), b.elements()
 	c.add(func(m *memory, n int, _ *kernel.Scratch) {
 		a, b, y := m.bytes(a.bytes, n), m.bytes(b.bytes, n), m.bytes(y.bytes, n)
-		for i, q := range a {
-			y[i] = t[int(q)<<8|int(b[i])]
+		for ; len(a) > 0; a, b, y = a[image:], b[channels:], y[image:] {
+			for i, q := range a[:image] {
+				y[i] = t[int(q)<<8|int(b[i%channels])]
+			}
 		}
 	}, a.bytes, b.bytes, y.bytes)
+}
+
+// multiply adds the product of two activations: of sums with one term, except that
+// ONNX Runtime on x86-64 adds the zero point, that of the file, before it rounds:
+//
+//	q_y = clip(rne(float32(float32((q_a − z_a)·(q_b − z_b)·m) + z_y)))        m = float32(s_a·s_b)/s_y
+func (c *compiler) multiply(a, b, y *value) error {
+	m := float32(a.grid.scale*b.grid.scale) / y.grid.scale
+	if !(m <= math.MaxFloat32) {
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want a finite quotient", a.grid.scale,
+			b.grid.scale,
+			y.grid.scale)
+	}
+	var rescale func(p int32) float64 // from z_y
+	switch how := c.options.Requantization; how {
+	case Float32:
+		zero := float32(y.grid.zero)
+		if c.options.Signed {
+			zero -= 128
+		}
+		rescale = func(p int32) float64 {
+			return math.RoundToEven(float64(float32(float32(p)*m)+zero)) - float64(zero)
+		}
+	case Gemmlowp, Single:
+		multiply, fixed := how.multiply(), NewFixed(float64(a.grid.scale)*float64(b.grid.scale)/float64(y.grid.scale))
+		rescale = func(p int32) float64 { return float64(multiply(fixed, p)) }
+	case XNNPACK:
+		rescale = func(p int32) float64 { return math.RoundToEven(float64(float32(p) * m)) }
+	default:
+		return fmt.Errorf("no product in %v", how)
+	}
+	c.pairs(a, b, y, func(qa, qb uint8) uint8 {
+		p := (int32(qa) - a.grid.zero) * (int32(qb) - b.grid.zero)
+		return clip(rescale(p)+float64(y.grid.zero), y.grid)
+	})
 	return nil
 }
 

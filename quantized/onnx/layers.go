@@ -77,6 +77,7 @@ var operations = map[quantized.Op]form{
 	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
 	quantized.Reshape:       (*writer).reshape,
 	quantized.Add:           one("Add"),
+	quantized.Mul:           one("Mul"),
 	quantized.Concat:        one("Concat", intAttribute("axis", 1)),
 }
 

@@ -130,6 +130,11 @@ func (b *Builder) Add(x, y string, f quantized.Func) string {
 		math.Hypot(b.spread[x], b.spread[y]))
 }
 
+// Mul multiplies x by y, which may have one number for each channel.
+func (b *Builder) Mul(x, y string, f quantized.Func) string {
+	return b.add(quantized.Node{Op: quantized.Mul, Inputs: []string{x, y}, Func: f}, b.spread[x]*b.spread[y])
+}
+
 // Concat joins activations along their channels.
 func (b *Builder) Concat(x ...string) string {
 	spread := 0.0

@@ -37,7 +37,7 @@ func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
 // image adds a random layer whose output is an image.
 func (b *Builder) image(x string, images []string, unread map[string]bool) string {
 	channels := b.activation(x).Shape[0]
-	switch b.rng.IntN(9) {
+	switch b.rng.IntN(10) {
 	case 0, 1:
 		return b.Conv(x, 1+b.rng.IntN(16), b.window(x), 1, b.fused())
 	case 2:
@@ -62,6 +62,13 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 		y := b.like(x, images, true)
 		delete(unread, y)
 		return b.Add(x, y, b.fused())
+	case 8:
+		if b.rng.IntN(2) == 0 {
+			return b.Mul(x, b.GlobalAvgPool(x), b.fused())
+		}
+		y := b.like(x, images, true)
+		delete(unread, y)
+		return b.Mul(x, y, b.fused())
 	default:
 		y := b.like(x, images, false)
 		delete(unread, y)

@@ -31,7 +31,7 @@ var programs = map[quantized.Op]func(*layer){
 	quantized.Conv2D: programWeighted, quantized.Linear: programWeighted,
 	quantized.MaxPool: programMax, quantized.AvgPool: programMean, quantized.GlobalAvgPool: programMean,
 	quantized.Flatten: programConcat, quantized.Reshape: programConcat, quantized.Concat: programConcat,
-	quantized.Add: programAdd, quantized.Activate: programActivate,
+	quantized.Add: programAdd, quantized.Mul: programMul, quantized.Activate: programActivate,
 }
 
 // units are what the numbers within a layer count: in[i] is the scale of
@@ -60,12 +60,12 @@ func unit(s float64) float64 {
 // In float32 the first of these sums integers and scales the sums, with in = out = 1.
 // Other layers have in[i] = s_i, out = s_y and per = 1: those with a function that
 // is not ReLU, ReLU6 or leaky ReLU, and those with a number that is not quantized,
-// unless that is the input of a layer with weights.
+// unless that is the input of a layer with weights; and products of two.
 func (l *layer) setUnits() {
 	y := &l.units
 	s := float64(l.y.Quant.Scale)
 	scalable := []quantized.Func{quantized.Identity, quantized.ReLU, quantized.ReLU6, quantized.LeakyReLU}
-	simple := !l.y.Quant.IsFloat() && slices.Contains(scalable, l.Func)
+	simple := !l.y.Quant.IsFloat() && l.Op != quantized.Mul && slices.Contains(scalable, l.Func)
 	switch {
 	case l.sumsFirst():
 		*y = units{in: []float64{1}, out: 1, per: 1 / s, sums: true}
@@ -91,7 +91,8 @@ func (l *layer) setUnits() {
 // sumsFirst reports whether the layer sums integers: T has those of 24 bits.
 func (l *layer) sumsFirst() bool {
 	const most = 1 << 24
-	if l.rules.program(most-1) != most-1 || !l.integers || l.Weights == nil || l.Weights.Q == nil || l.Weights.Block > 0 {
+	if l.rules.program(most-1) != most-1 || !l.integers || l.Weights == nil || l.Weights.Q == nil ||
+		l.Weights.Block > 0 {
 		return false
 	}
 	return l.Bias == nil || !slices.ContainsFunc(l.Bias.Q, func(q int32) bool { return q < -most || q > most })
@@ -221,6 +222,14 @@ func programMean(l *layer) {
 func programAdd(l *layer) {
 	for i := range l.x[0].Len() {
 		l.give(l.read(0, i) + l.read(1, i))
+	}
+}
+
+// programMul is T(r_a·r_b).
+func programMul(l *layer) {
+	each := l.x[0].Len() / l.x[1].Len()
+	for i := range l.x[0].Len() {
+		l.give(l.read(0, i) * l.read(1, i/each))
 	}
 }
 

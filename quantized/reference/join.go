@@ -32,6 +32,37 @@ func add(l *layer) {
 	}
 }
 
+// mul is the product of two activations, the second perhaps of one number for each
+// channel; of real numbers, in float32.
+func mul(l *layer) {
+	a, b := l.x[0], l.x[1]
+	each := a.Len() / b.Len()
+	for i := range a.Len() {
+		k := i / each
+		if !l.integers {
+			l.y.putReal(l.fused(a.Real(i) * b.Real(k)))
+			continue
+		}
+		p := a.centred(i) * b.centred(k)
+		if l.rules.product == nil {
+			l.y.put(l.rules.rescale(p, a.Quant.Scale, b.Quant.Scale, l.y.Quant.Scale))
+			continue
+		}
+		l.y.put(l.rules.product(p, a.Quant, b.Quant, l.y.Quant))
+	}
+}
+
+// productShifted is ONNX Runtime's QLinearMul on x86-64, which adds the zero point of
+// the file before it rounds:
+//
+//	rne(float32(float32(d_a·d_b·m) + z′_y)) − z′_y        m = float32(float32(s_a·s_b)/s_y)
+func productShifted(file offset) productRule {
+	return func(p int64, a, b, y quantized.Quant) float64 {
+		m, z := float32(a.Scale*b.Scale)/y.Scale, float32(int64(y.Zero)+file(y))
+		return rne(float32(float32(p)*m)+z) - float64(z)
+	}
+}
+
 // sumFused is ONNX Runtime's QLinearAdd on x86-64, which folds the zero points
 // into a constant and fuses multiplications with additions, so that each pair
 // rounds once. Integers and zero points are the file's, u = q + offset:

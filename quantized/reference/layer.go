@@ -72,7 +72,7 @@ var operations = map[quantized.Op]func(*layer){
 	quantized.Conv2D: weighted, quantized.Linear: weighted,
 	quantized.MaxPool: maxPool, quantized.AvgPool: avgPool, quantized.GlobalAvgPool: avgPool,
 	quantized.Flatten: reshape, quantized.Reshape: reshape,
-	quantized.Add: add, quantized.Concat: concat,
+	quantized.Add: add, quantized.Mul: mul, quantized.Concat: concat,
 	quantized.Activate: activate,
 }
 

@@ -28,6 +28,7 @@ type rules struct {
 	rescale   rescaleRule
 	packed    rescaleRule // of convolutions with windows whose weights are two to a byte
 	sum       sumRule
+	product   productRule                                 // of two activations; nil: rescale
 	mean      meanRule                                    // of a window
 	meanImage meanRule                                    // of an image
 	share     func(d []float64, sx, sy float32) []float64 // of a softmax
@@ -38,23 +39,27 @@ type rules struct {
 type (
 	rescaleRule   func(a int64, sx, sw, sy float32) float64
 	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
+	productRule   func(product int64, a, b, y quantized.Quant) float64
 	meanRule      func(l *layer, window seen) float64
 	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
 )
 
 var modes = [...]rules{
-	ONNXRuntime: {"onnxruntime", rescale, rescale, sumFused(asUnsigned), meanOfReals(asUnsigned), meanOfImage,
+	ONNXRuntime: {"onnxruntime", rescale, rescale, sumFused(asUnsigned), productShifted(asUnsigned),
+		meanOfReals(asUnsigned), meanOfImage,
 		shareONNXRuntime, nil, nil},
-	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, rescale, sumFused(asSigned), meanOfReals(asSigned), meanOfImage,
+	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, rescale, sumFused(asSigned), productShifted(asSigned),
+		meanOfReals(asSigned), meanOfImage,
 		shareONNXRuntime, nil, nil},
-	XNNPACK: {"xnnpack", rescale, rescale, sumXNNPACK, meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage,
+	XNNPACK: {"xnnpack", rescale, rescale, sumXNNPACK, nil, meanOfIntegers(topAt127, meanOfReals(asUnsigned)),
+		meanOfImage,
 		shareTFLite, fixedFunctions, nil},
-	XNNPACKInt4: {"xnnpack-int4", rescale, rescaleFixed(once), sumXNNPACK,
+	XNNPACKInt4: {"xnnpack-int4", rescale, rescaleFixed(once), sumXNNPACK, nil,
 		meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions, nil},
-	Gemmlowp: {"gemmlowp", rescaleFixed(twice), rescaleFixed(twice), sumFixed(twice),
+	Gemmlowp: {"gemmlowp", rescaleFixed(twice), rescaleFixed(twice), sumFixed(twice), nil,
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
 		nil, nil},
-	Single: {"single", rescaleFixed(once), rescaleFixed(once), sumFixed(once),
+	Single: {"single", rescaleFixed(once), rescaleFixed(once), sumFixed(once), nil,
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
 		nil, nil},
 	CoreML:        {name: "coreml-float32", program: toFloat32},

@@ -47,6 +47,8 @@ func (c *checker) layer(n *quantized.Node) {
 		c.sharing(n)
 	case n.Op == quantized.Add:
 		c.quotients(n)
+	case n.Op == quantized.Mul:
+		c.product(n)
 	case n.Op == quantized.GlobalAvgPool:
 		c.mean(n)
 	}
@@ -95,6 +97,19 @@ func (c *checker) quotients(n *quantized.Node) {
 		if r := x.Quant.Scale / n.Output.Quant.Scale; r < least || r >= most {
 			c.addf(n.Name, "input %q has %v times the output's scale: XNNPACK takes %v to %v", name, r, least, most)
 		}
+	}
+}
+
+// product refuses a product whose step XNNPACK does not take.
+func (c *checker) product(n *quantized.Node) {
+	least, most, step := float32(0x1p-16), float32(256), 1/n.Output.Quant.Scale
+	for _, name := range n.Inputs {
+		x, _ := c.model.Activation(name)
+		step *= x.Quant.Scale
+	}
+	if step < least || step >= most {
+		c.addf(n.Name, "a product of its inputs' steps is %v times the output's: XNNPACK takes %v to %v", step,
+			least, most)
 	}
 }
 

@@ -90,6 +90,7 @@ var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.Flatten:       nil,
 	quantized.Reshape:       nil,
 	quantized.Add:           (*writer).add,
+	quantized.Mul:           (*writer).mul,
 	quantized.Concat:        (*writer).concat,
 }
 
@@ -123,6 +124,8 @@ func (w *writer) compute(l *layer) {
 	}
 	operations[l.Op](w, l)
 }
+
+func (w *writer) mul(l *layer) { w.operator(schema.Mul, l.version(), l.in, l.out, fused(l.Func)) }
 
 func (w *writer) add(l *layer) { w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func)) }
 

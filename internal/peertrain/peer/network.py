@@ -11,6 +11,7 @@ MOVES = {"max_pool", "flatten", "reshape", "dropout", "identity"}
 AVERAGES = {"avg_pool", "global_avg_pool"}
 WEIGHTED = {"conv2d", "linear"}
 CLIPS = {"relu", "relu6"}
+SUMS = {"add", "mul"}  # of two, on a grid of their own
 RANGES = {"sigmoid": 0, "hard_sigmoid": 0, "softmax": 0, "tanh": -1}  # functions up to 1, by their least value
 
 
@@ -47,7 +48,7 @@ class Unit:
             return True
         if self.kind == "clip":
             return self.layer["Min"] >= 0
-        if self.passes or self.kind == "add":
+        if self.passes or self.kind in SUMS:
             return all(u is not None and u.non_negative() for u in self.inputs)
         return False
 
@@ -62,7 +63,7 @@ def units(layers):
         before, only = made[source], takers.count(source) == 1
         if kind == "batch_norm" and only and kinds.get(source) in WEIGHTED:
             before.normalise(layer)
-        elif kind in CLIPS and only and before and not before.clip and (before.weighted or before.kind == "add"):
+        elif kind in CLIPS and only and before and not before.clip and (before.weighted or before.kind in SUMS):
             before.clip = kind
         else:
             before = Unit(layer, [made[n] for n in names])

@@ -160,10 +160,10 @@ class Pass:
             x = self.rough(self.product(u, xs[0]))
             y = self.rectify(u.clip, x, summed=True)
             return self.fake(u.output, y, ships=y if self.rests(u) else None)
-        y = self.rough(self.rectify(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind == "add"))
+        y = self.rough(self.rectify(u.clip, getattr(self, u.kind)(u.layer, *xs), summed=u.kind in network.SUMS))
         if u.passes and u.kind not in network.AVERAGES:
             return y
-        error = SHIFTED if u.kind == "add" else 0.0
+        error = SHIFTED if u.kind in network.SUMS else 0.0
         return self.fake(u.output, y, observes=not u.passes, ships=y if self.rests(u) else None, error=error)
 
     def grid(self, u):
@@ -347,6 +347,9 @@ class Pass:
 
     def add(self, l, a, b):
         return a + b
+
+    def mul(self, l, a, b):
+        return a * b
 
     def concat(self, l, *xs):
         return torch.cat(xs, 1)
