@@ -99,7 +99,7 @@ accuracy-quick: ## train and quantize five networks on Fashion-MNIST and compare
 torch: ## train NETWORKS random networks alongside PyTorch 1.13 in float64 and compare every step (needs python3-torch 1.13 and python3-numpy)
 	go run ./internal/peertrain -networks $(NETWORKS)
 
-conformance: internal/conformance/node_modules/@litertjs ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with onnx and numpy)
+conformance: internal/conformance/node_modules/@litertjs ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with torch, onnx and numpy, ONNX's test data)
 	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
 
 internal/conformance/node_modules/@litertjs:

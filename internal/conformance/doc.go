@@ -39,6 +39,11 @@
 //     a sum; with and without optimization, as C99 and as GNU C that may fuse
 //     products with sums, and without undefined behaviour.
 //
+//   - ONNX's own tests, of Debian's libonnx-testdata, give their outputs by package
+//     onnxeval's definition and as imported networks, or are refused by name.
+//   - Networks that networks.py exports with Debian's python3-torch are imported,
+//     compute what ONNX Runtime computes, and ship as they trained on.
+//
 // The command in cmd/ortrun runs a file on raw numbers, for `petrify verify`,
 // which has no cgo.
 package conformance
