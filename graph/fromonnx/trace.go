@@ -32,7 +32,7 @@ type trace struct {
 func newTrace(g *onnxeval.Graph, o Options) (*trace, error) {
 	t := &trace{
 		graph: g, computed: map[string]bool{}, constants: map[string]*onnxeval.Tensor{}, shapes: map[string][]int{},
-		types: map[string]onnxpb.DataType{}, root: map[string]string{}, readers: map[string]int{},
+		types: map[string]onnxpb.DataType{}, root: map[string]string{},
 	}
 	if err := t.findInput(o.Shape); err != nil {
 		return nil, err
@@ -42,10 +42,30 @@ func newTrace(g *onnxeval.Graph, o Options) (*trace, error) {
 	if t.tail, err = t.findTail(); err != nil {
 		return nil, err
 	}
-	t.needed = g.Needed([]string{t.tail.value})
+	if err := t.follow(); err != nil || t.overAll() {
+		return t, err
+	}
+	t.tail = &tail{value: t.tail.result, result: t.tail.result, others: t.tail.others}
+	return t, t.follow()
+}
+
+// follow traces the graph up to the value at which the network ends.
+func (t *trace) follow() error {
+	t.readers, t.refusals, t.folded = map[string]int{}, nil, 0
+	t.needed = t.graph.Needed([]string{t.tail.value})
 	t.count()
 	t.scan()
-	return t, t.run()
+	return t.run()
+}
+
+// overAll reports whether what is cut off goes over all numbers of an output, as
+// it is put back, and not over the channels of each pixel.
+func (t *trace) overAll() bool {
+	shape, ok := t.shapes[t.tail.value]
+	if !ok || len(shape) < 2 || !slices.ContainsFunc(t.tail.cut, func(c Cut) bool { return c != CutSigmoid }) {
+		return true
+	}
+	return slices.Max(shape[1:]) == sizeOf(shape[1:])
 }
 
 // findInput chooses the input and its sizes.
