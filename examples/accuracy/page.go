@@ -54,19 +54,20 @@ const pageNotes = `
 Below 8 bits the edges have 8 (` + "`edge_bits: 8`" + `): the input, the weights of the first and
 the last layer, the last layer's input and the output. ` + "`nobn`" + ` is ` + "`cnn`" + ` without batch norm.
 **PTQ** is ` + "`algorithm: vanilla`" + ` without training, **vanilla** with it, **QAT** is
-` + "`algorithm: learnable`" + `, **recipe** is ` + "`recipe: few_bits`" + `. **Shipped − trained** is the accuracy of the integers that are
-exported less that of the forward pass of the last training steps.
+` + "`algorithm: learnable`" + `, **recipe** is ` + "`recipe: few_bits`" + `. **Shipped − trained** is the
+accuracy of the integers that QAT exports less that of the forward pass of its last
+training steps.
 
 **PyTorch** starts from the same float networks, learns scales with its own LSQ kernel,
 from the least squared error on, folds batch norm as its quantization-aware training
-does, and has the best of the learning rates that were tried; its biases are float
+does, and has the best of two or three learning rates; its biases are float
 (` + "`examples/accuracy/quick_torch.py`" + `). – means not measured.
 
     make accuracy-quick
 
 measures the table again, in half an hour on two quiet cores, and fails if a cell loses
 more against float than here by 0.4, 0.8, 1.2 or 2 points, with weights of 8, 4, 3 or 2
-bits; three seeds of ` + "`mlp`" + ` differ by 0.33 at most. ` + "`QUICK='-only resnet8'`" + `
-measures a part of it, and ` + "`QUICK=-update`" + ` writes this page and the reference. The float
+bits; three seeds of ` + "`mlp`" + ` differ by 0.33 at most. ` + "`QUICK='-only resnet8'`" + ` measures
+a part of it, and ` + "`QUICK=-update`" + ` writes this page and the reference. The float
 networks are kept in ` + "`runs/accuracy-quick`" + `.
 `
