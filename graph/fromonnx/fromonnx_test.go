@@ -139,6 +139,12 @@ var forms = []struct {
 		f.from(f.initializer(onnxpb.Tensor{Type: onnxpb.Int64, Int64s: []int64{6}})).add("CastLike", list("x"))
 		return f.from("x").add("Clip", list("v0", "v1"))
 	}(), "NCHW", "relu6"},
+	{"other bounds, on both sides and on one", func() *file {
+		f := newFile(3, 4, 4)
+		f.add("Clip", list(f.floats([]float32{-.5}), f.floats([]float32{.75})))
+		f.add("Max", list(f.floats([]float32{-.25}))).add("Min", list(f.floats([]float32{.5})))
+		return f
+	}(), "NCHW", "clip clip clip"},
 	{"a slope for all channels", func() *file {
 		f := newFile(3, 4, 4)
 		return f.add("PRelu", list(f.floats([]float32{.25, .25, .25}, 3, 1, 1)))

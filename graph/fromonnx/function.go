@@ -71,8 +71,11 @@ func (v *visit) limited(x *signal, lo, hi float64) (*signal, error) {
 		return v.sixfold(x)
 	case lo == 0 && hi == 6:
 		return v.activation(x, graph.ReLU6())
+	case !(lo < hi):
+		return nil, refuse("", "bounds %v and %v", lo, hi)
 	}
-	return nil, refuse("bounds 0 and 6, or 0 and none, are imported", "bounds %v and %v", lo, hi)
+	limit := func(v float64) float32 { return float32(min(max(v, -graph.Unbounded), graph.Unbounded)) }
+	return v.activation(x, graph.Clip(limit(lo), limit(hi)))
 }
 
 // uniform reports whether the value is scale·y + shift, with the same numbers

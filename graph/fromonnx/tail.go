@@ -97,8 +97,8 @@ func (t *trace) findTail() (*tail, error) {
 		}
 	}
 	if value == "" {
-		return nil, fmt.Errorf("has %d outputs that are computed apart from each other: want one, or such as a softmax "+
-			"makes of one", len(outputs))
+		return nil, fmt.Errorf("has %d outputs that are computed apart from each other: want one, or such as a "+
+			"softmax makes of one", len(outputs))
 	}
 	return t.cutting(found, value, passed, producer), nil
 }

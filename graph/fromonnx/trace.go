@@ -246,8 +246,8 @@ func (t *trace) run() error {
 			case kept > mostConstants:
 				return fmt.Errorf("constants that nodes compute take more than %d elements", mostConstants)
 			case elements > mostElements:
-				return fmt.Errorf("the values for one input take more than %d elements: petrify is for smaller networks",
-					mostElements)
+				return fmt.Errorf("the values for one input take more than %d elements: petrify is for smaller "+
+					"networks", mostElements)
 			}
 			return nil
 		},

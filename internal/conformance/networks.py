@@ -375,7 +375,7 @@ NETWORKS = {
     "softplus": torch_export(lambda: activated(nn.Softplus), [3, 12, 12], 13),
     "keras": keras, "keras-everywhere": keras_everywhere, "keras-signal": keras_signal, "sklearn": sklearn,
     "swish": swish, "half": half,
-    "refused-excited": torch_export(excited, [3, 16, 16], 13),
+    "excited": torch_export(excited, [3, 16, 16], 13),
     "refused-shuffle": torch_export(shuffle, [3, 16, 16], 13), "refused-unet": torch_export(unet, [1, 16, 16], 13),
 }
 
