@@ -85,7 +85,7 @@ func (c *Config) section() section {
 			quantizationValue{&c.Quantization}},
 		{"recipe", "What measurements recommend where the file leaves keys out. few_bits is algorithm: learnable and " +
 			"edge_bits: 8; with weights of 2 or 3 bits and batch norm, the qat stage also has the float stage's " +
-			"learning rate, blends the rounding of these weights in over its first third, and lets batch norm " +
+			"learning rate, blends the rounding of these weights in over its first half, and lets batch norm " +
 			"come to rest after three quarters. null is none.",
 			auto[string]{&c.Recipe, oneOf(&c.Recipe, recipeNames()...)}},
 		{"checkpoint", "Interval between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s; " +

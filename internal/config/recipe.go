@@ -28,7 +28,7 @@ var recipes = []recipe{{
 }}
 
 // ofFewBits lets networks with batch norm, which recover from much, learn as fast as
-// in float where weights have 2 or 3 bits, round these in full only after a third of
+// in float where weights have 2 or 3 bits, round these in full only after half of
 // the stage, and keep batch norm moving for three quarters.
 func ofFewBits(t *train.Config) {
 	few := slices.DeleteFunc(schemes(t.Quantization), func(s *fakequant.Scheme) bool {
@@ -46,7 +46,7 @@ func ofFewBits(t *train.Config) {
 	}
 	for _, s := range few {
 		if s.Weights.Ramp == (fakequant.Ramp{}) {
-			s.Weights.Ramp.Finish = t.QATSteps() / 3
+			s.Weights.Ramp.Finish = t.QATSteps() / 2
 		}
 	}
 }

@@ -35,18 +35,18 @@ quantization:
   global_config: {weight_bits: 2, activation_bits: 2}
   module_name_configs: {conv2: {weight_bits: 3, algorithm: vanilla}, fc1: null}
 `)
-	q, third := run.Quantization, run.QATSteps()/3
+	q, half := run.Quantization, run.QATSteps()/2
 	if q.EdgeBits != 8 || run.QAT.LearningRate != 0.002 || run.Milestones.FreezeBatchNorm != train.Epochs(3) {
 		t.Errorf("edges %d, learning rate %v, batch norm at rest after %v", q.EdgeBits, run.QAT.LearningRate,
 			run.Milestones.FreezeBatchNorm)
 	}
 	want := fakequant.FewBits(2)
-	want.Weights.Ramp.Finish = third
-	if *q.Default != want || third == 0 {
+	want.Weights.Ramp.Finish = half
+	if *q.Default != want || half == 0 {
 		t.Errorf("got %+v, want %+v", *q.Default, want)
 	}
 	of := q.Names[0].Scheme
-	if of.Weights.Method != fakequant.STE || of.Weights.Format.Bits != 3 || of.Weights.Ramp.Finish != third ||
+	if of.Weights.Method != fakequant.STE || of.Weights.Format.Bits != 3 || of.Weights.Ramp.Finish != half ||
 		q.Names[1].Scheme != nil {
 		t.Errorf("rules: %+v and %v", of, q.Names[1].Scheme)
 	}
