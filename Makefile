@@ -100,7 +100,7 @@ torch: ## train NETWORKS random networks alongside PyTorch 1.13 in float64 and c
 	go run ./internal/peertrain -networks $(NETWORKS)
 
 conformance: internal/conformance/node_modules/@litertjs ## hold exported models against ONNX Runtime and TensorFlow Lite, exported C against the engine (needs npm, Node.js, a C compiler, Python with torch, onnx and numpy, ONNX's test data)
-	cd internal/conformance && CGO_ENABLED=1 go test -count 1 ./...
+	cd internal/conformance && CGO_ENABLED=1 go test -count 1 -timeout 30m ./...
 
 internal/conformance/node_modules/@litertjs:
 	internal/conformance/install.sh $(ONNXRUNTIME) $(TFLITE)
