@@ -24,7 +24,7 @@ import (
 // integerKernels are the operators that compute with integers or move them,
 // and the quantizers at the ends.
 var integerKernels = []string{
-	"QLinearConv", "QGemm", "QLinearMatMul", "QLinearAdd", "QLinearConcat", "QLinearAveragePool",
+	"QLinearConv", "QGemm", "QLinearMatMul", "QLinearAdd", "QLinearMul", "QLinearConcat", "QLinearAveragePool",
 	"QLinearGlobalAveragePool", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax",
 	"MaxPool", "Reshape", "Flatten", "Clip", "QuantizeLinear", "DequantizeLinear",
 }

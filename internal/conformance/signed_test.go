@@ -69,8 +69,16 @@ func signedAgrees(t *testing.T, name string, m *quantized.Model, x []float32) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			own := 0 // additions of GELUs, which are functions of real numbers
+			for i := range m.Nodes {
+				if m.Nodes[i].Func == quantized.GELU {
+					own++
+				}
+			}
 			for _, o := range operators {
-				if slices.Contains(floatKernels, o) {
+				if own > 0 && o == "Add" {
+					own--
+				} else if slices.Contains(floatKernels, o) {
 					t.Errorf("%s computes with floats, in %v", o, operators)
 				}
 			}
