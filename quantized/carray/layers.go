@@ -94,13 +94,15 @@ func (l *lowering) product(n *quantized.Node, id string, a, b, y *value) error {
 			b.grid.scale, y.grid.scale)
 	}
 	l.comment(n, a, y)
-	kernel, multiplier, words := "product_float32", decimal(m), 7
-	if !l.float32() {
-		kernel, words = "product_fixed", 8
+	zeros := fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero)
+	kernel, multiplier, out := "product_float32", decimal(m), y.grid
+	if l.float32() {
+		zeros, out.zero = fmt.Sprintf("%s, .y_zero = %s", zeros, decimal(float32(out.zero))), 0
+	} else {
+		kernel = "product_fixed"
 		multiplier = newFixed(float64(a.grid.scale) * float64(b.grid.scale) / float64(y.grid.scale)).String()
 	}
-	l.layer("product_of", id, words, ".m = "+multiplier,
-		fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
+	l.layer("product_of", id, 8, ".m = "+multiplier, zeros, gridField(out))
 	l.call(kernel, fmt.Sprintf("product(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id),
 		y.tensor, a.tensor, b.tensor)
 	return nil

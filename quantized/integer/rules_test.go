@@ -55,10 +55,10 @@ var golden = []struct {
 	{"means, signed", quantizedtest.Mean(quantized.AvgPool, 2, 2, i8(0.05, -20), i8(0.05, -20)), noisy(4 * 20000),
 		"ba4b027df2d2f87c"},
 	{"means, 4 bits", quantizedtest.Mean(quantized.AvgPool, 2, 2, u4, u4), nibbles(4 * 20000), "f354cf3dba20f884"},
-	{"sum", quantizedtest.Sum(256, u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(),
+	{"sum", quantizedtest.Pairs(quantized.Add, 256, u8(0.0915617, 100), u8(0.0398682, 7), i8(0.0651447, -3)), pairs(),
 		"2ddaa054bc153a5c"},
-	{"sum of halves", quantizedtest.Sum(256, u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
-	{"sum, unequal", quantizedtest.Sum(256, u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(),
+	{"sum of halves", quantizedtest.Pairs(quantized.Add, 256, u8(0.05, 0), u8(0.05, 0), u8(0.1, 0)), pairs(), "7edbf4eb9d0bef69"},
+	{"sum, unequal", quantizedtest.Pairs(quantized.Add, 256, u8(0.0192261, 103), u8(0.0909567, 0), i8(0.0904953, 0)), pairs(),
 		"934a10882d0e2e60"},
 }
 

@@ -17,8 +17,8 @@ type Case struct {
 }
 
 // Rounding lists models of one layer each on random grids, with inputs that
-// show how it rounds: functions of all integers, to coarse grids too, sums of all pairs, means and
-// softmaxes of random integers. The scales are hundredths, so that many results
+// show how it rounds: functions of all integers, to coarse grids too, sums and products of all
+// pairs, means and softmaxes of random integers. The scales are hundredths, so that many results
 // are near ties.
 func Rounding(rng *rand.Rand) []Case {
 	var all []Case
@@ -60,12 +60,14 @@ func Rounding(rng *rand.Rand) []Case {
 		add("mean of windows with padding"+to.name, Windows(20, true, a, to.Quant), some(rng, a, 10*400))
 	}
 	x := every(a)
-	sum := Sum(len(x), a, b, y)
 	pairs := make([]float32, 2*len(x)*len(x))
 	for i := range len(x) * len(x) {
 		pairs[i], pairs[len(x)*len(x)+i] = x[i/len(x)], x[i%len(x)]
 	}
-	add("sum", sum, pairs)
+	add("sum", Pairs(quantized.Add, len(x), a, b, y), pairs)
+	y.Scale = a.Scale * b.Scale * float32(len(x)*(1+rng.IntN(4))) /
+		4 // some results are beyond the range, or half of it is idle
+	add("product", Pairs(quantized.Mul, len(x), a, b, y), pairs)
 	return all
 }
 
@@ -124,24 +126,24 @@ func Windows(size int, counts bool, from, to quantized.Quant) *quantized.Model {
 	return m
 }
 
-// Sum is a model that adds the two channels of an image of size × size:
-// convolutions choose them, integer for integer.
-func Sum(size int, a, b, y quantized.Quant) *quantized.Model {
+// Pairs is a model that adds or multiplies the two channels of an image of size ×
+// size: convolutions choose them, integer for integer.
+func Pairs(op quantized.Op, size int, a, b, y quantized.Quant) *quantized.Model {
 	shape := []int{1, size, size}
-	m := alone(quantized.Node{Op: quantized.Add}, []int{2, size, size}, shape, a, y)
-	add := m.Nodes[0]
-	add.Inputs, m.Nodes = []string{"a", "b"}, nil
+	m := alone(quantized.Node{Op: op}, []int{2, size, size}, shape, a, y)
+	both := m.Nodes[0]
+	both.Inputs, m.Nodes = []string{"a", "b"}, nil
 	for i, q := range []quantized.Quant{a, b} {
 		w := &quantized.Weights{Shape: []int{1, 2, 1, 1}, Format: affine.Int8Narrow,
 			Scale: []float32{q.Scale / a.Scale}, Q: []int8{0, 0}}
 		w.Q[i] = 1
 		window := Valid(1, 1)
 		window.Dilation = [2]int{1, 1}
-		m.Nodes = append(m.Nodes, quantized.Node{Name: add.Inputs[i], Op: quantized.Conv2D, Inputs: []string{"x"},
+		m.Nodes = append(m.Nodes, quantized.Node{Name: both.Inputs[i], Op: quantized.Conv2D, Inputs: []string{"x"},
 			Weights: w,
-			Window:  window, Groups: 1, Output: quantized.Activation{Name: add.Inputs[i], Shape: shape, Quant: q}})
+			Window:  window, Groups: 1, Output: quantized.Activation{Name: both.Inputs[i], Shape: shape, Quant: q}})
 	}
-	m.Nodes = append(m.Nodes, add)
+	m.Nodes = append(m.Nodes, both)
 	return m
 }
 
