@@ -19,17 +19,18 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	program, _ := between(t, readme(t), "```go\n", "```\n")
 	write(t, filepath.Join(dir, "main.go"), program)
-	write(t, filepath.Join(dir, "go.sum"), string(sums))
-
-	goCommand(t, dir, "mod", "init", "example.com/digits")
-	goCommand(t, dir, "mod", "edit", "-require", "petrify@v0.0.0", "-replace", "petrify="+checkout)
+	for _, name := range []string{"go.mod", "go.sum"} { // all requirements: a new cache has no others
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(text))
+	}
+	goCommand(t, dir, "mod", "edit", "-module", "example.com/digits", "-require", "petrify@v0.0.0",
+		"-replace", "petrify="+checkout)
 	got := goCommand(t, dir, "run", ".")
 
 	if want := "float 99 %, int8 99 %\n"; got != want {
@@ -95,7 +96,7 @@ func goCommand(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	command := exec.Command("go", args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	command.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off")
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	out, err := command.Output()
