@@ -48,9 +48,7 @@
 // first layer reads the caller's input in place, and the last one writes
 // directly to the caller's output.
 //
-// Weights take one byte each, even with fewer bits: unpacking two from a byte
-// costs the inner loop more than its multiply-add on processors without
-// instructions for it.
+// Weights take one byte each, even with fewer bits.
 //
 // # Real numbers
 //
