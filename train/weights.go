@@ -10,11 +10,12 @@ import (
 	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/safetensors"
+	"petrify/internal/torchfile"
 )
 
 // ReadWeights reads the weights of a float network from a file, for
-// [Config.Weights]: a .safetensors file, or the .npz file of a dictionary of
-// arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight (O
+// [Config.Weights]: a .safetensors file, the .pt or .pth file of a state_dict, or
+// the .npz file of a dictionary of arrays. Names and layouts are those of PyTorch's state_dict: conv1.weight (O
 // I KH KW), fc1.weight (O F), fc1.bias, bn1.weight, bn1.bias, bn1.running_mean,
 // bn1.running_var, each with the layer's name before the dot. A bias before a
 // batch norm goes into its running mean, and a missing bias (PyTorch's
@@ -25,21 +26,28 @@ import (
 func ReadWeights(path string) ([]graph.State, error) {
 	switch filepath.Ext(path) {
 	case ".safetensors":
-		return readSafetensors(path)
+		f, err := safetensors.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("train: weights: %w", err)
+		}
+		return statesOf(path, f.Tensors)
+	case ".pt", ".pth":
+		tensors, err := torchfile.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("train: weights: %w", err)
+		}
+		return statesOf(path, tensors)
 	case ".npz":
 		return readNPZ(path)
 	default:
-		return nil, fmt.Errorf("train: weights %s: want a file that ends in .safetensors or .npz", path)
+		return nil, fmt.Errorf("train: weights %s: want a file that ends in .safetensors, .pt, .pth or .npz", path)
 	}
 }
 
-func readSafetensors(path string) ([]graph.State, error) {
-	f, err := safetensors.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("train: weights: %w", err)
-	}
+// statesOf are the tensors as float32.
+func statesOf(path string, tensors []safetensors.Tensor) ([]graph.State, error) {
 	var weights []graph.State
-	for _, t := range f.Tensors {
+	for _, t := range tensors {
 		if isCounter(t.Name) {
 			continue
 		}

@@ -55,6 +55,21 @@ func TestReadWeightsFromNPZ(t *testing.T) {
 	}
 }
 
+// A state_dict of PyTorch's, with its batch counter left out.
+func TestReadWeightsFromPyTorch(t *testing.T) {
+	got, err := ReadWeights(filepath.Join("..", "internal", "torchfile", "testdata", "module.pth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range got {
+		names = append(names, s.Name)
+	}
+	if want := "conv.weight conv.bias fc.weight fc.bias none"; strings.Join(names, " ") != want {
+		t.Errorf("got %v, want %s", names, want)
+	}
+}
+
 func TestReadWeightsRefuses(t *testing.T) {
 	folder := t.TempDir()
 	double := filepath.Join(folder, "double.npz")
@@ -66,7 +81,8 @@ func TestReadWeightsRefuses(t *testing.T) {
 		cut:                                    "fc.bias.npy: unzipped byte 132: truncated: 8 bytes announced, 4 found",
 		damaged:                                "fc.bias.npy: unzipped byte 0: magic string",
 		double:                                 `array "fc.bias" is of type <f8: want little-endian float32`,
-		filepath.Join(folder, "w.pt"):          "want a file that ends in .safetensors or .npz",
+		filepath.Join(folder, "w.bin"):         "want a file that ends in .safetensors, .pt, .pth or .npz",
+		filepath.Join(folder, "w.pt"):          "w.pt",
 		filepath.Join(folder, "w.npz"):         "w.npz",
 		filepath.Join(folder, "w.safetensors"): "w.safetensors",
 	} {

@@ -59,7 +59,7 @@ func (c *Config) section() section {
 		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + "), a list of layers, an ONNX file, or the folder that " +
 			"petrify import wrote.", networkValue{&c.Network}},
-		{"weights", "File of initial weights: .onnx, or .safetensors or .npz with the names and layouts of " +
+		{"weights", "File of initial weights: .onnx, or .safetensors, .pt, .pth or .npz with the names and layouts of " +
 			"PyTorch's state_dict. Left out, they are those of an imported network, and otherwise new ones, as null " +
 			"says.",
 			auto[string]{&c.Weights, text(&c.Weights)}},
