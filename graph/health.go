@@ -13,8 +13,8 @@ import (
 // Warning is something about the model's quantizers that is legal but seldom
 // wanted.
 type Warning struct {
-	Tensor string // the weight's or activation's name
-	Text   string
+	Tensor string `json:"tensor"` // the weight's or activation's name
+	Text   string `json:"text"`
 }
 
 // String is "conv1.weight: 2 of 16 channels are all zero".

@@ -8,8 +8,9 @@ import (
 )
 
 // Probe runs the quantized network forward over batches of a fixed size and
-// counts which activations lie outside the ranges of their quantizers. Nothing
-// in the model moves, and training steps are not affected.
+// counts which activations lie outside the ranges of their quantizers, or how
+// these suit them ([Probe.Fits]). Nothing in the model moves, and training steps
+// are not affected.
 //
 // Between the quantizers it computes in float32, because integers do not show
 // what was clipped: it sees the activations of a training step, with batch
@@ -17,7 +18,8 @@ import (
 type Probe struct {
 	*pass
 	// Apart: the nodes must not hold the Probe, whose machine has a finalizer.
-	counts map[*fakequant.Quantizer]*Clipping
+	sights   map[*fakequant.Quantizer]*sight
+	detailed *bool
 }
 
 // Clipping is how many elements of an activation were clipped: they round to
@@ -37,34 +39,32 @@ func (c Clipping) Share() float64 {
 
 // Probe builds the graph.
 func (m *Model) Probe(batch int) (*Probe, error) {
-	b, counts := newBuilder(m, batch, true), map[*fakequant.Quantizer]*Clipping{}
+	b, sights, detailed := newBuilder(m, batch, true), map[*fakequant.Quantizer]*sight{}, new(bool)
 	b.evaluates, b.plainly = true, true
 	b.counted = func(q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
-		if counts[q] == nil {
-			counts[q] = &Clipping{Tensor: q.Name()}
+		if sights[q] == nil {
+			sights[q] = &sight{quantizer: q}
 		}
-		return count(counts[q], q, x)
+		return sights[q].node(x, detailed)
 	}
 	p, _, err := b.pass()
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{p, counts}, p.compile(b.graph)
+	return &Probe{p, sights, detailed}, p.compile(b.graph)
 }
 
-// count adds y = q.Apply(x), which counts what it clips.
-func count(c *Clipping, q *fakequant.Quantizer, x *gorgonia.Node) (*gorgonia.Node, error) {
+// node adds y = q.Apply(x), which looks at both.
+func (s *sight) node(x *gorgonia.Node, detailed *bool) (*gorgonia.Node, error) {
+	q := s.quantizer
 	return node.Apply(node.Spec{
 		Name:  q.Name() + "/counted",
 		Shape: x.Shape(),
 		Run: func(y []float32, in [][]float32) error {
-			n, err := q.Clipped(in[0])
-			if err != nil {
+			if err := q.Apply(y, in[0]); err != nil {
 				return err
 			}
-			c.Clipped += int64(n)
-			c.Count += int64(len(y))
-			return q.Apply(y, in[0])
+			return s.look(y, in[0], *detailed)
 		},
 	}, x)
 }
@@ -83,8 +83,8 @@ func (p *Probe) Run(x []float32) error {
 // the layers.
 func (p *Probe) Clipping() (all []Clipping) {
 	for _, q := range p.model.quantizers() {
-		if c := p.counts[q]; c != nil {
-			all = append(all, *c)
+		if s := p.sights[q]; s != nil {
+			all = append(all, Clipping{q.Name(), s.clipped, s.count})
 		}
 	}
 	return all

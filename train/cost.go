@@ -43,8 +43,8 @@ func (r *run) warnOfCost(ctx context.Context, p Phase) error {
 		which = fmt.Sprintf("the layers that matter most when they are %s, in points on %d images: %s", how, n,
 			strings.Join(worst, ", "))
 	}
-	r.Log.Warn(fmt.Sprintf("%s is %.2f points less accurate than float; %s", strings.ToUpper(p.String()), 100*lost,
-		which))
+	r.warning(graph.Warning{Text: fmt.Sprintf("%s is %.2f points less accurate than float; %s",
+		strings.ToUpper(p.String()), 100*lost, which)})
 	return nil
 }
 

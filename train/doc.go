@@ -50,9 +50,10 @@
 // refused with a list of what differs. So are other kernels, whose sums round
 // differently, unless the environment names them.
 //
-// Checkpoints do not contain the [Record]s. Each is a line that is appended to
-// metrics.jsonl; a checkpoint has the length of that file and its SHA-256, and
-// lines appended later are removed when the run resumes.
+// Checkpoints contain neither the [Record]s nor the [Survey]s. Each is a line that
+// is appended to metrics.jsonl or layers.jsonl; a checkpoint has the lengths of
+// these files and their SHA-256, and lines appended later are removed when the run
+// resumes.
 //
 // A folder belongs to one run at a time. [Open] records the process that owns
 // it in owner.json: its host, its number, when it began. [Job.Close] removes

@@ -25,7 +25,13 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 	if record.Test, err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err
 	}
-	if record.Distance, err = r.apart(); err != nil || r.held == nil {
+	if record.Distance, err = r.apart(); err != nil {
+		return err
+	}
+	if r.Phase == QAT {
+		err = r.survey(record.Epoch, false)
+	}
+	if err != nil || r.held == nil {
 		return err
 	}
 	if record.Validation, err = r.evaluate(ctx, r.held); err != nil {

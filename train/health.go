@@ -16,7 +16,7 @@ func (r *run) warn(ctx context.Context) error {
 		return err
 	}
 	for _, w := range append(r.model.Health(), clipped...) {
-		r.Log.Warn(w.Text, "tensor", w.Tensor)
+		r.warning(w)
 	}
 	if r.QAT.Epochs == 0 {
 		return nil
@@ -35,8 +35,8 @@ func (r *run) warnOfMoving() {
 		}
 	}
 	if len(moving) > 0 && r.Reestimate == 0 {
-		r.Log.Warn("batch norm has not come to rest before the end: the weights have not learned with the statistics "+
-			"that ship; leave its milestone at half of the stage", "layers", strings.Join(moving, ", "))
+		r.warning(graph.Warning{Text: "batch norm has not come to rest before the end in " + strings.Join(moving, ", ") +
+			": the weights have not learned with the statistics that ship; leave its milestone at half of the stage"})
 	}
 }
 

@@ -122,7 +122,15 @@ func (r *run) sameKernels(last *checkpoint) error {
 // restore sets the run to the state of a checkpoint.
 func (r *run) restore(last *checkpoint) error {
 	path := filepath.Join(r.Out, metricsFile)
-	records, text, err := readJournal(path, last.Lines, r.Log)
+	metrics, err := readJournal(path, last.Lines, r.Log)
+	if err != nil {
+		return err
+	}
+	records, err := decodeLines[Record](path, metrics)
+	if err != nil {
+		return err
+	}
+	layers, err := readJournal(filepath.Join(r.Out, layersFile), last.Layers, r.Log)
 	if err != nil {
 		return err
 	}
@@ -134,20 +142,18 @@ func (r *run) restore(last *checkpoint) error {
 		return fmt.Errorf("%s: %w", last.path, err)
 	}
 	r.Log.Info("resumed", "checkpoint", last.path, "stage", r.Phase, "step", r.Step)
-	r.store.journal, err = openJournal(path, text)
-	return err
+	return r.store.begin(metrics, layers)
 }
 
 // launch writes the first checkpoint of a run that was not resumed. It empties
-// an earlier run's journal once no checkpoint counts its lines any more.
-func (r *run) launch() (err error) {
+// an earlier run's journals once no checkpoint counts their lines any more.
+func (r *run) launch() error {
 	r.written = time.Now()
-	if r.store == nil || r.store.journal != nil {
+	if r.store == nil || r.store.layers != nil {
 		return nil
 	}
 	if err := r.save(); err != nil {
 		return err
 	}
-	r.store.journal, err = openJournal(filepath.Join(r.Out, metricsFile), nil)
-	return err
+	return r.store.begin(nil, nil)
 }

@@ -14,16 +14,21 @@ import (
 	"os"
 )
 
-// journal is metrics.jsonl: one line of JSON for each [Record], appended when
-// it is made. A checkpoint holds the journal's extent but not its lines; lines
-// appended later are removed when the run resumes from it.
+// journal is a file of lines of JSON, appended when they are made: metrics.jsonl
+// with one for each [Record], layers.jsonl with one for each [Survey]. A checkpoint
+// holds the journal's extent but not its lines; lines appended later are removed
+// when the run resumes from it.
 type journal struct {
 	file *os.File
 	sum  hash.Hash // over the file
 	size int64
 }
 
-const metricsFile = "metrics.jsonl"
+// The journals of a run.
+const (
+	metricsFile = "metrics.jsonl"
+	layersFile  = "layers.jsonl"
+)
 
 // extent is the length of a journal and its checksum.
 type extent struct {
@@ -31,36 +36,40 @@ type extent struct {
 	SHA256 string // of these bytes
 }
 
-// readJournal returns the records of a journal up to an extent, and their
-// bytes. A file with other bytes is refused; if it was removed, its records are
-// lost, which is logged.
-func readJournal(path string, to extent, log *slog.Logger) (records []Record, text []byte, err error) {
+// readJournal returns the bytes of a journal up to an extent. A file with other
+// bytes is refused; if it was removed, its lines are lost, which is logged.
+func readJournal(path string, to extent, log *slog.Logger) ([]byte, error) {
 	if to.Bytes == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
-	text, err = os.ReadFile(path)
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		log.Warn("the lines until here are lost", "file", path)
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if int64(len(text)) >= to.Bytes {
 		text = text[:to.Bytes]
 	}
 	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != to.SHA256 {
-		return nil, nil, fmt.Errorf("%s is not what the run has written: "+
+		return nil, fmt.Errorf("%s is not what the run has written: "+
 			"bring it back, or remove it to go on without its lines", path)
 	}
+	return text, nil
+}
+
+// decodeLines reads the lines of a journal.
+func decodeLines[T any](path string, text []byte) (all []T, err error) {
 	for line := range bytes.Lines(text) {
-		var r Record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, nil, fmt.Errorf("%s: line %d: %w", path, len(records)+1, err)
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", path, len(all)+1, err)
 		}
-		records = append(records, r)
+		all = append(all, v)
 	}
-	return records, text, nil
+	return all, nil
 }
 
 // openJournal opens a journal to append to the text with which it begins.
@@ -82,8 +91,8 @@ func openJournal(path string, text []byte) (*journal, error) {
 }
 
 // add appends a line.
-func (j *journal) add(r Record) error {
-	line, err := json.Marshal(r)
+func (j *journal) add(v any) error {
+	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,11 @@ func (j *Job) Memory() (int64, error) {
 		apart, err = grown(min(r.Batch, apartImages), r.distanceMemory)
 		least += apart
 	}
+	if err == nil {
+		var probe int64
+		probe, err = grown(r.surveyBatch(), r.probeMemory)
+		least += probe
+	}
 	if err == nil && r.Phase == Float {
 		var float int64
 		float, err = grown(r.Batch, r.floatMemory)
@@ -57,6 +62,16 @@ func (r *run) distanceMemory(batch int) (int64, error) {
 	}
 	defer d.Close()
 	return d.Memory(), nil
+}
+
+// probeMemory is that of the graph that looks at the activations for a survey.
+func (r *run) probeMemory(batch int) (int64, error) {
+	p, err := r.model.Probe(batch)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	return p.Memory(), nil
 }
 
 // floatMemory is that of the float stage, which also evaluates in a graph.

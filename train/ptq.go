@@ -72,7 +72,10 @@ func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) 
 	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err
 	}
-	return r.warnOfCost(ctx, PTQ)
+	if err := r.warnOfCost(ctx, PTQ); err != nil {
+		return err
+	}
+	return r.survey(0, true)
 }
 
 // renormaliseIfBetter averages batch norm's running statistics again, because with
@@ -124,7 +127,7 @@ func (r *run) apply(s graph.Switches) {
 // built: the first collection runs their machines' finalizers, the second frees
 // the memory.
 func (r *run) release() {
-	r.evaluator, r.distance = nil, nil
+	r.evaluator, r.distance, r.probe = nil, nil, nil
 	runtime.GC()
 	debug.FreeOSMemory()
 }

@@ -41,9 +41,11 @@ type run struct {
 	distance  *graph.Distance  // of the QAT stage; likewise
 	split     *datasets.Split  // what is trained on
 	held      *datasets.Split  // what is held out, or the validation split of the data; nil: nothing
+	probe     *graph.Probe     // of the quantized stages; likewise
 	store     *store
 	records   []Record
-	written   time.Time // when the last checkpoint was
+	warnings  []graph.Warning // of the running phase, which no survey has yet
+	written   time.Time       // when the last checkpoint was
 }
 
 // progress is how far a run has come, apart from tensors.
@@ -57,6 +59,7 @@ type progress struct {
 	Trained [3]tally   // by phase
 	Results [3]Metrics // by phase
 	Lines   extent     // of metrics.jsonl
+	Layers  extent     // of layers.jsonl
 	Random  []byte     // state of the model's generator
 }
 
@@ -146,12 +149,17 @@ func (r *run) advance(ctx context.Context) error {
 	var err error
 	switch r.Phase {
 	case Float:
-		err = r.train(ctx, r.Float)
+		if err = r.train(ctx, r.Float); err == nil {
+			err = r.survey(r.Epoch, true)
+		}
 	case PTQ:
 		err = r.calibrate(ctx)
 	case QAT:
 		if err = r.train(ctx, r.QAT); err == nil {
 			err = r.warn(ctx)
+		}
+		if err == nil && r.QAT.Epochs > 0 {
+			err = r.survey(r.Epoch, true)
 		}
 	default:
 		err = fmt.Errorf("train: %v is no stage", r.Phase)

@@ -145,7 +145,7 @@ func (r *run) next() error {
 func (r *run) record(record Record) error {
 	r.records = append(r.records, record)
 	if r.store != nil {
-		if err := r.store.add(record); err != nil {
+		if err := r.store.add(r.store.metrics, record); err != nil {
 			return fmt.Errorf("%w%s", err, r.kept())
 		}
 	}

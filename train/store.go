@@ -19,7 +19,8 @@ type store struct {
 	folder  string
 	config  map[string]string // fingerprint of the run
 	owner   *atomicfile.Owner // nil: it is only read
-	journal *journal          // nil: not begun
+	metrics *journal          // nil: not begun
+	layers  *journal          // likewise
 }
 
 // openStore takes ownership of a folder and removes temporary files of a killed
@@ -45,8 +46,10 @@ func openStore(folder string, config map[string]string) (*store, error) {
 // close releases the folder. A claim that cannot be removed does no harm: the
 // next process sees that its owner is gone.
 func (s *store) close() {
-	if s.journal != nil {
-		s.journal.file.Close() // what counts has been flushed
+	for _, j := range []*journal{s.metrics, s.layers} {
+		if j != nil {
+			j.file.Close() // what counts has been flushed
+		}
 	}
 	s.owner.Release()
 }
@@ -67,14 +70,26 @@ func HasCheckpoint(folder string) bool {
 	return false
 }
 
-// save writes a checkpoint after the journal's lines that it counts have
+// begin opens the journals to append to the texts with which they begin.
+func (s *store) begin(metrics, layers []byte) (err error) {
+	if s.metrics, err = openJournal(filepath.Join(s.folder, metricsFile), metrics); err != nil {
+		return err
+	}
+	s.layers, err = openJournal(filepath.Join(s.folder, layersFile), layers)
+	return err
+}
+
+// save writes a checkpoint after the journals' lines that it counts have
 // reached the disk.
 func (s *store) save(p progress, states []graph.State) (err error) {
 	if err := s.owner.Check(); err != nil {
 		return err
 	}
-	if s.journal != nil {
-		if p.Lines, err = s.journal.flush(); err != nil {
+	if s.layers != nil {
+		if p.Lines, err = s.metrics.flush(); err != nil {
+			return err
+		}
+		if p.Layers, err = s.layers.flush(); err != nil {
 			return err
 		}
 	}
@@ -82,12 +97,12 @@ func (s *store) save(p progress, states []graph.State) (err error) {
 	return atomicfile.Write(s.path(p.Serial), c.encode)
 }
 
-// add appends a line to the journal.
-func (s *store) add(r Record) error {
+// add appends a line to a journal.
+func (s *store) add(to *journal, line any) error {
 	if err := s.owner.Check(); err != nil {
 		return err
 	}
-	return s.journal.add(r)
+	return to.add(line)
 }
 
 // load returns the newest sound checkpoint, or nil if there is no file. A file

@@ -88,7 +88,7 @@ func TestFullDisk(t *testing.T) {
 		{"configuration", 5_000, "config.yaml", "", "[]"},
 		{"first checkpoint", 20_000, "checkpoint-b.safetensors", "", "[config.yaml]"},
 		{"second checkpoint", 100_000, "checkpoint-a.safetensors", "; the last checkpoint is ",
-			"[checkpoint-b.safetensors config.yaml metrics.jsonl]"},
+			"[checkpoint-b.safetensors config.yaml layers.jsonl metrics.jsonl]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")

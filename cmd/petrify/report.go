@@ -128,6 +128,7 @@ func runFiles() []runFile {
 		{figureFile, "accuracy after each epoch"},
 		{summaryFile, "this table"},
 		{"metrics.jsonl", "one line for each epoch"},
+		{"layers.jsonl", "how the quantizers suit their tensors, at each evaluation"},
 		{floatFile, "the float network"},
 		{configFile, "every setting of this run"},
 		{"checkpoint-*.safetensors", "where train --resume continues"},

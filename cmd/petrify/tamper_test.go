@@ -59,7 +59,7 @@ func TestTamperedRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 20; len(all) != want {
+	if want := 21; len(all) != want {
 		t.Errorf("the run has %d files, want %d: %v", len(all), want, all)
 	}
 	for _, path := range all {
@@ -138,7 +138,7 @@ func TestExportsAtOnce(t *testing.T) {
 		}
 	}
 	code, stdout, stderr := verified(t, folder)
-	want := fmt.Sprintf("%d files are as SHA256SUMS lists them", 19+exports)
+	want := fmt.Sprintf("%d files are as SHA256SUMS lists them", 20+exports)
 	if code != exitOK || !strings.Contains(stdout, want) || strings.Contains(stdout, "not listed") {
 		t.Errorf("exit code %d: %s%s: want %q", code, stdout, stderr, want)
 	}
