@@ -53,8 +53,12 @@ func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
 	grid := m.around(u)[0]
 	n, err := m.freeze(u, grid)
 	n.Inputs = in
-	if err == nil && u.alone && u.vector {
+	switch {
+	case err != nil:
+	case u.alone && u.vector:
 		return framed(n, grid), nil
+	case n.Op.Pairs() && !u.vector && u.inputs[1].vector:
+		return m.spread(u, n), nil
 	}
 	return []quantized.Node{n}, err
 }
@@ -99,6 +103,12 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 	}
 	if k.takes("groups") {
 		n.Groups = u.layer.groups(u.ins[0])
+	}
+	if k == KindSlice {
+		spans := u.layer.spans(u.ins[0])
+		for i := range n.Output.Shape {
+			n.Begin = append(n.Begin, spans[i][0])
+		}
 	}
 	if !k.is(roleProduct) {
 		return n, nil

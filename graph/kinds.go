@@ -30,8 +30,13 @@ const (
 	KindGlobalAvgPool
 	KindFlatten
 	KindReshape
+	KindSlice
+	KindShuffle
 	KindAdd
+	KindSub
 	KindConcat
+	KindMax
+	KindMin
 	KindDropout
 	KindIdentity
 	KindHardSigmoid
@@ -75,7 +80,7 @@ const (
 	roleNorm                     // is folded into a product, or is one of its own
 	roleClip                     // a ReLU, which integers do for free
 	roleFunction                 // of one activation, on a grid of its own
-	roleSum                      // or product of two, on a grid of its own; takes a clip into its unit
+	roleSum                      // difference or product of two, on a grid of its own; takes a clip into its unit
 	roleMean                     // of its input's elements, on its input's grid
 	roleMove                     // of its input's elements, which keep their grid
 	roleJoin                     // of several inputs' elements, which share a grid
@@ -123,7 +128,14 @@ func init() {
 		KindReshape: {name: "reshape", role: roleMove, op: quantized.Reshape, takes: []string{"shape"},
 			shape: reshapeShape,
 			train: trainReshape},
-		KindAdd:         {name: "add", role: roleSum, op: quantized.Add, shape: addShape, train: trainAdd},
+		KindSlice: {name: "slice", role: roleMove, op: quantized.Slice, takes: []string{"channels", "rows", "columns"},
+			shape: sliceShape, train: trainMoves},
+		KindShuffle: {name: "shuffle", role: roleMove, op: quantized.Shuffle, takes: []string{"groups"},
+			shape: shuffleShape, train: trainMoves},
+		KindAdd:         {name: "add", role: roleSum, op: quantized.Add, shape: pairShape, train: trainAdd},
+		KindSub:         {name: "sub", role: roleSum, op: quantized.Sub, shape: pairShape, train: difference.train},
+		KindMax:         {name: "max", role: roleJoin, op: quantized.Max, shape: pairShape, train: greater.train},
+		KindMin:         {name: "min", role: roleJoin, op: quantized.Min, shape: pairShape, train: less.train},
 		KindConcat:      {name: "concat", role: roleJoin, op: quantized.Concat, shape: concatShape, train: trainConcat},
 		KindDropout:     {name: "dropout", role: roleMove, takes: []string{"rate"}, train: trainDropout},
 		KindIdentity:    {name: "identity", role: roleMove, train: trainIdentity},
@@ -131,7 +143,7 @@ func init() {
 		KindSiLU:        ofFunction(roleFunction, quantized.SiLU, elementwise(siluSlope)),
 		KindGELU:        ofFunction(roleFunction, quantized.GELU, elementwise(geluSlope)),
 		KindELU:         ofFunction(roleFunction, quantized.ELU, elementwise(eluSlope)),
-		KindMul:         {name: "mul", role: roleSum, op: quantized.Mul, shape: mulShape, train: trainMul},
+		KindMul:         {name: "mul", role: roleSum, op: quantized.Mul, shape: pairShape, train: times.train},
 		KindSoftplus:    ofFunction(roleFunction, quantized.Softplus, elementwise(softplusSlope)),
 		KindClip:        ofFunction(roleFunction, quantized.Clip, elementwise(clipSlope), "min", "max"),
 	}

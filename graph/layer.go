@@ -13,7 +13,7 @@ type Layer struct {
 	From []string
 
 	Units           int     // filters of a convolution, features of a linear layer
-	Groups          int     // of a convolution; 0 means 1, [Depthwise] as many as channels
+	Groups          int     // of a convolution; 0 means 1, [Depthwise] as many as channels; of a shuffle, 2 or more
 	Kernel          [2]int  // convolution and pool: height, width
 	Stride          [2]int  // 0 means: 1 for a convolution, the kernel for a pool
 	Dilation        [2]int  // convolution: distance of the kernel's taps; 0 means 1
@@ -21,6 +21,8 @@ type Layer struct {
 	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output
+	Channels        [2]int  // slice: the first, and the one after the last; 0, 0: all
+	Rows, Columns   [2]int  // slice: likewise
 	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none
 	Slope           float32 // leaky_relu: the slope for x < 0
 	Epsilon         float64 // batch_norm: what is added to the variance; 0 means 1e−5

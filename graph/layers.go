@@ -79,13 +79,31 @@ func Flatten() Layer { return Layer{Kind: KindFlatten} }
 // Reshape reads the elements, in the order C H W, as another shape.
 func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
 
-// Add is the sum of the outputs of the two named layers, which have the same
-// shape.
+// Slice takes some channels, from first on and before end. [Layer.Rows] and
+// [Layer.Columns] cut an image.
+func Slice(first, end int) Layer { return Layer{Kind: KindSlice, Channels: [2]int{first, end}} }
+
+// Shuffle takes the channels of groups by turns: channel i·C/groups + k becomes
+// k·groups + i (Zhang et al., “ShuffleNet”, CVPR 2018, section 3.1).
+func Shuffle(groups int) Layer { return Layer{Kind: KindShuffle, Groups: groups} }
+
+// Add is the sum of the outputs of the two named layers. The second may have one
+// number per channel, C×1×1, which is added to all pixels of the channel.
 func Add(from ...string) Layer { return Layer{Kind: KindAdd, From: from} }
 
-// Mul multiplies the outputs of two layers. The second may have one number per
-// channel, C×1×1, by which all pixels of the channel are multiplied, as in a squeeze
-// and excitation (Hu et al., “Squeeze-and-excitation networks”, CVPR 2018).
+// Sub is the first layer's output without the second's, which may be as that of [Add].
+func Sub(from ...string) Layer { return Layer{Kind: KindSub, From: from} }
+
+// Max is the greater of the outputs of two layers, the second as that of [Add]. Where
+// they are equal, each has half of the gradient, as in PyTorch.
+func Max(from ...string) Layer { return Layer{Kind: KindMax, From: from} }
+
+// Min is the less of the outputs of two layers, as [Max].
+func Min(from ...string) Layer { return Layer{Kind: KindMin, From: from} }
+
+// Mul multiplies the outputs of two layers. The second may be as that of [Add]: one
+// number per channel, by which its pixels are multiplied, as in a squeeze and
+// excitation (Hu et al., “Squeeze-and-excitation networks”, CVPR 2018).
 func Mul(from ...string) Layer { return Layer{Kind: KindMul, From: from} }
 
 // Concat joins the outputs of the named layers along the channels.

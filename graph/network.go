@@ -178,7 +178,7 @@ func (l *connected) infer(layers []connected) []error {
 	first := layers[l.from[0]]
 	for _, at := range l.from {
 		x := layers[at]
-		if image := x; x.vector != first.vector {
+		if image := x; x.vector != first.vector && !(x.vector && rows[l.Kind].op.Pairs()) {
 			if x.vector {
 				image = first
 			}
@@ -265,6 +265,9 @@ func (l Layer) idle() (names []string) {
 		{"ceil_mode", l.CeilMode, []string{"ceil_mode"}},
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
+		{"channels", l.Channels != [2]int{}, []string{"channels"}},
+		{"rows", l.Rows != [2]int{}, []string{"rows"}},
+		{"columns", l.Columns != [2]int{}, []string{"columns"}},
 		{"slope", l.Slope != 0, []string{"slope"}},
 		{"min", l.Min != 0, []string{"min"}},
 		{"max", l.Max != 0, []string{"max"}},

@@ -8,19 +8,11 @@ import (
 	"petrify/internal/node"
 )
 
-func addShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
+// pairShape is that of an operation on two layers, the second perhaps of one number for
+// each channel.
+func pairShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
 	if len(ins) != 2 {
-		return Shape{}, false, fmt.Errorf("add takes 2 layers, got %d", len(ins))
-	}
-	if ins[0] != ins[1] {
-		return Shape{}, false, mismatch(l, ins)
-	}
-	return ins[0], vector, nil
-}
-
-func mulShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
-	if len(ins) != 2 {
-		return Shape{}, false, fmt.Errorf("mul takes 2 layers, got %d", len(ins))
+		return Shape{}, false, fmt.Errorf("%v takes 2 layers, got %d", l.Kind, len(ins))
 	}
 	if a, b := ins[0], ins[1]; a != b && b != (Shape{C: a.C, H: 1, W: 1}) {
 		return Shape{}, false, mismatch(l, ins)
@@ -44,7 +36,10 @@ func mismatch(l Layer, ins []Shape) error {
 }
 
 // trainAdd adds y = a + b, clipped; the gradient goes to both.
-func trainAdd(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+func trainAdd(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	if u.ins[0] != u.ins[1] {
+		return sum.train(b, u, in)
+	}
 	y, err := node.Apply(node.Spec{
 		Name:  u.name(),
 		Shape: in[0].Shape(),
@@ -58,41 +53,6 @@ func trainAdd(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) 
 			return nil
 		},
 		Sum: true,
-	}, in...)
-	if err != nil {
-		return nil, err
-	}
-	return clip(u.name()+"/clip", y, u.clip)
-}
-
-// trainMul multiplies y = a·b, clipped, where b may be one number for each channel of
-// an image: da = dy·b, db = Σ dy·a over the pixels.
-func trainMul(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
-	image, channels := u.ins[0].Size(), u.ins[1].Size()
-	times := func(y, a, b []float32) {
-		inBlocks(len(y)/image, func(from, to int) {
-			for i := from * image; i < to*image; i++ {
-				y[i] = a[i] * b[i/image*channels+i%channels]
-			}
-		})
-	}
-	y, err := node.Apply(node.Spec{
-		Name:  u.name(),
-		Shape: in[0].Shape(),
-		Run:   func(y []float32, in [][]float32) error { times(y, in[0], in[1]); return nil },
-		Grads: []node.Func{
-			func(da []float32, in [][]float32) error { times(da, in[0], in[3]); return nil },
-			func(db []float32, in [][]float32) error {
-				dy, a := in[0], in[2]
-				inBlocks(len(db)/channels, func(from, to int) {
-					clear(db[from*channels : to*channels])
-					for i := from * image; i < to*image; i++ {
-						db[i/image*channels+i%channels] += dy[i] * a[i]
-					}
-				})
-				return nil
-			},
-		},
 	}, in...)
 	if err != nil {
 		return nil, err

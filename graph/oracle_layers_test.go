@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -23,13 +24,12 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 		return elements(x, func(i int) float64 { return x[i] * o.masks[u.Layer.Name][memory(i, u.Out)] })
 	case graph.KindConcat:
 		return o.concat(u, ins)
-	case graph.KindAdd:
-		sum := elements(x, func(i int) float64 { return x[i] + ins[1][i] })
-		return o.round(u.Output, false, o.clip(u.Clip, sum), u.Out, o.rests(u))
-	case graph.KindMul:
-		image, channels := u.Ins[0].Size(), u.Ins[1].Size()
-		product := elements(x, func(i int) float64 { return x[i] * ins[1][i/image*channels+i%image*channels/image] })
-		return o.round(u.Output, false, o.clip(u.Clip, product), u.Out, o.rests(u))
+	case graph.KindSlice, graph.KindShuffle:
+		return o.taken(u, x)
+	case graph.KindMax, graph.KindMin:
+		return o.pair(u, x, ins[1])
+	case graph.KindAdd, graph.KindSub, graph.KindMul:
+		return o.round(u.Output, false, o.clip(u.Clip, o.pair(u, x, ins[1])), u.Out, o.rests(u))
 	case graph.KindSoftmax:
 		return o.round(u.Output, false, o.softmax(x), u.Out, o.rests(u))
 	default:
@@ -124,6 +124,42 @@ func (o *oracle) softmax(x []float64) []float64 {
 		}
 		return 1 / sum
 	})
+}
+
+// pair is an operation on two numbers, the second perhaps one for each channel.
+func (o *oracle) pair(u graph.View, x, y []float64) []float64 {
+	image, channels := u.Ins[0].Size(), u.Ins[1].Size()
+	at := func(i int) float64 { return y[i/image*channels+i%image*channels/image] }
+	switch u.Layer.Kind {
+	case graph.KindAdd:
+		return elements(x, func(i int) float64 { return x[i] + at(i) })
+	case graph.KindSub:
+		return elements(x, func(i int) float64 { return x[i] - at(i) })
+	case graph.KindMul:
+		return elements(x, func(i int) float64 { return x[i] * at(i) })
+	}
+	most := max(size(x), size(y))
+	share := o.decide(len(x), func(i int) int { // of x, in halves
+		a, b := x[i], at(i)
+		if o.near(a, b, most); u.Layer.Kind == graph.KindMin {
+			a, b = b, a
+		}
+		return 1 + cmp.Compare(a, b)
+	})
+	return elements(x, func(i int) float64 { return (float64(share[i])*x[i] + float64(2-share[i])*at(i)) / 2 })
+}
+
+// taken is a slice or a shuffle.
+func (o *oracle) taken(u graph.View, x []float64) []float64 {
+	l, in := u.Layer, u.Ins[0]
+	y := make([]float64, o.batch*u.Out.Size())
+	o.positions(u, func(i, n, c, p, q int) {
+		if l.Kind == graph.KindShuffle {
+			c = c%l.Groups*(in.C/l.Groups) + c/l.Groups
+		}
+		y[i] = x[((n*in.C+l.Channels[0]+c)*in.H+l.Rows[0]+p)*in.W+l.Columns[0]+q]
+	})
+	return y
 }
 
 func (o *oracle) concat(u graph.View, ins [][]float64) (y []float64) {

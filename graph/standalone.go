@@ -68,6 +68,16 @@ func (m *Model) followAlone() {
 	}
 }
 
+// spread puts a reshape before an operation on an image and a vector with a number for
+// each channel.
+func (m *Model) spread(u *unit, n quantized.Node) []quantized.Node {
+	factor := m.activation(u.inputs[1])
+	image := quantized.Node{Name: n.Name + ".image", Op: quantized.Reshape, Inputs: n.Inputs[1:]}
+	image.Output = quantized.Activation{Name: image.Name, Shape: []int{factor.Shape[0], 1, 1}, Quant: factor.Quant}
+	n.Inputs = []string{n.Inputs[0], image.Name}
+	return []quantized.Node{image, n}
+}
+
 // framed puts a node that works on images between one that turns its vector
 // into an image and one that turns the image back; in is the vector's
 // quantizer.

@@ -55,6 +55,8 @@ func (u *unit) nonNegative() bool {
 	switch k := u.layer.Kind; {
 	case u.clip != 0 || k.nonNegative() || k == KindClip && u.layer.Min >= 0:
 		return true
+	case k == KindSub:
+		return false
 	case k.is(roleMove, roleMean, roleSum, roleJoin):
 		return !slices.ContainsFunc(u.inputs, func(in *unit) bool { return !in.nonNegative() })
 	}

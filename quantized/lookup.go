@@ -27,7 +27,22 @@ func (q Quant) IsFloat() bool { return q.Format.IsFloat() }
 
 // PassesThrough reports whether o moves or chooses numbers without computing
 // new ones, so that its output is quantized as its input is.
-func (o Op) PassesThrough() bool { return o == MaxPool || o == Flatten || o == Reshape }
+func (o Op) PassesThrough() bool {
+	switch o {
+	case MaxPool, Flatten, Reshape, Slice, Shuffle:
+		return true
+	}
+	return false
+}
+
+// Pairs reports whether o computes each number from one of each of two inputs.
+func (o Op) Pairs() bool {
+	switch o {
+	case Add, Sub, Mul, Max, Min:
+		return true
+	}
+	return false
+}
 
 // Limits returns the integers to which the quantized output of n is clipped,
 // which applies a fused function:

@@ -55,10 +55,15 @@ const (
 	GlobalAvgPool               // C H W → C 1 1
 	Flatten                     // C H W → C·H·W, in that order; output quantized as the input
 	Reshape                     // to the output's shape; output quantized as the input
-	Add                         // two inputs
+	Slice                       // what begins at Begin and has the output's shape; output quantized as the input
+	Shuffle                     // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input
+	Add                         // two inputs; the second may be one number per channel, C 1 1
+	Sub                         // two inputs, as Add
 	Concat                      // along channels
+	Max                         // the greater of two inputs, as Add
+	Min                         // the less of two inputs, as Add
 	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
-	Mul                         // two inputs; the second may be one number per channel, C 1 1
+	Mul                         // two inputs, as Add
 )
 
 // Node is one layer of the frozen network.
@@ -71,7 +76,8 @@ type Node struct {
 	Min     float32    `json:"min,omitzero"`      // Clip's bounds; the greatest float32 of a sign bounds nothing
 	Max     float32    `json:"max,omitzero"`
 	Window  Window     `json:"window,omitzero"`  // convolutions and pools
-	Groups  int        `json:"groups,omitzero"`  // convolutions: 1, or C for depthwise
+	Groups  int        `json:"groups,omitzero"`  // convolutions: 1, or C for depthwise; Shuffle: 2 or more
+	Begin   []int      `json:"begin,omitempty"`  // Slice: the first element of each axis
 	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
 	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
 	Output  Activation `json:"output"`           // its name is the node's name

@@ -63,16 +63,17 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 		return n.Output.Shape, nil
 	case Concat:
 		return concatShape(in)
-	case Add:
-		if !slices.Equal(x, in[1]) {
-			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones", x, in[1])
+	case Add, Sub, Mul, Max, Min:
+		if y := in[1]; !slices.Equal(x, y) && !(len(x) == 3 && slices.Equal(y, []int{x[0], 1, 1})) {
+			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones, or one number per channel, C 1 1, "+
+				"as the second", x, y)
 		}
 		return x, nil
-	case Mul:
-		if y := in[1]; !slices.Equal(x, y) && !(len(x) == 3 && slices.Equal(y, []int{x[0], 1, 1})) {
-			return nil, fmt.Errorf("inputs of shapes %v and %v: want equal ones, or one number per channel, C 1 "+
-				"1, as the "+
-				"second", x, y)
+	case Slice:
+		return n.Output.Shape, checkSlice(n, x)
+	case Shuffle:
+		if x[0]%n.Groups != 0 || !image(x) {
+			return nil, fmt.Errorf("input of shape %v: %d groups do not divide its channels", x, n.Groups)
 		}
 		return x, nil
 	case Activate:
@@ -113,4 +114,21 @@ func concatShape(in [][]int) ([]int, error) {
 		y[0] += x[0]
 	}
 	return y, nil
+}
+
+// image reports whether a shape is that of an image, or of a vector.
+func image(shape []int) bool { return len(shape) == 3 || len(shape) == 1 }
+
+// checkSlice returns an error unless the part of x that n takes is in x.
+func checkSlice(n *Node, x []int) error {
+	y := n.Output.Shape
+	if len(n.Begin) != len(x) || len(y) != len(x) || !image(x) {
+		return fmt.Errorf("a part of shape %v from %v on of an input of shape %v: want three axes, or one", y, n.Begin, x)
+	}
+	for i, begin := range n.Begin {
+		if begin < 0 || y[i] < 1 || y[i] > x[i] || begin > x[i]-y[i] {
+			return fmt.Errorf("a part of shape %v from %v on is not within an input of shape %v", y, n.Begin, x)
+		}
+	}
+	return nil
 }

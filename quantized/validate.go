@@ -143,7 +143,7 @@ func (v *validator) node(n *Node) {
 func (v *validator) inputs(n *Node) []Activation {
 	least, most := 1, 1
 	switch n.Op {
-	case Add, Mul:
+	case Add, Sub, Mul, Max, Min:
 		least, most = 2, 2
 	case Concat:
 		least, most = 2, math.MaxInt

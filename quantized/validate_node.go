@@ -47,7 +47,7 @@ func checkFunc(n *Node) error {
 		if n.Func == Identity {
 			return errors.New("activate without a function")
 		}
-	case Conv2D, Linear, Add, Mul:
+	case Conv2D, Linear, Add, Sub, Mul:
 		if n.Func > ReLU6 {
 			return fmt.Errorf("%v cannot be fused into %v: want identity, relu or relu6, or a layer of its own",
 				n.Func, n.Op)
@@ -71,10 +71,15 @@ func checkFunc(n *Node) error {
 
 func checkWindow(n *Node) error {
 	w := n.Window
-	if n.Op != Conv2D && n.Op != MaxPool && n.Op != AvgPool {
-		if w != (Window{}) || n.Groups != 0 {
-			return fmt.Errorf("%v has no window and no groups, got %v and %d", n.Op, w, n.Groups)
-		}
+	switch {
+	case n.Begin != nil && n.Op != Slice:
+		return fmt.Errorf("begin %v has no effect on %v", n.Begin, n.Op)
+	case n.Op == Conv2D || n.Op == MaxPool || n.Op == AvgPool:
+	case w != (Window{}) || n.Groups != 0 && n.Op != Shuffle:
+		return fmt.Errorf("%v has no window and no groups, got %v and %d", n.Op, w, n.Groups)
+	case n.Op == Shuffle && n.Groups < 2:
+		return fmt.Errorf("%d groups: want 2 or more", n.Groups)
+	default:
 		return nil
 	}
 	for i := range 2 {

@@ -82,13 +82,13 @@ func sum(v *visit) (*signal, error) {
 	case c != nil:
 		return v.affine(x, c, func(c float64) (a, b float64) { return 1, c })
 	}
-	return v.joined(graph.KindAdd)
+	return v.pair(graph.KindAdd)
 }
 
 func difference(v *visit) (*signal, error) {
 	x, c, swapped := v.operand()
 	if c == nil {
-		return nil, refuse("petrify has no layer that subtracts yet", "a difference of two computed values")
+		return v.pair(graph.KindSub)
 	}
 	return v.affine(x, c, func(c float64) (a, b float64) {
 		if swapped {
@@ -109,24 +109,34 @@ func times(v *visit) (*signal, error) {
 			return y, err
 		}
 	}
-	if y, err := v.channelwise(); y != nil || err != nil {
-		return y, err
-	}
-	return v.joined(graph.KindMul)
+	return v.pair(graph.KindMul)
 }
 
-// channelwise is the product of an image and of one number for each channel, as in a
+// pair makes a layer of two values, of one shape or an image and one number for each of
+// its channels.
+func (v *visit) pair(kind graph.Kind) (*signal, error) {
+	if y, err := v.channelwise(kind); y != nil || err != nil {
+		return y, err
+	}
+	return v.joined(kind)
+}
+
+// channelwise is an operation on an image and one number for each channel, as in a
 // squeeze and excitation; nil if the values are not such.
-func (v *visit) channelwise() (*signal, error) {
+func (v *visit) channelwise(kind graph.Kind) (*signal, error) {
 	image, factor := copied(v.signals[0]), copied(v.signals[1])
-	if image.size() < factor.size() {
+	swapped := image.size() < factor.size()
+	if swapped {
 		image, factor = factor, image
 	}
 	out, flat := v.source(image.layer)
 	one, vector := v.source(factor.layer)
-	if len(image.shape) != len(factor.shape) || flat || vector || one != (graph.Shape{C: out.C, H: 1, W: 1}) ||
-		one == out {
+	if len(image.shape) != len(factor.shape) || flat || one != (graph.Shape{C: out.C, H: 1, W: 1}) ||
+		one == out && !vector {
 		return nil, nil
+	}
+	if swapped && kind == graph.KindSub {
+		return nil, refuse("the image first, such as a negated sum, is imported", "numbers of channels minus an image")
 	}
 	for _, s := range []*signal{image, factor} {
 		if _, err := v.settled(s); err != nil {
@@ -151,7 +161,7 @@ func (v *visit) channelwise() (*signal, error) {
 				image.shape, factor.shape)
 		}
 	}
-	l := &layer{Layer: graph.Layer{Kind: graph.KindMul}, out: out}
+	l := &layer{Layer: graph.Layer{Kind: kind}, out: out}
 	return v.add(l, image.order, image.layer, factor.layer), nil
 }
 
@@ -280,6 +290,15 @@ func (v *visit) joined(kind graph.Kind) (*signal, error) {
 		other, flat := v.source(x.layer)
 		if !slices.Equal(x.shape, all[0].shape) || other != out || flat != vector {
 			return nil, refuse("", "values of shapes %v and %v", all[0].shape, x.shape)
+		}
+		if slices.Equal(x.order, all[0].order) {
+			continue
+		}
+		for i, s := range []*signal{all[0], x} {
+			if err := v.straighten(s); err != nil {
+				return nil, err
+			}
+			from[i*slices.Index(all, x)] = s.layer
 		}
 		if !slices.Equal(x.order, all[0].order) {
 			return nil, refuse("", "one of its values is transposed")

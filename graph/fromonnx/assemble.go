@@ -71,6 +71,9 @@ func (m *mapping) finish(s *signal) (*signal, error) {
 			return nil, err
 		}
 	}
+	if err := m.straighten(out); err != nil {
+		return nil, err
+	}
 	shape, vector := m.source(out.layer)
 	if out.order == nil || vector {
 		if out.order != nil {

@@ -16,14 +16,16 @@ import (
 // list lets a case name its inputs.
 func list(names ...string) []string { return names }
 
-// Each case is a form in which exporters write something. The network must have
-// the kinds of layers that are listed, and compute what the file does.
-var forms = []struct {
+// form is a way in which exporters write something. The network must have the kinds of
+// layers that are listed, and compute what the file does.
+type form struct {
 	name   string
 	file   *file
 	layout string
 	layers string
-}{
+}
+
+var forms = []form{
 	{"a chain", chain(), "NCHW", "conv2d relu max_pool flatten linear"},
 	{"nodes in another order", reversed(chain()), "NCHW", "conv2d relu max_pool flatten linear"},
 	{"initializers that are inputs, too", initializersAsInputs(chain()), "NCHW", "conv2d relu max_pool flatten linear"},
@@ -252,23 +254,26 @@ func shapeArithmetic() *file {
 
 func TestForms(t *testing.T) {
 	for _, tt := range forms {
-		t.Run(tt.name, func(t *testing.T) {
-			m, err := fromonnx.Decode(tt.file.bytes(), "", fromonnx.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var kinds []string
-			for _, l := range m.Network.Layers {
-				kinds = append(kinds, l.Kind.String())
-			}
-			if got := strings.Join(kinds, " "); got != tt.layers || m.Facts.Input.Layout != tt.layout {
-				t.Errorf("got %s, %s, want %s, %s", m.Facts.Input.Layout, got, tt.layout, tt.layers)
-			}
-			c, err := imported.Compare(m, 16)
-			if err != nil || !(c.Relative() < 1e-5) || c.Greatest == 0 {
-				t.Errorf("got %+v, error %v", c, err)
-			}
-		})
+		t.Run(tt.name, tt.check)
+	}
+}
+
+// check imports the form and compares it with the file.
+func (tt form) check(t *testing.T) {
+	m, err := fromonnx.Decode(tt.file.bytes(), "", fromonnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, l := range m.Network.Layers {
+		kinds = append(kinds, l.Kind.String())
+	}
+	if got := strings.Join(kinds, " "); got != tt.layers || m.Facts.Input.Layout != tt.layout {
+		t.Errorf("got %s, %s, want %s, %s", m.Facts.Input.Layout, got, tt.layout, tt.layers)
+	}
+	c, err := imported.Compare(m, 16)
+	if err != nil || !(c.Relative() < 1e-5) || c.Greatest == 0 {
+		t.Errorf("got %+v, error %v", c, err)
 	}
 }
 

@@ -39,11 +39,14 @@ func clipped(v *visit) (*signal, error) {
 	return v.limited(x, lo, hi)
 }
 
-// bound is Max or Min with a constant.
+// bound is Max or Min, with a constant or of two values.
 func bound(v *visit) (*signal, error) {
 	x, c, _ := v.operand()
+	if len(v.signals) == 2 && x != nil && c == nil {
+		return v.pair(map[string]graph.Kind{"Max": graph.KindMax, "Min": graph.KindMin}[v.Op])
+	}
 	if len(v.signals) != 2 || x == nil || c == nil || c.Size() != 1 || c.S != nil {
-		return nil, refuse("Max and Min with one constant are imported", "%s of %d values", v.Op, len(v.signals))
+		return nil, refuse("Max and Min of two values, or with one constant, are imported", "%s of %d values", v.Op, len(v.signals))
 	}
 	limit := c.Numbers()[0]
 	if v.Op == "Max" {

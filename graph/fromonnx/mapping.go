@@ -50,6 +50,7 @@ type reshaping struct {
 	of     int
 	shape  graph.Shape
 	vector bool
+	groups int // of a shuffle
 }
 
 // mostLayers limits the network.
@@ -274,6 +275,9 @@ func (m *mapping) image(s *signal) (graph.Shape, error) {
 		want = graph.Shape{C: d[1], H: 1, W: d[2]}
 	default:
 		return want, refuse("", "its input of shape %v: want batch, channels and one or two spatial axes", d)
+	}
+	if err := m.straighten(s); err != nil {
+		return want, err
 	}
 	if s.order != nil {
 		return want, refuse("", "its input is transposed in a way that no layer can do")

@@ -64,18 +64,14 @@ func transpose(v *visit) (*signal, error) {
 	return y, nil
 }
 
-// whole is a Slice or Expand that takes everything.
+// whole is an Expand that changes nothing.
 func whole(v *visit) (*signal, error) {
 	x, err := v.input()
 	if err != nil {
 		return nil, err
 	}
-	backwards := false
-	if c := v.constant(4); c != nil && v.Op == "Slice" {
-		backwards = slices.ContainsFunc(c.I, func(step int64) bool { return step < 0 })
-	}
-	if !slices.Equal(x.shape, v.to) || backwards {
-		return nil, refuse(advice(v.Node), "it takes a part of shape %v of shape %v", v.to, x.shape)
+	if !slices.Equal(x.shape, v.to) {
+		return nil, refuse("", "it repeats a value of shape %v to shape %v", x.shape, v.to)
 	}
 	v.dropped++
 	return v.view(x), nil

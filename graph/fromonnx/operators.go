@@ -29,7 +29,7 @@ func init() {
 
 		"Flatten": reshape, "Reshape": reshape, "Squeeze": reshape, "Unsqueeze": reshape,
 		"Transpose": transpose,
-		"Slice":     whole, "Expand": whole,
+		"Slice":     pick, "Split": pick, "Gather": pick, "Expand": whole,
 		"Identity": nothing, "Dropout": nothing, "Cast": cast, "CastLike": cast,
 
 		"ai.onnx.ml.Scaler": scaler,
@@ -49,8 +49,6 @@ func advice(n *onnxeval.Node) string {
 		return "petrify has no layer that enlarges images yet"
 	case "Erf", "LayerNormalization", "Pow", "Sqrt":
 		return "petrify has no layers of transformers yet"
-	case "Slice", "Split", "Gather":
-		return "petrify has no layer that takes a part of the channels yet"
 	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":
 		return "Relu, LeakyRelu, Elu, HardSwish, Sigmoid, Softplus, Tanh, SiLU and GELU are imported"
 	case "InstanceNormalization", "GroupNormalization", "LRN", "LpNormalization":

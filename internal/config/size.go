@@ -144,6 +144,27 @@ func (t triple) write() *yaml.Node {
 
 func (t triple) schema() map[string]any { return listSchema(1, 3) }
 
+// part is [first, the one after the last], or all.
+type part struct{ to *[2]int }
+
+func (s part) read(r *reader, n *yaml.Node, key string) {
+	v := make([]int, 2)
+	if resolve(n).Kind == yaml.SequenceNode && sizes(v, n, 0) && v[0] < v[1] {
+		*s.to = [2]int(v)
+		return
+	}
+	r.fault(n, key, "want [first, the one after the last], got %s", describe(resolve(n)))
+}
+
+func (s part) write() *yaml.Node {
+	if *s.to == [2]int{} {
+		return plain("!!null", "null")
+	}
+	return flow(plain("!!int", strconv.Itoa(s.to[0])), plain("!!int", strconv.Itoa(s.to[1])))
+}
+
+func (s part) schema() map[string]any { return listSchema(0, 2) }
+
 // limits is [minimum, maximum], two numbers in order.
 type limits struct{ to *[2]float64 }
 

@@ -175,6 +175,33 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity)
 		return b.Mul(x, b.Activate(b.GlobalAvgPool(x), quantized.Sigmoid), quantized.Identity)
 	},
+	"add numbers of channels": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity)
+		return b.Add(x, b.GlobalAvgPool(x), quantized.ReLU)
+	},
+	"sub": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
+		z := b.Pair(quantized.Sub, x, y, quantized.ReLU)
+		return b.Pair(quantized.Sub, z, b.GlobalAvgPool(y), quantized.Identity)
+	},
+	"max and min": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
+		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
+		z := b.Pair(quantized.Max, x, y, quantized.Identity)
+		return b.Pair(quantized.Min, z, b.GlobalAvgPool(y), quantized.Identity)
+	},
+	"slice": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 6, quantizedtest.Same(3), 1, quantized.Identity)
+		y := b.Slice(x, []int{1, 2, 3}, []int{4, 5, 3})
+		return b.Linear(b.Slice(b.Flatten(y), []int{7}, []int{30}), 12, quantized.Identity)
+	},
+	"shuffle": func(b *quantizedtest.Builder) string {
+		x := b.Shuffle(b.Conv(b.Input(), 12, quantizedtest.Same(3), 1, quantized.ReLU), 3)
+		x = b.Shuffle(b.Conv(x, 8, quantizedtest.Same(3), 4, quantized.Identity), 4)
+		x = b.Shuffle(b.Linear(b.Flatten(x), 10, quantized.Identity), 5)
+		return b.Linear(x, 10, quantized.Identity)
+	},
 	"concat": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU)
 		y := b.Conv(b.Input(), 5, quantizedtest.Same(1), 1, quantized.Identity)
@@ -234,7 +261,7 @@ var floating = map[string]quantizedtest.Scheme{
 func TestFloats(t *testing.T) {
 	for schemeName, scheme := range floating {
 		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average",
-			"concat", "reshape"} {
+			"concat", "reshape", "sub", "max and min", "slice", "shuffle"} {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				m := b.Model(builders[name](b))

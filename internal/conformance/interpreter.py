@@ -245,19 +245,22 @@ def pool(n, x, y, mode):
     return Tensor(y, q=y.clip(np.rint(r / y.s + f32(z)).astype(f64) - z))
 
 
-def add(n, a, b, y, mode):
-    # Float layers: additions
+def add(n, a, b, y, mode, sign=1):
+    # Float layers: additions and differences
     if a.grid.float or b.grid.float or y.float:
-        return Tensor(y, r=apply(n, a.r + b.r))
+        return Tensor(y, r=apply(n, a.r + sign * b.r))
     ra, rb = a.grid.s / y.s, b.grid.s / y.s
     if mode in times:
         product, t = times[mode], 2 * max(f64(a.grid.s), f64(b.grid.s))
-        total = product(a.d << 20, f64(a.grid.s) / t) + product(b.d << 20, f64(b.grid.s) / t)
+        total = product(a.d << 20, f64(a.grid.s) / t) + sign * product(b.d << 20, f64(b.grid.s) / t)
         return Tensor(y, q=y.clip(product(total, t / (2.0**20 * f64(y.s)))))
     if lite(mode):
         h = min(max(20 - math.floor(math.log2(max(ra, rb))), 1), 40)
         ma, mb = (int(np.rint(2.0**h * f64(r))) for r in (ra, rb))
-        return Tensor(y, q=y.clip(half_up(a.d * ma + b.d * mb, h)))
+        return Tensor(y, q=y.clip(half_up(a.d * ma + sign * b.d * mb, h)))
+    # Difference
+    if sign < 0:
+        return Tensor(y, r=a.r - b.r)
     # Addition
     za, zb, zy = (f32(g.file(mode)) for g in (a.grid, b.grid, y))
     u = [x.d + x.grid.file(mode) for x in (a, b)]
@@ -348,8 +351,19 @@ def layer(n, tensors, values, mode):
         return pool(n, x[0], y, mode)
     if op == "add":
         return add(n, x[0], x[1], y, mode)
+    if op == "sub":
+        return add(n, x[0], x[1], y, mode, -1)
     if op == "mul":
         return mul(n, x[0], x[1], y, mode)
+    if op in ("max", "min"):
+        return Tensor(y, r={"max": np.maximum, "min": np.minimum}[op](x[0].r, x[1].r))
+    if op in ("slice", "shuffle"):
+        shape, v = n["output"]["shape"], x[0].r if y.float else x[0].q
+        if op == "slice":
+            v = v[(slice(None), *(slice(b, b + s) for b, s in zip(n["begin"], shape)))]
+        else:
+            v = v.reshape(len(v), n["groups"], -1, *shape[1:]).swapaxes(1, 2).reshape(v.shape)
+        return Tensor(y, r=v) if y.float else Tensor(y, q=v)
     if op == "concat":
         return Tensor(y, r=np.concatenate([t.r for t in x], 1))
     if op == "activate" and n["function"] == "softmax":

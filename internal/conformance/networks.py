@@ -178,8 +178,49 @@ def activated(act):
     return nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), act(), nn.Conv2d(8, 8, 3), act(), *head(8))
 
 
+class Split(nn.Module):
+    """A block of ShuffleNetV2."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.branch = nn.Sequential(*block(c // 2, c // 2, 1), *block(c // 2, c // 2, 3, 1, c // 2, nn.Identity))
+
+    def forward(self, x):
+        a, b = x.chunk(2, 1)
+        return Shuffle()(torch.cat([a, self.branch(b)], 1))
+
+
+class Gated(nn.Module):
+    """A gated linear unit, and other functions of two values."""
+
+    def forward(self, x):
+        y = nn.functional.glu(x, 1)
+        a, b = y[:, :2], y[:, 2:]
+        return torch.cat([torch.maximum(a, b), torch.minimum(a, b), a - b], 1)
+
+
+class Excited(nn.Module):
+    """Squeeze and excite with a vector."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.fc = nn.Linear(c, c)
+
+    def forward(self, x):
+        s = torch.sigmoid(self.fc(x.mean((2, 3))))
+        return x * s[:, :, None, None]
+
+
 def shuffle():
     return nn.Sequential(*block(3, 8), Shuffle(), *block(8, 8, groups=2), *head(8))
+
+
+def shufflenet():
+    return nn.Sequential(*block(3, 8, 3, 2), Split(8), Split(8), *block(8, 16, 1), *head(16))
+
+
+def gated():
+    return nn.Sequential(*block(3, 8), Gated(), Excited(6), nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(), *head(8))
 
 
 def unet():
@@ -376,7 +417,10 @@ NETWORKS = {
     "keras": keras, "keras-everywhere": keras_everywhere, "keras-signal": keras_signal, "sklearn": sklearn,
     "swish": swish, "half": half,
     "excited": torch_export(excited, [3, 16, 16], 13),
-    "refused-shuffle": torch_export(shuffle, [3, 16, 16], 13), "refused-unet": torch_export(unet, [1, 16, 16], 13),
+    "shuffle": torch_export(shuffle, [3, 16, 16], 13), "shufflenet": torch_export(shufflenet, [3, 16, 16], 11),
+    "shufflenet-unfolded": torch_export(shufflenet, [3, 16, 16], 17, False),
+    "gated": torch_export(gated, [3, 16, 16], 13), "gated-opset9": torch_export(gated, [3, 16, 16], 9),
+    "refused-unet": torch_export(unet, [1, 16, 16], 13),
 }
 
 if __name__ == "__main__":

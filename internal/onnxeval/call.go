@@ -68,6 +68,9 @@ func (c *call) results() ([]*Tensor, error) {
 	return results, nil
 }
 
+// Compute computes the node by itself; inputs that are left out are nil.
+func (n *Node) Compute(in []*Tensor) ([]*Tensor, error) { return (&call{Node: n, in: in}).results() }
+
 // one wraps the only result.
 func one(t *Tensor, err error) ([]*Tensor, error) {
 	if err != nil {

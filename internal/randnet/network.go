@@ -101,6 +101,7 @@ var habits = map[graph.Kind][]graph.Kind{
 	graph.KindLinear:    {graph.KindBatchNorm, graph.KindReLU},
 	graph.KindBatchNorm: {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
 	graph.KindAdd:       {graph.KindReLU, graph.KindReLU6},
+	graph.KindSub:       {graph.KindReLU, graph.KindReLU6},
 	graph.KindMul:       {graph.KindReLU, graph.KindReLU6},
 	graph.KindReLU:      {graph.KindMaxPool, graph.KindAvgPool},
 }
@@ -117,6 +118,10 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 		return !x.vector
 	case graph.KindConcat:
 		return x.shape.C < b.largest
+	case graph.KindSlice:
+		return x.shape.Size() > 1
+	case graph.KindShuffle:
+		return x.shape.C > 1
 	}
 	return true
 }
@@ -144,12 +149,19 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 	case graph.KindReshape:
 		l.Shape = b.factors(x.shape.Size())
 		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
-	case graph.KindAdd:
-		from = append(from, b.like(x, k))
-	case graph.KindMul:
+	case graph.KindSlice:
+		b.part(&l, x.shape)
+		y.shape = graph.Shape{C: l.Channels[1] - l.Channels[0], H: l.Rows[1] - l.Rows[0],
+			W: l.Columns[1] - l.Columns[0]}
+	case graph.KindShuffle:
+		l.Groups = b.groups(x.shape.C)
+	case graph.KindAdd, graph.KindSub, graph.KindMul, graph.KindMax, graph.KindMin:
 		factor := b.like(x, k)
 		if from = append(from, factor); b.fits(graph.KindGlobalAvgPool, factor) && one(b.rng, 2) {
 			from[1] = b.add(graph.KindGlobalAvgPool, factor)
+		}
+		if k == graph.KindSub && from[1] == x { // always 0
+			l.Kind = graph.KindAdd
 		}
 	case graph.KindConcat:
 		for range 1 + b.rng.IntN(2) {
@@ -186,6 +198,28 @@ func (b *builder) bounds() (least, greatest float32) {
 		greatest = graph.Unbounded
 	}
 	return least, greatest
+}
+
+// part draws what a slice takes: not all of an input of the given shape.
+func (b *builder) part(l *graph.Layer, in graph.Shape) {
+	for taken := in.Size(); taken == in.Size(); {
+		taken = 1
+		for axis, size := range [3]int{in.C, in.H, in.W} {
+			first := b.rng.IntN(size)
+			end := first + 1 + b.rng.IntN(size-first)
+			*[3]*[2]int{&l.Channels, &l.Rows, &l.Columns}[axis] = [2]int{first, end}
+			taken *= end - first
+		}
+	}
+}
+
+// groups draws a divisor of a number of channels, not 1.
+func (b *builder) groups(channels int) int {
+	for {
+		if n := 2 + b.rng.IntN(channels-1); channels%n == 0 {
+			return n
+		}
+	}
 }
 
 // append gives the layer its name and inputs.

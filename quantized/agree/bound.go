@@ -36,7 +36,8 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfFunction(n)
 	case quantized.Add:
 		return boundOfAddition, nil
-	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Concat, quantized.Mul:
+	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Slice, quantized.Shuffle,
+		quantized.Concat, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
 		return nil, nil // no rounding, or one
 	}
 	return nil, fmt.Errorf("agree: no bound for %v", n.Op)
@@ -96,19 +97,21 @@ func proportional(sizes quantized.Node, in quantized.Activation, roundings int, 
 // boundOfAddition is the bound of a sum of products and another number, which
 // may be added before or after the products: 2γ·(Σ |x·w| + |b| + |other|),
 // where γ has one rounding more than for the products.
-func boundOfAddition(y *reals, in []reals, _ int) error {
+func boundOfAddition(y *reals, in []reals, n int) error {
 	a, b := in[0], in[len(in)-1]
+	image, channels := len(a.r)/n, len(b.r)/n
 	y.terms = 1 + max(a.terms, b.terms)
 	y.e = make([]float64, len(y.r))
 	g := gamma(y.terms)
 	for i := range y.e {
-		y.e[i] = 2 * g * (math.Abs(float64(a.r[i])) + math.Abs(float64(b.r[i])))
-		for _, x := range []reals{a, b} {
+		k := i/image*channels + i%channels
+		y.e[i] = 2 * g * (math.Abs(float64(a.r[i])) + math.Abs(float64(b.r[k])))
+		for x, at := range map[*reals]int{&a: i, &b: k} {
 			switch {
 			case x.terms > 0:
-				y.e[i] += x.e[i] * g / gamma(x.terms)
+				y.e[i] += x.e[at] * g / gamma(x.terms)
 			case x.e != nil:
-				y.e[i] += x.e[i]
+				y.e[i] += x.e[at]
 			}
 		}
 	}

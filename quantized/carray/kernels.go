@@ -23,18 +23,17 @@ var order = []string{
 	"window", "convolution", "convolve_at", "convolve", "convolve_to_reals", "depthwise_at", "depthwise",
 	"depthwise_to_reals", "real_convolve",
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
-	"add_float32", "add_fixed", "real_add", "product_float32", "product_fixed", "real_product", "look_up", "join",
-	"real_join", "reorder", "reorder_reals", "softmax",
+	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
+	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
+	"look_up", "join", "real_join", "reorder", "reorder_reals", "part", "part_reals", "shuffle", "shuffle_reals",
+	"softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "copy", "copy_reals",
 }
 
 // variants are the kernels that a file gives with other values than the bytes of
 // its own name.
-var variants = map[string]struct {
-	file   string
-	values map[string]any
-}{
+var variants = map[string]variant{
 	"convolve":           {"slide", map[string]any{"Kernel": "convolve"}},
 	"depthwise":          {"slide", map[string]any{"Kernel": "depthwise"}},
 	"convolve_to_reals":  {"slide", reals("_to_reals", "convolve")},
@@ -42,6 +41,25 @@ var variants = map[string]struct {
 	"linear_to_reals":    {"linear", reals("_to_reals", "")},
 	"reorder_reals":      {"reorder", reals("_reals", "")},
 	"copy_reals":         {"copy", reals("_reals", "")},
+	"part_reals":         {"part", reals("_reals", "")},
+	"shuffle_reals":      {"shuffle", reals("_reals", "")},
+
+	"real_add":            pair("add", "The sum", "added", "first + second"),
+	"real_subtract":       pair("subtract", "The difference", "subtracted", "first - second"),
+	"real_product":        pair("product", "The product", "multiplied", "first * second"),
+	"real_choose_greater": pair("choose_greater", "The greater", "compared", "first > second ? first : second"),
+	"real_choose_less":    pair("choose_less", "The less", "compared", "first < second ? first : second"),
+}
+
+// variant is a kernel that a file gives with values.
+type variant struct {
+	file   string
+	values map[string]any
+}
+
+// pair is an operation on two tensors of real numbers.
+func pair(name, says, joined, result string) variant {
+	return variant{"real_pair", map[string]any{"Name": name, "Says": says, "Joined": joined, "Result": result}}
 }
 
 // reals are the values of a kernel that writes floats.
@@ -67,6 +85,9 @@ var callees = []struct{ by, needs string }{
 	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
 	{"seen", "window"},
 	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_product", "reals"}, {"real_product", "fused"},
+	{"real_subtract", "reals"}, {"real_subtract", "fused"}, {"real_choose_greater", "reals"},
+	{"real_choose_greater", "fused"}, {"real_choose_less", "reals"}, {"real_choose_less", "fused"},
+	{"difference_fixed", "requantize"}, {"difference_float32", "quantize"},
 	{"product_fixed", "requantize"}, {"product_float32", "quantize"}, {"real_pool", "reals"}, {"real_join", "reals"},
 	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
 }

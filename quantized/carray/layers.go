@@ -80,8 +80,8 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
 		kernel = "add_fixed"
 	}
-	l.call(kernel, fmt.Sprintf("add(%%s, %%s, %%s, %d, &%s_layer)", y.elements(), id), y.tensor, a.tensor,
-		b.tensor)
+	l.call(kernel, fmt.Sprintf("add(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id), y.tensor,
+		a.tensor, b.tensor)
 	return nil
 }
 

@@ -167,6 +167,11 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return nil
 	}
 	y := l.declare(n.Output, n.Limits)
+	if n.Op == quantized.Slice || n.Op == quantized.Shuffle {
+		l.room(y)
+		l.move(n, in[0], y)
+		return nil
+	}
 	switch n.Op {
 	case quantized.Add, quantized.Activate:
 		l.reuse(y, i, in...)
@@ -182,8 +187,12 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return l.weighted(n, id, in[0], y)
 	case quantized.Add:
 		return l.add(n, id, in[0], in[1], y)
+	case quantized.Sub:
+		return l.difference(n, id, in[0], in[1], y)
 	case quantized.Mul:
 		return l.product(n, id, in[0], in[1], y)
+	case quantized.Max, quantized.Min:
+		l.choose(n, id, in[0], in[1], y)
 	case quantized.Concat:
 		l.concat(n, id, in, y)
 	case quantized.Activate:

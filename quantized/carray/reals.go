@@ -39,12 +39,11 @@ func (l *lowering) realNode(n *quantized.Node, id string, in []*value, y *value)
 		}
 		l.layer("real_pooling", id, l.windowWords()+1, at(windowOf(n, in[0], y)), fmt.Sprintf(".mean = %d", mean))
 		l.realCall("real_pool", fmt.Sprintf("real_pool(%%s, %%s, &%s_layer)", id), y, in[0])
-	case quantized.Add:
-		l.realCall("real_add", fmt.Sprintf("real_add(%%s, %%s, %%s, %d, %d)", y.elements(), relu(n.Func)), y, in...)
-	case quantized.Mul:
-		l.realCall("real_product", fmt.Sprintf("real_product(%%s, %%s, %%s, %d, %d, %d)", y.elements(),
-			in[1].elements(),
-			relu(n.Func)), y, in...)
+	case quantized.Add, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
+		pair := map[quantized.Op]string{quantized.Add: "add", quantized.Sub: "subtract", quantized.Mul: "product",
+			quantized.Max: "choose_greater", quantized.Min: "choose_less"}[n.Op]
+		l.realCall("real_"+pair, fmt.Sprintf("real_%s(%%s, %%s, %%s, %d, %d, %d)", pair, y.elements(),
+			in[1].elements(), relu(n.Func)), y, in...)
 	case quantized.Concat:
 		first := 0
 		for _, x := range in {

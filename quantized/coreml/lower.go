@@ -65,8 +65,13 @@ var operations = map[quantized.Op]operation{
 		param{"keep_dims", mil.BoolValue(true)})},
 	quantized.Flatten: {"reshape", reshape},
 	quantized.Reshape: {"reshape", reshape},
+	quantized.Slice:   {"slice_by_size", part},
+	quantized.Shuffle: {"reshape", (*builder).shuffle},
 	quantized.Add:     {"add", two},
+	quantized.Sub:     {"sub", two},
 	quantized.Mul:     {"mul", two},
+	quantized.Max:     {"maximum", two},
+	quantized.Min:     {"minimum", two},
 	quantized.Concat:  {"concat", concat},
 }
 

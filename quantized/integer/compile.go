@@ -138,6 +138,13 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 		c.globalAvgPool(n, in[0], y)
 	case quantized.Add:
 		return c.sum(in[0], in[1], y)
+	case quantized.Sub:
+		return c.difference(in[0], in[1], y)
+	case quantized.Max, quantized.Min:
+		c.choose(n, in[0], in[1], y)
+	case quantized.Slice, quantized.Shuffle:
+		from := newMoving(n, in[0].shape)
+		c.onBytes(y, in[0], func(y, x []uint8, _ int) { moved(y, x, from) })
 	case quantized.Mul:
 		return c.multiply(in[0], in[1], y)
 	case quantized.Concat:

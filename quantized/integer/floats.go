@@ -170,10 +170,11 @@ func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	}
 	out, finish := c.result(y)
 	switch n.Op {
-	case quantized.Add:
-		c.add(realSum(n, xs[0], xs[1], out), xs[0], xs[1], out)
-	case quantized.Mul:
-		c.add(realProduct(n, in[0].elements(), in[1].elements(), xs, out), append(xs, out)...)
+	case quantized.Add, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
+		c.add(realPair(n, in[0].elements(), in[1].elements(), xs, out), append(xs, out)...)
+	case quantized.Slice, quantized.Shuffle:
+		from := newMoving(n, in[0].shape)
+		c.onFloats(out, xs[0], func(y, x []float32, _ int) { moved(y, x, from) })
 	case quantized.Concat:
 		c.add(realConcat(in, xs, y.channels(), out), append(xs, out)...)
 	default:
@@ -187,22 +188,22 @@ func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	return nil
 }
 
-func realSum(n *quantized.Node, a, b, y *tensor) work {
-	return func(m *memory, images int, _ *kernel.Scratch) {
-		a, b, y := m.floats(a, images), m.floats(b, images), m.floats(y, images)
-		for i := range y {
-			y[i] = a[i] + b[i]
-		}
-		fuse(y, n.Func)
-	}
+// pairings are the operations on two real numbers.
+var pairings = map[quantized.Op]func(a, b float32) float32{
+	quantized.Add: func(a, b float32) float32 { return a + b },
+	quantized.Sub: func(a, b float32) float32 { return a - b },
+	quantized.Mul: func(a, b float32) float32 { return a * b },
+	quantized.Max: func(a, b float32) float32 { return max(a, b) },
+	quantized.Min: func(a, b float32) float32 { return min(a, b) },
 }
 
-// realProduct multiplies images by others, of as many numbers or one per channel.
-func realProduct(n *quantized.Node, image, channels int, xs []*tensor, y *tensor) work {
+// realPair computes images from others and from as many numbers or one per channel.
+func realPair(n *quantized.Node, image, channels int, xs []*tensor, y *tensor) work {
+	f := pairings[n.Op]
 	return func(m *memory, images int, _ *kernel.Scratch) {
 		a, b, y := m.floats(xs[0], images), m.floats(xs[1], images), m.floats(y, images)
 		for i := range y {
-			y[i] = a[i] * b[i/image*channels+i%channels]
+			y[i] = f(a[i], b[i/image*channels+i%channels])
 		}
 		fuse(y, n.Func)
 	}

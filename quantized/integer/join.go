@@ -5,35 +5,85 @@ import (
 	"math"
 
 	"petrify/internal/kernel"
+	"petrify/quantized"
 )
 
-// sum adds the sum of two activations. In all modes but the default, and if
-// signed, it is a table: there are only 65,536 pairs of bytes.
+// sum adds the sum of two activations. In all modes but the default, if signed, and if
+// an input has one number for each channel, it is a table: there are only 65,536 pairs
+// of bytes.
 func (c *compiler) sum(a, b, y *value) error {
 	k := sumOf(a.grid, b.grid, y.grid)
-	if !(max(k.A, k.B) <= math.MaxFloat32) {
-		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale,
-			b.grid.scale, y.grid.scale)
+	if err := quotients(a, b, y); err != nil {
+		return err
 	}
-	if c.options.Requantization == Float32 && !c.options.Signed {
+	how := c.options.Requantization
+	if how == Float32 && !c.options.Signed && a.elements() == b.elements() {
 		c.add(func(m *memory, n int, _ *kernel.Scratch) {
 			kernel.AddBytes(m.bytes(y.bytes, n), m.bytes(a.bytes, n), m.bytes(b.bytes, n), k)
 		}, a.bytes, b.bytes, y.bytes)
 		return nil
 	}
 	var pair func(qa, qb uint8) uint8
-	switch how := c.options.Requantization; how {
+	switch how {
 	case Float32:
-		pair = sumSigned(a.grid, b.grid, y.grid)
+		pair = func(qa, qb uint8) uint8 {
+			q := []uint8{qa, qb}
+			kernel.AddBytes(q[:1], q[:1], q[1:], k)
+			return q[0]
+		}
+		if c.options.Signed {
+			pair = sumSigned(a.grid, b.grid, y.grid)
+		}
 	case Gemmlowp, Single:
-		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply())
+		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply(), 1)
 	case XNNPACK:
-		pair = sumXNNPACK(a.grid, b.grid, y.grid)
+		pair = sumXNNPACK(a.grid, b.grid, y.grid, 1)
 	default:
 		return fmt.Errorf("no sum in %v", how)
 	}
 	c.pairs(a, b, y, pair)
 	return nil
+}
+
+// quotients refuses a sum whose scales have no finite quotients.
+func quotients(a, b, y *value) error {
+	if !(max(a.grid.scale, b.grid.scale)/y.grid.scale <= math.MaxFloat32) {
+		return fmt.Errorf("inputs' scales %v and %v and output's %v: want finite quotients", a.grid.scale,
+			b.grid.scale, y.grid.scale)
+	}
+	return nil
+}
+
+// difference adds the difference of two activations, as a table: of real numbers, as
+// ONNX Runtime has no integer operator for it, or as a sum in the other modes.
+func (c *compiler) difference(a, b, y *value) error {
+	if err := quotients(a, b, y); err != nil {
+		return err
+	}
+	var pair func(qa, qb uint8) uint8
+	switch how := c.options.Requantization; how {
+	case Float32:
+		pair = func(qa, qb uint8) uint8 { return y.grid.quantize(a.grid.real(int32(qa)) - b.grid.real(int32(qb))) }
+	case Gemmlowp, Single:
+		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply(), -1)
+	case XNNPACK:
+		pair = sumXNNPACK(a.grid, b.grid, y.grid, -1)
+	default:
+		return fmt.Errorf("no difference in %v", how)
+	}
+	c.pairs(a, b, y, pair)
+	return nil
+}
+
+// choose adds the greater or the less of two activations, as a table.
+func (c *compiler) choose(n *quantized.Node, a, b, y *value) {
+	c.pairs(a, b, y, func(qa, qb uint8) uint8 {
+		ra, rb := a.grid.real(int32(qa)), b.grid.real(int32(qb))
+		if n.Op == quantized.Max {
+			return y.grid.quantize(max(ra, rb))
+		}
+		return y.grid.quantize(min(ra, rb))
+	})
 }
 
 // pairs adds a function of two activations, as a table. The second may have one
@@ -120,15 +170,15 @@ func clip(v float64, g grid) uint8 {
 }
 
 // sumFixed is the sum of TensorFlow Lite's reference kernel: both terms are
-// converted to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, and
-// converted to the output's scale.
-func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32) func(qa, qb uint8) uint8 {
+// converted to the scale 2·max(s_a, s_b)/2²⁰ in fixed point, added, or with the sign
+// −1 subtracted, and converted to the output's scale.
+func sumFixed(a, b, y grid, multiply func(Fixed, int32) int32, sign int32) func(qa, qb uint8) uint8 {
 	const left = 20
 	twice := 2 * max(float64(a.scale), float64(b.scale))
 	ma, mb := NewFixed(float64(a.scale)/twice), NewFixed(float64(b.scale)/twice)
 	out := NewFixed(twice / (float64(int64(1)<<left) * float64(y.scale)))
 	return func(qa, qb uint8) uint8 {
-		sum := multiply(ma, (int32(qa)-a.zero)<<left) + multiply(mb, (int32(qb)-b.zero)<<left)
+		sum := multiply(ma, (int32(qa)-a.zero)<<left) + sign*multiply(mb, (int32(qb)-b.zero)<<left)
 		return clip(float64(multiply(out, sum))+float64(y.zero), y)
 	}
 }

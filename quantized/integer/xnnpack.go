@@ -9,18 +9,18 @@ import (
 
 // sumXNNPACK is the sum of XNNPACK. The quotients of the scales are rounded to
 // fixed point, with the fractional bits that give the greater one 20 or 21
-// bits, and the sum is rounded half up:
+// bits, and the sum is rounded half up. The sign of a difference is −1.
 //
 //	h = 20 − ⌊log₂ max(s_a, s_b)/s_y⌋        m_a = rne(2^h·s_a/s_y)
-//	q_y = clip(⌊((q_a − z_a)·m_a + (q_b − z_b)·m_b + 2^(h−1)) / 2^h⌋ + z_y)
-func sumXNNPACK(a, b, y grid) func(qa, qb uint8) uint8 {
+//	q_y = clip(⌊((q_a − z_a)·m_a + sign·(q_b − z_b)·m_b + 2^(h−1)) / 2^h⌋ + z_y)
+func sumXNNPACK(a, b, y grid, sign int64) func(qa, qb uint8) uint8 {
 	ra, rb := a.scale/y.scale, b.scale/y.scale
 	_, e := math.Frexp(float64(max(ra, rb))) // ⌊log₂⌋ + 1
 	h := min(max(21-e, 1), 40)
 	ma := int64(math.RoundToEven(math.Ldexp(float64(ra), h)))
 	mb := int64(math.RoundToEven(math.Ldexp(float64(rb), h)))
 	return func(qa, qb uint8) uint8 {
-		sum := int64(int32(qa)-a.zero)*ma + int64(int32(qb)-b.zero)*mb
+		sum := int64(int32(qa)-a.zero)*ma + sign*int64(int32(qb)-b.zero)*mb
 		return clip(float64((sum+1<<(h-1))>>h)+float64(y.zero), y)
 	}
 }

@@ -76,8 +76,13 @@ var operations = map[quantized.Op]form{
 	quantized.GlobalAvgPool: one("GlobalAveragePool"),
 	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
 	quantized.Reshape:       (*writer).reshape,
+	quantized.Slice:         (*writer).slice,
+	quantized.Shuffle:       (*writer).shuffle,
 	quantized.Add:           one("Add"),
+	quantized.Sub:           one("Sub"),
 	quantized.Mul:           one("Mul"),
+	quantized.Max:           one("Max"),
+	quantized.Min:           one("Min"),
 	quantized.Concat:        one("Concat", intAttribute("axis", 1)),
 }
 

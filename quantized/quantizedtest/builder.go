@@ -135,6 +135,23 @@ func (b *Builder) Mul(x, y string, f quantized.Func) string {
 	return b.add(quantized.Node{Op: quantized.Mul, Inputs: []string{x, y}, Func: f}, b.spread[x]*b.spread[y])
 }
 
+// Pair adds an operation on x and y, which may have one number for each channel.
+func (b *Builder) Pair(op quantized.Op, x, y string, f quantized.Func) string {
+	return b.add(quantized.Node{Op: op, Inputs: []string{x, y}, Func: f}, math.Hypot(b.spread[x], b.spread[y]))
+}
+
+// Slice takes a part of x.
+func (b *Builder) Slice(x string, begin, shape []int) string {
+	n := quantized.Node{Op: quantized.Slice, Inputs: []string{x}, Begin: begin}
+	n.Output.Shape = shape
+	return b.add(n, b.spread[x])
+}
+
+// Shuffle shuffles the channels of x.
+func (b *Builder) Shuffle(x string, groups int) string {
+	return b.add(quantized.Node{Op: quantized.Shuffle, Inputs: []string{x}, Groups: groups}, b.spread[x])
+}
+
 // Concat joins activations along their channels.
 func (b *Builder) Concat(x ...string) string {
 	spread := 0.0

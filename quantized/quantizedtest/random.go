@@ -37,7 +37,7 @@ func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
 // image adds a random layer whose output is an image.
 func (b *Builder) image(x string, images []string, unread map[string]bool) string {
 	channels := b.activation(x).Shape[0]
-	switch b.rng.IntN(10) {
+	switch b.rng.IntN(13) {
 	case 0, 1:
 		return b.Conv(x, 1+b.rng.IntN(16), b.window(x), 1, b.fused())
 	case 2:
@@ -62,18 +62,48 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 		y := b.like(x, images, true)
 		delete(unread, y)
 		return b.Add(x, y, b.fused())
-	case 8:
-		if b.rng.IntN(2) == 0 {
-			return b.Mul(x, b.GlobalAvgPool(x), b.fused())
+	case 8, 9:
+		return b.pair(x, images, unread)
+	case 10:
+		return b.part(x)
+	case 11:
+		for groups := 2; groups < channels; groups++ {
+			if channels%groups == 0 {
+				return b.Shuffle(x, groups)
+			}
 		}
-		y := b.like(x, images, true)
-		delete(unread, y)
-		return b.Mul(x, y, b.fused())
+		return b.part(x)
 	default:
 		y := b.like(x, images, false)
 		delete(unread, y)
 		return b.Concat(x, y)
 	}
+}
+
+// pair adds an operation on two images, or on an image and numbers of its channels.
+func (b *Builder) pair(x string, images []string, unread map[string]bool) string {
+	op := []quantized.Op{quantized.Mul, quantized.Sub, quantized.Max, quantized.Min, quantized.Add}[b.rng.IntN(5)]
+	f := b.fused()
+	if op == quantized.Max || op == quantized.Min {
+		f = quantized.Identity
+	}
+	if b.rng.IntN(2) == 0 {
+		return b.Pair(op, x, b.GlobalAvgPool(x), f)
+	}
+	y := b.like(x, images, true)
+	delete(unread, y)
+	return b.Pair(op, x, y, f)
+}
+
+// part takes a part of the channels, rows and columns.
+func (b *Builder) part(x string) string {
+	shape := b.activation(x).Shape
+	begin, size := make([]int, len(shape)), make([]int, len(shape))
+	for i, n := range shape {
+		begin[i] = b.rng.IntN(n)
+		size[i] = 1 + b.rng.IntN(n-begin[i])
+	}
+	return b.Slice(x, begin, size)
 }
 
 // features turns an image into a vector.

@@ -65,6 +65,9 @@ func Rounding(rng *rand.Rand) []Case {
 		pairs[i], pairs[len(x)*len(x)+i] = x[i/len(x)], x[i%len(x)]
 	}
 	add("sum", Pairs(quantized.Add, len(x), a, b, y), pairs)
+	add("difference", Pairs(quantized.Sub, len(x), a, b, y), pairs)
+	add("maximum", Pairs(quantized.Max, len(x), a, b, y), pairs)
+	add("minimum", Pairs(quantized.Min, len(x), a, b, y), pairs)
 	y.Scale = a.Scale * b.Scale * float32(len(x)*(1+rng.IntN(4))) /
 		4 // some results are beyond the range, or half of it is idle
 	add("product", Pairs(quantized.Mul, len(x), a, b, y), pairs)
@@ -126,8 +129,8 @@ func Windows(size int, counts bool, from, to quantized.Quant) *quantized.Model {
 	return m
 }
 
-// Pairs is a model that adds or multiplies the two channels of an image of size ×
-// size: convolutions choose them, integer for integer.
+// Pairs is a model that adds the two channels of an image of size × size, or computes
+// another operation on two numbers: convolutions choose them, integer for integer.
 func Pairs(op quantized.Op, size int, a, b, y quantized.Quant) *quantized.Model {
 	shape := []int{1, size, size}
 	m := alone(quantized.Node{Op: op}, []int{2, size, size}, shape, a, y)

@@ -31,7 +31,9 @@ var programs = map[quantized.Op]func(*layer){
 	quantized.Conv2D: programWeighted, quantized.Linear: programWeighted,
 	quantized.MaxPool: programMax, quantized.AvgPool: programMean, quantized.GlobalAvgPool: programMean,
 	quantized.Flatten: programConcat, quantized.Reshape: programConcat, quantized.Concat: programConcat,
-	quantized.Add: programAdd, quantized.Mul: programMul, quantized.Activate: programActivate,
+	quantized.Slice: programMove, quantized.Shuffle: programMove,
+	quantized.Add: programPair, quantized.Sub: programPair, quantized.Mul: programPair,
+	quantized.Max: programPair, quantized.Min: programPair, quantized.Activate: programActivate,
 }
 
 // units are what the numbers within a layer count: in[i] is the scale of
@@ -218,18 +220,30 @@ func programMean(l *layer) {
 	})
 }
 
-// programAdd is T(r_a + r_b).
-func programAdd(l *layer) {
+// programPair is T(r_a + r_b), or another operation on two numbers.
+func programPair(l *layer) {
+	each := l.x[0].Len() / l.x[1].Len()
 	for i := range l.x[0].Len() {
-		l.give(l.read(0, i) + l.read(1, i))
+		a, b := l.read(0, i), l.read(1, i/each)
+		switch l.Op {
+		case quantized.Add:
+			l.give(a + b)
+		case quantized.Sub:
+			l.give(a - b)
+		case quantized.Mul:
+			l.give(a * b)
+		case quantized.Max:
+			l.give(max(a, b))
+		case quantized.Min:
+			l.give(min(a, b))
+		}
 	}
 }
 
-// programMul is T(r_a·r_b).
-func programMul(l *layer) {
-	each := l.x[0].Len() / l.x[1].Len()
-	for i := range l.x[0].Len() {
-		l.give(l.read(0, i) * l.read(1, i/each))
+// programMove passes numbers on in another order.
+func programMove(l *layer) {
+	for _, i := range l.sources() {
+		l.give(l.read(0, i))
 	}
 }
 

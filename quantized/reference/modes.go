@@ -34,11 +34,13 @@ type rules struct {
 	share     func(d []float64, sx, sy float32) []float64 // of a softmax
 	functions map[quantized.Func]fixedFunction            // that are not computed with real numbers
 	program   program                                     // computes it all with real numbers; nil: the above do
+
+	realDifference bool // a difference is of real numbers
 }
 
 type (
 	rescaleRule   func(a int64, sx, sw, sy float32) float64
-	sumRule       func(a, b, y quantized.Quant) func(qa, qb int64) float64
+	sumRule       func(a, b, y quantized.Quant, sign int64) func(qa, qb int64) float64
 	productRule   func(product int64, a, b, y quantized.Quant) float64
 	meanRule      func(l *layer, window seen) float64
 	fixedFunction func(n *quantized.Node, d int64, sx, sy float32) float64
@@ -47,21 +49,21 @@ type (
 var modes = [...]rules{
 	ONNXRuntime: {"onnxruntime", rescale, rescale, sumFused(asUnsigned), productShifted(asUnsigned),
 		meanOfReals(asUnsigned), meanOfImage,
-		shareONNXRuntime, nil, nil},
+		shareONNXRuntime, nil, nil, true},
 	ONNXRuntimeInt8: {"onnxruntime-int8", rescale, rescale, sumFused(asSigned), productShifted(asSigned),
 		meanOfReals(asSigned), meanOfImage,
-		shareONNXRuntime, nil, nil},
+		shareONNXRuntime, nil, nil, true},
 	XNNPACK: {"xnnpack", rescale, rescale, sumXNNPACK, nil, meanOfIntegers(topAt127, meanOfReals(asUnsigned)),
 		meanOfImage,
-		shareTFLite, fixedFunctions, nil},
+		shareTFLite, fixedFunctions, nil, false},
 	XNNPACKInt4: {"xnnpack-int4", rescale, rescaleFixed(once), sumXNNPACK, nil,
-		meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions, nil},
+		meanOfIntegers(topAt127, meanOfReals(asUnsigned)), meanOfImage, shareTFLite, fixedFunctions, nil, false},
 	Gemmlowp: {"gemmlowp", rescaleFixed(twice), rescaleFixed(twice), sumFixed(twice), nil,
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
-		nil, nil},
+		nil, nil, false},
 	Single: {"single", rescaleFixed(once), rescaleFixed(once), sumFixed(once), nil,
 		meanOfIntegers(asSigned, meanOfReals(asUnsigned)), meanOfIntegers(asSigned, meanOfImage), shareONNXRuntime,
-		nil, nil},
+		nil, nil, false},
 	CoreML:        {name: "coreml-float32", program: toFloat32},
 	CoreMLFloat16: {name: "coreml-float16", program: toFloat16},
 }

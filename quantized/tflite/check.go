@@ -45,7 +45,7 @@ func (c *checker) layer(n *quantized.Node) {
 		c.weights(n)
 	case n.Op == quantized.AvgPool:
 		c.sharing(n)
-	case n.Op == quantized.Add:
+	case n.Op == quantized.Add || n.Op == quantized.Sub:
 		c.quotients(n)
 	case n.Op == quantized.Mul:
 		c.product(n)

@@ -53,8 +53,8 @@ func (w *writer) least(n *quantized.Node) int32 {
 	x, _ := w.model.Activation(n.Inputs[0])
 	function := n.Op == quantized.Activate
 	fused := !function && n.Func != quantized.Identity
-	if fused || n.Op == quantized.MaxPool || averages(n.Op) && same(x.Quant, n.Output.Quant) ||
-		n.Op == quantized.Concat || function && looksUp(n, x.Quant) {
+	if fused || n.Op.PassesThrough() || averages(n.Op) && same(x.Quant, n.Output.Quant) || n.Op == quantized.Concat ||
+		n.Op == quantized.Max || n.Op == quantized.Min || function && looksUp(n, x.Quant) {
 		return qmin
 	}
 	return floor(n.Output.Quant)
@@ -89,9 +89,14 @@ var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.GlobalAvgPool: (*writer).globalPool,
 	quantized.Flatten:       nil,
 	quantized.Reshape:       nil,
-	quantized.Add:           (*writer).add,
-	quantized.Mul:           (*writer).mul,
+	quantized.Slice:         (*writer).crop,
+	quantized.Shuffle:       (*writer).shuffle,
+	quantized.Add:           pair(schema.Add),
+	quantized.Sub:           pair(schema.Sub),
+	quantized.Mul:           pair(schema.Mul),
 	quantized.Concat:        (*writer).concat,
+	quantized.Max:           (*writer).choose,
+	quantized.Min:           (*writer).choose,
 }
 
 // functions is the table of the functions that are layers of their own.
@@ -125,9 +130,10 @@ func (w *writer) compute(l *layer) {
 	operations[l.Op](w, l)
 }
 
-func (w *writer) mul(l *layer) { w.operator(schema.Mul, l.version(), l.in, l.out, fused(l.Func)) }
-
-func (w *writer) add(l *layer) { w.operator(schema.Add, l.version(), l.in, l.out, fused(l.Func)) }
+// pair is an operator on two inputs, with a fused function.
+func pair(code schema.Code) func(*writer, *layer) {
+	return func(w *writer, l *layer) { w.operator(code, l.version(), l.in, l.out, fused(l.Func)) }
+}
 
 func (w *writer) leakyReLU(l *layer) {
 	w.operator(schema.LeakyReLU, l.version(), l.in, l.out, schema.Attribute{Name: "alpha", Float: l.Slope})

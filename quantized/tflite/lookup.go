@@ -105,7 +105,21 @@ func (w *writer) lookup(name string, x int32, table []byte, y int32) {
 // concat joins the channels of its inputs, after converting them to its own
 // grid.
 func (w *writer) concat(l *layer) {
-	in := append([]int32(nil), l.in...)
+	w.operator(schema.Concatenation, l.version(), w.converted(l), l.out, attribute("axis", len(l.Output.Shape)))
+}
+
+// choose is the greater or the less of its inputs, after converting them to its own grid.
+func (w *writer) choose(l *layer) {
+	code := schema.Maximum
+	if l.Op == quantized.Min {
+		code = schema.Minimum
+	}
+	w.operator(code, l.version(), w.converted(l), l.out)
+}
+
+// converted are the inputs of a layer on its output's grid.
+func (w *writer) converted(l *layer) (in []int32) {
+	in = append(in, l.in...)
 	for i, input := range l.Inputs {
 		if x := w.values[input]; l.integers && !same(x.Quant, l.y.Quant) {
 			name, a := fmt.Sprintf("%s/input%d", l.Name, i), x.Activation
@@ -114,5 +128,5 @@ func (w *writer) concat(l *layer) {
 			w.lookup(name, x.tensor, tableOf(x.Quant, a.Quant, identity), in[i])
 		}
 	}
-	w.operator(schema.Concatenation, l.version(), in, l.out, attribute("axis", len(l.Output.Shape)))
+	return in
 }

@@ -7,11 +7,12 @@ import re
 
 import scales
 
-MOVES = {"max_pool", "flatten", "reshape", "dropout", "identity"}
+MOVES = {"max_pool", "flatten", "reshape", "slice", "shuffle", "dropout", "identity"}
+JOINS = {"concat", "max", "min"}
 AVERAGES = {"avg_pool", "global_avg_pool"}
 WEIGHTED = {"conv2d", "linear"}
 CLIPS = {"relu", "relu6"}
-SUMS = {"add", "mul"}  # of two, on a grid of their own
+SUMS = {"add", "sub", "mul"}  # of two, on a grid of their own
 RANGES = {"sigmoid": 0, "hard_sigmoid": 0, "softmax": 0, "tanh": -1}  # functions up to 1, by their least value
 
 
@@ -41,13 +42,15 @@ class Unit:
     @property
     def passes(self):
         """Its output lies on its input's grid."""
-        return self.kind in MOVES | AVERAGES | {"concat"}
+        return self.kind in MOVES | AVERAGES | JOINS
 
     def non_negative(self):
         if self.clip or self.kind in CLIPS or self.kind == "softplus" or RANGES.get(self.kind) == 0:
             return True
         if self.kind == "clip":
             return self.layer["Min"] >= 0
+        if self.kind == "sub":
+            return False
         if self.passes or self.kind in SUMS:
             return all(u is not None and u.non_negative() for u in self.inputs)
         return False

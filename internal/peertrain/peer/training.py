@@ -346,10 +346,32 @@ class Pass:
         return x.reshape(len(x), c) if h == w == 1 else x.reshape(len(x), c, h, w)
 
     def add(self, l, a, b):
-        return a + b
+        return a + spread(b, a)
+
+    def sub(self, l, a, b):
+        return a - spread(b, a)
 
     def mul(self, l, a, b):
-        return a * b
+        return a * spread(b, a)
+
+    def max(self, l, a, b):
+        b = spread(b, a)
+        equal = a == b  # each has half of the gradient
+        sizes = torch.maximum(a.abs(), b.abs())
+        apart = torch.where(equal, sizes.max() + 1, a - b)
+        y = torch.where(equal, (a + b) / 2, torch.where(self.ties.positive(apart, of=sizes), a, b))
+        assert torch.equal(y, torch.maximum(a, b))
+        return y
+
+    def min(self, l, a, b):
+        return -self.max(l, -a, -b)
+
+    def slice(self, l, x):
+        spans = [l[k] if l[k] != [0, 0] else [0, n] for k, n in zip(("Channels", "Rows", "Columns"), x.shape[1:])]
+        return x[(slice(None), *(slice(*s) for s in spans))]
+
+    def shuffle(self, l, x):
+        return x.reshape(len(x), l["Groups"], -1, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
 
     def concat(self, l, *xs):
         return torch.cat(xs, 1)
@@ -366,7 +388,12 @@ class Pass:
 
 def like(b, x):
     """b, a number a channel, to be added to x."""
-    return b.view((1, -1) + (1,) * (x.dim() - 2))
+    return b.view((-1, x.shape[1]) + (1,) * (x.dim() - 2))
+
+
+def spread(b, a):
+    """b, perhaps a number a channel, in the shape of a."""
+    return (b if b.dim() == a.dim() else like(b, a)).expand(a.shape)
 
 
 def strides(l):

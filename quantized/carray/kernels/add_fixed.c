@@ -1,4 +1,4 @@
-/* A sum of two tensors, converted to one scale with 20 more bits. */
+/* A sum of two tensors, converted to one scale with 20 more bits; b has as many elements as a, or one for each channel. */
 typedef struct {
     multiplier a;
     multiplier b;
@@ -8,12 +8,12 @@ typedef struct {
     grid y;
 } addition;
 
-static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, const addition *l)
+static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, int32_t b_n, const addition *l)
 {
     const int32_t more = (int32_t)1 << 20;
 
-    for (int32_t i = 0; i < n; i++) {
-        const int32_t sum = multiply((a[i] - l->a_zero) * more, l->a) + multiply((b[i] - l->b_zero) * more, l->b);
+    for (int32_t i = 0, k = 0; i < n; i++, k = k + 1 < b_n ? k + 1 : 0) {
+        const int32_t sum = multiply((a[i] - l->a_zero) * more, l->a) + multiply((b[k] - l->b_zero) * more, l->b);
 
         y[i] = requantize(sum, l->sum, &l->y);
     }

@@ -45,7 +45,7 @@ static float multiply_add(uint8_t q, factor m, float c)
     return sum + odd_sum(least, left);
 }
 
-/* A sum of two tensors; all zero points are in the constant. */
+/* A sum of two tensors, the second perhaps of one number for each channel; all zero points are in the constant. */
 typedef struct {
     factor a;
     factor b;
@@ -53,9 +53,9 @@ typedef struct {
     grid y; /* zero: 0 */
 } addition;
 
-static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, const addition *l)
+static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, int32_t b_n, const addition *l)
 {
-    for (int32_t i = 0; i < n; i++) {
-        y[i] = quantize(multiply_add(a[i], l->a, multiply_add(b[i], l->b, l->constant)), &l->y);
+    for (int32_t i = 0, k = 0; i < n; i++, k = k + 1 < b_n ? k + 1 : 0) {
+        y[i] = quantize(multiply_add(a[i], l->a, multiply_add(b[k], l->b, l->constant)), &l->y);
     }
 }

@@ -63,21 +63,24 @@ func buildClip(c *call, y []float64) func() {
 	}
 }
 
-// buildBinary computes y = a + b or a · b with broadcasting.
+// pairs are the operations on two numbers.
+var pairs = map[string]func(a, b float64) float64{
+	"add":     func(a, b float64) float64 { return a + b },
+	"sub":     func(a, b float64) float64 { return a - b },
+	"mul":     func(a, b float64) float64 { return a * b },
+	"maximum": func(a, b float64) float64 { return max(a, b) },
+	"minimum": func(a, b float64) float64 { return min(a, b) },
+}
+
+// buildBinary computes y = f(a, b) with broadcasting.
 func buildBinary(c *call, y []float64) func() {
 	a, b := c.buffer("x"), c.buffer("y")
 	ia := broadcast(c.typ("x").Shape, c.result().Shape)
 	ib := broadcast(c.typ("y").Shape, c.result().Shape)
-	if c.op.Type == "mul" {
-		return func() {
-			for i := range y {
-				y[i] = a[ia[i]] * b[ib[i]]
-			}
-		}
-	}
+	f := pairs[c.op.Type]
 	return func() {
 		for i := range y {
-			y[i] = a[ia[i]] + b[ib[i]]
+			y[i] = f(a[ia[i]], b[ib[i]])
 		}
 	}
 }

@@ -57,7 +57,7 @@ func define(op string) (definition, bool) {
 		return definition{params: []string{"x", "alpha"}, infer: inferAlpha, build: buildLeaky}, true
 	case "clip":
 		return definition{params: []string{"x", "alpha", "beta"}, infer: inferClip, build: buildClip}, true
-	case "add", "mul":
+	case "add", "sub", "mul", "maximum", "minimum":
 		return definition{params: []string{"x", "y"}, infer: inferBinary, build: buildBinary}, true
 	case "max_pool":
 		return definition{params: pool, infer: inferPool, build: buildPool}, true
@@ -68,6 +68,10 @@ func define(op string) (definition, bool) {
 		return definition{params: []string{"x", "axes", "keep_dims"}, infer: inferMean, build: buildMean}, true
 	case "reshape":
 		return definition{params: []string{"x", "shape"}, infer: inferReshape, build: buildCopy("x")}, true
+	case "transpose":
+		return definition{params: []string{"x", "perm"}, infer: inferTranspose, build: buildTranspose}, true
+	case "slice_by_size":
+		return definition{params: []string{"x", "begin", "size"}, infer: inferSlice, build: buildSlice}, true
 	case "softmax":
 		return definition{params: []string{"x", "axis"}, infer: inferSoftmax, build: buildSoftmax}, true
 	case "concat":

@@ -52,6 +52,7 @@ const (
 	Gather          Code = 36
 	Transpose       Code = 39
 	Mean            Code = 40
+	Sub             Code = 41
 	Exp             Code = 47
 	Cast            Code = 53
 	Maximum         Code = 55
@@ -151,6 +152,7 @@ var kinds = []kind{
 	{Cast, "CAST", 37, []slot{{"in_data_type", byteForm}, {"out_data_type", byteForm}}},
 	{Slice, "SLICE", 48, nil},
 	{Transpose, "TRANSPOSE", 26, nil},
+	{Sub, "SUB", 28, []slot{fused}},
 	{Mean, "MEAN", 27, []slot{{"keep_dims", byteForm}}},
 	{Maximum, "MAXIMUM", 39, nil},
 	{Minimum, "MINIMUM", 39, nil},

@@ -1,0 +1,45 @@
+package integer
+
+import "petrify/quantized"
+
+// moving says which element of an image, H W C, each of the output's is.
+type moving struct {
+	image    int     // elements of the input
+	pixels   []int32 // where each of the output's begins in the input
+	channels []int32 // from there, of the output
+}
+
+// newMoving is that of a slice or a shuffle of images, or of vectors, of the given
+// shape.
+func newMoving(n *quantized.Node, shape []int) (m moving) {
+	begin, in, out := [3]int{}, [3]int{1, 1, 1}, [3]int{1, 1, 1}
+	copy(begin[:], n.Begin)
+	copy(in[:], shape)
+	copy(out[:], n.Output.Shape)
+	m.image = elements(shape)
+	for i := range out[1] {
+		for j := range out[2] {
+			m.pixels = append(m.pixels, int32(((begin[1]+i)*in[2]+begin[2]+j)*in[0]))
+		}
+	}
+	for k := range out[0] {
+		from := begin[0] + k
+		if n.Op == quantized.Shuffle {
+			from = k%n.Groups*(in[0]/n.Groups) + k/n.Groups
+		}
+		m.channels = append(m.channels, int32(from))
+	}
+	return m
+}
+
+// moved writes the elements of the images x to y.
+func moved[T uint8 | float32](y, x []T, m moving) {
+	for ; len(x) > 0; x = x[m.image:] {
+		for _, p := range m.pixels {
+			for k, from := range m.channels {
+				y[k] = x[p+from]
+			}
+			y = y[len(m.channels):]
+		}
+	}
+}
