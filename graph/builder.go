@@ -148,7 +148,7 @@ func (b *builder) network(m *Model, x *gorgonia.Node) (*gorgonia.Node, error) {
 		for _, x := range in {
 			b.active[y] = b.active[y] || b.active[x]
 		}
-		b.active[y] = b.active[y] || u.weight != nil
+		b.active[y] = b.active[y] || len(u.params()) > 0
 		b.outputs[u] = y
 	}
 	last := m.units[len(m.units)-1]

@@ -33,6 +33,7 @@ type View struct {
 	Clip          Kind
 	Weight, Bias  *Param               // nil: none
 	Norm          *NormView            // nil: none
+	LayerNorm     *NormView            // nil: none; without statistics
 	Quant, Output *fakequant.Quantizer // of the weights and of the output; nil: float
 }
 
@@ -56,6 +57,9 @@ func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
 		}
 		if n := u.norm; n != nil {
 			v.Norm = &NormView{n.gamma, n.beta, n.mean, n.variance, n.epsilon, n.frozen}
+		}
+		if n := u.layerNorm; n != nil {
+			v.LayerNorm = &NormView{Gamma: n.gamma, Beta: n.beta, Epsilon: float64(n.epsilon)}
 		}
 		all = append(all, v)
 	}

@@ -110,6 +110,9 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 			n.Begin = append(n.Begin, spans[i][0])
 		}
 	}
+	if u.layerNorm != nil {
+		n.Norm = u.layerNorm.frozen()
+	}
 	if !k.is(roleProduct) {
 		return n, nil
 	}

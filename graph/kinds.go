@@ -46,6 +46,7 @@ const (
 	KindSoftplus
 	KindClip
 	KindMul
+	KindLayerNorm
 )
 
 // row describes a kind of layer. A new kind is a constant, a row of the table
@@ -106,6 +107,8 @@ func init() {
 		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
 			weights: linearWeights, takes: []string{"features"}},
 		KindBatchNorm: {name: "batch_norm", role: roleNorm, takes: []string{"epsilon"}},
+		KindLayerNorm: {name: "layer_norm", role: roleFunction, op: quantized.LayerNorm, takes: []string{"epsilon"},
+			train: trainLayerNorm},
 		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),
 		KindReLU6:     ofFunction(roleClip, quantized.ReLU6, trainClip),
 		KindLeakyReLU: ofFunction(roleFunction, quantized.LeakyReLU, elementwise(leakySlope), "slope"),

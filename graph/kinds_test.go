@@ -20,7 +20,7 @@ func TestEveryKindIsWhole(t *testing.T) {
 			t.Errorf("kind %d: the name %q is empty or another's", k, r.name)
 		case r.role == 0 || !trains:
 			t.Errorf("%v: no role, or no training step", k)
-		case k.is(roleClip, roleFunction) != (r.op == quantized.Activate):
+		case (r.function != quantized.Identity) != (r.op == quantized.Activate):
 			t.Errorf("%v: freezes to %v", k, r.op)
 		}
 		known[r.name] = true

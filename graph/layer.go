@@ -25,7 +25,7 @@ type Layer struct {
 	Rows, Columns   [2]int  // slice: likewise
 	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none
 	Slope           float32 // leaky_relu: the slope for x < 0
-	Epsilon         float64 // batch_norm: what is added to the variance; 0 means 1e−5
+	Epsilon         float64 // batch_norm, layer_norm: what is added to the variance; 0 means 1e−5
 	Rate            float32 // dropout: the share of elements that training sets to 0
 }
 

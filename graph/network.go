@@ -237,6 +237,9 @@ func (l Layer) faults() (errs []error) {
 	if !(l.Epsilon >= 0 && l.Epsilon <= math.MaxFloat64) {
 		fault("epsilon %v: want a finite number above 0", l.Epsilon)
 	}
+	if e := l.Epsilon; k == KindLayerNorm && e != 0 && !(e >= 0x1p-126 && e <= math.MaxFloat32) {
+		fault("epsilon %v: want a number that float32 has, from 2⁻¹²⁶ on", e)
+	}
 	for _, idle := range l.idle() {
 		fault("%s has no effect on %v", idle, k)
 	}

@@ -30,6 +30,8 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 		return o.pair(u, x, ins[1])
 	case graph.KindAdd, graph.KindSub, graph.KindMul:
 		return o.round(u.Output, false, o.clip(u.Clip, o.pair(u, x, ins[1])), u.Out, o.rests(u))
+	case graph.KindLayerNorm:
+		return o.round(u.Output, false, o.layerNorm(u, x), u.Out, o.rests(u))
 	case graph.KindSoftmax:
 		return o.round(u.Output, false, o.softmax(x), u.Out, o.rests(u))
 	default:

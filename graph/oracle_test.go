@@ -82,6 +82,10 @@ func newOracle(t *testing.T, m *graph.Model, q graph.Quantization, quantized boo
 			o.know(u.Norm.Beta)
 			o.running[u.Norm.Gamma.Name] = [2][]float64{wide(u.Norm.Mean), wide(u.Norm.Variance)}
 		}
+		if u.LayerNorm != nil {
+			o.know(u.LayerNorm.Gamma)
+			o.know(u.LayerNorm.Beta)
+		}
 		if u.Weight != nil {
 			o.clone(t, u.Quant, u.Weight.Shape, state)
 		}

@@ -24,6 +24,8 @@ type unit struct {
 	weight, bias *Param     // bias is nil where a batch norm follows
 	norm         *batchNorm // nil: none
 
+	layerNorm *layerNorm // nil: none
+
 	weights *fakequant.Quantizer // of the weight; nil: stays float
 	output  *fakequant.Quantizer // of the output; nil: stays float. Units that move or average share their input's
 	given   bool                 // the output's range is its function's by definition
@@ -129,6 +131,9 @@ func (u *unit) initialise(rng *rand.Rand) {
 	if u.layer.Kind == KindDropout {
 		u.drop = rand.NewPCG(rng.Uint64(), rng.Uint64())
 	}
+	if u.layer.Kind == KindLayerNorm {
+		u.layerNorm = newLayerNorm(u.layer, u.out.C)
+	}
 	of := rows[u.layer.Kind].weights
 	if of == nil {
 		return
@@ -150,6 +155,9 @@ func (u *unit) params() (params []*Param) {
 	}
 	if u.norm != nil {
 		params = append(params, u.norm.gamma, u.norm.beta)
+	}
+	if u.layerNorm != nil {
+		params = append(params, u.layerNorm.gamma, u.layerNorm.beta)
 	}
 	return params
 }

@@ -64,6 +64,7 @@ const (
 	Min                         // the less of two inputs, as Add
 	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
 	Mul                         // two inputs, as Add
+	LayerNorm                   // Norm: of the channels of each pixel
 )
 
 // Node is one layer of the frozen network.
@@ -80,6 +81,7 @@ type Node struct {
 	Begin   []int      `json:"begin,omitempty"`  // Slice: the first element of each axis
 	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
 	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
+	Norm    *Norm      `json:"norm,omitzero"`    // LayerNorm
 	Output  Activation `json:"output"`           // its name is the node's name
 }
 
@@ -132,6 +134,14 @@ type Bias struct {
 	Q     []int32   `json:"-"`
 	Scale []float32 `json:"scale,omitempty"`
 	Float []float32 `json:"-"`
+}
+
+// Norm is what a layer normalisation does after it has made the channels' mean 0 and
+// their variance 1: factors and shifts, one for each channel.
+type Norm struct {
+	Epsilon float32   `json:"epsilon"` // added to the variance
+	Gamma   []float32 `json:"-"`
+	Beta    []float32 `json:"-"`
 }
 
 // Origin says where a model comes from.

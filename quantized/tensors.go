@@ -17,6 +17,7 @@ var fileMetadata = map[string]string{"format": "petrify"}
 //	NAME.weight                             I8, U8 for unsigned formats, F32 where it stayed float
 //	NAME.weight.scale, NAME.weight.zero
 //	NAME.bias                               I32, or F32
+//	NAME.weight, NAME.bias                  F32 of a layer normalisation: its factors and shifts
 //
 // A zero point has the type of its integers. The scale of a bias is s_x·s_w and
 // only in model.json.
@@ -73,6 +74,10 @@ func parameterTensors(n *Node) []safetensors.Tensor {
 		} else {
 			all = append(all, safetensors.Of(name, []int{len(b.Float)}, b.Float))
 		}
+	}
+	if m := n.Norm; m != nil {
+		all = append(all, safetensors.Of(n.Name+".weight", []int{len(m.Gamma)}, m.Gamma),
+			safetensors.Of(n.Name+".bias", []int{len(m.Beta)}, m.Beta))
 	}
 	return all
 }
@@ -138,6 +143,9 @@ func (m *Model) fill(f *safetensors.File) error {
 }
 
 func fillNode(n *Node, f *safetensors.File) (err error) {
+	if n.Norm != nil {
+		return n.Norm.fill(n.Name, f)
+	}
 	if w := n.Weights; w != nil {
 		t, ok := f.Tensor(n.Name + ".weight")
 		switch {

@@ -125,6 +125,9 @@ func (v *validator) node(n *Node) {
 	if n.Weights != nil {
 		v.add(n.Name, checkFit(n, inputs[0]))
 	}
+	if n.Norm != nil {
+		v.add(n.Name, n.Norm.checkFit(inputs[0]))
+	}
 	if len(v.faults) > before {
 		return
 	}

@@ -120,6 +120,9 @@ func checkWindow(n *Node) error {
 
 // checkParameters checks weights and bias by themselves.
 func checkParameters(n *Node) error {
+	if err := checkNorm(n); err != nil {
+		return err
+	}
 	has := n.Op == Conv2D || n.Op == Linear
 	switch {
 	case !has && (n.Weights != nil || n.Bias != nil):

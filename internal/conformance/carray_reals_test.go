@@ -138,6 +138,10 @@ func TestCReals(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				add(name, b, builders[name](b))
 			}
+			for _, name := range slices.Sorted(maps.Keys(normalising)) {
+				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
+				add(name, b, normalising[name](b))
+			}
 			for _, f := range append(functions, quantized.Softmax) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(23, 24)), scheme, 20)
 				add(f.String(), b, b.Activate(b.Linear(b.Input(), 12, quantized.Identity), f))

@@ -310,12 +310,30 @@ def softmax(x, y, mode):
     return Tensor(y, q=y.clip(np.rint(e * steps / in_order(e))))
 
 
-# Softmax: a float32 sum, channel after channel
+# Softmax: a float32 sum, channel after channel; layer normalisation: a float64 one
 def in_order(e):
     total = np.zeros_like(e[:, :1])
     for c in range(e.shape[1]):
         total = total + e[:, c : c + 1]
     return total
+
+
+# Layer normalisation
+def layer_norm(n, tensors, x, y):
+    c = x.r.shape[1]
+    each = (1, c) + (1,) * (x.r.ndim - 2)
+    gamma, beta = (tensors[n["name"] + k].astype(f64).reshape(each) for k in (".weight", ".bias"))
+    epsilon = f64(f32(n["norm"]["epsilon"]))
+    if x.grid.float:
+        r = x.r.astype(f64)
+        centred = r - in_order(r) / c
+        f = 1 / np.sqrt(in_order(centred * centred) / c + epsilon)
+    else:
+        total = x.d.sum(1, keepdims=True)
+        centred, s = (c * x.d - total).astype(f64), f64(x.grid.s)
+        variance = c * (x.d * x.d).sum(1, keepdims=True) - total * total
+        f = 1 / np.sqrt(variance.astype(f64) + f64(c) * f64(c) * epsilon / (s * s))
+    return Tensor(y, r=(centred * f * gamma + beta).astype(f32))
 
 
 # Other runtimes, xnnpack
@@ -364,6 +382,8 @@ def layer(n, tensors, values, mode):
         else:
             v = v.reshape(len(v), n["groups"], -1, *shape[1:]).swapaxes(1, 2).reshape(v.shape)
         return Tensor(y, r=v) if y.float else Tensor(y, q=v)
+    if op == "layer_norm":
+        return layer_norm(n, tensors, x[0], y)
     if op == "concat":
         return Tensor(y, r=np.concatenate([t.r for t in x], 1))
     if op == "activate" and n["function"] == "softmax":

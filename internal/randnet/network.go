@@ -175,7 +175,7 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		if l.Slope = 0.01 + b.rng.Float32()/2; one(b.rng, 3) {
 			l.Slope = 4*b.rng.Float32() - 2
 		}
-	case graph.KindBatchNorm:
+	case graph.KindBatchNorm, graph.KindLayerNorm:
 		if one(b.rng, 3) {
 			l.Epsilon = math.Pow(10, -5*b.rng.Float64())
 		}

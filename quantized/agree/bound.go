@@ -26,7 +26,7 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 	switch {
 	case n.Weights != nil && sumsFloats(n, in[0], o):
 		return boundOfSums(n, in[0], o)
-	case n.Weights != nil || integers:
+	case n.Weights != nil || integers || n.Op == quantized.LayerNorm && !in[0].Quant.IsFloat():
 		return nil, nil
 	}
 	switch n.Op {
@@ -36,6 +36,8 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfFunction(n)
 	case quantized.Add:
 		return boundOfAddition, nil
+	case quantized.LayerNorm:
+		return boundOfLayerNorm(n.Norm), nil
 	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.Slice, quantized.Shuffle,
 		quantized.Concat, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
 		return nil, nil // no rounding, or one
@@ -145,6 +147,35 @@ func boundOfFunction(n *quantized.Node) (bound, error) {
 		}
 		return nil
 	}, nil
+}
+
+// boundOfLayerNorm is that of sums of n numbers in float64 in any order, u' = 2⁻⁵³: of a
+// row with mean magnitude |x| whose deviation is 1/f,
+//
+//	2·2⁻²⁴·|y| + (n + 8)·4u'·(|γ|·(1 + f·|x|)·(1 + f·|x − μ|) + |β|)
+func boundOfLayerNorm(norm *quantized.Norm) bound {
+	return func(y *reals, in []reals, _ int) error {
+		channels := len(norm.Gamma)
+		y.e = make([]float64, len(y.r))
+		for from := 0; from < len(y.r); from += channels {
+			row := in[0].r[from : from+channels]
+			mean, size, variance := 0.0, 0.0, float64(norm.Epsilon)
+			for _, v := range row {
+				mean += float64(v) / float64(channels)
+				size += math.Abs(float64(v)) / float64(channels)
+			}
+			for _, v := range row {
+				variance += (float64(v) - mean) * (float64(v) - mean) / float64(channels)
+			}
+			f := 1 / math.Sqrt(variance)
+			for c, v := range row {
+				inner := math.Abs(float64(norm.Gamma[c]))*(1+f*size)*(1+f*math.Abs(float64(v)-mean)) +
+					math.Abs(float64(norm.Beta[c]))
+				y.e[from+c] = 2*unit*math.Abs(float64(y.r[from+c])) + float64(channels+8)*4*0x1p-53*inner
+			}
+		}
+		return nil
+	}
 }
 
 func magnitudes(x []float32) []float32 {

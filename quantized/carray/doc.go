@@ -38,8 +38,8 @@
 // does not compile.
 //
 // In the fixed-point modes, the mean of a whole image multiplies by a float32
-// as its two integers, without floats. Softmax and means of windows that change
-// the scale need floats; the header says where.
+// as its two integers, without floats. Softmax, layer normalisation and means of
+// windows that change the scale need floats; the header says where.
 //
 // # Memory
 //
@@ -57,7 +57,8 @@
 // products are in double: first the bias, then channel by channel and row by
 // row. Products are exact there, so fusing them with the sum changes nothing.
 // If any activation is float, the arena is an array of floats. Smooth functions
-// of floats, such as a sigmoid, call those of math.h.
+// of floats, such as a sigmoid, call those of math.h; so do layer normalisations of
+// integers.
 //
 // # Sources
 //

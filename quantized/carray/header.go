@@ -72,7 +72,7 @@ func (f *file) describe() [][]string {
 		rows = append(rows, []string{"Doubles", "for the sums of products of floats"})
 	}
 	if f.needsMath() {
-		rows = append(rows, []string{"Library", "exp and tanh of C's math.h, in double"})
+		rows = append(rows, []string{"Library", "functions of C's math.h, such as exp and sqrt, in double"})
 	}
 	return rows
 }

@@ -28,7 +28,8 @@ var order = []string{
 	"look_up", "join", "real_join", "reorder", "reorder_reals", "part", "part_reals", "shuffle", "shuffle_reals",
 	"softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
-	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "copy", "copy_reals",
+	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "layer_norm",
+	"copy", "copy_reals",
 }
 
 // variants are the kernels that a file gives with other values than the bytes of
@@ -89,7 +90,7 @@ var callees = []struct{ by, needs string }{
 	{"real_choose_greater", "fused"}, {"real_choose_less", "reals"}, {"real_choose_less", "fused"},
 	{"difference_fixed", "requantize"}, {"difference_float32", "quantize"},
 	{"product_fixed", "requantize"}, {"product_float32", "quantize"}, {"real_pool", "reals"}, {"real_join", "reals"},
-	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"reals", "quantize"},
+	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"layer_norm", "reals"}, {"reals", "quantize"},
 }
 
 // functions is the text of the kernels that the model needs.

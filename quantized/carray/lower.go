@@ -173,12 +173,16 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return nil
 	}
 	switch n.Op {
-	case quantized.Add, quantized.Activate:
+	case quantized.Add, quantized.Activate, quantized.LayerNorm:
 		l.reuse(y, i, in...)
 	default:
 		l.room(y)
 	}
 	id := l.names.add(n.Name)
+	if n.Op == quantized.LayerNorm {
+		l.layerNorm(n, id, in[0], y)
+		return nil
+	}
 	if isReal(n, in, y) {
 		return l.realNode(n, id, in, y)
 	}

@@ -43,8 +43,7 @@ func (f *file) usesFloats() bool { return f.float32() || len(f.lowering.floats) 
 // needsMath reports whether a function of the C library is called, such as exp.
 func (f *file) needsMath() bool {
 	return slices.ContainsFunc([]string{"real_sigmoid", "real_tanh", "real_softmax", "real_silu", "real_gelu",
-		"real_elu",
-		"real_softplus"}, func(name string) bool { return f.needs[name] })
+		"real_elu", "real_softplus", "layer_norm"}, func(name string) bool { return f.needs[name] })
 }
 
 // run writes the calls.

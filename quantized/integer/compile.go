@@ -121,6 +121,10 @@ func (c *compiler) node(n *quantized.Node) error {
 	if n.Weights != nil {
 		return c.weighted(n, in[0], y)
 	}
+	if n.Op == quantized.LayerNorm {
+		c.layerNorm(n, in[0], y)
+		return nil
+	}
 	if whole {
 		return c.integers(n, in, y)
 	}

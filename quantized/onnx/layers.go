@@ -84,6 +84,7 @@ var operations = map[quantized.Op]form{
 	quantized.Max:           one("Max"),
 	quantized.Min:           one("Min"),
 	quantized.Concat:        one("Concat", intAttribute("axis", 1)),
+	quantized.LayerNorm:     (*writer).layerNorm,
 }
 
 // functions is the table of the functions that are layers of their own.

@@ -152,6 +152,16 @@ func (b *Builder) Shuffle(x string, groups int) string {
 	return b.add(quantized.Node{Op: quantized.Shuffle, Inputs: []string{x}, Groups: groups}, b.spread[x])
 }
 
+// LayerNorm normalises the channels of each pixel.
+func (b *Builder) LayerNorm(x string) string {
+	norm := &quantized.Norm{Epsilon: 1e-5}
+	for range b.activation(x).Shape[0] {
+		norm.Gamma = append(norm.Gamma, float32(b.rng.NormFloat64()))
+		norm.Beta = append(norm.Beta, float32(b.rng.NormFloat64()))
+	}
+	return b.add(quantized.Node{Op: quantized.LayerNorm, Inputs: []string{x}, Norm: norm}, math.Sqrt2)
+}
+
 // Concat joins activations along their channels.
 func (b *Builder) Concat(x ...string) string {
 	spread := 0.0

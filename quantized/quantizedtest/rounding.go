@@ -71,6 +71,10 @@ func Rounding(rng *rand.Rand) []Case {
 	y.Scale = a.Scale * b.Scale * float32(len(x)*(1+rng.IntN(4))) /
 		4 // some results are beyond the range, or half of it is idle
 	add("product", Pairs(quantized.Mul, len(x), a, b, y), pairs)
+	for _, width := range []int{1, 2, 3, 10, 64} {
+		add(fmt.Sprint("layer_norm of ", width), Norm(rng, a, b, width, 2, 15),
+			some(rng, a, 30*width*max(1, 100/width)))
+	}
 	return all
 }
 
@@ -108,6 +112,16 @@ func Function(f quantized.Func, from, to quantized.Quant, shape ...int) *quantiz
 		n.Min, n.Max = -7.3*from.Scale, 20.1*from.Scale
 	}
 	return m
+}
+
+// Norm is a model that normalises the channels of an image of the given shape.
+func Norm(rng *rand.Rand, from, to quantized.Quant, shape ...int) *quantized.Model {
+	norm := &quantized.Norm{Epsilon: 1e-5}
+	for range shape[0] {
+		norm.Gamma = append(norm.Gamma, float32(rng.IntN(200)-100)/50)
+		norm.Beta = append(norm.Beta, float32(rng.IntN(200)-100)/100)
+	}
+	return alone(quantized.Node{Op: quantized.LayerNorm, Norm: norm}, shape, shape, from, to)
 }
 
 // Mean is a model that averages images of h × w.

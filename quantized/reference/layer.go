@@ -74,7 +74,7 @@ var operations = map[quantized.Op]func(*layer){
 	quantized.Flatten: reshape, quantized.Reshape: reshape, quantized.Slice: move, quantized.Shuffle: move,
 	quantized.Add: add, quantized.Sub: sub, quantized.Mul: mul,
 	quantized.Concat: concat, quantized.Max: choose, quantized.Min: choose,
-	quantized.Activate: activate,
+	quantized.Activate: activate, quantized.LayerNorm: layerNorm,
 }
 
 // Layer computes one layer of a valid model from the activations that it reads.
@@ -103,7 +103,9 @@ func Layer(n *quantized.Node, mode Mode, values map[string]*Tensor) (*Tensor, er
 		l.integers = l.integers && !x.Quant.IsFloat()
 	}
 	if rules.program != nil {
-		operation = programs[n.Op]
+		if operation = programs[n.Op]; operation == nil {
+			return nil, fmt.Errorf("reference: %s: %v has no definition in mode %v", n.Name, n.Op, mode)
+		}
 		l.setUnits()
 	}
 	operation(l)

@@ -70,7 +70,7 @@ class Model:
 
     def optimize(self, o, rate):
         """torch's own optimizer; biases, batch norm and learned scales do not decay."""
-        norms = {u.norm for u in self.units}
+        norms = {u.norm for u in self.units} | {u.name for u in self.units if u.kind == "layer_norm"}
         groups = []
         for name, p in self.params.items():
             decays = name.endswith(".weight") and name[:-len(".weight")] not in norms
@@ -299,6 +299,11 @@ class Pass:
 
     def tanh(self, l, x):
         return x.tanh()
+
+    def layer_norm(self, l, x):
+        gamma, beta = (self.m.params[l["Name"] + k] for k in (".weight", ".bias"))
+        epsilon = float(np.float32(l["Epsilon"] or 1e-5))
+        return F.layer_norm(x.movedim(1, -1), gamma.shape, gamma, beta, epsilon).movedim(-1, 1)
 
     def softmax(self, l, x):
         return x.softmax(1)

@@ -10,7 +10,7 @@
  * RAM     64 bytes of arena, besides input, output and stack
  * Floats  in conv2d_1, avg_pool_2, conv2d_3, linear_5, activate_6
  * Doubles for the sums of products of floats
- * Library exp and tanh of C's math.h, in double
+ * Library functions of C's math.h, such as exp and sqrt, in double
  *
  * Facts:
  *   "board": "\u002a/ a \"test\" /\u002a"
