@@ -51,6 +51,8 @@ type Config struct {
 	// 0 means 32, or an epoch if that is shorter.
 	Calibration int
 
+	PTQ Repair // what else PTQ does
+
 	Out        string   // folder for checkpoints, metrics.jsonl and summary.json; "": nothing is written
 	Resume     bool     // continue from the newest sound checkpoint in Out, if there is one
 	Checkpoint Interval // how often to write a checkpoint; unset: every 20 s. The end of a stage has one in any case
@@ -97,6 +99,7 @@ func (c Config) resolve() Config {
 	c.QAT.Optimizer = c.QAT.Optimizer.resolve()
 	c.Distillation = c.Distillation.resolve()
 	c.Oscillation = c.Oscillation.resolve()
+	c.PTQ = c.PTQ.resolve()
 	if c.Checkpoint.IsZero() {
 		c.Checkpoint = Every(20 * time.Second)
 	}

@@ -48,6 +48,7 @@ func fingerprint(c Config) map[string]string {
 	flatten(flat, "distillation", reflect.ValueOf(c.Distillation))
 	flatten(flat, "oscillation", reflect.ValueOf(c.Oscillation))
 	flatten(flat, "network", reflect.ValueOf(c.Network))
+	flatten(flat, "ptq", reflect.ValueOf(c.PTQ))
 	flatten(flat, "quantization", reflect.ValueOf(c.Quantization))
 	flatten(flat, "float", reflect.ValueOf(c.Float))
 	flatten(flat, "qat", reflect.ValueOf(c.QAT))

@@ -57,17 +57,20 @@ func (r *run) calibrate(ctx context.Context) error {
 	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
 }
 
-// quantizeAsItIs evaluates the quantized network. A QAT stage begins from the float
-// network's statistics, whatever they were for the evaluation.
+// quantizeAsItIs repairs and evaluates the quantized network. A QAT stage begins from
+// the float network's weights and statistics, whatever they were for the evaluation.
 func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) {
-	if r.fewBits() && !r.untrained() {
-		before := clone(r.model.State())
-		if r.QAT.Epochs > 0 {
-			defer func() { err = errors.Join(err, r.model.Restore(before)) }()
-		}
+	before := clone(r.model.State())
+	if r.QAT.Epochs > 0 {
+		defer func() { err = errors.Join(err, r.model.Restore(before)) }()
+	}
+	if r.fewBits() && r.normalises() && !r.untrained() {
 		if err := r.renormaliseIfBetter(ctx, t, before); err != nil {
 			return err
 		}
+	}
+	if err := r.repair(ctx, before); err != nil {
+		return err
 	}
 	if r.Results[PTQ], err = r.evaluate(ctx, r.Data.Test); err != nil {
 		return err
@@ -108,11 +111,14 @@ func first(s *datasets.Split, n int) *datasets.Split {
 	return part
 }
 
-// fewBits reports whether something has fewer than 8 bits in a network with batch
-// norm.
+// fewBits reports whether something has fewer than 8 bits.
 func (r *run) fewBits() bool {
-	return slices.ContainsFunc(r.model.Domains(), func(d graph.Domain) bool { return d.BatchNorm }) &&
-		slices.ContainsFunc(r.model.Placements(), func(p graph.Placement) bool { return p.Config.Format.Bits < 8 })
+	return slices.ContainsFunc(r.model.Placements(), func(p graph.Placement) bool { return p.Config.Format.Bits < 8 })
+}
+
+// normalises reports whether the network has batch norm.
+func (r *run) normalises() bool {
+	return slices.ContainsFunc(r.model.Domains(), func(d graph.Domain) bool { return d.BatchNorm })
 }
 
 // untrained reports whether QAT starts from untrained weights.

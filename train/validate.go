@@ -25,6 +25,7 @@ func (c Config) Validate() error {
 	c.lossFaults(&f)
 	c.Oscillation.faults(&f, "oscillation", c.QAT.Epochs)
 	c.reestimateFaults(&f, perEpoch)
+	c.PTQ.faults(&f, "ptq")
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.milestoneFaults(&f, perEpoch)

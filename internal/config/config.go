@@ -29,6 +29,7 @@ type Config struct {
 	Distillation train.Distillation
 	Oscillation  train.Oscillation
 	Reestimate   int
+	PTQ          train.Repair
 	Quantization Quantization
 	Recipe       string // what sets the keys that the file leaves out; "": nothing
 
@@ -80,6 +81,7 @@ func (c *Config) section() section {
 			auto[int]{&c.Reestimate, integer(&c.Reestimate, 1, 1<<20)}},
 		{"calibration", "Training batches whose ranges PTQ observes; null is 32, or an epoch if that is shorter.",
 			auto[int]{&c.Calibration, integer(&c.Calibration, 1, 1<<20)}},
+		{"ptq", "What PTQ does to make up for rounding, once ranges are known.", repair(&c.PTQ)},
 		{"quantization", "How to quantize, with the keys of Core ML Tools' LinearQuantizerConfig; or the name of a " +
 			"YAML file with them.",
 			quantizationValue{&c.Quantization}},

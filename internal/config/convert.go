@@ -73,7 +73,7 @@ func (c *Config) training() (train.Config, Faults) {
 		Seed: c.Seed, Batch: c.Batch, Validation: c.Validation, Augment: c.Augment, Balanced: c.Balanced,
 		Calibration: c.Calibration, Checkpoint: c.Checkpoint,
 		Float: c.Float, QAT: c.QAT, Distillation: c.Distillation, Oscillation: c.Oscillation,
-		Reestimate: c.Reestimate, Out: c.Out,
+		Reestimate: c.Reestimate, PTQ: c.PTQ, Out: c.Out,
 	}, faults
 }
 

@@ -1,0 +1,35 @@
+package config
+
+import (
+	"strings"
+
+	"petrify/train"
+)
+
+// repair is the table of the block ptq.
+func repair(p *train.Repair) value {
+	const byBits = " null is true if something has fewer than 8 bits and the loss on calibration's images falls."
+	return section{
+		{"bias_correction", "Set each bias so that the mean of its channel is the float network's (Nagel et al. " +
+			"2019)." + byBits, choice(&p.BiasCorrection)},
+		{"gptq", "Choose the integers of a channel's weights together, so that they make up for each other's errors " +
+			"and for those of the layers before (Frantar et al. 2023)." + byBits, choice(&p.GPTQ)},
+		{"damping", "gptq: the share of the inputs' mean square that is added to all of their squares; null is 0.01.",
+			auto[float64]{&p.Damping, number(&p.Damping, interval{low: 0, high: 1, openLow: true})}},
+	}
+}
+
+// choice is true, false, or null for what the bits recommend.
+func choice(to *train.Choice) value {
+	return auto[train.Choice]{to, scalar[train.Choice]{
+		to: to, want: "true or false", tags: []string{"!!bool"},
+		parse: func(t string) (train.Choice, bool) {
+			if strings.EqualFold(t, "true") {
+				return train.Yes, true
+			}
+			return train.No, strings.EqualFold(t, "false")
+		},
+		format: train.Choice.String,
+		json:   map[string]any{"type": "boolean"},
+	}}
+}

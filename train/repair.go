@@ -1,0 +1,116 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"petrify/graph"
+)
+
+// Repair says how PTQ makes up for what rounding costs; package repair has the
+// equations. The zero value chooses by bits: all that is cheap where something has
+// fewer than 8 bits, if it lowers the loss on the calibration's images.
+type Repair struct {
+	BiasCorrection Choice  // the mean error of each channel becomes 0
+	GPTQ           Choice  // the integers of a channel's weights are chosen together
+	Damping        float64 // of GPTQ: the share of the mean square that is added to all inputs' squares; 0 means 0.01
+}
+
+// Choice is whether something is done.
+type Choice uint8
+
+// The choices.
+const (
+	ByBits Choice = iota // the program chooses
+	Yes
+	No
+)
+
+// String is "", "true" or "false".
+func (c Choice) String() string { return [...]string{"", "true", "false"}[c] }
+
+func (p Repair) resolve() Repair {
+	if p.Damping == 0 && p.GPTQ != No {
+		p.Damping = 0.01
+	}
+	return p
+}
+
+func (p Repair) faults(f *Faults, path string) {
+	f.check(p.Damping >= 0 && p.Damping <= 1, path+".damping", "%v: want more than 0 and at most 1, or 0 for 0.01",
+		p.Damping)
+	f.check(p.Damping == 0 || p.GPTQ != No, path+".damping", "%v has no effect without gptq", p.Damping)
+}
+
+// chosen is what is done, and whether a setting asks for it.
+func (r *run) chosen() (o graph.Repair, asked bool) {
+	byBits := r.fewBits() && !r.untrained()
+	is := func(c Choice) bool {
+		asked = asked || c == Yes
+		return c == Yes || c == ByBits && byBits
+	}
+	o = graph.Repair{BiasCorrection: is(r.PTQ.BiasCorrection), GPTQ: is(r.PTQ.GPTQ), Damping: r.PTQ.Damping}
+	o.GPTQ = o.GPTQ && r.model.Chooses()
+	return o, asked
+}
+
+// repair repairs the quantized network from the state before its statistics were
+// averaged again, which bias correction replaces. Unless a setting asks for it, the
+// loss on the calibration's images has to fall.
+func (r *run) repair(ctx context.Context, before []graph.State) error {
+	o, asked := r.chosen()
+	if !o.BiasCorrection && !o.GPTQ {
+		return nil
+	}
+	seen := first(r.split, r.Calibration*r.Batch)
+	old, err := r.evaluate(ctx, seen)
+	if err != nil {
+		return err
+	}
+	unrepaired := clone(r.model.State())
+	if o.BiasCorrection {
+		err = r.model.Restore(before)
+	}
+	var x []float32
+	if err == nil {
+		x, err = r.repairImages(ctx)
+	}
+	if err == nil {
+		err = r.model.Repair(ctx, o, x)
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return r.interrupted(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	now, err := r.evaluate(ctx, seen)
+	if err == nil && !asked && !(now.Loss < old.Loss) {
+		err = r.model.Restore(unrepaired)
+	}
+	return err
+}
+
+// repairMemory is how many bytes of activations a repair holds at most, if these are
+// of more than one image.
+const repairMemory = 256 << 20
+
+// repairImages is the first images of the calibration.
+func (r *run) repairImages(ctx context.Context) (x []float32, err error) {
+	size := r.input().Size()
+	n := min(r.Calibration*r.Batch, max(repairMemory/r.model.RepairMemory(), 1))
+	for b, err := range r.Data.Batches(r.split, r.order(0)) {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, r.interrupted(ctx)
+		}
+		x = append(x, b.X[:min(b.N, n-len(x)/size)*size]...)
+		if len(x) == n*size {
+			return x, nil
+		}
+	}
+	return nil, fmt.Errorf("%s gave fewer than %d images", r.Data.Name, n)
+}

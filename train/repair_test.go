@@ -1,0 +1,106 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/graph"
+)
+
+// deep is a network in which errors add up, trained in float, of which only PTQ is
+// left.
+func deep(t *testing.T, bits int) Config {
+	c := small(t)
+	c.Network.Layers = append([]graph.Layer{
+		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(),
+		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU()}, c.Network.Layers...)
+	c.Quantization, c.QAT.Epochs = graph.Uniform(fakequant.Bits(bits)), 0
+	return c
+}
+
+// By default, few bits are repaired, which lowers PTQ's loss, and 8 bits are not. A
+// setting says otherwise, either way. A QAT stage begins from the float network.
+func TestRepairByBits(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		bits     int
+		ptq      Repair
+		epochs   int // of QAT
+		repaired bool
+	}{
+		{"2 bits", 2, Repair{}, 0, true},
+		{"8 bits", 8, Repair{}, 0, false},
+		{"2 bits, not wanted", 2, Repair{BiasCorrection: No, GPTQ: No}, 0, false},
+		{"8 bits, wanted", 8, Repair{GPTQ: Yes}, 0, true},
+		{"2 bits before QAT", 2, Repair{}, 1, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := deep(t, test.bits)
+			c.QAT.Epochs, c.PTQ = test.epochs, Repair{BiasCorrection: No, GPTQ: No}
+			plain := calibrated(t, c)
+			c.PTQ = test.ptq
+			r := calibrated(t, c)
+			if got := r.Results[PTQ] != plain.Results[PTQ]; got != test.repaired {
+				t.Errorf("repaired: %v, want %v", got, test.repaired)
+			}
+			if test.bits < 8 && test.repaired && !(r.Results[PTQ].Loss < plain.Results[PTQ].Loss) {
+				t.Errorf("the repair leaves a loss of %v, without it %v", r.Results[PTQ].Loss, plain.Results[PTQ].Loss)
+			}
+			if test.epochs > 0 && !reflect.DeepEqual(floatState(r.model), floatState(plain.model)) {
+				t.Error("QAT begins from other weights")
+			}
+		})
+	}
+}
+
+// calibrated runs the float stage and PTQ.
+func calibrated(t *testing.T, c Config) *run {
+	t.Helper()
+	r, err := start(c.resolve())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.advance(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.calibrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// A repair that is interrupted is repeated with the calibration, to the same end.
+func TestInterruptedRepairBeginsAgain(t *testing.T) {
+	c := deep(t, 2)
+	wantResult, want := whole(t, c)
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Out, c.Resume = t.TempDir(), true
+	c.Events.Step = func(s StepEnd) {
+		if s.Stage == PTQ && s.Step == c.resolve().Calibration {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want an interrupted run", err)
+	}
+	c.Events.Step = nil
+	same(t, mustRun(t, c), wantResult, c.Out, want)
+}
+
+// A damping without a use for it, or out of bounds, is refused.
+func TestRepairFaults(t *testing.T) {
+	for want, p := range map[string]Repair{
+		"ptq.damping: 2: want more than 0":            {Damping: 2},
+		"ptq.damping: 0.1 has no effect without gptq": {Damping: 0.1, GPTQ: No},
+	} {
+		c := small(t)
+		c.PTQ = p
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
