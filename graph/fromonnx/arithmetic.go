@@ -57,7 +57,7 @@ func (v *visit) affine(s *signal, c *onnxeval.Tensor, combine func(c float64) (a
 	if x.padded() {
 		return nil, refuse("", "a Pad before it")
 	}
-	numbers, err := v.perChannel(x, c)
+	numbers, err := v.perChannel(x, v.Aligned(x.shape, c))
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +78,22 @@ func sum(v *visit) (*signal, error) {
 	case len(v.signals) == 1:
 		return v.view(x), nil
 	case len(v.signals) > 2:
-		return nil, refuse("the sum of two values is imported", "a sum of %d values", len(v.signals))
+		return v.summed()
 	case c != nil:
 		return v.affine(x, c, func(c float64) (a, b float64) { return 1, c })
 	}
 	return v.pair(graph.KindAdd)
+}
+
+// summed adds several values, one after the other.
+func (v *visit) summed() (s *signal, err error) {
+	pair := *v
+	s = v.signals[0]
+	for i := 1; i < len(v.signals) && err == nil; i++ {
+		pair.signals = []*signal{s, v.signals[i]}
+		s, err = pair.joined(graph.KindAdd)
+	}
+	return s, err
 }
 
 func difference(v *visit) (*signal, error) {
@@ -125,11 +136,13 @@ func (v *visit) pair(kind graph.Kind) (*signal, error) {
 // squeeze and excitation; nil if the values are not such.
 func (v *visit) channelwise(kind graph.Kind) (*signal, error) {
 	image, factor := copied(v.signals[0]), copied(v.signals[1])
-	swapped := image.size() < factor.size()
+	_, flat := v.source(image.layer)
+	swapped := image.size() < factor.size() || image.size() == factor.size() && flat
 	if swapped {
 		image, factor = factor, image
 	}
-	out, flat := v.source(image.layer)
+	var out graph.Shape
+	out, flat = v.source(image.layer)
 	one, vector := v.source(factor.layer)
 	if len(image.shape) != len(factor.shape) || flat || one != (graph.Shape{C: out.C, H: 1, W: 1}) ||
 		one == out && !vector {

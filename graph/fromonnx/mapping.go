@@ -342,22 +342,14 @@ func (m *mapping) perChannel(s *signal, c *onnxeval.Tensor) ([]float64, error) {
 	steps := broadcastSteps(c.Shape, s.shape)
 	index := make([]int, len(s.shape))
 	for i := range s.size() {
-		from := 0
-		for axis, k := range index {
-			from += k * steps[axis]
-		}
+		from := offset(index, steps)
 		channel := s.at(i) / plane
 		if seen[channel] && all[channel] != numbers[from] {
 			return nil, refuse("", "a constant of shape %v with a number for each position, not for each channel",
 				c.Shape)
 		}
 		all[channel], seen[channel] = numbers[from], true
-		for axis := len(index) - 1; axis > 0; axis-- {
-			if index[axis]++; index[axis] < s.shape[axis] {
-				break
-			}
-			index[axis] = 0
-		}
+		advance(index, s.shape)
 	}
 	return all, nil
 }

@@ -51,9 +51,6 @@ func transpose(v *visit) (*signal, error) {
 	if perm[0] != 0 {
 		return nil, refuse("", "it moves the inputs of a batch")
 	}
-	if x.padded() {
-		return nil, refuse("", "a Pad before it")
-	}
 	inner := make([]int, len(perm)-1)
 	for i := range inner {
 		inner[i] = perm[i+1] - 1
@@ -117,8 +114,6 @@ func pad(v *visit) (*signal, error) {
 		return y, nil
 	case mode != "constant" || value != 0:
 		return nil, refuse("a Pad with zeros is imported", "mode %q, value %v", mode, value)
-	case len(begin) < 3 || begin[0] != 0 || begin[1] != 0 || end[0] != 0 || end[1] != 0:
-		return nil, refuse("a Pad of spatial axes is imported", "it pads by %v and %v", begin, end)
 	case slices.Min(begin) < 0 || slices.Min(end) < 0:
 		return nil, refuse("", "it cuts off by %v and %v", begin, end)
 	}
@@ -129,18 +124,45 @@ func pad(v *visit) (*signal, error) {
 		}
 		y = v.view(y)
 	}
-	before := copied(y)
-	before.shape = x.shape
-	if _, err := v.image(before); err != nil {
-		return nil, err
+	return y, v.zeros(y, x.shape, begin, end)
+}
+
+// zeros keeps in mind the zeros around the spatial axes of a value, which had
+// the given shape before. Its order is one of the elements with the zeros.
+func (v *visit) zeros(y *signal, before, begin, end []int) error {
+	first := 2 // of the spatial axes
+	in, vector := v.source(y.layer)
+	in.H, in.W = in.H+y.pad[0]+y.pad[2], in.W+y.pad[1]+y.pad[3]
+	lasts := !vector && y.order != nil && len(before) > 2 &&
+		slices.Equal(y.order, permuted(nil, []int{in.C, in.H, in.W}, []int{1, 2, 0}))
+	if lasts {
+		first = 1
 	}
-	y.layer = before.layer
-	last := len(begin) - 1
-	y.pad[1] += begin[last]
-	y.pad[3] += end[last]
-	if last == 3 {
-		y.pad[0] += begin[2]
-		y.pad[2] += end[2]
+	spatial := len(begin) - 2
+	for axis := range begin {
+		if (axis < first || axis >= first+spatial) && begin[axis]+end[axis] != 0 {
+			return refuse("a Pad of spatial axes is imported", "it pads by %v and %v", begin, end)
+		}
 	}
-	return y, nil
+	if !lasts {
+		image := copied(y)
+		image.shape = before
+		if _, err := v.image(image); err != nil {
+			return err
+		}
+		y.layer = image.layer
+	}
+	width := first + spatial - 1
+	y.pad[1] += begin[width]
+	y.pad[3] += end[width]
+	in.W += begin[width] + end[width]
+	if spatial == 2 {
+		y.pad[0] += begin[first]
+		y.pad[2] += end[first]
+		in.H += begin[first] + end[first]
+	}
+	if lasts {
+		y.order = permuted(nil, []int{in.C, in.H, in.W}, []int{1, 2, 0})
+	}
+	return nil
 }

@@ -161,15 +161,46 @@ func reduce(v *visit) (*signal, error) {
 	return v.over(x, axes, v.Op == "ReduceMax", float64(factor))
 }
 
-// over makes a mean or maximum over axes, which must be all spatial ones,
-// wherever the value has them.
+// over makes a mean or maximum over axes: all spatial ones, or one, wherever
+// the value has them.
 func (v *visit) over(s *signal, axes []int, greatest bool, factor float64) (*signal, error) {
 	x := copied(s)
 	if _, err := v.settled(x); err != nil {
 		return nil, err
 	}
 	in, vector := v.source(x.layer)
-	plane := in.H * in.W
+	for _, kernel := range [][2]int{{in.H, in.W}, {1, in.W}, {in.H, 1}} {
+		order := v.cells(x, axes, kernel)
+		if order == nil {
+			continue
+		}
+		if vector {
+			y := v.view(x)
+			y.order = simplest(order)
+			return y, nil
+		}
+		l := &layer{Layer: graph.Layer{Kind: graph.KindAvgPool, Kernel: kernel},
+			out: graph.Shape{C: in.C, H: in.H / kernel[0], W: in.W / kernel[1]}}
+		switch {
+		case greatest:
+			l.Kind = graph.KindMaxPool
+		case l.out.H*l.out.W == 1:
+			l.Layer = graph.GlobalAvgPool()
+		}
+		y := v.add(l, simplest(order), x.layer)
+		if factor != 1 {
+			y.scale, y.shift = constants(in.C, factor), constants(in.C, 0)
+		}
+		return y, nil
+	}
+	return nil, refuse("means and maxima over the height, the width or both are imported",
+		"it reduces over axes %v of shape %v", axes, x.shape)
+}
+
+// cells says which cell of a pool with the given window, as high or as wide as
+// the image, each element of a reduction is; nil if they are not the same.
+func (v *visit) cells(x *signal, axes []int, kernel [2]int) []int32 {
+	in, _ := v.source(x.layer)
 	kept := slices.Clone(x.shape)
 	for _, a := range axes {
 		kept[a] = 1
@@ -178,40 +209,37 @@ func (v *visit) over(s *signal, axes []int, greatest bool, factor float64) (*sig
 	order, count := slices.Repeat([]int32{-1}, sizeOf(kept[1:])), make([]int, sizeOf(kept[1:]))
 	index := make([]int, len(x.shape))
 	for i := range x.size() {
-		to := 0
-		for axis, k := range index {
-			to += k * steps[axis]
+		to := offset(index, steps)
+		at := x.at(i)
+		h, w := at/in.W%in.H/kernel[0], at%in.W/kernel[1]
+		cell := int32((at/(in.H*in.W)*(in.H/kernel[0])+h)*(in.W/kernel[1]) + w)
+		if order[to] >= 0 && order[to] != cell {
+			return nil
 		}
-		channel := int32(x.at(i) / plane)
-		if order[to] >= 0 && order[to] != channel {
-			return nil, refuse("all spatial axes, and no other, are imported as global pooling",
-				"it reduces over axes %v of shape %v", axes, x.shape)
-		}
-		order[to] = channel
+		order[to] = cell
 		count[to]++
-		for axis := len(index) - 1; axis > 0; axis-- {
-			if index[axis]++; index[axis] < x.shape[axis] {
-				break
-			}
-			index[axis] = 0
+		advance(index, x.shape)
+	}
+	if slices.ContainsFunc(count, func(n int) bool { return n != kernel[0]*kernel[1] }) {
+		return nil
+	}
+	return order
+}
+
+// offset is the place of an element with the given index.
+func offset(index, steps []int) (at int) {
+	for axis, k := range index {
+		at += k * steps[axis]
+	}
+	return at
+}
+
+// advance goes to the next element of an input.
+func advance(index, shape []int) {
+	for axis := len(index) - 1; axis > 0; axis-- {
+		if index[axis]++; index[axis] < shape[axis] {
+			return
 		}
+		index[axis] = 0
 	}
-	if slices.ContainsFunc(count, func(n int) bool { return n != plane }) {
-		return nil, refuse("all spatial axes, and no other, are imported as global pooling",
-			"it reduces over axes %v of shape %v", axes, x.shape)
-	}
-	if vector {
-		y := v.view(x)
-		y.order = simplest(order)
-		return y, nil
-	}
-	l := &layer{Layer: graph.GlobalAvgPool(), out: graph.Shape{C: in.C, H: 1, W: 1}}
-	if greatest {
-		l.Layer = graph.Layer{Kind: graph.KindMaxPool, Kernel: [2]int{in.H, in.W}}
-	}
-	y := v.add(l, simplest(order), x.layer)
-	if factor != 1 {
-		y.scale, y.shift = slices.Repeat([]float64{factor}, in.C), make([]float64, in.C)
-	}
-	return y, nil
 }

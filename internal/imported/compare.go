@@ -85,7 +85,8 @@ func Compare(m *fromonnx.Model, inputs int) (Comparison, error) {
 }
 
 // Definition computes the file by definition, before its end was cut off, for
-// inputs one after the other.
+// inputs one after the other. Numbers of half precision are computed as float32,
+// as the network does.
 func Definition(m *fromonnx.Model, x []float32, batch int) (all []float64, err error) {
 	g := m.Source()
 	in, size := g.Inputs[0], m.Input.Size()
@@ -100,7 +101,8 @@ func Definition(m *fromonnx.Model, x []float32, batch int) (all []float64, err e
 			}
 		}
 		name := m.Facts.Output.Name
-		results, err := g.Run(map[string]*onnxeval.Tensor{in.Name: t}, onnxeval.Options{Want: []string{name}})
+		results, err := g.Run(map[string]*onnxeval.Tensor{in.Name: t}, onnxeval.Options{Want: []string{name},
+			Wide: true})
 		if err != nil {
 			return nil, err
 		}

@@ -54,17 +54,18 @@ func offset(index, steps []int) (at int) {
 	return at
 }
 
-// aligned gives b the shape that it has for the first versions, in which an
-// attribute says along which axes of a it lies.
-func (c *call) aligned(a, b *Tensor) *Tensor {
-	if c.Version >= 7 || c.Int("broadcast", 0) == 0 || !c.Has("axis") {
-		return b
+// Aligned gives the second operand the shape that it has for the first versions
+// of the operators, in which an attribute says along which axes of the first it
+// lies.
+func (n *Node) Aligned(first []int, t *Tensor) *Tensor {
+	if n.Version >= 7 || n.Int("broadcast", 0) == 0 || !n.Has("axis") {
+		return t
 	}
-	at, err := axis(c.Int("axis", 0), len(a.Shape))
-	if after := len(a.Shape) - at - len(b.Shape); err == nil && after > 0 {
-		return b.reshaped(append(slices.Clone(b.Shape), slices.Repeat([]int{1}, after)...)...)
+	at, err := axis(n.Int("axis", 0), len(first))
+	if after := len(first) - at - len(t.Shape); err == nil && after > 0 {
+		return t.reshaped(append(slices.Clone(t.Shape), slices.Repeat([]int{1}, after)...)...)
 	}
-	return b
+	return t
 }
 
 // combine computes an element of the result from each pair.
@@ -108,7 +109,7 @@ func sameKind(a, b *Tensor) error {
 // arithmetic is Add, Sub, Mul, Div and Pow.
 func arithmetic(c *call) ([]*Tensor, error) {
 	a := c.in[0]
-	b := c.aligned(a, c.in[1])
+	b := c.Aligned(a.Shape, c.in[1])
 	if c.Op == "Pow" && a.S == nil && b.S == nil {
 		b = &Tensor{Type: onnxpb.Double, Shape: b.Shape, F: b.Numbers()}
 		if !a.IsFloat() {
@@ -208,7 +209,7 @@ func prelu(c *call) ([]*Tensor, error) {
 // compare is the operators whose results are true or false.
 func compare(c *call) ([]*Tensor, error) {
 	a := c.in[0]
-	b := c.aligned(a, c.in[1])
+	b := c.Aligned(a.Shape, c.in[1])
 	if err := sameKind(a, b); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,9 @@ type Options struct {
 	// results are zeros of the right shape.
 	Shapes bool
 
+	// Wide keeps what is computed in half precision as exact as float32.
+	Wide bool
+
 	// Failed, if there is one, is told of a node that cannot be computed; the run
 	// continues without it and those that need it. Without Failed the run ends.
 	Failed func(n *Node, err error)
@@ -124,7 +127,7 @@ func (r *run) step(n *Node, constants map[string]*Tensor) error {
 			r.alive -= t.Size()
 			return fatal{fmt.Errorf("the values take more than %d elements", most)}
 		}
-		t.round()
+		t.round(r.Wide)
 		r.values[n.Outputs[i]] = t
 	}
 	if r.Computed != nil {

@@ -149,9 +149,14 @@ func each(shape []int, visit func(at int, index []int)) {
 	}
 }
 
-// round brings the elements to the values that their type can hold.
-func (t *Tensor) round() {
-	switch t.Type {
+// round brings the elements to the values that their type can hold, or if wide,
+// those of half precision to float32's.
+func (t *Tensor) round(wide bool) {
+	of := t.Type
+	if wide && (of == onnxpb.Float16 || of == onnxpb.Bfloat16) {
+		of = onnxpb.Float
+	}
+	switch of {
 	case onnxpb.Float:
 		for i, v := range t.F {
 			t.F[i] = float64(float32(v))
