@@ -15,7 +15,7 @@ func TestClippedIsFurtherThanHalfAStep(t *testing.T) {
 	seen, x := normal(rng, 400, 1), normal(rng, 400, 2)
 	for _, cfg := range configs() {
 		switch cfg.Method {
-		case fakequant.DoReFa, fakequant.Binary, fakequant.Ternary:
+		case fakequant.DoReFa, fakequant.Binary, fakequant.Ternary, fakequant.LearnedBinary, fakequant.LearnedTernary:
 			continue // their steps are not those of x
 		}
 		q := calibrated(t, cfg, seen)

@@ -38,8 +38,9 @@
 //	pact.go           PACT, learned clipping
 //	learnedrange.go   learned minimum and maximum
 //	dorefa.go         DoReFa weights
-//	binary.go         ±mean|w|
-//	ternary.go        ternary weight networks
+//	binary.go         two values of weights, ±mean|w|
+//	ternary.go        three values of weights
+//	levels.go         what these have in common, and learned scales for them
 //	stochastic.go     stochastic rounding
 //	ramp.go           gradual or late rounding, for any of them
 //

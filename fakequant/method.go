@@ -19,7 +19,9 @@ const (
 	LearnedRange                 // learned minimum and maximum
 	DoReFa                       // weights through tanh
 	Binary                       // weights of two values, ±mean|w|
+	LearnedBinary                // the same, learned scale
 	Ternary                      // weights of three values
+	LearnedTernary               // the same, learned scale
 	Stochastic                   // rounding at random in training
 )
 
@@ -54,16 +56,17 @@ var methods = [...]struct {
 		wantSymmetric},
 	LearnedRange: {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},
 	DoReFa:       {"dorefa", newDoReFa, Traits{OwnGrid: true, IgnoresScale: true}, wantNarrow},
-	Binary:       {"binary", newBinary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
-	Ternary:      {"ternary", newTernary, Traits{OwnGrid: true, Format: ternaryFormat}, wantTernary},
-	Stochastic:   {"stochastic", newStochastic, Traits{Random: true}, nil},
+	Binary:       {"binary", newBinary, Traits{OwnGrid: true, Format: affine.Binary}, wantBinary},
+	LearnedBinary: {"learned_binary", newLearnedBinary,
+		Traits{Learns: true, OwnGrid: true, Format: affine.Binary, Least: leastDefault}, wantBinary},
+	Ternary: {"ternary", newTernary, Traits{OwnGrid: true, Format: affine.Ternary}, wantTernary},
+	LearnedTernary: {"learned_ternary", newLearnedTernary,
+		Traits{Learns: true, OwnGrid: true, Format: affine.Ternary, Least: leastDefault}, wantTernary},
+	Stochastic: {"stochastic", newStochastic, Traits{Random: true}, nil},
 }
 
 // Traits is what is known of the method.
 func (m Method) Traits() Traits { return methods[m].Traits }
-
-// ternaryFormat has the values −1, 0 and 1.
-var ternaryFormat = affine.Format{Bits: 2, Narrow: true}
 
 func wantAffine(c Config) string {
 	if c.Scheme != affine.Affine {
@@ -86,9 +89,12 @@ func wantNarrow(c Config) string {
 	return ""
 }
 
-func wantTernary(c Config) string {
-	if c.Format != ternaryFormat || c.Scheme != affine.Symmetric {
-		return "format int2_narrow and scheme symmetric"
+func wantBinary(c Config) string  { return wantFormat(c, affine.Binary) }
+func wantTernary(c Config) string { return wantFormat(c, affine.Ternary) }
+
+func wantFormat(c Config, f affine.Format) string {
+	if c.Format != f || c.Scheme != affine.Symmetric {
+		return fmt.Sprintf("format %v and scheme symmetric", f)
 	}
 	return ""
 }
@@ -117,14 +123,11 @@ type method interface {
 	learned() []Learned
 }
 
-// A method that needs more from a tensor than its range implements seer; one
-// that remembers more than scales, zero points and learned tensors implements
-// rememberer; one that learns only scales, which others may set, implements
-// scaler.
+// A method that needs more from a tensor than its range implements seer; one that
+// learns only scales, which others may set, implements scaler.
 type (
-	seer       interface{ see(x []float32) }
-	rememberer interface{ memory() []State }
-	scaler     interface{ setScale(i int, s float32) }
+	seer   interface{ see(x []float32) }
+	scaler interface{ setScale(i int, s float32) }
 )
 
 // Learned is a tensor that a method trains along with the network's weights,

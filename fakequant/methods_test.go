@@ -14,7 +14,6 @@ import (
 // configs has a valid configuration for each method.
 func configs() []fakequant.Config {
 	perChannel := affine.Granularity{Kind: affine.PerChannel}
-	ternary := affine.Format{Bits: 2, Narrow: true}
 	uint3 := affine.Format{Bits: 3, Unsigned: true}
 	weights := observers.Config{Kind: observers.LastValue}
 	return []fakequant.Config{
@@ -27,8 +26,10 @@ func configs() []fakequant.Config {
 		{Format: affine.Format{Bits: 4}, Scheme: affine.Affine, Method: fakequant.LearnedRange},
 		{Format: affine.Format{Bits: 4, Narrow: true}, Method: fakequant.DoReFa, Granularity: perChannel,
 			Observer: weights},
-		{Format: ternary, Method: fakequant.Binary, Granularity: perChannel, Observer: weights},
-		{Format: ternary, Method: fakequant.Ternary, Granularity: perChannel, Observer: weights},
+		{Format: affine.Binary, Method: fakequant.Binary, Granularity: perChannel, Observer: weights},
+		{Format: affine.Binary, Method: fakequant.LearnedBinary, Granularity: perChannel, Observer: weights},
+		{Format: affine.Ternary, Method: fakequant.Ternary, Granularity: perChannel, Observer: weights},
+		{Format: affine.Ternary, Method: fakequant.LearnedTernary, Granularity: perChannel, Observer: weights},
 		{Format: affine.Format{Bits: 3}, Method: fakequant.Stochastic, Seed: 5},
 		{Format: affine.Format{Bits: 3}, Method: fakequant.PACT},
 	}
@@ -93,6 +94,7 @@ type surrogate struct {
 	x         []float64
 	values    [][]float64 // of the learned tensors: exp θ, or ζ
 	error     []float64   // rne(v) − v
+	integer   []float64   // of two and three values
 	zeroError []float64   // LSQ+: rne(ζ) − ζ
 	branch    []int       // −1 below, 0 inside, 1 above
 }
@@ -114,6 +116,7 @@ func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
 			f.values[k] = append(f.values[k], v)
 		}
 	}
+	f.integer = fewIntegers(f.cfg.Format, x, len(f.params.Scale))
 	for i, r := range x {
 		g := f.group(i, len(x))
 		f.x = append(f.x, float64(r))
@@ -137,6 +140,23 @@ func newSurrogate(q *fakequant.Quantizer, x []float32) *surrogate {
 		}
 	}
 	return f
+}
+
+// fewIntegers are the integers of the methods for two and three values.
+func fewIntegers(format affine.Format, x []float32, groups int) []float64 {
+	mean, q := make([]float64, groups), make([]float64, len(x))
+	for i, r := range x {
+		mean[i*groups/len(x)] += math.Abs(float64(r)) * float64(groups) / float64(len(x))
+	}
+	for i, r := range x {
+		switch {
+		case format == affine.Binary || math.Abs(float64(r)) > 0.7*mean[i*groups/len(x)]:
+			q[i] = math.Copysign(1, float64(r))
+		default:
+			q[i] = 0
+		}
+	}
+	return q
 }
 
 func (f *surrogate) group(i, n int) int { return i * len(f.params.Scale) / n }
@@ -164,6 +184,8 @@ func (f *surrogate) y(i int) float64 {
 	switch f.cfg.Method {
 	case fakequant.STEPassThrough, fakequant.Binary, fakequant.Ternary:
 		return x
+	case fakequant.LearnedBinary, fakequant.LearnedTernary:
+		return x + (f.values[0][g]-s)*f.integer[i]
 	case fakequant.DoReFa:
 		return 2*(math.Tanh(x)/(2*f.peak[g])+0.5+f.error[i]/qmax) - 1
 	case fakequant.LSQ:
@@ -229,7 +251,8 @@ func TestGradients(t *testing.T) {
 				}
 			}
 			scale := 1.0 // LSQ's gradient scale
-			if cfg.Method == fakequant.LSQ || cfg.Method == fakequant.LSQPlus {
+			switch cfg.Method {
+			case fakequant.LSQ, fakequant.LSQPlus, fakequant.LearnedBinary, fakequant.LearnedTernary:
 				scale = 1 / math.Sqrt(float64(len(x)/len(f.params.Scale))*float64(cfg.Format.Max()))
 			}
 			for k, l := range q.Learned() {
@@ -264,7 +287,7 @@ func TestIntegersGiveTheOutput(t *testing.T) {
 		p := q.Params()
 		for i := range x {
 			g := i * len(p.Scale) / len(x)
-			if n[i] < cfg.Format.Min() || n[i] > cfg.Format.Max() {
+			if !cfg.Format.Has(n[i]) {
 				t.Errorf("%v: q = %d is not in %v", cfg.Method, n[i], cfg.Format)
 			}
 			if want := affine.Dequantize(n[i], p.Scale[g], p.Zero[g]); y[i] != want {

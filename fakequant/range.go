@@ -21,14 +21,17 @@ func (c Config) Within(min, max float32) Config {
 
 // WithBits returns the configuration with n bits: for the input and for first
 // and last layers, which need more bits than the others. Methods that are tied
-// to two or three values are replaced by [STE].
+// to two or three values are replaced by [STE], or [LSQ] if they learn.
 func (c Config) WithBits(n int) Config {
 	if c.Format.IsFloat() {
 		return c
 	}
 	c.Format.Bits = n
-	if only := c.Method.Traits().Format; !only.IsFloat() && c.Format != only {
+	if t := c.Method.Traits(); !t.Format.IsFloat() && c.Format != t.Format {
 		c.Method = STE
+		if t.Learns {
+			c.Method = LSQ
+		}
 	}
 	return c
 }

@@ -41,9 +41,6 @@ func (q *Quantizer) own() []State {
 	for _, l := range q.method.learned() {
 		state = append(state, State{Name: l.Name, Shape: shape, F32: l.Value})
 	}
-	if m, ok := q.method.(rememberer); ok {
-		state = append(state, m.memory()...)
-	}
 	return state
 }
 

@@ -50,6 +50,8 @@ func (c Config) validateMethod() (faults []error) {
 		want := m.check(c)
 		fault(want != "", "method %v on %v %v: want %s", c.Method, c.Scheme, c.Format, want)
 	}
+	fault(c.Format == affine.Binary && m.Format != affine.Binary, "method %v on %v: want more values, or method %v",
+		c.Method, c.Format, Binary)
 	useless(m.OwnGrid && c.Dialect != affine.Default, "dialect", c.Dialect)
 	useless(m.OwnGrid && c.Rounding != affine.HalfEven, "rounding", c.Rounding)
 	useless(!m.Learns && c.LRFactor != 0, "learning rate factor", c.LRFactor)

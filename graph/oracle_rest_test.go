@@ -63,7 +63,7 @@ func (o *oracle) offset(u graph.View, bias []float64) []float64 {
 		return make([]float64, len(bias))
 	}
 	x, w := o.quantizers[in].Params().Scale[0], o.quantizers[u.Quant].Params().Scale
-	finer := map[string]float32{"int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2}
+	finer := map[string]float32{"binary": 4, "int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2}
 	step := max(finer[u.Quant.Config().Format.String()], 1)
 	if o.offsets[u.Layer.Name] == nil { // from then on a constant
 		o.offsets[u.Layer.Name] = elements(bias, func(c int) float64 {

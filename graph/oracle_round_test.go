@@ -272,6 +272,10 @@ func (u *use) fake(i int, x float64) float64 {
 	switch u.cfg.Method {
 	case fakequant.STEPassThrough, fakequant.Binary, fakequant.Ternary:
 		return u.y[i] + x - u.x[i]
+	case fakequant.LearnedBinary, fakequant.LearnedTernary: // in units of the channel, as x and the scale are
+		g := u.group(i)
+		was, is := u.start[0][g]*u.began[g], u.values[0][g]*u.unit[g]
+		return u.y[i]*is/was + x*u.began[g]/u.unit[g] - u.x[i]
 	}
 	was, is := u.reach(i, u.start, u.began), u.reach(i, u.values, u.unit)
 	switch {
@@ -328,7 +332,7 @@ func (o *oracle) learned(q *fakequant.Quantizer, k, g int) (sum float64, known b
 		v := &u.values[k][g]
 		d := o.slope(v)
 		switch u.cfg.Method {
-		case fakequant.LSQ, fakequant.LSQPlus:
+		case fakequant.LSQ, fakequant.LSQPlus, fakequant.LearnedBinary, fakequant.LearnedTernary:
 			d /= math.Sqrt(float64(len(u.x)/len(u.params.Scale)) * float64(u.cfg.Format.Max()))
 		case fakequant.PACT:
 			if first {

@@ -24,7 +24,8 @@ func TestSaveAndLoad(t *testing.T) {
 	blocks.Block, blocks.ZeroPoints = 3, true
 	for name, scheme := range map[string]quantizedtest.Scheme{
 		"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A4": quantizedtest.W4A4,
-		"W2A2":        quantizedtest.W2A2,
+		"W2A2":    quantizedtest.W2A2,
+		"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary,
 		"weight-only": quantizedtest.WeightOnly, "float": {}, "blocks": blocks,
 		"unsigned weights": unsigned,
 	} {

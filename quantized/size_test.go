@@ -45,6 +45,17 @@ func TestPackedWeightsEndInAWholeByte(t *testing.T) {
 	}
 }
 
+// Two values take a bit, three take two.
+func TestPackedBytesOfFewValues(t *testing.T) {
+	for want, scheme := range map[int64]quantizedtest.Scheme{3: quantizedtest.Binary, 5: quantizedtest.Ternary} {
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 6)
+		s := b.Model(b.Linear(b.Input(), 3, quantized.Identity)).Size()
+		if s.Weights != 18 || s.Packed != want {
+			t.Errorf("%v: %d bytes of weights, %d packed, want 18 and %d", scheme.Weights, s.Weights, s.Packed, want)
+		}
+	}
+}
+
 func TestSizeOfResNet8(t *testing.T) {
 	s := resnet8(quantizedtest.W8A8).Size()
 	const weights, biases = 77360, 16 + 2*16 + 3*32 + 3*64 + 10

@@ -35,6 +35,9 @@ func checkQuant(q Quant) error {
 	if err := q.Format.Validate(); err != nil {
 		return err
 	}
+	if q.Format == affine.Binary {
+		return fmt.Errorf("%v activations: that format is for weights", q.Format)
+	}
 	return errors.Join(checkScale(q.Scale), checkZero(q.Zero, q.Format))
 }
 
@@ -186,6 +189,9 @@ func checkIntegers(w *Weights) error {
 		return fmt.Errorf("%d scales and %d zero points for shape %v: want %d", len(w.Scale), len(w.Zero), w.Shape,
 			scales)
 	}
+	if w.Format == affine.Binary && w.Zero != nil {
+		return fmt.Errorf("zero points of %v weights: want none", w.Format)
+	}
 	if finest := FinestStep(w.Format); w.Step != 0 && (w.Step != finest || finest == 1) {
 		return fmt.Errorf("step %d of %v: want %d, or 0 for none", w.Step, w.Format, finest)
 	}
@@ -199,11 +205,15 @@ func checkIntegers(w *Weights) error {
 	lo, hi := w.Format.Min()*step, w.Format.Max()*step
 	for i := range w.Q {
 		q := w.Value(i)
-		if q < lo || q > hi {
-			return fmt.Errorf("element %d is %d: want %d to %d for %v", i, q, lo, hi, w.Format)
-		}
 		if err := checkStep(q, step); err != nil {
 			return fmt.Errorf("element %d: %w", i, err)
+		}
+		if !w.Format.Has(q / step) {
+			between := "to"
+			if w.Format == affine.Binary {
+				between = "or"
+			}
+			return fmt.Errorf("element %d is %d: want %d %s %d for %v", i, q, lo, between, hi, w.Format)
 		}
 	}
 	return nil

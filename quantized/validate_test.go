@@ -35,6 +35,7 @@ func TestValidModels(t *testing.T) {
 	for name, s := range map[string]quantizedtest.Scheme{
 		"float": float, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
 		"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "W2A2": quantizedtest.W2A2,
+		"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary,
 		"weight-only":      quantizedtest.WeightOnly,
 		"unsigned weights": unsigned, "per tensor": perTensor, "blocks": blocks,
 	} {
@@ -137,6 +138,8 @@ var faults = []struct {
 		"at least 2⁻¹²⁶"},
 	{"activation's zero point", func(m *quantized.Model) { m.Nodes[0].Output.Quant.Zero = 256 },
 		"zero point 256: want one from 0 to 255 for uint8"},
+	{"binary activation", func(m *quantized.Model) { m.Nodes[0].Output.Quant.Format = affine.Binary },
+		"binary activations: that format is for weights"},
 	{"activation's format", func(m *quantized.Model) { m.Nodes[0].Output.Quant.Format.Bits = 9 }, "9 bits"},
 	{"float with a scale", func(m *quantized.Model) { m.Nodes[0].Output.Quant.Format = affine.Format{} },
 		"stays float32"},
@@ -184,6 +187,10 @@ func TestValidateChecksTheStep(t *testing.T) {
 		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Q[5] = 1 }, "element 5: 1 is no multiple of the step, 2"},
 		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Q[5] = 4 }, "element 5 is 4: want -4 to 2 for int2"},
 		{quantizedtest.W2A2, func(w *quantized.Weights) { w.Step = 0 }, "element 0 is -4: want -2 to 1 for int2"},
+		{quantizedtest.Binary, func(w *quantized.Weights) { w.Q[5] = 0 }, "element 5 is 0: want -4 or 4 for binary"},
+		{quantizedtest.Binary, func(w *quantized.Weights) { w.Q[5] = 2 }, "element 5: 2 is no multiple of the step, 4"},
+		{quantizedtest.Binary, func(w *quantized.Weights) { w.Zero = make([]int32, len(w.Scale)) },
+			"zero points of binary weights: want none"},
 		{zeros, func(w *quantized.Weights) { w.Zero[1] = 3 }, "scale 1: 3 is no multiple of the step, 2"},
 		{zeros, func(w *quantized.Weights) { w.Zero[1] = 8 }, "scale 1: zero point 4: want one from 0 to 3"},
 	} {
@@ -198,7 +205,7 @@ func TestValidateChecksTheStep(t *testing.T) {
 // Refined weights represent the same numbers, and give a bias a finer scale.
 func TestRefine(t *testing.T) {
 	for text, step := range map[string]int32{
-		"int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2, "int3": 1, "uint3": 1, "int4": 1, "uint4": 1,
+		"binary": 4, "int2_narrow": 4, "int2": 2, "uint2": 2, "int3_narrow": 2, "int3": 1, "uint3": 1, "int4": 1, "uint4": 1,
 		"int4_narrow": 1, "int8_narrow": 1,
 	} {
 		f, err := affine.ParseFormat(text)

@@ -57,7 +57,8 @@ quantization:
 		`run.yaml:10: network.0.conv2d.kernal: unknown key: did you mean kernel?`,
 		`run.yaml:11: network.1: unknown layer "rellu": did you mean relu?`,
 		`run.yaml:12: network.2.linear.features: want a whole number from 1 to 2147483647, got "-1"`,
-		`run.yaml:15: quantization.global_config.weight_bits: want a whole number from 2 to 8, got "9"`,
+		`run.yaml:15: quantization.global_config.weight_bits: want a whole number from 1 to 8, binary or ` +
+			`ternary, got "9"`,
 		`run.yaml:16: quantization.global_config.quantization_scheme: want one of symmetric, affine`,
 		`run.yaml:17: quantization.global_config.milestones: want a list of four, such as [0, 100, 400, 200], ` +
 			`got a list`,

@@ -36,7 +36,7 @@ type Module struct {
 	WeightMethod       string // of fakequant; "": as Algorithm says
 	ActivationMethod   string
 	WeightDtype        string
-	WeightBits         int // 0: as WeightDtype says
+	WeightBits         int // 0: as WeightDtype says; binaryBits, ternaryBits
 	WeightScheme       affine.Scheme
 	WeightObserver     string // of observers; "": as the method asks for
 	WeightPerChannel   bool
@@ -75,9 +75,9 @@ func (m *Module) section() section {
 			oneOf(&m.Algorithm, "vanilla", "learnable")},
 		{"weight_dtype", "Number format of weights; float32 does not quantize them.",
 			oneOf(&m.WeightDtype, "qint8", "qint4", "quint8", "quint4", "float32")},
-		{"weight_bits", fmt.Sprintf("Bits of a weight, %d to %d; null is those of weight_dtype.", affine.MinBits,
-			affine.MaxBits),
-			auto[int]{&m.WeightBits, integer(&m.WeightBits, affine.MinBits, affine.MaxBits)}},
+		{"weight_bits", fmt.Sprintf("Bits of a weight, %d to %d, or ternary for weights of -s, 0 and s, or binary (1) "+
+			"for -s and s; null is those of weight_dtype.", affine.MinBits, affine.MaxBits),
+			auto[int]{&m.WeightBits, newWeightBits(&m.WeightBits)}},
 		{"weight_scheme", "How a range of weights becomes a scale (for activations, see quantization_scheme).",
 			enum(&m.WeightScheme)},
 		{"weight_method", "How weights are rounded in training; null is as algorithm says.",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -19,18 +20,20 @@ func (m *Module) weights() fakequant.Config {
 	if m.WeightDtype == "float32" {
 		return fakequant.Config{}
 	}
-	bits, unsigned := dtype(m.WeightDtype)
-	if m.WeightBits != 0 {
-		bits = m.WeightBits
+	c := fakequant.Config{Scheme: m.WeightScheme, Rounding: m.WeightRounding}
+	switch m.WeightBits {
+	case binaryBits:
+		c.Format = affine.Binary
+		c.Method = m.method(m.WeightMethod, fakequant.Binary, fakequant.LearnedBinary)
+	case ternaryBits:
+		c.Format = affine.Ternary
+		c.Method = m.method(m.WeightMethod, fakequant.Ternary, fakequant.LearnedTernary)
+	default:
+		c.Format = m.weightFormat()
+		c.Method = m.method(m.WeightMethod, fakequant.STE, learnedScale(m.WeightScheme))
 	}
-	affineScheme := m.WeightScheme == affine.Affine
-	c := fakequant.Config{
-		// A symmetric unsigned format with its zero point in the middle is
-		// equivalent to the signed one.
-		Format:   affine.Format{Bits: bits, Unsigned: unsigned && affineScheme, Narrow: !affineScheme},
-		Scheme:   m.WeightScheme,
-		Method:   m.method(m.WeightMethod, affineScheme),
-		Rounding: m.WeightRounding,
+	if c.Format == affine.Ternary && c.Method.Traits().Format == affine.Binary {
+		c.Format = affine.Binary // what weight_bits: 2 meant before there was a format of two values
 	}
 	c.Observer.Kind = m.startsFrom(m.WeightObserver, c, observers.LastValue, observers.LastMSE)
 	switch {
@@ -40,6 +43,14 @@ func (m *Module) weights() fakequant.Config {
 		c.Granularity.Kind = affine.PerChannel
 	}
 	return c
+}
+
+// weightFormat is that of a whole range. A symmetric unsigned format with its zero
+// point in the middle is equivalent to the signed one.
+func (m *Module) weightFormat() affine.Format {
+	bits, unsigned := dtype(m.WeightDtype)
+	affineScheme := m.WeightScheme == affine.Affine
+	return affine.Format{Bits: cmp.Or(m.WeightBits, bits), Unsigned: unsigned && affineScheme, Narrow: !affineScheme}
 }
 
 func (m *Module) activations() fakequant.Config {
@@ -53,27 +64,31 @@ func (m *Module) activations() fakequant.Config {
 	c := fakequant.Config{
 		Format: affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
 		Scheme: m.Scheme,
-		Method: m.method(m.ActivationMethod, m.Scheme == affine.Affine),
+		Method: m.method(m.ActivationMethod, fakequant.STE, learnedScale(m.Scheme)),
 	}
 	c.Observer.Kind = m.startsFrom(m.ActivationObserver, c, observers.MovingAverage, observers.MSE)
 	c.Format.Unsigned = c.Method.Traits().Unsigned || m.Scheme == affine.Affine
 	return c
 }
 
-// method is the named one, or else the algorithm's: learnable means LSQ, or
-// LSQ+ where a zero point is learned as well.
-func (m *Module) method(name string, zeroPoint bool) fakequant.Method {
+// method is the named one, or else the algorithm's.
+func (m *Module) method(name string, vanilla, learnable fakequant.Method) fakequant.Method {
 	named, err := fakequant.ParseMethod(name)
 	switch {
 	case err == nil:
 		return named
-	case m.Algorithm != "learnable":
-		return fakequant.STE
-	case zeroPoint:
-		return fakequant.LSQPlus
-	default:
-		return fakequant.LSQ
+	case m.Algorithm == "learnable":
+		return learnable
 	}
+	return vanilla
+}
+
+// learnedScale is LSQ, or LSQ+ where a zero point is learned as well.
+func learnedScale(s affine.Scheme) fakequant.Method {
+	if s == affine.Affine {
+		return fakequant.LSQPlus
+	}
+	return fakequant.LSQ
 }
 
 // startsFrom is the named observer, or else the one that suits: what is learned, and

@@ -223,6 +223,7 @@ var schemes = map[string]quantizedtest.Scheme{
 	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4,
 	"W2A2": {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 2, Unsigned: true},
 		Signed: affine.Format{Bits: 2}},
+	"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary,
 	"ties": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 	"per tensor": {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
 		Affine: true},
@@ -252,8 +253,9 @@ func TestIntegers(t *testing.T) {
 // floating are schemes in which the outputs are sums of floats.
 var floating = map[string]quantizedtest.Scheme{
 	"weight-only": quantizedtest.WeightOnly, "weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}},
-	"float":        {},
-	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"weight-only, binary": {Weights: affine.Binary},
+	"float":               {},
+	"float output":        {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
 // TestFloats: the order of float sums affects the last bits, so outputs agree

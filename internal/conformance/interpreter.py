@@ -194,7 +194,8 @@ def weighted(n, tensors, x, y, mode):
     win = n.get("window")
     pointwise = win and win["kernel"] == win["stride"] == [1, 1] and not any(win["pad_begin"] + win["pad_end"])
     packs = mode == "xnnpack-int4" and n["op"] == "conv2d" and n["groups"] == 1 and not pointwise
-    how = "single" if packs and int(re.search(r"\d+", w["format"])[0]) <= 4 else mode
+    few = w["format"] == "binary" or int(re.search(r"\d+", w["format"])[0]) <= 4
+    how = "single" if packs and few else mode
     if how in times:
         m = [f64(x.grid.s) * f64(v) / f64(y.s) for v in s.ravel()]
         v = np.stack([times[how](a[:, o], m[o]) for o in range(len(m))], 1)

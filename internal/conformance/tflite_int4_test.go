@@ -30,6 +30,8 @@ func TestTFLiteInt4(t *testing.T) {
 		"W4A8 per tensor": {Weights: narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
 			Affine: true},
 		"W4A4":        {Weights: narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}},
+		"ternary":     quantizedtest.Ternary,
+		"binary ties": {Weights: affine.Binary, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 		"W3A8 affine": {Weights: affine.Format{Bits: 3}, Positive: affine.Uint8, Signed: affine.Uint8, Affine: true},
 	} {
 		agree := func(name string, b *quantizedtest.Builder, m *quantized.Model) {

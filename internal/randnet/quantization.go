@@ -79,6 +79,9 @@ func Config(rng *rand.Rand) fakequant.Config {
 		if c.Scheme == affine.Affine {
 			c.Format.Unsigned, c.Format.Narrow = one(rng, 4), false
 		}
+		if only := method.Traits().Format; !only.IsFloat() {
+			c.Format = only
+		}
 		if one(rng, 3) {
 			c.Dialect = pick(rng, affine.Dialects())
 		}

@@ -50,6 +50,7 @@ func layersOf(t *testing.T, m *quantized.Model, activations map[string][]float32
 
 var schemes = map[string]quantizedtest.Scheme{
 	"W8A8": quantizedtest.W8A8, "W4A4": quantizedtest.W4A4, "affine": quantizedtest.W8A8Affine,
+	"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary,
 	"weight-only": quantizedtest.WeightOnly, "float": {},
 	"float weights": {Positive: affine.Uint8, Signed: affine.Int8},
 	"float output":  {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},

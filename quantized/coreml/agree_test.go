@@ -39,12 +39,13 @@ func TestProgramAgreesWithIntegers(t *testing.T) {
 }
 
 // TestRareFormatsAgree covers what the usual variants do not: weights with
-// zero points or one scale for all, 3 bits in 4, activations of 4 bits in 8 with
+// zero points or one scale for all, 3 bits and fewer in 4, activations of 4 bits in 8 with
 // and without zero points, unsigned encoding, and weights in floats.
 func TestRareFormatsAgree(t *testing.T) {
 	for _, name := range []string{"cnn", "branches", "resnet8", "lenet5"} {
 		float := zoo(name, true, 4)
-		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w4ragged, w3a4, w4a4affine} {
+		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w4ragged, w3a4, w4a4affine, ternary,
+			binary} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, 50)
 			})

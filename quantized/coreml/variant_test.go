@@ -28,6 +28,8 @@ var (
 	w4block    = variant{name: "W4 per block 32", weights: affine.Format{Bits: 4}, block: 32}
 	w8a8tensor = variant{name: "W8A8 per tensor", weights: affine.Int8Narrow, acts: "symmetric", tensor: true}
 	w4ragged   = variant{name: "W4 per block 12", weights: affine.Format{Bits: 4}, block: 12}
+	ternary    = variant{name: "ternary", weights: affine.Ternary, acts: "4 bits"}
+	binary     = variant{name: "binary", weights: affine.Binary, acts: "symmetric"}
 	w3a4       = variant{name: "W3A4", weights: affine.Format{Bits: 3}, acts: "4 bits"}
 	w4a4affine = variant{name: "W4A4 affine", weights: affine.Format{Bits: 4, Narrow: true}, acts: "4 bits, affine"}
 )
@@ -124,7 +126,10 @@ func (v variant) integers(float *quantized.Weights) *quantized.Weights {
 		if v.zeros {
 			q += w.Zero[k]
 		}
-		w.Q[i] = int8(min(max(q, w.Format.Min()), w.Format.Max()))
+		if q = min(max(q, w.Format.Min()), w.Format.Max()); !w.Format.Has(q) {
+			q = 1
+		}
+		w.Q[i] = int8(q)
 	}
 	return w
 }

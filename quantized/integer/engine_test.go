@@ -104,6 +104,7 @@ func bits(n int) quantizedtest.Scheme {
 var quantizations = map[string]quantizedtest.Scheme{
 	"W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine, "W4A8": quantizedtest.W4A8,
 	"2 bits": bits(2), "3 bits": bits(3), "4 bits": bits(4), "5 bits": bits(5), "6 bits": bits(6), "7 bits": bits(7),
+	"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary,
 	"ties":         {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 	"ties, 4 bits": {Weights: affine.Format{Bits: 4}, Positive: affine.Uint8, Signed: affine.Int8, PowersOfTwo: true},
 	"per tensor": {Weights: affine.Int8, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,

@@ -51,6 +51,7 @@ func encode(t *testing.T, o onnx.Options, m *quantized.Model) *onnxpb.Model {
 var schemes = map[string]quantizedtest.Scheme{
 	"float": {}, "W8A8": quantizedtest.W8A8, "W8A8 affine": quantizedtest.W8A8Affine,
 	"W4A8": quantizedtest.W4A8, "W4A4": quantizedtest.W4A4, "weight-only": quantizedtest.WeightOnly,
+	"ternary": quantizedtest.Ternary, "binary": quantizedtest.Binary, "binary weight-only": {Weights: affine.Binary},
 	"unsigned weights": {Weights: affine.Uint8, ZeroPoints: true, Positive: affine.Uint8, Signed: affine.Uint8,
 		Affine: true},
 	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},

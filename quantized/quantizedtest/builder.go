@@ -33,6 +33,9 @@ var (
 		Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
 	W2A2 = Scheme{Weights: affine.Format{Bits: 2},
 		Positive: affine.Format{Bits: 2, Unsigned: true}, Signed: affine.Format{Bits: 2}}
+	Ternary = Scheme{Weights: affine.Ternary,
+		Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: affine.Format{Bits: 4}}
+	Binary     = Scheme{Weights: affine.Binary, Positive: affine.Uint8, Signed: affine.Int8}
 	WeightOnly = Scheme{Weights: affine.Int8Narrow}
 )
 

@@ -45,8 +45,13 @@ func (b *Builder) integers(shape []int, inputs int) *quantized.Weights {
 		w.Axis, scales = -1, 1
 	}
 	lo, hi := f.Min(), f.Max()
+	draw := func() int32 { return lo + b.rng.Int32N(hi-lo+1) }
 	for i := range w.Q {
-		w.Q[i] = int8(lo + b.rng.Int32N(hi-lo+1))
+		q := draw()
+		for !f.Has(q) {
+			q = draw()
+		}
+		w.Q[i] = int8(q)
 	}
 	w.Q[0], w.Q[len(w.Q)-1] = int8(lo), int8(hi)
 	for range scales {

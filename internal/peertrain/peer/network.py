@@ -6,6 +6,7 @@ it, a sum with its ReLU, or any other layer. Nothing is rounded inside a unit.
 import re
 
 import scales
+from quantizer import BINARY, LEARNED, TERNARY
 
 MOVES = {"max_pool", "flatten", "reshape", "slice", "shuffle", "dropout", "identity"}
 JOINS = {"concat", "max", "min"}
@@ -102,13 +103,13 @@ def edges(all_units):
 
 
 def with_bits(cfg, bits):
-    """The configuration with another number of bits; two and three values need two bits."""
+    """The configuration with another number of bits; two and three values are no others."""
     if cfg is None or not bits:
         return cfg
     f = scales.parse(cfg["Format"])._replace(bits=bits)
     cfg = dict(cfg, Format=named(f))
-    if cfg["Method"] in ("binary", "ternary") and cfg["Format"] != "int2_narrow":
-        cfg["Method"] = "ste"
+    if cfg["Method"] in BINARY or cfg["Method"] in TERNARY and f.values != 3:
+        cfg["Method"] = "lsq" if cfg["Method"] in LEARNED else "ste"
     return cfg
 
 

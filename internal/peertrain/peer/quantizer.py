@@ -12,7 +12,9 @@ from ties import BAND
 
 # What a method learns: positive numbers by their logarithms, and a zero point.
 LEARNED = {"lsq": ["log_scale"], "lsq_plus": ["log_scale", "learned_zero"], "pact": ["log_alpha"],
-           "learned_range": ["log_min", "log_max"]}
+           "learned_range": ["log_min", "log_max"], "learned_binary": ["log_scale"],
+           "learned_ternary": ["log_scale"]}
+BINARY, TERNARY = ("binary", "learned_binary"), ("ternary", "learned_ternary")
 GREATEST = 2.0 ** 40  # of a learned number
 
 
@@ -104,18 +106,13 @@ class Quantizer:
         if self.observer.bins is not None:
             ties.vague += vague(rows, self.observer.bins)
         self.stale = True
-        size = rows.abs().mean(1)
-        if self.method == "binary":
-            self.scale = size.clamp(min=self.format.least_scale)
-        elif self.method == "ternary":
-            self.threshold = 0.7 * size
-            self.scale = self.ternary_scale(rows)
+        if self.method in BINARY + TERNARY:
+            beyond = (rows.abs() > self.threshold(rows)).double()
+            self.level = (rows.abs() * beyond).sum(1) / beyond.sum(1).clamp(min=1)
 
-    def ternary_scale(self, rows):
-        beyond = (rows.abs() > self.threshold.unsqueeze(1)).double()
-        n = beyond.sum(1)
-        mean = (rows.abs() * beyond).sum(1) / n.clamp(min=1)
-        return torch.where(n > 0, mean.clamp(min=self.format.least_scale), torch.ones_like(mean))
+    def threshold(self, rows):
+        """Of magnitudes; below it three values are 0. Two values have none."""
+        return 0.7 * rows.detach().abs().mean(1, keepdim=True) if self.method in TERNARY else -1
 
     def settle(self, ties):
         """Scale and zero point of what was observed and learned."""
@@ -130,7 +127,7 @@ class Quantizer:
             self.scale = self.leaf("log_alpha").detach() / f.high
         elif m == "learned_range":
             self.scale, self.zero = self.choose(-self.leaf("log_min").detach(), self.leaf("log_max").detach(), ties)
-        elif m in ("lsq", "lsq_plus"):
+        elif "log_scale" in self.learned:
             self.scale = self.step().detach()
             if m == "lsq_plus":
                 self.zero = ties.round(self.learned["learned_zero"].clamp(f.low, f.high))
@@ -145,9 +142,12 @@ class Quantizer:
         elif self.method == "learned_range":
             self.start("log_min", -lo)
             self.start("log_max", hi)
-        elif self.method not in ("binary", "ternary"):
-            self.scale, self.zero = self.choose(lo, hi, ties)
-            if self.method in ("lsq", "lsq_plus"):
+        else:
+            if self.method in BINARY + TERNARY:
+                self.scale = self.level.clamp(min=self.format.least_scale)
+            else:
+                self.scale, self.zero = self.choose(lo, hi, ties)
+            if "log_scale" in self.learned:
                 self.start("log_scale", self.scale)
             if self.method == "lsq_plus":
                 self.learned["learned_zero"].data = self.zero.clone()
@@ -178,11 +178,10 @@ class Quantizer:
 
     def surrogate(self, x, rows, ties):
         m = self.method
-        if m == "binary":
-            return straight(rows, self.scale.unsqueeze(1) * (2.0 * ties.above(rows, self.band(rows), rows == 0) - 1))
-        if m == "ternary":
-            over = self.beyond(rows, ties).double() - self.beyond(-rows, ties).double()
-            return straight(rows, self.scale.unsqueeze(1) * over)
+        if m in BINARY:
+            return self.levels(rows, 2.0 * ties.above(rows, self.band(rows), rows == 0) - 1)
+        if m in TERNARY:
+            return self.levels(rows, self.beyond(rows, ties).double() - self.beyond(-rows, ties).double())
         if m == "dorefa":
             return self.dorefa(rows, ties)
         s, z, f = self.scale.unsqueeze(1), self.zero.unsqueeze(1), self.format
@@ -207,6 +206,16 @@ class Quantizer:
             end = q - (zeta - zeta.detach())
         return straight(torch.where(inside, rows + s * (n - v), s * end), self.scale.unsqueeze(1) * q)
 
+    def levels(self, rows, q):
+        """Scale times q, whose gradient is the scale's and, in units of the channel, that of the rows."""
+        y = self.scale.unsqueeze(1) * q
+        if not self.learned:
+            return straight(rows, y)
+        units = self.units().unsqueeze(1)
+        w = rows / units
+        slope = self.step(rows.shape[1] ** -0.5).unsqueeze(1) * q + (w - w.detach()) * units.detach()
+        return straight(slope, y)
+
     def nearest(self, rows, ties, error):
         s, z, f = self.scale.unsqueeze(1), self.zero.unsqueeze(1), self.format
         return s * ties.round(rows / s, error=error).clamp(f.low - z, f.high - z)
@@ -215,7 +224,7 @@ class Quantizer:
         return BAND * (x.detach().abs().max() + 1e-30)
 
     def beyond(self, rows, ties):
-        gap = rows.detach() - self.threshold.unsqueeze(1)
+        gap = rows.detach() - self.threshold(rows)
         return ties.above(gap, self.band(rows), rows != rows)
 
     def dorefa(self, rows, ties):

@@ -15,11 +15,19 @@ class Format(NamedTuple):
 
     @property
     def low(self):
+        if self.bits == 1:
+            return -1
         return 0 if self.unsigned else -(1 << self.bits - 1) + self.narrow
 
     @property
     def high(self):
+        if self.bits == 1:
+            return 1
         return (1 << self.bits) - 1 if self.unsigned else (1 << self.bits - 1) - 1
+
+    @property
+    def values(self):
+        return self.steps + 1
 
     @property
     def steps(self):
@@ -42,6 +50,8 @@ def parse(text):
     """The format of a name such as int8_narrow; None for float32."""
     if text == "float32":
         return None
+    if text == "binary":
+        return Format(1, False, True)
     sign, bits, narrow = re.fullmatch(r"(u?)int(\d+)(_narrow)?", text).groups()
     return Format(int(bits), sign == "u", narrow is not None)
 
