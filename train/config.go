@@ -66,7 +66,7 @@ type Config struct {
 type Stage struct {
 	Epochs int
 	// LearningRate is scaled by the schedule. 0 means [Method.LearningRate], and in
-	// the QAT stage a fifth of that.
+	// the QAT stage a fifth of the float stage's, or all of it: see [Config.relearns].
 	LearningRate float64
 	Optimizer    Optimizer
 	Schedule     Schedule
@@ -90,9 +90,12 @@ func (c Config) resolve() Config {
 		c.Float.LearningRate = c.Float.Optimizer.Method.LearningRate()
 	}
 	if c.QAT.LearningRate == 0 {
-		c.QAT.LearningRate = c.QAT.Optimizer.Method.LearningRate() / 5
+		c.QAT.LearningRate = c.QAT.Optimizer.Method.LearningRate()
 		if c.QAT.Optimizer.Method == c.Float.Optimizer.Method {
-			c.QAT.LearningRate = c.Float.LearningRate / 5
+			c.QAT.LearningRate = c.Float.LearningRate
+		}
+		if !c.relearns() {
+			c.QAT.LearningRate /= 5
 		}
 	}
 	c.Float.Optimizer = c.Float.Optimizer.resolve()

@@ -13,8 +13,8 @@ func (b quick) page(f, peer figures) string {
 // table has a row for each network and number of bits of which there is a figure.
 func (b quick) table(f, peer figures) string {
 	var t strings.Builder
-	t.WriteString("| network | bits | float | PTQ | vanilla | QAT | shipped − trained | PyTorch 1.13 | recipe |\n" +
-		"| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	t.WriteString("| network | bits | float | PTQ | vanilla | QAT | shipped − trained | PyTorch 1.13 |\n" +
+		"| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, network := range b.networks {
 		for _, bits := range b.bits {
 			shown, row := false, "| "+network+" | "+bits
@@ -25,9 +25,8 @@ func (b quick) table(f, peer figures) string {
 				row += " | " + shownAs(v, known)
 			}
 			v, known := peer[cell(network, bits, columnQAT)]
-			recipe, measured := f[cell(network, bits, columnRecipe)]
-			row += " | " + shownAs(v, known) + " | " + shownAs(recipe, measured) + " |\n"
-			if shown || measured {
+			row += " | " + shownAs(v, known) + " |\n"
+			if shown {
 				t.WriteString(row)
 			}
 		}
@@ -54,9 +53,8 @@ const pageNotes = `
 Below 8 bits the edges have 8 (` + "`edge_bits: 8`" + `): the input, the weights of the first and
 the last layer, the last layer's input and the output. ` + "`nobn`" + ` is ` + "`cnn`" + ` without batch norm.
 **PTQ** is ` + "`algorithm: vanilla`" + ` without training, **vanilla** with it, **QAT** is
-` + "`algorithm: learnable`" + `, **recipe** is ` + "`recipe: few_bits`" + `. **Shipped − trained** is the
-accuracy of the integers that QAT exports less that of the forward pass of its last
-training steps.
+` + "`algorithm: learnable`" + `. **Shipped − trained** is the accuracy of the integers that
+QAT exports less that of the forward pass of its last training steps.
 
 **PyTorch** starts from the same float networks, learns scales with its own LSQ kernel,
 from the least squared error on, folds batch norm as its quantization-aware training

@@ -35,10 +35,9 @@ type quick struct {
 	keep     string         // folder of the float networks
 }
 
-// method is a column: an algorithm of the configuration, with or without training, or
-// the recipe for few bits.
+// method is a column: an algorithm of the configuration, with or without training.
 type method struct {
-	name, algorithm string // "": the recipe
+	name, algorithm string
 	epochs          int
 	only            string // the bits for which it is measured; "": all
 }
@@ -46,12 +45,11 @@ type method struct {
 // The columns, in the order of the table. The gap of a trained cell is the accuracy
 // of the integers that are shipped less that of the forward pass that was trained.
 const (
-	columnFloat  = "float"
-	columnPTQ    = "PTQ"
-	columnQAT    = "QAT"
-	columnSTE    = "vanilla"
-	columnRecipe = "recipe"
-	columnGap    = "gap"
+	columnFloat = "float"
+	columnPTQ   = "PTQ"
+	columnQAT   = "QAT"
+	columnSTE   = "vanilla"
+	columnGap   = "gap"
 )
 
 func newQuick(data *datasets.Set) quick {
@@ -61,7 +59,6 @@ func newQuick(data *datasets.Set) quick {
 		bits:     []string{"W8A8", "W4A8", "W4A4", "W3A3", "W2A2"},
 		methods: []method{
 			{columnPTQ, "vanilla", 0, ""}, {columnQAT, "learnable", 1, ""}, {columnSTE, "vanilla", 1, "W4A4"},
-			{columnRecipe, "", 1, "W4A4 W3A3 W2A2"},
 		},
 		float: 3, images: 20_000, seed: 1, keep: "runs/accuracy-quick",
 	}
@@ -125,12 +122,6 @@ func (b quick) config(data *datasets.Set, network, bits, algorithm string) (trai
 	if _, err := fmt.Sscanf(bits, "W%dA%d", &w, &a); err != nil {
 		return train.Config{}, err
 	}
-	how, edges := "qat: {epochs: 1, learning_rate: 0.001}", "edge_bits: 8, "
-	if algorithm == "" {
-		how, edges = "qat: {epochs: 1}\nrecipe: few_bits", ""
-	} else {
-		algorithm = "algorithm: " + algorithm + ", "
-	}
 	if network == "nobn" {
 		network = nobn
 	}
@@ -139,9 +130,9 @@ network: %s
 batch: 128
 seed: %d
 float: {epochs: 0, learning_rate: 0.002}
-%s
-quantization: {%sglobal_config: {%sweight_bits: %d, activation_bits: %d}}
-`, network, b.seed, how, edges, algorithm, w, a))
+qat: {epochs: 1, learning_rate: 0.001}
+quantization: {edge_bits: 8, global_config: {algorithm: %s, weight_bits: %d, activation_bits: %d}}
+`, network, b.seed, algorithm, w, a))
 	if err != nil {
 		return train.Config{}, err
 	}

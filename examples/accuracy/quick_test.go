@@ -31,7 +31,7 @@ func TestQuick(t *testing.T) {
 	if f["mlp float"] < 80 || f["mlp W4A4 PTQ"] < 70 || f["mlp W4A4 QAT"] < 70 || f["nobn W8A8 QAT"] < 80 {
 		t.Errorf("%v: want networks that have learned", f)
 	}
-	want := []string{"mlp W4A4 PTQ", "mlp W4A4 QAT", "mlp W4A4 gap", "mlp W4A4 recipe", "mlp W4A4 vanilla",
+	want := []string{"mlp W4A4 PTQ", "mlp W4A4 QAT", "mlp W4A4 gap", "mlp W4A4 vanilla",
 		"mlp float",
 		"nobn W8A8 QAT", "nobn W8A8 gap", "nobn float"}
 	for _, name := range want {
@@ -96,7 +96,7 @@ func TestFewBitsPage(t *testing.T) {
 	known := []string{}
 	for _, network := range b.networks {
 		for _, bits := range b.bits {
-			for _, column := range []string{columnFloat, columnPTQ, columnQAT, columnSTE, columnRecipe, columnGap} {
+			for _, column := range []string{columnFloat, columnPTQ, columnQAT, columnSTE, columnGap} {
 				known = append(known, cell(network, bits, column))
 			}
 		}

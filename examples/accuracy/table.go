@@ -68,7 +68,7 @@ without smoothing) it reached 91.6 with W8A8, and with LSQ and edges of 8 bits i
 reached 92.3, 92.0 and 91.6 with 4, 3 and 2 bits.
 
 Networks that nobody tuned are in [few-bits.md](few-bits.md); what to configure for few
-bits, ` + "`recipe: few_bits`" + `, and what it gains are in
+bits, ` + "`algorithm: learnable`" + `, and what its defaults gain are in
 [numerics.md](numerics.md#which-to-choose).
 
 Made on %s from revision %s with

@@ -31,7 +31,6 @@ type Config struct {
 	Reestimate   int
 	PTQ          train.Repair
 	Quantization Quantization
-	Recipe       string // what sets the keys that the file leaves out; "": nothing
 
 	Out string // run folder; "": runs/<dataset>-<network>
 
@@ -85,11 +84,6 @@ func (c *Config) section() section {
 		{"quantization", "How to quantize, with the keys of Core ML Tools' LinearQuantizerConfig; or the name of a " +
 			"YAML file with them.",
 			quantizationValue{&c.Quantization}},
-		{"recipe", "What measurements recommend where the file leaves keys out. few_bits is algorithm: learnable and " +
-			"edge_bits: 8; with weights of 2 or 3 bits and batch norm, the qat stage also has the float stage's " +
-			"learning rate, blends the rounding of these weights in over its first half, and lets batch norm " +
-			"come to rest after three quarters. null is none.",
-			auto[string]{&c.Recipe, oneOf(&c.Recipe, recipeNames()...)}},
 		{"checkpoint", "Interval between checkpoints, such as 20s, 5m, 500 steps or 0.5 epochs; null is 20s; " +
 			"never writes them only at the end of a stage, where there is one in any case.",
 			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},
@@ -103,7 +97,8 @@ func stage(s *train.Stage) value {
 	return section{
 		{"epochs", "Passes over the training split; 0 skips the stage.", integer(&s.Epochs, 0, 1<<20)},
 		{"learning_rate", fmt.Sprintf("The learning rate that the schedule scales; null is %v for adam and adamw, %v "+
-			"for sgd, and in the qat stage a fifth of the float stage's.", train.Adam.LearningRate(),
+			"for sgd, and in the qat stage a fifth of the float stage's, or all of it where weights of 2 or 3 bits "+
+			"learn their scales in a network with batch norm.", train.Adam.LearningRate(),
 			train.SGD.LearningRate()),
 			auto[float64]{&s.LearningRate, number(&s.LearningRate,
 				interval{low: 0, high: 1000, openLow: true, openHigh: true})}},

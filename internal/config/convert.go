@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,7 +21,6 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	if t.Network, err = c.network(len(data.Classes)); err != nil {
 		return t, err
 	}
-	recipeOf(c.Recipe).run(&t)
 	if c.Weights != "" {
 		weights, err := readWeights(c.Weights)
 		if err != nil {
@@ -97,8 +97,8 @@ func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 	}
 	block := c.Quantization
 	q = graph.Quantization{
-		Kinds:    map[graph.Kind]*fakequant.Scheme{},
-		EdgeBits: block.EdgeBits, FloatOutput: block.FloatOutput, Folding: block.Folding,
+		Kinds:       map[graph.Kind]*fakequant.Scheme{},
+		FloatOutput: block.FloatOutput, Folding: block.Folding,
 	}
 	for _, e := range block.modules() {
 		switch s := scheme(e.key, e.module); {
@@ -110,5 +110,18 @@ func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 			q.Names = append(q.Names, graph.NameRule{Pattern: e.rule.Pattern, Scheme: s})
 		}
 	}
+	q.EdgeBits = cmp.Or(block.EdgeBits, edgeBits(q.Default))
 	return q, faults
+}
+
+// edgeBits is 8 where a scheme learns scales of fewer bits, as its source advises
+// (Esser et al. 2020, section 2.3), or else 0.
+func edgeBits(s *fakequant.Scheme) int {
+	learns := func(c fakequant.Config) bool {
+		return !c.Format.IsFloat() && c.Format.Bits < 8 && c.Method.Traits().Learns
+	}
+	if s != nil && (learns(s.Weights) || learns(s.Activations)) {
+		return 8
+	}
+	return 0
 }

@@ -57,7 +57,6 @@ type reader struct {
 	faults Faults
 
 	weights string // the file of those that an imported network has
-	recipe  recipe // that the document names
 }
 
 // at says where a node stands.

@@ -69,7 +69,6 @@ func (v moduleValue) read(r *reader, n *yaml.Node, key string) {
 		return
 	}
 	*v.to = defaultModule()
-	r.recipe.module(*v.to)
 	(*v.to).section().read(r, n, key)
 }
 

@@ -18,7 +18,7 @@ type Quantization struct {
 	Types  []Rule
 	Names  []Rule
 
-	EdgeBits    int  // of the first and last layer; 0: as the others
+	EdgeBits    int  // of the first and last layer; 0: as the scheme asks for
 	FloatOutput bool // leave the network's output unquantized
 	Folding     graph.Folding
 }
@@ -140,7 +140,8 @@ func (q *Quantization) section() section {
 		{"non_traceable_module_names", "For Core ML Tools' tracing of Python; only an empty list is allowed.",
 			nothing{}},
 		{"preserved_attributes", "For Core ML Tools' tracing of Python; only an empty list is allowed.", nothing{}},
-		{"edge_bits", "Bits of the first and the last layer, whatever the others have; null is as the others.",
+		{"edge_bits", "Bits of the first and the last layer, whatever the others have; null is 8 where " +
+			"global_config learns scales of fewer bits, and otherwise as the others.",
 			auto[int]{&q.EdgeBits, integer(&q.EdgeBits, affine.MinBits, affine.MaxBits)}},
 		{"float_output", "Leave the network's output unquantized.", yes(&q.FloatOutput)},
 		{"batch_norm_folding",

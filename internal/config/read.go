@@ -40,9 +40,6 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 		o.apply(r, root)
 	}
 	c := Default()
-	r.recipe = named(root)
-	r.recipe.module(c.Quantization.Global)
-	r.recipe.config(c)
 	c.section().read(r, root, "")
 	c.where = r.where
 	if _, said := c.where["weights"]; !said && r.weights != "" {
