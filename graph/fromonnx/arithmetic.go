@@ -12,7 +12,7 @@ import (
 // convolution or linear layer that computes it, that layer does it.
 func (v *visit) scaled(s *signal, a, b []float64) *signal {
 	y := v.view(s)
-	if l := s.layer; s.sole && s.plain() && l >= 0 && v.layers[l].weighted() {
+	if l := s.layer; s.sole && s.plain() && l >= 0 && v.layers[l].rescales() {
 		v.layers[l].rescale(a, b)
 		v.layers[l].nodes = append(v.layers[l].nodes, v.String())
 		return y
@@ -36,8 +36,17 @@ func nearly(list []float64, v float64) bool {
 	return !slices.ContainsFunc(list, func(u float64) bool { return math.Abs(u-v) > 3e-5*math.Abs(v) })
 }
 
+// rescales reports whether a factor and a shift of each output are the layer's own.
+func (l *layer) rescales() bool { return l.weighted() || l.Kind == graph.KindLayerNorm }
+
 // rescale takes a factor and a shift of each output into weights and bias.
 func (l *layer) rescale(a, b []float64) {
+	if l.Kind == graph.KindLayerNorm {
+		for i := range a {
+			l.gamma[i], l.beta[i] = l.gamma[i]*a[i], l.beta[i]*a[i]+b[i]
+		}
+		return
+	}
 	if l.bias == nil {
 		l.bias = make([]float64, len(a))
 	}

@@ -179,8 +179,10 @@ func (l *layer) parameters() (all []parameter) {
 	}
 	if l.gamma != nil {
 		one := []int{len(l.gamma)}
-		all = append(all, parameter{"weight", one, l.gamma}, parameter{"bias", one, l.beta},
-			parameter{"running_mean", one, l.mean}, parameter{"running_var", one, l.variance})
+		all = append(all, parameter{"weight", one, l.gamma}, parameter{"bias", one, l.beta})
+		if l.mean != nil {
+			all = append(all, parameter{"running_mean", one, l.mean}, parameter{"running_var", one, l.variance})
+		}
 	}
 	return all
 }

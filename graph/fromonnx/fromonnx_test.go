@@ -85,6 +85,31 @@ var forms = []form{
 
 	{"batch norm first, after a sum, and with Keras's epsilon", norms(), "NCHW",
 		"batch_norm conv2d add batch_norm relu"},
+	{"a layer norm of vectors", func() *file {
+		f := newFile(6)
+		return f.add("LayerNormalization", list(f.random(6), f.random(6)), real("epsilon", 1e-3)).
+			add("Gemm", list(f.random(6, 3)))
+	}(), "NC", "layer_norm linear"},
+	{"a layer norm of vectors in single operators", splitNorm(newFile(6), 1), "NC", "layer_norm"},
+	{"layer norms of channels last", splitNorm(func() *file {
+		f := newFile(7, 5)
+		f.add("MatMul", list(f.random(5, 4)))
+		return f.add("LayerNormalization", list(f.random(4), f.random(4))).add("Relu", nil)
+	}(), -1), "NLC", "conv2d layer_norm relu layer_norm"},
+	{"a layer norm over channels that are first", splitNorm(func() *file {
+		f := newFile(3, 4, 5)
+		return f.add("Conv", list(f.random(4, 3, 3, 3)), ints("pads", 1, 1, 1, 1))
+	}(), 1), "NCHW", "conv2d layer_norm"},
+	{"a layer norm over all of an image", func() *file {
+		f := newFile(3, 4, 5)
+		f.add("LayerNormalization", list(f.random(3, 4, 5), f.random(3, 4, 5)), integer("axis", 1))
+		return f.add("Conv", list(f.random(4, 3, 3, 3)))
+	}(), "NCHW", "flatten layer_norm reshape conv2d"},
+	{"a mean over the images of a layer norm over all of an image", func() *file {
+		f := newFile(3, 4, 5)
+		return f.add("LayerNormalization", list(f.random(3, 4, 5), f.random(3, 4, 5)), integer("axis", 1)).
+			add("GlobalAveragePool", nil)
+	}(), "NCHW", "flatten layer_norm reshape global_avg_pool"},
 	{"a scaler in front", func() *file {
 		f := newFile(5)
 		f.add("Scaler", nil, onnxpb.Attribute{Name: "offset", Type: onnxpb.FloatsAttribute,
@@ -241,6 +266,24 @@ func norms() *file {
 	f.add("Conv", list(f.random(3, 3, 3, 3)), ints("pads", 1, 1, 1, 1)).add("Add", list("v0"))
 	norm(1e-5)
 	return f.add("Relu", nil)
+}
+
+// splitNorm adds a layer norm as PyTorch exports it before opset 17.
+func splitNorm(f *file, axis int64) *file {
+	x := f.last
+	channels := map[int64]int{-1: 4, 1: 6}[axis]
+	shape := []int{channels}
+	if len(f.Graph.Inputs[0].Shape) == 4 {
+		shape = []int{4, 1, 1}
+	}
+	over := ints("axes", axis)
+	f.add("ReduceMean", nil, over)
+	mean := f.last
+	f.from(x).add("Sub", list(mean))
+	d := f.last
+	f.add("Pow", list(f.floats([]float32{2}))).add("ReduceMean", nil, over).add("Add", list(f.floats([]float32{1e-5})))
+	root := f.add("Sqrt", nil).last
+	return f.from(d).add("Div", list(root)).add("Mul", list(f.random(shape...))).add("Add", list(f.random(shape...)))
 }
 
 // shapeArithmetic flattens as PyTorch's view(x.size(0), -1) is exported.

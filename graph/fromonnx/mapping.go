@@ -18,7 +18,7 @@ type layer struct {
 
 	weight, bias                []float64 // of a convolution or linear layer; bias may be nil
 	size                        []int     // of weight
-	gamma, beta, mean, variance []float64 // of a batch norm
+	gamma, beta, mean, variance []float64 // of a batch norm; the first two of a layer norm
 
 	erf    bool     // stands for an error function, a part of GELU
 	given  *signal  // what an activation is computed of, before it was scaled and shifted

@@ -13,6 +13,7 @@ func init() {
 		"Gemm":               gemm,
 		"MatMul":             matMul,
 		"BatchNormalization": batchNorm,
+		"LayerNormalization": layerNormalization,
 
 		"Relu": relu, "Clip": clipped, "LeakyRelu": leakyRelu, "PRelu": prelu,
 		"Sigmoid": function, "Tanh": function, "HardSwish": function, "HardSigmoid": hardSigmoid,
@@ -47,12 +48,12 @@ func advice(n *onnxeval.Node) string {
 		return "export the float network: petrify quantizes it itself"
 	case "Resize", "Upsample", "ConvTranspose":
 		return "petrify has no layer that enlarges images yet"
-	case "Erf", "LayerNormalization", "Pow", "Sqrt":
+	case "Erf", "Pow", "Sqrt":
 		return "petrify has no layers of transformers yet"
 	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":
 		return "Relu, LeakyRelu, Elu, HardSwish, Sigmoid, Softplus, Tanh, SiLU and GELU are imported"
 	case "InstanceNormalization", "GroupNormalization", "LRN", "LpNormalization":
-		return "batch norm is the only normalisation"
+		return "batch norm and layer norm are imported"
 	}
 	if n.Domain != "" {
 		return "export with the standard's own operators, such as opset 13 of ai.onnx"

@@ -14,6 +14,7 @@ import (
 // constants, which are the values that do not depend on the input.
 type trace struct {
 	graph     *onnxeval.Graph
+	parts     map[*onnxeval.Node][]string // the nodes that one stands for besides
 	input     onnxpb.Value
 	dims      []int // of the input, the batch first
 	fixed     int   // the batch that the file fixes; 0: any
@@ -30,9 +31,11 @@ type trace struct {
 }
 
 func newTrace(g *onnxeval.Graph, o Options) (*trace, error) {
+	g, parts := normsWhole(g)
 	t := &trace{
-		graph: g, computed: map[string]bool{}, constants: map[string]*onnxeval.Tensor{}, shapes: map[string][]int{},
-		types: map[string]onnxpb.DataType{}, root: map[string]string{},
+		graph: g, parts: parts, computed: map[string]bool{}, constants: map[string]*onnxeval.Tensor{},
+		shapes: map[string][]int{},
+		types:  map[string]onnxpb.DataType{}, root: map[string]string{},
 	}
 	if err := t.findInput(o.Shape); err != nil {
 		return nil, err

@@ -169,6 +169,12 @@ func (v *visit) over(s *signal, axes []int, greatest bool, factor float64) (*sig
 		return nil, err
 	}
 	in, vector := v.source(x.layer)
+	if vector && x.order == nil && (len(x.shape) == 3 || len(x.shape) == 4) && in.C != x.shape[1] {
+		if _, err := v.image(x); err != nil { // a vector that was an image
+			return nil, err
+		}
+		in, vector = v.source(x.layer)
+	}
 	for _, kernel := range [][2]int{{in.H, in.W}, {1, in.W}, {in.H, 1}} {
 		order := v.cells(x, axes, kernel)
 		if order == nil {

@@ -24,7 +24,8 @@ var trainAll = flag.Bool("train-all", false, "train every imported network")
 
 // trainedInCI are the imports that CI trains: with batch norm and with it
 // folded, a residual one, signals, channels last, parts of channels.
-var trainedInCI = []string{"resnet-unfolded", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated"}
+var trainedInCI = []string{"resnet-unfolded", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated",
+	"convnext"}
 
 // exported writes the networks of networks.py to a folder.
 func exported(t *testing.T) []string {

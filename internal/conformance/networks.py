@@ -223,6 +223,32 @@ def gated():
     return nn.Sequential(*block(3, 8), Gated(), Excited(6), nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(), *head(8))
 
 
+class Next(nn.Module):
+    """A block of ConvNeXt, with its layer norm over the last axis."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.depthwise, self.norm = nn.Conv2d(c, c, 5, padding=2, groups=c), nn.LayerNorm(c, eps=1e-6)
+        self.widen, self.narrow = nn.Linear(c, 2 * c), nn.Linear(2 * c, c)
+
+    def forward(self, x):
+        y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        return x + self.narrow(nn.functional.gelu(self.widen(y))).permute(0, 3, 1, 2)
+
+
+def convnext():
+    return nn.Sequential(nn.Conv2d(3, 8, 2, 2), Next(8), Next(8), *head(8))
+
+
+def wake_word():
+    return nn.Sequential(nn.Flatten(), nn.Linear(96, 16), nn.LayerNorm(16), nn.ReLU(), nn.Linear(16, 16),
+                         nn.LayerNorm(16), nn.ReLU(), nn.Linear(16, 2))
+
+
+def whole_norms():
+    return nn.Sequential(nn.Conv2d(2, 4, 3), nn.LayerNorm([4, 6, 6]), nn.ReLU(), *head(4))
+
+
 def unet():
     return nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 1, 2, 2))
 
@@ -420,6 +446,9 @@ NETWORKS = {
     "shuffle": torch_export(shuffle, [3, 16, 16], 13), "shufflenet": torch_export(shufflenet, [3, 16, 16], 11),
     "shufflenet-unfolded": torch_export(shufflenet, [3, 16, 16], 17, False),
     "gated": torch_export(gated, [3, 16, 16], 13), "gated-opset9": torch_export(gated, [3, 16, 16], 9),
+    "convnext": torch_export(convnext, [3, 16, 16], 13), "convnext-opset17": torch_export(convnext, [3, 16, 16], 17),
+    "wake-word": torch_export(wake_word, [8, 12], 11), "wake-word-opset17": torch_export(wake_word, [8, 12], 17),
+    "whole-norms": torch_export(whole_norms, [2, 8, 8], 13),
     "refused-unet": torch_export(unet, [1, 16, 16], 13),
 }
 

@@ -48,6 +48,7 @@ func init() {
 		"Gemm":               {gemm, 2, false},
 		"MatMul":             {matMul, 2, false},
 		"BatchNormalization": {batchNormalization, 5, true},
+		"LayerNormalization": {layerNormalization, 2, true},
 		"MaxPool":            {maxPool, 1, false},
 		"AveragePool":        {averagePool, 1, true},
 		"GlobalAveragePool":  {globalPool, 1, true},
