@@ -30,6 +30,7 @@ const (
 	KindGlobalAvgPool
 	KindFlatten
 	KindReshape
+	KindResize
 	KindSlice
 	KindShuffle
 	KindAdd
@@ -131,6 +132,8 @@ func init() {
 		KindReshape: {name: "reshape", role: roleMove, op: quantized.Reshape, takes: []string{"shape"},
 			shape: reshapeShape,
 			train: trainReshape},
+		KindResize: {name: "resize", role: roleMove, op: quantized.ResizeNearest, wants: images,
+			takes: []string{"factor"}, shape: resizeShape, train: trainResize},
 		KindSlice: {name: "slice", role: roleMove, op: quantized.Slice, takes: []string{"channels", "rows", "columns"},
 			shape: sliceShape, train: trainMoves},
 		KindShuffle: {name: "shuffle", role: roleMove, op: quantized.Shuffle, takes: []string{"groups"},

@@ -21,6 +21,7 @@ type Layer struct {
 	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output
+	Factor          [2]int  // resize: how often each row and each column is repeated
 	Channels        [2]int  // slice: the first, and the one after the last; 0, 0: all
 	Rows, Columns   [2]int  // slice: likewise
 	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none

@@ -79,6 +79,10 @@ func Flatten() Layer { return Layer{Kind: KindFlatten} }
 // Reshape reads the elements, in the order C H W, as another shape.
 func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
 
+// Resize enlarges an image: each row and each column is repeated as often as the
+// factor says, which is PyTorch's nearest interpolation.
+func Resize(factor int) Layer { return Layer{Kind: KindResize, Factor: [2]int{factor, factor}} }
+
 // Slice takes some channels, from first on and before end. [Layer.Rows] and
 // [Layer.Columns] cut an image.
 func Slice(first, end int) Layer { return Layer{Kind: KindSlice, Channels: [2]int{first, end}} }

@@ -210,6 +210,9 @@ func (l Layer) faults() (errs []error) {
 	if k.takes("kernel") && (l.Kernel[0] < 1 || l.Kernel[1] < 1) {
 		fault("kernel %d×%d: want at least 1×1", l.Kernel[0], l.Kernel[1])
 	}
+	if f := l.Factor; k.takes("factor") && (min(f[0], f[1]) < 1 || max(f[0], f[1]) > widest) {
+		fault("factor %d×%d: want numbers from 1 to %d", f[0], f[1], widest)
+	}
 	if l.Stride[0] < 0 || l.Stride[1] < 0 || l.Dilation[0] < 0 || l.Dilation[1] < 0 {
 		fault("stride %v, dilation %v: want at least 1", l.Stride, l.Dilation)
 	}
@@ -267,6 +270,7 @@ func (l Layer) idle() (names []string) {
 		{"padding", l.Padding != Padding{}, []string{"padding"}},
 		{"ceil_mode", l.CeilMode, []string{"ceil_mode"}},
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
+		{"factor", l.Factor != [2]int{}, []string{"factor"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
 		{"channels", l.Channels != [2]int{}, []string{"channels"}},
 		{"rows", l.Rows != [2]int{}, []string{"rows"}},

@@ -20,6 +20,8 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 		return o.round(u.Output, true, o.avgPool(u, x), u.Out, o.rests(u))
 	case graph.KindFlatten, graph.KindReshape, graph.KindIdentity:
 		return x
+	case graph.KindResize:
+		return o.resize(u, x)
 	case graph.KindDropout:
 		return elements(x, func(i int) float64 { return x[i] * o.masks[u.Layer.Name][memory(i, u.Out)] })
 	case graph.KindConcat:
@@ -149,6 +151,18 @@ func (o *oracle) pair(u graph.View, x, y []float64) []float64 {
 		return 1 + cmp.Compare(a, b)
 	})
 	return elements(x, func(i int) float64 { return (float64(share[i])*x[i] + float64(2-share[i])*at(i)) / 2 })
+}
+
+func (o *oracle) resize(u graph.View, x []float64) (y []float64) {
+	for plane := range o.batch * u.Out.C {
+		for h := range u.Out.H {
+			for w := range u.Out.W {
+				row := plane*u.Ins[0].H + h/u.Layer.Factor[0]
+				y = append(y, x[row*u.Ins[0].W+w/u.Layer.Factor[1]])
+			}
+		}
+	}
+	return y
 }
 
 // taken is a slice or a shuffle.

@@ -36,8 +36,8 @@ func (o *oracle) drops(from int) bool {
 	switch u.Layer.Kind {
 	case graph.KindDropout:
 		return u.Layer.Rate > 0 || slices.ContainsFunc(u.Inputs, o.drops)
-	case graph.KindMaxPool, graph.KindFlatten, graph.KindReshape, graph.KindIdentity, graph.KindSlice,
-		graph.KindShuffle, graph.KindConcat, graph.KindMax, graph.KindMin:
+	case graph.KindMaxPool, graph.KindFlatten, graph.KindReshape, graph.KindResize, graph.KindIdentity,
+		graph.KindSlice, graph.KindShuffle, graph.KindConcat, graph.KindMax, graph.KindMin:
 		return slices.ContainsFunc(u.Inputs, o.drops)
 	}
 	return false

@@ -55,6 +55,7 @@ const (
 	GlobalAvgPool               // C H W → C 1 1
 	Flatten                     // C H W → C·H·W, in that order; output quantized as the input
 	Reshape                     // to the output's shape; output quantized as the input
+	ResizeNearest               // to the output's height and width, multiples of the input's; quantized as the input
 	Slice                       // what begins at Begin and has the output's shape; output quantized as the input
 	Shuffle                     // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input
 	Add                         // two inputs; the second may be one number per channel, C 1 1

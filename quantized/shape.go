@@ -61,6 +61,8 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 			return nil, fmt.Errorf("input of shape %v cannot take the shape %v", x, n.Output.Shape)
 		}
 		return n.Output.Shape, nil
+	case ResizeNearest:
+		return resizeShape(x, n.Output.Shape)
 	case Concat:
 		return concatShape(in)
 	case Add, Sub, Mul, Max, Min:
@@ -101,6 +103,14 @@ func windowShape(n *Node, x []int) ([]int, error) {
 				x, w.PadBegin, w.PadEnd)
 		}
 		y[1+i] = room/w.Stride[i] + 1
+	}
+	return y, nil
+}
+
+// resizeShape is y if it repeats each element of x as often as every other.
+func resizeShape(x, y []int) ([]int, error) {
+	if len(x) != 3 || len(y) != 3 || y[0] != x[0] || y[1]%x[1] != 0 || y[2]%x[2] != 0 || y[1]*y[2] == 0 {
+		return nil, fmt.Errorf("input of shape %v, output of shape %v: want C H W and C a·H b·W", x, y)
 	}
 	return y, nil
 }

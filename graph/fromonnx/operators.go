@@ -27,6 +27,7 @@ func init() {
 		"Max": bound, "Min": bound,
 		"Concat": concat,
 		"Pad":    pad,
+		"Resize": resize, "Upsample": resize,
 
 		"Flatten": reshape, "Reshape": reshape, "Squeeze": reshape, "Unsqueeze": reshape,
 		"Transpose": transpose,
@@ -46,7 +47,7 @@ func advice(n *onnxeval.Node) string {
 		return "export the network with fixed shapes, so that its graph has no branches and loops"
 	case "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger":
 		return "export the float network: petrify quantizes it itself"
-	case "Resize", "Upsample", "ConvTranspose":
+	case "ConvTranspose":
 		return "petrify has no layer that enlarges images yet"
 	case "Erf", "Pow", "Sqrt":
 		return "petrify has no layers of transformers yet"

@@ -120,7 +120,8 @@ func (m *mapping) nonNegative(at int) bool {
 	case graph.KindReLU, graph.KindReLU6, graph.KindSigmoid, graph.KindHardSigmoid, graph.KindSoftmax:
 		return true
 	case graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool, graph.KindFlatten, graph.KindReshape,
-		graph.KindSlice, graph.KindShuffle, graph.KindAdd, graph.KindMul, graph.KindConcat, graph.KindMax, graph.KindMin:
+		graph.KindResize, graph.KindSlice, graph.KindShuffle, graph.KindAdd, graph.KindMul, graph.KindConcat,
+		graph.KindMax, graph.KindMin:
 		return !slices.ContainsFunc(l.from, func(from int) bool { return !m.nonNegative(from) })
 	}
 	return false

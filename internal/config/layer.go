@@ -43,6 +43,8 @@ func settings(l *graph.Layer) section {
 		{"count_include_pad", "Whether a mean counts the padding, as zeros. PyTorch's default is true.",
 			yes(&l.CountIncludePad)},
 		{"features", "Outputs.", integer(&l.Units, 1, math.MaxInt32)},
+		{"factor", "How often rows and columns are repeated: one number, or [rows, columns].",
+			tuple{l.Factor[:], 1}},
 		{"shape", "The new shape: [channels, height, width].", triple{&l.Shape}},
 		{"channels", "Which: [first, the one after the last]; the default is all.", part{&l.Channels}},
 		{"rows", "Which, as channels.", part{&l.Rows}},

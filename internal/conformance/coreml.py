@@ -69,6 +69,9 @@ operations = {
     "relu6": lambda i: np.clip(array(i["x"]), 0, 6),
     "clip": lambda i: np.clip(array(i["x"]), array(i["alpha"]), array(i["beta"])),
     "leaky_relu": leaky,
+    "upsample_nearest_neighbor": lambda i: array(i["x"])
+    .repeat(i["scale_factor_height"]["values"][0], 2)
+    .repeat(i["scale_factor_width"]["values"][0], 3),
     "cast": lambda i: array(i["x"]).astype(dtypes[i["dtype"]["type"]]),
 }
 

@@ -26,7 +26,7 @@ import (
 var integerKernels = []string{
 	"QLinearConv", "QGemm", "QLinearMatMul", "QLinearAdd", "QLinearMul", "QLinearConcat", "QLinearAveragePool",
 	"QLinearGlobalAveragePool", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax",
-	"MaxPool", "Reshape", "Flatten", "Clip", "QuantizeLinear", "DequantizeLinear",
+	"MaxPool", "Resize", "Reshape", "Flatten", "Clip", "QuantizeLinear", "DequantizeLinear",
 }
 
 // unfused lists the operators of a graph that compute with floats, and counts

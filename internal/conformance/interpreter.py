@@ -395,6 +395,10 @@ def layer(n, tensors, values, mode):
     if op in ("flatten", "reshape"):
         shape = [len(x[0].r)] + n["output"]["shape"]
         return Tensor(y, r=x[0].r.reshape(shape)) if y.float else Tensor(y, q=x[0].q.reshape(shape))
+    if op == "resize":
+        _, h, w = n["output"]["shape"]
+        repeated = lambda v: v.repeat(h // v.shape[2], 2).repeat(w // v.shape[3], 3)
+        return Tensor(y, r=repeated(x[0].r)) if y.float else Tensor(y, q=repeated(x[0].q))
     raise ValueError("operation " + op)
 
 

@@ -31,6 +31,8 @@ func init() {
 		"Expand":    {run: expand, inputs: 2},
 		"Tile":      {run: tile, inputs: 2},
 		"Pad":       {run: pad, inputs: 1},
+		"Resize":    {run: resize, inputs: 1},
+		"Upsample":  {run: resize, inputs: 1},
 
 		// two elements to one
 		"Add": {run: arithmetic, inputs: 2}, "Sub": {run: arithmetic, inputs: 2}, "Mul": {run: arithmetic, inputs: 2},

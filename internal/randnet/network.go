@@ -116,6 +116,8 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 		return x.vector
 	case graph.KindConv2D, graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool:
 		return !x.vector
+	case graph.KindResize:
+		return !x.vector && max(x.shape.H, x.shape.W) <= 7
 	case graph.KindConcat:
 		return x.shape.C < b.largest
 	case graph.KindSlice:
@@ -149,6 +151,9 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 	case graph.KindReshape:
 		l.Shape = b.factors(x.shape.Size())
 		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
+	case graph.KindResize:
+		l.Factor = [2]int{1 + b.rng.IntN(3), 1 + b.rng.IntN(3)}
+		y.shape.H, y.shape.W = x.shape.H*l.Factor[0], x.shape.W*l.Factor[1]
 	case graph.KindSlice:
 		b.part(&l, x.shape)
 		y.shape = graph.Shape{C: l.Channels[1] - l.Channels[0], H: l.Rows[1] - l.Rows[0],

@@ -166,6 +166,10 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.reshape(n, in[0])
 		return nil
 	}
+	if n.Op == quantized.ResizeNearest {
+		l.resize(n, in[0])
+		return nil
+	}
 	y := l.declare(n.Output, n.Limits)
 	if n.Op == quantized.Slice || n.Op == quantized.Shuffle {
 		l.room(y)

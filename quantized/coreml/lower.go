@@ -63,16 +63,17 @@ var operations = map[quantized.Op]operation{
 	quantized.AvgPool: {"avg_pool", averagePool},
 	quantized.GlobalAvgPool: {"reduce_mean", of(param{"axes", mil.IntsValue(2, 3)},
 		param{"keep_dims", mil.BoolValue(true)})},
-	quantized.Flatten: {"reshape", reshape},
-	quantized.Reshape: {"reshape", reshape},
-	quantized.Slice:   {"slice_by_size", part},
-	quantized.Shuffle: {"reshape", (*builder).shuffle},
-	quantized.Add:     {"add", two},
-	quantized.Sub:     {"sub", two},
-	quantized.Mul:     {"mul", two},
-	quantized.Max:     {"maximum", two},
-	quantized.Min:     {"minimum", two},
-	quantized.Concat:  {"concat", concat},
+	quantized.Flatten:       {"reshape", reshape},
+	quantized.Reshape:       {"reshape", reshape},
+	quantized.ResizeNearest: {"upsample_nearest_neighbor", resize},
+	quantized.Slice:         {"slice_by_size", part},
+	quantized.Shuffle:       {"reshape", (*builder).shuffle},
+	quantized.Add:           {"add", two},
+	quantized.Sub:           {"sub", two},
+	quantized.Mul:           {"mul", two},
+	quantized.Max:           {"maximum", two},
+	quantized.Min:           {"minimum", two},
+	quantized.Concat:        {"concat", concat},
 }
 
 // of is the parameter x and constant ones.
@@ -134,6 +135,15 @@ func padding(w quantized.Window) mil.Value {
 
 func reshape(_ *builder, n *quantized.Node, x []string) []param {
 	return []param{{"x", x[0]}, {"shape", mil.IntsValue(append([]int{1}, n.Output.Shape...)...)}}
+}
+
+func resize(b *builder, n *quantized.Node, x []string) []param {
+	in, out := b.tensors[n.Inputs[0]].Shape, n.Output.Shape
+	return []param{
+		{"x", x[0]},
+		{"scale_factor_height", mil.IntValue(out[1] / in[1])},
+		{"scale_factor_width", mil.IntValue(out[2] / in[2])},
+	}
 }
 
 // moved appends a reshape of integers, if the layer is a reshape and both sides

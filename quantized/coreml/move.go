@@ -1,6 +1,8 @@
 package coreml
 
 import (
+	"slices"
+
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
 )
@@ -18,6 +20,7 @@ func (b *builder) shuffle(n *quantized.Node, x []string) []param {
 	apart := append([]int{1, n.Groups, shape[0] / n.Groups}, shape[1:]...)
 	y := b.emit("reshape", b.fresh(name+"_grouped"), mil.TensorOf(b.float, apart...), param{"x", x[0]},
 		param{"shape", mil.IntsValue(apart...)})
+	apart = slices.Clone(apart) // the type holds the other
 	apart[1], apart[2] = apart[2], apart[1]
 	perm := []int{0, 2, 1}
 	for i := range shape[1:] {

@@ -236,6 +236,9 @@ func realFunc(n *quantized.Node, x *value) (func(y, x []float32, n int), error) 
 	case n.Op == quantized.AvgPool || n.Op == quantized.GlobalAvgPool:
 		p := pool(n, x)
 		return func(y, x []float32, n int) { kernel.AvgPool(y, x, batch(p, n)) }, nil
+	case n.Op == quantized.ResizeNearest:
+		h, w := factors(n, x)
+		return func(y, r []float32, _ int) { repeat(y, r, x, h, w) }, nil
 	case n.Op != quantized.Activate:
 		return nil, fmt.Errorf("%v is not an operation of the engine", n.Op)
 	case n.Func == quantized.ReLU || n.Func == quantized.ReLU6:

@@ -76,6 +76,7 @@ var operations = map[quantized.Op]form{
 	quantized.GlobalAvgPool: one("GlobalAveragePool"),
 	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
 	quantized.Reshape:       (*writer).reshape,
+	quantized.ResizeNearest: (*writer).resize,
 	quantized.Slice:         (*writer).slice,
 	quantized.Shuffle:       (*writer).shuffle,
 	quantized.Add:           one("Add"),

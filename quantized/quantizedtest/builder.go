@@ -127,6 +127,14 @@ func (b *Builder) Reshape(x string, shape ...int) string {
 	return b.add(n, b.spread[x])
 }
 
+// Resize repeats each row and each column of x.
+func (b *Builder) Resize(x string, rows, columns int) string {
+	in := b.activation(x).Shape
+	n := quantized.Node{Op: quantized.ResizeNearest, Inputs: []string{x}}
+	n.Output.Shape = []int{in[0], rows * in[1], columns * in[2]}
+	return b.add(n, b.spread[x])
+}
+
 // Add adds x and y.
 func (b *Builder) Add(x, y string, f quantized.Func) string {
 	return b.add(quantized.Node{Op: quantized.Add, Inputs: []string{x, y}, Func: f},

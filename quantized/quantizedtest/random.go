@@ -37,7 +37,7 @@ func Random(rng *rand.Rand, s Scheme, n int) (*Builder, *quantized.Model) {
 // image adds a random layer whose output is an image.
 func (b *Builder) image(x string, images []string, unread map[string]bool) string {
 	channels := b.activation(x).Shape[0]
-	switch b.rng.IntN(13) {
+	switch b.rng.IntN(14) {
 	case 0, 1:
 		return b.Conv(x, 1+b.rng.IntN(16), b.window(x), 1, b.fused())
 	case 2:
@@ -71,6 +71,11 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 			if channels%groups == 0 {
 				return b.Shuffle(x, groups)
 			}
+		}
+		return b.part(x)
+	case 12:
+		if a := b.activation(x).Shape; max(a[1], a[2]) <= 10 {
+			return b.Resize(x, 1+b.rng.IntN(3), 1+b.rng.IntN(3))
 		}
 		return b.part(x)
 	default:

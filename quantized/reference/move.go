@@ -2,7 +2,7 @@ package reference
 
 import "petrify/quantized"
 
-// move passes on elements of the input, in an order of its own.
+// move passes on elements of the input, in an order of its own, perhaps repeatedly.
 func move(l *layer) {
 	for _, i := range l.sources() {
 		if l.y.Quant.IsFloat() {
@@ -25,6 +25,10 @@ func (l *layer) sources() (all []int) {
 		}
 		for row := range height {
 			for column := range width {
+				if l.Op == quantized.ResizeNearest {
+					all = append(all, (k*h+row*h/height)*w+column*w/width)
+					continue
+				}
 				all = append(all, ((begin[0]+k)*h+begin[1]+row)*w+begin[2]+column)
 			}
 		}

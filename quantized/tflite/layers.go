@@ -89,6 +89,7 @@ var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.GlobalAvgPool: (*writer).globalPool,
 	quantized.Flatten:       nil,
 	quantized.Reshape:       nil,
+	quantized.ResizeNearest: (*writer).resize,
 	quantized.Slice:         (*writer).crop,
 	quantized.Shuffle:       (*writer).shuffle,
 	quantized.Add:           pair(schema.Add),

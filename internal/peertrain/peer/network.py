@@ -8,7 +8,7 @@ import re
 import scales
 from quantizer import BINARY, LEARNED, TERNARY
 
-MOVES = {"max_pool", "flatten", "reshape", "slice", "shuffle", "dropout", "identity"}
+MOVES = {"max_pool", "flatten", "reshape", "resize", "slice", "shuffle", "dropout", "identity"}
 JOINS = {"concat", "max", "min"}
 AVERAGES = {"avg_pool", "global_avg_pool"}
 WEIGHTED = {"conv2d", "linear"}

@@ -350,6 +350,9 @@ class Pass:
         c, h, w = (l["Shape"][k] for k in "CHW")
         return x.reshape(len(x), c) if h == w == 1 else x.reshape(len(x), c, h, w)
 
+    def resize(self, l, x):
+        return F.interpolate(x, scale_factor=l["Factor"], mode="nearest")
+
     def add(self, l, a, b):
         return a + spread(b, a)
 

@@ -68,6 +68,9 @@ func define(op string) (definition, bool) {
 		return definition{params: []string{"x", "axes", "keep_dims"}, infer: inferMean, build: buildMean}, true
 	case "reshape":
 		return definition{params: []string{"x", "shape"}, infer: inferReshape, build: buildCopy("x")}, true
+	case "upsample_nearest_neighbor":
+		return definition{params: []string{"x", "scale_factor_height", "scale_factor_width"}, infer: inferUpsample,
+			build: buildUpsample}, true
 	case "transpose":
 		return definition{params: []string{"x", "perm"}, infer: inferTranspose, build: buildTranspose}, true
 	case "slice_by_size":

@@ -61,6 +61,7 @@ const (
 	PadV2           Code = 60
 	Slice           Code = 65
 	Log             Code = 73
+	ResizeNearest   Code = 97
 	LeakyReLU       Code = 98
 	Abs             Code = 101
 	ELU             Code = 111
@@ -157,6 +158,8 @@ var kinds = []kind{
 	{Maximum, "MAXIMUM", 39, nil},
 	{Minimum, "MINIMUM", 39, nil},
 	{PadV2, "PADV2", 43, nil},
+	{ResizeNearest, "RESIZE_NEAREST_NEIGHBOR", 74, []slot{{"align_corners", byteForm},
+		{"half_pixel_centers", byteForm}}},
 	{LeakyReLU, "LEAKY_RELU", 75, []slot{{"alpha", floatForm}}},
 	{Quantize, "QUANTIZE", 89, nil},
 	{HardSwish, "HARD_SWISH", 91, nil},
