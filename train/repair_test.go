@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/quantized/integer"
 )
 
 // deep is a network in which errors add up, trained in float, of which only PTQ is
@@ -89,6 +91,43 @@ func TestInterruptedRepairBeginsAgain(t *testing.T) {
 	}
 	c.Events.Step = nil
 	same(t, mustRun(t, c), wantResult, c.Out, want)
+}
+
+// PTQ's model of a run that goes on with QAT is the repaired one whose accuracy the run
+// reports.
+func TestCalibratedIsRepaired(t *testing.T) {
+	c := deep(t, 2)
+	c.QAT.Epochs = 1
+	r := calibrated(t, c)
+	m, err := Calibrated(t.Context(), c, floatState(r.model))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Origin.Method != "ptq" {
+		t.Errorf("the model calls itself %s", m.Origin.Method)
+	}
+	engine, err := integer.New(m, integer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	correct := 0
+	for b, err := range c.Data.Batches(c.Data.Test, datasets.BatchOptions{Size: 32}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := make([]float32, len(b.Labels)*engine.OutputSize())
+		if err := engine.Run(y, b.X, len(b.Labels)); err != nil {
+			t.Fatal(err)
+		}
+		found, err := r.model.Measure(y, b.X, b.Labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		correct += found.Correct
+	}
+	if got := float64(correct) / float64(c.Data.Test.Len()); got != r.Results[PTQ].Accuracy {
+		t.Errorf("accuracy %v, the run reports %v", got, r.Results[PTQ].Accuracy)
+	}
 }
 
 // A damping without a use for it, or out of bounds, is refused.

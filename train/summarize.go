@@ -38,7 +38,7 @@ func Calibrated(ctx context.Context, c Config, float []graph.State) (*quantized.
 	if err != nil {
 		return nil, err
 	}
-	r.Phase = PTQ
+	r.Phase, r.QAT.Epochs = PTQ, 0 // PTQ's weights stay, as no QAT begins from the float network's
 	if err := r.calibrate(ctx); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
