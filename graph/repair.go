@@ -15,7 +15,9 @@ import (
 type Repair struct {
 	BiasCorrection bool    // makes the mean error of each channel 0
 	GPTQ           bool    // chooses the integers of weights together, instead of rounding each to nearest
-	Damping        float64 // a share of the moments' mean diagonal that is added to it
+	AdaRound       bool    // starts from those, and improves them
+	Iterations     int     // of AdaRound
+	Damping        float64 // of the two: a share of the moments' mean diagonal that is added to it
 }
 
 // repairing is a pass over the units, from the input to the output, with two networks

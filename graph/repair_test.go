@@ -96,10 +96,12 @@ func (u *unit) sums(x, w, b []float32, images int) []float64 {
 // float network, as near as the bias can be rounded.
 func TestBiasCorrectionLeavesNoMeanError(t *testing.T) {
 	for name, s := range repairSchemes() {
-		for _, gptq := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, gptq %v", name, gptq), func(t *testing.T) {
+		for _, chosen := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, integers chosen %v", name, chosen), func(t *testing.T) {
 				m, x := repairable(t, s)
-				o := Repair{BiasCorrection: true, GPTQ: gptq, Damping: 0.01}
+				o := Repair{
+					BiasCorrection: true, GPTQ: chosen, AdaRound: chosen, Iterations: 5, Damping: 0.1,
+				}
 				float, err := m.inFloat()
 				if err != nil {
 					t.Fatal(err)
@@ -156,7 +158,7 @@ func TestChosenIntegersAreHeld(t *testing.T) {
 			m, x := repairable(t, s)
 			before := cloneState(m.State())
 			nearest := weightIntegers(t, m)
-			if err := m.Repair(t.Context(), Repair{GPTQ: true, Damping: 0.01}, x); err != nil {
+			if err := m.Repair(t.Context(), Repair{GPTQ: true, Damping: 0.1}, x); err != nil {
 				t.Fatal(err)
 			}
 			chosen := weightIntegers(t, m)
@@ -199,7 +201,7 @@ func TestChosenIntegersAreHeld(t *testing.T) {
 func TestRepairOfFloatIsNone(t *testing.T) {
 	m, x := repairable(t, fakequant.Scheme{})
 	before := cloneState(m.State())
-	if err := m.Repair(t.Context(), Repair{BiasCorrection: true, GPTQ: true, Damping: 0.01}, x); err != nil {
+	if err := m.Repair(t.Context(), Repair{BiasCorrection: true, GPTQ: true, Damping: 0.1}, x); err != nil {
 		t.Fatal(err)
 	}
 	for i, after := range m.State() {

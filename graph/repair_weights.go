@@ -15,7 +15,7 @@ func (r *repairing) weighted(u, was *unit) error {
 	}
 	in := newPatches(u, r.images, r.got[u.inputs[0]], r.wanted[was.inputs[0]])
 	mean, shift := in.means()
-	if r.GPTQ && u.holds() {
+	if (r.GPTQ || r.AdaRound) && u.holds() {
 		if err := r.choose(u, was, in, mean, shift); err != nil {
 			return err
 		}
@@ -59,8 +59,16 @@ func (r *repairing) choose(u, was *unit, in *patches, mean, shift []float64) err
 			p.Weights[i] = float64(w[g*perGroup+i])
 		}
 		p.Moments, p.Shift = in.moments(g, mean, shift)
-		p = p.Toward(r.Damping)
-		u.hold(g*perGroup, p.Grid, p.Cols, p.GPTQ(r.Damping))
+		p.Damp(r.Damping)
+		p.Toward()
+		q := p.Nearest()
+		if r.GPTQ {
+			q = p.GPTQ()
+		}
+		if r.AdaRound {
+			q = p.AdaRound(r.Iterations, q)
+		}
+		u.hold(g*perGroup, p.Grid, p.Cols, q)
 	}
 	return nil
 }

@@ -14,7 +14,9 @@ import (
 type Repair struct {
 	BiasCorrection Choice  // the mean error of each channel becomes 0
 	GPTQ           Choice  // the integers of a channel's weights are chosen together
-	Damping        float64 // of GPTQ: the share of the mean square that is added to all inputs' squares; 0 means 0.01
+	AdaRound       bool    // the integers are searched for
+	Iterations     int     // of AdaRound; 0 means 1000
+	Damping        float64 // of both: the share of the mean square that is added to all inputs' squares; 0 means 0.1
 }
 
 // Choice is whether something is done.
@@ -31,16 +33,22 @@ const (
 func (c Choice) String() string { return [...]string{"", "true", "false"}[c] }
 
 func (p Repair) resolve() Repair {
-	if p.Damping == 0 && p.GPTQ != No {
-		p.Damping = 0.01
+	if p.Damping == 0 && (p.GPTQ != No || p.AdaRound) {
+		p.Damping = 0.1
+	}
+	if p.Iterations == 0 && p.AdaRound {
+		p.Iterations = 1000
 	}
 	return p
 }
 
 func (p Repair) faults(f *Faults, path string) {
-	f.check(p.Damping >= 0 && p.Damping <= 1, path+".damping", "%v: want more than 0 and at most 1, or 0 for 0.01",
+	f.check(p.Damping >= 0 && p.Damping <= 1, path+".damping", "%v: want more than 0 and at most 1, or 0 for 0.1",
 		p.Damping)
-	f.check(p.Damping == 0 || p.GPTQ != No, path+".damping", "%v has no effect without gptq", p.Damping)
+	f.check(p.Damping == 0 || p.GPTQ != No || p.AdaRound, path+".damping", "%v has no effect without gptq or adaround",
+		p.Damping)
+	f.check(p.Iterations >= 0, path+".iterations", "%d: want 1 or more, or 0 for 1000", p.Iterations)
+	f.check(p.Iterations == 0 || p.AdaRound, path+".iterations", "%d has no effect without adaround", p.Iterations)
 }
 
 // chosen is what is done, and whether a setting asks for it.
@@ -50,9 +58,12 @@ func (r *run) chosen() (o graph.Repair, asked bool) {
 		asked = asked || c == Yes
 		return c == Yes || c == ByBits && byBits
 	}
-	o = graph.Repair{BiasCorrection: is(r.PTQ.BiasCorrection), GPTQ: is(r.PTQ.GPTQ), Damping: r.PTQ.Damping}
+	o = graph.Repair{
+		BiasCorrection: is(r.PTQ.BiasCorrection), GPTQ: is(r.PTQ.GPTQ),
+		AdaRound: r.PTQ.AdaRound, Iterations: r.PTQ.Iterations, Damping: r.PTQ.Damping,
+	}
 	o.GPTQ = o.GPTQ && r.model.Chooses()
-	return o, asked
+	return o, asked || o.AdaRound
 }
 
 // repair repairs the quantized network from the state before its statistics were
@@ -60,7 +71,7 @@ func (r *run) chosen() (o graph.Repair, asked bool) {
 // loss on the calibration's images has to fall.
 func (r *run) repair(ctx context.Context, before []graph.State) error {
 	o, asked := r.chosen()
-	if !o.BiasCorrection && !o.GPTQ {
+	if !o.BiasCorrection && !o.GPTQ && !o.AdaRound {
 		return nil
 	}
 	seen := first(r.split, r.Calibration*r.Batch)

@@ -38,6 +38,7 @@ func TestRepairByBits(t *testing.T) {
 		{"8 bits", 8, Repair{}, 0, false},
 		{"2 bits, not wanted", 2, Repair{BiasCorrection: No, GPTQ: No}, 0, false},
 		{"8 bits, wanted", 8, Repair{GPTQ: Yes}, 0, true},
+		{"8 bits, searched", 8, Repair{AdaRound: true, Iterations: 20}, 0, true},
 		{"2 bits before QAT", 2, Repair{}, 1, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,8 +134,10 @@ func TestCalibratedIsRepaired(t *testing.T) {
 // A damping without a use for it, or out of bounds, is refused.
 func TestRepairFaults(t *testing.T) {
 	for want, p := range map[string]Repair{
-		"ptq.damping: 2: want more than 0":            {Damping: 2},
-		"ptq.damping: 0.1 has no effect without gptq": {Damping: 0.1, GPTQ: No},
+		"ptq.iterations: 5 has no effect without adaround": {Iterations: 5},
+		"ptq.iterations: -1: want 1 or more":               {Iterations: -1, AdaRound: true},
+		"ptq.damping: 2: want more than 0":                 {Damping: 2},
+		"ptq.damping: 0.1 has no effect without gptq":      {Damping: 0.1, GPTQ: No},
 	} {
 		c := small(t)
 		c.PTQ = p

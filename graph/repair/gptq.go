@@ -6,7 +6,7 @@ import (
 )
 
 // GPTQ rounds the weights of a row one after the other, and lets those that are not
-// rounded yet make up for the error. With the damped moments H = L·Lᵀ, the error of a
+// rounded yet make up for the error. With the moments H = L·Lᵀ, the error of a
 // row is ‖e·L‖², whose terms are
 //
 //	(e·L)ᵢ = Lᵢᵢ·(eᵢ + Σ_{j>i} eⱼ·Lⱼᵢ/Lᵢᵢ)        e = w − ŵ
@@ -20,9 +20,8 @@ import (
 // Babai's Nearest Plane Algorithm", 2025). Weights whose inputs have the greatest
 // moments are rounded first; each group of a convolution is a problem of its own, with
 // an order of its own. With uncorrelated inputs, GPTQ is rounding to nearest.
-func (p *Problem) GPTQ(damping float64) []int32 {
-	n := p.Cols
-	h := p.damped(damping)
+func (p *Problem) GPTQ() []int32 {
+	n, h := p.Cols, p.Moments
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i

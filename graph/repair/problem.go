@@ -9,7 +9,7 @@ type Problem struct {
 	Weights    []float64 // Rows×Cols, the real ones
 
 	// The inputs' second moments, Cols×Cols: of x̂ with itself, and of x − x̂ (rows)
-	// with x̂ (columns). Shift is nil if the two are the same.
+	// with x̂ (columns).
 	Moments, Shift []float64
 
 	Grid Grid
@@ -55,15 +55,20 @@ func (p *Problem) Nearest() []int32 {
 // Error is Σ e·Moments·eᵀ over the rows, with the error e = w − s·(q − z): the mean
 // square of what q adds to the layer's outputs, if the inputs x and x̂ are the same.
 func (p *Problem) Error(q []int32) (sum float64) {
-	e := make([]float64, p.Cols)
 	for r := range p.Rows {
-		scale, zero := p.Grid.row(r, p.Cols)
-		for c, s := range scale {
-			e[c] = p.Weights[r*p.Cols+c] - s*(float64(q[r*p.Cols+c])-zero[c])
-		}
-		sum += quadratic(p.Moments, e)
+		sum += p.rowError(r, q[r*p.Cols:(r+1)*p.Cols])
 	}
 	return sum
+}
+
+// rowError is that of the integers of row r.
+func (p *Problem) rowError(r int, q []int32) float64 {
+	e := make([]float64, p.Cols)
+	scale, zero := p.Grid.row(r, p.Cols)
+	for c, s := range scale {
+		e[c] = p.Weights[r*p.Cols+c] - s*(float64(q[c])-zero[c])
+	}
+	return quadratic(p.Moments, e)
 }
 
 // quadratic is e·h·eᵀ.
@@ -77,47 +82,43 @@ func quadratic(h, e []float64) (sum float64) {
 	return sum
 }
 
-// damped is the moments with a share of their mean diagonal added to the diagonal,
-// so that they can be inverted. Inputs that are always 0 count as independent.
-func (p *Problem) damped(share float64) []float64 {
-	n := p.Cols
-	h := append([]float64(nil), p.Moments...)
-	mean := 0.0
+// Damp adds a share of the moments' mean diagonal to the diagonal, so that they can be
+// inverted and weights stay near the original ones where the inputs say little. Inputs
+// that are always 0 count as independent.
+func (p *Problem) Damp(share float64) {
+	n, mean := p.Cols, 0.0
 	for i := range n {
-		mean += h[i*n+i] / float64(n)
+		mean += p.Moments[i*n+i] / float64(n)
 	}
 	if mean == 0 {
 		mean = 1
 	}
 	for i := range n {
-		h[i*n+i] += max(share, least) * mean
+		p.Moments[i*n+i] += max(share, least) * mean
 	}
-	return h
 }
 
 // least is the damping below which moments of float32 numbers may not be positive
 // definite.
 const least = 1e-6
 
-// Toward returns the problem with the real weights that compute from x̂ what the
-// original ones compute from x, by ridge regression:
+// Toward makes the real weights compute from x̂ what the original ones compute from x:
 //
-//	w* = w + w·Shift·(Moments + λ)⁻¹        λ the damping
-func (p *Problem) Toward(damping float64) *Problem {
-	if p.Shift == nil {
-		return p
-	}
+//	w += w·Shift·Moments⁻¹
+//
+// which is ridge regression, if the moments are damped. Afterwards there is no shift.
+func (p *Problem) Toward() {
 	n := p.Cols
-	l := cholesky(p.damped(damping), n)
-	to := *p
-	to.Weights, to.Shift = make([]float64, len(p.Weights)), nil
+	l := cholesky(p.Moments, n)
+	b := make([]float64, n)
 	for r := range p.Rows {
-		w, b := p.Weights[r*n:(r+1)*n], to.Weights[r*n:(r+1)*n]
+		w := p.Weights[r*n : (r+1)*n]
+		clear(b)
 		for i, v := range w {
 			add(b, v, p.Shift[i*n:(i+1)*n])
 		}
 		solve(l, b)
-		add(b, 1, w)
+		add(w, 1, b)
 	}
-	return &to
+	p.Shift = nil
 }

@@ -14,7 +14,12 @@ func repair(p *train.Repair) value {
 			"2019)." + byBits, choice(&p.BiasCorrection)},
 		{"gptq", "Choose the integers of a channel's weights together, so that they make up for each other's errors " +
 			"and for those of the layers before (Frantar et al. 2023)." + byBits, choice(&p.GPTQ)},
-		{"damping", "gptq: the share of the inputs' mean square that is added to all of their squares; null is 0.01.",
+		{"adaround", "Search for integers that are better still, from gptq's or the nearest on (Nagel et al. 2020).",
+			yes(&p.AdaRound)},
+		{"iterations", "adaround: steps of its search in each layer; null is 1000.",
+			auto[int]{&p.Iterations, integer(&p.Iterations, 1, 1<<20)}},
+		{"damping", "gptq, adaround: the share of the inputs' mean square that is added to all of their squares; null " +
+			"is 0.1.",
 			auto[float64]{&p.Damping, number(&p.Damping, interval{low: 0, high: 1, openLow: true})}},
 	}
 }
