@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -55,6 +56,7 @@ func (c *command) importFile(ctx context.Context, path, out string, shape []int)
 	if err := mayBecomeImport(out); err != nil {
 		return err
 	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(min(debug.SetMemoryLimit(-1), importMemory)))
 	m, err := fromonnx.Read(path, fromonnx.Options{Shape: shape})
 	if err != nil {
 		return err
@@ -68,6 +70,10 @@ func (c *command) importFile(ctx context.Context, path, out string, shape []int)
 	}
 	return c.describeImport(out, m, comparison)
 }
+
+// importMemory is from where on the garbage collector works harder, so that the
+// largest networks that are allowed need less than a GiB.
+const importMemory = 640 << 20
 
 // mayBecomeImport refuses a folder that holds files of the names that an import
 // writes, and is none.
@@ -155,8 +161,7 @@ func (c *command) describeImport(out string, m *fromonnx.Model, compared importe
 	for _, a := range m.Assumed {
 		fmt.Fprintf(&b, "assumed: %s\n", a)
 	}
-	fmt.Fprintf(&b, "compared with %s on %d random inputs: the greatest difference is %.1e of the greatest output\n",
-		compared.By, compared.Inputs, compared.Relative())
+	fmt.Fprintln(&b, howCompared(compared))
 	fmt.Fprintf(&b, "wrote %s: %s, %s, %s\n", out, config.NetworkFile, config.WeightsFile, config.ImportFile)
 	_, err := io.WriteString(c.stdout, b.String())
 	return err

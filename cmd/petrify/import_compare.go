@@ -41,6 +41,25 @@ func (c *command) compareImport(ctx context.Context, path string, m *fromonnx.Mo
 	return *result, nil
 }
 
+// compareSource compares the network of an ONNX file from which a run begins
+// with the file, as import does, and says with whom.
+func (c *command) compareSource(ctx context.Context, path string) error {
+	m, err := fromonnx.Read(path, fromonnx.Options{})
+	if err != nil {
+		return err
+	}
+	compared, err := c.compareImport(ctx, path, m)
+	if err == nil {
+		fmt.Fprintf(c.stderr, "%s: %s\n", path, howCompared(compared))
+	}
+	return err
+}
+
+func howCompared(c imported.Comparison) string {
+	return fmt.Sprintf("compared with %s on %d random inputs: the greatest difference is %.1e of the greatest output",
+		c.By, c.Inputs, c.Relative())
+}
+
 // inONNXRuntime compares with ONNX Runtime; nil if it is not there, or the file
 // has no single output of float32.
 func (c *command) inONNXRuntime(ctx context.Context, path string, m *fromonnx.Model) (*imported.Comparison, error) {

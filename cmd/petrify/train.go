@@ -77,6 +77,11 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err := settings.Anchor(); err != nil {
 		return err
 	}
+	if !resume && filepath.Ext(settings.Weights) == ".onnx" {
+		if err := c.compareSource(ctx, settings.Weights); err != nil {
+			return err
+		}
+	}
 	data, err := c.open(ctx, settings.Dataset, settings.Data)
 	if err != nil {
 		return err

@@ -157,6 +157,7 @@ func (m *mapping) fill(model *Model) error {
 			report.Parameters += len(p.values)
 			model.Weights = append(model.Weights, state)
 		}
+		l.weight = nil // which may be most of the memory
 		model.Layers = append(model.Layers, report)
 	}
 	return nil

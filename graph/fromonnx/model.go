@@ -1,6 +1,7 @@
 package fromonnx
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -28,7 +29,8 @@ type Model struct {
 	Facts
 	Layers []Layer
 
-	source *onnxeval.Graph
+	source   *onnxeval.Graph
+	elements int
 }
 
 // Facts are what is known about the file, and about the ends of the network.
@@ -88,11 +90,15 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead) // rather than half as much again
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, maxFile+1))
+	if err == nil && b.Len() > maxFile {
 		err = fmt.Errorf("%s: more than %d bytes: petrify is for small networks", path, maxFile)
 	}
-	return data, err
+	return b.Bytes(), err
 }
 
 // Decode imports a file's bytes. Data that the file keeps in others are read
@@ -102,6 +108,7 @@ func Decode(data []byte, folder string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("is no ONNX file: %w", err)
 	}
+	sum, producer := sha256.Sum256(data), strings.TrimSpace(file.Producer+" "+file.ProducerVersion)
 	if len(file.Graph.Nodes) == 0 {
 		return nil, fmt.Errorf("is no ONNX file with a network: its graph has no nodes")
 	}
@@ -117,15 +124,17 @@ func Decode(data []byte, folder string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	m.SHA256, m.Opset, m.source = hex.EncodeToString(sum[:]), g.Opset, g
-	m.Producer = strings.TrimSpace(file.Producer + " " + file.ProducerVersion)
+	m.SHA256, m.Opset, m.source, m.Producer = hex.EncodeToString(sum[:]), g.Opset, g, producer
+	m.elements = t.elements / t.dims[0]
 	return m, nil
 }
 
 // Source is the graph of the file, which computes what the network is compared
 // with.
 func (m *Model) Source() *onnxeval.Graph { return m.source }
+
+// Elements is how many numbers the file computes for an input.
+func (m *Model) Elements() int { return m.elements }
 
 // ChannelsLast reports whether the channels are the last axis.
 func (e End) ChannelsLast() bool { return e.Layout == "NHWC" || e.Layout == "NLC" }

@@ -28,6 +28,7 @@ type trace struct {
 	needed    []bool // the nodes that the network needs
 	refusals  Refusals
 	folded    int // nodes that compute constants
+	elements  int // of all values that are computed for the traced input
 }
 
 func newTrace(g *onnxeval.Graph, o Options) (*trace, error) {
@@ -221,7 +222,8 @@ func (t *trace) run() error {
 	for name, c := range t.graph.Constants {
 		t.constants[name], t.shapes[name] = c, c.Shape
 	}
-	elements, kept := 0, 0
+	kept := 0
+	t.elements = 0
 	_, err := t.graph.Run(map[string]*onnxeval.Tensor{t.input.Name: zeros}, onnxeval.Options{
 		Want: []string{t.tail.value}, Shapes: true,
 		Failed: func(n *onnxeval.Node, err error) {
@@ -237,7 +239,7 @@ func (t *trace) run() error {
 			for i, name := range n.Outputs {
 				if i < len(results) && results[i] != nil && name != "" {
 					t.shapes[name], t.types[name] = results[i].Shape, results[i].Type
-					elements += results[i].Size()
+					t.elements += results[i].Size()
 					if !constant {
 						continue
 					}
@@ -248,7 +250,7 @@ func (t *trace) run() error {
 			switch {
 			case kept > mostConstants:
 				return fmt.Errorf("constants that nodes compute take more than %d elements", mostConstants)
-			case elements > mostElements:
+			case t.elements > mostElements:
 				return fmt.Errorf("the values for one input take more than %d elements: petrify is for smaller "+
 					"networks", mostElements)
 			}

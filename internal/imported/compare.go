@@ -63,7 +63,8 @@ func Compare(m *fromonnx.Model, inputs int) (Comparison, error) {
 		return c, err
 	}
 	defer n.Close()
-	inputs = n.Affordable(inputs)
+	const elements = 1e8 // that are computed in a few seconds
+	inputs = min(n.Affordable(inputs), max(1, elements/max(1, m.Elements())))
 	batch := m.Facts.Input.Batch
 	if batch == 0 {
 		batch = min(inputs, n.batch)
