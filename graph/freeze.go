@@ -104,11 +104,13 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 	if k.takes("groups") {
 		n.Groups = u.layer.groups(u.ins[0])
 	}
-	if k == KindSlice {
-		spans := u.layer.spans(u.ins[0])
-		for i := range n.Output.Shape {
-			n.Begin = append(n.Begin, spans[i][0])
+	if k == KindSlice || k == KindPad {
+		spans, p := u.layer.spans(u.ins[0]), u.layer.Padding
+		begin := []int{spans[0][0], spans[1][0], spans[2][0]}
+		if k == KindPad {
+			begin = []int{u.layer.ExtraChannels[0], p.Top, p.Left}
 		}
+		n.Begin, n.Value = begin[:len(n.Output.Shape)], u.layer.Value
 	}
 	if u.layerNorm != nil {
 		n.Norm = u.layerNorm.frozen()

@@ -32,6 +32,7 @@ const (
 	KindReshape
 	KindResize
 	KindSlice
+	KindPad
 	KindShuffle
 	KindAdd
 	KindSub
@@ -83,7 +84,7 @@ const (
 	roleClip                     // a ReLU, which integers do for free
 	roleFunction                 // of one activation, on a grid of its own
 	roleSum                      // difference or product of two, on a grid of its own; takes a clip into its unit
-	roleMean                     // of its input's elements, on its input's grid
+	roleMean                     // of its input's elements or a constant, on its input's grid
 	roleMove                     // of its input's elements, which keep their grid
 	roleJoin                     // of several inputs' elements, which share a grid
 )
@@ -136,6 +137,8 @@ func init() {
 			takes: []string{"factor"}, shape: resizeShape, train: trainResize},
 		KindSlice: {name: "slice", role: roleMove, op: quantized.Slice, takes: []string{"channels", "rows", "columns"},
 			shape: sliceShape, train: trainMoves},
+		KindPad: {name: "pad", role: roleMean, op: quantized.Pad, takes: []string{"padding", "extra_channels", "value"},
+			shape: padShape, train: trainPad},
 		KindShuffle: {name: "shuffle", role: roleMove, op: quantized.Shuffle, takes: []string{"groups"},
 			shape: shuffleShape, train: trainMoves},
 		KindAdd:         {name: "add", role: roleSum, op: quantized.Add, shape: pairShape, train: trainAdd},

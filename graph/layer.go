@@ -17,13 +17,15 @@ type Layer struct {
 	Kernel          [2]int  // convolution and pool: height, width
 	Stride          [2]int  // 0 means: 1 for a convolution, the kernel for a pool
 	Dilation        [2]int  // convolution: distance of the kernel's taps; 0 means 1
-	Padding         Padding // zeros around the image
+	Padding         Padding // zeros, or a pad's value, around the image
 	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output
 	Factor          [2]int  // resize: how often each row and each column is repeated
 	Channels        [2]int  // slice: the first, and the one after the last; 0, 0: all
 	Rows, Columns   [2]int  // slice: likewise
+	ExtraChannels   [2]int  // pad: how many before and after
+	Value           float32 // pad: of what it adds; rounded to the grid of its input
 	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none
 	Slope           float32 // leaky_relu: the slope for x < 0
 	Epsilon         float64 // batch_norm, layer_norm: what is added to the variance; 0 means 1e−5

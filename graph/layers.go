@@ -87,6 +87,11 @@ func Resize(factor int) Layer { return Layer{Kind: KindResize, Factor: [2]int{fa
 // [Layer.Columns] cut an image.
 func Slice(first, end int) Layer { return Layer{Kind: KindSlice, Channels: [2]int{first, end}} }
 
+// Pad puts rows and columns around an image, and [Layer.ExtraChannels] before and after its
+// channels. They have the value [Layer.Value], 0 at first, rounded to the grid of the
+// input, and are limited to its range.
+func Pad(n int) Layer { return Layer{Kind: KindPad}.Padded(n) }
+
 // Shuffle takes the channels of groups by turns: channel i·C/groups + k becomes
 // k·groups + i (Zhang et al., “ShuffleNet”, CVPR 2018, section 3.1).
 func Shuffle(groups int) Layer { return Layer{Kind: KindShuffle, Groups: groups} }

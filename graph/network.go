@@ -231,6 +231,9 @@ func (l Layer) faults() (errs []error) {
 	if !(l.Slope-l.Slope == 0) {
 		fault("slope %v: want a finite number", l.Slope)
 	}
+	if !(l.Value-l.Value == 0) {
+		fault("value %v: want a finite number", l.Value)
+	}
 	if k == KindClip && !l.bounded() {
 		fault("bounds %v and %v: want a lower and a higher number, or one of them", l.Min, l.Max)
 	}
@@ -272,6 +275,8 @@ func (l Layer) idle() (names []string) {
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"factor", l.Factor != [2]int{}, []string{"factor"}},
 		{"shape", l.Shape != Shape{}, []string{"shape"}},
+		{"extra_channels", l.ExtraChannels != [2]int{}, []string{"extra_channels"}},
+		{"value", l.Value != 0, []string{"value"}},
 		{"channels", l.Channels != [2]int{}, []string{"channels"}},
 		{"rows", l.Rows != [2]int{}, []string{"rows"}},
 		{"columns", l.Columns != [2]int{}, []string{"columns"}},

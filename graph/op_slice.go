@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/gorgonia"
@@ -36,6 +37,51 @@ func sliceShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
 		return s, false, fmt.Errorf("takes all of %v: want a part", in)
 	}
 	return s, vector, nil
+}
+
+func padShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {
+	p, c, out := l.Padding, l.ExtraChannels, ins[0]
+	switch {
+	case p.Same:
+		return out, false, errors.New("padding same has no meaning without a kernel: want rows and columns")
+	case vector && p != (Padding{}):
+		return out, false, errors.New("padding of a vector: want extra_channels")
+	case p == (Padding{}) && c == [2]int{}:
+		return out, false, errors.New("adds nothing: want padding or extra_channels")
+	case min(c[0], c[1]) < 0 || max(c[0], c[1]) > most:
+		return out, false, fmt.Errorf("extra channels %v: want at least 0", c)
+	}
+	return Shape{out.C + c[0] + c[1], out.H + p.Top + p.Bottom, out.W + p.Left + p.Right}, vector, nil
+}
+
+// trainPad adds the value around the input.
+func trainPad(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
+	x, y, l := u.ins[0], u.out, u.layer
+	rows := func(f func(small, large int)) func(from, to int) { // of channels of one pixel, in all images
+		return func(from, to int) {
+			for row := from * x.H; row < to*x.H; row++ {
+				for column := range x.W {
+					at := (row/x.H*y.H+l.Padding.Top+row%x.H)*y.W + l.Padding.Left + column
+					f((row*x.W+column)*x.C, at*y.C+l.ExtraChannels[0])
+				}
+			}
+		}
+	}
+	return node.Apply(node.Spec{
+		Name:  u.name(),
+		Shape: b.shape(u.out, u.vector),
+		Run: func(y []float32, in [][]float32) error {
+			for i := range y {
+				y[i] = l.Value
+			}
+			inBlocks(b.batch, rows(func(small, large int) { copy(y[large:], in[0][small:small+x.C]) }))
+			return nil
+		},
+		Grads: []node.Func{func(dx []float32, in [][]float32) error {
+			inBlocks(b.batch, rows(func(small, large int) { copy(dx[small:small+x.C], in[0][large:]) }))
+			return nil
+		}},
+	}, in...)
 }
 
 func shuffleShape(l Layer, ins []Shape, vector bool) (Shape, bool, error) {

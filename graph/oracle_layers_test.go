@@ -18,6 +18,8 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 		return o.maxPool(u, x)
 	case graph.KindAvgPool, graph.KindGlobalAvgPool:
 		return o.round(u.Output, true, o.avgPool(u, x), u.Out, o.rests(u))
+	case graph.KindPad:
+		return o.round(u.Output, true, o.framed(u, x), u.Out, o.rests(u))
 	case graph.KindFlatten, graph.KindReshape, graph.KindIdentity:
 		return x
 	case graph.KindResize:
@@ -162,6 +164,20 @@ func (o *oracle) resize(u graph.View, x []float64) (y []float64) {
 			}
 		}
 	}
+	return y
+}
+
+// framed is a pad.
+func (o *oracle) framed(u graph.View, x []float64) []float64 {
+	l, in := u.Layer, u.Ins[0]
+	y := make([]float64, o.batch*u.Out.Size())
+	o.positions(u, func(i, n, c, p, q int) {
+		y[i] = float64(l.Value)
+		c, p, q = c-l.ExtraChannels[0], p-l.Padding.Top, q-l.Padding.Left
+		if min(c, p, q) >= 0 && c < in.C && p < in.H && q < in.W {
+			y[i] = x[((n*in.C+c)*in.H+p)*in.W+q]
+		}
+	})
 	return y
 }
 

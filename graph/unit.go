@@ -57,7 +57,7 @@ func (u *unit) nonNegative() bool {
 	switch k := u.layer.Kind; {
 	case u.clip != 0 || k.nonNegative() || k == KindClip && u.layer.Min >= 0:
 		return true
-	case k == KindSub:
+	case k == KindSub || k == KindPad && u.layer.Value < 0:
 		return false
 	case k.is(roleMove, roleMean, roleSum, roleJoin):
 		return !slices.ContainsFunc(u.inputs, func(in *unit) bool { return !in.nonNegative() })

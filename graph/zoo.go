@@ -10,6 +10,9 @@ import (
 var zoo = map[string]func(classes int) Network{
 	"mlp": mlp, "lenet5": lenet5, "cnn": cnn,
 	"ds-cnn": dsCNN, "resnet8": resnet8, "mobilenet-v1-0.25": mobileNet, "autoencoder": autoencoder,
+	"mobilenet-v2": mobileNetV2(1), "mobilenet-v2-0.75": mobileNetV2(0.75), "mobilenet-v2-0.5": mobileNetV2(0.5),
+	"mobilenet-v2-0.35": mobileNetV2(0.35), "mobilenet-v3-small": mobileNetV3, "squeezenet": squeezeNet,
+	"shufflenet-v2-0.5": shuffleNetV2, "resnet20": resnet20, "tc-resnet8": tcResNet8,
 }
 
 // Builtin returns a built-in network for the given number of classes:
@@ -21,6 +24,14 @@ var zoo = map[string]func(classes int) Network{
 //	resnet8            image classification of MLPerf Tiny, for 3×32×32
 //	mobilenet-v1-0.25  visual wake words of MLPerf Tiny, for 3×96×96
 //	autoencoder        anomaly detection of MLPerf Tiny, for vectors of 640; it reproduces its input
+//	mobilenet-v2       MobileNetV2, for 3×224×224; also -0.75, -0.5 and -0.35 as wide
+//	mobilenet-v3-small MobileNetV3-Small, for 3×224×224
+//	squeezenet         SqueezeNet 1.1, for 3×224×224
+//	shufflenet-v2-0.5  ShuffleNetV2, half as wide, for 3×224×224
+//	resnet20           ResNet-20 of CIFAR-10, for 3×32×32
+//	tc-resnet8         TC-ResNet8, keyword spotting of signals 40×1×98
+//
+// Those for 3×224×224 take smaller images as well.
 //
 // MLPerf Tiny is Banbury et al., “MLPerf Tiny Benchmark”, NeurIPS 2021.
 func Builtin(name string, classes int) (Network, error) {

@@ -29,7 +29,7 @@ func (q Quant) IsFloat() bool { return q.Format.IsFloat() }
 // new ones, so that its output is quantized as its input is.
 func (o Op) PassesThrough() bool {
 	switch o {
-	case MaxPool, Flatten, Reshape, ResizeNearest, Slice, Shuffle:
+	case MaxPool, Flatten, Reshape, ResizeNearest, Slice, Pad, Shuffle:
 		return true
 	}
 	return false
@@ -42,6 +42,23 @@ func (o Op) Pairs() bool {
 		return true
 	}
 	return false
+}
+
+// PaddingInteger is the integer of the output's grid that a Pad puts around its input:
+// clip(rne(Value/s) + z).
+func (n *Node) PaddingInteger() int32 {
+	q := n.Output.Quant
+	v := math.RoundToEven(float64(n.Value/q.Scale)) + float64(q.Zero)
+	return int32(min(max(v, float64(q.Format.Min())), float64(q.Format.Max())))
+}
+
+// Padding is the real number that a Pad puts around its input.
+func (n *Node) Padding() float32 {
+	q := n.Output.Quant
+	if q.IsFloat() {
+		return n.Value
+	}
+	return q.Scale * float32(n.PaddingInteger()-q.Zero)
 }
 
 // Limits returns the integers to which the quantized output of n is clipped,

@@ -57,6 +57,7 @@ const (
 	Reshape                     // to the output's shape; output quantized as the input
 	ResizeNearest               // to the output's height and width, multiples of the input's; quantized as the input
 	Slice                       // what begins at Begin and has the output's shape; output quantized as the input
+	Pad                         // puts the input at Begin of the output, and Value around it; quantized as the input
 	Shuffle                     // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input
 	Add                         // two inputs; the second may be one number per channel, C 1 1
 	Sub                         // two inputs, as Add
@@ -79,7 +80,8 @@ type Node struct {
 	Max     float32    `json:"max,omitzero"`
 	Window  Window     `json:"window,omitzero"`  // convolutions and pools
 	Groups  int        `json:"groups,omitzero"`  // convolutions: 1, or C for depthwise; Shuffle: 2 or more
-	Begin   []int      `json:"begin,omitempty"`  // Slice: the first element of each axis
+	Begin   []int      `json:"begin,omitempty"`  // Slice: the first element of each axis; Pad: what comes before it
+	Value   float32    `json:"value,omitzero"`   // Pad: is quantized as the output is
 	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
 	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
 	Norm    *Norm      `json:"norm,omitzero"`    // LayerNorm

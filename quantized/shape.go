@@ -72,7 +72,9 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 		}
 		return x, nil
 	case Slice:
-		return n.Output.Shape, checkSlice(n, x)
+		return n.Output.Shape, checkPart(n, n.Output.Shape, x)
+	case Pad:
+		return n.Output.Shape, checkPart(n, x, n.Output.Shape)
 	case Shuffle:
 		if x[0]%n.Groups != 0 || !image(x) {
 			return nil, fmt.Errorf("input of shape %v: %d groups do not divide its channels", x, n.Groups)
@@ -129,15 +131,15 @@ func concatShape(in [][]int) ([]int, error) {
 // image reports whether a shape is that of an image, or of a vector.
 func image(shape []int) bool { return len(shape) == 3 || len(shape) == 1 }
 
-// checkSlice returns an error unless the part of x that n takes is in x.
-func checkSlice(n *Node, x []int) error {
-	y := n.Output.Shape
-	if len(n.Begin) != len(x) || len(y) != len(x) || !image(x) {
-		return fmt.Errorf("a part of shape %v from %v on of an input of shape %v: want three axes, or one", y, n.Begin, x)
+// checkPart returns an error unless a part of the given shape that begins at n.Begin is
+// within the whole.
+func checkPart(n *Node, part, whole []int) error {
+	if len(n.Begin) != len(whole) || len(part) != len(whole) || !image(whole) {
+		return fmt.Errorf("a part of shape %v from %v on of shape %v: want three axes, or one", part, n.Begin, whole)
 	}
 	for i, begin := range n.Begin {
-		if begin < 0 || y[i] < 1 || y[i] > x[i] || begin > x[i]-y[i] {
-			return fmt.Errorf("a part of shape %v from %v on is not within an input of shape %v", y, n.Begin, x)
+		if begin < 0 || part[i] < 1 || part[i] > whole[i] || begin > whole[i]-part[i] {
+			return fmt.Errorf("a part of shape %v from %v on is not within shape %v", part, n.Begin, whole)
 		}
 	}
 	return nil

@@ -75,8 +75,10 @@ func checkFunc(n *Node) error {
 func checkWindow(n *Node) error {
 	w := n.Window
 	switch {
-	case n.Begin != nil && n.Op != Slice:
+	case n.Begin != nil && n.Op != Slice && n.Op != Pad:
 		return fmt.Errorf("begin %v has no effect on %v", n.Begin, n.Op)
+	case n.Value != 0 && n.Op != Pad || !finite([]float32{n.Value}):
+		return fmt.Errorf("value %v: want a number for pad, 0 for %v", n.Value, n.Op)
 	case n.Op == Conv2D || n.Op == MaxPool || n.Op == AvgPool:
 	case w != (Window{}) || n.Groups != 0 && n.Op != Shuffle:
 		return fmt.Errorf("%v has no window and no groups, got %v and %d", n.Op, w, n.Groups)

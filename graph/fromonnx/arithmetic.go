@@ -64,7 +64,9 @@ func (l *layer) rescale(a, b []float64) {
 func (v *visit) affine(s *signal, c *onnxeval.Tensor, combine func(c float64) (a, b float64)) (*signal, error) {
 	x := copied(s)
 	if x.padded() {
-		return nil, refuse("", "a Pad before it")
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
 	}
 	numbers, err := v.perChannel(x, v.Aligned(x.shape, c))
 	if err != nil {

@@ -50,7 +50,8 @@ type reshaping struct {
 	of     int
 	shape  graph.Shape
 	vector bool
-	groups int // of a shuffle
+	groups int    // of a shuffle
+	pad    [4]int // around an image
 }
 
 // mostLayers limits the network.
@@ -199,10 +200,18 @@ func (m *mapping) source(at int) (graph.Shape, bool) {
 }
 
 // settled is the layer whose output is the value, after one that scales and
-// shifts it if it must be.
+// shifts it, and one that puts zeros around it, if it must be.
 func (m *mapping) settled(s *signal) (int, error) {
 	if s.padded() {
-		return 0, refuse("", "the zeros that a Pad before it adds go into the padding of a convolution or pool only")
+		within := copied(s)
+		within.pad = [4]int{}
+		if _, err := m.settled(within); err != nil {
+			return 0, err
+		}
+		within.pad = s.pad
+		m.surrounded(within)
+		*s = *within
+		return s.layer, nil
 	}
 	if !s.affine() {
 		return s.layer, nil
@@ -232,12 +241,14 @@ const epsilon = 1e-5
 // the elements may be in another order. What the signal scales and shifts goes
 // on doing so.
 func (m *mapping) vector(s *signal) (int, error) {
+	if s.padded() {
+		if _, err := m.settled(s); err != nil {
+			return 0, err
+		}
+	}
 	out, vector := m.source(s.layer)
 	if vector {
 		return s.layer, nil
-	}
-	if s.padded() {
-		return 0, refuse("", "the zeros that a Pad before it adds go into the padding of a convolution or pool only")
 	}
 	key := reshaping{of: s.layer, vector: true}
 	at, ok := m.shaped[key]
@@ -285,10 +296,12 @@ func (m *mapping) image(s *signal) (graph.Shape, error) {
 	out, vector := m.source(s.layer)
 	if s.padded() {
 		out.H, out.W = out.H+s.pad[0]+s.pad[2], out.W+s.pad[1]+s.pad[3]
-		if vector || out != want {
-			return want, refuse("", "its input is reshaped after a Pad")
+		if !vector && out == want {
+			return want, nil
 		}
-		return want, nil
+		if _, err := m.settled(s); err != nil {
+			return want, err
+		}
 	}
 	if out == want && !vector {
 		return want, nil

@@ -32,8 +32,10 @@ func reshape(v *visit) (*signal, error) {
 			return nil, refuse("name the axes, without the first", "it moves the inputs of a batch")
 		}
 	}
-	if x.padded() && !slices.Equal(x.shape, v.to) {
-		return nil, refuse("", "a Pad before it")
+	if x = copied(x); x.padded() && !slices.Equal(x.shape, v.to) {
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
 	}
 	return v.view(x), nil
 }
@@ -95,74 +97,4 @@ func cast(v *visit) (*signal, error) {
 	}
 	v.dropped++
 	return v.view(x), nil
-}
-
-// pad keeps zeros in mind for the padding of the next layer.
-func pad(v *visit) (*signal, error) {
-	x, err := v.input()
-	if err != nil {
-		return nil, err
-	}
-	begin, end, value, mode, err := onnxeval.Pads(v.Node, v.constants, len(x.shape))
-	if err != nil {
-		return nil, err
-	}
-	y := v.view(x)
-	nothing := !slices.ContainsFunc(append(slices.Clone(begin), end...), func(n int) bool { return n != 0 })
-	switch {
-	case nothing:
-		return y, nil
-	case mode != "constant" || value != 0:
-		return nil, refuse("a Pad with zeros is imported", "mode %q, value %v", mode, value)
-	case slices.Min(begin) < 0 || slices.Min(end) < 0:
-		return nil, refuse("", "it cuts off by %v and %v", begin, end)
-	}
-	if x.affine() && x.shifted() {
-		y = copied(x)
-		if _, err := v.settled(y); err != nil {
-			return nil, err
-		}
-		y = v.view(y)
-	}
-	return y, v.zeros(y, x.shape, begin, end)
-}
-
-// zeros keeps in mind the zeros around the spatial axes of a value, which had
-// the given shape before. Its order is one of the elements with the zeros.
-func (v *visit) zeros(y *signal, before, begin, end []int) error {
-	first := 2 // of the spatial axes
-	in, vector := v.source(y.layer)
-	in.H, in.W = in.H+y.pad[0]+y.pad[2], in.W+y.pad[1]+y.pad[3]
-	lasts := !vector && y.order != nil && len(before) > 2 &&
-		slices.Equal(y.order, permuted(nil, []int{in.C, in.H, in.W}, []int{1, 2, 0}))
-	if lasts {
-		first = 1
-	}
-	spatial := len(begin) - 2
-	for axis := range begin {
-		if (axis < first || axis >= first+spatial) && begin[axis]+end[axis] != 0 {
-			return refuse("a Pad of spatial axes is imported", "it pads by %v and %v", begin, end)
-		}
-	}
-	if !lasts {
-		image := copied(y)
-		image.shape = before
-		if _, err := v.image(image); err != nil {
-			return err
-		}
-		y.layer = image.layer
-	}
-	width := first + spatial - 1
-	y.pad[1] += begin[width]
-	y.pad[3] += end[width]
-	in.W += begin[width] + end[width]
-	if spatial == 2 {
-		y.pad[0] += begin[first]
-		y.pad[2] += end[first]
-		in.H += begin[first] + end[first]
-	}
-	if lasts {
-		y.order = permuted(nil, []int{in.C, in.H, in.W}, []int{1, 2, 0})
-	}
-	return nil
 }

@@ -120,7 +120,11 @@ func (v *visit) box(s *signal, elements []int) (l stepped, ok bool) {
 		} else if step != 1 {
 			return l, false
 		}
-		*[3]*[2]int{&l.Channels, &l.Rows, &l.Columns}[i] = [2]int{list[0], list[len(list)-1] + 1}
+		end, size := list[len(list)-1]+1, [3]int{out.C, out.H, out.W}[i]
+		if list[0] == 0 && size-end < step { // the steps end with the axis
+			end = size
+		}
+		*[3]*[2]int{&l.Channels, &l.Rows, &l.Columns}[i] = [2]int{list[0], end}
 	}
 	return l, n == len(elements)
 }

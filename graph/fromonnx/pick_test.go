@@ -111,6 +111,51 @@ var moves = []form{
 	}(), "NHWC", "global_avg_pool flatten linear sigmoid mul"},
 }
 
+// frame is a Pad with a value.
+func (f *file) frame(value float32, pads ...int64) *file {
+	return f.add("Pad", list(f.ints(pads...), f.floats([]float32{value})))
+}
+
+// frames are forms of Pad that no other layer can take into its padding.
+var frames = []form{
+	{"zeros before a function", newFile(2, 5, 5).frame(0, 0, 0, 1, 2, 0, 0, 0, 1).add("Tanh", nil), "NCHW", "pad tanh"},
+	{"another constant", newFile(2, 5, 5).add("Tanh", nil).frame(-.5, 0, 0, 1, 2, 0, 0, 0, 1).
+		add("MaxPool", nil, ints("kernel_shape", 2, 2)), "NCHW", "tanh pad max_pool"},
+	{"channels", func() *file {
+		f := newFile(2, 5, 5).frame(0, 0, 1, 0, 0, 0, 2, 0, 0)
+		return f.add("Conv", list(f.random(3, 5, 3, 3)))
+	}(), "NCHW", "pad conv2d"},
+	{"features", func() *file {
+		f := newFile(4).frame(.25, 0, 1, 0, 2)
+		return f.add("Gemm", list(f.random(7, 3)))
+	}(), "NC", "pad linear"},
+	{"channels that are last", newFile(5, 6, 2).frame(.5, 0, 1, 0, 0, 0, 2, 1, 1).
+		add("Transpose", nil, ints("perm", 0, 3, 1, 2)).add("Relu", nil), "NHWC", "pad relu"},
+	{"signals", newFile(3, 20).frame(0, 0, 0, 2, 0, 0, 1).add("Tanh", nil), "NCL", "pad tanh"},
+	{"zeros that could be a maximum", newFile(2, 6, 6).frame(0, 0, 0, 1, 1, 0, 0, 1, 1).
+		add("MaxPool", nil, ints("kernel_shape", 2, 2)), "NCHW", "pad max_pool"},
+	{"zeros that count before some that do not", newFile(2, 6, 6).frame(0, 0, 0, 1, 1, 0, 0, 1, 1).
+		add("AveragePool", nil, ints("kernel_shape", 3, 3), ints("pads", 1, 1, 1, 1)), "NCHW", "pad avg_pool"},
+	{"zeros around a sum, of which a part is added", func() *file {
+		f := newFile(2, 4, 4)
+		f.add("Add", list(f.random(2, 1, 1))).frame(0, 0, 0, 1, 1, 0, 0, 1, 1)
+		f.add("Sigmoid", nil).from("v1").add("Flatten", nil)
+		return f.from("v2").add("Flatten", nil).add("Add", list("v3"))
+	}(), "NCHW", "batch_norm pad sigmoid flatten flatten add"},
+	{"a shortcut of ResNet-20", func() *file {
+		f := newFile(4, 8, 8).add("Relu", nil)
+		f.slice([]int64{0, 0}, []int64{8, 8}, []int64{2, 3}, []int64{2, 2}).frame(0, 0, 2, 0, 0, 0, 2, 0, 0)
+		f.from("v0").add("Conv", list(f.random(8, 4, 3, 3)), ints("pads", 1, 1, 1, 1), ints("strides", 2, 2))
+		return f.add("Add", list("v2"))
+	}(), "NCHW", "relu max_pool pad conv2d add"},
+}
+
+func TestFrames(t *testing.T) {
+	for _, tt := range frames {
+		t.Run(tt.name, tt.check)
+	}
+}
+
 func TestMoves(t *testing.T) {
 	for _, tt := range moves {
 		t.Run(tt.name, tt.check)

@@ -260,7 +260,9 @@ func batchNorm(v *visit) (*signal, error) {
 	}
 	x := copied(v.signals[0])
 	if x.padded() {
-		return nil, refuse("", "a Pad before it")
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
 	}
 	l := &layer{Layer: graph.BatchNorm(), title: title(v.Inputs[1], v.Name)}
 	for i, to := range []*[]float64{&l.gamma, &l.beta, &l.mean, &l.variance} {

@@ -72,8 +72,12 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 	if _, err := v.image(x); err != nil {
 		return nil, err
 	}
-	if x.padded() && (x.affine() || kind == graph.KindMaxPool && !v.nonNegative(x.layer)) {
-		return nil, refuse("", "zeros that a Pad before it adds could be its maximum")
+	counts := v.Int("count_include_pad", 0) != 0
+	twice := kind == graph.KindAvgPool && x.padded() && !counts && v.pads(x) // a mean of some of its zeros
+	if x.padded() && (twice || x.affine() || kind == graph.KindMaxPool && !v.nonNegative(x.layer)) {
+		if _, err := v.settled(x); err != nil {
+			return nil, err
+		}
 	}
 	l := &layer{Layer: graph.Layer{Kind: kind}, out: imageOf(v.to)}
 	f, err := v.slide(&l.Layer, x, nil)
@@ -83,16 +87,17 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 	if l.Dilation != [2]int{} {
 		return nil, refuse("petrify's pools have no dilation", "dilations %v", v.Ints("dilations"))
 	}
-	counts := v.Int("count_include_pad", 0) != 0
 	if kind == graph.KindAvgPool && f.padded() {
-		if own := f != frame(x.pad); x.padded() && own && !counts {
-			return nil, refuse("set count_include_pad to 1",
-				"a Pad before it counts in the mean, and its own padding does not")
-		}
 		l.CountIncludePad = counts || x.padded()
 	}
 	l.CeilMode = !slices.Equal(v.to[2:], floored(l.Layer, f, x.shape[2:], x.pad))
 	return v.add(l, nil, x.layer), nil
+}
+
+// pads reports whether a pool pads its input itself.
+func (v *visit) pads(x *signal) bool {
+	w, err := onnxeval.WindowOf(v.Node, x.shape[2:], nil)
+	return err == nil && slices.Max(append(slices.Clone(w.Begin), w.End...)) > 0
 }
 
 // floored are the spatial sizes of a pool's output if windows that reach beyond
@@ -117,6 +122,8 @@ func (m *mapping) nonNegative(at int) bool {
 	}
 	l := m.layers[at]
 	switch l.Kind {
+	case graph.KindPad:
+		return l.Value >= 0 && m.nonNegative(l.from[0])
 	case graph.KindReLU, graph.KindReLU6, graph.KindSigmoid, graph.KindHardSigmoid, graph.KindSoftmax:
 		return true
 	case graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool, graph.KindFlatten, graph.KindReshape,

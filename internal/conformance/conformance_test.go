@@ -196,6 +196,12 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		y := b.Slice(x, []int{1, 2, 3}, []int{4, 5, 3})
 		return b.Linear(b.Slice(b.Flatten(y), []int{7}, []int{30}), 12, quantized.Identity)
 	},
+	"pad": func(b *quantizedtest.Builder) string {
+		x := b.Pad(b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU), []int{2, 1, 0}, []int{6, 10, 11}, 0)
+		y := b.Pad(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity), []int{0, 0, 3}, []int{4, 11, 14}, -0.37)
+		z := b.Pad(b.Flatten(b.Pad(y, []int{1, 0, 0}, []int{5, 11, 14}, 1000)), []int{3}, []int{777}, 0.5)
+		return b.Linear(z, 10, quantized.Identity)
+	},
 	"shuffle": func(b *quantizedtest.Builder) string {
 		x := b.Shuffle(b.Conv(b.Input(), 12, quantizedtest.Same(3), 1, quantized.ReLU), 3)
 		x = b.Shuffle(b.Conv(x, 8, quantizedtest.Same(3), 4, quantized.Identity), 4)
@@ -267,7 +273,7 @@ var floating = map[string]quantizedtest.Scheme{
 func TestFloats(t *testing.T) {
 	for schemeName, scheme := range floating {
 		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average",
-			"concat", "reshape", "sub", "max and min", "slice", "shuffle", "resize"} {
+			"concat", "reshape", "sub", "max and min", "slice", "pad", "shuffle", "resize"} {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				m := b.Model(builders[name](b))

@@ -64,6 +64,7 @@ operations = {
     "maximum": lambda i: np.maximum(array(i["x"]), array(i["y"])),
     "minimum": lambda i: np.minimum(array(i["x"]), array(i["y"])),
     "transpose": lambda i: array(i["x"]).transpose(array(i["perm"])),
+    "pad": lambda i: np.pad(array(i["x"]), array(i["pad"]).reshape(-1, 2), constant_values=array(i["constant_val"])),
     "slice_by_size": lambda i: array(i["x"])[tuple(slice(b, b + n) for b, n in zip(array(i["begin"]), array(i["size"])))],
     "relu": lambda i: np.maximum(array(i["x"]), 0),
     "relu6": lambda i: np.clip(array(i["x"]), 0, 6),

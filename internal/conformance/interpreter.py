@@ -376,6 +376,11 @@ def layer(n, tensors, values, mode):
         return mul(n, x[0], x[1], y, mode)
     if op in ("max", "min"):
         return Tensor(y, r={"max": np.maximum, "min": np.minimum}[op](x[0].r, x[1].r))
+    if op == "pad":
+        around = [(b, whole - b - part) for b, whole, part in zip(n["begin"], n["output"]["shape"], x[0].r.shape[1:])]
+        v = Tensor(y, r=np.full(1, n.get("value", 0), f32))
+        fill = lambda values, value: np.pad(values, [(0, 0), *around], constant_values=value)
+        return Tensor(y, r=fill(x[0].r, v.r[0])) if y.float else Tensor(y, q=fill(x[0].q, v.q[0]))
     if op in ("slice", "shuffle"):
         shape, v = n["output"]["shape"], x[0].r if y.float else x[0].q
         if op == "slice":

@@ -122,6 +122,8 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 		return x.shape.C < b.largest
 	case graph.KindSlice:
 		return x.shape.Size() > 1
+	case graph.KindPad:
+		return x.shape.C < b.largest && max(x.shape.H, x.shape.W) <= b.largest
 	case graph.KindShuffle:
 		return x.shape.C > 1
 	}
@@ -158,6 +160,11 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		b.part(&l, x.shape)
 		y.shape = graph.Shape{C: l.Channels[1] - l.Channels[0], H: l.Rows[1] - l.Rows[0],
 			W: l.Columns[1] - l.Columns[0]}
+	case graph.KindPad:
+		b.around(&l, x)
+		p, c := l.Padding, l.ExtraChannels
+		y.shape = graph.Shape{C: x.shape.C + c[0] + c[1], H: x.shape.H + p.Top + p.Bottom,
+			W: x.shape.W + p.Left + p.Right}
 	case graph.KindShuffle:
 		l.Groups = b.groups(x.shape.C)
 	case graph.KindAdd, graph.KindSub, graph.KindMul, graph.KindMax, graph.KindMin:
@@ -215,6 +222,20 @@ func (b *builder) part(l *graph.Layer, in graph.Shape) {
 			*[3]*[2]int{&l.Channels, &l.Rows, &l.Columns}[axis] = [2]int{first, end}
 			taken *= end - first
 		}
+	}
+}
+
+// around draws what a pad adds.
+func (b *builder) around(l *graph.Layer, x *activation) {
+	l.ExtraChannels[0] = b.rng.IntN(3)
+	if l.ExtraChannels[1] = b.rng.IntN(3); x.vector || l.ExtraChannels == [2]int{} && one(b.rng, 2) {
+		l.ExtraChannels[1]++
+	}
+	if !x.vector {
+		l.Padding = graph.Padding{Top: b.rng.IntN(3), Left: b.rng.IntN(2), Bottom: b.rng.IntN(2), Right: 1}
+	}
+	if one(b.rng, 2) {
+		l.Value = 4*b.rng.Float32() - 2
 	}
 }
 

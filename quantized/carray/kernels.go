@@ -25,7 +25,8 @@ var order = []string{
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
 	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
-	"look_up", "join", "real_join", "reorder", "reorder_reals", "repeat", "repeat_reals", "part", "part_reals", "shuffle", "shuffle_reals",
+	"look_up", "join", "real_join", "reorder", "reorder_reals", "repeat", "repeat_reals", "part", "part_reals",
+	"frame", "frame_reals", "shuffle", "shuffle_reals",
 	"softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "layer_norm",
@@ -44,6 +45,7 @@ var variants = map[string]variant{
 	"repeat_reals":       {"repeat", reals("_reals", "")},
 	"copy_reals":         {"copy", reals("_reals", "")},
 	"part_reals":         {"part", reals("_reals", "")},
+	"frame_reals":        {"frame", reals("_reals", "")},
 	"shuffle_reals":      {"shuffle", reals("_reals", "")},
 
 	"real_add":            pair("add", "The sum", "added", "first + second"),

@@ -171,7 +171,7 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return nil
 	}
 	y := l.declare(n.Output, n.Limits)
-	if n.Op == quantized.Slice || n.Op == quantized.Shuffle {
+	if n.Op == quantized.Slice || n.Op == quantized.Pad || n.Op == quantized.Shuffle {
 		l.room(y)
 		l.move(n, in[0], y)
 		return nil

@@ -6,7 +6,7 @@ import (
 	"petrify/quantized"
 )
 
-// move adds a slice, of channels, rows and columns, or a shuffle of channels.
+// move adds a slice, of channels, rows and columns, a pad, or a shuffle of channels.
 func (l *lowering) move(n *quantized.Node, x, y *value) {
 	l.comment(n, x, y)
 	if n.Op == quantized.Shuffle {
@@ -19,11 +19,26 @@ func (l *lowering) move(n *quantized.Node, x, y *value) {
 	copy(begin[:], n.Begin)
 	copy(in[:], x.shape)
 	copy(out[:], y.shape)
+	small, large := in, out
+	if n.Op == quantized.Slice {
+		small, large = out, in
+	}
+	at := (begin[1]*large[2]+begin[2])*large[0] + begin[0]
+	sizes := fmt.Sprintf("%d, %d, %d, %d, %d", small[1], small[2], small[0], large[2], large[0])
+	if n.Op == quantized.Pad {
+		value := decimal(n.Value)
+		if !y.real {
+			value = fmt.Sprint(y.grid.quantize(n.Value))
+		}
+		kernel := x.variant("frame")
+		l.call(kernel, fmt.Sprintf("%s(%%s, %d, %d, %s, %%s, %s)", kernel, at, y.elements(), value, sizes), y.tensor,
+			x.tensor)
+		return
+	}
 	from := "%s"
-	if at := (begin[1]*in[2]+begin[2])*in[0] + begin[0]; at > 0 {
+	if at > 0 {
 		from = fmt.Sprintf("%%s + %d", at)
 	}
 	kernel := x.variant("part")
-	l.call(kernel, fmt.Sprintf("%s(%%s, %s, %d, %d, %d, %d, %d)", kernel, from, out[1], out[2], out[0], in[2], in[0]),
-		y.tensor, x.tensor)
+	l.call(kernel, fmt.Sprintf("%s(%%s, %s, %s)", kernel, from, sizes), y.tensor, x.tensor)
 }

@@ -67,6 +67,7 @@ var operations = map[quantized.Op]operation{
 	quantized.Reshape:       {"reshape", reshape},
 	quantized.ResizeNearest: {"upsample_nearest_neighbor", resize},
 	quantized.Slice:         {"slice_by_size", part},
+	quantized.Pad:           {"pad", (*builder).frame},
 	quantized.Shuffle:       {"reshape", (*builder).shuffle},
 	quantized.Add:           {"add", two},
 	quantized.Sub:           {"sub", two},

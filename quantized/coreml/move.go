@@ -13,6 +13,20 @@ func part(_ *builder, n *quantized.Node, x []string) []param {
 	return []param{{"x", x[0]}, {"begin", mil.IntsValue(begin...)}, {"size", mil.IntsValue(size...)}}
 }
 
+// frame puts a constant around the input, in the layer's units.
+func (b *builder) frame(n *quantized.Node, x []string) []param {
+	in, pads := b.tensors[n.Inputs[0]].Shape, []int{0, 0}
+	for i, begin := range n.Begin {
+		pads = append(pads, begin, n.Output.Shape[i]-begin-in[i])
+	}
+	value := float64(n.Value)
+	if q := n.Output.Quant; !q.IsFloat() {
+		value = b.units.in[0] * float64(n.PaddingInteger()-q.Zero)
+	}
+	return []param{{"x", x[0]}, {"pad", mil.IntsValue(pads...)}, {"mode", mil.StringValue("constant")},
+		{"constant_val", b.scalar("value", value)}}
+}
+
 // shuffle reads the channels as groups × channels of a group, and transposes these; the
 // reshape after that is the layer's own.
 func (b *builder) shuffle(n *quantized.Node, x []string) []param {

@@ -152,6 +152,9 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 	case quantized.Slice, quantized.Shuffle:
 		from := newMoving(n, in[0].shape)
 		c.onBytes(y, in[0], func(y, x []uint8, _ int) { moved(y, x, from) })
+	case quantized.Pad:
+		within, value := newFraming(n, in[0].shape), y.grid.quantize(n.Value)
+		c.onBytes(y, in[0], func(y, x []uint8, _ int) { framed(y, x, within, value) })
 	case quantized.Mul:
 		return c.multiply(in[0], in[1], y)
 	case quantized.Concat:

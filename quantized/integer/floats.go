@@ -175,6 +175,9 @@ func (c *compiler) reals(n *quantized.Node, in []*value, y *value) error {
 	case quantized.Slice, quantized.Shuffle:
 		from := newMoving(n, in[0].shape)
 		c.onFloats(out, xs[0], func(y, x []float32, _ int) { moved(y, x, from) })
+	case quantized.Pad:
+		within := newFraming(n, in[0].shape)
+		c.onFloats(out, xs[0], func(y, x []float32, _ int) { framed(y, x, within, n.Value) })
 	case quantized.Concat:
 		c.add(realConcat(in, xs, y.channels(), out), append(xs, out)...)
 	default:

@@ -12,10 +12,8 @@ type moving struct {
 // newMoving is that of a slice or a shuffle of images, or of vectors, of the given
 // shape.
 func newMoving(n *quantized.Node, shape []int) (m moving) {
-	begin, in, out := [3]int{}, [3]int{1, 1, 1}, [3]int{1, 1, 1}
+	begin, in, out := [3]int{}, sizes(shape), sizes(n.Output.Shape)
 	copy(begin[:], n.Begin)
-	copy(in[:], shape)
-	copy(out[:], n.Output.Shape)
 	m.image = elements(shape)
 	for i := range out[1] {
 		for j := range out[2] {
@@ -42,4 +40,35 @@ func moved[T uint8 | float32](y, x []T, m moving) {
 			y = y[len(m.channels):]
 		}
 	}
+}
+
+// framing says where in an image, H W C, the input of a pad is.
+type framing struct{ in, out, begin [3]int } // channels, rows, columns
+
+func newFraming(n *quantized.Node, shape []int) (f framing) {
+	f.in, f.out = sizes(shape), sizes(n.Output.Shape)
+	copy(f.begin[:], n.Begin)
+	return f
+}
+
+// framed writes the images x to y, with a value around them.
+func framed[T uint8 | float32](y, x []T, f framing, value T) {
+	for i := range y {
+		y[i] = value
+	}
+	for row := 0; len(x) > 0; row++ {
+		image, r := row/f.in[1], row%f.in[1]
+		for column := range f.in[2] {
+			to := ((image*f.out[1]+f.begin[1]+r)*f.out[2] + f.begin[2] + column) * f.out[0]
+			copy(y[to+f.begin[0]:], x[:f.in[0]])
+			x = x[f.in[0]:]
+		}
+	}
+}
+
+// sizes are those of an image, or of a vector as one of one pixel.
+func sizes(shape []int) [3]int {
+	all := [3]int{1, 1, 1}
+	copy(all[:], shape)
+	return all
 }

@@ -78,6 +78,7 @@ var operations = map[quantized.Op]form{
 	quantized.Reshape:       (*writer).reshape,
 	quantized.ResizeNearest: (*writer).resize,
 	quantized.Slice:         (*writer).slice,
+	quantized.Pad:           (*writer).pad,
 	quantized.Shuffle:       (*writer).shuffle,
 	quantized.Add:           one("Add"),
 	quantized.Sub:           one("Sub"),

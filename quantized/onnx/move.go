@@ -12,6 +12,20 @@ func (w *writer) slice(n *quantized.Node, in []string, output string) string {
 		w.int64s(n.Name+"/axes", axes...)))
 }
 
+// pad writes its constant as the number of the grid that it is rounded to.
+func (w *writer) pad(n *quantized.Node, in []string, output string) string {
+	x, _ := w.model.Activation(n.Inputs[0])
+	begin, end := []int64{0}, []int64{0}
+	for i, b := range n.Begin {
+		begin, end = append(begin, int64(b)), append(end, int64(n.Output.Shape[i]-b-x.Shape[i]))
+	}
+	in = append(in, w.int64s(n.Name+"/pads", append(begin, end...)...))
+	if n.Value != 0 {
+		in = append(in, w.floats(n.Name+"/value", []float32{n.Padding()}))
+	}
+	return w.node("Pad", output, in)
+}
+
 // shuffle reads the channels as groups × channels of a group, and transposes these.
 func (w *writer) shuffle(n *quantized.Node, in []string, output string) string {
 	shape := dims(n.Output.Shape)

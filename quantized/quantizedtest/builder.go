@@ -158,6 +158,13 @@ func (b *Builder) Slice(x string, begin, shape []int) string {
 	return b.add(n, b.spread[x])
 }
 
+// Pad puts x at begin of an image, and a value around it.
+func (b *Builder) Pad(x string, begin, shape []int, value float32) string {
+	n := quantized.Node{Op: quantized.Pad, Inputs: []string{x}, Begin: begin, Value: value}
+	n.Output.Shape = shape
+	return b.add(n, b.spread[x])
+}
+
 // Shuffle shuffles the channels of x.
 func (b *Builder) Shuffle(x string, groups int) string {
 	return b.add(quantized.Node{Op: quantized.Shuffle, Inputs: []string{x}, Groups: groups}, b.spread[x])

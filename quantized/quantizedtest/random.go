@@ -100,10 +100,17 @@ func (b *Builder) pair(x string, images []string, unread map[string]bool) string
 	return b.Pair(op, x, y, f)
 }
 
-// part takes a part of the channels, rows and columns.
+// part takes a part of the channels, rows and columns, or adds some.
 func (b *Builder) part(x string) string {
 	shape := b.activation(x).Shape
 	begin, size := make([]int, len(shape)), make([]int, len(shape))
+	if b.rng.IntN(2) == 0 {
+		for i, n := range shape {
+			begin[i] = b.rng.IntN(3)
+			size[i] = begin[i] + n + b.rng.IntN(2)
+		}
+		return b.Pad(x, begin, size, float32(b.rng.IntN(3)-1)*b.rng.Float32())
+	}
 	for i, n := range shape {
 		begin[i] = b.rng.IntN(n)
 		size[i] = 1 + b.rng.IntN(n-begin[i])

@@ -32,6 +32,7 @@ var programs = map[quantized.Op]func(*layer){
 	quantized.MaxPool: programMax, quantized.AvgPool: programMean, quantized.GlobalAvgPool: programMean,
 	quantized.Flatten: programConcat, quantized.Reshape: programConcat, quantized.Concat: programConcat,
 	quantized.ResizeNearest: programMove, quantized.Slice: programMove, quantized.Shuffle: programMove,
+	quantized.Pad: programMove,
 	quantized.Add: programPair, quantized.Sub: programPair, quantized.Mul: programPair,
 	quantized.Max: programPair, quantized.Min: programPair, quantized.Activate: programActivate,
 }
@@ -240,10 +241,19 @@ func programPair(l *layer) {
 	}
 }
 
-// programMove passes numbers on in another order.
+// programMove passes numbers on in another order, and a constant around them: T(Value),
+// or of a grid T(in·(q − z)).
 func programMove(l *layer) {
+	value := float64(l.Value)
+	if y := l.y; !y.Quant.IsFloat() {
+		value = l.units.in[0] * float64(y.clip(rne(l.Value/y.Quant.Scale))-int64(y.Quant.Zero))
+	}
 	for _, i := range l.sources() {
-		l.give(l.read(0, i))
+		if i < 0 {
+			l.give(value)
+		} else {
+			l.give(l.read(0, i))
+		}
 	}
 }
 

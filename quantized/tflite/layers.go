@@ -91,6 +91,7 @@ var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.Reshape:       nil,
 	quantized.ResizeNearest: (*writer).resize,
 	quantized.Slice:         (*writer).crop,
+	quantized.Pad:           (*writer).frame,
 	quantized.Shuffle:       (*writer).shuffle,
 	quantized.Add:           pair(schema.Add),
 	quantized.Sub:           pair(schema.Sub),
@@ -151,8 +152,8 @@ func (w *writer) hardSigmoid(l *layer) {
 // clip is a maximum and a minimum of floats.
 func (w *writer) clip(l *layer) {
 	above := w.float(l.Name+"/above", l.Output)
-	w.operator(schema.Maximum, 1, []int32{l.in[0], w.real(l.Name+"/least", l.Min)}, above)
-	w.operator(schema.Minimum, 1, []int32{above, w.real(l.Name+"/greatest", l.Max)}, l.out)
+	w.operator(schema.Maximum, 1, []int32{l.in[0], w.real(l.Name+"/lower_bound", l.Min)}, above)
+	w.operator(schema.Minimum, 1, []int32{above, w.real(l.Name+"/upper_bound", l.Max)}, l.out)
 }
 
 // silu is x·sigmoid(x) in floats.

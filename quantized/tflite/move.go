@@ -2,6 +2,30 @@ package tflite
 
 import "petrify/quantized/tflite/schema"
 
+// frame puts a constant around the input.
+func (w *writer) frame(l *layer) {
+	pads := []int32{0, 0}
+	for i := range l.Begin {
+		axis := (i + 1) % len(l.Begin) // channels are last
+		before := l.Begin[axis]
+		pads = append(pads, int32(before), int32(l.Output.Shape[axis]-before-l.x.Shape[axis]))
+	}
+	shape := []int32{int32(len(pads) / 2), 2}
+	in := []int32{l.in[0], w.constant(schema.Tensor{Name: l.Name + "/padding", Type: schema.Int32, Shape: shape},
+		int32Bytes(pads))}
+	code := schema.Pad
+	if l.Value != 0 {
+		code = schema.PadV2
+		value, data := schema.Tensor{Name: l.Name + "/value", Shape: []int32{1}}, floatBytes([]float32{l.Value})
+		if l.integers {
+			value.Type, value.Quant = schema.Int8, quantOf(l.y.Quant)
+			data = []byte{byte(l.PaddingInteger() + shift(l.y.Quant))}
+		}
+		in = append(in, w.constant(value, data))
+	}
+	w.operator(code, l.version(), in, l.out)
+}
+
 // crop takes a part of the channels, rows and columns.
 func (w *writer) crop(l *layer) {
 	begin, size := []int32{0}, []int32{-1}

@@ -10,7 +10,7 @@ from quantizer import BINARY, LEARNED, TERNARY
 
 MOVES = {"max_pool", "flatten", "reshape", "resize", "slice", "shuffle", "dropout", "identity"}
 JOINS = {"concat", "max", "min"}
-AVERAGES = {"avg_pool", "global_avg_pool"}
+AVERAGES = {"avg_pool", "global_avg_pool", "pad"}  # rounded to the grid of their input
 WEIGHTED = {"conv2d", "linear"}
 CLIPS = {"relu", "relu6"}
 SUMS = {"add", "sub", "mul"}  # of two, on a grid of their own
@@ -50,7 +50,7 @@ class Unit:
             return True
         if self.kind == "clip":
             return self.layer["Min"] >= 0
-        if self.kind == "sub":
+        if self.kind == "sub" or self.kind == "pad" and self.layer["Value"] < 0:
             return False
         if self.passes or self.kind in SUMS:
             return all(u is not None and u.non_negative() for u in self.inputs)

@@ -378,6 +378,10 @@ class Pass:
         spans = [l[k] if l[k] != [0, 0] else [0, n] for k, n in zip(("Channels", "Rows", "Columns"), x.shape[1:])]
         return x[(slice(None), *(slice(*s) for s in spans))]
 
+    def pad(self, l, x):
+        sides = (*l["ExtraChannels"],) if x.dim() == 2 else (*self.padding(l, x), *l["ExtraChannels"])
+        return F.pad(x, sides, value=float(np.float32(l["Value"])))
+
     def shuffle(self, l, x):
         return x.reshape(len(x), l["Groups"], -1, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
 

@@ -31,6 +31,44 @@ func inferSlice(a *args) Type {
 	return TensorOf(x.Data, size...)
 }
 
+// inferPad: pad is what comes before and after each axis.
+func inferPad(a *args) Type {
+	x := a.float("x")
+	pad := a.ints("pad", 2*len(x.Shape))
+	a.word("mode", "constant")
+	a.scalar("constant_val", x.Data)
+	y := TensorOf(x.Data, slices.Clone(x.Shape)...)
+	for i, n := range pad {
+		if y.Shape[i/2] += n; n < 0 {
+			a.fail("pad %v: want numbers ≥ 0", pad)
+		}
+	}
+	return y
+}
+
+// buildPad copies x to where it is in y.
+func buildPad(c *call, y []float64) func() {
+	x, value, index := c.buffer("x"), c.buffer("constant_val")[0], []int{0}
+	steps, pad := strides(c.result().Shape), c.ints("pad", 2*len(c.result().Shape))
+	for axis, d := range c.typ("x").Shape {
+		next := make([]int, 0, len(index)*d)
+		for _, base := range index {
+			for j := range d {
+				next = append(next, base+(pad[2*axis]+j)*steps[axis])
+			}
+		}
+		index = next
+	}
+	return func() {
+		for i := range y {
+			y[i] = value
+		}
+		for i, at := range index {
+			y[at] = x[i]
+		}
+	}
+}
+
 func buildTranspose(c *call, y []float64) func() {
 	shape, perm := c.typ("x").Shape, c.ints("perm", len(c.typ("x").Shape))
 	steps := strides(shape)

@@ -73,6 +73,8 @@ func define(op string) (definition, bool) {
 			build: buildUpsample}, true
 	case "transpose":
 		return definition{params: []string{"x", "perm"}, infer: inferTranspose, build: buildTranspose}, true
+	case "pad":
+		return definition{params: []string{"x", "pad", "mode", "constant_val"}, infer: inferPad, build: buildPad}, true
 	case "slice_by_size":
 		return definition{params: []string{"x", "begin", "size"}, infer: inferSlice, build: buildSlice}, true
 	case "softmax":
