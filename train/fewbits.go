@@ -8,7 +8,7 @@ import (
 )
 
 // relearns reports whether QAT has so much to make up for that it takes the pace of
-// the float stage: where weights have 2 or 3 bits and learn their scales, in a network
+// the float stage: where weights have 3 bits or fewer and learn their scales, in a network
 // with batch norm, which bears it. docs/numerics.md has the figures.
 func (c Config) relearns() bool {
 	few := func(s *fakequant.Scheme) bool {

@@ -45,7 +45,7 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
 	f.BoolVar(&o.classifier, "classifier", false,
 		"coreml: output the label of the class and all probabilities")
-	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8 or uint8")
+	f.StringVar(&o.weights, "weights-encoding", "", "coreml: `TYPE` of stored weights, int8, uint8 or palette")
 	f.StringVar(&o.author, "author", "", "coreml: `TEXT`, the model's author")
 	f.StringVar(&o.license, "license", "", "coreml: `TEXT`, the model's licence")
 	f.StringVar(&o.version, "model-version", "", "coreml: `TEXT`, the model's version")

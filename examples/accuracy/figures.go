@@ -43,9 +43,9 @@ func (f figures) String() string {
 	return b.String()
 }
 
-// tolerance is by how many points a cell may fall, for the bits of its weights: more
-// than three seeds of mlp differ, which is 0.33.
-var tolerance = map[byte]float64{'8': 0.4, '4': 0.8, '3': 1.2, '2': 2}
+// tolerance is by how many points a cell may fall, for the bits of its weights, t for
+// ternary ones: more than three seeds of mlp differ, which is 0.33.
+var tolerance = map[byte]float64{'8': 0.4, '4': 0.8, '3': 1.2, '2': 2, 't': 2, '1': 2}
 
 // fallen lists the cells in which now loses more against its float network than
 // before did, by more than the tolerance, and those with a gap. It looks at losses

@@ -51,7 +51,8 @@ quantization in the loop, batch 128, Adam, one seed; test accuracy in per cent.
 
 const pageNotes = `
 Below 8 bits the edges have 8 (` + "`edge_bits: 8`" + `): the input, the weights of the first and
-the last layer, the last layer's input and the output. ` + "`nobn`" + ` is ` + "`cnn`" + ` without batch norm.
+the last layer, the last layer's input and the output. Wt is ` + "`weight_bits: ternary`" + `, W1
+` + "`weight_bits: binary`" + `. ` + "`nobn`" + ` is ` + "`cnn`" + ` without batch norm.
 **PTQ** is ` + "`algorithm: vanilla`" + ` without training, **vanilla** with it, **QAT** is
 ` + "`algorithm: learnable`" + `. **Shipped − trained** is the accuracy of the integers that
 QAT exports less that of the forward pass of its last training steps.
@@ -64,7 +65,7 @@ does, and has the best of two or three learning rates; its biases are float
     make accuracy-quick
 
 measures the table again, in half an hour on two quiet cores, and fails if a cell loses
-more against float than here by 0.4, 0.8, 1.2 or 2 points, with weights of 8, 4, 3 or 2
+more against float than here by 0.4, 0.8, 1.2 or 2 points, with weights of 8, 4, 3 or fewer
 bits; three seeds of ` + "`mlp`" + ` differ by 0.33 at most. ` + "`QUICK='-only resnet8'`" + ` measures
 a part of it, and ` + "`QUICK=-update`" + ` writes this page and the reference. The float
 networks are kept in ` + "`runs/accuracy-quick`" + `.

@@ -56,7 +56,7 @@ func newQuick(data *datasets.Set) quick {
 	return quick{
 		data:     data,
 		networks: []string{"resnet8", "ds-cnn", "mobilenet-v1-0.25", "nobn", "mlp"},
-		bits:     []string{"W8A8", "W4A8", "W4A4", "W3A3", "W2A2"},
+		bits:     []string{"W8A8", "W4A8", "W4A4", "W3A3", "W2A2", "WtA4", "W1A4"},
 		methods: []method{
 			{columnPTQ, "vanilla", 0, ""}, {columnQAT, "learnable", 1, ""}, {columnSTE, "vanilla", 1, "W4A4"},
 		},
@@ -118,9 +118,9 @@ const nobn = `{name: nobn, layers: [
 // config is a run as a configuration file describes it, with everything that is not
 // named here at its default.
 func (b quick) config(data *datasets.Set, network, bits, algorithm string) (train.Config, error) {
-	var w, a int
-	if _, err := fmt.Sscanf(bits, "W%dA%d", &w, &a); err != nil {
-		return train.Config{}, err
+	w, a, _ := strings.Cut(strings.TrimPrefix(bits, "W"), "A")
+	if w == "t" {
+		w = "ternary"
 	}
 	if network == "nobn" {
 		network = nobn
@@ -131,7 +131,7 @@ batch: 128
 seed: %d
 float: {epochs: 0, learning_rate: 0.002}
 qat: {epochs: 1, learning_rate: 0.001}
-quantization: {edge_bits: 8, global_config: {algorithm: %s, weight_bits: %d, activation_bits: %d}}
+quantization: {edge_bits: 8, global_config: {algorithm: %s, weight_bits: %s, activation_bits: %s}}
 `, network, b.seed, algorithm, w, a))
 	if err != nil {
 		return train.Config{}, err

@@ -97,7 +97,7 @@ func stage(s *train.Stage) value {
 	return section{
 		{"epochs", "Passes over the training split; 0 skips the stage.", integer(&s.Epochs, 0, 1<<20)},
 		{"learning_rate", fmt.Sprintf("The learning rate that the schedule scales; null is %v for adam and adamw, %v "+
-			"for sgd, and in the qat stage a fifth of the float stage's, or all of it where weights of 2 or 3 bits "+
+			"for sgd, and in the qat stage a fifth of the float stage's, or all of it where weights of 3 bits or fewer "+
 			"learn their scales in a network with batch norm.", train.Adam.LearningRate(),
 			train.SGD.LearningRate()),
 			auto[float64]{&s.LearningRate, number(&s.LearningRate,

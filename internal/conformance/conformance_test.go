@@ -263,9 +263,8 @@ func TestIntegers(t *testing.T) {
 // floating are schemes in which the outputs are sums of floats.
 var floating = map[string]quantizedtest.Scheme{
 	"weight-only": quantizedtest.WeightOnly, "weight-only, 4 bits": {Weights: affine.Format{Bits: 4, Narrow: true}},
-	"weight-only, binary": {Weights: affine.Binary},
-	"float":               {},
-	"float output":        {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
+	"float":        {},
+	"float output": {Weights: affine.Int8Narrow, Positive: affine.Uint8, Signed: affine.Int8, FloatOutput: true},
 }
 
 // TestFloats: the order of float sums affects the last bits, so outputs agree

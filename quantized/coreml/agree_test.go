@@ -50,6 +50,12 @@ func TestRareFormatsAgree(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, 50)
 			})
 		}
+		for _, v := range []variant{w2affine, ternary, binary} {
+			t.Run(name+"/"+v.name+" as a palette", func(t *testing.T) {
+				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32,
+					WeightsEncoding: coreml.Palette}, 50)
+			})
+		}
 		for _, v := range []variant{w8a8, w4a8, w4block} {
 			t.Run(name+"/"+v.name+" unsigned", func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32,

@@ -168,6 +168,8 @@ func TestOptionsThatDoNotFit(t *testing.T) {
 			`coreml: metadata "A\xff": want UTF-8`},
 		{"encoding without integer weights", "mlp", coreml.Options{WeightsEncoding: coreml.Unsigned},
 			"coreml: weights encoding uint8: the model has no signed integer weights"},
+		{"palette without few bits", "mlp", coreml.Options{WeightsEncoding: coreml.Palette},
+			"coreml: weights encoding palette: the model has no weights of 2 bits or fewer"},
 		{"classifier without classes", "autoencoder", coreml.Options{Classifier: true},
 			`coreml: layer "fc10": output of shape [64] with 0 class names`},
 		{"image of a vector", "autoencoder", coreml.Options{Image: true}, `coreml: layer "x": shape [64] as an image`},
@@ -193,7 +195,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]coreml.Encoding{"": coreml.Signed, "int8": coreml.Signed,
-		"uint8": coreml.Unsigned} {
+		"uint8": coreml.Unsigned, "palette": coreml.Palette} {
 		if got, err := coreml.ParseEncoding(text); got != want || err != nil {
 			t.Errorf("ParseEncoding(%q) = %v, %v: want %v", text, got, err, want)
 		}

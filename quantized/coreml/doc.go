@@ -20,8 +20,9 @@
 //
 // Weights stay integers in the file: constexpr_affine_dequantize holds 8-bit
 // ones, constexpr_blockwise_shift_scale 4-bit and per-block ones. Formats below
-// 8 bits are stored in the next larger type (2 and 3 bits in 4, 5 to 7 in 8),
-// which the metadata says. An activation of fewer bits, or of a narrow range,
+// 8 bits are stored in the next larger type (1 to 3 bits in 4, 5 to 7 in 8),
+// which the metadata says; with the option Palette, 1 and 2 bits are indices of
+// constexpr_lut_to_dense. An activation of fewer bits, or of a narrow range,
 // is clipped to its range before the 8-bit quantize, which gives the same
 // integers. Reshapes run on the integers. Biases are floats.
 //

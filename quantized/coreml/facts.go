@@ -107,6 +107,9 @@ func weightFact(w *quantized.Weights, o Options) string {
 	default:
 		text += " per tensor"
 	}
+	if o.WeightsEncoding == Palette && w.Format.Bits <= paletteBits {
+		return fmt.Sprintf("%s stored as uint%d indices", text, w.Format.Bits)
+	}
 	store := container(w.Format)
 	unsigned := store.Unsigned || o.WeightsEncoding == Unsigned
 	if store.Bits != w.Format.Bits || unsigned != w.Format.Unsigned {

@@ -97,35 +97,40 @@ func ParsePrecision(text string) (Precision, error) {
 // Encoding is how signed weights are stored.
 type Encoding uint8
 
-// The encodings of weights. Both mean the same numbers: unsigned ones are q +
+// The encodings of weights. All mean the same numbers: unsigned ones are q +
 // 128 with zero point + 128, or q + 8 for 4 bits. Unsigned is for systems whose
 // GPU or Neural Engine is reported to mishandle signed ones; compare the
 // device's compute units to find out.
 const (
 	Signed   Encoding = iota // int8, as Core ML Tools writes
 	Unsigned                 // uint8
+	Palette                  // weights of 1 and 2 bits as indices into tables, others as Signed
 )
 
-// String is "int8" or "uint8".
+// String is "int8", "uint8" or "palette".
 func (e Encoding) String() string {
 	switch e {
 	case Signed:
 		return "int8"
 	case Unsigned:
 		return "uint8"
+	case Palette:
+		return "palette"
 	}
 	return fmt.Sprintf("Encoding(%d)", uint8(e))
 }
 
-// ParseEncoding reads "int8" or "uint8"; "" is int8.
+// ParseEncoding reads "int8", "uint8" or "palette"; "" is int8.
 func ParseEncoding(text string) (Encoding, error) {
 	switch text {
 	case "", "int8":
 		return Signed, nil
 	case "uint8":
 		return Unsigned, nil
+	case "palette":
+		return Palette, nil
 	}
-	return 0, fmt.Errorf("coreml: weights encoding %q: want int8 or uint8", text)
+	return 0, fmt.Errorf("coreml: weights encoding %q: want int8, uint8 or palette", text)
 }
 
 // Options say what package to write. The zero value writes float16 for the
@@ -157,8 +162,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("coreml: target %v: want lowest, iOS16, iOS17 or iOS18", o.Target)
 	case o.Precision > Float32:
 		return fmt.Errorf("coreml: precision %v: want float16 or float32", o.Precision)
-	case o.WeightsEncoding > Unsigned:
-		return fmt.Errorf("coreml: weights encoding %v: want int8 or uint8", o.WeightsEncoding)
+	case o.WeightsEncoding > Palette:
+		return fmt.Errorf("coreml: weights encoding %v: want int8, uint8 or palette", o.WeightsEncoding)
 	}
 	m := o.Metadata
 	for _, text := range []string{m.Author, m.License, m.Version, m.Description} {

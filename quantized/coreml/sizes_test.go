@@ -19,10 +19,13 @@ const document = "../../docs/coreml.md"
 
 // TestSizes: the accounted bytes are the files' bytes.
 func TestSizes(t *testing.T) {
-	for _, v := range []variant{w8, w8affine, w4a8, w4block} {
-		m := quantize(zoo("resnet8", true, 1), v)
+	for _, v := range []variant{w8, w8affine, w4a8, w4block, ternary, binary} {
+		m, o := quantize(zoo("resnet8", true, 1), v), coreml.Options{}
+		if v.weights.Bits <= 2 {
+			o.WeightsEncoding = coreml.Palette
+		}
 		dir := filepath.Join(t.TempDir(), "m.mlpackage")
-		if err := coreml.Write(dir, m, coreml.Options{}); err != nil {
+		if err := coreml.Write(dir, m, o); err != nil {
 			t.Fatal(err)
 		}
 		p, err := mil.ReadPackage(dir)

@@ -28,6 +28,8 @@ var (
 	w4block    = variant{name: "W4 per block 32", weights: affine.Format{Bits: 4}, block: 32}
 	w8a8tensor = variant{name: "W8A8 per tensor", weights: affine.Int8Narrow, acts: "symmetric", tensor: true}
 	w4ragged   = variant{name: "W4 per block 12", weights: affine.Format{Bits: 4}, block: 12}
+	w2affine   = variant{name: "W2 affine", weights: affine.Format{Bits: 2, Unsigned: true}, acts: "affine",
+		zeros: true}
 	ternary    = variant{name: "ternary", weights: affine.Ternary, acts: "4 bits"}
 	binary     = variant{name: "binary", weights: affine.Binary, acts: "symmetric"}
 	w3a4       = variant{name: "W3A4", weights: affine.Format{Bits: 3}, acts: "4 bits"}
@@ -116,7 +118,7 @@ func (v variant) integers(float *quantized.Weights) *quantized.Weights {
 	for k := range w.Scale {
 		w.Scale[k] = max(float32(max(high[k], -low[k])/float64(w.Format.Max())), affine.MinScale)
 		if v.zeros {
-			w.Scale[k] = float32((high[k] - low[k]) / 255)
+			w.Scale[k] = float32((high[k] - low[k]) / float64(w.Format.Max()))
 			w.Zero[k] = int32(math.RoundToEven(-low[k] / float64(w.Scale[k])))
 		}
 	}

@@ -102,6 +102,7 @@ const (
 	wordImage      = "image"
 	wordNormalize  = "normalize"
 	wordUnsigned   = "uint8-weights"
+	wordPalette    = "palette"
 )
 
 // words lists the options that have no fact of their own.
@@ -113,6 +114,7 @@ func (o Options) words() string {
 	}{
 		{o.Classifier, wordClassifier}, {o.Image, wordImage}, {o.Normalize, wordNormalize},
 		{o.WeightsEncoding == Unsigned, wordUnsigned},
+		{o.WeightsEncoding == Palette, wordPalette},
 	} {
 		if w.set {
 			words = append(words, w.word)
@@ -143,8 +145,11 @@ func writtenWith(p *mil.Package, m *quantized.Model) (o Options, err error) {
 	o.Classifier = slices.Contains(words, wordClassifier)
 	o.Image = slices.Contains(words, wordImage)
 	o.Normalize = slices.Contains(words, wordNormalize)
-	if slices.Contains(words, wordUnsigned) {
+	switch {
+	case slices.Contains(words, wordUnsigned):
 		o.WeightsEncoding = Unsigned
+	case slices.Contains(words, wordPalette):
+		o.WeightsEncoding = Palette
 	}
 	data := p.Model.Metadata
 	o.Metadata = Metadata{Author: data.Author, License: data.License, Version: data.Version,

@@ -12,9 +12,10 @@ import (
 
 // TestVerify: a package is what its own options make of the model.
 func TestVerify(t *testing.T) {
-	m := quantize(zoo("lenet5", true, 1), w8a8)
+	m := quantize(zoo("lenet5", true, 1), binary)
 	for name, o := range map[string]coreml.Options{
 		"default":    {},
+		"palette":    {WeightsEncoding: coreml.Palette},
 		"classifier": {Classifier: true, Image: true, Precision: coreml.Float32},
 		"unsigned":   {Normalize: true, WeightsEncoding: coreml.Unsigned, Target: coreml.IOS18},
 		"words": {Metadata: coreml.Metadata{Author: "A", License: "L", Version: "1.2", Description: "D",

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
 )
@@ -37,7 +38,9 @@ func (b *builder) weights(n *quantized.Node) string {
 	}
 	c := b.encode(w, gain)
 	name = b.fresh(name)
-	if w.Block > 0 || container(w.Format).Bits == 4 {
+	if b.options.WeightsEncoding == Palette && w.Format.Bits <= paletteBits {
+		b.palette(name, w, c)
+	} else if w.Block > 0 || container(w.Format).Bits == 4 {
 		b.blockwise(name, w, c)
 	} else {
 		b.affine(name, w, c)
@@ -205,9 +208,6 @@ func same(list []float64) bool {
 // blockwise appends constexpr_blockwise_shift_scale: scales of the weights'
 // rank, all parameters literal inputs.
 func (b *builder) blockwise(name string, w *quantized.Weights, c codes) {
-	literal := func(name string, v mil.Value) mil.Argument {
-		return mil.Argument{Name: name, Bindings: []mil.Binding{{Value: &v}}}
-	}
 	inputs := []mil.Argument{
 		literal("data", b.store("weights", c.data, w.Shape, c.q)),
 		literal("scale", b.store("weights, scales", b.float, c.groups, c.scale)),
@@ -221,6 +221,49 @@ func (b *builder) blockwise(name string, w *quantized.Weights, c codes) {
 		Outputs:    []mil.Named{{Name: name, Type: mil.TensorOf(b.float, w.Shape...)}},
 		Attributes: []mil.Attribute{{Name: "name", Value: mil.StringValue(name)}},
 	})
+}
+
+// paletteBits is the most that an index has; more would take more than the integers.
+const paletteBits = 2
+
+// palette appends constexpr_lut_to_dense: each weight is an index into the real
+// numbers of its group, in ascending order.
+func (b *builder) palette(name string, w *quantized.Weights, c codes) {
+	least, step := w.Format.Min()*max(w.Step, 1), max(w.Step, 1)
+	if w.Format == affine.Binary {
+		step *= 2
+	}
+	indices := make([]float64, len(c.q))
+	for i, q := range c.q {
+		indices[i] = (q - float64(least)) / float64(step)
+	}
+	store, entries := mil.UInt2, 1<<w.Format.Bits
+	if w.Format.Bits == 1 {
+		store = mil.UInt1
+	}
+	table := make([]float64, 0, entries*len(c.scale))
+	for g, s := range c.scale {
+		zero := 0.0
+		if c.zero != nil {
+			zero = c.zero[g]
+		}
+		for k := range int32(entries) {
+			table = append(table, b.float.Round(s)*(float64(least+k*step)-zero))
+		}
+	}
+	b.append(mil.Operation{
+		Type: "constexpr_lut_to_dense",
+		Inputs: []mil.Argument{
+			literal("indices", b.store("weights", store, w.Shape, indices)),
+			literal("lut", b.store("weights, table", b.float, append(slices.Clone(c.groups), entries, 1), table)),
+		},
+		Outputs:    []mil.Named{{Name: name, Type: mil.TensorOf(b.float, w.Shape...)}},
+		Attributes: []mil.Attribute{{Name: "name", Value: mil.StringValue(name)}},
+	})
+}
+
+func literal(name string, v mil.Value) mil.Argument {
+	return mil.Argument{Name: name, Bindings: []mil.Binding{{Value: &v}}}
 }
 
 // bias is the layer's bias in floats of its units, s·q where it is integer. Its

@@ -2,7 +2,9 @@ package coreml
 
 import (
 	"fmt"
+	"slices"
 
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/coreml/mil"
 )
@@ -43,9 +45,13 @@ func translate(m *quantized.Model, o Options) (*builder, error) {
 		return nil, err
 	}
 	o.Target = target
-	if o.WeightsEncoding == Unsigned && !signedWeights(m) {
+	if o.WeightsEncoding == Unsigned && !anyWeights(m, func(f affine.Format) bool { return !f.Unsigned }) {
 		return nil, fmt.Errorf("coreml: weights encoding %v: the model has no signed integer weights",
 			o.WeightsEncoding)
+	}
+	if o.WeightsEncoding == Palette && !anyWeights(m, func(f affine.Format) bool { return f.Bits <= paletteBits }) {
+		return nil, fmt.Errorf("coreml: weights encoding %v: the model has no weights of %d bits or fewer",
+			o.WeightsEncoding, paletteBits)
 	}
 	b := newBuilder(m, o)
 	b.input()
@@ -70,11 +76,9 @@ func translate(m *quantized.Model, o Options) (*builder, error) {
 	return b, nil
 }
 
-func signedWeights(m *quantized.Model) bool {
-	for i := range m.Nodes {
-		if w := m.Nodes[i].Weights; w != nil && w.Q != nil && !w.Format.Unsigned {
-			return true
-		}
-	}
-	return false
+// anyWeights reports whether the model has integer weights of such a format.
+func anyWeights(m *quantized.Model, such func(affine.Format) bool) bool {
+	return slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool {
+		return n.Weights != nil && n.Weights.Q != nil && such(n.Weights.Format)
+	})
 }

@@ -127,8 +127,14 @@ func TestCanonicalForm(t *testing.T) {
 		{"mlp", w4a8, coreml.IOS18,
 			"cast quantize reshape dequantize blockwise linear relu quantize dequantize blockwise linear quantize " +
 				"dequantize cast"},
+		{"mlp", binary, coreml.IOS18,
+			"cast quantize reshape dequantize lut linear relu quantize dequantize lut linear quantize dequantize cast"},
 	} {
-		p, err := coreml.Translate(quantize(zoo(c.network, true, 1), c.v), coreml.Options{Target: c.target})
+		o := coreml.Options{Target: c.target}
+		if c.v == binary {
+			o.WeightsEncoding = coreml.Palette
+		}
+		p, err := coreml.Translate(quantize(zoo(c.network, true, 1), c.v), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,6 +147,8 @@ func TestCanonicalForm(t *testing.T) {
 				op.Type = "affine"
 			case "constexpr_blockwise_shift_scale":
 				op.Type = "blockwise"
+			case "constexpr_lut_to_dense":
+				op.Type = "lut"
 			case "quantize", "dequantize":
 				if op.Argument("zero_point") != nil {
 					t.Errorf("%s: %s has a zero point in the symmetric scheme", c.network, op.Name())

@@ -179,19 +179,19 @@ func (c *checker) infer(op *Operation) ([]Type, error) {
 }
 
 // parameters fails unless exactly the defined parameters are given, where they
-// belong: attributes for constexpr_affine_dequantize, literal inputs for
-// constexpr_blockwise_shift_scale, references for everything else.
+// belong: attributes for constexpr_affine_dequantize, literal inputs for the other
+// constexpr operations, references for everything else.
 func parameters(op *Operation, d definition) error {
-	affine, blockwise := op.Type == "constexpr_affine_dequantize", op.Type == "constexpr_blockwise_shift_scale"
+	affine := op.Type == "constexpr_affine_dequantize"
+	literal := op.Type == "constexpr_blockwise_shift_scale" || op.Type == "constexpr_lut_to_dense"
 	given := map[string]bool{}
 	for _, a := range op.Inputs {
 		if given[a.Name] || len(a.Bindings) == 0 || affine {
 			return fmt.Errorf("input %q is given twice, empty, or belongs among the attributes", a.Name)
 		}
 		for _, b := range a.Bindings {
-			if (b.Value != nil) != blockwise {
-				return fmt.Errorf("input %q: want a literal for constexpr_blockwise_shift_scale, a reference "+
-					"elsewhere", a.Name)
+			if (b.Value != nil) != literal {
+				return fmt.Errorf("input %q: want a literal for constexpr operations, a reference elsewhere", a.Name)
 			}
 		}
 		given[a.Name] = true

@@ -29,6 +29,21 @@ func (s *sketch) find(name string) *Operation {
 	panic("no operation " + name)
 }
 
+// lookup breaks the program with weights from tables.
+func lookup(breaks func(s *sketch)) func(s *sketch) {
+	return func(s *sketch) {
+		s.p.Model.Version, s.p.Model.Program.Opset = 9, "CoreML8"
+		k, t := s.tensor(UInt1, []int{2, 2}, 0, 1, 1, 0), s.tensor(Float32, []int{2, 1, 2, 1}, -1, 1, -2, 2)
+		w := s.find("w")
+		w.Type, w.Attributes = "constexpr_lut_to_dense", w.Attributes[:1]
+		w.Inputs = []Argument{{"indices", []Binding{{Value: &k}}}, {"lut", []Binding{{Value: &t}}}}
+		if err := Check(&s.p); err != nil {
+			panic(err)
+		}
+		breaks(s)
+	}
+}
+
 // brokenPrograms are ways to break a program, and what is said of each.
 var brokenPrograms = []struct {
 	meaning string
@@ -82,6 +97,15 @@ var brokenPrograms = []struct {
 	{"scales of another length",
 		func(s *sketch) { *s.find("w").Attribute("scale") = s.tensor(Float32, []int{3}, 1, 1, 1) },
 		`want a scalar or 2 elements, for axis 0`},
+	{"indices of another type", lookup(func(s *sketch) {
+		*s.find("w").Argument("indices")[0].Value = s.tensor(UInt8, []int{2, 2}, 0, 1, 1, 0)
+	}), `operation "w" (constexpr_lut_to_dense): indices tensor<uint8, [2, 2]>: want uint1 or uint2`},
+	{"a table of another size", lookup(func(s *sketch) {
+		*s.find("w").Argument("lut")[0].Value = s.tensor(Float32, []int{2, 1, 1, 1}, 0, 1)
+	}), `want two dimensions more, 2 and 1`},
+	{"tables that do not divide", lookup(func(s *sketch) {
+		*s.find("w").Argument("lut")[0].Value = s.tensor(Float32, []int{3, 1, 2, 1}, 0, 1, 2, 3, 4, 5)
+	}), `lut tensor<fp32, [3, 1, 2, 1]> does not divide indices tensor<uint1, [2, 2]>`},
 	{"axis out of range", func(s *sketch) { *s.find("w").Attribute("axis") = IntValue(2) },
 		`axis 2 out of range for rank 2`},
 	{"an output type that does not exist", func(s *sketch) {

@@ -67,12 +67,30 @@ func buildBlockwise(c *call, y []float64) func() {
 	shape, blocks := c.result().Shape, c.typ("scale").Shape
 	return func() {
 		for i := range y {
-			b, rest, step := 0, i, 1
-			for d := len(shape) - 1; d >= 0; d-- {
-				b += rest % shape[d] / (shape[d] / blocks[d]) * step
-				rest, step = rest/shape[d], step*blocks[d]
-			}
+			b := blockOf(i, shape, blocks)
 			y[i] = s[b] * (q[i] - z[b])
+		}
+	}
+}
+
+// blockOf is the block of element i of a tensor that is divided into blocks.
+func blockOf(i int, shape, blocks []int) int {
+	b, step := 0, 1
+	for d := len(shape) - 1; d >= 0; d-- {
+		b += i % shape[d] / (shape[d] / blocks[d]) * step
+		i, step = i/shape[d], step*blocks[d]
+	}
+	return b
+}
+
+// buildLookup computes r = t[b][k], k the index and b the block of each element.
+func buildLookup(c *call, y []float64) func() {
+	k, table := c.buffer("indices"), c.buffer("lut")
+	shape, tables := c.result().Shape, c.typ("lut").Shape
+	entries := tables[len(shape)]
+	return func() {
+		for i := range y {
+			y[i] = table[blockOf(i, shape, tables[:len(shape)])*entries+int(k[i])]
 		}
 	}
 }

@@ -41,12 +41,7 @@ func inferBlockwise(a *args) Type {
 		a.fail("data %v and scale %v: want one rank, 1 or more", q, s)
 		return Type{}
 	}
-	for i, d := range s.Shape {
-		if d < 1 || q.Shape[i]%d != 0 {
-			a.fail("scale %v does not divide data %v", s, q)
-			return Type{}
-		}
-	}
+	a.divides("scale", s.Shape, "data", q)
 	if a.has("offset") {
 		if z := a.typ("offset"); !z.Equal(TensorOf(q.Data, s.Shape...)) {
 			a.fail("offset %v: want %v", z, TensorOf(q.Data, s.Shape...))
@@ -56,6 +51,35 @@ func inferBlockwise(a *args) Type {
 	a.positive("scale")
 	a.stored("data")
 	return TensorOf(s.Data, q.Shape...)
+}
+
+// inferLookup: the shape of the indices in the type of the tables, which have two
+// dimensions more: a number for each index, and 1.
+func inferLookup(a *args) Type {
+	k, t := a.typ("indices"), a.float("lut")
+	if k.Data != UInt1 && k.Data != UInt2 {
+		a.fail("indices %v: want uint1 or uint2", k)
+		return Type{}
+	}
+	rank := len(k.Shape)
+	if rank == 0 || len(t.Shape) != rank+2 || t.Shape[rank] != 1<<k.Data.Bits() || t.Shape[rank+1] != 1 {
+		a.fail("indices %v and lut %v: want two dimensions more, %d and 1", k, t, 1<<k.Data.Bits())
+		return Type{}
+	}
+	a.divides("lut", t.Shape[:rank], "indices", k)
+	a.stored("indices", "lut")
+	return TensorOf(t.Data, k.Shape...)
+}
+
+// divides fails unless the dimensions of what has a value for each group of elements
+// divide those of the elements.
+func (a *args) divides(name string, groups []int, of string, elements Type) {
+	for i, d := range groups {
+		if d < 1 || elements.Shape[i]%d != 0 {
+			a.fail("%s %v does not divide %s %v", name, a.typ(name), of, elements)
+			return
+		}
+	}
 }
 
 func inferQuantize(a *args) Type {

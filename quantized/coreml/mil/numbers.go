@@ -57,7 +57,7 @@ func fits(d DataType, r float64) error {
 			return fmt.Errorf("%v is not finite in %v", r, d)
 		}
 		return nil
-	case Int4, Int8, UInt4, UInt8, Int32:
+	case Int4, Int8, UInt1, UInt2, UInt4, UInt8, Int32:
 		if low, high := d.Range(); r != math.Trunc(r) || r < float64(low) || r > float64(high) {
 			return fmt.Errorf("%v is not an integer of %v, %d to %d", r, d, low, high)
 		}
@@ -83,14 +83,13 @@ func pack(d DataType, elements []float64) []byte {
 		for _, r := range elements {
 			out = append(out, byte(int32(r)))
 		}
-	case Int4, UInt4:
+	case Int4, UInt1, UInt2, UInt4:
 		for i, r := range elements {
-			nibble := byte(int32(r)) & 15
-			if i%2 == 0 {
-				out = append(out, nibble)
-			} else {
-				out[i/2] |= nibble << 4
+			bit := i * d.Bits() % 8
+			if bit == 0 {
+				out = append(out, 0)
 			}
+			out[len(out)-1] |= byte(int32(r)) & (1<<d.Bits() - 1) << bit
 		}
 	}
 	return out
@@ -193,8 +192,9 @@ func unpack(d DataType, n int, raw []byte) ([]float64, error) {
 			out[i] = float64(raw[i])
 		case Int4:
 			out[i] = float64(int8(raw[i/2]<<(4*(1-i%2))) >> 4)
-		case UInt4:
-			out[i] = float64(raw[i/2] >> (4 * (i % 2)) & 15)
+		case UInt1, UInt2, UInt4:
+			bit := i * d.Bits()
+			out[i] = float64(raw[bit/8] >> (bit % 8) & (1<<d.Bits() - 1))
 		case Int16:
 			out[i] = float64(int16(binary.LittleEndian.Uint16(raw[2*i:])))
 		case UInt16:

@@ -24,6 +24,8 @@ func define(op string) (definition, bool) {
 	case "constexpr_blockwise_shift_scale":
 		return definition{params: []string{"data", "scale"}, optional: []string{"offset"}, since: 9,
 			infer: inferBlockwise, build: buildBlockwise}, true
+	case "constexpr_lut_to_dense":
+		return definition{params: []string{"indices", "lut"}, since: 9, infer: inferLookup, build: buildLookup}, true
 	case "quantize":
 		return definition{params: []string{"input", "scale", "output_dtype"},
 			optional: []string{"zero_point", "axis"}, since: 8,

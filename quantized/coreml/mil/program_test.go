@@ -38,7 +38,7 @@ func (s *sketch) op(kind, name string, t Type, params ...any) *sketch {
 			case "constexpr_affine_dequantize":
 				op.Attributes = append(op.Attributes, Attribute{key, v})
 				continue
-			case "constexpr_blockwise_shift_scale":
+			case "constexpr_blockwise_shift_scale", "constexpr_lut_to_dense":
 				bound = []Binding{{Value: &v}}
 			default:
 				s.constant(name+"_"+key, v)
@@ -257,6 +257,17 @@ func TestQuantizers(t *testing.T) {
 				s.tensor(Int4, []int{2, 2}, 0, 1, 0, 0))
 			return s.op("linear", "y", f(1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
 		}, []float64{2 + 20, 600 - 1000}},
+		{"weights of two bits from tables", []float32{1, 10, 100}, []int{1, 3}, func(s *sketch) *sketch {
+			s.op("constexpr_lut_to_dense", "w", f(2, 3), "indices", s.tensor(UInt2, []int{2, 3}, 0, 1, 2, 3, 3, 0),
+				"lut", s.tensor(Float32, []int{2, 1, 4, 1}, 2, 3, 4, 5, 6, 7, 8, 9))
+			return s.op("linear", "y", f(1, 2), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{2}, 0, 0))
+		}, []float64{432, 699}},
+		{"weights of a bit from a table for each column", []float32{1, 10, 100}, []int{1, 3}, func(s *sketch) *sketch {
+			s.op("constexpr_lut_to_dense", "w", f(3, 3), "indices",
+				s.tensor(UInt1, []int{3, 3}, 0, 1, 0, 1, 1, 1, 0, 0, 1),
+				"lut", s.tensor(Float32, []int{1, 3, 2, 1}, -2, 2, -3, 3, -4, 4))
+			return s.op("linear", "y", f(1, 3), "x", "x", "weight", "w", "bias", s.tensor(Float32, []int{3}, 0, 0, 0))
+		}, []float64{-2 + 30 - 400, 2 + 30 + 400, -2 - 30 + 400}},
 	})
 }
 
