@@ -150,8 +150,7 @@ func (m *mapping) fill(model *Model) error {
 			for k, v := range p.values {
 				state.F32[k] = float32(v)
 				if f := float64(state.F32[k]); math.IsNaN(f) || math.IsInf(f, 0) {
-					return fmt.Errorf("%s: element %d is %v in float32 (node %s)", state.Name, k, v,
-						strings.Join(l.nodes, ", "))
+					return fmt.Errorf("%s, of nodes %q: element %d is %v in float32", state.Name, l.nodes, k, v)
 				}
 			}
 			report.Parameters += len(p.values)

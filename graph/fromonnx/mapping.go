@@ -338,6 +338,9 @@ func (m *mapping) perChannel(s *signal, c *onnxeval.Tensor) ([]float64, error) {
 	out, _ := m.source(s.layer)
 	all := make([]float64, out.C)
 	numbers := c.Numbers()
+	if i := slices.IndexFunc(numbers, func(v float64) bool { return v-v != 0 }); i >= 0 {
+		return nil, refuse("", "element %d of a constant is %v", i, numbers[i])
+	}
 	if len(numbers) == 1 {
 		for i := range all {
 			all[i] = numbers[0]

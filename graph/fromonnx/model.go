@@ -108,7 +108,7 @@ func Decode(data []byte, folder string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("is no ONNX file: %w", err)
 	}
-	sum, producer := sha256.Sum256(data), strings.TrimSpace(file.Producer+" "+file.ProducerVersion)
+	sum, producer := sha256.Sum256(data), onnxeval.Printable(strings.TrimSpace(file.Producer+" "+file.ProducerVersion))
 	if len(file.Graph.Nodes) == 0 {
 		return nil, fmt.Errorf("is no ONNX file with a network: its graph has no nodes")
 	}

@@ -43,13 +43,16 @@ func (c *call) results() ([]*Tensor, error) {
 	}
 	if c.Version < 1 {
 		return nil, fmt.Errorf("the file does not say which version of the operators of domain %q it uses",
-			clip(c.Domain))
+			Printable(c.Domain))
 	}
 	if len(c.in) < o.inputs || slices.Contains(c.in[:o.inputs], nil) {
 		return nil, fmt.Errorf("%d inputs: want at least %d", len(c.in), o.inputs)
 	}
 	if c.Outputs == nil {
 		return nil, errors.New("no output")
+	}
+	if err := c.wellTyped(); err != nil {
+		return nil, err
 	}
 	for i, t := range c.in {
 		if o.real && t != nil && !t.IsFloat() {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"petrify/internal/onnxpb"
 )
@@ -155,8 +157,8 @@ func outside(t *onnxpb.Tensor, folder string, elements int) ([]byte, error) {
 		place[e.Key] = e.Value
 	}
 	name := place["location"]
-	if folder == "" || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fmt.Errorf("its data are in the file %q: want a path within the model's folder", name)
+	if folder == "" || !filepath.IsLocal(filepath.FromSlash(name)) || strings.ContainsRune(name, 0) {
+		return nil, fmt.Errorf("its data are in the file %q: want a path within the model's folder", Printable(name))
 	}
 	number := func(key string, otherwise int64) (int64, error) {
 		text, ok := place[key]
@@ -165,7 +167,8 @@ func outside(t *onnxpb.Tensor, folder string, elements int) ([]byte, error) {
 		}
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 {
-			return 0, fmt.Errorf("its data in %q: %s %q: want a whole number of at least 0", name, key, text)
+			return 0, fmt.Errorf("its data in %q: %s %q: want a whole number of at least 0", Printable(name), key,
+				Printable(text))
 		}
 		return n, nil
 	}
@@ -176,7 +179,8 @@ func outside(t *onnxpb.Tensor, folder string, elements int) ([]byte, error) {
 		return nil, err
 	}
 	if length != size {
-		return nil, fmt.Errorf("shape %v of %v takes %d bytes, %q has %d for it", t.Dims, t.Type, size, name, length)
+		return nil, fmt.Errorf("shape %v of %v takes %d bytes, %q has %d for it", t.Dims, t.Type, size,
+			Printable(name), length)
 	}
 	return section(folder, name, offset, length)
 }
@@ -188,9 +192,15 @@ func section(folder, name string, offset, length int64) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
+	// What is no file is not opened: a pipe would wait for a writer.
+	if info, err := root.Stat(filepath.FromSlash(name)); err != nil {
+		return nil, fmt.Errorf("its data are in %q: %w", Printable(name), cause(err))
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("its data are in %q, which is no regular file", Printable(name))
+	}
 	f, err := root.Open(filepath.FromSlash(name))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("its data are in %q: %w", Printable(name), cause(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -198,10 +208,19 @@ func section(folder, name string, offset, length int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || offset > info.Size() || length > info.Size()-offset {
-		return nil, fmt.Errorf("its data are at bytes %d to %d of %q, which has %d", offset, offset+length, name,
+		return nil, fmt.Errorf("its data are the %d bytes from %d on of %q, which has %d", length, offset,
+			Printable(name),
 			info.Size())
 	}
 	data := make([]byte, length)
 	_, err = io.ReadFull(io.NewSectionReader(f, offset, length), data)
 	return data, err
+}
+
+// cause is an error without the path that it names.
+func cause(err error) error {
+	if with, ok := errors.AsType[*fs.PathError](err); ok {
+		return with.Err
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"petrify/internal/onnxpb"
 )
@@ -31,21 +32,27 @@ func (n *Node) String() string {
 	if name == "" && len(n.Outputs) > 0 {
 		name = n.Outputs[0]
 	}
-	return clip(name)
+	return Printable(name)
 }
 
 // Type is the operator, with its domain unless that is the standard's own.
 func (n *Node) Type() string {
 	if n.Domain == "" {
-		return clip(n.Op)
+		return Printable(n.Op)
 	}
-	return clip(n.Domain + "." + n.Op)
+	return Printable(n.Domain + "." + n.Op)
 }
 
-// clip shortens a name of a file in a message.
-func clip(name string) string {
+// Printable shortens a name of a file in a message, and leaves out what would change a
+// terminal.
+func Printable(name string) string {
 	const longest = 80
-	name = strings.ToValidUTF8(name, "?")
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, strings.ToValidUTF8(name, "?"))
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "…"
 	}
@@ -102,11 +109,11 @@ func (g *Graph) decode(list []onnxpb.Tensor, folder string) error {
 	for i := range list {
 		t := &list[i]
 		if _, ok := g.Constants[t.Name]; ok {
-			return fmt.Errorf("initializer %q: there are two of that name", clip(t.Name))
+			return fmt.Errorf("initializer %q: there are two of that name", Printable(t.Name))
 		}
 		d, err := Decode(t, folder)
 		if err != nil {
-			return fmt.Errorf("initializer %q: %w", clip(t.Name), err)
+			return fmt.Errorf("initializer %q: %w", Printable(t.Name), err)
 		}
 		if total += d.Size(); total > most {
 			return fmt.Errorf("more than %d elements in initializers", most)
@@ -144,10 +151,10 @@ func (l *loader) add(n onnxpb.Node, depth int) error {
 // call. Values within the function get names of their own.
 func (l *loader) inline(call onnxpb.Node, f *onnxpb.Function, depth int) error {
 	if depth == deepest {
-		return fmt.Errorf("function %s: calls of functions are more than %d deep", clip(f.Name), deepest)
+		return fmt.Errorf("function %s: calls of functions are more than %d deep", Printable(f.Name), deepest)
 	}
 	if len(call.Inputs) > len(f.Inputs) || len(call.Outputs) > len(f.Outputs) {
-		return fmt.Errorf("function %s: called with %d inputs and %d outputs, it has %d and %d", clip(f.Name),
+		return fmt.Errorf("function %s: called with %d inputs and %d outputs, it has %d and %d", Printable(f.Name),
 			len(call.Inputs), len(call.Outputs), len(f.Inputs), len(f.Outputs))
 	}
 	l.calls++
@@ -220,7 +227,7 @@ func (g *Graph) sort() error {
 				continue
 			}
 			if _, ok := producer[out]; ok || known[out] {
-				return fmt.Errorf("value %q is computed twice: by node %q as well", clip(out), n)
+				return fmt.Errorf("value %q is computed twice: by node %q as well", Printable(out), n)
 			}
 			producer[out] = i
 		}
@@ -234,7 +241,7 @@ func (g *Graph) sort() error {
 				waiting[i]++
 				readers[at] = append(readers[at], i)
 			case !known[in]:
-				return fmt.Errorf("node %q (%s): nothing computes its input %q", n, n.Type(), clip(in))
+				return fmt.Errorf("node %q (%s): nothing computes its input %q", n, n.Type(), Printable(in))
 			}
 		}
 	}

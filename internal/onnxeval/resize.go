@@ -199,7 +199,7 @@ func (c *call) place(i, in, out, factor float64) (float64, error) {
 		}
 		return i * (in - 1) / (out - 1), nil
 	}
-	return 0, fmt.Errorf("coordinate_transformation_mode %q is not supported", clip(mode))
+	return 0, fmt.Errorf("coordinate_transformation_mode %q is not supported", Printable(mode))
 }
 
 // shares are the elements that make the one at a place.
@@ -213,7 +213,7 @@ func (c *call) shares(place float64, in int) ([]share, error) {
 		low := math.Floor(place)
 		return []share{{within(low), 1 - (place - low)}, {within(low + 1), place - low}}, nil
 	default:
-		return nil, fmt.Errorf("mode %q is not supported", clip(mode))
+		return nil, fmt.Errorf("mode %q is not supported", Printable(mode))
 	}
 }
 
@@ -233,5 +233,5 @@ func (c *call) nearest(place float64) (float64, error) {
 	case "ceil":
 		return math.Ceil(place), nil
 	}
-	return 0, fmt.Errorf("nearest_mode %q is not supported", clip(mode))
+	return 0, fmt.Errorf("nearest_mode %q is not supported", Printable(mode))
 }

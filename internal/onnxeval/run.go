@@ -74,7 +74,7 @@ func (g *Graph) Run(inputs map[string]*Tensor, o Options) (map[string]*Tensor, e
 	results := map[string]*Tensor{}
 	for _, name := range o.Want {
 		if results[name] = r.values[name]; results[name] == nil && r.Failed == nil {
-			return nil, fmt.Errorf("nothing computes %q", clip(name))
+			return nil, fmt.Errorf("nothing computes %q", Printable(name))
 		}
 	}
 	return results, nil

@@ -37,14 +37,15 @@ func WindowOf(n *Node, in, kernel []int) (w Window, err error) {
 	w = Window{Kernel: kernel, Stride: ones(n.Ints("strides")), Dilation: ones(n.Ints("dilations")),
 		Ceil: n.Int("ceil_mode", 0) != 0}
 	if len(kernel) != d || len(w.Stride) != d || len(w.Dilation) != d || len(pads) != 2*d {
-		return w, fmt.Errorf("kernel %v, strides %v, dilations %v, pads %v for %d spatial axes", kernel, w.Stride,
-			w.Dilation, pads, d)
+		return w, fmt.Errorf("kernel %v, strides %v, dilations %v, pads %v: want %d of each, and twice as many pads",
+			kernel, w.Stride, w.Dilation, pads, d)
 	}
 	for i := range d {
 		const widest = 1 << 15
 		if min(kernel[i], w.Stride[i], w.Dilation[i]) < 1 || min(pads[i], pads[d+i]) < 0 ||
 			max(kernel[i], w.Stride[i], w.Dilation[i], pads[i], pads[d+i]) > widest {
-			return w, fmt.Errorf("kernel %v, strides %v, dilations %v, pads %v", kernel, w.Stride, w.Dilation, pads)
+			return w, fmt.Errorf("kernel %v, strides %v, dilations %v, pads %v: want 1 to %d, and pads of 0 to %d", kernel,
+				w.Stride, w.Dilation, pads, widest, widest)
 		}
 	}
 	w.Begin, w.End = slices.Clone(pads[:d]), slices.Clone(pads[d:])
@@ -62,7 +63,7 @@ func (w *Window) auto(mode string, in []int) error {
 			continue
 		case "SAME_UPPER", "SAME_LOWER":
 		default:
-			return fmt.Errorf("auto_pad %q", clip(mode))
+			return fmt.Errorf("auto_pad %q: want NOTSET, VALID, SAME_UPPER or SAME_LOWER", Printable(mode))
 		}
 		total := max(0, ((n+w.Stride[i]-1)/w.Stride[i]-1)*w.Stride[i]+w.extent(i)-n)
 		w.Begin[i], w.End[i] = total/2, total-total/2
