@@ -26,6 +26,8 @@ type evaluation struct {
 	PTQ       *judged  `json:"ptq,omitempty"`
 	Quantized *judged  `json:"quantized"`
 	Flipped   []flip   `json:"flipped,omitempty"` // from float to quantized
+	flipped   []sample // of Flipped
+	set       *datasets.Set
 }
 
 // judged is how well a network does.
@@ -37,6 +39,8 @@ type judged struct {
 	ByClass          []judgedClass `json:"by_class"`
 	Confusion        [][]int       `json:"confusion"` // by class, then by predicted class
 	predicted        []int         // by sample
+	confidence       []float64     // by sample: the probability of the predicted class
+	bins             [score.Bins]score.Bin
 }
 
 type judgedClass struct {
@@ -51,6 +55,13 @@ type flip struct {
 	Class     string `json:"class"`
 	Float     string `json:"float"`
 	Quantized string `json:"quantized"`
+}
+
+// sample is where a sample is: among all that were judged, and in its split.
+type sample struct {
+	at    int
+	split *datasets.Split
+	index int
 }
 
 func (c *command) evaluate() *cobra.Command {
@@ -115,7 +126,8 @@ func (c *command) judge(ctx context.Context, model, data, split string) (*evalua
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{Network: p.model.Name, Method: p.model.Origin.Method, Data: set.Name, Classes: p.model.Classes}
+	e := &evaluation{Network: p.model.Name, Method: p.model.Origin.Method, Data: set.Name, Classes: p.model.Classes,
+		set: set}
 	splits, name, err := splitsOf(set, split)
 	if err != nil {
 		return nil, err
@@ -186,11 +198,12 @@ func (e *evaluation) compare(set *datasets.Set, splits []*datasets.Split) {
 	for _, split := range splits {
 		for i, label := range split.Labels {
 			was, is := e.Float.predicted[at], e.Quantized.predicted[at]
-			at++
-			if was == is {
-				continue
+			if was != is {
+				e.Flipped = append(e.Flipped, flip{set.Sample(split, i), e.Classes[label], e.Classes[was],
+					e.Classes[is]})
+				e.flipped = append(e.flipped, sample{at, split, i})
 			}
-			e.Flipped = append(e.Flipped, flip{set.Sample(split, i), e.Classes[label], e.Classes[was], e.Classes[is]})
+			at++
 		}
 	}
 }

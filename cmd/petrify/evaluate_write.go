@@ -20,7 +20,8 @@ func (p *predictor) judge(ctx context.Context, set *datasets.Set, splits []*data
 		err := p.each(set, split, func(_ int, y []float32, labels []int32) error {
 			for i, label := range labels {
 				q := p.probabilities(y[i*p.outputs : (i+1)*p.outputs])
-				j.predicted = append(j.predicted, s.Add(int(label), q))
+				predicted := s.Add(int(label), q)
+				j.predicted, j.confidence = append(j.predicted, predicted), append(j.confidence, q[predicted])
 			}
 			return context.Cause(ctx)
 		})
@@ -29,7 +30,7 @@ func (p *predictor) judge(ctx context.Context, set *datasets.Set, splits []*data
 		}
 	}
 	j.Accuracy, j.Balanced, j.CalibrationError = s.Accuracy(), s.Balanced(), s.CalibrationError()
-	j.Confusion = s.Confusion
+	j.Confusion, j.bins = s.Confusion, s.Bins()
 	if top := s.Top5(); len(set.Classes) > 10 {
 		j.Top5 = &top
 	}
@@ -126,8 +127,9 @@ func (e *evaluation) writeConfusion(w io.Writer) error {
 	return t.Flush()
 }
 
-func (e *evaluation) writeFlips(w io.Writer) error {
-	mended, broken := 0, 0
+// mended counts the samples whose class quantization changed to the right one, and
+// those where it was right before.
+func (e *evaluation) mended() (mended, broken int) {
 	for _, f := range e.Flipped {
 		switch f.Class {
 		case f.Quantized:
@@ -136,6 +138,11 @@ func (e *evaluation) writeFlips(w io.Writer) error {
 			broken++
 		}
 	}
+	return mended, broken
+}
+
+func (e *evaluation) writeFlips(w io.Writer) error {
+	mended, broken := e.mended()
 	fmt.Fprintf(w, "\n%s of %s samples change their class between float and %s: %d to the right one, %d away from it\n",
 		thousands(int64(len(e.Flipped))), thousands(int64(e.Samples)), strings.ToUpper(e.Method), mended, broken)
 	if len(e.Flipped) == 0 {

@@ -86,8 +86,8 @@ func (e extent) String() string {
 	return fmt.Sprintf("%d–%d", e.low, e.high)
 }
 
-// report prints the run's results and where they are.
-func report(w io.Writer, out string, r *train.Result) error {
+// printResult prints the run's results and where they are.
+func printResult(w io.Writer, out string, r *train.Result) error {
 	size := r.Model.Size()
 	row := func(name string, m train.Metrics, bytes int64) {
 		accuracy := "–"
@@ -135,9 +135,9 @@ func runFiles() []runFile {
 	}
 }
 
-// isRunFile reports whether a run writes a file of the name.
+// isRunFile reports whether a run or the command report writes a file of the name.
 func isRunFile(name string) bool {
-	return slices.ContainsFunc(runFiles(), func(f runFile) bool {
+	return name == pageFile || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil
 	})

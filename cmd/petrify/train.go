@@ -24,6 +24,7 @@ const (
 	figureFile  = "accuracy.svg"
 	floatFile   = "float.safetensors"
 	summaryFile = "summary.json"
+	pageFile    = "report.html"
 )
 
 func (c *command) train() *cobra.Command {
@@ -114,7 +115,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err := save(t.Out, result); err != nil {
 		return err
 	}
-	if err := report(c.stdout, t.Out, result); err != nil {
+	if err := printResult(c.stdout, t.Out, result); err != nil {
 		return err
 	}
 	if err := c.proveRun(ctx, t); err != nil {

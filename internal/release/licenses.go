@@ -97,8 +97,12 @@ func licenses(modules []module) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	uplot, err := os.ReadFile("internal/report/uplot/LICENSE")
+	if err != nil {
+		return nil, err
+	}
 	var b strings.Builder
-	b.WriteString("petrify contains the modules below, and data. Its own licence is in the file LICENSE.\n")
+	b.WriteString("petrify contains the modules below, data, and a script. Its own licence is in the file LICENSE.\n")
 	add := func(title string, text []byte) {
 		fmt.Fprintf(&b, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), title, strings.TrimRight(string(text), " \n"))
 	}
@@ -108,5 +112,6 @@ func licenses(modules []module) ([]byte, error) {
 		}
 	}
 	add("the embedded digits", digits)
+	add("uPlot 1.6.32, the embedded script of reports", uplot)
 	return []byte(b.String()), nil
 }

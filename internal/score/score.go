@@ -95,6 +95,22 @@ func (s *Score) Balanced() float64 {
 	return total / float64(classes)
 }
 
+// Bin is the samples of an interval of confidence.
+type Bin struct {
+	Samples              int
+	Confidence, Accuracy float64 // their means; 0 without samples
+}
+
+// Bins are the intervals of confidence, (i/15, (i+1)/15].
+func (s *Score) Bins() (all [Bins]Bin) {
+	for i, b := range s.bins {
+		if b.count > 0 {
+			all[i] = Bin{b.count, b.confidence / float64(b.count), share(b.right, b.count)}
+		}
+	}
+	return all
+}
+
 // CalibrationError is the expected difference between confidence, the
 // probability of the predicted class, and accuracy: the mean over intervals of
 // confidence, (i/15, (i+1)/15], weighted by their samples. Guo et al., On

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"petrify/internal/atomicfile"
+	"petrify/internal/report"
+	"petrify/train"
+)
+
+// pageFlips is how many flipped samples a page shows, each with its picture.
+const pageFlips = 60
+
+func (c *command) report() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "report RUN…",
+		Short: "Make a page of a run: its result, training, layers, cost and mistakes",
+		Long: `Make an HTML page of a finished run, in one file that needs no network: the result
+and the proof, the curves of training, a drawing of the network with the numbers of
+each layer, what it costs, and what it gets wrong. The page of several runs compares
+them: differences of their configurations first, then results and curves.
+
+What goes wrong is found out on the test split of the run's data; if these are gone
+or have changed, the page says so.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("got no arguments, want run folders: %s", cmd.UseLine())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := c.writePage(cmd.Context(), args, out)
+			if err == nil {
+				_, err = fmt.Fprintln(c.stdout, path)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write `FILE` (default report.html in the run's folder)")
+	return cmd
+}
+
+// writePage writes the page of one run or of several, and returns where it is.
+func (c *command) writePage(ctx context.Context, folders []string, out string) (string, error) {
+	if out == "" {
+		out = filepath.Join(folders[0], pageFile)
+	}
+	r, err := c.runOf(ctx, folders[0])
+	if err != nil {
+		return "", err
+	}
+	write := func() error {
+		return atomicfile.Write(out, func(w io.Writer) error { return report.Write(w, r) })
+	}
+	return out, writeListed(ctx, folders[0], export{path: out}, write)
+}
+
+// runOf collects everything about a run.
+func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error) {
+	if savedConfig(folder) == "" {
+		return nil, usage(fmt.Errorf("%s holds no %s: want the folder of a finished run", folder, configFile))
+	}
+	r, err := report.Read(folder)
+	if err != nil {
+		return nil, err
+	}
+	if r.Exports, err = exportSizes(r); err != nil {
+		return nil, err
+	}
+	result := &train.Result{Model: r.Model, PTQ: train.Metrics(r.Summary.PTQ), QAT: train.Metrics(r.Summary.QAT)}
+	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
+	if len(r.Model.Classes) == 0 {
+		r.Unjudged = "The network does not classify, so there are no classes to confuse."
+		return r, nil
+	}
+	e, err := c.judge(ctx, folder, "", "")
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		r.Unjudged = "It was not judged: " + err.Error()
+	default:
+		r.Warnings = append(r.Warnings, adviceOnClasses(e.Quantized)...)
+		r.Judgement, err = e.judgement()
+		return r, err
+	}
+	return r, nil
+}
+
+// exportSizes writes the model in every format, to know how large it is.
+func exportSizes(r *report.Run) (all []report.Export, err error) {
+	folder, err := os.MkdirTemp("", "petrify")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	var options exportOptions
+	if r.Proof != nil && r.Proof.CheckModel(r.Model) == nil {
+		options.facts = r.Proof.Facts()
+	}
+	for _, f := range formats() {
+		e := report.Export{Format: f.name, Runs: f.runs}
+		path := filepath.Join(folder, f.name, filepath.Base(f.usualPlace(r.Model, options)))
+		if err := os.Mkdir(filepath.Dir(path), 0o777); err != nil {
+			return nil, err
+		}
+		if err := f.write(path, r.Model, options); err != nil {
+			e.Refused = err.Error()
+		}
+		files, err := filesBelow(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			info, err := os.Stat(file)
+			if err != nil {
+				return nil, err
+			}
+			e.Bytes += info.Size()
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// judgement is an evaluation as a page shows it.
+func (e *evaluation) judgement() (*report.Judgement, error) {
+	j := &report.Judgement{Samples: e.Samples, Flipped: len(e.Flipped)}
+	for _, c := range e.columns() {
+		n := report.Judged{Name: c.head, Accuracy: c.Accuracy, Balanced: c.Balanced, Calibration: c.CalibrationError,
+			Confusion: c.Confusion}
+		for _, class := range c.ByClass {
+			n.ByClass = append(n.ByClass, report.Class{Name: class.Class, Samples: class.Samples,
+				Accuracy: class.Accuracy})
+		}
+		for _, b := range c.bins {
+			n.Bins = append(n.Bins, report.Bin(b))
+		}
+		j.Judged = append(j.Judged, n)
+	}
+	j.Mended, j.Broken = e.mended()
+	for i, f := range e.Flipped[:min(len(e.Flipped), pageFlips)] {
+		s := e.flipped[i]
+		picture, err := e.picture(s)
+		if err != nil {
+			return nil, err
+		}
+		j.Flips = append(j.Flips, report.Flip{Sample: f.Sample, Class: f.Class, Picture: picture,
+			Float: report.Guess{Class: f.Float, Confidence: e.Float.confidence[s.at]},
+			QAT:   report.Guess{Class: f.Quantized, Confidence: e.Quantized.confidence[s.at]}})
+	}
+	return j, nil
+}
+
+// picture is a sample as a URL that holds a PNG; "" for what is no picture.
+func (e *evaluation) picture(s sample) (template.URL, error) {
+	m, ok := e.set.Picture(s.split, s.index)
+	if !ok {
+		return "", nil
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		return "", err
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
