@@ -26,6 +26,7 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
+	r.equalize()
 	r.apply(graph.Switches{Observe: true, BatchNormFrozen: !r.untrained()})
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {

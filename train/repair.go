@@ -12,6 +12,8 @@ import (
 // equations. The zero value chooses by bits: all that is cheap where something has
 // fewer than 8 bits, if it lowers the loss on the calibration's images.
 type Repair struct {
+	Equalization   bool    // the weights on both sides of a channel get the same range
+	BiasAbsorption bool    // the next layer's bias takes what a ReLU's outputs exceed 0 by
 	BiasCorrection Choice  // the mean error of each channel becomes 0
 	GPTQ           Choice  // the integers of a channel's weights are chosen together
 	AdaRound       bool    // the integers are searched for
@@ -49,6 +51,17 @@ func (p Repair) faults(f *Faults, path string) {
 		p.Damping)
 	f.check(p.Iterations >= 0, path+".iterations", "%d: want 1 or more, or 0 for 1000", p.Iterations)
 	f.check(p.Iterations == 0 || p.AdaRound, path+".iterations", "%d has no effect without adaround", p.Iterations)
+}
+
+// equalize changes the float network before its ranges are observed. What it computes
+// stays; so a QAT stage begins from the new weights.
+func (r *run) equalize() {
+	if r.PTQ.Equalization {
+		r.model.Equalize()
+	}
+	if r.PTQ.BiasAbsorption {
+		r.model.AbsorbBiases()
+	}
 }
 
 // chosen is what is done, and whether a setting asks for it.

@@ -10,6 +10,10 @@ import (
 func repair(p *train.Repair) value {
 	const byBits = " null is true if something has fewer than 8 bits and the loss on calibration's images falls."
 	return section{
+		{"equalization", "Before ranges are observed, give each channel between two layers the same range in the " +
+			"weights of both (Nagel et al. 2019); a qat stage begins from there, too.", yes(&p.Equalization)},
+		{"bias_absorption", "Then move what the outputs of a ReLU exceed 0 by, by batch norm's β − 3·|γ|, to the next " +
+			"layer's bias.", yes(&p.BiasAbsorption)},
 		{"bias_correction", "Set each bias so that the mean of its channel is the float network's (Nagel et al. " +
 			"2019)." + byBits, choice(&p.BiasCorrection)},
 		{"gptq", "Choose the integers of a channel's weights together, so that they make up for each other's errors " +
