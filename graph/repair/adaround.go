@@ -26,12 +26,12 @@ const (
 // by Adam, while β falls from 20 to 2, so that every h ends near 0 or 1. The paper
 // takes e·x of batches of inputs; the expected square of that is the first term, and
 // so no iteration needs an input. λ is relative to the error of rounding to nearest,
-// per weight. Afterwards, one or two weights at a time are turned over as long as that
-// lowers the error. Rows of few weights, such as those of depthwise convolutions, are
-// not relaxed: of all their roundings the best is found by trying.
+// per weight. Rows of few weights, such as those of depthwise convolutions, are not
+// relaxed: of all their roundings the best is found by trying.
 //
-// start is where a row comes back to unless AdaRound is better: nearest, or what GPTQ
-// chose, which may lie beyond up and down.
+// The integers of start, nearest or what GPTQ chose, are another candidate. In both, one
+// or two weights at a time go a step up or down as long as that lowers the error, and
+// the better one is kept.
 func (p *Problem) AdaRound(iterations int, start []int32) []int32 {
 	a := p.relax()
 	scale := p.Error(p.Nearest()) / float64(len(a.v))
@@ -42,17 +42,12 @@ func (p *Problem) AdaRound(iterations int, start []int32) []int32 {
 	}
 	q := append([]int32(nil), start...)
 	for r := range p.Rows {
-		up := a.up[r*p.Cols : (r+1)*p.Cols]
-		for c := range up {
-			up[c] = a.h[r*p.Cols+c] >= 0.5
-		}
-		if p.Cols > fewWeights {
-			a.improve(r)
-		} else {
+		if p.Cols <= fewWeights {
 			a.search(r)
 		}
-		old := q[r*p.Cols : (r+1)*p.Cols]
-		now := a.integers(r)
+		old, now := q[r*p.Cols:(r+1)*p.Cols], a.integers(r)
+		p.improve(r, old)
+		p.improve(r, now)
 		if p.rowError(r, now) < p.rowError(r, old) {
 			copy(old, now)
 		}
@@ -68,13 +63,12 @@ type relaxed struct {
 	v, h, slope       []float64 // V, h(V), h'(V)
 	mean, square      []float64 // Adam's
 	e, moments, pulls []float32 // w − ŵ, and its products with Moments
-	up                []bool
 }
 
 // relax begins where h is the fraction of w/s.
 func (p *Problem) relax() *relaxed {
 	n := p.Rows * p.Cols
-	a := &relaxed{Problem: p, up: make([]bool, n)}
+	a := &relaxed{Problem: p}
 	for _, s := range []*[]float64{&a.floor, &a.v, &a.h, &a.slope, &a.mean, &a.square} {
 		*s = make([]float64, n)
 	}
@@ -141,7 +135,7 @@ func (a *relaxed) integers(r int) []int32 {
 	for c := range q {
 		k := r*a.Cols + c
 		q[c] = int32(a.floor[k])
-		if a.up[k] {
+		if a.h[k] >= 0.5 {
 			q[c]++
 		}
 	}
@@ -151,98 +145,27 @@ func (a *relaxed) integers(r int) []int32 {
 // fewWeights have 65,536 roundings.
 const fewWeights = 16
 
-// search turns to the best of all roundings of a row. They come in the order of Gray's
-// code, so that each differs from the one before in a single weight.
+// search sets row r to the best of all roundings. They come in the order of Gray's code,
+// so that each differs from the one before in a single weight.
 func (a *relaxed) search(r int) {
-	t := a.turning(r)
-	least, best := 0.0, 0
-	sum := 0.0
+	h := a.h[r*a.Cols : (r+1)*a.Cols]
+	clear(h)
+	s := a.steps(r, a.integers(r))
+	sum, least, best := 0.0, 0.0, 0
 	for i := 1; i < 1<<a.Cols; i++ {
 		c := bits.TrailingZeros(uint(i))
-		sum += t.alone(c)
-		t.turn(c)
+		d := int32(1)
+		if h[c] == 1 {
+			d = -1
+		}
+		h[c] = 1 - h[c]
+		sum += s.gain(c, d)
+		s.take(c, d)
 		if sum < least {
 			least, best = sum, i
 		}
 	}
-	// The last code differs from the first in its highest bit, the best one is best ^ best/2.
-	t.turn(a.Cols - 1)
-	for c := range a.Cols {
-		if (best^best>>1)>>c&1 == 1 {
-			t.turn(c)
-		}
+	for c := range h {
+		h[c] = float64((best ^ best>>1) >> c & 1)
 	}
-}
-
-// passes over a row that improve makes at most.
-const passes = 10
-
-// improve turns over one or two roundings of a row at a time, for each weight in turn
-// those that lower the error most.
-func (a *relaxed) improve(r int) {
-	t := a.turning(r)
-	least := 1e-9 * quadratic(a.Moments, t.e)
-	for range passes {
-		changed := false
-		for i := range a.Cols {
-			own := t.alone(i)
-			best, with := own, i
-			for j := range a.Cols {
-				if d := own + t.alone(j) + 2*t.δ[i]*t.δ[j]*a.Moments[i*a.Cols+j]; j != i && d < best {
-					best, with = d, j
-				}
-			}
-			if best < -least {
-				changed = true
-				t.turn(i)
-				if with != i {
-					t.turn(with)
-				}
-			}
-		}
-		if !changed {
-			return
-		}
-	}
-}
-
-// turning is a row whose weights turn over, one at a time. δ is what a weight's turn
-// adds to the error e:
-//
-//	(e + δᵢ)·H·(e + δᵢ)ᵀ − e·H·eᵀ = 2·δᵢ·(e·H)ᵢ + δᵢ²·Hᵢᵢ
-//
-// and two at once add 2·δᵢ·δⱼ·Hᵢⱼ to the sum of theirs.
-type turning struct {
-	h          []float64
-	e, pull, δ []float64 // pull is e·H
-	up         []bool
-}
-
-func (a *relaxed) turning(r int) *turning {
-	n := a.Cols
-	t := &turning{h: a.Moments, up: a.up[r*n : (r+1)*n]}
-	t.e, t.pull, t.δ = make([]float64, n), make([]float64, n), make([]float64, n)
-	for c, q := range a.integers(r) {
-		k := r*n + c
-		t.e[c] = a.Weights[k] - a.scale[k]*(float64(q)-a.zero[k])
-		if t.δ[c] = a.scale[k]; !t.up[c] {
-			t.δ[c] = -t.δ[c]
-		}
-	}
-	for c, v := range t.e {
-		add(t.pull, v, t.h[c*n:(c+1)*n])
-	}
-	return t
-}
-
-// alone is what the turn of one weight adds to the row's error.
-func (t *turning) alone(c int) float64 {
-	return t.δ[c] * (2*t.pull[c] + t.δ[c]*t.h[c*len(t.δ)+c])
-}
-
-// turn turns a weight over.
-func (t *turning) turn(c int) {
-	n := len(t.δ)
-	add(t.pull, t.δ[c], t.h[c*n:(c+1)*n])
-	t.δ[c], t.up[c] = -t.δ[c], !t.up[c]
 }

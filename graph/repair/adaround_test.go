@@ -7,7 +7,7 @@ import (
 )
 
 // Of all 2ⁿ ways to round n ≤ 16 weights up or down, AdaRound finds the one with the
-// least error.
+// least error, or integers beyond them that have an even smaller one.
 func TestAdaRoundIsTheBestRounding(t *testing.T) {
 	for seed := range uint64(26) {
 		rng := rand.New(rand.NewPCG(seed, 4))
@@ -26,7 +26,7 @@ func (p *Problem) bruteForce() float64 {
 	best := math.Inf(1)
 	for i := range 1 << p.Cols {
 		for c := range p.Cols {
-			a.up[c] = i>>c&1 == 1
+			a.h[c] = float64(i >> c & 1)
 		}
 		best = min(best, p.rowError(0, a.integers(0)))
 	}
