@@ -49,6 +49,8 @@ func TestTrainingAtRestIsTheEngine(t *testing.T) {
 			"per tensor":   perTensor(),
 			"weights only": {Weights: fakequant.Int8().Weights},
 			"W4A8":         {Weights: fakequant.Bits(4).Weights, Activations: fakequant.Int8().Activations},
+			"ternary":      fewValues(fakequant.LearnedTernary, 4),
+			"binary":       fewValues(fakequant.Binary, 8),
 		} {
 			t.Run(z.name+"/"+name, func(t *testing.T) {
 				atRest(t, stepped(t, network, z.in, graph.Uniform(s)), *restOutputs)
@@ -59,6 +61,13 @@ func TestTrainingAtRestIsTheEngine(t *testing.T) {
 
 // The same holds for random networks. Steps with dropout or stochastic rounding
 // never rest.
+// fewValues is a scheme of weights of two or three values.
+func fewValues(m fakequant.Method, bits int) fakequant.Scheme {
+	s := fakequant.Bits(bits)
+	s.Weights.Method, s.Weights.Format = m, m.Traits().Format
+	return s
+}
+
 func TestTrainingAtRestIsTheEngineOnRandomNetworks(t *testing.T) {
 	for seed := range fewer(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"petrify/fakequant/affine"
@@ -22,6 +23,24 @@ func ExampleQuantize() {
 	//  0.000 → 128 →  0.00
 	//  0.500 → 178 →  0.50
 	//  9.000 → 255 →  1.27
+}
+
+// TestIntegersOfFormats lists what the narrowest formats hold.
+func TestIntegersOfFormats(t *testing.T) {
+	for f, want := range map[affine.Format][]int32{
+		{Bits: 2}: {-2, -1, 0, 1}, {Bits: 2, Unsigned: true}: {0, 1, 2, 3},
+		affine.Ternary: {-1, 0, 1}, affine.Binary: {-1, 1},
+	} {
+		var got []int32
+		for q := int32(-9); q <= 9; q++ {
+			if f.Has(q) {
+				got = append(got, q)
+			}
+		}
+		if !slices.Equal(got, want) || f.Min() != want[0] || f.Max() != want[len(want)-1] {
+			t.Errorf("%v: %v, from %d to %d; want %v", f, got, f.Min(), f.Max(), want)
+		}
+	}
 }
 
 func TestQuantize(t *testing.T) {

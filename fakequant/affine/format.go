@@ -117,8 +117,9 @@ func ParseFormat(text string) (Format, error) {
 	rest, f.Narrow = strings.CutSuffix(rest, "_narrow")
 	digits, ok := strings.CutPrefix(rest, "int")
 	bits, err := strconv.Atoi(digits)
-	if !ok || err != nil {
-		return Format{}, fmt.Errorf("affine: number format %q: want one like int8, int8_narrow, uint4 or float32", text)
+	if !ok || err != nil || bits < MinBits {
+		return Format{}, fmt.Errorf("affine: number format %q: want one like int8, int8_narrow, uint4, binary "+
+			"or float32", text)
 	}
 	f.Bits = bits
 	return f, f.Validate()

@@ -55,7 +55,7 @@ func TestNames(t *testing.T) {
 	roundTrip(t, affine.ParseDialect, affine.Dialects()...)
 	roundTrip(t, affine.ParseRounding, affine.Roundings()...)
 	roundTrip(t, affine.ParseFormat, affine.Int8Narrow, affine.Int8, affine.Uint8, affine.Format{},
-		affine.Format{Bits: 4})
+		affine.Format{Bits: 4}, affine.Ternary, affine.Binary)
 	roundTrip(t, affine.ParseGranularity, affine.Granularity{}, affine.Granularity{Kind: affine.PerChannel},
 		affine.Granularity{Kind: affine.PerChannel, Axis: 3},
 		affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 32})
@@ -71,7 +71,7 @@ func roundTrip[T interface {
 			t.Errorf("parse(%q) = %v, %v; want %v", v, got, err, v)
 		}
 	}
-	for _, bad := range []string{"", "INT8", "int1", "int9", "uint8_narrow", "per_group:1", "per_group:1:0",
+	for _, bad := range []string{"", "INT8", "int1", "int1_narrow", "int9", "uint8_narrow", "per_group:1", "per_group:1:0",
 		"per_channel:-1", "per_tensor:0"} {
 		if got, err := parse(bad); err == nil {
 			t.Errorf("parse(%q) = %v, want an error", bad, got)
@@ -82,7 +82,7 @@ func roundTrip[T interface {
 // FuzzParse checks that every parser accepts what is printed, and nothing that
 // is printed differently.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"int8", "uint4", "int2_narrow", "float32", "per_group:1:32", "per_channel",
+	for _, text := range []string{"int8", "uint4", "int2_narrow", "int1_narrow", "binary", "float32", "per_group:1:32", "per_channel",
 		"per_tensor", "affine", "torch_fused", "half_up", "int08"} {
 		f.Add(text)
 	}
