@@ -316,10 +316,14 @@ def exported(make, shape, fold, batch):
     return build
 
 
-for at, (name, (make, shape)) in enumerate(ARCHITECTURES.items()):
+LOWEST = {"har": 8, "mlp-GELU": 9, "act-GELU": 9}  # opsets in which PyTorch can export them
+
+for name, (make, shape) in ARCHITECTURES.items():
     for opset, fold, batch in ((7, True, "N"), (8, True, 1), (9, True, "N"), (9, False, "N"), (10, True, 1),
                                (11, True, "N"), (11, False, "N"), (12, True, 4), (13, False, "N"), (13, True, 1),
                                (14, True, "N"), (15, True, 4), (15, False, "N"), (16, True, "N"), (17, True, "N"),
                                (17, False, "N"), (17, True, 1)):
+        if opset < LOWEST.get(name, 0):
+            continue
         label = f"{'' if fold else 'unfolded-'}{'' if batch == 'N' else f'batch{batch}-'}opset{opset}"
         FORMS[f"torch-{name}-{label}"] = (exported(make, shape, fold, batch), opset, None)

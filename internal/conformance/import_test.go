@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"petrify/graph/fromonnx"
 	"petrify/internal/conformance"
 	"petrify/internal/imported"
+	"petrify/internal/onnxpb"
 	"petrify/quantized/onnx"
 )
 
@@ -22,31 +24,60 @@ import (
 //	CGO_ENABLED=1 go test -run TestImports -train-all .
 var trainAll = flag.Bool("train-all", false, "train every imported network")
 
+// everyForm makes TestImportForms try one form in as many:
+//
+//	CGO_ENABLED=1 go test -run TestImportForms -every-form 1 .
+var everyForm = flag.Int("every-form", 61, "import one in this many forms of files; 1: all 2,200, in half an hour")
+
 // trainedInCI are the imports that CI trains: with batch norm and with it
 // folded, a residual one, signals, channels last, parts of channels.
 var trainedInCI = []string{"resnet-unfolded", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated",
 	"convnext"}
 
-// exported writes the networks of networks.py to a folder.
-func exported(t *testing.T) []string {
+// written are the files that a program of Python's writes to a folder.
+func written(t *testing.T, least int, arguments ...string) []string {
 	t.Helper()
 	folder := t.TempDir()
-	out, err := exec.Command("/usr/bin/python3", "-W", "ignore", "networks.py", folder).CombinedOutput()
+	arguments = append([]string{"-W", "ignore", arguments[0], folder}, arguments[1:]...)
+	c := exec.Command("/usr/bin/python3", arguments...)
+	c.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	out, err := c.CombinedOutput()
 	if err != nil {
-		t.Fatalf("networks.py (Debian's python3-torch, python3-onnx): %v\n%s", err, out)
+		t.Fatalf("%s (Debian's python3-torch, python3-onnx): %v\n%s", arguments, err, out)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.onnx"))
-	if err != nil || len(files) < 30 {
-		t.Fatalf("networks.py wrote %d files: %v", len(files), err)
+	if err != nil || len(files) < least {
+		t.Fatalf("%s wrote %d files: %v", arguments, len(files), err)
 	}
 	return files
+}
+
+// TestImportForms: every operator in every form, and the known families of
+// networks as PyTorch, Keras and scikit-learn write them at all opsets, compute
+// what ONNX Runtime computes, or are refused.
+func TestImportForms(t *testing.T) {
+	for _, file := range written(t, 2000 / *everyForm, "forms.py", strconv.Itoa(*everyForm)) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".onnx"), func(t *testing.T) {
+			m, err := fromonnx.Read(file, fromonnx.Options{})
+			if strings.HasPrefix(filepath.Base(file), "refused-") {
+				if err == nil {
+					t.Fatal("was imported")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			asInRuntime(t, file, m)
+		})
+	}
 }
 
 // TestImports: what PyTorch, and others, export is imported, and computes what
 // ONNX Runtime computes. Some of it trains on, and its export is what ONNX
 // Runtime runs, element for element.
 func TestImports(t *testing.T) {
-	for _, file := range exported(t) {
+	for _, file := range written(t, 30, "networks.py") {
 		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
 		t.Run(name, func(t *testing.T) {
 			m, err := fromonnx.Read(file, fromonnx.Options{})
@@ -71,10 +102,12 @@ func TestImports(t *testing.T) {
 }
 
 // asInRuntime compares 64 inputs with ONNX Runtime, or by definition where the
-// file has other outputs than numbers.
+// file has other inputs or outputs than one of float32, or operators of versions
+// that ONNX Runtime does not have.
 func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
 	t.Helper()
-	if len(m.Source().Outputs) > 1 {
+	in, out := m.Source().Inputs[0], m.Source().Outputs
+	if len(out) > 1 || in.Type != onnxpb.Float || out[0].Type != onnxpb.Float || m.Opset < 7 {
 		c, err := imported.Compare(m, 64)
 		if err != nil || c.Relative() > 1e-4 {
 			t.Fatalf("by definition: %.1e of the greatest output, error %v", c.Relative(), err)

@@ -82,11 +82,16 @@ func Open(model []byte, s Settings) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
-	if len(file.Graph.Inputs) != 1 || len(file.Graph.Outputs) < 1 {
-		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one input and at least one output",
-			len(file.Graph.Inputs), len(file.Graph.Outputs))
+	initialized := map[string]bool{} // old files list initializers as inputs, too
+	for _, t := range file.Graph.Initializers {
+		initialized[t.Name] = true
 	}
-	in := file.Graph.Inputs[0]
+	inputs := slices.DeleteFunc(file.Graph.Inputs, func(in onnxpb.Value) bool { return initialized[in.Name] })
+	if len(inputs) != 1 || len(file.Graph.Outputs) < 1 {
+		return nil, fmt.Errorf("conformance: %d inputs and %d outputs: want one input and at least one output",
+			len(inputs), len(file.Graph.Outputs))
+	}
+	in := inputs[0]
 	var outputs []string
 	for _, out := range file.Graph.Outputs {
 		outputs = append(outputs, out.Name)
