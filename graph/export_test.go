@@ -32,6 +32,7 @@ type View struct {
 	Out           Shape
 	Clip          Kind
 	Weight, Bias  *Param               // nil: none
+	Slopes        *Param               // of a PReLU
 	Norm          *NormView            // nil: none
 	LayerNorm     *NormView            // nil: none; without statistics
 	Quant, Output *fakequant.Quantizer // of the weights and of the output; nil: float
@@ -51,7 +52,7 @@ func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
 	for i, u := range m.units {
 		place[u] = i
 		v := View{Layer: u.layer, Ins: u.ins, Out: u.out, Clip: u.clip,
-			Weight: u.weight, Bias: u.bias, Quant: u.weights, Output: u.output}
+			Weight: u.weight, Bias: u.bias, Slopes: u.slopes, Quant: u.weights, Output: u.output}
 		for _, in := range u.inputs {
 			v.Inputs = append(v.Inputs, place[in])
 		}

@@ -112,6 +112,9 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 		}
 		n.Begin, n.Value = begin[:len(n.Output.Shape)], u.layer.Value
 	}
+	if u.slopes != nil {
+		n.Slopes = slices.Clone(u.slopes.Value)
+	}
 	if u.layerNorm != nil {
 		n.Norm = u.layerNorm.frozen()
 	}

@@ -70,6 +70,8 @@ func TestGradientsOfEachKind(t *testing.T) {
 		"relu":             between(graph.ReLU()),
 		"relu6 alone":      between(graph.MaxPool(2), graph.ReLU6()),
 		"leaky_relu":       between(graph.LeakyReLU(0.1)),
+		"prelu":            between(graph.Conv2D(4, 1), graph.PReLU()),
+		"prelu of vectors": between(graph.Flatten(), graph.Linear(6), graph.PReLU()),
 		"leaky_relu folds": between(graph.LeakyReLU(-1.5)),
 		"clip":             between(graph.Clip(-0.2, 0.3)),
 		"clip from below":  between(graph.Clip(0.1, graph.Unbounded)),

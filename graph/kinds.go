@@ -48,6 +48,7 @@ const (
 	KindSoftplus
 	KindClip
 	KindMul
+	KindPReLU
 	KindLayerNorm
 )
 
@@ -109,6 +110,7 @@ func init() {
 		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
 			weights: linearWeights, takes: []string{"features"}},
 		KindBatchNorm: {name: "batch_norm", role: roleNorm, takes: []string{"epsilon"}},
+		KindPReLU:     {name: "prelu", role: roleFunction, op: quantized.PReLU, train: trainPReLU},
 		KindLayerNorm: {name: "layer_norm", role: roleFunction, op: quantized.LayerNorm, takes: []string{"epsilon"},
 			train: trainLayerNorm},
 		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),

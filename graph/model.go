@@ -138,12 +138,15 @@ func (m *Model) MACs() (n int64) {
 
 // Parameters is the number of weights and biases that are shipped: a batch
 // normalisation is folded into those of its convolution or linear layer, which
-// then has one bias per channel, a layer normalisation has two numbers per channel,
+// then has one bias per channel, a layer normalisation has two numbers per channel, a PReLU one,
 // and quantizers add none.
 func (m *Model) Parameters() (n int64) {
 	for _, u := range m.units {
 		if u.weight != nil {
 			n += int64(len(u.weight.Value)) + int64(u.out.C)
+		}
+		if u.slopes != nil {
+			n += int64(u.out.C)
 		}
 		if u.layerNorm != nil {
 			n += 2 * int64(u.out.C)

@@ -92,7 +92,7 @@ func (f *frozen) forward(y []float32) error {
 		f.xs[i] = floats(f.nodes[i])
 	}
 	grids = append(grids, quantOf(u.output))
-	if f.layer == nil || u.weight != nil || u.layerNorm != nil || !slices.Equal(grids, f.grids) {
+	if f.layer == nil || u.weight != nil || u.layerNorm != nil || u.slopes != nil || !slices.Equal(grids, f.grids) {
 		nodes, err := m.nodes(u, names)
 		if err != nil {
 			return err

@@ -91,6 +91,10 @@ func (o *oracle) function(u graph.View, x []float64) []float64 {
 	switch u.Layer.Kind {
 	case graph.KindReLU, graph.KindReLU6:
 		return o.clip(u.Layer.Kind, x)
+	case graph.KindPReLU:
+		s, slopes := side(0), o.values[u.Slopes]
+		plane := u.Out.H * u.Out.W
+		return elements(x, func(i int) float64 { return [...]float64{x[i] * slopes[i/plane%u.Out.C], x[i]}[s[i]] })
 	case graph.KindLeakyReLU:
 		s := side(0)
 		return elements(x, func(i int) float64 { return [...]float64{x[i] * float64(u.Layer.Slope), x[i]}[s[i]] })

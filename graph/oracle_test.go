@@ -74,7 +74,7 @@ func newOracle(t *testing.T, m *graph.Model, q graph.Quantization, quantized boo
 	}
 	o.clone(t, o.input, nil, state)
 	for _, u := range o.units {
-		for _, p := range []*graph.Param{u.Weight, u.Bias} {
+		for _, p := range []*graph.Param{u.Weight, u.Bias, u.Slopes} {
 			o.know(p)
 		}
 		if u.Norm != nil {

@@ -24,6 +24,7 @@ type unit struct {
 	weight, bias *Param     // bias is nil where a batch norm follows
 	norm         *batchNorm // nil: none
 
+	slopes    *Param     // of a PReLU
 	layerNorm *layerNorm // nil: none
 
 	weights *fakequant.Quantizer // of the weight; nil: stays float
@@ -131,6 +132,9 @@ func (u *unit) initialise(rng *rand.Rand) {
 	if u.layer.Kind == KindDropout {
 		u.drop = rand.NewPCG(rng.Uint64(), rng.Uint64())
 	}
+	if u.layer.Kind == KindPReLU {
+		u.slopes = newSlopes(u.layer, u.out.C)
+	}
 	if u.layer.Kind == KindLayerNorm {
 		u.layerNorm = newLayerNorm(u.layer, u.out.C)
 	}
@@ -155,6 +159,9 @@ func (u *unit) params() (params []*Param) {
 	}
 	if u.norm != nil {
 		params = append(params, u.norm.gamma, u.norm.beta)
+	}
+	if u.slopes != nil {
+		params = append(params, u.slopes)
 	}
 	if u.layerNorm != nil {
 		params = append(params, u.layerNorm.gamma, u.layerNorm.beta)

@@ -66,6 +66,7 @@ const (
 	Min                         // the less of two inputs, as Add
 	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
 	Mul                         // two inputs, as Add
+	PReLU                       // Slopes: a leaky ReLU with a slope for each channel
 	LayerNorm                   // Norm: of the channels of each pixel
 )
 
@@ -85,6 +86,7 @@ type Node struct {
 	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
 	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
 	Norm    *Norm      `json:"norm,omitzero"`    // LayerNorm
+	Slopes  []float32  `json:"-"`                // PReLU: for r < 0, of each channel
 	Output  Activation `json:"output"`           // its name is the node's name
 }
 

@@ -11,7 +11,7 @@ var opNames = []string{
 	GlobalAvgPool: "global_avg_pool", Flatten: "flatten", Reshape: "reshape", ResizeNearest: "resize",
 	Slice: "slice", Pad: "pad", Shuffle: "shuffle",
 	Add: "add", Sub: "sub", Mul: "mul", Concat: "concat", Max: "max", Min: "min", Activate: "activate",
-	LayerNorm: "layer_norm",
+	PReLU: "prelu", LayerNorm: "layer_norm",
 }
 
 // String is the operation's name in model.json, such as "max_pool".

@@ -80,7 +80,7 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 			return nil, fmt.Errorf("input of shape %v: %d groups do not divide its channels", x, n.Groups)
 		}
 		return x, nil
-	case Activate, LayerNorm:
+	case Activate, PReLU, LayerNorm:
 		return x, nil
 	}
 	return nil, fmt.Errorf("%v has no shape", n.Op)

@@ -15,7 +15,7 @@ type Bytes struct {
 	Scales  int64 // 4 for each scale of weights and activations
 	Zeros   int64 // zero points, in the type of their integers
 	Biases  int64 // int32 biases: 4 each
-	Float   int64 // weights, biases and what normalisations multiply and add in float32: 4 each
+	Float   int64 // weights, biases and slopes, and what normalisations multiply and add in float32: 4 each
 }
 
 // Total is the number of bytes of all tensors.
@@ -79,6 +79,7 @@ func (m *Model) Size() Size {
 				Float:      4 * int64(len(n.Bias.Float)),
 			})
 		}
+		b.add(Bytes{Parameters: int64(len(n.Slopes)), Float: 4 * int64(len(n.Slopes))})
 		if n.Norm != nil {
 			numbers := int64(len(n.Norm.Gamma) + len(n.Norm.Beta))
 			b.add(Bytes{Parameters: numbers, Float: 4 * numbers})

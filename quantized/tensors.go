@@ -17,6 +17,7 @@ var fileMetadata = map[string]string{"format": "petrify"}
 //	NAME.weight                             I8, U8 for unsigned formats, F32 where it stayed float
 //	NAME.weight.scale, NAME.weight.zero
 //	NAME.bias                               I32, or F32
+//	NAME.weight                             F32 of a prelu: its slopes
 //	NAME.weight, NAME.bias                  F32 of a layer normalisation: its factors and shifts
 //
 // A zero point has the type of its integers. The scale of a bias is s_x·s_w and
@@ -74,6 +75,9 @@ func parameterTensors(n *Node) []safetensors.Tensor {
 		} else {
 			all = append(all, safetensors.Of(name, []int{len(b.Float)}, b.Float))
 		}
+	}
+	if n.Slopes != nil {
+		all = append(all, safetensors.Of(n.Name+".weight", []int{len(n.Slopes)}, n.Slopes))
 	}
 	if m := n.Norm; m != nil {
 		all = append(all, safetensors.Of(n.Name+".weight", []int{len(m.Gamma)}, m.Gamma),
@@ -143,6 +147,9 @@ func (m *Model) fill(f *safetensors.File) error {
 }
 
 func fillNode(n *Node, f *safetensors.File) (err error) {
+	if n.Op == PReLU {
+		return fillSlopes(n, f)
+	}
 	if n.Norm != nil {
 		return n.Norm.fill(n.Name, f)
 	}

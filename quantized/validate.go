@@ -125,6 +125,9 @@ func (v *validator) node(n *Node) {
 	if n.Weights != nil {
 		v.add(n.Name, checkFit(n, inputs[0]))
 	}
+	if n.Op == PReLU && len(n.Slopes) != inputs[0].Shape[0] {
+		v.addf(n.Name, "%d slopes for an input of shape %v", len(n.Slopes), inputs[0].Shape)
+	}
 	if n.Norm != nil {
 		v.add(n.Name, n.Norm.checkFit(inputs[0]))
 	}

@@ -125,6 +125,9 @@ func checkWindow(n *Node) error {
 
 // checkParameters checks weights and bias by themselves.
 func checkParameters(n *Node) error {
+	if err := checkSlopes(n); err != nil {
+		return err
+	}
 	if err := checkNorm(n); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (m *mapping) assemble() (*Model, error) {
 	}
 	m.name(func(i int) bool {
 		l := m.layers[i]
-		return l.weighted() || l.gamma != nil || read[i] > 0
+		return l.weighted() || l.gamma != nil || l.slopes != nil || read[i] > 0
 	})
 	model := &Model{Input: m.layout.shape}
 	if err := m.fill(model); err != nil {
@@ -176,6 +176,9 @@ func (l *layer) parameters() (all []parameter) {
 		if l.bias != nil {
 			all = append(all, parameter{"bias", []int{len(l.bias)}, l.bias})
 		}
+	}
+	if l.slopes != nil {
+		all = append(all, parameter{"weight", []int{len(l.slopes)}, l.slopes})
 	}
 	if l.gamma != nil {
 		one := []int{len(l.gamma)}

@@ -119,13 +119,11 @@ func (v *visit) leaky(x *signal, slope float64) (*signal, error) {
 		return v.activation(x, graph.ReLU())
 	case slope == 1:
 		return v.view(x), nil
-	case !(slope > 0 && slope < 1):
-		return nil, refuse("", "a slope of %v below 0: want 0 to 1", slope)
 	}
 	return v.activation(x, graph.LeakyReLU(float32(slope)))
 }
 
-// prelu is imported where all channels have one slope.
+// prelu is a leaky ReLU where all channels have one slope.
 func prelu(v *visit) (*signal, error) {
 	x, err := v.input()
 	if err != nil {
@@ -137,10 +135,26 @@ func prelu(v *visit) (*signal, error) {
 	}
 	for _, s := range slope.F {
 		if s != slope.F[0] {
-			return nil, refuse("leaky_relu has one slope for all", "a slope for each channel")
+			return v.slopes(x, slope)
 		}
 	}
 	return v.leaky(x, slope.F[0])
+}
+
+// slopes makes a PReLU with a slope for each channel.
+func (v *visit) slopes(s *signal, slope *onnxeval.Tensor) (*signal, error) {
+	x := copied(s)
+	at, err := v.settled(x)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := v.perChannel(x, slope)
+	if err != nil {
+		return nil, err
+	}
+	out, vector := v.source(at)
+	l := &layer{Layer: graph.PReLU(), out: out, vector: vector, slopes: numbers, title: title(v.Inputs[1], v.Name)}
+	return v.add(l, x.order, x.layer), nil
 }
 
 // function makes a layer of the same function.

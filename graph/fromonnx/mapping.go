@@ -20,6 +20,8 @@ type layer struct {
 	size                        []int     // of weight
 	gamma, beta, mean, variance []float64 // of a batch norm; the first two of a layer norm
 
+	slopes []float64 // of a PReLU
+
 	erf    bool     // stands for an error function, a part of GELU
 	given  *signal  // what an activation is computed of, before it was scaled and shifted
 	nodes  []string // of the file

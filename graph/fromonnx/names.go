@@ -74,7 +74,7 @@ func (m *mapping) name(named func(i int) bool) {
 		if !named(i) {
 			continue
 		}
-		if (l.weighted() || l.gamma != nil) && l.title != "" && taken[l.title] == 1 {
+		if (l.weighted() || l.gamma != nil || l.slopes != nil) && l.title != "" && taken[l.title] == 1 {
 			l.called = l.title
 		}
 		l.Name = l.called

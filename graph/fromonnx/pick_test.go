@@ -116,6 +116,9 @@ func (f *file) frame(value float32, pads ...int64) *file {
 	return f.add("Pad", list(f.ints(pads...), f.floats([]float32{value})))
 }
 
+// slopes is a PRelu with random slopes.
+func (f *file) slopes(shape ...int) *file { return f.add("PRelu", list(f.random(shape...))) }
+
 // frames are forms of Pad that no other layer can take into its padding.
 var frames = []form{
 	{"zeros before a function", newFile(2, 5, 5).frame(0, 0, 0, 1, 2, 0, 0, 0, 1).add("Tanh", nil), "NCHW", "pad tanh"},
@@ -142,6 +145,10 @@ var frames = []form{
 		f.add("Sigmoid", nil).from("v1").add("Flatten", nil)
 		return f.from("v2").add("Flatten", nil).add("Add", list("v3"))
 	}(), "NCHW", "batch_norm pad sigmoid flatten flatten add"},
+	{"a slope for each channel", newFile(2, 5, 5).slopes(2, 1, 1), "NCHW", "prelu"},
+	{"a slope for each feature", newFile(4).slopes(4), "NC", "prelu"},
+	{"slopes of channels that are last", newFile(5, 6, 2).slopes(2).add("Transpose", nil, ints("perm", 0, 3, 1, 2)),
+		"NHWC", "prelu"},
 	{"a shortcut of ResNet-20", func() *file {
 		f := newFile(4, 8, 8).add("Relu", nil)
 		f.slice([]int64{0, 0}, []int64{8, 8}, []int64{2, 3}, []int64{2, 2}).frame(0, 0, 2, 0, 0, 0, 2, 0, 0)

@@ -70,6 +70,7 @@ var sanctioned = []string{
 	"from its zero point: TensorFlow Lite's are", "XNNPACK takes", "XNNPACK wants a range",
 	"Core ML all or nothing", "runtimes disagree on where it rounds to", "no weights of a convolution give the means",
 	"layer_norm has no form there",
+	"prelu has no form there",
 }
 
 // witness is a runtime with an exporter for it.

@@ -196,6 +196,10 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		y := b.Slice(x, []int{1, 2, 3}, []int{4, 5, 3})
 		return b.Linear(b.Slice(b.Flatten(y), []int{7}, []int{30}), 12, quantized.Identity)
 	},
+	"prelu": func(b *quantizedtest.Builder) string {
+		x := b.PReLU(b.Conv(b.Input(), 6, quantizedtest.Same(3), 1, quantized.Identity))
+		return b.Linear(b.PReLU(b.Flatten(x)), 10, quantized.Identity)
+	},
 	"pad": func(b *quantizedtest.Builder) string {
 		x := b.Pad(b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU), []int{2, 1, 0}, []int{6, 10, 11}, 0)
 		y := b.Pad(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity), []int{0, 0, 3}, []int{4, 11, 14}, -0.37)

@@ -376,6 +376,9 @@ def layer(n, tensors, values, mode):
         return mul(n, x[0], x[1], y, mode)
     if op in ("max", "min"):
         return Tensor(y, r={"max": np.maximum, "min": np.minimum}[op](x[0].r, x[1].r))
+    if op == "prelu":
+        slopes = tensors[n["name"] + ".weight"].reshape([-1] + [1] * (len(n["output"]["shape"]) - 1))
+        return Tensor(y, r=np.where(x[0].r > 0, x[0].r, slopes * x[0].r))
     if op == "pad":
         around = [(b, whole - b - part) for b, whole, part in zip(n["begin"], n["output"]["shape"], x[0].r.shape[1:])]
         v = Tensor(y, r=np.full(1, n.get("value", 0), f32))

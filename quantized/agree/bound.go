@@ -39,7 +39,7 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 	case quantized.LayerNorm:
 		return boundOfLayerNorm(n.Norm), nil
 	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.ResizeNearest, quantized.Slice,
-		quantized.Pad, quantized.Shuffle, quantized.Concat, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
+		quantized.Pad, quantized.PReLU, quantized.Shuffle, quantized.Concat, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
 		return nil, nil // no rounding, or one
 	}
 	return nil, fmt.Errorf("agree: no bound for %v", n.Op)

@@ -25,11 +25,11 @@ var order = []string{
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
 	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
-	"look_up", "join", "real_join", "reorder", "reorder_reals", "repeat", "repeat_reals", "part", "part_reals",
+	"look_up", "look_up_channels", "join", "real_join", "reorder", "reorder_reals", "repeat", "repeat_reals", "part", "part_reals",
 	"frame", "frame_reals", "shuffle", "shuffle_reals",
 	"softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
-	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_softmax", "layer_norm",
+	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_prelu", "real_softmax", "layer_norm",
 	"copy", "copy_reals",
 }
 
@@ -93,7 +93,7 @@ var callees = []struct{ by, needs string }{
 	{"real_choose_greater", "fused"}, {"real_choose_less", "reals"}, {"real_choose_less", "fused"},
 	{"difference_fixed", "requantize"}, {"difference_float32", "quantize"},
 	{"product_fixed", "requantize"}, {"product_float32", "quantize"}, {"real_pool", "reals"}, {"real_join", "reals"},
-	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_softmax", "reals"}, {"layer_norm", "reals"}, {"reals", "quantize"},
+	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_prelu", "reals"}, {"real_softmax", "reals"}, {"layer_norm", "reals"}, {"reals", "quantize"},
 }
 
 // functions is the text of the kernels that the model needs.

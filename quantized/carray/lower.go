@@ -177,7 +177,7 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		return nil
 	}
 	switch n.Op {
-	case quantized.Add, quantized.Activate, quantized.LayerNorm:
+	case quantized.Add, quantized.Sub, quantized.Activate, quantized.PReLU, quantized.LayerNorm:
 		l.reuse(y, i, in...)
 	default:
 		l.room(y)
@@ -205,6 +205,8 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.concat(n, id, in, y)
 	case quantized.Activate:
 		return l.activate(n, id, in[0], y)
+	case quantized.PReLU:
+		l.prelu(n, id, in[0], y)
 	case quantized.MaxPool, quantized.AvgPool, quantized.GlobalAvgPool:
 		return l.pool(n, id, in[0], y)
 	default:

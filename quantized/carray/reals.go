@@ -53,6 +53,10 @@ func (l *lowering) realNode(n *quantized.Node, id string, in []*value, y *value)
 		}
 	case quantized.Activate:
 		l.realActivate(n, in[0], y)
+	case quantized.PReLU:
+		l.array("float", id+"_slopes", 4, &l.count.multipliers, each(n.Slopes, decimal))
+		l.realCall("real_prelu", fmt.Sprintf("real_prelu(%%s, %%s, %d, %s_slopes, %d)", y.elements(), id, y.channels()),
+			y, in[0])
 	default:
 		return fmt.Errorf("%v has no form in C", n.Op)
 	}

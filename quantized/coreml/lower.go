@@ -75,6 +75,7 @@ var operations = map[quantized.Op]operation{
 	quantized.Max:           {"maximum", two},
 	quantized.Min:           {"minimum", two},
 	quantized.Concat:        {"concat", concat},
+	quantized.PReLU:         {"add", (*builder).prelu},
 }
 
 // of is the parameter x and constant ones.

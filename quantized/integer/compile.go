@@ -161,6 +161,8 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 		c.concat(in, y)
 	case quantized.Activate:
 		return c.activate(n, in[0], y)
+	case quantized.PReLU:
+		c.prelu(n, in[0], y)
 	default:
 		return fmt.Errorf("%v is not an operation of the engine", n.Op)
 	}

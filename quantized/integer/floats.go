@@ -242,6 +242,8 @@ func realFunc(n *quantized.Node, x *value) (func(y, x []float32, n int), error) 
 	case n.Op == quantized.ResizeNearest:
 		h, w := factors(n, x)
 		return func(y, r []float32, _ int) { repeat(y, r, x, h, w) }, nil
+	case n.Op == quantized.PReLU:
+		return realPReLU(n), nil
 	case n.Op != quantized.Activate:
 		return nil, fmt.Errorf("%v is not an operation of the engine", n.Op)
 	case n.Func == quantized.ReLU || n.Func == quantized.ReLU6:

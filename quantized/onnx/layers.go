@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"petrify/internal/onnxpb"
 	"petrify/quantized"
@@ -86,6 +87,7 @@ var operations = map[quantized.Op]form{
 	quantized.Max:           one("Max"),
 	quantized.Min:           one("Min"),
 	quantized.Concat:        one("Concat", intAttribute("axis", 1)),
+	quantized.PReLU:         (*writer).prelu,
 	quantized.LayerNorm:     (*writer).layerNorm,
 }
 
@@ -218,6 +220,12 @@ func (w *writer) relu6(n *quantized.Node, in []string, output string) string {
 func (w *writer) clip(n *quantized.Node, in []string, output string) string {
 	bounds := []string{w.floats(n.Name+"/least", []float32{n.Min}), w.floats(n.Name+"/greatest", []float32{n.Max})}
 	return w.node("Clip", output, append(in, bounds...))
+}
+
+// prelu has its slopes in the shape of a pixel, to be broadcast.
+func (w *writer) prelu(n *quantized.Node, in []string, output string) string {
+	shape := append([]int64{int64(len(n.Slopes))}, slices.Repeat([]int64{1}, len(n.Output.Shape)-1)...)
+	return w.node("PRelu", output, append(in, w.floats(n.Name+"/slopes", n.Slopes, shape...)))
 }
 
 func (w *writer) leakyReLU(n *quantized.Node, in []string, output string) string {

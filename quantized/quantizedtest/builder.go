@@ -158,6 +158,15 @@ func (b *Builder) Slice(x string, begin, shape []int) string {
 	return b.add(n, b.spread[x])
 }
 
+// PReLU is a leaky ReLU with a random slope for each channel.
+func (b *Builder) PReLU(x string) string {
+	n := quantized.Node{Op: quantized.PReLU, Inputs: []string{x}}
+	for range b.activation(x).Shape[0] {
+		n.Slopes = append(n.Slopes, float32(b.rng.NormFloat64())/2)
+	}
+	return b.add(n, b.spread[x])
+}
+
 // Pad puts x at begin of an image, and a value around it.
 func (b *Builder) Pad(x string, begin, shape []int, value float32) string {
 	n := quantized.Node{Op: quantized.Pad, Inputs: []string{x}, Begin: begin, Value: value}

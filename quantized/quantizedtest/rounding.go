@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"petrify/fakequant/affine"
 	"petrify/quantized"
@@ -40,6 +41,10 @@ func Rounding(rng *rand.Rand) []Case {
 		m.Nodes[0].Slope = slope
 		add(fmt.Sprintf("leaky_relu of slope %v", slope), m, every(a))
 	}
+	prelu := Function(quantized.ReLU, a, y, 6, 1+int(a.Format.Max()-a.Format.Min()), 1)
+	prelu.Nodes[0].Op, prelu.Nodes[0].Func = quantized.PReLU, quantized.Identity
+	prelu.Nodes[0].Slopes = []float32{0.1, -0.7, 1.9, 0, 0.25, -1}
+	add("prelu", prelu, slices.Repeat(every(a), 6))
 	for _, bounds := range [][2]float32{{-math.MaxFloat32, 1.05}, {0.95, math.MaxFloat32}, {-0.5, -0.1}} {
 		m := Function(quantized.Clip, a, y, 1+int(a.Format.Max()-a.Format.Min()))
 		m.Nodes[0].Min, m.Nodes[0].Max = bounds[0], bounds[1]

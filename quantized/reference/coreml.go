@@ -35,6 +35,7 @@ var programs = map[quantized.Op]func(*layer){
 	quantized.Pad: programMove,
 	quantized.Add: programPair, quantized.Sub: programPair, quantized.Mul: programPair,
 	quantized.Max: programPair, quantized.Min: programPair, quantized.Activate: programActivate,
+	quantized.PReLU: programPReLU,
 }
 
 // units are what the numbers within a layer count: in[i] is the scale of

@@ -75,7 +75,7 @@ var operations = map[quantized.Op]func(*layer){
 	quantized.Slice: move, quantized.Pad: move, quantized.Shuffle: move,
 	quantized.Add: add, quantized.Sub: sub, quantized.Mul: mul,
 	quantized.Concat: concat, quantized.Max: choose, quantized.Min: choose,
-	quantized.Activate: activate, quantized.LayerNorm: layerNorm,
+	quantized.Activate: activate, quantized.PReLU: prelu, quantized.LayerNorm: layerNorm,
 }
 
 // Layer computes one layer of a valid model from the activations that it reads.

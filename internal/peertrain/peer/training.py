@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 import network
 from quantizer import Quantizer, straight
+from ties import BAND, NOISE
 
 MOMENTUM = 0.1  # of batch norm
 FLOOR = 1e-12  # of a folding factor
@@ -70,7 +71,7 @@ class Model:
 
     def optimize(self, o, rate):
         """torch's own optimizer; biases, batch norm and learned scales do not decay."""
-        norms = {u.norm for u in self.units} | {u.name for u in self.units if u.kind == "layer_norm"}
+        norms = {u.norm for u in self.units} | {u.name for u in self.units if u.kind in ("layer_norm", "prelu")}
         groups = []
         for name, p in self.params.items():
             decays = name.endswith(".weight") and name[:-len(".weight")] not in norms
@@ -270,6 +271,9 @@ class Pass:
         y = torch.where(below, x, torch.full_like(x, greatest))
         return torch.where(above, y, torch.full_like(x, least))
 
+    def prelu(self, l, x):
+        return torch.where(self.ties.positive(x), x, like(self.m.params[l["Name"] + ".weight"], x) * x)
+
     def leaky_relu(self, l, x):
         slope = float(np.float32(l["Slope"]))
         return torch.where(self.ties.positive(x), x, slope * x)
@@ -364,11 +368,12 @@ class Pass:
 
     def max(self, l, a, b):
         b = spread(b, a)
-        equal = a == b  # each has half of the gradient
         sizes = torch.maximum(a.abs(), b.abs())
+        equal = (a - b).abs() <= NOISE * BAND * sizes.max()  # each has half of the gradient
         apart = torch.where(equal, sizes.max() + 1, a - b)
         y = torch.where(equal, (a + b) / 2, torch.where(self.ties.positive(apart, of=sizes), a, b))
-        assert torch.equal(y, torch.maximum(a, b))
+        own = torch.maximum(a, b)
+        assert torch.allclose(y, own, rtol=0, atol=1e-4 * float(sizes.max())), (y - own).abs().max()
         return y
 
     def min(self, l, a, b):
