@@ -24,7 +24,7 @@ func TestStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := rows()
-	s := study{data: data, rows: []row{all[0], all[3], all[6]}, float: 3, qat: 2, batch: 32, keep: t.TempDir()}
+	s := study{data: data, rows: []row{all[0], all[3], all[6]}, float: 3, qat: 3, batch: 32, keep: t.TempDir()}
 	first, err := s.table(context.Background(), 1)
 	if err != nil {
 		t.Fatal(err)
