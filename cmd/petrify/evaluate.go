@@ -28,6 +28,7 @@ type evaluation struct {
 	Flipped   []flip   `json:"flipped,omitempty"` // from float to quantized
 	flipped   []sample // of Flipped
 	set       *datasets.Set
+	labels    []int32 // by sample
 }
 
 // judged is how well a network does.
@@ -137,6 +138,9 @@ func (c *command) judge(ctx context.Context, model, data, split string) (*evalua
 		return nil, err
 	}
 	e.Samples = len(e.Quantized.predicted)
+	for _, s := range splits {
+		e.labels = append(e.labels, s.Labels...)
+	}
 	if p.run == nil || !exists(filepath.Join(p.folder, floatFile)) {
 		return e, nil
 	}

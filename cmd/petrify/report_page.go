@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"petrify/internal/atomicfile"
+	"petrify/internal/config"
 	"petrify/internal/report"
 	"petrify/train"
 )
@@ -48,26 +49,52 @@ or have changed, the page says so.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "write `FILE` (default report.html in the run's folder)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write `FILE` (default report.html in the run's folder; "+
+		"comparison.html for several runs)")
 	return cmd
 }
 
 // writePage writes the page of one run or of several, and returns where it is.
 func (c *command) writePage(ctx context.Context, folders []string, out string) (string, error) {
-	if out == "" {
+	switch {
+	case out == "" && len(folders) == 1:
 		out = filepath.Join(folders[0], pageFile)
+	case out == "":
+		out = "comparison.html"
 	}
-	r, err := c.runOf(ctx, folders[0])
+	runs, err := c.runsOf(ctx, folders)
 	if err != nil {
 		return "", err
 	}
-	write := func() error {
-		return atomicfile.Write(out, func(w io.Writer) error { return report.Write(w, r) })
+	page := func(w io.Writer) error { return report.WriteComparison(w, runs) }
+	if len(runs) == 1 {
+		if runs[0].Exports, err = exportSizes(runs[0]); err != nil {
+			return "", err
+		}
+		page = func(w io.Writer) error { return report.Write(w, runs[0]) }
 	}
+	write := func() error { return atomicfile.Write(out, page) }
 	return out, writeListed(ctx, folders[0], export{path: out}, write)
 }
 
-// runOf collects everything about a run.
+// runsOf collects everything about runs, whose names then differ.
+func (c *command) runsOf(ctx context.Context, folders []string) (all []*report.Run, err error) {
+	taken := map[string]bool{}
+	for _, folder := range folders {
+		r, err := c.runOf(ctx, folder)
+		if err != nil {
+			return nil, err
+		}
+		if taken[r.Name] {
+			r.Name = filepath.Clean(folder)
+		}
+		taken[r.Name] = true
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// runOf collects everything about a run but its exports.
 func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error) {
 	if savedConfig(folder) == "" {
 		return nil, usage(fmt.Errorf("%s holds no %s: want the folder of a finished run", folder, configFile))
@@ -76,13 +103,17 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	if err != nil {
 		return nil, err
 	}
-	if r.Exports, err = exportSizes(r); err != nil {
-		return nil, err
+	settings, err := config.Settings([]byte(r.Config))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", savedConfig(folder), err)
+	}
+	for _, s := range settings {
+		r.Settings = append(r.Settings, [2]string{s.Path, s.Value})
 	}
 	result := &train.Result{Model: r.Model, PTQ: train.Metrics(r.Summary.PTQ), QAT: train.Metrics(r.Summary.QAT)}
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
 	if len(r.Model.Classes) == 0 {
-		r.Unjudged = "The network does not classify, so there are no classes to confuse."
+		r.Unjudged = "its network does not classify"
 		return r, nil
 	}
 	e, err := c.judge(ctx, folder, "", "")
@@ -90,7 +121,7 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		r.Unjudged = "It was not judged: " + err.Error()
+		r.Unjudged = err.Error()
 	default:
 		r.Warnings = append(r.Warnings, adviceOnClasses(e.Quantized)...)
 		r.Judgement, err = e.judgement()
@@ -151,6 +182,9 @@ func (e *evaluation) judgement() (*report.Judgement, error) {
 		j.Judged = append(j.Judged, n)
 	}
 	j.Mended, j.Broken = e.mended()
+	for i, label := range e.labels {
+		j.Right = append(j.Right, e.Quantized.predicted[i] == int(label))
+	}
 	for i, f := range e.Flipped[:min(len(e.Flipped), pageFlips)] {
 		s := e.flipped[i]
 		picture, err := e.picture(s)

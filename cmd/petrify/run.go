@@ -89,7 +89,7 @@ exactly as accurate as the one that was trained.`,
 	root.SetErr(c.stderr)
 	root.SetHelpCommand(help())
 	root.AddCommand(c.train(), c.importer(), c.data(), c.inspect(), c.export(), c.verify(), c.predict(), c.evaluate(),
-		c.report(), c.bench(), c.config(), c.version())
+		c.report(), c.compare(), c.runs(), c.bench(), c.config(), c.version())
 	return root
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,5 +257,32 @@ func TestPageIsSmallAndQuick(t *testing.T) {
 	}
 	if least > time.Second {
 		t.Errorf("it takes %v", least)
+	}
+}
+
+// The page of several runs begins with what differs, and overlays their curves.
+func TestRunsAreCompared(t *testing.T) {
+	trained(t)
+	run(t, "train", "--set", "network=mlp", "--set", "quantization.global_config.weight_bits=2", "--out", "few")
+	run(t, "report", "demo", "few")
+	for _, width := range []int64{360, 1600} {
+		w := open(t, filepath.Join(work, "comparison.html"), width, 900, width == 360)
+		keys := says[[]string](t, w, `[...document.querySelectorAll("#differences tbody tr")].map(
+			r => [...r.cells].map(c => c.textContent).join(" "))`)
+		want := []string{"network cnn mlp", "quantization.global_config.weight_bits null 2"}
+		if !slices.Equal(keys, want) {
+			t.Errorf("differences %q, want %q", keys, want)
+		}
+		if rows := says[int](t, w, `document.querySelectorAll("#results tbody tr").length`); rows != 2 {
+			t.Errorf("%d rows of results", rows)
+		}
+		if n := says[int](t, w, `document.querySelectorAll("#training canvas").length`); n != 3 {
+			t.Errorf("%d charts", n)
+		}
+		if wide := says[int64](t, w, `document.documentElement.scrollWidth`); wide > width {
+			t.Errorf("the page is %d pixels wide", wide)
+		}
+		w.clean(t)
+		w.shoot(t, fmt.Sprintf("compared-%d", width))
 	}
 }

@@ -51,6 +51,8 @@ const (
 	vermillion
 	purple
 	sky
+
+	palette = 6 // colours
 )
 
 // Numbers are null in JSON where they are not numbers.

@@ -6,6 +6,7 @@ import "html/template"
 // quantization.
 type Judgement struct {
 	Samples int
+	Right   []bool   // by sample: whether what ships classifies it correctly
 	Judged  []Judged // float, PTQ, QAT, as far as they are known; the last one ships
 	Flipped int
 	Flips   []Flip // the first of them

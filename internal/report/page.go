@@ -22,8 +22,8 @@ type page struct {
 	Script  template.JS
 	Data    data
 	figures int
-	Run     *runPage  // a page of one run
-	Runs    *struct{} // a page of several
+	Run     *runPage        // a page of one run
+	Runs    *comparisonPage // a page of several
 }
 
 // data is the JSON in the page.
@@ -111,6 +111,38 @@ func Write(w io.Writer, r *Run) error {
 	return p.write(w)
 }
 
+// comparisonPage is what the page of several runs shows.
+type comparisonPage struct {
+	*Comparison
+	Rows    []comparedRow
+	Figures []figure
+}
+
+// comparedRow is a run in the table of results.
+type comparedRow struct {
+	Run                     *Run
+	Rows                    []resultRow // float, PTQ, QAT
+	Bytes, OfFloat          string
+	Differing, Significance string // from the first run, by McNemar's test
+}
+
+// WriteComparison writes the page of several runs.
+func WriteComparison(w io.Writer, runs []*Run) error {
+	c := Compare(runs)
+	p := newPage(fmt.Sprintf("Comparison of %d runs", len(runs)))
+	p.Runs = &comparisonPage{Comparison: c, Figures: p.all(c.curves())}
+	for i, r := range runs {
+		row := comparedRow{Run: r, Rows: r.results(), Bytes: thousands(r.Summary.Size.Quantized),
+			OfFloat: fmt.Sprintf("%.1f %%", percent(r.Summary.Size.Quantized, r.Summary.Size.Float32))}
+		if i > 0 && len(c.Tests) == len(runs)-1 {
+			t := c.Tests[i-1]
+			row.Differing, row.Significance = fmt.Sprintf("+%d −%d", t.OnlyB, t.OnlyA), fmt.Sprintf("%.3f", t.P)
+		}
+		p.Runs.Rows = append(p.Runs.Rows, row)
+	}
+	return p.write(w)
+}
+
 func newPage(title string) *page {
 	read := func(name string) string {
 		text, err := files.ReadFile(name)
@@ -131,9 +163,10 @@ func newPage(title string) *page {
 func (p *page) write(w io.Writer) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"thousands": thousands, "long": func(n int) int64 { return int64(n) },
-		"sum": func(a, b int64) int64 { return a + b },
-		"one": func(v float64) string { return fmt.Sprintf("%.1f", v) },
-		"two": func(v float64) string { return fmt.Sprintf("%.2f", v) },
+		"sum":   func(a, b int64) int64 { return a + b },
+		"one":   func(v float64) string { return fmt.Sprintf("%.1f", v) },
+		"short": func(v float64) string { return fmt.Sprintf("%.4g", v) },
+		"two":   func(v float64) string { return fmt.Sprintf("%.2f", v) },
 	}).ParseFS(files, "*.html")
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

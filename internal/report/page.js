@@ -54,10 +54,14 @@
 		ctx.font = `${12 * ratio}px system-ui, sans-serif`;
 		ctx.textBaseline = "alphabetic";
 		ctx.fillStyle = colour("--ink");
+		const taken = [];
 		spec.names.forEach((name, i) => {
 			const row = spec.series.find(s => s.values[i] != null);
 			if (!row) return;
-			const x = u.valToPos(spec.x[i], "x", true), y = u.valToPos(row.values[i], "y", true);
+			const x = u.valToPos(spec.x[i], "x", true);
+			let y = u.valToPos(row.values[i], "y", true);
+			while (taken.some(t => Math.abs(t.x - x) < 90 * ratio && Math.abs(t.y - y) < 13 * ratio)) y += 14 * ratio;
+			taken.push({ x, y });
 			const right = x > bbox.left + bbox.width / 2;
 			ctx.textAlign = right ? "right" : "left";
 			ctx.fillText(name, x + (right ? -10 : 10) * ratio, y + 4 * ratio);

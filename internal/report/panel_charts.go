@@ -60,7 +60,8 @@ func levels(w *quantized.Weights) Chart {
 		c.X = append(c.X, float64(q))
 		c.Series[0].Values = append(c.Series[0].Values, float64(counts[q]))
 	}
-	c.Note = fmt.Sprintf("%d integers occur among %d weights; %d weights are 0.", len(c.X), len(w.Q), counts[0])
+	c.Note = fmt.Sprintf("%d integers occur among %s weights; %s weights are 0.", len(c.X),
+		thousands(int64(len(w.Q))), thousands(int64(counts[0])))
 	return c
 }
 

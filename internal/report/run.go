@@ -24,7 +24,7 @@ type Run struct {
 	Config  string // config.yaml without its comments
 
 	// What the files of the folder do not say; empty where it is not known.
-	Settings  [][2]string // of the configuration, by path
+	Settings  [][2]string // paths and values of the configuration
 	Exports   []Export
 	Judgement *Judgement
 	Unjudged  string // why Judgement is nil

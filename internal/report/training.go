@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // axis is that of the epochs of both stages, one after the other.
@@ -68,7 +69,7 @@ func (r *Run) training() []Chart {
 		return c
 	}
 	loss := curves("Loss", "loss", func(m Measures) float64 { return m.Loss })
-	loss.Log = positive(loss.Series)
+	loss.Log = positive([]Numbers{loss.Series[0].Values, loss.Series[1].Values})
 	charts := []Chart{loss}
 	if r.classifies() {
 		charts = append(charts, curves("Accuracy", "accuracy, %", func(m Measures) float64 { return 100 * m.Accuracy }))
@@ -81,16 +82,11 @@ func (r *Run) training() []Chart {
 	return append(charts, rate)
 }
 
-// positive reports whether a logarithmic axis can show all series.
-func positive(all []Series) bool {
-	for _, s := range all {
-		for _, v := range s.Values {
-			if !(v > 0) {
-				return false
-			}
-		}
-	}
-	return true
+// positive reports whether a logarithmic axis can show all rows.
+func positive(rows []Numbers) bool {
+	return !slices.ContainsFunc(rows, func(row Numbers) bool {
+		return slices.ContainsFunc(row, func(v float64) bool { return !(v > 0) })
+	})
 }
 
 // said is what the milestones mean.
