@@ -20,6 +20,9 @@ type Repair struct {
 	Damping        float64 // of the two: a share of the moments' mean diagonal that is added to it
 }
 
+// Active reports whether there is something to repair.
+func (o Repair) Active() bool { return o.BiasCorrection || o.GPTQ || o.AdaRound }
+
 // repairing is a pass over the units, from the input to the output, with two networks
 // side by side: the quantized one, as far as it is repaired, and the float one as it
 // was. Both have the same units.

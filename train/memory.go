@@ -13,13 +13,8 @@ func (j *Job) Memory() (int64, error) {
 	least, err := grown(r.Batch, r.trainerMemory)
 	if err == nil {
 		var apart int64
-		apart, err = grown(min(r.Batch, apartImages), r.distanceMemory)
+		apart, err = r.besides()
 		least += apart
-	}
-	if err == nil {
-		var probe int64
-		probe, err = grown(r.surveyBatch(), r.probeMemory)
-		least += probe
 	}
 	if err == nil && r.Phase == Float {
 		var float int64
@@ -30,6 +25,20 @@ func (j *Job) Memory() (int64, error) {
 		return 0, fmt.Errorf("train: %w", err)
 	}
 	return least, nil
+}
+
+// besides is what a quantized stage takes besides its training graph: the graphs that
+// compare and survey, or earlier what a repair holds.
+func (r *run) besides() (int64, error) {
+	apart, err := grown(min(r.Batch, apartImages), r.distanceMemory)
+	if err != nil {
+		return 0, err
+	}
+	probe, err := grown(r.surveyBatch(), r.probeMemory)
+	if o, _ := r.chosen(); o.Active() && r.Phase <= PTQ {
+		return max(apart+probe, int64(r.repairCount())*int64(r.model.RepairMemory())), err
+	}
+	return apart + probe, err
 }
 
 // grown extrapolates the bytes that graphs take at a batch. Building them would

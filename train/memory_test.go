@@ -29,6 +29,29 @@ func TestMemoryIsThatOfTheGraphs(t *testing.T) {
 	}
 }
 
+// A repair of few bits needs more than a small batch's graphs, until it is done.
+func TestMemoryOfARepair(t *testing.T) {
+	c := deep(t, 4)
+	c.Batch = 16
+	for phase, repairs := range map[Phase]bool{PTQ: true, QAT: false} {
+		var bytes [2]int64
+		for i, p := range []Repair{{BiasCorrection: No, GPTQ: No}, {}} {
+			c.PTQ = p
+			j, err := Open(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.run.Phase = phase
+			if bytes[i], err = j.Memory(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := bytes[1] > bytes[0]; got != repairs {
+			t.Errorf("%v: %d bytes, without a repair %d", phase, bytes[1], bytes[0])
+		}
+	}
+}
+
 // built is the bytes of the graphs of a phase.
 func built(t *testing.T, m *graph.Model, batch int, p Phase) int64 {
 	t.Helper()

@@ -80,11 +80,11 @@ func (r *run) chosen() (o graph.Repair, asked bool) {
 }
 
 // repair repairs the quantized network from the state before its statistics were
-// averaged again, which bias correction replaces. Unless a setting asks for it, the
-// loss on the calibration's images has to fall.
+// averaged again: those belong to integers that are rounded to nearest. Unless a
+// setting asks for it, the loss on the first training images has to fall.
 func (r *run) repair(ctx context.Context, before []graph.State) error {
 	o, asked := r.chosen()
-	if !o.BiasCorrection && !o.GPTQ && !o.AdaRound {
+	if !o.Active() {
 		return nil
 	}
 	seen := first(r.split, r.Calibration*r.Batch)
@@ -93,12 +93,9 @@ func (r *run) repair(ctx context.Context, before []graph.State) error {
 		return err
 	}
 	unrepaired := clone(r.model.State())
-	if o.BiasCorrection {
-		err = r.model.Restore(before)
-	}
-	var x []float32
+	x, err := r.repairImages(ctx)
 	if err == nil {
-		x, err = r.repairImages(ctx)
+		err = r.model.Restore(before)
 	}
 	if err == nil {
 		err = r.model.Repair(ctx, o, x)
@@ -120,10 +117,15 @@ func (r *run) repair(ctx context.Context, before []graph.State) error {
 // of more than one image.
 const repairMemory = 256 << 20
 
+// repairCount is the number of images that fit there.
+func (r *run) repairCount() int {
+	return min(r.Calibration*r.Batch, max(repairMemory/r.model.RepairMemory(), 1))
+}
+
 // repairImages is the first images of the calibration.
 func (r *run) repairImages(ctx context.Context) (x []float32, err error) {
 	size := r.input().Size()
-	n := min(r.Calibration*r.Batch, max(repairMemory/r.model.RepairMemory(), 1))
+	n := r.repairCount()
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {
 			return nil, err
