@@ -15,7 +15,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test paths drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: ## run the tests
 
 drill: ## kill training, exports and runs in one folder KILLS times each; their end must be that of undisturbed ones
 	go test ./train ./cmd/petrify -count 1 -run Killed -kills $(KILLS) -timeout 30m
+
+cluster: ## run a sweep on a Slurm of two nodes on this machine, and do it all kinds of harm (needs root, slurmctld, slurmd, slurm-client, munge)
+	go test ./cmd/petrify -count 1 -run SweepOnSlurm -slurm -timeout 30m
 
 paths: ## run the numerical tests on each path of the kernels that the processor has
 	for path in generic avx2 avx512; do \

@@ -244,7 +244,7 @@ func TestWatchedModelResumes(t *testing.T) {
 	if !reflect.DeepEqual(a.State(), b.State()) || !reflect.DeepEqual(a.Oscillating(), b.Oscillating()) {
 		t.Error("the restored model trains to another state")
 	}
-	if err := b.Restore(a.tensors()); err == nil {
+	if err := b.Restore(a.Tensors()); err == nil {
 		t.Error("a state without the oscillations is taken")
 	}
 }

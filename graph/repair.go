@@ -73,7 +73,7 @@ func (m *Model) inFloat() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return float, float.Restore(m.tensors())
+	return float, float.Restore(m.Tensors())
 }
 
 // sideBySide begins a pass.

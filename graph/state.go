@@ -18,15 +18,16 @@ type State = fakequant.State
 // watches. The slices are the model's own: write or copy them before the next
 // step.
 func (m *Model) State() []State {
-	all := m.tensors()
+	all := m.Tensors()
 	for _, q := range m.quantizers() {
 		all = append(all, q.State()...)
 	}
 	return append(all, m.oscillationState()...)
 }
 
-// tensors is the state without the quantizers'.
-func (m *Model) tensors() (all []State) {
+// Tensors is the part of the state that does not depend on the quantization:
+// parameters, running statistics, and the random numbers of dropouts.
+func (m *Model) Tensors() (all []State) {
 	for _, u := range m.units {
 		for _, p := range u.params() {
 			all = append(all, State{Name: p.Name, Shape: p.Shape, F32: p.Value})
@@ -79,7 +80,7 @@ func (m *Model) Restore(state []State) error {
 	for _, s := range state {
 		byName[s.Name] = s
 	}
-	own := m.tensors()
+	own := m.Tensors()
 	for _, d := range own {
 		s, ok := byName[d.Name]
 		if !ok {

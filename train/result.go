@@ -62,6 +62,7 @@ type Size struct {
 	Scales     int64 `json:"scales"`
 	ZeroPoints int64 `json:"zero_points"`
 	Biases     int64 `json:"biases"`
+	Packed     int64 `json:"packed"` // Quantized, were no bit of a weight unused
 }
 
 // result freezes the model and writes summary.json.
@@ -99,6 +100,7 @@ func size(m *quantized.Model) Size {
 	return Size{
 		Float32: s.Float32(), Float16: s.Float16(), Quantized: s.Total(),
 		Weights: s.Weights, Scales: s.Scales, ZeroPoints: s.Zeros, Biases: s.Biases,
+		Packed: s.Total() - s.Weights + s.Packed,
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitResumable   = 75  // EX_TEMPFAIL: a trial of a sweep can go on
 	exitInterrupted = 130 // as shells report a command that Ctrl-C ended
 	exitTerminated  = 143 // and one that SIGTERM ended
 )
@@ -26,6 +27,14 @@ const (
 type usageError struct{ error }
 
 func usage(err error) error { return usageError{err} }
+
+// codedError is an error with an exit code of its own.
+type codedError struct {
+	error
+	code int
+}
+
+func (e codedError) Unwrap() error { return e.error }
 
 // command is what the subcommands share.
 type command struct {
@@ -56,7 +65,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var faults config.Faults
 	var wrong usageError
 	var signalled stopped
+	var coded codedError
 	switch {
+	case errors.As(err, &coded):
+		return coded.code
 	case errors.As(context.Cause(ctx), &signalled):
 		return signalled.code()
 	case !c.started || errors.As(err, &faults) || errors.As(err, &wrong):
@@ -89,7 +101,7 @@ exactly as accurate as the one that was trained.`,
 	root.SetErr(c.stderr)
 	root.SetHelpCommand(help())
 	root.AddCommand(c.train(), c.importer(), c.data(), c.inspect(), c.export(), c.verify(), c.predict(), c.evaluate(),
-		c.report(), c.compare(), c.runs(), c.bench(), c.config(), c.version())
+		c.report(), c.compare(), c.runs(), c.sweep(), c.bench(), c.config(), c.version())
 	return root
 }
 

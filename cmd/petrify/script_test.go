@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -12,7 +15,7 @@ import (
 
 // TestMain lets the scripts run the command by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"petrify": main, "standin": standIn})
+	testscript.Main(m, map[string]func(){"petrify": main, "standin": standIn, "sbatch": sbatchStandIn})
 }
 
 // The scripts in testdata/script are the command's specification.
@@ -41,4 +44,20 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d: %s", got, want, strings.Join(args[1:], " "))
 	}
+}
+
+// sbatchStandIn takes the place of Slurm's sbatch: it keeps its arguments and the script,
+// and numbers the jobs.
+func sbatchStandIn() {
+	n := 1
+	for ; ; n++ {
+		f, err := os.OpenFile(fmt.Sprintf("sbatch-%d", n), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			io.Copy(f, os.Stdin)
+			f.Close()
+			break
+		}
+	}
+	os.WriteFile(fmt.Sprintf("sbatch-%d.args", n), []byte(strings.Join(os.Args[1:], " ")+"\n"), 0o666)
+	fmt.Printf("%d;cluster\n", n)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"petrify/datasets"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/internal/sums"
@@ -83,15 +84,38 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 			return err
 		}
 	}
+	t, err := c.prepare(ctx, settings, p)
+	if err != nil {
+		return err
+	}
+	t.Resume = resume
+	return c.trainPrepared(ctx, settings, t, p)
+}
+
+// prepare reads the data of a run.
+func (c *command) prepare(ctx context.Context, settings *config.Config, p *progress) (t train.Config, err error) {
+	if err := settings.Anchor(); err != nil {
+		return t, err
+	}
 	data, err := c.open(ctx, settings.Dataset, settings.Data)
 	if err != nil {
-		return err
+		return t, err
 	}
-	t, err := settings.Train(data)
-	if err != nil {
-		return err
+	return c.withData(settings, data, p)
+}
+
+// withData is a run on data that have been read.
+func (c *command) withData(settings *config.Config, data *datasets.Set, p *progress) (t train.Config, err error) {
+	if t, err = settings.Train(data); err != nil {
+		return t, err
 	}
-	t.Resume, t.Version, t.Log, t.Events = resume, programVersion(), p.logger(), p.events(t.Network.Loss)
+	t.Version, t.Log, t.Events = programVersion(), p.logger(), p.events(t.Network.Loss)
+	return t, nil
+}
+
+// trainPrepared is the job of a run whose data have been read.
+func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress) error {
+	data := t.Data
 	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n",
 		t.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), t.Out)
 	job, err := train.Open(t)

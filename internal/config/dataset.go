@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"petrify/datasets"
+	"petrify/graph"
 )
 
 // datasetValue is the name of a data set or the path of a file or folder.
@@ -60,6 +61,35 @@ func (c *Config) Anchor() error {
 	}
 	return nil
 }
+
+// Anchored is a document whose relative paths are made absolute, as relative to a folder:
+// of data, initial weights, and the files of a network and a quantization.
+func Anchored(document *yaml.Node, folder string) *yaml.Node {
+	names := map[string][]string{"dataset": published(), "network": graph.BuiltinNames()}
+	var anchor func(n *yaml.Node, path string) *yaml.Node
+	anchor = func(n *yaml.Node, path string) *yaml.Node {
+		n = resolve(n)
+		switch {
+		case n.Kind == yaml.MappingNode && (path == "" || path == "data"):
+			block := *n
+			block.Content = slices.Clone(n.Content)
+			for i := 0; i+1 < len(block.Content); i += 2 {
+				block.Content[i+1] = anchor(block.Content[i+1], join(path, resolve(block.Content[i]).Value))
+			}
+			return &block
+		case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && slices.Contains(pathKeys, path) &&
+			!slices.Contains(names[path], n.Value) && !filepath.IsAbs(n.Value):
+			whole := *n
+			whole.Value = filepath.Join(folder, n.Value)
+			return &whole
+		}
+		return n
+	}
+	return anchor(document, "")
+}
+
+// pathKeys are the keys that may hold a path.
+var pathKeys = []string{"dataset", "data.dir", "data.cache", "data.test", "weights", "network", "quantization"}
 
 // data is the table of the keys for the data set's files.
 func data(o *datasets.Options) value {

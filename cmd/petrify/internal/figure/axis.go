@@ -17,6 +17,9 @@ func (c Chart) axes() (x, y axis, err error) {
 	var xs, ys []float64
 	for _, l := range c.Lines {
 		xs, ys = append(xs, l.X...), append(ys, l.Y...)
+		for i, half := range l.Bars {
+			ys = append(ys, l.Y[i]-half, l.Y[i]+half)
+		}
 	}
 	x, y = axis{begin: left + dot, end: right - dot}, axis{begin: bottom, end: top}
 	x.from, x.to = spanOf(xs)

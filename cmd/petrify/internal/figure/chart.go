@@ -23,6 +23,10 @@ type Line struct {
 	X, Y   []float64
 	Color  Color
 	Dashed bool // for levels; the others have a dot at each point
+
+	// half the height of each point's interval; nil: none. The name of a line with them is
+	// next to its first point
+	Bars []float64
 }
 
 // SVG writes the chart.
@@ -94,6 +98,17 @@ func (p *picture) line(l Line) {
 		return
 	}
 	p.add(`<path d="%s" stroke="%s"/>`, path.Bytes(), l.Color)
+	if l.Bars != nil {
+		x, anchor := p.x.at(l.X[0])+7, "start"
+		if x > (left+right)/2 {
+			x, anchor = x-14, "end"
+		}
+		p.text(x, p.y.at(l.Y[0])-7, fmt.Sprintf(`text-anchor="%s" fill="%s" stroke="none"`, anchor, l.Color), l.Name)
+	}
+	for i, half := range l.Bars {
+		p.add(`<path d="M%.1f %.1fV%.1f" stroke="%s"/>`, p.x.at(l.X[i]), p.y.at(l.Y[i]-half), p.y.at(l.Y[i]+half),
+			l.Color)
+	}
 	for i := range l.X {
 		p.add(`<circle cx="%.1f" cy="%.1f" r="%d" fill="%s"/>`, p.x.at(l.X[i]), p.y.at(l.Y[i]), dot, l.Color)
 	}
@@ -103,7 +118,7 @@ func (p *picture) line(l Line) {
 // where names would overlap.
 func (p *picture) names(lines []Line) {
 	place := func(l Line) float64 { return p.y.at(l.Y[len(l.Y)-1]) }
-	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Name == "" })
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Name == "" || l.Bars != nil })
 	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(place(a), place(b)) })
 	places := make([]float64, len(lines))
 	for i, l := range lines {

@@ -1,0 +1,244 @@
+package sweep
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"petrify/train"
+)
+
+// Results is a table of the finished trials.
+type Results struct {
+	By       []string `json:"by"`       // the axes whose choices have rows
+	Measure  string   `json:"measure"`  // "accuracy", 0 to 1, or "loss" where nothing is classified
+	Trials   int      `json:"trials"`   // of the plan
+	Finished int      `json:"finished"` // of these
+	Rows     []Row    `json:"rows"`     // in the plan's order
+	Best     int      `json:"best"`     // the row with the best mean of QAT
+	Against  int      `json:"against"`  // the row that the others are compared with
+}
+
+// Row is the trials of one choice of some axes.
+type Row struct {
+	Labels   []string `json:"labels"`
+	Trials   int      `json:"trials"` // of the plan
+	Float    Estimate `json:"float"`
+	PTQ      Estimate `json:"ptq"`
+	QAT      Estimate `json:"qat"`
+	Bytes    float64  `json:"bytes"`    // of the quantized model, were no bit of a weight unused; a mean
+	Seconds  float64  `json:"seconds"`  // of training, without evaluation, a mean
+	Frontier bool     `json:"frontier"` // no other row is as small and better, or as good and smaller
+	// QAT less that of the row Against, seed by seed
+	Difference Comparison `json:"difference"`
+	Holm       float64    `json:"holm"` // its Student, adjusted for the number of rows
+}
+
+// outcome is what a finished trial has ended with.
+type outcome struct {
+	rest            string // its labels on the axes without rows
+	float, ptq, qat train.Metrics
+	bytes, seconds  float64
+}
+
+// Results reads the finished trials. by names the axes whose choices have rows; none
+// means all but those of the seed. against are the labels of the row that the others are
+// compared with; none means the best.
+func (s *Sweep) Results(by, against []string) (*Results, error) {
+	if len(by) == 0 {
+		by = slices.DeleteFunc(slices.Clone(s.Axes), func(axis string) bool { return axis == "seed" })
+	}
+	columns := make([]int, len(by))
+	for i, axis := range by {
+		if columns[i] = slices.Index(s.Axes, axis); columns[i] < 0 {
+			return nil, fmt.Errorf("sweep: no axis %q: want some of %s", axis, strings.Join(s.Axes, ", "))
+		}
+	}
+	r := &Results{By: by, Trials: s.Len()}
+	groups, err := s.gather(r, columns)
+	if err != nil {
+		return nil, err
+	}
+	if r.Finished == 0 {
+		return nil, errors.New("sweep: no trial has finished")
+	}
+	r.measure(groups)
+	for i := range r.Rows {
+		r.fill(&r.Rows[i], groups[i])
+	}
+	r.rank()
+	if r.Against = r.Best; len(against) > 0 {
+		r.Against = slices.IndexFunc(r.Rows, func(row Row) bool { return slices.Equal(row.Labels, against) })
+		if r.Against < 0 {
+			return nil, fmt.Errorf("sweep: no row %q", strings.Join(against, ", "))
+		}
+	}
+	r.compare(groups)
+	return r, nil
+}
+
+// gather makes the rows and reads their trials.
+func (s *Sweep) gather(r *Results, columns []int) (groups [][]outcome, err error) {
+	rows := map[string]int{}
+	for index := range s.Len() {
+		var labels, rest []string
+		for axis, value := range s.Trial(index).Values {
+			if !slices.Contains(columns, axis) {
+				rest = append(rest, value)
+			}
+		}
+		for _, c := range columns {
+			labels = append(labels, s.Trial(index).Values[c])
+		}
+		key := strings.Join(labels, "\x00")
+		at, ok := rows[key]
+		if !ok {
+			at = len(r.Rows)
+			rows[key] = at
+			r.Rows, groups = append(r.Rows, Row{Labels: labels}), append(groups, nil)
+		}
+		r.Rows[at].Trials++
+		p, err := s.Progress(index)
+		if err != nil {
+			return nil, err
+		}
+		if p.State != Finished {
+			continue
+		}
+		o, err := readOutcome(s.TrialFolder(index))
+		if err != nil {
+			return nil, fmt.Errorf("sweep: trial %d: %w", index, err)
+		}
+		o.rest = strings.Join(rest, "\x00")
+		r.Finished++
+		groups[at] = append(groups[at], *o)
+	}
+	return groups, nil
+}
+
+// readOutcome reads what a finished trial has ended with.
+func readOutcome(folder string) (*outcome, error) {
+	text, err := os.ReadFile(filepath.Join(folder, "summary.json"))
+	if err != nil {
+		return nil, err
+	}
+	var summary struct { // of train.Summary
+		Float, PTQ, QAT train.Metrics
+		Size            train.Size
+	}
+	if err := json.Unmarshal(text, &summary); err != nil {
+		return nil, fmt.Errorf("summary.json: %w", err)
+	}
+	o := &outcome{float: summary.Float, ptq: summary.PTQ, qat: summary.QAT, bytes: float64(summary.Size.Packed)}
+	text, err = os.ReadFile(filepath.Join(folder, "metrics.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return o, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		var record struct{ Seconds float64 }
+		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
+			return nil, fmt.Errorf("metrics.jsonl: %w", err)
+		}
+		o.seconds += record.Seconds
+	}
+	return o, nil
+}
+
+// measure is accuracy if anything is classified.
+func (r *Results) measure(groups [][]outcome) {
+	r.Measure = "loss"
+	for _, o := range slices.Concat(groups...) {
+		if o.float.Accuracy > 0 || o.qat.Accuracy > 0 {
+			r.Measure = "accuracy"
+		}
+	}
+}
+
+// of is the measure.
+func (r *Results) of(m train.Metrics) float64 {
+	if r.Measure == "loss" {
+		return m.Loss
+	}
+	return m.Accuracy
+}
+
+// better reports whether a measure is better than another.
+func (r *Results) better(a, b float64) bool {
+	if r.Measure == "loss" {
+		return a < b
+	}
+	return a > b
+}
+
+func (r *Results) fill(row *Row, trials []outcome) {
+	if len(trials) == 0 {
+		return
+	}
+	var float, ptq, qat []float64
+	for _, o := range trials {
+		float, ptq, qat = append(float, r.of(o.float)), append(ptq, r.of(o.ptq)), append(qat, r.of(o.qat))
+		row.Bytes += o.bytes / float64(len(trials))
+		row.Seconds += o.seconds / float64(len(trials))
+	}
+	row.Float, row.PTQ, row.QAT = estimate(float), estimate(ptq), estimate(qat)
+}
+
+// rank finds the best row and those that none dominates.
+func (r *Results) rank() {
+	r.Best = -1
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		if row.QAT.N == 0 {
+			continue
+		}
+		if r.Best < 0 || r.better(row.QAT.Mean, r.Rows[r.Best].QAT.Mean) {
+			r.Best = i
+		}
+		row.Frontier = !slices.ContainsFunc(r.Rows, func(other Row) bool {
+			if other.QAT.N == 0 {
+				return false
+			}
+			better, smaller := r.better(other.QAT.Mean, row.QAT.Mean), other.Bytes < row.Bytes
+			return better && other.Bytes <= row.Bytes || smaller && !r.better(row.QAT.Mean, other.QAT.Mean)
+		})
+	}
+}
+
+// compare pairs each row's trials with those of the row Against that differ in nothing
+// else.
+func (r *Results) compare(groups [][]outcome) {
+	base := map[string]float64{}
+	for _, o := range groups[r.Against] {
+		base[o.rest] = r.of(o.qat)
+	}
+	var p []float64
+	for i := range r.Rows {
+		var differences []float64
+		for _, o := range groups[i] {
+			if b, ok := base[o.rest]; ok && i != r.Against {
+				differences = append(differences, r.of(o.qat)-b)
+			}
+		}
+		r.Rows[i].Difference = compare(differences)
+		if i != r.Against {
+			p = append(p, r.Rows[i].Difference.Student)
+		}
+	}
+	adjusted := holm(p)
+	r.Rows[r.Against].Holm = 1
+	for i := range r.Rows {
+		if i != r.Against {
+			r.Rows[i].Holm, adjusted = adjusted[0], adjusted[1:]
+		}
+	}
+}

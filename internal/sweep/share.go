@@ -1,0 +1,85 @@
+package sweep
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// afterFloat are the keys of a configuration that do not affect the float stage.
+var afterFloat = []string{"qat", "quantization", "distillation", "oscillation", "reestimate", "calibration", "recipe",
+	"ptq"}
+
+// idle are the keys that affect no number of a run.
+var idle = []string{"checkpoint", "out"}
+
+// sharing says which trials have a float stage in common.
+type sharing struct {
+	stages []*yaml.Node // the configurations of the stages that two trials or more share
+	of     []int        // the stage of each trial; −1: its own
+}
+
+// share finds the trials that differ only in what comes after the float stage.
+func (p *Plan) share() *sharing {
+	s := &sharing{of: make([]int, len(p.kept))}
+	type group struct {
+		document *yaml.Node
+		trials   []int
+	}
+	var groups []*group
+	byKey := map[[sha256.Size]byte]*group{}
+	for index := range p.kept {
+		s.of[index] = -1
+		whole := p.document(index)
+		document := without(whole, append(afterFloat, idle...)...)
+		key := digest(document)
+		g := byKey[key]
+		if g == nil {
+			g = &group{document: document}
+			byKey[key], groups = g, append(groups, g)
+		}
+		g.trials = append(g.trials, index)
+	}
+	for _, g := range groups {
+		if len(g.trials) < 2 || noFloat(g.document) {
+			continue
+		}
+		for _, index := range g.trials {
+			s.of[index] = len(s.stages)
+		}
+		s.stages = append(s.stages, g.document)
+	}
+	return s
+}
+
+// digest is the SHA-256 of a document's contents, however it is written.
+func digest(n *yaml.Node) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	var add func(n *yaml.Node)
+	add = func(n *yaml.Node) {
+		fmt.Fprintf(h, "%d %s %d %s %d\n", n.Kind, n.ShortTag(), len(n.Value), n.Value, len(n.Content))
+		for _, inner := range n.Content {
+			add(inner)
+		}
+	}
+	add(n)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// noFloat reports whether a configuration has no float stage.
+func noFloat(n *yaml.Node) bool {
+	stage := find(n, "float")
+	if stage < 0 {
+		return false
+	}
+	block := resolve(n.Content[stage+1])
+	epochs := find(block, "epochs")
+	return epochs >= 0 && resolve(block.Content[epochs+1]).Value == "0"
+}
+
+// Stages is the number of float stages that trials share.
+func (p *Plan) Stages() int { return len(p.shared.stages) }
+
+// Stage is the float stage that a trial shares, or −1.
+func (p *Plan) Stage(index int) int { return p.shared.of[index] }
