@@ -186,6 +186,9 @@ func (b *builder) unit(u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {
 // Integer-Arithmetic-Only Inference”, CVPR 2018, section 3.2).
 func (b *builder) weighted(u *unit, x *gorgonia.Node) (*gorgonia.Node, error) {
 	w, f, err := b.shipped(u)
+	if err == nil {
+		x, err = b.stretched(u, x)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +273,7 @@ func (b *builder) float(u *unit) (p product) {
 	case KindLinear:
 		p = kernels(kernel.Linear{N: b.batch, F: u.ins[0].C, O: u.out.C},
 			kernel.LinearForward, kernel.LinearBackwardInput, kernel.LinearBackwardWeights)
-	case KindConv2D:
+	case KindConv2D, KindConvTranspose:
 		p = kernels(u.conv(b.batch), kernel.ConvForward, kernel.ConvBackwardInput, kernel.ConvBackwardWeights)
 	default:
 		panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))

@@ -55,6 +55,8 @@ func (m *Model) nodes(u *unit, in []string) ([]quantized.Node, error) {
 	n.Inputs = in
 	switch {
 	case err != nil:
+	case u.layer.Kind == KindConvTranspose:
+		return u.stretched(n, quantOf(grid)), nil
 	case u.alone && u.vector:
 		return framed(n, grid), nil
 	case n.Op.Pairs() && !u.vector && u.inputs[1].vector:
@@ -100,6 +102,9 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 	}
 	if k.takes("kernel") {
 		n.Window = u.layer.window(u.ins[0])
+	}
+	if k == KindConvTranspose {
+		n.Window = u.layer.stretched(u.ins[0]).ordinal
 	}
 	if k.takes("groups") {
 		n.Groups = u.layer.groups(u.ins[0])

@@ -16,6 +16,7 @@ type Kind uint8
 // The kinds of layers.
 const (
 	KindConv2D Kind = iota + 1
+	KindConvTranspose
 	KindLinear
 	KindBatchNorm
 	KindReLU
@@ -107,6 +108,9 @@ func init() {
 	rows = []row{
 		KindConv2D: {name: "conv2d", role: roleProduct, op: quantized.Conv2D, wants: images, shape: convShape,
 			weights: convWeights, takes: append([]string{"filters", "groups", "dilation"}, slides...)},
+		KindConvTranspose: {name: "conv_transpose", role: roleProduct, op: quantized.Conv2D, wants: images,
+			shape: transposedShape, weights: convWeights,
+			takes: append([]string{"filters", "groups", "dilation", "output_padding"}, slides...)},
 		KindLinear: {name: "linear", role: roleProduct, op: quantized.Linear, wants: vectors, shape: linearShape,
 			weights: linearWeights, takes: []string{"features"}},
 		KindBatchNorm: {name: "batch_norm", role: roleNorm, takes: []string{"epsilon"}},

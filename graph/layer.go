@@ -17,7 +17,8 @@ type Layer struct {
 	Kernel          [2]int  // convolution and pool: height, width
 	Stride          [2]int  // 0 means: 1 for a convolution, the kernel for a pool
 	Dilation        [2]int  // convolution: distance of the kernel's taps; 0 means 1
-	Padding         Padding // zeros, or a pad's value, around the image
+	Padding         Padding // zeros, or a pad's value, around the image; of conv_transpose, what is cut off the output
+	OutputPadding   [2]int  // conv_transpose: what the output has more at the end
 	CeilMode        bool    // pool: a last window that starts in the image may end beyond the padding
 	CountIncludePad bool    // avg_pool: the mean is of the padding's zeros, too
 	Shape           Shape   // reshape: the output

@@ -37,6 +37,17 @@ func Conv1D(filters, kernel int) Layer {
 	return Layer{Kind: KindConv2D, Units: filters, Kernel: [2]int{1, kernel}}
 }
 
+// ConvTranspose2D is a transposed convolution, which enlarges an image by the stride:
+// each pixel adds the kernel, times itself, to the output, of which the padding is cut
+// off (Dumoulin and Visin, “A guide to convolution arithmetic for deep learning”, 2016,
+// chapter 4):
+//
+//	y[n,o,S·p+u,S·q+v] += w[i,o,u,v]·x[n,i,p,q]
+func ConvTranspose2D(filters, kernel, stride int) Layer {
+	return Layer{Kind: KindConvTranspose, Units: filters, Kernel: [2]int{kernel, kernel},
+		Stride: [2]int{stride, stride}}
+}
+
 // Linear is a fully connected layer, y = x·wᵀ + b. It has a bias unless a
 // batch normalisation follows.
 func Linear(features int) Layer { return Layer{Kind: KindLinear, Units: features} }

@@ -109,6 +109,7 @@ func (m *Model) Classes() int { return m.units[len(m.units)-1].out.Size() }
 type Weighted struct {
 	Layer     string
 	BatchNorm string // the one that is folded into it; "" for none
+	Outputs   int
 }
 
 // Weighted lists the convolutions and linear layers in their order.
@@ -117,9 +118,9 @@ func (m *Model) Weighted() (all []Weighted) {
 		switch {
 		case u.weight == nil || u.alone:
 		case u.norm == nil:
-			all = append(all, Weighted{Layer: u.name()})
+			all = append(all, Weighted{Layer: u.name(), Outputs: u.out.C})
 		default:
-			all = append(all, Weighted{u.name(), u.norm.name})
+			all = append(all, Weighted{u.name(), u.norm.name, u.out.C})
 		}
 	}
 	return all
@@ -129,9 +130,14 @@ func (m *Model) Weighted() (all []Weighted) {
 // layers, and batch normalisations that are units of their own.
 func (m *Model) MACs() (n int64) {
 	for _, u := range m.units {
-		if u.weight != nil {
-			n += int64(len(u.weight.Value)) * int64(u.out.H*u.out.W)
+		if u.weight == nil {
+			continue
 		}
+		pixels := u.out
+		if u.layer.Kind == KindConvTranspose { // without the zeros between them
+			pixels = u.ins[0]
+		}
+		n += int64(len(u.weight.Value)) * int64(pixels.H*pixels.W)
 	}
 	return n
 }

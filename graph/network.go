@@ -216,6 +216,12 @@ func (l Layer) faults() (errs []error) {
 	if l.Stride[0] < 0 || l.Stride[1] < 0 || l.Dilation[0] < 0 || l.Dilation[1] < 0 {
 		fault("stride %v, dilation %v: want at least 1", l.Stride, l.Dilation)
 	}
+	if p := l.OutputPadding; min(p[0], p[1]) < 0 {
+		fault("output_padding %v: want no negative size", p)
+	}
+	if l.Padding.Same && l.OutputPadding != [2]int{} {
+		fault("output_padding has no effect with padding same, which says what the output is")
+	}
 	if p := l.Padding; min(p.Top, p.Left, p.Bottom, p.Right) < 0 {
 		fault("padding %d %d %d %d: want no negative size", p.Top, p.Left, p.Bottom, p.Right)
 	}
@@ -271,6 +277,7 @@ func (l Layer) idle() (names []string) {
 		{"stride", l.Stride != [2]int{}, []string{"stride"}},
 		{"dilation", l.Dilation != [2]int{}, []string{"dilation"}},
 		{"padding", l.Padding != Padding{}, []string{"padding"}},
+		{"output_padding", l.OutputPadding != [2]int{}, []string{"output_padding"}},
 		{"ceil_mode", l.CeilMode, []string{"ceil_mode"}},
 		{"count_include_pad", l.CountIncludePad, []string{"count_include_pad"}},
 		{"factor", l.Factor != [2]int{}, []string{"factor"}},

@@ -12,7 +12,7 @@ import (
 func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 	x := ins[0]
 	switch k := u.Layer.Kind; k {
-	case graph.KindConv2D, graph.KindLinear:
+	case graph.KindConv2D, graph.KindConvTranspose, graph.KindLinear:
 		return o.round(u.Output, false, o.weighted(u, x), u.Out, o.rests(u))
 	case graph.KindMaxPool:
 		return o.maxPool(u, x)
@@ -210,6 +210,10 @@ func (o *oracle) concat(u graph.View, ins [][]float64) (y []float64) {
 // taps calls f for each tap of the window at p, q that lies within the image.
 func taps(u graph.View, p, q int, f func(tap, y, x int)) {
 	l, in := u.Layer, u.Ins[0]
+	if l.Kind == graph.KindConvTranspose {
+		reaching(u, p, q, f)
+		return
+	}
 	at := func(axis, size, before, after, position, tap int) int {
 		kernel, stride, dilation := l.Kernel[axis], l.Stride[axis], max(l.Dilation[axis], 1)
 		if stride == 0 && l.Kind != graph.KindConv2D {

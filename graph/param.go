@@ -31,6 +31,8 @@ type Param struct {
 
 	dense    *tensor.Dense // its backing is Value
 	constant bool          // not trained, and not among a model's parameters
+
+	transposed int // the groups of a transposed convolution whose weights these are; 0: others
 }
 
 func newParam(name string, role Role, shape ...int) *Param {

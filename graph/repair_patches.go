@@ -15,6 +15,14 @@ type patches struct {
 
 func newPatches(u *unit, images int, got, wanted []float32) *patches {
 	c := u.conv(images)
+	if u.layer.Kind == KindConvTranspose {
+		s := u.layer.stretched(u.ins[0])
+		for _, x := range []*[]float32{&got, &wanted} {
+			y := make([]float32, images*s.to.Size())
+			s.spread(y, *x)
+			*x = y
+		}
+	}
 	return &patches{Conv: c, groups: c.Groups, cols: c.C / c.Groups * c.KH * c.KW, got: got, wanted: wanted}
 }
 

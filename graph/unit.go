@@ -143,10 +143,15 @@ func (u *unit) initialise(rng *rand.Rand) {
 		return
 	}
 	u.weight = newParam(u.name()+".weight", RoleWeight, of(u.layer, u.ins[0])...)
-	u.weight.uniform(u.layer.fan(u.ins[0]), rng)
+	fan := u.layer.fan(u.ins[0])
+	if u.layer.Kind == KindConvTranspose {
+		u.weight.transposed = u.layer.groups(u.ins[0])
+		fan = int64(u.out.C / u.weight.transposed * u.layer.Kernel[0] * u.layer.Kernel[1]) // as PyTorch has it
+	}
+	u.weight.uniform(fan, rng)
 	if u.norm == nil {
 		u.bias = newParam(u.name()+".bias", RoleBias, u.out.C)
-		u.bias.uniform(u.layer.fan(u.ins[0]), rng)
+		u.bias.uniform(fan, rng)
 	}
 }
 

@@ -14,11 +14,14 @@ func (l Layer) window(in Shape) quantized.Window {
 	w := quantized.Window{Kernel: l.Kernel, Stride: l.Stride, Dilation: l.Dilation,
 		PadBegin: [2]int{l.Padding.Top, l.Padding.Left}, PadEnd: [2]int{l.Padding.Bottom, l.Padding.Right}}
 	for i, size := range [2]int{in.H, in.W} {
-		if w.Stride[i] == 0 && l.Kind != KindConv2D {
+		if w.Stride[i] == 0 && !l.Kind.is(roleProduct) {
 			w.Stride[i] = l.Kernel[i]
 		}
 		w.Kernel[i], w.Stride[i], w.Dilation[i] = max(w.Kernel[i], 1), max(w.Stride[i], 1), max(w.Dilation[i], 1)
-		if l.Padding.Same {
+		if l.Padding.Same && l.Kind == KindConvTranspose {
+			total := max(extent(w, i)-w.Stride[i], 0)
+			w.PadBegin[i], w.PadEnd[i] = total/2, total-total/2
+		} else if l.Padding.Same {
 			w.PadBegin[i], w.PadEnd[i] = same(size, extent(w, i), w.Stride[i])
 		}
 	}
@@ -152,6 +155,10 @@ func (l Layer) filters(in Shape) int {
 func (u *unit) conv(batch int) kernel.Conv {
 	in := u.ins[0]
 	w := u.layer.window(in)
+	if u.layer.Kind == KindConvTranspose {
+		s := u.layer.stretched(in)
+		in, w = s.to, s.ordinal
+	}
 	return kernel.Conv{
 		N: batch, H: in.H, W: in.W, C: in.C, O: u.out.C,
 		KH: w.Kernel[0], KW: w.Kernel[1], StrideH: w.Stride[0], StrideW: w.Stride[1],

@@ -29,7 +29,7 @@ func (q Quant) IsFloat() bool { return q.Format.IsFloat() }
 // new ones, so that its output is quantized as its input is.
 func (o Op) PassesThrough() bool {
 	switch o {
-	case MaxPool, Flatten, Reshape, ResizeNearest, Slice, Pad, Shuffle:
+	case MaxPool, Flatten, Reshape, ResizeNearest, Stretch, Slice, Pad, Shuffle:
 		return true
 	}
 	return false

@@ -56,6 +56,7 @@ const (
 	Flatten                     // C H W → C·H·W, in that order; output quantized as the input
 	Reshape                     // to the output's shape; output quantized as the input
 	ResizeNearest               // to the output's height and width, multiples of the input's; quantized as the input
+	Stretch                     // likewise, with zeros between and after the elements instead of repetitions
 	Slice                       // what begins at Begin and has the output's shape; output quantized as the input
 	Pad                         // puts the input at Begin of the output, and Value around it; quantized as the input
 	Shuffle                     // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input

@@ -9,7 +9,7 @@ import (
 var opNames = []string{
 	Conv2D: "conv2d", Linear: "linear", MaxPool: "max_pool", AvgPool: "avg_pool",
 	GlobalAvgPool: "global_avg_pool", Flatten: "flatten", Reshape: "reshape", ResizeNearest: "resize",
-	Slice: "slice", Pad: "pad", Shuffle: "shuffle",
+	Stretch: "stretch", Slice: "slice", Pad: "pad", Shuffle: "shuffle",
 	Add: "add", Sub: "sub", Mul: "mul", Concat: "concat", Max: "max", Min: "min", Activate: "activate",
 	PReLU: "prelu", LayerNorm: "layer_norm",
 }

@@ -61,7 +61,7 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 			return nil, fmt.Errorf("input of shape %v cannot take the shape %v", x, n.Output.Shape)
 		}
 		return n.Output.Shape, nil
-	case ResizeNearest:
+	case ResizeNearest, Stretch:
 		return resizeShape(x, n.Output.Shape)
 	case Concat:
 		return concatShape(in)

@@ -114,9 +114,8 @@ func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
 		mean := find(weights, p.BatchNorm+".running_mean")
 		switch {
 		case p.BatchNorm == "" && bias < 0 && weight >= 0 && len(weights[weight].Shape) > 0:
-			channels := weights[weight].Shape[0]
-			weights = append(weights, graph.State{Name: p.Layer + ".bias", Shape: []int{channels},
-				F32: make([]float32, channels)})
+			weights = append(weights, graph.State{Name: p.Layer + ".bias", Shape: []int{p.Outputs},
+				F32: make([]float32, p.Outputs)})
 		case p.BatchNorm != "" && bias >= 0 && mean >= 0 && len(weights[bias].F32) == len(weights[mean].F32):
 			shifted := slices.Clone(weights[mean].F32)
 			for i, b := range weights[bias].F32 {
@@ -133,7 +132,7 @@ func fitBiases(m *graph.Model, weights []graph.State) []graph.State {
 // match.
 func load(m *graph.Model, weights []graph.State) error {
 	weights = fitBiases(m, weights)
-	own := floatState(m)
+	own := torchState(m)
 	var faults []error
 	for _, w := range weights {
 		if find(own, w.Name) < 0 {
@@ -151,13 +150,30 @@ func load(m *graph.Model, weights []graph.State) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
+	for _, p := range m.Params() {
+		if i := find(weights, p.Name); i >= 0 {
+			p.SetTorch(weights[i].F32)
+			own = slices.DeleteFunc(own, func(s graph.State) bool { return s.Name == p.Name })
+		}
+	}
 	return take(own, weights)
+}
+
+// torchState is the float state in the layouts of PyTorch.
+func torchState(m *graph.Model) []graph.State {
+	all := floatState(m)
+	for _, p := range m.Params() {
+		if i := find(all, p.Name); i >= 0 {
+			all[i] = p.Torch()
+		}
+	}
+	return all
 }
 
 // writeWeights writes the float network, for [ReadWeights].
 func writeWeights(path string, m *graph.Model) error {
 	var tensors []safetensors.Tensor
-	for _, s := range floatState(m) {
+	for _, s := range torchState(m) {
 		tensors = append(tensors, toTensor(s))
 	}
 	return safetensors.WriteFile(path, tensors, nil)

@@ -172,7 +172,13 @@ type parameter struct {
 // parameters lists the layer's tensors by PyTorch's names.
 func (l *layer) parameters() (all []parameter) {
 	if l.weighted() {
-		all = append(all, parameter{"weight", l.size, l.weight})
+		weight := parameter{"weight", l.size, l.weight}
+		if l.transposed > 0 {
+			weight.shape = []int{l.size[1] * l.transposed, l.size[0] / l.transposed, l.size[2], l.size[3]}
+			weight.values = make([]float64, len(l.weight))
+			l.eachTap(func(own, torch int) { weight.values[torch] = l.weight[own] }, l.size[2]*l.size[3])
+		}
+		all = append(all, weight)
 		if l.bias != nil {
 			all = append(all, parameter{"bias", []int{len(l.bias)}, l.bias})
 		}

@@ -100,3 +100,66 @@ func TestEnlargedSignals(t *testing.T) {
 		t.Error("an image of 2²⁴ times the rows: got no error")
 	}
 }
+
+// TestTransposedConvolutions: all geometries and groups, with numbers before and after
+// that go into the weights.
+func TestTransposedConvolutions(t *testing.T) {
+	count := 0
+	for _, kernel := range []int64{1, 2, 3, 4} {
+		for _, stride := range []int64{1, 2, 3} {
+			for _, pads := range [][]int64{nil, {1, 0, 0, 1}, {2, 1, 2, 1}} {
+				for _, more := range []onnxpb.Attribute{ints("output_padding", 1, 0), ints("dilations", 2, 1),
+					ints("output_shape", 7, 6), word("auto_pad", "SAME_UPPER"), word("auto_pad", "SAME_LOWER")} {
+					for _, groups := range []int64{1, 2, 4} {
+						f := newFile(4, 3, 3)
+						attributes := []onnxpb.Attribute{ints("strides", stride, stride), integer("group", groups),
+							more}
+						if pads != nil {
+							attributes = append(attributes, ints("pads", pads...))
+						}
+						f.add("Mul", list(f.positive(4, 1, 1))).add("ConvTranspose", list(f.random(4, 2, int(kernel),
+							int(kernel)), f.random(int(2*groups))), attributes...)
+						f.add("Mul", list(f.random(int(2*groups), 1, 1))).add("Relu", nil)
+						m, err := fromonnx.Decode(f.bytes(), "", fromonnx.Options{})
+						if err != nil {
+							continue
+						}
+						if count++; len(m.Network.Layers) != 2 {
+							t.Errorf("kernel %d, stride %d: %d layers", kernel, stride, len(m.Network.Layers))
+						}
+						if err := gives(m); err != nil {
+							t.Errorf("kernel %d, stride %d, pads %v, %s, %d groups: %v", kernel, stride, pads,
+								more.Name,
+								groups, err)
+						}
+					}
+				}
+			}
+		}
+	}
+	if t.Logf("%d imports", count); count < 300 {
+		t.Errorf("%d imports, want more", count)
+	}
+}
+
+func TestTransposedForms(t *testing.T) {
+	signal := newFile(3, 8)
+	signal.add("ConvTranspose", list(signal.random(3, 2, 4)), ints("strides", 2), ints("pads", 1, 1))
+	shifted := newFile(3, 4, 4)
+	shifted.add("Add", list(shifted.random(3, 1, 1))).add("ConvTranspose", list(shifted.random(3, 2, 2, 2)),
+		ints("strides", 2, 2))
+	pixel := newFile(6)
+	pixel.add("Reshape", list(pixel.ints(-1, 6, 1, 1))).add("ConvTranspose", list(pixel.random(6, 2, 4, 4)))
+	latent := newFile(6)
+	latent.add("Reshape", list(latent.ints(-1, 6, 1, 1))).add("ConvTranspose", list(latent.random(6, 2, 3, 4),
+		latent.random(4)), ints("pads", 1, 0, 0, 1), ints("dilations", 2, 1), integer("group", 2))
+	latent.add("Relu", nil).add("ConvTranspose", list(latent.random(4, 2, 2, 2)), ints("strides", 2, 2))
+	for name, f := range map[string]*file{"signal": signal, "shifted": shifted, "pixel": pixel, "latent": latent} {
+		m, err := fromonnx.Decode(f.bytes(), "", fromonnx.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if err := gives(m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type layer struct {
 
 	weight, bias                []float64 // of a convolution or linear layer; bias may be nil
 	size                        []int     // of weight
+	transposed                  int       // the groups of a transposed convolution
 	gamma, beta, mean, variance []float64 // of a batch norm; the first two of a layer norm
 
 	slopes []float64 // of a PReLU

@@ -10,6 +10,7 @@ var operators map[string]func(v *visit) (*signal, error)
 func init() {
 	operators = map[string]func(v *visit) (*signal, error){
 		"Conv":               conv,
+		"ConvTranspose":      convTranspose,
 		"Gemm":               gemm,
 		"MatMul":             matMul,
 		"BatchNormalization": batchNorm,
@@ -47,8 +48,6 @@ func advice(n *onnxeval.Node) string {
 		return "export the network with fixed shapes, so that its graph has no branches and loops"
 	case "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger":
 		return "export the float network: petrify quantizes it itself"
-	case "ConvTranspose":
-		return "petrify has no layer that enlarges images yet"
 	case "Erf", "Pow", "Sqrt":
 		return "petrify has no layers of transformers yet"
 	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":

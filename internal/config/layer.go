@@ -38,7 +38,11 @@ func settings(l *graph.Layer) section {
 		{"kernel", "Size of the window: one number, or [height, width].", tuple{l.Kernel[:], 1}},
 		{"stride", "Distance between windows; the default is 1 for a convolution and the kernel for a pool.",
 			tuple{l.Stride[:], 1}},
-		{"padding", "Zeros, or a pad's value, around the image: same, one number, or [top, left, bottom, right].", around(&l.Padding)},
+		{"padding", "Zeros, or a pad's value, around the image, or what a conv_transpose cuts off: same, one " +
+			"number, or [top, " +
+			"left, bottom, right].", around(&l.Padding)},
+		{"output_padding", "What the output has more at the end, less than the stride: one number, or [rows, columns].",
+			tuple{l.OutputPadding[:], 0}},
 		{"ceil_mode", "Whether a last window that starts in the image may end beyond the padding.", yes(&l.CeilMode)},
 		{"count_include_pad", "Whether a mean counts the padding, as zeros. PyTorch's default is true.",
 			yes(&l.CountIncludePad)},

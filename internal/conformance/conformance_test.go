@@ -217,6 +217,10 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		y := b.Conv(b.Input(), 5, quantizedtest.Same(1), 1, quantized.Identity)
 		return b.Conv(b.Concat(x, y), 4, quantizedtest.Valid(1, 1), 1, quantized.Identity)
 	},
+	"stretch": func(b *quantizedtest.Builder) string {
+		x := b.Stretch(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity), 2, 3)
+		return b.Conv(b.Concat(b.Stretch(b.Input(), 2, 3), x), 3, quantizedtest.Same(3), 1, quantized.Identity)
+	},
 	"resize": func(b *quantizedtest.Builder) string {
 		x := b.Resize(b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU), 2, 3)
 		return b.Conv(b.Concat(b.Resize(b.Input(), 2, 3), x), 3, quantizedtest.Same(3), 1, quantized.Identity)
@@ -276,7 +280,7 @@ var floating = map[string]quantizedtest.Scheme{
 func TestFloats(t *testing.T) {
 	for schemeName, scheme := range floating {
 		for _, name := range []string{"linear", "linear relu", "conv relu", "groups", "residual", "global average",
-			"concat", "reshape", "sub", "max and min", "slice", "pad", "shuffle", "resize"} {
+			"concat", "reshape", "sub", "max and min", "slice", "pad", "shuffle", "resize", "stretch"} {
 			t.Run(schemeName+"/"+name, func(t *testing.T) {
 				b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
 				m := b.Model(builders[name](b))

@@ -31,7 +31,7 @@ var everyForm = flag.Int("every-form", 61, "import one in this many forms of fil
 
 // trainedInCI are the imports that CI trains: with batch norm and with it
 // folded, a residual one, signals, channels last, parts of channels.
-var trainedInCI = []string{"resnet-unfolded", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated",
+var trainedInCI = []string{"resnet-unfolded", "unet", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated",
 	"convnext"}
 
 // written are the files that a program of Python's writes to a folder.

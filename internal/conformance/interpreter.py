@@ -407,6 +407,14 @@ def layer(n, tensors, values, mode):
         _, h, w = n["output"]["shape"]
         repeated = lambda v: v.repeat(h // v.shape[2], 2).repeat(w // v.shape[3], 3)
         return Tensor(y, r=repeated(x[0].r)) if y.float else Tensor(y, q=repeated(x[0].q))
+    if op == "stretch":
+        shape = [len(x[0].r)] + n["output"]["shape"]
+        r, q = np.zeros(shape, f32), None if y.float else np.full(shape, y.z, i64)
+        rows, columns = (slice(None, None, shape[i] // x[0].r.shape[i]) for i in (2, 3))
+        r[:, :, rows, columns] = x[0].r
+        if not y.float:
+            q[:, :, rows, columns] = x[0].q
+        return Tensor(y, r=r) if y.float else Tensor(y, q=q)
     raise ValueError("operation " + op)
 
 

@@ -249,8 +249,32 @@ def whole_norms():
     return nn.Sequential(nn.Conv2d(2, 4, 3), nn.LayerNorm([4, 6, 6]), nn.ReLU(), *head(4))
 
 
-def unet():
-    return nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 1, 2, 2))
+class UNet(nn.Module):
+    """Two levels, of which one is enlarged by repetition and one by a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        of = lambda *sizes, **options: nn.Sequential(*block(*sizes, **options))
+        self.one, self.two, self.three = of(1, 4), of(4, 8, s=2), of(8, 8, s=2)
+        self.up, self.left = nn.ConvTranspose2d(8, 8, 3, 2, 1, output_padding=1), of(16, 8)
+        self.top, self.right = nn.Upsample(scale_factor=2), of(12, 4)
+        self.out = nn.Conv2d(4, 1, 1)
+
+    def forward(self, x):
+        one = self.one(x)
+        two = self.two(one)
+        up = self.up(self.three(two))
+        left = self.left(torch.cat([two, up], 1))
+        return self.out(self.right(torch.cat([one, self.top(left)], 1)))
+
+
+def decoder():
+    return nn.Sequential(nn.ConvTranspose2d(8, 12, 4, 2, 1, bias=False), nn.BatchNorm2d(12), nn.ReLU(),
+                         nn.ConvTranspose2d(12, 4, 3, 2, 1, 1, groups=2), nn.ReLU(), nn.ConvTranspose2d(4, 2, 2, 2))
+
+
+def bilinear():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear"))
 
 
 def randomise(m):
@@ -449,7 +473,9 @@ NETWORKS = {
     "convnext": torch_export(convnext, [3, 16, 16], 13), "convnext-opset17": torch_export(convnext, [3, 16, 16], 17),
     "wake-word": torch_export(wake_word, [8, 12], 11), "wake-word-opset17": torch_export(wake_word, [8, 12], 17),
     "whole-norms": torch_export(whole_norms, [2, 8, 8], 13),
-    "refused-unet": torch_export(unet, [1, 16, 16], 13),
+    "unet": torch_export(UNet, [1, 16, 16], 13),
+    "decoder-unfolded": torch_export(decoder, [8, 4, 4], 11, fold=False),
+    "refused-bilinear": torch_export(bilinear, [1, 16, 16], 13),
 }
 
 if __name__ == "__main__":

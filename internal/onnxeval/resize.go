@@ -72,8 +72,9 @@ func Repeats(n *Node, in []*Tensor, shape []int) ([]int, error) {
 		times[axis] = len(shares) / shape[axis]
 		for i, s := range shares {
 			if len(shares)%shape[axis] != 0 || len(s) != 1 || s[0].at != i/times[axis] {
-				return nil, fmt.Errorf("from shape %v to %d along axis %d it does not repeat each element as often as "+
-					"every other", shape, len(shares), axis)
+				return nil, fmt.Errorf("mode %q makes %d elements of %d along axis %d, and does not repeat each "+
+					"as often "+
+					"as every other", Printable(n.Text("mode", "nearest")), len(shares), shape[axis], axis)
 			}
 		}
 	}

@@ -58,6 +58,12 @@ func convTranspose(c *call) ([]*Tensor, error) {
 	return one(y, nil)
 }
 
+// Widened is the geometry of a ConvTranspose on an input of the given spatial sizes,
+// and those of its result. What the padding at the end is follows from these.
+func Widened(n *Node, in, kernel []int) (Window, []int, error) {
+	return (&call{Node: n}).widened(in, kernel)
+}
+
 // widened is the geometry of a ConvTranspose and the spatial sizes of its
 // result.
 func (c *call) widened(in, kernel []int) (Window, []int, error) {

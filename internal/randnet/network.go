@@ -96,14 +96,15 @@ func (b *builder) grow() {
 // habits are the kinds that often follow another because they are fused with
 // it.
 var habits = map[graph.Kind][]graph.Kind{
-	0:                   {graph.KindConv2D, graph.KindLinear},
-	graph.KindConv2D:    {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
-	graph.KindLinear:    {graph.KindBatchNorm, graph.KindReLU},
-	graph.KindBatchNorm: {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
-	graph.KindAdd:       {graph.KindReLU, graph.KindReLU6},
-	graph.KindSub:       {graph.KindReLU, graph.KindReLU6},
-	graph.KindMul:       {graph.KindReLU, graph.KindReLU6},
-	graph.KindReLU:      {graph.KindMaxPool, graph.KindAvgPool},
+	0:                       {graph.KindConv2D, graph.KindLinear},
+	graph.KindConv2D:        {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
+	graph.KindConvTranspose: {graph.KindBatchNorm, graph.KindReLU},
+	graph.KindLinear:        {graph.KindBatchNorm, graph.KindReLU},
+	graph.KindBatchNorm:     {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
+	graph.KindAdd:           {graph.KindReLU, graph.KindReLU6},
+	graph.KindSub:           {graph.KindReLU, graph.KindReLU6},
+	graph.KindMul:           {graph.KindReLU, graph.KindReLU6},
+	graph.KindReLU:          {graph.KindMaxPool, graph.KindAvgPool},
 }
 
 // fits reports whether a layer of the kind may take x.
@@ -116,6 +117,8 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 		return x.vector
 	case graph.KindConv2D, graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool:
 		return !x.vector
+	case graph.KindConvTranspose:
+		return !x.vector && max(x.shape.H, x.shape.W) <= 7
 	case graph.KindResize:
 		return !x.vector && max(x.shape.H, x.shape.W) <= 7
 	case graph.KindConcat:
@@ -153,6 +156,9 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 	case graph.KindReshape:
 		l.Shape = b.factors(x.shape.Size())
 		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
+	case graph.KindConvTranspose:
+		b.filters(&l, x.shape.C)
+		y.shape = b.reach(&l, x.shape)
 	case graph.KindResize:
 		l.Factor = [2]int{1 + b.rng.IntN(3), 1 + b.rng.IntN(3)}
 		y.shape.H, y.shape.W = x.shape.H*l.Factor[0], x.shape.W*l.Factor[1]

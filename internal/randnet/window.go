@@ -25,14 +25,14 @@ func (b *builder) draw(l *graph.Layer) {
 	if one(b.rng, 2) {
 		l.Stride = [2]int{1 + b.rng.IntN(3), 1 + b.rng.IntN(3)}
 	}
-	least := [2]int{3, 3}
-	if l.Kind == graph.KindConv2D && one(b.rng, 4) {
+	least, pool := [2]int{3, 3}, l.Kind != graph.KindConv2D && l.Kind != graph.KindConvTranspose
+	if !pool && one(b.rng, 4) {
 		l.Dilation = [2]int{1 + b.rng.IntN(2), 1 + b.rng.IntN(3)}
-	} else if l.Kind != graph.KindConv2D {
+	} else if pool {
 		least = l.Kernel
 	}
 	l.CountIncludePad = l.Kind == graph.KindAvgPool && one(b.rng, 2)
-	l.CeilMode = l.Kind != graph.KindConv2D && one(b.rng, 3)
+	l.CeilMode = pool && one(b.rng, 3)
 	switch b.rng.IntN(3) {
 	case 0:
 		l.Padding.Same, l.CeilMode = true, false
@@ -116,4 +116,20 @@ func positions(n, axis int, l graph.Layer, before, after int) int {
 		return 0
 	}
 	return last/stride + 1
+}
+
+// reach draws the window of a transposed convolution, and returns the shape of its
+// output.
+func (b *builder) reach(l *graph.Layer, in graph.Shape) graph.Shape {
+	for {
+		b.draw(l)
+		l.OutputPadding = [2]int{}
+		stride := [2]int{max(l.Stride[0], 1), max(l.Stride[1], 1)}
+		if !l.Padding.Same && one(b.rng, 2) {
+			l.OutputPadding = [2]int{b.rng.IntN(stride[0]), b.rng.IntN(stride[1])}
+		}
+		if out, err := graph.Chain(*l).Output(in); err == nil && max(out.H, out.W) <= b.largest {
+			return out
+		}
+	}
 }

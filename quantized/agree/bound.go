@@ -38,7 +38,8 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfAddition, nil
 	case quantized.LayerNorm:
 		return boundOfLayerNorm(n.Norm), nil
-	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.ResizeNearest, quantized.Slice,
+	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.ResizeNearest, quantized.Stretch,
+		quantized.Slice,
 		quantized.Pad, quantized.PReLU, quantized.Shuffle, quantized.Concat, quantized.Sub, quantized.Mul, quantized.Max, quantized.Min:
 		return nil, nil // no rounding, or one
 	}

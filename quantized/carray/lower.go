@@ -166,7 +166,7 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.reshape(n, in[0])
 		return nil
 	}
-	if n.Op == quantized.ResizeNearest {
+	if n.Op == quantized.ResizeNearest || n.Op == quantized.Stretch {
 		l.resize(n, in[0])
 		return nil
 	}

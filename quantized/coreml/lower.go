@@ -66,6 +66,7 @@ var operations = map[quantized.Op]operation{
 	quantized.Flatten:       {"reshape", reshape},
 	quantized.Reshape:       {"reshape", reshape},
 	quantized.ResizeNearest: {"upsample_nearest_neighbor", resize},
+	quantized.Stretch:       {"mul", (*builder).stretch},
 	quantized.Slice:         {"slice_by_size", part},
 	quantized.Pad:           {"pad", (*builder).frame},
 	quantized.Shuffle:       {"reshape", (*builder).shuffle},
@@ -146,6 +147,20 @@ func resize(b *builder, n *quantized.Node, x []string) []param {
 		{"scale_factor_height", mil.IntValue(out[1] / in[1])},
 		{"scale_factor_width", mil.IntValue(out[2] / in[2])},
 	}
+}
+
+// stretch repeats pixels, and multiplies repetitions by 0.
+func (b *builder) stretch(n *quantized.Node, x []string) []param {
+	in, out := b.tensors[n.Inputs[0]].Shape, n.Output.Shape
+	mask := make([]float64, out[1]*out[2])
+	for i := range mask {
+		if i/out[2]%(out[1]/in[1]) == 0 && i%out[2]%(out[2]/in[2]) == 0 {
+			mask[i] = 1
+		}
+	}
+	y := b.emit("upsample_nearest_neighbor", b.fresh(EncodeName(n.Name)+"_repeated"), b.shape(b.float, &n.Output),
+		resize(b, n, x)...)
+	return []param{{"x", y}, {"y", b.store("mask", b.float, []int{1, 1, out[1], out[2]}, mask)}}
 }
 
 // moved appends a reshape of integers, if the layer is a reshape and both sides

@@ -140,6 +140,9 @@ func (c *compiler) integers(n *quantized.Node, in []*value, y *value) error {
 		c.avgPool(n, in[0], y)
 	case quantized.GlobalAvgPool:
 		c.globalAvgPool(n, in[0], y)
+	case quantized.Stretch:
+		h, w := factors(n, in[0])
+		c.onBytes(y, in[0], func(out, x []uint8, _ int) { stretch(out, x, in[0], h, w, uint8(y.grid.zero)) })
 	case quantized.ResizeNearest:
 		h, w := factors(n, in[0])
 		c.onBytes(y, in[0], func(out, x []uint8, _ int) { repeat(out, x, in[0], h, w) })

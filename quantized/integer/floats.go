@@ -239,6 +239,9 @@ func realFunc(n *quantized.Node, x *value) (func(y, x []float32, n int), error) 
 	case n.Op == quantized.AvgPool || n.Op == quantized.GlobalAvgPool:
 		p := pool(n, x)
 		return func(y, x []float32, n int) { kernel.AvgPool(y, x, batch(p, n)) }, nil
+	case n.Op == quantized.Stretch:
+		h, w := factors(n, x)
+		return func(y, r []float32, _ int) { stretch(y, r, x, h, w, 0) }, nil
 	case n.Op == quantized.ResizeNearest:
 		h, w := factors(n, x)
 		return func(y, r []float32, _ int) { repeat(y, r, x, h, w) }, nil

@@ -24,3 +24,15 @@ func repeat[T uint8 | float32](y, x []T, v *value, rows, columns int) {
 		at += len(first)
 	}
 }
+
+// stretch writes images of v's shape to y with zeros after each row and each column.
+func stretch[T uint8 | float32](y, x []T, v *value, rows, columns int, zero T) {
+	for i := range y {
+		y[i] = zero
+	}
+	channels, width := v.channels(), v.shape[2]
+	for pixel := 0; len(x) > 0; pixel++ {
+		copy(y[(pixel/width*rows*width+pixel%width)*columns*channels:], x[:channels])
+		x = x[channels:]
+	}
+}

@@ -78,6 +78,7 @@ var operations = map[quantized.Op]form{
 	quantized.Flatten:       one("Flatten", intAttribute("axis", 1)),
 	quantized.Reshape:       (*writer).reshape,
 	quantized.ResizeNearest: (*writer).resize,
+	quantized.Stretch:       (*writer).stretch,
 	quantized.Slice:         (*writer).slice,
 	quantized.Pad:           (*writer).pad,
 	quantized.Shuffle:       (*writer).shuffle,

@@ -129,8 +129,17 @@ func (b *Builder) Reshape(x string, shape ...int) string {
 
 // Resize repeats each row and each column of x.
 func (b *Builder) Resize(x string, rows, columns int) string {
+	return b.enlarge(quantized.ResizeNearest, x, rows, columns)
+}
+
+// Stretch puts zeros after each row and each column of x.
+func (b *Builder) Stretch(x string, rows, columns int) string {
+	return b.enlarge(quantized.Stretch, x, rows, columns)
+}
+
+func (b *Builder) enlarge(op quantized.Op, x string, rows, columns int) string {
 	in := b.activation(x).Shape
-	n := quantized.Node{Op: quantized.ResizeNearest, Inputs: []string{x}}
+	n := quantized.Node{Op: op, Inputs: []string{x}}
 	n.Output.Shape = []int{in[0], rows * in[1], columns * in[2]}
 	return b.add(n, b.spread[x])
 }

@@ -75,6 +75,10 @@ func (b *Builder) image(x string, images []string, unread map[string]bool) strin
 		return b.part(x)
 	case 12:
 		if a := b.activation(x).Shape; max(a[1], a[2]) <= 10 {
+			if b.rng.IntN(2) == 0 {
+				return b.Conv(b.Stretch(x, 1+b.rng.IntN(3), 1+b.rng.IntN(3)), 1+b.rng.IntN(8), b.window(x), 1,
+					b.fused())
+			}
 			return b.Resize(x, 1+b.rng.IntN(3), 1+b.rng.IntN(3))
 		}
 		return b.part(x)

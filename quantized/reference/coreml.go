@@ -31,9 +31,10 @@ var programs = map[quantized.Op]func(*layer){
 	quantized.Conv2D: programWeighted, quantized.Linear: programWeighted,
 	quantized.MaxPool: programMax, quantized.AvgPool: programMean, quantized.GlobalAvgPool: programMean,
 	quantized.Flatten: programConcat, quantized.Reshape: programConcat, quantized.Concat: programConcat,
-	quantized.ResizeNearest: programMove, quantized.Slice: programMove, quantized.Shuffle: programMove,
-	quantized.Pad: programMove,
-	quantized.Add: programPair, quantized.Sub: programPair, quantized.Mul: programPair,
+	quantized.ResizeNearest: programMove, quantized.Stretch: programMove, quantized.Slice: programMove,
+	quantized.Shuffle: programMove,
+	quantized.Pad:     programMove,
+	quantized.Add:     programPair, quantized.Sub: programPair, quantized.Mul: programPair,
 	quantized.Max: programPair, quantized.Min: programPair, quantized.Activate: programActivate,
 	quantized.PReLU: programPReLU,
 }

@@ -71,7 +71,7 @@ type layer struct {
 var operations = map[quantized.Op]func(*layer){
 	quantized.Conv2D: weighted, quantized.Linear: weighted,
 	quantized.MaxPool: maxPool, quantized.AvgPool: avgPool, quantized.GlobalAvgPool: avgPool,
-	quantized.Flatten: reshape, quantized.Reshape: reshape, quantized.ResizeNearest: move,
+	quantized.Flatten: reshape, quantized.Reshape: reshape, quantized.ResizeNearest: move, quantized.Stretch: move,
 	quantized.Slice: move, quantized.Pad: move, quantized.Shuffle: move,
 	quantized.Add: add, quantized.Sub: sub, quantized.Mul: mul,
 	quantized.Concat: concat, quantized.Max: choose, quantized.Min: choose,

@@ -41,6 +41,13 @@ func (l *layer) source(at, in, begin [3]int) int {
 		for i := range at {
 			at[i] = at[i] * in[i] / sizes(l.Output.Shape)[i]
 		}
+	case quantized.Stretch:
+		for i, n := range sizes(l.Output.Shape) {
+			if at[i]%(n/in[i]) > 0 {
+				return -1
+			}
+			at[i] /= n / in[i]
+		}
 	case quantized.Slice:
 		for i := range at {
 			at[i] += begin[i]

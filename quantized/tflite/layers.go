@@ -90,6 +90,7 @@ var operations = map[quantized.Op]func(*writer, *layer){
 	quantized.Flatten:       nil,
 	quantized.Reshape:       nil,
 	quantized.ResizeNearest: (*writer).resize,
+	quantized.Stretch:       (*writer).stretch,
 	quantized.Slice:         (*writer).crop,
 	quantized.Pad:           (*writer).frame,
 	quantized.Shuffle:       (*writer).shuffle,

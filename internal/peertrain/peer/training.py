@@ -236,8 +236,24 @@ class Pass:
             return x * w.view((1, -1) + (1,) * (x.dim() - 2))
         l = u.layer
         groups = x.shape[1] if l["Groups"] == -1 else max(l["Groups"], 1)
+        if u.kind == "conv_transpose":
+            return self.transposed(l, x, w, groups)
         x = F.pad(x, self.padding(l, x))
         return F.conv2d(x, w, stride=ones(l["Stride"]), dilation=ones(l["Dilation"]), groups=groups)
+
+    def transposed(self, l, x, w, groups):
+        """PyTorch's weights are I O KH KW, with the taps in reverse order."""
+        w = w.flip(2, 3).unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)
+        stride, dilation, p = ones(l["Stride"]), ones(l["Dilation"]), l["Padding"]
+        extra = l["OutputPadding"]
+        left, right, top, bottom = p["Left"], p["Right"], p["Top"], p["Bottom"]
+        if p["Same"]:
+            extents = [(k - 1) * d + 1 for k, d in zip(l["Kernel"], dilation)]
+            extra = [max(s - e, 0) for s, e in zip(stride, extents)]
+            (top, bottom), (left, right) = ((t // 2, t - t // 2) for t in (max(e - s, 0) for s, e in zip(stride, extents)))
+        y = F.conv_transpose2d(x, w, stride=stride, dilation=dilation, groups=groups)
+        y = F.pad(y, (0, extra[1], 0, extra[0]))
+        return y[:, :, top : y.shape[2] - bottom, left : y.shape[3] - right]
 
     def padding(self, l, x):
         """Left, right, top and bottom."""
