@@ -23,12 +23,14 @@ type exportOptions struct {
 	signed, image, normalize     bool
 	classifier, int4             bool
 	result, target               string
+	inputLayout                  string
 	precision, weights           string
 	author, license, description string
 	version                      string
 	name, requantization         string
 
-	facts map[string]string // of the model's proof; no flag
+	facts  map[string]string // of the model's proof; no flag
+	folder string            // of the model; no flag
 }
 
 func (o *exportOptions) define(f *pflag.FlagSet) {
@@ -40,6 +42,8 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.signed, "signed", false, "onnx: activations as int8 instead of uint8")
 	f.BoolVar(&o.image, "image", false, "onnx, coreml: the input is an image, which the model normalises")
 	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")
+	f.StringVar(&o.inputLayout, "input-layout", "",
+		"onnx: `LAYOUT` of the input: nchw, nhwc, ncl or nlc, or source, as the file that was imported has it")
 	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output holds: logits, probabilities or class")
 	f.StringVar(&o.target, "target", "", "`SYSTEM` that must run it; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")
@@ -111,6 +115,7 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 		return err
 	}
 	folder := folderOf(path)
+	o.folder = folder
 	if out == "" {
 		out = filepath.Join(folder, f.usualPlace(m, o))
 	}

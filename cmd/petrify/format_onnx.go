@@ -17,7 +17,7 @@ import (
 func onnxFormat() format {
 	return format{
 		name: "onnx", file: "model.onnx", runs: "ONNX Runtime and others",
-		options: []string{"opset", "batch", "signed", "image", "result", "target"},
+		options: []string{"opset", "batch", "signed", "image", "input-layout", "result", "target"},
 		write:   writeONNX,
 		is: func(path string, head []byte) bool {
 			return filepath.Ext(path) == ".onnx" || onnx.Wrote(head)
@@ -53,6 +53,8 @@ func ortrunTakes(file []byte, m *quantized.Model) (x execution, err error) {
 		return x, err
 	case written.Image:
 		return x, errors.New("its input is an image of bytes")
+	case written.InputLayout == onnx.NHWC || written.InputLayout == onnx.NLC:
+		return x, errors.New("its input has channels last")
 	case written.Result != onnx.Logits:
 		return x, fmt.Errorf("its output is the %v", written.Result)
 	case written.Batch > 1:
@@ -65,6 +67,9 @@ func ortrunTakes(file []byte, m *quantized.Model) (x execution, err error) {
 
 func writeONNX(path string, m *quantized.Model, o exportOptions) error {
 	options, err := o.onnx(m)
+	if err == nil {
+		options.InputLayout, err = o.layout(m)
+	}
 	if err != nil {
 		return err
 	}
@@ -95,6 +100,31 @@ func (o exportOptions) onnx(m *quantized.Model) (onnx.Options, error) {
 		Opset: o.opset, Batch: o.batch, Signed: o.signed, Image: o.image,
 		Result: onnx.Result(result), Target: onnx.Target(target), Metadata: o.facts,
 	}, nil
+}
+
+// layout is that of the input: the one that is named, or the source's.
+func (o exportOptions) layout(m *quantized.Model) (onnx.InputLayout, error) {
+	word := o.inputLayout
+	if word == "source" {
+		record, err := readImport(o.folder)
+		if err != nil {
+			return 0, fmt.Errorf("--input-layout source: the model's folder does not say what file it comes from: %w", err)
+		}
+		in, err := record.Input.Image()
+		shape, want := m.Input.Shape, []int{in.C, in.H, in.W}
+		if len(shape) == 1 {
+			want = []int{in.Size()}
+		}
+		if err != nil || !slices.Equal(shape, want) {
+			return 0, fmt.Errorf("--input-layout source: the input of %s is %s %v, the model's is %v", record.File,
+				record.Input.Layout, record.Input.Shape, shape)
+		}
+		if word = strings.ToLower(record.Input.Layout); len(shape) == 1 {
+			word = "" // features
+		}
+	}
+	at, err := choice("input-layout", word, onnx.InputLayouts()...)
+	return onnx.InputLayout(at), err
 }
 
 func checkONNX(path string, m *quantized.Model) (map[string]string, error) {

@@ -112,8 +112,7 @@ func writeImport(out string, m *fromonnx.Model, c imported.Comparison) error {
 	for _, w := range m.Weights {
 		tensors = append(tensors, safetensors.Of(w.Name, w.Shape, w.F32))
 	}
-	record := importRecord{m.Facts, m.Layers, recordedComparison{c.By, c.Inputs, c.Greatest, c.Furthest}}
-	text, err := json.MarshalIndent(record, "", "  ")
+	text, err := record(m, c)
 	if err != nil {
 		return err
 	}
@@ -122,8 +121,15 @@ func writeImport(out string, m *fromonnx.Model, c imported.Comparison) error {
 			return config.WriteNetwork(w, m.Network)
 		}),
 		safetensors.WriteFile(filepath.Join(out, config.WeightsFile), tensors, nil),
-		atomicfile.WriteFile(filepath.Join(out, config.ImportFile), append(text, '\n')),
+		atomicfile.WriteFile(filepath.Join(out, config.ImportFile), text),
 	)
+}
+
+// record is the text of import.json.
+func record(m *fromonnx.Model, c imported.Comparison) ([]byte, error) {
+	r := importRecord{m.Facts, m.Layers, recordedComparison{c.By, c.Inputs, c.Greatest, c.Furthest}}
+	text, err := json.MarshalIndent(r, "", "  ")
+	return append(text, '\n'), err
 }
 
 // describeImport prints the layers, and what became of the rest.

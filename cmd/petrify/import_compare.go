@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"petrify/graph/fromonnx"
+	"petrify/internal/config"
 	"petrify/internal/imported"
 	"petrify/internal/onnxpb"
 )
@@ -41,18 +43,26 @@ func (c *command) compareImport(ctx context.Context, path string, m *fromonnx.Mo
 	return *result, nil
 }
 
-// compareSource compares the network of an ONNX file from which a run begins
-// with the file, as import does, and says with whom.
-func (c *command) compareSource(ctx context.Context, path string) error {
-	m, err := fromonnx.Read(path, fromonnx.Options{})
+// source says what file the weights of a new run come from, as import.json does;
+// nil if they come from none. An ONNX file is compared first, as import does.
+func (c *command) source(ctx context.Context, weights string) ([]byte, error) {
+	if filepath.Ext(weights) != ".onnx" {
+		beside := filepath.Join(filepath.Dir(weights), config.ImportFile)
+		if filepath.Base(weights) != config.WeightsFile || !exists(beside) {
+			return nil, nil
+		}
+		return os.ReadFile(beside)
+	}
+	m, err := fromonnx.Read(weights, fromonnx.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	compared, err := c.compareImport(ctx, path, m)
-	if err == nil {
-		fmt.Fprintf(c.stderr, "%s: %s\n", path, howCompared(compared))
+	compared, err := c.compareImport(ctx, weights, m)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	fmt.Fprintf(c.stderr, "%s: %s\n", weights, howCompared(compared))
+	return record(m, compared)
 }
 
 func howCompared(c imported.Comparison) string {

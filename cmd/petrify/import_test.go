@@ -211,3 +211,48 @@ func TestImportTrains(t *testing.T) {
 		t.Errorf("weights: null begins with the file's weights, or %v", err)
 	}
 }
+
+// TestExportInTheSourcesLayout: a run that began with an import exports files
+// whose input is like that of the file.
+func TestExportInTheSourcesLayout(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	last := func(m *onnxpb.Model) { // channels last
+		m.Graph.Inputs[0].Shape = []onnxpb.Dim{{Name: "N"}, {Value: 8}, {Value: 8}, {Value: 1}}
+		m.Graph.Nodes = append([]onnxpb.Node{
+			{Op: "Transpose", Inputs: []string{"x"}, Outputs: []string{"first"}, Attributes: []onnxpb.Attribute{
+				{Name: "perm", Type: onnxpb.IntsAttribute, Ints: []int64{0, 3, 1, 2}}}},
+			{Op: "MaxPool", Inputs: []string{"first"}, Outputs: []string{"same"}, Attributes: []onnxpb.Attribute{
+				{Name: "kernel_shape", Type: onnxpb.IntsAttribute, Ints: []int64{1, 1}}}}}, m.Graph.Nodes...)
+		m.Graph.Nodes[2].Inputs[0] = "same"
+	}
+	run := filepath.Join(folder, "run")
+	ends(t, exitOK, "train", "--set", "network="+tiny(t, folder, last), "--set", "float.epochs=0", "--set",
+		"qat.epochs=0", "--out", run)
+	for layout, want := range map[string]int64{"source": 1, "nhwc": 1, "nchw": 8} {
+		file := filepath.Join(run, layout+".onnx")
+		ends(t, exitOK, "export", run, "--input-layout", layout, "--out", file)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := onnxpb.Unmarshal(data)
+		if err != nil || m.Graph.Inputs[0].Shape[3].Value != want {
+			t.Errorf("%s: %v, %v, want %d last", layout, m.Graph.Inputs[0].Shape, err, want)
+		}
+	}
+	if out, errs := ends(t, exitOK, "verify", run); strings.Contains(out, "import.json is not listed") {
+		t.Errorf("verify says\n%s%s", out, errs)
+	}
+	if _, errs := ends(t, exitFailed, "export", run, "--input-layout", "nlc"); !strings.Contains(errs, "no layout nlc") {
+		t.Errorf("nlc: %s", errs)
+	}
+	ends(t, exitUsage, "export", run, "--input-layout", "hwc")
+	ends(t, exitUsage, "export", run, "--format", "c", "--input-layout", "source")
+	other := filepath.Join(folder, "other")
+	ends(t, exitOK, "train", "--set", "network=mlp", "--set", "float.epochs=0", "--set", "qat.epochs=0", "--out", other)
+	if _, errs := ends(t, exitFailed, "export", other, "--input-layout", "source"); !strings.Contains(errs,
+		"does not say what file it comes from") {
+		t.Errorf("a run of no import: %s", errs)
+	}
+}

@@ -19,7 +19,8 @@ import (
 
 // isImport reports whether a folder is an import that was not trained on.
 func isImport(path string) bool {
-	return exists(filepath.Join(path, config.ImportFile)) && !holdsModel(path)
+	return exists(filepath.Join(path, config.ImportFile)) && exists(filepath.Join(path, config.NetworkFile)) &&
+		!holdsModel(path)
 }
 
 // predictImport runs an imported network on arrays in the layout of the file
@@ -66,14 +67,9 @@ func (c *command) predictImport(folder string, paths []string, float bool, w pre
 
 // openImport opens the network of a folder that an import wrote.
 func openImport(folder string) (*imported.Network, *importRecord, error) {
-	path := filepath.Join(folder, config.ImportFile)
-	text, err := os.ReadFile(path)
+	record, err := readImport(folder)
 	if err != nil {
 		return nil, nil, err
-	}
-	var record importRecord
-	if err := json.Unmarshal(text, &record); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	network, err := config.ReadNetwork(filepath.Join(folder, config.NetworkFile))
 	if err != nil {
@@ -84,7 +80,22 @@ func openImport(folder string) (*imported.Network, *importRecord, error) {
 		return nil, nil, err
 	}
 	n, err := imported.New(network, weights, record.Facts)
-	return n, &record, err
+	return n, record, err
+}
+
+// readImport reads what an import says of its file, in the import's folder or
+// in that of a run that began with it.
+func readImport(folder string) (*importRecord, error) {
+	path := filepath.Join(folder, config.ImportFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var record importRecord
+	if err := json.Unmarshal(text, &record); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &record, nil
 }
 
 // arrayFor reads the inputs in the array x of an npz file.

@@ -9,6 +9,7 @@ import (
 
 	"petrify/cmd/petrify/internal/figure"
 	"petrify/internal/atomicfile"
+	"petrify/internal/config"
 	"petrify/internal/sums"
 	"petrify/quantized"
 	"petrify/train"
@@ -137,7 +138,7 @@ func runFiles() []runFile {
 
 // isRunFile reports whether a run or the command report writes a file of the name.
 func isRunFile(name string) bool {
-	return name == pageFile || slices.ContainsFunc(runFiles(), func(f runFile) bool {
+	return name == pageFile || name == config.ImportFile || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil
 	})

@@ -79,8 +79,10 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 	if err := settings.Anchor(); err != nil {
 		return err
 	}
-	if !resume && filepath.Ext(settings.Weights) == ".onnx" {
-		if err := c.compareSource(ctx, settings.Weights); err != nil {
+	var source []byte
+	if !resume {
+		var err error
+		if source, err = c.source(ctx, settings.Weights); err != nil {
 			return err
 		}
 	}
@@ -131,6 +133,11 @@ func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t 
 	if err := beginFolder(settings); err != nil {
 		return err
 	}
+	if !resume {
+		if err := writeSource(t.Out, source); err != nil {
+			return err
+		}
+	}
 	result, err := job.Run(ctx)
 	p.clear()
 	if err != nil {
@@ -155,6 +162,22 @@ func beginFolder(settings *config.Config) error {
 		return err
 	}
 	return atomicfile.Write(filepath.Join(settings.Out, configFile), settings.Print)
+}
+
+// writeSource writes what the weights come from, or removes what an earlier run
+// wrote; not the record of an import.
+func writeSource(out string, source []byte) error {
+	path := filepath.Join(out, config.ImportFile)
+	switch {
+	case exists(filepath.Join(out, config.NetworkFile)):
+		return nil
+	case source != nil:
+		return atomicfile.WriteFile(path, source)
+	}
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // runName is the default name of a run, such as "digits-cnn".

@@ -177,7 +177,18 @@ func trainsOn(t *testing.T, m *fromonnx.Model) {
 	if _, err := e.Run(x, make([]int32, size)); err != nil {
 		t.Fatal(err)
 	}
+	last := x
 	x = channelsFirst(x, m.Input)
 	equal(t, e.Logits(), outputs(t, onnx.Options{}, conformance.Settings{}, frozen, x))
+	layouts := map[onnx.InputLayout][]float32{}
+	switch in := m.Input; {
+	case in.H > 1:
+		layouts[onnx.NHWC] = last
+	case in.W > 1:
+		layouts[onnx.NHWC], layouts[onnx.NCL], layouts[onnx.NLC] = last, x, last
+	}
+	for layout, x := range layouts {
+		equal(t, e.Logits(), outputs(t, onnx.Options{InputLayout: layout}, conformance.Settings{}, frozen, x))
+	}
 	equal(t, e.Logits(), engineOutputs(t, frozen, x))
 }

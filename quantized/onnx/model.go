@@ -41,7 +41,7 @@ func (w *writer) input() {
 	if w.Image {
 		real = w.normalise(in)
 	} else {
-		w.graph.Inputs = []onnxpb.Value{w.value(w.name(real), onnxpb.Float, in.Shape...)}
+		real = w.arranged(in)
 	}
 	w.real[in.Name] = real
 	if q := in.Quant; !q.IsFloat() {

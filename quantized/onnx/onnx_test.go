@@ -59,6 +59,7 @@ var schemes = map[string]quantizedtest.Scheme{
 
 var options = map[string]onnx.Options{
 	"default": {}, "signed": {Signed: true}, "batch of 3": {Batch: 3}, "image": {Image: true},
+	"channels last": {InputLayout: onnx.NHWC},
 	"probabilities": {Result: onnx.Probabilities}, "class": {Result: onnx.Class}, "opset 21": {Opset: 21},
 }
 

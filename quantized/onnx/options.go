@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -37,6 +38,10 @@ type Options struct {
 	// Image puts the normalisation into the file: the input is then called
 	// "image" and is uint8, N H W C, as decoded from a PNG or JPEG file.
 	Image bool `json:"image,omitzero"`
+
+	// InputLayout is the order of the input's axes, such as that of the file from
+	// which the network was imported.
+	InputLayout InputLayout `json:"inputLayout,omitzero"`
 
 	// Result says what the file's output is.
 	Result Result `json:"result,omitzero"`
@@ -127,6 +132,10 @@ func (o Options) validate() error {
 		return fmt.Errorf("onnx: opset %d: want 13 or 21", o.Opset)
 	case o.Batch < 0:
 		return fmt.Errorf("onnx: batch of %d: want 0 (any) or more", o.Batch)
+	case o.InputLayout > NLC:
+		return fmt.Errorf("onnx: input layout %d: want %d to %d", uint8(o.InputLayout), NCHW, NLC)
+	case o.InputLayout != NCHW && o.Image:
+		return errors.New("onnx: an image has the layout N H W C, and takes no other")
 	case o.Result > Class:
 		return fmt.Errorf("onnx: result %d: want %d (logits), %d (probabilities) or %d (class)", uint8(o.Result),
 			Logits, Probabilities, Class)
