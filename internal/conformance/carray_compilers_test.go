@@ -124,7 +124,8 @@ var inputGrids = []quantized.Quant{{Format: affine.Int8}, {Format: affine.Uint8}
 
 var weightFormats = []quantizedtest.Scheme{
 	{Weights: affine.Int8Narrow}, {Weights: affine.Int8}, {Weights: affine.Format{Bits: 4}},
-	{Weights: affine.Ternary}, {Weights: affine.Binary}, {Weights: affine.Int8, ZeroPoints: true}, {Weights: affine.Uint8, ZeroPoints: true},
+	{Weights: affine.Binary}, {Weights: affine.Int8, ZeroPoints: true},
+	{Weights: affine.Uint8, ZeroPoints: true},
 }
 
 // geometries are layers, of odd and even sizes, with padding on any side.

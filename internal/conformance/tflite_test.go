@@ -177,7 +177,7 @@ func TestTFLiteZoo(t *testing.T) {
 // −128 and no zero points, which petrify subtracts where the rest fits.
 var writable = map[string]quantizedtest.Scheme{
 	"W8A8": schemes["W8A8"], "W8A8 affine": schemes["W8A8 affine"], "W4A8": schemes["W4A8"], "W4A4": schemes["W4A4"],
-	"ties": schemes["ties"], "ternary": schemes["ternary"], "binary": schemes["binary"],
+	"ties": schemes["ties"], "binary": schemes["binary"],
 	"W2A6": {Weights: affine.Format{Bits: 2}, Positive: affine.Format{Bits: 6, Unsigned: true},
 		Signed: affine.Format{Bits: 6}},
 	"per tensor": {Weights: affine.Int8Narrow, PerTensor: true, Positive: affine.Uint8, Signed: affine.Uint8,
