@@ -120,6 +120,7 @@ var mutants = []mutant{
 	{"graph/standalone.go", "[]string{before.Name}, []string{n.Name}", "after.Inputs, []string{n.Name}", ""},
 	{"graph/cost.go", "(layer == d.Layer) == alone", "layer == d.Layer", ""},
 	{"graph/distance.go", "engine.Correct - training.Correct", "training.Correct - engine.Correct", ""},
+	{"graph/fit.go", "s.noise / s.signal", "s.noise / float64(s.count)", ""},
 
 	// quantized: the frozen model and its engine
 	{"quantized/accumulator.go", "below += min(lo*v, hi*v)", "below += lo * v", ""},
@@ -235,10 +236,16 @@ var mutants = []mutant{
 	{"train/ptq.go", "p.Config.Format.Bits < 8", "p.Config.Format.Bits <= 8", ""},
 	{"train/early.go", "r.Epoch-r.Best.Epoch >= s.Patience", "r.Epoch-r.Best.Epoch > s.Patience", ""},
 	{"train/weights.go", "shifted[i] -= b", "shifted[i] += b", ""},
+	{"train/survey.go", "m.Step == step && m.What == what", "m.Step == step", ""},
 
-	// internal/score, cmd/petrify: what is said of a network
+	// internal/score, internal/report, cmd/petrify: what is said of a network
 	{"internal/score/score.go", "v == p[class] && i < class", "v == p[class] && i != class", ""},
 	{"internal/score/score.go", "math.Ceil(p[predicted]*Bins))-1", "p[predicted]*Bins)", ""},
+	{"internal/score/interval.go", "range min(a, b) + 1", "range min(a, b)", ""},
+	{"internal/report/layout.go", "if l.taken[place{row, lane}] {", "if lane < 0 {", ""},
+	{"internal/report/cost.go", "last[name] >= i || name", "last[name] > i || name", ""},
+	{"internal/report/compare.go", "case b && !a:", "case b:", ""},
+	{"internal/report/chart.go", "h.Least-width/2), append(y, 0)", "h.Least), append(y, 0)", ""},
 	{"cmd/petrify/evaluate_data.go", "as.Labels[i] = place[label]", "as.Labels[i] = label", ""},
 	{"cmd/petrify/advice.go", "c.Accuracy < j.Accuracy-far", "c.Accuracy < far", ""},
 
