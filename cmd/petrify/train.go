@@ -76,16 +76,6 @@ that a file or --set may contain.`,
 func (c *command) trainRun(ctx context.Context, settings *config.Config, resume bool) error {
 	p := newProgress(c.stderr)
 	defer p.clear()
-	if err := settings.Anchor(); err != nil {
-		return err
-	}
-	var source []byte
-	if !resume {
-		var err error
-		if source, err = c.source(ctx, settings.Weights); err != nil {
-			return err
-		}
-	}
 	t, err := c.prepare(ctx, settings, p)
 	if err != nil {
 		return err
@@ -117,6 +107,13 @@ func (c *command) withData(settings *config.Config, data *datasets.Set, p *progr
 
 // trainPrepared is the job of a run whose data have been read.
 func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress) error {
+	var source []byte
+	if !t.Resume {
+		var err error
+		if source, err = c.source(ctx, settings.Weights); err != nil {
+			return err
+		}
+	}
 	data := t.Data
 	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n",
 		t.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), t.Out)
@@ -133,7 +130,7 @@ func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t 
 	if err := beginFolder(settings); err != nil {
 		return err
 	}
-	if !resume {
+	if !t.Resume {
 		if err := writeSource(t.Out, source); err != nil {
 			return err
 		}
