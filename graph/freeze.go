@@ -120,6 +120,9 @@ func (m *Model) freeze(u *unit, in *fakequant.Quantizer) (quantized.Node, error)
 	if u.slopes != nil {
 		n.Slopes = slices.Clone(u.slopes.Value)
 	}
+	if k == KindAttentionScores {
+		n.Heads, n.Factor = u.layer.Heads, u.layer.factor(u.ins[0])
+	}
 	if u.layerNorm != nil {
 		n.Norm = u.layerNorm.frozen()
 	}

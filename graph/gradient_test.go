@@ -15,6 +15,18 @@ func between(layers ...graph.Layer) graph.Network {
 	return graph.Chain(append(all, graph.Flatten(), graph.Linear(3).Named("last"))...)
 }
 
+// attending is a network with an attention of the given scores, from 3 positions to 5.
+func attending(scores, shares graph.Layer) graph.Network {
+	scores.Kind, scores.From = graph.KindAttentionScores, []string{"q", "k"}
+	strided := func(units, width int, name string) graph.Layer {
+		return graph.Layer{Kind: graph.KindConv2D, Units: units, Kernel: [2]int{1, width}, Stride: [2]int{1, width},
+			From: []string{"x"}, Name: name}
+	}
+	return graph.Network{Layers: []graph.Layer{graph.Reshape(graph.Shape{C: 4, H: 1, W: 15}).Named("x"),
+		strided(4, 5, "q"), strided(4, 3, "k"), strided(8, 3, "v"), scores.Named("scores"), shares.Taking("scores"),
+		graph.AttentionValues("shares", "v").Named("mixed"), graph.Flatten(), graph.Linear(3)}}
+}
+
 func TestGradientsOfEachKind(t *testing.T) {
 	for name, network := range map[string]graph.Network{
 		"conv2d":            between(graph.Conv2D(5, 3)),
@@ -66,21 +78,27 @@ func TestGradientsOfEachKind(t *testing.T) {
 			graph.Mul("a", "b"), graph.ReLU6()),
 		"squeeze and excite": between(graph.Conv2D(3, 1).Named("a"), graph.GlobalAvgPool(), graph.Conv2D(3, 1),
 			graph.Sigmoid().Named("gate"), graph.Mul("a", "gate")),
-		"twice in a row":   between(graph.BatchNorm(), graph.Tanh(), graph.BatchNorm(), graph.BatchNorm()),
-		"relu":             between(graph.ReLU()),
-		"relu6 alone":      between(graph.MaxPool(2), graph.ReLU6()),
-		"leaky_relu":       between(graph.LeakyReLU(0.1)),
-		"prelu":            between(graph.Conv2D(4, 1), graph.PReLU()),
-		"prelu of vectors": between(graph.Flatten(), graph.Linear(6), graph.PReLU()),
-		"leaky_relu folds": between(graph.LeakyReLU(-1.5)),
-		"clip":             between(graph.Clip(-0.2, 0.3)),
-		"clip from below":  between(graph.Clip(0.1, graph.Unbounded)),
-		"hard_swish":       between(graph.HardSwish()),
-		"sigmoid":          between(graph.Sigmoid()),
-		"tanh":             between(graph.Tanh()),
-		"softmax":          between(graph.Flatten(), graph.Linear(6), graph.Softmax()),
-		"layer_norm":       between(graph.LayerNorm()),
-		"layer_norm relu":  between(graph.LayerNorm(), graph.ReLU()),
+		"twice in a row":     between(graph.BatchNorm(), graph.Tanh(), graph.BatchNorm(), graph.BatchNorm()),
+		"relu":               between(graph.ReLU()),
+		"relu6 alone":        between(graph.MaxPool(2), graph.ReLU6()),
+		"leaky_relu":         between(graph.LeakyReLU(0.1)),
+		"prelu":              between(graph.Conv2D(4, 1), graph.PReLU()),
+		"prelu of vectors":   between(graph.Flatten(), graph.Linear(6), graph.PReLU()),
+		"leaky_relu folds":   between(graph.LeakyReLU(-1.5)),
+		"clip":               between(graph.Clip(-0.2, 0.3)),
+		"clip from below":    between(graph.Clip(0.1, graph.Unbounded)),
+		"hard_swish":         between(graph.HardSwish()),
+		"sigmoid":            between(graph.Sigmoid()),
+		"tanh":               between(graph.Tanh()),
+		"softmax":            between(graph.Flatten(), graph.Linear(6), graph.Softmax()),
+		"softmax of pixels":  between(graph.Softmax()),
+		"attention":          attending(graph.Layer{Heads: 2}, graph.Softmax().Named("shares")),
+		"attention, clipped": attending(graph.Layer{Heads: 4, Scale: 3}, graph.ReLU6().Named("shares")),
+		"attention to itself": {Layers: []graph.Layer{graph.Reshape(graph.Shape{C: 4, H: 1, W: 15}).Named("x"),
+			graph.AttentionScores(1, "x", "x"), graph.Softmax().Named("p"), graph.AttentionValues("p", "x"),
+			graph.Flatten(), graph.Linear(3)}},
+		"layer_norm":      between(graph.LayerNorm()),
+		"layer_norm relu": between(graph.LayerNorm(), graph.ReLU()),
 		"layer_norm epsilon": between(graph.Layer{Kind: graph.KindLayerNorm, Epsilon: 0.5}, graph.GELU(),
 			graph.LayerNorm()),
 		"layer_norm of vectors": between(graph.Flatten(), graph.Linear(6), graph.LayerNorm()),

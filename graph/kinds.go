@@ -51,6 +51,8 @@ const (
 	KindMul
 	KindPReLU
 	KindLayerNorm
+	KindAttentionScores
+	KindAttentionValues
 )
 
 // row describes a kind of layer. A new kind is a constant, a row of the table
@@ -117,6 +119,10 @@ func init() {
 		KindPReLU:     {name: "prelu", role: roleFunction, op: quantized.PReLU, train: trainPReLU},
 		KindLayerNorm: {name: "layer_norm", role: roleFunction, op: quantized.LayerNorm, takes: []string{"epsilon"},
 			train: trainLayerNorm},
+		KindAttentionScores: {name: "attention_scores", role: roleSum, op: quantized.AttentionScores, wants: images,
+			takes: []string{"heads", "scale"}, shape: scoresShape, train: trainAttention},
+		KindAttentionValues: {name: "attention_values", role: roleSum, op: quantized.AttentionValues, wants: images,
+			shape: valuesShape, train: trainAttention},
 		KindReLU:      ofFunction(roleClip, quantized.ReLU, trainClip),
 		KindReLU6:     ofFunction(roleClip, quantized.ReLU6, trainClip),
 		KindLeakyReLU: ofFunction(roleFunction, quantized.LeakyReLU, elementwise(leakySlope), "slope"),
@@ -124,7 +130,6 @@ func init() {
 		KindSigmoid:   ofFunction(roleFunction, quantized.Sigmoid, elementwise(sigmoidSlope)),
 		KindTanh:      ofFunction(roleFunction, quantized.Tanh, elementwise(tanhSlope)),
 		KindSoftmax: {name: "softmax", role: roleFunction, op: quantized.Activate, function: quantized.Softmax,
-			wants: vectors,
 			train: trainSoftmax},
 		KindMaxPool: {name: "max_pool", role: roleMove, op: quantized.MaxPool, wants: images, takes: pools,
 			shape: maxPoolShape,

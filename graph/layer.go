@@ -30,6 +30,8 @@ type Layer struct {
 	Min, Max        float32 // clip: the bounds; [Unbounded] and −Unbounded are none
 	Slope           float32 // leaky_relu: the slope for x < 0
 	Epsilon         float64 // batch_norm, layer_norm: what is added to the variance; 0 means 1e−5
+	Heads           int     // attention_scores: the parts of the channels that are multiplied by themselves
+	Scale           float32 // attention_scores: the factor; 0 means 1/√channels of a head
 	Rate            float32 // dropout: the share of elements that training sets to 0
 }
 

@@ -243,6 +243,12 @@ func (l Layer) faults() (errs []error) {
 	if k == KindClip && !l.bounded() {
 		fault("bounds %v and %v: want a lower and a higher number, or one of them", l.Min, l.Max)
 	}
+	if k.takes("heads") && l.Heads < 1 {
+		fault("%d heads: want at least 1", l.Heads)
+	}
+	if !(l.Scale == 0 || l.Scale >= 0x1p-126 && l.Scale <= math.MaxFloat32) {
+		fault("scale %v: want a finite number above 0, of at least 2⁻¹²⁶", l.Scale)
+	}
 	if !(l.Rate >= 0 && l.Rate < 1) {
 		fault("rate %v: want 0 ≤ rate < 1", l.Rate)
 	}
@@ -291,6 +297,8 @@ func (l Layer) idle() (names []string) {
 		{"min", l.Min != 0, []string{"min"}},
 		{"max", l.Max != 0, []string{"max"}},
 		{"epsilon", l.Epsilon != 0, []string{"epsilon"}},
+		{"heads", l.Heads != 0, []string{"heads"}},
+		{"scale", l.Scale != 0, []string{"scale"}},
 		{"rate", l.Rate != 0, []string{"rate"}},
 	} {
 		if s.set && !slices.ContainsFunc(s.keys, l.Kind.takes) {

@@ -34,10 +34,12 @@ func (o *oracle) unit(u graph.View, ins [][]float64) []float64 {
 		return o.pair(u, x, ins[1])
 	case graph.KindAdd, graph.KindSub, graph.KindMul:
 		return o.round(u.Output, false, o.clip(u.Clip, o.pair(u, x, ins[1])), u.Out, o.rests(u))
+	case graph.KindAttentionScores, graph.KindAttentionValues:
+		return o.round(u.Output, false, o.clip(u.Clip, o.attention(u, x, ins[1])), u.Out, o.rests(u))
 	case graph.KindLayerNorm:
 		return o.round(u.Output, false, o.layerNorm(u, x), u.Out, o.rests(u))
 	case graph.KindSoftmax:
-		return o.round(u.Output, false, o.softmax(x), u.Out, o.rests(u))
+		return o.round(u.Output, false, o.softmax(u, x), u.Out, o.rests(u))
 	default:
 		return o.round(u.Output, false, o.function(u, x), u.Out, o.rests(u))
 	}
@@ -125,12 +127,12 @@ func (o *oracle) function(u graph.View, x []float64) []float64 {
 	panic("oracle: " + u.Layer.Kind.String())
 }
 
-func (o *oracle) softmax(x []float64) []float64 {
-	width := len(x) / o.batch
+func (o *oracle) softmax(u graph.View, x []float64) []float64 {
+	plane := u.Out.H * u.Out.W
 	return elements(x, func(i int) float64 {
-		sum := 0.0
-		for _, v := range x[i/width*width : (i/width+1)*width] {
-			sum += math.Exp(v - x[i])
+		sum, first := 0.0, i-i/plane%u.Out.C*plane
+		for c := range u.Out.C {
+			sum += math.Exp(x[first+c*plane] - x[i])
 		}
 		return 1 / sum
 	})

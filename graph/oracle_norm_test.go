@@ -31,3 +31,28 @@ func (o *oracle) layerNorm(u graph.View, x []float64) []float64 {
 	}
 	return y
 }
+
+// attention is the products of queries and keys, or of shares and values.
+func (o *oracle) attention(u graph.View, a, b []float64) []float64 {
+	y := make([]float64, o.batch*u.Out.Size())
+	first, second := u.Ins[0], u.Ins[1]
+	o.positions(u, func(i, n, c, p, q int) {
+		if u.Layer.Kind == graph.KindAttentionValues { // c of Out is that of the values
+			head := c / (second.C / first.H)
+			for k := range second.W {
+				y[i] += a[((n*first.C+k)*first.H+head)*first.W+q] * b[(n*second.C+c)*second.W+k]
+			}
+			return
+		}
+		each := first.C / u.Layer.Heads // p is the head, c the key
+		scale := float64(u.Layer.Scale)
+		if scale == 0 {
+			scale = 1 / math.Sqrt(float64(each))
+		}
+		for j := range each {
+			ch := p*each + j
+			y[i] += scale * a[(n*first.C+ch)*first.W+q] * b[(n*second.C+ch)*second.W+c]
+		}
+	})
+	return y
+}

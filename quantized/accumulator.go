@@ -76,6 +76,12 @@ func (m *Model) accumulator(n *Node) (a Accumulator, ok bool) {
 	case n.Op == GlobalAvgPool:
 		count := elements(x.Shape[1:])
 		a.Min, a.Max = count*lo, count*hi
+	case n.Op == AttentionScores || n.Op == AttentionValues:
+		y, _ := m.Activation(n.Inputs[1])
+		if y.Quant.IsFloat() {
+			return a, false
+		}
+		a.Min, a.Max = n.attentionBounds(x, y, lo, hi)
 	default:
 		return a, false
 	}

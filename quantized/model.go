@@ -48,27 +48,29 @@ type Op uint8
 
 // The operations.
 const (
-	Conv2D        Op = iota + 1 // Weights, Bias, Window, Dilation, Groups
-	Linear                      // Weights, Bias
-	MaxPool                     // Window; output quantized as the input
-	AvgPool                     // Window
-	GlobalAvgPool               // C H W → C 1 1
-	Flatten                     // C H W → C·H·W, in that order; output quantized as the input
-	Reshape                     // to the output's shape; output quantized as the input
-	ResizeNearest               // to the output's height and width, multiples of the input's; quantized as the input
-	Stretch                     // likewise, with zeros between and after the elements instead of repetitions
-	Slice                       // what begins at Begin and has the output's shape; output quantized as the input
-	Pad                         // puts the input at Begin of the output, and Value around it; quantized as the input
-	Shuffle                     // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input
-	Add                         // two inputs; the second may be one number per channel, C 1 1
-	Sub                         // two inputs, as Add
-	Concat                      // along channels
-	Max                         // the greater of two inputs, as Add
-	Min                         // the less of two inputs, as Add
-	Activate                    // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
-	Mul                         // two inputs, as Add
-	PReLU                       // Slopes: a leaky ReLU with a slope for each channel
-	LayerNorm                   // Norm: of the channels of each pixel
+	Conv2D          Op = iota + 1 // Weights, Bias, Window, Dilation, Groups
+	Linear                        // Weights, Bias
+	MaxPool                       // Window; output quantized as the input
+	AvgPool                       // Window
+	GlobalAvgPool                 // C H W → C 1 1
+	Flatten                       // C H W → C·H·W, in that order; output quantized as the input
+	Reshape                       // to the output's shape; output quantized as the input
+	ResizeNearest                 // to the output's height and width, multiples of the input's; quantized as the input
+	Stretch                       // likewise, with zeros between and after the elements instead of repetitions
+	Slice                         // what begins at Begin and has the output's shape; output quantized as the input
+	Pad                           // puts the input at Begin of the output, and Value around it; quantized as the input
+	Shuffle                       // channel i·C/Groups + k becomes k·Groups + i; output quantized as the input
+	Add                           // two inputs; the second may be one number per channel, C 1 1
+	Sub                           // two inputs, as Add
+	Concat                        // along channels
+	Max                           // the greater of two inputs, as Add
+	Min                           // the less of two inputs, as Add
+	Activate                      // Activation function alone: sigmoid, tanh, softmax, hard_swish, leaky_relu …
+	Mul                           // two inputs, as Add
+	PReLU                         // Slopes: a leaky ReLU with a slope for each channel
+	LayerNorm                     // Norm: of the channels of each pixel
+	AttentionScores               // queries D 1 Q and keys D 1 K → K Heads Q: their products in each head, times Factor
+	AttentionValues               // shares K heads Q and values D 1 K → D 1 Q: their products in each head
 )
 
 // Node is one layer of the frozen network.
@@ -84,6 +86,8 @@ type Node struct {
 	Groups  int        `json:"groups,omitzero"`  // convolutions: 1, or C for depthwise; Shuffle: 2 or more
 	Begin   []int      `json:"begin,omitempty"`  // Slice: the first element of each axis; Pad: what comes before it
 	Value   float32    `json:"value,omitzero"`   // Pad: is quantized as the output is
+	Heads   int        `json:"heads,omitzero"`   // AttentionScores
+	Factor  float32    `json:"factor,omitzero"`  // AttentionScores: what the queries are multiplied by
 	Weights *Weights   `json:"weights,omitzero"` // Conv2D, Linear
 	Bias    *Bias      `json:"bias,omitzero"`    // Conv2D, Linear; nil if there is none
 	Norm    *Norm      `json:"norm,omitzero"`    // LayerNorm

@@ -12,6 +12,7 @@ var opNames = []string{
 	Stretch: "stretch", Slice: "slice", Pad: "pad", Shuffle: "shuffle",
 	Add: "add", Sub: "sub", Mul: "mul", Concat: "concat", Max: "max", Min: "min", Activate: "activate",
 	PReLU: "prelu", LayerNorm: "layer_norm",
+	AttentionScores: "attention_scores", AttentionValues: "attention_values",
 }
 
 // String is the operation's name in model.json, such as "max_pool".

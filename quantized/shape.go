@@ -82,6 +82,8 @@ func (n *Node) OutputShape(in ...[]int) ([]int, error) {
 		return x, nil
 	case Activate, PReLU, LayerNorm:
 		return x, nil
+	case AttentionScores, AttentionValues:
+		return n.attentionShape(x, in[1])
 	}
 	return nil, fmt.Errorf("%v has no shape", n.Op)
 }

@@ -149,7 +149,7 @@ func (v *validator) node(n *Node) {
 func (v *validator) inputs(n *Node) []Activation {
 	least, most := 1, 1
 	switch n.Op {
-	case Add, Sub, Mul, Max, Min:
+	case Add, Sub, Mul, Max, Min, AttentionScores, AttentionValues:
 		least, most = 2, 2
 	case Concat:
 		least, most = 2, math.MaxInt

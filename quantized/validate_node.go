@@ -50,7 +50,7 @@ func checkFunc(n *Node) error {
 		if n.Func == Identity {
 			return errors.New("activate without a function")
 		}
-	case Conv2D, Linear, Add, Sub, Mul:
+	case Conv2D, Linear, Add, Sub, Mul, AttentionScores, AttentionValues:
 		if n.Func > ReLU6 {
 			return fmt.Errorf("%v cannot be fused into %v: want identity, relu or relu6, or a layer of its own",
 				n.Func, n.Op)
@@ -125,10 +125,7 @@ func checkWindow(n *Node) error {
 
 // checkParameters checks weights and bias by themselves.
 func checkParameters(n *Node) error {
-	if err := checkSlopes(n); err != nil {
-		return err
-	}
-	if err := checkNorm(n); err != nil {
+	if err := errors.Join(checkSlopes(n), checkNorm(n), checkAttention(n)); err != nil {
 		return err
 	}
 	has := n.Op == Conv2D || n.Op == Linear

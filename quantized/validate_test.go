@@ -266,7 +266,7 @@ func TestNamesRoundTrip(t *testing.T) {
 
 // TestUnknownOperationHasNoShape: nothing is passed on as it came.
 func TestUnknownOperationHasNoShape(t *testing.T) {
-	n := quantized.Node{Op: quantized.LayerNorm + 1}
+	n := quantized.Node{Op: quantized.AttentionValues + 1}
 	if shape, err := n.OutputShape([]int{3}); err == nil {
 		t.Errorf("%v has the shape %v", n.Op, shape)
 	}

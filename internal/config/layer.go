@@ -60,6 +60,9 @@ func settings(l *graph.Layer) section {
 		{"slope", "Slope below 0, of any sign and size.", number(&l.Slope, finite)},
 		{"epsilon", "Added to the variance; null is 0.00001, as in PyTorch. Keras's is 0.001.",
 			auto[float64]{&l.Epsilon, number(&l.Epsilon, positive)}},
+		{"heads", "Parts of the channels, each of which has scores of its own.", integer(&l.Heads, 1, math.MaxInt32)},
+		{"scale", "What scores are multiplied by; null is 1/√channels of a head.",
+			auto[float32]{&l.Scale, number(&l.Scale, positive)}},
 		{"rate", "Share of elements that training sets to 0.", number(&l.Rate, below1)},
 	}
 }

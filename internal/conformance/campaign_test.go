@@ -71,6 +71,7 @@ var sanctioned = []string{
 	"Core ML all or nothing", "runtimes disagree on where it rounds to", "no weights of a convolution give the means",
 	"layer_norm has no form there",
 	"prelu has no form there",
+	"attention_scores has no form there", "attention_values has no form there",
 }
 
 // witness is a runtime with an exporter for it.

@@ -337,6 +337,24 @@ def layer_norm(n, tensors, x, y):
     return Tensor(y, r=(centred * f * gamma + beta).astype(f32))
 
 
+# Attention
+def attention(n, a, b, y, mode):
+    heads, factor = n.get("heads", a.r.shape[2]), f32(n.get("factor", 1))
+    apart = lambda v: v.reshape(len(v), heads, -1, v.shape[-1])
+    if n["op"] == "attention_scores":
+        into = lambda p, q: np.einsum("nhcq,nhck->nkhq", apart(p), apart(q))
+    else:
+        into = lambda p, q: np.einsum("nkhq,nhck->nhcq", p, apart(q))
+    shape = [-1] + n["output"]["shape"]
+    if a.grid.float or b.grid.float or y.float:
+        total = into((a.r * factor).astype(f64), b.r.astype(f64)).reshape(shape)
+        return Tensor(y, r=apply(n, total.astype(f32)))
+    total, s = into(a.d, b.d).reshape(shape), a.grid.s * factor
+    if mode in times:
+        return Tensor(y, q=y.clip(times[mode](total, f64(s) * f64(b.grid.s) / f64(y.s))))
+    return Tensor(y, q=y.clip(np.rint(total.astype(f32) * (s * b.grid.s / y.s))))
+
+
 # Other runtimes, xnnpack
 def xnnpack(n, x, y):
     s, f = x.grid.s, n["function"]
@@ -391,6 +409,8 @@ def layer(n, tensors, values, mode):
         else:
             v = v.reshape(len(v), n["groups"], -1, *shape[1:]).swapaxes(1, 2).reshape(v.shape)
         return Tensor(y, r=v) if y.float else Tensor(y, q=v)
+    if op.startswith("attention"):
+        return attention(n, x[0], x[1], y, mode)
     if op == "layer_norm":
         return layer_norm(n, tensors, x[0], y)
     if op == "concat":

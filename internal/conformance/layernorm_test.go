@@ -64,9 +64,9 @@ func TestLayerNorms(t *testing.T) {
 // TestLayerNormsInC: the same in C.
 func TestLayerNormsInC(t *testing.T) {
 	var p program
-	for schemeName, scheme := range schemes {
+	for _, schemeName := range []string{"W8A8", "zero points", "ties"} {
 		for name, build := range normalising {
-			b := quantizedtest.New(rand.New(rand.NewPCG(73, 74)), scheme, 4, 8, 8)
+			b := quantizedtest.New(rand.New(rand.NewPCG(73, 74)), schemes[schemeName], 4, 8, 8)
 			m := b.Model(build(b))
 			p.add(schemeName+" "+name, m, byteInputs(rand.New(rand.NewPCG(3, 4)), m, 5), requantizations...)
 		}

@@ -96,15 +96,17 @@ func (b *builder) grow() {
 // habits are the kinds that often follow another because they are fused with
 // it.
 var habits = map[graph.Kind][]graph.Kind{
-	0:                       {graph.KindConv2D, graph.KindLinear},
-	graph.KindConv2D:        {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
-	graph.KindConvTranspose: {graph.KindBatchNorm, graph.KindReLU},
-	graph.KindLinear:        {graph.KindBatchNorm, graph.KindReLU},
-	graph.KindBatchNorm:     {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
-	graph.KindAdd:           {graph.KindReLU, graph.KindReLU6},
-	graph.KindSub:           {graph.KindReLU, graph.KindReLU6},
-	graph.KindMul:           {graph.KindReLU, graph.KindReLU6},
-	graph.KindReLU:          {graph.KindMaxPool, graph.KindAvgPool},
+	0:                         {graph.KindConv2D, graph.KindLinear},
+	graph.KindConv2D:          {graph.KindBatchNorm, graph.KindBatchNorm, graph.KindReLU, graph.KindReLU6},
+	graph.KindConvTranspose:   {graph.KindBatchNorm, graph.KindReLU},
+	graph.KindLinear:          {graph.KindBatchNorm, graph.KindReLU},
+	graph.KindBatchNorm:       {graph.KindReLU, graph.KindReLU, graph.KindReLU6},
+	graph.KindAdd:             {graph.KindReLU, graph.KindReLU6},
+	graph.KindSub:             {graph.KindReLU, graph.KindReLU6},
+	graph.KindMul:             {graph.KindReLU, graph.KindReLU6},
+	graph.KindReLU:            {graph.KindMaxPool, graph.KindAvgPool},
+	graph.KindAttentionScores: {graph.KindSoftmax, graph.KindSoftmax, graph.KindReLU},
+	graph.KindSoftmax:         {graph.KindAttentionValues, graph.KindAttentionValues},
 }
 
 // fits reports whether a layer of the kind may take x.
@@ -113,8 +115,16 @@ func (b *builder) fits(k graph.Kind, x *activation) bool {
 		return false
 	}
 	switch k {
-	case graph.KindLinear, graph.KindSoftmax:
+	case graph.KindLinear:
 		return x.vector
+	case graph.KindSoftmax:
+		return x.vector || x.shape.C > 1
+	case graph.KindLayerNorm: // of one channel, it is constant
+		return x.shape.C > 1
+	case graph.KindAttentionScores:
+		return !x.vector && x.shape.H == 1 && x.shape.W <= 40
+	case graph.KindAttentionValues:
+		return len(b.values(x)) > 0
 	case graph.KindConv2D, graph.KindMaxPool, graph.KindAvgPool, graph.KindGlobalAvgPool:
 		return !x.vector
 	case graph.KindConvTranspose:
@@ -162,6 +172,14 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 	case graph.KindResize:
 		l.Factor = [2]int{1 + b.rng.IntN(3), 1 + b.rng.IntN(3)}
 		y.shape.H, y.shape.W = x.shape.H*l.Factor[0], x.shape.W*l.Factor[1]
+	case graph.KindAttentionScores:
+		b.scores(&l, x.shape.C)
+		from = append(from, b.like(x, k))
+		y.shape = graph.Shape{C: x.shape.W, H: l.Heads, W: x.shape.W}
+	case graph.KindAttentionValues:
+		all := b.values(x)
+		from = append(from, all[b.rng.IntN(len(all))])
+		y.shape = graph.Shape{C: from[1].shape.C, H: 1, W: x.shape.W}
 	case graph.KindSlice:
 		b.part(&l, x.shape)
 		y.shape = graph.Shape{C: l.Channels[1] - l.Channels[0], H: l.Rows[1] - l.Rows[0],

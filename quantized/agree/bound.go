@@ -36,6 +36,8 @@ func boundOf(n *quantized.Node, in []quantized.Activation, o integer.Options) (b
 		return boundOfFunction(n)
 	case quantized.Add:
 		return boundOfAddition, nil
+	case quantized.AttentionScores, quantized.AttentionValues:
+		return boundOfPairs(n, in, o)
 	case quantized.LayerNorm:
 		return boundOfLayerNorm(n.Norm), nil
 	case quantized.MaxPool, quantized.Flatten, quantized.Reshape, quantized.ResizeNearest, quantized.Stretch,

@@ -15,7 +15,7 @@ func TestEverythingHasABound(t *testing.T) {
 	shape := []int{1, 1, 1}
 	in := []quantized.Activation{{Name: "x", Shape: shape}, {Name: "x", Shape: shape}}
 	bounded := func(op quantized.Op, f quantized.Func) error {
-		n := &quantized.Node{Name: "n", Op: op, Func: f, Window: window, Inputs: []string{"x", "x"},
+		n := &quantized.Node{Name: "n", Op: op, Func: f, Window: window, Heads: 1, Inputs: []string{"x", "x"},
 			Output: quantized.Activation{Name: "n", Shape: shape}}
 		_, err := boundOf(n, in, integer.Options{})
 		return err

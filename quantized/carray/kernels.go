@@ -30,6 +30,7 @@ var order = []string{
 	"softmax",
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_prelu", "real_softmax", "layer_norm",
+	"attention", "attend", "real_attend",
 	"copy", "copy_reals",
 }
 
@@ -94,7 +95,9 @@ var callees = []struct{ by, needs string }{
 	{"real_choose_greater", "fused"}, {"real_choose_less", "reals"}, {"real_choose_less", "fused"},
 	{"difference_fixed", "requantize"}, {"difference_float32", "quantize"},
 	{"product_fixed", "requantize"}, {"product_float32", "quantize"}, {"real_pool", "reals"}, {"real_join", "reals"},
-	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_prelu", "reals"}, {"real_softmax", "reals"}, {"layer_norm", "reals"}, {"reals", "quantize"},
+	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_prelu", "reals"}, {"real_softmax", "reals"},
+	{"layer_norm", "reals"}, {"attend", "attention"}, {"attend", "requantize"}, {"real_attend", "attention"},
+	{"real_attend", "reals"}, {"real_attend", "fused"}, {"reals", "quantize"},
 }
 
 // functions is the text of the kernels that the model needs.

@@ -183,6 +183,9 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 		l.room(y)
 	}
 	id := l.names.add(n.Name)
+	if n.Op == quantized.AttentionScores || n.Op == quantized.AttentionValues {
+		return l.attention(n, id, in[0], in[1], y)
+	}
 	if n.Op == quantized.LayerNorm {
 		l.layerNorm(n, id, in[0], y)
 		return nil

@@ -56,7 +56,8 @@ func TestPackagesComputeTheDefinition(t *testing.T) {
 // frozen is a random network that was trained for a step.
 func frozen(t *testing.T, rng *rand.Rand) *quantized.Model {
 	t.Helper()
-	network, in := randnet.Network(rng, randnet.Options{Without: []graph.Kind{graph.KindLayerNorm}})
+	network, in := randnet.Network(rng, randnet.Options{Without: []graph.Kind{graph.KindLayerNorm, graph.KindAttentionScores,
+		graph.KindAttentionValues}})
 	m, err := graph.New(network, in, randnet.Quantization(rng, network, in), rng)
 	if err != nil {
 		t.Fatal(err)

@@ -125,6 +125,9 @@ func (c *compiler) node(n *quantized.Node) error {
 		c.layerNorm(n, in[0], y)
 		return nil
 	}
+	if n.Op == quantized.AttentionScores || n.Op == quantized.AttentionValues {
+		return c.attention(n, in[0], in[1], y)
+	}
 	if whole {
 		return c.integers(n, in, y)
 	}

@@ -198,6 +198,16 @@ func (b *Builder) LayerNorm(x string) string {
 	return b.add(quantized.Node{Op: quantized.LayerNorm, Inputs: []string{x}, Norm: norm}, math.Sqrt2)
 }
 
+// Attend adds the scores of queries and keys in some heads, a function of them, such as
+// the softmax, and the values in these shares.
+func (b *Builder) Attend(heads int, queries, keys, values string, f quantized.Func) string {
+	factor := float32(1 / math.Sqrt(float64(b.activation(queries).Shape[0]/heads)))
+	scores := b.add(quantized.Node{Op: quantized.AttentionScores, Inputs: []string{queries, keys}, Heads: heads,
+		Factor: factor}, b.spread[queries]*b.spread[keys])
+	return b.add(quantized.Node{Op: quantized.AttentionValues,
+		Inputs: []string{b.Activate(scores, f), values}}, b.spread[values])
+}
+
 // Concat joins activations along their channels.
 func (b *Builder) Concat(x ...string) string {
 	spread := 0.0

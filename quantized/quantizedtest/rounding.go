@@ -76,6 +76,7 @@ func Rounding(rng *rand.Rand) []Case {
 	y.Scale = a.Scale * b.Scale * float32(len(x)*(1+rng.IntN(4))) /
 		4 // some results are beyond the range, or half of it is idle
 	add("product", Pairs(quantized.Mul, len(x), a, b, y), pairs)
+	add("scores", Scores(len(x), a, b, y), append(append([]float32(nil), x...), x...))
 	for _, width := range []int{1, 2, 3, 10, 64} {
 		add(fmt.Sprint("layer_norm of ", width), Norm(rng, a, b, width, 2, 15),
 			some(rng, a, 30*width*max(1, 100/width)))
@@ -166,6 +167,19 @@ func Pairs(op quantized.Op, size int, a, b, y quantized.Quant) *quantized.Model 
 			Window:  window, Groups: 1, Output: quantized.Activation{Name: both.Inputs[i], Shape: shape, Quant: q}})
 	}
 	m.Nodes = append(m.Nodes, both)
+	return m
+}
+
+// Scores is a model of the scores of all pairs of two signals of one channel, which
+// convolutions choose, integer for integer.
+func Scores(size int, a, b, y quantized.Quant) *quantized.Model {
+	m := Pairs(quantized.AttentionScores, size, a, b, y)
+	m.Input.Shape = []int{2, 1, size}
+	for i := range m.Nodes {
+		m.Nodes[i].Output.Shape = []int{1, 1, size}
+	}
+	scores := &m.Nodes[2]
+	scores.Output.Shape, scores.Heads, scores.Factor = []int{size, 1, size}, 1, 0.7
 	return m
 }
 

@@ -76,6 +76,7 @@ var operations = map[quantized.Op]func(*layer){
 	quantized.Add: add, quantized.Sub: sub, quantized.Mul: mul,
 	quantized.Concat: concat, quantized.Max: choose, quantized.Min: choose,
 	quantized.Activate: activate, quantized.PReLU: prelu, quantized.LayerNorm: layerNorm,
+	quantized.AttentionScores: attentionScores, quantized.AttentionValues: attentionValues,
 }
 
 // Layer computes one layer of a valid model from the activations that it reads.

@@ -13,7 +13,7 @@ JOINS = {"concat", "max", "min"}
 AVERAGES = {"avg_pool", "global_avg_pool", "pad"}  # rounded to the grid of their input
 WEIGHTED = {"conv2d", "conv_transpose", "linear"}
 CLIPS = {"relu", "relu6"}
-SUMS = {"add", "sub", "mul"}  # of two, on a grid of their own
+SUMS = {"add", "sub", "mul", "attention_scores", "attention_values"}  # of two, on a grid of their own
 RANGES = {"sigmoid": 0, "hard_sigmoid": 0, "softmax": 0, "tanh": -1}  # functions up to 1, by their least value
 
 

@@ -325,6 +325,15 @@ class Pass:
         epsilon = float(np.float32(l["Epsilon"] or 1e-5))
         return F.layer_norm(x.movedim(1, -1), gamma.shape, gamma, beta, epsilon).movedim(-1, 1)
 
+    def attention_scores(self, l, q, k):
+        q, k = (x.unflatten(1, (l["Heads"], -1)).squeeze(3) for x in (q, k))
+        scale = float(np.float32(l["Scale"] or 1 / q.shape[2] ** 0.5))
+        return torch.einsum("nhcq,nhck->nkhq", q, k) * scale
+
+    def attention_values(self, l, p, v):
+        v = v.unflatten(1, (p.shape[2], -1)).squeeze(3)
+        return torch.einsum("nkhq,nhck->nhcq", p, v).flatten(1, 2).unsqueeze(2)
+
     def softmax(self, l, x):
         return x.softmax(1)
 
