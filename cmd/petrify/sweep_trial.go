@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -168,7 +169,7 @@ func (c *command) trial(ctx context.Context, s *sweep.Sweep, index int) error {
 		}
 	}
 	t.Resume = true
-	return c.trainPrepared(ctx, settings, t, p)
+	return c.trainPrepared(ctx, settings, t, p, !exists(filepath.Join(settings.Out, config.ImportFile)))
 }
 
 // runStage trains what is left of a float stage that trials share.

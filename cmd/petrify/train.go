@@ -81,7 +81,7 @@ func (c *command) trainRun(ctx context.Context, settings *config.Config, resume 
 		return err
 	}
 	t.Resume = resume
-	return c.trainPrepared(ctx, settings, t, p)
+	return c.trainPrepared(ctx, settings, t, p, !resume)
 }
 
 // prepare reads the data of a run.
@@ -105,10 +105,12 @@ func (c *command) withData(settings *config.Config, data *datasets.Set, p *progr
 	return t, nil
 }
 
-// trainPrepared is the job of a run whose data have been read.
-func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress) error {
+// trainPrepared is the job of a run whose data have been read. A fresh one has to note
+// what its weights come from.
+func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress,
+	fresh bool) error {
 	var source []byte
-	if !t.Resume {
+	if fresh {
 		var err error
 		if source, err = c.source(ctx, settings.Weights); err != nil {
 			return err
@@ -130,7 +132,7 @@ func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t 
 	if err := beginFolder(settings); err != nil {
 		return err
 	}
-	if !t.Resume {
+	if fresh {
 		if err := writeSource(t.Out, source); err != nil {
 			return err
 		}
