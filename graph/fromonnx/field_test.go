@@ -41,6 +41,11 @@ var fieldForms = []form{
 		f.add("Pad", list(f.ints(0, 0, 1, 0, 0, 1, 2, 0))).add("Pad", list(f.ints(0, 1, 0, 0, 0, 0, 0, 0)))
 		return f.add("Transpose", nil, ints("perm", 0, 3, 1, 2)).add("Conv", list(f.random(4, 3, 4, 4)))
 	}(), "NHWC", "conv2d"},
+	{"a Pad as wide as a pool's window", func() *file {
+		f := newFile(2, 6, 6)
+		f.add("Relu", nil).add("Pad", list(f.ints(0, 0, 2, 0, 0, 0, 0, 0)))
+		return f.add("MaxPool", nil, ints("kernel_shape", 2, 2), ints("strides", 2, 2))
+	}(), "NCHW", "relu pad max_pool"},
 	{"a sum of three values", func() *file {
 		return newFile(3, 4, 4).add("Tanh", nil).from("x").add("Relu", nil).from("x").add("Sum", list("v0", "v1"))
 	}(), "NCHW", "tanh relu add add"},

@@ -74,7 +74,7 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 	}
 	counts := v.Int("count_include_pad", 0) != 0
 	twice := kind == graph.KindAvgPool && x.padded() && !counts && v.pads(x) // a mean of some of its zeros
-	if x.padded() && (twice || x.affine() || kind == graph.KindMaxPool && !v.nonNegative(x.layer)) {
+	if x.padded() && (twice || v.beyond(x) || x.affine() || kind == graph.KindMaxPool && !v.nonNegative(x.layer)) {
 		if _, err := v.settled(x); err != nil {
 			return nil, err
 		}
@@ -92,6 +92,18 @@ func (v *visit) pool(kind graph.Kind) (*signal, error) {
 	}
 	l.CeilMode = !slices.Equal(v.to[2:], floored(l.Layer, f, x.shape[2:], x.pad))
 	return v.add(l, nil, x.layer), nil
+}
+
+// beyond reports whether a pool's window is no wider than the zeros on a side.
+func (v *visit) beyond(x *signal) bool {
+	w, err := onnxeval.WindowOf(v.Node, x.shape[2:], nil)
+	for i, k := range w.Kernel {
+		axis := 2 - len(w.Kernel) + i
+		if err == nil && max(x.pad[axis]+w.Begin[i], x.pad[axis+2]+w.End[i]) >= k {
+			return true
+		}
+	}
+	return false
 }
 
 // pads reports whether a pool pads its input itself.
