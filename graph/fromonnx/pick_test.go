@@ -198,3 +198,12 @@ func TestParts(t *testing.T) {
 		t.Errorf("%d parts are imported: want more", count)
 	}
 }
+
+// TestShuffledImages: channels by turns whose pixels are transposed, too, are no shuffle.
+func TestShuffledImages(t *testing.T) {
+	f := newFile(6, 5, 5).shuffled(2, 6, 5, 5).add("Transpose", nil, ints("perm", 0, 1, 3, 2))
+	_, err := fromonnx.Decode(f.add("Conv", list(f.random(4, 6, 3, 3))).bytes(), "", fromonnx.Options{})
+	if err == nil || !strings.Contains(err.Error(), "transposed in a way that no layer can do") {
+		t.Errorf("got error %v", err)
+	}
+}
