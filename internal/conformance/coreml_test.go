@@ -38,8 +38,9 @@ func TestOperationsInNumPy(t *testing.T) {
 		m := d.model
 		for _, precision := range []coreml.Precision{coreml.Float16, coreml.Float32} {
 			p, err := coreml.Translate(m, coreml.Options{Precision: precision})
-			if err != nil && (strings.Contains(err.Error(), "float16") || strings.Contains(err.Error(), "Core ML all or nothing")) {
-				continue // a number that float16 has not, or padding of which a part counts
+			if err != nil && (strings.Contains(err.Error(), "float16") || strings.Contains(err.Error(), "Core ML all or nothing") ||
+				strings.Contains(err.Error(), "has no form there")) {
+				continue // a number that float16 has not, padding of which a part counts, or a layer
 			}
 			if err != nil {
 				t.Fatal(err)
