@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"petrify/fakequant"
 	"petrify/graph"
 )
 
@@ -93,5 +94,24 @@ func TestTorchLayout(t *testing.T) {
 	clear(w.Value)
 	if w.SetTorch(s.F32); !slices.Equal(w.Value, before) {
 		t.Error("SetTorch is not the inverse of Torch")
+	}
+}
+
+// While everything rests, a step is the engine's with transposed convolutions as well:
+// with batch norm, groups, rows that are cut off, and without quantized activations.
+func TestTransposedAtRest(t *testing.T) {
+	cut := graph.ConvTranspose2D(4, 1, 2).Padded(1)
+	cut.OutputPadding = [2]int{1, 0}
+	network := graph.Chain(graph.Conv2D(6, 3).Same().Strided(2), graph.ReLU(),
+		graph.ConvTranspose2D(4, 4, 2).Padded(1), graph.BatchNorm(), graph.ReLU(),
+		graph.ConvTranspose2D(4, 3, 2).Same().Grouped(2), graph.ReLU(), cut, graph.Resize(2), graph.Flatten(),
+		graph.Linear(3))
+	for name, s := range map[string]fakequant.Scheme{
+		"W8A8": fakequant.Int8(), "affine": affineActivations(), "per tensor": perTensor(),
+		"weights only": {Weights: fakequant.Int8().Weights},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atRest(t, stepped(t, network, graph.Shape{C: 2, H: 6, W: 5}, graph.Uniform(s)), *restOutputs)
+		})
 	}
 }
