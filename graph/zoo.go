@@ -13,6 +13,7 @@ var zoo = map[string]func(classes int) Network{
 	"mobilenet-v2": mobileNetV2(1), "mobilenet-v2-0.75": mobileNetV2(0.75), "mobilenet-v2-0.5": mobileNetV2(0.5),
 	"mobilenet-v2-0.35": mobileNetV2(0.35), "mobilenet-v3-small": mobileNetV3, "squeezenet": squeezeNet,
 	"shufflenet-v2-0.5": shuffleNetV2, "resnet20": resnet20, "tc-resnet8": tcResNet8,
+	"conv-autoencoder": convAutoencoder, "unet-tiny": unetTiny,
 }
 
 // Builtin returns a built-in network for the given number of classes:
@@ -29,6 +30,8 @@ var zoo = map[string]func(classes int) Network{
 //	squeezenet         SqueezeNet 1.1, for 3×224×224
 //	shufflenet-v2-0.5  ShuffleNetV2, half as wide, for 3×224×224
 //	resnet20           ResNet-20 of CIFAR-10, for 3×32×32
+//	conv-autoencoder   two convolutions and two transposed ones, for 1×28×28; it reproduces its input
+//	unet-tiny          a U-Net of three levels, for 1×28×28; it reproduces its input
 //	tc-resnet8         TC-ResNet8, keyword spotting of signals 40×1×98
 //
 // Those for 3×224×224 take smaller images as well.

@@ -35,7 +35,8 @@ var zoo = []struct {
 
 // larger networks, with the sizes of the models with which they are published: parameters
 // as they are trained, with two of each channel of a batch norm. TC-ResNet8's paper counts
-// 66 thousand parameters, and 3.0 million operations, two to a multiply-accumulate.
+// 66 thousand parameters, and 3.0 million operations, two to a multiply-accumulate. The
+// sizes of conv-autoencoder and unet-tiny, which are our own, were counted by hand.
 var larger = []struct {
 	name    string
 	in      graph.Shape
@@ -52,6 +53,8 @@ var larger = []struct {
 	{"squeezenet", images224, graph.Shape{C: 3, H: 31, W: 31}, 1000, 1235496, 349151936},
 	{"shufflenet-v2-0.5", images224, graph.Shape{C: 3, H: 32, W: 32}, 1000, 1366792, 40476448},
 	{"resnet20", graph.Shape{C: 3, H: 32, W: 32}, graph.Shape{C: 3, H: 16, W: 16}, 10, 269722, 40551040},
+	{"conv-autoencoder", graph.Shape{C: 1, H: 28, W: 28}, graph.Shape{C: 1, H: 8, W: 12}, 0, 6993, 366912},
+	{"unet-tiny", graph.Shape{C: 1, H: 28, W: 28}, graph.Shape{C: 1, H: 8, W: 12}, 0, 14401, 2872576},
 	{"tc-resnet8", graph.Shape{C: 40, H: 1, W: 98}, graph.Shape{C: 40, H: 1, W: 25}, 12, 65164, 1522560},
 }
 
@@ -216,6 +219,6 @@ func ExampleBuiltin() {
 	text, _, _ := strings.Cut(err.Error(), " of ")
 	fmt.Println(text)
 	// Output:
-	// [autoencoder cnn ds-cnn lenet5]
+	// [autoencoder cnn conv-autoencoder ds-cnn]
 	// graph: network "resnet9": want one
 }
