@@ -197,6 +197,25 @@ func TestChosenIntegersAreHeld(t *testing.T) {
 	}
 }
 
+// The float network gets the images as they are, the quantized one what its input's
+// quantizer makes of them.
+func TestRepairRoundsTheInputOfOne(t *testing.T) {
+	m, x := repairable(t, fakequant.Bits(4))
+	float, err := m.inFloat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := sideBySide(m, float, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounded := make([]float32, len(x))
+	kernel.FakeQuant(rounded, x, gridOf(m.source.output))
+	if !slices.Equal(r.wanted[float.source], x) || !slices.Equal(r.got[m.source], rounded) {
+		t.Error("the inputs are others")
+	}
+}
+
 // Float networks are left as they are, by any repair.
 func TestRepairOfFloatIsNone(t *testing.T) {
 	m, x := repairable(t, fakequant.Scheme{})

@@ -91,9 +91,9 @@ var mutants = []mutant{
 	// graph: layers, their gradients, what is frozen
 	{"graph/folded.go", "- float64(u.norm.mean[o])", "+ float64(u.norm.mean[o])", ""},
 	{"graph/kinds.go", "return (2*x + 3) / 6", "return (x + 3) / 6", ""},
-	{"graph/equalize.go", "l.pixels = next.ins[0].H * next.ins[0].W", "", ""},
+	{"graph/equalize.go", "l.pixels = next.ins[0].H * next.ins[0].W", "l.pixels = 1", ""},
 	{"graph/equalize.go", "l.padded = l.padded || next.padded()", "", ""},
-	{"graph/repair.go", "wanted: map[*unit][]float32{float.source: x}", "wanted: map[*unit][]float32{float.source: rounded}", ""},
+	{"graph/repair.go", "{float.source: x}", "{float.source: rounded}", ""},
 	{"graph/repair_weights.go", "(m+shift[first+i])", "m", ""},
 	{"graph/repair_weights.go", "(float64(n) - g.Zero[k])", "float64(n)", ""},
 	{"graph/repair/gptq.go", "w+carried[i]/l[i*n+i]", "w", ""},
