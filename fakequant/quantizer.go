@@ -78,6 +78,9 @@ func (q *Quantizer) SetEnabled(on bool) { q.enabled = on }
 // copy, and a caller that does not need the copy may skip them.
 func (q *Quantizer) Enabled() bool { return q.enabled }
 
+// EndRamp lets training steps round in full from the next on.
+func (q *Quantizer) EndRamp() { q.trained = max(q.trained, int64(q.cfg.Ramp.Finish)) }
+
 // RoundsAsShipped reports whether the training step that has begun rounds as an
 // evaluation does: rounding is on, in full, and not random.
 func (q *Quantizer) RoundsAsShipped() bool {

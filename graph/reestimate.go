@@ -31,8 +31,8 @@ func (n *batchNorm) move(i int, mean, variance float64) {
 //
 //	μ = 1/N·Σ μ_batch        σ² = 1/N·Σ σ²_batch
 //
-// Meanwhile batch norm uses the batch's statistics, fake quantization stays as
-// it is, and observers are off; parameters must not change. Nothing else in the
+// Meanwhile batch norm uses the batch's statistics, fake quantization is as it was,
+// but rounds in full where a ramp has not ended, and observers are off; parameters must not change. Nothing else in the
 // model moves, and nothing at all if run fails.
 //
 // Oscillating weights leave running statistics that belong to integers of the
@@ -59,6 +59,9 @@ func (m *Model) Reestimate(run func() error) error {
 	before := cloneState(m.State())
 	m.SetObservers(false)
 	m.FreezeBatchNorm(false)
+	for _, q := range m.quantizers() {
+		q.EndRamp()
+	}
 	for u, e := range estimates {
 		u.norm.estimate = e
 	}

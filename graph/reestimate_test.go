@@ -76,6 +76,33 @@ func TestReestimateIsTheAverageOfTheBatches(t *testing.T) {
 	}
 }
 
+// TestReestimateRoundsInFull: the statistics are those of the integers that ship, also
+// in the middle of a ramp, which then goes on from where it was.
+func TestReestimateRoundsInFull(t *testing.T) {
+	of := func(r fakequant.Ramp) (statistics []State, rests bool) {
+		s := fakequant.FewBits(2)
+		s.Weights.Ramp, s.Activations.Ramp = r, r
+		m, _, step := folding(t, s)
+		m.SetObservers(false)
+		m.FreezeBatchNorm(true) // so that the step changes no factor
+		step()
+		if err := m.Reestimate(func() error { step(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range m.units {
+			if n := u.norm; n != nil {
+				statistics = append(statistics, State{F32: n.mean}, State{F32: n.variance})
+				rests = rests || u.weights.RoundsAsShipped()
+			}
+		}
+		return statistics, rests
+	}
+	want, _ := of(fakequant.Ramp{})
+	if got, rests := of(fakequant.Ramp{Finish: 100}); !reflect.DeepEqual(got, want) || rests {
+		t.Errorf("with a ramp %v, without %v; and the ramp is at its end: %v", got, want, rests)
+	}
+}
+
 // statistics is mean and unbiased variance of a channel.
 func statistics(x []float32, c, channels int) (mean, variance float64) {
 	n := float64(len(x) / channels)
