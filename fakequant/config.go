@@ -57,8 +57,10 @@ func Bits(n int) Scheme {
 	}
 }
 
-// FewBits is the scheme for 2 to 4 bits: [LSQ] on weights and activations,
-// starting from the ranges with the least squared error ([observers.MSE]). Let
+// FewBits is the scheme for 2 to 4 bits: [LSQ] on weights and activations, which with 2
+// or 3 bits also have a zero point ([LSQPlus]), because without one only one or three of
+// their values are positive. It starts from the ranges with the least squared error
+// ([observers.MSE]). Let
 // it observe some batches with rounding off, then turn observing off and
 // rounding on: scales follow the observer as long as it is on, and learn after
 // that.
@@ -66,6 +68,9 @@ func FewBits(bits int) Scheme {
 	s := Bits(bits)
 	for _, c := range []*Config{&s.Weights, &s.Activations} {
 		c.Method, c.Observer = LSQ, observers.Config{Kind: observers.MSE}
+	}
+	if bits <= 3 {
+		s.Activations.Method, s.Activations.Scheme, s.Activations.Format.Unsigned = LSQPlus, affine.Affine, true
 	}
 	return s
 }

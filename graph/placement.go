@@ -88,6 +88,9 @@ func (q Quantization) configure(g *group, units []*unit) {
 	if nonNegative || g.config.Scheme == affine.Affine {
 		g.config = g.config.NonNegative()
 	}
+	if nonNegative && g.config.Method == fakequant.LSQPlus {
+		g.config.Method = fakequant.LSQ // the zero point is 0, and has no better place to learn
+	}
 }
 
 // ask makes the unit the owner of the group, if it has none and the unit asks

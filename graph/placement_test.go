@@ -34,3 +34,26 @@ func TestBoundedRangesAtTheEdges(t *testing.T) {
 		}
 	}
 }
+
+// A tensor that is never negative has the zero point 0, which learns nothing; others
+// keep the method.
+func TestZeroPointsOfNonNegativeTensorsDoNotLearn(t *testing.T) {
+	network := graph.Chain(graph.Linear(4).Named("signed"), graph.Linear(4).Named("positive"), graph.ReLU(),
+		graph.Linear(3).Named("last"))
+	q := graph.Uniform(fakequant.FewBits(2))
+	m, err := graph.New(network, graph.Shape{C: 4, H: 1, W: 1}, q, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]fakequant.Method{}
+	for _, p := range m.Placements() {
+		found[p.Tensor] = p.Config.Method
+	}
+	for tensor, want := range map[string]fakequant.Method{
+		"input": fakequant.LSQPlus, "signed": fakequant.LSQPlus, "positive": fakequant.LSQ, "last": fakequant.LSQPlus,
+	} {
+		if found[tensor] != want {
+			t.Errorf("%s: %v, want %v; all: %v", tensor, found[tensor], want, found)
+		}
+	}
+}

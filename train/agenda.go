@@ -20,12 +20,16 @@ type agenda struct {
 func (c Config) agenda(domains []graph.Domain) agenda {
 	a := agenda{domains: domains, of: map[string]Milestones{}, total: c.QAT.Epochs * c.perEpoch(),
 		perEpoch: c.perEpoch()}
+	rest := a.total / 2
+	if c.relearns(uniform) {
+		rest = 3 * a.total / 4
+	}
 	for _, d := range domains {
 		m, own := c.RuleMilestones[d.Rule]
 		if !own {
 			m = c.Milestones
 		}
-		a.of[d.Layer] = m.resolve(a.total, a.perEpoch, d.Learns)
+		a.of[d.Layer] = m.resolve(a.total, a.perEpoch, d.Learns, rest)
 	}
 	return a
 }

@@ -66,7 +66,8 @@ type Config struct {
 type Stage struct {
 	Epochs int
 	// LearningRate is scaled by the schedule. 0 means [Method.LearningRate], and in
-	// the QAT stage a fifth of the float stage's, or all of it: see [Config.relearns].
+	// the QAT stage a fifth of the float stage's, or all of it where
+	// weights of 2 or 3 bits learn their scales in a network with batch norm.
 	LearningRate float64
 	Optimizer    Optimizer
 	Schedule     Schedule
@@ -94,9 +95,12 @@ func (c Config) resolve() Config {
 		if c.QAT.Optimizer.Method == c.Float.Optimizer.Method {
 			c.QAT.LearningRate = c.Float.LearningRate
 		}
-		if !c.relearns() {
+		if !c.relearns(every) {
 			c.QAT.LearningRate /= 5
 		}
+	}
+	if c.relearns(uniform) {
+		c = c.relearn()
 	}
 	c.Float.Optimizer = c.Float.Optimizer.resolve()
 	c.QAT.Optimizer = c.QAT.Optimizer.resolve()

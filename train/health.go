@@ -36,7 +36,7 @@ func (r *run) warnOfMoving() {
 	}
 	if len(moving) > 0 && r.Reestimate == 0 {
 		r.warning(graph.Warning{Text: "batch norm has not come to rest before the end in " + strings.Join(moving, ", ") +
-			": the weights have not learned with the statistics that ship; leave its milestone at half of the stage"})
+			": the weights have not learned with the statistics that ship; leave its milestone out"})
 	}
 }
 

@@ -24,8 +24,10 @@ type Milestones struct {
 	Observe  Span // observers begin to follow the ranges; unset: at once
 	Quantize Span // fake quantization begins; unset: with Observe
 	// observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once in layers that learn scales
-	Settle          Span
-	FreezeBatchNorm Span // batch norm uses its running statistics, which stay; unset: after half of the stage
+	Settle Span
+	// batch norm uses its running statistics, which stay; unset: after half of the stage, or
+	// after three quarters where weights of 2 or 3 bits learn their scales
+	FreezeBatchNorm Span
 }
 
 // At returns the switches at a step of a stage, counted from 0.
@@ -39,9 +41,10 @@ func (m Milestones) At(step, perEpoch int) graph.Switches {
 }
 
 // resolve fills in what is unset, for a layer in a stage of the given number of
-// steps. Learned scales follow the observers while these are on, so there the
-// observers stop before the first step, after calibration has set the scales.
-func (m Milestones) resolve(total, perEpoch int, learned bool) Milestones {
+// steps, whose batch norm comes to rest at step rest. Learned scales follow the
+// observers while these are on, so there the observers stop before the first step,
+// after calibration has set the scales.
+func (m Milestones) resolve(total, perEpoch int, learned bool, rest int) Milestones {
 	fill := func(s *Span, step int) {
 		if s.IsZero() {
 			*s = Steps(step)
@@ -57,7 +60,7 @@ func (m Milestones) resolve(total, perEpoch int, learned bool) Milestones {
 		fill(&m.Settle, 0)
 	}
 	fill(&m.Settle, begin+2*(total-begin)/3)
-	fill(&m.FreezeBatchNorm, total/2)
+	fill(&m.FreezeBatchNorm, rest)
 	return m
 }
 

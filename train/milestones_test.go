@@ -29,16 +29,16 @@ func TestMilestonesAreReachedByTheFirstStepNotBefore(t *testing.T) {
 }
 
 func TestMilestoneDefaults(t *testing.T) {
-	got := Milestones{}.resolve(30, 10, false)
+	got := Milestones{}.resolve(30, 10, false, 15)
 	want := Milestones{Observe: Steps(0), Quantize: Steps(0), Settle: Steps(20), FreezeBatchNorm: Steps(15)}
 	if got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	late := Milestones{Observe: Steps(4)}.resolve(30, 10, false)
+	late := Milestones{Observe: Steps(4)}.resolve(30, 10, false, 15)
 	if late.Quantize != Steps(4) || late.Settle != Steps(4+17) {
 		t.Errorf("observers on at step 4: quantized from %v, settled at %v, want 4 and 21", late.Quantize, late.Settle)
 	}
-	learned := Milestones{}.resolve(30, 10, true)
+	learned := Milestones{}.resolve(30, 10, true, 15)
 	if learned.Settle != Steps(0) {
 		t.Errorf("observers stop at %v, want at once where scales are learned", learned.Settle)
 	}

@@ -59,8 +59,8 @@ QAT exports less that of the forward pass of its last training steps.
 
 **PyTorch** starts from the same float networks, learns scales with its own LSQ kernel,
 from the least squared error on, folds batch norm as its quantization-aware training
-does, and has the best of two or three learning rates; its biases are float
-(` + "`examples/accuracy/quick_torch.py`" + `). – means not measured.
+does, and has the best of two or three learning rates; its biases are float, and its
+activations have no zero points (` + "`examples/accuracy/quick_torch.py`" + `). – means not measured.
 
     make accuracy-quick
 

@@ -122,6 +122,10 @@ func (b quick) config(data *datasets.Set, network, bits, algorithm string) (trai
 	if w == "t" {
 		w = "ternary"
 	}
+	rate := ", learning_rate: 0.001" // more than the default, since the epoch is short
+	if w == "2" || w == "3" {
+		rate = "" // what the defaults are for
+	}
 	if network == "nobn" {
 		network = nobn
 	}
@@ -130,9 +134,9 @@ network: %s
 batch: 128
 seed: %d
 float: {epochs: 0, learning_rate: 0.002}
-qat: {epochs: 1, learning_rate: 0.001}
+qat: {epochs: 1%s}
 quantization: {edge_bits: 8, global_config: {algorithm: %s, weight_bits: %s, activation_bits: %s}}
-`, network, b.seed, algorithm, w, a))
+`, network, b.seed, rate, algorithm, w, a))
 	if err != nil {
 		return train.Config{}, err
 	}

@@ -125,7 +125,8 @@ func optimizer(o *train.Optimizer) value {
 		{"nesterov", "sgd: look ahead along the momentum.", yes(&o.Nesterov)},
 		{"beta1", "adam, adamw: decay of the mean gradient; null is 0.9.",
 			auto[float64]{&o.Beta1, number(&o.Beta1, below1)}},
-		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999.",
+		{"beta2", "adam, adamw: decay of the mean squared gradient; null is 0.999, and 0.98 where the qat stage " +
+			"by default has all of the float stage's learning rate.",
 			auto[float64]{&o.Beta2, number(&o.Beta2, below1)}},
 		{"epsilon", "adam, adamw: added to the divisor to keep it from 0; null is 1e-8.",
 			auto[float64]{&o.Epsilon, number(&o.Epsilon, below1)}},

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"petrify/datasets"
+	"petrify/fakequant"
+	"petrify/fakequant/affine"
 	"petrify/graph"
 )
 
@@ -28,6 +30,35 @@ func TestEdgesOfLearnedFewBits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if q := quantizationOf(t, "quantization:\n  "+tt.block+"\n"); q.EdgeBits != tt.want {
 				t.Errorf("edges have %d bits, want %d", q.EdgeBits, tt.want)
+			}
+		})
+	}
+}
+
+// TestZeroPointsOfLearnedFewBits gives activations of 2 or 3 bits a zero point if they
+// learn their scales, unless the file asks for something else.
+func TestZeroPointsOfLearnedFewBits(t *testing.T) {
+	for _, tt := range []struct {
+		name, block string
+		scheme      affine.Scheme
+		method      fakequant.Method
+	}{
+		{"2 bits", "algorithm: learnable, activation_bits: 2", affine.Affine, fakequant.LSQPlus},
+		{"3 bits", "algorithm: learnable, activation_bits: 3", affine.Affine, fakequant.LSQPlus},
+		{"4 bits", "algorithm: learnable, activation_bits: 4", affine.Symmetric, fakequant.LSQ},
+		{"few bits of the weights alone", "algorithm: learnable, weight_bits: 2", affine.Symmetric, fakequant.LSQ},
+		{"nothing learned", "activation_bits: 2", affine.Symmetric, fakequant.STE},
+		{"a scheme of the file", "algorithm: learnable, activation_bits: 2, quantization_scheme: symmetric",
+			affine.Symmetric, fakequant.LSQ},
+		{"a method of the file", "algorithm: learnable, activation_bits: 2, activation_method: lsq",
+			affine.Symmetric, fakequant.LSQ},
+		{"another tool's dialect", "algorithm: learnable, activation_bits: 2, dialect: tflite", affine.Symmetric,
+			fakequant.LSQ},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := quantizationOf(t, "quantization: {global_config: {"+tt.block+"}}\n").Default.Activations
+			if got.Scheme != tt.scheme || got.Method != tt.method {
+				t.Errorf("%v with %v, want %v with %v", got.Scheme, got.Method, tt.scheme, tt.method)
 			}
 		})
 	}

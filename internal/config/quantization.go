@@ -47,7 +47,7 @@ type Module struct {
 	Percentile         float64 // 0: the observer's default
 	Sigmas             float64 // 0: the observer's default
 	WeightGroup        int     // weights along the input that share a scale; 0: all
-	Scheme             affine.Scheme
+	Scheme             string  // of affine; "": as the bits ask for
 	Dialect            affine.Dialect
 	WeightRounding     affine.Rounding
 	FixedRange         [2]float64 // of fixed observers
@@ -63,7 +63,7 @@ func defaultModule() *Module {
 	return &Module{
 		Algorithm:   "vanilla",
 		WeightDtype: "qint8", WeightScheme: d.Weights.Scheme, WeightPerChannel: true,
-		ActivationDtype: "quint8", Scheme: d.Activations.Scheme,
+		ActivationDtype: "quint8",
 	}
 }
 
@@ -111,10 +111,13 @@ func (m *Module) section() section {
 		{"fixed_range", "[minimum, maximum] for the observer fixed; null is none.",
 			auto[[2]float64]{&m.FixedRange, limits{&m.FixedRange}}},
 		{"quantization_scheme",
-			"How a range of activations becomes a scale: symmetric has no zero point, affine has one.",
-			enum(&m.Scheme)},
+			"How a range of activations becomes a scale: symmetric has no zero point, affine has one; null is " +
+				"symmetric, and affine where activations of 2 or 3 bits learn their scales (but in dialects of " +
+				"other tools).",
+			auto[string]{&m.Scheme, oneOf(&m.Scheme, members[affine.Scheme]()...)}},
 		{"dialect", "Which tool's way from ranges to scales to follow.", enum(&m.Dialect)},
-		{"ramp", "[start, finish]: steps between which rounding is blended in; null is at once.",
+		{"ramp", "[start, finish]: steps between which rounding is blended in; null is at once, but over the " +
+			"first half of the stage for weights of 2 or 3 bits that learn their scales in a network with batch norm.",
 			auto[[2]int]{&m.Ramp, tuple{m.Ramp[:], 0}}},
 		{"learned_lr_factor", "Factor for the learning rate of learned scales; null is 1.",
 			auto[float64]{&m.LearnedLRFactor, number(&m.LearnedLRFactor, positive)}},
@@ -122,7 +125,7 @@ func (m *Module) section() section {
 			auto[float64]{&m.PACTDecay, number(&m.PACTDecay, positive)}},
 		{"milestones", "When the layers' observers start, quantization starts, observers stop and batch norm " +
 			"comes to rest: four values, each steps, N epochs, or -1 for never; null is global_config's, and there " +
-			"[0, 0, 2/3 (0 for learned scales), 1/2 of the stage].",
+			"[0, 0, 2/3 (0 for learned scales), 1/2 of the stage (3/4 if weights of 2 or 3 bits learn their scales)].",
 			milestones{&m.Milestones}},
 	}
 }

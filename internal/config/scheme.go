@@ -61,14 +61,29 @@ func (m *Module) activations() fakequant.Config {
 	if m.ActivationBits != 0 {
 		bits = m.ActivationBits
 	}
+	scheme := m.activationScheme(bits)
 	c := fakequant.Config{
 		Format: affine.Format{Bits: bits}, // graph makes it unsigned where it is never negative
-		Scheme: m.Scheme,
-		Method: m.method(m.ActivationMethod, fakequant.STE, learnedScale(m.Scheme)),
+		Scheme: scheme,
+		Method: m.method(m.ActivationMethod, fakequant.STE, learnedScale(scheme)),
 	}
 	c.Observer.Kind = m.startsFrom(m.ActivationObserver, c, observers.MovingAverage, observers.MSE)
-	c.Format.Unsigned = c.Method.Traits().Unsigned || m.Scheme == affine.Affine
+	c.Format.Unsigned = c.Method.Traits().Unsigned || scheme == affine.Affine
 	return c
+}
+
+// activationScheme is the named one, or else symmetric; but with 2 or 3 bits, of whose
+// values without a zero point one or three are positive, a learned zero point is worth
+// its costs.
+func (m *Module) activationScheme(bits int) affine.Scheme {
+	named, err := affine.ParseScheme(m.Scheme)
+	switch {
+	case err == nil:
+		return named
+	case bits <= 3 && m.Algorithm == "learnable" && m.ActivationMethod == "" && m.Dialect == affine.Default:
+		return affine.Affine
+	}
+	return affine.Symmetric
 }
 
 // method is the named one, or else the algorithm's.
