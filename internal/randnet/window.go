@@ -119,8 +119,10 @@ func positions(n, axis int, l graph.Layer, before, after int) int {
 }
 
 // reach draws the window of a transposed convolution, and returns the shape of its
-// output.
+// output, which is not larger than what padding enlarges an image to. An image may be
+// larger than that already; a window of one pixel leaves it as it is.
 func (b *builder) reach(l *graph.Layer, in graph.Shape) graph.Shape {
+	larger := graph.Shape{C: in.C, H: in.H + 1, W: in.W + 1} // alone, an image of one pixel would be a vector
 	for {
 		b.draw(l)
 		l.OutputPadding = [2]int{}
@@ -128,7 +130,9 @@ func (b *builder) reach(l *graph.Layer, in graph.Shape) graph.Shape {
 		if !l.Padding.Same && one(b.rng, 2) {
 			l.OutputPadding = [2]int{b.rng.IntN(stride[0]), b.rng.IntN(stride[1])}
 		}
-		if out, err := graph.Chain(*l).Output(in); err == nil && max(out.H, out.W) <= b.largest {
+		out, err := graph.Chain(*l).Output(larger)
+		out.H, out.W = out.H-stride[0], out.W-stride[1]
+		if err == nil && min(out.H, out.W) >= 1 && max(out.H, out.W) <= max(b.largest, in.H, in.W) {
 			return out
 		}
 	}
