@@ -24,7 +24,7 @@ func TestStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := rows()
-	s := study{data: data, rows: []row{all[0], all[3], all[6]}, float: 3, qat: 3, batch: 32, keep: t.TempDir()}
+	s := study{data: data, rows: []row{all[0], all[3], all[6]}, float: 3, qat: 5, batch: 32, keep: t.TempDir()}
 	first, err := s.table(context.Background(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +33,9 @@ func TestStudy(t *testing.T) {
 	if float < 0.95 || math.Abs(int8-float) > 0.01 {
 		t.Errorf("float %v, W8A8 %v: want more than 0.95, and a difference of 0.01 at most", float, int8)
 	}
-	if ptq := first.ptq[1][0]; learned < 0.9 || learned < ptq || learned <= minmax {
+	if ptq := first.ptq[1][0]; learned < 0.9 || learned <= ptq || learned <= minmax {
 		t.Errorf("2 bits: %v with learned scales, from %v before training, %v with min-max: want the first above "+
-			"0.9, no less than the second, and more than the third", learned, ptq, minmax)
+			"0.9 and the greatest", learned, ptq, minmax)
 	}
 
 	before := written(t, s.keep)
