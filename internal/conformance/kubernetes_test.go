@@ -25,7 +25,7 @@ func TestKubernetesObjects(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	plan := "base: {dataset: digits, network: {name: \"a: b\", layers: [flatten, {linear: {features: 10}}]}}\n" +
-		"axes: {\"seed\": 1..3, recipe: [null, few_bits]}\n"
+		"axes: {\"seed\": 1..3, calibration: [null, 3]}\n"
 	if err := os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(plan), 0o666); err != nil {
 		t.Fatal(err)
 	}

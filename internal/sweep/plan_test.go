@@ -41,7 +41,7 @@ func TestTrials(t *testing.T) {
 		{"nothing", "{}", []string{""}},
 		{"the last axis is the fastest", "axes: {batch: [16, 32], seed: 1..3}", []string{"batch=16 seed=1",
 			"batch=16 seed=2", "batch=16 seed=3", "batch=32 seed=1", "batch=32 seed=2", "batch=32 seed=3"}},
-		{"variants", "axes: {bits: {W8: {}, W4: {recipe: few_bits}, none: }}",
+		{"variants", "axes: {bits: {W8: {}, W4: {reestimate: 3}, none: }}",
 			[]string{"bits=W8", "bits=W4", "bits=none"}},
 		{"zip", "zip: [{batch: [16, 32], qat.learning_rate: [0.1, 0.2]}]\naxes: {seed: [7]}",
 			[]string{"batch=16 qat.learning_rate=0.1 seed=7", "batch=32 qat.learning_rate=0.2 seed=7"}},
@@ -153,7 +153,7 @@ func TestMistakes(t *testing.T) {
 // Trials that differ only in what follows the float stage share it, whatever their axes.
 func TestSharedStages(t *testing.T) {
 	for text, want := range map[string][]int{
-		"axes: {bits: {a: {}, b: {recipe: few_bits}}, seed: 1..2}": {0, 1, 0, 1},
+		"axes: {bits: {a: {}, b: {reestimate: 3}}, seed: 1..2}": {0, 1, 0, 1},
 		"axes: {seed: 1..3}":                                                                        {-1, -1, -1},
 		"axes: {qat.epochs: [1, 2], calibration: [3]}":                                              {0, 0},
 		"axes: {batch: [8, 16], qat.learning_rate: [0.1, 0.2]}":                                     {0, 0, 1, 1},

@@ -8,8 +8,7 @@ import (
 )
 
 // afterFloat are the keys of a configuration that do not affect the float stage.
-var afterFloat = []string{"qat", "quantization", "distillation", "oscillation", "reestimate", "calibration", "recipe",
-	"ptq"}
+var afterFloat = []string{"qat", "quantization", "distillation", "oscillation", "reestimate", "calibration", "ptq"}
 
 // idle are the keys that affect no number of a run.
 var idle = []string{"checkpoint", "out"}
