@@ -203,7 +203,7 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 	"pad": func(b *quantizedtest.Builder) string {
 		x := b.Pad(b.Conv(b.Input(), 3, quantizedtest.Same(3), 1, quantized.ReLU), []int{2, 1, 0}, []int{6, 10, 11}, 0)
 		y := b.Pad(b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity), []int{0, 0, 3}, []int{4, 11, 14}, -0.37)
-		z := b.Pad(b.Flatten(b.Pad(y, []int{1, 0, 0}, []int{5, 11, 14}, 1000)), []int{3}, []int{777}, 0.5)
+		z := b.Pad(b.Flatten(b.Pad(y, []int{1, 0, 0}, []int{5, 11, 14}, 10)), []int{3}, []int{777}, 0.5)
 		return b.Linear(z, 10, quantized.Identity)
 	},
 	"shuffle": func(b *quantizedtest.Builder) string {

@@ -151,7 +151,7 @@ func (l *lowering) require() {
 	}
 	l.needs["grid"] = true
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
-	l.needs["counted"] = l.countsPadding
+	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])
 	l.needs["centred_dot"] = l.padding && l.needs["convolve_at"]
 	l.needs["total"] = l.weightZeros && l.needs["dot"]
 	if l.needs["requantize"] {
