@@ -6,7 +6,7 @@ import (
 	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
-	"petrify/graph"
+	"petrify/train"
 )
 
 // TestEdgesOfLearnedFewBits gives the edges 8 bits where scales of fewer are learned,
@@ -28,7 +28,7 @@ func TestEdgesOfLearnedFewBits(t *testing.T) {
 		{"no scheme", "global_config: null", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if q := quantizationOf(t, "quantization:\n  "+tt.block+"\n"); q.EdgeBits != tt.want {
+			if q := runOf(t, "quantization:\n  "+tt.block+"\n").Quantization; q.EdgeBits != tt.want {
 				t.Errorf("edges have %d bits, want %d", q.EdgeBits, tt.want)
 			}
 		})
@@ -56,7 +56,7 @@ func TestZeroPointsOfLearnedFewBits(t *testing.T) {
 			fakequant.LSQ},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := quantizationOf(t, "quantization: {global_config: {"+tt.block+"}}\n").Default.Activations
+			got := runOf(t, "quantization: {global_config: {"+tt.block+"}}\n").Quantization.Default.Activations
 			if got.Scheme != tt.scheme || got.Method != tt.method {
 				t.Errorf("%v with %v, want %v with %v", got.Scheme, got.Method, tt.scheme, tt.method)
 			}
@@ -64,10 +64,10 @@ func TestZeroPointsOfLearnedFewBits(t *testing.T) {
 	}
 }
 
-// quantizationOf is that of a document on the embedded digits.
-func quantizationOf(t *testing.T, document string) graph.Quantization {
+// runOf is the run of a document on the embedded digits.
+func runOf(t *testing.T, document string) train.Config {
 	t.Helper()
-	c, err := Parse("f", []byte(document))
+	c, err := Parse("f.yaml", []byte(document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,5 +79,5 @@ func quantizationOf(t *testing.T, document string) graph.Quantization {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Quantization
+	return run
 }

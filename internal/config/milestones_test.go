@@ -17,18 +17,7 @@ import (
 // "-" for what did not happen.
 func turns(t *testing.T, document string) map[string]string {
 	t.Helper()
-	c, err := Parse("q.yaml", []byte(document))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := datasets.Open("digits", datasets.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	run, err := c.Train(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := runOf(t, document)
 	at := map[string]*[4]string{}
 	run.Out = ""
 	run.Events.Turn = func(turn train.Turn) {

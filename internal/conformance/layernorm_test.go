@@ -5,11 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"petrify/internal/conformance"
 	"petrify/quantized"
-	"petrify/quantized/onnx"
 	"petrify/quantized/quantizedtest"
-	"petrify/quantized/reference"
 )
 
 // normalising add layer normalisations of images and of vectors, and one that two
@@ -41,22 +38,7 @@ func TestLayerNorms(t *testing.T) {
 		for name, build := range normalising {
 			b := quantizedtest.New(rand.New(rand.NewPCG(71, 72)), scheme, 4, 8, 8)
 			m := b.Model(build(b))
-			x := b.Inputs(m, 40)
-			for mode, o := range map[reference.Mode]onnx.Options{reference.ONNXRuntime: {},
-				reference.ONNXRuntimeInt8: {Signed: true}} {
-				t.Run(schemeName+"/"+name+"/"+mode.String(), func(t *testing.T) {
-					settings := conformance.Settings{Threads: 1}
-					if o.Signed {
-						settings = signed
-					}
-					want, y := defined(t, mode, m, x), outputs(t, o, settings, m, x)
-					if sums {
-						alike(t, want, y, 1e-6)
-						return
-					}
-					equal(t, want, y)
-				})
-			}
+			inONNXRuntime(t, schemeName+"/"+name, m, b.Inputs(m, 40), sums, 1e-6)
 		}
 	}
 }

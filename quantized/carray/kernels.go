@@ -50,6 +50,11 @@ var variants = map[string]variant{
 	"frame_reals":        {"frame", reals("_reals", "")},
 	"shuffle_reals":      {"shuffle", reals("_reals", "")},
 
+	"add_fixed": {"pair_fixed", map[string]any{
+		"What": "A sum", "Struct": "addition", "Function": "add", "Result": "sum", "Sign": "+"}},
+	"difference_fixed": {"pair_fixed", map[string]any{
+		"What": "A difference", "Struct": "difference", "Function": "subtract", "Result": "d", "Sign": "-"}},
+
 	"real_add":            pair("add", "The sum", "added", "first + second"),
 	"real_subtract":       pair("subtract", "The difference", "subtracted", "first - second"),
 	"real_product":        pair("product", "The product", "multiplied", "first * second"),
