@@ -119,3 +119,30 @@ func TestInterruptedSweep(t *testing.T) {
 		}
 	}
 }
+
+// A trial that another process is at, and one that is told to stop, end with the exit
+// code that says to run it again.
+func TestTrialToRunAgain(t *testing.T) {
+	dir := t.TempDir()
+	plan := "base: {network: mlp, float: {epochs: 2000}, qat: {epochs: 0}}"
+	if err := os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(plan), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ending(t, dir, "sweep", "plan", "s.yaml", "--out", "out")
+	first, said := launched(t, dir, "sweep", "trial", "out", "0")
+	for begin := time.Now(); time.Since(begin) < 30*time.Second; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "out/trials/0/metrics.jsonl")); err == nil {
+			break
+		}
+	}
+	second, saidToo := launched(t, dir, "sweep", "trial", "out", "0")
+	second.Wait()
+	if code := second.ProcessState.ExitCode(); code != 75 {
+		t.Errorf("owned by another process: exit code %d: %s", code, saidToo)
+	}
+	first.Process.Signal(syscall.SIGTERM)
+	first.Wait()
+	if code := first.ProcessState.ExitCode(); code != 75 {
+		t.Errorf("told to stop: exit code %d: %s", code, said)
+	}
+}
