@@ -98,18 +98,18 @@ func (c *core) integers(q []int32, x []float32) {
 	})
 }
 
-// clipped counts the elements of x that do not round into the range: none, if
-// the least and the greatest do.
+// clipped counts the elements of x that do not round into the range: none between
+// the ends of the grid.
 func (c *core) clipped(x []float32) (n int) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
 	c.each(len(x), func(i, from, to int) {
 		s, z := c.Scale[i], c.Zero[i]
-		lo, hi, bad := kernel.MinMax(x[from:to])
-		if bad == 0 && a.Inside(lo, s, z, f) && a.Inside(hi, s, z, f) {
-			return
+		lo, hi := s*float32(f.Min()-z), s*float32(f.Max()-z)
+		if !a.Inside(lo, s, z, f) || !a.Inside(hi, s, z, f) {
+			lo, hi = 0, 0 // the products were rounded, and are beyond the ends
 		}
 		for _, r := range x[from:to] {
-			if !a.Inside(r, s, z, f) {
+			if !(lo <= r && r <= hi) && !a.Inside(r, s, z, f) {
 				n++
 			}
 		}

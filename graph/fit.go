@@ -2,6 +2,7 @@ package graph
 
 import (
 	"iter"
+	"slices"
 
 	"petrify/fakequant"
 	"petrify/internal/kernel"
@@ -69,29 +70,27 @@ func (s *sight) look(y, x []float32, detailed bool) error {
 	}
 	s.values.Least, s.values.Greatest = min(s.values.Least, lo), max(s.values.Greatest, hi)
 	s.clipped, s.count = s.clipped+int64(n), s.count+int64(len(x))
-	s.signal, s.noise = s.signal+squares(x, nil), s.noise+squares(x, y)
+	signal, noise := squares(x, y)
+	s.signal, s.noise = s.signal+signal, s.noise+noise
 	return nil
 }
 
-// squares is Σ(x − y)², or Σx² if y is nil. Four sums at a time are four times as
-// fast as one, which waits for itself.
-func squares(x, y []float32) float64 {
-	var a, b, c, d float64
-	square := func(i int) float64 {
-		r := float64(x[i])
-		if y != nil {
-			r -= float64(y[i])
-		}
-		return r * r
+// squares is Σx² and Σ(x − y)². Two sums of each are faster than one, which waits
+// for itself.
+func squares(x, y []float32) (signal, noise float64) {
+	var s0, s1, n0, n1 float64
+	for len(x) >= 2 && len(y) >= 2 {
+		a, b := float64(x[0]), float64(x[1])
+		c, d := a-float64(y[0]), b-float64(y[1])
+		s0, s1, n0, n1 = s0+a*a, s1+b*b, n0+c*c, n1+d*d
+		x, y = x[2:], y[2:]
 	}
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		a, b, c, d = a+square(i), b+square(i+1), c+square(i+2), d+square(i+3)
+	for i := range x {
+		a := float64(x[i])
+		c := a - float64(y[i])
+		s0, n0 = s0+a*a, n0+c*c
 	}
-	for ; i < len(x); i++ {
-		a += square(i)
-	}
-	return a + b + c + d
+	return s0 + s1, n0 + n1
 }
 
 // integers notes which integers x rounds to.
@@ -172,7 +171,7 @@ func (p *Probe) fits(detailed bool) (fits []Fit, err error) {
 	for _, u := range p.model.all {
 		if q := u.weights; q != nil {
 			s := &sight{quantizer: q}
-			if err := s.weigh(u, detailed); err != nil {
+			if err := s.weigh(u, p.scratch(2*len(u.weight.Value)), detailed); err != nil {
 				return nil, err
 			}
 			fits = append(fits, s.fit(u.name()+".weight"))
@@ -189,11 +188,16 @@ func (p *Probe) fits(detailed bool) (fits []Fit, err error) {
 	return fits, nil
 }
 
-// weigh looks at the unit's folded weights.
-func (s *sight) weigh(u *unit, detailed bool) error {
-	w := make([]float32, len(u.weight.Value))
+// scratch is memory for n numbers, until it is asked for again.
+func (p *Probe) scratch(n int) []float32 {
+	p.spare = slices.Grow(p.spare[:0], n)
+	return p.spare[:n]
+}
+
+// weigh looks at the unit's folded weights, with scratch for them twice.
+func (s *sight) weigh(u *unit, scratch []float32, detailed bool) error {
+	w, rounded := scratch[:len(scratch)/2], scratch[len(scratch)/2:]
 	u.folded(w)
-	rounded := make([]float32, len(w))
 	if err := s.quantizer.Apply(rounded, w); err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ import (
 func (u *unit) folded(w []float32) {
 	cols := len(w) / u.out.C
 	for o := range u.out.C {
-		f := u.factor(o)
-		for i := o * cols; i < (o+1)*cols; i++ {
-			w[i] = u.weight.Value[i] * f
+		f, to := u.factor(o), w[o*cols:(o+1)*cols]
+		for i, r := range u.weight.Value[o*cols : (o+1)*cols] {
+			to[i] = r * f
 		}
 	}
 }

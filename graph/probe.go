@@ -20,6 +20,7 @@ type Probe struct {
 	// Apart: the nodes must not hold the Probe, whose machine has a finalizer.
 	sights   map[*fakequant.Quantizer]*sight
 	detailed *bool
+	spare    []float32 // for weights
 }
 
 // Clipping is how many elements of an activation were clipped: they round to
@@ -51,7 +52,7 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{p, sights, detailed}, p.compile(b.graph)
+	return &Probe{pass: p, sights: sights, detailed: detailed}, p.compile(b.graph)
 }
 
 // node adds y = q.Apply(x), which looks at both.
