@@ -14,30 +14,30 @@ import (
 )
 
 // advise warns of results that an accuracy alone does not show.
-func (c *command) advise(ctx context.Context, t train.Config, r *train.Result) error {
+func (p *progress) advise(ctx context.Context, t train.Config, r *train.Result) error {
 	warnings := adviceOn(r, t.QAT.Epochs > 0, t.Out)
 	if classifies(r) {
-		p := newPredictor(r.Model)
-		if err := p.openIntegers(); err != nil {
+		network := newPredictor(r.Model)
+		if err := network.openIntegers(); err != nil {
 			return err
 		}
-		j, err := p.judge(ctx, t.Data, []*datasets.Split{t.Data.Test})
+		j, err := network.judge(ctx, t.Data, []*datasets.Split{t.Data.Test})
 		if err != nil {
 			return err
 		}
 		warnings = append(warnings, adviceOnClasses(j)...)
 	}
 	for _, w := range warnings {
-		fmt.Fprintln(c.stderr, "warning:", w)
+		p.warn(w)
 	}
 	return nil
 }
 
 // adviseBefore warns of what makes training slow.
-func (c *command) adviseBefore(t train.Config) {
+func (p *progress) adviseBefore(t train.Config) {
 	last := t.Network.Layers[len(t.Network.Layers)-1]
 	if t.Network.Loss == graph.CrossEntropy && last.Kind == graph.KindSoftmax {
-		fmt.Fprintln(c.stderr, "warning: the network ends with softmax, and the loss has a softmax of its own: two in "+
+		p.warn("the network ends with softmax, and the loss has a softmax of its own: two in " +
 			"a row learn slowly; remove the layer")
 	}
 }

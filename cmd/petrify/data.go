@@ -67,6 +67,7 @@ func (c *command) open(ctx context.Context, name string, options datasets.Option
 // within the memory that there is. done ends it.
 func (c *command) watch(options *datasets.Options) (done func(error) error) {
 	p, limited := newProgress(c.stderr), time.Now()
+	p.quiet = c.quiet
 	options.Progress, options.Reading = p.download, func(file string, done, total int64) {
 		if p.reading(file, done, total); time.Since(limited) > interval {
 			limitGarbage()

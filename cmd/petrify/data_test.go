@@ -30,25 +30,25 @@ func TestReadingProgress(t *testing.T) {
 			"b.csv  25% |", "(250 kB/1.0 MB, "}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var screen strings.Builder
-			p := &progress{w: &screen, terminal: c.terminal, begun: time.Now().Add(-c.since)}
+			var shown strings.Builder
+			p := &progress{w: &shown, screen: screen{c.terminal, true, func() int { return 120 }}, begun: time.Now().Add(-c.since)}
 			for _, r := range []reading{{"data/a.csv", 0}, {"data/a.csv", 400e3}, {"data/a.csv", 1e6},
 				{"data/b.csv", 0}, {"data/b.csv", 250e3}} {
 				p.reading(r.file, r.done, 1e6)
 				p.redrawn = time.Time{}
 			}
 			p.clear()
-			rest := screen.String()
+			rest := shown.String()
 			for _, part := range c.want {
 				_, after, ok := strings.Cut(rest, part)
 				if !ok {
-					t.Errorf("%q does not say %q after the parts before", screen.String(), part)
+					t.Errorf("%q does not say %q after the parts before", shown.String(), part)
 				}
 				rest = after
 			}
-			lines := strings.Split(strings.TrimSuffix(screen.String(), "\r"), "\r")
-			if last := lines[len(lines)-1]; strings.TrimSpace(last) != "" || c.want == nil && screen.Len() > 0 {
-				t.Errorf("%q is left on the screen", screen.String())
+			lines := strings.Split(strings.TrimSuffix(shown.String(), "\r"), "\r")
+			if last := lines[len(lines)-1]; strings.TrimSpace(last) != "" || c.want == nil && shown.Len() > 0 {
+				t.Errorf("%q is left on the screen", shown.String())
 			}
 		})
 	}

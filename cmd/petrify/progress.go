@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"petrify/graph"
 	"petrify/train"
@@ -18,36 +18,82 @@ import (
 // progress shows the progress of a run: a bar for each epoch on a terminal, and
 // a line when an epoch ends.
 type progress struct {
-	w        io.Writer
-	terminal bool
-	bar      *progressbar.ProgressBar // of the running epoch or download; nil: none
-	stage    train.StageStart
-	loss     graph.Loss // the network's
-	redrawn  time.Time
-	file     string    // that is being read
-	done     int64     // bytes of it
-	begun    time.Time // when reading began
+	screen
+	w       io.Writer
+	quiet   bool                     // only warnings and errors
+	json    *eventLines              // --json; nil: none
+	results io.Writer                // for the table and the proof
+	bar     *progressbar.ProgressBar // of the running epoch or download; nil: none
+	stage   train.StageStart
+	loss    graph.Loss // the network's
+	losses  []float64  // of the stage's epochs
+	redrawn time.Time
+	file    string    // that is being read
+	done    int64     // bytes of it
+	begun   time.Time // when reading began
 }
 
 func newProgress(w io.Writer) *progress {
-	f, ok := w.(*os.File)
-	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd()))}
+	return &progress{w: w, screen: screenOf(w)}
 }
 
 // interval is how often a bar's text changes.
 const interval = 100 * time.Millisecond
 
+// frame is what a bar has besides its text, in a window of a width.
+type frame struct {
+	from        int // columns of the window
+	bar         int // columns between the bar's ends
+	rest        int // columns of all that is not the text
+	count, rate bool
+}
+
+// frames, the widest first: "text  50% |███   | (1000/2000, 5000 images/s) [10s:10s]".
+var frames = []frame{{120, 20, 72, true, true}, {100, 20, 44, true, false}, {80, 20, 29, false, false},
+	{40, 10, 19, false, false}, {0, 0, 9, false, false}}
+
+// frame is that for the present window.
+func (p *progress) frame() frame {
+	columns := p.columns()
+	return frames[slices.IndexFunc(frames, func(f frame) bool { return columns >= f.from })]
+}
+
 func (p *progress) open(total int64, what, unit string) {
-	rate := progressbar.OptionShowIts()
-	if unit == "bytes" {
-		rate = progressbar.OptionShowBytes(true)
+	f := p.frame()
+	options := []progressbar.Option{progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(f.bar),
+		progressbar.OptionSetDescription(p.fit(what)), progressbar.OptionSetPredictTime(f.rate),
+		progressbar.OptionClearOnFinish()}
+	if !f.rate {
+		options = append(options, progressbar.OptionSetElapsedTime(false))
 	}
-	p.bar = progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(what),
-		progressbar.OptionSetItsString(unit), rate, progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+	if !p.unicode {
+		options = append(options, progressbar.OptionSetTheme(progressbar.ThemeASCII))
+	}
+	if f.count {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	switch {
+	case unit == "bytes":
+		options = append(options, progressbar.OptionShowBytes(f.count))
+	case f.rate:
+		options = append(options, progressbar.OptionSetItsString(unit), progressbar.OptionShowIts())
+	}
+	p.bar = progressbar.NewOptions64(total, options...)
 	p.bar.StartWithoutRender()
 	p.redrawn = time.Now()
+}
+
+// fit joins as many of the words as have room before a bar.
+func (p *progress) fit(words ...string) string {
+	room, text := p.columns()-p.frame().rest, ""
+	for _, w := range words {
+		longer := text + w
+		if utf8.RuneCountInString(longer) > room {
+			break
+		}
+		text = longer
+	}
+	return text
 }
 
 // clear takes the bar off the terminal.
@@ -66,27 +112,59 @@ func (p *progress) Write(line []byte) (int, error) {
 
 // logger writes warnings and notes as lines of text, without the time.
 func (p *progress) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(p, &slog.HandlerOptions{
+	level := slog.LevelInfo
+	if p.quiet {
+		level = slog.LevelWarn
+	}
+	return slog.New(p.json.handler(slog.NewTextHandler(p, &slog.HandlerOptions{
+		Level: level,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey && groups == nil {
 				return slog.Attr{}
 			}
 			return a
 		},
-	}))
+	})))
+}
+
+// warn prints a warning.
+func (p *progress) warn(text string) {
+	fmt.Fprintln(p, "warning:", text)
+	p.json.put("warning", warningLine{Text: text})
 }
 
 func (p *progress) events(loss graph.Loss) train.Events {
 	p.loss = loss
-	return train.Events{
-		Stage: func(s train.StageStart) { p.stage = s },
-		Step:  p.step,
-		Epoch: p.epoch,
+	return p.json.events(train.Events{Stage: p.begin, Step: p.step, Epoch: p.epoch})
+}
+
+func (p *progress) begin(s train.StageStart) {
+	p.endStage()
+	p.stage = s
+}
+
+// endStage shows how the loss went, if there is anything to see.
+func (p *progress) endStage() {
+	p.clear()
+	if n := len(p.losses); n > 2 && !p.quiet {
+		fmt.Fprintf(p.w, "%-5v  loss %s  %.4f to %.4f\n", p.stage.Stage, sparkline(logs(p.losses), curveColumns, p.unicode),
+			p.losses[0], p.losses[n-1])
+	}
+	p.losses = nil
+}
+
+// The columns of sparklines: of a stage, and of the epochs until now next to a bar.
+const curveColumns, recentColumns = 40, 12
+
+// note prints a line unless only warnings are wanted.
+func (p *progress) note(format string, values ...any) {
+	if !p.quiet {
+		fmt.Fprintf(p, format, values...)
 	}
 }
 
 func (p *progress) step(s train.StepEnd) {
-	if !p.terminal {
+	if !p.terminal || p.quiet {
 		return
 	}
 	if p.bar == nil { // its clock starts with the epoch
@@ -97,13 +175,21 @@ func (p *progress) step(s train.StepEnd) {
 	}
 	p.redrawn = time.Now()
 	p.bar.Set(s.Images)
-	p.bar.Describe(fmt.Sprintf("%-5v  %*d/%d  loss %.4f%s", s.Stage, width(p.stage.Epochs), s.Epoch+1,
-		p.stage.Epochs, s.Mean.Loss, p.accuracy(s.Mean)))
+	which := []string{s.Stage.String(), fmt.Sprintf("  %*d/%d", width(p.stage.Epochs), s.Epoch+1, p.stage.Epochs)}
+	if s.Stage == train.PTQ {
+		which = which[:1]
+	}
+	p.bar.Describe(p.fit(append(which, fmt.Sprintf("  loss %.4f", s.Mean.Loss), p.accuracy(s.Mean),
+		"  "+sparkline(logs(p.losses), recentColumns, p.unicode))...))
 }
 
 // epoch prints the line of a finished epoch.
 func (p *progress) epoch(r train.Record) {
 	p.clear()
+	p.losses = append(p.losses, r.Train.Loss)
+	if p.quiet {
+		return
+	}
 	if r.Stage == train.PTQ {
 		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f%s\n", r.Step, r.Test.Loss, p.accuracy(r.Test))
 		return
@@ -126,6 +212,9 @@ func width(n int) int { return len(fmt.Sprint(n)) }
 
 // download shows the progress of downloading a data set's file.
 func (p *progress) download(file string, done, total int64) {
+	if p.quiet {
+		return
+	}
 	if !p.terminal {
 		if done == total {
 			fmt.Fprintf(p.w, "downloaded %s, %s bytes\n", file, thousands(total))
@@ -146,7 +235,7 @@ func (p *progress) download(file string, done, total int64) {
 // reading shows the progress of reading a file if that takes longer than
 // patience.
 func (p *progress) reading(file string, done, total int64) {
-	if !p.terminal {
+	if !p.terminal || p.quiet {
 		return
 	}
 	if p.begun.IsZero() {

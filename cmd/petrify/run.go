@@ -41,6 +41,7 @@ type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	started        bool // the command line was understood
+	quiet          bool // only warnings and errors are wanted
 }
 
 // run executes a command line and returns the exit code. Ctrl-C or
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
+	c := &command{stdin: stdin, stdout: forTerminal(stdout), stderr: forTerminal(stderr)}
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -282,6 +282,6 @@ func (p *pool) show() {
 	if p.shown.bar == nil {
 		p.shown.open(int64(p.sweep.Len()), "", "trials")
 	}
-	p.shown.bar.Describe(fmt.Sprintf("%d running", len(p.running)))
+	p.shown.bar.Describe(p.shown.fit(fmt.Sprintf("%d running", len(p.running))))
 	p.shown.bar.Set(p.done)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ const (
 
 func (c *command) train() *cobra.Command {
 	var s settings
-	var resume bool
+	var resume, quiet, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train, quantize, fine-tune with quantization, freeze, export, compare",
@@ -61,7 +62,8 @@ that a file or --set may contain.`,
 				}
 				loaded.Out = out
 			}
-			return c.trainRun(cmd.Context(), loaded, resume)
+			p := c.follow(quiet, asJSON)
+			return errors.Join(c.trainRun(cmd.Context(), loaded, p, resume), p.json.failed())
 		},
 	}
 	s.define(cmd)
@@ -69,12 +71,27 @@ that a file or --set may contain.`,
 		"RUN-ptq: calibrate its float network again, as its configuration says, and train nothing")
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint with the run folder's "+configFile+
 		", or with --config, which also starts a run that has no checkpoint")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print only warnings and errors")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happens as lines of JSON on standard output, for programs")
 	return cmd
 }
 
-// trainRun is the whole job.
-func (c *command) trainRun(ctx context.Context, settings *config.Config, resume bool) error {
+// follow shows a run's progress: to people, and with --json to programs.
+func (c *command) follow(quiet, asJSON bool) *progress {
+	c.quiet = quiet
 	p := newProgress(c.stderr)
+	p.quiet, p.results = quiet, c.stdout
+	if asJSON {
+		p.json = &eventLines{w: c.stdout}
+	}
+	if quiet || asJSON {
+		p.results = io.Discard
+	}
+	return p
+}
+
+// trainRun is the whole job.
+func (c *command) trainRun(ctx context.Context, settings *config.Config, p *progress, resume bool) error {
 	defer p.clear()
 	t, err := c.prepare(ctx, settings, p)
 	if err != nil {
@@ -109,49 +126,76 @@ func (c *command) withData(settings *config.Config, data *datasets.Set, p *progr
 // what its weights come from.
 func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress,
 	fresh bool) error {
+	p.json.start(t)
+	result, err := c.trainOpen(ctx, settings, t, p, fresh)
+	p.json.end(ctx, result, err)
+	return err
+}
+
+// trainOpen is the job between its first event and its last.
+func (c *command) trainOpen(ctx context.Context, settings *config.Config, t train.Config, p *progress,
+	fresh bool) (*train.Result, error) {
 	var source []byte
 	if fresh {
 		var err error
 		if source, err = c.source(ctx, settings.Weights); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	data := t.Data
-	fmt.Fprintf(c.stderr, "%s on %s: %d training and %d test images, in %s\n",
+	p.note("%s on %s: %d training and %d test images, in %s\n",
 		t.Network.Name, data.Name, data.Train.Len(), data.Test.Len(), t.Out)
 	job, err := train.Open(t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer job.Close()
-	fmt.Fprint(c.stderr, job.Account())
-	c.adviseBefore(t)
+	p.note("%v", job.Account())
+	p.adviseBefore(t)
 	if err := roomFor(job, t.Log); err != nil {
-		return err
+		return nil, err
 	}
 	if err := beginFolder(settings); err != nil {
-		return err
+		return nil, err
 	}
 	if fresh {
 		if err := writeSource(t.Out, source); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	result, err := job.Run(ctx)
-	p.clear()
+	p.endStage()
+	if err != nil {
+		return nil, err
+	}
+	return result, p.finish(ctx, t, result)
+}
+
+// finish writes, proves and prints the result of a run.
+func (p *progress) finish(ctx context.Context, t train.Config, r *train.Result) error {
+	if err := save(t.Out, r); err != nil {
+		return err
+	}
+	f := defaultFormat()
+	path := filepath.Join(t.Out, f.file)
+	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if err := save(t.Out, result); err != nil {
+	p.json.put("export", exportLine{f.name, path, info.Size()})
+	if err := printResult(p.results, t.Out, r); err != nil {
 		return err
 	}
-	if err := printResult(c.stdout, t.Out, result); err != nil {
+	proof, err := proveRun(ctx, t)
+	if err != nil {
 		return err
 	}
-	if err := c.proveRun(ctx, t); err != nil {
+	p.json.proof(proof)
+	fmt.Fprintf(p.results, "\n%s\n", proof)
+	if err := proof.Check(); err != nil {
 		return err
 	}
-	return c.advise(ctx, t, result)
+	return p.advise(ctx, t, r)
 }
 
 // beginFolder writes config.yaml. It removes the list of an earlier run's

@@ -82,30 +82,26 @@ func (s *subject) prove(ctx context.Context) (*quantized.Proof, error) {
 	return p, s.addExport(ctx, p)
 }
 
-// proveRun proves a run that has just been saved, writes the proof and the list
-// of its files, and prints the outcome.
-func (c *command) proveRun(ctx context.Context, job train.Config) error {
+// proveRun proves a run that has just been saved, and writes the proof and the list of
+// its files.
+func proveRun(ctx context.Context, job train.Config) (*quantized.Proof, error) {
 	m, err := quantized.Load(job.Out)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s := &subject{folder: job.Out, file: m, data: job.Data}
 	if err := s.rebuild(job); err != nil {
-		return err
+		return nil, err
 	}
 	p, err := s.prove(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// after the export, so that a proof never lists a file that does not exist
 	if err := atomicfile.WriteFile(filepath.Join(job.Out, defaultFormat().file), s.export); err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.writeRecords(p); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.stdout, "\n%s\n", p)
-	return p.Check()
+	return p, s.writeRecords(p)
 }
 
 // engines returns the engines of the frozen model and of the file.
