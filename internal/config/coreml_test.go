@@ -331,6 +331,9 @@ var ofCoreMLTools = map[string]struct {
 	"so do those of methods that learn": {`
   global_config: {activation_method: pact, weight_method: lsq}
 `, func(q graph.Quantization) (any, any) { return observersOf(q), both(observers.MSE) }},
+	"what PACT rounds may be negative, unless a ReLU makes it": {`
+  global_config: {activation_method: pact}
+`, func(q graph.Quantization) (any, any) { return q.Default.Activations.Format.Unsigned, false }},
 	"not those of other methods": {`
   global_config: {algorithm: learnable, activation_method: ste}
 `, func(q graph.Quantization) (any, any) {

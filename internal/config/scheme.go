@@ -68,7 +68,7 @@ func (m *Module) activations() fakequant.Config {
 		Method: m.method(m.ActivationMethod, fakequant.STE, learnedScale(scheme)),
 	}
 	c.Observer.Kind = m.startsFrom(m.ActivationObserver, c, observers.MovingAverage, observers.MSE)
-	c.Format.Unsigned = c.Method.Traits().Unsigned || scheme == affine.Affine
+	c.Format.Unsigned = scheme == affine.Affine
 	return c
 }
 
