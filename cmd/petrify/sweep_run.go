@@ -116,10 +116,10 @@ func ownProgram() (string, error) {
 	return os.Executable()
 }
 
-// enqueue lists what is left to do: shared float stages first, because trials wait for
-// them.
+// enqueue lists what is left to do, in the plan's order: a shared float stage comes before
+// the first trial that waits for it, so that a sweep that is stopped has finished its first
+// trials, not all of its stages.
 func (p *pool) enqueue() error {
-	var trials []task
 	for index := range p.sweep.Len() {
 		now, err := p.sweep.Progress(index)
 		if err != nil {
@@ -129,14 +129,13 @@ func (p *pool) enqueue() error {
 			p.done++
 			continue
 		}
-		trials = append(trials, task{index: index})
 		stage := p.sweep.Stage(index)
 		if stage >= 0 && !p.stages[stage] && !train.HasCheckpoint(p.sweep.TrialFolder(index)) {
 			p.stages[stage] = true
 			p.waiting = append(p.waiting, task{stage: true, index: stage})
 		}
+		p.waiting = append(p.waiting, task{index: index})
 	}
-	p.waiting = append(p.waiting, trials...)
 	return nil
 }
 

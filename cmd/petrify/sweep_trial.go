@@ -116,7 +116,7 @@ func (c *command) runTrial(ctx context.Context, s *sweep.Sweep, index int) error
 	begin := time.Now()
 	err := resumable75(ctx, c.trial(ctx, s, index))
 	a := sweep.Attempt{Ended: time.Now().UTC().Truncate(time.Second), Seconds: time.Since(begin).Seconds(),
-		Outcome: sweep.Done}
+		Processor: processorTime().Seconds(), Outcome: sweep.Done}
 	a.Host, _ = os.Hostname()
 	var coded codedError
 	var faults config.Faults

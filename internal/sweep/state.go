@@ -40,9 +40,11 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 type Attempt struct {
 	Ended   time.Time `json:"ended"`
 	Seconds float64   `json:"seconds"`
-	Host    string    `json:"host"`
-	Outcome Outcome   `json:"outcome"`
-	Error   string    `json:"error,omitempty"`
+	// user and system time of the process; 0 where the system does not say
+	Processor float64 `json:"processor_seconds,omitzero"`
+	Host      string  `json:"host"`
+	Outcome   Outcome `json:"outcome"`
+	Error     string  `json:"error,omitempty"`
 }
 
 // Outcome is how an attempt ended.
@@ -62,6 +64,8 @@ type Progress struct {
 	Owner   string  // of a running one
 	Last    Attempt // its error, if the trial failed
 	Seconds float64 // that its attempts took
+	// processor seconds of them
+	Processor float64
 }
 
 // Progress looks at a trial's folder.
@@ -72,7 +76,7 @@ func (s *Sweep) Progress(index int) (p Progress, err error) {
 		return p, fmt.Errorf("sweep: %w", err)
 	}
 	for _, a := range attempts {
-		p.Last, p.Seconds = a, p.Seconds+a.Seconds
+		p.Last, p.Seconds, p.Processor = a, p.Seconds+a.Seconds, p.Processor+a.Processor
 	}
 	broken := p.Last.Outcome == Broke || p.Last.Outcome == Refused
 	var owned bool
