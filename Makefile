@@ -9,6 +9,7 @@ FUZZTIME    = 10s
 FUZZBUILD   = -fuzz .
 KILLS       = 50
 NETWORKS    = 200
+PATHS       = generic avx2 avx512
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -35,8 +36,8 @@ drill: ## kill training, exports and runs in one folder KILLS times each; their 
 cluster: ## run a sweep on a Slurm of two nodes on this machine, and do it all kinds of harm (needs root, slurmctld, slurmd, slurm-client, munge)
 	go test ./cmd/petrify -count 1 -run SweepOnSlurm -slurm -timeout 30m
 
-paths: ## run the numerical tests on each path of the kernels that the processor has
-	for path in generic avx2 avx512; do \
+paths: ## run the numerical tests on each of PATHS, ways of the kernels that the processor has
+	for path in $(PATHS); do \
 		echo "PETRIFY_KERNEL=$$path"; \
 		PETRIFY_KERNEL=$$path go test -count 1 -timeout 30m $(NUMERICAL) || exit 1; \
 	done
@@ -44,8 +45,8 @@ paths: ## run the numerical tests on each path of the kernels that the processor
 race: ## run the tests under the race detector, enumerations as samples (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 
-noasm: ## run the tests without assembly
-	go test -tags noasm -timeout 30m ./...
+noasm: ## run the tests without assembly, enumerations as samples: `make paths` runs all on the generic path
+	go test -tags noasm -short -timeout 30m ./...
 
 fuzz: ## fuzz every target for FUZZTIME
 	@bin=$$(mktemp -d) && trap 'rm -rf $$bin' EXIT && \

@@ -11,6 +11,7 @@ import (
 	"petrify/fakequant"
 	"petrify/graph"
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 )
 
 // batches are the inputs of a probe.
@@ -119,7 +120,7 @@ func expect(x []float32, round func(i int, r float64) (s, q float64, clipped boo
 // Random networks of all kinds, quantized at random: each quantizer has its fit, in
 // the order of the placements, and nothing in the model moves.
 func TestFitsOfRandomNetworks(t *testing.T) {
-	for seed := range fewer(10) {
+	for seed := range sample.Of(uint64(10), 6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 17))
 			n, in := randnet.Network(rng, randnet.Options{Layers: 8})

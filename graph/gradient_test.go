@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"petrify/graph"
+	"petrify/internal/sample"
 )
 
 // between puts layers between a convolution and a linear layer, so that their
@@ -159,8 +160,11 @@ func TestGradientsOfWindows(t *testing.T) {
 						if n.Validate(in) != nil {
 							continue
 						}
+						if count++; sample.Skips(count, 6) {
+							continue
+						}
 						compareInFloat(t, n, in)
-						if count++; t.Failed() {
+						if t.Failed() {
 							t.Fatalf("%+v on %v", l, in)
 						}
 					}

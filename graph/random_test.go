@@ -8,6 +8,7 @@ import (
 
 	"petrify/graph"
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 )
 
 var (
@@ -25,7 +26,7 @@ func TestRandomNetworksQuantized(t *testing.T) { campaign(t, true) }
 
 func campaign(t *testing.T, quantized bool) {
 	const steps = 3
-	compared, count := 0, fewer(*networks)
+	compared, count := 0, sample.Of(*networks, 6)
 	for seed := *firstSeed; seed < *firstSeed+count; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
@@ -43,13 +44,4 @@ func campaign(t *testing.T, quantized bool) {
 		})
 	}
 	enough(t, compared, steps*int(count), 0.5)
-}
-
-// fewer is how many of n cases are tried: with -short, for the race detector,
-// a third.
-func fewer(n uint64) uint64 {
-	if testing.Short() {
-		return (n + 2) / 3
-	}
-	return n
 }

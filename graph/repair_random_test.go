@@ -7,11 +7,12 @@ import (
 
 	"petrify/graph"
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 )
 
 // Random networks of all kinds of layers can be repaired, and freeze.
 func TestRandomNetworksAreRepaired(t *testing.T) {
-	for seed := range fewer(60) {
+	for seed := range sample.Of(uint64(60), 6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 6))
 			n, in := randnet.Network(rng, randnet.Options{Layers: 8})

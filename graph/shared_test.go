@@ -8,6 +8,7 @@ import (
 	"petrify/fakequant"
 	"petrify/fakequant/affine"
 	"petrify/graph"
+	"petrify/internal/sample"
 	"petrify/observers"
 )
 
@@ -90,7 +91,7 @@ func TestQuantizersOnSharedGrids(t *testing.T) {
 				continue // no such tensor takes it
 			}
 			moving := configs%2 == 0
-			if configs++; testing.Short() && configs%7 > 0 {
+			if configs++; sample.Skips(configs, 14) {
 				continue
 			}
 			of += 3

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"petrify/internal/sample"
 	"petrify/quantized"
 	"petrify/quantized/coreml"
 	"petrify/quantized/coreml/mil"
@@ -20,7 +21,7 @@ import (
 // definition of the integers. Without quantized activations all outputs differ by
 // at most 1e-5.
 func TestProgramAgreesWithIntegers(t *testing.T) {
-	inputs := max(200, *images)
+	inputs := sample.Of(max(200, *images), 20)
 	for _, name := range zooNames {
 		float := zoo(name, true, 3)
 		for _, c := range []struct {
@@ -42,28 +43,29 @@ func TestProgramAgreesWithIntegers(t *testing.T) {
 // zero points or one scale for all, 3 bits and fewer in 4, activations of 4 bits in 8 with
 // and without zero points, unsigned encoding, and weights in floats.
 func TestRareFormatsAgree(t *testing.T) {
+	inputs := sample.Of(50, 25)
 	for _, name := range []string{"cnn", "branches", "resnet8", "lenet5"} {
 		float := zoo(name, true, 4)
 		for _, v := range []variant{w8affine, w8tensor, w8a8tensor, w4ragged, w3a4, w4a4affine, ternary,
 			binary} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
-				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, 50)
+				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32}, inputs)
 			})
 		}
 		for _, v := range []variant{w2affine, ternary, binary} {
 			t.Run(name+"/"+v.name+" as a palette", func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32,
-					WeightsEncoding: coreml.Palette}, 50)
+					WeightsEncoding: coreml.Palette}, inputs)
 			})
 		}
 		for _, v := range []variant{w8a8, w4a8, w4block} {
 			t.Run(name+"/"+v.name+" unsigned", func(t *testing.T) {
 				agree(t, quantize(float, v), coreml.Options{Precision: coreml.Float32,
-					WeightsEncoding: coreml.Unsigned}, 50)
+					WeightsEncoding: coreml.Unsigned}, inputs)
 			})
 		}
 		t.Run(name+"/float", func(t *testing.T) {
-			agree(t, float, coreml.Options{Precision: coreml.Float32}, 50)
+			agree(t, float, coreml.Options{Precision: coreml.Float32}, inputs)
 		})
 	}
 }
