@@ -28,6 +28,9 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 	if record.Distance, err = r.apart(); err != nil {
 		return err
 	}
+	if r.Events.Weights != nil {
+		r.Events.weights(Weights{r.Phase, r.Step, r.model.WeightValues()})
+	}
 	if r.Phase == QAT {
 		err = r.survey(record.Epoch, false)
 	}
@@ -43,36 +46,77 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 
 // evaluate measures the model on every image of a split.
 func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, error) {
-	forward, err := r.forward()
-	if err != nil {
-		return Metrics{}, fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
-	}
 	var sum tally
-	for b, err := range r.Data.Batches(split, datasets.BatchOptions{Size: r.Batch}) {
-		if err != nil {
-			return Metrics{}, err
-		}
-		if ctx.Err() != nil {
-			return Metrics{}, r.interrupted(ctx)
-		}
-		m, err := forward(b.X, b.Labels)
-		if err != nil {
-			return Metrics{}, fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
-		}
+	err := r.each(ctx, split, func(b datasets.Batch, m graph.Metrics, _ []float32) {
 		sum.add(m.Loss, m.Correct, m.Count)
-	}
-	return sum.metrics(), nil
+	})
+	return sum.metrics(), err
 }
 
-// forward returns a function that evaluates a batch: in the float stage with
-// the graph, later with the engine of the model as it would be shipped now.
-func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, error), error) {
+// each evaluates the batches of a split and shows what comes out. The outputs are valid
+// until the next batch.
+func (r *run) each(ctx context.Context, split *datasets.Split,
+	see func(datasets.Batch, graph.Metrics, []float32)) error {
+	forward, err := r.forward()
+	if err != nil {
+		return fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
+	}
+	for b, err := range r.Data.Batches(split, datasets.BatchOptions{Size: r.Batch}) {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return r.interrupted(ctx)
+		}
+		m, y, err := forward(b.X, b.Labels)
+		if err != nil {
+			return fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
+		}
+		see(b, m, y)
+	}
+	return nil
+}
+
+// shownOutputs is how many inputs the event of a stage's end shows.
+const shownOutputs = 256
+
+// show adds the survey of a stage's end, and announces what the model makes of inputs
+// drawn evenly from the test split. Like the survey, it does not heed an interruption.
+func (r *run) show(ctx context.Context, epoch int) error {
+	if err := r.survey(epoch, true); err != nil {
+		return err
+	}
+	if r.Events.Outputs == nil {
+		return nil
+	}
+	n, total := min(shownOutputs, r.Data.Test.Len()), r.Data.Test.Len()
+	o := Outputs{Stage: r.Phase, Step: r.Step}
+	for i := range n {
+		o.Samples = append(o.Samples, i*total/n)
+	}
+	see := func(b datasets.Batch, _ graph.Metrics, y []float32) {
+		o.Labels = append(o.Labels, b.Labels[:b.N]...)
+		o.Values = append(o.Values, y[:len(y)/len(b.Labels)*b.N]...)
+	}
+	err := r.each(context.WithoutCancel(ctx), evenly(r.Data.Test, n), see)
+	if err == nil {
+		r.Events.Outputs(o)
+	}
+	return err
+}
+
+// forward returns a function that evaluates a batch and returns its outputs: in the float
+// stage with the graph, later with the engine of the model as it would be shipped now.
+func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, []float32, error), error) {
 	if r.Phase == Float {
 		e, err := r.floatEvaluator()
 		if err != nil {
 			return nil, err
 		}
-		return e.Run, nil
+		return func(x []float32, labels []int32) (graph.Metrics, []float32, error) {
+			m, err := e.Run(x, labels)
+			return m, e.Logits(), err
+		}, nil
 	}
 	frozen, err := r.model.Freeze()
 	if err != nil {
@@ -83,11 +127,12 @@ func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, error
 		return nil, err
 	}
 	y := make([]float32, r.Batch*engine.OutputSize())
-	return func(x []float32, labels []int32) (graph.Metrics, error) {
+	return func(x []float32, labels []int32) (graph.Metrics, []float32, error) {
 		if err := engine.Run(y, x, len(labels)); err != nil {
-			return graph.Metrics{}, err
+			return graph.Metrics{}, nil, err
 		}
-		return r.model.Measure(y, x, labels)
+		m, err := r.model.Measure(y, x, labels)
+		return m, y, err
 	}, nil
 }
 

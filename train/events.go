@@ -9,6 +9,10 @@ type Events struct {
 	Turn  func(Turn)       // before a step of the QAT stage for which milestones change switches, and before the first
 	Step  func(StepEnd)    // after each step
 	Epoch func(Record)     // after each epoch and after PTQ, when the line is in metrics.jsonl
+
+	Weights func(Weights) // at each evaluation of a stage with epochs, before Epoch
+	Survey  func(Survey)  // when the line is in layers.jsonl
+	Outputs func(Outputs) // at the end of a stage
 }
 
 // StageStart announces a stage.
@@ -17,7 +21,23 @@ type StageStart struct {
 	Epochs       int // of the stage
 	StepsInEpoch int // PTQ: the calibration batches
 	Batch        int
-	Step         int // finished steps of the stage; more than 0 if it was resumed
+	Epoch, Step  int // finished epochs and steps of the stage; more than 0 if it was resumed
+}
+
+// Weights are those of the layers, as they would be shipped, batch norm folded in.
+type Weights struct {
+	Stage Phase
+	Step  int         // finished steps of the stage
+	Fits  []graph.Fit // only values
+}
+
+// Outputs is what the network makes of some inputs of the test split.
+type Outputs struct {
+	Stage   Phase
+	Step    int   // finished steps of the stage
+	Samples []int // in the test split
+	Labels  []int32
+	Values  []float32 // one output after the other
 }
 
 // Turn is what milestones set for some layers, from a step on.
@@ -59,5 +79,17 @@ func (e Events) step(s StepEnd) {
 func (e Events) epoch(r Record) {
 	if e.Epoch != nil {
 		e.Epoch(r)
+	}
+}
+
+func (e Events) weights(w Weights) {
+	if e.Weights != nil {
+		e.Weights(w)
+	}
+}
+
+func (e Events) survey(s Survey) {
+	if e.Survey != nil {
+		e.Survey(s)
 	}
 }

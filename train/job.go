@@ -34,6 +34,12 @@ func Open(c Config) (*Job, error) {
 // Account says what the run trains on.
 func (j *Job) Account() datasets.Account { return j.run.Data.Account.HoldOut(j.run.held) }
 
+// Steps are those of the stages, if none ends early.
+func (j *Job) Steps() [Done]int {
+	c := j.run.Config
+	return [Done]int{c.Float.Epochs * c.perEpoch(), c.Calibration, c.QATSteps()}
+}
+
 // Close releases the folder.
 func (j *Job) Close() {
 	if j.run.store != nil {

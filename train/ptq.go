@@ -79,7 +79,7 @@ func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) 
 	if err := r.warnOfCost(ctx, PTQ); err != nil {
 		return err
 	}
-	return r.survey(0, true)
+	return r.show(ctx, 0)
 }
 
 // renormaliseIfBetter averages batch norm's running statistics again, because with

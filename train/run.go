@@ -150,7 +150,7 @@ func (r *run) advance(ctx context.Context) error {
 	switch r.Phase {
 	case Float:
 		if err = r.train(ctx, r.Float); err == nil {
-			err = r.survey(r.Epoch, true)
+			err = r.show(ctx, r.Epoch)
 		}
 	case PTQ:
 		err = r.calibrate(ctx)
@@ -159,7 +159,7 @@ func (r *run) advance(ctx context.Context) error {
 			err = r.warn(ctx)
 		}
 		if err == nil && r.QAT.Epochs > 0 {
-			err = r.survey(r.Epoch, true)
+			err = r.show(ctx, r.Epoch)
 		}
 	default:
 		err = fmt.Errorf("train: %v is no stage", r.Phase)

@@ -19,7 +19,7 @@ func (r *run) train(ctx context.Context, s Stage) error {
 	if err := r.begin(s, t); err != nil {
 		return err
 	}
-	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Step})
+	r.Events.stage(StageStart{r.Phase, s.Epochs, r.perEpoch(), r.Batch, r.Epoch, r.Step})
 	for r.Epoch < s.Epochs && !r.stale(s) {
 		if err := r.epoch(ctx, s, t); err != nil {
 			return err

@@ -61,6 +61,7 @@ func (r *run) survey(epoch int, end bool) (err error) {
 		return err
 	}
 	r.warnings = nil
+	r.Events.survey(s)
 	return nil
 }
 

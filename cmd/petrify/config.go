@@ -48,6 +48,7 @@ type settings struct {
 	data string
 	out  string
 	seed string
+	tb   string // folder of event files
 	ptq  string // a run whose PTQ is wanted
 }
 
@@ -55,6 +56,7 @@ func (s *settings) define(cmd *cobra.Command) {
 	s.defineReading(cmd)
 	f := cmd.Flags()
 	f.StringVar(&s.out, "out", "", "`DIR` for everything the run writes (the key out)")
+	f.StringVar(&s.tb, "tensorboard", "", "`DIR` for TensorBoard's event files (the key tensorboard)")
 	f.StringVar(&s.seed, "seed", "", "`N`, the seed of all randomness (the key seed)")
 }
 
@@ -73,6 +75,7 @@ func (s *settings) flags(cmd *cobra.Command) (overrides []config.Override) {
 		{"data", "data.dir", s.data, strconv.Quote(s.data)},
 		{"out", "out", s.out, strconv.Quote(s.out)},
 		{"seed", "seed", s.seed, s.seed},
+		{"tensorboard", "tensorboard", s.tb, strconv.Quote(s.tb)},
 	} {
 		if cmd.Flags().Changed(f.flag) {
 			overrides = append(overrides, config.Override{Flag: "--" + f.flag + " " + f.value, Key: f.key,

@@ -126,14 +126,20 @@ func (c *command) withData(settings *config.Config, data *datasets.Set, p *progr
 // what its weights come from.
 func (c *command) trainPrepared(ctx context.Context, settings *config.Config, t train.Config, p *progress,
 	fresh bool) error {
+	var result *train.Result
 	p.json.start(t)
-	result, err := c.trainOpen(ctx, settings, t, p, fresh)
+	b, err := newBoard(settings, t)
+	if err == nil {
+		t.Events = b.events(t.Events)
+		result, err = c.trainOpen(ctx, settings, t, p, b, fresh)
+		err = errors.Join(err, b.close())
+	}
 	p.json.end(ctx, result, err)
 	return err
 }
 
 // trainOpen is the job between its first event and its last.
-func (c *command) trainOpen(ctx context.Context, settings *config.Config, t train.Config, p *progress,
+func (c *command) trainOpen(ctx context.Context, settings *config.Config, t train.Config, p *progress, b *board,
 	fresh bool) (*train.Result, error) {
 	var source []byte
 	if fresh {
@@ -150,6 +156,7 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 		return nil, err
 	}
 	defer job.Close()
+	b.count(job.Steps())
 	p.note("%v", job.Account())
 	p.adviseBefore(t)
 	if err := roomFor(job, t.Log); err != nil {
@@ -168,6 +175,7 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 	if err != nil {
 		return nil, err
 	}
+	b.end(result)
 	return result, p.finish(ctx, t, result)
 }
 

@@ -32,7 +32,8 @@ type Config struct {
 	PTQ          train.Repair
 	Quantization Quantization
 
-	Out string // run folder; "": runs/<dataset>-<network>
+	Out         string // run folder; "": runs/<dataset>-<network>
+	TensorBoard string // folder of event files; "": none
 
 	where map[string]string // where each key of the document stands
 }
@@ -89,6 +90,8 @@ func (c *Config) section() section {
 			auto[train.Interval]{&c.Checkpoint, distance(&c.Checkpoint)}},
 		{"out", "Folder for everything the run writes; null is runs/DATASET-NETWORK.",
 			auto[string]{&c.Out, text(&c.Out)}},
+		{"tensorboard", "Folder for TensorBoard's event files, where each run has a folder of its own; null is none.",
+			auto[string]{&c.TensorBoard, text(&c.TensorBoard)}},
 	}
 }
 

@@ -42,10 +42,10 @@ func published() (names []string) {
 	return names
 }
 
-// Anchor makes the paths of data and initial weights absolute, so that the
+// Anchor makes the paths of data, initial weights and event files absolute, so that the
 // configuration may be read from any folder.
 func (c *Config) Anchor() error {
-	paths := []*string{&c.Data.Dir, &c.Data.Cache, &c.Data.Test, &c.Weights}
+	paths := []*string{&c.Data.Dir, &c.Data.Cache, &c.Data.Test, &c.Weights, &c.TensorBoard}
 	if !slices.Contains(published(), c.Dataset) {
 		paths = append(paths, &c.Dataset)
 	}
@@ -63,7 +63,7 @@ func (c *Config) Anchor() error {
 }
 
 // Anchored is a document whose relative paths are made absolute, as relative to a folder:
-// of data, initial weights, and the files of a network and a quantization.
+// of data, initial weights, event files, and the files of a network and a quantization.
 func Anchored(document *yaml.Node, folder string) *yaml.Node {
 	names := map[string][]string{"dataset": published(), "network": graph.BuiltinNames()}
 	var anchor func(n *yaml.Node, path string) *yaml.Node
@@ -89,7 +89,8 @@ func Anchored(document *yaml.Node, folder string) *yaml.Node {
 }
 
 // pathKeys are the keys that may hold a path.
-var pathKeys = []string{"dataset", "data.dir", "data.cache", "data.test", "weights", "network", "quantization"}
+var pathKeys = []string{"dataset", "data.dir", "data.cache", "data.test", "weights", "network", "quantization",
+	"tensorboard"}
 
 // data is the table of the keys for the data set's files.
 func data(o *datasets.Options) value {

@@ -3,7 +3,9 @@ module petrify/internal/conformance
 go 1.26.0
 
 require (
+	github.com/wamuir/graft v0.10.0
 	github.com/yalue/onnxruntime_go v1.27.0
+	google.golang.org/protobuf v1.36.12
 	k8s.io/api v0.34.1
 	petrify v0.0.0
 	sigs.k8s.io/yaml v1.6.0
@@ -36,7 +38,6 @@ require (
 	golang.org/x/text v0.44.0 // indirect
 	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da // indirect
 	gonum.org/v1/gonum v0.17.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	gorgonia.org/cu v0.9.6 // indirect
 	gorgonia.org/dawson v1.2.0 // indirect

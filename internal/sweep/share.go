@@ -11,7 +11,7 @@ import (
 var afterFloat = []string{"qat", "quantization", "distillation", "oscillation", "reestimate", "calibration", "ptq"}
 
 // idle are the keys that affect no number of a run.
-var idle = []string{"checkpoint", "out"}
+var idle = []string{"checkpoint", "out", "tensorboard"}
 
 // sharing says which trials have a float stage in common.
 type sharing struct {
