@@ -10,13 +10,15 @@ FUZZBUILD   = -fuzz .
 KILLS       = 50
 NETWORKS    = 200
 PATHS       = generic avx2 avx512
+ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1 max
+ARMTESTS    = Choose|Tile|Gemm|Transpose|Linear
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test cluster paths drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,13 @@ paths: ## run the numerical tests on each of PATHS, ways of the kernels that the
 	for path in $(PATHS); do \
 		echo "PETRIFY_KERNEL=$$path"; \
 		PETRIFY_KERNEL=$$path go test -count 1 -timeout 30m $(NUMERICAL) || exit 1; \
+	done
+
+arm: ## run the kernels' tests ARMTESTS for arm64 on each of ARMCPUS under QEMU, enumerations as samples; compare encodings with an assembler's (needs qemu-user, gcc-aarch64-linux-gnu)
+	cd internal/kernel/_asm && go test ./arm64
+	@for cpu in $(ARMCPUS); do \
+		echo "$$cpu"; \
+		GOMAXPROCS=1 GOARCH=arm64 go test -short -exec "qemu-aarch64 -cpu $$cpu" -run '$(ARMTESTS)' ./internal/kernel || exit 1; \
 	done
 
 race: ## run the tests under the race detector, enumerations as samples (needs a C compiler)

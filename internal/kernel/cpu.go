@@ -8,8 +8,8 @@ import (
 )
 
 // Variable is the environment variable that forces the kernels' path: generic,
-// avx2 or avx512. [Check] refuses other names and paths that this processor or
-// build lacks; [Path] says which path runs.
+// avx2 or avx512, on ARM generic, neon, dot or i8mm. [Check] refuses other names
+// and paths that this processor or build lacks; [Path] says which path runs.
 const Variable = "PETRIFY_KERNEL"
 
 // An instructionSet is a family of kernels, in the order of preference.
@@ -17,20 +17,36 @@ type instructionSet int
 
 const (
 	generic instructionSet = iota // Go alone
-	avx2                          // AVX2 and FMA
+	avx2                          // amd64: AVX2 and FMA
 	avx512                        // AVX-512 F, BW, DQ and VL
+	neon                          // arm64: what every processor has
+	dot                           // and SDOT
+	i8mm                          // and SUDOT
 )
 
-var setNames = [...]string{"generic", "avx2", "avx512"}
+var setNames = [...]string{"generic", "avx2", "avx512", "neon", "dot", "i8mm"}
 
 func (s instructionSet) String() string { return setNames[s] }
+
+// paths are those of a processor whose best one is s.
+func (s instructionSet) paths() []instructionSet {
+	all := []instructionSet{generic}
+	first := avx2
+	if s >= neon {
+		first = neon
+	}
+	for ; first <= s; first++ {
+		all = append(all, first)
+	}
+	return all
+}
 
 // path is the instruction set every kernel of this process uses, vnni tells
 // whether the path has VPDPBUSD, and wrong is the error in the variable. They
 // are set once, before main.
 var path, vnni, wrong = choose(os.Getenv(Variable), detected())
 
-// Path names the kernels in use: "generic", "avx2" or "avx512".
+// Path names the kernels in use, such as "generic", "avx512" or "dot".
 func Path() string { return path.String() }
 
 // features is what a processor offers to this build.
@@ -46,11 +62,15 @@ func Check() error { return wrong }
 // choose obeys a forced path if the processor has it.
 func choose(forced string, has features) (set instructionSet, vnni bool, err error) {
 	if set = has.set; forced != "" {
-		if i := slices.Index(setNames[:has.set+1], forced); i >= 0 {
-			set = instructionSet(i)
+		var names []string
+		for _, s := range has.set.paths() {
+			names = append(names, s.String())
+		}
+		if slices.Contains(names, forced) {
+			set = instructionSet(slices.Index(setNames[:], forced))
 		} else {
 			err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced,
-				strings.Join(setNames[:has.set+1], ", "))
+				strings.Join(names, ", "))
 		}
 	}
 	return set, has.vnni && set == avx512, err

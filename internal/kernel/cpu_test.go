@@ -9,6 +9,7 @@ func TestChoose(t *testing.T) {
 	zen5 := features{avx512, true}
 	skylake := features{avx512, false}
 	haswell := features{avx2, false}
+	a53, a76, v1 := features{set: neon}, features{set: dot}, features{set: i8mm}
 	for _, c := range []struct {
 		name   string
 		forced string
@@ -25,6 +26,13 @@ func TestChoose(t *testing.T) {
 		{"forced above the processor", "avx512", haswell, avx2, false,
 			"PETRIFY_KERNEL=avx512: want one of generic, avx2 on"},
 		{"unknown name", "avx51", zen5, avx512, true, "PETRIFY_KERNEL=avx51: want one of generic, avx2, avx512 on"},
+		{"best of ARM", "", v1, i8mm, false, ""},
+		{"ARM without i8mm", "", a76, dot, false, ""},
+		{"forced down on ARM", "neon", v1, neon, false, ""},
+		{"forced to Go on ARM", "generic", a53, generic, false, ""},
+		{"forced above ARM's processor", "i8mm", a76, dot, false, "PETRIFY_KERNEL=i8mm: want one of generic, neon, dot on"},
+		{"another architecture's", "avx2", a53, neon, false, "PETRIFY_KERNEL=avx2: want one of generic, neon on"},
+		{"ARM's on another", "neon", zen5, avx512, true, "PETRIFY_KERNEL=neon: want one of generic, avx2, avx512 on"},
 		{"nothing to choose from", "avx2", features{}, generic, false, "PETRIFY_KERNEL=avx2: want one of generic on"},
 	} {
 		set, vnni, err := choose(c.forced, c.has)

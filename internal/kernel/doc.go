@@ -15,9 +15,10 @@
 // # Paths
 //
 // Each kernel exists in Go, which is its specification, and in assembly:
-// AVX-512, and AVX2 with FMA. All pass one table of tests. The best path the
-// processor has is chosen when the program starts; the environment variable
-// PETRIFY_KERNEL (generic, avx2, avx512) forces one, [Check] says if it cannot,
+// AVX-512, and AVX2 with FMA; on ARM NEON, with SDOT or SUDOT for products of
+// bytes. All pass one table of tests. The best path the processor has is chosen
+// when the program starts; the environment variable PETRIFY_KERNEL (generic,
+// avx2, avx512; generic, neon, dot, i8mm) forces one, [Check] says if it cannot,
 // and [Path] names the one in use. The build tag noasm leaves only Go. Assembly
 // is written by the generators in the folder _asm, a module of its own. A
 // function of this package takes at most six arguments, structs among them;

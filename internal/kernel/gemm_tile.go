@@ -25,7 +25,7 @@ var zeros [32]float32
 // tile, a row of B and an element of A fill the vector registers.
 type layout struct{ rows, columns int }
 
-var layouts = [...]layout{generic: {4, 16}, avx2: {6, 16}, avx512: {14, 32}}
+var layouts = [...]layout{generic: {4, 16}, avx2: {6, 16}, avx512: {14, 32}, neon: {6, 16}, dot: {6, 16}, i8mm: {6, 16}}
 
 // quantum divides the stored width of a panel.
 const quantum = 16

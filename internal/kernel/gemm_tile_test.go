@@ -7,12 +7,7 @@ import (
 )
 
 // paths are those this machine and this build have.
-func paths() (all []instructionSet) {
-	for s := generic; s <= detected().set; s++ {
-		all = append(all, s)
-	}
-	return all
-}
+func paths() []instructionSet { return detected().set.paths() }
 
 // onPath runs a test's or a benchmark's body on one path.
 func onPath(s instructionSet, f func()) {
