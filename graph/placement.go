@@ -193,17 +193,18 @@ func (q Quantization) edge(c fakequant.Config) fakequant.Config {
 
 // Placement is a quantizer and where its fake-quant nodes are.
 type Placement struct {
-	Tensor string   // the weight, or the activation that the quantizer is named for
-	Shared []string // the other activations on the same grid
-	Layer  string   // whose rule gave Config, see [Model.Domains]
-	Config fakequant.Config
+	Tensor  string   // the weight, or the activation that the quantizer is named for
+	Weights bool     // of a layer
+	Shared  []string // the other activations on the same grid
+	Layer   string   // whose rule gave Config, see [Model.Domains]
+	Config  fakequant.Config
 }
 
 // Placements lists the quantizers in the order of the layers: what
 // "petrify inspect --graph" prints.
 func (m *Model) Placements() (all []Placement) {
 	place := map[*fakequant.Quantizer]int{}
-	add := func(q *fakequant.Quantizer, tensor string) {
+	add := func(q *fakequant.Quantizer, tensor string, weights bool) {
 		if q == nil {
 			return
 		}
@@ -212,11 +213,11 @@ func (m *Model) Placements() (all []Placement) {
 			return
 		}
 		place[q] = len(all)
-		all = append(all, Placement{Tensor: tensor, Layer: m.owner[q].name(), Config: q.Config()})
+		all = append(all, Placement{Tensor: tensor, Weights: weights, Layer: m.owner[q].name(), Config: q.Config()})
 	}
 	for _, u := range m.all {
-		add(u.weights, u.name()+".weight")
-		add(u.output, u.name())
+		add(u.weights, u.name()+".weight", true)
+		add(u.output, u.name(), false)
 	}
 	return all
 }

@@ -26,6 +26,17 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
+	if err := r.observe(ctx, t); err != nil {
+		return err
+	}
+	if err := r.quantizeAsItIs(ctx, t); err != nil {
+		return err
+	}
+	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+}
+
+// observe finds the ranges.
+func (r *run) observe(ctx context.Context, t *graph.Trainer) error {
 	r.equalize()
 	r.apply(graph.Switches{Observe: true, BatchNormFrozen: !r.untrained()})
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
@@ -52,10 +63,7 @@ func (r *run) calibrate(ctx context.Context) error {
 		return err
 	}
 	r.apply(graph.Switches{Quantize: true})
-	if err := r.quantizeAsItIs(ctx, t); err != nil {
-		return err
-	}
-	return r.record(Record{Stage: PTQ, Step: r.Step, Test: r.Results[PTQ]})
+	return nil
 }
 
 // quantizeAsItIs repairs and evaluates the quantized network. A QAT stage begins from

@@ -50,7 +50,7 @@ func adviceOn(r *train.Result, qat bool, out string) (all []string) {
 			"quantization.global_config")
 	}
 	if lost := r.PTQ.Accuracy - r.QAT.Accuracy; qat && classifies(r) && lost > 0.01 {
-		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify train --ptq %s",
+		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify quantize %s",
 			100*lost, out))
 	}
 	return all

@@ -39,7 +39,7 @@ func TestAdviceOnStages(t *testing.T) {
 		want     string // "": nothing
 	}{
 		"fine":  {0.90, 0.895, node, ""},
-		"worse": {0.90, 0.88, node, "2.00 points less accurate than PTQ; to ship PTQ: petrify train --ptq runs/a"},
+		"worse": {0.90, 0.88, node, "2.00 points less accurate than PTQ; to ship PTQ: petrify quantize runs/a"},
 		"float": {0.9, 0.9, float, "no weights are"},
 	} {
 		r := &train.Result{PTQ: train.Metrics{Accuracy: c.ptq}, QAT: train.Metrics{Accuracy: c.qat},
@@ -51,7 +51,7 @@ func TestAdviceOnStages(t *testing.T) {
 	}
 }
 
-// PTQ that is worth more than QAT ships with one flag, from the float network of
+// PTQ that is worth more than QAT ships with one command, from the float network of
 // the run, whatever the run did besides.
 func TestPTQShips(t *testing.T) {
 	folder := t.TempDir() + "/run"
@@ -60,7 +60,7 @@ func TestPTQShips(t *testing.T) {
 		"--set", "oscillation.dampen=0.01", "--set", "distillation.weight=0.5", "--set", "float.schedule.warmup=9",
 		"--set", "validation=0.1", "--set", "qat.patience=1")
 	before, ptq := summaryOf(t, folder), folder+"-ptq"
-	petrify(t, "train", "--ptq", folder)
+	petrify(t, "quantize", folder)
 	after := summaryOf(t, ptq)
 	if after.PTQ != before.PTQ || after.QAT != before.PTQ || after.Float != before.Float {
 		t.Errorf("float %v, PTQ %v, shipped %v; the run had %v and %v", after.Float, after.PTQ, after.QAT, before.Float,

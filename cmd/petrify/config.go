@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -49,7 +49,7 @@ type settings struct {
 	out  string
 	seed string
 	tb   string // folder of event files
-	ptq  string // a run whose PTQ is wanted
+	base []config.Override // of the command; sets and flags override them
 }
 
 func (s *settings) define(cmd *cobra.Command) {
@@ -85,26 +85,9 @@ func (s *settings) flags(cmd *cobra.Command) (overrides []config.Override) {
 	return overrides
 }
 
-// calibration is what makes the configuration of the run s.ptq quantize that run's
-// float network, and not train.
-func (s *settings) calibration() (overrides []config.Override) {
-	if s.ptq == "" {
-		return nil
-	}
-	for _, o := range []struct{ key, value string }{
-		{"weights", strconv.Quote(filepath.Join(s.ptq, floatFile))},
-		{"out", strconv.Quote(filepath.Clean(s.ptq) + "-ptq")},
-		{"float", "{epochs: 0}"}, {"qat", "{epochs: 0}"}, {"distillation", "{}"}, {"oscillation", "{}"},
-		{"reestimate", "null"},
-	} {
-		overrides = append(overrides, config.Override{Flag: "--ptq " + s.ptq, Key: o.key, Value: o.value})
-	}
-	return overrides
-}
-
 // load reads the configuration; flags override --set, which overrides the file.
 func (s *settings) load(stdin io.Reader, flags []config.Override) (*config.Config, error) {
-	overrides := s.calibration()
+	overrides := slices.Clone(s.base)
 	for _, text := range s.sets {
 		o, err := config.ParseOverride(text)
 		if err != nil {

@@ -3,6 +3,8 @@
 //
 //	petrify train                        the whole job on the embedded digits
 //	petrify train -c run.yaml            the job that a file describes
+//	petrify quantize MODEL               PTQ alone, without training
+//	petrify analyze RUN                  which layer loses at 8 to 2 bits
 //	petrify data PATH                    what would be read, and how, without training
 //	petrify import FILE.onnx             turn an ONNX file into a network to train
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model

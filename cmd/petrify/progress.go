@@ -210,6 +210,19 @@ func (p *progress) accuracy(m train.Metrics) string {
 // width is the number of digits of n.
 func width(n int) int { return len(fmt.Sprint(n)) }
 
+// part shows how much of a piece of work is done.
+func (p *progress) part(done, total int) {
+	if !p.terminal || done < total && time.Since(p.redrawn) < interval {
+		return
+	}
+	if p.bar == nil {
+		p.open(int64(total), "", "networks")
+	}
+	p.redrawn = time.Now()
+	p.bar.ChangeMax(total)
+	p.bar.Set(done)
+}
+
 // download shows the progress of downloading a data set's file.
 func (p *progress) download(file string, done, total int64) {
 	if p.quiet {

@@ -100,7 +100,9 @@ func printResult(w io.Writer, out string, r *train.Result) error {
 	fmt.Fprintf(w, "%-5s  %10s  %8s  %12s\n", "", "accuracy", "loss", "bytes")
 	row("float", r.Float, size.Float32())
 	row("PTQ", r.PTQ, size.Total())
-	row("QAT", r.QAT, size.Total())
+	if r.Model.Origin.Method == "qat" {
+		row("QAT", r.QAT, size.Total())
+	}
 	fmt.Fprintf(w, "\n%.1f %% of float32's bytes and %.1f %% of float16's: weights %s, scales %s,\nzero points "+
 		"%s, biases %s",
 		percent(size.Total(), size.Float32()), percent(size.Total(), size.Float16()),
@@ -136,9 +138,11 @@ func runFiles() []runFile {
 	}
 }
 
-// isRunFile reports whether a run or the command report writes a file of the name.
+// isRunFile reports whether a run or one of the commands report and analyze writes a
+// file of the name.
 func isRunFile(name string) bool {
-	return name == pageFile || name == config.ImportFile || slices.ContainsFunc(runFiles(), func(f runFile) bool {
+	others := []string{pageFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile}
+	return slices.Contains(others, name) || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil
 	})

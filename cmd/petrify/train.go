@@ -41,12 +41,6 @@ cnn is trained on the embedded digits; "petrify config print" shows every key
 that a file or --set may contain.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if s.ptq != "" && s.file != "" {
-				return usage(fmt.Errorf("--ptq %s and --config %s: want one of them", s.ptq, s.file))
-			}
-			if s.ptq != "" {
-				s.file = filepath.Join(s.ptq, configFile)
-			}
 			loaded, err := s.load(c.stdin, s.flags(cmd))
 			if err != nil {
 				return err
@@ -67,8 +61,6 @@ that a file or --set may contain.`,
 		},
 	}
 	s.define(cmd)
-	cmd.Flags().StringVar(&s.ptq, "ptq", "", "write what PTQ makes of the finished run in the folder `RUN` to "+
-		"RUN-ptq: calibrate its float network again, as its configuration says, and train nothing")
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint with the run folder's "+configFile+
 		", or with --config, which also starts a run that has no checkpoint")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print only warnings and errors")

@@ -14,7 +14,8 @@ import (
 type Chart struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
-	Bottom                float64 // what lies below is cut off; −∞: nothing
+	Bottom                float64  // what lies below is cut off; −∞: nothing
+	XNames                []string // of x = 0, 1 …, instead of numbers
 }
 
 // Line is one line of a [Chart].
@@ -68,13 +69,22 @@ func (p *picture) text(x, y float64, attributes, words string) {
 	p.svg.WriteString("</text>\n")
 }
 
-// frame begins the picture: everything but the lines and their names.
-func (p *picture) frame(c Chart) {
+// begin begins the picture, with a white ground.
+func (p *picture) begin(width, height int) {
 	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"`+
 		` font-family="%s" font-size="%d" fill="%s">`, width, height, font, size, ink)
+	p.add(`<rect width="%d" height="%d" fill="#fff"/>`, width, height)
+}
+
+// frame draws everything but the lines and their names.
+func (p *picture) frame(c Chart) {
+	high := height
+	for _, name := range c.XNames {
+		high = max(high, height+letter*len(name)*7/10) // which stand at an angle
+	}
+	p.begin(width, high)
 	p.add(`<clipPath id="inside"><rect x="%d" y="%d" width="%d" height="%d"/></clipPath>`,
 		left-dot, top-dot, right-left+2*dot, bottom-top+2*dot)
-	p.add(`<rect width="%d" height="%d" fill="#fff"/>`, width, height)
 	p.text(margin, 28, `font-size="16"`, c.Title)
 	p.text(margin, 48, `fill-opacity="0.75"`, c.YLabel)
 	p.text((left+right)/2, height-margin, `text-anchor="middle" fill-opacity="0.75"`, c.XLabel)
@@ -82,8 +92,21 @@ func (p *picture) frame(c Chart) {
 		p.add(`<path d="M%d %.1fH%d" stroke="%s"/>`, left, p.y.at(t.value), right, pale)
 		p.text(left-8, p.y.at(t.value)+middle, `text-anchor="end"`, t.label)
 	}
+	p.xNames(c.XNames)
 	for _, t := range p.x.ticks() {
+		if c.XNames != nil {
+			break
+		}
 		p.text(p.x.at(t.value), bottom+20, `text-anchor="middle"`, t.label)
+	}
+}
+
+// xNames writes names below their points: at an angle, and not more than have room.
+func (p *picture) xNames(names []string) {
+	every := len(names)/25 + 1
+	for i := 0; i < len(names); i += every {
+		x, y := p.x.at(float64(i))+middle, float64(bottom+size)
+		p.text(x, y, fmt.Sprintf(`text-anchor="end" font-size="12" transform="rotate(-45 %.1f %.1f)"`, x, y), names[i])
 	}
 }
 

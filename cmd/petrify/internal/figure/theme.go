@@ -9,11 +9,18 @@ const (
 	Blue Color = iota
 	Vermilion
 	Green
+	Purple
+	Orange
+	Sky
 )
+
+// Palette is all colours.
+func Palette() []Color { return []Color{Blue, Vermilion, Green, Purple, Orange, Sky} }
 
 // String is the colour in SVG's form.
 func (c Color) String() string {
-	return [...]string{Blue: "#0072b2", Vermilion: "#d55e00", Green: "#009e73"}[c]
+	return [...]string{Blue: "#0072b2", Vermilion: "#d55e00", Green: "#009e73", Purple: "#cc79a7", Orange: "#e69f00",
+		Sky: "#56b4e9"}[c]
 }
 
 const (

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A network of an ONNX file is analysed in the folder of its import, and quantized from
+// there or from the file itself, to the same bytes.
+func TestPretrainedONNX(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	file := tiny(t, folder, nil)
+	ends(t, exitOK, "import", file)
+	imported := strings.TrimSuffix(file, ".onnx")
+	data := []string{"--set", "dataset=digits"}
+
+	out, _ := ends(t, exitOK, append(data, "analyze", imported)...)
+	for _, want := range []string{"fc1.weight", "on digits, 288 images of the training split"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(imported, analysisFile)); err != nil {
+		t.Error(err)
+	}
+	ends(t, exitOK, append(data, "quantize", imported)...)
+	again := filepath.Join(folder, "again")
+	ends(t, exitOK, append(data, "quantize", file, "--out", again)...)
+	sameModel(t, again, imported+"-ptq")
+	ends(t, exitOK, "verify", again)
+
+	for _, command := range []string{"analyze", "quantize"} {
+		_, said := ends(t, exitUsage, command, imported)
+		if want := "want --config FILE, or --set dataset=NAME"; !strings.Contains(said, want) {
+			t.Errorf("%s says %s, want %s", command, said, want)
+		}
+	}
+}

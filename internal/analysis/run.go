@@ -1,0 +1,259 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"petrify/datasets"
+	"petrify/graph"
+	"petrify/train"
+)
+
+// Job is what to analyse.
+type Job struct {
+	Config   train.Config                      // of a run that trains nothing, with the float network's weights
+	At       func(bits int) graph.Quantization // with as many bits for every integer
+	Images   int                               // at most; 0: 2000
+	Progress func(done, total int)             // nil: nobody wants to know
+}
+
+// defaultImages is the number of images.
+const defaultImages = 2000
+
+// study is an analysis in progress.
+type study struct {
+	Job
+	models      map[int]*graph.Model // by bits
+	held        *datasets.Split
+	split       string // that they are from
+	float       *trace
+	uniform     map[int]*trace // by bits; that of most is the trunk
+	tensors     []*tensor
+	plain       tally
+	same        map[int]*tally // of the uniform networks
+	done, total int
+}
+
+// trunk is the network from which the others branch off.
+func (s *study) trunk() *trace { return s.uniform[Bits()[0]] }
+
+// base is its model.
+func (s *study) base() *graph.Model { return s.models[Bits()[0]] }
+
+// Run analyses a network. The result does not depend on the number of processors.
+func Run(ctx context.Context, j Job) (*Result, error) {
+	s := &study{Job: j}
+	err := s.begin(ctx)
+	if err == nil {
+		err = s.measure(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("analysis: %w", err)
+	}
+	return s.result(), nil
+}
+
+// begin makes all networks and chooses the images.
+func (s *study) begin(ctx context.Context) error {
+	if s.Images == 0 {
+		s.Images = defaultImages
+	}
+	if s.Progress == nil {
+		s.Progress = func(int, int) {}
+	}
+	s.models, s.uniform, s.same = map[int]*graph.Model{}, map[int]*trace{}, map[int]*tally{}
+	if s.split = "training"; s.Config.Validation > 0 || s.Config.Data.Validation != nil {
+		s.split = "validation"
+	}
+	s.Config = s.Config.HoldOut(s.Images)
+	if err := s.observe(ctx); err != nil {
+		return err
+	}
+	return s.prepare(ctx)
+}
+
+// observe finds the ranges for each number of bits.
+func (s *study) observe(ctx context.Context) error {
+	s.total = len(Bits())
+	for _, bits := range Bits() {
+		s.Config.Quantization = s.At(bits)
+		var err error
+		if s.models[bits], s.held, err = train.Ranges(ctx, s.Config); err != nil {
+			return err
+		}
+		s.tick(0)
+	}
+	if s.held == nil || s.held.Len() == 0 {
+		return errors.New("no images can be held out: want 5 for training or more, or a validation split")
+	}
+	s.held = train.Evenly(s.held, s.Images)
+	return nil
+}
+
+// tick counts a piece of work, and those that come to light.
+func (s *study) tick(more int) {
+	s.done, s.total = s.done+1, s.total+more
+	s.Progress(s.done, s.total)
+}
+
+// prepare freezes all networks.
+func (s *study) prepare(ctx context.Context) error {
+	stripped := map[string]*graph.Model{}
+	for _, p := range s.base().Placements() {
+		stripped[p.Tensor] = nil
+	}
+	if len(stripped) == 0 {
+		return errors.New("the configuration quantizes nothing")
+	}
+	m, err := s.base().Mix(stripped)
+	if err != nil {
+		return err
+	}
+	if s.float, err = newTrace(m); err != nil {
+		return err
+	}
+	for _, bits := range Bits() {
+		if m, err = s.models[bits].Freeze(); err != nil {
+			return err
+		}
+		if s.uniform[bits], err = newTrace(m); err != nil {
+			return err
+		}
+		s.same[bits] = &tally{}
+	}
+	for _, p := range s.base().Placements() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		t, err := s.tensor(p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Tensor, err)
+		}
+		s.tensors = append(s.tensors, t)
+	}
+	return nil
+}
+
+// room is how many bytes the activations of some images may take.
+const room = 192 << 20
+
+// block is the number of images that are computed together.
+func (s *study) block() int {
+	each := 4 * 3 * s.float.elements() // of the float network, the trunk, and one more
+	return max(1, min(256, s.held.Len(), room/each))
+}
+
+// measure runs all networks on all images.
+func (s *study) measure(ctx context.Context) error {
+	block := s.block()
+	blocks := (s.held.Len() + block - 1) / block
+	s.tick(blocks*(len(Bits())+len(s.tensors)) - 1)
+	for b, err := range s.Config.Data.Batches(s.held, datasets.BatchOptions{Size: block}) {
+		if err != nil {
+			return err
+		}
+		x, labels := b.X[:b.N*s.base().Input().Size()], b.Labels[:b.N]
+		trunk, err := s.look(ctx, x, labels)
+		if err != nil {
+			return err
+		}
+		for _, t := range s.tensors {
+			if err := s.alone(ctx, t, trunk, x, labels); err != nil {
+				return fmt.Errorf("%s: %w", t.Tensor, err)
+			}
+			s.tick(0)
+		}
+	}
+	return nil
+}
+
+// look runs the float network and the uniform ones, and returns the activations of
+// the trunk.
+func (s *study) look(ctx context.Context, x []float32, labels []int32) (trunk map[string][]float32, err error) {
+	float, err := s.float.run(x, len(labels))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.count(&s.plain, s.float, float, x, labels); err != nil {
+		return nil, err
+	}
+	if err := s.each(func(t *tensor) error { return t.observe(float, len(labels)) }); err != nil {
+		return nil, err
+	}
+	for _, bits := range Bits() {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		rounded, err := s.uniform[bits].run(x, len(labels))
+		if err != nil {
+			return nil, err
+		}
+		if err := s.count(s.same[bits], s.uniform[bits], rounded, x, labels); err != nil {
+			return nil, err
+		}
+		if bits == Bits()[0] {
+			trunk = rounded
+		}
+		if err := s.each(func(t *tensor) error { t.compare(bits, float, rounded); return nil }); err != nil {
+			return nil, err
+		}
+		s.tick(0)
+	}
+	return trunk, nil
+}
+
+// count adds the loss of a network whose activations are known.
+func (s *study) count(to *tally, t *trace, of map[string][]float32, x []float32, labels []int32) error {
+	return s.judge(to, of[t.model.Output], x, labels)
+}
+
+// judge adds the loss of outputs, H W C.
+func (s *study) judge(to *tally, y, x []float32, labels []int32) error {
+	out := s.trunk().acts[s.trunk().model.Output]
+	m, err := s.base().Measure(planar(y, out.Shape), x, labels)
+	if err == nil {
+		to.add(m)
+	}
+	return err
+}
+
+// alone measures the loss with the tensor in float32 and at each number of bits, every
+// other one as in the trunk.
+func (s *study) alone(ctx context.Context, t *tensor, trunk map[string][]float32, x []float32, labels []int32) error {
+	for bits, b := range t.branches {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		y := trunk[s.trunk().model.Output]
+		if len(b.nodes) > 0 {
+			var err error
+			if y, err = b.run(trunk, x, len(labels), s.trunk().model.Input.Name); err != nil {
+				return err
+			}
+		}
+		if err := s.judge(t.losses[bits], y, x, labels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// result sums up.
+func (s *study) result() *Result {
+	c := s.Config
+	r := &Result{Version: Version, Program: c.Version, Network: c.Network.Name, Dataset: c.Data.Name,
+		Images: Images{Split: s.split, Count: s.held.Len()}}
+	classifies := c.Network.Loss == graph.CrossEntropy
+	r.Float = s.plain.measure(classifies)
+	for _, bits := range Bits() {
+		r.Uniform = append(r.Uniform, Uniform{bits, s.same[bits].measure(classifies)})
+	}
+	for _, t := range s.tensors {
+		losses := maps.Clone(t.losses)
+		losses[Bits()[0]] = s.same[Bits()[0]]
+		r.Tensors = append(r.Tensors, t.result(losses, classifies))
+	}
+	return r
+}
