@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 func (c *command) quantize() *cobra.Command {
 	var s settings
+	var f followed
 	cmd := &cobra.Command{
 		Use:   "quantize MODEL",
 		Short: "Quantize a float network after training (PTQ), and train nothing",
@@ -35,10 +37,12 @@ costs as the configuration's block ptq says, freeze the scales, export and prove
 				return err
 			}
 			loaded.Out = s.out
-			return c.trainRun(cmd.Context(), loaded, false)
+			p := c.follow(f)
+			return errors.Join(c.trainRun(cmd.Context(), loaded, p, false), p.json.failed())
 		},
 	}
 	s.define(cmd)
+	f.define(cmd)
 	cmd.Flag("out").Usage = "`DIR` for everything the run writes (default MODEL without its ending, and -ptq)"
 	return cmd
 }

@@ -148,7 +148,7 @@ func (c *command) trial(ctx context.Context, s *sweep.Sweep, index int) error {
 	if err != nil {
 		return err
 	}
-	p := c.follow(false, false)
+	p := c.follow(followed{})
 	defer p.clear()
 	var t train.Config
 	stage := s.Stage(index)

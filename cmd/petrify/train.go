@@ -31,7 +31,8 @@ const (
 
 func (c *command) train() *cobra.Command {
 	var s settings
-	var resume, quiet, asJSON bool
+	var f followed
+	var resume bool
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train, quantize, fine-tune with quantization, freeze, export, compare",
@@ -56,27 +57,34 @@ that a file or --set may contain.`,
 				}
 				loaded.Out = out
 			}
-			p := c.follow(quiet, asJSON)
+			p := c.follow(f)
 			return errors.Join(c.trainRun(cmd.Context(), loaded, p, resume), p.json.failed())
 		},
 	}
 	s.define(cmd)
 	cmd.Flags().BoolVar(&resume, "resume", false, "continue from the last checkpoint with the run folder's "+configFile+
 		", or with --config, which also starts a run that has no checkpoint")
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print only warnings and errors")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what happens as lines of JSON on standard output, for programs")
+	f.define(cmd)
 	return cmd
 }
 
+// followed is how a run is followed.
+type followed struct{ quiet, json bool }
+
+func (f *followed) define(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print only warnings and errors")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print what happens as lines of JSON on standard output, for programs")
+}
+
 // follow shows a run's progress: to people, and with --json to programs.
-func (c *command) follow(quiet, asJSON bool) *progress {
-	c.quiet = quiet
+func (c *command) follow(f followed) *progress {
+	c.quiet = f.quiet
 	p := newProgress(c.stderr)
-	p.quiet, p.results = quiet, c.stdout
-	if asJSON {
+	p.quiet, p.results = f.quiet, c.stdout
+	if f.json {
 		p.json = &eventLines{w: c.stdout}
 	}
-	if quiet || asJSON {
+	if f.quiet || f.json {
 		p.results = io.Discard
 	}
 	return p
