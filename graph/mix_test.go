@@ -10,13 +10,14 @@ import (
 
 	"petrify/graph"
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 	"petrify/quantized"
 )
 
 // A model whose quantizers are all exchanged freezes as the one that they come from,
 // a model without them as the float network, and after each the model is as before.
 func TestMix(t *testing.T) {
-	for seed := range fewer(*networks / 2) {
+	for seed := range sample.Of(*networks/2, 6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 3))
 			c := randnet.Draw(rng, randnet.Options{Layers: 8})

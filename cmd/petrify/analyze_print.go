@@ -34,7 +34,8 @@ func printAnalysis(w io.Writer, r *analysis.Result, bits int) error {
 		fmt.Fprintf(t, "%+.4f\t", u.Loss-r.Float.Loss)
 	}
 	errors := "–"
-	if at := slices.IndexFunc(r.Uniform, func(u analysis.Uniform) bool { return u.Bits == bits }); r.Float.Errors != nil {
+	at := slices.IndexFunc(r.Uniform, func(u analysis.Uniform) bool { return u.Bits == bits })
+	if r.Float.Errors != nil {
 		more := *r.Uniform[at].Errors - *r.Float.Errors
 		errors = signed(&more)
 	}
@@ -59,7 +60,7 @@ func decibels(r *float64) string {
 // sensitivity is a picture of how much the loss increases, by tensor and bits.
 func sensitivity(r *analysis.Result) figure.Heat {
 	h := figure.Heat{Title: fmt.Sprintf("%s on %s", r.Network, r.Dataset),
-		Note: "increase of the loss with one tensor at so many bits, every other one at 8"}
+		Note: "increase of the loss, by the bits of one tensor; every other one has 8"}
 	for _, b := range analysis.Bits() {
 		h.Columns = append(h.Columns, fmt.Sprint(b))
 	}

@@ -15,11 +15,12 @@ import (
 	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 	"petrify/quantized/integer"
 	"petrify/train"
 )
 
-var networks = flag.Uint64("networks", 25, "random networks whose branches are compared with whole networks")
+var networks = flag.Uint64("networks", 20, "random networks whose branches are compared with whole networks")
 
 // set is random images of a shape with the labels that the function gives them: 48 for
 // training and more, and 48 each for validation and test.
@@ -84,7 +85,7 @@ func draw(t *testing.T, seed uint64) Job {
 // that the engine computes of it whole; and exchanging quantizers moves nothing.
 func TestBranchesAreWholeNetworks(t *testing.T) {
 	compared := 0
-	for seed := range *networks {
+	for seed := range sample.Of(*networks, 5) {
 		j := draw(t, seed)
 		s := &study{Job: j}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -102,8 +103,8 @@ func TestBranchesAreWholeNetworks(t *testing.T) {
 			}
 		})
 	}
-	if compared < int(*networks) {
-		t.Errorf("%d branches of %d networks: want more", compared, *networks)
+	if compared < 50 {
+		t.Errorf("%d branches of %d networks: want 50 or more", compared, *networks)
 	}
 }
 

@@ -64,7 +64,7 @@ type oracle struct {
 	bits            map[string]int
 }
 
-// grid rounds r to an integer of so many bits; unsigned or from −most.
+// grid rounds r to a multiple of s, from least to most of them.
 func grid(r, s, least, most float64) float64 {
 	return s * min(max(math.RoundToEven(r/s), least), most)
 }

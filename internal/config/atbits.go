@@ -7,7 +7,7 @@ import (
 
 // AtBits is the quantization with as many bits for every integer, those of the first
 // and the last layer included. What is float stays float; methods and formats of two or
-// three values give way. Settings that have no effect with so many bits are no fault.
+// three values give way. Settings that have no effect at those bits are no fault.
 func (c *Config) AtBits(bits int) graph.Quantization {
 	as := *c
 	as.Quantization = c.Quantization.atBits(bits)

@@ -71,7 +71,7 @@ func (p *picture) cell(x, y int, v, most float64) {
 	p.add(`<rect x="%d" y="%d" width="%d" height="%d" fill="%s" fill-opacity="%.3f" stroke="%s"/>`, x, y, cellWidth,
 		cellHeight, Blue, shade, pale)
 	color := ink
-	if shade > 0.6 {
+	if shade > 0.8 {
 		color = "#fff"
 	}
 	p.text(float64(x+cellWidth/2), float64(y+cellHeight/2+middle),
