@@ -48,7 +48,7 @@ type settings struct {
 	data string
 	out  string
 	seed string
-	tb   string // folder of event files
+	tb   string            // folder of event files
 	base []config.Override // of the command; sets and flags override them
 }
 
