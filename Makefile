@@ -8,6 +8,7 @@ NUMERICAL   = ./fakequant/... ./observers ./graph ./train ./quantized/...
 FUZZTIME    = 10s
 FUZZBUILD   = -fuzz .
 KILLS       = 50
+SWEEPS      = cnn resnet8
 NETWORKS    = 200
 PATHS       = generic avx2 avx512
 ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1 max
@@ -18,7 +19,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +106,21 @@ bench: ## run the micro-benchmarks
 
 bench-peers: ## measure against PyTorch, OpenBLAS, ONNX Runtime and stock Gorgonia; write docs/performance.md
 	internal/benchpeers/run.sh -doc docs/performance.md
+
+accuracy: build ## run what is missing of the sweeps in sweeps/, for hours (Ctrl-C, and again, continues), and write docs/accuracy.md
+	@set -e; for network in $(SWEEPS); do \
+		bin/petrify sweep plan sweeps/$$network.yaml --known sweeps/$$network.jsonl --out runs/accuracy/$$network; \
+		bin/petrify sweep run runs/accuracy/$$network; \
+	done
+	$(MAKE) accuracy-page
+
+accuracy-page: build ## write docs/accuracy.md from what has run of sweeps/
+	@set -e; for network in $(SWEEPS); do \
+		folder=runs/accuracy/$$network; \
+		[ ! -e $$folder/sweep.yaml ] || { bin/petrify sweep results $$folder --trials >$$folder/trials.jsonl; \
+			cp $$folder/trials.jsonl sweeps/$$network.jsonl; }; \
+	done
+	go run ./examples/accuracy
 
 accuracy-quick: ## train and quantize five networks on Fashion-MNIST and compare with the reference, in half an hour (QUICK="-only 'W2A2 QAT'" for a part, QUICK=-update to write it)
 	go run ./examples/accuracy -quick $(QUICK)

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"petrify/cmd/petrify/internal/figure"
 	"petrify/internal/analysis"
+	"petrify/internal/figure"
 )
 
 // printAnalysis prints the tensors, the worst at some bits first.

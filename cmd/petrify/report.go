@@ -7,9 +7,9 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"petrify/cmd/petrify/internal/figure"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
+	"petrify/internal/figure"
 	"petrify/internal/sums"
 	"petrify/quantized"
 	"petrify/train"

@@ -27,6 +27,7 @@ that is interrupted is continued, and ends with the bytes of one that was not.`,
 
 func (c *command) sweepPlan() *cobra.Command {
 	var out string
+	var known []string
 	cmd := &cobra.Command{
 		Use:   "plan FILE --out DIR",
 		Short: "Write a sweep's plan, and a folder for each of its trials",
@@ -46,17 +47,18 @@ The trials are the product of the axes, the last one varying fastest.`,
 			if out == "" {
 				return usage(errors.New("no folder: want --out DIR"))
 			}
-			s, err := sweep.Create(args[0], out)
+			s, err := sweep.Create(args[0], out, known...)
 			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(c.stdout, "%s: %s%s\nrun them here with `petrify sweep run %s`\n", out,
-				several(s.Len(),
-					"trial"), sharedStages(s), out)
+				several(s.Len(), "trial"), sharedStages(s), out)
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`DIR` for the plan and all runs")
+	cmd.Flags().StringSliceVar(&known, "known", nil, "`FILES` that results --trials wrote: trials with the "+
+		"configurations there have finished")
 	return cmd
 }
 
@@ -86,6 +88,7 @@ func (c *command) sweepResults() *cobra.Command {
 		"csv": (*sweep.Results).CSV, "json": (*sweep.Results).JSON, "markdown": (*sweep.Results).Markdown,
 		"svg": accuracyAgainstBytes,
 	}
+	var trials bool
 	chosen := map[string]*bool{}
 	cmd := &cobra.Command{
 		Use:   "results DIR",
@@ -99,12 +102,15 @@ func (c *command) sweepResults() *cobra.Command {
 					write, wanted = formats[name], wanted+1
 				}
 			}
-			if wanted > 1 {
-				return usage(errors.New("want one of --csv, --json, --markdown and --svg"))
+			if wanted += one(trials); wanted > 1 {
+				return usage(errors.New("want one of --csv, --json, --markdown, --svg and --trials"))
 			}
 			s, err := sweep.Open(args[0])
 			if err != nil {
 				return err
+			}
+			if trials {
+				return s.WriteEndings(c.stdout)
 			}
 			r, err := s.Results(by, against)
 			if err != nil {
@@ -114,6 +120,7 @@ func (c *command) sweepResults() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.BoolVar(&trials, "trials", false, "write a line of JSON for each finished trial, for plan --known")
 	f.StringSliceVar(&by, "by", nil, "`AXES` whose choices have rows; all but the seed if left out")
 	f.StringSliceVar(&against, "against", nil,
 		"`LABELS` of the row that the others are compared with; the best if left out")

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"petrify/cmd/petrify/internal/figure"
+	"petrify/internal/figure"
 	"petrify/internal/sweep"
 )
 

@@ -19,18 +19,21 @@ const (
 	PlanFile     = "sweep.yaml"
 	configFile   = "config.yaml"
 	attemptsFile = "attempts.jsonl"
+	knownFile    = "known.jsonl"
 )
 
 // Sweep is a sweep's folder.
 type Sweep struct {
 	*Plan
 	Folder string
+	known  map[string]Ending // of trials that have finished elsewhere, by configuration
 }
 
 // Create writes a plan into a folder: the plan itself, and a folder with its
-// configuration for each trial. If the folder
-// holds this plan already, it is completed; if it holds another one, it is refused.
-func Create(file, folder string) (*Sweep, error) {
+// configuration for each trial. If the folder holds this plan already, it is completed; if
+// it holds another one, it is refused. The trials whose configurations are among the
+// endings in the files known have finished.
+func Create(file, folder string, known ...string) (*Sweep, error) {
 	spec, err := Read(file)
 	if err != nil {
 		return nil, err
@@ -48,7 +51,10 @@ func Create(file, folder string) (*Sweep, error) {
 	if err := plan.Check(); err != nil {
 		return nil, config.Faults{{Where: file, Text: "the trials' configurations:\n" + err.Error()}}
 	}
-	s := &Sweep{plan, folder}
+	s := &Sweep{Plan: plan, Folder: folder}
+	if err := s.learn(append([]string{filepath.Join(folder, knownFile)}, known...)); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
 	text := spec.encode(here)
 	switch old, err := os.ReadFile(filepath.Join(folder, PlanFile)); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -77,7 +83,11 @@ func Open(folder string) (*Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sweep{plan, folder}, nil
+	s := &Sweep{Plan: plan, Folder: folder}
+	if err := s.learn([]string{filepath.Join(folder, knownFile)}); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	return s, nil
 }
 
 // write writes the trials' folders, and last the plan. The many files of the trials are not
@@ -99,6 +109,11 @@ func (s *Sweep) write(plan []byte) error {
 	group.Wait()
 	if err := errors.Join(faults...); err != nil {
 		return err
+	}
+	if len(s.known) > 0 {
+		if err := atomicfile.Write(filepath.Join(s.Folder, knownFile), s.writeKnown); err != nil {
+			return err
+		}
 	}
 	return atomicfile.WriteFile(filepath.Join(s.Folder, PlanFile), plan)
 }

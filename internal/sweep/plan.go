@@ -3,6 +3,7 @@ package sweep
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -97,15 +98,19 @@ func (p *Plan) document(index int) *yaml.Node {
 // Config is a trial's configuration as YAML.
 func (p *Plan) Config(index int) []byte { return encode(p.document(index)) }
 
-// encode writes a block of keys, one on a line.
+// encode writes a block of keys, one on a line. It writes a copy, because writing changes
+// the tags of nodes.
 func encode(n *yaml.Node) []byte {
-	block := *n
-	block.Style = 0
-	text, err := yaml.Dump(&block, yaml.WithIndent(2), yaml.WithLineWidth(-1))
-	if err != nil { // of nodes that were read
-		panic(err)
+	left := math.MaxInt
+	block, err := expand(n, &left)
+	if err == nil {
+		block.Style = 0
+		var text []byte
+		if text, err = yaml.Dump(block, yaml.WithIndent(2), yaml.WithLineWidth(-1)); err == nil {
+			return text
+		}
 	}
-	return text
+	panic(err) // of nodes that were read
 }
 
 // Name is such as "bits=W4A4 seed=2".

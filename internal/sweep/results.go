@@ -1,14 +1,8 @@
 package sweep
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,25 +22,30 @@ type Results struct {
 
 // Row is the trials of one choice of some axes.
 type Row struct {
-	Labels   []string `json:"labels"`
-	Trials   int      `json:"trials"` // of the plan
-	Float    Estimate `json:"float"`
-	PTQ      Estimate `json:"ptq"`
-	QAT      Estimate `json:"qat"`
-	Bytes    float64  `json:"bytes"`    // of the quantized model, were no bit of a weight unused; a mean
-	Seconds  float64  `json:"seconds"`  // of training, without evaluation, a mean
-	Frontier bool     `json:"frontier"` // no other row is as small and better, or as good and smaller
+	Labels  []string `json:"labels"`
+	Trials  int      `json:"trials"` // of the plan
+	Float   Estimate `json:"float"`
+	PTQ     Estimate `json:"ptq"`
+	QAT     Estimate `json:"qat"`
+	Bytes   float64  `json:"bytes"`   // of the quantized model, were no bit of a weight unused; a mean
+	Seconds float64  `json:"seconds"` // of training, without evaluation, a mean
+	// processor seconds of a trial, without a float stage that is shared, a mean
+	Processor float64 `json:"processor_seconds"`
+	Frontier  bool    `json:"frontier"` // no other row is as small and better, or as good and smaller
 	// QAT less that of the row Against, seed by seed
 	Difference Comparison `json:"difference"`
 	Holm       float64    `json:"holm"` // its Student, adjusted for the number of rows
 }
 
-// outcome is what a finished trial has ended with.
-type outcome struct {
-	rest            string // its labels on the axes without rows
-	float, ptq, qat train.Metrics
-	bytes, seconds  float64
+// paired is an ending with its trial's labels on the axes without rows.
+type paired struct {
+	rest string
+	Ending
 }
+
+// ErrNoneFinished is the error of [Sweep.Results] where no trial has finished. The rows are
+// there, without numbers.
+var ErrNoneFinished = errors.New("sweep: no trial has finished")
 
 // Results reads the finished trials. by names the axes whose choices have rows; none
 // means all but those of the seed. against are the labels of the row that the others are
@@ -67,7 +66,7 @@ func (s *Sweep) Results(by, against []string) (*Results, error) {
 		return nil, err
 	}
 	if r.Finished == 0 {
-		return nil, errors.New("sweep: no trial has finished")
+		return r, ErrNoneFinished
 	}
 	r.measure(groups)
 	for i := range r.Rows {
@@ -85,7 +84,7 @@ func (s *Sweep) Results(by, against []string) (*Results, error) {
 }
 
 // gather makes the rows and reads their trials.
-func (s *Sweep) gather(r *Results, columns []int) (groups [][]outcome, err error) {
+func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error) {
 	rows := map[string]int{}
 	for index := range s.Len() {
 		var labels, rest []string
@@ -112,53 +111,21 @@ func (s *Sweep) gather(r *Results, columns []int) (groups [][]outcome, err error
 		if p.State != Finished {
 			continue
 		}
-		o, err := readOutcome(s.TrialFolder(index))
+		o, err := s.ending(index, p)
 		if err != nil {
 			return nil, fmt.Errorf("sweep: trial %d: %w", index, err)
 		}
-		o.rest = strings.Join(rest, "\x00")
 		r.Finished++
-		groups[at] = append(groups[at], *o)
+		groups[at] = append(groups[at], paired{strings.Join(rest, "\x00"), *o})
 	}
 	return groups, nil
 }
 
-// readOutcome reads what a finished trial has ended with.
-func readOutcome(folder string) (*outcome, error) {
-	text, err := os.ReadFile(filepath.Join(folder, "summary.json"))
-	if err != nil {
-		return nil, err
-	}
-	var summary struct { // of train.Summary
-		Float, PTQ, QAT train.Metrics
-		Size            train.Size
-	}
-	if err := json.Unmarshal(text, &summary); err != nil {
-		return nil, fmt.Errorf("summary.json: %w", err)
-	}
-	o := &outcome{float: summary.Float, ptq: summary.PTQ, qat: summary.QAT, bytes: float64(summary.Size.Packed)}
-	text, err = os.ReadFile(filepath.Join(folder, "metrics.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return o, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		var record struct{ Seconds float64 }
-		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
-			return nil, fmt.Errorf("metrics.jsonl: %w", err)
-		}
-		o.seconds += record.Seconds
-	}
-	return o, nil
-}
-
 // measure is accuracy if anything is classified.
-func (r *Results) measure(groups [][]outcome) {
+func (r *Results) measure(groups [][]paired) {
 	r.Measure = "loss"
 	for _, o := range slices.Concat(groups...) {
-		if o.float.Accuracy > 0 || o.qat.Accuracy > 0 {
+		if o.Float.Accuracy > 0 || o.QAT.Accuracy > 0 {
 			r.Measure = "accuracy"
 		}
 	}
@@ -180,15 +147,16 @@ func (r *Results) better(a, b float64) bool {
 	return a > b
 }
 
-func (r *Results) fill(row *Row, trials []outcome) {
+func (r *Results) fill(row *Row, trials []paired) {
 	if len(trials) == 0 {
 		return
 	}
 	var float, ptq, qat []float64
 	for _, o := range trials {
-		float, ptq, qat = append(float, r.of(o.float)), append(ptq, r.of(o.ptq)), append(qat, r.of(o.qat))
-		row.Bytes += o.bytes / float64(len(trials))
-		row.Seconds += o.seconds / float64(len(trials))
+		float, ptq, qat = append(float, r.of(o.Float)), append(ptq, r.of(o.PTQ)), append(qat, r.of(o.QAT))
+		row.Bytes += float64(o.Bytes) / float64(len(trials))
+		row.Seconds += o.Seconds / float64(len(trials))
+		row.Processor += o.Processor / float64(len(trials))
 	}
 	row.Float, row.PTQ, row.QAT = estimate(float), estimate(ptq), estimate(qat)
 }
@@ -216,17 +184,17 @@ func (r *Results) rank() {
 
 // compare pairs each row's trials with those of the row Against that differ in nothing
 // else.
-func (r *Results) compare(groups [][]outcome) {
+func (r *Results) compare(groups [][]paired) {
 	base := map[string]float64{}
 	for _, o := range groups[r.Against] {
-		base[o.rest] = r.of(o.qat)
+		base[o.rest] = r.of(o.QAT)
 	}
 	var p []float64
 	for i := range r.Rows {
 		var differences []float64
 		for _, o := range groups[i] {
 			if b, ok := base[o.rest]; ok && i != r.Against {
-				differences = append(differences, r.of(o.qat)-b)
+				differences = append(differences, r.of(o.QAT)-b)
 			}
 		}
 		r.Rows[i].Difference = compare(differences)

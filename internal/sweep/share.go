@@ -3,6 +3,8 @@ package sweep
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -52,17 +54,29 @@ func (p *Plan) share() *sharing {
 	return s
 }
 
-// digest is the SHA-256 of a document's contents, however it is written.
+// digest is the SHA-256 of a document's contents, however it is written. The order of keys
+// counts only among patterns of layers' names.
 func digest(n *yaml.Node) (sum [sha256.Size]byte) {
 	h := sha256.New()
-	var add func(n *yaml.Node)
-	add = func(n *yaml.Node) {
+	var add func(n *yaml.Node, ordered bool)
+	add = func(n *yaml.Node, ordered bool) {
 		fmt.Fprintf(h, "%d %s %d %s %d\n", n.Kind, n.ShortTag(), len(n.Value), n.Value, len(n.Content))
-		for _, inner := range n.Content {
-			add(inner)
+		if n.Kind != yaml.MappingNode {
+			for _, inner := range n.Content {
+				add(inner, false)
+			}
+			return
+		}
+		pairs := slices.Collect(slices.Chunk(n.Content, 2))
+		if !ordered {
+			slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int { return strings.Compare(a[0].Value, b[0].Value) })
+		}
+		for _, p := range pairs {
+			add(p[0], false)
+			add(p[1], p[0].Value == "module_name_configs")
 		}
 	}
-	add(n)
+	add(n, false)
 	return [sha256.Size]byte(h.Sum(nil))
 }
 

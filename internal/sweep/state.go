@@ -85,7 +85,7 @@ func (s *Sweep) Progress(index int) (p Progress, err error) {
 		p.State = Running
 	case broken: // perhaps with complete files, but without a proof
 		p.State = Failed
-	case isFinished(folder):
+	case isFinished(folder) || s.isKnown(index):
 		p.State = Finished
 	case p.Last.Outcome == Stopped || train.HasCheckpoint(folder):
 		p.State = Interrupted

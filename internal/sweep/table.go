@@ -21,13 +21,14 @@ func (r *Results) JSON(w io.Writer) error {
 func (r *Results) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(append(append([]string{}, r.By...), "trials", "finished", "float", "float_half", "ptq", "ptq_half", "qat",
-		"qat_half", "qat_low", "qat_high", "bytes", "seconds", "frontier", "difference", "p", "p_permutation",
+		"qat_half", "qat_low", "qat_high", "bytes", "seconds", "processor_seconds", "frontier", "difference", "p", "p_permutation",
 		"p_holm"))
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for _, row := range r.Rows {
 		line := append(append([]string{}, row.Labels...), strconv.Itoa(row.Trials), strconv.Itoa(row.QAT.N))
 		for _, v := range []float64{row.Float.Mean, row.Float.Half, row.PTQ.Mean, row.PTQ.Half, row.QAT.Mean,
-			row.QAT.Half, row.QAT.Bootstrap[0], row.QAT.Bootstrap[1], row.Bytes, row.Seconds} {
+			row.QAT.Half, row.QAT.Bootstrap[0], row.QAT.Bootstrap[1], row.Bytes, row.Seconds,
+			row.Processor} {
 			line = append(line, number(v))
 		}
 		c.Write(append(line, strconv.FormatBool(row.Frontier), number(row.Difference.Difference),
