@@ -118,6 +118,8 @@ func TestGradientsOfEachKind(t *testing.T) {
 		"reshape":         between(graph.Reshape(graph.Shape{C: 6, H: 5, W: 4}), graph.Conv2D(3, 3)),
 		"reshape of vectors": between(graph.Flatten(), graph.Linear(12),
 			graph.Reshape(graph.Shape{C: 3, H: 2, W: 2}), graph.Conv2D(3, 2)),
+		"reshape to one pixel": between(graph.Flatten(), graph.Linear(12),
+			graph.Reshape(graph.Shape{C: 12, H: 1, W: 1}), graph.DepthwiseConv2D(1)),
 		"conv_transpose": between(graph.ConvTranspose2D(3, 3, 2)),
 		"conv_transpose batch_norm relu": between(graph.ConvTranspose2D(3, 4, 2).Padded(1), graph.BatchNorm(),
 			graph.ReLU()),

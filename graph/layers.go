@@ -87,7 +87,8 @@ func GlobalAvgPool() Layer { return Layer{Kind: KindGlobalAvgPool} }
 // Flatten turns an image into a vector, in the order C H W.
 func Flatten() Layer { return Layer{Kind: KindFlatten} }
 
-// Reshape reads the elements, in the order C H W, as another shape.
+// Reshape reads the elements, in the order C H W, as an image of another shape, which may be
+// of one pixel.
 func Reshape(s Shape) Layer { return Layer{Kind: KindReshape, Shape: s} }
 
 // Resize enlarges an image: each row and each column is repeated as often as the

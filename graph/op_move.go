@@ -19,7 +19,7 @@ func reshapeShape(l Layer, ins []Shape, _ bool) (Shape, bool, error) {
 		return Shape{}, false, fmt.Errorf("shape %v has %d elements, the input %v has %d", l.Shape, l.Shape.Size(),
 			in, in.Size())
 	}
-	return l.Shape, l.Shape.vector(), nil
+	return l.Shape, false, nil
 }
 
 func trainFlatten(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) {

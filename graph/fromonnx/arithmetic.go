@@ -1,6 +1,7 @@
 package fromonnx
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -12,9 +13,9 @@ import (
 // convolution or linear layer that computes it, that layer does it.
 func (v *visit) scaled(s *signal, a, b []float64) *signal {
 	y := v.view(s)
-	if l := s.layer; s.sole && s.plain() && l >= 0 && v.layers[l].rescales() {
+	if l := s.layer; s.sole && s.plain() && l >= 0 && v.layers[l].rescales(a, b) {
 		v.layers[l].rescale(a, b)
-		v.layers[l].nodes = append(v.layers[l].nodes, v.String())
+		v.layers[l].also(v.String())
 		return y
 	}
 	y.scale, y.shift = slices.Clone(a), slices.Clone(b)
@@ -37,11 +38,31 @@ func nearly(list []float64, v float64) bool {
 }
 
 // rescales reports whether a factor and a shift of each output are the layer's own.
-func (l *layer) rescales() bool { return l.weighted() || l.Kind == graph.KindLayerNorm }
+func (l *layer) rescales(a, b []float64) bool {
+	switch l.Kind {
+	case graph.KindAttentionScores:
+		differs := func(f float64) bool { return f != a[0] }
+		return a[0] > 0 && !slices.ContainsFunc(a, differs) && nearly(b, 0)
+	case graph.KindLayerNorm:
+		return true
+	}
+	return l.weighted()
+}
+
+// also says that the layer comes from a node, too.
+func (l *layer) also(node string) {
+	if !slices.Contains(l.nodes, node) {
+		l.nodes = append(l.nodes, node)
+	}
+}
 
 // rescale takes a factor and a shift of each output into weights and bias.
 func (l *layer) rescale(a, b []float64) {
-	if l.Kind == graph.KindLayerNorm {
+	switch l.Kind {
+	case graph.KindAttentionScores:
+		l.scale *= a[0]
+		return
+	case graph.KindLayerNorm:
 		for i := range a {
 			l.gamma[i], l.beta[i] = l.gamma[i]*a[i], l.beta[i]*a[i]+b[i]
 		}
@@ -68,12 +89,17 @@ func (v *visit) affine(s *signal, c *onnxeval.Tensor, combine func(c float64) (a
 			return nil, err
 		}
 	}
-	numbers, err := v.perChannel(x, v.Aligned(x.shape, c))
-	if err != nil {
+	c = v.Aligned(x.shape, c)
+	numbers, err := v.perChannel(x, c)
+	_, positions := errors.AsType[perPosition](err)
+	if err != nil && !positions {
 		return nil, err
 	}
 	if !slices.Equal(x.shape, v.to) {
 		return nil, refuse("", "it changes the shape from %v to %v", x.shape, v.to)
+	}
+	if positions {
+		return v.each(x, c, combine)
 	}
 	a, b := make([]float64, len(numbers)), make([]float64, len(numbers))
 	for i, c := range numbers {
@@ -284,99 +310,4 @@ func scaler(v *visit) (*signal, error) {
 		}
 	}
 	return x, nil
-}
-
-// joined makes a layer of two or more values.
-func (v *visit) joined(kind graph.Kind) (*signal, error) {
-	var from []int
-	var all []*signal
-	for i, s := range v.signals {
-		if s == nil {
-			return nil, refuse("", "its input %d is a constant", i+1)
-		}
-		x := copied(s)
-		if _, err := v.settled(x); err != nil {
-			return nil, err
-		}
-		if len(x.shape) == 2 {
-			if _, err := v.vector(x); err != nil {
-				return nil, err
-			}
-		}
-		all, from = append(all, x), append(from, x.layer)
-	}
-	out, vector := v.source(from[0])
-	l := &layer{Layer: graph.Layer{Kind: kind}, out: out, vector: vector}
-	if kind == graph.KindConcat {
-		return v.concatenated(l, all, from)
-	}
-	for _, x := range all[1:] {
-		other, flat := v.source(x.layer)
-		if !slices.Equal(x.shape, all[0].shape) || other != out || flat != vector {
-			return nil, refuse("", "values of shapes %v and %v", all[0].shape, x.shape)
-		}
-		if slices.Equal(x.order, all[0].order) {
-			continue
-		}
-		for i, s := range []*signal{all[0], x} {
-			if err := v.straighten(s); err != nil {
-				return nil, err
-			}
-			from[i*slices.Index(all, x)] = s.layer
-		}
-		if !slices.Equal(x.order, all[0].order) {
-			return nil, refuse("", "one of its values is transposed")
-		}
-	}
-	if kind == graph.KindAdd && from[0] == from[1] { // twice the same
-		y := v.view(all[0])
-		y.scale, y.shift = constants(out.C, 2), constants(out.C, 0)
-		return y, nil
-	}
-	return v.add(l, all[0].order, from...), nil
-}
-
-func concat(v *visit) (*signal, error) {
-	if len(v.signals) == 1 {
-		return v.view(v.signals[0]), nil
-	}
-	return v.joined(graph.KindConcat)
-}
-
-// concatenated joins values along the channels, wherever they have them. The
-// elements of the layer's output are those of its inputs one after the other.
-func (v *visit) concatenated(l *layer, all []*signal, from []int) (*signal, error) {
-	l.out.C = 0
-	order := make([]int32, 0, sizeOf(v.to[1:]))
-	axis := v.Int("axis", 1)
-	if axis < 0 {
-		axis += len(v.to)
-	}
-	begins := make([]int, len(all))
-	elements := 0
-	for i, x := range all {
-		out, vector := v.source(x.layer)
-		if vector != l.vector || i > 0 && (out.H != l.out.H || out.W != l.out.W) {
-			return nil, refuse("", "values of shapes that do not go together")
-		}
-		l.out.C, l.out.H, l.out.W = l.out.C+out.C, out.H, out.W
-		begins[i] = elements
-		elements += out.Size()
-	}
-	for outer := range sizeOf(v.to[1:axis]) {
-		for i, x := range all {
-			n := sizeOf(x.shape[axis:])
-			for k := range n {
-				order = append(order, int32(begins[i]+x.at(outer*n+k)))
-			}
-		}
-	}
-	seen := map[int]bool{}
-	for _, at := range from {
-		if seen[at] {
-			return nil, refuse("", "it joins a value with itself")
-		}
-		seen[at] = true
-	}
-	return v.add(l, simplest(order), from...), nil
 }

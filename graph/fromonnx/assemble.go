@@ -16,6 +16,14 @@ func (m *mapping) assemble() (*Model, error) {
 	if s == nil {
 		return nil, errors.New("its output is not computed from its input")
 	}
+	if s.apart != nil {
+		for _, n := range m.graph.Nodes {
+			if slices.Contains(n.Outputs, m.tail.value) {
+				return nil, Refusals{{n.String(), n.Type(), fmt.Sprintf("its result of shape %v, an output, "+
+					"mixes inputs of a batch", s.apart.shape), "an output has the batch first"}}
+			}
+		}
+	}
 	out, err := m.finish(s)
 	if err != nil {
 		return nil, fmt.Errorf("its output: %w", err)
@@ -42,7 +50,7 @@ func (m *mapping) assemble() (*Model, error) {
 		l := m.layers[i]
 		return l.weighted() || l.gamma != nil || l.slopes != nil || read[i] > 0
 	})
-	model := &Model{Input: m.layout.shape}
+	model := &Model{Input: m.layout.shape, elements: m.elements / m.dims[0], moved: m.moved}
 	if err := m.fill(model); err != nil {
 		return nil, err
 	}
@@ -134,6 +142,9 @@ func (m *mapping) prune(last int) {
 func (m *mapping) fill(model *Model) error {
 	for i, l := range m.layers {
 		described := l.Layer
+		if l.Kind == graph.KindAttentionScores {
+			described.Scale = m.scoreScale(l)
+		}
 		if len(l.from) > 1 || l.from[0] != i-1 {
 			for _, from := range l.from {
 				name := graph.InputName

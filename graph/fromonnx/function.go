@@ -46,7 +46,8 @@ func bound(v *visit) (*signal, error) {
 		return v.pair(map[string]graph.Kind{"Max": graph.KindMax, "Min": graph.KindMin}[v.Op])
 	}
 	if len(v.signals) != 2 || x == nil || c == nil || c.Size() != 1 || c.S != nil {
-		return nil, refuse("Max and Min of two values, or with one constant, are imported", "%s of %d values", v.Op, len(v.signals))
+		return nil, refuse("Max and Min of two values, or with one constant, are imported", "%s of %d values", v.Op,
+			len(v.signals))
 	}
 	limit := c.Numbers()[0]
 	if v.Op == "Max" {
@@ -204,32 +205,23 @@ func hardSigmoid(v *visit) (*signal, error) {
 	return v.activation(v.scaled(x, constants(out.C, 6*alpha), constants(out.C, 6*(beta-0.5))), graph.HardSigmoid())
 }
 
-// softmax is imported over the features of a vector.
+// softmax is imported over the channels of each position, or over all numbers of an input.
 func softmax(v *visit) (*signal, error) {
 	s, err := v.input()
 	if err != nil {
 		return nil, err
 	}
 	x := copied(s)
-	otherwise := -1
-	if v.Version < 13 {
-		otherwise = 1
-	}
-	axis := v.Int("axis", otherwise)
-	if axis < 0 {
-		axis += len(x.shape)
-	}
-	if axis >= len(x.shape) || x.shape[axis] != x.size() && (v.Version >= 13 || axis != 1) {
-		return nil, refuse("a softmax over all numbers of an input is imported", "a softmax over axis %d of shape %v",
-			axis, x.shape)
+	axes, err := v.along(len(x.shape))
+	if err != nil {
+		return nil, err
 	}
 	if _, err := v.settled(x); err != nil {
 		return nil, err
 	}
-	at, err := v.vector(x)
-	if err != nil {
+	if err := v.channelsOf(x, axes); err != nil {
 		return nil, err
 	}
-	out, _ := v.source(at)
-	return v.add(&layer{Layer: graph.Softmax(), out: out, vector: true}, x.order, at), nil
+	out, vector := v.source(x.layer)
+	return v.add(&layer{Layer: graph.Softmax(), out: out, vector: vector}, x.order, x.layer), nil
 }

@@ -24,7 +24,11 @@ func layerNormalization(v *visit) (*signal, error) {
 	if _, err := v.settled(x); err != nil {
 		return nil, err
 	}
-	if err := v.normalised(x); err != nil {
+	axes, err := v.along(len(x.shape))
+	if err != nil {
+		return nil, err
+	}
+	if err := v.channelsOf(x, axes); err != nil {
 		return nil, err
 	}
 	l := &layer{Layer: graph.LayerNorm(), nodes: v.parts[v.Node]}
@@ -49,29 +53,16 @@ func layerNormalization(v *visit) (*signal, error) {
 	return v.add(l, x.order, x.layer), nil
 }
 
-// normalised brings x to be of a layer whose channels are what the node goes over.
-func (v *visit) normalised(x *signal) error {
+// channelsOf brings x to be of a layer whose channels are what the node goes over.
+func (v *visit) channelsOf(x *signal, list []int) error {
 	rank := len(x.shape)
-	list := v.Ints("axes") // of a form in single operators
-	if list == nil {
-		first := v.Int("axis", -1)
-		if first < 0 {
-			first += rank
-		}
-		for i := max(first, 0); i < rank; i++ {
-			list = append(list, i)
-		}
-	}
 	kept, n := slices.Clone(x.shape), 1
-	for i, a := range list {
-		if list[i] = a; a < 0 {
-			list[i] += rank
-		}
-		if list[i] < 1 || list[i] >= rank {
+	for _, a := range list {
+		if a < 1 || a >= rank {
 			return refuse("", "it goes over axis %d of shape %v", a, x.shape)
 		}
-		kept[list[i]] = 1
-		n *= x.shape[list[i]]
+		kept[a] = 1
+		n *= x.shape[a]
 	}
 	if n == x.size() {
 		_, err := v.vector(x)

@@ -22,6 +22,8 @@ type layer struct {
 	gamma, beta, mean, variance []float64 // of a batch norm; the first two of a layer norm
 
 	slopes []float64 // of a PReLU
+	scale  float64   // of attention scores
+	each   bool      // has a factor and a shift for each element of an image
 
 	erf    bool     // stands for an error function, a part of GELU
 	given  *signal  // what an activation is computed of, before it was scaled and shifted
@@ -46,6 +48,7 @@ type mapping struct {
 	absorbed int               // transpositions that no layer computes
 	dropped  int               // dropouts, identities, casts
 	assumed  []string
+	moved    bool // a value of the file has its batch elsewhere than first
 }
 
 // reshaping is what a reshaping layer does: it is made once.
@@ -108,19 +111,24 @@ func (m *mapping) node(n *onnxeval.Node) error {
 		return nil // the trace refused it
 	}
 	v.to = m.shapes[n.Outputs[0]]
-	if len(v.to) == 0 || v.to[0] != m.dims[0] {
-		return refuse("", "its result of shape %v mixes inputs of a batch", v.to)
+	var s *signal
+	err := v.locate()
+	if err == nil {
+		s, err = o(v)
 	}
-	s, err := o(v)
 	if err != nil {
 		s = v.unknown() // so that what follows is looked at too
 	}
+	s.apart = v.apart
 	m.signals[n.Outputs[0]] = s
 	return err
 }
 
 // unknown stands for the result of a node that cannot be imported.
 func (v *visit) unknown() *signal {
+	if len(v.to) == 0 || v.to[0] != v.dims[0] {
+		v.to = []int{v.dims[0], max(1, sizeOf(v.to))}
+	}
 	l := &layer{Layer: graph.Identity(), out: graph.Shape{C: sizeOf(v.to[1:]), H: 1, W: 1}, vector: true}
 	if n := len(v.to); n == 3 || n == 4 {
 		l.out, l.vector = imageOf(v.to), false
@@ -134,7 +142,10 @@ type visit struct {
 	*onnxeval.Node
 	signals   []*signal          // of the inputs that are computed
 	constants []*onnxeval.Tensor // of the others
-	to        []int              // the shape of the result
+	to        []int              // the shape of the result, the batch first
+	apart     *place             // where the file has its batch, if not first
+
+	of *signal // the input that says where the batch is
 }
 
 // operand is the only computed input, and the constant, if there are two.
@@ -314,74 +325,20 @@ func (m *mapping) image(s *signal) (graph.Shape, error) {
 			return want, err
 		}
 	}
-	key := reshaping{of: s.layer, shape: want}
+	s.layer, s.sole = m.reshaped(s.layer, want), false
+	return want, nil
+}
+
+// reshaped is a layer's output as an image of another shape.
+func (m *mapping) reshaped(from int, want graph.Shape) int {
+	key := reshaping{of: from, shape: want}
 	at, ok := m.shaped[key]
 	if !ok {
-		at = m.append(&layer{Layer: graph.Reshape(want), out: want}, s.layer)
+		at = m.append(&layer{Layer: graph.Reshape(want), out: want}, from)
 		m.shaped[key] = at
 	}
-	s.layer, s.sole = at, false
-	return want, nil
+	return at
 }
 
 // copied is the signal for one consumer to change.
 func copied(s *signal) *signal { c := *s; return &c }
-
-// perChannel gives a constant that is broadcast over the value a number for
-// each channel of the layer's output.
-func (m *mapping) perChannel(s *signal, c *onnxeval.Tensor) ([]float64, error) {
-	if c.S != nil {
-		return nil, refuse("", "a constant of strings")
-	}
-	if _, vector := m.source(s.layer); !vector && len(s.shape) == 2 && c.Size() > 1 {
-		if _, err := m.vector(s); err != nil {
-			return nil, err
-		}
-	}
-	out, _ := m.source(s.layer)
-	all := make([]float64, out.C)
-	numbers := c.Numbers()
-	if i := slices.IndexFunc(numbers, func(v float64) bool { return v-v != 0 }); i >= 0 {
-		return nil, refuse("", "element %d of a constant is %v", i, numbers[i])
-	}
-	if len(numbers) == 1 {
-		for i := range all {
-			all[i] = numbers[0]
-		}
-		return all, nil
-	}
-	if wide, err := onnxeval.Broadcast(s.shape, c.Shape); err != nil || !slices.Equal(wide, s.shape) {
-		return nil, refuse("", "a constant of shape %v for a value of shape %v", c.Shape, s.shape)
-	}
-	if s.shape[0] > 1 && len(c.Shape) == len(s.shape) && c.Shape[0] > 1 {
-		return nil, refuse("", "a constant of shape %v with a number for each input of a batch", c.Shape)
-	}
-	seen := make([]bool, out.C)
-	plane := out.H * out.W
-	steps := broadcastSteps(c.Shape, s.shape)
-	index := make([]int, len(s.shape))
-	for i := range s.size() {
-		from := offset(index, steps)
-		channel := s.at(i) / plane
-		if seen[channel] && all[channel] != numbers[from] {
-			return nil, refuse("", "a constant of shape %v with a number for each position, not for each channel",
-				c.Shape)
-		}
-		all[channel], seen[channel] = numbers[from], true
-		advance(index, s.shape)
-	}
-	return all, nil
-}
-
-// broadcastSteps are the steps by which a constant is read along the axes of a
-// wider shape.
-func broadcastSteps(shape, wide []int) []int {
-	steps, step := make([]int, len(wide)), 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		if shape[i] > 1 {
-			steps[len(wide)-len(shape)+i] = step
-		}
-		step *= shape[i]
-	}
-	return steps
-}

@@ -31,6 +31,7 @@ type Model struct {
 
 	source   *onnxeval.Graph
 	elements int
+	moved    bool // a value of the file has its batch elsewhere than first
 }
 
 // Facts are what is known about the file, and about the ends of the network.
@@ -116,16 +117,30 @@ func Decode(data []byte, folder string, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrace(g, o)
-	if err != nil {
-		return nil, err
-	}
-	m, err := t.best()
+	m, err := imported(g, o)
 	if err != nil {
 		return nil, err
 	}
 	m.SHA256, m.Opset, m.source, m.Producer = hex.EncodeToString(sum[:]), g.Opset, g, producer
-	m.elements = t.elements / t.dims[0]
+	return m, nil
+}
+
+// imported imports a graph for one input. Where that has the batch elsewhere than first, another import
+// for two inputs tells it from other axes, and finds what would compute of both together.
+func imported(g *onnxeval.Graph, o Options) (*Model, error) {
+	t, err := newTrace(g, o, 1)
+	if err != nil {
+		return nil, err
+	}
+	m, err := t.best()
+	if err != nil || !m.moved || t.fixed > 0 {
+		return m, err
+	}
+	two, err := newTrace(g, o, 2)
+	if err == nil && len(two.refusals) == 0 {
+		return two.best()
+	}
+	m.Facts.Input.Batch = 1 // two inputs are more than the file can compute
 	return m, nil
 }
 

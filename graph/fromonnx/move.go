@@ -14,23 +14,8 @@ func reshape(v *visit) (*signal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Op == "Squeeze" || v.Op == "Unsqueeze" {
-		axes := v.Ints("axes")
-		if c := v.constant(1); c != nil && v.Version >= 13 {
-			axes = nil
-			for _, a := range c.I {
-				axes = append(axes, int(a))
-			}
-		}
-		rank := max(len(x.shape), len(v.to))
-		for i, a := range axes {
-			if axes[i] = a; a < 0 {
-				axes[i] += rank
-			}
-		}
-		if axes == nil || slices.Contains(axes, 0) {
-			return nil, refuse("name the axes, without the first", "it moves the inputs of a batch")
-		}
+	if v.Op == "Squeeze" && !v.Has("axes") && v.constant(1) == nil {
+		return nil, refuse("name the axes, without the first", "it may take away the axis of the batch")
 	}
 	if x = copied(x); x.padded() && !slices.Equal(x.shape, v.to) {
 		if _, err := v.settled(x); err != nil {
@@ -46,19 +31,16 @@ func transpose(v *visit) (*signal, error) {
 	if err != nil {
 		return nil, err
 	}
-	perm, err := onnxeval.Permutation(v.Node, len(x.shape))
+	perm, err := onnxeval.Permutation(v.Node, len(x.place().shape))
 	if err != nil {
 		return nil, err
 	}
-	if perm[0] != 0 {
-		return nil, refuse("", "it moves the inputs of a batch")
-	}
-	inner := make([]int, len(perm)-1)
-	for i := range inner {
-		inner[i] = perm[i+1] - 1
+	shape := x.shape[1:]
+	if x.apart == nil { // of one input, the batch is an axis of one
+		shape = append([]int{1}, shape...)
 	}
 	y := v.view(x)
-	y.order = permuted(x.order, x.shape[1:], inner)
+	y.order = permuted(x.order, shape, perm)
 	v.absorbed++
 	return y, nil
 }

@@ -49,7 +49,9 @@ func advice(n *onnxeval.Node) string {
 	case "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger":
 		return "export the float network: petrify quantizes it itself"
 	case "Erf", "Pow", "Sqrt":
-		return "petrify has no layers of transformers yet"
+		return "as part of GELU and of layer norm, as PyTorch writes them, it is imported"
+	case "Attention", "MultiHeadAttention", "Einsum":
+		return "attention of MatMul, Softmax and MatMul is imported, as PyTorch exports it up to opset 22"
 	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":
 		return "Relu, LeakyRelu, Elu, HardSwish, Sigmoid, Softplus, Tanh, SiLU and GELU are imported"
 	case "InstanceNormalization", "GroupNormalization", "LRN", "LpNormalization":

@@ -34,6 +34,9 @@ func pick(v *visit) (*signal, error) {
 		if err != nil {
 			return nil, err
 		}
+		if y.shape, y.apart, err = v.result(v.shapes[v.Outputs[i]]); err != nil {
+			return nil, err
+		}
 		if y.sole = y.sole && v.readers[v.Outputs[i]] <= 1; i == 0 {
 			first = y
 		} else {

@@ -18,6 +18,8 @@ type signal struct {
 	// nil: it is y.
 	scale, shift []float64
 
+	apart *place // where the file has the batch, if not first; shape has it first
+
 	pad [4]int // rows and columns of zeros around it: top, left, bottom, right
 
 	sole bool // nothing else reads the layer's output

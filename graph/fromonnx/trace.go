@@ -31,14 +31,15 @@ type trace struct {
 	elements  int // of all values that are computed for the traced input
 }
 
-func newTrace(g *onnxeval.Graph, o Options) (*trace, error) {
+// newTrace traces the graph for a batch of so many inputs, unless the file fixes another.
+func newTrace(g *onnxeval.Graph, o Options, batch int) (*trace, error) {
 	g, parts := normsWhole(g)
 	t := &trace{
 		graph: g, parts: parts, computed: map[string]bool{}, constants: map[string]*onnxeval.Tensor{},
 		shapes: map[string][]int{},
 		types:  map[string]onnxpb.DataType{}, root: map[string]string{},
 	}
-	if err := t.findInput(o.Shape); err != nil {
+	if err := t.findInput(o.Shape, batch); err != nil {
 		return nil, err
 	}
 	t.depend()
@@ -73,7 +74,7 @@ func (t *trace) overAll() bool {
 }
 
 // findInput chooses the input and its sizes.
-func (t *trace) findInput(given []int) error {
+func (t *trace) findInput(given []int, batch int) error {
 	inputs := t.graph.Inputs
 	if len(inputs) != 1 {
 		var names []string
@@ -105,7 +106,9 @@ func (t *trace) findInput(given []int) error {
 		switch {
 		case i == 0:
 			t.fixed = int(min(d.Value, widest))
-			d.Value = max(d.Value, 1)
+			if d.Value < 1 {
+				d.Value = int64(batch)
+			}
 		case d.Value < 1:
 			return fmt.Errorf("input %q: its dimension %d is open: give the shape without the batch, such as "+
 				"--shape 3,32,32", t.input.Name, i)

@@ -5,13 +5,15 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"petrify/graph"
 	"petrify/internal/onnxeval"
 )
 
-// weights returns the constant that holds a layer's weights. Two layers may not
-// share them: training would change one and not the other.
+// weights returns the constant that holds a layer's weights. Two layers may not share
+// them: training would change one and not the other. PyTorch's exporter stores equal weights of
+// different modules once, as those of an encoder's layers that were not trained.
 func (v *visit) weights(i int, rank int) (*onnxeval.Tensor, error) {
 	w := v.constant(i)
 	if w == nil {
@@ -21,12 +23,30 @@ func (v *visit) weights(i int, rank int) (*onnxeval.Tensor, error) {
 		return nil, refuse("", "weights of type %v and shape %v", w.Type, w.Shape)
 	}
 	if root := v.root[v.Inputs[i]]; root != "" {
-		if other, ok := v.owners[root]; ok {
+		if other, ok := v.owners[root]; ok && module(other) == module(v.Name) {
 			return nil, refuse("give each its own", "it shares the weights %q with node %q", root, other)
+		} else if ok {
+			v.assumed = append(v.assumed, fmt.Sprintf("nodes %q and %q have equal weights, which the file holds once, "+
+				"and train apart", other, v.String()))
 		}
 		v.owners[root] = v.String()
 	}
 	return w, nil
+}
+
+// module is the module of PyTorch's that a node belongs to, whichever of its calls; "" of other nodes.
+func module(node string) string {
+	parts := strings.Split(node, "/")
+	if parts[0] != "" {
+		return ""
+	}
+	for i, part := range parts {
+		at := strings.LastIndexByte(part, '_')
+		if _, err := strconv.Atoi(part[at+1:]); at > 0 && err == nil {
+			parts[i] = part[:at]
+		}
+	}
+	return strings.Join(parts[:len(parts)-1], "/")
 }
 
 // conv makes a convolution. What its input is scaled and shifted by goes into
@@ -160,7 +180,7 @@ func gemm(v *visit) (*signal, error) {
 	}
 	alpha := v.Real("alpha", 1)
 	get := func(o, i int) float64 { return alpha * w.F[i*rowStep+o*columnStep] }
-	s, err := v.linear(x, inputs, outputs, get)
+	s, err := v.dense(x, inputs, outputs, get)
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +192,23 @@ func gemm(v *visit) (*signal, error) {
 	if err != nil {
 		return nil, err
 	}
-	beta := v.Real("beta", 1)
+	l, beta := v.layers[s.layer], v.Real("beta", 1)
+	if l.bias == nil {
+		l.bias = make([]float64, outputs)
+	}
 	for o, b := range bias {
-		v.layers[s.layer].bias[o] += beta * b
+		l.bias[o] += beta * b
 	}
 	return s, nil
+}
+
+// dense makes a linear layer, or a convolution of one pixel where the product is taken
+// at each position.
+func (v *visit) dense(x *signal, inputs, outputs int, get func(o, i int) float64) (*signal, error) {
+	if x.size() == inputs {
+		return v.linear(x, inputs, outputs, get)
+	}
+	return v.pointwise(x, inputs, outputs, get)
 }
 
 // linear makes a linear layer with the weights that get returns.
@@ -201,11 +233,10 @@ func (v *visit) linear(x *signal, inputs, outputs int, get func(o, i int) float6
 	return v.add(l, nil, at), nil
 }
 
-// matMul makes a linear layer, or a convolution of one pixel where the product
-// is taken at each position.
+// matMul makes a layer of a product with a constant, or part of an attention.
 func matMul(v *visit) (*signal, error) {
 	if len(v.signals) > 1 && v.signals[0] != nil && v.signals[1] != nil {
-		return nil, refuse("petrify has no layers of transformers yet", "it multiplies two computed values")
+		return v.attended(v.signals[0], v.signals[1])
 	}
 	if _, err := v.input(); err != nil {
 		return nil, err
@@ -216,11 +247,7 @@ func matMul(v *visit) (*signal, error) {
 		return nil, err
 	}
 	inputs, outputs := w.Shape[0], w.Shape[1]
-	get := func(o, i int) float64 { return w.F[i*outputs+o] }
-	if x.size() == inputs {
-		return v.linear(x, inputs, outputs, get)
-	}
-	return v.pointwise(x, inputs, outputs, get)
+	return v.dense(x, inputs, outputs, func(o, i int) float64 { return w.F[i*outputs+o] })
 }
 
 // pointwise makes a convolution of one pixel of a product along the last axis,

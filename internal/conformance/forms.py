@@ -550,7 +550,8 @@ for end, opset in itertools.product(("Softmax", "LogSoftmax", "Sigmoid", "softma
 
 
 def main():
-    import architectures  # noqa: F401  (which register forms, as writers does)
+    import architectures  # noqa: F401  (which register forms, as the others do)
+    import transformers  # noqa: F401
     import writers  # noqa: F401
     for build in (convolutions, pools, gemms):
         build()

@@ -27,12 +27,12 @@ var trainAll = flag.Bool("train-all", false, "train every imported network")
 // everyForm makes TestImportForms try one form in as many:
 //
 //	CGO_ENABLED=1 go test -run TestImportForms -every-form 1 .
-var everyForm = flag.Int("every-form", 61, "import one in this many forms of files; 1: all 2,200, in half an hour")
+var everyForm = flag.Int("every-form", 61, "import one in this many forms of files; 1: all 2,300, in two minutes")
 
 // trainedInCI are the imports that CI trains: with batch norm and with it
 // folded, a residual one, signals, channels last, parts of channels.
 var trainedInCI = []string{"resnet-unfolded", "unet", "mobilenet-v2-hardswish", "tc-resnet", "keras", "gated",
-	"convnext"}
+	"convnext", "encoder"}
 
 // written are the files that a program of Python's writes to a folder.
 func written(t *testing.T, least int, arguments ...string) []string {
@@ -108,10 +108,7 @@ func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
 	t.Helper()
 	in, out := m.Source().Inputs[0], m.Source().Outputs
 	if len(out) > 1 || in.Type != onnxpb.Float || out[0].Type != onnxpb.Float || m.Opset < 7 {
-		c, err := imported.Compare(m, 64)
-		if err != nil || c.Relative() > 1e-4 {
-			t.Fatalf("by definition: %.1e of the greatest output, error %v", c.Relative(), err)
-		}
+		byDefinition(t, m)
 		return
 	}
 	data, err := os.ReadFile(file)
@@ -141,6 +138,10 @@ func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
 	size := m.Input.Size()
 	for i := 0; i < 64; i += step {
 		y, err := s.Run(x[i*size : (i+step)*size])
+		if err != nil && strings.Contains(err.Error(), "padding values must be non-negative") {
+			byDefinition(t, m) // SAME_LOWER with strides that pass over pixels
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,6 +156,15 @@ func asInRuntime(t *testing.T, file string, m *fromonnx.Model) {
 	}
 	if c.Relative() > 1e-4 {
 		t.Errorf("%.1e of the greatest output", c.Relative())
+	}
+}
+
+// byDefinition compares 64 inputs with the file's operators as the standard defines them.
+func byDefinition(t *testing.T, m *fromonnx.Model) {
+	t.Helper()
+	c, err := imported.Compare(m, 64)
+	if err != nil || c.Relative() > 1e-4 {
+		t.Fatalf("by definition: %.1e of the greatest output, error %v", c.Relative(), err)
 	}
 }
 

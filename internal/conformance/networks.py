@@ -249,6 +249,24 @@ def whole_norms():
     return nn.Sequential(nn.Conv2d(2, 4, 3), nn.LayerNorm([4, 6, 6]), nn.ReLU(), *head(4))
 
 
+class Encoder(nn.Module):
+    """Sensor windows, positions, two layers of PyTorch's encoder, and their mean."""
+
+    def __init__(self, first, norm_first, act):
+        super().__init__()
+        self.first, self.embed = first, nn.Linear(6, 16)
+        self.positions = nn.Parameter(torch.randn(1, 12, 16) * 0.3)
+        layer = nn.TransformerEncoderLayer(16, 4, 32, activation=act, batch_first=first, norm_first=norm_first)
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x):
+        x = self.embed(x) + self.positions
+        if self.first:
+            return self.head(self.encoder(x).mean(1))
+        return self.head(self.encoder(x.transpose(0, 1)).mean(0))
+
+
 class UNet(nn.Module):
     """Two levels, of which one is enlarged by repetition and one by a convolution."""
 
@@ -475,6 +493,8 @@ NETWORKS = {
     "whole-norms": torch_export(whole_norms, [2, 8, 8], 13),
     "unet": torch_export(UNet, [1, 16, 16], 13),
     "decoder-unfolded": torch_export(decoder, [8, 4, 4], 11, fold=False),
+    "encoder": torch_export(lambda: Encoder(False, False, "relu"), [12, 6], 13),
+    "encoder-opset17": torch_export(lambda: Encoder(True, True, "gelu"), [12, 6], 17),
     "refused-bilinear": torch_export(bilinear, [1, 16, 16], 13),
 }
 

@@ -66,11 +66,27 @@ func split(c *call) ([]*Tensor, error) {
 	return all, nil
 }
 
+// SlicedAxes are the axes that a Slice of a value of the given rank cuts.
+func SlicedAxes(n *Node, in []*Tensor, rank int) ([]int, error) {
+	c := &call{Node: n, in: in}
+	starts, err := c.whole("starts", 1, 10)
+	along, err2 := c.whole("axes", 3, 10)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	for i := range starts {
+		if along == nil || i > 0 && len(along) == i {
+			along = append(along, i)
+		}
+	}
+	return axes(along, rank)
+}
+
 func slice(c *call) ([]*Tensor, error) {
 	x := c.in[0]
 	starts, err1 := c.whole("starts", 1, 10)
 	ends, err2 := c.whole("ends", 2, 10)
-	along, err3 := c.whole("axes", 3, 10)
+	along, err3 := SlicedAxes(c.Node, c.in, len(x.Shape))
 	var by []int
 	var err4 error
 	if c.Version >= 10 {
@@ -79,18 +95,11 @@ func slice(c *call) ([]*Tensor, error) {
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	for i := range starts {
-		if along == nil || i > 0 && len(along) == i {
-			along = append(along, i)
-		}
-		if len(by) == i {
-			by = append(by, 1)
-		}
+	for i := len(by); i < len(starts); i++ {
+		by = append(by, 1)
 	}
-	along, err := axes(along, len(x.Shape))
-	if err != nil || len(along) != len(starts) || len(ends) != len(starts) || len(by) != len(starts) {
-		return nil, errors.Join(err, fmt.Errorf("%d starts, %d ends, %d axes, %d steps", len(starts), len(ends),
-			len(along), len(by)))
+	if len(along) != len(starts) || len(ends) != len(starts) || len(by) != len(starts) {
+		return nil, fmt.Errorf("%d starts, %d ends, %d axes, %d steps", len(starts), len(ends), len(along), len(by))
 	}
 	begin, size, step := make([]int, len(x.Shape)), slices.Clone(x.Shape), slices.Repeat([]int{1}, len(x.Shape))
 	for i, a := range along {

@@ -165,7 +165,7 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		y.shape, y.vector = graph.Shape{C: x.shape.Size(), H: 1, W: 1}, true
 	case graph.KindReshape:
 		l.Shape = b.factors(x.shape.Size())
-		y.shape, y.vector = l.Shape, l.Shape.H == 1 && l.Shape.W == 1
+		y.shape, y.vector = l.Shape, false
 	case graph.KindConvTranspose:
 		b.filters(&l, x.shape.C)
 		y.shape = b.reach(&l, x.shape)
