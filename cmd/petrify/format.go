@@ -38,6 +38,9 @@ type format struct {
 	// do not compute as training does; nil: there are none.
 	arithmetic func(facts map[string]string) (arithmetic, error)
 
+	// footprint is what an export takes on a microcontroller; nil: nothing to say.
+	footprint func(m *quantized.Model) (flash, ram int, err error)
+
 	// programs returns an export that computes in an arithmetic of its own, and
 	// then the alternatives to it; nil: exports do not.
 	programs func(path string, m *quantized.Model) ([]program, error)

@@ -29,6 +29,9 @@ func cFormat() format {
 		inspect: inspectC,
 
 		arithmetic: cArithmetic,
+		footprint: func(m *quantized.Model) (flash, ram int, err error) {
+			return carray.Footprint(m, carray.Options{})
+		},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/internal/figure"
+	"petrify/internal/report"
 	"petrify/internal/sums"
 	"petrify/quantized"
 	"petrify/train"
@@ -47,7 +48,8 @@ func chart(r *train.Result) figure.Chart {
 			panic(fmt.Sprintf("a record of stage %v", record.Stage))
 		}
 	}
-	title := fmt.Sprintf("%s on %s, %s", r.Summary.Network, r.Summary.Dataset, bits(r.Model))
+	title := fmt.Sprintf("%s on %s, %s, %s bytes", r.Summary.Network, r.Summary.Dataset, bits(r.Model),
+		thousands(r.Summary.Size.Quantized))
 	return draw(title, float, measure(r.PTQ), qat)
 }
 
@@ -141,7 +143,7 @@ func runFiles() []runFile {
 // isRunFile reports whether a run or one of the commands report and analyze writes a
 // file of the name.
 func isRunFile(name string) bool {
-	others := []string{pageFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile}
+	others := []string{pageFile, report.TimesFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile}
 	return slices.Contains(others, name) || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil

@@ -71,6 +71,9 @@ func (c *command) writePage(ctx context.Context, folders []string, out string) (
 		if runs[0].Exports, err = exportSizes(runs[0]); err != nil {
 			return "", err
 		}
+		if err := c.timeLayers(ctx, folders[0], runs[0]); err != nil {
+			return "", err
+		}
 		page = func(w io.Writer) error { return report.Write(w, runs[0]) }
 	}
 	write := func() error { return atomicfile.Write(out, page) }
@@ -160,6 +163,13 @@ func exportSizes(r *report.Run) (all []report.Export, err error) {
 				return nil, err
 			}
 			e.Bytes += info.Size()
+		}
+		if f.footprint != nil && e.Refused == "" {
+			flash, ram, err := f.footprint(r.Model)
+			if err != nil {
+				return nil, err
+			}
+			e.Bytes, e.Note = int64(flash), fmt.Sprintf("of constants in flash, and %s of RAM", thousands(int64(ram)))
 		}
 		all = append(all, e)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -98,6 +99,20 @@ func joined(axes []Numbers, rows []Numbers) (x Numbers, values []Numbers) {
 		values = append(values, v)
 	}
 	return x, values
+}
+
+// ascending sorts the points of a chart of one series, as the browser wants them.
+func ascending(c *Chart) {
+	order := make([]int, len(c.X))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.X[a], c.X[b]) })
+	x, values := make(Numbers, len(order)), make(Numbers, len(order))
+	for i, from := range order {
+		x[i], values[i] = c.X[from], c.Series[0].Values[from]
+	}
+	c.X, c.Series[0].Values = x, values
 }
 
 // samplesPerBin is how many numbers an interval should have, or its height is noise.

@@ -8,7 +8,8 @@ type Cost struct {
 	Weights, Scales, Biases, Float, Total int64 // bytes; Scales with zero points
 	MACs                                  int64
 	Alive                                 int64   // bytes of the activations that exist while it runs
-	OfTotal, OfMACs, OfAlive              float64 // in percent: of all bytes and operations, and of the greatest
+	Time                                  float64 // microseconds; 0: not measured
+	OfTotal, OfMACs, OfTime, OfAlive      float64 // in percent: of all, and of the greatest
 }
 
 // costs are those of all layers, the input first.
@@ -24,6 +25,9 @@ func (r *Run) costs() (all []Cost) {
 			Float: l.Float, Total: l.Total(), MACs: l.MACs, Alive: alive[i]}
 		if i > 0 {
 			c.Op = operation(&r.Model.Nodes[i-1])
+			if c.Time = r.Times.of(l.Name); c.Time > 0 {
+				c.OfTime = 100 * c.Time / r.Times.Total()
+			}
 		}
 		c.OfTotal = percent(l.Total(), size.Total())
 		c.OfMACs = percent(l.MACs, size.MACs)

@@ -45,6 +45,9 @@ func (r *Run) panels() []Panel {
 			p.fact("bytes", thousands(sizes[i+1].Total()))
 			p.fact("multiply-adds", thousands(sizes[i+1].MACs))
 		}
+		if t := r.Times.of(n.Name); t > 0 {
+			p.fact("time", fmt.Sprintf("%.3g µs for one input, %.1f %% of all", t, 100*t/r.Times.Total()))
+		}
 		if a, ok := bounds[n.Name]; ok {
 			p.fact("sums", fmt.Sprintf("%s to %s, in %d bits", thousands(a.Min), thousands(a.Max), a.Bits))
 		}
@@ -96,6 +99,7 @@ func (p *Panel) weights(r *Run, n *quantized.Node) {
 	}
 	p.Charts = append(p.Charts, r.overTime("weights", tensor)...)
 	p.oscillating(r, tensor)
+	p.sensitive(r, "weights", tensor)
 }
 
 // suits adds how a quantizer suits its tensor.
@@ -161,6 +165,7 @@ func (p *Panel) activation(r *Run, a quantized.Activation, passes bool) {
 		p.Charts = append(p.Charts, activationChart(r.end("ptq").fit(a.Name), f, lo, hi))
 	}
 	p.Charts = append(p.Charts, r.overTime("output", a.Name)...)
+	p.sensitive(r, "output", a.Name)
 }
 
 // steps is how many integers a format has.

@@ -23,6 +23,9 @@ type Run struct {
 	Surveys []Survey
 	Config  string // config.yaml without its comments
 
+	Times       *Times       // nil: not measured
+	Sensitivity *Sensitivity // nil: not analysed
+
 	// What the files of the folder do not say; empty where it is not known.
 	Settings  [][2]string // paths and values of the configuration
 	Exports   []Export
@@ -35,6 +38,7 @@ type Run struct {
 type Export struct {
 	Format, Runs string
 	Bytes        int64
+	Note         string // what Bytes are, if not those of its files
 	Refused      string // why there is none
 }
 
@@ -129,6 +133,12 @@ func Read(folder string) (*Run, error) {
 	if r.Proof, err = quantized.LoadProof(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	if r.Times, err = document[Times](filepath.Join(folder, TimesFile)); err != nil {
+		return nil, err
+	}
+	if r.Sensitivity, err = document[Sensitivity](filepath.Join(folder, "analysis.json")); err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(filepath.Join(folder, "config.yaml"))
 	if err != nil {
 		return nil, err
@@ -147,6 +157,22 @@ func (r *Run) readSummary(folder string) error {
 		return fmt.Errorf("report: %s: %w", path, err)
 	}
 	return nil
+}
+
+// document reads a file of JSON; nil, if it is not there.
+func document[T any](path string) (*T, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := new(T)
+	if err := json.Unmarshal(text, v); err != nil {
+		return nil, fmt.Errorf("report: %s: %w", path, err)
+	}
+	return v, nil
 }
 
 // lines reads a file of lines of JSON; none, if it is not there.

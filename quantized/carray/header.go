@@ -45,10 +45,7 @@ func (f *file) header() string {
 
 // describe says what to feed, what comes out, and how much memory it takes.
 func (f *file) describe() [][]string {
-	c := f.count
-	if f.hasPixels() && !f.in.real {
-		c.tables += 256 * len(pixelTables(&f.model.Input, f.in.grid))
-	}
+	c := f.flash()
 	rounds := "by one float32 product, half to even: the arithmetic of training"
 	if !f.float32() {
 		rounds = fmt.Sprintf("in fixed point, as %v", f.options.Requantization)
@@ -75,6 +72,15 @@ func (f *file) describe() [][]string {
 		rows = append(rows, []string{"Library", "functions of C's math.h, such as exp and sqrt, in double"})
 	}
 	return rows
+}
+
+// flash counts the bytes of all that is in flash but code, once the source is made.
+func (f *file) flash() count {
+	c := f.count
+	if f.hasPixels() && !f.in.real {
+		c.tables += 256 * len(pixelTables(&f.model.Input, f.in.grid))
+	}
+	return c
 }
 
 // numbersOf says what a tensor's numbers are.

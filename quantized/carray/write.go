@@ -69,32 +69,47 @@ func marked(text []byte) bool { return bytes.Contains(text[:min(len(text), 300)]
 // Encode returns the files: the header, the source and the test. The same model
 // and options give the same bytes.
 func Encode(m *quantized.Model, o Options) ([]File, error) {
+	_, files, err := encode(m, o)
+	return files, err
+}
+
+func encode(m *quantized.Model, o Options) (*file, []File, error) {
 	if err := o.validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := m.Validate(); err != nil {
-		return nil, fmt.Errorf("carray: %w", err)
+		return nil, nil, fmt.Errorf("carray: %w", err)
 	}
 	if _, err := m.Accumulators(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if o.Name == "" {
 		o.Name = Identifier(m.Name)
 	}
 	f, err := newFile(m, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	source, err := f.source()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	test, err := f.test()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return []File{{o.Name + ".h", []byte(f.header())}, {o.Name + ".c", []byte(source)},
+	return f, []File{{o.Name + ".h", []byte(f.header())}, {o.Name + ".c", []byte(source)},
 		{o.Name + "_test.c", []byte(test)}}, nil
+}
+
+// Footprint is how many bytes an export takes on a microcontroller besides code: constants
+// in flash, and RAM for activations.
+func Footprint(m *quantized.Model, o Options) (flash, ram int, err error) {
+	f, _, err := encode(m, o)
+	if err != nil {
+		return 0, 0, err
+	}
+	return f.flash().total(), f.arena, nil
 }
 
 func newFile(m *quantized.Model, o Options) (*file, error) {

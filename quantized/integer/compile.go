@@ -13,6 +13,7 @@ type compiler struct {
 	output  string // the activation that callers read
 	values  map[string]*value
 	readers map[string][]*quantized.Node
+	at      int // the node that is compiled
 	steps   []step
 	tensors []*tensor
 }
@@ -38,6 +39,7 @@ func compile(nodes []quantized.Node, output string, o Options, inputs ...quantiz
 		}
 	}
 	for i := range nodes {
+		c.at = i
 		if err := c.node(&nodes[i]); err != nil {
 			return p, fmt.Errorf("integer: %s: %w", nodes[i].Name, err)
 		}
@@ -73,7 +75,7 @@ func (c *compiler) tensor(k kind, elements int) *tensor {
 // out.
 func (c *compiler) add(run work, uses ...*tensor) {
 	at := len(c.steps)
-	c.steps = append(c.steps, step{run, at})
+	c.steps = append(c.steps, step{run, at, c.at})
 	for _, t := range uses {
 		if t == nil {
 			continue

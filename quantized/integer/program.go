@@ -27,6 +27,7 @@ type work func(m *memory, n int, s *kernel.Scratch)
 type step struct {
 	run     work
 	scratch int // which of the memory's scratches it takes
+	node    int // of the model
 }
 
 // A goroutine computes several images at once, so that a layer reads, or makes,

@@ -1,0 +1,32 @@
+package carray_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"petrify/quantized/carray"
+	"petrify/quantized/quantizedtest"
+)
+
+// The footprint is what the header says.
+func TestFootprint(t *testing.T) {
+	for seed := range uint64(20) {
+		_, m := quantizedtest.Random(rand.New(rand.NewPCG(seed, 4)), quantizedtest.W8A8, 6)
+		files, err := carray.Encode(m, carray.Options{})
+		if err != nil {
+			continue // refused, as Footprint must
+		}
+		flash, ram, err := carray.Footprint(m, carray.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{fmt.Sprintf("Flash   %d bytes of constants", flash),
+			fmt.Sprintf("RAM     %d bytes of arena", ram)} {
+			if !strings.Contains(string(files[0].Data), want) {
+				t.Errorf("seed %d: the header does not say %q", seed, want)
+			}
+		}
+	}
+}
