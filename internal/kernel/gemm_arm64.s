@@ -45,6 +45,49 @@ segment1:
 	ADD R13<<2, R0, R14
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column1
+	CMP $4, R2
+	BNE step1
+	SUBS $4, R5
+	BLT rest1
+
+four1:
+	FMOVQ.P 16(R14), F0
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	SUBS $4, R5
+	BGE four1
+
+rest1:
+	ADDS $4, R5
+	BEQ next1
 
 step1:
 	FLDPQ (R6), (F4, F5)
@@ -58,6 +101,22 @@ step1:
 	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
 	SUBS $1, R5
 	BNE step1
+	B next1
+
+column1:
+	FMOVS 0(R14), F0
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	SUBS $1, R5
+	BNE column1
+
+next1:
 	SUBS $1, R4
 	BNE segment1
 	FMOVQ 0(R9), F0
@@ -92,6 +151,66 @@ segment2:
 	ADD R1, R14, R15
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column2
+	CMP $4, R2
+	BNE step2
+	SUBS $4, R5
+	BLT rest2
+
+four2:
+	FMOVQ.P 16(R14), F0
+	FMOVQ.P 16(R15), F1
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110cc // fmla v12.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ed // fmla v13.4s, v7.4s, v1.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110ce // fmla v14.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110cc // fmla v12.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ed // fmla v13.4s, v7.4s, v1.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110ce // fmla v14.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ef // fmla v15.4s, v7.4s, v1.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118cc // fmla v12.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ed // fmla v13.4s, v7.4s, v1.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118ce // fmla v14.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ef // fmla v15.4s, v7.4s, v1.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118cc // fmla v12.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ed // fmla v13.4s, v7.4s, v1.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118ce // fmla v14.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ef // fmla v15.4s, v7.4s, v1.s[3]
+	SUBS $4, R5
+	BGE four2
+
+rest2:
+	ADDS $4, R5
+	BEQ next2
 
 step2:
 	FLDPQ (R6), (F4, F5)
@@ -110,6 +229,26 @@ step2:
 	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
 	SUBS $1, R5
 	BNE step2
+	B next2
+
+column2:
+	FMOVD 0(R14), F0
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	WORD $0x4fa010ad // fmla v13.4s, v5.4s, v0.s[1]
+	WORD $0x4fa010ce // fmla v14.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010ef // fmla v15.4s, v7.4s, v0.s[1]
+	SUBS $1, R5
+	BNE column2
+
+next2:
 	SUBS $1, R4
 	BNE segment2
 	FMOVQ 0(R9), F0
@@ -163,6 +302,83 @@ segment3:
 	ADD R1, R15, R16
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column3
+	CMP $4, R2
+	BNE step3
+	SUBS $4, R5
+	BLT rest3
+
+four3:
+	FMOVQ.P 16(R14), F0
+	FMOVQ.P 16(R15), F1
+	FMOVQ.P 16(R16), F2
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110cc // fmla v12.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ed // fmla v13.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d0 // fmla v16.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f1 // fmla v17.4s, v7.4s, v2.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110ce // fmla v14.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d2 // fmla v18.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f3 // fmla v19.4s, v7.4s, v2.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110cc // fmla v12.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ed // fmla v13.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d0 // fmla v16.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f1 // fmla v17.4s, v7.4s, v2.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110ce // fmla v14.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ef // fmla v15.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d2 // fmla v18.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f3 // fmla v19.4s, v7.4s, v2.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118cc // fmla v12.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ed // fmla v13.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d0 // fmla v16.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f1 // fmla v17.4s, v7.4s, v2.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118ce // fmla v14.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ef // fmla v15.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d2 // fmla v18.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f3 // fmla v19.4s, v7.4s, v2.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118cc // fmla v12.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ed // fmla v13.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d0 // fmla v16.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f1 // fmla v17.4s, v7.4s, v2.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118ce // fmla v14.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ef // fmla v15.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d2 // fmla v18.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f3 // fmla v19.4s, v7.4s, v2.s[3]
+	SUBS $4, R5
+	BGE four3
+
+rest3:
+	ADDS $4, R5
+	BEQ next3
 
 step3:
 	FLDPQ (R6), (F4, F5)
@@ -186,6 +402,31 @@ step3:
 	WORD $0x4f8210f3 // fmla v19.4s, v7.4s, v2.s[0]
 	SUBS $1, R5
 	BNE step3
+	B next3
+
+column3:
+	FMOVD 0(R14), F0
+	FMOVS 8(R14), F1
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	WORD $0x4fa010ad // fmla v13.4s, v5.4s, v0.s[1]
+	WORD $0x4fa010ce // fmla v14.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010ef // fmla v15.4s, v7.4s, v0.s[1]
+	WORD $0x4f811090 // fmla v16.4s, v4.4s, v1.s[0]
+	WORD $0x4f8110b1 // fmla v17.4s, v5.4s, v1.s[0]
+	WORD $0x4f8110d2 // fmla v18.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110f3 // fmla v19.4s, v7.4s, v1.s[0]
+	SUBS $1, R5
+	BNE column3
+
+next3:
 	SUBS $1, R4
 	BNE segment3
 	FMOVQ 0(R9), F0
@@ -258,6 +499,100 @@ segment4:
 	ADD R1, R16, R17
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column4
+	CMP $4, R2
+	BNE step4
+	SUBS $4, R5
+	BLT rest4
+
+four4:
+	FMOVQ.P 16(R14), F0
+	FMOVQ.P 16(R15), F1
+	FMOVQ.P 16(R16), F2
+	FMOVQ.P 16(R17), F3
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110cc // fmla v12.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ed // fmla v13.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d0 // fmla v16.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f1 // fmla v17.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d4 // fmla v20.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f5 // fmla v21.4s, v7.4s, v3.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110ce // fmla v14.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d2 // fmla v18.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f3 // fmla v19.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d6 // fmla v22.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f7 // fmla v23.4s, v7.4s, v3.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110cc // fmla v12.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ed // fmla v13.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d0 // fmla v16.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f1 // fmla v17.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d4 // fmla v20.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f5 // fmla v21.4s, v7.4s, v3.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110ce // fmla v14.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ef // fmla v15.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d2 // fmla v18.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f3 // fmla v19.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d6 // fmla v22.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f7 // fmla v23.4s, v7.4s, v3.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118cc // fmla v12.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ed // fmla v13.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d0 // fmla v16.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f1 // fmla v17.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d4 // fmla v20.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f5 // fmla v21.4s, v7.4s, v3.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118ce // fmla v14.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ef // fmla v15.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d2 // fmla v18.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f3 // fmla v19.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d6 // fmla v22.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f7 // fmla v23.4s, v7.4s, v3.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118cc // fmla v12.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ed // fmla v13.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d0 // fmla v16.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f1 // fmla v17.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d4 // fmla v20.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f5 // fmla v21.4s, v7.4s, v3.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118ce // fmla v14.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ef // fmla v15.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d2 // fmla v18.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f3 // fmla v19.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d6 // fmla v22.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f7 // fmla v23.4s, v7.4s, v3.s[3]
+	SUBS $4, R5
+	BGE four4
+
+rest4:
+	ADDS $4, R5
+	BEQ next4
 
 step4:
 	FLDPQ (R6), (F4, F5)
@@ -286,6 +621,34 @@ step4:
 	WORD $0x4f8310f7 // fmla v23.4s, v7.4s, v3.s[0]
 	SUBS $1, R5
 	BNE step4
+	B next4
+
+column4:
+	FMOVQ 0(R14), F0
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	WORD $0x4fa010ad // fmla v13.4s, v5.4s, v0.s[1]
+	WORD $0x4fa010ce // fmla v14.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010ef // fmla v15.4s, v7.4s, v0.s[1]
+	WORD $0x4f801890 // fmla v16.4s, v4.4s, v0.s[2]
+	WORD $0x4f8018b1 // fmla v17.4s, v5.4s, v0.s[2]
+	WORD $0x4f8018d2 // fmla v18.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018f3 // fmla v19.4s, v7.4s, v0.s[2]
+	WORD $0x4fa01894 // fmla v20.4s, v4.4s, v0.s[3]
+	WORD $0x4fa018b5 // fmla v21.4s, v5.4s, v0.s[3]
+	WORD $0x4fa018d6 // fmla v22.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018f7 // fmla v23.4s, v7.4s, v0.s[3]
+	SUBS $1, R5
+	BNE column4
+
+next4:
 	SUBS $1, R4
 	BNE segment4
 	FMOVQ 0(R9), F0
@@ -377,6 +740,117 @@ segment5:
 	ADD R1, R17, R19
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column5
+	CMP $4, R2
+	BNE step5
+	SUBS $4, R5
+	BLT rest5
+
+four5:
+	FMOVQ.P 16(R14), F0
+	FMOVQ.P 16(R15), F1
+	FMOVQ.P 16(R16), F2
+	FMOVQ.P 16(R17), F3
+	FMOVQ.P 16(R19), F4
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110cc // fmla v12.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ed // fmla v13.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d0 // fmla v16.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f1 // fmla v17.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d4 // fmla v20.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f5 // fmla v21.4s, v7.4s, v3.s[0]
+	WORD $0x4f8410d8 // fmla v24.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410f9 // fmla v25.4s, v7.4s, v4.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110ce // fmla v14.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d2 // fmla v18.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f3 // fmla v19.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d6 // fmla v22.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f7 // fmla v23.4s, v7.4s, v3.s[0]
+	WORD $0x4f8410da // fmla v26.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410fb // fmla v27.4s, v7.4s, v4.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110cc // fmla v12.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ed // fmla v13.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d0 // fmla v16.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f1 // fmla v17.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d4 // fmla v20.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f5 // fmla v21.4s, v7.4s, v3.s[1]
+	WORD $0x4fa410d8 // fmla v24.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410f9 // fmla v25.4s, v7.4s, v4.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110ce // fmla v14.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ef // fmla v15.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d2 // fmla v18.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f3 // fmla v19.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d6 // fmla v22.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f7 // fmla v23.4s, v7.4s, v3.s[1]
+	WORD $0x4fa410da // fmla v26.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410fb // fmla v27.4s, v7.4s, v4.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118cc // fmla v12.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ed // fmla v13.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d0 // fmla v16.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f1 // fmla v17.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d4 // fmla v20.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f5 // fmla v21.4s, v7.4s, v3.s[2]
+	WORD $0x4f8418d8 // fmla v24.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418f9 // fmla v25.4s, v7.4s, v4.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118ce // fmla v14.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ef // fmla v15.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d2 // fmla v18.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f3 // fmla v19.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d6 // fmla v22.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f7 // fmla v23.4s, v7.4s, v3.s[2]
+	WORD $0x4f8418da // fmla v26.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418fb // fmla v27.4s, v7.4s, v4.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118cc // fmla v12.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ed // fmla v13.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d0 // fmla v16.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f1 // fmla v17.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d4 // fmla v20.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f5 // fmla v21.4s, v7.4s, v3.s[3]
+	WORD $0x4fa418d8 // fmla v24.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418f9 // fmla v25.4s, v7.4s, v4.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118ce // fmla v14.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ef // fmla v15.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d2 // fmla v18.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f3 // fmla v19.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d6 // fmla v22.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f7 // fmla v23.4s, v7.4s, v3.s[3]
+	WORD $0x4fa418da // fmla v26.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418fb // fmla v27.4s, v7.4s, v4.s[3]
+	SUBS $4, R5
+	BGE four5
+
+rest5:
+	ADDS $4, R5
+	BEQ next5
 
 step5:
 	FLDPQ (R6), (F4, F5)
@@ -410,6 +884,39 @@ step5:
 	WORD $0x4f8010fb // fmla v27.4s, v7.4s, v0.s[0]
 	SUBS $1, R5
 	BNE step5
+	B next5
+
+column5:
+	FMOVQ 0(R14), F0
+	FMOVS 16(R14), F1
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	WORD $0x4fa010ad // fmla v13.4s, v5.4s, v0.s[1]
+	WORD $0x4fa010ce // fmla v14.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010ef // fmla v15.4s, v7.4s, v0.s[1]
+	WORD $0x4f801890 // fmla v16.4s, v4.4s, v0.s[2]
+	WORD $0x4f8018b1 // fmla v17.4s, v5.4s, v0.s[2]
+	WORD $0x4f8018d2 // fmla v18.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018f3 // fmla v19.4s, v7.4s, v0.s[2]
+	WORD $0x4fa01894 // fmla v20.4s, v4.4s, v0.s[3]
+	WORD $0x4fa018b5 // fmla v21.4s, v5.4s, v0.s[3]
+	WORD $0x4fa018d6 // fmla v22.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018f7 // fmla v23.4s, v7.4s, v0.s[3]
+	WORD $0x4f811098 // fmla v24.4s, v4.4s, v1.s[0]
+	WORD $0x4f8110b9 // fmla v25.4s, v5.4s, v1.s[0]
+	WORD $0x4f8110da // fmla v26.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110fb // fmla v27.4s, v7.4s, v1.s[0]
+	SUBS $1, R5
+	BNE column5
+
+next5:
 	SUBS $1, R4
 	BNE segment5
 	FMOVQ 0(R9), F0
@@ -520,6 +1027,134 @@ segment6:
 	ADD R1, R19, R20
 	MOVD ZR, R13
 	MOVD k+72(FP), R5
+	CMP $4, R1
+	BEQ column6
+	CMP $4, R2
+	BNE step6
+	SUBS $4, R5
+	BLT rest6
+
+four6:
+	FMOVQ.P 16(R14), F0
+	FMOVQ.P 16(R15), F1
+	FMOVQ.P 16(R16), F2
+	FMOVQ.P 16(R17), F3
+	FMOVQ.P 16(R19), F4
+	FMOVQ.P 16(R20), F5
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8010c8 // fmla v8.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010e9 // fmla v9.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110cc // fmla v12.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ed // fmla v13.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d0 // fmla v16.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f1 // fmla v17.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d4 // fmla v20.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f5 // fmla v21.4s, v7.4s, v3.s[0]
+	WORD $0x4f8410d8 // fmla v24.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410f9 // fmla v25.4s, v7.4s, v4.s[0]
+	WORD $0x4f8510dc // fmla v28.4s, v6.4s, v5.s[0]
+	WORD $0x4f8510fd // fmla v29.4s, v7.4s, v5.s[0]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f8110ce // fmla v14.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110ef // fmla v15.4s, v7.4s, v1.s[0]
+	WORD $0x4f8210d2 // fmla v18.4s, v6.4s, v2.s[0]
+	WORD $0x4f8210f3 // fmla v19.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310d6 // fmla v22.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310f7 // fmla v23.4s, v7.4s, v3.s[0]
+	WORD $0x4f8410da // fmla v26.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410fb // fmla v27.4s, v7.4s, v4.s[0]
+	WORD $0x4f8510de // fmla v30.4s, v6.4s, v5.s[0]
+	WORD $0x4f8510ff // fmla v31.4s, v7.4s, v5.s[0]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa010c8 // fmla v8.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010e9 // fmla v9.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110cc // fmla v12.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ed // fmla v13.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d0 // fmla v16.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f1 // fmla v17.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d4 // fmla v20.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f5 // fmla v21.4s, v7.4s, v3.s[1]
+	WORD $0x4fa410d8 // fmla v24.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410f9 // fmla v25.4s, v7.4s, v4.s[1]
+	WORD $0x4fa510dc // fmla v28.4s, v6.4s, v5.s[1]
+	WORD $0x4fa510fd // fmla v29.4s, v7.4s, v5.s[1]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa010ca // fmla v10.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa110ce // fmla v14.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ef // fmla v15.4s, v7.4s, v1.s[1]
+	WORD $0x4fa210d2 // fmla v18.4s, v6.4s, v2.s[1]
+	WORD $0x4fa210f3 // fmla v19.4s, v7.4s, v2.s[1]
+	WORD $0x4fa310d6 // fmla v22.4s, v6.4s, v3.s[1]
+	WORD $0x4fa310f7 // fmla v23.4s, v7.4s, v3.s[1]
+	WORD $0x4fa410da // fmla v26.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410fb // fmla v27.4s, v7.4s, v4.s[1]
+	WORD $0x4fa510de // fmla v30.4s, v6.4s, v5.s[1]
+	WORD $0x4fa510ff // fmla v31.4s, v7.4s, v5.s[1]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4f8018c8 // fmla v8.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018e9 // fmla v9.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118cc // fmla v12.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ed // fmla v13.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d0 // fmla v16.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f1 // fmla v17.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d4 // fmla v20.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f5 // fmla v21.4s, v7.4s, v3.s[2]
+	WORD $0x4f8418d8 // fmla v24.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418f9 // fmla v25.4s, v7.4s, v4.s[2]
+	WORD $0x4f8518dc // fmla v28.4s, v6.4s, v5.s[2]
+	WORD $0x4f8518fd // fmla v29.4s, v7.4s, v5.s[2]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4f8018ca // fmla v10.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018eb // fmla v11.4s, v7.4s, v0.s[2]
+	WORD $0x4f8118ce // fmla v14.4s, v6.4s, v1.s[2]
+	WORD $0x4f8118ef // fmla v15.4s, v7.4s, v1.s[2]
+	WORD $0x4f8218d2 // fmla v18.4s, v6.4s, v2.s[2]
+	WORD $0x4f8218f3 // fmla v19.4s, v7.4s, v2.s[2]
+	WORD $0x4f8318d6 // fmla v22.4s, v6.4s, v3.s[2]
+	WORD $0x4f8318f7 // fmla v23.4s, v7.4s, v3.s[2]
+	WORD $0x4f8418da // fmla v26.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418fb // fmla v27.4s, v7.4s, v4.s[2]
+	WORD $0x4f8518de // fmla v30.4s, v6.4s, v5.s[2]
+	WORD $0x4f8518ff // fmla v31.4s, v7.4s, v5.s[2]
+	FLDPQ 0(R6), (F6, F7)
+	WORD $0x4fa018c8 // fmla v8.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018e9 // fmla v9.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118cc // fmla v12.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ed // fmla v13.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d0 // fmla v16.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f1 // fmla v17.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d4 // fmla v20.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f5 // fmla v21.4s, v7.4s, v3.s[3]
+	WORD $0x4fa418d8 // fmla v24.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418f9 // fmla v25.4s, v7.4s, v4.s[3]
+	WORD $0x4fa518dc // fmla v28.4s, v6.4s, v5.s[3]
+	WORD $0x4fa518fd // fmla v29.4s, v7.4s, v5.s[3]
+	FLDPQ 32(R6), (F6, F7)
+	ADD R7, R6
+	WORD $0x4fa018ca // fmla v10.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018eb // fmla v11.4s, v7.4s, v0.s[3]
+	WORD $0x4fa118ce // fmla v14.4s, v6.4s, v1.s[3]
+	WORD $0x4fa118ef // fmla v15.4s, v7.4s, v1.s[3]
+	WORD $0x4fa218d2 // fmla v18.4s, v6.4s, v2.s[3]
+	WORD $0x4fa218f3 // fmla v19.4s, v7.4s, v2.s[3]
+	WORD $0x4fa318d6 // fmla v22.4s, v6.4s, v3.s[3]
+	WORD $0x4fa318f7 // fmla v23.4s, v7.4s, v3.s[3]
+	WORD $0x4fa418da // fmla v26.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418fb // fmla v27.4s, v7.4s, v4.s[3]
+	WORD $0x4fa518de // fmla v30.4s, v6.4s, v5.s[3]
+	WORD $0x4fa518ff // fmla v31.4s, v7.4s, v5.s[3]
+	SUBS $4, R5
+	BGE four6
+
+rest6:
+	ADDS $4, R5
+	BEQ next6
 
 step6:
 	FLDPQ (R6), (F4, F5)
@@ -558,6 +1193,43 @@ step6:
 	WORD $0x4f8110ff // fmla v31.4s, v7.4s, v1.s[0]
 	SUBS $1, R5
 	BNE step6
+	B next6
+
+column6:
+	FMOVQ 0(R14), F0
+	FMOVD 16(R14), F1
+	FLDPQ (R6), (F4, F5)
+	FLDPQ 32(R6), (F6, F7)
+	ADD R2, R14
+	ADD R7, R6
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8010eb // fmla v11.4s, v7.4s, v0.s[0]
+	WORD $0x4fa0108c // fmla v12.4s, v4.4s, v0.s[1]
+	WORD $0x4fa010ad // fmla v13.4s, v5.4s, v0.s[1]
+	WORD $0x4fa010ce // fmla v14.4s, v6.4s, v0.s[1]
+	WORD $0x4fa010ef // fmla v15.4s, v7.4s, v0.s[1]
+	WORD $0x4f801890 // fmla v16.4s, v4.4s, v0.s[2]
+	WORD $0x4f8018b1 // fmla v17.4s, v5.4s, v0.s[2]
+	WORD $0x4f8018d2 // fmla v18.4s, v6.4s, v0.s[2]
+	WORD $0x4f8018f3 // fmla v19.4s, v7.4s, v0.s[2]
+	WORD $0x4fa01894 // fmla v20.4s, v4.4s, v0.s[3]
+	WORD $0x4fa018b5 // fmla v21.4s, v5.4s, v0.s[3]
+	WORD $0x4fa018d6 // fmla v22.4s, v6.4s, v0.s[3]
+	WORD $0x4fa018f7 // fmla v23.4s, v7.4s, v0.s[3]
+	WORD $0x4f811098 // fmla v24.4s, v4.4s, v1.s[0]
+	WORD $0x4f8110b9 // fmla v25.4s, v5.4s, v1.s[0]
+	WORD $0x4f8110da // fmla v26.4s, v6.4s, v1.s[0]
+	WORD $0x4f8110fb // fmla v27.4s, v7.4s, v1.s[0]
+	WORD $0x4fa1109c // fmla v28.4s, v4.4s, v1.s[1]
+	WORD $0x4fa110bd // fmla v29.4s, v5.4s, v1.s[1]
+	WORD $0x4fa110de // fmla v30.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110ff // fmla v31.4s, v7.4s, v1.s[1]
+	SUBS $1, R5
+	BNE column6
+
+next6:
 	SUBS $1, R4
 	BNE segment6
 	FMOVQ 0(R9), F0

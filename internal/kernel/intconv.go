@@ -51,7 +51,7 @@ type intCall[X Byte] struct {
 	m, shift []float32
 	x        []X
 
-	z      int32   // zero point of x as unsigned bytes
+	z      int32   // zero point of x as the kernel's bytes
 	bias   []int32 // less z·Σw, padded to whole vectors
 	pixels int     // of the output
 	images int
@@ -80,6 +80,7 @@ func (c *intCall[X]) begin(kernel string, z int32, bias []int32, outputs int, s 
 	if c.z < 0 || c.z > 255 {
 		panic("kernel: " + kernel + ": zero point out of the range of its bytes")
 	}
+	c.z -= int32(c.p.sign())
 	c.images, c.width, c.pixels = n, g.OW(), n*g.OH()*g.OW()
 	if c.p.flat() {
 		c.images, c.width = (c.pixels+flatWidth-1)/flatWidth, flatWidth
@@ -143,7 +144,7 @@ func (c *intCall[X]) task(task int) {
 // image is image i with the padding that the kernels read, in buffer or, if it
 // already has that, in x.
 func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
-	g, flip := c.p.g, flipOf[X]()
+	g, flip := c.p.g, flipOf[X]()^c.p.sign()
 	if !c.p.flat() {
 		size := g.H * g.W * g.C
 		padImage(buffer, c.x[i*size:(i+1)*size], uint8(c.z), c.p)
@@ -182,7 +183,7 @@ func padImage[X Byte](dst []uint8, x []X, z uint8, p *PackedConv) {
 		at := (h + g.PadTop) * wide
 		left := at + g.PadLeft*g.C
 		fill(at, left)
-		p.copyRow(dst[left*e:], bytesOf(x[h*line:(h+1)*line]), flipOf[X]())
+		p.copyRow(dst[left*e:], bytesOf(x[h*line:(h+1)*line]), flipOf[X]()^p.sign())
 		fill(left+line, at+wide)
 	}
 	fill((g.H+g.PadTop)*wide, (g.H+g.PadTop+g.PadBottom)*wide)

@@ -21,10 +21,11 @@ func ConvFloat[X Byte](y []float32, x Images[X], m, bias []float32, p *PackedCon
 func realsGeneric(y []float32, acc []int32, m, bias []float32) {
 	for i := 0; i < len(acc); i += len(m) {
 		for o, a := range acc[i : i+len(m)] {
-			y[i+o] = float32(a) * m[o]
+			v := float32(float32(a) * m[o])
 			if bias != nil {
-				y[i+o] += bias[o]
+				v += bias[o]
 			}
+			y[i+o] = v
 		}
 	}
 }

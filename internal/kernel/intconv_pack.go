@@ -20,8 +20,8 @@ type PackedConv struct {
 	source  []int32 // where in a filter I KH KW the elements of its runs lie; −1 where groups have too much
 
 	w []int8 // packedGo: O KH KW I
-	// packedBytes, packedWords: panels of channels × runs × groups × channels × four
-	// bytes; packedQuads: quads of taps × channels × four
+	// packedBytes, packedSigned, packedWords: panels of channels × runs × groups × channels ×
+	// four bytes; packedQuads: quads of taps × channels × four
 	panels []uint8
 	taps   []int16 // packedDepth: pairs of taps × channels × two
 
@@ -33,11 +33,12 @@ type PackedConv struct {
 type packing uint8
 
 const (
-	packedGo    packing = iota
-	packedBytes         // VPDPBUSD: panels of 32 or, at the end, 16 channels
-	packedWords         // VPMADDWD: panels of 16 channels
-	packedDepth         // depthwise, taps in pairs
-	packedQuads         // depthwise, taps in fours, 64 channels or neighbours' channels at a time
+	packedGo     packing = iota
+	packedBytes          // VPDPBUSD: panels of 32 or, at the end, 16 channels; SUDOT: of 16
+	packedSigned         // SDOT: the same, for images of signed bytes
+	packedWords          // VPMADDWD, SMLAL: panels of 16 channels
+	packedDepth          // depthwise, taps in pairs
+	packedQuads          // depthwise, taps in fours, 64 channels or neighbours' channels at a time
 )
 
 // PackConv packs the weights w, O I KH KW, of the convolution g; g.N is
@@ -62,7 +63,7 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	case packedQuads:
 		p.fillTaps(4)
 		p.panels = make([]uint8, len(p.off)*max(64, g.C))
-	case packedBytes, packedWords:
+	case packedBytes, packedSigned, packedWords:
 		for o := 0; o < g.O; o += p.panelWidth(o) {
 			p.panels = append(p.panels, make([]uint8, p.panelBytes(o))...)
 		}
@@ -78,7 +79,7 @@ func PackConv(w []int8, g Conv) *PackedConv {
 func (p *PackedConv) Repack(w []int8) {
 	checkLen("Repack", "w", len(w), p.g.O*p.g.C/p.g.Groups*p.g.KH*p.g.KW)
 	switch p.packing {
-	case packedBytes:
+	case packedBytes, packedSigned:
 		p.packBytes(w)
 	case packedWords:
 		p.packWords(w)
@@ -153,7 +154,7 @@ func (p *PackedConv) findRuns() {
 	}
 	p.length = pixels * ci
 	whole := p.length
-	if p.packing == packedBytes || p.packing == packedWords {
+	if p.panelled() {
 		each := 4 / p.element
 		p.groups = (p.length + each - 1) / each
 		whole = p.groups * each
@@ -175,9 +176,22 @@ func (p *PackedConv) findRuns() {
 // panelWidth is the channels of the panel that starts at channel o.
 func (p *PackedConv) panelWidth(o int) int {
 	if p.packing == packedBytes && p.g.O-o > 16 {
-		return 32
+		return layouts[path].columns
 	}
 	return 16
+}
+
+// panelled reports whether the weights are in panels of channels.
+func (p *PackedConv) panelled() bool {
+	return p.packing == packedBytes || p.packing == packedSigned || p.packing == packedWords
+}
+
+// sign is the bit to flip between unsigned bytes and those that the kernel reads.
+func (p *PackedConv) sign() uint8 {
+	if p.packing == packedSigned {
+		return 128
+	}
+	return 0
 }
 
 // panelBytes is the size of the panel that starts at channel o.

@@ -75,7 +75,7 @@ func realOracle(acc []int64, bias []int32, m, shift []float32) []float32 {
 	y := make([]float32, len(acc))
 	for i, a := range acc {
 		o := i % len(m)
-		y[i] = float32(a-int64(bias[o])) * m[o]
+		y[i] = float32(float32(a-int64(bias[o])) * m[o])
 		if shift != nil {
 			y[i] += shift[o]
 		}

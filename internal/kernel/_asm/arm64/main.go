@@ -21,7 +21,23 @@ func main() {
 }
 
 func files() map[string][]*function {
-	return map[string][]*function{
-		"gemm": {floatTile(), transpose()},
+	integers := []*function{
+		intTile("intTileNEON", "a tile of up to 6 pixels and 16 channels of words, with SMLAL", words),
+		intTile("intTileDot", "a tile of up to 6 pixels and 16 channels of signed bytes, with SDOT",
+			byElement("sdot v%d.4s, v%d.16b, v%d.4b[%d]")),
+		intTile("intTileI8MM", "a tile of up to 6 pixels and 16 channels of bytes, with SUDOT",
+			byElement("sudot v%d.4s, v%d.16b, v%d.4b[%d]")),
+		intDepth(),
 	}
+	for _, k := range rowKernels {
+		integers = append(integers, k.generate())
+	}
+	all := map[string][]*function{
+		"gemm":    {floatTile(), transpose()},
+		"intconv": integers,
+	}
+	for _, k := range elementwiseKernels {
+		all["elementwise"] = append(all["elementwise"], k.generate())
+	}
+	return all
 }

@@ -9,11 +9,13 @@ import "fmt"
 //		for i < m, j < 16:
 //			sum[i,j] += a[off[q] + i·rs + p·cs] · b[q·k+p, j]
 //
-// An element of a is a float, or a group of four bytes or two words. It is loaded
-// into the first element of a vector, by which a row of b is multiplied.
+// An element of a is a float, or a group of four bytes or two words, by which the
+// vectors of a row of b are multiplied. Elements are loaded by fours where a row's
+// are consecutive, side by side where a column's are, otherwise one by one:
 //
-//	V0–V3    elements of a, in turn
-//	V4–V7    a row of b
+//	V0–V5    a: of each row four elements, or in V0 and V1 those of six rows, or
+//	         in V0–V3 one of each row, in turn
+//	V6–V7 or V4–V7, a part or all of a row of b
 //	V8–V31   the sums: row i, columns 4·j in V(8+4·i+j)
 const (
 	tileRows  = 6
@@ -27,10 +29,12 @@ const (
 func block(i, j int) int { return firstSum + perRow*i + j }
 
 // A multiplication is a tile's instructions: loadB loads a row of b from a
-// register, and multiply adds an element of it times V(a) to row i.
+// register, and multiply adds to row i its products with an element of V(a).
+// single, if any, adds V(b)'s products with an element of V(a) to V(sum).
 type multiplication struct {
 	loadB    func(f *function, b string)
-	multiply func(f *function, i, a int)
+	multiply func(f *function, i, a, element int)
+	single   string // of sum, b, a and element
 }
 
 // byElement multiplies rows of four vectors, lane by lane, with one
@@ -41,11 +45,12 @@ func byElement(instruction string) multiplication {
 			f.p("FLDPQ (%s), (F4, F5)", b)
 			f.p("FLDPQ 32(%s), (F6, F7)", b)
 		},
-		multiply: func(f *function, i, a int) {
+		multiply: func(f *function, i, a, element int) {
 			for j := range perRow {
-				f.p(instruction, block(i, j), firstOfB+j, a)
+				f.p(instruction, block(i, j), firstOfB+j, a, element)
 			}
 		},
+		single: instruction,
 	}
 }
 
@@ -57,7 +62,7 @@ var words = multiplication{
 		f.p("VLD2 (%s), [V6.H8, V7.H8]", b)
 		f.p("SUB $32, %s", b)
 	},
-	multiply: func(f *function, i, a int) {
+	multiply: func(f *function, i, a, _ int) {
 		for word := range 2 {
 			for j := range perRow {
 				b := firstOfB + j/2*2 + word
@@ -78,15 +83,18 @@ type tile struct {
 	multiplication
 	a, rs, cs, off, segments, k, b, ldb string
 	shift                               int    // from the unit of off to bytes
-	kName                               string // parameters that the loops count down
+	kName                               string // the parameter that k counts down
+	anyDistance                         bool   // whether rs and cs may be anything; otherwise cs is 4
+	at                                  string // bytes from the rows' starts
+	row                                 []string
 }
 
-// rows emits begin, the loops and end for each number of rows. Each is a loop of its own.
-func (t tile) rows(begin, end func(rows int)) {
-	m, at := t.arg("m"), t.reg()
-	var row []string
+// rows emits begin, the loops and end for each number of rows.
+func (t *tile) rows(begin, end func(rows int)) {
+	m := t.arg("m")
+	t.at = t.reg()
 	for range tileRows {
-		row = append(row, t.reg())
+		t.row = append(t.row, t.reg())
 	}
 	for rows := tileRows; rows > 1; rows-- {
 		t.p("CMP $%d, %s", rows, m)
@@ -96,17 +104,14 @@ func (t tile) rows(begin, end func(rows int)) {
 		t.label(fmt.Sprint("rows", rows))
 		begin(rows)
 		t.label(fmt.Sprint("segment", rows))
-		t.p("MOVD.P 8(%s), %s", t.off, at)
-		t.p("ADD %s<<%d, %s, %s", at, t.shift, t.a, row[0])
+		t.p("MOVD.P 8(%s), %s", t.off, t.at)
+		t.p("ADD %s<<%d, %s, %s", t.at, t.shift, t.a, t.row[0])
 		for i := 1; i < rows; i++ {
-			t.p("ADD %s, %s, %s", t.rs, row[i-1], row[i])
+			t.p("ADD %s, %s, %s", t.rs, t.row[i-1], t.row[i])
 		}
-		t.p("MOVD ZR, %s", at)
+		t.p("MOVD ZR, %s", t.at)
 		t.load(t.kName, t.k)
-		t.label(fmt.Sprint("step", rows))
-		t.step(row[:rows], at)
-		t.p("SUBS $1, %s", t.k)
-		t.p("BNE step%d", rows)
+		t.loops(rows)
 		t.p("SUBS $1, %s", t.segments)
 		t.p("BNE segment%d", rows)
 		end(rows)
@@ -116,27 +121,107 @@ func (t tile) rows(begin, end func(rows int)) {
 	}
 }
 
-// step emits the products of one k, at being its distance from the rows' start.
-// The first elements of a are loaded ahead of all products, each other before the
-// products of the row before it.
-func (t tile) step(row []string, at string) {
+// loops emits the loops over k: elements by fours and what they leave over, one
+// by one, side by side.
+func (t *tile) loops(rows int) {
+	if t.anyDistance {
+		t.p("CMP $4, %s", t.rs)
+		t.p("BEQ column%d", rows)
+		t.p("CMP $4, %s", t.cs)
+		t.p("BNE step%d", rows)
+	}
+	if t.single != "" {
+		t.p("SUBS $4, %s", t.k)
+		t.p("BLT rest%d", rows)
+		t.label(fmt.Sprint("four", rows))
+		t.four(rows)
+		t.p("SUBS $4, %s", t.k)
+		t.p("BGE four%d", rows)
+		t.label(fmt.Sprint("rest", rows))
+		t.p("ADDS $4, %s", t.k)
+		t.p("BEQ next%d", rows)
+	}
+	t.label(fmt.Sprint("step", rows))
+	t.step(rows)
+	t.p("SUBS $1, %s", t.k)
+	t.p("BNE step%d", rows)
+	if t.anyDistance {
+		t.p("B next%d", rows)
+		t.label(fmt.Sprint("column", rows))
+		t.column(rows)
+		t.p("SUBS $1, %s", t.k)
+		t.p("BNE column%d", rows)
+	}
+	t.label(fmt.Sprint("next", rows))
+}
+
+// four emits the products of four k, a half of a row of b at a time.
+func (t *tile) four(rows int) {
+	const half = 6 // register
+	for i, row := range t.row[:rows] {
+		t.p("FMOVQ.P 16(%s), F%d", row, i)
+	}
+	for k := range 4 {
+		for j := 0; j < perRow; j += 2 {
+			t.p("FLDPQ %d(%s), (F%d, F%d)", 16*j, t.b, half, half+1)
+			if j > 0 {
+				t.p("ADD %s, %s", t.ldb, t.b)
+			}
+			for i := range rows {
+				t.p(t.single, block(i, j), half, i, k)
+				t.p(t.single, block(i, j+1), half+1, i, k)
+			}
+		}
+	}
+}
+
+// step emits the products of one k. The first elements of a are loaded ahead of
+// all products, each other one ahead of the products of some rows before it.
+func (t *tile) step(rows int) {
 	const ahead = 3
 	load := func(i int) {
-		if i < len(row) {
-			t.p("FMOVS (%s)(%s), F%d", row[i], at, i%firstOfB)
+		if i < rows {
+			t.p("FMOVS (%s)(%s), F%d", t.row[i], t.at, i%firstOfB)
 		}
 	}
 	t.loadB(t.function, t.b)
 	for i := range ahead {
 		load(i)
 	}
-	for i := range row {
+	for i := range rows {
 		load(i + ahead)
-		if i == len(row)-1 {
-			t.p("ADD %s, %s", t.cs, at)
+		if i == rows-1 {
+			t.p("ADD %s, %s", t.cs, t.at)
 			t.p("ADD %s, %s", t.ldb, t.b)
 		}
-		t.multiply(t.function, i, i%firstOfB)
+		t.multiply(t.function, i, i%firstOfB, 0)
+	}
+}
+
+// column emits the products of one k, whose elements are side by side.
+func (t *tile) column(rows int) {
+	for i := 0; i < rows; i += 4 {
+		switch rows - i {
+		case 1:
+			t.p("FMOVS %d(%s), F%d", 4*i, t.row[0], i/4)
+		case 2:
+			t.p("FMOVD %d(%s), F%d", 4*i, t.row[0], i/4)
+		case 3:
+			t.p("FMOVD %d(%s), F%d", 4*i, t.row[0], i/4)
+			t.p("FMOVS %d(%s), F%d", 4*i+8, t.row[0], i/4+1)
+		default:
+			t.p("FMOVQ %d(%s), F%d", 4*i, t.row[0], i/4)
+		}
+	}
+	t.loadB(t.function, t.b)
+	t.p("ADD %s, %s", t.cs, t.row[0])
+	t.p("ADD %s, %s", t.ldb, t.b)
+	for i := range rows {
+		if rows == 3 && i == 2 {
+			t.multiply(t.function, i, 1, 0)
+			continue
+		}
+		t.multiply(t.function, i, i/4, i%4)
 	}
 }
 
@@ -144,7 +229,8 @@ func (t tile) step(row []string, at string) {
 func floatTile() *function {
 	f := newFunction("tileNEON", "a tile of up to 6 rows and 16 columns", "c *float32, ldc int, plus *float32, "+
 		"ldp int, a *float32, rs int, cs int, off *int, segments int, k int, b *float32, ldb int, m int")
-	t := tile{function: f, multiplication: byElement("fmla v%d.4s, v%d.4s, v%d.s[0]"), shift: 2, kName: "k"}
+	t := &tile{function: f, multiplication: byElement("fmla v%d.4s, v%d.4s, v%d.s[%d]"), shift: 2, kName: "k",
+		anyDistance: true}
 	t.a, t.rs, t.cs, t.off = f.arg("a"), f.bytes("rs"), f.bytes("cs"), f.arg("off")
 	t.segments, t.k, t.b, t.ldb = f.arg("segments"), f.reg(), f.arg("b"), f.bytes("ldb")
 	c, plus, ldc, ldp := f.arg("c"), f.arg("plus"), f.bytes("ldc"), f.bytes("ldp")
@@ -175,7 +261,7 @@ func floatTile() *function {
 func intTile(name, doc string, by multiplication) *function {
 	f := newFunction(name, doc, "acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, "+
 		"groups int, w *uint8, m int")
-	t := tile{function: f, multiplication: by, kName: "groups"}
+	t := &tile{function: f, multiplication: by, kName: "groups"}
 	t.a, t.rs, t.off, t.segments = f.arg("x"), f.arg("step"), f.arg("off"), f.arg("segments")
 	t.k, t.b, t.cs, t.ldb = f.reg(), f.arg("w"), "$4", "$64"
 	acc, lda, bias := f.arg("acc"), f.bytes("lda"), f.arg("bias")

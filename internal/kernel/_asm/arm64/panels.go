@@ -1,0 +1,160 @@
+package main
+
+import "fmt"
+
+// A panels kernel treats rows of c channels, c a positive multiple of 4, panel
+// by panel:
+//
+//	for each panel of some vectors of channels:
+//		load params, clear sums
+//		for each of count rows:
+//			code
+//		store sums
+//
+// Sums that are kept are loaded, not cleared. Uniforms are addresses of one
+// number for all channels. With numbered, the registers k0 to k3 hold these numbers.
+type panels struct {
+	name, doc    string
+	sums, slices []slice
+	params       []string
+	uniforms     []slice
+	numbered     bool
+	count, code  string
+	vectors      []int // of a panel: as many as fit, then fewer
+}
+
+// walk is the general registers of a panels kernel.
+type walk struct {
+	c, pixel, j, left, count, at string // pixel is the bytes of c floats
+	slices                       map[string][2]string
+}
+
+func (k panels) generate() *function {
+	params := ""
+	for _, s := range append(append([]slice{}, k.sums...), k.slices...) {
+		params += s.parameter()
+	}
+	for _, name := range k.params {
+		params += in(name).parameter()
+	}
+	for _, s := range k.uniforms {
+		params += s.parameter()
+	}
+	f := newFunction(k.name, k.doc, params+k.count+" int, c int")
+	w := walk{slices: map[string][2]string{}}
+	w.c, w.pixel, w.j, w.left, w.count, w.at = f.arg("c"), f.reg(), f.reg(), f.reg(), f.reg(), f.reg()
+	f.p("LSL $2, %s, %s", w.c, w.pixel)
+	f.p("MOVD ZR, %s", w.j)
+	f.p("MOVD %s, %s", w.c, w.left)
+	for _, s := range k.slices {
+		w.slices[s.name] = [2]string{f.reg()}
+		if s.pair {
+			w.slices[s.name] = [2]string{w.slices[s.name][0], f.reg()}
+		}
+	}
+	k.constants(f, w, newLanes(f, 1))
+	for _, vectors := range k.vectors {
+		f.label(fmt.Sprint("panel", vectors))
+		f.p("CMP $%d, %s", 4*vectors, w.left)
+		f.p("BLT done%d", vectors)
+		k.panel(f, w, vectors)
+		f.p("ADD $%d, %s", 4*vectors, w.j)
+		f.p("SUB $%d, %s", 4*vectors, w.left)
+		f.p("B panel%d", vectors)
+		f.label(fmt.Sprint("done", vectors))
+	}
+	return f
+}
+
+// constants loads what is the same for all panels.
+func (k panels) constants(f *function, w walk, l *lanes) {
+	k.share(l)
+	for _, s := range k.uniforms {
+		f.load(s.name, w.at)
+		f.p("VLD1R (%s), [V%d.S4]", w.at, l.share(s.name))
+	}
+	for i := 0; i < 4 && k.numbered; i++ {
+		f.p("MOVD $%d, %s", i, w.at)
+		f.p("VDUP %s, V%d.S4", w.at, l.share(fmt.Sprint("k", i)))
+	}
+}
+
+// share takes the registers of what is the same for all panels.
+func (k panels) share(l *lanes) {
+	for _, s := range k.uniforms {
+		l.share(s.name)
+	}
+	for i := 0; i < 4 && k.numbered; i++ {
+		l.share(fmt.Sprint("k", i))
+	}
+}
+
+// panel emits the loop over the rows of one panel.
+func (k panels) panel(f *function, w walk, vectors int) {
+	l := newLanes(f, vectors)
+	k.share(l)
+	address := func(name string) {
+		f.load(name, w.at)
+		f.p("ADD %s<<2, %s, %s", w.j, w.at, w.at)
+	}
+	for _, name := range k.params {
+		address(name)
+		l.load(name, w.at, 4)
+	}
+	for _, s := range k.sums {
+		if s.in {
+			address(s.name)
+			l.load(s.name, w.at, 4)
+			continue
+		}
+		l.each(fmt.Sprintf("eor %[1]s.16b, %[1]s.16b, %[1]s.16b", s.name))
+	}
+	for _, s := range k.slices {
+		at := w.slices[s.name]
+		f.load(s.name, at[0])
+		f.p("ADD %s<<%d, %s, %s", w.j, s.bytes()/2, at[0], at[0])
+		if s.pair {
+			f.p("ADD %s, %s, %s", w.pixel, at[0], at[1])
+		}
+	}
+	f.load(k.count, w.count)
+	f.label(fmt.Sprint("row", vectors))
+	k.row(f, w, l)
+	f.p("SUBS $1, %s", w.count)
+	f.p("BNE row%d", vectors)
+	for _, s := range k.sums {
+		address(s.name)
+		l.store(s.name, w.at, 4)
+	}
+}
+
+// row emits the code of one row, and moves on.
+func (k panels) row(f *function, w walk, l *lanes) {
+	for _, s := range k.slices {
+		if at := w.slices[s.name]; s.in && s.pair {
+			l.load(s.name+"a", at[0], s.bytes())
+			l.load(s.name+"b", at[1], s.bytes())
+		} else if s.in {
+			l.load(s.name, at[0], s.bytes())
+		}
+	}
+	l.each(k.code)
+	for _, s := range k.slices {
+		at := w.slices[s.name]
+		if s.out && s.pair {
+			l.store(s.name+"a", at[0], s.bytes())
+			l.store(s.name+"b", at[1], s.bytes())
+		} else if s.out {
+			l.store(s.name, at[0], s.bytes())
+		}
+		switch {
+		case s.pair:
+			f.p("ADD %s<<1, %s", w.pixel, at[0])
+			f.p("ADD %s<<1, %s", w.pixel, at[1])
+		case s.bytes() == 1:
+			f.p("ADD %s, %s", w.c, at[0])
+		default:
+			f.p("ADD %s, %s", w.pixel, at[0])
+		}
+	}
+}
