@@ -40,6 +40,7 @@ each trial. The file has the keys
   zip      a list of blocks of axes that go together
   sample   trials at points of ranges: method (sobol or random), trials, seed, ranges
   exclude  a list of labels, such as {bits: W2A2, method: minmax}
+  halving  successive halving: epochs (the rungs), keep (a share), stage (qat or float)
 
 The trials are the product of the axes, the last one varying fastest.`,
 		Args: oneArgument,

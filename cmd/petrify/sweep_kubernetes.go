@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -25,11 +26,14 @@ type manifest struct {
 	Plan        string
 	Trials      int
 	Parallelism int
+	Phases      []string // of halving, from 0; one without a number if there is none
 }
 
 // objects are a ConfigMap with the plan, a claim to the volume for the runs, and an Indexed
 // Job of the trials. Each pod makes the plan's folders first, which changes nothing if they
-// are there. Exit code 2 fails an index for good; disruptions count against no limit.
+// are there. Exit code 2 fails an index for good; disruptions, and exit code 75, count against
+// no limit. With halving there is a Job for each phase: an index of it is done when its
+// trial has come to the phase's rung, and exits with 75 while it waits for other trials.
 var objects = template.Must(template.New("kubernetes").Funcs(template.FuncMap{"indent": indented}).Parse(`apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -47,17 +51,18 @@ spec:
   resources:
     requests:
       storage: {{.Storage}}
+{{- range .Phases}}
 ---
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{.Name}}
+  name: {{$.Name}}{{with .}}-{{.}}{{end}}
 spec:
   completionMode: Indexed
-  completions: {{.Trials}}
-  parallelism: {{.Parallelism}}
+  completions: {{$.Trials}}
+  parallelism: {{$.Parallelism}}
   backoffLimitPerIndex: 6
-  maxFailedIndexes: {{.Trials}}
+  maxFailedIndexes: {{$.Trials}}
   podFailurePolicy:
     rules:
       - action: FailIndex
@@ -65,6 +70,11 @@ spec:
           containerName: trial
           operator: In
           values: [2]
+      - action: Ignore
+        onExitCodes:
+          containerName: trial
+          operator: In
+          values: [75]
       - action: Ignore
         onPodConditions:
           - type: DisruptionTarget
@@ -75,8 +85,8 @@ spec:
       terminationGracePeriodSeconds: 60
       initContainers:
         - name: plan
-          image: {{.Image}}
-          args: [sweep, plan, /plan/sweep.yaml, --out, /sweep/{{.Name}}]
+          image: {{$.Image}}
+          args: [sweep, plan, /plan/sweep.yaml, --out, /sweep/{{$.Name}}]
           volumeMounts:
             - name: plan
               mountPath: /plan
@@ -84,12 +94,12 @@ spec:
               mountPath: /sweep
       containers:
         - name: trial
-          image: {{.Image}}
-          args: [sweep, trial, /sweep/{{.Name}}]
+          image: {{$.Image}}
+          args: [sweep, trial, /sweep/{{$.Name}}{{with .}}, --phase={{.}}{{end}}]
           resources:
             requests:
-              cpu: {{.CPU}}
-              memory: {{.Memory}}
+              cpu: {{$.CPU}}
+              memory: {{$.Memory}}
           volumeMounts:
             - name: plan
               mountPath: /plan
@@ -98,10 +108,11 @@ spec:
       volumes:
         - name: plan
           configMap:
-            name: {{.Name}}
+            name: {{$.Name}}
         - name: sweep
           persistentVolumeClaim:
-            claimName: {{.Claim}}
+            claimName: {{$.Claim}}
+{{- end}}
 `))
 
 // indented puts spaces before each line.
@@ -142,7 +153,13 @@ them into the image, or into the volume, which is mounted at /sweep.`,
 			if err != nil {
 				return err
 			}
-			m.Plan, m.Trials = string(plan), s.Len()
+			m.Plan, m.Trials, m.Phases = string(plan), s.Len(), []string{""}
+			if s.Halving != nil {
+				m.Phases = nil
+				for phase := range len(s.Halving.Epochs) + 1 {
+					m.Phases = append(m.Phases, strconv.Itoa(phase))
+				}
+			}
 			if err := m.check(); err != nil {
 				return usage(err)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"petrify/internal/sums"
 	"petrify/internal/sweep"
 	"petrify/train"
 )
@@ -72,6 +73,7 @@ type pool struct {
 	ends    chan ended
 	shown   *progress
 	done    int // finished trials
+	halved  int // trials that halving has stopped
 	failed  int
 }
 
@@ -83,15 +85,23 @@ func (c *command) runSweep(ctx context.Context, s *sweep.Sweep, jobs int) error 
 	if p.program, err = ownProgram(); err != nil {
 		return err
 	}
-	if err := p.enqueue(); err != nil {
-		return err
+	for begun := false; ; begun = true {
+		if err := p.enqueue(); err != nil {
+			return err
+		}
+		if len(p.waiting) == 0 || ctx.Err() != nil || p.failed > 0 {
+			break
+		}
+		if left := s.Len() - p.done - p.halved; !begun {
+			fmt.Fprintf(c.stderr, "%s: %s, %d finished before; %d at a time\n", s.Folder, several(s.Len(), "trial"),
+				p.done, min(jobs, left))
+		}
+		p.show()
+		p.loop(ctx)
+		if s.Halving == nil {
+			break
+		}
 	}
-	if left := s.Len() - p.done; left > 0 {
-		fmt.Fprintf(c.stderr, "%s: %s, %d finished before; %d at a time\n", s.Folder, several(s.Len(), "trial"), p.done,
-			min(jobs, left))
-	}
-	p.show()
-	p.loop(ctx)
 	p.shown.clear()
 	switch {
 	case ctx.Err() != nil:
@@ -120,14 +130,22 @@ func ownProgram() (string, error) {
 // the first trial that waits for it, so that a sweep that is stopped has finished its first
 // trials, not all of its stages.
 func (p *pool) enqueue() error {
-	for index := range p.sweep.Len() {
-		now, err := p.sweep.Progress(index)
-		if err != nil {
-			return err
-		}
-		if now.State == sweep.Finished {
+	all, err := p.sweep.Survey()
+	if err != nil {
+		return err
+	}
+	p.done, p.halved, p.waiting = 0, 0, nil
+	for index, now := range all {
+		switch now.State {
+		case sweep.Finished:
 			p.done++
 			continue
+		case sweep.Halved:
+			p.halved++
+			continue
+		case sweep.Waiting:
+			continue
+		case sweep.Planned, sweep.Running, sweep.Interrupted, sweep.Failed:
 		}
 		stage := p.sweep.Stage(index)
 		if stage >= 0 && !p.stages[stage] && !train.HasCheckpoint(p.sweep.TrialFolder(index)) {
@@ -256,9 +274,13 @@ const exitAgain = -2
 func (p *pool) report(e ended) {
 	name := fmt.Sprintf("trial %*d  %s", width(p.sweep.Len()-1), e.index, p.sweep.Name(p.sweep.Trial(e.index)))
 	if e.err == nil && e.code == exitOK {
-		p.done++
+		word := "at its next rung after"
+		if exists(filepath.Join(p.sweep.TrialFolder(e.index), sums.File)) {
+			p.done++
+			word = "finished in"
+		}
 		p.shown.clear()
-		fmt.Fprintf(p.stderr, "%s  finished in %.1f s\n", name, e.took.Seconds())
+		fmt.Fprintf(p.stderr, "%s  %s %.1f s\n", name, word, e.took.Seconds())
 		return
 	}
 	p.failed++

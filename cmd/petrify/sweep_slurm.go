@@ -21,6 +21,7 @@ import (
 // array is a Slurm array of trials, or of float stages.
 type array struct {
 	Stage    bool
+	Phase    int    // which arrays come first: float stages, then the trials from rung to rung
 	Numbers  string // such as "0-3,7"
 	Offset   int    // from a task's number to the trial's
 	Throttle int    // how many at a time; 0: as many as Slurm likes
@@ -136,15 +137,19 @@ func arraysOf(s *sweep.Sweep, longest int) (arrays []array, err error) {
 	}
 	var trials, stages []int
 	wanted := map[int]bool{}
-	for index := range s.Len() {
-		p, err := s.Progress(index)
-		if err != nil {
-			return nil, err
-		}
-		if p.State == sweep.Finished {
+	phases := 1
+	all, err := s.Survey()
+	if err != nil {
+		return nil, err
+	}
+	for index, p := range all {
+		if p.State == sweep.Finished || p.State == sweep.Halved {
 			continue
 		}
 		trials = append(trials, index)
+		if s.Halving != nil {
+			phases = max(phases, len(s.Halving.Epochs)-p.Passed+1)
+		}
 		stage := s.Stage(index)
 		if stage >= 0 && !wanted[stage] && !train.HasCheckpoint(s.TrialFolder(index)) {
 			wanted[stage] = true
@@ -152,14 +157,15 @@ func arraysOf(s *sweep.Sweep, longest int) (arrays []array, err error) {
 		}
 	}
 	name := "petrify-" + filepath.Base(folder)
-	for _, part := range []struct {
-		stage   bool
-		indices []int
-	}{{true, stages}, {false, trials}} {
-		for _, block := range blocks(part.indices, longest) {
-			arrays = append(arrays, array{Stage: part.stage, Numbers: block.numbers, Offset: block.offset, Job: name,
-				Folder: folder, Program: program})
+	add := func(a array, indices []int) {
+		for _, block := range blocks(indices, longest) {
+			a.Numbers, a.Offset, a.Job, a.Folder, a.Program = block.numbers, block.offset, name, folder, program
+			arrays = append(arrays, a)
 		}
+	}
+	add(array{Stage: true}, stages)
+	for phase := range phases {
+		add(array{Phase: phase + 1}, trials)
 	}
 	return arrays, nil
 }
@@ -206,15 +212,19 @@ func runs(indices []int, offset int) string {
 	return strings.Join(parts, ",")
 }
 
-// submit gives the arrays to sbatch, or prints them. The trials wait for the float stages
-// to end, however they end: a trial whose stage is not there trains it.
+// submit gives the arrays to sbatch, or prints them. Those of a phase wait for those of the
+// one before to end, however they end: a trial whose float stage is not there trains it, and
+// one that waits at a rung ends at once.
 func (c *command) submit(ctx context.Context, arrays []array, options []string, show bool) error {
 	if len(arrays) == 0 {
 		_, err := fmt.Fprintln(c.stdout, "every trial has finished")
 		return err
 	}
-	var stages []string
-	for _, a := range arrays {
+	var before, now []string // jobs
+	for i, a := range arrays {
+		if i > 0 && a.Phase > arrays[i-1].Phase {
+			before, now = now, nil
+		}
 		var script bytes.Buffer
 		if err := batchScript.Execute(&script, a); err != nil {
 			return err
@@ -226,16 +236,14 @@ func (c *command) submit(ctx context.Context, arrays []array, options []string, 
 			continue
 		}
 		args := []string{"--parsable"}
-		if !a.Stage && len(stages) > 0 {
-			args = append(args, "--dependency=afterany:"+strings.Join(stages, ":"))
+		if len(before) > 0 {
+			args = append(args, "--dependency=afterany:"+strings.Join(before, ":"))
 		}
 		job, err := sbatch(ctx, append(args, options...), &script)
 		if err != nil {
 			return err
 		}
-		if a.Stage {
-			stages = append(stages, job)
-		}
+		now = append(now, job)
 		what := "trials"
 		if a.Stage {
 			what = "float stages"

@@ -18,6 +18,8 @@ type sweepState struct {
 	Stages  map[string]int `json:"float_stages,omitempty"` // that trials share, by state
 	Running []trialState   `json:"running,omitempty"`
 	Failed  []trialState   `json:"failed,omitempty"`
+	Waiting []trialState   `json:"waiting,omitempty"`     // at a rung of halving
+	Halved  []trialState   `json:"halved,omitempty"`      // stopped by it
 	Seconds float64        `json:"seconds_each,omitzero"` // mean of the finished
 	Left    float64        `json:"seconds_left,omitzero"` // with as many at a time as are running now, or one
 }
@@ -25,7 +27,7 @@ type sweepState struct {
 type trialState struct {
 	Index int    `json:"index"`
 	Name  string `json:"name"`
-	Says  string `json:"says"` // its owner, or its error
+	Says  string `json:"says"` // its owner, its error or its rung
 }
 
 func (c *command) sweepStatus() *cobra.Command {
@@ -57,11 +59,11 @@ func (c *command) sweepStatus() *cobra.Command {
 func stateOf(s *sweep.Sweep) (*sweepState, error) {
 	now := &sweepState{Trials: s.Len(), Counts: map[string]int{}}
 	spent := 0.0
-	for index := range s.Len() {
-		p, err := s.Progress(index)
-		if err != nil {
-			return nil, err
-		}
+	all, err := s.Survey()
+	if err != nil {
+		return nil, err
+	}
+	for index, p := range all {
 		now.Counts[p.State.String()]++
 		is := trialState{Index: index, Name: s.Name(s.Trial(index))}
 		switch p.State {
@@ -73,6 +75,12 @@ func stateOf(s *sweep.Sweep) (*sweepState, error) {
 			now.Failed = append(now.Failed, is)
 		case sweep.Finished:
 			spent += p.Seconds
+		case sweep.Halved:
+			is.Says = "after " + s.Halving.Rung(p.Rung)
+			now.Halved = append(now.Halved, is)
+		case sweep.Waiting:
+			is.Says = "after " + s.Halving.Rung(p.Rung)
+			now.Waiting = append(now.Waiting, is)
 		case sweep.Planned, sweep.Interrupted:
 		}
 	}
@@ -84,7 +92,7 @@ func stateOf(s *sweep.Sweep) (*sweepState, error) {
 	}
 	if done := now.Counts[sweep.Finished.String()]; done > 0 {
 		now.Seconds = spent / float64(done)
-		now.Left = now.Seconds * float64(s.Len()-done-len(now.Failed)) / float64(max(1, len(now.Running)))
+		now.Left = now.Seconds * float64(s.Len()-done-len(now.Failed)-len(now.Halved)) / float64(max(1, len(now.Running)))
 	}
 	return now, nil
 }
@@ -107,7 +115,7 @@ func (c *command) printState(now *sweepState) error {
 	for _, list := range []struct {
 		word   string
 		trials []trialState
-	}{{"running", now.Running}, {"failed", now.Failed}} {
+	}{{"running", now.Running}, {"failed", now.Failed}, {"waiting", now.Waiting}, {"stopped", now.Halved}} {
 		for i, is := range list.trials {
 			if i == shown {
 				fmt.Fprintf(t, "%s\t…\tand %d more\t\n", list.word, len(list.trials)-shown)
@@ -122,7 +130,7 @@ func (c *command) printState(now *sweepState) error {
 // listed is such as "3 finished, 1 running".
 func listed(counts map[string]int) string {
 	var parts []string
-	for _, state := range []sweep.State{sweep.Finished, sweep.Running, sweep.Interrupted, sweep.Failed, sweep.Planned} {
+	for _, state := range sweep.States() {
 		if n := counts[state.String()]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", thousands(int64(n)), state))
 		}

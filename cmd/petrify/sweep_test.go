@@ -23,6 +23,16 @@ axes:
   seed: 1..%d
 `
 
+// halved is a sweep with rungs.
+const halved = `
+base: {network: mlp, validation: 0.2, float: {epochs: 1}, qat: {epochs: 3}, checkpoint: 10}
+axes:
+  bits: {W8: {}, W3: {quantization: {global_config: {weight_bits: 3, activation_bits: 3}}},
+    W2: {quantization: {global_config: {weight_bits: 2, activation_bits: 2}}}}
+  seed: 1..%d
+halving: {epochs: [1, 2], keep: 0.5}
+`
+
 // modelsOf are the models of a sweep's trials, by their paths.
 func modelsOf(t *testing.T, folder string) map[string]string {
 	models := map[string]string{}
@@ -60,11 +70,26 @@ func killOwners(t *testing.T, folder string) {
 // A sweep of which everything is killed again and again, or only the process that watches
 // it, ends with the bytes of one that is left alone.
 func TestKilledSweep(t *testing.T) {
-	dir, seeds := t.TempDir(), 2
+	seeds := 2
 	if *kills > 10 {
 		seeds = 8
 	}
-	if err := os.WriteFile(filepath.Join(dir, "s.yaml"), fmt.Appendf(nil, swept, seeds), 0o666); err != nil {
+	if n := killSweep(t, fmt.Sprintf(swept, seeds)); n != 3*seeds {
+		t.Errorf("%d models, want %d", n, 3*seeds)
+	}
+}
+
+// So does one with halving, which stops the same trials.
+func TestKilledHalving(t *testing.T) {
+	if n := killSweep(t, fmt.Sprintf(halved, 1)); n != 1 {
+		t.Errorf("%d models, want 1", n)
+	}
+}
+
+// killSweep compares a sweep that is killed with one that is not, and counts the models.
+func killSweep(t *testing.T, plan string) int {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(plan), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	for _, out := range []string{"whole", "parted"} {
@@ -83,13 +108,14 @@ func TestKilledSweep(t *testing.T) {
 	}
 	ending(t, dir, "sweep", "run", "parted")
 	got, want := modelsOf(t, parted), modelsOf(t, filepath.Join(dir, "whole"))
-	if len(want) != 3*seeds || len(got) != len(want) {
-		t.Fatalf("%d and %d models, want %d", len(got), len(want), 3*seeds)
+	if len(got) != len(want) {
+		t.Fatalf("%d models, want %d", len(got), len(want))
 	}
 	if d := differing(got, want); d != nil {
 		slices.Sort(d)
 		t.Errorf("the models differ: %v", d)
 	}
+	return len(want)
 }
 
 // Ctrl-C stops all trials with a checkpoint, and the same command goes on.

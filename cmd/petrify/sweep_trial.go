@@ -28,6 +28,7 @@ const offsetVariable = "PETRIFY_SWEEP_OFFSET"
 
 func (c *command) sweepTrial() *cobra.Command {
 	var stage, leash bool
+	phase := -1
 	cmd := &cobra.Command{
 		Use:   "trial DIR [INDEX]",
 		Short: "Run one trial of a sweep, or continue it",
@@ -35,7 +36,8 @@ func (c *command) sweepTrial() *cobra.Command {
 of the environment: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, plus
 PETRIFY_SWEEP_OFFSET. The exit code is for schedulers:
 
-  0    the trial has finished, now or before
+  0    the trial has finished, now or before; or halving has stopped it, or it waits at a
+       rung for others
   75   it was interrupted, or another process is at it: run it again
   1    it failed, perhaps not for good: a full disk, a file that is missing
   2    its configuration is wrong: do not run it again`,
@@ -70,10 +72,18 @@ PETRIFY_SWEEP_OFFSET. The exit code is for schedulers:
 			if stage {
 				return resumable75(ctx, c.runStage(ctx, s, index))
 			}
+			if phase >= 0 {
+				if s.Halving == nil || phase > len(s.Halving.Epochs) {
+					return usage(fmt.Errorf("--phase %d: want a plan with halving, and its phases", phase))
+				}
+				return c.runPhase(ctx, s, index, phase)
+			}
 			return c.runTrial(ctx, s, index)
 		},
 	}
 	cmd.Flags().BoolVar(&stage, "stage", false, "INDEX is that of a float stage that trials share")
+	cmd.Flags().IntVar(&phase, "phase", -1, "exit with 75 until the trial has come to rung `N` of halving, counted "+
+		"from 0, or has ended")
 	cmd.Flags().BoolVar(&leash, "leash", false, "stop when standard input ends")
 	cmd.Flags().MarkHidden("leash")
 	return cmd
@@ -108,13 +118,56 @@ func indexOf(args []string, count int) (int, error) {
 	return index, nil
 }
 
+// A trial that waits at a rung looks at the others so often, and for so long.
+const (
+	rungLook = 10 * time.Second
+	rungWait = 5 * time.Minute
+)
+
+// runPhase works on a trial until it comes to a rung, or to its end. It waits a while where
+// the trial has to wait for others at a rung before.
+func (c *command) runPhase(ctx context.Context, s *sweep.Sweep, index, phase int) error {
+	for end := time.Now().Add(rungWait); ; {
+		p, err := s.Progress(index)
+		switch {
+		case err != nil:
+			return err
+		case p.State == sweep.Finished, p.State == sweep.Halved, p.Passed > phase,
+			p.State == sweep.Waiting && p.Rung == phase:
+			return nil
+		case p.State != sweep.Waiting:
+			if err := c.runTrial(ctx, s, index); err != nil {
+				return err
+			}
+			continue
+		case time.Now().After(end):
+			return codedError{fmt.Errorf("trial %d waits for others after %s", index, s.Halving.Rung(p.Rung)),
+				exitResumable}
+		}
+		select {
+		case <-ctx.Done():
+			return codedError{context.Cause(ctx), exitResumable}
+		case <-time.After(rungLook):
+		}
+	}
+}
+
 // runTrial works on a trial and records how that ended.
 func (c *command) runTrial(ctx context.Context, s *sweep.Sweep, index int) error {
-	if p, err := s.Progress(index); err != nil || p.State == sweep.Finished {
+	p, err := s.Progress(index)
+	if err != nil || p.State == sweep.Finished || p.State == sweep.Halved || p.State == sweep.Waiting {
 		return err
 	}
 	begin := time.Now()
-	err := resumable75(ctx, c.trial(ctx, s, index))
+	toRung, park := context.WithCancelCause(ctx)
+	defer park(nil)
+	err = c.trial(toRung, s, index, func(r train.Record) {
+		if h := s.Halving; h != nil && p.Passed < len(h.Epochs) && r.Stage == h.Stage && r.Epoch == h.Epochs[p.Passed] {
+			park(errAtRung)
+		}
+	})
+	parked := ctx.Err() == nil && context.Cause(toRung) == errAtRung
+	err = resumable75(ctx, err)
 	a := sweep.Attempt{Ended: time.Now().UTC().Truncate(time.Second), Seconds: time.Since(begin).Seconds(),
 		Processor: processorTime().Seconds(), Outcome: sweep.Done}
 	a.Host, _ = os.Hostname()
@@ -122,6 +175,8 @@ func (c *command) runTrial(ctx context.Context, s *sweep.Sweep, index int) error
 	var faults config.Faults
 	switch {
 	case err == nil:
+	case parked && errors.Is(err, errAtRung):
+		a.Outcome, err = sweep.AtRung, nil
 	case errors.Is(err, atomicfile.ErrOwned):
 		return err // its owner records
 	case errors.As(err, &coded) && coded.code == exitResumable:
@@ -134,6 +189,9 @@ func (c *command) runTrial(ctx context.Context, s *sweep.Sweep, index int) error
 	return errors.Join(err, s.Record(index, a))
 }
 
+// errAtRung ends a trial's process at a rung of halving.
+var errAtRung = errors.New("at a rung")
+
 // resumable75 gives errors after which a trial can go on their exit code.
 func resumable75(ctx context.Context, err error) error {
 	if err != nil && (ctx.Err() != nil || errors.Is(err, atomicfile.ErrOwned)) {
@@ -142,8 +200,8 @@ func resumable75(ctx context.Context, err error) error {
 	return err
 }
 
-// trial runs what is left of a trial.
-func (c *command) trial(ctx context.Context, s *sweep.Sweep, index int) error {
+// trial runs what is left of a trial, and tells of each epoch.
+func (c *command) trial(ctx context.Context, s *sweep.Sweep, index int, epoch func(train.Record)) error {
 	settings, err := s.TrialConfig(index)
 	if err != nil {
 		return err
@@ -169,6 +227,8 @@ func (c *command) trial(ctx context.Context, s *sweep.Sweep, index int) error {
 		}
 	}
 	t.Resume = true
+	said := t.Events.Epoch
+	t.Events.Epoch = func(r train.Record) { said(r); epoch(r) }
 	return c.trainPrepared(ctx, settings, t, p, !exists(filepath.Join(settings.Out, config.ImportFile)))
 }
 

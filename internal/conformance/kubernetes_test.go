@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +60,28 @@ func TestKubernetesObjects(t *testing.T) {
 		s.Template.Spec.Volumes[1].PersistentVolumeClaim.ClaimName != claim.Name ||
 		s.Template.Spec.Volumes[0].ConfigMap.Name != plans.Name {
 		t.Errorf("%+v", s)
+	}
+
+	// With halving there is a job for each phase.
+	halving := plan + "halving: {epochs: [1, 2], keep: 0.5}\n"
+	halving = strings.Replace(halving, "base: {", "base: {validation: 0.1, ", 1)
+	if err := os.WriteFile(filepath.Join(dir, "h.yaml"), []byte(halving), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run("sweep", "plan", "h.yaml", "--out", "rungs")
+	jobs := strings.Split(run("sweep", "kubernetes", "rungs", "--image", "petrify:1"), "\n---\n")[2:]
+	if len(jobs) != 3 {
+		t.Fatalf("%d jobs", len(jobs))
+	}
+	for phase, text := range jobs {
+		var job batch.Job
+		if err := yaml.UnmarshalStrict([]byte(text), &job); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		args := job.Spec.Template.Spec.Containers[0].Args
+		if job.Name != fmt.Sprintf("rungs-%d", phase) || args[len(args)-1] != fmt.Sprintf("--phase=%d", phase) {
+			t.Errorf("phase %d: %s with %q", phase, job.Name, args)
+		}
 	}
 
 	// The plan in the ConfigMap is the sweep's.

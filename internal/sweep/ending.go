@@ -39,11 +39,11 @@ func (p *Plan) ConfigID(index int) string {
 
 // Endings are those of the finished trials, in the plan's order.
 func (s *Sweep) Endings() (all []Ending, err error) {
-	for index := range s.Len() {
-		p, err := s.Progress(index)
-		if err != nil {
-			return nil, err
-		}
+	survey, err := s.Survey()
+	if err != nil {
+		return nil, err
+	}
+	for index, p := range survey {
 		if p.State != Finished {
 			continue
 		}
@@ -141,6 +141,10 @@ func (s *Sweep) learn(files []string) error {
 	}
 	if len(read) == 0 {
 		return nil
+	}
+	if s.Halving != nil {
+		return errors.New("halving looks at what trials have measured on their way, which a list of their ends " +
+			"does not hold: want a plan without halving")
 	}
 	s.known = map[string]Ending{}
 	for index := range s.Len() {

@@ -13,11 +13,12 @@ import (
 
 // Plan is every trial of a sweep.
 type Plan struct {
-	Axes   []string // in the order of the file
-	spec   *Spec
-	folder string // that relative paths of the configurations are relative to
-	kept   []int  // the trials' numbers in the product
-	shared *sharing
+	Axes    []string // in the order of the file
+	Halving *Halving // nil: all trials run to their end
+	spec    *Spec
+	folder  string // that relative paths of the configurations are relative to
+	kept    []int  // the trials' numbers in the product
+	shared  *sharing
 }
 
 // Trial is one run of a sweep.
@@ -28,7 +29,7 @@ type Trial struct {
 
 // newPlan lists the trials.
 func newPlan(spec *Spec, folder string) (*Plan, error) {
-	p := &Plan{spec: spec, folder: folder}
+	p := &Plan{spec: spec, folder: folder, Halving: spec.halving}
 	total := 1
 	for _, d := range spec.dims {
 		p.Axes = append(p.Axes, d.axes...)
@@ -132,8 +133,13 @@ func (p *Plan) Check() error {
 	said := map[string]bool{}
 	for _, index := range p.sample() {
 		t := p.Trial(index)
-		_, err := config.Parse(fmt.Sprintf("trial %d", index), p.Config(index))
+		c, err := config.Parse(fmt.Sprintf("trial %d", index), p.Config(index))
 		var wrong config.Faults
+		if err == nil && p.Halving != nil {
+			if wrong = p.Halving.check(c); len(wrong) > 0 {
+				err = wrong
+			}
+		}
 		switch {
 		case errors.As(err, &wrong):
 			for _, f := range wrong {

@@ -11,19 +11,21 @@ import (
 
 // Results is a table of the finished trials.
 type Results struct {
-	By       []string `json:"by"`       // the axes whose choices have rows
-	Measure  string   `json:"measure"`  // "accuracy", 0 to 1, or "loss" where nothing is classified
-	Trials   int      `json:"trials"`   // of the plan
-	Finished int      `json:"finished"` // of these
-	Rows     []Row    `json:"rows"`     // in the plan's order
-	Best     int      `json:"best"`     // the row with the best mean of QAT
-	Against  int      `json:"against"`  // the row that the others are compared with
+	By       []string `json:"by"`              // the axes whose choices have rows
+	Measure  string   `json:"measure"`         // "accuracy", 0 to 1, or "loss" where nothing is classified
+	Trials   int      `json:"trials"`          // of the plan
+	Finished int      `json:"finished"`        // of these
+	Halved   int      `json:"halved,omitzero"` // of these: stopped by halving
+	Rows     []Row    `json:"rows"`            // in the plan's order
+	Best     int      `json:"best"`            // the row with the best mean of QAT
+	Against  int      `json:"against"`         // the row that the others are compared with
 }
 
 // Row is the trials of one choice of some axes.
 type Row struct {
 	Labels  []string `json:"labels"`
-	Trials  int      `json:"trials"` // of the plan
+	Trials  int      `json:"trials"`           // of the plan
+	Halved  string   `json:"halved,omitempty"` // where halving stopped them
 	Float   Estimate `json:"float"`
 	PTQ     Estimate `json:"ptq"`
 	QAT     Estimate `json:"qat"`
@@ -86,7 +88,11 @@ func (s *Sweep) Results(by, against []string) (*Results, error) {
 // gather makes the rows and reads their trials.
 func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error) {
 	rows := map[string]int{}
-	for index := range s.Len() {
+	survey, err := s.Survey()
+	if err != nil {
+		return nil, err
+	}
+	for index, p := range survey {
 		var labels, rest []string
 		for axis, value := range s.Trial(index).Values {
 			if !slices.Contains(columns, axis) {
@@ -104,9 +110,9 @@ func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error)
 			r.Rows, groups = append(r.Rows, Row{Labels: labels}), append(groups, nil)
 		}
 		r.Rows[at].Trials++
-		p, err := s.Progress(index)
-		if err != nil {
-			return nil, err
+		if p.State == Halved {
+			r.Halved++
+			r.Rows[at].Halved = s.Halving.Rung(p.Rung)
 		}
 		if p.State != Finished {
 			continue

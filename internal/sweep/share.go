@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"petrify/train"
 )
 
 // afterFloat are the keys of a configuration that do not affect the float stage.
@@ -43,7 +45,8 @@ func (p *Plan) share() *sharing {
 		g.trials = append(g.trials, index)
 	}
 	for _, g := range groups {
-		if len(g.trials) < 2 || noFloat(g.document) {
+		// a stage with rungs is each trial's own
+		if len(g.trials) < 2 || noFloat(g.document) || p.Halving != nil && p.Halving.Stage == train.Float {
 			continue
 		}
 		for _, index := range g.trials {

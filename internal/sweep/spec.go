@@ -15,6 +15,7 @@ type Spec struct {
 	base    *yaml.Node // the configuration that all trials share
 	dims    []dim      // in the order of the file; the last one varies fastest
 	exclude []labels   // trials that are left out
+	halving *Halving   // nil: all trials run to their end
 
 	root     *yaml.Node // the file
 	relative string     // the folder that relative paths are relative to; "": where the plan is made
@@ -77,6 +78,7 @@ func parse(file string, text []byte) (*Spec, error) {
 		"zip":     func(n *yaml.Node) { spec.dims = append(spec.dims, src.zips(n)...) },
 		"sample":  func(n *yaml.Node) { spec.dims = append(spec.dims, src.sample(n)...) },
 		"exclude": func(n *yaml.Node) { spec.exclude = src.exclusions(n) },
+		"halving": func(n *yaml.Node) { spec.halving = src.halving(n) },
 
 		relativeTo: func(n *yaml.Node) { spec.relative = n.Value },
 	}
@@ -84,7 +86,7 @@ func parse(file string, text []byte) (*Spec, error) {
 		if read, ok := readers[key.Value]; ok {
 			read(value)
 		} else {
-			src.fault(key, "unknown key %q: want base, axes, zip, sample or exclude", key.Value)
+			src.fault(key, "unknown key %q: want base, axes, zip, sample, exclude or halving", key.Value)
 		}
 	}
 	if len(src.faults) == 0 {

@@ -23,13 +23,20 @@ const (
 	Planned     State = iota // nobody has begun it
 	Running                  // a process owns its folder
 	Interrupted              // it has begun, and can be continued
+	Waiting                  // at a rung of halving, for other trials
 	Failed                   // it ended with an error
+	Halved                   // halving stopped it
 	Finished                 // its files are complete and proven
 )
 
-var states = [...]string{"planned", "running", "interrupted", "failed", "finished"}
+var states = [...]string{"planned", "running", "interrupted", "waiting", "failed", "stopped by halving", "finished"}
 
-// String is "planned", "running", "interrupted", "failed" or "finished".
+// States are all states.
+func States() []State {
+	return []State{Finished, Running, Interrupted, Waiting, Halved, Failed, Planned}
+}
+
+// String is such as "planned", "running" or "finished".
 func (s State) String() string { return states[s] }
 
 // MarshalText writes [State.String].
@@ -54,6 +61,7 @@ type Outcome string
 const (
 	Done    Outcome = "finished"
 	Stopped Outcome = "interrupted" // it can go on
+	AtRung  Outcome = "at a rung"   // it waits for others
 	Broke   Outcome = "failed"      // with an error that may pass, such as a full disk
 	Refused Outcome = "refused"     // with an error that a further attempt meets again
 )
@@ -62,14 +70,50 @@ const (
 type Progress struct {
 	State   State
 	Owner   string  // of a running one
+	Passed  int     // the rungs of halving that it may pass
+	Rung    int     // of a waiting or halved one: where
 	Last    Attempt // its error, if the trial failed
 	Seconds float64 // that its attempts took
 	// processor seconds of them
 	Processor float64
 }
 
-// Progress looks at a trial's folder.
-func (s *Sweep) Progress(index int) (p Progress, err error) {
+// Progress looks at a trial's folder, and with halving at all others.
+func (s *Sweep) Progress(index int) (Progress, error) {
+	if s.Halving == nil {
+		return s.look(index)
+	}
+	all, err := s.Survey()
+	if err != nil {
+		return Progress{}, err
+	}
+	return all[index], nil
+}
+
+// Survey looks at the folders of all trials.
+func (s *Sweep) Survey() (all []Progress, err error) {
+	for index := range s.Len() {
+		p, err := s.look(index)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	if s.Halving == nil {
+		return all, nil
+	}
+	c, err := s.contest(all)
+	if err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	for index := range all {
+		c.judge(index, &all[index])
+	}
+	return all, nil
+}
+
+// look looks at a trial's folder.
+func (s *Sweep) look(index int) (p Progress, err error) {
 	folder := s.TrialFolder(index)
 	attempts, err := readAttempts(folder)
 	if err != nil {
@@ -87,7 +131,7 @@ func (s *Sweep) Progress(index int) (p Progress, err error) {
 		p.State = Failed
 	case isFinished(folder) || s.isKnown(index):
 		p.State = Finished
-	case p.Last.Outcome == Stopped || train.HasCheckpoint(folder):
+	case p.Last.Outcome == Stopped || p.Last.Outcome == AtRung || train.HasCheckpoint(folder):
 		p.State = Interrupted
 	}
 	return p, nil

@@ -74,7 +74,7 @@ func (r *Results) cells() [][]string {
 	for i, row := range r.Rows {
 		line := append(append([]string{}, row.Labels...), fmt.Sprintf("%d/%d", row.QAT.N, row.Trials))
 		if row.QAT.N == 0 {
-			lines = append(lines, append(line, "–", "–", "–", "–", "–", "–", "–", ""))
+			lines = append(lines, append(line, "–", "–", "–", "–", "–", "–", "–", row.halved()))
 			continue
 		}
 		line = append(line, r.estimate(row.Float), r.estimate(row.PTQ), r.estimate(row.QAT),
@@ -82,6 +82,14 @@ func (r *Results) cells() [][]string {
 		lines = append(lines, append(line, r.against(i)...))
 	}
 	return lines
+}
+
+// halved is where halving stopped a row's trials, "" if it did not.
+func (r Row) halved() string {
+	if r.Halved == "" {
+		return ""
+	}
+	return "stopped by halving after " + r.Halved
 }
 
 // against is what a row says of the comparison, and its marks.
@@ -134,9 +142,13 @@ func (r *Results) legend() string {
 	if r.Measure == "loss" {
 		what = "Test loss"
 	}
-	return fmt.Sprintf("%s: mean ± half of Student's 95 %% interval. %d of %d trials finished.\n"+
+	halved := ""
+	if r.Halved > 0 {
+		halved = fmt.Sprintf(", %d were stopped by halving", r.Halved)
+	}
+	return fmt.Sprintf("%s: mean ± half of Student's 95 %% interval. %d of %d trials finished%s.\n"+
 		"Against *: mean difference of QAT, seed by seed; p is of Student's paired t-test,\n"+
 		"adjusted for the number of rows (Holm). Bytes: scales, biases, and weights without\n"+
 		"unused bits. Frontier: no other row is as good and smaller, or as small and better.",
-		what, r.Finished, r.Trials)
+		what, r.Finished, r.Trials, halved)
 }
