@@ -43,7 +43,8 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.image, "image", false, "onnx, coreml: the input is an image, which the model normalises")
 	f.BoolVar(&o.normalize, "normalize", false, "coreml: the input is raw values, which the model normalises")
 	f.StringVar(&o.inputLayout, "input-layout", "",
-		"onnx: `LAYOUT` of the input: nchw, nhwc, ncl or nlc, or source, as the file that was imported has it")
+		"onnx, tflite, c: `LAYOUT` of the input: nchw (default of onnx), nhwc (of the others), ncl or nlc, or source, "+
+			"as the file that was imported has it")
 	f.StringVar(&o.result, "result", "", "onnx: `WHAT` the output holds: logits, probabilities or class")
 	f.StringVar(&o.target, "target", "", "`SYSTEM` that must run it; onnx: any or x64-avx2; coreml: iOS16, iOS17, iOS18")
 	f.StringVar(&o.precision, "precision", "", "coreml: `TYPE` to compute in, float16 or float32")

@@ -20,7 +20,7 @@ import (
 func cFormat() format {
 	return format{
 		name: "c", file: "c/model.h", runs: "microcontrollers",
-		options: []string{"name", "requantization"},
+		options: []string{"name", "requantization", "input-layout"},
 		place:   headerOf,
 		write:   writeC,
 		is:      func(path string, head []byte) bool { return filepath.Ext(path) == ".h" && carray.Wrote(head) },
@@ -71,8 +71,12 @@ func writeC(path string, m *quantized.Model, o exportOptions) error {
 	if err != nil {
 		return err
 	}
+	first, err := o.channelsFirst(m)
+	if err != nil {
+		return err
+	}
 	return carray.Write(filepath.Dir(path), m, carray.Options{
-		Name: name, Requantization: integer.Requantization(how), Facts: o.facts,
+		Name: name, Requantization: integer.Requantization(how), Planes: first, Facts: o.facts,
 	})
 }
 

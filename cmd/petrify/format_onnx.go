@@ -127,6 +127,23 @@ func (o exportOptions) layout(m *quantized.Model) (onnx.InputLayout, error) {
 	return onnx.InputLayout(at), err
 }
 
+// channelsFirst reports whether the flag asks for an input with channels first, from a format that has
+// them last.
+func (o exportOptions) channelsFirst(m *quantized.Model) (bool, error) {
+	if o.inputLayout == "" {
+		return false, nil
+	}
+	layout, err := o.layout(m)
+	if err == nil {
+		err = layout.Suits(&m.Input)
+	}
+	shape := m.Input.Shape
+	if err == nil && len(shape) == 1 && o.inputLayout != "source" {
+		err = fmt.Errorf("--input-layout %s: the model's input is %v: features have no layout", o.inputLayout, shape)
+	}
+	return len(shape) > 1 && (layout == onnx.NCHW || layout == onnx.NCL), err
+}
+
 func checkONNX(path string, m *quantized.Model) (map[string]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

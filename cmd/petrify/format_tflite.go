@@ -14,7 +14,7 @@ import (
 func tfliteFormat() format {
 	return format{
 		name: "tflite", file: "model.tflite", runs: "TensorFlow Lite",
-		options: []string{"batch", "int4"},
+		options: []string{"batch", "int4", "input-layout"},
 		write:   writeTFLite,
 		is: func(path string, head []byte) bool {
 			return filepath.Ext(path) == ".tflite" || tflite.Begins(head)
@@ -42,6 +42,14 @@ func tfliteArithmetic(facts map[string]string) (arithmetic, error) {
 func writeTFLite(path string, m *quantized.Model, o exportOptions) error {
 	if o.batch < 0 {
 		return usage(fmt.Errorf("--batch %d: want 0 or more", o.batch))
+	}
+	first, err := o.channelsFirst(m)
+	if err != nil {
+		return err
+	}
+	if first {
+		return fmt.Errorf("--input-layout %s: TensorFlow Lite's operators, and so its files, have channels last: "+
+			"want nhwc or nlc, and bring inputs into that order", o.inputLayout)
 	}
 	return tflite.WriteFile(path, m, tflite.Options{Batch: o.batch, Int4: o.int4, Metadata: o.facts})
 }

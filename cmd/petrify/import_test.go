@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +119,26 @@ func TestImportOfWhatIsNone(t *testing.T) {
 	}
 }
 
+// npz writes a file with an array x of 128 numbers.
+func npz(t *testing.T, folder, name string, shape ...int) string {
+	t.Helper()
+	x := make([]float32, 2*64)
+	for i := range x {
+		x[i] = float32(i) / 100
+	}
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	w, err := z.Create("x.npy")
+	if err == nil {
+		err = datasets.WriteNPY(w, shape, x)
+	}
+	path := filepath.Join(folder, name)
+	if err = errors.Join(err, z.Close(), os.WriteFile(path, file.Bytes(), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestImportPredicts: predict gives what the file gives, from the array x of an
 // npz file in the file's layout.
 func TestImportPredicts(t *testing.T) {
@@ -124,32 +146,8 @@ func TestImportPredicts(t *testing.T) {
 	folder := t.TempDir()
 	ends(t, exitOK, "import", tiny(t, folder, nil))
 	imported := filepath.Join(folder, "tiny")
-	write := func(name string, shape ...int) string {
-		x := make([]float32, 2*64)
-		for i := range x {
-			x[i] = float32(i) / 100
-		}
-		path := filepath.Join(folder, name)
-		f, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z := zip.NewWriter(f)
-		w, err := z.Create("x.npy")
-		if err == nil {
-			err = datasets.WriteNPY(w, shape, x)
-		}
-		if err == nil {
-			err = z.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	y := filepath.Join(folder, "y.npy")
-	good := write("good.npz", 2, 1, 8, 8)
+	good := npz(t, folder, "good.npz", 2, 1, 8, 8)
 	ends(t, exitOK, "predict", imported, good, "--float", "--out", y)
 	data, err := os.ReadFile(y)
 	if err != nil || !bytes.Contains(data, []byte("'shape': (2, 10, )")) {
@@ -165,7 +163,8 @@ func TestImportPredicts(t *testing.T) {
 	if _, errs := ends(t, exitUsage, "predict", imported, good); !strings.Contains(errs, "--float") {
 		t.Errorf("without --float: %s", errs)
 	}
-	if _, errs := ends(t, exitFailed, "predict", imported, write("bad.npz", 2, 64), "--float"); !strings.Contains(errs,
+	bad := npz(t, folder, "bad.npz", 2, 64)
+	if _, errs := ends(t, exitFailed, "predict", imported, bad, "--float"); !strings.Contains(errs,
 		"takes NCHW, [1 8 8] after the number of inputs") {
 		t.Errorf("another shape: %s", errs)
 	}
@@ -248,10 +247,65 @@ func TestExportInTheSourcesLayout(t *testing.T) {
 		t.Errorf("nlc: %s", errs)
 	}
 	ends(t, exitUsage, "export", run, "--input-layout", "hwc")
-	ends(t, exitUsage, "export", run, "--format", "c", "--input-layout", "source")
+	for layout, first := range map[string]bool{"source": false, "nhwc": false, "nchw": true} {
+		header := filepath.Join(run, layout, "tiny.h")
+		ends(t, exitOK, "export", run, "--format", "c", "--input-layout", layout, "--out", header)
+		text, err := os.ReadFile(header)
+		if err != nil || bytes.Contains(text, []byte("channel by channel")) != first {
+			t.Errorf("c, %s: %v\n%s", layout, err, text)
+		}
+		code := exitOK
+		if first {
+			code = exitFailed
+		}
+		if _, errs := ends(t, code, "export", run, "--format", "tflite", "--input-layout", layout); first &&
+			!strings.Contains(errs, "have channels last: want nhwc or nlc") {
+			t.Errorf("tflite, %s: %s", layout, errs)
+		}
+	}
+	ends(t, exitOK, "verify", run)
+	ends(t, exitFailed, "export", run, "--format", "c", "--input-layout", "ncl")
+	ends(t, exitUsage, "export", run, "--format", "coreml", "--input-layout", "source")
 	other := filepath.Join(folder, "other")
 	ends(t, exitOK, "train", "--set", "network=mlp", "--set", "float.epochs=0", "--set", "qat.epochs=0", "--out", other)
 	if _, errs := ends(t, exitFailed, "export", other, "--input-layout", "source"); !strings.Contains(errs,
+		"does not say what file it comes from") {
+		t.Errorf("a run of no import: %s", errs)
+	}
+}
+
+// TestPredictInTheSourcesLayout: a run that began with an import computes of the file's inputs what the
+// file does: in float the same, and with integers nearly.
+func TestPredictInTheSourcesLayout(t *testing.T) {
+	t.Setenv(ortrunVariable, "")
+	folder := t.TempDir()
+	file := tiny(t, folder, nil)
+	ends(t, exitOK, "import", file)
+	run := filepath.Join(folder, "run")
+	ends(t, exitOK, "train", "--set", "network="+file, "--set", "float.epochs=0", "--set", "qat.epochs=0", "--out", run)
+	x := npz(t, folder, "x.npz", 2, 1, 8, 8)
+	predicted := func(args ...string) []float32 {
+		y := filepath.Join(folder, "y.npy")
+		ends(t, exitOK, append(append([]string{"predict"}, args...), "--out", y)...)
+		data, err := os.ReadFile(y)
+		if err != nil || !bytes.Contains(data, []byte("'shape': (2, 10, )")) {
+			t.Fatalf("y.npy: %v %.80q", err, data)
+		}
+		return floats(data[len(data)-80:])
+	}
+	want := predicted(filepath.Join(folder, "tiny"), x, "--float")
+	for most, args := range map[float64][]string{1e-6: {run, x, "--input-layout", "source", "--float"},
+		0.1: {run, x, "--input-layout", "source"}} {
+		for i, v := range predicted(args...) {
+			if d := math.Abs(float64(v - want[i])); !(d <= most) {
+				t.Errorf("%v: output %d is %v, the file's %v", args, i, v, want[i])
+			}
+		}
+	}
+	ends(t, exitUsage, "predict", run, x, "--input-layout", "nhwc")
+	other := filepath.Join(folder, "other")
+	ends(t, exitOK, "train", "--set", "network=mlp", "--set", "float.epochs=0", "--set", "qat.epochs=0", "--out", other)
+	if _, errs := ends(t, exitFailed, "predict", other, x, "--input-layout", "source"); !strings.Contains(errs,
 		"does not say what file it comes from") {
 		t.Errorf("a run of no import: %s", errs)
 	}

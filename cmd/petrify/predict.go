@@ -26,7 +26,7 @@ type prediction struct {
 
 func (c *command) predict() *cobra.Command {
 	var asJSON, float bool
-	var out string
+	var out, layout string
 	cmd := &cobra.Command{
 		Use:   "predict MODEL INPUT...",
 		Short: "Run a frozen model on pictures, tables or arrays",
@@ -45,7 +45,8 @@ The probability is the softmax of the outputs, unless the network ends with one.
 
 With --float, MODEL may also be the folder of an import. An INPUT is then a .npz
 file with an array x in the layout of the ONNX file, and the outputs are those of
-that file.`,
+that file. With --input-layout source, a model that was trained on an import takes
+such arrays, too, whose numbers are normalised as the file takes them.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) >= 2 {
 				return nil
@@ -60,9 +61,19 @@ that file.`,
 				}
 				return c.predictImport(args[0], args[1:], float, w, out)
 			}
+			if layout != "" && layout != "source" {
+				return usage(fmt.Errorf("--input-layout %q: want source", layout))
+			}
 			p, err := openPredictor(args[0], float)
 			if err != nil {
 				return err
+			}
+			if layout != "" {
+				w := tableWriter(c.stdout, false)
+				if asJSON {
+					w = jsonWriter(c.stdout)
+				}
+				return errors.Join(c.predictSource(p, args[1:], w, out), p.close())
 			}
 			w := tableWriter(c.stdout, len(p.model.Classes) > 0)
 			if asJSON {
@@ -73,6 +84,8 @@ that file.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each input, one per line")
 	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
+	cmd.Flags().StringVar(&layout, "input-layout", "",
+		"`source`: inputs as the ONNX file takes them that the model was imported from, and its outputs")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd
 }

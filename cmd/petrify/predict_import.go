@@ -35,6 +35,36 @@ func (c *command) predictImport(folder string, paths []string, float bool, w pre
 		return err
 	}
 	defer n.Close()
+	return c.predictArrays(n, record, paths, w, out)
+}
+
+// predictSource runs a model that was trained on an import on arrays as the file that it came from
+// takes them, and gives what that file would give.
+func (c *command) predictSource(p *predictor, paths []string, w predictionWriter, out string) error {
+	const flag = "--input-layout source"
+	record, err := readImport(p.folder)
+	if err != nil {
+		return fmt.Errorf("%s: the model's folder does not say what file it comes from: %w", flag, err)
+	}
+	n, err := imported.Running(p.compute, verifyBatch, record.Facts)
+	if err != nil {
+		return err
+	}
+	outputs := 1
+	for _, d := range record.Output.Shape {
+		outputs *= d
+	}
+	if n.InputSize() != p.inputs() || outputs != p.outputs {
+		return fmt.Errorf("%s: %s takes %d numbers and gives %d, the model takes %d and gives %d", flag, record.File,
+			n.InputSize(), outputs, p.inputs(), p.outputs)
+	}
+	return c.predictArrays(n, record, paths, w, out)
+}
+
+// predictArrays runs a network on arrays in the layout of its file.
+func (c *command) predictArrays(n *imported.Network, record *importRecord, paths []string, w predictionWriter,
+	out string,
+) error {
 	var all []float32
 	var shape []int
 	count := 0

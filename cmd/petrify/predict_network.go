@@ -49,6 +49,15 @@ func newPredictor(m *quantized.Model) *predictor {
 		close: func() error { return nil }}
 }
 
+// inputs are the numbers of one input.
+func (p *predictor) inputs() int {
+	n := 1
+	for _, d := range p.model.Input.Shape {
+		n *= d
+	}
+	return n
+}
+
 func (p *predictor) openIntegers() error {
 	engine, err := integer.New(p.model, integer.Options{})
 	if err != nil {

@@ -149,8 +149,8 @@ func (v *visit) each(s *signal, c *onnxeval.Tensor, combine func(c float64) (a, 
 	}
 	flat := graph.Shape{C: in.Size(), H: 1, W: 1}
 	at := slices.IndexFunc(v.constants, func(c *onnxeval.Tensor) bool { return c != nil })
-	l := &layer{Layer: graph.DepthwiseConv2D(1), title: title(v.Inputs[at], v.Name), out: flat, weight: a, bias: b, each: true,
-		size: []int{flat.C, 1, 1, 1}, nodes: []string{v.String()}}
+	l := &layer{Layer: graph.DepthwiseConv2D(1), title: title(v.Inputs[at], v.Name), out: flat, weight: a, bias: b,
+		each: true, size: []int{flat.C, 1, 1, 1}, nodes: []string{v.String()}}
 	at = v.append(&layer{Layer: graph.Reshape(flat), out: flat}, s.layer)
 	at = v.append(&layer{Layer: graph.Reshape(in), out: in}, v.append(l, at))
 	y := v.view(s)

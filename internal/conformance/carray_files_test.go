@@ -22,13 +22,14 @@ func TestCOwnTest(t *testing.T) {
 	t.Parallel()
 	_, m := network(quantizedtest.W8A8)
 	for name, change := range map[string]bool{"as written": false, "changed": true} {
-		t.Run(name, func(t *testing.T) { ownTest(t, m, change) })
+		t.Run(name, func(t *testing.T) { ownTest(t, m, carray.Options{}, change) })
 	}
 }
 
-func ownTest(t *testing.T, m *quantized.Model, change bool) {
+func ownTest(t *testing.T, m *quantized.Model, o carray.Options, change bool) {
 	dir := t.TempDir()
-	if err := carray.Write(dir, m, carray.Options{Name: "own"}); err != nil {
+	o.Name = "own"
+	if err := carray.Write(dir, m, o); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "own.c")

@@ -13,6 +13,7 @@ import (
 	"petrify/internal/conformance"
 	"petrify/quantized"
 	"petrify/quantized/agree"
+	"petrify/quantized/carray"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
@@ -179,5 +180,5 @@ func TestCRealPixels(t *testing.T) {
 	if differ := different(want, got); differ != "" {
 		t.Error(differ)
 	}
-	ownTest(t, m, false)
+	ownTest(t, m, carray.Options{}, false)
 }

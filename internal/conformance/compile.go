@@ -35,10 +35,11 @@ type Toolchain struct {
 // Compiled is a program of exported models, and the command that runs it.
 type Compiled struct{ command []string }
 
-// Export is a model and how it is rescaled.
+// Export is a model and how it is written.
 type Export struct {
 	Model          *quantized.Model
 	Requantization integer.Requantization
+	Planes         bool // the input has channels first
 }
 
 // Compile exports models as C and builds one program from them in a folder.
@@ -51,7 +52,8 @@ func (c Toolchain) Compile(dir string, models []Export) (*Compiled, error) {
 	var sources []string
 	for i, m := range models {
 		name := fmt.Sprintf("model%d", i)
-		if err := carray.Write(dir, m.Model, carray.Options{Name: name, Requantization: m.Requantization}); err != nil {
+		o := carray.Options{Name: name, Requantization: m.Requantization, Planes: m.Planes}
+		if err := carray.Write(dir, m.Model, o); err != nil {
 			return nil, err
 		}
 		sources = append(sources, name+".c")

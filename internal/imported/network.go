@@ -13,14 +13,19 @@ import (
 
 // Network is an imported network with its weights, ready to run.
 type Network struct {
-	facts     fromonnx.Facts
-	in        graph.Shape
-	evaluator *graph.Evaluator
-	batch     int
-	macs      int64 // multiply-adds for an input
-	x         []float32
-	labels    []int32
+	facts  fromonnx.Facts
+	in     graph.Shape
+	run    Computes
+	close  func() error
+	batch  int
+	macs   int64 // multiply-adds for an input
+	x, y   []float32
+	labels []int32
 }
+
+// Computes are the outputs of a batch of inputs with channels last; images among them have channels
+// first.
+type Computes func(y, x []float32, labels []int32) error
 
 // The most inputs of a batch, and the bytes of its values.
 const (
@@ -52,12 +57,36 @@ func New(n graph.Network, weights []graph.State, facts fromonnx.Facts) (*Network
 	if err != nil {
 		return nil, err
 	}
-	return &Network{facts: facts, in: in, evaluator: e, batch: batch, macs: m.MACs(),
-		x: make([]float32, batch*in.Size()), labels: slices.Repeat([]int32{-1}, batch)}, nil
+	run := func(y, x []float32, labels []int32) error {
+		_, err := e.Run(x, labels)
+		copy(y, e.Logits())
+		return err
+	}
+	all, err := Running(run, batch, facts)
+	if err == nil {
+		all.close, all.macs = e.Close, m.MACs()
+	}
+	return all, err
+}
+
+// Running is a network that was trained on since it was imported, and is computed for a batch at a
+// time.
+func Running(run Computes, batch int, facts fromonnx.Facts) (*Network, error) {
+	in, err := facts.Input.Image()
+	if err != nil {
+		return nil, err
+	}
+	outputs := 1
+	for _, d := range facts.Output.Shape {
+		outputs *= d
+	}
+	return &Network{facts: facts, in: in, run: run, close: func() error { return nil }, batch: batch,
+		x: make([]float32, batch*in.Size()), y: make([]float32, batch*outputs),
+		labels: slices.Repeat([]int32{-1}, batch)}, nil
 }
 
 // Close frees the network.
-func (n *Network) Close() error { return n.evaluator.Close() }
+func (n *Network) Close() error { return n.close() }
 
 // Affordable is how many of the wanted inputs can be computed by definition in
 // about a second.
@@ -83,11 +112,10 @@ func (n *Network) Outputs(x []float32) ([]float32, error) {
 		for i := range count {
 			n.toLast(n.x[i*size:(i+1)*size], x[i*size:(i+1)*size])
 		}
-		if _, err := n.evaluator.Run(n.x, n.labels); err != nil {
+		if err := n.run(n.y, n.x, n.labels); err != nil {
 			return nil, err
 		}
-		y := n.evaluator.Logits()
-		all = append(all, n.inOrder(y[:len(y)/n.batch*count])...)
+		all = append(all, n.inOrder(n.y[:len(n.y)/n.batch*count])...)
 		x = x[count*size:]
 	}
 	return all, nil

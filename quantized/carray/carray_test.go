@@ -119,6 +119,8 @@ func TestRefusals(t *testing.T) {
 			[]string{`want a C identifier, such as "stdint_model"`}},
 		"requantization": {tiny(), carray.Options{Requantization: integer.XNNPACK},
 			[]string{"carray: requantization xnnpack: want float32, gemmlowp or single"}},
+		"layout": {apart, carray.Options{Planes: true},
+			[]string{"carray: channels first: the input is [20]: want an image or a signal"}},
 		"fact": {tiny(), carray.Options{Facts: map[string]string{"export": ""}},
 			[]string{`carray: fact "export": petrify writes that itself`}},
 	} {
@@ -184,10 +186,12 @@ func TestVerify(t *testing.T) {
 		"no source":       {file: "x.c", want: "x.c: no such file"},
 		"no such header":  {file: "x.h", want: "x.h: no such file"},
 		"a fact's escape": {file: "x.h", old: `"version": "test"`, new: `"version": "\q"`, want: "carray: fact"},
+		"the layout": {file: "x.h", old: `channels first\"`, new: `upside down\"`,
+			want: `input "upside down": want "channels first"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, m := t.TempDir(), tiny()
-			if err := carray.Write(dir, m, carray.Options{Name: "x", Requantization: integer.Gemmlowp,
+			if err := carray.Write(dir, m, carray.Options{Name: "x", Requantization: integer.Gemmlowp, Planes: true,
 				Facts: map[string]string{"who": "me"}}); err != nil {
 				t.Fatal(err)
 			}

@@ -54,6 +54,13 @@ func (f *file) outputs() ([]uint8, error) {
 	for i := range x {
 		x[i] -= shiftOf(f.model.Input.Quant)
 	}
+	if n := f.in.elements(); f.options.Planes {
+		for one := range slices.Chunk(x, n) {
+			for i, q := range slices.Clone(one) {
+				one[i%f.in.pixels()*f.in.channels()+i/f.in.pixels()] = q
+			}
+		}
+	}
 	y := make([]uint8, tries*f.out.elements())
 	if err := e.RunBytes(y, x, tries); err != nil {
 		return nil, fmt.Errorf("carray: %w", err)
@@ -99,7 +106,11 @@ func (f *file) planar(x []uint8) []float32 {
 	}
 	r := make([]float32, len(x))
 	for i, q := range x {
-		r[i%channels*(len(x)/channels)+i/channels] = affine.Dequantize(int32(q), g.scale, g.zero)
+		at := i%channels*(len(x)/channels) + i/channels
+		if f.options.Planes {
+			at = i
+		}
+		r[at] = affine.Dequantize(int32(q), g.scale, g.zero)
 	}
 	return r
 }

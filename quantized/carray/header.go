@@ -85,11 +85,14 @@ func (f *file) flash() count {
 
 // numbersOf says what a tensor's numbers are.
 func (f *file) numbersOf(v *value) []string {
-	order := ""
-	if len(v.shape) > 1 {
+	order, sizes := "", dimensions(v.shape)
+	switch {
+	case v == f.in && f.options.Planes:
+		order, sizes = ", channel by channel, row by row", dimensions(append(v.shape[len(v.shape)-1:], v.shape...))
+	case len(v.shape) > 1:
 		order = ", row by row, channels last"
 	}
-	numbers := fmt.Sprintf("%s[%d]: %s%s", kind(v.real), v.elements(), dimensions(v.shape), order)
+	numbers := fmt.Sprintf("%s[%d]: %s%s", kind(v.real), v.elements(), sizes, order)
 	if v.real {
 		return []string{numbers}
 	}

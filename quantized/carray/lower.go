@@ -85,6 +85,14 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 		return f.Min(), f.Max()
 	})
 	in.tensor = &tensor{place: input}
+	if o.Planes {
+		if in.pixels() == 1 {
+			return nil, fmt.Errorf("carray: channels first: the input is %v: want an image or a signal", in.shape)
+		}
+		if in.channels() > 1 {
+			l.channelsLast(in)
+		}
+	}
 	for i := range m.Nodes {
 		n := &m.Nodes[i]
 		if err := l.node(i, n); err != nil {
@@ -248,6 +256,14 @@ func (l *lowering) onlyLinear(name string) bool {
 		}
 	}
 	return name != l.model.Output
+}
+
+// channelsLast puts the channels of the caller's input last.
+func (l *lowering) channelsLast(in *value) {
+	planes := in.tensor
+	l.room(in)
+	kernel := in.variant("reorder")
+	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %d, 1, %d)", kernel, in.elements(), in.channels()), in.tensor, planes)
 }
 
 // result makes the output's steps write to the caller's output. An output that

@@ -17,6 +17,10 @@ type Options struct {
 	// or, for processors without floats, in fixed point.
 	Requantization integer.Requantization
 
+	// Planes makes the input channels first, one plane after the other, as PyTorch has it, instead of
+	// channels last. The first step then puts the channels last, in the arena.
+	Planes bool
+
 	// Facts are added to petrify's own in the header, such as those of a proof
 	// (quantized.Proof.Facts).
 	Facts map[string]string

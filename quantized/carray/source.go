@@ -143,7 +143,7 @@ func (f *file) pixels(b *strings.Builder) {
 	tables := pixelTables(&f.model.Input, f.in.grid)
 	name, index := id+"_table", "image[i]"
 	if len(tables) > 1 {
-		index = fmt.Sprintf("256 * (i %% %d) + image[i]", len(tables))
+		index = fmt.Sprintf("256 * (%s) + image[i]", f.channelOf(len(tables)))
 	}
 	var numbers []string
 	for _, t := range tables {
@@ -174,10 +174,18 @@ void %[1]s_pixels(float r[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZ
     for (int32_t i = 0; i < %[2]s_INPUT_SIZE; i++) {
         const volatile float scaled = (float)image[i] * %[4]s; /* volatile: rounds before the mean is taken off */
 
-        r[i] = (scaled - %[3]s_mean[i %% %[5]d]) / %[3]s_deviation[i %% %[5]d];
+        r[i] = (scaled - %[3]s_mean[%[5]s]) / %[3]s_deviation[%[5]s];
     }
 }
-`, f.name, f.macro, id, decimal(f.model.Input.PixelScale), len(mean))
+`, f.name, f.macro, id, decimal(f.model.Input.PixelScale), f.channelOf(len(mean)))
+}
+
+// channelOf is the channel of the input's number i, among n that are normalised differently.
+func (f *file) channelOf(n int) string {
+	if f.options.Planes && n > 1 {
+		return fmt.Sprintf("i / %d", f.in.pixels())
+	}
+	return fmt.Sprintf("i %% %d", n)
 }
 
 // normals are the means and deviations of the input's channels, of one where all

@@ -108,12 +108,16 @@ func writtenWith(all map[string]string, m *quantized.Model) (o Options, err erro
 
 // optionsOf are the options that a header names.
 func optionsOf(facts map[string]string) (o Options, err error) {
-	var export struct{ Name, Requantization string }
+	var export struct{ Name, Requantization, Input string }
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &export); err != nil {
 		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey],
 			err)
 	}
-	o.Name = export.Name
+	if export.Input != "" && export.Input != planes {
+		return o, fmt.Errorf("carray: the header's fact %q: input %q: want %q", quantized.ExportKey, export.Input,
+			planes)
+	}
+	o.Name, o.Planes = export.Name, export.Input == planes
 	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
 		return o, fmt.Errorf("carray: the header's fact %q: %w", quantized.ExportKey, err)
 	}

@@ -133,13 +133,20 @@ func newFile(m *quantized.Model, o Options) (*file, error) {
 	return f, nil
 }
 
+// planes is how a header's facts say that the input has channels first.
+const planes = "channels first"
+
 // facts returns which model this is and how it was written.
 func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	all, err := m.Facts()
 	if err != nil {
 		return nil, err
 	}
-	export, err := json.Marshal(map[string]string{"name": o.Name, "requantization": o.Requantization.String()})
+	options := map[string]string{"name": o.Name, "requantization": o.Requantization.String()}
+	if o.Planes {
+		options["input"] = planes
+	}
+	export, err := json.Marshal(options)
 	if err != nil {
 		return nil, fmt.Errorf("carray: %w", err)
 	}

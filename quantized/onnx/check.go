@@ -35,7 +35,7 @@ func (o Options) check(m *quantized.Model) error {
 	if err := m.Input.CheckImage(); err != nil && o.Image {
 		c.addf(m.Input.Name, "%w", err)
 	}
-	if err := o.InputLayout.suits(&m.Input); err != nil {
+	if err := o.InputLayout.Suits(&m.Input); err != nil {
 		c.addf(m.Input.Name, "%w", err)
 	}
 	if out, _ := m.Activation(m.Output); len(out.Shape) != 1 && o.Result != Logits {

@@ -35,8 +35,8 @@ func InputLayouts() (names []string) {
 	return names
 }
 
-// suits is an error if an input of the shape has no such layout.
-func (l InputLayout) suits(in *quantized.Input) error {
+// Suits is an error if an input of the shape has no such layout.
+func (l InputLayout) Suits(in *quantized.Input) error {
 	if l != NCHW && (len(in.Shape) != 3 || layouts[l].signal && in.Shape[1] != 1) {
 		return fmt.Errorf("shape %v has no layout %s", in.Shape, layouts[l].name)
 	}
