@@ -16,6 +16,8 @@ type Fit struct {
 	Clipped float64    `json:"clipped,omitzero"` // share of the elements beyond the grid
 	Noise   float64    `json:"noise,omitzero"`   // Σ(r̂ − r)²/Σr², where r rounds to r̂; 0: exact, or not measured
 	Levels  int        `json:"levels,omitzero"`  // integers that occur
+	Moved   float64    `json:"moved,omitzero"`   // share of the weights whose integer is not that of the epoch before
+	Turned  float64    `json:"turned,omitzero"`  // share of those that moved against their last change
 	Values  *Histogram `json:"values,omitempty"` // of r
 }
 

@@ -122,6 +122,7 @@ func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, []flo
 	if err != nil {
 		return nil, err
 	}
+	r.frozen = frozen
 	engine, err := integer.New(frozen, integer.Options{})
 	if err != nil {
 		return nil, err

@@ -142,7 +142,7 @@ func (r *run) apply(s graph.Switches) {
 // built: the first collection runs their machines' finalizers, the second frees
 // the memory.
 func (r *run) release() {
-	r.evaluator, r.distance, r.probe = nil, nil, nil
+	r.evaluator, r.distance, r.probe, r.frozen = nil, nil, nil, nil
 	runtime.GC()
 	debug.FreeOSMemory()
 }

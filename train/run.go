@@ -9,6 +9,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/graph"
+	"petrify/quantized"
 )
 
 // Run trains, quantizes, continues with quantization, and freezes. When ctx is
@@ -42,6 +43,8 @@ type run struct {
 	split     *datasets.Split  // what is trained on
 	held      *datasets.Split  // what is held out, or the validation split of the data; nil: nothing
 	probe     *graph.Probe     // of the quantized stages; likewise
+	frozen    *quantized.Model // that was evaluated last in them; likewise
+	drifts    []*drift         // of the QAT stage
 	store     *store
 	records   []Record
 	warnings  []graph.Warning // of the running phase, which no survey has yet

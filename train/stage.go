@@ -54,6 +54,13 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	if s.Smoothing > 0 || r.teacher != nil {
 		t.SetLoss(r.objective.loss)
 	}
+	if r.Phase == QAT && s.Epochs > 0 && r.store != nil {
+		m, err := r.model.Freeze()
+		if err != nil {
+			return err
+		}
+		r.drifts = newDrifts(m)
+	}
 	if r.Step > 0 && r.saved != nil {
 		if err := take(r.training(), r.saved); err != nil {
 			return err
@@ -74,6 +81,7 @@ func (r *run) training() (states []graph.State) {
 	if r.teacher != nil {
 		states = append(states, prefixed(floatState(r.teacher.model), "teacher/")...)
 	}
+	states = append(states, r.driftStates()...)
 	return append(states, prefixed(r.best, "best/")...)
 }
 
@@ -137,7 +145,7 @@ func (r *run) next() error {
 	}
 	r.Phase++
 	r.Epoch, r.Step, r.Best = 0, 0, best{}
-	r.optimizer, r.average, r.best, r.teacher = nil, nil, nil, nil
+	r.optimizer, r.average, r.best, r.teacher, r.drifts = nil, nil, nil, nil, nil
 	return r.save()
 }
 

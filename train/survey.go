@@ -57,6 +57,9 @@ func (r *run) survey(epoch int, end bool) (err error) {
 			return err
 		}
 	}
+	if r.Phase == QAT && !end {
+		r.drifted(s.Fits)
+	}
 	if err := r.store.add(r.store.layers, s); err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func TestMeasuredLayers(t *testing.T) {
 			strings.Contains(text, "on 1,234 images (training)")) {
 			t.Errorf("seed %d: sensitivities are missing", seed)
 		}
+		if integers && !strings.Contains(text, "25.00 % in the last epoch, 12.50 % back") {
+			t.Errorf("seed %d: moving integers are missing", seed)
+		}
 		for _, panel := range r.panels() {
 			for _, c := range panel.Charts {
 				if !strings.HasPrefix(c.Title, "Loss with fewer bits") {

@@ -98,6 +98,7 @@ func (p *Panel) weights(r *Run, n *quantized.Node) {
 		p.Charts = append(p.Charts, scaleChart(w))
 	}
 	p.Charts = append(p.Charts, r.overTime("weights", tensor)...)
+	p.moving(r, tensor)
 	p.oscillating(r, tensor)
 	p.sensitive(r, "weights", tensor)
 }
@@ -111,6 +112,30 @@ func (p *Panel) suits(what string, f *Fit) {
 	if db := decibels(f.Noise); !math.IsNaN(db) {
 		p.fact("signal to noise of "+what, fmt.Sprintf("%.1f dB", db))
 	}
+}
+
+// moving adds the shares of weights whose integers change from epoch to epoch.
+func (p *Panel) moving(r *Run, tensor string) {
+	var x, moved, turned Numbers
+	for i := range r.Surveys {
+		s := &r.Surveys[i]
+		if f := s.fit(tensor); f != nil && s.Stage == "qat" && !s.End {
+			x = append(x, float64(s.Epoch))
+			moved, turned = append(moved, 100*f.Moved), append(turned, 100*f.Turned)
+		}
+	}
+	if x == nil || slices.Max(moved) == 0 { // of older runs, it is not known
+		return
+	}
+	last := len(x) - 1
+	c := Chart{Title: "Integers that change from epoch to epoch", Kind: lineChart, X: x, XLabel: "epoch of QAT",
+		YLabel: "share, %", From0: true, Whole: true, Series: []Series{
+			{Label: "changed, %", Colour: blue, Values: moved},
+			{Label: "changed back, %", Colour: vermillion, Dashed: true, Values: turned}}}
+	c.Note = fmt.Sprintf("In the last epoch %.2f %% of the integers changed; %.2f %% did so against their last change, "+
+		"which is how oscillation looks.", moved[last], turned[last])
+	p.fact("integers that change", fmt.Sprintf("%.2f %% in the last epoch, %.2f %% back", moved[last], turned[last]))
+	p.Charts = append(p.Charts, c)
 }
 
 // oscillating adds the share of weights that oscillate, over the epochs.

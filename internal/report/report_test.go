@@ -38,6 +38,15 @@ func random(rng *rand.Rand) *Run {
 			}
 			s.Fits = append(s.Fits, Fit{Tensor: name, Grid: [2]float64{-1, 1}, Noise: 1e-3, Levels: 3, Values: h})
 		}
+		if stage == "qat" { // and an epoch before its end
+			epoch := s
+			epoch.End, epoch.Fits = false, nil
+			for _, f := range s.Fits {
+				f.Values, f.Moved, f.Turned = nil, 0.25, 0.125
+				epoch.Fits = append(epoch.Fits, f)
+			}
+			r.Surveys = append(r.Surveys, epoch)
+		}
 		r.Surveys = append(r.Surveys, s)
 		r.Records = append(r.Records, Record{Stage: stage, Epoch: 1, Step: 10, Test: Measures{0.5, 1}})
 	}

@@ -99,6 +99,7 @@ type Fit struct {
 	Tensor         string
 	Scales, Grid   [2]float64
 	Clipped, Noise float64
+	Moved, Turned  float64
 	Levels         int
 	Values         *Histogram
 }
