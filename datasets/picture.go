@@ -3,38 +3,67 @@ package datasets
 import (
 	"image"
 	"image/color"
+	"slices"
 )
 
 // Picture is image i as one sees it, grey or in colour; false if it has neither one
 // nor three channels, or is a row of a table. Bytes are brightness by PixelScale;
 // values are spread between black, the least of the image, and white, the greatest.
 func (s *Set) Picture(p *Split, i int) (image.Image, bool) {
+	values, shade := s.real(p, i), s.shade(p, i)
+	c := s.Shape[0]
+	return s.picture(func(y, x, channel int) uint8 { return shade(values((y*s.Shape[2]+x)*c + channel)) })
+}
+
+// PictureOf is what a network made of image i: its output, C H W and normalised, with the
+// brightness that Picture gives that image.
+func (s *Set) PictureOf(p *Split, i int, output []float32) (image.Image, bool) {
+	if len(output) != s.size() {
+		return nil, false
+	}
+	shade := s.shade(p, i)
+	return s.picture(func(y, x, channel int) uint8 {
+		v := output[(channel*s.Shape[1]+y)*s.Shape[2]+x]
+		if len(s.Mean) > 0 {
+			v = v*s.Std[channel] + s.Mean[channel]
+		}
+		return shade(v)
+	})
+}
+
+// picture has a brightness at each place, from that of the first channel for red to that
+// of the last for blue.
+func (s *Set) picture(bright func(y, x, channel int) uint8) (image.Image, bool) {
 	c, h, w := s.Shape[0], s.Shape[1], s.Shape[2]
 	if c != 1 && c != 3 || h < 2 || w < 2 {
 		return nil, false
 	}
-	bright := s.brightness(p, i)
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			at := (y*w + x) * c
-			m.SetRGBA(x, y, color.RGBA{bright(at), bright(at + c/2), bright(at + c - 1), 255})
+			m.SetRGBA(x, y, color.RGBA{bright(y, x, 0), bright(y, x, c/2), bright(y, x, c-1), 255})
 		}
 	}
 	return m, true
 }
 
-// brightness returns what makes an element of image i a byte.
-func (s *Set) brightness(p *Split, i int) func(at int) uint8 {
+// real returns the elements of image i before they are normalised.
+func (s *Set) real(p *Split, i int) func(at int) float32 {
 	if p.Images != nil {
 		pixels := p.pixels(i, s.size())
-		return func(at int) uint8 { return uint8(min(255, 255*float32(pixels[at])*s.PixelScale+0.5)) }
+		return func(at int) float32 { return float32(pixels[at]) * s.PixelScale }
 	}
 	values := p.values(i, s.size())
-	least, greatest := values[0], values[0]
-	for _, v := range values {
-		least, greatest = min(least, v), max(greatest, v)
+	return func(at int) float32 { return values[at] }
+}
+
+// shade returns what makes an element of image i a byte.
+func (s *Set) shade(p *Split, i int) func(v float32) uint8 {
+	least, greatest := float32(0), float32(1)
+	if p.Images == nil {
+		values := p.values(i, s.size())
+		least, greatest = slices.Min(values), slices.Max(values)
 	}
 	span := max(greatest-least, 1e-30)
-	return func(at int) uint8 { return uint8(255*((values[at]-least)/span) + 0.5) }
+	return func(v float32) uint8 { return uint8(min(255, max(0, 255*((v-least)/span))) + 0.5) }
 }

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"image/color"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -37,3 +38,59 @@ func TestPicture(t *testing.T) {
 		})
 	}
 }
+
+// A network that gives back its input, normalised and with channels first, is shown as the
+// input is; what is beyond black and white is cut off.
+func TestPictureOfTheInputIsThePicture(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, channels := range []int{1, 3} {
+		for _, values := range []bool{false, true} {
+			s := Set{Shape: [3]int{channels, 3, 2}, PixelScale: 1}
+			n := channels * 6
+			split := &Split{Labels: make([]int32, 2)}
+			for range 2 * n {
+				if values {
+					split.Values = append(split.Values, float32(rng.NormFloat64()))
+				} else {
+					split.Images = append(split.Images, uint8(rng.IntN(256)))
+				}
+			}
+			if !values {
+				s.PixelScale = 1.0 / 255
+			}
+			for c := range channels {
+				s.Mean, s.Std = append(s.Mean, 0.1*float32(c+1)), append(s.Std, 0.5+float32(c))
+			}
+			y := make([]float32, n)
+			for at := range n { // H W C
+				v := float32(0)
+				if values {
+					v = split.Values[n+at]
+				} else {
+					v = float32(split.Images[n+at]) * s.PixelScale
+				}
+				c := at % channels
+				y[c*6+at/channels] = (v - s.Mean[c]) / s.Std[c]
+			}
+			want, _ := s.Picture(split, 1)
+			got, ok := s.PictureOf(split, 1, y)
+			for i := range 6 {
+				a, b := want.At(i%2, i/2).(color.RGBA), got.At(i%2, i/2).(color.RGBA)
+				if !ok || apart(a.R, b.R) > 1 || apart(a.G, b.G) > 1 || apart(a.B, b.B) > 1 {
+					t.Errorf("%d channels, values=%v: %v, want %v", channels, values, b, a)
+				}
+			}
+			for i := range y {
+				y[i] = 1e9
+			}
+			if m, _ := s.PictureOf(split, 1, y); m.At(0, 0).(color.RGBA).R != 255 {
+				t.Errorf("%d channels, values=%v: the greatest is %v", channels, values, m.At(0, 0))
+			}
+			if _, ok := s.PictureOf(split, 1, y[1:]); ok {
+				t.Error("a picture of another size")
+			}
+		}
+	}
+}
+
+func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }

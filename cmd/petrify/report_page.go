@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
-	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -116,8 +113,10 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	result := &train.Result{Model: r.Model, PTQ: train.Metrics(r.Summary.PTQ), QAT: train.Metrics(r.Summary.QAT)}
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
 	if len(r.Model.Classes) == 0 {
-		r.Unjudged = "its network does not classify"
-		return r, nil
+		if r.Restoration, err = c.restore(ctx, folder); err != nil {
+			r.Unjudged = "its network does not classify, and what it restores is not shown: " + err.Error()
+		}
+		return r, context.Cause(ctx)
 	}
 	e, err := c.judge(ctx, folder, "", "")
 	switch {
@@ -214,9 +213,5 @@ func (e *evaluation) picture(s sample) (template.URL, error) {
 	if !ok {
 		return "", nil
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		return "", err
-	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+	return pictureURL(m)
 }

@@ -69,6 +69,7 @@ type runPage struct {
 	Classes    []ClassRow
 	Networks   []string // that the columns of Classes are of
 	Calibrated *figure
+	Errors     *figure
 	Complaints []string
 	Facts      []Fact
 	Hashes     []quantized.Digest
@@ -100,6 +101,10 @@ func Write(w io.Writer, r *Run) error {
 		for _, n := range r.Judgement.Judged {
 			p.Run.Networks = append(p.Run.Networks, n.Name)
 		}
+	}
+	if c := r.restoration(); c != nil {
+		f := p.figure(*c)
+		p.Run.Errors = &f
 	}
 	if r.Proof != nil {
 		p.Run.Proof = strings.Split(r.Proof.String(), "; ")

@@ -27,11 +27,12 @@ type Run struct {
 	Sensitivity *Sensitivity // nil: not analysed
 
 	// What the files of the folder do not say; empty where it is not known.
-	Settings  [][2]string // paths and values of the configuration
-	Exports   []Export
-	Judgement *Judgement
-	Unjudged  string // why Judgement is nil
-	Warnings  []string
+	Settings    [][2]string // paths and values of the configuration
+	Exports     []Export
+	Judgement   *Judgement   // of a classifier
+	Restoration *Restoration // of a network whose outputs are to be its inputs
+	Unjudged    string       // why both are nil
+	Warnings    []string
 }
 
 // Export is what a format makes of the model.
