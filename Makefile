@@ -12,7 +12,7 @@ SWEEPS      = cnn resnet8
 NETWORKS    = 200
 PATHS       = generic avx2 avx512
 ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1 max
-ARMTESTS    = Choose|Tile|Gemm|Transpose|Linear|Requant|AddBytes|SumPixels|FakeQuantIs|MinMax|Quantize|ReLUAnd|Optimizers|Twins
+ARMTESTS    = Choose|Tile|Gemm|Transpose|Linear|IntegerConv|Requant|AddBytes|SumPixels|FakeQuantIs|MinMax|Quantize|ReLUAnd|Optimizers|Twins|Agree|Stats|SumRows|Pool|ConvOfEvery
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64

@@ -81,9 +81,6 @@ func (p *PackedConv) tile(acc *int32, lda int, bias *int32, x *uint8, step int, 
 	}
 }
 
-// wholeVectors reports whether assembly can treat n elements in rows of c.
-func wholeVectors(n, c int) bool { return path != generic && n > 0 && c%4 == 0 }
-
 // requantizeRows requantizes rows of len(r.M) accumulators.
 func requantizeRows(y []uint8, acc []int32, r Requant) {
 	c := len(r.M)

@@ -2451,39 +2451,39 @@ TEXT ·intDepthNEON(SB), NOSPLIT, $0-72
 	MOVD step+24(FP), R0
 	MOVD c+64(FP), R1
 	MOVD bias+8(FP), R2
-	LSL $2, R1, R10
+	LSL $2, R1, R9
 	MOVD ZR, R3
 
 panel:
 	MOVD m+56(FP), R4
-	MOVD x+16(FP), R5
-	ADD R3, R5
-	MOVD acc+0(FP), R6
-	ADD R3<<2, R6, R6
+	MOVD x+16(FP), R11
+	ADD R3, R11
+	MOVD acc+0(FP), R5
+	ADD R3<<2, R5, R5
 
 pixels4:
 	CMP $4, R4
 	BLT pixels4Done
-	ADD R0, R5, R12
+	ADD R0, R11, R12
 	ADD R0, R12, R13
 	ADD R0, R13, R14
 	FLDPQ (R2), (F0, F1)
 	FLDPQ (R2), (F2, F3)
 	FLDPQ (R2), (F4, F5)
 	FLDPQ (R2), (F6, F7)
-	MOVD off+32(FP), R7
-	MOVD pairs+40(FP), R8
-	MOVD w+48(FP), R9
-	ADD R3<<2, R9, R9
+	MOVD off+32(FP), R6
+	MOVD pairs+40(FP), R7
+	MOVD w+48(FP), R8
+	ADD R3<<2, R8, R8
 
 pixels4Taps:
-	VLD2 (R9), [V16.H8, V17.H8]
-	ADD R10, R9
-	MOVD.P 8(R7), R11
-	FMOVD (R5)(R11), F18
-	FMOVD (R12)(R11), F20
-	FMOVD (R13)(R11), F22
-	FMOVD (R14)(R11), F24
+	VLD2 (R8), [V16.H8, V17.H8]
+	ADD R9, R8
+	MOVD.P 8(R6), R10
+	FMOVD (R11)(R10), F18
+	FMOVD (R12)(R10), F20
+	FMOVD (R13)(R10), F22
+	FMOVD (R14)(R10), F24
 	VUXTL V18.B8, V18.H8
 	VUXTL V20.B8, V20.H8
 	VUXTL V22.B8, V22.H8
@@ -2496,11 +2496,11 @@ pixels4Taps:
 	WORD $0x4e7082c5 // smlal2 v5.4s, v22.8h, v16.8h
 	WORD $0x0e708306 // smlal v6.4s, v24.4h, v16.4h
 	WORD $0x4e708307 // smlal2 v7.4s, v24.8h, v16.8h
-	MOVD.P 8(R7), R11
-	FMOVD (R5)(R11), F19
-	FMOVD (R12)(R11), F21
-	FMOVD (R13)(R11), F23
-	FMOVD (R14)(R11), F25
+	MOVD.P 8(R6), R10
+	FMOVD (R11)(R10), F19
+	FMOVD (R12)(R10), F21
+	FMOVD (R13)(R10), F23
+	FMOVD (R14)(R10), F25
 	VUXTL V19.B8, V19.H8
 	VUXTL V21.B8, V21.H8
 	VUXTL V23.B8, V23.H8
@@ -2513,17 +2513,17 @@ pixels4Taps:
 	WORD $0x4e7182e5 // smlal2 v5.4s, v23.8h, v17.8h
 	WORD $0x0e718326 // smlal v6.4s, v25.4h, v17.4h
 	WORD $0x4e718327 // smlal2 v7.4s, v25.8h, v17.8h
-	SUBS $1, R8
+	SUBS $1, R7
 	BNE pixels4Taps
-	FSTPQ (F0, F1), (R6)
-	ADD R10, R6
-	FSTPQ (F2, F3), (R6)
-	ADD R10, R6
-	FSTPQ (F4, F5), (R6)
-	ADD R10, R6
-	FSTPQ (F6, F7), (R6)
-	ADD R10, R6
-	ADD R0, R14, R5
+	FSTPQ (F0, F1), (R5)
+	ADD R9, R5
+	FSTPQ (F2, F3), (R5)
+	ADD R9, R5
+	FSTPQ (F4, F5), (R5)
+	ADD R9, R5
+	FSTPQ (F6, F7), (R5)
+	ADD R9, R5
+	ADD R0, R14, R11
 	SUB $4, R4
 	B pixels4
 
@@ -2533,29 +2533,29 @@ pixels1:
 	CMP $1, R4
 	BLT pixels1Done
 	FLDPQ (R2), (F0, F1)
-	MOVD off+32(FP), R7
-	MOVD pairs+40(FP), R8
-	MOVD w+48(FP), R9
-	ADD R3<<2, R9, R9
+	MOVD off+32(FP), R6
+	MOVD pairs+40(FP), R7
+	MOVD w+48(FP), R8
+	ADD R3<<2, R8, R8
 
 pixels1Taps:
-	VLD2 (R9), [V16.H8, V17.H8]
-	ADD R10, R9
-	MOVD.P 8(R7), R11
-	FMOVD (R5)(R11), F18
+	VLD2 (R8), [V16.H8, V17.H8]
+	ADD R9, R8
+	MOVD.P 8(R6), R10
+	FMOVD (R11)(R10), F18
 	VUXTL V18.B8, V18.H8
 	WORD $0x0e708240 // smlal v0.4s, v18.4h, v16.4h
 	WORD $0x4e708241 // smlal2 v1.4s, v18.8h, v16.8h
-	MOVD.P 8(R7), R11
-	FMOVD (R5)(R11), F19
+	MOVD.P 8(R6), R10
+	FMOVD (R11)(R10), F19
 	VUXTL V19.B8, V19.H8
 	WORD $0x0e718260 // smlal v0.4s, v19.4h, v17.4h
 	WORD $0x4e718261 // smlal2 v1.4s, v19.8h, v17.8h
-	SUBS $1, R8
+	SUBS $1, R7
 	BNE pixels1Taps
-	FSTPQ (F0, F1), (R6)
-	ADD R10, R6
-	ADD R0, R5, R5
+	FSTPQ (F0, F1), (R5)
+	ADD R9, R5
+	ADD R0, R11, R11
 	SUB $1, R4
 	B pixels1
 

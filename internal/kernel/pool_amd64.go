@@ -4,20 +4,12 @@ package kernel
 
 //go:generate go -C _asm run ./pool -pkg kernel -out ../pool_amd64.s -stubs ../pool_stubs_amd64.go
 
-// poolPath is the path for a pooling: the assembly knows windows of 2×2 with
-// stride 2 inside the image.
+// poolPath is the path for a pooling.
 func poolPath(g Pool) instructionSet {
-	if g.KH != 2 || g.KW != 2 || g.StrideH != 2 || g.StrideW != 2 ||
-		g.PadTop+g.PadLeft+g.PadBottom+g.PadRight != 0 {
+	if !g.halves() {
 		return generic
 	}
 	return columnPath(g.C, g.C)
-}
-
-// twoRows is where the two rows of the image that the outputs (n, oh) see start.
-func (g Pool) twoRows(n, oh int) (row0, row1 int) {
-	row0 = (n*g.H + 2*oh) * g.W * g.C
-	return row0, row0 + g.W*g.C
 }
 
 func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {

@@ -49,12 +49,10 @@ var rowKernels = []panels{
 }
 
 // pixelBlocks emits block for four pixels as often as they fit, then for one.
-// row are the addresses of a block's pixels, the first of which moves on by
-// step for each.
-func pixelBlocks(f *function, m, x, step string, block func(label string, row []string)) {
-	row := []string{x, f.reg(), f.reg(), f.reg()}
+// row are the addresses of a block's pixels, step apart; the first moves on.
+func pixelBlocks(f *function, prefix, m, step string, row []string, block func(label string, row []string)) {
 	for _, pixels := range []int{4, 1} {
-		label := fmt.Sprint("pixels", pixels)
+		label := fmt.Sprint(prefix, "pixels", pixels)
 		f.label(label)
 		f.p("CMP $%d, %s", pixels, m)
 		f.p("BLT %sDone", label)
@@ -62,7 +60,7 @@ func pixelBlocks(f *function, m, x, step string, block func(label string, row []
 			f.p("ADD %s, %s, %s", step, row[i-1], row[i])
 		}
 		block(label, row[:pixels])
-		f.p("ADD %s, %s, %s", step, row[pixels-1], x)
+		f.p("ADD %s, %s, %s", step, row[pixels-1], row[0])
 		f.p("SUB $%d, %s", pixels, m)
 		f.p("B %s", label)
 		f.label(label + "Done")
@@ -81,17 +79,17 @@ func intDepth() *function {
 	f := newFunction("intDepthNEON", "a row of a depthwise convolution of bytes", "acc *int32, bias *int32, x *uint8, "+
 		"step int, off *int, pairs int, w *int16, m int, c int")
 	step, c, bias := f.arg("step"), f.arg("c"), f.arg("bias")
-	j, m, x, acc, off, pairs, w, pixel := f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg()
-	tap := f.reg()
+	j, m, acc, off, pairs, w, pixel, tap := f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg(), f.reg()
+	row := []string{f.reg(), f.reg(), f.reg(), f.reg()}
 	f.p("LSL $2, %s, %s", c, pixel)
 	f.p("MOVD ZR, %s", j)
 	f.label("panel")
 	f.load("m", m)
-	f.load("x", x)
-	f.p("ADD %s, %s", j, x)
+	f.load("x", row[0])
+	f.p("ADD %s, %s", j, row[0])
 	f.load("acc", acc)
 	f.p("ADD %s<<2, %s, %s", j, acc, acc)
-	pixelBlocks(f, m, x, step, func(label string, row []string) {
+	pixelBlocks(f, "", m, step, row, func(label string, row []string) {
 		for i := range row {
 			f.p("FLDPQ (%s), (F%d, F%d)", bias, 2*i, 2*i+1)
 		}

@@ -33,11 +33,19 @@ func files() map[string][]*function {
 		integers = append(integers, k.generate())
 	}
 	all := map[string][]*function{
-		"gemm":    {floatTile(), transpose()},
-		"intconv": integers,
+		"gemm":      {floatTile(), transpose()},
+		"intconv":   integers,
+		"depthwise": {depthwise(), depthwiseGradient()},
 	}
 	for _, k := range elementwiseKernels {
 		all["elementwise"] = append(all["elementwise"], k.generate())
 	}
+	for _, k := range columnKernels {
+		all["columns"] = append(all["columns"], k.generate())
+	}
+	for _, k := range poolKernels {
+		all["pool"] = append(all["pool"], k.generate())
+	}
+	all["pool"] = append(all["pool"], maxBytes())
 	return all
 }

@@ -25,7 +25,7 @@ var products = map[string]int{"fmla": 4, "sdot": 16, "sudot": 16, "smlal": 4, "s
 // kernels are the functions with hot loops: of each, the loop with the most
 // multiply-adds counts.
 var kernels = []string{
-	"tileNEON", "intTileDot", "intTileI8MM", "intTileNEON", "intDepthNEON",
+	"tileNEON", "depthwiseNEON", "depthwiseGradientNEON", "intTileDot", "intTileI8MM", "intTileNEON", "intDepthNEON",
 }
 
 func main() {
