@@ -14,6 +14,7 @@ import (
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/internal/report"
+	"petrify/internal/sweep"
 	"petrify/train"
 )
 
@@ -24,11 +25,13 @@ func (c *command) report() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "report RUN…",
-		Short: "Make a page of a run: its result, training, layers, cost and mistakes",
+		Short: "Make a page of a run or of a sweep: result, training, layers, cost and mistakes",
 		Long: `Make an HTML page of a finished run, in one file that needs no network: the result
 and the proof, the curves of training, a drawing of the network with the numbers of
 each layer, what it costs, and what it gets wrong. The page of several runs compares
-them: differences of their configurations first, then results and curves.
+them: differences of their configurations first, then results and curves. The page of
+a sweep's folder has its table, with intervals and paired tests, and accuracy against
+bytes.
 
 What goes wrong is found out on the test split of the run's data; if these are gone
 or have changed, the page says so.`,
@@ -58,6 +61,9 @@ func (c *command) writePage(ctx context.Context, folders []string, out string) (
 		out = filepath.Join(folders[0], pageFile)
 	case out == "":
 		out = "comparison.html"
+	}
+	if len(folders) == 1 && exists(filepath.Join(folders[0], sweep.PlanFile)) {
+		return out, c.writeSweepPage(folders[0], out)
 	}
 	runs, err := c.runsOf(ctx, folders)
 	if err != nil {

@@ -89,7 +89,7 @@ func (c *command) sweepResults() *cobra.Command {
 		"csv": (*sweep.Results).CSV, "json": (*sweep.Results).JSON, "markdown": (*sweep.Results).Markdown,
 		"svg": accuracyAgainstBytes,
 	}
-	var trials bool
+	var trials, page bool
 	chosen := map[string]*bool{}
 	cmd := &cobra.Command{
 		Use:   "results DIR",
@@ -103,8 +103,8 @@ func (c *command) sweepResults() *cobra.Command {
 					write, wanted = formats[name], wanted+1
 				}
 			}
-			if wanted += one(trials); wanted > 1 {
-				return usage(errors.New("want one of --csv, --json, --markdown, --svg and --trials"))
+			if wanted += one(trials) + one(page); wanted > 1 {
+				return usage(errors.New("want one of --csv, --json, --markdown, --svg, --html and --trials"))
 			}
 			s, err := sweep.Open(args[0])
 			if err != nil {
@@ -112,6 +112,9 @@ func (c *command) sweepResults() *cobra.Command {
 			}
 			if trials {
 				return s.WriteEndings(c.stdout)
+			}
+			if page {
+				write = func(r *sweep.Results, w io.Writer) error { return sweepPage(s, r, w) }
 			}
 			r, err := s.Results(by, against)
 			if err != nil {
@@ -121,6 +124,7 @@ func (c *command) sweepResults() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.BoolVar(&page, "html", false, "write a page: the table, and accuracy against bytes")
 	f.BoolVar(&trials, "trials", false, "write a line of JSON for each finished trial, for plan --known")
 	f.StringSliceVar(&by, "by", nil, "`AXES` whose choices have rows; all but the seed if left out")
 	f.StringSliceVar(&against, "against", nil,

@@ -35,7 +35,9 @@ type Series struct {
 	Label  string  `json:"label"`
 	Colour int     `json:"colour"` // of the page's palette
 	Dashed bool    `json:"dashed,omitempty"`
+	Joined bool    `json:"joined,omitempty"` // a line goes through the points
 	Values Numbers `json:"values"`
+	Halves Numbers `json:"halves,omitempty"` // of each value's interval
 }
 
 // Mark is a vertical line.

@@ -24,6 +24,7 @@ type page struct {
 	figures int
 	Run     *runPage        // a page of one run
 	Runs    *comparisonPage // a page of several
+	Sweep   *sweepPage      // a page of a sweep
 }
 
 // data is the JSON in the page.

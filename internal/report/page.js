@@ -56,6 +56,7 @@
 		ctx.fillStyle = colour("--ink");
 		const taken = [];
 		spec.names.forEach((name, i) => {
+			if (!name) return;
 			const row = spec.series.find(s => s.values[i] != null);
 			if (!row) return;
 			const x = u.valToPos(spec.x[i], "x", true);
@@ -69,13 +70,38 @@
 		ctx.restore();
 	};
 
+	// intervals are those of the values that have one; bars draws them.
+	const intervals = spec => spec.series.flatMap(s => (s.halves || []).map((half, i) =>
+		({ colour: s.colour, x: spec.x[i], low: s.values[i] - half, high: s.values[i] + half, half }))).filter(b => b.half > 0);
+	const bars = spec => u => {
+		const { ctx, bbox } = u, ratio = devicePixelRatio, cap = 4 * ratio;
+		ctx.save();
+		ctx.beginPath();
+		ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+		ctx.clip();
+		ctx.lineWidth = 1.5 * ratio;
+		for (const b of intervals(spec)) {
+			const x = u.valToPos(b.x, "x", true), low = u.valToPos(b.low, "y", true), high = u.valToPos(b.high, "y", true);
+			ctx.strokeStyle = colour("--c" + b.colour);
+			ctx.beginPath();
+			for (const y of [low, high]) {
+				ctx.moveTo(x - cap, y);
+				ctx.lineTo(x + cap, y);
+			}
+			ctx.moveTo(x, low);
+			ctx.lineTo(x, high);
+			ctx.stroke();
+		}
+		ctx.restore();
+	};
+
 	const series = (s, kind) => {
 		const stroke = colour("--c" + s.colour);
 		const base = { label: s.label, stroke, width: 2, spanGaps: true, value: (u, v) => number(v) };
 		if (kind === "bars")
 			return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [.8, 48] }), points: { show: false } };
 		if (kind === "points")
-			return { ...base, paths: () => null, points: { show: true, size: 11, fill: stroke } };
+			return { ...base, dash: s.dashed ? [6, 4] : undefined, paths: s.joined ? undefined : () => null, points: { show: true, size: 11, fill: stroke } };
 		return { ...base, dash: s.dashed ? [6, 4] : undefined, points: { show: s.values.length < 3 } };
 	};
 
@@ -83,6 +109,9 @@
 	const range = spec => (u, low, high) => {
 		if (low == null) return [0, 1];
 		if (spec.log) return uPlot.rangeLog(low, high, 10, true);
+		const all = intervals(spec);
+		low = Math.min(low, ...all.map(b => b.low));
+		high = Math.max(high, ...all.map(b => b.high));
 		const room = (high - low || Math.abs(high) || 1) * .06;
 		return [spec.from0 && low >= 0 ? 0 : low - room, high + room];
 	};
@@ -115,7 +144,7 @@
 				{ ...axis, label: spec.yLabel, size: 62, values: spec.log ? (u, v) => v.map(n => n == null ? "" : number(n)) : small },
 			],
 			series: [{ label: spec.xLabel, value: (u, v) => number(v) }, ...spec.series.map(s => series(s, spec.kind))],
-			hooks: { draw: [marks(spec), names(spec)] },
+			hooks: { draw: [marks(spec), bars(spec), names(spec)] },
 		}, [spec.x, ...spec.series.map(s => s.values)], box);
 		figure.drawn = width;
 	}

@@ -41,20 +41,20 @@ func (r *Results) CSV(w io.Writer) error {
 // Text writes the table for a terminal.
 func (r *Results) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, line := range r.cells() {
+	for _, line := range r.Cells() {
 		fmt.Fprintln(t, strings.Join(line, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", r.legend())
+	_, err := fmt.Fprintf(w, "\n%s\n", r.Legend())
 	return err
 }
 
 // Markdown writes the table for a document.
 func (r *Results) Markdown(w io.Writer) error {
 	escape := strings.NewReplacer("|", "\\|", "<", "&lt;")
-	for i, line := range r.cells() {
+	for i, line := range r.Cells() {
 		for j := range line {
 			line[j] = escape.Replace(line[j])
 		}
@@ -63,12 +63,12 @@ func (r *Results) Markdown(w io.Writer) error {
 			fmt.Fprintf(w, "|%s\n", strings.Repeat(" --- |", len(line)))
 		}
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", r.legend())
+	_, err := fmt.Fprintf(w, "\n%s\n", r.Legend())
 	return err
 }
 
-// cells is the table as text, the head first.
-func (r *Results) cells() [][]string {
+// Cells is the table as text, the head first.
+func (r *Results) Cells() [][]string {
 	lines := [][]string{append(append([]string{}, r.By...), "seeds", "float", "PTQ", "QAT", "bytes", "seconds",
 		"against *", "p", "")}
 	for i, row := range r.Rows {
@@ -136,8 +136,8 @@ func (r *Results) signed(v float64) string {
 	return "+" + r.number(v)
 }
 
-// legend says what the numbers are, a sentence or two on a line.
-func (r *Results) legend() string {
+// Legend says what the numbers are, a sentence or two on a line.
+func (r *Results) Legend() string {
 	what := "Test accuracy in per cent"
 	if r.Measure == "loss" {
 		what = "Test loss"
