@@ -270,10 +270,28 @@ func (v *visit) gelu(x, gate, given *signal) (*signal, error) {
 	return v.scaled(y, constants(out.C, factor), constants(out.C, 0)), nil
 }
 
+// power is a square or a cube, as in GELU's approximation by a tanh: products of the value with itself.
+func power(v *visit) (*signal, error) {
+	x, c, swapped := v.operand()
+	if c == nil || swapped || c.S != nil || c.Size() != 1 || !slices.Contains([]float64{1, 2, 3}, c.Numbers()[0]) {
+		return nil, refuse("the powers 1, 2 and 3 are imported", "a power that is none of these")
+	}
+	y := x
+	for range int(c.Numbers()[0]) - 1 {
+		pair := *v
+		pair.signals = []*signal{y, x}
+		var err error
+		if y, err = pair.joined(graph.KindMul); err != nil {
+			return nil, err
+		}
+	}
+	return v.view(y), nil
+}
+
 func quotient(v *visit) (*signal, error) {
 	x, c, swapped := v.operand()
 	if c == nil || swapped {
-		return nil, refuse("", "it divides by a computed value")
+		return nil, refuse("softmax, sigmoid, SiLU and layer norm are imported", "it divides by a computed value")
 	}
 	return v.affine(x, c, func(c float64) (a, b float64) { return 1 / c, 0 })
 }

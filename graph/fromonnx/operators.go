@@ -25,6 +25,7 @@ func init() {
 		"ReduceMean": reduce, "ReduceSum": reduce, "ReduceMax": reduce,
 
 		"Add": sum, "Sub": difference, "Mul": times, "Div": quotient, "Neg": negative, "Sum": sum,
+		"Pow": power,
 		"Max": bound, "Min": bound,
 		"Concat": concat,
 		"Pad":    pad,
@@ -48,8 +49,8 @@ func advice(n *onnxeval.Node) string {
 		return "export the network with fixed shapes, so that its graph has no branches and loops"
 	case "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger":
 		return "export the float network: petrify quantizes it itself"
-	case "Erf", "Pow", "Sqrt":
-		return "as part of GELU and of layer norm, as PyTorch writes them, it is imported"
+	case "Erf", "Sqrt", "Exp", "Log", "Reciprocal":
+		return "as part of GELU, layer norm, softmax, sigmoid and SiLU it is imported"
 	case "Attention", "MultiHeadAttention", "Einsum":
 		return "attention of MatMul, Softmax and MatMul is imported, as PyTorch exports it up to opset 22"
 	case "Selu", "Celu", "Softsign", "Mish", "ThresholdedRelu":

@@ -33,7 +33,7 @@ type trace struct {
 
 // newTrace traces the graph for a batch of so many inputs, unless the file fixes another.
 func newTrace(g *onnxeval.Graph, o Options, batch int) (*trace, error) {
-	g, parts := normsWhole(g)
+	g, parts := wholes(g)
 	t := &trace{
 		graph: g, parts: parts, computed: map[string]bool{}, constants: map[string]*onnxeval.Tensor{},
 		shapes: map[string][]int{},
