@@ -534,7 +534,7 @@ func TestRefusals(t *testing.T) {
 // FuzzDecode: no file makes it panic, and what it imports computes what the file
 // does.
 func FuzzDecode(f *testing.F) {
-	for _, tt := range forms {
+	for _, tt := range slices.Concat(forms, fieldForms, moves, attentionForms, quotientForms) {
 		f.Add(tt.file.bytes())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

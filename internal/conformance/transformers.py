@@ -3,11 +3,12 @@
 import itertools
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
 from architectures import exported
-from forms import FORMS
+from forms import FORMS, form, normal
 from networks import Encoder
 
 
@@ -123,3 +124,75 @@ for name, (make, shape) in TRANSFORMERS.items():
                                (16, False, 1), (17, True, "N")):
         label = f"{'' if fold else 'unfolded-'}{'' if batch == 'N' else f'batch{batch}-'}opset{opset}"
         FORMS[f"torch-{name}-{label}"] = (exported(make, shape, fold, batch), opset, None)
+
+
+def dynamo(name, shape):
+    """A file as torch.onnx.export(dynamo=True) writes it, by the operators of its library."""
+    return form(f"dynamo-{name}", (18, 21), shape=shape, batch="s77")
+
+
+def dense(n, x, i, o, name):
+    """A linear layer of rank 3: Transpose, MatMul, Add."""
+    w = n.op("Transpose", first=n.const(normal(o, i), f"{name}.weight"), perm=[1, 0])
+    n.op("MatMul", w, first=x)
+    return n.op("Add", n.const(normal(o), f"{name}.bias"))
+
+
+def batch_and(n, x, *sizes):
+    """A shape: the batch of x, and the sizes."""
+    batch = n.op("Shape", first=x, start=0, end=1)
+    return n.op("Concat", n.ints(*sizes), first=batch, axis=0)
+
+
+def attention(n, q, k, v, t, c, heads):
+    """scaled_dot_product_attention: the root of the scale on queries and keys, keys transposed in rank 3."""
+    each = c // heads
+    shape = batch_and(n, "x", t, heads, each)
+    q, k, v = (n.op("Transpose", first=n.op("Reshape", shape, first=y, allowzero=1), perm=[0, 2, 1, 3])
+               for y in (q, k, v))
+    k = n.op("Transpose", first=n.op("Reshape", n.ints(-1, t, each), first=k, allowzero=0), perm=[0, 2, 1])
+    k = n.op("Reshape", batch_and(n, "x", heads, each, t), first=k, allowzero=0)
+    root = n.const(np.float32(each ** -0.25))
+    scores = n.op("MatMul", n.op("Mul", root, first=k), first=n.op("Mul", root, first=q))
+    y = n.op("MatMul", v, first=n.op("Softmax", first=scores, axis=-1))
+    return n.op("Reshape", batch_and(n, "x", t, c), first=n.op("Transpose", first=y, perm=[0, 2, 1, 3]), allowzero=1)
+
+
+def norm(n, x, c, name):
+    return n.op("LayerNormalization", n.const(normal(c) + 1, f"{name}.weight"), n.const(normal(c), f"{name}.bias"),
+                first=x, axis=-1, epsilon=1e-5, stash_type=1)
+
+
+@dynamo("encoder", [12, 8])
+def _(n):
+    x = "x"
+    for layer in range(2):
+        y = norm(n, x, 8, f"{layer}.norm1")
+        q, k, v = (dense(n, y, 8, 8, f"{layer}.{name}") for name in ("q", "k", "v"))
+        y = dense(n, attention(n, q, k, v, 12, 8, 2), 8, 8, f"{layer}.out")
+        x = n.op("Add", y, first=x)
+        y = dense(n, norm(n, x, 8, f"{layer}.norm2"), 8, 16, f"{layer}.widen")
+        y = dense(n, n.op("Gelu", first=y) if n.opset >= 20 else n.op("Relu", first=y), 16, 8, f"{layer}.narrow")
+        x = n.op("Add", y, first=x)
+    n.op("ReduceMean", n.ints(1), first=x, keepdims=0)
+    n.op("Gemm", n.const(normal(5, 8), "fc.weight"), n.const(normal(5), "fc.bias"), transB=1)
+
+
+@dynamo("multihead", [12, 8])
+def _(n):
+    x = n.op("Transpose", first="x", perm=[1, 0, 2])  # the batch second
+    y = dense(n, x, 8, 24, "in_proj")
+    last = n.op("Concat", n.ints(3, 8), first=n.op("Shape", first=y, start=0, end=2), axis=0)
+    y = n.op("Unsqueeze", n.ints(0), first=n.op("Reshape", last, first=y, allowzero=1))
+    y = n.op("Squeeze", n.ints(-2), first=n.op("Transpose", first=y, perm=[3, 1, 2, 0, 4]))
+    q, k, v = (n.op("Gather", n.const(np.array(i, np.int64)), first=y, axis=0) for i in range(3))
+    q, k, v = (n.op("Transpose", first=n.op("Reshape", n.ints(12, -1, 4), first=y, allowzero=1), perm=[1, 0, 2])
+               for y in (q, k, v))
+    q, k, v = (n.op("Reshape", batch_and(n, "x", 2, 12, 4), first=y, allowzero=1) for y in (q, k, v))
+    scores = n.op("MatMul", n.op("Transpose", first=k, perm=[0, 1, 3, 2]),
+                  first=n.op("Mul", n.const(np.float32(0.5)), first=q))
+    y = n.op("MatMul", v, first=n.op("Softmax", first=scores, axis=-1))
+    n.op("Reshape", n.ints(-1, 8), first=n.op("Transpose", first=y, perm=[2, 0, 1, 3]))
+    n.op("Gemm", n.const(normal(8, 8), "out.weight"), n.const(normal(8), "out.bias"), transB=1)
+    y = n.op("Transpose", first=n.op("Reshape", n.ints(12, -1, 8), first=n.last, allowzero=1), perm=[1, 0, 2])
+    n.op("Gather", n.const(np.array(0, np.int64)), first=y, axis=1)
