@@ -166,6 +166,9 @@ func (v *visit) extended(s *signal) (*signal, error) {
 	if axis < 0 {
 		axis += rank
 	}
+	if axis == 0 || s.apart != nil {
+		return nil, refuse("positions of a signal are imported", "it joins constants along axis %d", axis)
+	}
 	n, channels := s.size()/s.shape[rank-1], s.shape[rank-1]
 	x := copied(s)
 	x.order = permuted(s.order, []int{n, channels}, []int{1, 0})
@@ -187,8 +190,8 @@ func (v *visit) extended(s *signal) (*signal, error) {
 			constant.F, before = append(constant.F, make([]float64, n*channels)...), false
 			continue
 		}
-		each := c.Size() / c.Shape[0]
-		if c.F == nil || each%channels != 0 || slices.ContainsFunc(slices.Collect(slices.Chunk(c.F, each)),
+		each := c.Size() / max(c.Shape[0], 1)
+		if c.F == nil || each == 0 || each%channels != 0 || slices.ContainsFunc(slices.Collect(slices.Chunk(c.F, each)),
 			func(one []float64) bool { return !slices.Equal(one, c.F[:each]) }) {
 			return nil, refuse("", "it joins a constant of shape %v with numbers for each input of a batch", c.Shape)
 		}

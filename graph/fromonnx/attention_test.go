@@ -98,6 +98,15 @@ var attentionForms = []form{
 		first := f.initializer(onnxpb.Tensor{Type: onnxpb.Int64, Int64s: []int64{0}})
 		return f.add("Gather", list(first), integer("axis", 1)).add("Gemm", list(f.random(5, 2)))
 	}(), "NLC", "conv2d pad reshape conv2d reshape slice flatten linear"},
+	{"features joined where the batch is second", func() *file {
+		f := newFile(4, 3).add("Transpose", nil, ints("perm", 1, 0, 2)).add("Tanh", nil)
+		f.from("v0").add("Concat", list("v1"), integer("axis", 2)).add("MatMul", list(f.random(6, 2)))
+		return f.add("Transpose", nil, ints("perm", 1, 0, 2))
+	}(), "NLC", "tanh concat conv2d"},
+	{"a batch of one in the file, second", fixed(newFile(6, 8), 1).attendsSecond(2, 6, 8), "NLC",
+		"conv2d slice slice slice attention_scores softmax attention_values conv2d"},
+	{"a batch of four in the file, second", fixed(newFile(6, 8), 4).attendsSecond(2, 6, 8), "NLC",
+		"conv2d slice slice slice attention_scores softmax attention_values conv2d"},
 	{"a dense layer of a matrix of all positions", func() *file {
 		f := newFile(4, 3).add("Reshape", nil)
 		f.Graph.Nodes[0].Inputs = append(f.Graph.Nodes[0].Inputs, f.ints(-1, 3))
@@ -192,6 +201,50 @@ func TestBatchMixed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "cannot be imported") ||
 			!strings.Contains(err.Error(), "batch") {
 			t.Errorf("%s: got error %v, want a refusal that names the batch", name, err)
+		}
+	}
+}
+
+// TestBatchElsewhere: operators with axes of their own, such as those of images, take no batch that is not
+// first, also where the file fixes a batch of one.
+func TestBatchElsewhere(t *testing.T) {
+	for _, batch := range []int64{0, 1, 2} {
+		for name, add := range map[string]func(f *file){
+			"BatchNormalization": func(f *file) {
+				f.add("BatchNormalization", list(f.random(3), f.random(3), f.random(3), f.positive(3)))
+			},
+			"Conv":              func(f *file) { f.add("Conv", list(f.random(2, 3, 1))) },
+			"GlobalAveragePool": func(f *file) { f.add("GlobalAveragePool", nil) },
+			"Pad":               func(f *file) { f.add("Pad", list(f.ints(1, 0, 0, 0, 0, 0))) },
+			"ai.onnx.ml.Scaler": func(f *file) {
+				f.add("Scaler", nil, onnxpb.Attribute{Name: "scale", Type: onnxpb.FloatsAttribute,
+					Floats: []float32{2}}).domain("ai.onnx.ml")
+			},
+			"Concat": func(f *file) {
+				f.from(f.random(1, int(max(batch, 1)), 5)).add("Concat", list("v0"), integer("axis", 0))
+			},
+		} {
+			f := newFile(3, 5)
+			if batch > 0 {
+				fixed(f, batch)
+			}
+			f.add("Transpose", nil, ints("perm", 1, 0, 2))
+			if name == "Conv" || name == "BatchNormalization" {
+				f = newFile(5, 4)
+				if fixed(f, max(batch, 1)); batch == 0 {
+					f = newFile(5, 4)
+				}
+				f.add("Transpose", nil, ints("perm", 1, 2, 0)) // 5, 4, N
+			}
+			add(f)
+			f.add("Transpose", nil, ints("perm", 1, 0, 2))
+			if m, err := fromonnx.Decode(f.bytes(), "", fromonnx.Options{}); err == nil {
+				if c, err := imported.Compare(m, 4); err != nil || !(c.Relative() < 1e-5) {
+					t.Errorf("%s, batch %d: was imported: %+v, error %v", name, batch, c, err)
+				}
+			} else if !strings.Contains(err.Error(), "cannot be imported") {
+				t.Errorf("%s, batch %d: %v", name, batch, err)
+			}
 		}
 	}
 }

@@ -58,6 +58,15 @@ func (s *signal) place() place {
 	return place{s.shape, s.size()}
 }
 
+// moving operators may move the batch.
+var moving = []string{"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+
+// anywhere are the others that are imported wherever the batch is.
+var anywhere = []string{"MatMul", "Gemm", "LayerNormalization", "Softmax", "Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh",
+	"HardSwish", "HardSigmoid", "Softplus", "Elu", "Gelu", "Erf", "Add", "Sub", "Mul", "Div", "Neg", "Pow", "Sum", "Max",
+	"Min", "Concat", "Split", "Slice", "Gather", "ReduceMean", "ReduceSum", "ReduceMax", "Identity", "Dropout", "Cast",
+	"CastLike"}
+
 // locate finds where the result has the batch, and shows the operator its inputs and
 // itself as if it were first.
 func (v *visit) locate() (err error) {
@@ -67,13 +76,15 @@ func (v *visit) locate() (err error) {
 			v.of = s
 		}
 	}
-	moves := slices.Contains([]string{"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}, v.Op)
+	moves := slices.Contains(moving, v.Op) && v.Domain == ""
 	first := len(v.to) > 0 && v.to[0] == v.dims[0]
 	switch {
 	case v.of.apart == nil && first && (v.Op != "Transpose" || !v.turns()):
 		return nil
 	case v.of.apart == nil && !moves:
 		return refuse("", "its result of shape %v mixes inputs of a batch", v.to)
+	case !moves && (v.Domain != "" || !slices.Contains(anywhere, v.Op)):
+		return refuse("", "the batch is not the first axis of its input of shape %v", v.of.place().shape)
 	}
 	rank := len(v.of.place().shape)
 	if v.to, v.apart, err = v.result(v.to); err == nil && v.of.apart != nil {
@@ -174,6 +185,8 @@ func (v *visit) along(rank int) (list []int, err error) {
 		}
 	case "Split", "Gather":
 		list = []int{v.Int("axis", 0)}
+	case "Concat":
+		list = []int{v.Int("axis", 1)}
 	case "Slice":
 		return onnxeval.SlicedAxes(v.Node, v.constants, rank)
 	case "ReduceMean", "ReduceMax", "ReduceSum":
