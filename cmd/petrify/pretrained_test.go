@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,5 +39,24 @@ func TestPretrainedONNX(t *testing.T) {
 		if want := "want --config FILE, or --set dataset=NAME"; !strings.Contains(said, want) {
 			t.Errorf("%s says %s, want %s", command, said, want)
 		}
+	}
+}
+
+// An analysis that is stopped writes nothing.
+func TestStoppedAnalysisWritesNothing(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	finished(t, smallRun(out)...)
+	before, err := os.ReadDir(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code := run(ctx, []string{"analyze", out}, nil, io.Discard, io.Discard); code == exitOK {
+		t.Error("it ended well")
+	}
+	after, err := os.ReadDir(out)
+	if err != nil || len(after) != len(before) {
+		t.Errorf("%d files, want the %d of the run: %v", len(after), len(before), err)
 	}
 }

@@ -238,6 +238,15 @@ var mutants = []mutant{
 	{"train/weights.go", "shifted[i] -= b", "shifted[i] += b", ""},
 	{"train/survey.go", "m.Step == step && m.What == what", "m.Step == step", ""},
 
+	// internal/analysis: what few bits cost
+	{"graph/mix.go", "slices.Backward(undo)", "slices.All(undo)", ""}, // so weights became float for good
+	{"train/ranges.go", "min(n, all/5)", "n", ""},
+	{"internal/config/atbits.go", "q.Global.atBits(bits), bits", "q.Global.atBits(bits), q.EdgeBits", ""},
+	{"internal/analysis/branch.go", "other[n.Name], b.nodes = true,", "b.nodes =", ""},
+	{"internal/analysis/branch.go", "a.Name == input && b.raw", "false", ""},
+	{"internal/analysis/tensor.go", "loss.Loss - r.Float.Loss", "loss.Loss", ""},
+	{"internal/analysis/sight.go", "q == least && beyond < -half", "q == least", ""},
+
 	// internal/score, internal/report, cmd/petrify: what is said of a network
 	{"internal/score/score.go", "v == p[class] && i < class", "v == p[class] && i != class", ""},
 	{"internal/score/score.go", "math.Ceil(p[predicted]*Bins))-1", "p[predicted]*Bins)", ""},
