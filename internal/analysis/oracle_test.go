@@ -291,6 +291,19 @@ func TestSight(t *testing.T) {
 	}
 }
 
+// Weights are clipped where they are more than half a step beyond the grid of their channel,
+// not where they round to its end.
+func TestSightOfWeights(t *testing.T) {
+	x := []float32{0.7, 0.76, -0.74, 0.1, 1.6, 1.4, -1.8, -1.74}
+	w := &quantized.Weights{Shape: []int{2, 4}, Format: affine.Format{Bits: 2, Narrow: true}, Step: 4,
+		Scale: []float32{0.5 / 4, 1.2 / 4}, Q: []int8{4, 4, -4, 0, 4, 4, -4, -4}}
+	var s sight
+	s.weigh(x, w)
+	if s.clipped != 1 || s.count != 8 || len(s.occur) != 3 { // 0.76 > 0.75; 1.8 is not above 1.8
+		t.Errorf("%d of %d clipped, %d levels: want 1 of 8, 3 levels", s.clipped, s.count, len(s.occur))
+	}
+}
+
 // without is a split whose first input is always 0.
 func without(s *datasets.Split) *datasets.Split {
 	as := *s
