@@ -5,6 +5,7 @@
 //	petrify train -c run.yaml            the job that a file describes
 //	petrify quantize MODEL               PTQ alone, without training
 //	petrify analyze RUN                  which layer loses at 8 to 2 bits
+//	petrify search RUN --budget ...      the bits of each layer that fit a budget
 //	petrify data PATH                    what would be read, and how, without training
 //	petrify import FILE.onnx             turn an ONNX file into a network to train
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model

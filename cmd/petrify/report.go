@@ -140,10 +140,11 @@ func runFiles() []runFile {
 	}
 }
 
-// isRunFile reports whether a run or one of the commands report and analyze writes a
-// file of the name.
+// isRunFile reports whether a run or one of the commands report, analyze and search
+// writes a file of the name.
 func isRunFile(name string) bool {
-	others := []string{pageFile, report.TimesFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile}
+	others := []string{pageFile, report.TimesFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile, searchFile,
+		chosenFile, paretoFile}
 	return slices.Contains(others, name) || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil

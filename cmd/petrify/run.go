@@ -101,7 +101,7 @@ exactly as accurate as the one that was trained.`,
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	root.SetHelpCommand(help())
-	root.AddCommand(c.train(), c.quantize(), c.importer(), c.data(), c.inspect(), c.analyze(), c.export(), c.verify(), c.predict(), c.evaluate(),
+	root.AddCommand(c.train(), c.quantize(), c.importer(), c.data(), c.inspect(), c.analyze(), c.search(), c.export(), c.verify(), c.predict(), c.evaluate(),
 		c.report(), c.compare(), c.runs(), c.sweep(), c.bench(), c.config(), c.version())
 	return root
 }

@@ -87,7 +87,7 @@ func TestBranchesAreWholeNetworks(t *testing.T) {
 	compared := 0
 	for seed := range sample.Of(*networks, 5) {
 		j := draw(t, seed)
-		s := &study{Job: j}
+		s := &Study{Job: j}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			if err := s.begin(t.Context()); err != nil {
 				if strings.Contains(err.Error(), "quantizes nothing") {
@@ -108,7 +108,7 @@ func TestBranchesAreWholeNetworks(t *testing.T) {
 	}
 }
 
-func compareBranches(t *testing.T, s *study, x []float32, n int) (compared int) {
+func compareBranches(t *testing.T, s *Study, x []float32, n int) (compared int) {
 	t.Helper()
 	trunk, err := s.trunk().run(x, n)
 	if err != nil {

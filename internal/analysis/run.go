@@ -22,8 +22,8 @@ type Job struct {
 // defaultImages is the number of images.
 const defaultImages = 2000
 
-// study is an analysis in progress.
-type study struct {
+// Study is an analysis in progress: networks that differ in the bits of their tensors.
+type Study struct {
 	Job
 	models      map[int]*graph.Model // by bits
 	held        *datasets.Split
@@ -37,26 +37,32 @@ type study struct {
 }
 
 // trunk is the network from which the others branch off.
-func (s *study) trunk() *trace { return s.uniform[Bits()[0]] }
+func (s *Study) trunk() *trace { return s.uniform[Bits()[0]] }
 
 // base is its model.
-func (s *study) base() *graph.Model { return s.models[Bits()[0]] }
+func (s *Study) base() *graph.Model { return s.models[Bits()[0]] }
 
 // Run analyses a network. The result does not depend on the number of processors.
 func Run(ctx context.Context, j Job) (*Result, error) {
-	s := &study{Job: j}
+	_, r, err := Begin(ctx, j)
+	return r, err
+}
+
+// Begin analyses a network, and returns what measures others with the same weights.
+func Begin(ctx context.Context, j Job) (*Study, *Result, error) {
+	s := &Study{Job: j}
 	err := s.begin(ctx)
 	if err == nil {
 		err = s.measure(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("analysis: %w", err)
+		return nil, nil, fmt.Errorf("analysis: %w", err)
 	}
-	return s.result(), nil
+	return s, s.result(), nil
 }
 
 // begin makes all networks and chooses the images.
-func (s *study) begin(ctx context.Context) error {
+func (s *Study) begin(ctx context.Context) error {
 	if s.Images == 0 {
 		s.Images = defaultImages
 	}
@@ -75,7 +81,7 @@ func (s *study) begin(ctx context.Context) error {
 }
 
 // observe finds the ranges for each number of bits.
-func (s *study) observe(ctx context.Context) error {
+func (s *Study) observe(ctx context.Context) error {
 	s.total = len(Bits())
 	for _, bits := range Bits() {
 		s.Config.Quantization = s.At(bits)
@@ -93,13 +99,13 @@ func (s *study) observe(ctx context.Context) error {
 }
 
 // tick counts a piece of work, and those that come to light.
-func (s *study) tick(more int) {
+func (s *Study) tick(more int) {
 	s.done, s.total = s.done+1, s.total+more
 	s.Progress(s.done, s.total)
 }
 
 // prepare freezes all networks.
-func (s *study) prepare(ctx context.Context) error {
+func (s *Study) prepare(ctx context.Context) error {
 	stripped := map[string]*graph.Model{}
 	for _, p := range s.base().Placements() {
 		stripped[p.Tensor] = nil
@@ -140,13 +146,13 @@ func (s *study) prepare(ctx context.Context) error {
 const room = 192 << 20
 
 // block is the number of images that are computed together.
-func (s *study) block() int {
+func (s *Study) block() int {
 	each := 4 * 3 * s.float.elements() // of the float network, the trunk, and one more
 	return max(1, min(256, s.held.Len(), room/each))
 }
 
 // measure runs all networks on all images.
-func (s *study) measure(ctx context.Context) error {
+func (s *Study) measure(ctx context.Context) error {
 	block := s.block()
 	blocks := (s.held.Len() + block - 1) / block
 	s.tick(blocks*(len(Bits())+len(s.tensors)) - 1)
@@ -171,7 +177,7 @@ func (s *study) measure(ctx context.Context) error {
 
 // look runs the float network and the uniform ones, and returns the activations of
 // the trunk.
-func (s *study) look(ctx context.Context, x []float32, labels []int32) (trunk map[string][]float32, err error) {
+func (s *Study) look(ctx context.Context, x []float32, labels []int32) (trunk map[string][]float32, err error) {
 	float, err := s.float.run(x, len(labels))
 	if err != nil {
 		return nil, err
@@ -205,12 +211,12 @@ func (s *study) look(ctx context.Context, x []float32, labels []int32) (trunk ma
 }
 
 // count adds the loss of a network whose activations are known.
-func (s *study) count(to *tally, t *trace, of map[string][]float32, x []float32, labels []int32) error {
+func (s *Study) count(to *tally, t *trace, of map[string][]float32, x []float32, labels []int32) error {
 	return s.judge(to, of[t.model.Output], x, labels)
 }
 
 // judge adds the loss of outputs, H W C.
-func (s *study) judge(to *tally, y, x []float32, labels []int32) error {
+func (s *Study) judge(to *tally, y, x []float32, labels []int32) error {
 	out := s.trunk().acts[s.trunk().model.Output]
 	m, err := s.base().Measure(planar(y, out.Shape), x, labels)
 	if err == nil {
@@ -221,7 +227,7 @@ func (s *study) judge(to *tally, y, x []float32, labels []int32) error {
 
 // alone measures the loss with the tensor in float32 and at each number of bits, every
 // other one as in the trunk.
-func (s *study) alone(ctx context.Context, t *tensor, trunk map[string][]float32, x []float32, labels []int32) error {
+func (s *Study) alone(ctx context.Context, t *tensor, trunk map[string][]float32, x []float32, labels []int32) error {
 	for bits, b := range t.branches {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -241,7 +247,7 @@ func (s *study) alone(ctx context.Context, t *tensor, trunk map[string][]float32
 }
 
 // result sums up.
-func (s *study) result() *Result {
+func (s *Study) result() *Result {
 	c := s.Config
 	r := &Result{Version: Version, Program: c.Version, Network: c.Network.Name, Dataset: c.Data.Name,
 		Images: Images{Split: s.split, Count: s.held.Len()}}

@@ -23,7 +23,7 @@ type tensor struct {
 }
 
 // tensor prepares a tensor: it looks at weights, and branches off.
-func (s *study) tensor(p graph.Placement) (*tensor, error) {
+func (s *Study) tensor(p graph.Placement) (*tensor, error) {
 	t := &tensor{
 		Placement: p, grids: map[int]quantized.Quant{}, sights: map[int]*sight{}, along: map[int]*noise{},
 		branches: map[int]branch{}, losses: map[int]*tally{},
@@ -56,7 +56,7 @@ func (s *study) tensor(p graph.Placement) (*tensor, error) {
 }
 
 // weigh looks at weights.
-func (t *tensor) weigh(s *study) {
+func (t *tensor) weigh(s *Study) {
 	name := t.Tensor[:len(t.Tensor)-len(".weight")]
 	t.float = weightsOf(s.float.model, name)
 	t.extent.add(t.float.Float)
@@ -104,7 +104,7 @@ func (t *tensor) compare(bits int, float, rounded map[string][]float32) {
 }
 
 // each does something for all tensors, on all processors.
-func (s *study) each(f func(t *tensor) error) error {
+func (s *Study) each(f func(t *tensor) error) error {
 	faults := make([]error, len(s.tensors))
 	kernel.Parallel(len(s.tensors), func(i int) { faults[i] = f(s.tensors[i]) })
 	return errors.Join(faults...)

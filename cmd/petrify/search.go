@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"petrify/internal/analysis"
+	"petrify/internal/atomicfile"
+	"petrify/internal/config"
+	"petrify/train"
+)
+
+// The files that search writes.
+const (
+	searchFile = "search.json"
+	chosenFile = "search.yaml"
+	paretoFile = "search.svg"
+)
+
+func (c *command) search() *cobra.Command {
+	var s settings
+	var texts []string
+	var images int
+	cmd := &cobra.Command{
+		Use:   "search RUN --budget WHAT=AMOUNT",
+		Short: "Choose the bits of each layer that fit a budget and lose least",
+		Long: `Choose the bits of each layer's weights and activations, 8, 6, 5, 4, 3 or 2, so that
+budgets are kept. Sensitivities are measured as "petrify analyze" does; of all choices,
+those are found than which none is smaller and loses less; some of these are measured,
+and the best is quantized as "petrify quantize" does. RUN is as for analyze. Budgets are
+
+` + budgetsText() + `
+With a budget for the drop, the smallest choice that keeps it is taken, and otherwise
+the one that loses least. It writes into the folder
+
+  ` + chosenFile + `  the configuration, with the bits in module_name_configs
+  ` + searchFile + `  all choices of the front, predicted and measured
+  ` + paretoFile + `   the accuracy, or the loss, against the bytes
+
+If no choice keeps the budgets, it says what the least is, and the exit code is 1.`,
+		Args: oneArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if images < 1 {
+				return usage(fmt.Errorf("--images %d: want 1 or more", images))
+			}
+			b, err := parseBudgets(texts)
+			if err != nil {
+				return usage(err)
+			}
+			if folderOf(args[0]) != args[0] {
+				return usage(fmt.Errorf("%s: want a run folder, or one that petrify import wrote", args[0]))
+			}
+			if err := s.pretrained(args[0]); err != nil {
+				return err
+			}
+			loaded, err := s.load(c.stdin, s.flags(cmd))
+			if err != nil {
+				return err
+			}
+			s.base = trainingAgain(s.base, args[0])
+			trained, err := s.load(c.stdin, s.flags(cmd))
+			if err != nil {
+				return err
+			}
+			return c.searchIn(cmd.Context(), args[0], loaded, trained, b, images)
+		},
+	}
+	s.defineReading(cmd)
+	cmd.Flags().StringArrayVar(&texts, "budget", nil, "keep `WHAT=AMOUNT`, such as flash=64KiB or drop=0.5; may be repeated")
+	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` images, or as many as there are")
+	return cmd
+}
+
+// trainingAgain is what makes a configuration train with quantization from a run's float
+// network on, given what makes it train nothing.
+func trainingAgain(base []config.Override, folder string) []config.Override {
+	base = slices.DeleteFunc(slices.Clone(base), func(o config.Override) bool {
+		return !slices.Contains([]string{"network", "weights", "float"}, o.Key)
+	})
+	return append(base, config.Override{Flag: folder, Key: "out", Value: strconv.Quote(filepath.Clean(folder) + "-search")})
+}
+
+// searchIn searches for the bits of a run's layers. The configuration that is found is that
+// of a run which trains.
+func (c *command) searchIn(ctx context.Context, folder string, settings, trained *config.Config, b budgets,
+	images int) error {
+	p := newProgress(c.stderr)
+	defer p.clear()
+	t, err := c.prepare(ctx, settings, p)
+	if err != nil {
+		return err
+	}
+	study, measured, err := analysis.Begin(ctx, analysis.Job{Config: t, At: settings.AtBits, Images: images, Progress: p.part})
+	if err != nil {
+		return err
+	}
+	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, progress: p.part}
+	if b.drop >= 0 && measured.Float.Errors == nil {
+		return usage(errors.New("--budget drop: the network does not classify, and has no accuracy"))
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	result, err := s.seek(ctx)
+	p.clear()
+	if err == nil {
+		err = trained.Anchor()
+	}
+	if err != nil {
+		return err
+	}
+	s.chosen = trained.Choose(study.Model(), s.layers(result.Chosen.point))
+	return s.write(ctx, c.stdout, folder, result)
+}
+
+// confirm quantizes with a choice, as petrify quantize does.
+func (s *seeker) confirm(ctx context.Context, chosen *config.Config) (m confirmed, err error) {
+	t := s.study.Config
+	again, err := chosen.Train(t.Data)
+	if err != nil {
+		return m, err
+	}
+	t.Quantization = again.Quantization
+	model, err := train.Calibrated(ctx, t, nil)
+	if err != nil {
+		return m, err
+	}
+	if m.Measure, err = s.study.Measure(ctx, model); err != nil {
+		return m, err
+	}
+	m.Costs, err = s.costs(model)
+	return m, err
+}
+
+// write writes the files and prints the front.
+func (s *seeker) write(ctx context.Context, w io.Writer, folder string, r *found) error {
+	var faults []error
+	for name, write := range map[string]func(io.Writer) error{
+		searchFile: r.Write, chosenFile: s.chosen.Print, paretoFile: r.chart().SVG,
+	} {
+		path := filepath.Join(folder, name)
+		faults = append(faults, writeListed(ctx, folder, export{path: path}, func() error {
+			return atomicfile.Write(path, write)
+		}))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	return r.print(w, filepath.Join(folder, chosenFile))
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"petrify/quantized"
+	"petrify/quantized/carray"
+)
+
+// respect is what a choice of bits costs.
+type respect struct {
+	name, is string
+	of       func(m *quantized.Model) (int64, error)
+}
+
+// respects lists what budgets may limit; the number of bit operations comes last.
+func respects() []respect {
+	flash := func(m *quantized.Model) (int64, error) {
+		n, _, err := carray.Footprint(m, carray.Options{})
+		return int64(n), err
+	}
+	ram := func(m *quantized.Model) (int64, error) {
+		_, n, err := carray.Footprint(m, carray.Options{})
+		return int64(n), err
+	}
+	return []respect{
+		{"packed", "bytes of all tensors, without unused bits", func(m *quantized.Model) (int64, error) {
+			s := m.Size()
+			return s.Total() - s.Weights + s.Packed, nil
+		}},
+		{"flash", "bytes of the C export's constants", flash},
+		{"onnx", "bytes of the ONNX file", written(onnxFormat(), exportOptions{})},
+		{"coreml", "bytes of the Core ML package", written(coremlFormat(), exportOptions{})},
+		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{})},
+		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite},
+		{"ram", "bytes of the C export's arena", ram},
+		{bops, "bit operations: multiply-accumulates, times the bits of both factors", bitOperations},
+	}
+}
+
+// bops names the respect in which weights and activations multiply.
+const bops = "bops"
+
+// written is the size of an export.
+func written(f format, o exportOptions) func(m *quantized.Model) (int64, error) {
+	return func(m *quantized.Model) (sum int64, err error) {
+		folder, err := os.MkdirTemp("", "petrify")
+		if err != nil {
+			return 0, err
+		}
+		defer os.RemoveAll(folder)
+		if err := f.write(filepath.Join(folder, f.usualPlace(m, o)), m, o); err != nil {
+			return 0, err
+		}
+		files, err := filesBelow(folder)
+		if err != nil {
+			return 0, err
+		}
+		for _, file := range files {
+			info, err := os.Stat(file)
+			if err != nil {
+				return 0, err
+			}
+			sum += info.Size()
+		}
+		return sum, nil
+	}
+}
+
+// packedTFLite is the size with 4-bit weights packed; a file without any cannot ask for it.
+func packedTFLite(m *quantized.Model) (int64, error) {
+	if n, err := written(tfliteFormat(), exportOptions{int4: true})(m); err == nil {
+		return n, nil
+	}
+	return written(tfliteFormat(), exportOptions{})(m)
+}
+
+// bitOperations counts 32 bits for float.
+func bitOperations(m *quantized.Model) (sum int64, err error) {
+	for _, p := range productsOf(m) {
+		a, _ := m.Activation(p.input)
+		sum += p.macs * widthOf(a.Quant.Format.Bits) * widthOf(p.weights.Format.Bits)
+	}
+	return sum, nil
+}
+
+func widthOf(bits int) int64 {
+	if bits == 0 {
+		return 32
+	}
+	return int64(bits)
+}
+
+// productOf is a node that multiplies weights.
+type productOf struct {
+	node, input string
+	weights     *quantized.Weights
+	macs        int64
+}
+
+func productsOf(m *quantized.Model) (all []productOf) {
+	layers := m.Size().Layers[1:] // after the input
+	for i := range m.Nodes {
+		if n := &m.Nodes[i]; n.Weights != nil {
+			all = append(all, productOf{n.Name, n.Inputs[0], n.Weights, layers[i].MACs})
+		}
+	}
+	return all
+}
+
+// budgets are limits of what is chosen.
+type budgets struct {
+	respects []respect // whose limits there are; the first is what fronts are drawn over
+	limits   []int64
+	drop     float64 // percentage points of accuracy; below 0: no limit
+}
+
+// parseBudgets reads flags such as flash=64KiB.
+func parseBudgets(texts []string) (b budgets, err error) {
+	b.drop = -1
+	amounts := map[string]int64{}
+	for _, text := range texts {
+		what, amount, ok := strings.Cut(text, "=")
+		known := slices.ContainsFunc(respects(), func(r respect) bool { return r.name == what })
+		switch _, again := amounts[what]; {
+		case !ok || !known && what != "drop":
+			return b, fmt.Errorf("--budget %s: want one of %s", text, strings.Join(append(respectNames(), "drop"),
+				"=AMOUNT, ")+"=POINTS")
+		case again || what == "drop" && b.drop >= 0:
+			return b, fmt.Errorf("--budget %s: %s has a budget already", text, what)
+		case what == "drop":
+			b.drop, err = strconv.ParseFloat(amount, 64)
+			ok = err == nil && b.drop >= 0 && b.drop <= 100
+		default:
+			amounts[what], ok = parseAmount(amount)
+		}
+		if !ok {
+			return b, fmt.Errorf("--budget %s: want an amount such as 64KiB, 2M or 1000; of a drop, percentage points such "+
+				"as 0.5", text)
+		}
+	}
+	for _, r := range respects() {
+		if limit, ok := amounts[r.name]; ok {
+			b.respects, b.limits = append(b.respects, r), append(b.limits, limit)
+		}
+	}
+	if len(b.respects) == 0 || !slices.Contains([]string{"packed", "flash", "onnx", "coreml", "tflite", "tflite-int4"},
+		b.respects[0].name) {
+		b.respects, b.limits = append(respects()[:1:1], b.respects...), append([]int64{unlimited}, b.limits...)
+	}
+	if b.drop < 0 && len(texts) == 0 {
+		return b, fmt.Errorf("no budget: want --budget WHAT=AMOUNT, such as tflite-int4=64KiB or drop=0.5")
+	}
+	return b, nil
+}
+
+func respectNames() (all []string) {
+	for _, r := range respects() {
+		all = append(all, r.name)
+	}
+	return all
+}
+
+// factors are those of units; longer names come first.
+var factors = []struct {
+	unit   string
+	factor float64
+}{
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"kB", 1e3}, {"MB", 1e6}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {"", 1},
+}
+
+// parseAmount reads a number with a unit, such as 64KiB.
+func parseAmount(text string) (int64, bool) {
+	for _, f := range factors {
+		if number, ok := strings.CutSuffix(text, f.unit); ok {
+			n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+			n *= f.factor
+			return int64(n), err == nil && n >= 1 && n < 1<<62
+		}
+	}
+	return 0, false
+}
+
+// budgetsText lists budgets for the help.
+func budgetsText() string {
+	var b strings.Builder
+	for _, r := range respects() {
+		fmt.Fprintf(&b, "  %-12s %s\n", r.name, r.is)
+	}
+	b.WriteString("  drop         percentage points of accuracy below the float network's, on the images of analyze\n")
+	return b.String()
+}

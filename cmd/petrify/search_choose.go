@@ -1,0 +1,346 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"petrify/internal/analysis"
+	"petrify/internal/config"
+	"petrify/internal/search"
+)
+
+// found is what search.json holds; docs/analyze.md describes it.
+type found struct {
+	Version  int              `json:"version"`
+	Network  string           `json:"network"`
+	Dataset  string           `json:"dataset"`
+	Images   analysis.Images  `json:"images"`
+	Respects []string         `json:"respects"`       // that costs are in
+	Limits   []int64          `json:"limits"`         // of the respects; 0: none
+	Drop     *float64         `json:"drop,omitempty"` // percentage points
+	Float    analysis.Measure `json:"float"`          // of the float network
+	Front    []candidate      `json:"front"`          // by the first cost
+	Uniform  []candidate      `json:"uniform"`        // the same bits everywhere
+	Chosen   candidate        `json:"chosen"`         // with each cost and loss rounded to nearest
+	Repaired confirmed        `json:"repaired"`       // as PTQ quantizes it
+	items    []string         // in the order of the network
+}
+
+// searchVersion is that of the schema.
+const searchVersion = 1
+
+// candidate is a choice of bits.
+type candidate struct {
+	Bits      map[string]int    `json:"bits"`           // by item: a layer and weights or activations
+	Costs     []int64           `json:"costs"`          // by respect; predicted if it is not measured
+	Predicted float64           `json:"predicted_loss"` // the loss at 8 bits, and the increases
+	Measured  *analysis.Measure `json:"measured,omitempty"`
+	point     search.Point
+}
+
+// confirmed is what PTQ makes of the choice.
+type confirmed struct {
+	analysis.Measure
+	Costs []int64 `json:"costs"`
+}
+
+// Of a front are measured: points at equal distances, those of least loss, and as many
+// more as the gap in which a drop begins can be halved.
+const confirmations, finalists, halvings = 14, 4, 6
+
+// unlimited is no limit.
+const unlimited = math.MaxInt64
+
+// seek finds the front, measures some of its points, and chooses.
+func (s *seeker) seek(ctx context.Context) (*found, error) {
+	front := s.problem.Front()
+	if len(front) == 0 {
+		return nil, s.infeasible()
+	}
+	all, err := s.sample(ctx, front)
+	if err != nil {
+		return nil, err
+	}
+	r := s.found()
+	if err := s.settle(ctx, r, all); err != nil {
+		return nil, err
+	}
+	r.Front = slices.DeleteFunc(all, func(c candidate) bool { return c.Measured == nil })
+	r.Uniform, err = s.uniform(ctx)
+	return r, err
+}
+
+// found is the result as far as it is known before the search.
+func (s *seeker) found() *found {
+	r := &found{Version: searchVersion, Network: s.analysis.Network, Dataset: s.analysis.Dataset,
+		Images: s.analysis.Images, Float: s.analysis.Float}
+	for _, item := range s.problem.Items {
+		r.items = append(r.items, item.Name)
+	}
+	for i, one := range s.respects {
+		r.Respects, r.Limits = append(r.Respects, one.name), append(r.Limits, s.limits[i])
+		if s.limits[i] == unlimited {
+			r.Limits[i] = 0
+		}
+	}
+	if s.drop >= 0 {
+		r.Drop = &s.drop
+	}
+	return r
+}
+
+// sample makes candidates of a front, and measures some along it and those of least loss.
+func (s *seeker) sample(ctx context.Context, front []search.Point) (all []candidate, err error) {
+	order := make([]int, len(front))
+	for i, p := range front {
+		all, order[i] = append(all, s.candidate(p)), i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[i].Predicted, all[j].Predicted) })
+	chosen := slices.Clone(order[:min(finalists, len(all))])
+	for i := range min(confirmations, len(all)) {
+		chosen = append(chosen, i*(len(all)-1)/max(1, min(confirmations, len(all))-1))
+	}
+	for _, i := range chosen {
+		if err := s.measure(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// settle chooses, and quantizes with the choice. If that costs more than was measured, and
+// too much, the next best is chosen.
+func (s *seeker) settle(ctx context.Context, r *found, all []candidate) error {
+	refused := map[int]bool{}
+	for {
+		at, err := s.choose(ctx, all, refused)
+		if err != nil {
+			return err
+		}
+		r.Chosen = all[at]
+		if r.Repaired, err = s.confirm(ctx, s.settings.Choose(s.study.Model(), s.layers(r.Chosen.point))); err != nil {
+			return err
+		}
+		if s.keeps(r.Repaired.Costs) {
+			return nil
+		}
+		refused[at] = true
+	}
+}
+
+// candidate is a point in the user's words.
+func (s *seeker) candidate(p search.Point) candidate {
+	c := candidate{Bits: map[string]int{}, Costs: p.Costs, Predicted: s.analysis.Uniform[0].Loss + p.Loss, point: p}
+	for i, item := range s.problem.Items {
+		c.Bits[item.Name] = item.Options[p.Choice[i]].Bits
+	}
+	return c
+}
+
+// measure measures a candidate, rounded to nearest.
+func (s *seeker) measure(ctx context.Context, c *candidate) error {
+	if c.Measured != nil {
+		return nil
+	}
+	bits := map[string]int{}
+	for i, g := range s.groups {
+		for tensor := range g.at(0) {
+			bits[tensor] = c.Bits[s.problem.Items[i].Name]
+		}
+	}
+	s.measured++
+	s.progress(s.measured, confirmations+finalists+halvings+len(analysis.Bits()))
+	m, err := s.study.Mixed(bits)
+	if err != nil {
+		return err
+	}
+	if c.Costs, err = s.costs(m); err != nil {
+		return err
+	}
+	measured, err := s.study.Measure(ctx, m)
+	c.Measured = &measured
+	return err
+}
+
+// within reports whether a measured candidate keeps all budgets.
+func (s *seeker) within(c *candidate) bool {
+	return s.keeps(c.Costs) && (s.drop < 0 || s.lost(c.Measured) <= s.drop)
+}
+
+func (s *seeker) keeps(costs []int64) bool {
+	for i, limit := range s.limits {
+		if costs[i] > limit {
+			return false
+		}
+	}
+	return true
+}
+
+// lost is how many percentage points of accuracy are lost against float.
+func (s *seeker) lost(m *analysis.Measure) float64 {
+	return 100 * float64(*m.Errors-*s.analysis.Float.Errors) / float64(s.analysis.Images.Count)
+}
+
+// choose is the index of the best candidate: of the least first cost if a drop limits it,
+// or else of the least loss, both as measured.
+func (s *seeker) choose(ctx context.Context, all []candidate, refused map[int]bool) (best int, err error) {
+	better := func(a, b *candidate) int {
+		if s.drop >= 0 {
+			return cmp.Compare(a.Costs[0], b.Costs[0])
+		}
+		return cmp.Compare(a.Measured.Loss, b.Measured.Loss)
+	}
+	pick := func() int {
+		best := -1
+		for i := range all {
+			c := &all[i]
+			if c.Measured != nil && !refused[i] && s.within(c) && (best < 0 || better(c, &all[best]) < 0) {
+				best = i
+			}
+		}
+		return best
+	}
+	for range halvings {
+		if best = pick(); best < 0 || s.drop < 0 {
+			break
+		}
+		before := best - 1 // the nearest that is measured, and smaller
+		for before >= 0 && all[before].Measured == nil {
+			before--
+		}
+		if best-before < 2 {
+			break
+		}
+		if err := s.measure(ctx, &all[(best+before)/2]); err != nil {
+			return 0, err
+		}
+	}
+	if best = pick(); best < 0 {
+		return 0, s.lossy(all)
+	}
+	return best, nil
+}
+
+// uniform is the networks with the same bits everywhere.
+func (s *seeker) uniform(ctx context.Context) (all []candidate, err error) {
+	for _, bits := range analysis.Bits() {
+		p := search.Point{}
+		for _, item := range s.problem.Items {
+			i := slices.IndexFunc(item.Options, func(o search.Option) bool { return o.Bits == bits })
+			if i < 0 {
+				break // the target has no such numbers
+			}
+			p.Choice, p.Loss = append(p.Choice, uint8(i)), p.Loss+item.Options[i].Loss
+		}
+		if len(p.Choice) < len(s.problem.Items) {
+			continue
+		}
+		c := s.candidate(p)
+		if err := s.measure(ctx, &c); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// layers is a choice by layer.
+func (s *seeker) layers(p search.Point) (all []config.LayerBits) {
+	for i, g := range s.groups {
+		at := slices.IndexFunc(all, func(l config.LayerBits) bool { return l.Layer == g.layer })
+		if at < 0 {
+			at, all = len(all), append(all, config.LayerBits{Layer: g.layer})
+		}
+		if bits := s.problem.Items[i].Options[p.Choice[i]].Bits; g.kind == analysis.Weights {
+			all[at].Weights = bits
+		} else {
+			all[at].Activations = bits
+		}
+	}
+	return all
+}
+
+// infeasible says what the least is, and which layers it goes to.
+func (s *seeker) infeasible() error {
+	var said []string
+	for r, one := range s.respects {
+		if s.limits[r] == unlimited {
+			continue
+		}
+		text := fmt.Sprintf("%s takes %s at least", one.name, thousands(s.smallest(r)))
+		if s.smallest(r) > s.limits[r] {
+			text += fmt.Sprintf(", not %s, most of it in %s", thousands(s.limits[r]), strings.Join(s.largest(one.name), ", "))
+		}
+		said = append(said, text)
+	}
+	return fmt.Errorf("no choice of bits keeps the budgets: %s", strings.Join(said, "; "))
+}
+
+// smallest is the least cost, with the other limits aside.
+func (s *seeker) smallest(r int) int64 {
+	sum, few := s.problem.Base[r], make([]int64, len(s.groups))
+	for i, item := range s.problem.Items {
+		cost := int64(unlimited)
+		for _, o := range item.Options {
+			cost, few[i] = min(cost, o.Costs[r]), int64(o.Bits) // the last has the fewest
+		}
+		sum += cost
+	}
+	if r == len(s.respects)-1 {
+		for _, p := range s.problem.Products {
+			sum += p.Factor * few[p.A] * few[p.B]
+		}
+	}
+	return sum
+}
+
+// largest names the three layers to which most of a cost goes.
+func (s *seeker) largest(respect string) (names []string) {
+	kind := analysis.Weights
+	if respect == "ram" {
+		kind = analysis.Activations
+	}
+	size := map[string]int64{}
+	for _, t := range s.analysis.Tensors {
+		if t.Kind == kind {
+			size[t.Layer] += int64(t.Elements)
+		}
+	}
+	if respect == bops {
+		for _, p := range s.problem.Products {
+			size[s.groups[p.A].layer] = p.Factor
+		}
+	}
+	names = slices.SortedFunc(maps.Keys(size), func(a, b string) int {
+		return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b))
+	})
+	return names[:min(3, len(names))]
+}
+
+// lossy says how little can be lost within the other budgets, and what loses most.
+func (s *seeker) lossy(all []candidate) error {
+	lost := 100.0
+	for i := range all {
+		if all[i].Measured != nil && s.keeps(all[i].Costs) {
+			lost = min(lost, s.lost(all[i].Measured))
+		}
+	}
+	var worst []string
+	last := all[len(all)-1]
+	order := make([]int, len(s.problem.Items))
+	for i := range order {
+		order[i] = i
+	}
+	lossOf := func(i int) float64 { return s.problem.Items[i].Options[last.point.Choice[i]].Loss }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lossOf(b), lossOf(a)) })
+	for _, i := range order[:min(3, len(order))] {
+		worst = append(worst, fmt.Sprintf("%s at %d bits", s.problem.Items[i].Name, last.Bits[s.problem.Items[i].Name]))
+	}
+	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f points, and most is lost by %s",
+		s.drop, lost, strings.Join(worst, ", "))
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+
+	"petrify/cmd/petrify/internal/figure"
+	"petrify/internal/analysis"
+)
+
+// Write writes search.json.
+func (r *found) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// print prints the front, uniform bits, and what is chosen.
+func (r *found) print(w io.Writer, file string) error {
+	fmt.Fprintf(w, "%s on %s, %s images of the %s split; float: loss %.4f%s\n\n", r.Network, r.Dataset,
+		thousands(int64(r.Images.Count)), r.Images.Split, r.Float.Loss, wrong(r.Float, ", %d errors"))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "\t%s\tpredicted loss\tmeasured\terrors\t\n", strings.Join(r.Respects, "\t"))
+	row := func(name string, c candidate) {
+		fmt.Fprintf(t, "%s\t", name)
+		for _, n := range c.Costs {
+			fmt.Fprintf(t, "%s\t", thousands(n))
+		}
+		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t\n", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d"))
+	}
+	for _, c := range r.Front {
+		name := ""
+		if c.point.Loss == r.Chosen.point.Loss && c.Costs[0] == r.Chosen.Costs[0] {
+			name = "chosen"
+		}
+		row(name, c)
+	}
+	for _, c := range r.Uniform {
+		row(fmt.Sprintf("%d bits everywhere", c.uniform()), c)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nchosen: %s\n", r.chosenBits())
+	fmt.Fprintf(w, "loss %.4f predicted, %.4f measured, %.4f as petrify quantize repairs it%s\n", r.Chosen.Predicted,
+		r.Chosen.Measured.Loss, r.Repaired.Loss, wrong(r.Repaired.Measure, ", with %d errors"))
+	_, err := fmt.Fprintf(w, "train with these bits: petrify train --config %s\n", file)
+	return err
+}
+
+// uniform is the bits of all items.
+func (c candidate) uniform() (bits int) {
+	for _, bits = range c.Bits {
+		break
+	}
+	return bits
+}
+
+// wrong says how many errors there are, if there can be.
+func wrong(m analysis.Measure, format string) string {
+	if m.Errors == nil {
+		return ""
+	}
+	return fmt.Sprintf(format, *m.Errors)
+}
+
+// chosenBits lists the layers with their bits, in the order of the network.
+func (r *found) chosenBits() string {
+	var said []string
+	for _, item := range r.items {
+		said = append(said, fmt.Sprintf("%s %d", item, r.Chosen.Bits[item]))
+	}
+	return strings.Join(said, ", ")
+}
+
+// chart is what is measured against the first cost.
+func (r *found) chart() figure.Chart {
+	c := figure.Chart{Title: fmt.Sprintf("%s on %s", r.Network, r.Dataset), XLabel: r.Respects[0] + ", KiB",
+		YLabel: "loss on held-out images", Bottom: math.Inf(-1)}
+	value := func(m *analysis.Measure) float64 { return m.Loss }
+	if r.Float.Errors != nil {
+		c.YLabel = "accuracy on held-out images, %"
+		value = func(m *analysis.Measure) float64 { return 100 - 100*float64(*m.Errors)/float64(r.Images.Count) }
+	}
+	line := func(name string, color figure.Color, all []candidate) {
+		l := figure.Line{Name: name, Color: color}
+		for _, one := range all {
+			l.X, l.Y = append(l.X, float64(one.Costs[0])/1024), append(l.Y, value(one.Measured))
+		}
+		if len(l.X) > 0 {
+			c.Lines = append(c.Lines, l)
+		}
+	}
+	line("found", figure.Green, r.Front)
+	line("uniform bits", figure.Vermilion, r.Uniform)
+	c.Lines = append(c.Lines, figure.Line{Name: "chosen", Color: figure.Blue,
+		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(r.Chosen.Measured)}})
+	return c
+}

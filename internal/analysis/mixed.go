@@ -1,0 +1,58 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+
+	"petrify/datasets"
+	"petrify/graph"
+	"petrify/quantized"
+	"petrify/quantized/integer"
+)
+
+// Mixed is the network with the given bits by tensor, and 8 for the others, rounded to
+// nearest.
+func (s *Study) Mixed(bits map[string]int) (*quantized.Model, error) {
+	of := map[string]*graph.Model{}
+	for tensor, b := range bits {
+		of[tensor] = s.models[b]
+	}
+	m, err := s.base().Mix(of)
+	if err != nil {
+		return nil, fmt.Errorf("analysis: %w", err)
+	}
+	m.Origin.Method = "ptq"
+	return m, nil
+}
+
+// Measure measures a network of the same data on the images of the analysis.
+func (s *Study) Measure(ctx context.Context, m *quantized.Model) (Measure, error) {
+	engine, err := integer.New(m, integer.Options{})
+	if err != nil {
+		return Measure{}, fmt.Errorf("analysis: %w", err)
+	}
+	var sum tally
+	y := make([]float32, s.block()*engine.OutputSize())
+	for b, err := range s.Config.Data.Batches(s.held, datasets.BatchOptions{Size: s.block()}) {
+		if err != nil {
+			return Measure{}, fmt.Errorf("analysis: %w", err)
+		}
+		if ctx.Err() != nil {
+			return Measure{}, context.Cause(ctx)
+		}
+		x, labels := b.X[:b.N*s.base().Input().Size()], b.Labels[:b.N]
+		y := y[:b.N*engine.OutputSize()]
+		if err := engine.Run(y, x, b.N); err != nil {
+			return Measure{}, fmt.Errorf("analysis: %w", err)
+		}
+		one, err := s.base().Measure(y, x, labels)
+		if err != nil {
+			return Measure{}, fmt.Errorf("analysis: %w", err)
+		}
+		sum.add(one)
+	}
+	return sum.measure(s.Config.Network.Loss == graph.CrossEntropy), nil
+}
+
+// Model is the network with 8 bits everywhere.
+func (s *Study) Model() *graph.Model { return s.base() }
