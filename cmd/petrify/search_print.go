@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -77,6 +78,10 @@ func (r *found) chosenBits() string {
 	return strings.Join(said, ", ")
 }
 
+// pointsShown is how far below float's accuracy a chart reaches, since the rest would be
+// pressed together.
+const pointsShown = 5
+
 // chart is what is measured against the first cost.
 func (r *found) chart() figure.Chart {
 	c := figure.Chart{Title: fmt.Sprintf("%s on %s", r.Network, r.Dataset), XLabel: r.Respects[0] + ", KiB",
@@ -85,6 +90,7 @@ func (r *found) chart() figure.Chart {
 	if r.Float.Errors != nil {
 		c.YLabel = "accuracy on held-out images, %"
 		value = func(m *analysis.Measure) float64 { return 100 - 100*float64(*m.Errors)/float64(r.Images.Count) }
+		c.Bottom = value(&r.Float) - pointsShown
 	}
 	line := func(name string, color figure.Color, all []candidate) {
 		l := figure.Line{Name: name, Color: color}
@@ -96,7 +102,9 @@ func (r *found) chart() figure.Chart {
 		}
 	}
 	line("found", figure.Green, r.Front)
-	line("uniform bits", figure.Vermilion, r.Uniform)
+	same := slices.Clone(r.Uniform)
+	slices.Reverse(same)
+	line("same bits", figure.Vermilion, same)
 	c.Lines = append(c.Lines, figure.Line{Name: "chosen", Color: figure.Blue,
 		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(r.Chosen.Measured)}})
 	return c
