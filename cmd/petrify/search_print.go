@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"petrify/cmd/petrify/internal/figure"
 	"petrify/internal/analysis"
+	"petrify/internal/figure"
 )
 
 // Write writes search.json.
