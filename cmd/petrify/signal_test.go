@@ -65,18 +65,6 @@ func TestInterruptedRunContinuesToTheSameModel(t *testing.T) {
 	sameModel(t, parted, whole)
 }
 
-// sameModel expects the frozen models of two runs to have the same bytes.
-func sameModel(t *testing.T, run, want string) {
-	t.Helper()
-	for _, name := range []string{"model.safetensors", "model.json"} {
-		a, errA := os.ReadFile(filepath.Join(run, name))
-		b, errB := os.ReadFile(filepath.Join(want, name))
-		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s differs from the undisturbed run's: %v %v", name, errA, errB)
-		}
-	}
-}
-
 // lines counts those of a file, 0 if there is none.
 func lines(file string) int {
 	text, err := os.ReadFile(file)
