@@ -11,8 +11,9 @@ KILLS       = 50
 SWEEPS      = cnn resnet8
 NETWORKS    = 200
 PATHS       = generic avx2 avx512
-ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1 max
-ARMTESTS    = Choose|Tile|Gemm|Transpose|Linear|IntegerConv|Requant|AddBytes|SumPixels|FakeQuantIs|MinMax|Quantize|ReLUAnd|Optimizers|Twins|Agree|Stats|SumRows|Pool|ConvOfEvery
+ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1
+ARMTESTS    = Choose|Tile|IntegerLinear|Requant|FusedPools
+ARMALL      = Agree|AddBytes|BatchNorm|Choose|Conv|FakeQuantIs|Linear|MinMax|Pool|Quantize|ReLU|Requant|Stats|Sum|Tile|Transpose|Twins
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -45,12 +46,20 @@ paths: ## run the numerical tests on each of PATHS, ways of the kernels that the
 		PETRIFY_KERNEL=$$path go test -count 1 -timeout 30m $(NUMERICAL) || exit 1; \
 	done
 
-arm: ## run the kernels' tests ARMTESTS for arm64 on each of ARMCPUS under QEMU, enumerations as samples; compare encodings with an assembler's (needs qemu-user, gcc-aarch64-linux-gnu)
+arm: ## under QEMU, run the kernels' tests for arm64, ARMTESTS on each of ARMCPUS and ARMALL with all instructions; train there, verify the run here; hold encodings against an assembler's (needs qemu-user, gcc-aarch64-linux-gnu)
 	cd internal/kernel/_asm && go test ./arm64
-	@for cpu in $(ARMCPUS); do \
-		echo "$$cpu"; \
-		GOMAXPROCS=1 GOARCH=arm64 go test -short -exec "qemu-aarch64 -cpu $$cpu" -run '$(ARMTESTS)' ./internal/kernel || exit 1; \
-	done
+	@set -e; export GOMAXPROCS=1; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	GOARCH=arm64 go test -c -o "$$folder/kernel" ./internal/kernel; \
+	GOARCH=arm64 go build -o "$$folder/petrify" ./cmd/petrify; \
+	go build -o "$$folder/here" ./cmd/petrify; \
+	for cpu in $(ARMCPUS); do \
+		echo "kernels on $$cpu"; \
+		qemu-aarch64 -cpu $$cpu "$$folder/kernel" -test.short -test.run '$(ARMTESTS)'; \
+	done; \
+	echo "kernels with all instructions"; \
+	qemu-aarch64 -cpu max "$$folder/kernel" -test.short -test.run '$(ARMALL)'; \
+	qemu-aarch64 -cpu max "$$folder/petrify" train --quiet --out "$$folder/run" --set float.epochs=1 --set qat.epochs=1; \
+	"$$folder/here" verify "$$folder/run"
 
 race: ## run the tests under the race detector, enumerations as samples (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 30m ./...

@@ -4,6 +4,7 @@ package main
 // program. Their texts are short, so that they survive changes around them.
 var mutants = []mutant{
 	// internal/kernel: what trains and executes
+	{"internal/kernel/cpu.go", "if s >= neon {", "if s > neon {", ""},
 	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,",
 		""}, // so gradients of groups with 16 filters were wrong
 	{"internal/kernel/conv_weights.go", "i*each/p.units, i*each%p.units", "i/p.units, i%p.units", ""},

@@ -155,7 +155,8 @@ var total = regexp.MustCompile(`Total Cycles: +(\d+)`)
 // cyclesOf is how many cycles an iteration of a loop takes, in a thousand.
 func cyclesOf(mca, core string, loop []string) float64 {
 	const iterations = 1000
-	c := exec.Command(mca, "-mtriple=aarch64", "-mcpu="+core, "-mattr=+dotprod,+i8mm", "-iterations="+strconv.Itoa(iterations))
+	c := exec.Command(mca, "-mtriple=aarch64", "-mcpu="+core, "-mattr=+dotprod,+i8mm",
+		"-iterations="+strconv.Itoa(iterations))
 	c.Stdin = strings.NewReader(strings.Join(loop, "\n") + "\n")
 	m := total.FindStringSubmatch(run(c))
 	if m == nil {
