@@ -174,7 +174,7 @@ func exportSizes(r *report.Run) (all []report.Export, err error) {
 			if err != nil {
 				return nil, err
 			}
-			e.Bytes, e.Note = int64(flash), fmt.Sprintf("of constants in flash, and %s of RAM", thousands(int64(ram)))
+			e.Bytes, e.Note = int64(flash), fmt.Sprintf("constants in flash; %s bytes of RAM", thousands(int64(ram)))
 		}
 		all = append(all, e)
 	}

@@ -66,7 +66,7 @@ func prepared(m *testing.M) int {
 }
 
 // run runs the command in the work folder.
-func run(t *testing.T, args ...string) string {
+func run(t testing.TB, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(petrify, args...)
 	cmd.Dir = work

@@ -108,7 +108,19 @@ func TestNamesAreText(t *testing.T) {
 	}
 	r.Judgement = &Judgement{Samples: 7, Judged: []Judged{j}, Flipped: 1,
 		Flips: []Flip{{Sample: nasty[0], Class: nasty[1], Float: Guess{Class: nasty[2]}, QAT: Guess{Class: nasty[3]}}}}
-	page := written(t, r)
+	shown := func(r *Run) (page string) {
+		page = written(t, r)
+		j := r.Judgement
+		r.Judgement = nil // then what is restored is shown
+		r.Restoration = &Restoration{Float: []float64{1}, Shipped: []float64{2}, Shown: []Restored{{Sample: nasty[6]}}}
+		for _, name := range nasty {
+			r.Restoration.Shown = append(r.Restoration.Shown, Restored{Sample: name})
+		}
+		restored := written(t, r)
+		r.Judgement = j
+		return page + restored
+	}
+	page := shown(r)
 	for _, raw := range []string{"<script>alert", "<img src=x", "</script><b>", "</title>🦉"} {
 		if strings.Contains(page, raw) {
 			t.Errorf("the page holds %s", raw)
@@ -120,7 +132,7 @@ func TestNamesAreText(t *testing.T) {
 			t.Errorf("the page does not show %s", name)
 		}
 	}
-	if n := strings.Count(page, "<script"); n != 2 {
+	if n := strings.Count(page, "<script"); n != 4 { // two on each page
 		t.Errorf("%d scripts", n)
 	}
 }
