@@ -31,7 +31,8 @@ func TestReadingProgress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var shown strings.Builder
-			p := &progress{w: &shown, screen: screen{c.terminal, true, func() int { return 120 }}, begun: time.Now().Add(-c.since)}
+			wide := screen{c.terminal, true, func() int { return 120 }}
+			p := &progress{w: &shown, screen: wide, begun: time.Now().Add(-c.since)}
 			for _, r := range []reading{{"data/a.csv", 0}, {"data/a.csv", 400e3}, {"data/a.csv", 1e6},
 				{"data/b.csv", 0}, {"data/b.csv", 250e3}} {
 				p.reading(r.file, r.done, 1e6)

@@ -147,8 +147,8 @@ func (p *progress) begin(s train.StageStart) {
 func (p *progress) endStage() {
 	p.clear()
 	if n := len(p.losses); n > 2 && !p.quiet {
-		fmt.Fprintf(p.w, "%-5v  loss %s  %.4f to %.4f\n", p.stage.Stage, sparkline(logs(p.losses), curveColumns, p.unicode),
-			p.losses[0], p.losses[n-1])
+		curve := sparkline(logs(p.losses), curveColumns, p.unicode)
+		fmt.Fprintf(p.w, "%-5v  loss %s  %.4f to %.4f\n", p.stage.Stage, curve, p.losses[0], p.losses[n-1])
 	}
 	p.losses = nil
 }

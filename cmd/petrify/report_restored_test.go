@@ -40,7 +40,8 @@ func TestRestorationHasTheLossesOfTheRun(t *testing.T) {
 				mean += e / float64(len(n.errors))
 			}
 			if len(n.errors) != says.Samples.Test || math.Abs(mean-n.loss) > 1e-5*n.loss {
-				t.Errorf("%s, %s: the mean of %d errors is %v, the loss %v", network, n.name, len(n.errors), mean, n.loss)
+				t.Errorf("%s, %s: the mean of %d errors is %v, the loss %v", network, n.name, len(n.errors), mean,
+					n.loss)
 			}
 		}
 		if len(r.Shown) != pageRestored {

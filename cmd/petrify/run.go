@@ -55,7 +55,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	c := &command{stdin: stdin, stdout: forTerminal(stdout), stderr: forTerminal(stderr)}
+	stdout, stderr = forTerminal(stdout), forTerminal(stderr)
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -259,8 +259,8 @@ func (b *board) flipped(sample, class int) bool {
 // wrong shows pictures of samples, and a table of their classes.
 func (b *board) wrong(o train.Outputs, chosen, class []int) {
 	var rows strings.Builder
-	fmt.Fprintf(&rows, "Of %d inputs of the test split:\n\n| sample | class | output | float |\n| --- | --- | --- | --- |\n",
-		len(o.Samples))
+	fmt.Fprintf(&rows, "Of %d inputs of the test split:\n\n", len(o.Samples))
+	rows.WriteString("| sample | class | output | float |\n| --- | --- | --- | --- |\n")
 	var pictures []image.Image
 	for _, i := range chosen {
 		float := "–"

@@ -94,7 +94,8 @@ func TestBarsFitTheWindow(t *testing.T) {
 						t.Errorf("%d columns: %q", n, line)
 					}
 				}
-				if columns >= 20 && !strings.Contains(drawn, "qat") || columns >= 80 && !strings.Contains(drawn, "accuracy") {
+				if columns >= 20 && !strings.Contains(drawn, "qat") ||
+					columns >= 80 && !strings.Contains(drawn, "accuracy") {
 					t.Errorf("drew %q", drawn)
 				}
 				if strings.Contains(drawn, "\x1b") {

@@ -90,8 +90,8 @@ func (p *Panel) sensitive(r *Run, what, tensor string) {
 		if worst.ErrorIncrease != nil {
 			said += fmt.Sprintf(", %+d mistakes", *worst.ErrorIncrease)
 		}
-		c.Note = fmt.Sprintf("The loss of the float network grows by up to %s, with every other tensor at 8 bits, on %s "+
-			"images (%s).", said, thousands(int64(r.Sensitivity.Images.Count)), r.Sensitivity.Images.Split)
+		c.Note = fmt.Sprintf("The loss of the float network grows by up to %s, with every other tensor at 8 bits, "+
+			"on %s images (%s).", said, thousands(int64(r.Sensitivity.Images.Count)), r.Sensitivity.Images.Split)
 		p.fact("sensitivity of "+what, said)
 		p.Charts = append(p.Charts, c)
 	}

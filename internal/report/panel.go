@@ -132,8 +132,8 @@ func (p *Panel) moving(r *Run, tensor string) {
 		YLabel: "share, %", From0: true, Whole: true, Series: []Series{
 			{Label: "changed, %", Colour: blue, Values: moved},
 			{Label: "changed back, %", Colour: vermillion, Dashed: true, Values: turned}}}
-	c.Note = fmt.Sprintf("In the last epoch %.2f %% of the integers changed; %.2f %% did so against their last change, "+
-		"which is how oscillation looks.", moved[last], turned[last])
+	c.Note = fmt.Sprintf("In the last epoch %.2f %% of the integers changed; %.2f %% did so against their last "+
+		"change, which is how oscillation looks.", moved[last], turned[last])
 	p.fact("integers that change", fmt.Sprintf("%.2f %% in the last epoch, %.2f %% back", moved[last], turned[last]))
 	p.Charts = append(p.Charts, c)
 }
