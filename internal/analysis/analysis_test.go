@@ -20,7 +20,7 @@ import (
 	"petrify/train"
 )
 
-var networks = flag.Uint64("networks", 20, "random networks whose branches are compared with whole networks")
+var networks = flag.Uint64("networks", 12, "random networks whose branches are compared with whole networks")
 
 // set is random images of a shape with the labels that the function gives them: 48 for
 // training and more, and 48 each for validation and test.
