@@ -35,7 +35,6 @@ func (c *Config) Choose(m *graph.Model, layers []LayerBits) *Config {
 		if l.Activations != 0 {
 			own.ActivationBits = l.Activations
 		}
-		own.forget(c.Seed)
 		names = append(names, Rule{regexp.QuoteMeta(l.Layer), &own})
 	}
 	q.Names = append(names, slices.DeleteFunc(q.Names, func(old Rule) bool {

@@ -15,6 +15,7 @@ network: resnet8
 quantization:
   global_config: {algorithm: learnable, weight_bits: 4, activation_bits: 4}
   module_type_configs:
+    conv2d: {averaging_constant: 0.2} # which has no effect below 8 bits
     linear: {weight_per_channel: false, activation_observer: moving_average_min_max, averaging_constant: 0.5}
   module_name_configs:
     conv1: {activation_observer: percentile, percentile: 99}

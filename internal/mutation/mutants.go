@@ -249,7 +249,7 @@ var mutants = []mutant{
 	{"internal/search/front.go", "max(product.A, product.B) == i", "product.A == i", ""},
 	{"internal/search/front.go", "max(product.A, product.B) >= len(choice)", "false", ""},
 	{"internal/search/front.go", "c+p.least(r, i+1) > p.Limits[r]", "c > p.Limits[r]+1", ""},
-	{"internal/config/choose.go", "own.forget(c.Seed)", "", ""}, // so the configuration was refused
+	{"internal/config/choose.go", "e.module.forget(c.Seed)", "", ""}, // so the configuration was refused
 	{"internal/analysis/sight.go", "q == least && beyond < -half", "q == least", ""},
 
 	// internal/score, internal/report, cmd/petrify: what is said of a network
