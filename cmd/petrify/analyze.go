@@ -87,10 +87,12 @@ func (c *command) analysisOf(ctx context.Context, settings *config.Config, image
 
 // writeAnalysis writes the files of an analysis into a folder.
 func writeAnalysis(ctx context.Context, folder string, r *analysis.Result) error {
+	files := map[string]func(io.Writer) error{analysisFile: r.Write, sensitivityFile: sensitivity(r).SVG}
+	if along := noiseAlong(r); len(along.Lines) > 0 { // activations are quantized
+		files[noiseFile] = along.SVG
+	}
 	var faults []error
-	for name, write := range map[string]func(io.Writer) error{
-		analysisFile: r.Write, sensitivityFile: sensitivity(r).SVG, noiseFile: noiseAlong(r).SVG,
-	} {
+	for name, write := range files {
 		path := filepath.Join(folder, name)
 		faults = append(faults, writeListed(ctx, folder, export{path: path}, func() error {
 			return atomicfile.Write(path, write)

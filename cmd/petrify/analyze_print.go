@@ -20,14 +20,15 @@ func printAnalysis(w io.Writer, r *analysis.Result, bits int) error {
 	for _, b := range analysis.Bits() {
 		fmt.Fprintf(t, "%d bits\t", b)
 	}
-	fmt.Fprintf(t, "at %d bits: errors\tSQNR\tlevels\tclipped\t\n", bits)
+	fmt.Fprintf(t, "at %d bits: errors\tSQNR\tlevels\tclipped\tmiddle 99.8 %%\t\n", bits)
 	for _, tensor := range r.Worst(bits) {
 		fmt.Fprintf(t, "%s\t", tensor.Tensor)
 		for _, b := range tensor.Bits {
 			fmt.Fprintf(t, "%+.4f\t", b.LossIncrease)
 		}
 		at := tensor.At(bits)
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.2f %%\t\n", signed(at.ErrorIncrease), decibels(at.SQNR), at.Levels, 100*at.Clipped)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.2f %%\t%s\t\n", signed(at.ErrorIncrease), decibels(at.SQNR), at.Levels, 100*at.Clipped,
+			middle(tensor))
 	}
 	fmt.Fprint(t, "all of them, against float\t")
 	for _, u := range r.Uniform {
@@ -39,8 +40,17 @@ func printAnalysis(w io.Writer, r *analysis.Result, bits int) error {
 		more := *r.Uniform[at].Errors - *r.Float.Errors
 		errors = signed(&more)
 	}
-	fmt.Fprintf(t, "%s\t\t\t\t\n", errors)
+	fmt.Fprintf(t, "%s\t\t\t\t\t\n", errors)
 	return t.Flush()
+}
+
+// middle says how much of a tensor's range 99.8 % of its numbers take.
+func middle(t analysis.Tensor) string {
+	span := t.Range[1] - t.Range[0]
+	if span == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %% of range", 100*(t.Percentiles["99.9"]-t.Percentiles["0.1"])/span)
 }
 
 func signed(n *int) string {

@@ -28,6 +28,8 @@ func TestPretrainedONNX(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(imported, analysisFile)); err != nil {
 		t.Error(err)
 	}
+	ends(t, exitOK, append(data, "search", imported, "--budget", "drop=20")...)
+	ends(t, exitOK, "train", "--config", filepath.Join(imported, chosenFile), "--set", "qat.epochs=1")
 	ends(t, exitOK, append(data, "quantize", imported)...)
 	again := filepath.Join(folder, "again")
 	ends(t, exitOK, append(data, "quantize", file, "--out", again)...)

@@ -29,6 +29,9 @@ func (c Chart) axes() (x, y axis, err error) {
 			return x, y, fmt.Errorf("figure: values from %v to %v: want finite ones", a.from, a.to)
 		}
 	}
+	if x.from == x.to {
+		x.from, x.to = x.from-1, x.to+1
+	}
 	y.from = max(y.from, c.Bottom)
 	if space := (y.to - y.from) / 20; space > 0 {
 		y.to += space

@@ -47,6 +47,53 @@ func TestAccuracyOfShortRuns(t *testing.T) {
 	}
 }
 
+// Names stand below their points instead of numbers, and a single point has a place.
+func TestNamesOfPoints(t *testing.T) {
+	for _, names := range [][]string{{"conv1"}, {"conv1", "a<b", "a layer with quite a long name"}} {
+		l := Line{Name: "8 bits"}
+		for i := range names {
+			l.X, l.Y = append(l.X, float64(i)), append(l.Y, 30)
+		}
+		var svg bytes.Buffer
+		if err := (Chart{XNames: names, Lines: []Line{l}, Bottom: math.Inf(-1)}).SVG(&svg); err != nil {
+			t.Fatal(err)
+		}
+		text := svg.String()
+		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") || !strings.Contains(text, ">conv1<") {
+			t.Errorf("%v: names or coordinates are missing:\n%s", names, text)
+		}
+		wellFormed(t, text)
+	}
+}
+
+// The greatest number of a heat map is darkest, what is not above 0 is white, and what is no
+// number is refused.
+func TestHeat(t *testing.T) {
+	h := Heat{Title: "a<b", Columns: []string{"8", "4"}, Rows: []HeatRow{{"fc.weight", []float64{-0.1, 0.5}},
+		{"fc", []float64{0, 0.005}}}}
+	var svg bytes.Buffer
+	if err := h.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	text := svg.String()
+	wellFormed(t, text)
+	for want, count := range map[string]int{`fill-opacity="0.000"`: 2, `fill-opacity="1.000"`: 1, `fill-opacity="0.500"`: 1,
+		">+0.5000<": 1, ">-0.1000<": 1, ">fc.weight<": 1, ">a&lt;b<": 1} {
+		if got := strings.Count(text, want); got != count {
+			t.Errorf("%s occurs %d times, want %d", want, got, count)
+		}
+	}
+	h.Rows[1].Values[0] = math.NaN()
+	if err := h.SVG(io.Discard); err == nil {
+		t.Error("a cell that is no number is drawn")
+	}
+	none := Heat{Columns: []string{"8"}, Rows: []HeatRow{{"fc", []float64{0}}}}
+	svg.Reset()
+	if err := none.SVG(&svg); err != nil || strings.Contains(svg.String(), "NaN") {
+		t.Errorf("a map of zeros: %v\n%s", err, &svg)
+	}
+}
+
 // A title may name any folder without breaking the picture.
 func TestWordsAreEscaped(t *testing.T) {
 	var svg bytes.Buffer
