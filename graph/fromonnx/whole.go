@@ -24,7 +24,10 @@ func wholes(g *onnxeval.Graph) (*onnxeval.Graph, map[*onnxeval.Node][]string) {
 	parts := map[*onnxeval.Node][]string{}
 	var nodes []*onnxeval.Node
 	for _, n := range g.Nodes {
-		whole := f.whole(n)
+		var whole []*onnxeval.Node
+		if len(n.Outputs) > 0 {
+			whole = f.whole(n)
+		}
 		if whole == nil {
 			nodes = append(nodes, n)
 			continue
@@ -146,7 +149,7 @@ type finder struct {
 // made is the node that computes a value, if that is of one of the operators.
 func (f *finder) made(value string, operators ...string) *onnxeval.Node {
 	n := f.producers[value]
-	if n == nil || n.Domain != "" || !slices.Contains(operators, n.Op) {
+	if n == nil || n.Domain != "" || !slices.Contains(operators, n.Op) || len(n.Inputs) == 0 {
 		return nil
 	}
 	if !slices.Contains(f.nodes, n) {

@@ -1,6 +1,11 @@
 package fromonnx_test
 
-import "testing"
+import (
+	"testing"
+
+	"petrify/graph/fromonnx"
+	"petrify/internal/onnxpb"
+)
 
 // quotientForms are functions that some write in single operators, the last of them a division.
 var quotientForms = []form{
@@ -38,3 +43,34 @@ func (f *file) expo() *file {
 }
 
 func TestQuotientForms(t *testing.T) { testForms(t, quotientForms) }
+
+// TestBrokenQuotients: nodes without results or inputs are part of no form, and break nothing.
+func TestBrokenQuotients(t *testing.T) {
+	for name, change := range map[string]func(nodes []onnxpb.Node){
+		"no result":         func(nodes []onnxpb.Node) { nodes[len(nodes)-1].Outputs = nil },
+		"no input of a sum": func(nodes []onnxpb.Node) { nodes[3].Inputs = nil },
+		"no input of a top": func(nodes []onnxpb.Node) { nodes[0].Inputs = nil },
+		"no input at all": func(nodes []onnxpb.Node) {
+			for i := range nodes {
+				nodes[i].Inputs = nil
+			}
+		},
+	} {
+		for _, f := range []*file{
+			newFile(3, 4, 4).expo().add("Reciprocal", nil),
+			func() *file {
+				f := newFile(3, 4, 4).add("ReduceMax", nil, ints("axes", 1)).from("x").add("Sub", list("v0"))
+				f.add("Exp", nil)
+				return f.add("ReduceSum", list(f.ints(1))).from("v2").add("Div", list("v3"))
+			}(),
+			splitNorm(newFile(6), 1),
+		} {
+			last := f.last
+			change(f.Graph.Nodes)
+			f.from(last).add("Relu", nil)
+			if _, err := fromonnx.Decode(f.bytes(), "", fromonnx.Options{}); err == nil {
+				t.Errorf("%s: was imported", name)
+			}
+		}
+	}
+}

@@ -52,9 +52,12 @@ func FuzzRun(f *testing.F) {
 			if n > 1<<12 || len(feeds) > 8 || len(in.Shape) > 8 {
 				return
 			}
-			if x.IsFloat() {
+			switch {
+			case x.IsFloat():
 				x.F = make([]float64, n)
-			} else {
+			case x.Type == onnxpb.String:
+				x.S = make([]string, n)
+			default:
 				x.I = make([]int64, n)
 			}
 			feeds[in.Name] = x

@@ -88,7 +88,8 @@ func readZip(data []byte) (any, memory, error) {
 			return nil, fmt.Errorf("it has no file %s", name)
 		}
 		at, err := f.DataOffset()
-		if err != nil || f.Method != zip.Store || f.UncompressedSize64 > uint64(int64(len(data))-at) {
+		if err != nil || f.Method != zip.Store || at > int64(len(data)) ||
+			f.UncompressedSize64 > uint64(int64(len(data))-at) {
 			return nil, fmt.Errorf("its file %s is compressed or cut off", name)
 		}
 		return data[at : at+int64(f.UncompressedSize64)], nil

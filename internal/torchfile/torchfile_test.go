@@ -1,6 +1,8 @@
 package torchfile
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -98,6 +100,30 @@ func TestHostile(t *testing.T) {
 			continue
 		}
 		t.Log(name, err)
+	}
+}
+
+// TestHostileZip: a file whose local header puts its content beyond the end.
+func TestHostileZip(t *testing.T) {
+	data, err := os.ReadFile("testdata/float16.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	beyond := 0
+	for at := 0; ; at += 4 {
+		next := bytes.Index(data[at:], []byte("PK\x03\x04"))
+		if next < 0 {
+			break
+		}
+		at += next
+		changed := bytes.Clone(data)
+		binary.LittleEndian.PutUint16(changed[at+28:], 0xffff) // the length of the extra field
+		if _, err := Decode(changed); err != nil && strings.Contains(err.Error(), "cut off") {
+			beyond++
+		}
+	}
+	if beyond == 0 {
+		t.Error("no file was found to be cut off")
 	}
 }
 
