@@ -80,7 +80,7 @@ var attentionForms = []form{
 		f.from(v).add("MatMul", list(p)).add("Reshape", list(f.ints(0, 4, 3, 5))).add("Mul", list(f.random(1)))
 		return f.add("Add", list("x"))
 	}(), "NCHW", "conv2d conv2d conv2d reshape reshape attention_scores softmax reshape attention_values " +
-		"batch_norm reshape add"},
+		"conv2d reshape add"},
 	{"a softmax of each pixel", newFile(3, 4, 4).add("Relu", nil).add("Softmax", nil, integer("axis", 1)), "NCHW",
 		"relu softmax"},
 	{"a constant of each position", func() *file {

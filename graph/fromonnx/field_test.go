@@ -66,7 +66,7 @@ var fieldForms = []form{
 		f.Opsets[0].Version = 6
 		f.add("Tanh", nil).add("Mul", list(f.random(3)), integer("broadcast", 1), integer("axis", 1))
 		return f.add("Add", list(f.random(3)), integer("broadcast", 1), integer("axis", 1)).add("Tanh", nil)
-	}(), "NCHW", "tanh batch_norm tanh"},
+	}(), "NCHW", "tanh conv2d tanh"},
 	{"numbers of half precision", func() *file {
 		f := newFile(3, 4, 4)
 		f.Graph.Inputs[0].Type = onnxpb.Float16

@@ -121,7 +121,7 @@ var forms = []form{
 		f := newFile(2, 6, 6)
 		return f.add("Sub", list(f.random(2, 1, 1))).add("Div", list(f.positive(1))).
 			add("Conv", list(f.random(3, 2, 3, 3)), ints("pads", 1, 1, 1, 1))
-	}(), "NCHW", "batch_norm conv2d"},
+	}(), "NCHW", "conv2d conv2d"},
 	{"Gemm with α, β and a transposed matrix", func() *file {
 		f := newFile(6)
 		f.add("Gemm", list(f.random(3, 6), f.random(1, 3)), integer("transB", 1), real("alpha", .5), real("beta", 3))
@@ -142,7 +142,7 @@ var forms = []form{
 		f := newFile(2, 4, 4)
 		f.add("Conv", list(f.random(2, 2, 1, 1))).add("Mul", list(f.random(2, 1, 1))).add("Tanh", nil)
 		return f.from("v0").add("Relu", nil).add("Add", list("v2"))
-	}(), "NCHW", "conv2d batch_norm tanh relu add"},
+	}(), "NCHW", "conv2d conv2d tanh relu add"},
 	{"a ReLU6 with transpositions between its halves", func() *file {
 		f := newFile(2, 3, 4)
 		f.add("Conv", list(f.random(5, 2, 1, 1))).add("Transpose", nil, ints("perm", 0, 2, 3, 1)).add("Relu", nil)
@@ -188,7 +188,7 @@ var forms = []form{
 		return f.add("Conv", list(f.random(2, 4, 3, 3)))
 	}(), "NHWC", "relu tanh concat conv2d"},
 	{"twice a value", func() *file { return newFile(4).add("Relu", nil).add("Add", list("v0")) }(), "NC",
-		"relu batch_norm"},
+		"relu reshape conv2d flatten"},
 	{"shape arithmetic", shapeArithmetic(), "NCHW", "relu flatten linear"},
 	{"dropout, identity and casts", func() *file {
 		f := newFile(6)

@@ -42,7 +42,7 @@ type mapping struct {
 	layers   []*layer
 	signals  map[string]*signal
 	shaped   map[reshaping]int // layers that only reshape, by what they reshape
-	affines  map[*float64]int  // batch norms that scale and shift, by the scales
+	affines  map[*float64]int  // layers that scale and shift, by the scales
 	refusals Refusals
 	owners   map[string]string // of the initializers that are weights: the nodes
 	absorbed int               // transpositions that no layer computes
@@ -235,17 +235,23 @@ func (m *mapping) settled(s *signal) (int, error) {
 		s.layer, s.scale, s.shift, s.sole = at, nil, nil, false
 		return at, nil
 	}
-	out, vector := m.source(s.layer)
-	l := &layer{Layer: graph.BatchNorm(), out: out, vector: vector}
-	l.gamma, l.beta = slices.Clone(s.scale), slices.Clone(s.shift)
-	l.mean, l.variance = make([]float64, out.C), make([]float64, out.C)
-	for i := range l.variance {
-		l.variance[i] = 1 - epsilon // so that the divisor is 1
-	}
-	s.layer = m.append(l, s.layer)
+	s.layer = m.multiplied(s.layer, s.scale, s.shift)
 	s.scale, s.shift, s.sole = nil, nil, false
 	m.affines[key] = s.layer
 	return s.layer, nil
+}
+
+// multiplied is a·x + b of each channel, as a depthwise convolution of one pixel. A batch norm would
+// not do: training would normalise by the statistics of a batch.
+func (m *mapping) multiplied(at int, a, b []float64) int {
+	out, vector := m.source(at)
+	l := &layer{Layer: graph.DepthwiseConv2D(1), out: out, weight: slices.Clone(a), bias: slices.Clone(b),
+		size: []int{out.C, 1, 1, 1}}
+	if !vector {
+		return m.append(l, at)
+	}
+	at = m.append(l, m.append(&layer{Layer: graph.Reshape(out), out: out}, at))
+	return m.append(&layer{Layer: graph.Flatten(), out: out, vector: true}, at)
 }
 
 // epsilon is that of petrify's batch norm.

@@ -144,7 +144,7 @@ var frames = []form{
 		f.add("Add", list(f.random(2, 1, 1))).frame(0, 0, 0, 1, 1, 0, 0, 1, 1)
 		f.add("Sigmoid", nil).from("v1").add("Flatten", nil)
 		return f.from("v2").add("Flatten", nil).add("Add", list("v3"))
-	}(), "NCHW", "batch_norm pad sigmoid flatten flatten add"},
+	}(), "NCHW", "conv2d pad sigmoid flatten flatten add"},
 	{"a slope for each channel", newFile(2, 5, 5).slopes(2, 1, 1), "NCHW", "prelu"},
 	{"a slope for each feature", newFile(4).slopes(4), "NC", "prelu"},
 	{"slopes of channels that are last", newFile(5, 6, 2).slopes(2).add("Transpose", nil, ints("perm", 0, 3, 1, 2)),

@@ -30,11 +30,12 @@ var quotientForms = []form{
 		f.add("Pow", list(f.floats([]float32{3}))).add("Mul", list(f.floats([]float32{0.044715}))).add("Add", list("x"))
 		f.add("Mul", list(f.floats([]float32{0.7978846}))).add("Tanh", nil).add("Add", list(f.floats([]float32{1})))
 		return f.add("Mul", list("x")).add("Mul", list(f.floats([]float32{0.5})))
-	}(), "NC", "mul mul batch_norm add batch_norm tanh batch_norm mul batch_norm"},
+	}(), "NC", "mul mul reshape conv2d flatten add reshape conv2d flatten tanh reshape conv2d flatten mul reshape " +
+		"conv2d flatten"},
 	{"a square of what is scaled", func() *file {
 		f := newFile(3, 4, 4)
 		return f.add("Mul", list(f.random(3, 1, 1))).add("Pow", list(f.floats([]float32{2})))
-	}(), "NCHW", "batch_norm mul"},
+	}(), "NCHW", "conv2d mul"},
 }
 
 // expo is 1 + exp(−x).
