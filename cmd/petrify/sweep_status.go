@@ -92,7 +92,8 @@ func stateOf(s *sweep.Sweep) (*sweepState, error) {
 	}
 	if done := now.Counts[sweep.Finished.String()]; done > 0 {
 		now.Seconds = spent / float64(done)
-		now.Left = now.Seconds * float64(s.Len()-done-len(now.Failed)-len(now.Halved)) / float64(max(1, len(now.Running)))
+		left := s.Len() - done - len(now.Failed) - len(now.Halved)
+		now.Left = now.Seconds * float64(left) / float64(max(1, len(now.Running)))
 	}
 	return now, nil
 }

@@ -90,13 +90,15 @@ func TestBitsTables(t *testing.T) {
 			t.Errorf("nothing has run: %+v", row)
 		}
 	}
-	some := tiny(t, ending(t, 0, 0.9, 2048), ending(t, 1, 0.8, 1024), ending(t, 2, 0.85, 1024), ending(t, 4, 0.84, 1024))
+	some := tiny(t, ending(t, 0, 0.9, 2048), ending(t, 1, 0.8, 1024), ending(t, 2, 0.85, 1024),
+		ending(t, 4, 0.84, 1024))
 	if some.Finished != 4 || some.Float != "94.00 ± 12.71" {
 		t.Errorf("%d trials, float %s", some.Finished, some.Float)
 	}
 	for i, want := range []bitsRow{
 		{Bits: "W8A8", Size: "2.0", Seeds: "1", Accuracy: []string{"90.00", ""}, Cost: []string{"3", ""}},
-		{Bits: "W4A4", Size: "1.0", Seeds: "1–2", Accuracy: []string{"82.00 ± 25.41", "85.00"}, Cost: []string{"3", "3"}},
+		{Bits: "W4A4", Size: "1.0", Seeds: "1–2", Accuracy: []string{"82.00 ± 25.41", "85.00"},
+			Cost: []string{"3", "3"}},
 	} {
 		row := some.Rows[i]
 		if row.Bits != want.Bits || row.Size != want.Size || row.Seeds != want.Seeds ||

@@ -49,7 +49,8 @@ func TestPageOfSweep(t *testing.T) {
 			const spec = JSON.parse(document.getElementById("data").textContent).charts[figure.dataset.chart];
 			for (const s of spec.series) s.values.forEach((v, i) => {
 				if (v == null || !(s.halves[i] > 0)) return;
-				const x = Math.round(u.valToPos(spec.x[i], "x", true)), y = Math.round(u.valToPos(v + s.halves[i] / 2, "y", true));
+				const x = Math.round(u.valToPos(spec.x[i], "x", true));
+				const y = Math.round(u.valToPos(v + s.halves[i] / 2, "y", true));
 				const got = [...u.ctx.getImageData(x - 2, y, 5, 1).data];
 				const back = [...u.ctx.getImageData(x - 20, y, 1, 1).data];
 				found.push(got.some((c, j) => Math.abs(c - back[j % 4]) > 60));

@@ -263,6 +263,14 @@ var mutants = []mutant{
 	{"cmd/petrify/evaluate_data.go", "as.Labels[i] = place[label]", "as.Labels[i] = label", ""},
 	{"cmd/petrify/advice.go", "c.Accuracy < j.Accuracy-far", "c.Accuracy < far", ""},
 
+	// internal/sweep: what many runs say
+	{"internal/sweep/halving.go", "<= rung && !c.refused[i]", "<= rung", ""},
+	{"internal/sweep/halving.go", "cmp.Compare(trials[a][0], trials[b][0])", "cmp.Compare(trials[b][0], trials[a][0])",
+		""},
+	{"internal/sweep/halving.go", "reached > p.Passed && p.State", "reached > 0 && p.State", ""},
+	{"internal/sweep/share.go", "if !ordered {", "if false {", ""},
+	{"internal/report/sweep.go", "cmp.Compare(a.Bytes, b.Bytes)", "cmp.Compare(b.Bytes, a.Bytes)", ""},
+
 	// the base of all packages
 	{"internal/safetensors/tensor.go", "exponent+127-15", "exponent+127-16", ""},
 	{"internal/safetensors/encode.go", "cmp.Compare(b.DType.Size(), a.DType.Size())",

@@ -45,8 +45,8 @@ func WriteSweep(w io.Writer, s *Sweep) error {
 	cells := s.Results.Cells()
 	listed := *s
 	listed.Left = s.Left[:min(len(s.Left), mostLeft)]
-	p.Sweep = &sweepPage{Sweep: &listed, More: len(s.Left) - len(listed.Left), Head: cells[0], Rows: cells[1:], Axes: len(s.Results.By),
-		Legend: strings.Split(s.Results.Legend(), "\n"), Front: p.figure(s.front())}
+	p.Sweep = &sweepPage{Sweep: &listed, More: len(s.Left) - len(listed.Left), Head: cells[0], Rows: cells[1:],
+		Axes: len(s.Results.By), Legend: strings.Split(s.Results.Legend(), "\n"), Front: p.figure(s.front())}
 	return p.write(w)
 }
 
@@ -58,8 +58,8 @@ func (s *sweepPage) Says() string {
 	if r.Measure == "loss" {
 		value = fmt.Sprintf("a loss of %.4f", best.QAT.Mean)
 	}
-	return fmt.Sprintf("%d of %d trials have finished. The best is %s, with %s on the test split in %s bytes.", r.Finished,
-		r.Trials, named(best, r.By), value, thousands(int64(best.Bytes)))
+	return fmt.Sprintf("%d of %d trials have finished. The best is %s, with %s on the test split in %s bytes.",
+		r.Finished, r.Trials, named(best, r.By), value, thousands(int64(best.Bytes)))
 }
 
 // named is such as "bits W4A4, method LSQ".

@@ -39,7 +39,8 @@ func TestFrontOfSweep(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.what, tt.got, tt.want)
 		}
 	}
-	if !slices.Equal(c.Names, []string{"W2", "", "W8"}) || !strings.HasSuffix(c.Note, "W2: 85 in 1,000 bytes. W8: 91 ± 1 in 3,000 bytes. ") {
+	if !slices.Equal(c.Names, []string{"W2", "", "W8"}) ||
+		!strings.HasSuffix(c.Note, "W2: 85 in 1,000 bytes. W8: 91 ± 1 in 3,000 bytes. ") {
 		t.Errorf("%q: %s", c.Names, c.Note)
 	}
 	loss := swept()
@@ -60,7 +61,8 @@ func TestPageOfSweep(t *testing.T) {
 	}
 	for _, want := range []string{
 		"7 of 12 trials have finished. The best is bits W8, with 91.00 % on the test split in 3,000 bytes.",
-		`<th scope="row">&lt;W4&gt;</th><td>3/3</td><td>80.00 ± 2.00</td>`, `<th scope="row">W3</th><td>0/3</td><td>–</td>`,
+		`<th scope="row">&lt;W4&gt;</th><td>3/3</td><td>80.00 ± 2.00</td>`,
+		`<th scope="row">W3</th><td>0/3</td><td>–</td>`,
 		"no &lt;space&gt; left", "And 2 more.", "axes: {bits: [&lt;W4&gt;]}", "adjusted for the number of rows (Holm)",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -21,8 +21,8 @@ func (r *Results) JSON(w io.Writer) error {
 func (r *Results) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write(append(append([]string{}, r.By...), "trials", "finished", "float", "float_half", "ptq", "ptq_half", "qat",
-		"qat_half", "qat_low", "qat_high", "bytes", "seconds", "processor_seconds", "frontier", "difference", "p", "p_permutation",
-		"p_holm"))
+		"qat_half", "qat_low", "qat_high", "bytes", "seconds", "processor_seconds", "frontier", "difference", "p",
+		"p_permutation", "p_holm"))
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for _, row := range r.Rows {
 		line := append(append([]string{}, row.Labels...), strconv.Itoa(row.Trials), strconv.Itoa(row.QAT.N))
