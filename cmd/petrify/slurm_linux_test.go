@@ -163,16 +163,30 @@ func onlyPetrify(t *testing.T) {
 }
 
 // A sweep whose tasks are requeued and killed on Slurm, and whose nodes lose their
-// daemon, ends with the bytes of one that ran here, undisturbed.
+// daemon, ends with the bytes of one that ran here, undisturbed; one with halving stops the
+// same trials.
 func TestSweepOnSlurm(t *testing.T) {
 	if !*slurm {
 		t.Skip("without -slurm")
 	}
 	onlyPetrify(t)
 	c := startCluster(t)
+	for _, tt := range []struct {
+		name, plan string
+		models     int
+	}{
+		{"all", strings.Replace(fmt.Sprintf(swept, 4), "epochs: 2}, qat: {epochs: 1}, checkpoint: 10",
+			"epochs: 30}, qat: {epochs: 5}, checkpoint: 100", 1), 12},
+		{"halving", strings.Replace(strings.Replace(fmt.Sprintf(halved, 2), "qat: {epochs: 3}, checkpoint: 10",
+			"qat: {epochs: 30}, checkpoint: 100", 1), "[1, 2]", "[8, 16]", 1), 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) { c.compare(t, tt.plan, tt.models) })
+	}
+}
+
+// compare runs a sweep here and on the cluster, where it is disturbed.
+func (c *cluster) compare(t *testing.T, plan string, models int) {
 	dir := t.TempDir()
-	plan := strings.Replace(fmt.Sprintf(swept, 4), "epochs: 2}, qat: {epochs: 1}, checkpoint: 10",
-		"epochs: 30}, qat: {epochs: 5}, checkpoint: 100", 1)
 	if err := os.WriteFile(filepath.Join(dir, "s.yaml"), []byte(plan), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -183,12 +197,13 @@ func TestSweepOnSlurm(t *testing.T) {
 	ending(t, dir, "sweep", "slurm", "slurm", "--", "--chdir="+dir, "--time=10:00")
 	done := c.disturb(filepath.Join(dir, "slurm"))
 	want := modelsOf(t, filepath.Join(dir, "whole"))
-	if len(want) != 12 {
+	if len(want) != models {
 		t.Fatalf("%d models", len(want))
 	}
-	if d := differing(modelsOf(t, filepath.Join(dir, "slurm")), want); d != nil {
+	got := modelsOf(t, filepath.Join(dir, "slurm"))
+	if d := differing(got, want); d != nil || len(got) != models {
 		slices.Sort(d)
-		t.Errorf("the models differ: %v", d)
+		t.Errorf("%d models; they differ: %v", len(got), d)
 		logs, _ := filepath.Glob(filepath.Join(dir, "slurm-*.log"))
 		for _, log := range append(logs, filepath.Join(c.dir, "ctld.log")) {
 			text, _ := os.ReadFile(log)

@@ -145,7 +145,10 @@ halving: {epochs: [1, 3], keep: 0.3}
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range survey {
+		for index, p := range survey {
+			if alone, err := s.Progress(index); err != nil || alone != p {
+				t.Errorf("trial %d: %+v alone, %v; among all %+v", index, alone, err, p)
+			}
 			all = append(all, fmt.Sprint(p.State, p.Passed))
 		}
 		return all

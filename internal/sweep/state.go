@@ -78,10 +78,14 @@ type Progress struct {
 	Processor float64
 }
 
-// Progress looks at a trial's folder, and with halving at all others.
+// Progress looks at a trial's folder, and at all others if it has come to a rung of halving.
 func (s *Sweep) Progress(index int) (Progress, error) {
-	if s.Halving == nil {
-		return s.look(index)
+	p, err := s.look(index)
+	if err != nil || s.Halving == nil {
+		return p, err
+	}
+	if values, err := s.Halving.reached(s.TrialFolder(index)); err == nil && len(values) == 0 {
+		return p, nil
 	}
 	all, err := s.Survey()
 	if err != nil {
