@@ -21,7 +21,10 @@ func (c Config) agenda(domains []graph.Domain) agenda {
 	a := agenda{domains: domains, of: map[string]Milestones{}, total: c.QAT.Epochs * c.perEpoch(),
 		perEpoch: c.perEpoch()}
 	rest := a.total / 2
-	if c.relearns(uniform) {
+	switch {
+	case c.keeps():
+		rest = 0 // biases are corrected for its statistics
+	case c.relearns(uniform):
 		rest = 3 * a.total / 4
 	}
 	for _, d := range domains {

@@ -12,9 +12,10 @@ import (
 // relearns reports whether QAT has so much to make up for that other defaults are best,
 // of which docs/numerics.md has the figures: where such weights have 3 bits or fewer and
 // learn their scales, in a network with batch norm, which bears a high learning rate.
+// A repaired network that is kept has little to make up for.
 func (c Config) relearns(such func(weights fakequant.Config) bool) bool {
 	norm := func(l graph.Layer) bool { return l.Kind == graph.KindBatchNorm }
-	return slices.ContainsFunc(c.Network.Layers, norm) &&
+	return !c.keeps() && slices.ContainsFunc(c.Network.Layers, norm) &&
 		slices.ContainsFunc(schemes(c.Quantization), func(s *fakequant.Scheme) bool { return few(s, such) })
 }
 

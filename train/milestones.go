@@ -26,7 +26,7 @@ type Milestones struct {
 	// observers stop, ranges stay; unset: after 2/3 of what follows Observe, at once in layers that learn scales
 	Settle Span
 	// batch norm uses its running statistics, which stay; unset: after half of the stage, or
-	// after three quarters where weights of 2 or 3 bits learn their scales
+	// after three quarters where weights of 2 or 3 bits learn their scales; at once with [Repair.Keep]
 	FreezeBatchNorm Span
 }
 

@@ -66,11 +66,11 @@ func (r *run) observe(ctx context.Context, t *graph.Trainer) error {
 	return nil
 }
 
-// quantizeAsItIs repairs and evaluates the quantized network. A QAT stage begins from
-// the float network's weights and statistics, whatever they were for the evaluation.
+// quantizeAsItIs repairs and evaluates the quantized network. Unless that is kept, a QAT
+// stage begins from the float network's weights and statistics.
 func (r *run) quantizeAsItIs(ctx context.Context, t *graph.Trainer) (err error) {
 	before := clone(r.model.State())
-	if r.QAT.Epochs > 0 {
+	if r.QAT.Epochs > 0 && !r.keeps() {
 		defer func() { err = errors.Join(err, r.model.Restore(before)) }()
 	}
 	if r.fewBits() && r.normalises() && !r.untrained() {

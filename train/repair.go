@@ -19,6 +19,10 @@ type Repair struct {
 	AdaRound       bool    // the integers are searched for
 	Iterations     int     // of AdaRound; 0 means 1000
 	Damping        float64 // of both: the share of the mean square that is added to all inputs' squares; 0 means 0.1
+
+	// Keep lets a QAT stage begin from the repaired network, with batch norm at rest
+	// from the first step, instead of from the float one.
+	Keep bool
 }
 
 // Choice is whether something is done.
@@ -52,6 +56,9 @@ func (p Repair) faults(f *Faults, path string) {
 	f.check(p.Iterations >= 0, path+".iterations", "%d: want 1 or more, or 0 for 1000", p.Iterations)
 	f.check(p.Iterations == 0 || p.AdaRound, path+".iterations", "%d has no effect without adaround", p.Iterations)
 }
+
+// keeps reports whether QAT begins from the repaired network.
+func (c Config) keeps() bool { return c.PTQ.Keep && !c.untrained() }
 
 // equalize changes the float network before its ranges are observed. What it computes
 // stays; so a QAT stage begins from the new weights.

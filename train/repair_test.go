@@ -25,7 +25,8 @@ func deep(t *testing.T, bits int) Config {
 }
 
 // By default, few bits are repaired, which lowers PTQ's loss, and 8 bits are not. A
-// setting says otherwise, either way. A QAT stage begins from the float network.
+// setting says otherwise, either way. A QAT stage begins from the float network, unless
+// the repaired one is kept.
 func TestRepairByBits(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -35,6 +36,8 @@ func TestRepairByBits(t *testing.T) {
 		repaired bool
 	}{
 		{"2 bits", 2, Repair{}, 0, true},
+		{"2 bits, kept for QAT", 2, Repair{Keep: true}, 1, true},
+		{"8 bits, kept for QAT", 8, Repair{Keep: true}, 1, false},
 		{"8 bits", 8, Repair{}, 0, false},
 		{"2 bits, not wanted", 2, Repair{BiasCorrection: No, GPTQ: No}, 0, false},
 		{"8 bits, wanted", 8, Repair{GPTQ: Yes}, 0, true},
@@ -54,11 +57,58 @@ func TestRepairByBits(t *testing.T) {
 			if test.bits < 8 && test.repaired && !test.ptq.Equalization && !(r.Results[PTQ].Loss < plain.Results[PTQ].Loss) {
 				t.Errorf("the repair leaves a loss of %v, without it %v", r.Results[PTQ].Loss, plain.Results[PTQ].Loss)
 			}
-			if test.epochs > 0 && !reflect.DeepEqual(floatState(r.model), floatState(plain.model)) {
-				t.Error("QAT begins from other weights")
+			changed := !reflect.DeepEqual(floatState(r.model), floatState(plain.model))
+			if want := test.ptq.Keep && test.repaired; test.epochs > 0 && changed != want {
+				t.Errorf("QAT begins from other weights: %v, want %v", changed, want)
 			}
 		})
 	}
+}
+
+// A QAT stage that begins from the repaired network leaves batch norm at rest, because
+// biases are corrected for its statistics, and has nothing to learn again. An untrained
+// network is not repaired, and has statistics to find.
+func TestKeptRepairRests(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		for _, trained := range []bool{false, true} {
+			c := small(t)
+			c.Network = graph.Chain(graph.Conv2D(4, 3), graph.BatchNorm(), graph.ReLU(), graph.Flatten(), graph.Linear(10))
+			c.Quantization, c.QAT.Epochs = graph.Uniform(fakequant.FewBits(3)), 4
+			c.QAT.LearningRate, c.PTQ.Keep = 0, keep
+			if !trained {
+				c.Float.Epochs, c.Weights = 0, nil
+			}
+			c = c.resolve()
+			rate, rest := c.Float.LearningRate, 3*c.QATSteps()/4
+			if keep && trained {
+				rate, rest = rate/5, 0
+			}
+			at := c.agenda([]graph.Domain{{Layer: "conv"}}).of["conv"].FreezeBatchNorm
+			if c.QAT.LearningRate != rate || at != Steps(rest) {
+				t.Errorf("kept %v, trained %v: rate %v, batch norm rests at %v; want %v, step %d", keep, trained,
+					c.QAT.LearningRate, at, rate, rest)
+			}
+		}
+	}
+}
+
+// A QAT stage that begins from the repaired network and is interrupted continues.
+func TestInterruptedKeptRepair(t *testing.T) {
+	c := deep(t, 2)
+	c.QAT.Epochs, c.PTQ.Keep = 2, true
+	wantResult, want := whole(t, c)
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Out, c.Resume = t.TempDir(), true
+	c.Events.Step = func(s StepEnd) {
+		if s.Stage == QAT && s.Step == 3 {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want an interrupted run", err)
+	}
+	c.Events.Step = nil
+	same(t, mustRun(t, c), wantResult, c.Out, want)
 }
 
 // calibrated runs the float stage and PTQ.
@@ -139,9 +189,10 @@ func TestRepairFaults(t *testing.T) {
 		"ptq.iterations: -1: want 1 or more":               {Iterations: -1, AdaRound: true},
 		"ptq.damping: 2: want more than 0":                 {Damping: 2},
 		"ptq.damping: 0.1 has no effect without gptq":      {Damping: 0.1, GPTQ: No},
+		"ptq.keep: true leaves no float network":           {Keep: true},
 	} {
 		c := small(t)
-		c.PTQ = p
+		c.PTQ, c.Distillation = p, Distillation{Weight: 0.5}
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}

@@ -26,6 +26,8 @@ func (c Config) Validate() error {
 	c.Oscillation.faults(&f, "oscillation", c.QAT.Epochs)
 	c.reestimateFaults(&f, perEpoch)
 	c.PTQ.faults(&f, "ptq")
+	f.check(!c.PTQ.Keep || c.Distillation.Weight == 0, "ptq.keep",
+		"true leaves no float network to learn from: want a distillation.weight of 0")
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.milestoneFaults(&f, perEpoch)

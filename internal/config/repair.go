@@ -25,6 +25,8 @@ func repair(p *train.Repair) value {
 		{"damping", "gptq, adaround: the share of the inputs' mean square that is added to all of their squares; null " +
 			"is 0.1.",
 			auto[float64]{&p.Damping, number(&p.Damping, interval{low: 0, high: 1, openLow: true})}},
+		{"keep", "Begin the qat stage from the network that is repaired so, with batch norm at rest and a fifth of the " +
+			"float stage's learning rate, instead of from the float one.", yes(&p.Keep)},
 	}
 }
 
