@@ -64,16 +64,16 @@ func TestResumeWithOtherKernels(t *testing.T) {
 	if got := last.config[keyKernel]; got != kernel.Path() {
 		t.Errorf("the checkpoint says %q, want %q", got, kernel.Path())
 	}
-	last.config[keyKernel] = "neon"
+	last.config[keyKernel] = "abacus"
 	if err := atomicfile.Write(last.path, last.encode); err != nil {
 		t.Fatal(err)
 	}
 	c.Resume = true
-	for _, named := range []string{"", "neon", "none"} {
+	for _, named := range []string{"", "abacus", "none"} {
 		t.Setenv(kernel.Variable, named)
 		_, err := Run(t.Context(), c)
-		want := "was made with the kernels neon, and this process has " + kernel.Path() +
-			", whose sums round otherwise: resume with PETRIFY_KERNEL=neon to end with the bytes of an " +
+		want := "was made with the kernels abacus, and this process has " + kernel.Path() +
+			", whose sums round otherwise: resume with PETRIFY_KERNEL=abacus to end with the bytes of an " +
 			"uninterrupted run, or with PETRIFY_KERNEL=" + kernel.Path() + " to end with others"
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s=%s: %v: want %q", kernel.Variable, named, err, want)
@@ -83,7 +83,7 @@ func TestResumeWithOtherKernels(t *testing.T) {
 	var log strings.Builder
 	c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	mustRun(t, c)
-	if want := "the run ends with other bytes than an uninterrupted one\" checkpoint=neon now=" +
+	if want := "the run ends with other bytes than an uninterrupted one\" checkpoint=abacus now=" +
 		kernel.Path(); !strings.Contains(log.String(), want) {
 		t.Errorf("the log is %s: want %s", &log, want)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+//go:generate go -C _asm/arm64 run .
+
 // Variable is the environment variable that forces the kernels' path: generic,
 // avx2 or avx512, on ARM generic, neon, dot or i8mm. [Check] refuses other names
 // and paths that this processor or build lacks; [Path] says which path runs.

@@ -4,8 +4,6 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go -C _asm/arm64 run .
-
 // detected asks the operating system, which knows the processor: Linux has its
 // features in the auxiliary vector, macOS in sysctl.
 func detected() features {
