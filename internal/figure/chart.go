@@ -25,8 +25,8 @@ type Line struct {
 	Color  Color
 	Dashed bool // for levels; the others have a dot at each point
 
-	// half the height of each point's interval; nil: none. The name of a line with them is
-	// next to its first point
+	// half the height of each point's interval; nil: none. The name of a single point with
+	// one is next to it
 	Bars []float64
 }
 
@@ -121,7 +121,7 @@ func (p *picture) line(l Line) {
 		return
 	}
 	p.add(`<path d="%s" stroke="%s"/>`, path.Bytes(), l.Color)
-	if l.Bars != nil {
+	if l.labelled() {
 		x, anchor := p.x.at(l.X[0])+7, "start"
 		if x > (left+right)/2 {
 			x, anchor = x-14, "end"
@@ -137,11 +137,14 @@ func (p *picture) line(l Line) {
 	}
 }
 
+// labelled reports whether the name is next to the line's only point.
+func (l Line) labelled() bool { return l.Bars != nil && len(l.X) == 1 }
+
 // names writes each line's name to the right of its end, moved up or down
 // where names would overlap.
 func (p *picture) names(lines []Line) {
 	place := func(l Line) float64 { return p.y.at(l.Y[len(l.Y)-1]) }
-	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Name == "" || l.Bars != nil })
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Name == "" || l.labelled() })
 	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(place(a), place(b)) })
 	places := make([]float64, len(lines))
 	for i, l := range lines {
