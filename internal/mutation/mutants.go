@@ -42,7 +42,7 @@ var mutants = []mutant{
 	{"graph/fromonnx/mapping.go", "repeated(s.shift, out.H*out.W)", "s.shift", ""},
 	{"graph/fromonnx/window.go", "l.CountIncludePad = counts || x.padded()", "l.CountIncludePad = counts", ""},
 	{"graph/fromonnx/arithmetic.go", "s.sole && s.plain() && l >= 0", "l >= 0", ""},
-	{"graph/fromonnx/arithmetic.go", "int32(begins[i]+x.at(", "int32(0*begins[i]+x.at(", ""},
+	{"graph/fromonnx/join.go", "int32(begins[i]+x.at(", "int32(0*begins[i]+x.at(", ""},
 	{"graph/fromonnx/function.go", "before.shape, before.order = x.shape, x.order", "", ""},
 	{"graph/fromonnx/pick.go", "c%groups*each+c/groups", "c%each*groups+c/each", ""},
 	{"graph/fromonnx/pick.go", "list[0]+k*step", "list[0]+k", ""},
