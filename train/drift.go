@@ -36,21 +36,22 @@ func newDrifts(m *quantized.Model) (all []*drift) {
 // follow moves on to the integers of an evaluation. It returns the share of the weights
 // that have others than before, and the share that went back: against their last change.
 func (d *drift) follow(w *quantized.Weights) (moved, turned float64) {
-	n := 1 / float64(len(d.last))
+	var changed, back int
 	for i, last := range d.last {
-		q := math.Round(float64(last) / 3)
-		direction := float64(last) - 3*q
-		change := float64(w.Value(i)) - q
-		if change == 0 {
+		q := w.Value(i)
+		difference := 3*float32(q) - last // less than 2 where only the direction is in it
+		if -2 < difference && difference < 2 {
 			continue
 		}
-		sign := math.Copysign(1, change)
-		moved += n
-		if sign == -direction {
-			turned += n
+		changed++
+		sign := float32(math.Copysign(1, float64(difference)))
+		if before := last - 3*float32(math.Round(float64(last)/3)); before == -sign {
+			back++
 		}
-		d.last[i] = float32(3*(q+change) + sign)
+		d.last[i] = 3*float32(q) + sign
 	}
+	n := float64(len(d.last))
+	moved, turned = float64(changed)/n, float64(back)/n
 	return moved, turned
 }
 
