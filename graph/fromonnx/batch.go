@@ -62,10 +62,10 @@ func (s *signal) place() place {
 var moving = []string{"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
 // anywhere are the others that are imported wherever the batch is.
-var anywhere = []string{"MatMul", "Gemm", "LayerNormalization", "Softmax", "Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh",
-	"HardSwish", "HardSigmoid", "Softplus", "Elu", "Gelu", "Erf", "Add", "Sub", "Mul", "Div", "Neg", "Pow", "Sum", "Max",
-	"Min", "Concat", "Split", "Slice", "Gather", "ReduceMean", "ReduceSum", "ReduceMax", "Identity", "Dropout", "Cast",
-	"CastLike"}
+var anywhere = []string{"MatMul", "Gemm", "LayerNormalization", "Softmax", "Relu", "Clip", "LeakyRelu", "Sigmoid",
+	"Tanh", "HardSwish", "HardSigmoid", "Softplus", "Elu", "Gelu", "Erf", "Add", "Sub", "Mul", "Div", "Neg", "Pow",
+	"Sum", "Max", "Min", "Concat", "Split", "Slice", "Gather", "ReduceMean", "ReduceSum", "ReduceMax", "Identity",
+	"Dropout", "Cast", "CastLike"}
 
 // locate finds where the result has the batch, and shows the operator its inputs and
 // itself as if it were first.
