@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -20,7 +21,8 @@ const (
 	ImportFile  = "import.json"
 )
 
-// importer reads the network that a node names by a path; nil: it names none.
+// importer reads the network that a node names by a path; nil: it names none. A folder
+// that happens to have the name of a built-in network, but holds none, is not one.
 func importer(n *yaml.Node) func(r *reader, to *Network, path string) error {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
 		return nil
@@ -35,7 +37,7 @@ func importer(n *yaml.Node) func(r *reader, to *Network, path string) error {
 			}
 			return err
 		}
-	case err == nil && info.IsDir():
+	case err == nil && info.IsDir() && (holdsNetwork(n.Value) || !slices.Contains(graph.BuiltinNames(), n.Value)):
 		return func(r *reader, to *Network, path string) (err error) {
 			r.weights = filepath.Join(path, WeightsFile)
 			to.Network, err = ReadNetwork(filepath.Join(path, NetworkFile))
@@ -43,6 +45,11 @@ func importer(n *yaml.Node) func(r *reader, to *Network, path string) error {
 		}
 	}
 	return nil
+}
+
+func holdsNetwork(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, NetworkFile))
+	return err == nil
 }
 
 // readWeights reads a file of initial weights.
