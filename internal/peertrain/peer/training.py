@@ -377,7 +377,7 @@ class Pass:
 
     def reshape(self, l, x):
         c, h, w = (l["Shape"][k] for k in "CHW")
-        return x.reshape(len(x), c) if h == w == 1 else x.reshape(len(x), c, h, w)
+        return x.reshape(len(x), c, h, w)
 
     def resize(self, l, x):
         return F.interpolate(x, scale_factor=l["Factor"], mode="nearest")
