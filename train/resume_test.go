@@ -23,6 +23,7 @@ import (
 	"petrify/fakequant"
 	"petrify/graph"
 	"petrify/internal/atomicfile"
+	"petrify/internal/sample"
 )
 
 // state is everything that the last checkpoint of a finished run holds, apart
@@ -251,7 +252,10 @@ func testResumeFromTheEndOfAnEpoch(t *testing.T, c Config, interval Interval) {
 	}
 	mustRun(t, c)
 	c.Resume, c.Events = true, Events{}
-	for _, folder := range left {
+	for i, folder := range left {
+		if sample.Skips(i, 3) {
+			continue
+		}
 		c.Out = folder
 		same(t, mustRun(t, c), wantResult, folder, want)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	networks  = flag.Int("networks", 300, "how many random networks TestCampaign draws")
+	networks  = flag.Int("networks", 150, "how many random networks TestCampaign draws")
 	only      = flag.Int("only", -1, "draw only this network of TestCampaign")
 	inC       = flag.Int("in-c", math.MaxInt, "how many of them are compiled as C, too, which takes longest")
 	ofSeed    = flag.Uint64("seed", today(), "seed of TestCampaign's networks; by default today's date")

@@ -2,13 +2,16 @@ package integer_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"petrify/fakequant/affine"
+	"petrify/internal/sample"
 	"petrify/quantized"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
@@ -128,13 +131,17 @@ var modes = map[reference.Mode]integer.Options{
 // TestEngineIsTheDefinition: every operation in every number format and mode, on
 // extremes, ties and noise, gives the definition's numbers, layer by layer.
 func TestEngineIsTheDefinition(t *testing.T) {
-	for schemeName, scheme := range quantizations {
-		for name, build := range builders {
-			b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), scheme, 4, 8, 8)
-			m := b.Model(build(b))
+	count := 0
+	for _, scheme := range slices.Sorted(maps.Keys(quantizations)) {
+		for _, name := range slices.Sorted(maps.Keys(builders)) {
+			if count++; sample.Skips(count, 6) {
+				continue
+			}
+			b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizations[scheme], 4, 8, 8)
+			m := b.Model(builders[name](b))
 			x := b.Inputs(m, 7)
 			for _, mode := range reference.Modes() {
-				t.Run(fmt.Sprintf("%s/%s/%v", schemeName, name, mode),
+				t.Run(fmt.Sprintf("%s/%s/%v", scheme, name, mode),
 					func(t *testing.T) { defined(t, m, mode, modes[mode], x) })
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"petrify/internal/randnet"
+	"petrify/internal/sample"
 	"petrify/quantized/quantizedtest"
 	"petrify/quantized/reference"
 )
@@ -18,7 +19,7 @@ func TestRandomModelsAreTheDefinitions(t *testing.T) {
 	schemes := maps.Clone(quantizations)
 	maps.Copy(schemes, floating)
 	for i, name := range slices.Sorted(maps.Keys(schemes)) {
-		for seed := range uint64(10) {
+		for seed := range sample.Of(uint64(10), 5) {
 			mode := reference.Modes()[(i+int(seed))%len(modes)]
 			t.Run(fmt.Sprintf("%s/%d/%v", name, seed, mode), func(t *testing.T) {
 				b, m := quantizedtest.Random(rand.New(rand.NewPCG(seed, 3)), schemes[name], int(seed))
@@ -31,7 +32,7 @@ func TestRandomModelsAreTheDefinitions(t *testing.T) {
 // TestFrozenNetworksAreTheDefinitions: what comes from training, with layers left
 // in float, scales for blocks, few bits, shared grids and all that randnet draws.
 func TestFrozenNetworksAreTheDefinitions(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range sample.Of(uint64(60), 6) {
 		mode := reference.Modes()[seed%uint64(len(modes))]
 		t.Run(fmt.Sprintf("%d/%v", seed, mode), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 4))
