@@ -214,12 +214,17 @@ func (s *section) draw() (c figure.Chart) {
 	lines = slices.DeleteFunc(lines, func(l figure.Line) bool { return len(l.X) < 2 })
 	if c.Lines = lines; len(lines) > 0 {
 		last := lines[len(lines)-1].Y // what is far below would press the rest together
-		c.Bottom = slices.Min(last) - 2*(slices.Max(last)-slices.Min(last))
+		c.Bottom = slices.Min(last) - 4*(slices.Max(last)-slices.Min(last))
 	}
 	return c
 }
 
+// add adds a point, with its interval from three seeds on: that of two is 13 times their
+// deviation.
 func add(l *figure.Line, row sweep.Row) {
-	l.X, l.Y = append(l.X, row.Bytes/1024), append(l.Y, 100*row.QAT.Mean)
-	l.Bars = append(l.Bars, 100*row.QAT.Half)
+	bar := 0.0
+	if row.QAT.N > 2 {
+		bar = 100 * row.QAT.Half
+	}
+	l.X, l.Y, l.Bars = append(l.X, row.Bytes/1024), append(l.Y, 100*row.QAT.Mean), append(l.Bars, bar)
 }
