@@ -16,6 +16,16 @@ import (
 	"petrify/internal/onnxpb"
 )
 
+// importedTiny imports what [tiny] writes, without ONNX Runtime: the file, and the folder of
+// the import next to it.
+func importedTiny(t *testing.T) (file, imported string) {
+	t.Helper()
+	t.Setenv(ortrunVariable, "")
+	file = tiny(t, t.TempDir(), nil)
+	ends(t, exitOK, "import", file)
+	return file, strings.TrimSuffix(file, ".onnx")
+}
+
 // tiny writes an ONNX file: softmax(relu(x·W₁)·W₂) of 64 numbers as N×1×8×8,
 // for ten classes.
 func tiny(t *testing.T, folder string, change func(m *onnxpb.Model)) string {
@@ -142,10 +152,8 @@ func npz(t *testing.T, folder, name string, shape ...int) string {
 // TestImportPredicts: predict gives what the file gives, from the array x of an
 // npz file in the file's layout.
 func TestImportPredicts(t *testing.T) {
-	t.Setenv(ortrunVariable, "")
-	folder := t.TempDir()
-	ends(t, exitOK, "import", tiny(t, folder, nil))
-	imported := filepath.Join(folder, "tiny")
+	file, imported := importedTiny(t)
+	folder := filepath.Dir(file)
 	y := filepath.Join(folder, "y.npy")
 	good := npz(t, folder, "good.npz", 2, 1, 8, 8)
 	ends(t, exitOK, "predict", imported, good, "--float", "--out", y)
@@ -173,11 +181,8 @@ func TestImportPredicts(t *testing.T) {
 // TestImportTrains: a configuration takes the file or the folder, and begins
 // with its weights.
 func TestImportTrains(t *testing.T) {
-	t.Setenv(ortrunVariable, "")
-	folder := t.TempDir()
-	file := tiny(t, folder, nil)
-	ends(t, exitOK, "import", file)
-	imported := filepath.Join(folder, "tiny")
+	file, imported := importedTiny(t)
+	folder := filepath.Dir(file)
 	var summaries []string
 	for _, network := range []string{file, imported} {
 		run := filepath.Join(folder, "run"+filepath.Ext(network))
@@ -277,10 +282,8 @@ func TestExportInTheSourcesLayout(t *testing.T) {
 // TestPredictInTheSourcesLayout: a run that began with an import computes of the file's inputs what the
 // file does: in float the same, and with integers nearly.
 func TestPredictInTheSourcesLayout(t *testing.T) {
-	t.Setenv(ortrunVariable, "")
-	folder := t.TempDir()
-	file := tiny(t, folder, nil)
-	ends(t, exitOK, "import", file)
+	file, _ := importedTiny(t)
+	folder := filepath.Dir(file)
 	run := filepath.Join(folder, "run")
 	ends(t, exitOK, "train", "--set", "network="+file, "--set", "float.epochs=0", "--set", "qat.epochs=0", "--out", run)
 	x := npz(t, folder, "x.npz", 2, 1, 8, 8)

@@ -10,13 +10,10 @@ import (
 )
 
 // A network of an ONNX file is analysed in the folder of its import, and quantized from
-// there or from the file itself, to the same bytes.
+// there or from the file itself, with the same bytes.
 func TestPretrainedONNX(t *testing.T) {
-	t.Setenv(ortrunVariable, "")
-	folder := t.TempDir()
-	file := tiny(t, folder, nil)
-	ends(t, exitOK, "import", file)
-	imported := strings.TrimSuffix(file, ".onnx")
+	file, imported := importedTiny(t)
+	folder := filepath.Dir(file)
 	data := []string{"--set", "dataset=digits"}
 
 	out, _ := ends(t, exitOK, append(data, "analyze", imported)...)

@@ -35,7 +35,7 @@ func sweepPage(s *sweep.Sweep, r *sweep.Results, w io.Writer) error {
 		return err
 	}
 	for index, p := range all {
-		says := firstLine(p.Last.Error)
+		says := inOneLine(p.Last.Error)
 		switch p.State {
 		case sweep.Finished:
 			continue

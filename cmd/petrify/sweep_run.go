@@ -286,7 +286,7 @@ func (p *pool) report(e ended) {
 	p.failed++
 	reason := fmt.Sprintf("exit code %d", e.code)
 	if now, err := p.sweep.Progress(e.index); err == nil && now.Last.Error != "" {
-		reason = firstLine(now.Last.Error)
+		reason = inOneLine(now.Last.Error)
 	}
 	if e.err != nil {
 		reason = e.err.Error()

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"petrify/internal/sweep"
@@ -27,5 +28,18 @@ func TestOrderOfSweep(t *testing.T) {
 	want := []task{{stage: true}, {index: 0}, {index: 1}, {stage: true, index: 1}, {index: 2}, {index: 3}}
 	if !reflect.DeepEqual(p.waiting, want) {
 		t.Errorf("%+v, want %+v", p.waiting, want)
+	}
+}
+
+// What differs between a checkpoint and a configuration is in lines of its own.
+func TestReasonIsOneLine(t *testing.T) {
+	long := strings.Repeat("é", reasonLength)
+	for text, want := range map[string]string{
+		"is of another float stage:\n  version: 1, not 2\n": "is of another float stage: version: 1, not 2",
+		long: long, long + "\né": long + " …",
+	} {
+		if got := inOneLine(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }

@@ -122,7 +122,7 @@ func (c *command) printState(now *sweepState) error {
 				fmt.Fprintf(t, "%s\t…\tand %d more\t\n", list.word, len(list.trials)-shown)
 				break
 			}
-			fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", list.word, is.Index, is.Name, firstLine(is.Says))
+			fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", list.word, is.Index, is.Name, inOneLine(is.Says))
 		}
 	}
 	return t.Flush()
@@ -146,11 +146,14 @@ func total(counts map[string]int) (sum int) {
 	return sum
 }
 
-// firstLine is the beginning of a text.
-func firstLine(text string) string {
-	line, _, more := strings.Cut(text, "\n")
-	if more {
-		line += " …"
+// reasonLength is how many characters of a reason have room in a table.
+const reasonLength = 240
+
+// inOneLine is a text without line breaks, and without its end if it is long.
+func inOneLine(text string) string {
+	line := []rune(strings.Join(strings.Fields(text), " "))
+	if len(line) > reasonLength {
+		return string(line[:reasonLength]) + " …"
 	}
-	return line
+	return string(line)
 }

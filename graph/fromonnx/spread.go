@@ -25,8 +25,8 @@ func (m *mapping) perChannel(s *signal, c *onnxeval.Tensor) ([]float64, error) {
 // perPosition is why a constant has no number for each channel.
 type perPosition struct{ refused }
 
-// spread gives a constant that is broadcast over the value a number for each plane of so many elements of
-// the layer's output.
+// spread gives a constant that is broadcast over the value one number for each plane of the
+// layer's output; plane is its number of elements.
 func (m *mapping) spread(s *signal, c *onnxeval.Tensor, plane int) ([]float64, error) {
 	out, _ := m.source(s.layer)
 	all := make([]float64, out.Size()/plane)

@@ -31,7 +31,7 @@ type trace struct {
 	elements  int // of all values that are computed for the traced input
 }
 
-// newTrace traces the graph for a batch of so many inputs, unless the file fixes another.
+// newTrace traces the graph for a batch of the given size, unless the file fixes another.
 func newTrace(g *onnxeval.Graph, o Options, batch int) (*trace, error) {
 	g, parts := wholes(g)
 	t := &trace{

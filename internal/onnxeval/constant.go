@@ -63,7 +63,7 @@ func identity(c *call) ([]*Tensor, error) { return one(c.in[0].reshaped(c.in[0].
 // dropout is that of inference.
 func dropout(c *call) ([]*Tensor, error) {
 	if t := c.input(2); t != nil && (t.I == nil || slices.ContainsFunc(t.I, func(v int64) bool { return v != 0 })) {
-		return nil, errors.New("training_mode is not supported")
+		return nil, errors.New("training mode is not supported: export the network in evaluation mode")
 	}
 	y := c.in[0].reshaped(c.in[0].Shape...)
 	if len(c.Outputs) < 2 {

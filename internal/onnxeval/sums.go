@@ -144,7 +144,8 @@ func gemm(c *call) ([]*Tensor, error) {
 func batchNormalization(c *call) ([]*Tensor, error) {
 	x := c.in[0]
 	if c.Int("training_mode", 0) != 0 || c.Version < 7 && c.Int("is_test", 0) == 0 || c.Int("spatial", 1) != 1 {
-		return nil, errors.New("training is not supported, nor a mean for each element")
+		return nil, errors.New("training mode is not supported, nor a mean for each element: export the network in " +
+			"evaluation mode")
 	}
 	if len(x.Shape) < 2 {
 		return nil, fmt.Errorf("shape %v: want at least 2 dimensions", x.Shape)

@@ -41,7 +41,7 @@ func Begin(folder string, step int64) (*Writer, error) {
 		return nil, fmt.Errorf("tensorboard: %w", err)
 	}
 	second := time.Now().Unix()
-	for _, name := range earlier { // a name that sorts behind all others
+	for _, name := range earlier { // a name that sorts after all others
 		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(name), prefix), ".")
 		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 			second = max(second, n+1)
