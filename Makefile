@@ -52,6 +52,8 @@ arm: ## under QEMU, run the kernels' tests for arm64, ARMTESTS on each of ARMCPU
 	GOARCH=arm64 go test -c -o "$$folder/kernel" ./internal/kernel; \
 	GOARCH=arm64 go build -o "$$folder/petrify" ./cmd/petrify; \
 	go build -o "$$folder/here" ./cmd/petrify; \
+	GOARCH=arm64 go test -c -o "$$folder/sound" ./datasets/sound; \
+	qemu-aarch64 -cpu max "$$folder/sound" -test.short; \
 	for cpu in $(ARMCPUS); do \
 		echo "kernels on $$cpu"; \
 		qemu-aarch64 -cpu $$cpu "$$folder/kernel" -test.short -test.run '$(ARMTESTS)'; \
@@ -92,7 +94,7 @@ platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run th
 		echo "vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} bin/vet ./... || exit 1; \
 	done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/petrify
-	GOARCH=386 go test -short ./internal/kernel/... $(NUMERICAL)
+	GOARCH=386 go test -short ./internal/kernel/... ./datasets/sound $(NUMERICAL)
 
 release: ## write archives with licences, bills of materials and checksums for each of PLATFORMS into dist
 	go run ./internal/release -out dist $(PLATFORMS)
