@@ -1,7 +1,9 @@
 package train
 
 import (
+	"crypto/sha256"
 	"encoding"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"reflect"
@@ -55,6 +57,19 @@ func fingerprint(c Config) map[string]string {
 	flatten(flat, "qat.milestones", reflect.ValueOf(c.Milestones))
 	flatten(flat, "qat.milestones", reflect.ValueOf(c.RuleMilestones))
 	return flat
+}
+
+// Digest names everything that the trained model depends on, kernels too: folders with
+// such names never hold a run of another configuration.
+func (c Config) Digest() string {
+	flat := fingerprint(c.resolve())
+	h := sha256.New()
+	for _, path := range slices.Sorted(maps.Keys(flat)) {
+		if !strings.HasPrefix(path, dataFiles) {
+			fmt.Fprintf(h, "%q: %q\n", path, flat[path])
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // checksum is the SHA-256 of named tensors.

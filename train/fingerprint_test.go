@@ -37,3 +37,25 @@ func TestChangedDataFilesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A digest names a configuration: it is the same when that is made again, wherever its
+// folder is, and another one when a setting that matters changes.
+func TestDigestNamesAConfiguration(t *testing.T) {
+	want := small(t).Digest()
+	for name, change := range map[string]func(c *Config){
+		"seed":         func(c *Config) { c.Seed++ },
+		"epochs":       func(c *Config) { c.QAT.Epochs++ },
+		"quantization": func(c *Config) { c.Quantization.EdgeBits = 8 },
+		"data":         func(c *Config) { d := *c.Data; d.Test = d.Train; c.Data = &d },
+		"":             func(*Config) {},
+		"-out":         func(c *Config) { c.Out = t.TempDir() },
+		"-resume":      func(c *Config) { c.Resume = true },
+	} {
+		c := small(t)
+		change(&c)
+		same := name == "" || name[0] == '-'
+		if got := c.Digest(); (got == want) != same {
+			t.Errorf("%s: %s, want the same: %v as %s", name, got, same, want)
+		}
+	}
+}

@@ -28,6 +28,7 @@ func (c *command) search() *cobra.Command {
 	var s settings
 	var texts []string
 	var images int
+	var q confirming
 	cmd := &cobra.Command{
 		Use:   "search RUN --budget WHAT=AMOUNT",
 		Short: "Choose the bits of each layer that fit a budget and lose least",
@@ -38,10 +39,12 @@ and the best is quantized as "petrify quantize" does. RUN is as for analyze. Bud
 
 ` + budgetsText() + `
 With a budget for the drop, the smallest choice that keeps it is taken, and otherwise
-the one that loses least. It writes into the folder
+the one that loses least. With --confirm N, up to N choices are also trained, and what
+they lose then decides; an interrupted search goes on when it is started again. It writes
+into the folder
 
   ` + chosenFile + `  the configuration, with the bits in module_name_configs
-  ` + searchFile + `  all choices of the front, predicted and measured
+  ` + searchFile + `  all choices of the front, predicted, measured and trained
   ` + paretoFile + `   the accuracy, or the loss, against the bytes
 
 If no choice keeps the budgets, it says what the least is, and the exit code is 1.`,
@@ -51,6 +54,9 @@ If no choice keeps the budgets, it says what the least is, and the exit code is 
 				return usage(fmt.Errorf("--images %d: want 1 or more", images))
 			}
 			b, err := parseBudgets(texts)
+			if err == nil {
+				err = q.check(cmd.Flags().Changed("epochs"))
+			}
 			if err != nil {
 				return usage(err)
 			}
@@ -65,16 +71,16 @@ If no choice keeps the budgets, it says what the least is, and the exit code is 
 				return err
 			}
 			s.base = trainingAgain(s.base, args[0])
-			trained, err := s.load(c.stdin, s.flags(cmd))
-			if err != nil {
+			if q.settings, err = s.load(c.stdin, s.flags(cmd)); err != nil {
 				return err
 			}
-			return c.searchIn(cmd.Context(), args[0], loaded, trained, b, images)
+			return c.searchIn(cmd.Context(), args[0], loaded, q, b, images)
 		},
 	}
 	s.defineReading(cmd)
 	cmd.Flags().StringArrayVar(&texts, "budget", nil, "keep `WHAT=AMOUNT`, such as flash=64KiB or drop=0.5; may be repeated")
 	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` images, or as many as there are")
+	q.define(cmd)
 	return cmd
 }
 
@@ -89,11 +95,14 @@ func trainingAgain(base []config.Override, folder string) []config.Override {
 
 // searchIn searches for the bits of a run's layers. The configuration that is found is that
 // of a run which trains.
-func (c *command) searchIn(ctx context.Context, folder string, settings, trained *config.Config, b budgets,
+func (c *command) searchIn(ctx context.Context, folder string, settings *config.Config, q confirming, b budgets,
 	images int) error {
 	p := newProgress(c.stderr)
 	defer p.clear()
 	t, err := c.prepare(ctx, settings, p)
+	if err == nil {
+		err = q.settings.Anchor()
+	}
 	if err != nil {
 		return err
 	}
@@ -101,42 +110,26 @@ func (c *command) searchIn(ctx context.Context, folder string, settings, trained
 	if err != nil {
 		return err
 	}
-	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, progress: p.part}
 	if b.drop >= 0 && measured.Float.Errors == nil {
 		return usage(errors.New("--budget drop: the network does not classify, and has no accuracy"))
 	}
+	q.folder = filepath.Clean(folder) + "-confirm"
+	q.prepare = func(chosen *config.Config) (train.Config, error) {
+		t, err := c.withData(chosen, t.Data, p)
+		t.Events.Epoch = nil // its line would call the images those of the test
+		return t, err
+	}
+	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, qat: q, progress: p.part}
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
 	result, err := s.seek(ctx)
 	p.clear()
-	if err == nil {
-		err = trained.Anchor()
-	}
 	if err != nil {
 		return err
 	}
-	s.chosen = trained.Choose(study.Model(), s.layers(result.Chosen.point))
+	s.chosen = q.settings.Choose(study.Model(), s.layers(result.Chosen.point))
 	return s.write(ctx, c.stdout, folder, result)
-}
-
-// confirm quantizes with a choice, as petrify quantize does.
-func (s *seeker) confirm(ctx context.Context, chosen *config.Config) (m confirmed, err error) {
-	t := s.study.Config
-	again, err := chosen.Train(t.Data)
-	if err != nil {
-		return m, err
-	}
-	t.Quantization = again.Quantization
-	model, err := train.Calibrated(ctx, t, nil)
-	if err != nil {
-		return m, err
-	}
-	if m.Measure, err = s.study.Measure(ctx, model); err != nil {
-		return m, err
-	}
-	m.Costs, err = s.costs(model)
-	return m, err
 }
 
 // write writes the files and prints the front.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -20,14 +21,15 @@ type found struct {
 	Network  string           `json:"network"`
 	Dataset  string           `json:"dataset"`
 	Images   analysis.Images  `json:"images"`
-	Respects []string         `json:"respects"`       // that costs are in
-	Limits   []int64          `json:"limits"`         // of the respects; 0: none
-	Drop     *float64         `json:"drop,omitempty"` // percentage points
-	Float    analysis.Measure `json:"float"`          // of the float network
-	Front    []candidate      `json:"front"`          // by the first cost
-	Uniform  []candidate      `json:"uniform"`        // the same bits everywhere
-	Chosen   candidate        `json:"chosen"`         // with each cost and loss rounded to nearest
-	Repaired confirmed        `json:"repaired"`       // as PTQ quantizes it
+	Respects []string         `json:"respects"`             // that costs are in
+	Limits   []int64          `json:"limits"`               // of the respects; 0: none
+	Drop     *float64         `json:"drop,omitempty"`       // percentage points
+	Float    analysis.Measure `json:"float"`                // of the float network
+	Epochs   int              `json:"qat_epochs,omitempty"` // of those that were trained
+	Front    []candidate      `json:"front"`                // by the first cost
+	Uniform  []candidate      `json:"uniform"`              // the same bits everywhere
+	Chosen   candidate        `json:"chosen"`               // with each cost and loss rounded to nearest
+	Repaired outcome          `json:"repaired"`             // as PTQ quantizes it
 	items    []string         // in the order of the network
 }
 
@@ -40,18 +42,19 @@ type candidate struct {
 	Costs     []int64           `json:"costs"`          // by respect; predicted if it is not measured
 	Predicted float64           `json:"predicted_loss"` // the loss at 8 bits, and the increases
 	Measured  *analysis.Measure `json:"measured,omitempty"`
+	Trained   *outcome          `json:"trained,omitempty"` // after QAT
 	point     search.Point
 }
 
-// confirmed is what PTQ makes of the choice.
-type confirmed struct {
+// outcome is what PTQ with its repair, or QAT, makes of a choice.
+type outcome struct {
 	analysis.Measure
 	Costs []int64 `json:"costs"`
 }
 
 // Of a front are measured: points at equal distances, those of least loss, and as many
 // more as the gap in which a drop begins can be halved.
-const confirmations, finalists, halvings = 14, 4, 6
+const along, finalists, halvings = 14, 4, 6
 
 // unlimited is no limit.
 const unlimited = math.MaxInt64
@@ -91,6 +94,9 @@ func (s *seeker) found() *found {
 	if s.drop >= 0 {
 		r.Drop = &s.drop
 	}
+	if s.qat.count > 0 {
+		r.Epochs = s.qat.epochs
+	}
 	return r
 }
 
@@ -102,8 +108,8 @@ func (s *seeker) sample(ctx context.Context, front []search.Point) (all []candid
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(all[i].Predicted, all[j].Predicted) })
 	chosen := slices.Clone(order[:min(finalists, len(all))])
-	for i := range min(confirmations, len(all)) {
-		chosen = append(chosen, i*(len(all)-1)/max(1, min(confirmations, len(all))-1))
+	for i := range min(along, len(all)) {
+		chosen = append(chosen, i*(len(all)-1)/max(1, min(along, len(all))-1))
 	}
 	for _, i := range chosen {
 		if err := s.measure(ctx, &all[i]); err != nil {
@@ -119,11 +125,17 @@ func (s *seeker) settle(ctx context.Context, r *found, all []candidate) error {
 	refused := map[int]bool{}
 	for {
 		at, err := s.choose(ctx, all, refused)
+		if err == nil && s.qat.count > 0 {
+			at, err = s.confirm(ctx, all, refused, at)
+		}
+		if err == nil && at < 0 {
+			err = s.lossy(all)
+		}
 		if err != nil {
 			return err
 		}
 		r.Chosen = all[at]
-		if r.Repaired, err = s.confirm(ctx, s.settings.Choose(s.study.Model(), s.layers(r.Chosen.point))); err != nil {
+		if r.Repaired, err = s.repair(ctx, s.settings.Choose(s.study.Model(), s.layers(r.Chosen.point))); err != nil {
 			return err
 		}
 		if s.keeps(r.Repaired.Costs) {
@@ -154,7 +166,7 @@ func (s *seeker) measure(ctx context.Context, c *candidate) error {
 		}
 	}
 	s.measured++
-	s.progress(s.measured, confirmations+finalists+halvings+len(analysis.Bits()))
+	s.progress(s.measured, along+finalists+halvings+len(analysis.Bits()))
 	m, err := s.study.Mixed(bits)
 	if err != nil {
 		return err
@@ -186,8 +198,8 @@ func (s *seeker) lost(m *analysis.Measure) float64 {
 	return 100 * float64(*m.Errors-*s.analysis.Float.Errors) / float64(s.analysis.Images.Count)
 }
 
-// choose is the index of the best candidate: of the least first cost if a drop limits it,
-// or else of the least loss, both as measured.
+// choose is the index of the best candidate, or below 0: of the least first cost if a drop
+// limits it, or else of the least loss, both as measured.
 func (s *seeker) choose(ctx context.Context, all []candidate, refused map[int]bool) (best int, err error) {
 	better := func(a, b *candidate) int {
 		if s.drop >= 0 {
@@ -220,10 +232,7 @@ func (s *seeker) choose(ctx context.Context, all []candidate, refused map[int]bo
 			return 0, err
 		}
 	}
-	if best = pick(); best < 0 {
-		return 0, s.lossy(all)
-	}
-	return best, nil
+	return pick(), nil
 }
 
 // uniform is the networks with the same bits everywhere.
@@ -324,10 +333,17 @@ func (s *seeker) largest(respect string) (names []string) {
 
 // lossy says how little can be lost within the other budgets, and what loses most.
 func (s *seeker) lossy(all []candidate) error {
-	lost := 100.0
+	if s.drop < 0 {
+		return errors.New("no choice of bits that was measured keeps the budgets once it is quantized")
+	}
+	lost, after, trained := 100.0, 100.0, ""
 	for i := range all {
 		if all[i].Measured != nil && s.keeps(all[i].Costs) {
 			lost = min(lost, s.lost(all[i].Measured))
+		}
+		if t := all[i].Trained; t != nil {
+			after = min(after, s.lost(&t.Measure))
+			trained = fmt.Sprintf(", %.2f after training", after)
 		}
 	}
 	var worst []string
@@ -341,6 +357,6 @@ func (s *seeker) lossy(all []candidate) error {
 	for _, i := range order[:min(3, len(order))] {
 		worst = append(worst, fmt.Sprintf("%s at %d bits", s.problem.Items[i].Name, last.Bits[s.problem.Items[i].Name]))
 	}
-	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f points, and most is lost by %s",
-		s.drop, lost, strings.Join(worst, ", "))
+	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f points%s, and most is lost by %s",
+		s.drop, lost, trained, strings.Join(worst, ", "))
 }

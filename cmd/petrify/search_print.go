@@ -25,13 +25,24 @@ func (r *found) print(w io.Writer, file string) error {
 	fmt.Fprintf(w, "%s on %s, %s images of the %s split; float: loss %.4f%s\n\n", r.Network, r.Dataset,
 		thousands(int64(r.Images.Count)), r.Images.Split, r.Float.Loss, wrong(r.Float, ", %d errors"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\t%s\tpredicted loss\tmeasured\terrors\t\n", strings.Join(r.Respects, "\t"))
+	fmt.Fprintf(t, "\t%s\tpredicted loss\tmeasured\terrors\t", strings.Join(r.Respects, "\t"))
+	if r.Epochs > 0 {
+		fmt.Fprint(t, "after QAT\terrors\t")
+	}
+	fmt.Fprintln(t)
 	row := func(name string, c candidate) {
 		fmt.Fprintf(t, "%s\t", name)
 		for _, n := range c.Costs {
 			fmt.Fprintf(t, "%s\t", thousands(n))
 		}
-		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t\n", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d"))
+		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d"))
+		switch {
+		case c.Trained != nil:
+			fmt.Fprintf(t, "%.4f\t%s\t", c.Trained.Loss, wrong(c.Trained.Measure, "%d"))
+		case r.Epochs > 0:
+			fmt.Fprint(t, "\t\t")
+		}
+		fmt.Fprintln(t)
 	}
 	for _, c := range r.Front {
 		name := ""
@@ -47,8 +58,12 @@ func (r *found) print(w io.Writer, file string) error {
 		return err
 	}
 	fmt.Fprintf(w, "\nchosen: %s\n", r.chosenBits())
-	fmt.Fprintf(w, "loss %.4f predicted, %.4f measured, %.4f as petrify quantize repairs it%s\n", r.Chosen.Predicted,
+	fmt.Fprintf(w, "loss %.4f predicted, %.4f measured, %.4f as petrify quantize repairs it%s", r.Chosen.Predicted,
 		r.Chosen.Measured.Loss, r.Repaired.Loss, wrong(r.Repaired.Measure, ", with %d errors"))
+	if t := r.Chosen.Trained; t != nil {
+		fmt.Fprintf(w, ", %.4f after QAT%s", t.Loss, wrong(t.Measure, ", with %d"))
+	}
+	fmt.Fprintln(w)
 	_, err := fmt.Fprintf(w, "train with these bits: petrify train --config %s\n", file)
 	return err
 }
@@ -92,19 +107,28 @@ func (r *found) chart() figure.Chart {
 		value = func(m *analysis.Measure) float64 { return 100 - 100*float64(*m.Errors)/float64(r.Images.Count) }
 		c.Bottom = value(&r.Float) - pointsShown
 	}
-	line := func(name string, color figure.Color, all []candidate) {
+	line := func(name string, color figure.Color, all []candidate, of func(candidate) *analysis.Measure) {
 		l := figure.Line{Name: name, Color: color}
 		for _, one := range all {
-			l.X, l.Y = append(l.X, float64(one.Costs[0])/1024), append(l.Y, value(one.Measured))
+			if m := of(one); m != nil {
+				l.X, l.Y = append(l.X, float64(one.Costs[0])/1024), append(l.Y, value(m))
+			}
 		}
 		if len(l.X) > 0 {
 			c.Lines = append(c.Lines, l)
 		}
 	}
-	line("found", figure.Green, r.Front)
+	measured := func(c candidate) *analysis.Measure { return c.Measured }
+	line("found", figure.Green, r.Front, measured)
 	same := slices.Clone(r.Uniform)
 	slices.Reverse(same)
-	line("same bits", figure.Vermilion, same)
+	line("same bits", figure.Vermilion, same, measured)
+	line("after QAT", figure.Purple, r.Front, func(c candidate) *analysis.Measure {
+		if c.Trained == nil {
+			return nil
+		}
+		return &c.Trained.Measure
+	})
 	c.Lines = append(c.Lines, figure.Line{Name: "chosen", Color: figure.Blue,
 		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(r.Chosen.Measured)}})
 	return c

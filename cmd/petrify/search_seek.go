@@ -18,6 +18,7 @@ type seeker struct {
 	analysis *analysis.Result
 	budgets
 	settings *config.Config
+	qat      confirming
 	groups   []group       // by item of the problem
 	byFloat  map[int]int64 // by group: multiply-accumulates with numbers that stay float, times their bits
 	problem  search.Problem

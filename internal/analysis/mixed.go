@@ -56,3 +56,6 @@ func (s *Study) Measure(ctx context.Context, m *quantized.Model) (Measure, error
 
 // Model is the network with 8 bits everywhere.
 func (s *Study) Model() *graph.Model { return s.base() }
+
+// Held is the images of the analysis.
+func (s *Study) Held() *datasets.Split { return s.held }

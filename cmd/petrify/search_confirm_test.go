@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"petrify/internal/analysis"
+	"petrify/internal/config"
+	"petrify/train"
+)
+
+// confirmingOn makes a search train as many choices, in a folder, and call step after each
+// training step.
+func confirmingOn(t *testing.T, s *seeker, count int, folder string, step func(train.StepEnd)) {
+	t.Helper()
+	data := s.study.Config.Data
+	s.qat = confirming{count: count, epochs: 1, folder: folder, settings: s.settings,
+		prepare: func(chosen *config.Config) (train.Config, error) {
+			c, err := chosen.Train(data)
+			c.Events.Step = step
+			return c, err
+		}}
+}
+
+func budgetsOf(t *testing.T, texts ...string) budgets {
+	t.Helper()
+	b, err := parseBudgets(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// What was lost after training decides: with a drop, no choice is smaller that was trained
+// and keeps it; without, none that was trained loses less.
+func TestTrainingConfirms(t *testing.T) {
+	for _, text := range []string{"drop=30", "packed=1k"} {
+		t.Run(text, func(t *testing.T) {
+			s := seekerOn(t, budgetsOf(t, text))
+			confirmingOn(t, s, 3, t.TempDir(), nil)
+			r, err := s.seek(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Epochs != 1 || r.Chosen.Trained == nil || !s.keeps(r.Chosen.Trained.Costs) {
+				t.Fatalf("%d epochs; chosen is %v", r.Epochs, r.Chosen)
+			}
+			trained := 0
+			for _, c := range r.Front {
+				if c.Trained == nil {
+					continue
+				}
+				trained++
+				if s.drop >= 0 && s.lost(&c.Trained.Measure) <= s.drop && c.Costs[0] < r.Chosen.Costs[0] {
+					t.Errorf("%v is smaller than what is chosen, %v", c, r.Chosen)
+				}
+				if s.drop < 0 && c.Trained.Loss < r.Chosen.Trained.Loss {
+					t.Errorf("%v loses less than what is chosen, %v", c, r.Chosen)
+				}
+			}
+			if trained == 0 || trained > 3 {
+				t.Errorf("%d choices are trained, want 1 to 3", trained)
+			}
+		})
+	}
+}
+
+// Wherever training begins, halving the gap finds the smallest choice that keeps the drop
+// after it, if greater ones do, too; and none other than before if nothing does.
+func TestHalvingFindsTheSmallest(t *testing.T) {
+	const n = 21
+	float := 0
+	s := &seeker{budgets: budgets{drop: 5}, analysis: &analysis.Result{Images: analysis.Images{Count: 100},
+		Float: analysis.Measure{Errors: &float}}}
+	for from := range n + 1 { // the smallest that keeps it
+		all := make([]candidate, n)
+		for i := range all {
+			errors := 6
+			if i >= from {
+				errors = 5
+			}
+			all[i].Trained = &outcome{Measure: analysis.Measure{Errors: &errors}}
+		}
+		for at := -1; at < n; at++ {
+			want := from
+			if from == n {
+				want = at
+			}
+			got, err := s.confirm(t.Context(), all, nil, at)
+			if err != nil || got != want {
+				t.Fatalf("from %d on, begun at %d: %d, %v; want %d", from, at, got, err, want)
+			}
+		}
+	}
+}
+
+// A drop that no choice keeps before training may be kept after it. One that is never kept is
+// an error that says so.
+func TestTrainingRescues(t *testing.T) {
+	b := budgetsOf(t, "drop=1", "packed=800")
+	s := seekerOn(t, b)
+	none := -1000 // errors; so that nothing keeps the drop
+	s.analysis.Float.Errors = &none
+	confirmingOn(t, s, 1, t.TempDir(), nil)
+	_, err := s.seek(t.Context())
+	if want := " after training, and most is lost by "; err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
+// A search that was interrupted while it trained ends with the same file as one that was
+// not, and repeats no step.
+func TestConfirmationGoesOn(t *testing.T) {
+	search := func(folder string, ctx context.Context, step func(int)) (text string, steps int, err error) {
+		s := seekerOn(t, budgetsOf(t, "packed=1k"))
+		confirmingOn(t, s, 2, folder, func(e train.StepEnd) {
+			if e.Stage == train.QAT {
+				steps++
+				step(e.Step)
+			}
+		})
+		r, err := s.seek(ctx)
+		if err != nil {
+			return "", steps, err
+		}
+		var b bytes.Buffer
+		err = r.Write(&b)
+		return b.String(), steps, err
+	}
+	want, all, err := search(t.TempDir(), t.Context(), func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, before, err := search(folder, ctx, func(step int) {
+		if step == 3 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want an interrupted search", err)
+	}
+	got, after, err := search(folder, t.Context(), func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("%s, want\n%s", got, want)
+	}
+	if before != 3 || before+after != all {
+		t.Errorf("%d steps, and %d after the interruption: want 3, and %d of all", before, after, all)
+	}
+	if _, again, err := search(folder, t.Context(), func(int) {}); err != nil || again != 0 {
+		t.Errorf("%d steps when all have finished, %v", again, err)
+	}
+}
