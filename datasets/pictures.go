@@ -10,7 +10,8 @@ import (
 // channel, else three. Pictures of 16 bits become values, 0 to 65535, since bytes
 // would keep little of a camera's 12. Files of other kinds are counted; hidden ones are not.
 func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
-	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{}, passed: map[string]int{}}
+	g := gallery{loading: l, size: opts.Size, account: &PictureAccount{},
+		tree: tree{kind: "pictures", forms: pictureForms(), passed: map[string]int{}}}
 	if l.like != nil {
 		if err := l.like.takesPictures(); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", dir, err)
@@ -54,16 +55,11 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 // gallery collects pictures of one size, H W C.
 type gallery struct {
 	*loading
-	classes  []string
-	paths    []string
-	labels   []int32
-	ends     [3]int // where the pictures of a split end; 0 if there is none
+	tree
 	account  *PictureAccount
-	passed   map[string]int // files that are not read, by extension
-	bytes    int64          // of all files
-	size     [2]int         // H W; of the first picture if not given
-	first    string         // the picture that gave the size
-	channels int            // 1 as long as all are grey, else 3
+	size     [2]int // H W; of the first picture if not given
+	first    string // the picture that gave the size
+	channels int    // 1 as long as all are grey, else 3
 
 	pixels []uint8   // of pictures of 8 bits
 	values []float32 // of pictures of 16 bits
@@ -71,12 +67,9 @@ type gallery struct {
 
 // split is the part of the pictures that follows the splits before it.
 func (g *gallery) split(n int) *Split {
-	end, begin := g.ends[n], 0
-	if end == 0 {
+	begin, end, ok := g.part(n)
+	if !ok {
 		return nil
-	}
-	for _, e := range g.ends[:n] {
-		begin = max(begin, e)
 	}
 	size := g.area() * g.channels
 	s := &Split{Labels: g.labels[begin:end:end], Names: g.paths[begin:end:end]}

@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/bmp"
@@ -52,6 +53,8 @@ func pictureForms() (all []string) {
 	}
 	return all
 }
+
+func isPicture(name string) bool { return slices.Contains(pictureForms(), extension(name)) }
 
 // is reports whether a file begins like one of the format.
 func (f pictureFormat) is(file []byte) bool {

@@ -10,10 +10,34 @@ import (
 	"strings"
 )
 
-// list finds the pictures of all splits. A folder is "" if there is no such
-// split.
-func (g *gallery) list(folders [3]string) (err error) {
-	if g.classes, err = g.subfolders(folders[toTrain]); err != nil {
+// tree is a folder with one folder of files for each class, or such folders under
+// train, validation and test.
+type tree struct {
+	kind    string   // of the files, such as pictures
+	forms   []string // their extensions
+	aside   string   // a folder that is no class; "": there is none
+	classes []string
+	paths   []string
+	labels  []int32
+	ends    [3]int         // where the files of a split end; 0 if there is none
+	passed  map[string]int // files that are not read, by extension
+	bytes   int64          // of all files
+}
+
+// takes reports whether a file is of the kind.
+func (t *tree) takes(name string) bool { return slices.Contains(t.forms, extension(name)) }
+
+// part is where the files of a split begin and end; ok is false if there is no such split.
+func (t *tree) part(n int) (begin, end int, ok bool) {
+	for _, e := range t.ends[:n] {
+		begin = max(begin, e)
+	}
+	return begin, t.ends[n], t.ends[n] > 0
+}
+
+// list finds the files of all splits. A folder is "" if there is no such split.
+func (t *tree) list(folders [3]string) (err error) {
+	if t.classes, err = t.subfolders(folders[toTrain]); err != nil {
 		return err
 	}
 	for i, dir := range folders {
@@ -21,28 +45,28 @@ func (g *gallery) list(folders [3]string) (err error) {
 			continue
 		}
 		if i > toTrain {
-			if err := g.checkClasses(dir, i); err != nil {
+			if err := t.checkClasses(dir, i); err != nil {
 				return err
 			}
 		}
-		if err := g.listSplit(dir); err != nil {
+		if err := t.listSplit(dir); err != nil {
 			return err
 		}
-		g.ends[i] = len(g.paths)
+		t.ends[i] = len(t.paths)
 	}
 	return nil
 }
 
 // checkClasses refuses a class that training does not have.
-func (g *gallery) checkClasses(dir string, split int) error {
-	classes, err := g.subfolders(dir)
+func (t *tree) checkClasses(dir string, split int) error {
+	classes, err := t.subfolders(dir)
 	if err != nil {
 		return err
 	}
 	for _, name := range classes {
-		if !slices.Contains(g.classes, name) {
+		if !slices.Contains(t.classes, name) {
 			return fmt.Errorf("datasets: %s: class %s of the %s split does not occur in training (%s)",
-				dir, name, splitName(split), clip(strings.Join(g.classes, ", ")))
+				dir, name, splitName(split), clip(strings.Join(t.classes, ", ")))
 		}
 	}
 	return nil
@@ -50,14 +74,17 @@ func (g *gallery) checkClasses(dir string, split int) error {
 
 // splits finds the folders of the splits in a folder, or returns it alone, to
 // be divided.
-func (g *gallery) splits(dir string) (folders [3]string, err error) {
-	dir = g.unwrap(dir)
+func (t *tree) splits(dir string) (folders [3]string, err error) {
+	dir = t.unwrap(dir)
 	names, files, err := contents(dir)
 	if err != nil {
 		return folders, err
 	}
 	others := 0
 	for _, name := range names {
+		if name == t.aside {
+			continue
+		}
 		i, ok := splitOf(name)
 		if !ok {
 			others++
@@ -72,13 +99,13 @@ func (g *gallery) splits(dir string) (folders [3]string, err error) {
 	if folders[toTrain] == "" || folders[toValidate]+folders[toTest] == "" {
 		return [3]string{toTrain: dir}, nil
 	}
-	g.pass(files)
+	t.pass(files)
 	if others > 0 {
-		g.passed["folders"] += others
+		t.passed["folders"] += others
 	}
 	for i, folder := range folders {
 		if folder != "" {
-			folders[i] = g.unwrap(folder)
+			folders[i] = t.unwrap(folder)
 		}
 	}
 	return folders, nil
@@ -86,7 +113,7 @@ func (g *gallery) splits(dir string) (folders [3]string, err error) {
 
 // unwrap goes into a folder that holds nothing but one folder of folders, as
 // archives unpack to.
-func (g *gallery) unwrap(dir string) string {
+func (t *tree) unwrap(dir string) string {
 	for {
 		names, beside, err := contents(dir)
 		if err != nil || len(names) != 1 {
@@ -94,15 +121,13 @@ func (g *gallery) unwrap(dir string) string {
 		}
 		inner := filepath.Join(dir, names[0])
 		folders, files, err := contents(inner)
-		if err != nil || folders == nil || slices.ContainsFunc(files, isPicture) {
+		if err != nil || folders == nil || slices.ContainsFunc(files, t.takes) {
 			return dir
 		}
-		g.pass(beside)
+		t.pass(beside)
 		dir = inner
 	}
 }
-
-func isPicture(name string) bool { return slices.Contains(pictureForms(), extension(name)) }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
@@ -134,22 +159,23 @@ func contents(dir string) (folders, files []string, err error) {
 }
 
 // subfolders lists the folders in a folder, and counts the files beside them.
-func (g *gallery) subfolders(dir string) ([]string, error) {
+func (t *tree) subfolders(dir string) ([]string, error) {
 	folders, files, err := contents(dir)
 	if err != nil {
 		return nil, err
 	}
-	if folders == nil {
-		return nil, fmt.Errorf("datasets: %s: no folders of pictures, one for each class", dir)
+	folders = slices.DeleteFunc(folders, func(name string) bool { return name == t.aside })
+	if len(folders) == 0 {
+		return nil, fmt.Errorf("datasets: %s: no folders of %s, one for each class", dir, t.kind)
 	}
-	g.pass(files)
+	t.pass(files)
 	return folders, nil
 }
 
 // pass counts files that are not read.
-func (g *gallery) pass(files []string) {
+func (t *tree) pass(files []string) {
 	for _, name := range files {
-		g.passed[extension(name)]++
+		t.passed[extension(name)]++
 	}
 }
 
@@ -159,23 +185,23 @@ func extension(name string) string {
 }
 
 // listSplit lists the folder of each class.
-func (g *gallery) listSplit(dir string) error {
-	before := len(g.paths)
-	for label, class := range g.classes {
-		if err := g.listClass(filepath.Join(dir, class), int32(label)); err != nil {
+func (t *tree) listSplit(dir string) error {
+	before := len(t.paths)
+	for label, class := range t.classes {
+		if err := t.listClass(filepath.Join(dir, class), int32(label)); err != nil {
 			return err
 		}
 	}
-	if len(g.paths) == before {
+	if len(t.paths) == before {
 		return fmt.Errorf("datasets: %s: no folders of the classes", dir)
 	}
 	return nil
 }
 
-// listClass lists the pictures of a folder in the order of their names and
+// listClass lists the files of a folder in the order of their names and
 // counts what else there is. A split need not have a folder for each class, but
-// one that it has must hold pictures.
-func (g *gallery) listClass(folder string, label int32) error {
+// one that it has must hold files of the kind.
+func (t *tree) listClass(folder string, label int32) error {
 	folders, files, err := contents(folder)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -183,12 +209,12 @@ func (g *gallery) listClass(folder string, label int32) error {
 	if err != nil {
 		return err
 	}
-	before, passed := len(g.paths), map[string]int{}
+	before, passed := len(t.paths), map[string]int{}
 	if folders != nil {
 		passed["folders"] = len(folders)
 	}
 	for _, name := range files {
-		if !isPicture(name) {
+		if !t.takes(name) {
 			passed[extension(name)]++
 			continue
 		}
@@ -197,15 +223,15 @@ func (g *gallery) listClass(folder string, label int32) error {
 		if err != nil {
 			return fmt.Errorf("datasets: %w", err)
 		}
-		g.bytes += info.Size()
-		g.paths, g.labels = append(g.paths, path), append(g.labels, label)
+		t.bytes += info.Size()
+		t.paths, t.labels = append(t.paths, path), append(t.labels, label)
 	}
-	if len(g.paths) == before {
-		return fmt.Errorf("datasets: %s: no pictures (%s) in the folder of a class; passed over: %v",
-			folder, strings.Join(pictureForms(), ", "), cmp.Or(listPassed(passed), "nothing"))
+	if len(t.paths) == before {
+		return fmt.Errorf("datasets: %s: no %s (%s) in the folder of a class; passed over: %v",
+			folder, t.kind, strings.Join(t.forms, ", "), cmp.Or(listPassed(passed), "nothing"))
 	}
 	for ext, n := range passed {
-		g.passed[ext] += n
+		t.passed[ext] += n
 	}
 	return nil
 }
