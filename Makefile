@@ -20,7 +20,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance mcu generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -144,6 +144,9 @@ conformance: internal/conformance/node_modules/@litertjs ## hold exported models
 
 internal/conformance/node_modules/@litertjs:
 	internal/conformance/install.sh $(ONNXRUNTIME) $(TFLITE)
+
+mcu: ## run exported C on emulated microcontrollers: a sample, or all with MCU=-full (needs gcc-arm-none-eabi, libnewlib-arm-none-eabi, qemu-system-arm, gcc-riscv64-unknown-elf, picolibc-riscv64-unknown-elf, qemu-system-misc)
+	go run ./internal/mcu $(MCU)
 
 generate: ## write every generated file again
 	go generate ./...
