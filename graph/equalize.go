@@ -2,17 +2,23 @@ package graph
 
 import "math"
 
-// link joins two products such that scaling a channel of the first's output scales one
-// of the second's input, and nothing else reads it.
+// link joins a unit to the products that read it such that dividing a channel of its output
+// multiplies one of their inputs, and nothing else reads it.
 type link struct {
-	first, second *unit
-	pixels        int  // of a channel that flatten makes inputs of the second
-	padded        bool // zeros come between the two
+	first   *unit
+	readers []reader
+	padded  bool // zeros come in between
 }
 
-// links lists the pairs of products between which every unit scales its output with its
-// input, channel by channel: pools, flatten, ReLU.
-func (m *Model) links() (all []link) {
+// reader is a product at the end of a link.
+type reader struct {
+	*unit
+	pixels int // of a channel that flatten makes inputs of the product
+}
+
+// links lists the links from the units that a function admits. Between their ends, every
+// unit scales its output with its input, channel by channel: pools, flatten, ReLU.
+func (m *Model) links(from func(u *unit) bool) (all []link) {
 	readers := map[*unit][]*unit{}
 	for _, u := range m.units {
 		for _, in := range u.inputs {
@@ -20,28 +26,34 @@ func (m *Model) links() (all []link) {
 		}
 	}
 	for _, u := range m.units {
-		if !u.scalable() {
-			continue
-		}
-		l := link{first: u, pixels: 1}
-		for at := u; len(readers[at]) == 1; {
-			next := readers[at][0]
-			if next.layer.Kind.is(roleProduct) && !next.alone {
-				l.second, l.padded = next, l.padded || next.padded()
-				all = append(all, l)
-				break
-			}
-			if !next.layer.homogeneous() {
-				break
-			}
-			if next.layer.Kind == KindFlatten {
-				l.pixels = next.ins[0].H * next.ins[0].W
-			}
-			l.padded = l.padded || next.padded()
-			at = next
+		if l := (link{first: u}); from(u) && l.follow(readers, u, 1) {
+			all = append(all, l)
 		}
 	}
 	return all
+}
+
+// follow adds what reads a unit, of whose channels flatten has made as many pixels inputs.
+// It reports whether all of that ends in products.
+func (l *link) follow(readers map[*unit][]*unit, u *unit, pixels int) bool {
+	for _, next := range readers[u] {
+		l.padded = l.padded || next.padded()
+		switch {
+		case next.layer.Kind.is(roleProduct) && !next.alone:
+			l.readers = append(l.readers, reader{next, pixels})
+			continue
+		case !next.layer.homogeneous():
+			return false
+		}
+		after := pixels
+		if next.layer.Kind == KindFlatten {
+			after *= next.ins[0].H * next.ins[0].W
+		}
+		if !l.follow(readers, next, after) {
+			return false
+		}
+	}
+	return len(readers[u]) > 0
 }
 
 // scalable reports whether the unit is a product whose channels can be multiplied by
@@ -66,8 +78,8 @@ const (
 	converged = 1e-3
 )
 
-// Equalize gives each channel between two products the same range in the weights that
-// make it and in those that read it. With rᵢ = max|w_first[i,…]| and r'ᵢ =
+// Equalize gives each channel between products the same range in the weights that make it
+// and in those that read it. With rᵢ = max|w_first[i,…]| and r'ᵢ =
 // max|w_second[…,i]|, both with batch norm folded in,
 //
 //	t = √(r/r')        w_first[i,…] /= t        b_first[i] /= t        w_second[…,i] *= t
@@ -80,7 +92,7 @@ const (
 // Quantization Through Weight Equalization and Bias Correction", ICCV 2019, section
 // 4.1. Call it before ranges are observed.
 func (m *Model) Equalize() {
-	links := m.links()
+	links := m.links((*unit).scalable)
 	for range sweeps {
 		most := 0.0
 		for _, l := range links {
@@ -96,24 +108,44 @@ func (m *Model) Equalize() {
 func (l link) equalize() (most float64) {
 	w := make([]float32, len(l.first.weight.Value))
 	l.first.folded(w)
-	v := make([]float32, len(l.second.weight.Value))
-	l.second.folded(v)
+	read := l.ranges()
 	cols := len(w) / l.first.out.C
-	for i := range l.first.out.C {
-		var r, s float64
+	for i, s := range read {
+		var r float64
 		for _, x := range w[i*cols : (i+1)*cols] {
 			r = max(r, math.Abs(float64(x)))
 		}
-		l.reads(i, func(k int) { s = max(s, math.Abs(float64(v[k]))) })
 		if r <= foldFloor || s <= foldFloor {
 			continue
 		}
 		t := math.Sqrt(r / s)
 		most = max(most, math.Abs(math.Log(t)))
-		l.first.divide(i, t)
-		l.reads(i, func(k int) { l.second.weight.Value[k] *= float32(t) })
+		l.move(i, t)
 	}
 	return most
+}
+
+// ranges are the greatest magnitudes, by channel, of the weights that read it, with batch
+// norm folded in.
+func (l link) ranges() []float64 {
+	all := make([]float64, l.first.out.C)
+	for _, r := range l.readers {
+		w := make([]float32, len(r.weight.Value))
+		r.folded(w)
+		for i := range all {
+			r.reads(i, func(k int) { all[i] = max(all[i], math.Abs(float64(w[k]))) })
+		}
+	}
+	return all
+}
+
+// move divides channel i by a positive number, with which it multiplies the weights that
+// read it.
+func (l link) move(i int, t float64) {
+	l.first.divide(i, t)
+	for _, r := range l.readers {
+		r.reads(i, func(k int) { r.weight.Value[k] *= float32(t) })
+	}
 }
 
 // AbsorbBiases moves what the outputs of a ReLU exceed 0 by from the bias before it to
@@ -127,26 +159,33 @@ func (l link) equalize() (most float64) {
 //
 // Source: as of [Model.Equalize], section 4.1.3.
 func (m *Model) AbsorbBiases() {
-	for _, l := range m.links() {
+	for _, l := range m.links((*unit).scalable) {
 		n := l.first.norm
 		if n == nil || l.first.clip != KindReLU || l.padded {
 			continue
 		}
-		w, b := make([]float32, len(l.second.weight.Value)), make([]float32, l.second.out.C)
-		l.second.folded(w)
-		l.second.foldedBias(b)
-		cols := len(w) / len(b)
-		for i := range l.first.out.C {
-			c := n.beta.Value[i] - 3*max(n.gamma.Value[i], -n.gamma.Value[i])
-			if !(c > 0) {
-				continue
-			}
-			n.beta.Value[i] -= c
-			l.reads(i, func(k int) { b[k/cols] += w[k] * c })
+		least := make([]float32, l.first.out.C)
+		for i := range least {
+			least[i] = max(0, n.beta.Value[i]-3*max(n.gamma.Value[i], -n.gamma.Value[i]))
+			n.beta.Value[i] -= least[i]
 		}
-		for o, v := range b {
-			l.second.setBias(o, float64(v))
+		for _, r := range l.readers {
+			r.absorb(least)
 		}
+	}
+}
+
+// absorb adds to the biases what inputs of the given sizes, by channel of the first, add.
+func (r reader) absorb(c []float32) {
+	w, b := make([]float32, len(r.weight.Value)), make([]float32, r.out.C)
+	r.folded(w)
+	r.foldedBias(b)
+	cols := len(w) / len(b)
+	for i, v := range c {
+		r.reads(i, func(k int) { b[k/cols] += w[k] * v })
+	}
+	for o, v := range b {
+		r.setBias(o, float64(v))
 	}
 }
 
@@ -159,13 +198,13 @@ func (u *unit) padded() bool {
 	return w.PadBegin != [2]int{} || w.PadEnd != [2]int{}
 }
 
-// reads visits the weights of the second product that read channel i of the first.
-func (l link) reads(i int, visit func(k int)) {
-	groups := l.second.layer.groups(l.second.ins[0])
-	shape := l.second.weight.Shape // O I …
-	taps := len(l.second.weight.Value) / shape[0] / shape[1]
+// reads visits the weights that read channel i of the first.
+func (r reader) reads(i int, visit func(k int)) {
+	groups := r.layer.groups(r.ins[0])
+	shape := r.weight.Shape // O I …
+	taps := len(r.weight.Value) / shape[0] / shape[1]
 	rows := shape[0] / groups
-	for c := i * l.pixels; c < (i+1)*l.pixels; c++ {
+	for c := i * r.pixels; c < (i+1)*r.pixels; c++ {
 		group, column := c/shape[1], c%shape[1]
 		for o := group * rows; o < (group+1)*rows; o++ {
 			from := (o*shape[1] + column) * taps
@@ -176,16 +215,23 @@ func (l link) reads(i int, visit func(k int)) {
 	}
 }
 
-// divide divides a channel of the unit's sums by a positive number.
+// divide divides a channel of the unit's output by a positive number.
 func (u *unit) divide(i int, t float64) {
-	if u.norm != nil {
-		u.norm.gamma.Value[i] = float32(float64(u.norm.gamma.Value[i]) / t)
-		u.norm.beta.Value[i] = float32(float64(u.norm.beta.Value[i]) / t)
-		return
+	by := func(x []float32) {
+		for k, v := range x {
+			x[k] = float32(float64(v) / t)
+		}
 	}
-	cols := len(u.weight.Value) / u.out.C
-	for k := i * cols; k < (i+1)*cols; k++ {
-		u.weight.Value[k] = float32(float64(u.weight.Value[k]) / t)
+	switch {
+	case u.layerNorm != nil:
+		by(u.layerNorm.gamma.Value[i : i+1])
+		by(u.layerNorm.beta.Value[i : i+1])
+	case u.norm != nil:
+		by(u.norm.gamma.Value[i : i+1])
+		by(u.norm.beta.Value[i : i+1])
+	default:
+		cols := len(u.weight.Value) / u.out.C
+		by(u.weight.Value[i*cols : (i+1)*cols])
+		by(u.bias.Value[i : i+1])
 	}
-	u.bias.Value[i] = float32(float64(u.bias.Value[i]) / t)
 }

@@ -23,14 +23,14 @@ func TestEqualizedRangesAreEqual(t *testing.T) {
 			p.Value[i] *= float32(math.Exp(rng.NormFloat64()))
 		}
 	}
-	links := m.links()
+	links := m.links((*unit).scalable)
 	if len(links) != 4 {
 		t.Fatalf("%d links, want 4", len(links))
 	}
 	m.Equalize()
 	for _, l := range links {
 		if again := l.equalize(); again > 2*converged {
-			t.Errorf("%s to %s: another factor of e^%v", l.first.name(), l.second.name(), again)
+			t.Errorf("%s to %s: another factor of e^%v", l.first.name(), l.readers[0].name(), again)
 		}
 	}
 }

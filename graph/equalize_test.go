@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"petrify/graph"
@@ -11,34 +12,43 @@ import (
 	"petrify/internal/sample"
 )
 
-// Whatever the layers between two products, an equalized network computes what it did;
-// and random networks have many that must not be equalized.
-func TestEqualizationChangesNoOutput(t *testing.T) {
-	equalized := 0
-	for seed := range sample.Of(uint64(60), 6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(seed, 5))
-			n, in := randnet.Network(rng, randnet.Options{Layers: 10})
-			m, err := graph.New(n, in, graph.Quantization{}, rng)
-			if err != nil {
-				t.Fatal(err)
-			}
-			scatter(m, rng)
-			x := images(rng, 4, in)
-			want := logits(t, m, x)
-			before := append([]float32(nil), m.Params()[0].Value...)
+// Whatever the layers between two products, a network whose channels are scaled computes
+// what it did; and random networks have many that must not be scaled.
+func TestScaledChannelsChangeNoOutput(t *testing.T) {
+	for name, scale := range map[string]func(m *graph.Model, x []float32) error{
+		"equalized":        func(m *graph.Model, _ []float32) error { m.Equalize(); return nil },
+		"smoothed":         func(m *graph.Model, x []float32) error { return m.Smooth(t.Context(), 0.5, x) },
+		"smoothed, α is 1": func(m *graph.Model, x []float32) error { return m.Smooth(t.Context(), 1, x) },
+		"and then the other": func(m *graph.Model, x []float32) error {
 			m.Equalize()
-			for i, v := range m.Params()[0].Value {
-				if v != before[i] {
-					equalized++
-					break
+			return m.Smooth(t.Context(), 0.7, x)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			scaled := 0
+			for seed := range sample.Of(uint64(60), 6) {
+				rng := rand.New(rand.NewPCG(seed, 5))
+				n, in := randnet.Network(rng, randnet.Options{Layers: 10})
+				m, err := graph.New(n, in, graph.Quantization{}, rng)
+				if err != nil {
+					t.Fatal(err)
 				}
+				scatter(m, rng)
+				x := images(rng, 4, in)
+				want, before := logits(t, m, x), m.Params()[0].Value
+				before = append([]float32(nil), before...)
+				if err := scale(m, x); err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(m.Params()[0].Value, before) {
+					scaled++
+				}
+				t.Run(fmt.Sprint(seed), func(t *testing.T) { sameOutputs(t, logits(t, m, x), want) })
 			}
-			sameOutputs(t, logits(t, m, x), want)
+			if scaled == 0 {
+				t.Error("no network was scaled")
+			}
 		})
-	}
-	if equalized == 0 {
-		t.Error("no network was equalized")
 	}
 }
 

@@ -37,7 +37,9 @@ func (r *run) calibrate(ctx context.Context) error {
 
 // observe finds the ranges.
 func (r *run) observe(ctx context.Context, t *graph.Trainer) error {
-	r.equalize()
+	if err := r.equalize(ctx); err != nil {
+		return err
+	}
 	r.apply(graph.Switches{Observe: true, BatchNormFrozen: !r.untrained()})
 	for b, err := range r.Data.Batches(r.split, r.order(0)) {
 		if err != nil {

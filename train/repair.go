@@ -13,6 +13,7 @@ import (
 // fewer than 8 bits, if it lowers the loss on the calibration's images.
 type Repair struct {
 	Equalization   bool    // the weights on both sides of a channel get the same range
+	SmoothQuant    float64 // moves ranges of activations into weights; the paper's α, above 0 and at most 1; 0: no
 	BiasAbsorption bool    // the next layer's bias takes what a ReLU's outputs exceed 0 by
 	BiasCorrection Choice  // the mean error of each channel becomes 0
 	GPTQ           Choice  // the integers of a channel's weights are chosen together
@@ -53,6 +54,10 @@ func (p Repair) faults(f *Faults, path string) {
 		p.Damping)
 	f.check(p.Damping == 0 || p.GPTQ != No || p.AdaRound, path+".damping", "%v has no effect without gptq or adaround",
 		p.Damping)
+	f.check(p.SmoothQuant >= 0 && p.SmoothQuant <= 1, path+".smoothquant",
+		"%v: want more than 0 and at most 1, or 0 for none", p.SmoothQuant)
+	f.check(p.SmoothQuant == 0 || !p.Equalization, path+".equalization",
+		"true has no effect with smoothquant: each undoes the other; want one of them")
 	f.check(p.Iterations >= 0, path+".iterations", "%d: want 1 or more, or 0 for 1000", p.Iterations)
 	f.check(p.Iterations == 0 || p.AdaRound, path+".iterations", "%d has no effect without adaround", p.Iterations)
 }
@@ -62,13 +67,31 @@ func (c Config) keeps() bool { return c.PTQ.Keep && !c.untrained() }
 
 // equalize changes the float network before its ranges are observed. What it computes
 // stays; so a QAT stage begins from the new weights.
-func (r *run) equalize() {
+func (r *run) equalize(ctx context.Context) error {
 	if r.PTQ.Equalization {
 		r.model.Equalize()
+	}
+	if r.PTQ.SmoothQuant > 0 {
+		x, err := r.repairImages(ctx)
+		if err == nil {
+			err = r.model.Smooth(ctx, r.PTQ.SmoothQuant, x)
+		}
+		if err != nil {
+			return r.unlessInterrupted(ctx, err)
+		}
 	}
 	if r.PTQ.BiasAbsorption {
 		r.model.AbsorbBiases()
 	}
+	return nil
+}
+
+// unlessInterrupted is an error, or that of an interrupted run if this is the reason.
+func (r *run) unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return r.interrupted(ctx)
+	}
+	return err
 }
 
 // chosen is what is done, and whether a setting asks for it.
@@ -107,11 +130,8 @@ func (r *run) repair(ctx context.Context, before []graph.State) error {
 	if err == nil {
 		err = r.model.Repair(ctx, o, x)
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		return r.interrupted(ctx)
-	}
 	if err != nil {
-		return err
+		return r.unlessInterrupted(ctx, err)
 	}
 	now, err := r.evaluate(ctx, seen)
 	if err == nil && !asked && !(now.Loss < old.Loss) {

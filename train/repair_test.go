@@ -65,6 +65,80 @@ func TestRepairByBits(t *testing.T) {
 	}
 }
 
+// What changes the float network comes first: equalization or SmoothQuant, then the
+// absorption of biases. Ranges, batch norm's statistics and integers follow from what they
+// leave, as if the network had been trained so.
+func TestOrderOfRepairs(t *testing.T) {
+	type change func(m *graph.Model, x []float32) error
+	equalize := func(m *graph.Model, _ []float32) error { m.Equalize(); return nil }
+	absorb := func(m *graph.Model, _ []float32) error { m.AbsorbBiases(); return nil }
+	smooth := func(m *graph.Model, x []float32) error { return m.Smooth(t.Context(), 0.5, x) }
+	for name, test := range map[string]struct {
+		ptq     Repair
+		changes []change
+	}{
+		"equalization":               {Repair{Equalization: true}, []change{equalize}},
+		"equalization, absorption":   {Repair{Equalization: true, BiasAbsorption: true}, []change{equalize, absorb}},
+		"SmoothQuant":                {Repair{SmoothQuant: 0.5}, []change{smooth}},
+		"SmoothQuant and absorption": {Repair{SmoothQuant: 0.5, BiasAbsorption: true}, []change{smooth, absorb}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := small(t)
+			c.Network.Layers = []graph.Layer{graph.Conv2D(16, 3), graph.BatchNorm(), graph.ReLU(), graph.Conv2D(16, 3),
+				graph.BatchNorm(), graph.ReLU(), graph.Flatten(), graph.Linear(10)}
+			c.Quantization, c.QAT.Epochs = graph.Uniform(fakequant.Bits(3)), 0
+			c = withLargeBiases(t, c)
+			c.PTQ = test.ptq
+			c.PTQ.AdaRound, c.PTQ.Iterations = true, 5
+			r, err := start(c.resolve())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.advance(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			x, err := r.repairImages(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, change := range test.changes {
+				if err := change(r.model, x); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.PTQ = Repair{AdaRound: true, Iterations: 5}.resolve()
+			if err := r.calibrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := calibrated(t, c); !reflect.DeepEqual(got.model.State(), r.model.State()) {
+				t.Errorf("PTQ gives %v, of the changed network %v", got.Results[PTQ], r.Results[PTQ])
+			}
+		})
+	}
+}
+
+// withLargeBiases trains the float network and raises the biases of its batch norms, so that
+// some can be absorbed.
+func withLargeBiases(t *testing.T, c Config) Config {
+	t.Helper()
+	r, err := start(c.resolve())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.advance(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.model.Params() {
+		for i := range p.Value {
+			if p.Role == graph.RoleShift {
+				p.Value[i] += 4
+			}
+		}
+	}
+	c.Weights, c.Float.Epochs = clone(floatState(r.model)), 0
+	return c
+}
+
 // A QAT stage that begins from the repaired network leaves batch norm at rest, because
 // biases are corrected for its statistics, and has nothing to learn again. An untrained
 // network is not repaired, and has statistics to find.
@@ -190,6 +264,8 @@ func TestRepairFaults(t *testing.T) {
 		"ptq.damping: 2: want more than 0":                 {Damping: 2},
 		"ptq.damping: 0.1 has no effect without gptq":      {Damping: 0.1, GPTQ: No},
 		"ptq.keep: true leaves no float network":           {Keep: true},
+		"ptq.smoothquant: 1.5: want more than 0":           {SmoothQuant: 1.5},
+		"ptq.equalization: true has no effect with smooth": {SmoothQuant: 0.5, Equalization: true},
 	} {
 		c := small(t)
 		c.PTQ, c.Distillation = p, Distillation{Weight: 0.5}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"petrify/internal/analysis"
@@ -105,7 +106,7 @@ func TestTrainingRescues(t *testing.T) {
 	s.analysis.Float.Errors = &none
 	confirmingOn(t, s, 1, t.TempDir(), nil)
 	_, err := s.seek(t.Context())
-	if want := " after training, and most is lost by "; err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
+	if want := " after training, and most is lost by "; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %q", err, want)
 	}
 }

@@ -41,7 +41,7 @@ func (p *Problem) AdaRound(iterations int, start []int32) []int32 {
 		}
 	}
 	q := append([]int32(nil), start...)
-	for r := range p.Rows {
+	kernel.Parallel(p.Rows, func(r int) {
 		if p.Cols <= fewWeights {
 			a.search(r)
 		}
@@ -51,7 +51,7 @@ func (p *Problem) AdaRound(iterations int, start []int32) []int32 {
 		if p.rowError(r, now) < p.rowError(r, old) {
 			copy(old, now)
 		}
-	}
+	})
 	return q
 }
 

@@ -12,6 +12,10 @@ func repair(p *train.Repair) value {
 	return section{
 		{"equalization", "Before ranges are observed, give each channel between two layers the same range in the " +
 			"weights of both (Nagel et al. 2019); a qat stage begins from there, too.", yes(&p.Equalization)},
+		{"smoothquant", "Before ranges are observed, move those of activations into the weights that read them, by the " +
+			"α of Xiao et al. 2023, eq. 4, such as 0.5, where a layer before can take the factors; instead of " +
+			"equalization; null does not. A qat stage begins from there, too.",
+			auto[float64]{&p.SmoothQuant, number(&p.SmoothQuant, interval{low: 0, high: 1, openLow: true})}},
 		{"bias_absorption", "Then move what the outputs of a ReLU exceed 0 by, by batch norm's β − 3·|γ|, to the next " +
 			"layer's bias.", yes(&p.BiasAbsorption)},
 		{"bias_correction", "Set each bias so that the mean of its channel is the float network's (Nagel et al. " +
