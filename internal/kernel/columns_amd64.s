@@ -13,10 +13,12 @@ TEXT ·sumTileAVX512(SB), NOSPLIT, $0-32
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+24(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    x+8(FP), SI
 	ADDQ    BX, SI
 	VMOVAPS Z31, Z30
@@ -25,9 +27,9 @@ panel4:
 	VMOVAPS Z31, Z27
 	MOVQ    rows+16(FP), DI
 	CMPQ    DI, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS (SI), Z0
 	VADDPS  Z0, Z30, Z30
 	VMOVUPS 64(SI), Z0
@@ -39,9 +41,9 @@ panel4Row:
 	ADDQ    CX, SI
 	SUBQ    $0x00000001, DI
 	CMPQ    DI, $0x00000001
-	JGE     panel4Row
+	JGE     zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z30, (SI)
@@ -50,12 +52,18 @@ panel4RowDone:
 	VMOVUPS Z27, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+24(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    x+8(FP), SI
 	ADDQ    BX, SI
 	VMOVAPS Z31, Z30
@@ -64,9 +72,9 @@ panel2:
 	VMOVAPS Z31, Z27
 	MOVQ    rows+16(FP), DI
 	CMPQ    DI, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS (SI), Z0
 	VADDPS  Z0, Z30, Z30
 	VMOVUPS 64(SI), Z0
@@ -79,13 +87,13 @@ panel2Rows:
 	ADDQ    CX, SI
 	SUBQ    $0x00000002, DI
 	CMPQ    DI, $0x00000002
-	JGE     panel2Rows
+	JGE     zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS (SI), Z0
 	VADDPS  Z0, Z30, Z30
 	VMOVUPS 64(SI), Z0
@@ -93,9 +101,9 @@ panel2Row:
 	ADDQ    CX, SI
 	SUBQ    $0x00000001, DI
 	CMPQ    DI, $0x00000001
-	JGE     panel2Row
+	JGE     zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z28, Z30, Z30
@@ -104,12 +112,18 @@ panel2RowDone:
 	VMOVUPS Z29, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+24(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    x+8(FP), SI
 	ADDQ    BX, SI
 	VMOVAPS Z31, Z30
@@ -118,9 +132,9 @@ panel1:
 	VMOVAPS Z31, Z27
 	MOVQ    rows+16(FP), DI
 	CMPQ    DI, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS (SI), Z0
 	VADDPS  Z0, Z30, Z30
 	VMOVUPS (SI)(CX*1), Z0
@@ -132,21 +146,21 @@ panel1Rows:
 	LEAQ    (SI)(CX*4), SI
 	SUBQ    $0x00000004, DI
 	CMPQ    DI, $0x00000004
-	JGE     panel1Rows
+	JGE     zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS (SI), Z0
 	VADDPS  Z0, Z30, Z30
 	ADDQ    CX, SI
 	SUBQ    $0x00000001, DI
 	CMPQ    DI, $0x00000001
-	JGE     panel1Row
+	JGE     zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z29, Z30, Z30
@@ -155,9 +169,12 @@ panel1RowDone:
 	VMOVUPS Z30, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ   AX, AX
 	JZ      partDone
 	MOVQ    $-1, SI
@@ -220,10 +237,12 @@ TEXT ·momentTileAVX512(SB), NOSPLIT, $0-48
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+40(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    pivot+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -242,9 +261,9 @@ panel4:
 	VMOVAPS Z31, Z19
 	MOVQ    rows+32(FP), DI
 	CMPQ    DI, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS     (SI), Z0
 	VSUBPS      Z30, Z0, Z0
 	VADDPS      Z0, Z26, Z26
@@ -264,9 +283,9 @@ panel4Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel4Row
+	JGE         zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z26, (SI)
@@ -281,12 +300,18 @@ panel4RowDone:
 	VMOVUPS Z19, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    pivot+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -303,9 +328,9 @@ panel2:
 	VMOVAPS Z31, Z21
 	MOVQ    rows+32(FP), DI
 	CMPQ    DI, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS     (SI), Z0
 	VSUBPS      Z30, Z0, Z0
 	VADDPS      Z0, Z28, Z28
@@ -326,13 +351,13 @@ panel2Rows:
 	ADDQ        CX, SI
 	SUBQ        $0x00000002, DI
 	CMPQ        DI, $0x00000002
-	JGE         panel2Rows
+	JGE         zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS     (SI), Z0
 	VSUBPS      Z30, Z0, Z0
 	VADDPS      Z0, Z28, Z28
@@ -344,9 +369,9 @@ panel2Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel2Row
+	JGE         zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z26, Z28, Z28
@@ -361,12 +386,18 @@ panel2RowDone:
 	VMOVUPS Z23, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    pivot+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -382,9 +413,9 @@ panel1:
 	VMOVAPS Z31, Z22
 	MOVQ    rows+32(FP), DI
 	CMPQ    DI, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS     (SI), Z0
 	VSUBPS      Z30, Z0, Z0
 	VADDPS      Z0, Z29, Z29
@@ -404,13 +435,13 @@ panel1Rows:
 	LEAQ        (SI)(CX*4), SI
 	SUBQ        $0x00000004, DI
 	CMPQ        DI, $0x00000004
-	JGE         panel1Rows
+	JGE         zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS     (SI), Z0
 	VSUBPS      Z30, Z0, Z0
 	VADDPS      Z0, Z29, Z29
@@ -418,9 +449,9 @@ panel1Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel1Row
+	JGE         zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z28, Z29, Z29
@@ -435,9 +466,12 @@ panel1RowDone:
 	VMOVUPS Z25, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -523,10 +557,12 @@ TEXT ·momentRangeTileAVX512(SB), NOSPLIT, $0-64
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+56(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    pivot+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -557,9 +593,9 @@ panel4:
 	VMOVUPS 192(DI), Z11
 	MOVQ    rows+48(FP), DI
 	CMPQ    DI, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS     (SI), Z0
 	VMINPS      Z18, Z0, Z18
 	VMAXPS      Z14, Z0, Z14
@@ -587,9 +623,9 @@ panel4Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel4Row
+	JGE         zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z26, (SI)
@@ -616,12 +652,18 @@ panel4RowDone:
 	VMOVUPS Z11, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    pivot+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -650,9 +692,9 @@ panel2:
 	VMOVUPS 64(DI), Z13
 	MOVQ    rows+48(FP), DI
 	CMPQ    DI, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS     (SI), Z0
 	VMINPS      Z20, Z0, Z20
 	VMAXPS      Z16, Z0, Z16
@@ -681,13 +723,13 @@ panel2Rows:
 	ADDQ        CX, SI
 	SUBQ        $0x00000002, DI
 	CMPQ        DI, $0x00000002
-	JGE         panel2Rows
+	JGE         zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS     (SI), Z0
 	VMINPS      Z20, Z0, Z20
 	VMAXPS      Z16, Z0, Z16
@@ -703,9 +745,9 @@ panel2Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel2Row
+	JGE         zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z26, Z28, Z28
@@ -732,12 +774,18 @@ panel2RowDone:
 	VMOVUPS Z15, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    pivot+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -765,9 +813,9 @@ panel1:
 	VMOVUPS (DI), Z14
 	MOVQ    rows+48(FP), DI
 	CMPQ    DI, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS     (SI), Z0
 	VMINPS      Z21, Z0, Z21
 	VMAXPS      Z17, Z0, Z17
@@ -795,13 +843,13 @@ panel1Rows:
 	LEAQ        (SI)(CX*4), SI
 	SUBQ        $0x00000004, DI
 	CMPQ        DI, $0x00000004
-	JGE         panel1Rows
+	JGE         zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS     (SI), Z0
 	VMINPS      Z21, Z0, Z21
 	VMAXPS      Z17, Z0, Z17
@@ -811,9 +859,9 @@ panel1Row:
 	ADDQ        CX, SI
 	SUBQ        $0x00000001, DI
 	CMPQ        DI, $0x00000001
-	JGE         panel1Row
+	JGE         zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z28, Z29, Z29
@@ -840,9 +888,12 @@ panel1RowDone:
 	VMOVUPS Z17, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -962,10 +1013,12 @@ TEXT ·gradTileAVX512(SB), NOSPLIT, $0-56
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+48(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -986,9 +1039,9 @@ panel4:
 	VMOVAPS Z31, Z19
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS     (SI), Z1
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z30, Z0, Z0
@@ -1013,9 +1066,9 @@ panel4Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel4Row
+	JGE         zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z26, (SI)
@@ -1030,12 +1083,18 @@ panel4RowDone:
 	VMOVUPS Z19, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -1054,9 +1113,9 @@ panel2:
 	VMOVAPS Z31, Z21
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS     (SI), Z1
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z30, Z0, Z0
@@ -1083,13 +1142,13 @@ panel2Rows:
 	ADDQ        CX, DI
 	SUBQ        $0x00000002, R8
 	CMPQ        R8, $0x00000002
-	JGE         panel2Rows
+	JGE         zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS     (SI), Z1
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z30, Z0, Z0
@@ -1104,9 +1163,9 @@ panel2Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel2Row
+	JGE         zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z26, Z28, Z28
@@ -1121,12 +1180,18 @@ panel2RowDone:
 	VMOVUPS Z23, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -1144,9 +1209,9 @@ panel1:
 	VMOVAPS Z31, Z22
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS     (SI), Z1
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z30, Z0, Z0
@@ -1171,13 +1236,13 @@ panel1Rows:
 	LEAQ        (DI)(CX*4), DI
 	SUBQ        $0x00000004, R8
 	CMPQ        R8, $0x00000004
-	JGE         panel1Rows
+	JGE         zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS     (SI), Z1
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z30, Z0, Z0
@@ -1187,9 +1252,9 @@ panel1Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel1Row
+	JGE         zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z28, Z29, Z29
@@ -1204,9 +1269,12 @@ panel1RowDone:
 	VMOVUPS Z25, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -1301,10 +1369,12 @@ TEXT ·gradMaskTileAVX512(SB), NOSPLIT, $0-64
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+56(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -1327,9 +1397,9 @@ panel4:
 	VMOVAPS Z31, Z19
 	MOVQ    rows+48(FP), R9
 	CMPQ    R9, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS     (DI), Z2
 	VCMPPS      $0x1e, Z31, Z2, K1
 	VMOVUPS.Z   (SI), K1, Z1
@@ -1363,9 +1433,9 @@ panel4Row:
 	ADDQ        CX, R8
 	SUBQ        $0x00000001, R9
 	CMPQ        R9, $0x00000001
-	JGE         panel4Row
+	JGE         zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z26, (SI)
@@ -1380,12 +1450,18 @@ panel4RowDone:
 	VMOVUPS Z19, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -1406,9 +1482,9 @@ panel2:
 	VMOVAPS Z31, Z21
 	MOVQ    rows+48(FP), R9
 	CMPQ    R9, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS     (DI), Z2
 	VCMPPS      $0x1e, Z31, Z2, K1
 	VMOVUPS.Z   (SI), K1, Z1
@@ -1445,13 +1521,13 @@ panel2Rows:
 	ADDQ        CX, R8
 	SUBQ        $0x00000002, R9
 	CMPQ        R9, $0x00000002
-	JGE         panel2Rows
+	JGE         zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS     (DI), Z2
 	VCMPPS      $0x1e, Z31, Z2, K1
 	VMOVUPS.Z   (SI), K1, Z1
@@ -1471,9 +1547,9 @@ panel2Row:
 	ADDQ        CX, R8
 	SUBQ        $0x00000001, R9
 	CMPQ        R9, $0x00000001
-	JGE         panel2Row
+	JGE         zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z26, Z28, Z28
@@ -1488,12 +1564,18 @@ panel2RowDone:
 	VMOVUPS Z23, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+40(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -1513,9 +1595,9 @@ panel1:
 	VMOVAPS Z31, Z22
 	MOVQ    rows+48(FP), R9
 	CMPQ    R9, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS     (DI), Z2
 	VCMPPS      $0x1e, Z31, Z2, K1
 	VMOVUPS.Z   (SI), K1, Z1
@@ -1549,13 +1631,13 @@ panel1Rows:
 	LEAQ        (R8)(CX*4), R8
 	SUBQ        $0x00000004, R9
 	CMPQ        R9, $0x00000004
-	JGE         panel1Rows
+	JGE         zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS     (DI), Z2
 	VCMPPS      $0x1e, Z31, Z2, K1
 	VMOVUPS.Z   (SI), K1, Z1
@@ -1568,9 +1650,9 @@ panel1Row:
 	ADDQ        CX, R8
 	SUBQ        $0x00000001, R9
 	CMPQ        R9, $0x00000001
-	JGE         panel1Row
+	JGE         zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z28, Z29, Z29
@@ -1585,9 +1667,12 @@ panel1RowDone:
 	VMOVUPS Z25, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -1698,10 +1783,12 @@ TEXT ·gradQuantTileAVX512(SB), NOSPLIT, $0-80
 	VPXORD       Z31, Z31, Z31
 	MOVQ         limit+56(FP), SI
 	VBROADCASTSS (SI), Z30
+	MOVQ         c+72(FP), SI
+	ANDQ         $0x3f, SI
+	CMPQ         AX, SI
+	JE           zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -1734,9 +1821,9 @@ panel4:
 	VMOVAPS Z31, Z10
 	MOVQ    rows+64(FP), R8
 	CMPQ    R8, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z29, Z0, Z0
 	VMULPS      Z25, Z0, Z2
@@ -1777,9 +1864,9 @@ panel4Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel4Row
+	JGE         zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS Z17, (SI)
@@ -1794,12 +1881,18 @@ panel4RowDone:
 	VMOVUPS Z10, 192(SI)
 	ADDQ    $0x00000100, BX
 	SUBQ    $0x00000040, AX
-	JMP     panel4
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -1826,9 +1919,9 @@ panel2:
 	VMOVAPS Z31, Z16
 	MOVQ    rows+64(FP), R8
 	CMPQ    R8, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z29, Z0, Z0
 	VMULPS      Z27, Z0, Z2
@@ -1871,13 +1964,13 @@ panel2Rows:
 	ADDQ        CX, DI
 	SUBQ        $0x00000002, R8
 	CMPQ        R8, $0x00000002
-	JGE         panel2Rows
+	JGE         zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z29, Z0, Z0
 	VMULPS      Z27, Z0, Z2
@@ -1900,9 +1993,9 @@ panel2Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel2Row
+	JGE         zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z21, Z23, Z23
@@ -1917,12 +2010,18 @@ panel2RowDone:
 	VMOVUPS Z18, 64(SI)
 	ADDQ    $0x00000080, BX
 	SUBQ    $0x00000020, AX
-	JMP     panel2
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -1946,9 +2045,9 @@ panel1:
 	VMOVAPS Z31, Z19
 	MOVQ    rows+64(FP), R8
 	CMPQ    R8, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z29, Z0, Z0
 	VMULPS      Z28, Z0, Z2
@@ -1989,13 +2088,13 @@ panel1Rows:
 	LEAQ        (DI)(CX*4), DI
 	SUBQ        $0x00000004, R8
 	CMPQ        R8, $0x00000004
-	JGE         panel1Rows
+	JGE         zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS     (DI), Z0
 	VSUBPS      Z29, Z0, Z0
 	VMULPS      Z28, Z0, Z2
@@ -2009,9 +2108,9 @@ panel1Row:
 	ADDQ        CX, DI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         panel1Row
+	JGE         zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	MOVQ    sum+0(FP), SI
 	ADDQ    BX, SI
 	VADDPS  Z25, Z26, Z26
@@ -2026,9 +2125,12 @@ panel1RowDone:
 	VMOVUPS Z22, (SI)
 	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel1
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x0f, SI
+	CMPQ    AX, SI
+	JNE     zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -2151,10 +2253,12 @@ TEXT ·normGradQuantTileAVX512(SB), NOSPLIT, $0-88
 	VPXORD       Z31, Z31, Z31
 	MOVQ         limit+64(FP), SI
 	VBROADCASTSS (SI), Z30
+	MOVQ         c+80(FP), SI
+	ANDQ         $0x3f, SI
+	CMPQ         AX, SI
+	JE           zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -2193,9 +2297,9 @@ panel4:
 	ADDQ    BX, R8
 	MOVQ    rows+72(FP), R9
 	CMPQ    R9, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS   (R8), Z0
 	VSUBPS    Z29, Z0, Z0
 	VMULPS    Z25, Z0, Z2
@@ -2249,17 +2353,23 @@ panel4Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel4Row
+	JGE       zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+80(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+80(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -2288,9 +2398,9 @@ panel2:
 	ADDQ    BX, R8
 	MOVQ    rows+72(FP), R9
 	CMPQ    R9, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS   (R8), Z0
 	VSUBPS    Z29, Z0, Z0
 	VMULPS    Z27, Z0, Z2
@@ -2347,13 +2457,13 @@ panel2Rows:
 	ADDQ      CX, R8
 	SUBQ      $0x00000002, R9
 	CMPQ      R9, $0x00000002
-	JGE       panel2Rows
+	JGE       zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS   (R8), Z0
 	VSUBPS    Z29, Z0, Z0
 	VMULPS    Z27, Z0, Z2
@@ -2383,17 +2493,23 @@ panel2Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel2Row
+	JGE       zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+80(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+80(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z29
@@ -2417,9 +2533,9 @@ panel1:
 	ADDQ    BX, R8
 	MOVQ    rows+72(FP), R9
 	CMPQ    R9, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS   (R8), Z0
 	VSUBPS    Z29, Z0, Z0
 	VMULPS    Z28, Z0, Z2
@@ -2473,13 +2589,13 @@ panel1Rows:
 	LEAQ      (R8)(CX*4), R8
 	SUBQ      $0x00000004, R9
 	CMPQ      R9, $0x00000004
-	JGE       panel1Rows
+	JGE       zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS   (R8), Z0
 	VSUBPS    Z29, Z0, Z0
 	VMULPS    Z28, Z0, Z2
@@ -2497,14 +2613,17 @@ panel1Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel1Row
+	JGE       zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+80(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -2629,10 +2748,12 @@ TEXT ·affineTileAVX512(SB), NOSPLIT, $0-56
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+48(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -2657,9 +2778,9 @@ panel4:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS (DI), Z0
 	VSUBPS  Z30, Z0, Z0
 	VMULPS  Z26, Z0, Z0
@@ -2684,17 +2805,23 @@ panel4Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel4Row
+	JGE     zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+48(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -2713,9 +2840,9 @@ panel2:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS (DI), Z0
 	VSUBPS  Z30, Z0, Z0
 	VMULPS  Z28, Z0, Z0
@@ -2742,13 +2869,13 @@ panel2Rows:
 	ADDQ    CX, DI
 	SUBQ    $0x00000002, R8
 	CMPQ    R8, $0x00000002
-	JGE     panel2Rows
+	JGE     zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS (DI), Z0
 	VSUBPS  Z30, Z0, Z0
 	VMULPS  Z28, Z0, Z0
@@ -2763,17 +2890,23 @@ panel2Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel2Row
+	JGE     zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -2789,9 +2922,9 @@ panel1:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS (DI), Z0
 	VSUBPS  Z30, Z0, Z0
 	VMULPS  Z29, Z0, Z0
@@ -2816,13 +2949,13 @@ panel1Rows:
 	LEAQ    (DI)(CX*4), DI
 	SUBQ    $0x00000004, R8
 	CMPQ    R8, $0x00000004
-	JGE     panel1Rows
+	JGE     zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS (DI), Z0
 	VSUBPS  Z30, Z0, Z0
 	VMULPS  Z29, Z0, Z0
@@ -2832,14 +2965,17 @@ panel1Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel1Row
+	JGE     zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+48(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -2919,10 +3055,12 @@ TEXT ·affineReLUTileAVX512(SB), NOSPLIT, $0-56
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+48(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -2947,9 +3085,9 @@ panel4:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS   (DI), Z0
 	VSUBPS    Z30, Z0, Z0
 	VMULPS    Z26, Z0, Z0
@@ -2982,17 +3120,23 @@ panel4Row:
 	ADDQ      CX, DI
 	SUBQ      $0x00000001, R8
 	CMPQ      R8, $0x00000001
-	JGE       panel4Row
+	JGE       zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+48(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3011,9 +3155,9 @@ panel2:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS   (DI), Z0
 	VSUBPS    Z30, Z0, Z0
 	VMULPS    Z28, Z0, Z0
@@ -3048,13 +3192,13 @@ panel2Rows:
 	ADDQ      CX, DI
 	SUBQ      $0x00000002, R8
 	CMPQ      R8, $0x00000002
-	JGE       panel2Rows
+	JGE       zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS   (DI), Z0
 	VSUBPS    Z30, Z0, Z0
 	VMULPS    Z28, Z0, Z0
@@ -3073,17 +3217,23 @@ panel2Row:
 	ADDQ      CX, DI
 	SUBQ      $0x00000001, R8
 	CMPQ      R8, $0x00000001
-	JGE       panel2Row
+	JGE       zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3099,9 +3249,9 @@ panel1:
 	ADDQ    BX, DI
 	MOVQ    rows+40(FP), R8
 	CMPQ    R8, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS   (DI), Z0
 	VSUBPS    Z30, Z0, Z0
 	VMULPS    Z29, Z0, Z0
@@ -3134,13 +3284,13 @@ panel1Rows:
 	LEAQ      (DI)(CX*4), DI
 	SUBQ      $0x00000004, R8
 	CMPQ      R8, $0x00000004
-	JGE       panel1Rows
+	JGE       zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS   (DI), Z0
 	VSUBPS    Z30, Z0, Z0
 	VMULPS    Z29, Z0, Z0
@@ -3152,14 +3302,17 @@ panel1Row:
 	ADDQ      CX, DI
 	SUBQ      $0x00000001, R8
 	CMPQ      R8, $0x00000001
-	JGE       panel1Row
+	JGE       zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+48(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -3249,10 +3402,12 @@ TEXT ·normGradTileAVX512(SB), NOSPLIT, $0-72
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+64(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3285,9 +3440,9 @@ panel4:
 	ADDQ    BX, R8
 	MOVQ    rows+56(FP), R9
 	CMPQ    R9, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS (DI), Z1
 	VMOVUPS (R8), Z0
 	VSUBPS  Z30, Z0, Z0
@@ -3325,17 +3480,23 @@ panel4Row:
 	ADDQ    CX, R8
 	SUBQ    $0x00000001, R9
 	CMPQ    R9, $0x00000001
-	JGE     panel4Row
+	JGE     zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+64(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+64(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3360,9 +3521,9 @@ panel2:
 	ADDQ    BX, R8
 	MOVQ    rows+56(FP), R9
 	CMPQ    R9, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS (DI), Z1
 	VMOVUPS (R8), Z0
 	VSUBPS  Z30, Z0, Z0
@@ -3403,13 +3564,13 @@ panel2Rows:
 	ADDQ    CX, R8
 	SUBQ    $0x00000002, R9
 	CMPQ    R9, $0x00000002
-	JGE     panel2Rows
+	JGE     zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS (DI), Z1
 	VMOVUPS (R8), Z0
 	VSUBPS  Z30, Z0, Z0
@@ -3431,17 +3592,23 @@ panel2Row:
 	ADDQ    CX, R8
 	SUBQ    $0x00000001, R9
 	CMPQ    R9, $0x00000001
-	JGE     panel2Row
+	JGE     zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+64(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+64(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3462,9 +3629,9 @@ panel1:
 	ADDQ    BX, R8
 	MOVQ    rows+56(FP), R9
 	CMPQ    R9, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS (DI), Z1
 	VMOVUPS (R8), Z0
 	VSUBPS  Z30, Z0, Z0
@@ -3502,13 +3669,13 @@ panel1Rows:
 	LEAQ    (R8)(CX*4), R8
 	SUBQ    $0x00000004, R9
 	CMPQ    R9, $0x00000004
-	JGE     panel1Rows
+	JGE     zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS (DI), Z1
 	VMOVUPS (R8), Z0
 	VSUBPS  Z30, Z0, Z0
@@ -3522,14 +3689,17 @@ panel1Row:
 	ADDQ    CX, R8
 	SUBQ    $0x00000001, R9
 	CMPQ    R9, $0x00000001
-	JGE     panel1Row
+	JGE     zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+64(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -3631,10 +3801,12 @@ TEXT ·normGradMaskTileAVX512(SB), NOSPLIT, $0-80
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+72(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3669,9 +3841,9 @@ panel4:
 	ADDQ    BX, R9
 	MOVQ    rows+64(FP), R10
 	CMPQ    R10, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS   (R8), Z2
 	VCMPPS    $0x1e, Z31, Z2, K1
 	VMOVUPS.Z (DI), K1, Z1
@@ -3718,17 +3890,23 @@ panel4Row:
 	ADDQ      CX, R9
 	SUBQ      $0x00000001, R10
 	CMPQ      R10, $0x00000001
-	JGE       panel4Row
+	JGE       zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+72(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3755,9 +3933,9 @@ panel2:
 	ADDQ    BX, R9
 	MOVQ    rows+64(FP), R10
 	CMPQ    R10, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS   (R8), Z2
 	VCMPPS    $0x1e, Z31, Z2, K1
 	VMOVUPS.Z (DI), K1, Z1
@@ -3808,13 +3986,13 @@ panel2Rows:
 	ADDQ      CX, R9
 	SUBQ      $0x00000002, R10
 	CMPQ      R10, $0x00000002
-	JGE       panel2Rows
+	JGE       zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R10, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS   (R8), Z2
 	VCMPPS    $0x1e, Z31, Z2, K1
 	VMOVUPS.Z (DI), K1, Z1
@@ -3841,17 +4019,23 @@ panel2Row:
 	ADDQ      CX, R9
 	SUBQ      $0x00000001, R10
 	CMPQ      R10, $0x00000001
-	JGE       panel2Row
+	JGE       zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    mean+32(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -3874,9 +4058,9 @@ panel1:
 	ADDQ    BX, R9
 	MOVQ    rows+64(FP), R10
 	CMPQ    R10, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS   (R8), Z2
 	VCMPPS    $0x1e, Z31, Z2, K1
 	VMOVUPS.Z (DI), K1, Z1
@@ -3923,13 +4107,13 @@ panel1Rows:
 	LEAQ      (R9)(CX*4), R9
 	SUBQ      $0x00000004, R10
 	CMPQ      R10, $0x00000004
-	JGE       panel1Rows
+	JGE       zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R10, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS   (R8), Z2
 	VCMPPS    $0x1e, Z31, Z2, K1
 	VMOVUPS.Z (DI), K1, Z1
@@ -3946,14 +4130,17 @@ panel1Row:
 	ADDQ      CX, R9
 	SUBQ      $0x00000001, R10
 	CMPQ      R10, $0x00000001
-	JGE       panel1Row
+	JGE       zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+72(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -4069,10 +4256,12 @@ TEXT ·scaleGradTileAVX512(SB), NOSPLIT, $0-40
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+32(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    scale+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4085,9 +4274,9 @@ panel4:
 	ADDQ    BX, DI
 	MOVQ    rows+24(FP), R8
 	CMPQ    R8, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS (DI), Z0
 	VMULPS  Z30, Z0, Z0
 	VMOVUPS Z0, (SI)
@@ -4104,17 +4293,23 @@ panel4Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel4Row
+	JGE     zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+32(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+32(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    scale+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4125,9 +4320,9 @@ panel2:
 	ADDQ    BX, DI
 	MOVQ    rows+24(FP), R8
 	CMPQ    R8, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS (DI), Z0
 	VMULPS  Z30, Z0, Z0
 	VMOVUPS Z0, (SI)
@@ -4146,13 +4341,13 @@ panel2Rows:
 	ADDQ    CX, DI
 	SUBQ    $0x00000002, R8
 	CMPQ    R8, $0x00000002
-	JGE     panel2Rows
+	JGE     zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS (DI), Z0
 	VMULPS  Z30, Z0, Z0
 	VMOVUPS Z0, (SI)
@@ -4163,17 +4358,23 @@ panel2Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel2Row
+	JGE     zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+32(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+32(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    scale+16(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4183,9 +4384,9 @@ panel1:
 	ADDQ    BX, DI
 	MOVQ    rows+24(FP), R8
 	CMPQ    R8, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS (DI), Z0
 	VMULPS  Z30, Z0, Z0
 	VMOVUPS Z0, (SI)
@@ -4202,13 +4403,13 @@ panel1Rows:
 	LEAQ    (DI)(CX*4), DI
 	SUBQ    $0x00000004, R8
 	CMPQ    R8, $0x00000004
-	JGE     panel1Rows
+	JGE     zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS (DI), Z0
 	VMULPS  Z30, Z0, Z0
 	VMOVUPS Z0, (SI)
@@ -4216,14 +4417,17 @@ panel1Row:
 	ADDQ    CX, DI
 	SUBQ    $0x00000001, R8
 	CMPQ    R8, $0x00000001
-	JGE     panel1Row
+	JGE     zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+32(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -4287,10 +4491,12 @@ TEXT ·scaleGradMaskTileAVX512(SB), NOSPLIT, $0-48
 	LEAQ   (CX)(CX*2), DX
 	XORQ   BX, BX
 	VPXORD Z31, Z31, Z31
+	MOVQ   c+40(FP), SI
+	ANDQ   $0x3f, SI
+	CMPQ   AX, SI
+	JE     zone0Done
 
-panel4:
-	CMPQ    AX, $0x00000040
-	JLT     panel4Done
+zone0:
 	MOVQ    scale+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4305,9 +4511,9 @@ panel4:
 	ADDQ    BX, R8
 	MOVQ    rows+32(FP), R9
 	CMPQ    R9, $0x00000001
-	JLT     panel4RowDone
+	JLT     zone0RowDone
 
-panel4Row:
+zone0Row:
 	VMOVUPS   (R8), Z1
 	VCMPPS    $0x1e, Z31, Z1, K1
 	VMOVUPS.Z (DI), K1, Z0
@@ -4333,17 +4539,23 @@ panel4Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel4Row
+	JGE       zone0Row
 
-panel4RowDone:
+zone0RowDone:
 	ADDQ $0x00000100, BX
 	SUBQ $0x00000040, AX
-	JMP  panel4
+	MOVQ c+40(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel4Done:
-panel2:
-	CMPQ    AX, $0x00000020
-	JLT     panel2Done
+zone0Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
 	MOVQ    scale+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4356,9 +4568,9 @@ panel2:
 	ADDQ    BX, R8
 	MOVQ    rows+32(FP), R9
 	CMPQ    R9, $0x00000002
-	JLT     panel2RowsDone
+	JLT     zone1RowsDone
 
-panel2Rows:
+zone1Rows:
 	VMOVUPS   (R8), Z1
 	VCMPPS    $0x1e, Z31, Z1, K1
 	VMOVUPS.Z (DI), K1, Z0
@@ -4387,13 +4599,13 @@ panel2Rows:
 	ADDQ      CX, R8
 	SUBQ      $0x00000002, R9
 	CMPQ      R9, $0x00000002
-	JGE       panel2Rows
+	JGE       zone1Rows
 
-panel2RowsDone:
+zone1RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel2RowDone
+	JLT  zone1RowDone
 
-panel2Row:
+zone1Row:
 	VMOVUPS   (R8), Z1
 	VCMPPS    $0x1e, Z31, Z1, K1
 	VMOVUPS.Z (DI), K1, Z0
@@ -4409,17 +4621,23 @@ panel2Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel2Row
+	JGE       zone1Row
 
-panel2RowDone:
+zone1RowDone:
 	ADDQ $0x00000080, BX
 	SUBQ $0x00000020, AX
-	JMP  panel2
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000010
-	JLT     panel1Done
+zone1Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
 	MOVQ    scale+24(FP), SI
 	ADDQ    BX, SI
 	VMOVUPS (SI), Z30
@@ -4431,9 +4649,9 @@ panel1:
 	ADDQ    BX, R8
 	MOVQ    rows+32(FP), R9
 	CMPQ    R9, $0x00000004
-	JLT     panel1RowsDone
+	JLT     zone2RowsDone
 
-panel1Rows:
+zone2Rows:
 	VMOVUPS   (R8), Z1
 	VCMPPS    $0x1e, Z31, Z1, K1
 	VMOVUPS.Z (DI), K1, Z0
@@ -4459,13 +4677,13 @@ panel1Rows:
 	LEAQ      (R8)(CX*4), R8
 	SUBQ      $0x00000004, R9
 	CMPQ      R9, $0x00000004
-	JGE       panel1Rows
+	JGE       zone2Rows
 
-panel1RowsDone:
+zone2RowsDone:
 	CMPQ R9, $0x00000001
-	JLT  panel1RowDone
+	JLT  zone2RowDone
 
-panel1Row:
+zone2Row:
 	VMOVUPS   (R8), Z1
 	VCMPPS    $0x1e, Z31, Z1, K1
 	VMOVUPS.Z (DI), K1, Z0
@@ -4476,14 +4694,17 @@ panel1Row:
 	ADDQ      CX, R8
 	SUBQ      $0x00000001, R9
 	CMPQ      R9, $0x00000001
-	JGE       panel1Row
+	JGE       zone2Row
 
-panel1RowDone:
+zone2RowDone:
 	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel1
+	MOVQ c+40(FP), SI
+	ANDQ $0x0f, SI
+	CMPQ AX, SI
+	JNE  zone2
 
-panel1Done:
+zone2Done:
 	TESTQ     AX, AX
 	JZ        partDone
 	MOVQ      $-1, SI
@@ -4559,84 +4780,152 @@ TEXT ·sumTileAVX2(SB), NOSPLIT, $0-32
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+24(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    x+8(FP), BX
-	ADDQ    DX, BX
+zone0:
+	MOVQ    x+8(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y14
 	VMOVAPS Y15, Y13
-	MOVQ    rows+16(FP), SI
-	CMPQ    SI, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    rows+16(FP), DI
+	CMPQ    DI, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (BX), Y0
+zone0Row:
+	VMOVUPS (SI), Y0
 	VADDPS  Y0, Y14, Y14
-	VMOVUPS 32(BX), Y0
+	VMOVUPS 32(SI), Y0
 	VADDPS  Y0, Y13, Y13
-	ADDQ    CX, BX
-	SUBQ    $0x00000001, SI
-	CMPQ    SI, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, SI
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y14, (BX)
-	VMOVUPS Y13, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y14, (SI)
+	VMOVUPS Y13, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    x+8(FP), BX
-	ADDQ    DX, BX
+zone0Done:
+	MOVQ c+24(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    x+8(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y14
 	VMOVAPS Y15, Y13
-	MOVQ    rows+16(FP), SI
-	CMPQ    SI, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    rows+16(FP), DI
+	CMPQ    DI, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS (BX), Y0
+zone1Rows:
+	VMOVUPS (SI), Y0
 	VADDPS  Y0, Y14, Y14
-	VMOVUPS (BX)(CX*1), Y0
+	VMOVUPS (SI)(CX*1), Y0
 	VADDPS  Y0, Y13, Y13
-	ADDQ    CX, BX
-	ADDQ    CX, BX
-	SUBQ    $0x00000002, SI
-	CMPQ    SI, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, SI
+	ADDQ    CX, SI
+	SUBQ    $0x00000002, DI
+	CMPQ    DI, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ SI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (BX), Y0
+zone1Row:
+	VMOVUPS (SI), Y0
 	VADDPS  Y0, Y14, Y14
-	ADDQ    CX, BX
-	SUBQ    $0x00000001, SI
-	CMPQ    SI, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, SI
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y13, Y14, Y14
-	VMOVUPS Y14, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y14, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+24(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    x+8(FP), SI
+	ADDQ    BX, SI
+	VMOVAPS Y15, Y14
+	VMOVAPS Y15, Y13
+	VMOVAPS Y15, Y12
+	VMOVAPS Y15, Y11
+	MOVQ    rows+16(FP), DI
+	CMPQ    DI, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (SI), Y0
+	VADDPS  Y0, Y14, Y14
+	VMOVUPS (SI)(CX*1), Y0
+	VADDPS  Y0, Y13, Y13
+	VMOVUPS (SI)(CX*2), Y0
+	VADDPS  Y0, Y12, Y12
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  Y0, Y11, Y11
+	LEAQ    (SI)(CX*4), SI
+	SUBQ    $0x00000004, DI
+	CMPQ    DI, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (SI), Y0
+	VADDPS  Y0, Y14, Y14
+	ADDQ    CX, SI
+	SUBQ    $0x00000001, DI
+	CMPQ    DI, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y13, Y14, Y14
+	VADDPS  Y11, Y12, Y12
+	VADDPS  Y12, Y14, Y14
+	VMOVUPS Y14, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+24(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -4647,113 +4936,204 @@ TEXT ·momentTileAVX2(SB), NOSPLIT, $0-48
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+40(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    pivot+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    x+16(FP), BX
-	ADDQ    DX, BX
+zone0:
+	MOVQ    pivot+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    x+16(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
 	VMOVAPS Y15, Y9
-	MOVQ    rows+32(FP), SI
-	CMPQ    SI, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    rows+32(FP), DI
+	CMPQ    DI, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS     (BX), Y0
+zone0Row:
+	VMOVUPS     (SI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y12, Y12
 	VFMADD231PS Y0, Y0, Y10
-	VMOVUPS     32(BX), Y0
+	VMOVUPS     32(SI), Y0
 	VSUBPS      Y13, Y0, Y0
 	VADDPS      Y0, Y11, Y11
 	VFMADD231PS Y0, Y0, Y9
-	ADDQ        CX, BX
-	SUBQ        $0x00000001, SI
-	CMPQ        SI, $0x00000001
-	JGE         panel2Row
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y12, (BX)
-	VMOVUPS Y11, 32(BX)
-	MOVQ    square+8(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y9, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y12, (SI)
+	VMOVUPS Y11, 32(SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    pivot+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    x+16(FP), BX
-	ADDQ    DX, BX
+zone0Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    pivot+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    x+16(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y13
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
-	MOVQ    rows+32(FP), SI
-	CMPQ    SI, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    rows+32(FP), DI
+	CMPQ    DI, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS     (BX), Y0
+zone1Rows:
+	VMOVUPS     (SI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y13, Y13
 	VFMADD231PS Y0, Y0, Y11
-	VMOVUPS     (BX)(CX*1), Y0
+	VMOVUPS     (SI)(CX*1), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y12, Y12
 	VFMADD231PS Y0, Y0, Y10
-	ADDQ        CX, BX
-	ADDQ        CX, BX
-	SUBQ        $0x00000002, SI
-	CMPQ        SI, $0x00000002
-	JGE         panel1Rows
+	ADDQ        CX, SI
+	ADDQ        CX, SI
+	SUBQ        $0x00000002, DI
+	CMPQ        DI, $0x00000002
+	JGE         zone1Rows
 
-panel1RowsDone:
-	CMPQ SI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS     (BX), Y0
+zone1Row:
+	VMOVUPS     (SI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y13, Y13
 	VFMADD231PS Y0, Y0, Y11
-	ADDQ        CX, BX
-	SUBQ        $0x00000001, SI
-	CMPQ        SI, $0x00000001
-	JGE         panel1Row
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, (BX)
-	MOVQ    square+8(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y13, (SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y10, Y11, Y11
-	VMOVUPS Y11, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y11, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    pivot+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    x+16(FP), SI
+	ADDQ    BX, SI
+	VMOVAPS Y15, Y13
+	VMOVAPS Y15, Y12
+	VMOVAPS Y15, Y11
+	VMOVAPS Y15, Y10
+	VMOVAPS Y15, Y9
+	VMOVAPS Y15, Y8
+	VMOVAPS Y15, Y7
+	VMOVAPS Y15, Y6
+	MOVQ    rows+32(FP), DI
+	CMPQ    DI, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS     (SI), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VFMADD231PS Y0, Y0, Y9
+	VMOVUPS     (SI)(CX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y12, Y12
+	VFMADD231PS Y0, Y0, Y8
+	VMOVUPS     (SI)(CX*2), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y11, Y11
+	VFMADD231PS Y0, Y0, Y7
+	VMOVUPS     (SI)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y10, Y10
+	VFMADD231PS Y0, Y0, Y6
+	LEAQ        (SI)(CX*4), SI
+	SUBQ        $0x00000004, DI
+	CMPQ        DI, $0x00000004
+	JGE         zone2Rows
+
+zone2RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS     (SI), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VFMADD231PS Y0, Y0, Y9
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y12, Y13, Y13
+	VADDPS  Y10, Y11, Y11
+	VADDPS  Y11, Y13, Y13
+	VMOVUPS Y13, (SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y8, Y9, Y9
+	VADDPS  Y6, Y7, Y7
+	VADDPS  Y7, Y9, Y9
+	VMOVUPS Y9, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+40(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -4764,155 +5144,272 @@ TEXT ·momentRangeTileAVX2(SB), NOSPLIT, $0-64
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+56(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    pivot+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    x+32(FP), BX
-	ADDQ    DX, BX
+zone0:
+	MOVQ    pivot+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    x+32(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
 	VMOVAPS Y15, Y9
-	MOVQ    least+16(FP), SI
-	ADDQ    DX, SI
-	VMOVUPS (SI), Y8
-	VMOVUPS 32(SI), Y7
-	MOVQ    greatest+24(FP), SI
-	ADDQ    DX, SI
-	VMOVUPS (SI), Y6
-	VMOVUPS 32(SI), Y5
-	MOVQ    rows+48(FP), SI
-	CMPQ    SI, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    least+16(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y7
+	MOVQ    greatest+24(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y6
+	VMOVUPS 32(DI), Y5
+	MOVQ    rows+48(FP), DI
+	CMPQ    DI, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS     (BX), Y0
+zone0Row:
+	VMOVUPS     (SI), Y0
 	VMINPS      Y8, Y0, Y8
 	VMAXPS      Y6, Y0, Y6
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y12, Y12
 	VFMADD231PS Y0, Y0, Y10
-	VMOVUPS     32(BX), Y0
+	VMOVUPS     32(SI), Y0
 	VMINPS      Y7, Y0, Y7
 	VMAXPS      Y5, Y0, Y5
 	VSUBPS      Y13, Y0, Y0
 	VADDPS      Y0, Y11, Y11
 	VFMADD231PS Y0, Y0, Y9
-	ADDQ        CX, BX
-	SUBQ        $0x00000001, SI
-	CMPQ        SI, $0x00000001
-	JGE         panel2Row
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y12, (BX)
-	VMOVUPS Y11, 32(BX)
-	MOVQ    square+8(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y9, 32(BX)
-	MOVQ    least+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y8, (BX)
-	VMOVUPS Y7, 32(BX)
-	MOVQ    greatest+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y5, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y12, (SI)
+	VMOVUPS Y11, 32(SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y9, 32(SI)
+	MOVQ    least+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y7, 32(SI)
+	MOVQ    greatest+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    pivot+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    x+32(FP), BX
-	ADDQ    DX, BX
+zone0Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    pivot+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    x+32(FP), SI
+	ADDQ    BX, SI
 	VMOVAPS Y15, Y13
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
-	MOVQ    least+16(FP), SI
-	ADDQ    DX, SI
-	VMOVUPS (SI), Y9
-	VMOVUPS (SI), Y8
-	MOVQ    greatest+24(FP), SI
-	ADDQ    DX, SI
-	VMOVUPS (SI), Y7
-	VMOVUPS (SI), Y6
-	MOVQ    rows+48(FP), SI
-	CMPQ    SI, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    least+16(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y9
+	VMOVUPS (DI), Y8
+	MOVQ    greatest+24(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y7
+	VMOVUPS (DI), Y6
+	MOVQ    rows+48(FP), DI
+	CMPQ    DI, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS     (BX), Y0
+zone1Rows:
+	VMOVUPS     (SI), Y0
 	VMINPS      Y9, Y0, Y9
 	VMAXPS      Y7, Y0, Y7
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y13, Y13
 	VFMADD231PS Y0, Y0, Y11
-	VMOVUPS     (BX)(CX*1), Y0
+	VMOVUPS     (SI)(CX*1), Y0
 	VMINPS      Y8, Y0, Y8
 	VMAXPS      Y6, Y0, Y6
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y12, Y12
 	VFMADD231PS Y0, Y0, Y10
-	ADDQ        CX, BX
-	ADDQ        CX, BX
-	SUBQ        $0x00000002, SI
-	CMPQ        SI, $0x00000002
-	JGE         panel1Rows
+	ADDQ        CX, SI
+	ADDQ        CX, SI
+	SUBQ        $0x00000002, DI
+	CMPQ        DI, $0x00000002
+	JGE         zone1Rows
 
-panel1RowsDone:
-	CMPQ SI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS     (BX), Y0
+zone1Row:
+	VMOVUPS     (SI), Y0
 	VMINPS      Y9, Y0, Y9
 	VMAXPS      Y7, Y0, Y7
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y0, Y13, Y13
 	VFMADD231PS Y0, Y0, Y11
-	ADDQ        CX, BX
-	SUBQ        $0x00000001, SI
-	CMPQ        SI, $0x00000001
-	JGE         panel1Row
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, (BX)
-	MOVQ    square+8(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y13, (SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y10, Y11, Y11
-	VMOVUPS Y11, (BX)
-	MOVQ    least+16(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y11, (SI)
+	MOVQ    least+16(FP), SI
+	ADDQ    BX, SI
 	VMINPS  Y8, Y9, Y9
-	VMOVUPS Y9, (BX)
-	MOVQ    greatest+24(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y9, (SI)
+	MOVQ    greatest+24(FP), SI
+	ADDQ    BX, SI
 	VMAXPS  Y6, Y7, Y7
-	VMOVUPS Y7, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y7, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    pivot+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    x+32(FP), SI
+	ADDQ    BX, SI
+	VMOVAPS Y15, Y13
+	VMOVAPS Y15, Y12
+	VMOVAPS Y15, Y11
+	VMOVAPS Y15, Y10
+	VMOVAPS Y15, Y9
+	VMOVAPS Y15, Y8
+	VMOVAPS Y15, Y7
+	VMOVAPS Y15, Y6
+	MOVQ    least+16(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y5
+	VMOVUPS (DI), Y4
+	MOVQ    greatest+24(FP), DI
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y3
+	VMOVUPS (DI), Y2
+	MOVQ    rows+48(FP), DI
+	CMPQ    DI, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS     (SI), Y0
+	VMINPS      Y5, Y0, Y5
+	VMAXPS      Y3, Y0, Y3
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VFMADD231PS Y0, Y0, Y9
+	VMOVUPS     (SI)(CX*1), Y0
+	VMINPS      Y4, Y0, Y4
+	VMAXPS      Y2, Y0, Y2
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y12, Y12
+	VFMADD231PS Y0, Y0, Y8
+	VMOVUPS     (SI)(CX*2), Y0
+	VMINPS      Y5, Y0, Y5
+	VMAXPS      Y3, Y0, Y3
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y11, Y11
+	VFMADD231PS Y0, Y0, Y7
+	VMOVUPS     (SI)(DX*1), Y0
+	VMINPS      Y4, Y0, Y4
+	VMAXPS      Y2, Y0, Y2
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y10, Y10
+	VFMADD231PS Y0, Y0, Y6
+	LEAQ        (SI)(CX*4), SI
+	SUBQ        $0x00000004, DI
+	CMPQ        DI, $0x00000004
+	JGE         zone2Rows
+
+zone2RowsDone:
+	CMPQ DI, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS     (SI), Y0
+	VMINPS      Y5, Y0, Y5
+	VMAXPS      Y3, Y0, Y3
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VFMADD231PS Y0, Y0, Y9
+	ADDQ        CX, SI
+	SUBQ        $0x00000001, DI
+	CMPQ        DI, $0x00000001
+	JGE         zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y12, Y13, Y13
+	VADDPS  Y10, Y11, Y11
+	VADDPS  Y11, Y13, Y13
+	VMOVUPS Y13, (SI)
+	MOVQ    square+8(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y8, Y9, Y9
+	VADDPS  Y6, Y7, Y7
+	VADDPS  Y7, Y9, Y9
+	VMOVUPS Y9, (SI)
+	MOVQ    least+16(FP), SI
+	ADDQ    BX, SI
+	VMINPS  Y4, Y5, Y5
+	VMOVUPS Y5, (SI)
+	MOVQ    greatest+24(FP), SI
+	ADDQ    BX, SI
+	VMAXPS  Y2, Y3, Y3
+	VMOVUPS Y3, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -4923,126 +5420,226 @@ TEXT ·gradTileAVX2(SB), NOSPLIT, $0-56
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+48(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+24(FP), SI
-	ADDQ    DX, SI
+zone0:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
 	VMOVAPS Y15, Y9
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS     (BX), Y1
-	VMOVUPS     (SI), Y0
+zone0Row:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y12, Y12
 	VFMADD231PS Y0, Y1, Y10
-	VMOVUPS     32(BX), Y1
-	VMOVUPS     32(SI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(DI), Y0
 	VSUBPS      Y13, Y0, Y0
 	VADDPS      Y1, Y11, Y11
 	VFMADD231PS Y0, Y1, Y9
-	ADDQ        CX, BX
 	ADDQ        CX, SI
-	SUBQ        $0x00000001, DI
-	CMPQ        DI, $0x00000001
-	JGE         panel2Row
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y12, (BX)
-	VMOVUPS Y11, 32(BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y9, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y12, (SI)
+	VMOVUPS Y11, 32(SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+24(FP), SI
-	ADDQ    DX, SI
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
 	VMOVAPS Y15, Y13
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS     (BX), Y1
-	VMOVUPS     (SI), Y0
+zone1Rows:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y13, Y13
 	VFMADD231PS Y0, Y1, Y11
-	VMOVUPS     (BX)(CX*1), Y1
-	VMOVUPS     (SI)(CX*1), Y0
+	VMOVUPS     (SI)(CX*1), Y1
+	VMOVUPS     (DI)(CX*1), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y12, Y12
 	VFMADD231PS Y0, Y1, Y10
-	ADDQ        CX, BX
-	ADDQ        CX, BX
 	ADDQ        CX, SI
 	ADDQ        CX, SI
-	SUBQ        $0x00000002, DI
-	CMPQ        DI, $0x00000002
-	JGE         panel1Rows
+	ADDQ        CX, DI
+	ADDQ        CX, DI
+	SUBQ        $0x00000002, R8
+	CMPQ        R8, $0x00000002
+	JGE         zone1Rows
 
-panel1RowsDone:
-	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS     (BX), Y1
-	VMOVUPS     (SI), Y0
+zone1Row:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y13, Y13
 	VFMADD231PS Y0, Y1, Y11
-	ADDQ        CX, BX
 	ADDQ        CX, SI
-	SUBQ        $0x00000001, DI
-	CMPQ        DI, $0x00000001
-	JGE         panel1Row
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, (BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y13, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y10, Y11, Y11
-	VMOVUPS Y11, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y11, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
+	VMOVAPS Y15, Y13
+	VMOVAPS Y15, Y12
+	VMOVAPS Y15, Y11
+	VMOVAPS Y15, Y10
+	VMOVAPS Y15, Y9
+	VMOVAPS Y15, Y8
+	VMOVAPS Y15, Y7
+	VMOVAPS Y15, Y6
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y0, Y1, Y9
+	VMOVUPS     (SI)(CX*1), Y1
+	VMOVUPS     (DI)(CX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y12, Y12
+	VFMADD231PS Y0, Y1, Y8
+	VMOVUPS     (SI)(CX*2), Y1
+	VMOVUPS     (DI)(CX*2), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y11, Y11
+	VFMADD231PS Y0, Y1, Y7
+	VMOVUPS     (SI)(DX*1), Y1
+	VMOVUPS     (DI)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y0, Y1, Y6
+	LEAQ        (SI)(CX*4), SI
+	LEAQ        (DI)(CX*4), DI
+	SUBQ        $0x00000004, R8
+	CMPQ        R8, $0x00000004
+	JGE         zone2Rows
+
+zone2RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y0, Y1, Y9
+	ADDQ        CX, SI
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y12, Y13, Y13
+	VADDPS  Y10, Y11, Y11
+	VADDPS  Y11, Y13, Y13
+	VMOVUPS Y13, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y8, Y9, Y9
+	VADDPS  Y6, Y7, Y7
+	VADDPS  Y7, Y9, Y9
+	VMOVUPS Y9, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+48(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5053,144 +5650,258 @@ TEXT ·gradMaskTileAVX2(SB), NOSPLIT, $0-64
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+56(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    y+24(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+32(FP), DI
-	ADDQ    DX, DI
+zone0:
+	MOVQ    mean+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    y+24(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+32(FP), R8
+	ADDQ    BX, R8
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
 	VMOVAPS Y15, Y9
-	MOVQ    rows+48(FP), R8
-	CMPQ    R8, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    rows+48(FP), R9
+	CMPQ    R9, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS     (SI), Y2
+zone0Row:
+	VMOVUPS     (DI), Y2
 	VCMPPS      $0x1e, Y15, Y2, Y2
-	VANDPS      (BX), Y2, Y1
-	VMOVUPS     (DI), Y0
+	VANDPS      (SI), Y2, Y1
+	VMOVUPS     (R8), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y12, Y12
 	VFMADD231PS Y0, Y1, Y10
-	VMOVUPS     32(SI), Y2
+	VMOVUPS     32(DI), Y2
 	VCMPPS      $0x1e, Y15, Y2, Y2
-	VANDPS      32(BX), Y2, Y1
-	VMOVUPS     32(DI), Y0
+	VANDPS      32(SI), Y2, Y1
+	VMOVUPS     32(R8), Y0
 	VSUBPS      Y13, Y0, Y0
 	VADDPS      Y1, Y11, Y11
 	VFMADD231PS Y0, Y1, Y9
-	ADDQ        CX, BX
 	ADDQ        CX, SI
 	ADDQ        CX, DI
-	SUBQ        $0x00000001, R8
-	CMPQ        R8, $0x00000001
-	JGE         panel2Row
+	ADDQ        CX, R8
+	SUBQ        $0x00000001, R9
+	CMPQ        R9, $0x00000001
+	JGE         zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y12, (BX)
-	VMOVUPS Y11, 32(BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y10, (BX)
-	VMOVUPS Y9, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y12, (SI)
+	VMOVUPS Y11, 32(SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    y+24(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+32(FP), DI
-	ADDQ    DX, DI
+zone0Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    mean+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    y+24(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+32(FP), R8
+	ADDQ    BX, R8
 	VMOVAPS Y15, Y13
 	VMOVAPS Y15, Y12
 	VMOVAPS Y15, Y11
 	VMOVAPS Y15, Y10
-	MOVQ    rows+48(FP), R8
-	CMPQ    R8, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    rows+48(FP), R9
+	CMPQ    R9, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS     (SI), Y2
+zone1Rows:
+	VMOVUPS     (DI), Y2
 	VCMPPS      $0x1e, Y15, Y2, Y2
-	VANDPS      (BX), Y2, Y1
-	VMOVUPS     (DI), Y0
+	VANDPS      (SI), Y2, Y1
+	VMOVUPS     (R8), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y13, Y13
 	VFMADD231PS Y0, Y1, Y11
-	VMOVUPS     (SI)(CX*1), Y2
+	VMOVUPS     (DI)(CX*1), Y2
 	VCMPPS      $0x1e, Y15, Y2, Y2
-	VANDPS      (BX)(CX*1), Y2, Y1
-	VMOVUPS     (DI)(CX*1), Y0
+	VANDPS      (SI)(CX*1), Y2, Y1
+	VMOVUPS     (R8)(CX*1), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y12, Y12
 	VFMADD231PS Y0, Y1, Y10
-	ADDQ        CX, BX
-	ADDQ        CX, BX
 	ADDQ        CX, SI
 	ADDQ        CX, SI
 	ADDQ        CX, DI
 	ADDQ        CX, DI
-	SUBQ        $0x00000002, R8
-	CMPQ        R8, $0x00000002
-	JGE         panel1Rows
+	ADDQ        CX, R8
+	ADDQ        CX, R8
+	SUBQ        $0x00000002, R9
+	CMPQ        R9, $0x00000002
+	JGE         zone1Rows
 
-panel1RowsDone:
-	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS     (SI), Y2
+zone1Row:
+	VMOVUPS     (DI), Y2
 	VCMPPS      $0x1e, Y15, Y2, Y2
-	VANDPS      (BX), Y2, Y1
-	VMOVUPS     (DI), Y0
+	VANDPS      (SI), Y2, Y1
+	VMOVUPS     (R8), Y0
 	VSUBPS      Y14, Y0, Y0
 	VADDPS      Y1, Y13, Y13
 	VFMADD231PS Y0, Y1, Y11
-	ADDQ        CX, BX
 	ADDQ        CX, SI
 	ADDQ        CX, DI
-	SUBQ        $0x00000001, R8
-	CMPQ        R8, $0x00000001
-	JGE         panel1Row
+	ADDQ        CX, R8
+	SUBQ        $0x00000001, R9
+	CMPQ        R9, $0x00000001
+	JGE         zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y12, Y13, Y13
-	VMOVUPS Y13, (BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y13, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y10, Y11, Y11
-	VMOVUPS Y11, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y11, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+56(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    y+24(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+32(FP), R8
+	ADDQ    BX, R8
+	VMOVAPS Y15, Y13
+	VMOVAPS Y15, Y12
+	VMOVAPS Y15, Y11
+	VMOVAPS Y15, Y10
+	VMOVAPS Y15, Y9
+	VMOVAPS Y15, Y8
+	VMOVAPS Y15, Y7
+	VMOVAPS Y15, Y6
+	MOVQ    rows+48(FP), R9
+	CMPQ    R9, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS     (DI), Y2
+	VCMPPS      $0x1e, Y15, Y2, Y2
+	VANDPS      (SI), Y2, Y1
+	VMOVUPS     (R8), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y0, Y1, Y9
+	VMOVUPS     (DI)(CX*1), Y2
+	VCMPPS      $0x1e, Y15, Y2, Y2
+	VANDPS      (SI)(CX*1), Y2, Y1
+	VMOVUPS     (R8)(CX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y12, Y12
+	VFMADD231PS Y0, Y1, Y8
+	VMOVUPS     (DI)(CX*2), Y2
+	VCMPPS      $0x1e, Y15, Y2, Y2
+	VANDPS      (SI)(CX*2), Y2, Y1
+	VMOVUPS     (R8)(CX*2), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y11, Y11
+	VFMADD231PS Y0, Y1, Y7
+	VMOVUPS     (DI)(DX*1), Y2
+	VCMPPS      $0x1e, Y15, Y2, Y2
+	VANDPS      (SI)(DX*1), Y2, Y1
+	VMOVUPS     (R8)(DX*1), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y0, Y1, Y6
+	LEAQ        (SI)(CX*4), SI
+	LEAQ        (DI)(CX*4), DI
+	LEAQ        (R8)(CX*4), R8
+	SUBQ        $0x00000004, R9
+	CMPQ        R9, $0x00000004
+	JGE         zone2Rows
+
+zone2RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS     (DI), Y2
+	VCMPPS      $0x1e, Y15, Y2, Y2
+	VANDPS      (SI), Y2, Y1
+	VMOVUPS     (R8), Y0
+	VSUBPS      Y14, Y0, Y0
+	VADDPS      Y1, Y13, Y13
+	VFMADD231PS Y0, Y1, Y9
+	ADDQ        CX, SI
+	ADDQ        CX, DI
+	ADDQ        CX, R8
+	SUBQ        $0x00000001, R9
+	CMPQ        R9, $0x00000001
+	JGE         zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y12, Y13, Y13
+	VADDPS  Y10, Y11, Y11
+	VADDPS  Y11, Y13, Y13
+	VMOVUPS Y13, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y8, Y9, Y9
+	VADDPS  Y6, Y7, Y7
+	VADDPS  Y7, Y9, Y9
+	VMOVUPS Y9, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+56(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5201,167 +5912,298 @@ TEXT ·gradQuantTileAVX2(SB), NOSPLIT, $0-80
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	LEAQ         (CX)(CX*2), DX
-	XORQ         DX, DX
+	XORQ         BX, BX
 	VPXOR        Y15, Y15, Y15
-	MOVQ         limit+56(FP), BX
-	VBROADCASTSS (BX), Y14
+	MOVQ         limit+56(FP), SI
+	VBROADCASTSS (SI), Y14
+	MOVQ         c+72(FP), SI
+	ANDQ         $0x3f, SI
+	CMPQ         AX, SI
+	JE           zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	VMOVUPS 32(BX), Y12
-	MOVQ    scale+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	VMOVUPS 32(BX), Y10
-	MOVQ    shift+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y9
-	VMOVUPS 32(BX), Y8
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+24(FP), SI
-	ADDQ    DX, SI
+zone0:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VMOVUPS 32(SI), Y12
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VMOVUPS 32(SI), Y10
+	MOVQ    shift+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VMOVUPS 32(SI), Y8
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
 	VMOVAPS Y15, Y7
 	VMOVAPS Y15, Y6
 	VMOVAPS Y15, Y5
 	VMOVAPS Y15, Y4
-	MOVQ    rows+64(FP), DI
-	CMPQ    DI, $0x00000001
-	JLT     panel2RowDone
+	MOVQ    rows+64(FP), R8
+	CMPQ    R8, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS     (SI), Y0
+zone0Row:
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y13, Y0, Y0
 	VMULPS      Y11, Y0, Y2
 	VADDPS      Y9, Y2, Y2
 	VCMPPS      $0x1e, Y15, Y2, Y1
 	VCMPPS      $0x12, Y14, Y2, Y2
 	VANDPS      Y1, Y2, Y2
-	VANDPS      (BX), Y2, Y1
+	VANDPS      (SI), Y2, Y1
 	VADDPS      Y1, Y7, Y7
 	VFMADD231PS Y0, Y1, Y5
-	VMOVUPS     32(SI), Y0
+	VMOVUPS     32(DI), Y0
 	VSUBPS      Y12, Y0, Y0
 	VMULPS      Y10, Y0, Y2
 	VADDPS      Y8, Y2, Y2
 	VCMPPS      $0x1e, Y15, Y2, Y1
 	VCMPPS      $0x12, Y14, Y2, Y2
 	VANDPS      Y1, Y2, Y2
-	VANDPS      32(BX), Y2, Y1
+	VANDPS      32(SI), Y2, Y1
 	VADDPS      Y1, Y6, Y6
 	VFMADD231PS Y0, Y1, Y4
-	ADDQ        CX, BX
 	ADDQ        CX, SI
-	SUBQ        $0x00000001, DI
-	CMPQ        DI, $0x00000001
-	JGE         panel2Row
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone0Row
 
-panel2RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y7, (BX)
-	VMOVUPS Y6, 32(BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS Y5, (BX)
-	VMOVUPS Y4, 32(BX)
-	ADDQ    $0x00000040, DX
+zone0RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y7, (SI)
+	VMOVUPS Y6, 32(SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS Y5, (SI)
+	VMOVUPS Y4, 32(SI)
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x00000010, AX
-	JMP     panel2
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x3f, SI
+	CMPQ    AX, SI
+	JNE     zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    scale+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    shift+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	MOVQ    dy+16(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+24(FP), SI
-	ADDQ    DX, SI
+zone0Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
+
+zone1:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    shift+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
 	VMOVAPS Y15, Y10
 	VMOVAPS Y15, Y9
 	VMOVAPS Y15, Y8
 	VMOVAPS Y15, Y7
-	MOVQ    rows+64(FP), DI
-	CMPQ    DI, $0x00000002
-	JLT     panel1RowsDone
+	MOVQ    rows+64(FP), R8
+	CMPQ    R8, $0x00000002
+	JLT     zone1RowsDone
 
-panel1Rows:
-	VMOVUPS     (SI), Y0
+zone1Rows:
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y13, Y0, Y0
 	VMULPS      Y12, Y0, Y2
 	VADDPS      Y11, Y2, Y2
 	VCMPPS      $0x1e, Y15, Y2, Y1
 	VCMPPS      $0x12, Y14, Y2, Y2
 	VANDPS      Y1, Y2, Y2
-	VANDPS      (BX), Y2, Y1
+	VANDPS      (SI), Y2, Y1
 	VADDPS      Y1, Y10, Y10
 	VFMADD231PS Y0, Y1, Y8
-	VMOVUPS     (SI)(CX*1), Y0
+	VMOVUPS     (DI)(CX*1), Y0
 	VSUBPS      Y13, Y0, Y0
 	VMULPS      Y12, Y0, Y2
 	VADDPS      Y11, Y2, Y2
 	VCMPPS      $0x1e, Y15, Y2, Y1
 	VCMPPS      $0x12, Y14, Y2, Y2
 	VANDPS      Y1, Y2, Y2
-	VANDPS      (BX)(CX*1), Y2, Y1
+	VANDPS      (SI)(CX*1), Y2, Y1
 	VADDPS      Y1, Y9, Y9
 	VFMADD231PS Y0, Y1, Y7
-	ADDQ        CX, BX
-	ADDQ        CX, BX
 	ADDQ        CX, SI
 	ADDQ        CX, SI
-	SUBQ        $0x00000002, DI
-	CMPQ        DI, $0x00000002
-	JGE         panel1Rows
+	ADDQ        CX, DI
+	ADDQ        CX, DI
+	SUBQ        $0x00000002, R8
+	CMPQ        R8, $0x00000002
+	JGE         zone1Rows
 
-panel1RowsDone:
-	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS     (SI), Y0
+zone1Row:
+	VMOVUPS     (DI), Y0
 	VSUBPS      Y13, Y0, Y0
 	VMULPS      Y12, Y0, Y2
 	VADDPS      Y11, Y2, Y2
 	VCMPPS      $0x1e, Y15, Y2, Y1
 	VCMPPS      $0x12, Y14, Y2, Y2
 	VANDPS      Y1, Y2, Y2
-	VANDPS      (BX), Y2, Y1
+	VANDPS      (SI), Y2, Y1
 	VADDPS      Y1, Y10, Y10
 	VFMADD231PS Y0, Y1, Y8
-	ADDQ        CX, BX
 	ADDQ        CX, SI
-	SUBQ        $0x00000001, DI
-	CMPQ        DI, $0x00000001
-	JGE         panel1Row
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone1Row
 
-panel1RowDone:
-	MOVQ    sum+0(FP), BX
-	ADDQ    DX, BX
+zone1RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y9, Y10, Y10
-	VMOVUPS Y10, (BX)
-	MOVQ    dot+8(FP), BX
-	ADDQ    DX, BX
+	VMOVUPS Y10, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
 	VADDPS  Y7, Y8, Y8
-	VMOVUPS Y8, (BX)
-	ADDQ    $0x00000020, DX
+	VMOVUPS Y8, (SI)
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
-	JMP     panel1
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x1f, SI
+	CMPQ    AX, SI
+	JNE     zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    shift+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dy+16(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+24(FP), DI
+	ADDQ    BX, DI
+	VMOVAPS Y15, Y10
+	VMOVAPS Y15, Y9
+	VMOVAPS Y15, Y8
+	VMOVAPS Y15, Y7
+	VMOVAPS Y15, Y6
+	VMOVAPS Y15, Y5
+	VMOVAPS Y15, Y4
+	VMOVAPS Y15, Y3
+	MOVQ    rows+64(FP), R8
+	CMPQ    R8, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y12, Y0, Y2
+	VADDPS      Y11, Y2, Y2
+	VCMPPS      $0x1e, Y15, Y2, Y1
+	VCMPPS      $0x12, Y14, Y2, Y2
+	VANDPS      Y1, Y2, Y2
+	VANDPS      (SI), Y2, Y1
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y0, Y1, Y6
+	VMOVUPS     (DI)(CX*1), Y0
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y12, Y0, Y2
+	VADDPS      Y11, Y2, Y2
+	VCMPPS      $0x1e, Y15, Y2, Y1
+	VCMPPS      $0x12, Y14, Y2, Y2
+	VANDPS      Y1, Y2, Y2
+	VANDPS      (SI)(CX*1), Y2, Y1
+	VADDPS      Y1, Y9, Y9
+	VFMADD231PS Y0, Y1, Y5
+	VMOVUPS     (DI)(CX*2), Y0
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y12, Y0, Y2
+	VADDPS      Y11, Y2, Y2
+	VCMPPS      $0x1e, Y15, Y2, Y1
+	VCMPPS      $0x12, Y14, Y2, Y2
+	VANDPS      Y1, Y2, Y2
+	VANDPS      (SI)(CX*2), Y2, Y1
+	VADDPS      Y1, Y8, Y8
+	VFMADD231PS Y0, Y1, Y4
+	VMOVUPS     (DI)(DX*1), Y0
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y12, Y0, Y2
+	VADDPS      Y11, Y2, Y2
+	VCMPPS      $0x1e, Y15, Y2, Y1
+	VCMPPS      $0x12, Y14, Y2, Y2
+	VANDPS      Y1, Y2, Y2
+	VANDPS      (SI)(DX*1), Y2, Y1
+	VADDPS      Y1, Y7, Y7
+	VFMADD231PS Y0, Y1, Y3
+	LEAQ        (SI)(CX*4), SI
+	LEAQ        (DI)(CX*4), DI
+	SUBQ        $0x00000004, R8
+	CMPQ        R8, $0x00000004
+	JGE         zone2Rows
+
+zone2RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y12, Y0, Y2
+	VADDPS      Y11, Y2, Y2
+	VCMPPS      $0x1e, Y15, Y2, Y1
+	VCMPPS      $0x12, Y14, Y2, Y2
+	VANDPS      Y1, Y2, Y2
+	VANDPS      (SI), Y2, Y1
+	VADDPS      Y1, Y10, Y10
+	VFMADD231PS Y0, Y1, Y6
+	ADDQ        CX, SI
+	ADDQ        CX, DI
+	SUBQ        $0x00000001, R8
+	CMPQ        R8, $0x00000001
+	JGE         zone2Row
+
+zone2RowDone:
+	MOVQ    sum+0(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y9, Y10, Y10
+	VADDPS  Y7, Y8, Y8
+	VADDPS  Y8, Y10, Y10
+	VMOVUPS Y10, (SI)
+	MOVQ    dot+8(FP), SI
+	ADDQ    BX, SI
+	VADDPS  Y5, Y6, Y6
+	VADDPS  Y3, Y4, Y4
+	VADDPS  Y4, Y6, Y6
+	VMOVUPS Y6, (SI)
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	MOVQ    c+72(FP), SI
+	ANDQ    $0x00, SI
+	CMPQ    AX, SI
+	JNE     zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5372,180 +6214,316 @@ TEXT ·normGradQuantTileAVX2(SB), NOSPLIT, $0-88
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	LEAQ         (CX)(CX*2), DX
-	XORQ         DX, DX
+	XORQ         BX, BX
 	VPXOR        Y15, Y15, Y15
-	MOVQ         limit+64(FP), BX
-	VBROADCASTSS (BX), Y14
+	MOVQ         limit+64(FP), SI
+	VBROADCASTSS (SI), Y14
+	MOVQ         c+80(FP), SI
+	ANDQ         $0x3f, SI
+	CMPQ         AX, SI
+	JE           zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	VMOVUPS 32(BX), Y12
-	MOVQ    scale+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	VMOVUPS 32(BX), Y10
-	MOVQ    shift+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y9
-	VMOVUPS 32(BX), Y8
-	MOVQ    k0+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y7
-	VMOVUPS 32(BX), Y6
-	MOVQ    k1+56(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
-	VMOVUPS 32(BX), Y4
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+72(FP), R8
-	CMPQ    R8, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	VMOVUPS 32(SI), Y12
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	VMOVUPS 32(SI), Y10
+	MOVQ    shift+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	VMOVUPS 32(SI), Y8
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y7
+	VMOVUPS 32(SI), Y6
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y5
+	VMOVUPS 32(SI), Y4
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+72(FP), R9
+	CMPQ    R9, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (DI), Y0
+zone0Row:
+	VMOVUPS (R8), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y11, Y0, Y2
 	VADDPS  Y9, Y2, Y2
 	VCMPPS  $0x1e, Y15, Y2, Y1
 	VCMPPS  $0x12, Y14, Y2, Y2
 	VANDPS  Y1, Y2, Y2
-	VANDPS  (SI), Y2, Y1
+	VANDPS  (DI), Y2, Y1
 	VMULPS  Y5, Y0, Y0
 	VSUBPS  Y7, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y11, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS 32(DI), Y0
+	VMOVUPS Y1, (SI)
+	VMOVUPS 32(R8), Y0
 	VSUBPS  Y12, Y0, Y0
 	VMULPS  Y10, Y0, Y2
 	VADDPS  Y8, Y2, Y2
 	VCMPPS  $0x1e, Y15, Y2, Y1
 	VCMPPS  $0x12, Y14, Y2, Y2
 	VANDPS  Y1, Y2, Y2
-	VANDPS  32(SI), Y2, Y1
+	VANDPS  32(DI), Y2, Y1
 	VMULPS  Y4, Y0, Y0
 	VSUBPS  Y6, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y10, Y1, Y1
-	VMOVUPS Y1, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, 32(SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+80(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    scale+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    shift+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	MOVQ    k0+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	MOVQ    k1+56(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y9
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+72(FP), R8
-	CMPQ    R8, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+80(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (DI), Y0
+zone1:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    shift+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+72(FP), R9
+	CMPQ    R9, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (R8), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y12, Y0, Y2
 	VADDPS  Y11, Y2, Y2
 	VCMPPS  $0x1e, Y15, Y2, Y1
 	VCMPPS  $0x12, Y14, Y2, Y2
 	VANDPS  Y1, Y2, Y2
-	VANDPS  (SI), Y2, Y1
+	VANDPS  (DI), Y2, Y1
 	VMULPS  Y9, Y0, Y0
 	VSUBPS  Y10, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y12, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS (DI)(CX*1), Y0
+	VMOVUPS Y1, (SI)
+	VMOVUPS (R8)(CX*1), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y12, Y0, Y2
 	VADDPS  Y11, Y2, Y2
 	VCMPPS  $0x1e, Y15, Y2, Y1
 	VCMPPS  $0x12, Y14, Y2, Y2
 	VANDPS  Y1, Y2, Y2
-	VANDPS  (SI)(CX*1), Y2, Y1
+	VANDPS  (DI)(CX*1), Y2, Y1
 	VMULPS  Y9, Y0, Y0
 	VSUBPS  Y10, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y12, Y1, Y1
-	VMOVUPS Y1, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, DI
-	SUBQ    $0x00000002, R8
-	CMPQ    R8, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, R8
+	ADDQ    CX, R8
+	SUBQ    $0x00000002, R9
+	CMPQ    R9, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (DI), Y0
+zone1Row:
+	VMOVUPS (R8), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y12, Y0, Y2
 	VADDPS  Y11, Y2, Y2
 	VCMPPS  $0x1e, Y15, Y2, Y1
 	VCMPPS  $0x12, Y14, Y2, Y2
 	VANDPS  Y1, Y2, Y2
-	VANDPS  (SI), Y2, Y1
+	VANDPS  (DI), Y2, Y1
 	VMULPS  Y9, Y0, Y0
 	VSUBPS  Y10, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y12, Y1, Y1
-	VMOVUPS Y1, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+80(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+80(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    shift+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y9
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+72(FP), R9
+	CMPQ    R9, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (R8), Y0
+	VSUBPS  Y13, Y0, Y0
+	VMULPS  Y12, Y0, Y2
+	VADDPS  Y11, Y2, Y2
+	VCMPPS  $0x1e, Y15, Y2, Y1
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y1, Y2, Y2
+	VANDPS  (DI), Y2, Y1
+	VMULPS  Y9, Y0, Y0
+	VSUBPS  Y10, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y12, Y1, Y1
+	VMOVUPS Y1, (SI)
+	VMOVUPS (R8)(CX*1), Y0
+	VSUBPS  Y13, Y0, Y0
+	VMULPS  Y12, Y0, Y2
+	VADDPS  Y11, Y2, Y2
+	VCMPPS  $0x1e, Y15, Y2, Y1
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y1, Y2, Y2
+	VANDPS  (DI)(CX*1), Y2, Y1
+	VMULPS  Y9, Y0, Y0
+	VSUBPS  Y10, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y12, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*1)
+	VMOVUPS (R8)(CX*2), Y0
+	VSUBPS  Y13, Y0, Y0
+	VMULPS  Y12, Y0, Y2
+	VADDPS  Y11, Y2, Y2
+	VCMPPS  $0x1e, Y15, Y2, Y1
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y1, Y2, Y2
+	VANDPS  (DI)(CX*2), Y2, Y1
+	VMULPS  Y9, Y0, Y0
+	VSUBPS  Y10, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y12, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*2)
+	VMOVUPS (R8)(DX*1), Y0
+	VSUBPS  Y13, Y0, Y0
+	VMULPS  Y12, Y0, Y2
+	VADDPS  Y11, Y2, Y2
+	VCMPPS  $0x1e, Y15, Y2, Y1
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y1, Y2, Y2
+	VANDPS  (DI)(DX*1), Y2, Y1
+	VMULPS  Y9, Y0, Y0
+	VSUBPS  Y10, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y12, Y1, Y1
+	VMOVUPS Y1, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x00000004, R9
+	CMPQ    R9, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (R8), Y0
+	VSUBPS  Y13, Y0, Y0
+	VMULPS  Y12, Y0, Y2
+	VADDPS  Y11, Y2, Y2
+	VCMPPS  $0x1e, Y15, Y2, Y1
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y1, Y2, Y2
+	VANDPS  (DI), Y2, Y1
+	VMULPS  Y9, Y0, Y0
+	VSUBPS  Y10, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y12, Y1, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+80(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5556,116 +6534,202 @@ TEXT ·affineTileAVX2(SB), NOSPLIT, $0-56
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+48(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VMOVUPS 32(BX), Y11
-	MOVQ    shift+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y9
-	MOVQ    y+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	VMOVUPS 32(SI), Y11
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	VMOVUPS 32(SI), Y9
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (SI), Y0
+zone0Row:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y12, Y0, Y0
 	VADDPS  Y10, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VADDPS  Y9, Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, 32(SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+48(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    shift+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    y+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (SI), Y0
+zone1:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS (SI)(CX*1), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
-	SUBQ    $0x00000002, DI
-	CMPQ    DI, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, DI
+	ADDQ    CX, DI
+	SUBQ    $0x00000002, R8
+	CMPQ    R8, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (SI), Y0
+zone1Row:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
-	VMOVUPS Y0, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DI)(CX*2), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*2)
+	VMOVUPS (DI)(DX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS Y0, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	SUBQ    $0x00000004, R8
+	CMPQ    R8, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+48(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5676,126 +6740,222 @@ TEXT ·affineReLUTileAVX2(SB), NOSPLIT, $0-56
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+48(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VMOVUPS 32(BX), Y11
-	MOVQ    shift+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y9
-	MOVQ    y+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	VMOVUPS 32(SI), Y11
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	VMOVUPS 32(SI), Y9
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (SI), Y0
+zone0Row:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y12, Y0, Y0
 	VADDPS  Y10, Y0, Y0
 	VCMPPS  $0x16, Y15, Y0, Y1
 	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VADDPS  Y9, Y0, Y0
 	VCMPPS  $0x16, Y15, Y0, Y1
 	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, 32(SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+48(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    shift+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    y+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+40(FP), DI
-	CMPQ    DI, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (SI), Y0
+zone1:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
 	VCMPPS  $0x16, Y15, Y0, Y1
 	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS (SI)(CX*1), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
 	VCMPPS  $0x16, Y15, Y0, Y1
 	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
-	SUBQ    $0x00000002, DI
-	CMPQ    DI, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, DI
+	ADDQ    CX, DI
+	SUBQ    $0x00000002, R8
+	CMPQ    R8, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (SI), Y0
+zone1Row:
+	VMOVUPS (DI), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y13, Y0, Y0
 	VADDPS  Y12, Y0, Y0
 	VCMPPS  $0x16, Y15, Y0, Y1
 	VANDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+48(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+48(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    shift+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    y+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+40(FP), R8
+	CMPQ    R8, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VCMPPS  $0x16, Y15, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VCMPPS  $0x16, Y15, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DI)(CX*2), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VCMPPS  $0x16, Y15, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*2)
+	VMOVUPS (DI)(DX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VCMPPS  $0x16, Y15, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	SUBQ    $0x00000004, R8
+	CMPQ    R8, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y13, Y0, Y0
+	VADDPS  Y12, Y0, Y0
+	VCMPPS  $0x16, Y15, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+48(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5806,146 +6966,254 @@ TEXT ·normGradTileAVX2(SB), NOSPLIT, $0-72
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+64(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    scale+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VMOVUPS 32(BX), Y11
-	MOVQ    k0+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y9
-	MOVQ    k1+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y7
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+56(FP), R8
-	CMPQ    R8, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	VMOVUPS 32(SI), Y11
+	MOVQ    k0+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	VMOVUPS 32(SI), Y9
+	MOVQ    k1+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y7
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+56(FP), R9
+	CMPQ    R9, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (SI), Y1
-	VMOVUPS (DI), Y0
+zone0Row:
+	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y8, Y0, Y0
 	VSUBPS  Y10, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y12, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS 32(SI), Y1
-	VMOVUPS 32(DI), Y0
+	VMOVUPS Y1, (SI)
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 32(R8), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y7, Y0, Y0
 	VSUBPS  Y9, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y11, Y1, Y1
-	VMOVUPS Y1, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, 32(SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+64(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    scale+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    k0+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    k1+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    x+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+56(FP), R8
-	CMPQ    R8, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+64(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (SI), Y1
-	VMOVUPS (DI), Y0
+zone1:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    k0+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    k1+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+56(FP), R9
+	CMPQ    R9, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS (SI)(CX*1), Y1
-	VMOVUPS (DI)(CX*1), Y0
+	VMOVUPS Y1, (SI)
+	VMOVUPS (DI)(CX*1), Y1
+	VMOVUPS (R8)(CX*1), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, DI
-	SUBQ    $0x00000002, R8
-	CMPQ    R8, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, R8
+	ADDQ    CX, R8
+	SUBQ    $0x00000002, R9
+	CMPQ    R9, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (SI), Y1
-	VMOVUPS (DI), Y0
+zone1Row:
+	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+64(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+64(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    k0+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    k1+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    x+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+56(FP), R9
+	CMPQ    R9, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)
+	VMOVUPS (DI)(CX*1), Y1
+	VMOVUPS (R8)(CX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*1)
+	VMOVUPS (DI)(CX*2), Y1
+	VMOVUPS (R8)(CX*2), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*2)
+	VMOVUPS (DI)(DX*1), Y1
+	VMOVUPS (R8)(DX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x00000004, R9
+	CMPQ    R9, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (DI), Y1
+	VMOVUPS (R8), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+64(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -5956,164 +7224,286 @@ TEXT ·normGradMaskTileAVX2(SB), NOSPLIT, $0-80
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+72(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    scale+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	VMOVUPS 32(BX), Y11
-	MOVQ    k0+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y9
-	MOVQ    k1+56(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y7
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    y+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    x+24(FP), R8
-	ADDQ    DX, R8
-	MOVQ    rows+64(FP), R9
-	CMPQ    R9, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	VMOVUPS 32(SI), Y11
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y10
+	VMOVUPS 32(SI), Y9
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y7
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    x+24(FP), R9
+	ADDQ    BX, R9
+	MOVQ    rows+64(FP), R10
+	CMPQ    R10, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (DI), Y2
+zone0Row:
+	VMOVUPS (R8), Y2
 	VCMPPS  $0x1e, Y15, Y2, Y2
-	VANDPS  (SI), Y2, Y1
-	VMOVUPS (R8), Y0
+	VANDPS  (DI), Y2, Y1
+	VMOVUPS (R9), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y8, Y0, Y0
 	VSUBPS  Y10, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y12, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS 32(DI), Y2
+	VMOVUPS Y1, (SI)
+	VMOVUPS 32(R8), Y2
 	VCMPPS  $0x1e, Y15, Y2, Y2
-	VANDPS  32(SI), Y2, Y1
-	VMOVUPS 32(R8), Y0
+	VANDPS  32(DI), Y2, Y1
+	VMOVUPS 32(R9), Y0
 	VSUBPS  Y13, Y0, Y0
 	VMULPS  Y7, Y0, Y0
 	VSUBPS  Y9, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y11, Y1, Y1
-	VMOVUPS Y1, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, 32(SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, R8
-	SUBQ    $0x00000001, R9
-	CMPQ    R9, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, R9
+	SUBQ    $0x00000001, R10
+	CMPQ    R10, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+72(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    mean+32(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    scale+40(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y13
-	MOVQ    k0+48(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y12
-	MOVQ    k1+56(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y11
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    y+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    x+24(FP), R8
-	ADDQ    DX, R8
-	MOVQ    rows+64(FP), R9
-	CMPQ    R9, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (DI), Y2
+zone1:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    x+24(FP), R9
+	ADDQ    BX, R9
+	MOVQ    rows+64(FP), R10
+	CMPQ    R10, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (R8), Y2
 	VCMPPS  $0x1e, Y15, Y2, Y2
-	VANDPS  (SI), Y2, Y1
-	VMOVUPS (R8), Y0
+	VANDPS  (DI), Y2, Y1
+	VMOVUPS (R9), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)
-	VMOVUPS (DI)(CX*1), Y2
+	VMOVUPS Y1, (SI)
+	VMOVUPS (R8)(CX*1), Y2
 	VCMPPS  $0x1e, Y15, Y2, Y2
-	VANDPS  (SI)(CX*1), Y2, Y1
-	VMOVUPS (R8)(CX*1), Y0
+	VANDPS  (DI)(CX*1), Y2, Y1
+	VMOVUPS (R9)(CX*1), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, DI
 	ADDQ    CX, R8
 	ADDQ    CX, R8
-	SUBQ    $0x00000002, R9
-	CMPQ    R9, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, R9
+	ADDQ    CX, R9
+	SUBQ    $0x00000002, R10
+	CMPQ    R10, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ R9, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R10, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (DI), Y2
+zone1Row:
+	VMOVUPS (R8), Y2
 	VCMPPS  $0x1e, Y15, Y2, Y2
-	VANDPS  (SI), Y2, Y1
-	VMOVUPS (R8), Y0
+	VANDPS  (DI), Y2, Y1
+	VMOVUPS (R9), Y0
 	VSUBPS  Y14, Y0, Y0
 	VMULPS  Y11, Y0, Y0
 	VSUBPS  Y12, Y1, Y1
 	VSUBPS  Y0, Y1, Y1
 	VMULPS  Y13, Y1, Y1
-	VMOVUPS Y1, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y1, (SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, R8
-	SUBQ    $0x00000001, R9
-	CMPQ    R9, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, R9
+	SUBQ    $0x00000001, R10
+	CMPQ    R10, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+72(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+72(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    mean+32(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    scale+40(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y13
+	MOVQ    k0+48(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y12
+	MOVQ    k1+56(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y11
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    x+24(FP), R9
+	ADDQ    BX, R9
+	MOVQ    rows+64(FP), R10
+	CMPQ    R10, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (R8), Y2
+	VCMPPS  $0x1e, Y15, Y2, Y2
+	VANDPS  (DI), Y2, Y1
+	VMOVUPS (R9), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)
+	VMOVUPS (R8)(CX*1), Y2
+	VCMPPS  $0x1e, Y15, Y2, Y2
+	VANDPS  (DI)(CX*1), Y2, Y1
+	VMOVUPS (R9)(CX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*1)
+	VMOVUPS (R8)(CX*2), Y2
+	VCMPPS  $0x1e, Y15, Y2, Y2
+	VANDPS  (DI)(CX*2), Y2, Y1
+	VMOVUPS (R9)(CX*2), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*2)
+	VMOVUPS (R8)(DX*1), Y2
+	VCMPPS  $0x1e, Y15, Y2, Y2
+	VANDPS  (DI)(DX*1), Y2, Y1
+	VMOVUPS (R9)(DX*1), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+	LEAQ    (R9)(CX*4), R9
+	SUBQ    $0x00000004, R10
+	CMPQ    R10, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R10, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (R8), Y2
+	VCMPPS  $0x1e, Y15, Y2, Y2
+	VANDPS  (DI), Y2, Y1
+	VMOVUPS (R9), Y0
+	VSUBPS  Y14, Y0, Y0
+	VMULPS  Y11, Y0, Y0
+	VSUBPS  Y12, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMULPS  Y13, Y1, Y1
+	VMOVUPS Y1, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	ADDQ    CX, R8
+	ADDQ    CX, R9
+	SUBQ    $0x00000001, R10
+	CMPQ    R10, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+72(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -6124,92 +7514,162 @@ TEXT ·scaleGradTileAVX2(SB), NOSPLIT, $0-40
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+32(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    scale+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+24(FP), DI
-	CMPQ    DI, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    scale+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+24(FP), R8
+	CMPQ    R8, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (SI), Y0
+zone0Row:
+	VMOVUPS (DI), Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
 	VMULPS  Y13, Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, 32(SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+32(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    scale+16(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    rows+24(FP), DI
-	CMPQ    DI, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+32(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (SI), Y0
+zone1:
+	MOVQ    scale+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+24(FP), R8
+	CMPQ    R8, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (DI), Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS (SI)(CX*1), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
-	SUBQ    $0x00000002, DI
-	CMPQ    DI, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, DI
+	ADDQ    CX, DI
+	SUBQ    $0x00000002, R8
+	CMPQ    R8, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ DI, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (SI), Y0
+zone1Row:
+	VMOVUPS (DI), Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)
 	ADDQ    CX, SI
-	SUBQ    $0x00000001, DI
-	CMPQ    DI, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+32(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+32(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    scale+16(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    rows+24(FP), R8
+	CMPQ    R8, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (DI), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (DI)(CX*1), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DI)(CX*2), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*2)
+	VMOVUPS (DI)(DX*1), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	SUBQ    $0x00000004, R8
+	CMPQ    R8, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R8, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (DI), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	SUBQ    $0x00000001, R8
+	CMPQ    R8, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+32(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET
 
@@ -6220,109 +7680,193 @@ TEXT ·scaleGradMaskTileAVX2(SB), NOSPLIT, $0-48
 	MOVQ  AX, CX
 	SHLQ  $0x02, CX
 	LEAQ  (CX)(CX*2), DX
-	XORQ  DX, DX
+	XORQ  BX, BX
 	VPXOR Y15, Y15, Y15
+	MOVQ  c+40(FP), SI
+	ANDQ  $0x3f, SI
+	CMPQ  AX, SI
+	JE    zone0Done
 
-panel2:
-	CMPQ    AX, $0x00000010
-	JLT     panel2Done
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	VMOVUPS 32(BX), Y13
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    y+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+32(FP), R8
-	CMPQ    R8, $0x00000001
-	JLT     panel2RowDone
+zone0:
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	VMOVUPS 32(SI), Y13
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+32(FP), R9
+	CMPQ    R9, $0x00000001
+	JLT     zone0RowDone
 
-panel2Row:
-	VMOVUPS (DI), Y1
+zone0Row:
+	VMOVUPS (R8), Y1
 	VCMPPS  $0x1e, Y15, Y1, Y1
-	VANDPS  (SI), Y1, Y0
+	VANDPS  (DI), Y1, Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(DI), Y1
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(R8), Y1
 	VCMPPS  $0x1e, Y15, Y1, Y1
-	VANDPS  32(SI), Y1, Y0
+	VANDPS  32(DI), Y1, Y0
 	VMULPS  Y13, Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, 32(SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel2Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone0Row
 
-panel2RowDone:
-	ADDQ $0x00000040, DX
+zone0RowDone:
+	ADDQ $0x00000040, BX
 	SUBQ $0x00000010, AX
-	JMP  panel2
+	MOVQ c+40(FP), SI
+	ANDQ $0x3f, SI
+	CMPQ AX, SI
+	JNE  zone0
 
-panel2Done:
-panel1:
-	CMPQ    AX, $0x00000008
-	JLT     panel1Done
-	MOVQ    scale+24(FP), BX
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y14
-	MOVQ    dx+0(FP), BX
-	ADDQ    DX, BX
-	MOVQ    dy+8(FP), SI
-	ADDQ    DX, SI
-	MOVQ    y+16(FP), DI
-	ADDQ    DX, DI
-	MOVQ    rows+32(FP), R8
-	CMPQ    R8, $0x00000002
-	JLT     panel1RowsDone
+zone0Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JE   zone1Done
 
-panel1Rows:
-	VMOVUPS (DI), Y1
+zone1:
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+32(FP), R9
+	CMPQ    R9, $0x00000002
+	JLT     zone1RowsDone
+
+zone1Rows:
+	VMOVUPS (R8), Y1
 	VCMPPS  $0x1e, Y15, Y1, Y1
-	VANDPS  (SI), Y1, Y0
+	VANDPS  (DI), Y1, Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS (DI)(CX*1), Y1
+	VMOVUPS Y0, (SI)
+	VMOVUPS (R8)(CX*1), Y1
 	VCMPPS  $0x1e, Y15, Y1, Y1
-	VANDPS  (SI)(CX*1), Y1, Y0
+	VANDPS  (DI)(CX*1), Y1, Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    CX, BX
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)(CX*1)
 	ADDQ    CX, SI
 	ADDQ    CX, SI
 	ADDQ    CX, DI
 	ADDQ    CX, DI
-	SUBQ    $0x00000002, R8
-	CMPQ    R8, $0x00000002
-	JGE     panel1Rows
+	ADDQ    CX, R8
+	ADDQ    CX, R8
+	SUBQ    $0x00000002, R9
+	CMPQ    R9, $0x00000002
+	JGE     zone1Rows
 
-panel1RowsDone:
-	CMPQ R8, $0x00000001
-	JLT  panel1RowDone
+zone1RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone1RowDone
 
-panel1Row:
-	VMOVUPS (DI), Y1
+zone1Row:
+	VMOVUPS (R8), Y1
 	VCMPPS  $0x1e, Y15, Y1, Y1
-	VANDPS  (SI), Y1, Y0
+	VANDPS  (DI), Y1, Y0
 	VMULPS  Y14, Y0, Y0
-	VMOVUPS Y0, (BX)
-	ADDQ    CX, BX
+	VMOVUPS Y0, (SI)
 	ADDQ    CX, SI
 	ADDQ    CX, DI
-	SUBQ    $0x00000001, R8
-	CMPQ    R8, $0x00000001
-	JGE     panel1Row
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone1Row
 
-panel1RowDone:
-	ADDQ $0x00000020, DX
+zone1RowDone:
+	ADDQ $0x00000020, BX
 	SUBQ $0x00000008, AX
-	JMP  panel1
+	MOVQ c+40(FP), SI
+	ANDQ $0x1f, SI
+	CMPQ AX, SI
+	JNE  zone1
 
-panel1Done:
+zone1Done:
+	MOVQ c+40(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JE   zone2Done
+
+zone2:
+	MOVQ    scale+24(FP), SI
+	ADDQ    BX, SI
+	VMOVUPS (SI), Y14
+	MOVQ    dx+0(FP), SI
+	ADDQ    BX, SI
+	MOVQ    dy+8(FP), DI
+	ADDQ    BX, DI
+	MOVQ    y+16(FP), R8
+	ADDQ    BX, R8
+	MOVQ    rows+32(FP), R9
+	CMPQ    R9, $0x00000004
+	JLT     zone2RowsDone
+
+zone2Rows:
+	VMOVUPS (R8), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (DI), Y1, Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS (R8)(CX*1), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (DI)(CX*1), Y1, Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (R8)(CX*2), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (DI)(CX*2), Y1, Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(CX*2)
+	VMOVUPS (R8)(DX*1), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (DI)(DX*1), Y1, Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)(DX*1)
+	LEAQ    (SI)(CX*4), SI
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (R8)(CX*4), R8
+	SUBQ    $0x00000004, R9
+	CMPQ    R9, $0x00000004
+	JGE     zone2Rows
+
+zone2RowsDone:
+	CMPQ R9, $0x00000001
+	JLT  zone2RowDone
+
+zone2Row:
+	VMOVUPS (R8), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (DI), Y1, Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    CX, SI
+	ADDQ    CX, DI
+	ADDQ    CX, R8
+	SUBQ    $0x00000001, R9
+	CMPQ    R9, $0x00000001
+	JGE     zone2Row
+
+zone2RowDone:
+	ADDQ $0x00000020, BX
+	SUBQ $0x00000008, AX
+	MOVQ c+40(FP), SI
+	ANDQ $0x00, SI
+	CMPQ AX, SI
+	JNE  zone2
+
+zone2Done:
 	VZEROUPPER
 	RET

@@ -11,55 +11,215 @@ TEXT ·sumTileNEON(SB), NOSPLIT, $0-32
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	MOVD x+8(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD rows+16(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R6), F2
 	FMOVQ 16(R6), F3
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	ADD R1, R6
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F0, 0(R5)
 	FMOVQ F1, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
 	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
 	MOVD x+8(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD rows+16(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	ADD R1, R6
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
 
 row1:
-	FMOVQ 0(R6), F1
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	FMOVQ 0(R6), F4
+	FMOVQ 16(R6), F5
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
 	ADD R1, R6
 	SUBS $1, R4
 	BNE row1
+
+end1:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F0, 0(R5)
+	FMOVQ F1, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
+
+done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD x+8(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+16(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4e29d463 // fadd v3.4s, v3.4s, v9.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F8
+	FMOVQ 16(R6), F9
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4e29d421 // fadd v1.4s, v1.4s, v9.4s
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F0, 0(R5)
+	FMOVQ F1, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
+
+done2:
+
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	MOVD x+8(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+16(FP), R4
+	SUBS $4, R4
+	BLT rest3
+
+rows3:
+	FMOVQ 0(R6), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F4
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F4
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F4
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F4
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row3
+
+end3:
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F0, 0(R5)
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone3
 
-done1:
+done3:
 	RET
 
 // func momentTileNEON(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
@@ -69,9 +229,10 @@ TEXT ·momentTileNEON(SB), NOSPLIT, $0-48
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD pivot+24(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -84,7 +245,7 @@ panel2:
 	ADD R2<<2, R6, R6
 	MOVD rows+32(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R6), F6
 	FMOVQ 16(R6), F7
 	WORD $0x4ea0d4c8 // fsub v8.4s, v6.4s, v0.4s
@@ -95,7 +256,9 @@ row2:
 	VFMLA V9.S4, V9.S4, V5.S4
 	ADD R1, R6
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F2, 0(R5)
@@ -106,41 +269,280 @@ row2:
 	FMOVQ F5, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
+
+done0:
+
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
+	MOVD pivot+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	FMOVQ 16(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	MOVD x+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+32(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	WORD $0x4ea0d54c // fsub v12.4s, v10.4s, v0.4s
+	WORD $0x4ea1d56d // fsub v13.4s, v11.4s, v1.4s
+	WORD $0x4e2cd442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	VFMLA V12.S4, V12.S4, V6.S4
+	VFMLA V13.S4, V13.S4, V7.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	WORD $0x4ea0d54c // fsub v12.4s, v10.4s, v0.4s
+	WORD $0x4ea1d56d // fsub v13.4s, v11.4s, v1.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	VFMLA V12.S4, V12.S4, V8.S4
+	VFMLA V13.S4, V13.S4, V9.S4
+	ADD R1, R6
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
+
+row1:
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	WORD $0x4ea0d54c // fsub v12.4s, v10.4s, v0.4s
+	WORD $0x4ea1d56d // fsub v13.4s, v11.4s, v1.4s
+	WORD $0x4e2cd442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	VFMLA V12.S4, V12.S4, V6.S4
+	VFMLA V13.S4, V13.S4, V7.S4
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row1
+
+end1:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	MOVD square+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F6, 0(R5)
+	FMOVQ F7, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
+
+done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	MOVD pivot+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	FMOVQ 16(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD x+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+32(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	WORD $0x4ea0d654 // fsub v20.4s, v18.4s, v0.4s
+	WORD $0x4ea1d675 // fsub v21.4s, v19.4s, v1.4s
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e35d463 // fadd v3.4s, v3.4s, v21.4s
+	VFMLA V20.S4, V20.S4, V10.S4
+	VFMLA V21.S4, V21.S4, V11.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	WORD $0x4ea0d654 // fsub v20.4s, v18.4s, v0.4s
+	WORD $0x4ea1d675 // fsub v21.4s, v19.4s, v1.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	VFMLA V20.S4, V20.S4, V12.S4
+	VFMLA V21.S4, V21.S4, V13.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	WORD $0x4ea0d654 // fsub v20.4s, v18.4s, v0.4s
+	WORD $0x4ea1d675 // fsub v21.4s, v19.4s, v1.4s
+	WORD $0x4e34d4c6 // fadd v6.4s, v6.4s, v20.4s
+	WORD $0x4e35d4e7 // fadd v7.4s, v7.4s, v21.4s
+	VFMLA V20.S4, V20.S4, V14.S4
+	VFMLA V21.S4, V21.S4, V15.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	WORD $0x4ea0d654 // fsub v20.4s, v18.4s, v0.4s
+	WORD $0x4ea1d675 // fsub v21.4s, v19.4s, v1.4s
+	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
+	WORD $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	VFMLA V20.S4, V20.S4, V16.S4
+	VFMLA V21.S4, V21.S4, V17.S4
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	WORD $0x4ea0d654 // fsub v20.4s, v18.4s, v0.4s
+	WORD $0x4ea1d675 // fsub v21.4s, v19.4s, v1.4s
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e35d463 // fadd v3.4s, v3.4s, v21.4s
+	VFMLA V20.S4, V20.S4, V10.S4
+	VFMLA V21.S4, V21.S4, V11.S4
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	MOVD square+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F10, 0(R5)
+	FMOVQ F11, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
 
 done2:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
 	MOVD pivot+24(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
 	MOVD x+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD rows+32(FP), R4
+	SUBS $4, R4
+	BLT rest3
 
-row1:
-	FMOVQ 0(R6), F3
-	WORD $0x4ea0d464 // fsub v4.4s, v3.4s, v0.4s
-	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
-	VFMLA V4.S4, V4.S4, V2.S4
+rows3:
+	FMOVQ 0(R6), F9
+	WORD $0x4ea0d52a // fsub v10.4s, v9.4s, v0.4s
+	WORD $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	VFMLA V10.S4, V10.S4, V5.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F9
+	WORD $0x4ea0d52a // fsub v10.4s, v9.4s, v0.4s
+	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
+	VFMLA V10.S4, V10.S4, V6.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F9
+	WORD $0x4ea0d52a // fsub v10.4s, v9.4s, v0.4s
+	WORD $0x4e2ad463 // fadd v3.4s, v3.4s, v10.4s
+	VFMLA V10.S4, V10.S4, V7.S4
+	ADD R1, R6
+	FMOVQ 0(R6), F9
+	WORD $0x4ea0d52a // fsub v10.4s, v9.4s, v0.4s
+	WORD $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
+	VFMLA V10.S4, V10.S4, V8.S4
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F9
+	WORD $0x4ea0d52a // fsub v10.4s, v9.4s, v0.4s
+	WORD $0x4e2ad421 // fadd v1.4s, v1.4s, v10.4s
+	VFMLA V10.S4, V10.S4, V5.S4
 	ADD R1, R6
 	SUBS $1, R4
-	BNE row1
+	BNE row3
+
+end3:
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F1, 0(R5)
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 	MOVD square+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F2, 0(R5)
+	FMOVQ F5, 0(R5)
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone3
 
-done1:
+done3:
 	RET
 
 // func momentRangeTileNEON(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
@@ -150,9 +552,10 @@ TEXT ·momentRangeTileNEON(SB), NOSPLIT, $0-64
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD pivot+40(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -173,7 +576,7 @@ panel2:
 	ADD R2<<2, R6, R6
 	MOVD rows+48(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R6), F10
 	FMOVQ 16(R6), F11
 	WORD $0x4ea0d54c // fsub v12.4s, v10.4s, v0.4s
@@ -188,7 +591,9 @@ row2:
 	WORD $0x4e2bc529 // fmaxnm v9.4s, v9.4s, v11.4s
 	ADD R1, R6
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F2, 0(R5)
@@ -207,55 +612,366 @@ row2:
 	FMOVQ F9, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
+
+done0:
+
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
+	MOVD pivot+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	FMOVQ 16(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	MOVD least+16(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F10
+	FMOVQ 16(R5), F11
+	MOVD greatest+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F12
+	FMOVQ 16(R5), F13
+	MOVD x+32(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+48(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F14
+	FMOVQ 16(R6), F15
+	WORD $0x4ea0d5d0 // fsub v16.4s, v14.4s, v0.4s
+	WORD $0x4ea1d5f1 // fsub v17.4s, v15.4s, v1.4s
+	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	WORD $0x4e31d463 // fadd v3.4s, v3.4s, v17.4s
+	VFMLA V16.S4, V16.S4, V6.S4
+	VFMLA V17.S4, V17.S4, V7.S4
+	WORD $0x4eaec54a // fminnm v10.4s, v10.4s, v14.4s
+	WORD $0x4eafc56b // fminnm v11.4s, v11.4s, v15.4s
+	WORD $0x4e2ec58c // fmaxnm v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fc5ad // fmaxnm v13.4s, v13.4s, v15.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F14
+	FMOVQ 16(R6), F15
+	WORD $0x4ea0d5d0 // fsub v16.4s, v14.4s, v0.4s
+	WORD $0x4ea1d5f1 // fsub v17.4s, v15.4s, v1.4s
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	VFMLA V16.S4, V16.S4, V8.S4
+	VFMLA V17.S4, V17.S4, V9.S4
+	WORD $0x4eaec54a // fminnm v10.4s, v10.4s, v14.4s
+	WORD $0x4eafc56b // fminnm v11.4s, v11.4s, v15.4s
+	WORD $0x4e2ec58c // fmaxnm v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fc5ad // fmaxnm v13.4s, v13.4s, v15.4s
+	ADD R1, R6
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
+
+row1:
+	FMOVQ 0(R6), F14
+	FMOVQ 16(R6), F15
+	WORD $0x4ea0d5d0 // fsub v16.4s, v14.4s, v0.4s
+	WORD $0x4ea1d5f1 // fsub v17.4s, v15.4s, v1.4s
+	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	WORD $0x4e31d463 // fadd v3.4s, v3.4s, v17.4s
+	VFMLA V16.S4, V16.S4, V6.S4
+	VFMLA V17.S4, V17.S4, V7.S4
+	WORD $0x4eaec54a // fminnm v10.4s, v10.4s, v14.4s
+	WORD $0x4eafc56b // fminnm v11.4s, v11.4s, v15.4s
+	WORD $0x4e2ec58c // fmaxnm v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fc5ad // fmaxnm v13.4s, v13.4s, v15.4s
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row1
+
+end1:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	MOVD square+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F6, 0(R5)
+	FMOVQ F7, 16(R5)
+	MOVD least+16(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F10, 0(R5)
+	FMOVQ F11, 16(R5)
+	MOVD greatest+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F12, 0(R5)
+	FMOVQ F13, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
+
+done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	MOVD pivot+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	FMOVQ 16(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD least+16(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F18
+	FMOVQ 16(R5), F19
+	MOVD greatest+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F20
+	FMOVQ 16(R5), F21
+	MOVD x+32(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD rows+48(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F22
+	FMOVQ 16(R6), F23
+	WORD $0x4ea0d6d8 // fsub v24.4s, v22.4s, v0.4s
+	WORD $0x4ea1d6f9 // fsub v25.4s, v23.4s, v1.4s
+	WORD $0x4e38d442 // fadd v2.4s, v2.4s, v24.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	VFMLA V24.S4, V24.S4, V10.S4
+	VFMLA V25.S4, V25.S4, V11.S4
+	WORD $0x4eb6c652 // fminnm v18.4s, v18.4s, v22.4s
+	WORD $0x4eb7c673 // fminnm v19.4s, v19.4s, v23.4s
+	WORD $0x4e36c694 // fmaxnm v20.4s, v20.4s, v22.4s
+	WORD $0x4e37c6b5 // fmaxnm v21.4s, v21.4s, v23.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F22
+	FMOVQ 16(R6), F23
+	WORD $0x4ea0d6d8 // fsub v24.4s, v22.4s, v0.4s
+	WORD $0x4ea1d6f9 // fsub v25.4s, v23.4s, v1.4s
+	WORD $0x4e38d484 // fadd v4.4s, v4.4s, v24.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	VFMLA V24.S4, V24.S4, V12.S4
+	VFMLA V25.S4, V25.S4, V13.S4
+	WORD $0x4eb6c652 // fminnm v18.4s, v18.4s, v22.4s
+	WORD $0x4eb7c673 // fminnm v19.4s, v19.4s, v23.4s
+	WORD $0x4e36c694 // fmaxnm v20.4s, v20.4s, v22.4s
+	WORD $0x4e37c6b5 // fmaxnm v21.4s, v21.4s, v23.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F22
+	FMOVQ 16(R6), F23
+	WORD $0x4ea0d6d8 // fsub v24.4s, v22.4s, v0.4s
+	WORD $0x4ea1d6f9 // fsub v25.4s, v23.4s, v1.4s
+	WORD $0x4e38d4c6 // fadd v6.4s, v6.4s, v24.4s
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	VFMLA V24.S4, V24.S4, V14.S4
+	VFMLA V25.S4, V25.S4, V15.S4
+	WORD $0x4eb6c652 // fminnm v18.4s, v18.4s, v22.4s
+	WORD $0x4eb7c673 // fminnm v19.4s, v19.4s, v23.4s
+	WORD $0x4e36c694 // fmaxnm v20.4s, v20.4s, v22.4s
+	WORD $0x4e37c6b5 // fmaxnm v21.4s, v21.4s, v23.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F22
+	FMOVQ 16(R6), F23
+	WORD $0x4ea0d6d8 // fsub v24.4s, v22.4s, v0.4s
+	WORD $0x4ea1d6f9 // fsub v25.4s, v23.4s, v1.4s
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	VFMLA V24.S4, V24.S4, V16.S4
+	VFMLA V25.S4, V25.S4, V17.S4
+	WORD $0x4eb6c652 // fminnm v18.4s, v18.4s, v22.4s
+	WORD $0x4eb7c673 // fminnm v19.4s, v19.4s, v23.4s
+	WORD $0x4e36c694 // fmaxnm v20.4s, v20.4s, v22.4s
+	WORD $0x4e37c6b5 // fmaxnm v21.4s, v21.4s, v23.4s
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F22
+	FMOVQ 16(R6), F23
+	WORD $0x4ea0d6d8 // fsub v24.4s, v22.4s, v0.4s
+	WORD $0x4ea1d6f9 // fsub v25.4s, v23.4s, v1.4s
+	WORD $0x4e38d442 // fadd v2.4s, v2.4s, v24.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	VFMLA V24.S4, V24.S4, V10.S4
+	VFMLA V25.S4, V25.S4, V11.S4
+	WORD $0x4eb6c652 // fminnm v18.4s, v18.4s, v22.4s
+	WORD $0x4eb7c673 // fminnm v19.4s, v19.4s, v23.4s
+	WORD $0x4e36c694 // fmaxnm v20.4s, v20.4s, v22.4s
+	WORD $0x4e37c6b5 // fmaxnm v21.4s, v21.4s, v23.4s
+	ADD R1, R6
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	MOVD square+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F10, 0(R5)
+	FMOVQ F11, 16(R5)
+	MOVD least+16(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F18, 0(R5)
+	FMOVQ F19, 16(R5)
+	MOVD greatest+24(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F20, 0(R5)
+	FMOVQ F21, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
 
 done2:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
 	MOVD pivot+40(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
 	MOVD least+16(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
+	FMOVQ 0(R5), F9
 	MOVD greatest+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F4
+	FMOVQ 0(R5), F10
 	MOVD x+32(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD rows+48(FP), R4
+	SUBS $4, R4
+	BLT rest3
 
-row1:
-	FMOVQ 0(R6), F5
-	WORD $0x4ea0d4a6 // fsub v6.4s, v5.4s, v0.4s
-	WORD $0x4e26d421 // fadd v1.4s, v1.4s, v6.4s
-	VFMLA V6.S4, V6.S4, V2.S4
-	WORD $0x4ea5c463 // fminnm v3.4s, v3.4s, v5.4s
-	WORD $0x4e25c484 // fmaxnm v4.4s, v4.4s, v5.4s
+rows3:
+	FMOVQ 0(R6), F11
+	WORD $0x4ea0d56c // fsub v12.4s, v11.4s, v0.4s
+	WORD $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V5.S4
+	WORD $0x4eabc529 // fminnm v9.4s, v9.4s, v11.4s
+	WORD $0x4e2bc54a // fmaxnm v10.4s, v10.4s, v11.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F11
+	WORD $0x4ea0d56c // fsub v12.4s, v11.4s, v0.4s
+	WORD $0x4e2cd442 // fadd v2.4s, v2.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V6.S4
+	WORD $0x4eabc529 // fminnm v9.4s, v9.4s, v11.4s
+	WORD $0x4e2bc54a // fmaxnm v10.4s, v10.4s, v11.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F11
+	WORD $0x4ea0d56c // fsub v12.4s, v11.4s, v0.4s
+	WORD $0x4e2cd463 // fadd v3.4s, v3.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V7.S4
+	WORD $0x4eabc529 // fminnm v9.4s, v9.4s, v11.4s
+	WORD $0x4e2bc54a // fmaxnm v10.4s, v10.4s, v11.4s
+	ADD R1, R6
+	FMOVQ 0(R6), F11
+	WORD $0x4ea0d56c // fsub v12.4s, v11.4s, v0.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V8.S4
+	WORD $0x4eabc529 // fminnm v9.4s, v9.4s, v11.4s
+	WORD $0x4e2bc54a // fmaxnm v10.4s, v10.4s, v11.4s
+	ADD R1, R6
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F11
+	WORD $0x4ea0d56c // fsub v12.4s, v11.4s, v0.4s
+	WORD $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	VFMLA V12.S4, V12.S4, V5.S4
+	WORD $0x4eabc529 // fminnm v9.4s, v9.4s, v11.4s
+	WORD $0x4e2bc54a // fmaxnm v10.4s, v10.4s, v11.4s
 	ADD R1, R6
 	SUBS $1, R4
-	BNE row1
+	BNE row3
+
+end3:
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F1, 0(R5)
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 	MOVD square+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F2, 0(R5)
+	FMOVQ F5, 0(R5)
 	MOVD least+16(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F3, 0(R5)
+	FMOVQ F9, 0(R5)
 	MOVD greatest+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F4, 0(R5)
+	FMOVQ F10, 0(R5)
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone3
 
-done1:
+done3:
 	RET
 
 // func gradTileNEON(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, rows int, c int)
@@ -265,9 +981,10 @@ TEXT ·gradTileNEON(SB), NOSPLIT, $0-56
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -282,7 +999,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+40(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R6), F6
 	FMOVQ 16(R6), F7
 	FMOVQ 0(R7), F8
@@ -298,7 +1015,9 @@ row2:
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F2, 0(R5)
@@ -309,46 +1028,341 @@ row2:
 	FMOVQ F5, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
-	VEOR V1.B16, V1.B16, V1.B16
+	FMOVQ 16(R5), F1
 	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
 	MOVD dy+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD x+24(FP), R7
 	ADD R2<<2, R7, R7
 	MOVD rows+40(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	FMOVQ 0(R7), F12
+	FMOVQ 16(R7), F13
+	VMOV V10.B16, V14.B16
+	VMOV V11.B16, V15.B16
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	VFMLA V12.S4, V14.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	FMOVQ 0(R7), F12
+	FMOVQ 16(R7), F13
+	VMOV V10.B16, V14.B16
+	VMOV V11.B16, V15.B16
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	WORD $0x4e2ed484 // fadd v4.4s, v4.4s, v14.4s
+	WORD $0x4e2fd4a5 // fadd v5.4s, v5.4s, v15.4s
+	VFMLA V12.S4, V14.S4, V8.S4
+	VFMLA V13.S4, V15.S4, V9.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
 
 row1:
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R7), F4
-	VMOV V3.B16, V5.B16
-	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
-	VFMLA V4.S4, V5.S4, V2.S4
+	FMOVQ 0(R6), F10
+	FMOVQ 16(R6), F11
+	FMOVQ 0(R7), F12
+	FMOVQ 16(R7), F13
+	VMOV V10.B16, V14.B16
+	VMOV V11.B16, V15.B16
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	VFMLA V12.S4, V14.S4, V6.S4
+	VFMLA V13.S4, V15.S4, V7.S4
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F6, 0(R5)
+	FMOVQ F7, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
+
+done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	MOVD mean+32(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	FMOVQ 16(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD x+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD rows+40(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	FMOVQ 0(R7), F20
+	FMOVQ 16(R7), F21
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	VFMLA V20.S4, V22.S4, V10.S4
+	VFMLA V21.S4, V23.S4, V11.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	FMOVQ 0(R7), F20
+	FMOVQ 16(R7), F21
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4e36d484 // fadd v4.4s, v4.4s, v22.4s
+	WORD $0x4e37d4a5 // fadd v5.4s, v5.4s, v23.4s
+	VFMLA V20.S4, V22.S4, V12.S4
+	VFMLA V21.S4, V23.S4, V13.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	FMOVQ 0(R7), F20
+	FMOVQ 16(R7), F21
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	VFMLA V20.S4, V22.S4, V14.S4
+	VFMLA V21.S4, V23.S4, V15.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	FMOVQ 0(R7), F20
+	FMOVQ 16(R7), F21
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	VFMLA V20.S4, V22.S4, V16.S4
+	VFMLA V21.S4, V23.S4, V17.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F18
+	FMOVQ 16(R6), F19
+	FMOVQ 0(R7), F20
+	FMOVQ 16(R7), F21
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4e36d442 // fadd v2.4s, v2.4s, v22.4s
+	WORD $0x4e37d463 // fadd v3.4s, v3.4s, v23.4s
+	VFMLA V20.S4, V22.S4, V10.S4
+	VFMLA V21.S4, V23.S4, V11.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	FMOVQ F3, 16(R5)
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e2ed54a // fadd v10.4s, v10.4s, v14.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F10, 0(R5)
+	FMOVQ F11, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
+
+done2:
+
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
+	MOVD mean+32(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F0
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD x+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD rows+40(FP), R4
+	SUBS $4, R4
+	BLT rest3
+
+rows3:
+	FMOVQ 0(R6), F9
+	FMOVQ 0(R7), F10
+	VMOV V9.B16, V11.B16
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4e2bd421 // fadd v1.4s, v1.4s, v11.4s
+	VFMLA V10.S4, V11.S4, V5.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F9
+	FMOVQ 0(R7), F10
+	VMOV V9.B16, V11.B16
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4e2bd442 // fadd v2.4s, v2.4s, v11.4s
+	VFMLA V10.S4, V11.S4, V6.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F9
+	FMOVQ 0(R7), F10
+	VMOV V9.B16, V11.B16
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	VFMLA V10.S4, V11.S4, V7.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F9
+	FMOVQ 0(R7), F10
+	VMOV V9.B16, V11.B16
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4e2bd484 // fadd v4.4s, v4.4s, v11.4s
+	VFMLA V10.S4, V11.S4, V8.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F9
+	FMOVQ 0(R7), F10
+	VMOV V9.B16, V11.B16
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4e2bd421 // fadd v1.4s, v1.4s, v11.4s
+	VFMLA V10.S4, V11.S4, V5.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $1, R4
+	BNE row3
+
+end3:
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F1, 0(R5)
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
 	MOVD dot+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F2, 0(R5)
+	FMOVQ F5, 0(R5)
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone3
 
-done1:
+done3:
 	RET
 
 // func gradMaskTileNEON(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
@@ -357,18 +1371,20 @@ TEXT ·gradMaskTileNEON(SB), NOSPLIT, $0-64
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
-	FMOVQ 16(R5), F1
-	VEOR V2.B16, V2.B16, V2.B16
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
 	MOVD dy+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD y+24(FP), R7
@@ -377,52 +1393,60 @@ panel2:
 	ADD R2<<2, R8, R8
 	MOVD rows+48(FP), R4
 
-row2:
-	FMOVQ 0(R6), F6
-	FMOVQ 16(R6), F7
-	FMOVQ 0(R7), F8
-	FMOVQ 16(R7), F9
-	FMOVQ 0(R8), F10
-	FMOVQ 16(R8), F11
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x6eace50e // fcmgt v14.4s, v8.4s, v12.4s
-	WORD $0x6eade52f // fcmgt v15.4s, v9.4s, v13.4s
-	VAND V6.B16, V14.B16, V14.B16
-	VAND V7.B16, V15.B16, V15.B16
-	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+row0:
+	FMOVQ 0(R6), F7
+	FMOVQ 16(R6), F8
+	FMOVQ 0(R7), F9
+	FMOVQ 16(R7), F10
+	FMOVQ 0(R8), F11
+	FMOVQ 16(R8), F12
+	WORD $0x6ea0e52d // fcmgt v13.4s, v9.4s, v0.4s
+	WORD $0x6ea0e54e // fcmgt v14.4s, v10.4s, v0.4s
+	VAND V7.B16, V13.B16, V13.B16
+	VAND V8.B16, V14.B16, V14.B16
 	WORD $0x4ea1d56b // fsub v11.4s, v11.4s, v1.4s
-	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
-	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
-	VFMLA V10.S4, V14.S4, V4.S4
-	VFMLA V11.S4, V15.S4, V5.S4
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	WORD $0x4e2ed484 // fadd v4.4s, v4.4s, v14.4s
+	VFMLA V11.S4, V13.S4, V5.S4
+	VFMLA V12.S4, V14.S4, V6.S4
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F2, 0(R5)
-	FMOVQ F3, 16(R5)
+	FMOVQ F3, 0(R5)
+	FMOVQ F4, 16(R5)
 	MOVD dot+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F4, 0(R5)
-	FMOVQ F5, 16(R5)
+	FMOVQ F5, 0(R5)
+	FMOVQ F6, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
 	MOVD dy+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD y+24(FP), R7
@@ -430,33 +1454,375 @@ panel1:
 	MOVD x+32(FP), R8
 	ADD R2<<2, R8, R8
 	MOVD rows+48(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F11
+	FMOVQ 16(R6), F12
+	FMOVQ 0(R7), F13
+	FMOVQ 16(R7), F14
+	FMOVQ 0(R8), F15
+	FMOVQ 16(R8), F16
+	WORD $0x6ea0e5b1 // fcmgt v17.4s, v13.4s, v0.4s
+	WORD $0x6ea0e5d2 // fcmgt v18.4s, v14.4s, v0.4s
+	VAND V11.B16, V17.B16, V17.B16
+	VAND V12.B16, V18.B16, V18.B16
+	WORD $0x4ea1d5ef // fsub v15.4s, v15.4s, v1.4s
+	WORD $0x4ea2d610 // fsub v16.4s, v16.4s, v2.4s
+	WORD $0x4e31d463 // fadd v3.4s, v3.4s, v17.4s
+	WORD $0x4e32d484 // fadd v4.4s, v4.4s, v18.4s
+	VFMLA V15.S4, V17.S4, V7.S4
+	VFMLA V16.S4, V18.S4, V8.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F11
+	FMOVQ 16(R6), F12
+	FMOVQ 0(R7), F13
+	FMOVQ 16(R7), F14
+	FMOVQ 0(R8), F15
+	FMOVQ 16(R8), F16
+	WORD $0x6ea0e5b1 // fcmgt v17.4s, v13.4s, v0.4s
+	WORD $0x6ea0e5d2 // fcmgt v18.4s, v14.4s, v0.4s
+	VAND V11.B16, V17.B16, V17.B16
+	VAND V12.B16, V18.B16, V18.B16
+	WORD $0x4ea1d5ef // fsub v15.4s, v15.4s, v1.4s
+	WORD $0x4ea2d610 // fsub v16.4s, v16.4s, v2.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	WORD $0x4e32d4c6 // fadd v6.4s, v6.4s, v18.4s
+	VFMLA V15.S4, V17.S4, V9.S4
+	VFMLA V16.S4, V18.S4, V10.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
 
 row1:
-	FMOVQ 0(R6), F3
-	FMOVQ 0(R7), F4
-	FMOVQ 0(R8), F5
-	VEOR V6.B16, V6.B16, V6.B16
-	WORD $0x6ea6e487 // fcmgt v7.4s, v4.4s, v6.4s
-	VAND V3.B16, V7.B16, V7.B16
-	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
-	WORD $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
-	VFMLA V5.S4, V7.S4, V2.S4
+	FMOVQ 0(R6), F11
+	FMOVQ 16(R6), F12
+	FMOVQ 0(R7), F13
+	FMOVQ 16(R7), F14
+	FMOVQ 0(R8), F15
+	FMOVQ 16(R8), F16
+	WORD $0x6ea0e5b1 // fcmgt v17.4s, v13.4s, v0.4s
+	WORD $0x6ea0e5d2 // fcmgt v18.4s, v14.4s, v0.4s
+	VAND V11.B16, V17.B16, V17.B16
+	VAND V12.B16, V18.B16, V18.B16
+	WORD $0x4ea1d5ef // fsub v15.4s, v15.4s, v1.4s
+	WORD $0x4ea2d610 // fsub v16.4s, v16.4s, v2.4s
+	WORD $0x4e31d463 // fadd v3.4s, v3.4s, v17.4s
+	WORD $0x4e32d484 // fadd v4.4s, v4.4s, v18.4s
+	VFMLA V15.S4, V17.S4, V7.S4
+	VFMLA V16.S4, V18.S4, V8.S4
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
 	BNE row1
+
+end1:
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F1, 0(R5)
+	FMOVQ F3, 0(R5)
+	FMOVQ F4, 16(R5)
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
 	MOVD dot+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F2, 0(R5)
-	ADD $4, R2
-	SUB $4, R3
-	B panel1
+	FMOVQ F7, 0(R5)
+	FMOVQ F8, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
 
 done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	MOVD mean+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD y+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD x+32(FP), R8
+	ADD R2<<2, R8, R8
+	MOVD rows+48(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F19
+	FMOVQ 16(R6), F20
+	FMOVQ 0(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 0(R8), F23
+	FMOVQ 16(R8), F24
+	WORD $0x6ea0e6b9 // fcmgt v25.4s, v21.4s, v0.4s
+	WORD $0x6ea0e6da // fcmgt v26.4s, v22.4s, v0.4s
+	VAND V19.B16, V25.B16, V25.B16
+	VAND V20.B16, V26.B16, V26.B16
+	WORD $0x4ea1d6f7 // fsub v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2d718 // fsub v24.4s, v24.4s, v2.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
+	VFMLA V23.S4, V25.S4, V11.S4
+	VFMLA V24.S4, V26.S4, V12.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F19
+	FMOVQ 16(R6), F20
+	FMOVQ 0(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 0(R8), F23
+	FMOVQ 16(R8), F24
+	WORD $0x6ea0e6b9 // fcmgt v25.4s, v21.4s, v0.4s
+	WORD $0x6ea0e6da // fcmgt v26.4s, v22.4s, v0.4s
+	VAND V19.B16, V25.B16, V25.B16
+	VAND V20.B16, V26.B16, V26.B16
+	WORD $0x4ea1d6f7 // fsub v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2d718 // fsub v24.4s, v24.4s, v2.4s
+	WORD $0x4e39d4a5 // fadd v5.4s, v5.4s, v25.4s
+	WORD $0x4e3ad4c6 // fadd v6.4s, v6.4s, v26.4s
+	VFMLA V23.S4, V25.S4, V13.S4
+	VFMLA V24.S4, V26.S4, V14.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F19
+	FMOVQ 16(R6), F20
+	FMOVQ 0(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 0(R8), F23
+	FMOVQ 16(R8), F24
+	WORD $0x6ea0e6b9 // fcmgt v25.4s, v21.4s, v0.4s
+	WORD $0x6ea0e6da // fcmgt v26.4s, v22.4s, v0.4s
+	VAND V19.B16, V25.B16, V25.B16
+	VAND V20.B16, V26.B16, V26.B16
+	WORD $0x4ea1d6f7 // fsub v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2d718 // fsub v24.4s, v24.4s, v2.4s
+	WORD $0x4e39d4e7 // fadd v7.4s, v7.4s, v25.4s
+	WORD $0x4e3ad508 // fadd v8.4s, v8.4s, v26.4s
+	VFMLA V23.S4, V25.S4, V15.S4
+	VFMLA V24.S4, V26.S4, V16.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F19
+	FMOVQ 16(R6), F20
+	FMOVQ 0(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 0(R8), F23
+	FMOVQ 16(R8), F24
+	WORD $0x6ea0e6b9 // fcmgt v25.4s, v21.4s, v0.4s
+	WORD $0x6ea0e6da // fcmgt v26.4s, v22.4s, v0.4s
+	VAND V19.B16, V25.B16, V25.B16
+	VAND V20.B16, V26.B16, V26.B16
+	WORD $0x4ea1d6f7 // fsub v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2d718 // fsub v24.4s, v24.4s, v2.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	VFMLA V23.S4, V25.S4, V17.S4
+	VFMLA V24.S4, V26.S4, V18.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F19
+	FMOVQ 16(R6), F20
+	FMOVQ 0(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 0(R8), F23
+	FMOVQ 16(R8), F24
+	WORD $0x6ea0e6b9 // fcmgt v25.4s, v21.4s, v0.4s
+	WORD $0x6ea0e6da // fcmgt v26.4s, v22.4s, v0.4s
+	VAND V19.B16, V25.B16, V25.B16
+	VAND V20.B16, V26.B16, V26.B16
+	WORD $0x4ea1d6f7 // fsub v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2d718 // fsub v24.4s, v24.4s, v2.4s
+	WORD $0x4e39d463 // fadd v3.4s, v3.4s, v25.4s
+	WORD $0x4e3ad484 // fadd v4.4s, v4.4s, v26.4s
+	VFMLA V23.S4, V25.S4, V11.S4
+	VFMLA V24.S4, V26.S4, V12.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F3, 0(R5)
+	FMOVQ F4, 16(R5)
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x4e2fd56b // fadd v11.4s, v11.4s, v15.4s
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F11, 0(R5)
+	FMOVQ F12, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
+
+done2:
+
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
+	MOVD mean+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F1
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD y+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD x+32(FP), R8
+	ADD R2<<2, R8, R8
+	MOVD rows+48(FP), R4
+	SUBS $4, R4
+	BLT rest3
+
+rows3:
+	FMOVQ 0(R6), F10
+	FMOVQ 0(R7), F11
+	FMOVQ 0(R8), F12
+	WORD $0x6ea0e56d // fcmgt v13.4s, v11.4s, v0.4s
+	VAND V10.B16, V13.B16, V13.B16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4e2dd442 // fadd v2.4s, v2.4s, v13.4s
+	VFMLA V12.S4, V13.S4, V6.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F10
+	FMOVQ 0(R7), F11
+	FMOVQ 0(R8), F12
+	WORD $0x6ea0e56d // fcmgt v13.4s, v11.4s, v0.4s
+	VAND V10.B16, V13.B16, V13.B16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4e2dd463 // fadd v3.4s, v3.4s, v13.4s
+	VFMLA V12.S4, V13.S4, V7.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F10
+	FMOVQ 0(R7), F11
+	FMOVQ 0(R8), F12
+	WORD $0x6ea0e56d // fcmgt v13.4s, v11.4s, v0.4s
+	VAND V10.B16, V13.B16, V13.B16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4e2dd484 // fadd v4.4s, v4.4s, v13.4s
+	VFMLA V12.S4, V13.S4, V8.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	FMOVQ 0(R6), F10
+	FMOVQ 0(R7), F11
+	FMOVQ 0(R8), F12
+	WORD $0x6ea0e56d // fcmgt v13.4s, v11.4s, v0.4s
+	VAND V10.B16, V13.B16, V13.B16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	VFMLA V12.S4, V13.S4, V9.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F10
+	FMOVQ 0(R7), F11
+	FMOVQ 0(R8), F12
+	WORD $0x6ea0e56d // fcmgt v13.4s, v11.4s, v0.4s
+	VAND V10.B16, V13.B16, V13.B16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4e2dd442 // fadd v2.4s, v2.4s, v13.4s
+	VFMLA V12.S4, V13.S4, V6.S4
+	ADD R1, R6
+	ADD R1, R7
+	ADD R1, R8
+	SUBS $1, R4
+	BNE row3
+
+end3:
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F2, 0(R5)
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F6, 0(R5)
+	ADD $4, R2
+	SUB $4, R3
+	B zone3
+
+done3:
 	RET
 
 // func gradQuantTileNEON(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)
@@ -465,128 +1831,560 @@ TEXT ·gradQuantTileNEON(SB), NOSPLIT, $0-80
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 	MOVD limit+56(FP), R5
-	VLD1R (R5), [V0.S4]
+	VLD1R (R5), [V1.S4]
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $63, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
-	FMOVQ 16(R5), F2
+	FMOVQ 0(R5), F2
+	FMOVQ 16(R5), F3
 	MOVD scale+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
-	FMOVQ 16(R5), F4
+	FMOVQ 0(R5), F4
+	FMOVQ 16(R5), F5
 	MOVD shift+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F5
-	FMOVQ 16(R5), F6
-	VEOR V7.B16, V7.B16, V7.B16
+	FMOVQ 0(R5), F6
+	FMOVQ 16(R5), F7
 	VEOR V8.B16, V8.B16, V8.B16
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
 	MOVD dy+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD x+24(FP), R7
 	ADD R2<<2, R7, R7
 	MOVD rows+64(FP), R4
 
-row2:
-	FMOVQ 0(R6), F11
-	FMOVQ 16(R6), F12
-	FMOVQ 0(R7), F13
-	FMOVQ 16(R7), F14
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4ea1d5b1 // fsub v17.4s, v13.4s, v1.4s
-	WORD $0x4ea2d5d2 // fsub v18.4s, v14.4s, v2.4s
-	WORD $0x6e23de31 // fmul v17.4s, v17.4s, v3.4s
-	WORD $0x6e24de52 // fmul v18.4s, v18.4s, v4.4s
-	WORD $0x4e25d631 // fadd v17.4s, v17.4s, v5.4s
-	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
-	WORD $0x6eafe633 // fcmgt v19.4s, v17.4s, v15.4s
-	WORD $0x6eb0e654 // fcmgt v20.4s, v18.4s, v16.4s
-	WORD $0x6e31e411 // fcmge v17.4s, v0.4s, v17.4s
-	WORD $0x6e32e412 // fcmge v18.4s, v0.4s, v18.4s
+row0:
+	FMOVQ 0(R6), F12
+	FMOVQ 16(R6), F13
+	FMOVQ 0(R7), F14
+	FMOVQ 16(R7), F15
+	WORD $0x4ea2d5d0 // fsub v16.4s, v14.4s, v2.4s
+	WORD $0x4ea3d5f1 // fsub v17.4s, v15.4s, v3.4s
+	WORD $0x6e24de10 // fmul v16.4s, v16.4s, v4.4s
+	WORD $0x6e25de31 // fmul v17.4s, v17.4s, v5.4s
+	WORD $0x4e26d610 // fadd v16.4s, v16.4s, v6.4s
+	WORD $0x4e27d631 // fadd v17.4s, v17.4s, v7.4s
+	WORD $0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
+	WORD $0x6ea0e633 // fcmgt v19.4s, v17.4s, v0.4s
+	WORD $0x6e30e430 // fcmge v16.4s, v1.4s, v16.4s
+	WORD $0x6e31e431 // fcmge v17.4s, v1.4s, v17.4s
+	VAND V16.B16, V18.B16, V18.B16
 	VAND V17.B16, V19.B16, V19.B16
-	VAND V18.B16, V20.B16, V20.B16
-	VAND V11.B16, V19.B16, V19.B16
-	VAND V12.B16, V20.B16, V20.B16
-	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	VAND V12.B16, V18.B16, V18.B16
+	VAND V13.B16, V19.B16, V19.B16
 	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
-	WORD $0x4e33d4e7 // fadd v7.4s, v7.4s, v19.4s
-	WORD $0x4e34d508 // fadd v8.4s, v8.4s, v20.4s
-	VFMLA V13.S4, V19.S4, V9.S4
-	VFMLA V14.S4, V20.S4, V10.S4
+	WORD $0x4ea3d5ef // fsub v15.4s, v15.4s, v3.4s
+	WORD $0x4e32d508 // fadd v8.4s, v8.4s, v18.4s
+	WORD $0x4e33d529 // fadd v9.4s, v9.4s, v19.4s
+	VFMLA V14.S4, V18.S4, V10.S4
+	VFMLA V15.S4, V19.S4, V11.S4
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F7, 0(R5)
-	FMOVQ F8, 16(R5)
+	FMOVQ F8, 0(R5)
+	FMOVQ F9, 16(R5)
 	MOVD dot+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F9, 0(R5)
-	FMOVQ F10, 16(R5)
+	FMOVQ F10, 0(R5)
+	FMOVQ F11, 16(R5)
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $31, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
+	FMOVQ 0(R5), F2
+	FMOVQ 16(R5), F3
 	MOVD scale+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
+	FMOVQ 0(R5), F4
+	FMOVQ 16(R5), F5
 	MOVD shift+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
-	VEOR V4.B16, V4.B16, V4.B16
-	VEOR V5.B16, V5.B16, V5.B16
+	FMOVQ 0(R5), F6
+	FMOVQ 16(R5), F7
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
 	MOVD dy+16(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD x+24(FP), R7
 	ADD R2<<2, R7, R7
 	MOVD rows+64(FP), R4
+	SUBS $2, R4
+	BLT rest1
+
+rows1:
+	FMOVQ 0(R6), F16
+	FMOVQ 16(R6), F17
+	FMOVQ 0(R7), F18
+	FMOVQ 16(R7), F19
+	WORD $0x4ea2d654 // fsub v20.4s, v18.4s, v2.4s
+	WORD $0x4ea3d675 // fsub v21.4s, v19.4s, v3.4s
+	WORD $0x6e24de94 // fmul v20.4s, v20.4s, v4.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x4e26d694 // fadd v20.4s, v20.4s, v6.4s
+	WORD $0x4e27d6b5 // fadd v21.4s, v21.4s, v7.4s
+	WORD $0x6ea0e696 // fcmgt v22.4s, v20.4s, v0.4s
+	WORD $0x6ea0e6b7 // fcmgt v23.4s, v21.4s, v0.4s
+	WORD $0x6e34e434 // fcmge v20.4s, v1.4s, v20.4s
+	WORD $0x6e35e435 // fcmge v21.4s, v1.4s, v21.4s
+	VAND V20.B16, V22.B16, V22.B16
+	VAND V21.B16, V23.B16, V23.B16
+	VAND V16.B16, V22.B16, V22.B16
+	VAND V17.B16, V23.B16, V23.B16
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	VFMLA V18.S4, V22.S4, V12.S4
+	VFMLA V19.S4, V23.S4, V13.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F16
+	FMOVQ 16(R6), F17
+	FMOVQ 0(R7), F18
+	FMOVQ 16(R7), F19
+	WORD $0x4ea2d654 // fsub v20.4s, v18.4s, v2.4s
+	WORD $0x4ea3d675 // fsub v21.4s, v19.4s, v3.4s
+	WORD $0x6e24de94 // fmul v20.4s, v20.4s, v4.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x4e26d694 // fadd v20.4s, v20.4s, v6.4s
+	WORD $0x4e27d6b5 // fadd v21.4s, v21.4s, v7.4s
+	WORD $0x6ea0e696 // fcmgt v22.4s, v20.4s, v0.4s
+	WORD $0x6ea0e6b7 // fcmgt v23.4s, v21.4s, v0.4s
+	WORD $0x6e34e434 // fcmge v20.4s, v1.4s, v20.4s
+	WORD $0x6e35e435 // fcmge v21.4s, v1.4s, v21.4s
+	VAND V20.B16, V22.B16, V22.B16
+	VAND V21.B16, V23.B16, V23.B16
+	VAND V16.B16, V22.B16, V22.B16
+	VAND V17.B16, V23.B16, V23.B16
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4e36d54a // fadd v10.4s, v10.4s, v22.4s
+	WORD $0x4e37d56b // fadd v11.4s, v11.4s, v23.4s
+	VFMLA V18.S4, V22.S4, V14.S4
+	VFMLA V19.S4, V23.S4, V15.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $2, R4
+	BGE rows1
+
+rest1:
+	ADDS $2, R4
+	BEQ end1
 
 row1:
-	FMOVQ 0(R6), F6
-	FMOVQ 0(R7), F7
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x4ea1d4e9 // fsub v9.4s, v7.4s, v1.4s
-	WORD $0x6e22dd29 // fmul v9.4s, v9.4s, v2.4s
-	WORD $0x4e23d529 // fadd v9.4s, v9.4s, v3.4s
-	WORD $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
-	WORD $0x6e29e409 // fcmge v9.4s, v0.4s, v9.4s
-	VAND V9.B16, V10.B16, V10.B16
-	VAND V6.B16, V10.B16, V10.B16
-	WORD $0x4ea1d4e7 // fsub v7.4s, v7.4s, v1.4s
-	WORD $0x4e2ad484 // fadd v4.4s, v4.4s, v10.4s
-	VFMLA V7.S4, V10.S4, V5.S4
+	FMOVQ 0(R6), F16
+	FMOVQ 16(R6), F17
+	FMOVQ 0(R7), F18
+	FMOVQ 16(R7), F19
+	WORD $0x4ea2d654 // fsub v20.4s, v18.4s, v2.4s
+	WORD $0x4ea3d675 // fsub v21.4s, v19.4s, v3.4s
+	WORD $0x6e24de94 // fmul v20.4s, v20.4s, v4.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x4e26d694 // fadd v20.4s, v20.4s, v6.4s
+	WORD $0x4e27d6b5 // fadd v21.4s, v21.4s, v7.4s
+	WORD $0x6ea0e696 // fcmgt v22.4s, v20.4s, v0.4s
+	WORD $0x6ea0e6b7 // fcmgt v23.4s, v21.4s, v0.4s
+	WORD $0x6e34e434 // fcmge v20.4s, v1.4s, v20.4s
+	WORD $0x6e35e435 // fcmge v21.4s, v1.4s, v21.4s
+	VAND V20.B16, V22.B16, V22.B16
+	VAND V21.B16, V23.B16, V23.B16
+	VAND V16.B16, V22.B16, V22.B16
+	VAND V17.B16, V23.B16, V23.B16
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4e36d508 // fadd v8.4s, v8.4s, v22.4s
+	WORD $0x4e37d529 // fadd v9.4s, v9.4s, v23.4s
+	VFMLA V18.S4, V22.S4, V12.S4
+	VFMLA V19.S4, V23.S4, V13.S4
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 	MOVD sum+0(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F4, 0(R5)
+	FMOVQ F8, 0(R5)
+	FMOVQ F9, 16(R5)
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
 	MOVD dot+8(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ F5, 0(R5)
-	ADD $4, R2
-	SUB $4, R3
-	B panel1
+	FMOVQ F12, 0(R5)
+	FMOVQ F13, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone1
 
 done1:
+
+zone2:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done2
+	MOVD mean+32(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F2
+	FMOVQ 16(R5), F3
+	MOVD scale+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F4
+	FMOVQ 16(R5), F5
+	MOVD shift+48(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F6
+	FMOVQ 16(R5), F7
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD x+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD rows+64(FP), R4
+	SUBS $4, R4
+	BLT rest2
+
+rows2:
+	FMOVQ 0(R6), F24
+	FMOVQ 16(R6), F25
+	FMOVQ 0(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4ea2d75c // fsub v28.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77d // fsub v29.4s, v27.4s, v3.4s
+	WORD $0x6e24df9c // fmul v28.4s, v28.4s, v4.4s
+	WORD $0x6e25dfbd // fmul v29.4s, v29.4s, v5.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	WORD $0x6ea0e79e // fcmgt v30.4s, v28.4s, v0.4s
+	WORD $0x6ea0e7bf // fcmgt v31.4s, v29.4s, v0.4s
+	WORD $0x6e3ce43c // fcmge v28.4s, v1.4s, v28.4s
+	WORD $0x6e3de43d // fcmge v29.4s, v1.4s, v29.4s
+	VAND V28.B16, V30.B16, V30.B16
+	VAND V29.B16, V31.B16, V31.B16
+	VAND V24.B16, V30.B16, V30.B16
+	VAND V25.B16, V31.B16, V31.B16
+	WORD $0x4ea2d75a // fsub v26.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77b // fsub v27.4s, v27.4s, v3.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	VFMLA V26.S4, V30.S4, V16.S4
+	VFMLA V27.S4, V31.S4, V17.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F24
+	FMOVQ 16(R6), F25
+	FMOVQ 0(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4ea2d75c // fsub v28.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77d // fsub v29.4s, v27.4s, v3.4s
+	WORD $0x6e24df9c // fmul v28.4s, v28.4s, v4.4s
+	WORD $0x6e25dfbd // fmul v29.4s, v29.4s, v5.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	WORD $0x6ea0e79e // fcmgt v30.4s, v28.4s, v0.4s
+	WORD $0x6ea0e7bf // fcmgt v31.4s, v29.4s, v0.4s
+	WORD $0x6e3ce43c // fcmge v28.4s, v1.4s, v28.4s
+	WORD $0x6e3de43d // fcmge v29.4s, v1.4s, v29.4s
+	VAND V28.B16, V30.B16, V30.B16
+	VAND V29.B16, V31.B16, V31.B16
+	VAND V24.B16, V30.B16, V30.B16
+	VAND V25.B16, V31.B16, V31.B16
+	WORD $0x4ea2d75a // fsub v26.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77b // fsub v27.4s, v27.4s, v3.4s
+	WORD $0x4e3ed54a // fadd v10.4s, v10.4s, v30.4s
+	WORD $0x4e3fd56b // fadd v11.4s, v11.4s, v31.4s
+	VFMLA V26.S4, V30.S4, V18.S4
+	VFMLA V27.S4, V31.S4, V19.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F24
+	FMOVQ 16(R6), F25
+	FMOVQ 0(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4ea2d75c // fsub v28.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77d // fsub v29.4s, v27.4s, v3.4s
+	WORD $0x6e24df9c // fmul v28.4s, v28.4s, v4.4s
+	WORD $0x6e25dfbd // fmul v29.4s, v29.4s, v5.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	WORD $0x6ea0e79e // fcmgt v30.4s, v28.4s, v0.4s
+	WORD $0x6ea0e7bf // fcmgt v31.4s, v29.4s, v0.4s
+	WORD $0x6e3ce43c // fcmge v28.4s, v1.4s, v28.4s
+	WORD $0x6e3de43d // fcmge v29.4s, v1.4s, v29.4s
+	VAND V28.B16, V30.B16, V30.B16
+	VAND V29.B16, V31.B16, V31.B16
+	VAND V24.B16, V30.B16, V30.B16
+	VAND V25.B16, V31.B16, V31.B16
+	WORD $0x4ea2d75a // fsub v26.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77b // fsub v27.4s, v27.4s, v3.4s
+	WORD $0x4e3ed58c // fadd v12.4s, v12.4s, v30.4s
+	WORD $0x4e3fd5ad // fadd v13.4s, v13.4s, v31.4s
+	VFMLA V26.S4, V30.S4, V20.S4
+	VFMLA V27.S4, V31.S4, V21.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F24
+	FMOVQ 16(R6), F25
+	FMOVQ 0(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4ea2d75c // fsub v28.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77d // fsub v29.4s, v27.4s, v3.4s
+	WORD $0x6e24df9c // fmul v28.4s, v28.4s, v4.4s
+	WORD $0x6e25dfbd // fmul v29.4s, v29.4s, v5.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	WORD $0x6ea0e79e // fcmgt v30.4s, v28.4s, v0.4s
+	WORD $0x6ea0e7bf // fcmgt v31.4s, v29.4s, v0.4s
+	WORD $0x6e3ce43c // fcmge v28.4s, v1.4s, v28.4s
+	WORD $0x6e3de43d // fcmge v29.4s, v1.4s, v29.4s
+	VAND V28.B16, V30.B16, V30.B16
+	VAND V29.B16, V31.B16, V31.B16
+	VAND V24.B16, V30.B16, V30.B16
+	VAND V25.B16, V31.B16, V31.B16
+	WORD $0x4ea2d75a // fsub v26.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77b // fsub v27.4s, v27.4s, v3.4s
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	WORD $0x4e3fd5ef // fadd v15.4s, v15.4s, v31.4s
+	VFMLA V26.S4, V30.S4, V22.S4
+	VFMLA V27.S4, V31.S4, V23.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $4, R4
+	BGE rows2
+
+rest2:
+	ADDS $4, R4
+	BEQ end2
+
+row2:
+	FMOVQ 0(R6), F24
+	FMOVQ 16(R6), F25
+	FMOVQ 0(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4ea2d75c // fsub v28.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77d // fsub v29.4s, v27.4s, v3.4s
+	WORD $0x6e24df9c // fmul v28.4s, v28.4s, v4.4s
+	WORD $0x6e25dfbd // fmul v29.4s, v29.4s, v5.4s
+	WORD $0x4e26d79c // fadd v28.4s, v28.4s, v6.4s
+	WORD $0x4e27d7bd // fadd v29.4s, v29.4s, v7.4s
+	WORD $0x6ea0e79e // fcmgt v30.4s, v28.4s, v0.4s
+	WORD $0x6ea0e7bf // fcmgt v31.4s, v29.4s, v0.4s
+	WORD $0x6e3ce43c // fcmge v28.4s, v1.4s, v28.4s
+	WORD $0x6e3de43d // fcmge v29.4s, v1.4s, v29.4s
+	VAND V28.B16, V30.B16, V30.B16
+	VAND V29.B16, V31.B16, V31.B16
+	VAND V24.B16, V30.B16, V30.B16
+	VAND V25.B16, V31.B16, V31.B16
+	WORD $0x4ea2d75a // fsub v26.4s, v26.4s, v2.4s
+	WORD $0x4ea3d77b // fsub v27.4s, v27.4s, v3.4s
+	WORD $0x4e3ed508 // fadd v8.4s, v8.4s, v30.4s
+	WORD $0x4e3fd529 // fadd v9.4s, v9.4s, v31.4s
+	VFMLA V26.S4, V30.S4, V16.S4
+	VFMLA V27.S4, V31.S4, V17.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $1, R4
+	BNE row2
+
+end2:
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F8, 0(R5)
+	FMOVQ F9, 16(R5)
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x4e33d631 // fadd v17.4s, v17.4s, v19.4s
+	WORD $0x4e36d694 // fadd v20.4s, v20.4s, v22.4s
+	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
+	WORD $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F16, 0(R5)
+	FMOVQ F17, 16(R5)
+	ADD $8, R2
+	SUB $8, R3
+	B zone2
+
+done2:
+
+zone3:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done3
+	MOVD mean+32(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F2
+	MOVD scale+40(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F3
+	MOVD shift+48(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ 0(R5), F4
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	MOVD dy+16(FP), R6
+	ADD R2<<2, R6, R6
+	MOVD x+24(FP), R7
+	ADD R2<<2, R7, R7
+	MOVD rows+64(FP), R4
+	SUBS $4, R4
+	BLT rest3
+
+rows3:
+	FMOVQ 0(R6), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea2d5cf // fsub v15.4s, v14.4s, v2.4s
+	WORD $0x6e23ddef // fmul v15.4s, v15.4s, v3.4s
+	WORD $0x4e24d5ef // fadd v15.4s, v15.4s, v4.4s
+	WORD $0x6ea0e5f0 // fcmgt v16.4s, v15.4s, v0.4s
+	WORD $0x6e2fe42f // fcmge v15.4s, v1.4s, v15.4s
+	VAND V15.B16, V16.B16, V16.B16
+	VAND V13.B16, V16.B16, V16.B16
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
+	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	VFMLA V14.S4, V16.S4, V9.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea2d5cf // fsub v15.4s, v14.4s, v2.4s
+	WORD $0x6e23ddef // fmul v15.4s, v15.4s, v3.4s
+	WORD $0x4e24d5ef // fadd v15.4s, v15.4s, v4.4s
+	WORD $0x6ea0e5f0 // fcmgt v16.4s, v15.4s, v0.4s
+	WORD $0x6e2fe42f // fcmge v15.4s, v1.4s, v15.4s
+	VAND V15.B16, V16.B16, V16.B16
+	VAND V13.B16, V16.B16, V16.B16
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
+	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	VFMLA V14.S4, V16.S4, V10.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea2d5cf // fsub v15.4s, v14.4s, v2.4s
+	WORD $0x6e23ddef // fmul v15.4s, v15.4s, v3.4s
+	WORD $0x4e24d5ef // fadd v15.4s, v15.4s, v4.4s
+	WORD $0x6ea0e5f0 // fcmgt v16.4s, v15.4s, v0.4s
+	WORD $0x6e2fe42f // fcmge v15.4s, v1.4s, v15.4s
+	VAND V15.B16, V16.B16, V16.B16
+	VAND V13.B16, V16.B16, V16.B16
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
+	WORD $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
+	VFMLA V14.S4, V16.S4, V11.S4
+	ADD R1, R6
+	ADD R1, R7
+	FMOVQ 0(R6), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea2d5cf // fsub v15.4s, v14.4s, v2.4s
+	WORD $0x6e23ddef // fmul v15.4s, v15.4s, v3.4s
+	WORD $0x4e24d5ef // fadd v15.4s, v15.4s, v4.4s
+	WORD $0x6ea0e5f0 // fcmgt v16.4s, v15.4s, v0.4s
+	WORD $0x6e2fe42f // fcmge v15.4s, v1.4s, v15.4s
+	VAND V15.B16, V16.B16, V16.B16
+	VAND V13.B16, V16.B16, V16.B16
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	VFMLA V14.S4, V16.S4, V12.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $4, R4
+	BGE rows3
+
+rest3:
+	ADDS $4, R4
+	BEQ end3
+
+row3:
+	FMOVQ 0(R6), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea2d5cf // fsub v15.4s, v14.4s, v2.4s
+	WORD $0x6e23ddef // fmul v15.4s, v15.4s, v3.4s
+	WORD $0x4e24d5ef // fadd v15.4s, v15.4s, v4.4s
+	WORD $0x6ea0e5f0 // fcmgt v16.4s, v15.4s, v0.4s
+	WORD $0x6e2fe42f // fcmge v15.4s, v1.4s, v15.4s
+	VAND V15.B16, V16.B16, V16.B16
+	VAND V13.B16, V16.B16, V16.B16
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
+	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	VFMLA V14.S4, V16.S4, V9.S4
+	ADD R1, R6
+	ADD R1, R7
+	SUBS $1, R4
+	BNE row3
+
+end3:
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	MOVD sum+0(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F5, 0(R5)
+	WORD $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+	WORD $0x4e2cd56b // fadd v11.4s, v11.4s, v12.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	MOVD dot+8(FP), R5
+	ADD R2<<2, R5, R5
+	FMOVQ F9, 0(R5)
+	ADD $4, R2
+	SUB $4, R3
+	B zone3
+
+done3:
 	RET
 
 // func normGradTileNEON(dx *float32, dy *float32, x *float32, mean *float32, scale *float32, offset *float32, slope *float32, rows int, c int)
@@ -596,9 +2394,10 @@ TEXT ·normGradTileNEON(SB), NOSPLIT, $0-72
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+24(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -623,7 +2422,7 @@ panel2:
 	ADD R2<<2, R8, R8
 	MOVD rows+56(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F8
 	FMOVQ 16(R7), F9
 	FMOVQ 0(R8), F10
@@ -646,16 +2445,19 @@ row2:
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+24(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -691,9 +2493,11 @@ row1:
 	ADD R1, R8
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -704,26 +2508,28 @@ TEXT ·normGradMaskTileNEON(SB), NOSPLIT, $0-80
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
-	FMOVQ 16(R5), F1
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
 	MOVD scale+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
-	FMOVQ 16(R5), F3
+	FMOVQ 0(R5), F3
+	FMOVQ 16(R5), F4
 	MOVD offset+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F4
-	FMOVQ 16(R5), F5
+	FMOVQ 0(R5), F5
+	FMOVQ 16(R5), F6
 	MOVD slope+56(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F6
-	FMOVQ 16(R5), F7
+	FMOVQ 0(R5), F7
+	FMOVQ 16(R5), F8
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -734,58 +2540,59 @@ panel2:
 	ADD R2<<2, R9, R9
 	MOVD rows+64(FP), R4
 
-row2:
-	FMOVQ 0(R7), F8
-	FMOVQ 16(R7), F9
-	FMOVQ 0(R8), F10
-	FMOVQ 16(R8), F11
-	FMOVQ 0(R9), F12
-	FMOVQ 16(R9), F13
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eaee550 // fcmgt v16.4s, v10.4s, v14.4s
-	WORD $0x6eafe571 // fcmgt v17.4s, v11.4s, v15.4s
-	VAND V8.B16, V16.B16, V16.B16
-	VAND V9.B16, V17.B16, V17.B16
-	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+row0:
+	FMOVQ 0(R7), F9
+	FMOVQ 16(R7), F10
+	FMOVQ 0(R8), F11
+	FMOVQ 16(R8), F12
+	FMOVQ 0(R9), F13
+	FMOVQ 16(R9), F14
+	WORD $0x6ea0e56f // fcmgt v15.4s, v11.4s, v0.4s
+	WORD $0x6ea0e590 // fcmgt v16.4s, v12.4s, v0.4s
+	VAND V9.B16, V15.B16, V15.B16
+	VAND V10.B16, V16.B16, V16.B16
 	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
-	WORD $0x6e26dd8c // fmul v12.4s, v12.4s, v6.4s
+	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
 	WORD $0x6e27ddad // fmul v13.4s, v13.4s, v7.4s
-	WORD $0x4ea4d610 // fsub v16.4s, v16.4s, v4.4s
-	WORD $0x4ea5d631 // fsub v17.4s, v17.4s, v5.4s
-	WORD $0x4eacd610 // fsub v16.4s, v16.4s, v12.4s
-	WORD $0x4eadd631 // fsub v17.4s, v17.4s, v13.4s
-	WORD $0x6e22de12 // fmul v18.4s, v16.4s, v2.4s
-	WORD $0x6e23de33 // fmul v19.4s, v17.4s, v3.4s
-	FMOVQ F18, 0(R6)
-	FMOVQ F19, 16(R6)
+	WORD $0x6e28ddce // fmul v14.4s, v14.4s, v8.4s
+	WORD $0x4ea5d5ef // fsub v15.4s, v15.4s, v5.4s
+	WORD $0x4ea6d610 // fsub v16.4s, v16.4s, v6.4s
+	WORD $0x4eadd5ef // fsub v15.4s, v15.4s, v13.4s
+	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
+	WORD $0x6e23ddf1 // fmul v17.4s, v15.4s, v3.4s
+	WORD $0x6e24de12 // fmul v18.4s, v16.4s, v4.4s
+	FMOVQ F17, 0(R6)
+	FMOVQ F18, 16(R6)
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	ADD R1, R9
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
+	FMOVQ 0(R5), F1
 	MOVD scale+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
+	FMOVQ 0(R5), F2
 	MOVD offset+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
+	FMOVQ 0(R5), F3
 	MOVD slope+56(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
+	FMOVQ 0(R5), F4
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -797,17 +2604,16 @@ panel1:
 	MOVD rows+64(FP), R4
 
 row1:
-	FMOVQ 0(R7), F4
-	FMOVQ 0(R8), F5
-	FMOVQ 0(R9), F6
-	VEOR V7.B16, V7.B16, V7.B16
-	WORD $0x6ea7e4a8 // fcmgt v8.4s, v5.4s, v7.4s
-	VAND V4.B16, V8.B16, V8.B16
-	WORD $0x4ea0d4c6 // fsub v6.4s, v6.4s, v0.4s
-	WORD $0x6e23dcc6 // fmul v6.4s, v6.4s, v3.4s
-	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
-	WORD $0x4ea6d508 // fsub v8.4s, v8.4s, v6.4s
-	WORD $0x6e21dd09 // fmul v9.4s, v8.4s, v1.4s
+	FMOVQ 0(R7), F5
+	FMOVQ 0(R8), F6
+	FMOVQ 0(R9), F7
+	WORD $0x6ea0e4c8 // fcmgt v8.4s, v6.4s, v0.4s
+	VAND V5.B16, V8.B16, V8.B16
+	WORD $0x4ea1d4e7 // fsub v7.4s, v7.4s, v1.4s
+	WORD $0x6e24dce7 // fmul v7.4s, v7.4s, v4.4s
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea7d508 // fsub v8.4s, v8.4s, v7.4s
+	WORD $0x6e22dd09 // fmul v9.4s, v8.4s, v2.4s
 	FMOVQ F9, 0(R6)
 	ADD R1, R6
 	ADD R1, R7
@@ -815,9 +2621,11 @@ row1:
 	ADD R1, R9
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -828,32 +2636,34 @@ TEXT ·normGradQuantTileNEON(SB), NOSPLIT, $0-88
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 	MOVD limit+64(FP), R5
-	VLD1R (R5), [V0.S4]
+	VLD1R (R5), [V1.S4]
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
-	FMOVQ 16(R5), F2
+	FMOVQ 0(R5), F2
+	FMOVQ 16(R5), F3
 	MOVD scale+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
-	FMOVQ 16(R5), F4
+	FMOVQ 0(R5), F4
+	FMOVQ 16(R5), F5
 	MOVD shift+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F5
-	FMOVQ 16(R5), F6
+	FMOVQ 0(R5), F6
+	FMOVQ 16(R5), F7
 	MOVD offset+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F7
-	FMOVQ 16(R5), F8
+	FMOVQ 0(R5), F8
+	FMOVQ 16(R5), F9
 	MOVD slope+56(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F9
-	FMOVQ 16(R5), F10
+	FMOVQ 0(R5), F10
+	FMOVQ 16(R5), F11
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -862,68 +2672,69 @@ panel2:
 	ADD R2<<2, R8, R8
 	MOVD rows+72(FP), R4
 
-row2:
-	FMOVQ 0(R7), F11
-	FMOVQ 16(R7), F12
-	FMOVQ 0(R8), F13
-	FMOVQ 16(R8), F14
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4ea1d5b1 // fsub v17.4s, v13.4s, v1.4s
-	WORD $0x4ea2d5d2 // fsub v18.4s, v14.4s, v2.4s
-	WORD $0x6e23de31 // fmul v17.4s, v17.4s, v3.4s
-	WORD $0x6e24de52 // fmul v18.4s, v18.4s, v4.4s
-	WORD $0x4e25d631 // fadd v17.4s, v17.4s, v5.4s
-	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
-	WORD $0x6eafe633 // fcmgt v19.4s, v17.4s, v15.4s
-	WORD $0x6eb0e654 // fcmgt v20.4s, v18.4s, v16.4s
-	WORD $0x6e31e411 // fcmge v17.4s, v0.4s, v17.4s
-	WORD $0x6e32e412 // fcmge v18.4s, v0.4s, v18.4s
+row0:
+	FMOVQ 0(R7), F12
+	FMOVQ 16(R7), F13
+	FMOVQ 0(R8), F14
+	FMOVQ 16(R8), F15
+	WORD $0x4ea2d5d0 // fsub v16.4s, v14.4s, v2.4s
+	WORD $0x4ea3d5f1 // fsub v17.4s, v15.4s, v3.4s
+	WORD $0x6e24de10 // fmul v16.4s, v16.4s, v4.4s
+	WORD $0x6e25de31 // fmul v17.4s, v17.4s, v5.4s
+	WORD $0x4e26d610 // fadd v16.4s, v16.4s, v6.4s
+	WORD $0x4e27d631 // fadd v17.4s, v17.4s, v7.4s
+	WORD $0x6ea0e612 // fcmgt v18.4s, v16.4s, v0.4s
+	WORD $0x6ea0e633 // fcmgt v19.4s, v17.4s, v0.4s
+	WORD $0x6e30e430 // fcmge v16.4s, v1.4s, v16.4s
+	WORD $0x6e31e431 // fcmge v17.4s, v1.4s, v17.4s
+	VAND V16.B16, V18.B16, V18.B16
 	VAND V17.B16, V19.B16, V19.B16
-	VAND V18.B16, V20.B16, V20.B16
-	VAND V11.B16, V19.B16, V19.B16
-	VAND V12.B16, V20.B16, V20.B16
-	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	VAND V12.B16, V18.B16, V18.B16
+	VAND V13.B16, V19.B16, V19.B16
 	WORD $0x4ea2d5ce // fsub v14.4s, v14.4s, v2.4s
-	WORD $0x6e29ddad // fmul v13.4s, v13.4s, v9.4s
+	WORD $0x4ea3d5ef // fsub v15.4s, v15.4s, v3.4s
 	WORD $0x6e2addce // fmul v14.4s, v14.4s, v10.4s
-	WORD $0x4ea7d673 // fsub v19.4s, v19.4s, v7.4s
-	WORD $0x4ea8d694 // fsub v20.4s, v20.4s, v8.4s
-	WORD $0x4eadd673 // fsub v19.4s, v19.4s, v13.4s
-	WORD $0x4eaed694 // fsub v20.4s, v20.4s, v14.4s
-	WORD $0x6e23de75 // fmul v21.4s, v19.4s, v3.4s
-	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
-	FMOVQ F21, 0(R6)
-	FMOVQ F22, 16(R6)
+	WORD $0x6e2bddef // fmul v15.4s, v15.4s, v11.4s
+	WORD $0x4ea8d652 // fsub v18.4s, v18.4s, v8.4s
+	WORD $0x4ea9d673 // fsub v19.4s, v19.4s, v9.4s
+	WORD $0x4eaed652 // fsub v18.4s, v18.4s, v14.4s
+	WORD $0x4eafd673 // fsub v19.4s, v19.4s, v15.4s
+	WORD $0x6e24de54 // fmul v20.4s, v18.4s, v4.4s
+	WORD $0x6e25de75 // fmul v21.4s, v19.4s, v5.4s
+	FMOVQ F20, 0(R6)
+	FMOVQ F21, 16(R6)
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
+	FMOVQ 0(R5), F2
 	MOVD scale+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
+	FMOVQ 0(R5), F3
 	MOVD shift+40(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F3
+	FMOVQ 0(R5), F4
 	MOVD offset+48(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F4
+	FMOVQ 0(R5), F5
 	MOVD slope+56(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F5
+	FMOVQ 0(R5), F6
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -933,30 +2744,31 @@ panel1:
 	MOVD rows+72(FP), R4
 
 row1:
-	FMOVQ 0(R7), F6
-	FMOVQ 0(R8), F7
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x4ea1d4e9 // fsub v9.4s, v7.4s, v1.4s
-	WORD $0x6e22dd29 // fmul v9.4s, v9.4s, v2.4s
-	WORD $0x4e23d529 // fadd v9.4s, v9.4s, v3.4s
-	WORD $0x6ea8e52a // fcmgt v10.4s, v9.4s, v8.4s
-	WORD $0x6e29e409 // fcmge v9.4s, v0.4s, v9.4s
+	FMOVQ 0(R7), F7
+	FMOVQ 0(R8), F8
+	WORD $0x4ea2d509 // fsub v9.4s, v8.4s, v2.4s
+	WORD $0x6e23dd29 // fmul v9.4s, v9.4s, v3.4s
+	WORD $0x4e24d529 // fadd v9.4s, v9.4s, v4.4s
+	WORD $0x6ea0e52a // fcmgt v10.4s, v9.4s, v0.4s
+	WORD $0x6e29e429 // fcmge v9.4s, v1.4s, v9.4s
 	VAND V9.B16, V10.B16, V10.B16
-	VAND V6.B16, V10.B16, V10.B16
-	WORD $0x4ea1d4e7 // fsub v7.4s, v7.4s, v1.4s
-	WORD $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
-	WORD $0x4ea4d54a // fsub v10.4s, v10.4s, v4.4s
-	WORD $0x4ea7d54a // fsub v10.4s, v10.4s, v7.4s
-	WORD $0x6e22dd4b // fmul v11.4s, v10.4s, v2.4s
+	VAND V7.B16, V10.B16, V10.B16
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD $0x4ea5d54a // fsub v10.4s, v10.4s, v5.4s
+	WORD $0x4ea8d54a // fsub v10.4s, v10.4s, v8.4s
+	WORD $0x6e23dd4b // fmul v11.4s, v10.4s, v3.4s
 	FMOVQ F11, 0(R6)
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -968,9 +2780,10 @@ TEXT ·affineTileNEON(SB), NOSPLIT, $0-56
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -989,7 +2802,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+40(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F6
 	FMOVQ 16(R7), F7
 	WORD $0x4ea0d4c8 // fsub v8.4s, v6.4s, v0.4s
@@ -1003,16 +2816,19 @@ row2:
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -1038,9 +2854,11 @@ row1:
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -1051,65 +2869,68 @@ TEXT ·affineReLUTileNEON(SB), NOSPLIT, $0-56
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+16(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
-	FMOVQ 16(R5), F1
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
 	MOVD scale+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
-	FMOVQ 16(R5), F3
+	FMOVQ 0(R5), F3
+	FMOVQ 16(R5), F4
 	MOVD shift+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F4
-	FMOVQ 16(R5), F5
+	FMOVQ 0(R5), F5
+	FMOVQ 16(R5), F6
 	MOVD v+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD x+8(FP), R7
 	ADD R2<<2, R7, R7
 	MOVD rows+40(FP), R4
 
-row2:
-	FMOVQ 0(R7), F6
-	FMOVQ 16(R7), F7
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	WORD $0x4ea0d4ca // fsub v10.4s, v6.4s, v0.4s
-	WORD $0x4ea1d4eb // fsub v11.4s, v7.4s, v1.4s
-	WORD $0x6e22dd4a // fmul v10.4s, v10.4s, v2.4s
-	WORD $0x6e23dd6b // fmul v11.4s, v11.4s, v3.4s
-	WORD $0x4e24d54a // fadd v10.4s, v10.4s, v4.4s
-	WORD $0x4e25d56b // fadd v11.4s, v11.4s, v5.4s
-	WORD $0x4e28f54a // fmax v10.4s, v10.4s, v8.4s
-	WORD $0x4e29f56b // fmax v11.4s, v11.4s, v9.4s
-	FMOVQ F10, 0(R6)
-	FMOVQ F11, 16(R6)
+row0:
+	FMOVQ 0(R7), F7
+	FMOVQ 16(R7), F8
+	WORD $0x4ea1d4e9 // fsub v9.4s, v7.4s, v1.4s
+	WORD $0x4ea2d50a // fsub v10.4s, v8.4s, v2.4s
+	WORD $0x6e23dd29 // fmul v9.4s, v9.4s, v3.4s
+	WORD $0x6e24dd4a // fmul v10.4s, v10.4s, v4.4s
+	WORD $0x4e25d529 // fadd v9.4s, v9.4s, v5.4s
+	WORD $0x4e26d54a // fadd v10.4s, v10.4s, v6.4s
+	WORD $0x4e20f529 // fmax v9.4s, v9.4s, v0.4s
+	WORD $0x4e20f54a // fmax v10.4s, v10.4s, v0.4s
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD mean+16(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
+	FMOVQ 0(R5), F1
 	MOVD scale+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F1
+	FMOVQ 0(R5), F2
 	MOVD shift+32(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F2
+	FMOVQ 0(R5), F3
 	MOVD v+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD x+8(FP), R7
@@ -1117,20 +2938,21 @@ panel1:
 	MOVD rows+40(FP), R4
 
 row1:
-	FMOVQ 0(R7), F3
-	VEOR V4.B16, V4.B16, V4.B16
-	WORD $0x4ea0d465 // fsub v5.4s, v3.4s, v0.4s
-	WORD $0x6e21dca5 // fmul v5.4s, v5.4s, v1.4s
-	WORD $0x4e22d4a5 // fadd v5.4s, v5.4s, v2.4s
-	WORD $0x4e24f4a5 // fmax v5.4s, v5.4s, v4.4s
+	FMOVQ 0(R7), F4
+	WORD $0x4ea1d485 // fsub v5.4s, v4.4s, v1.4s
+	WORD $0x6e22dca5 // fmul v5.4s, v5.4s, v2.4s
+	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
 	FMOVQ F5, 0(R6)
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -1142,9 +2964,10 @@ TEXT ·scaleGradTileNEON(SB), NOSPLIT, $0-40
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD scale+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -1155,7 +2978,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+24(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F2
 	FMOVQ 16(R7), F3
 	WORD $0x6e20dc44 // fmul v4.4s, v2.4s, v0.4s
@@ -1165,16 +2988,19 @@ row2:
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD scale+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -1192,9 +3018,11 @@ row1:
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -1205,14 +3033,16 @@ TEXT ·scaleGradMaskTileNEON(SB), NOSPLIT, $0-48
 	LSL $2, R0, R1
 	MOVD ZR, R2
 	MOVD R0, R3
+	VEOR V0.B16, V0.B16, V0.B16
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD scale+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
-	FMOVQ 16(R5), F1
+	FMOVQ 0(R5), F1
+	FMOVQ 16(R5), F2
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -1221,38 +3051,39 @@ panel2:
 	ADD R2<<2, R8, R8
 	MOVD rows+32(FP), R4
 
-row2:
-	FMOVQ 0(R7), F2
-	FMOVQ 16(R7), F3
-	FMOVQ 0(R8), F4
-	FMOVQ 16(R8), F5
-	VEOR V6.B16, V6.B16, V6.B16
-	VEOR V7.B16, V7.B16, V7.B16
-	WORD $0x6ea6e488 // fcmgt v8.4s, v4.4s, v6.4s
-	WORD $0x6ea7e4a9 // fcmgt v9.4s, v5.4s, v7.4s
-	VAND V2.B16, V8.B16, V8.B16
-	VAND V3.B16, V9.B16, V9.B16
-	WORD $0x6e20dd0a // fmul v10.4s, v8.4s, v0.4s
-	WORD $0x6e21dd2b // fmul v11.4s, v9.4s, v1.4s
-	FMOVQ F10, 0(R6)
-	FMOVQ F11, 16(R6)
+row0:
+	FMOVQ 0(R7), F3
+	FMOVQ 16(R7), F4
+	FMOVQ 0(R8), F5
+	FMOVQ 16(R8), F6
+	WORD $0x6ea0e4a7 // fcmgt v7.4s, v5.4s, v0.4s
+	WORD $0x6ea0e4c8 // fcmgt v8.4s, v6.4s, v0.4s
+	VAND V3.B16, V7.B16, V7.B16
+	VAND V4.B16, V8.B16, V8.B16
+	WORD $0x6e21dce9 // fmul v9.4s, v7.4s, v1.4s
+	WORD $0x6e22dd0a // fmul v10.4s, v8.4s, v2.4s
+	FMOVQ F9, 0(R6)
+	FMOVQ F10, 16(R6)
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD scale+24(FP), R5
 	ADD R2<<2, R5, R5
-	FMOVQ 0(R5), F0
+	FMOVQ 0(R5), F1
 	MOVD dx+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD dy+8(FP), R7
@@ -1262,21 +3093,22 @@ panel1:
 	MOVD rows+32(FP), R4
 
 row1:
-	FMOVQ 0(R7), F1
-	FMOVQ 0(R8), F2
-	VEOR V3.B16, V3.B16, V3.B16
-	WORD $0x6ea3e444 // fcmgt v4.4s, v2.4s, v3.4s
-	VAND V1.B16, V4.B16, V4.B16
-	WORD $0x6e20dc85 // fmul v5.4s, v4.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R8), F3
+	WORD $0x6ea0e464 // fcmgt v4.4s, v3.4s, v0.4s
+	VAND V2.B16, V4.B16, V4.B16
+	WORD $0x6e21dc85 // fmul v5.4s, v4.4s, v1.4s
 	FMOVQ F5, 0(R6)
 	ADD R1, R6
 	ADD R1, R7
 	ADD R1, R8
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET

@@ -4,12 +4,12 @@
 
 package kernel
 
-// sumTileAVX512 is sumTileGeneric in another order.
+// sumTileAVX512 is sumTileGeneric.
 //
 //go:noescape
 func sumTileAVX512(sum *float32, x *float32, rows int, c int)
 
-// momentTileAVX512 is momentTileGeneric in another order, with a fused multiply-add.
+// momentTileAVX512 is momentTileGeneric.
 //
 //go:noescape
 func momentTileAVX512(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
@@ -19,17 +19,17 @@ func momentTileAVX512(sum *float32, square *float32, x *float32, pivot *float32,
 //go:noescape
 func momentRangeTileAVX512(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
 
-// gradTileAVX512 is gradTileGeneric without a mask, in another order, with a fused multiply-add.
+// gradTileAVX512 is gradTileGeneric without a mask,.
 //
 //go:noescape
 func gradTileAVX512(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, rows int, c int)
 
-// gradMaskTileAVX512 is gradTileGeneric in another order, with a fused multiply-add.
+// gradMaskTileAVX512 is gradTileGeneric.
 //
 //go:noescape
 func gradMaskTileAVX512(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
 
-// gradQuantTileAVX512 is gradQuantTileGeneric in another order, with a fused multiply-add.
+// gradQuantTileAVX512 is gradQuantTileGeneric.
 //
 //go:noescape
 func gradQuantTileAVX512(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)
@@ -69,12 +69,12 @@ func scaleGradTileAVX512(dx *float32, dy *float32, scale *float32, rows int, c i
 //go:noescape
 func scaleGradMaskTileAVX512(dx *float32, dy *float32, y *float32, scale *float32, rows int, c int)
 
-// sumTileAVX2 is sumTileGeneric in another order.
+// sumTileAVX2 is sumTileGeneric.
 //
 //go:noescape
 func sumTileAVX2(sum *float32, x *float32, rows int, c int)
 
-// momentTileAVX2 is momentTileGeneric in another order, with a fused multiply-add.
+// momentTileAVX2 is momentTileGeneric.
 //
 //go:noescape
 func momentTileAVX2(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
@@ -84,17 +84,17 @@ func momentTileAVX2(sum *float32, square *float32, x *float32, pivot *float32, r
 //go:noescape
 func momentRangeTileAVX2(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
 
-// gradTileAVX2 is gradTileGeneric without a mask, in another order, with a fused multiply-add.
+// gradTileAVX2 is gradTileGeneric without a mask,.
 //
 //go:noescape
 func gradTileAVX2(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, rows int, c int)
 
-// gradMaskTileAVX2 is gradTileGeneric in another order, with a fused multiply-add.
+// gradMaskTileAVX2 is gradTileGeneric.
 //
 //go:noescape
 func gradMaskTileAVX2(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
 
-// gradQuantTileAVX2 is gradQuantTileGeneric in another order, with a fused multiply-add.
+// gradQuantTileAVX2 is gradQuantTileGeneric.
 //
 //go:noescape
 func gradQuantTileAVX2(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)

@@ -9,7 +9,7 @@ package kernel
 //go:noescape
 func sumTileNEON(sum *float32, x *float32, rows int, c int)
 
-// momentTileNEON is momentTileGeneric with a fused multiply-add.
+// momentTileNEON is momentTileGeneric.
 //
 //go:noescape
 func momentTileNEON(sum *float32, square *float32, x *float32, pivot *float32, rows int, c int)
@@ -19,17 +19,17 @@ func momentTileNEON(sum *float32, square *float32, x *float32, pivot *float32, r
 //go:noescape
 func momentRangeTileNEON(sum *float32, square *float32, least *float32, greatest *float32, x *float32, pivot *float32, rows int, c int)
 
-// gradTileNEON is gradTileGeneric without a mask, with a fused multiply-add.
+// gradTileNEON is gradTileGeneric without a mask,.
 //
 //go:noescape
 func gradTileNEON(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, rows int, c int)
 
-// gradMaskTileNEON is gradTileGeneric with a fused multiply-add.
+// gradMaskTileNEON is gradTileGeneric.
 //
 //go:noescape
 func gradMaskTileNEON(sum *float32, dot *float32, dy *float32, y *float32, x *float32, mean *float32, rows int, c int)
 
-// gradQuantTileNEON is gradQuantTileGeneric with a fused multiply-add.
+// gradQuantTileNEON is gradQuantTileGeneric.
 //
 //go:noescape
 func gradQuantTileNEON(sum *float32, dot *float32, dy *float32, x *float32, mean *float32, scale *float32, shift *float32, limit *float32, rows int, c int)

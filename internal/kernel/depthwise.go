@@ -34,9 +34,7 @@ func (l *strip) pixelsGeneric(j, m int) {
 		copy(c, l.w[j:])
 		for q, off := range l.off {
 			x, w := l.x[off+i*l.rs+j:][:len(c)], l.w[(q+1)*l.ldw+j:][:len(c)]
-			for k := range c {
-				c[k] += x[k] * w[k]
-			}
+			addProducts(c, x, w)
 		}
 	}
 }

@@ -43,9 +43,7 @@ func (l *stripGradient) tapsGeneric(j, m int) {
 		for q, off := range l.off {
 			for p := range l.k {
 				x, b := l.x[off+tap+p*l.cs+j:][:len(c)], l.b[(q*l.k+p)*l.ldb+j:][:len(c)]
-				for k := range c {
-					c[k] += x[k] * b[k]
-				}
+				addProducts(c, x, b)
 			}
 		}
 	}

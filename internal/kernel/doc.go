@@ -28,10 +28,11 @@
 //
 // # Reproducibility
 //
-// A result depends on the operands and on the path, never on the number of
-// threads: work is split only by shape, and sums are added in a fixed order.
-// Integer kernels agree to the last bit on every path; float sums round
-// differently on different paths, since each adds in its own order.
+// A result depends on the operands alone, to the last bit: neither on the path nor
+// on the number of threads. Work is split only by shape. A sum of products is a
+// chain of fused multiply-adds over the terms, cut where the shape says; the sums
+// of a column are chains over its rows, whose number the column says (chains).
+// No order depends on how many numbers a register holds.
 //
 // # Memory
 //

@@ -1,36 +1,27 @@
 package kernel
 
 // rowsGeneric is the tile's loop in Go, for m rows starting with row i: the
-// specification of the other paths. Four columns are summed at a time, in
-// variables that the compiler can keep in registers.
+// specification of the other paths.
 func (t *tile) rowsGeneric(i, m int) {
 	for ; m > 0; i, m = i+1, m-1 {
-		for j := 0; j < t.n; j += 4 {
-			sum := t.four(i, j)
-			n := min(4, t.n-j)
-			c, plus := t.c[i*t.ldc+j:][:n], t.plus[i*t.ldp+j:][:n]
-			for k := range c {
-				c[k] = sum[k] + plus[k]
-			}
+		sums := t.sums(i)
+		c, plus := t.c[i*t.ldc:][:t.n], t.plus[i*t.ldp:][:t.n]
+		for j := range c {
+			c[j] = float32(sums[j]) + plus[j]
 		}
 	}
 }
 
-// four returns the sums of row i, columns j to j+3.
-func (t *tile) four(i, j int) [4]float32 {
-	var s0, s1, s2, s3 float32
-	at := j
+// sums returns the sums of row i, which are float32.
+func (t *tile) sums(i int) (sums [32]float64) {
+	at := 0
 	for _, off := range t.off {
 		x := off + i*t.rs
 		for range t.k {
-			a, b := t.a[x], t.b[at:at+4:at+4]
-			s0 += a * b[0]
-			s1 += a * b[1]
-			s2 += a * b[2]
-			s3 += a * b[3]
+			addScaled(sums[:t.n], float64(t.a[x]), t.b[at:])
 			x += t.cs
 			at += t.ldb
 		}
 	}
-	return [4]float32{s0, s1, s2, s3}
+	return sums
 }

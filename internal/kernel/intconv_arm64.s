@@ -2579,9 +2579,10 @@ TEXT ·requantNEON(SB), NOSPLIT, $0-64
 	MOVD z+40(FP), R5
 	VLD1R (R5), [V2.S4]
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F3
@@ -2592,7 +2593,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+48(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F5
 	FMOVQ 16(R7), F6
 	WORD $0x4e21d8a7 // scvtf v7.4s, v5.4s
@@ -2616,16 +2617,19 @@ row2:
 	ADD R0, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F3
@@ -2650,9 +2654,11 @@ row1:
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -2664,9 +2670,10 @@ TEXT ·realNEON(SB), NOSPLIT, $0-40
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -2677,7 +2684,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+24(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F2
 	FMOVQ 16(R7), F3
 	WORD $0x4e21d844 // scvtf v4.4s, v2.4s
@@ -2689,16 +2696,19 @@ row2:
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -2717,9 +2727,11 @@ row1:
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -2731,9 +2743,10 @@ TEXT ·realBiasNEON(SB), NOSPLIT, $0-48
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel2:
-	CMP $8, R3
-	BLT done2
+zone0:
+	AND $7, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -2748,7 +2761,7 @@ panel2:
 	ADD R2<<2, R7, R7
 	MOVD rows+32(FP), R4
 
-row2:
+row0:
 	FMOVQ 0(R7), F4
 	FMOVQ 16(R7), F5
 	WORD $0x4e21d886 // scvtf v6.4s, v4.4s
@@ -2762,16 +2775,19 @@ row2:
 	ADD R1, R6
 	ADD R1, R7
 	SUBS $1, R4
-	BNE row2
+	BNE row0
+
+end0:
 	ADD $8, R2
 	SUB $8, R3
-	B panel2
+	B zone0
 
-done2:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	MOVD m+16(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F0
@@ -2794,9 +2810,11 @@ row1:
 	ADD R1, R7
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET
@@ -2808,9 +2826,10 @@ TEXT ·sumU8NEON(SB), NOSPLIT, $0-32
 	MOVD ZR, R2
 	MOVD R0, R3
 
-panel4:
-	CMP $16, R3
-	BLT done4
+zone0:
+	AND $15, R0, R5
+	CMP R5, R3
+	BEQ done0
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -2819,7 +2838,7 @@ panel4:
 	ADD R2<<0, R6, R6
 	MOVD pixels+16(FP), R4
 
-row4:
+row0:
 	FMOVS 0(R6), F4
 	FMOVS 4(R6), F5
 	FMOVS 8(R6), F6
@@ -2834,7 +2853,9 @@ row4:
 	VUADDW V7.H4, V3.S4, V3.S4
 	ADD R0, R6
 	SUBS $1, R4
-	BNE row4
+	BNE row0
+
+end0:
 	MOVD acc+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F0, 0(R5)
@@ -2843,13 +2864,14 @@ row4:
 	FMOVQ F3, 48(R5)
 	ADD $16, R2
 	SUB $16, R3
-	B panel4
+	B zone0
 
-done4:
+done0:
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone1:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done1
 	VEOR V0.B16, V0.B16, V0.B16
 	MOVD x+8(FP), R6
 	ADD R2<<0, R6, R6
@@ -2862,12 +2884,14 @@ row1:
 	ADD R0, R6
 	SUBS $1, R4
 	BNE row1
+
+end1:
 	MOVD acc+0(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ F0, 0(R5)
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone1
 
 done1:
 	RET

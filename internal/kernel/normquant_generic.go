@@ -10,16 +10,14 @@ func (g gate) pass(dy, x float32, j int) float32 {
 
 // gradQuantTileGeneric is gradTileGeneric with the d of a gate.
 func gradQuantTileGeneric(sum, dot, dy, x []float32, g gate) {
-	c := len(sum)
-	clear(sum)
-	clear(dot)
-	for r := 0; r < len(x); r += c {
-		for j, v := range x[r : r+c] {
-			d := g.pass(dy[r+j], v, j)
-			sum[j] += d
-			dot[j] += float32(d * (v - g.mean[j]))
+	sumColumns(sum, dot, len(x)/len(sum), func(s *columnChain, at, j, n int) {
+		var d, apart [64]float32
+		for k, v := range x[at : at+n] {
+			apart[k] = v - g.mean[j+k]
+			d[k] = g.pass(dy[at+k], v, j+k)
 		}
-	}
+		s.add(d[:n], apart[:n])
+	})
 }
 
 // normGradQuantTileGeneric is normGradTileGeneric with the d of a gate.

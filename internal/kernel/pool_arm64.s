@@ -19,9 +19,10 @@ TEXT ·maxPool2NEON(SB), NOSPLIT, $0-48
 	MOVD $3, R5
 	VDUP R5, V3.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD best+0(FP), R6
 	ADD R2<<2, R6, R6
 	MOVD arg+8(FP), R7
@@ -34,7 +35,7 @@ panel1:
 	ADD R1, R10, R11
 	MOVD ow+32(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R8), F4
 	FMOVQ 0(R9), F5
 	FMOVQ 0(R10), F6
@@ -69,12 +70,14 @@ row1:
 	ADD R1<<1, R10
 	ADD R1<<1, R11
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func maxPool2GradNEON(dx0 *float32, dx1 *float32, dy *float32, arg *uint8, ow int, c int)
@@ -92,9 +95,10 @@ TEXT ·maxPool2GradNEON(SB), NOSPLIT, $0-48
 	MOVD $3, R5
 	VDUP R5, V3.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD dx0+0(FP), R6
 	ADD R2<<2, R6, R6
 	ADD R1, R6, R7
@@ -107,7 +111,7 @@ panel1:
 	ADD R2<<0, R11, R11
 	MOVD ow+32(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R10), F4
 	FMOVS 0(R11), F5
 	VUXTL V5.B8, V6.H8
@@ -139,12 +143,14 @@ row1:
 	ADD R1, R10
 	ADD R0, R11
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func normPool2NEON(best *float32, top *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, ow int, c int)
@@ -162,9 +168,10 @@ TEXT ·normPool2NEON(SB), NOSPLIT, $0-80
 	MOVD $3, R5
 	VDUP R5, V3.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+40(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F4
@@ -188,7 +195,7 @@ panel1:
 	ADD R1, R11, R12
 	MOVD ow+64(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R9), F7
 	FMOVQ 0(R10), F8
 	FMOVQ 0(R11), F9
@@ -237,12 +244,14 @@ row1:
 	ADD R1<<1, R11
 	ADD R1<<1, R12
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func normPool2GradNEON(dx0 *float32, dx1 *float32, dy *float32, y *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, offset *float32, slope *float32, ow int, c int)
@@ -260,9 +269,10 @@ TEXT ·normPool2GradNEON(SB), NOSPLIT, $0-104
 	MOVD $3, R5
 	VDUP R5, V3.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+56(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F4
@@ -295,7 +305,7 @@ panel1:
 	ADD R1, R15, R16
 	MOVD ow+88(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R10), F8
 	FMOVQ 0(R11), F9
 	FMOVS 0(R12), F10
@@ -356,12 +366,14 @@ row1:
 	ADD R1<<1, R15
 	ADD R1<<1, R16
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func quantPool2NEON(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
@@ -383,9 +395,10 @@ TEXT ·quantPool2NEON(SB), NOSPLIT, $0-104
 	MOVD $3, R5
 	VDUP R5, V5.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+48(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F6
@@ -411,7 +424,7 @@ panel1:
 	ADD R1, R12, R13
 	MOVD ow+88(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R10), F9
 	FMOVQ 0(R11), F10
 	FMOVQ 0(R12), F11
@@ -478,12 +491,14 @@ row1:
 	ADD R1<<1, R12
 	ADD R1<<1, R13
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func quantPool2GradNEON(dx0 *float32, dx1 *float32, dy *float32, x *float32, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, offset *float32, slope *float32, limit *float32, ow int, c int)
@@ -503,9 +518,10 @@ TEXT ·quantPool2GradNEON(SB), NOSPLIT, $0-120
 	MOVD $3, R5
 	VDUP R5, V4.S4
 
-panel1:
-	CMP $4, R3
-	BLT done1
+zone0:
+	AND $3, R0, R5
+	CMP R5, R3
+	BEQ done0
 	MOVD mean+56(FP), R5
 	ADD R2<<2, R5, R5
 	FMOVQ 0(R5), F5
@@ -541,7 +557,7 @@ panel1:
 	ADD R1, R15, R16
 	MOVD ow+104(FP), R4
 
-row1:
+row0:
 	FMOVQ 0(R10), F10
 	FMOVQ 0(R11), F11
 	FMOVS 0(R12), F12
@@ -607,12 +623,14 @@ row1:
 	ADD R1<<1, R15
 	ADD R1<<1, R16
 	SUBS $1, R4
-	BNE row1
+	BNE row0
+
+end0:
 	ADD $4, R2
 	SUB $4, R3
-	B panel1
+	B zone0
 
-done1:
+done0:
 	RET
 
 // func maxU8NEON(y *uint8, x *uint8, step int, off *int, taps int, m int, c int)

@@ -24,9 +24,6 @@ const passed = affine + `
 // plain is d = dy.
 const plain = "mov d.16b, dy.16b\n"
 
-// clearZero is zero = 0.
-const clearZero = "eor zero.16b, zero.16b, zero.16b\n"
-
 // addGradient adds d to sum and d·(x − mean) to dot.
 const addGradient = `
 	fsub x.4s, x.4s, mean.4s
@@ -57,7 +54,7 @@ var columnKernels = columns([]panels{
 		sums: sums("sum"), slices: []slice{in("x")}, code: "fadd sum.4s, sum.4s, x.4s",
 	},
 	{
-		name: "momentTileNEON", doc: "momentTileGeneric with a fused multiply-add",
+		name: "momentTileNEON", doc: "momentTileGeneric",
 		sums: sums("sum", "square"), slices: []slice{in("x")}, params: []string{"pivot"}, code: addMoments,
 	},
 	{
@@ -69,19 +66,19 @@ var columnKernels = columns([]panels{
 			fmaxnm greatest.4s, greatest.4s, x.4s`,
 	},
 	{
-		name: "gradTileNEON", doc: "gradTileGeneric without a mask, with a fused multiply-add",
+		name: "gradTileNEON", doc: "gradTileGeneric without a mask,",
 		sums: sums("sum", "dot"), slices: []slice{in("dy"), in("x")}, params: []string{"mean"},
 		code: plain + addGradient,
 	},
 	{
-		name: "gradMaskTileNEON", doc: "gradTileGeneric with a fused multiply-add",
+		name: "gradMaskTileNEON", doc: "gradTileGeneric",
 		sums: sums("sum", "dot"), slices: []slice{in("dy"), in("y"), in("x")}, params: []string{"mean"},
-		code: clearZero + masked + addGradient,
+		code: masked + addGradient,
 	},
 	{
-		name: "gradQuantTileNEON", doc: "gradQuantTileGeneric with a fused multiply-add",
+		name: "gradQuantTileNEON", doc: "gradQuantTileGeneric",
 		sums: sums("sum", "dot"), slices: []slice{in("dy"), in("x")}, params: []string{"mean", "scale", "shift"},
-		uniforms: []slice{in("limit")}, code: clearZero + passed + addGradient,
+		uniforms: []slice{in("limit")}, code: passed + addGradient,
 	},
 	{
 		name: "normGradTileNEON", doc: "normGradTileGeneric without a mask",
@@ -91,12 +88,12 @@ var columnKernels = columns([]panels{
 	{
 		name: "normGradMaskTileNEON", doc: "normGradTileGeneric",
 		slices: []slice{out("dx"), in("dy"), in("y"), in("x")}, params: []string{"mean", "scale", "offset", "slope"},
-		code: clearZero + masked + normGradient,
+		code: masked + normGradient,
 	},
 	{
 		name: "normGradQuantTileNEON", doc: "normGradQuantTileGeneric",
 		slices: []slice{out("dx"), in("dy"), in("x")}, params: []string{"mean", "scale", "shift", "offset", "slope"},
-		uniforms: []slice{in("limit")}, code: clearZero + passed + normGradient,
+		uniforms: []slice{in("limit")}, code: passed + normGradient,
 	},
 	{
 		name: "affineTileNEON", doc: "affineTileGeneric",
@@ -105,7 +102,7 @@ var columnKernels = columns([]panels{
 	{
 		name: "affineReLUTileNEON", doc: "affineTileGeneric with relu",
 		slices: []slice{out("v"), in("x")}, params: []string{"mean", "scale", "shift"},
-		code: clearZero + affine + "fmax v.4s, v.4s, zero.4s",
+		code: affine + "fmax v.4s, v.4s, zero.4s",
 	},
 	{
 		name: "scaleGradTileNEON", doc: "scaleGradTileGeneric without a mask",
@@ -114,7 +111,7 @@ var columnKernels = columns([]panels{
 	{
 		name: "scaleGradMaskTileNEON", doc: "scaleGradTileGeneric",
 		slices: []slice{out("dx"), in("dy"), in("y")}, params: []string{"scale"},
-		code: clearZero + masked + "fmul dx.4s, d.4s, scale.4s",
+		code: masked + "fmul dx.4s, d.4s, scale.4s",
 	},
 })
 

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A panels kernel treats rows of c channels, c a positive multiple of 4, panel
 // by panel:
@@ -11,7 +14,8 @@ import "fmt"
 //			code
 //		store sums
 //
-// Sums that are kept are loaded, not cleared. Uniforms are addresses of one
+// Sums that are kept are loaded, not cleared; others of floats have the chains that
+// kernel's chains gives their columns. Uniforms are addresses of one
 // number for all channels. With numbered, the registers k0 to k3 hold these numbers.
 type panels struct {
 	name, doc    string
@@ -53,22 +57,42 @@ func (k panels) generate() *function {
 		}
 	}
 	k.constants(f, w, newLanes(f, 1))
-	for _, vectors := range k.vectors {
-		f.label(fmt.Sprint("panel", vectors))
-		f.p("CMP $%d, %s", 4*vectors, w.left)
-		f.p("BLT done%d", vectors)
-		k.panel(f, w, vectors)
-		f.p("ADD $%d, %s", 4*vectors, w.j)
-		f.p("SUB $%d, %s", 4*vectors, w.left)
-		f.p("B panel%d", vectors)
-		f.label(fmt.Sprint("done", vectors))
+	for i, z := range k.zones() {
+		f.label(fmt.Sprint("zone", i))
+		f.p("AND $%d, %s, %s", z.rest, w.c, w.at)
+		f.p("CMP %s, %s", w.at, w.left)
+		f.p("BEQ done%d", i)
+		k.panel(f, w, z, i)
+		f.p("ADD $%d, %s", 4*z.vectors, w.j)
+		f.p("SUB $%d, %s", 4*z.vectors, w.left)
+		f.p("B zone%d", i)
+		f.label(fmt.Sprint("done", i))
 	}
 	return f
+}
+
+// A zone is channels of equal chains, in panels of some vectors, until no more than
+// c&rest are left.
+type zone struct{ vectors, chains, rest int }
+
+func (k panels) zones() (all []zone) {
+	for _, s := range k.sums {
+		if s.chained() {
+			return []zone{{2, 1, 63}, {2, 2, 31}, {2, 4, 7}, {1, 4, 3}}
+		}
+	}
+	for _, vectors := range k.vectors {
+		all = append(all, zone{vectors, 1, 4*vectors - 1})
+	}
+	return all
 }
 
 // constants loads what is the same for all panels.
 func (k panels) constants(f *function, w walk, l *lanes) {
 	k.share(l)
+	if k.zero() {
+		l.once("eor zero.16b, zero.16b, zero.16b")
+	}
 	for _, s := range k.uniforms {
 		f.load(s.name, w.at)
 		f.p("VLD1R (%s), [V%d.S4]", w.at, l.share(s.name))
@@ -81,6 +105,9 @@ func (k panels) constants(f *function, w walk, l *lanes) {
 
 // share takes the registers of what is the same for all panels.
 func (k panels) share(l *lanes) {
+	if k.zero() {
+		l.share("zero")
+	}
 	for _, s := range k.uniforms {
 		l.share(s.name)
 	}
@@ -89,9 +116,12 @@ func (k panels) share(l *lanes) {
 	}
 }
 
-// panel emits the loop over the rows of one panel.
-func (k panels) panel(f *function, w walk, vectors int) {
-	l := newLanes(f, vectors)
+// zero reports whether the code needs a register of zeros.
+func (k panels) zero() bool { return strings.Contains(k.code, "zero.") }
+
+// panel emits the loop over the rows of one panel of zone i.
+func (k panels) panel(f *function, w walk, z zone, i int) {
+	l := newLanes(f, z.vectors)
 	k.share(l)
 	address := func(name string) {
 		f.load(name, w.at)
@@ -107,7 +137,9 @@ func (k panels) panel(f *function, w walk, vectors int) {
 			l.load(s.name, w.at, 4)
 			continue
 		}
-		l.each(fmt.Sprintf("eor %[1]s.16b, %[1]s.16b, %[1]s.16b", s.name))
+		for chain := range z.chains {
+			l.each(fmt.Sprintf("eor %[1]s.16b, %[1]s.16b, %[1]s.16b", link(s.name, chain)))
+		}
 	}
 	for _, s := range k.slices {
 		at := w.slices[s.name]
@@ -117,19 +149,52 @@ func (k panels) panel(f *function, w walk, vectors int) {
 			f.p("ADD %s, %s, %s", w.pixel, at[0], at[1])
 		}
 	}
-	f.load(k.count, w.count)
-	f.label(fmt.Sprint("row", vectors))
-	k.row(f, w, l)
-	f.p("SUBS $1, %s", w.count)
-	f.p("BNE row%d", vectors)
+	k.rows(f, w, l, z, i)
 	for _, s := range k.sums {
+		for step := 1; step < z.chains && s.chained(); step *= 2 {
+			for chain := 0; chain < z.chains; chain += 2 * step {
+				l.each(fmt.Sprintf("fadd %[1]s.4s, %[1]s.4s, %[2]s.4s", link(s.name, chain),
+					link(s.name, chain+step)))
+			}
+		}
 		address(s.name)
 		l.store(s.name, w.at, 4)
 	}
 }
 
+// link is the name of a sum's chain.
+func link(sum string, chain int) string {
+	if chain == 0 {
+		return sum
+	}
+	return fmt.Sprint(sum, chain)
+}
+
+// rows emits the loops over the rows of a panel: one row a chain, then those left.
+func (k panels) rows(f *function, w walk, l *lanes, z zone, i int) {
+	f.load(k.count, w.count)
+	if z.chains > 1 {
+		f.p("SUBS $%d, %s", z.chains, w.count)
+		f.p("BLT rest%d", i)
+		f.label(fmt.Sprint("rows", i))
+		for chain := range z.chains {
+			k.row(f, w, l, chain)
+		}
+		f.p("SUBS $%d, %s", z.chains, w.count)
+		f.p("BGE rows%d", i)
+		f.label(fmt.Sprint("rest", i))
+		f.p("ADDS $%d, %s", z.chains, w.count)
+		f.p("BEQ end%d", i)
+	}
+	f.label(fmt.Sprint("row", i))
+	k.row(f, w, l, 0)
+	f.p("SUBS $1, %s", w.count)
+	f.p("BNE row%d", i)
+	f.label(fmt.Sprint("end", i))
+}
+
 // row emits the code of one row, and moves on.
-func (k panels) row(f *function, w walk, l *lanes) {
+func (k panels) row(f *function, w walk, l *lanes, chain int) {
 	for _, s := range k.slices {
 		if at := w.slices[s.name]; s.in && s.pair {
 			l.load(s.name+"a", at[0], s.bytes())
@@ -138,7 +203,13 @@ func (k panels) row(f *function, w walk, l *lanes) {
 			l.load(s.name, at[0], s.bytes())
 		}
 	}
-	l.each(k.code)
+	code := k.code
+	for _, s := range k.sums {
+		if s.chained() {
+			code = strings.ReplaceAll(code, s.name+".", link(s.name, chain)+".")
+		}
+	}
+	l.each(code)
 	for _, s := range k.slices {
 		at := w.slices[s.name]
 		if s.out && s.pair {

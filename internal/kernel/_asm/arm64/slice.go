@@ -26,6 +26,9 @@ func (s slice) pairs() slice {
 	return s
 }
 
+// chained reports whether it is a sum whose additions go in chains.
+func (s slice) chained() bool { return !s.in && s.kind == "float32" }
+
 // bytes is the size of an element.
 func (s slice) bytes() int {
 	if s.kind == "uint8" {

@@ -15,7 +15,7 @@ const (
 
 var kernels = []kernel{
 	{
-		name: "sumTile", doc: "sumTileGeneric in another order",
+		name: "sumTile", doc: "sumTileGeneric",
 		streams: []string{"x"}, sums: added("sum"),
 		body: func(v *vector) {
 			v.load("x", v.temp(0))
@@ -23,7 +23,7 @@ var kernels = []kernel{
 		},
 	},
 	{
-		name: "momentTile", doc: "momentTileGeneric in another order, with a fused multiply-add",
+		name: "momentTile", doc: "momentTileGeneric",
 		streams: []string{"x"}, params: []string{"pivot"}, sums: added("sum", "square"),
 		body: func(v *vector) {
 			d := v.temp(0)
@@ -49,17 +49,17 @@ var kernels = []kernel{
 		},
 	},
 	{
-		name: "gradTile", doc: "gradTileGeneric without a mask, in another order, with a fused multiply-add",
+		name: "gradTile", doc: "gradTileGeneric without a mask,",
 		streams: []string{"dy", "x"}, params: []string{"mean"}, sums: added("sum", "dot"),
 		body: func(v *vector) { v.gradSums(false) },
 	},
 	{
-		name: "gradMaskTile", doc: "gradTileGeneric in another order, with a fused multiply-add",
+		name: "gradMaskTile", doc: "gradTileGeneric",
 		streams: []string{"dy", "y", "x"}, params: []string{"mean"}, sums: added("sum", "dot"),
 		body: func(v *vector) { v.gradSums(true) },
 	},
 	{
-		name: "gradQuantTile", doc: "gradQuantTileGeneric in another order, with a fused multiply-add",
+		name: "gradQuantTile", doc: "gradQuantTileGeneric",
 		streams: []string{"dy", "x"}, params: []string{"mean", "scale", "shift"}, uniforms: []string{"limit"},
 		sums: added("sum", "dot"),
 		body: func(v *vector) {

@@ -2,14 +2,14 @@
 // sums for each column (channel), kernel's columns_amd64.s: the sums of batch
 // normalisation, and its element-wise halves.
 //
-//	for panels of columns j:                  4, 2 or 1 vectors, then a part of one
+//	for panels of columns j:                  some vectors, or a part of one
 //		p… = params[j]…, s… = 0
 //		for r < rows:
 //			out[r,j] = body(in[r,j]…; p…), s… += …
 //		sums[j]… = s…
 //
-// A row's panel is four vectors in AVX-512 and two in AVX2, or as many rows
-// of a narrower panel at once, so that additions do not wait for each other.
+// The sums of a column are in chains, of which kernel's chains says how many: one
+// for each of the rows taken at once, so that additions do not wait for each other.
 //
 // Register plan: with units = vectors of a panel × rows at once,
 //
@@ -63,7 +63,7 @@ type sum struct {
 type vector struct {
 	avx512 bool
 	lanes  int
-	units  int
+	zones  []zone
 	regs   []VecPhysical
 
 	k       kernel
@@ -72,22 +72,30 @@ type vector struct {
 	stride3 GPVirtual
 	offset  GPVirtual // bytes from a row's start to the panel
 	columns GPVirtual // left
-	width   int       // vectors of the panel
+	zone              // whose panel is emitted
 	rows    int       // at once
 	masked  bool
 
 	row, col int // the unit that body emits
 }
 
+// A zone is columns of equal chains, from where the zone before ends until no more
+// than columns&rest are left.
+type zone struct {
+	width  int // vectors of a panel
+	chains int
+	rest   int
+}
+
 func newAVX512() *vector {
-	return &vector{avx512: true, lanes: 16, units: 4, regs: []VecPhysical{
+	return &vector{avx512: true, lanes: 16, zones: []zone{{4, 1, 63}, {2, 2, 31}, {1, 4, 15}}, regs: []VecPhysical{
 		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
 		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}}
 }
 
 func newAVX2() *vector {
-	return &vector{lanes: 8, units: 2, regs: []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12,
-		Y13, Y14, Y15}}
+	return &vector{lanes: 8, zones: []zone{{2, 1, 63}, {1, 2, 31}, {1, 4, 0}}, regs: []VecPhysical{
+		Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}}
 }
 
 func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
@@ -107,7 +115,20 @@ func (v *vector) param(i int) VecPhysical {
 func (v *vector) sum(i int) VecPhysical { return v.sumOf(i, v.row) }
 
 func (v *vector) sumOf(i, row int) VecPhysical {
-	return v.top(1 + len(v.k.uniforms) + len(v.k.params)*v.width + (i*v.units/v.width+row)*v.width + v.col)
+	at := 1 + len(v.k.uniforms) + len(v.k.params)*v.width
+	for _, sum := range v.k.sums[:i] {
+		at += v.slots(sum) * v.width
+	}
+	return v.top(at + row%v.slots(v.k.sums[i])*v.width + v.col)
+}
+
+// slots is how many registers the chains of a column have for a sum: AVX2 has
+// none to spare where their order does not matter.
+func (v *vector) slots(s sum) int {
+	if s.carried && !v.avx512 {
+		return min(v.chains, 2)
+	}
+	return v.chains
 }
 
 func (v *vector) temp(i int) VecPhysical { return v.regs[i] }
@@ -138,8 +159,9 @@ func (v *vector) generate(k kernel) {
 	for i, name := range k.uniforms {
 		VBROADCASTSS(Mem{Base: load(name)}, v.uniform(i))
 	}
-	for v.width = v.units; v.width > 0; v.width /= 2 {
-		v.panels(fmt.Sprint("panel", v.width))
+	for i := range v.zones {
+		v.zone = v.zones[i]
+		v.panels(fmt.Sprint("zone", i))
 	}
 	if v.avx512 {
 		v.part()
@@ -165,16 +187,20 @@ func (v *vector) signature() string {
 	return s[:len(s)-2] + " *float32, rows, c int)"
 }
 
-// panels emits the loop over the panels of one width.
+// panels emits the loop over the panels of a zone.
 func (v *vector) panels(label string) {
-	count := v.width * v.lanes
+	rest := load("c")
+	ANDQ(U8(v.rest), rest)
+	CMPQ(v.columns, rest)
+	JE(LabelRef(label + "Done"))
 	Label(label)
-	CMPQ(v.columns, U32(count))
-	JLT(LabelRef(label + "Done"))
 	v.panel(label)
-	ADDQ(U32(4*count), v.offset)
-	SUBQ(U32(count), v.columns)
-	JMP(LabelRef(label))
+	ADDQ(U32(4*v.width*v.lanes), v.offset)
+	SUBQ(U32(v.width*v.lanes), v.columns)
+	rest = load("c")
+	ANDQ(U8(v.rest), rest)
+	CMPQ(v.columns, rest)
+	JNE(LabelRef(label))
 	Label(label + "Done")
 }
 
@@ -186,7 +212,7 @@ func (v *vector) part() {
 	MOVQ(I32(-1), ones)
 	BZHIQ(v.columns, ones, ones)
 	KMOVW(ones.As32(), K7)
-	v.width, v.masked = 1, true
+	v.masked = true
 	v.panel("part")
 	v.masked = false
 	Label("partDone")
@@ -205,7 +231,7 @@ func (v *vector) panel(label string) {
 		Load(Param(name), v.at[name])
 		ADDQ(v.offset, v.at[name])
 	}
-	v.rows = v.units / v.width
+	v.rows = v.chains
 	for i, sum := range v.k.sums {
 		v.startSum(i, sum)
 	}
@@ -226,7 +252,11 @@ func (v *vector) startSum(i int, sum sum) {
 	}
 	p := load(sum.name)
 	ADDQ(v.offset, p)
-	v.eachUnit(func() { v.loadFrom(Mem{Base: p}.Offset(4*v.lanes*v.col), v.sum(i)) })
+	v.eachUnit(func() {
+		if v.row < v.slots(sum) {
+			v.loadFrom(Mem{Base: p}.Offset(4*v.lanes*v.col), v.sum(i))
+		}
+	})
 }
 
 // eachUnit runs emit for the rows at once and the vectors of the panel.
@@ -260,15 +290,15 @@ func (v *vector) loop(label string, left GPVirtual) {
 	Label(label + "Done")
 }
 
-// storeSums merges the rows at once, in pairs, and stores.
+// storeSums merges the chains, in pairs, and stores.
 func (v *vector) storeSums() {
-	rows := v.units / v.width
 	for i, sum := range v.k.sums {
 		p := load(sum.name)
 		ADDQ(v.offset, p)
 		for v.col = range v.width {
-			for step := 1; step < rows; step *= 2 {
-				for r := 0; r < rows; r += 2 * step {
+			chains := v.slots(sum)
+			for step := 1; step < chains; step *= 2 {
+				for r := 0; r < chains; r += 2 * step {
 					sum.merge(v.sumOf(i, r+step), v.sumOf(i, r), v.sumOf(i, r))
 				}
 			}
