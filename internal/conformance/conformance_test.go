@@ -191,6 +191,11 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 		z := b.Pair(quantized.Max, x, y, quantized.Identity)
 		return b.Pair(quantized.Min, z, b.GlobalAvgPool(y), quantized.Identity)
 	},
+	"a layer and itself": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity)
+		y := b.Concat(b.Mul(x, x, quantized.Identity), b.Add(x, x, quantized.ReLU), b.Pair(quantized.Max, x, x, quantized.Identity))
+		return b.Conv(b.Mul(y, y, quantized.ReLU), 4, quantizedtest.Same(1), 1, quantized.Identity)
+	},
 	"slice": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 6, quantizedtest.Same(3), 1, quantized.Identity)
 		y := b.Slice(x, []int{1, 2, 3}, []int{4, 5, 3})
