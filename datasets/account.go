@@ -19,6 +19,7 @@ type Account struct {
 	Classes    []ClassAccount  `json:"classes,omitempty"`
 	Table      *TableAccount   `json:"table,omitempty"`
 	Pictures   *PictureAccount `json:"pictures,omitempty"`
+	Sounds     *SoundAccount   `json:"sounds,omitempty"`
 	Array      string          `json:"array,omitempty"`       // how that of an npz file was understood
 	Passed     map[string]int  `json:"passed_over,omitempty"` // a folder's other files, by extension
 	Values     ValueAccount    `json:"values"`
@@ -96,7 +97,7 @@ func (a *Account) warn(format string, args ...any) {
 func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Dataset, a.Source, a.Shape = s.Name, s.Source, s.Shape
 	a.Samples, a.Classes = Counts{}, nil
-	if a.Channels == "" && s.Shape[0] == 1 && s.Shape[1] > 1 && s.Shape[2] > 1 {
+	if a.Channels == "" && s.Sound == nil && s.Shape[0] == 1 && s.Shape[1] > 1 && s.Shape[2] > 1 {
 		a.Channels = "grey"
 	}
 	for _, name := range s.Classes {

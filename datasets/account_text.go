@@ -52,6 +52,12 @@ func (a Account) String() string {
 		}
 	case a.Pictures != nil:
 		line("pictures", "%v", a.Pictures)
+	case a.Sounds != nil:
+		line("sounds", "%v", a.Sounds)
+		if silence := a.Sounds.silence(); silence != "" {
+			line("silence", "%s", silence)
+		}
+		line("front-end", "%v", a.Sounds.Front)
 	case a.Array != "":
 		line("array", "%s", a.Array)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"petrify/datasets/sound"
 )
 
 // Contract is what a trained network must be fed.
@@ -12,6 +14,7 @@ type Contract struct {
 	PixelScale float32
 	Mean, Std  []float32     // per channel
 	Table      *TableAccount // that it was trained on; nil: unknown, or none
+	Sound      *sound.Front  // of the sounds that it was trained on; nil: not on sounds
 	Depth      int           // bits of a channel, if it was trained on pictures
 	Options    Options       // how the training data were read
 }
@@ -27,6 +30,7 @@ func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
 func (c Contract) options() Options {
 	o := c.Options.places()
 	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
+	o.Sounds = c.Options.Sounds
 	return o
 }
 
@@ -80,6 +84,8 @@ func (c Contract) fit(r raster) (raster, error) {
 func (c Contract) String() string {
 	what := "values, not bytes"
 	switch {
+	case c.Sound != nil:
+		what = "computed from sounds"
 	case c.bytes() && c.PixelScale == 1.0/255:
 		what = "bytes"
 	case c.bytes():

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,8 @@ type Inputs struct {
 	Passed string // what was passed over, such as "2 .txt" or "column 3"; "": nothing
 }
 
-// ReadInputs reads what a network is to compute: a picture, a folder of
-// pictures, a table, or an array in an npy or npz file. Inputs that are not as
+// ReadInputs reads what a network is to compute: a picture or a sound, a folder of
+// such, a table, or an array in an npy or npz file. Inputs that are not as
 // the contract says are refused.
 func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	info, err := os.Stat(path)
@@ -44,9 +45,11 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 		})
 	case isPicture(path):
 		split, err = l.pictureInputs([]string{path})
+	case isSound(path):
+		split, in.Passed, err = l.soundInputs([]string{path})
 	default:
-		err = fmt.Errorf("datasets: %s: want a table (.csv, .tsv), an array (.npy, .npz), a picture (%s) or a folder "+
-			"of pictures", path, strings.Join(pictureForms(), ", "))
+		err = fmt.Errorf("datasets: %s: want a table (.csv, .tsv), an array (.npy, .npz), a picture (%s), a sound (.wav) "+
+			"or a folder of pictures or sounds", path, strings.Join(pictureForms(), ", "))
 	}
 	if err != nil {
 		return nil, err
@@ -56,11 +59,16 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	return in, err
 }
 
-// folderInputs reads all pictures in a folder and the folders in it.
+// folderInputs reads all pictures in a folder and the folders in it, or all sounds for a
+// network of sounds.
 func (l *loading) folderInputs(dir string) (split *Split, passed string, err error) {
 	var paths []string
 	others := map[string]int{}
 	l.folder = &tally{name: dir}
+	kind, forms := "pictures", pictureForms()
+	if l.like.Sound != nil {
+		kind, forms = "sounds", soundForms()
+	}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -70,7 +78,7 @@ func (l *loading) folderInputs(dir string) (split *Split, passed string, err err
 				return fs.SkipDir
 			}
 		case e.IsDir():
-		case isPicture(path):
+		case slices.Contains(forms, extension(path)):
 			paths = append(paths, path)
 			if info, err := e.Info(); err == nil {
 				l.folder.total += info.Size()
@@ -84,10 +92,36 @@ func (l *loading) folderInputs(dir string) (split *Split, passed string, err err
 		return nil, "", fmt.Errorf("datasets: %w", err)
 	}
 	if paths == nil {
-		return nil, "", fmt.Errorf("datasets: %s: no pictures (%s)", dir, strings.Join(pictureForms(), ", "))
+		return nil, "", fmt.Errorf("datasets: %s: no %s (%s)", dir, kind, strings.Join(forms, ", "))
 	}
-	split, err = l.pictureInputs(paths)
-	return split, listPassed(others), err
+	passed = listPassed(others)
+	if l.like.Sound == nil {
+		split, err = l.pictureInputs(paths)
+		return split, passed, err
+	}
+	split, ends, err := l.soundInputs(paths)
+	if passed != "" && ends != "" {
+		passed += ", "
+	}
+	return split, passed + ends, err
+}
+
+// soundInputs reads sounds; passed says whether some go on after what a network hears.
+func (l *loading) soundInputs(paths []string) (split *Split, passed string, err error) {
+	c := choir{loading: l, account: &SoundAccount{}, tree: tree{paths: paths, labels: make([]int32, len(paths))},
+		silence: -1, unknown: -1}
+	if err := c.begin(paths[0]); err != nil {
+		return nil, "", err
+	}
+	rows := make([]int, len(paths))
+	for i := range rows {
+		rows[i] = i
+	}
+	if split, err = c.split(rows, toTest); err == nil && c.account.Cut > 0 {
+		passed = fmt.Sprintf("what follows the first %.4g s of %d sounds", float64(c.front.Length)/float64(c.front.Rate),
+			c.account.Cut)
+	}
+	return split, passed, err
 }
 
 // pictureInputs reads pictures as deep as those of training.

@@ -81,6 +81,9 @@ type Options struct {
 	// are measured on the training split.
 	Mean, Std []float32
 
+	// Sounds says how those of a folder are read.
+	Sounds Sounds
+
 	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
 	// must be of one size.
 	Size [2]int
@@ -102,6 +105,8 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a .csv or .tsv file, one row an image, with a label column,
 //   - a folder with four IDX files named like MNIST's or EMNIST's,
 //   - a folder with the CIFAR-10 binary files,
+//   - a folder with one folder of WAV files for each word, as Speech Commands has, or such
+//     folders called train, val and test,
 //   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP; of
 //     several frames, the first) for each class, or such folders called train,
 //     val and test.
@@ -186,6 +191,7 @@ func (o Options) allow(what string, allowed []string) error {
 	check("Shape", o.Shape != [3]int{})
 	check("ChannelsFirst", o.ChannelsFirst)
 	check("Layout", o.Layout != "")
+	check("Sounds", o.Sounds.isSet())
 	check("Size", o.Size != [2]int{})
 	if refused == nil {
 		return nil

@@ -34,6 +34,8 @@ func readers() []reader {
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,
 			files: func(dir string, _ Options) []string { return found(dir, append(cifarNames(), cifarMeta)) }},
+		{what: "a folder of sounds", holds: holdsSounds, options: []string{"TestFraction", "Seed", "Sounds"},
+			open: (*loading).openSounds},
 		{what: "a folder of pictures", holds: func(string) bool { return true },
 			options: []string{"Test", "TestFraction", "Seed", "Size"}, open: (*loading).openPictures},
 	}

@@ -9,6 +9,8 @@ import (
 	"iter"
 	"math"
 	"unicode/utf8"
+
+	"petrify/datasets/sound"
 )
 
 // Set is a data set in memory, with everything needed to feed it to a network:
@@ -28,6 +30,9 @@ type Set struct {
 	Source     string    // where the data come from: a citation or a path
 	Files      []File    // the user's own files that they were read from
 	Account    Account   // what was read
+
+	Sound *sound.Front // how values were computed from sounds; nil: they were not
+	Noise [][]int16    // recordings of background noise
 }
 
 // Split is one part of a set. Exactly one of Images and Values holds images,
@@ -38,6 +43,7 @@ type Split struct {
 	Rows   []int32   // N places in Images or Values, in images; nil: their order
 	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no labels
 	Names  []string  // of the images, by place: files; nil: they have none
+	Waves  []int16   // the sounds that values were computed from, by place; nil: they are not kept
 }
 
 // Len returns the number of images, N.
@@ -80,8 +86,8 @@ func (s *Split) Cut(chosen []bool) (rest, part *Split) {
 		}
 	}
 	view := func(n int) *Split {
-		return &Split{Images: s.Images, Values: s.Values, Names: s.Names, Rows: make([]int32, 0, n),
-			Labels: make([]int32, 0, n)}
+		return &Split{Images: s.Images, Values: s.Values, Names: s.Names, Waves: s.Waves,
+			Rows: make([]int32, 0, n), Labels: make([]int32, 0, n)}
 	}
 	rest, part = view(len(chosen)-n), view(n)
 	for i, label := range s.Labels {
@@ -213,6 +219,9 @@ func (s *Set) checkPlaces(p *Split) error {
 	have, size := len(p.Images)+len(p.Values), s.size()
 	if p.Rows == nil && have != p.Len()*size || have%size != 0 {
 		return fmt.Errorf("%d elements for %d images of shape %v, want %d", have, p.Len(), s.Shape, p.Len()*size)
+	}
+	if n := have / size; p.Waves != nil && (s.Sound == nil || len(p.Waves) != n*s.Sound.Length) {
+		return fmt.Errorf("%d samples of %d sounds, want a front-end, and its length for each", len(p.Waves), n)
 	}
 	if p.Rows != nil && len(p.Rows) != p.Len() {
 		return fmt.Errorf("%d rows for %d images", len(p.Rows), p.Len())

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"petrify/datasets/sound"
 )
 
 // Raw describes the numbers that a model was trained on, before they are
@@ -19,6 +21,8 @@ type Raw struct {
 	Orientation string   `json:"orientation,omitempty"` // upright: pictures were turned as their files say
 	Resize      *Resize  `json:"resize,omitempty"`      // how pictures were made equal in size
 	Columns     []string `json:"columns,omitempty"`     // of a table: the titles of the inputs, in their order
+
+	Sound *sound.Front `json:"sound,omitempty"` // how the numbers were computed from sounds
 }
 
 // Resize is how pictures were resized.
@@ -59,6 +63,9 @@ func (r *Raw) String() string {
 	if z := r.Resize; z != nil {
 		parts = append(parts, fmt.Sprintf("scaled to %d × %d by area, not cropped", z.Size[0], z.Size[1]))
 	}
+	if r.Sound != nil {
+		parts = append(parts, r.Sound.String())
+	}
 	if n := len(r.Columns); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d columns", n))
 	}
@@ -98,6 +105,12 @@ func (r *Raw) check(shape []int) error {
 		want(z.Method == Area, "method %q: want area", z.Method)
 		want(z.Crop == NoCrop, "crop %q: want none", z.Crop)
 		want(len(shape) == 3 && slices.Equal(z.Size[:], shape[1:]), "size %v for inputs of shape %v", z.Size, shape)
+	}
+	if f := r.Sound; f != nil {
+		err := f.Validate()
+		want(err == nil, "%v", err)
+		want(err != nil || slices.Equal(shape, []int{1, f.Frames(), f.Features()}),
+			"features of sounds for inputs of shape %v", shape)
 	}
 	n := len(r.Columns)
 	want(n == 0 || int64(n) == elements(shape), "%d columns for inputs of shape %v", n, shape)

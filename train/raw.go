@@ -17,7 +17,7 @@ func raw(s *datasets.Set) *quantized.Raw {
 		return nil
 	}
 	r := &quantized.Raw{Type: kind, Least: float32(a.Values.Least), Greatest: float32(a.Values.Greatest),
-		Whole: a.Values.Whole, Channels: a.Channels}
+		Whole: a.Values.Whole, Channels: a.Channels, Sound: s.Sound}
 	if kind == "uint8" {
 		r.Least, r.Greatest = 0, bytesUpTo(s)
 	}

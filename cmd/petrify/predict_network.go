@@ -110,6 +110,9 @@ func contractOf(m *quantized.Model) datasets.Contract {
 	if r.Columns != nil {
 		c.Table = &datasets.TableAccount{Columns: r.Columns}
 	}
+	if c.Sound = r.Sound; c.Sound != nil {
+		c.Options.Sounds.Words = m.Classes
+	}
 	if r.Orientation != "" {
 		c.Depth = map[string]int{"uint8": 8, "uint16": 16}[r.Type]
 	}

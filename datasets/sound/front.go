@@ -12,8 +12,8 @@ import (
 // Each window is multiplied by a periodic Hann window and transformed; the
 // magnitudes of its spectrum are added up in triangular bands, whose edges are
 // equally far apart on the mel scale of 1127·ln(1 + f/700) (S. Young et al., The
-// HTK Book, 2006, section 5.4). Of each sum b the feature is ln(b + 10⁻⁶), or the
-// first coefficients of the orthonormal DCT-II over the bands.
+// HTK Book, 2006, section 5.4). The feature of band i is
+// b = ln(sum + 10⁻⁶), or features are the first of √(2/Mels)·Σ bᵢ·cos(πk(i + ½)/Mels).
 type Front struct {
 	Rate         int     `json:"rate"`                  // samples in a second
 	Length       int     `json:"length"`                // of a sound

@@ -181,3 +181,22 @@ func TestFeaturesAreTheSameEverywhere(t *testing.T) {
 }
 
 func tablesOf(t Tables) []float32 { return slices.Concat(t.Hann, t.Cosine, t.Rise, t.DCT) }
+
+// With all coefficients, bands come back.
+func TestBandsOfCoefficients(t *testing.T) {
+	log := fronts()["log-mel"]
+	all := log
+	all.Coefficients = all.Mels
+	samples := noise(log.Length, 3)
+	want, features := make([]float32, log.Frames()*log.Mels), make([]float32, log.Frames()*log.Mels)
+	NewEar(log.Tables()).Hear(want, samples)
+	NewEar(all.Tables()).Hear(features, samples)
+	for i, v := range all.Bands(features) {
+		if d := math.Abs(float64(v - want[i])); d > 1e-4 {
+			t.Fatalf("band %d is %v, want %v", i, v, want[i])
+		}
+	}
+	if got := log.Bands(want); !slices.Equal(got, want) {
+		t.Error("bands are not their own")
+	}
+}

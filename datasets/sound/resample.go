@@ -48,32 +48,73 @@ func bessel(x float64) float64 {
 func (r Recording) At(rate, n int) []int16 {
 	count := int((int64(len(r.Samples))*int64(rate) + int64(r.Rate) - 1) / int64(r.Rate))
 	all := make([]int16, min(n, count))
+	var s *sampler
+	if rate != r.Rate {
+		s = newSampler(r.Rate, rate)
+	}
 	for i := range all {
-		v := 0.0
-		if rate == r.Rate {
-			v = float64(r.Samples[i])
+		if s == nil {
+			all[i] = Round(float64(r.Samples[i]))
 		} else {
-			v = r.between(int64(i)*int64(r.Rate), int64(rate))
+			all[i] = Round(s.at(r.Samples, i))
 		}
-		all[i] = int16(math.RoundToEven(min(max(v, math.MinInt16), math.MaxInt16)))
 	}
 	return all
 }
 
-// between is the recording at sample at/rate.
-func (r Recording) between(at, rate int64) float64 {
-	shrink := min(1, float64(rate)/float64(r.Rate)) // samples of the lower rate in one of the recording
-	place := float64(at%rate) / float64(rate)
-	centre, wide := int(at/rate), int(reach/shrink)+1
-	table, sum := kernel(), 0.0
-	for i := max(0, centre-wide); i < min(len(r.Samples), centre+wide+1); i++ {
-		x := math.Abs(float64(i-centre)-place) * shrink * steps
-		if x >= reach*steps {
-			continue
-		}
-		k := int(x)
-		weight := table[k] + float64((x-float64(k))*(table[k+1]-table[k]))
-		sum += float64(weight * float64(r.Samples[i]))
+// Round is the integer of 16 bits that is nearest to v, half to even.
+func Round(v float64) int16 {
+	return int16(math.RoundToEven(min(max(v, math.MinInt16), math.MaxInt16)))
+}
+
+// sampler changes the rate of recordings. Of a sample between two others, the place is a
+// multiple of 1/phases.
+type sampler struct {
+	step, phases int // to the next sample: step/phases samples of the recording
+	wide         int // samples to either side
+	shrink       float64
+	weights      [][]float64 // by phase; nil until one is needed
+}
+
+func newSampler(from, to int) *sampler {
+	common := from
+	for a := to; a != 0; {
+		common, a = a, common%a
 	}
-	return sum * shrink
+	s := &sampler{step: from / common, phases: to / common, shrink: min(1, float64(to)/float64(from))}
+	s.wide = int(reach/s.shrink) + 1
+	s.weights = make([][]float64, s.phases)
+	return s
+}
+
+// at is the recording at the place of sample i of the other rate.
+func (s *sampler) at(x []float32, i int) float64 {
+	place := int64(i) * int64(s.step)
+	centre, phase := int(place/int64(s.phases)), int(place%int64(s.phases))
+	weights := s.weights[phase]
+	if weights == nil {
+		weights = s.weigh(phase)
+		s.weights[phase] = weights
+	}
+	first := max(0, centre-s.wide)
+	weights = weights[first-(centre-s.wide):]
+	x = x[min(first, len(x)):min(centre+s.wide+1, len(x))]
+	sum := 0.0
+	for k, v := range x {
+		sum += float64(weights[k] * float64(v))
+	}
+	return sum
+}
+
+// weigh computes the weights of the samples around one.
+func (s *sampler) weigh(phase int) []float64 {
+	all := make([]float64, 2*s.wide+1)
+	table, place := kernel(), float64(phase)/float64(s.phases)
+	for i := range all {
+		x := math.Abs(float64(i-s.wide)-place) * s.shrink * steps
+		if k := int(x); k < reach*steps {
+			all[i] = s.shrink * (table[k] + float64((x-float64(k))*(table[k+1]-table[k])))
+		}
+	}
+	return all
 }

@@ -220,3 +220,14 @@ func TestSamplesOfTheSameRateAreKept(t *testing.T) {
 		t.Error(fmt.Sprint("not the same file: ", r.Samples))
 	}
 }
+
+func BenchmarkResample(b *testing.B) {
+	for _, from := range []int{8000, 44100, 15999} {
+		r := Recording{Rate: from, Samples: make([]float32, from)}
+		b.Run(fmt.Sprint(from), func(b *testing.B) {
+			for b.Loop() {
+				r.At(16000, 16000)
+			}
+		})
+	}
+}

@@ -55,7 +55,7 @@ func Default() *Config {
 func (c *Config) section() section {
 	return section{
 		{"dataset", "What to train on: " + strings.Join(published(), ", ") +
-			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10 or picture files.",
+			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10, picture or WAV files.",
 			datasetValue{&c.Dataset}},
 		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + "), a list of layers, an ONNX file, or the folder that " +

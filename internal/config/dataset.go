@@ -108,8 +108,8 @@ func data(o *datasets.Options) value {
 			"such as [\"!id\"]; null is all, apart from the label and an index without a title.",
 			columns{words{&o.Columns}}},
 		{"test", "A second file with the test split.", auto[string]{&o.Test, text(&o.Test)}},
-		{"test_fraction", "Share of each class that is split off for testing; null is 0.2 if the data are not " +
-			"split already.",
+		{"test_fraction", "Share of each class that is split off for testing; null is 0.2, of sounds 0.1, if the data " +
+			"are not split already.",
 			auto[float64]{&o.TestFraction, number(&o.TestFraction,
 				interval{low: 0, high: 1, openLow: true, openHigh: true})}},
 		{"split_seed", "Chooses which images are split off. It is not the run's seed, so that all runs are " +
@@ -126,6 +126,7 @@ func data(o *datasets.Options) value {
 			"for all channels, or a list. Null measures it. Set mean and std to what a network was trained on " +
 			"elsewhere.", numbers{&o.Mean}},
 		{"std", "Standard deviation of each channel, by which the difference is divided, as mean.", numbers{&o.Std}},
+		{"sound", "Folders of WAV files: how they are read, and what is computed from them.", sounds(&o.Sounds)},
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
 	}
