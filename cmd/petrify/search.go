@@ -119,7 +119,8 @@ func (c *command) searchIn(ctx context.Context, folder string, settings *config.
 		t.Events.Epoch = nil // its line would call the images those of the test
 		return t, err
 	}
-	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, qat: q, progress: p.part}
+	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, qat: q, clock: clock,
+		progress: p.part}
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"petrify/quantized"
 	"petrify/quantized/carray"
@@ -15,7 +16,15 @@ import (
 // respect is what a choice of bits costs.
 type respect struct {
 	name, is string
-	of       func(m *quantized.Model) (int64, error)
+	of       func(m *quantized.Model) (int64, error) // nil: the seeker's clock tells
+}
+
+// text is an amount in the respect.
+func (r respect) text(n int64) string {
+	if r.name == latency {
+		return fmt.Sprintf("%.1f µs", float64(n)/1e3)
+	}
+	return thousands(n)
 }
 
 // respects lists what budgets may limit; the number of bit operations comes last.
@@ -39,6 +48,7 @@ func respects() []respect {
 		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{})},
 		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite},
 		{"ram", "bytes of the C export's arena", ram},
+		{latency, "time of the engine for one input, on one processor of this machine", nil},
 		{bops, "bit operations: multiply-accumulates, times the bits of both factors", bitOperations},
 	}
 }
@@ -136,12 +146,16 @@ func parseBudgets(texts []string) (b budgets, err error) {
 		case what == "drop":
 			b.drop, err = strconv.ParseFloat(amount, 64)
 			ok = err == nil && b.drop >= 0 && b.drop <= 100
+		case what == latency:
+			var d time.Duration
+			d, err = time.ParseDuration(amount)
+			amounts[what], ok = d.Nanoseconds(), err == nil && d > 0
 		default:
 			amounts[what], ok = parseAmount(amount)
 		}
 		if !ok {
 			return b, fmt.Errorf("--budget %s: want an amount such as 64KiB, 2M or 1000; of a drop, percentage points such "+
-				"as 0.5", text)
+				"as 0.5; of latency, a time such as 2ms", text)
 		}
 	}
 	for _, r := range respects() {

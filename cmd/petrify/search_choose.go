@@ -3,15 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"petrify/internal/analysis"
 	"petrify/internal/config"
+	"petrify/internal/kernel"
 	"petrify/internal/search"
 )
 
@@ -21,10 +19,12 @@ type found struct {
 	Network  string           `json:"network"`
 	Dataset  string           `json:"dataset"`
 	Images   analysis.Images  `json:"images"`
-	Respects []string         `json:"respects"`             // that costs are in
-	Limits   []int64          `json:"limits"`               // of the respects; 0: none
-	Drop     *float64         `json:"drop,omitempty"`       // percentage points
-	Float    analysis.Measure `json:"float"`                // of the float network
+	Respects []string         `json:"respects"`          // that costs are in
+	Limits   []int64          `json:"limits"`            // of the respects; 0: none
+	Drop     *float64         `json:"drop,omitempty"`    // percentage points
+	Float    analysis.Measure `json:"float"`             // of the float network
+	Machine  string           `json:"machine,omitempty"` // on which a latency was measured
+	Options  []option         `json:"options"`
 	Epochs   int              `json:"qat_epochs,omitempty"` // of those that were trained
 	Front    []candidate      `json:"front"`                // by the first cost
 	Uniform  []candidate      `json:"uniform"`              // the same bits everywhere
@@ -33,14 +33,23 @@ type found struct {
 	items    []string         // in the order of the network
 }
 
+// option is what a tensor with some bits adds to the loss and the costs of 8 bits everywhere.
+type option struct {
+	Item  string  `json:"item"`
+	Bits  int     `json:"bits"`
+	Loss  float64 `json:"loss"`
+	Costs []int64 `json:"costs"`
+}
+
 // searchVersion is that of the schema.
 const searchVersion = 1
 
 // candidate is a choice of bits.
 type candidate struct {
-	Bits      map[string]int    `json:"bits"`           // by item: a layer and weights or activations
-	Costs     []int64           `json:"costs"`          // by respect; predicted if it is not measured
-	Predicted float64           `json:"predicted_loss"` // the loss at 8 bits, and the increases
+	Bits      map[string]int    `json:"bits"`            // by item: a layer and weights or activations
+	Foreseen  []int64           `json:"predicted_costs"` // by respect
+	Costs     []int64           `json:"costs"`           // as measured
+	Predicted float64           `json:"predicted_loss"`  // the loss at 8 bits, and the increases
 	Measured  *analysis.Measure `json:"measured,omitempty"`
 	Trained   *outcome          `json:"trained,omitempty"` // after QAT
 	point     search.Point
@@ -84,6 +93,12 @@ func (s *seeker) found() *found {
 		Images: s.analysis.Images, Float: s.analysis.Float}
 	for _, item := range s.problem.Items {
 		r.items = append(r.items, item.Name)
+		for _, o := range item.Options {
+			r.Options = append(r.Options, option{item.Name, o.Bits, o.Loss, o.Costs})
+		}
+	}
+	if s.respectOf(latency) >= 0 {
+		r.Machine = fmt.Sprintf("%s, kernels %s", platform(), kernel.Path())
 	}
 	for i, one := range s.respects {
 		r.Respects, r.Limits = append(r.Respects, one.name), append(r.Limits, s.limits[i])
@@ -147,7 +162,7 @@ func (s *seeker) settle(ctx context.Context, r *found, all []candidate) error {
 
 // candidate is a point in the user's words.
 func (s *seeker) candidate(p search.Point) candidate {
-	c := candidate{Bits: map[string]int{}, Costs: p.Costs, Predicted: s.analysis.Uniform[0].Loss + p.Loss, point: p}
+	c := candidate{Bits: map[string]int{}, Foreseen: p.Costs, Costs: p.Costs, Predicted: s.analysis.Uniform[0].Loss + p.Loss, point: p}
 	for i, item := range s.problem.Items {
 		c.Bits[item.Name] = item.Options[p.Choice[i]].Bits
 	}
@@ -249,6 +264,7 @@ func (s *seeker) uniform(ctx context.Context) (all []candidate, err error) {
 		if len(p.Choice) < len(s.problem.Items) {
 			continue
 		}
+		p.Costs = s.problem.Costs(p.Choice)
 		c := s.candidate(p)
 		if err := s.measure(ctx, &c); err != nil {
 			return nil, err
@@ -272,91 +288,4 @@ func (s *seeker) layers(p search.Point) (all []config.LayerBits) {
 		}
 	}
 	return all
-}
-
-// infeasible says what the least is, and which layers it goes to.
-func (s *seeker) infeasible() error {
-	var said []string
-	for r, one := range s.respects {
-		if s.limits[r] == unlimited {
-			continue
-		}
-		text := fmt.Sprintf("%s takes %s at least", one.name, thousands(s.smallest(r)))
-		if s.smallest(r) > s.limits[r] {
-			text += fmt.Sprintf(", not %s, most of it in %s", thousands(s.limits[r]), strings.Join(s.largest(one.name), ", "))
-		}
-		said = append(said, text)
-	}
-	return fmt.Errorf("no choice of bits keeps the budgets: %s", strings.Join(said, "; "))
-}
-
-// smallest is the least cost, with the other limits aside.
-func (s *seeker) smallest(r int) int64 {
-	sum, few := s.problem.Base[r], make([]int64, len(s.groups))
-	for i, item := range s.problem.Items {
-		cost := int64(unlimited)
-		for _, o := range item.Options {
-			cost, few[i] = min(cost, o.Costs[r]), int64(o.Bits) // the last has the fewest
-		}
-		sum += cost
-	}
-	if r == len(s.respects)-1 {
-		for _, p := range s.problem.Products {
-			sum += p.Factor * few[p.A] * few[p.B]
-		}
-	}
-	return sum
-}
-
-// largest names the three layers to which most of a cost goes.
-func (s *seeker) largest(respect string) (names []string) {
-	kind := analysis.Weights
-	if respect == "ram" {
-		kind = analysis.Activations
-	}
-	size := map[string]int64{}
-	for _, t := range s.analysis.Tensors {
-		if t.Kind == kind {
-			size[t.Layer] += int64(t.Elements)
-		}
-	}
-	if respect == bops {
-		for _, p := range s.problem.Products {
-			size[s.groups[p.A].layer] = p.Factor
-		}
-	}
-	names = slices.SortedFunc(maps.Keys(size), func(a, b string) int {
-		return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b))
-	})
-	return names[:min(3, len(names))]
-}
-
-// lossy says how little can be lost within the other budgets, and what loses most.
-func (s *seeker) lossy(all []candidate) error {
-	if s.drop < 0 {
-		return errors.New("no choice of bits that was measured keeps the budgets once it is quantized")
-	}
-	lost, after, trained := 100.0, 100.0, ""
-	for i := range all {
-		if all[i].Measured != nil && s.keeps(all[i].Costs) {
-			lost = min(lost, s.lost(all[i].Measured))
-		}
-		if t := all[i].Trained; t != nil {
-			after = min(after, s.lost(&t.Measure))
-			trained = fmt.Sprintf(", %.2f after training", after)
-		}
-	}
-	var worst []string
-	last := all[len(all)-1]
-	order := make([]int, len(s.problem.Items))
-	for i := range order {
-		order[i] = i
-	}
-	lossOf := func(i int) float64 { return s.problem.Items[i].Options[last.point.Choice[i]].Loss }
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lossOf(b), lossOf(a)) })
-	for _, i := range order[:min(3, len(order))] {
-		worst = append(worst, fmt.Sprintf("%s at %d bits", s.problem.Items[i].Name, last.Bits[s.problem.Items[i].Name]))
-	}
-	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f points%s, and most is lost by %s",
-		s.drop, lost, trained, strings.Join(worst, ", "))
 }

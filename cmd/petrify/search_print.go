@@ -25,15 +25,23 @@ func (r *found) print(w io.Writer, file string) error {
 	fmt.Fprintf(w, "%s on %s, %s images of the %s split; float: loss %.4f%s\n\n", r.Network, r.Dataset,
 		thousands(int64(r.Images.Count)), r.Images.Split, r.Float.Loss, wrong(r.Float, ", %d errors"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\t%s\tpredicted loss\tmeasured\terrors\t", strings.Join(r.Respects, "\t"))
+	clocked := slices.Index(r.Respects, latency)
+	fmt.Fprintf(t, "\t%s\t", strings.Join(r.Respects, "\t"))
+	if clocked >= 0 {
+		fmt.Fprint(t, "predicted latency\t")
+	}
+	fmt.Fprint(t, "predicted loss\tmeasured\terrors\t")
 	if r.Epochs > 0 {
 		fmt.Fprint(t, "after QAT\terrors\t")
 	}
 	fmt.Fprintln(t)
 	row := func(name string, c candidate) {
 		fmt.Fprintf(t, "%s\t", name)
-		for _, n := range c.Costs {
-			fmt.Fprintf(t, "%s\t", thousands(n))
+		for i, n := range c.Costs {
+			fmt.Fprintf(t, "%s\t", respect{name: r.Respects[i]}.text(n))
+		}
+		if clocked >= 0 {
+			fmt.Fprintf(t, "%s\t", respect{name: latency}.text(c.Foreseen[clocked]))
 		}
 		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d"))
 		switch {
@@ -56,6 +64,9 @@ func (r *found) print(w io.Writer, file string) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	if clocked >= 0 {
+		fmt.Fprintf(w, "\nlatency is of this machine, while it was measured: %s, one processor\n", r.Machine)
 	}
 	fmt.Fprintf(w, "\nchosen: %s\n", r.chosenBits())
 	fmt.Fprintf(w, "loss %.4f predicted, %.4f measured, %.4f as petrify quantize repairs it%s", r.Chosen.Predicted,

@@ -22,6 +22,9 @@ type seeker struct {
 	groups   []group       // by item of the problem
 	byFloat  map[int]int64 // by group: multiply-accumulates with numbers that stay float, times their bits
 	problem  search.Problem
+	whole    *quantized.Model // with 8 bits everywhere
+	clock    func(...*quantized.Model) ([]times, error)
+	times    times // of the whole
 	chosen   *config.Config
 	progress func(done, total int)
 	measured int // candidates
@@ -36,13 +39,25 @@ type group struct {
 // costs are those of a model, by respect.
 func (s *seeker) costs(m *quantized.Model) (all []int64, err error) {
 	for _, r := range s.respects {
-		n, err := r.of(m)
+		n, err := s.amount(r, m)
 		if err != nil {
 			return nil, fmt.Errorf("--budget %s: %w", r.name, err)
 		}
 		all = append(all, n)
 	}
 	return all, nil
+}
+
+// amount is what a model costs in a respect.
+func (s *seeker) amount(r respect, m *quantized.Model) (int64, error) {
+	if r.of != nil {
+		return r.of(m)
+	}
+	t, err := s.clock(m)
+	if err != nil {
+		return 0, err
+	}
+	return t[0].whole.Nanoseconds(), nil
 }
 
 // prepare states the problem: it measures what each option costs, by exports of networks
@@ -55,16 +70,24 @@ func (s *seeker) prepare(ctx context.Context) error {
 		}
 		s.groups[i].tensors = append(s.groups[i].tensors, t)
 	}
-	whole, err := s.study.Mixed(nil)
-	if err != nil {
+	var err error
+	if s.whole, err = s.study.Mixed(nil); err != nil {
 		return err
 	}
-	if s.problem.Base, err = s.costs(whole); err != nil {
+	if s.problem.Base, err = s.costs(s.whole); err != nil {
 		return err
+	}
+	if at := s.respectOf(latency); at >= 0 {
+		t, err := s.clock(s.whole)
+		if err != nil {
+			return err
+		}
+		s.times = t[0]
+		s.problem.Base[at] = s.times.sum().Nanoseconds()
 	}
 	s.problem.Limits, s.byFloat = s.limits, map[int]int64{}
-	if s.respects[len(s.respects)-1].name == bops {
-		s.multiply(whole)
+	if s.respectOf(bops) >= 0 {
+		s.multiply(s.whole)
 	}
 	for i, g := range s.groups {
 		if ctx.Err() != nil {
@@ -101,13 +124,26 @@ func (s *seeker) cost(o *search.Option, g group, bits int) error {
 	if err != nil {
 		return err
 	}
-	costs, err := s.costs(m)
-	for r := range costs {
-		if s.respects[r].name != bops {
-			o.Costs[r] = costs[r] - s.problem.Base[r]
+	for at, r := range s.respects {
+		switch r.name {
+		case bops:
+			continue
+		case latency:
+			o.Costs[at], err = s.slower(m)
+		default:
+			o.Costs[at], err = r.of(m)
+			o.Costs[at] -= s.problem.Base[at]
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// respectOf is the index of a respect, or -1.
+func (b budgets) respectOf(name string) int {
+	return slices.IndexFunc(b.respects, func(r respect) bool { return r.name == name })
 }
 
 func (g group) at(bits int) map[string]int {

@@ -31,14 +31,14 @@ func seekerOn(t *testing.T, b budgets, sets ...string) *seeker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &seeker{study: study, analysis: measured, budgets: b, settings: loaded, progress: func(int, int) {}}
+	k := &seeker{study: study, analysis: measured, budgets: b, settings: loaded, clock: bitClock, progress: func(int, int) {}}
 	if err := k.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
-// What the problem says that a choice costs is what the writers count for it; bit
+// What the problem says that a choice costs is what the writers count for it; latency and bit
 // operations too, and also where something is float.
 func TestCostsAreTheWriters(t *testing.T) {
 	for name, sets := range map[string][]string{
@@ -47,7 +47,7 @@ func TestCostsAreTheWriters(t *testing.T) {
 			"quantization.module_name_configs.f={activation_dtype: float32}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, err := parseBudgets([]string{"packed=1M", "flash=1M", "ram=1M", "bops=1G"})
+			b, err := parseBudgets([]string{"packed=1M", "flash=1M", "ram=1M", "latency=1s", "bops=1G"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,6 +69,9 @@ func TestCostsAreTheWriters(t *testing.T) {
 				c := s.candidate(p)
 				if err := s.measure(t.Context(), &c); err != nil {
 					t.Fatal(err)
+				}
+				if summed := s.problem.Costs(p.Choice); !slices.Equal(summed, p.Costs) || !slices.Equal(c.Foreseen, p.Costs) {
+					t.Errorf("%v is predicted to cost %v and %v, want %v", c.Bits, summed, c.Foreseen, p.Costs)
 				}
 				if !slices.Equal(c.Costs, p.Costs) {
 					t.Errorf("%v costs %v, want %v (%v)", c.Bits, p.Costs, c.Costs, s.respects)

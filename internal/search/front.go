@@ -70,8 +70,19 @@ func (p *Problem) Front() []Point {
 
 // extend adds an option for item i, unless limits rule it out.
 func (p *Problem) extend(from Point, i int, option uint8) (to Point, ok bool) {
+	to = p.add(from, i, option)
+	for r, c := range to.Costs {
+		if c+p.least(r, i+1) > p.Limits[r] {
+			return to, false
+		}
+	}
+	return to, true
+}
+
+// add adds an option for item i.
+func (p *Problem) add(from Point, i int, option uint8) Point {
 	o := p.Items[i].Options[option]
-	to = Point{from.Loss + o.Loss, slices.Clone(from.Costs), append(slices.Clone(from.Choice), option)}
+	to := Point{from.Loss + o.Loss, slices.Clone(from.Costs), append(slices.Clone(from.Choice), option)}
 	for r, c := range o.Costs {
 		to.Costs[r] += c
 	}
@@ -81,12 +92,16 @@ func (p *Problem) extend(from Point, i int, option uint8) (to Point, ok bool) {
 			to.Costs[last] += product.Factor * p.bits(to.Choice, product.A) * p.bits(to.Choice, product.B)
 		}
 	}
-	for r, c := range to.Costs {
-		if c+p.least(r, i+1) > p.Limits[r] {
-			return to, false
-		}
+	return to
+}
+
+// Costs are those of a choice for all items, by respect.
+func (p *Problem) Costs(choice []uint8) []int64 {
+	at := Point{Costs: slices.Clone(p.Base)}
+	for i, option := range choice {
+		at = p.add(at, i, option)
 	}
-	return to, true
+	return at.Costs
 }
 
 func (p *Problem) bits(choice []uint8, item int) int64 {
