@@ -9,22 +9,23 @@ import (
 // Account says what a set was read from, how, and with what result. Readers say
 // what only they know; [New] adds what the set itself shows.
 type Account struct {
-	Dataset    string          `json:"dataset"`
-	Source     string          `json:"source,omitempty"`   // a citation or a path
-	Kind       string          `json:"kind,omitempty"`     // what was read, such as "a CSV file"
-	Division   string          `json:"division,omitempty"` // how the splits came about
-	Samples    Counts          `json:"samples"`
-	Shape      [3]int          `json:"shape"`              // C H W of a sample
-	Channels   string          `json:"channels,omitempty"` // of pictures: grey or RGB
-	Classes    []ClassAccount  `json:"classes,omitempty"`
-	Table      *TableAccount   `json:"table,omitempty"`
-	Pictures   *PictureAccount `json:"pictures,omitempty"`
-	Sounds     *SoundAccount   `json:"sounds,omitempty"`
-	Array      string          `json:"array,omitempty"`       // how that of an npz file was understood
-	Passed     map[string]int  `json:"passed_over,omitempty"` // a folder's other files, by extension
-	Values     ValueAccount    `json:"values"`
-	Normalised string          `json:"normalised"` // what is done to values before the network
-	Warnings   []string        `json:"warnings,omitempty"`
+	Dataset    string            `json:"dataset"`
+	Source     string            `json:"source,omitempty"`   // a citation or a path
+	Kind       string            `json:"kind,omitempty"`     // what was read, such as "a CSV file"
+	Division   string            `json:"division,omitempty"` // how the splits came about
+	Samples    Counts            `json:"samples"`
+	Shape      [3]int            `json:"shape"`              // C H W of a sample
+	Channels   string            `json:"channels,omitempty"` // of pictures: grey or RGB
+	Classes    []ClassAccount    `json:"classes,omitempty"`
+	Table      *TableAccount     `json:"table,omitempty"`
+	Pictures   *PictureAccount   `json:"pictures,omitempty"`
+	Sounds     *SoundAccount     `json:"sounds,omitempty"`
+	Recordings *RecordingAccount `json:"recordings,omitempty"`
+	Array      string            `json:"array,omitempty"`       // how that of an npz file was understood
+	Passed     map[string]int    `json:"passed_over,omitempty"` // a folder's other files, by extension
+	Values     ValueAccount      `json:"values"`
+	Normalised string            `json:"normalised"` // what is done to values before the network
+	Warnings   []string          `json:"warnings,omitempty"`
 }
 
 // Counts is how many samples each split has.
@@ -49,6 +50,9 @@ type TableAccount struct {
 	Label   LabelAccount `json:"label"`
 	Columns []string     `json:"columns"` // those used: their titles, or numbers from 1
 	LeftOut []LeftColumn `json:"left_out,omitempty"`
+
+	Time      LabelAccount `json:"time,omitzero"`      // of rows, if they are of recordings
+	Recording LabelAccount `json:"recording,omitzero"` // which one a row is of
 }
 
 // LabelAccount says which column holds the label, and why.

@@ -46,6 +46,10 @@ func (a Account) String() string {
 	case t != nil:
 		line("header", "%s", t.Header)
 		line("label", "%v", t.Label)
+		if a.Recordings != nil {
+			line("time", "%v", t.Time)
+			line("recording", "%v", t.Recording)
+		}
 		line("columns", "%d: %s", len(t.Columns), listed(t.used()))
 		if len(t.LeftOut) > 0 {
 			line("left out", "%s", listed(t.leftOut()))
@@ -63,6 +67,9 @@ func (a Account) String() string {
 	}
 	if len(a.Passed) > 0 {
 		line("passed over", "%s", listPassed(a.Passed))
+	}
+	if a.Recordings != nil {
+		line("recordings", "%v", a.Recordings)
 	}
 	if a.Table == nil || a.Shape[1]*a.Shape[2] > 1 {
 		line("shape", "%s", a.shape())
@@ -152,7 +159,7 @@ func (t *TableAccount) used() (all []string) {
 }
 
 // String returns text such as `column 4, "kind": its title says so`.
-func (l LabelAccount) String() string { return l.place() + ": " + l.Reason }
+func (l LabelAccount) String() string { return l.place() + prefixed(": ", l.Reason) }
 
 // place is the column's number with its title.
 func (l LabelAccount) place() string {

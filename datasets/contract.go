@@ -30,7 +30,7 @@ func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
 func (c Contract) options() Options {
 	o := c.Options.places()
 	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
-	o.Sounds = c.Options.Sounds
+	o.Sounds, o.Windows = c.Options.Sounds, c.Options.Windows
 	return o
 }
 

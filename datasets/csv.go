@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type table struct {
 	values []float32 // rows × cols
 	labels labels
 	marks  marks
+	stamps
 }
 
 // openCSV reads a table with one row per image. The separator is the most
@@ -27,6 +29,9 @@ type table struct {
 func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	if opts.Test != "" && opts.Seed != 0 {
 		return nil, fmt.Errorf("datasets: with the test file %s the option Seed has no effect", opts.Test)
+	}
+	if opts.Windows.Length > 0 {
+		return l.openWindows(path, opts)
 	}
 	train, err := l.readCSVFile(path, l.like, opts)
 	if err != nil {
@@ -49,7 +54,11 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	if err := errors.Join(s.reshape(opts), train.refuseQuantities()); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
-	s.Classes = classNames(tables)
+	var names []string
+	for _, t := range tables {
+		names = append(names, t.labels.names...)
+	}
+	s.Classes = sortedClasses(names)
 	var splits []*Split
 	for _, t := range tables {
 		split := &Split{Values: t.values, Labels: t.indices(s.Classes)}
@@ -192,6 +201,10 @@ func (t *table) take(in *input, b *block, like *Contract, opts Options, size ext
 			err = t.add(bytes.TrimSpace(b.field(i)), c)
 		} else if c == t.column {
 			err = t.labels.add(bytes.TrimSpace(b.field(i)))
+		} else if c == t.time {
+			err = t.addTime(string(bytes.TrimSpace(b.field(i))))
+		} else if c == t.recording {
+			err = t.recordings.add(bytes.TrimSpace(b.field(i)))
 		} else if t.empty[c] && len(bytes.TrimSpace(b.field(i))) > 0 {
 			err = fmt.Errorf("%q in %s, which has no title, and had no values so far", clip(string(b.field(i))),
 				t.name(c))
@@ -218,7 +231,7 @@ func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 		rows = append(rows, row)
 	}
 	if like != nil {
-		t.layout, err = layoutLike(rows, t.marks.comma, like, opts.Label != "none")
+		t.layout, err = layoutLike(rows, t.marks.comma, like, opts)
 	} else {
 		t.layout, err = newLayout(rows, t.marks.comma, opts)
 	}
@@ -226,6 +239,8 @@ func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 		return err
 	}
 	t.cols = len(t.Columns)
+	t.recordings.free = true
+	t.cut = opts.Windows.Missing == "cut"
 	return nil
 }
 
@@ -253,7 +268,9 @@ func (t *table) add(text []byte, column int) error {
 	v, ok := decimal(text, t.marks.mark)
 	if !ok {
 		var err error
-		if v, err = t.marks.number(string(text)); err != nil && !t.like && isText(string(text), t.marks.comma) {
+		if v, err = t.marks.number(string(text)); err != nil && t.cut && isMissing(string(text)) {
+			v, err = float32(math.NaN()), nil
+		} else if err != nil && !t.like && isText(string(text), t.marks.comma) {
 			return fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
 		}
 		if err != nil {

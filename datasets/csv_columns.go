@@ -19,6 +19,8 @@ type layout struct {
 	like    bool     // the columns are those of training
 	order   []int    // if like: by feature, its place in training
 
+	time, recording int // columns of a table of recordings; −1: none
+
 	TableAccount
 	warnings []string
 }
@@ -26,7 +28,7 @@ type layout struct {
 // newLayout finds out what the columns are for by the first row and the second
 // one, if there is one.
 func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
-	l := &layout{width: len(rows[0]), column: -1}
+	l := &layout{width: len(rows[0]), column: -1, time: -1, recording: -1}
 	if err := l.findTitles(rows, comma, opts); err != nil {
 		return nil, err
 	}
@@ -35,7 +37,12 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 		return nil, err
 	}
 	l.findEmpty(rows, wanted)
-	if err := l.findLabel(rows[len(rows)-1], comma, opts.Label, wanted); err != nil {
+	if opts.Windows.Length > 0 {
+		if err := l.findStamps(opts.Windows, wanted); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.findLabel(rows[len(rows)-1], comma, opts, wanted); err != nil {
 		return nil, err
 	}
 	if i := slices.Index(named, l.column); i >= 0 && l.column >= 0 {
@@ -46,7 +53,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	for c, want := range wanted {
 		l.chosen[c] = want > 0
 		switch {
-		case c == l.column:
+		case c == l.column, c == l.time, c == l.recording:
 		case l.empty[c]:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "no title and no values"})
 		case want > 0 || want == 0 && all:
@@ -97,7 +104,8 @@ func (l *layout) findEmpty(rows [][]string, wanted []int) {
 }
 
 // findLabel finds the label's column.
-func (l *layout) findLabel(data []string, comma byte, label string, wanted []int) error {
+func (l *layout) findLabel(data []string, comma byte, opts Options, wanted []int) error {
+	label, signals := opts.Label, opts.Windows.Length > 0
 	set := func(c int, why string) error {
 		l.column, l.Label = c, LabelAccount{Number: c + 1, Reason: why}
 		if l.titles != nil {
@@ -116,7 +124,11 @@ func (l *layout) findLabel(data []string, comma byte, label string, wanted []int
 		}
 		return set(columns[0], "data.label")
 	}
-	if c := slices.IndexFunc(l.titles, usualLabel); c >= 0 {
+	usual := func(title string) bool {
+		axis := signals && strings.EqualFold(title, "y") // beside x and z
+		return usualLabel(title) && !axis
+	}
+	if c := slices.IndexFunc(l.titles, usual); c >= 0 {
 		return set(c, "its title says so")
 	}
 	var open, text []int // columns that data.columns says nothing about
@@ -133,6 +145,10 @@ func (l *layout) findLabel(data []string, comma byte, label string, wanted []int
 	}
 	if len(text) == 1 {
 		return set(text[0], "the only column of text")
+	}
+	if signals {
+		return fmt.Errorf("no column is titled label, class or target: data.label says which one holds the labels, or "+
+			"none; have %s", l.have())
 	}
 	last := open[len(open)-1]
 	missing := "no header and no data.label"

@@ -15,15 +15,18 @@ type labels struct {
 	rows  []int32          // by row, an index into names
 	names []string         // in the order they occur
 	index map[string]int32 // into names, by name and by any other way to write it
+	free  bool             // any text is a name, such as 1.5
 }
 
 // add appends the label of a row.
 func (l *labels) add(text []byte) error {
 	n, ok := l.index[string(text)]
 	if !ok {
-		name, err := cleanLabel(string(text))
-		if err != nil {
-			return err
+		name, err := string(text), error(nil)
+		if !l.free {
+			if name, err = cleanLabel(name); err != nil {
+				return err
+			}
 		}
 		if l.index == nil {
 			l.index = map[string]int32{}
@@ -81,12 +84,8 @@ func (t *table) refuseQuantities() error {
 		t.Label, n, rows, low, high, low)
 }
 
-// classNames lists the labels of all tables, each once; nil without labels.
-func classNames(tables []*table) []string {
-	var names []string
-	for _, t := range tables {
-		names = append(names, t.labels.names...)
-	}
+// sortedClasses lists labels, each once; nil without labels.
+func sortedClasses(names []string) []string {
 	integers := !slices.ContainsFunc(names, func(name string) bool {
 		_, err := strconv.Atoi(name)
 		return err != nil
@@ -107,16 +106,24 @@ func (t *table) indices(classes []string) []int32 {
 	if t.column < 0 {
 		return make([]int32, len(t.values)/t.cols)
 	}
+	return t.labels.numbers(classes)
+}
+
+// numbers replaces labels by their places among the classes.
+func (l *labels) numbers(classes []string) []int32 {
+	if len(classes) == 0 {
+		return l.rows
+	}
 	place := map[string]int32{}
 	for i, name := range classes {
 		place[name] = int32(i)
 	}
-	class := make([]int32, len(t.labels.names))
-	for i, name := range t.labels.names {
+	class := make([]int32, len(l.names))
+	for i, name := range l.names {
 		class[i] = place[name]
 	}
-	for i, n := range t.labels.rows {
-		t.labels.rows[i] = class[n]
+	for i, n := range l.rows {
+		l.rows[i] = class[n]
 	}
-	return t.labels.rows
+	return l.rows
 }

@@ -9,8 +9,8 @@ import (
 
 // layoutLike finds the columns that a network was trained on in another table: by
 // their titles, in any order, or without titles by their numbers. Other columns
-// are left out. labelled says whether the label is wanted.
-func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layout, error) {
+// are left out. The label is found unless [Options.Label] is none.
+func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout, error) {
 	var label Options
 	if t := c.Table; t != nil && t.Label.Number > 0 && t.Label.Title == "" {
 		label.Label = strconv.Itoa(t.Label.Number)
@@ -20,12 +20,18 @@ func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layou
 		header = HeaderTrue
 	}
 	width := len(rows[0])
-	l := &layout{width: width, column: -1, like: true, feature: make([]bool, width), empty: make([]bool, width)}
+	l := &layout{width: width, column: -1, time: -1, recording: -1, like: true, feature: make([]bool, width),
+		empty: make([]bool, width)}
 	if err := l.findTitles(rows, comma, Options{Header: header}); err != nil {
 		return nil, err
 	}
-	if labelled {
-		if err := l.findLabelLike(rows[len(rows)-1], comma, c.Table); err != nil {
+	if opts.Windows.Length > 0 {
+		if err := l.findStampsLike(c.Table, opts.Windows); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Label != "none" {
+		if err := l.findLabelLike(rows[len(rows)-1], comma, c.Table, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -42,7 +48,7 @@ func layoutLike(rows [][]string, comma byte, c *Contract, labelled bool) (*layou
 		case used:
 			l.Columns = append(l.Columns, strings.Trim(l.name(at), `"`))
 			l.order = append(l.order, like[at])
-		case at != l.column:
+		case at != l.column && at != l.time && at != l.recording:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})
 		}
 	}
@@ -76,10 +82,12 @@ func setOf(names []string) map[string]bool {
 }
 
 // width is how many columns the table has in all.
-func (t *TableAccount) width() int { return len(t.Columns) + len(t.LeftOut) + min(t.Label.Number, 1) }
+func (t *TableAccount) width() int {
+	return len(t.Columns) + len(t.LeftOut) + min(t.Label.Number, 1) + min(t.Time.Number, 1) + min(t.Recording.Number, 1)
+}
 
 // findLabelLike finds the label's column.
-func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount) error {
+func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount, opts Options) error {
 	if t == nil || t.Label.Number == 0 {
 		wanted := make([]int, l.width)
 		if t != nil {
@@ -90,7 +98,8 @@ func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount) error
 				}
 			}
 		}
-		return l.findLabel(data, comma, "", wanted)
+		opts.Label = ""
+		return l.findLabel(data, comma, opts, wanted)
 	}
 	title := t.Label.Title
 	if l.column = slices.Index(l.titles, title); title == "" || l.titles == nil {
@@ -116,10 +125,18 @@ func (l *layout) numbered(number int, t *TableAccount) int {
 
 // featuresLike says where the columns of training are.
 func (l *layout) featuresLike(c *Contract) (places []int, err error) {
-	want, others := c.size(), l.width-min(l.column+1, 1)
+	taken := make([]bool, l.width) // by something else than a feature
+	others := l.width
+	for _, at := range []int{l.column, l.time, l.recording} {
+		if at >= 0 {
+			taken[at] = true
+			others--
+		}
+	}
+	want := c.size()
 	if (c.Table == nil || l.titles == nil) && others == want {
 		for at := range l.width {
-			if at != l.column {
+			if !taken[at] {
 				places = append(places, at)
 			}
 		}
@@ -130,12 +147,11 @@ func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 	}
 	titled := map[string]int{}
 	for at, title := range slices.Backward(l.titles) {
-		if at != l.column {
+		if !taken[at] {
 			titled[title] = at
 		}
 	}
 	var missing []string
-	taken := make([]bool, l.width)
 	for _, name := range c.Table.Columns {
 		at, ok := titled[name]
 		if number := untitledNumber(name); !ok && number > 0 {

@@ -19,11 +19,14 @@ func (l *loading) divide(all *Split, opts Options) (train, test *Split) {
 // divide splits images into a training and a test split. From each class of n
 // images, round(n·fraction) are drawn for testing; if n > 1, at least one and
 // at most n−1. Both splits keep the order of the file and share its pixels.
-func divide(all *Split, opts Options) (train, test *Split) {
+func divide(all *Split, opts Options) (train, test *Split) { return all.Cut(drawn(all.Labels, opts)) }
+
+// drawn says which images [divide] draws, by their labels.
+func drawn(labels []int32, opts Options) []bool {
 	fraction := opts.testFraction()
 	r := rand.New(rand.NewPCG(opts.Seed, 0))
-	chosen := make([]bool, all.Len())
-	for _, images := range byClass(all.Labels) {
+	chosen := make([]bool, len(labels))
+	for _, images := range byClass(labels) {
 		n := len(images)
 		k := int(math.Round(float64(n) * fraction))
 		k = max(min(k, n-1), min(1, n-1))
@@ -32,7 +35,7 @@ func divide(all *Split, opts Options) (train, test *Split) {
 			chosen[i] = true
 		}
 	}
-	return all.Cut(chosen)
+	return chosen
 }
 
 // testFraction is the share that is split off for testing.
@@ -88,4 +91,46 @@ func separate[T comparable](path string, parts *[3]T, o Options) (division strin
 		return "", fmt.Errorf("datasets: %s has a test split: TestFraction and Seed have no effect", path)
 	}
 	return division, nil
+}
+
+// Recordings is how many recordings the samples of a split are from; 0 if they are
+// on their own.
+func (s *Split) Recordings() int {
+	return len(byClass(s.groups()))
+}
+
+// groups lists the recordings of samples; nil if they are on their own.
+func (s *Split) groups() []int32 {
+	if s.Groups == nil {
+		return nil
+	}
+	all := make([]int32, s.Len())
+	for i := range all {
+		all[i] = s.Groups[s.row(i)]
+	}
+	return all
+}
+
+// Draw chooses n samples at random; of recordings, whole ones until there are n
+// samples, but not all.
+func (s *Split) Draw(n int, r *rand.Rand) []bool {
+	chosen := make([]bool, s.Len())
+	if s.Groups == nil {
+		for _, i := range r.Perm(s.Len())[:n] {
+			chosen[i] = true
+		}
+		return chosen
+	}
+	recordings := byClass(s.groups())
+	r.Shuffle(len(recordings), func(i, j int) { recordings[i], recordings[j] = recordings[j], recordings[i] })
+	for _, windows := range recordings[:len(recordings)-1] {
+		if n <= 0 {
+			break
+		}
+		for _, i := range windows {
+			chosen[i] = true
+		}
+		n -= len(windows)
+	}
+	return chosen
 }

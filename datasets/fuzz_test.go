@@ -105,7 +105,7 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		read.leaveIndices()
-		classes := classNames([]*table{read})
+		classes := sortedClasses(read.labels.names)
 		labels := read.indices(classes)
 		if len(labels)*read.cols != len(read.values) {
 			t.Errorf("%d labels, %d columns, %d values", len(labels), read.cols, len(read.values))

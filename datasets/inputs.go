@@ -28,6 +28,8 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	l, in := c.loading(ctx), &Inputs{}
 	var split *Split
 	switch kind := form(path); {
+	case c.Options.Windows.Length > 0 && (isTable(path) || info.IsDir()):
+		split, in.Passed, err = l.windowInputs(path)
 	case info.IsDir():
 		split, in.Passed, err = l.folderInputs(path)
 	case kind == ".csv" || kind == ".tsv":

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -84,6 +85,9 @@ type Options struct {
 	// Sounds says how those of a folder are read.
 	Sounds Sounds
 
+	// Windows cut the recordings of a CSV file, or of a folder of them, into samples.
+	Windows Windows
+
 	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
 	// must be of one size.
 	Size [2]int
@@ -107,6 +111,7 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a folder with the CIFAR-10 binary files,
 //   - a folder with one folder of WAV files for each word, as Speech Commands has, or such
 //     folders called train, val and test,
+//   - a folder of CSV files, one a recording, or with one folder of them for each class,
 //   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP; of
 //     several frames, the first) for each class, or such folders called train,
 //     val and test.
@@ -159,6 +164,12 @@ func (o Options) validate() error {
 	if o.Layout != "" && o.Shape != [3]int{} {
 		return fmt.Errorf("datasets: layout %s and shape %v exclude each other", o.Layout, o.Shape)
 	}
+	if o.Windows.Length > 0 && (o.Shape != [3]int{} || o.ChannelsFirst) {
+		return errors.New("datasets: windows give samples their shape: Shape and ChannelsFirst have no effect")
+	}
+	if err := o.Windows.validate(); err != nil {
+		return err
+	}
 	if s := o.Size; s != [2]int{} && (s[0] < 1 || s[1] < 1) {
 		return fmt.Errorf("datasets: size %v, want two positive numbers H W", s)
 	}
@@ -193,6 +204,7 @@ func (o Options) allow(what string, allowed []string) error {
 	check("Layout", o.Layout != "")
 	check("Sounds", o.Sounds.isSet())
 	check("Size", o.Size != [2]int{})
+	check("Windows", o.Windows != Windows{})
 	if refused == nil {
 		return nil
 	}

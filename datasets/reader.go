@@ -25,17 +25,20 @@ type reader struct {
 // readers is their table.
 func readers() []reader {
 	table := []string{"Label", "Test", "TestFraction", "Seed", "Shape", "ChannelsFirst"}
+	rows := append([]string{"Header", "Columns", "Windows"}, table...)
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
 		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout"}, table...),
 			open: (*loading).openNPZ, files: both},
-		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: append([]string{"Header", "Columns"}, table...),
+		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: rows,
 			open: (*loading).openCSV, files: both},
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,
 			files: func(dir string, _ Options) []string { return found(dir, append(cifarNames(), cifarMeta)) }},
 		{what: "a folder of sounds", holds: holdsSounds, options: []string{"TestFraction", "Seed", "Sounds"},
 			open: (*loading).openSounds},
+		{what: "a folder of recordings", holds: isRecordingFolder,
+			options: rows[:len(rows)-2], open: (*loading).openRecordings},
 		{what: "a folder of pictures", holds: func(string) bool { return true },
 			options: []string{"Test", "TestFraction", "Seed", "Size"}, open: (*loading).openPictures},
 	}

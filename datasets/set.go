@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"iter"
 	"math"
 	"unicode/utf8"
@@ -44,6 +45,8 @@ type Split struct {
 	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no labels
 	Names  []string  // of the images, by place: files; nil: they have none
 	Waves  []int16   // the sounds that values were computed from, by place; nil: they are not kept
+	Times  []string  // when the windows of recordings begin, by place; nil: they are none
+	Groups []int32   // recordings, by place, which no division cuts; nil: images are on their own
 }
 
 // Len returns the number of images, N.
@@ -67,6 +70,8 @@ func (s *Split) row(i int) int {
 // array's index from 0.
 func (s *Set) Sample(p *Split, i int) string {
 	switch {
+	case p.Times != nil:
+		return fmt.Sprintf("%s at %s", p.Names[p.row(i)], p.Times[p.row(i)])
 	case p.Names != nil:
 		return p.Names[p.row(i)]
 	case s.Account.Table != nil:
@@ -86,8 +91,9 @@ func (s *Split) Cut(chosen []bool) (rest, part *Split) {
 		}
 	}
 	view := func(n int) *Split {
-		return &Split{Images: s.Images, Values: s.Values, Names: s.Names, Waves: s.Waves,
-			Rows: make([]int32, 0, n), Labels: make([]int32, 0, n)}
+		part := *s
+		part.Rows, part.Labels = make([]int32, 0, n), make([]int32, 0, n)
+		return &part
 	}
 	rest, part = view(len(chosen)-n), view(n)
 	for i, label := range s.Labels {
@@ -234,6 +240,17 @@ func (s *Set) checkPlaces(p *Split) error {
 	return nil
 }
 
+func hashNumbers(h hash.Hash, numbers []int32) {
+	var buf []byte
+	for i, v := range numbers {
+		buf = binary.LittleEndian.AppendUint32(buf, uint32(v))
+		if len(buf) >= 1<<15 || i == len(numbers)-1 {
+			h.Write(buf)
+			buf = buf[:0]
+		}
+	}
+}
+
 // Checksum returns the SHA-256, in hexadecimal, of everything that training
 // depends on: shape, scale, classes, labels and pixels of all splits. A
 // checkpoint that stores it can refuse to continue with other data.
@@ -254,13 +271,10 @@ func (s *Set) Checksum() string {
 			}
 			h.Write(buf)
 		}
-		buf = buf[:0]
-		for i, label := range p.Labels {
-			buf = binary.LittleEndian.AppendUint32(buf, uint32(label))
-			if len(buf) >= 1<<15 || i == len(p.Labels)-1 {
-				h.Write(buf)
-				buf = buf[:0]
-			}
+		hashNumbers(h, p.Labels)
+		if p.Groups != nil {
+			fmt.Fprint(h, " recordings ")
+			hashNumbers(h, p.groups())
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

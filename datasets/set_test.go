@@ -232,7 +232,8 @@ func TestEveryReaderSaysWhatItIgnores(t *testing.T) {
 	all := map[string]Options{"Label": {Label: "1"}, "Test": {Test: "x"}, "TestFraction": {TestFraction: 0.1},
 		"Seed": {Seed: 1}, "Shape": {Shape: [3]int{1, 1, 1}}, "ChannelsFirst": {ChannelsFirst: true},
 		"Size": {Size: [2]int{1, 1}}, "Layout": {Layout: "signal"},
-		"Header": {Header: HeaderTrue}, "Columns": {Columns: []string{"1"}}, "Sounds": {Sounds: Sounds{Rate: 8000}}}
+		"Header": {Header: HeaderTrue}, "Columns": {Columns: []string{"1"}}, "Sounds": {Sounds: Sounds{Rate: 8000}},
+		"Windows": {Windows: Windows{Length: 1}}}
 	for _, r := range readers() {
 		for name, o := range all {
 			err := o.allow(r.what, r.options)

@@ -20,7 +20,7 @@ type Raw struct {
 	Channels    string   `json:"channels,omitempty"`    // of pictures: grey or RGB
 	Orientation string   `json:"orientation,omitempty"` // upright: pictures were turned as their files say
 	Resize      *Resize  `json:"resize,omitempty"`      // how pictures were made equal in size
-	Columns     []string `json:"columns,omitempty"`     // of a table: the titles of the inputs, in their order
+	Columns     []string `json:"columns,omitempty"`     // of a table: the titles of the inputs, or of a signal's channels
 
 	Sound *sound.Front `json:"sound,omitempty"` // how the numbers were computed from sounds
 }
@@ -113,7 +113,8 @@ func (r *Raw) check(shape []int) error {
 			"features of sounds for inputs of shape %v", shape)
 	}
 	n := len(r.Columns)
-	want(n == 0 || int64(n) == elements(shape), "%d columns for inputs of shape %v", n, shape)
+	signal := len(shape) == 3 && shape[1] == 1 && n == shape[0]
+	want(n == 0 || int64(n) == elements(shape) || signal, "%d columns for inputs of shape %v", n, shape)
 	for _, title := range r.Columns {
 		want(utf8.ValidString(title), "column %q: want UTF-8", title)
 	}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"petrify/datasets"
@@ -137,6 +138,20 @@ func (c Config) QATSteps() int { return max(c.QAT.Epochs, 0) * c.perEpoch() }
 
 // heldOut is the number of training images that are held out.
 func (c Config) heldOut() int {
+	n := c.wantHeld()
+	if n == 0 || c.Data.Train.Groups == nil {
+		return n
+	}
+	_, held := hold(c.Data.Train, n, c.holding())
+	return held.Len()
+}
+
+// holding draws what is held out.
+func (c Config) holding() *rand.Rand { return rand.New(rand.NewPCG(c.Seed, streamHold)) }
+
+// wantHeld is the number of images that Validation asks to hold out; of recordings,
+// whole ones are.
+func (c Config) wantHeld() int {
 	if !(c.Validation > 0 && c.Validation < 1) {
 		return 0
 	}

@@ -32,11 +32,7 @@ func (r *run) stale(s Stage) bool {
 }
 
 // hold divides a split into images to train on and n randomly drawn images to
-// hold out. Both keep the images' order.
+// hold out, of recordings whole ones. Both keep the images' order.
 func hold(split *datasets.Split, n int, rng *rand.Rand) (rest, held *datasets.Split) {
-	out := make([]bool, split.Len())
-	for _, i := range rng.Perm(split.Len())[:n] {
-		out[i] = true
-	}
-	return split.Cut(out)
+	return split.Cut(split.Draw(n, rng))
 }

@@ -111,3 +111,32 @@ func TestPatienceByTheDatasValidationSplit(t *testing.T) {
 		t.Errorf("validation twice: %v", err)
 	}
 }
+
+// Of recordings, whole ones are held out, and steps are counted accordingly.
+func TestHoldOutOfRecordings(t *testing.T) {
+	c := small(t)
+	data := *c.Data
+	train := *data.Train
+	for i := range train.Len() {
+		train.Groups = append(train.Groups, int32(i/100))
+	}
+	data.Train = &train
+	c.Data, c.Validation = &data, 0.1
+	r, err := start(c.resolve())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := r.held.Rows[0] / 100
+	for _, row := range r.held.Rows {
+		if row/100 != first {
+			t.Fatalf("images %v are held out, want those of one recording", r.held.Rows)
+		}
+	}
+	if n := r.held.Len(); n != c.heldOut() || r.split.Len()+n != train.Len() || n != 100 && n != train.Len()%100 {
+		t.Errorf("%d images held out, %d counted, %d left of %d", n, c.heldOut(), r.split.Len(), train.Len())
+	}
+	clear(train.Groups)
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "the training data are one recording") {
+		t.Errorf("error %v, want one about one recording", err)
+	}
+}

@@ -27,7 +27,7 @@ func raw(s *datasets.Set) *quantized.Raw {
 			r.Resize = &quantized.Resize{Method: quantized.Area, Size: [2]int(s.Shape[1:]), Crop: quantized.NoCrop}
 		}
 	}
-	if t := a.Table; t != nil && s.Shape == [3]int{len(t.Columns), 1, 1} {
+	if t := a.Table; t != nil && (a.Recordings != nil || s.Shape == [3]int{len(t.Columns), 1, 1}) {
 		for _, title := range t.Columns {
 			r.Columns = append(r.Columns, strings.ToValidUTF8(title, "\ufffd"))
 		}

@@ -92,8 +92,8 @@ func start(c Config) (*run, error) {
 	}
 	if c.Data.Validation != nil {
 		r.held = c.Data.Validation
-	} else if n := c.heldOut(); n > 0 {
-		r.split, r.held = hold(c.Data.Train, n, rand.New(rand.NewPCG(c.Seed, streamHold)))
+	} else if n := c.wantHeld(); n > 0 {
+		r.split, r.held = hold(c.Data.Train, n, c.holding())
 	}
 	var err error
 	if r.model, err = graph.New(c.Network, c.input(), c.Quantization, rand.New(r.random)); err != nil {

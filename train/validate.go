@@ -17,6 +17,9 @@ func (c Config) Validate() error {
 		"%d: want at most the %d batches of the training split", c.Calibration, perEpoch)
 	f.check(c.Validation >= 0 && c.Validation < 1, "validation", "%v: want 0 or more, and less than 1", c.Validation)
 	own := c.Data != nil && c.Data.Validation != nil
+	f.check(c.Validation == 0 || own || c.Data == nil || c.Data.Train == nil || c.Data.Train.Recordings() != 1,
+		"validation", "%v: the training data are one recording, and whole ones are held out; want two or more",
+		c.Validation)
 	f.check(!own || c.Validation == 0, "validation", "%v has no effect: the data have a validation split", c.Validation)
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
 		f.check(s.Patience <= 0 || c.Validation > 0 || own, path+".patience",

@@ -19,6 +19,7 @@ import (
 // prediction is what a network says about one input.
 type prediction struct {
 	Input       string    `json:"input"`
+	Time        string    `json:"time,omitempty"` // when a window of a recording begins
 	Class       string    `json:"class,omitempty"`
 	Probability float64   `json:"probability,omitempty"`
 	Outputs     []float32 `json:"outputs"`
@@ -46,7 +47,10 @@ The probability is the softmax of the outputs, unless the network ends with one.
 With --float, MODEL may also be the folder of an import. An INPUT is then a .npz
 file with an array x in the layout of the ONNX file, and the outputs are those of
 that file. With --input-layout source, a model that was trained on an import takes
-such arrays, too, whose numbers are normalised as the file takes them.`,
+such arrays, too, whose numbers are normalised as the file takes them.
+
+A model of windows of recordings takes tables with a row for each moment, and folders
+of them. Each window is an input, named with the time at which it begins.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) >= 2 {
 				return nil
@@ -109,11 +113,15 @@ func tableWriter(w io.Writer, classes bool) predictionWriter {
 	}
 	fmt.Fprintln(t, head)
 	return predictionWriter{func(p prediction) error {
+		input := p.Input
+		if p.Time != "" {
+			input += " at " + p.Time
+		}
 		var err error
 		if classes {
-			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", p.Input, p.Class, p.Probability)
+			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", input, p.Class, p.Probability)
 		} else {
-			_, err = fmt.Fprintf(t, "%s\t%s\n", p.Input, joined(p.Outputs))
+			_, err = fmt.Fprintf(t, "%s\t%s\n", input, joined(p.Outputs))
 		}
 		return err
 	}, t.Flush}
@@ -149,7 +157,11 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 				outputs = append(outputs, y...)
 			}
 			for i := range labels {
-				if err := w.add(p.about(in.Set.Test.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])); err != nil {
+				said := p.about(in.Set.Test.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])
+				if times := in.Set.Test.Times; times != nil {
+					said.Time = times[first+i]
+				}
+				if err := w.add(said); err != nil {
 					return err
 				}
 			}

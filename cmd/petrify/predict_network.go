@@ -109,6 +109,9 @@ func contractOf(m *quantized.Model) datasets.Contract {
 	}
 	if r.Columns != nil {
 		c.Table = &datasets.TableAccount{Columns: r.Columns}
+		if len(r.Columns) == c.Shape[0] && c.Shape[1] == 1 && c.Shape[2] > 1 {
+			c.Options.Windows.Length = c.Shape[2]
+		}
 	}
 	if c.Sound = r.Sound; c.Sound != nil {
 		c.Options.Sounds.Words = m.Classes

@@ -122,6 +122,8 @@ func data(o *datasets.Options) value {
 		{"layout", "npz: image, N×H×W or N×H×W×C, or signal, N×L×C or N×L, for conv1d; null is features if N×F, " +
 			"else image.",
 			auto[string]{&o.Layout, oneOf(&o.Layout, "image", "signal")}},
+		{"windows", "csv, or a folder of them: rows are moments of recordings, which windows cut into signals.",
+			windows(&o.Windows)},
 		{"mean", "Mean of each channel, which is subtracted from what a byte becomes, 0 to 1, or from the number: one " +
 			"for all channels, or a list. Null measures it. Set mean and std to what a network was trained on " +
 			"elsewhere.", numbers{&o.Mean}},
@@ -129,6 +131,29 @@ func data(o *datasets.Options) value {
 		{"sound", "Folders of WAV files: how they are read, and what is computed from them.", sounds(&o.Sounds)},
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
+	}
+}
+
+// windows is the table of the keys for recordings of sensors.
+func windows(w *datasets.Windows) value {
+	return section{
+		{"length", "Rows of a window; null takes each row as a sample.",
+			auto[int]{&w.Length, integer(&w.Length, 1, longest)}},
+		{"hop", "Rows from the beginning of one window to the next; null is half the length.",
+			auto[int]{&w.Hop, integer(&w.Hop, 1, longest)}},
+		{"time", "Column of time, by title or number, or none; null looks for time, timestamp or t.",
+			auto[string]{&w.Time, text(&w.Time)}},
+		{"recording", "Column that says which recording a row is of, or none; null looks for recording, recording_id or " +
+			"session. Without one, each gap in time begins a recording; in a folder, each file is one.",
+			auto[string]{&w.Recording, text(&w.Recording)}},
+		{"gap", "Longest step of time within a window; null is five times the median.",
+			auto[float64]{&w.Gap, number(&w.Gap, positive)}},
+		{"mixed", "Windows of several labels: majority takes the most frequent one, leave_out no such window, refuse " +
+			"is an error; null is majority.",
+			auto[string]{&w.Mixed, oneOf(&w.Mixed, "majority", "leave_out", "refuse")}},
+		{"missing", "Rows without a value: refuse is an error, cut leaves the row out and cuts the recording there; null " +
+			"is refuse.",
+			auto[string]{&w.Missing, oneOf(&w.Missing, "refuse", "cut")}},
 	}
 }
 

@@ -199,6 +199,9 @@ var mutants = []mutant{
 	{"quantized/carray/kernels/nearest.c", "rest > 0.5f", "rest >= 0.5f", "quantized/carray"},
 
 	// datasets: from files to batches
+	{"datasets/windows.go", "d < 0 || gap > 0 && d > gap", "gap > 0 && d > gap", ""},
+	{"datasets/windows.go", "counts[n] > counts[best]", "counts[n] >= counts[best]", ""},
+	{"datasets/divide.go", "recordings[:len(recordings)-1]", "recordings", ""},
 	{"datasets/reader.go", "return folder && r.holds(path)", "return r.holds(path)", ""},
 	{"datasets/pictures_decode.go", "case 2, 3, 7, 8:", "case 2, 3, 6, 7:", ""},
 	{"datasets/pictures_exif.go", "int(n+n%2)", "int(n)", ""},
