@@ -196,7 +196,10 @@ var mutants = []mutant{
 	{"quantized/carray/product.go", "p.bias[o] -= x.grid.zero", "p.bias[o] += x.grid.zero", ""},
 	{"quantized/carray/reals.go", "block = w.Block * inner", "block = w.Block", ""},
 	{"quantized/carray/lower.go", "v.tensor.size *= 4", "v.tensor.size *= 2", ""},
-	{"quantized/carray/kernels/nearest.c", "rest > 0.5f", "rest >= 0.5f", "quantized/carray"},
+	{"quantized/carray/kernels/nearest.c", "12582912.0f", "8388608.0f", "quantized/carray"},
+	{"quantized/carray/product.go", "w[(o+1)*inputs:]", "w[o*inputs:]", ""},
+	{"quantized/carray/weighted.go", "return taps * x.channels()", "return taps", ""},
+	{"quantized/carray/text.go", "f.Shift > 0", "f.Shift > 1", ""},
 
 	// datasets: from files to batches
 	{"datasets/windows.go", "d < 0 || gap > 0 && d > gap", "gap > 0 && d > gap", ""},

@@ -33,7 +33,7 @@ func (l *lowering) attention(n *quantized.Node, id string, a, b, y *value) error
 	}
 	multiplier, words := decimal(m), 19
 	if !l.float32() {
-		multiplier = newFixed(float64(scale) * float64(b.grid.scale) / float64(y.grid.scale)).String()
+		multiplier = l.fixed(float64(scale) * float64(b.grid.scale) / float64(y.grid.scale))
 		words++
 	}
 	l.layer("attention", id, words, at, ".m = "+multiplier,

@@ -24,8 +24,8 @@
 //
 //	a[o] = Σ q_x·q_w − z_x·Σ q_w + q_b[o]
 //
-// modulo 2³², which is enough as a[o] fits int32; in layers without padding,
-// the bias includes the second term. It rounds once, as [Options] say: with a
+// modulo 2³², which is enough as a[o] fits int32. The bias includes the second
+// term; taps outside the image take z_x. It rounds once, as [Options] say: with a
 // float32 multiplication, the arithmetic of training and of ONNX Runtime, or in
 // fixed point for processors without floats. ReLUs are limits of integers;
 // other functions of one number, and changes of scale, are tables of 256 bytes.

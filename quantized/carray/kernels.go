@@ -17,11 +17,12 @@ var kernels embed.FS
 // layer.
 var order = []string{
 	"nearest", "grid", "quantize", "clip",
-	"requantize_float32", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
-	"reals", "fused",
-	"wrapped", "dot", "centred_dot", "total", "fully_connected", "linear", "linear_to_reals",
-	"window", "convolution", "convolve_at", "convolve", "convolve_to_reals", "depthwise_at", "depthwise",
-	"depthwise_to_reals", "real_convolve",
+	"requantize_float32", "multiplier", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
+	"reals", "fused", "copy", "copy_reals",
+	"wrapped", "products", "finish", "finish_to_reals", "start", "total", "dot", "weigh", "weigh_to_reals",
+	"linear", "linear_to_reals",
+	"window", "area", "convolution", "fill", "patch", "convolve", "convolve_to_reals", "depthwise_at", "spread",
+	"depthwise", "depthwise_to_reals", "real_convolve",
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
 	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
@@ -31,24 +32,23 @@ var order = []string{
 	"real_relu", "real_relu6", "real_leaky_relu", "real_hard_sigmoid", "real_hard_swish", "real_sigmoid", "real_tanh",
 	"real_silu", "real_gelu", "real_elu", "real_softplus", "real_apply", "real_clip", "real_prelu", "real_softmax", "layer_norm",
 	"attention", "attend", "real_attend",
-	"copy", "copy_reals",
 }
 
 // variants are the kernels that a file gives with other values than the bytes of
 // its own name.
 var variants = map[string]variant{
-	"convolve":           {"slide", map[string]any{"Kernel": "convolve"}},
-	"depthwise":          {"slide", map[string]any{"Kernel": "depthwise"}},
-	"convolve_to_reals":  {"slide", reals("_to_reals", "convolve")},
-	"depthwise_to_reals": {"slide", reals("_to_reals", "depthwise")},
-	"linear_to_reals":    {"linear", reals("_to_reals", "")},
-	"reorder_reals":      {"reorder", reals("_reals", "")},
-	"repeat_reals":       {"repeat", reals("_reals", "")},
-	"stretch_reals":      {"stretch", reals("_reals", "")},
-	"copy_reals":         {"copy", reals("_reals", "")},
-	"part_reals":         {"part", reals("_reals", "")},
-	"frame_reals":        {"frame", reals("_reals", "")},
-	"shuffle_reals":      {"shuffle", reals("_reals", "")},
+	"finish_to_reals":    {"finish", reals("_to_reals")},
+	"weigh_to_reals":     {"weigh", reals("_to_reals")},
+	"convolve_to_reals":  {"convolve", reals("_to_reals")},
+	"depthwise_to_reals": {"depthwise", reals("_to_reals")},
+	"linear_to_reals":    {"linear", reals("_to_reals")},
+	"reorder_reals":      {"reorder", reals("_reals")},
+	"repeat_reals":       {"repeat", reals("_reals")},
+	"stretch_reals":      {"stretch", reals("_reals")},
+	"copy_reals":         {"copy", reals("_reals")},
+	"part_reals":         {"part", reals("_reals")},
+	"frame_reals":        {"frame", reals("_reals")},
+	"shuffle_reals":      {"shuffle", reals("_reals")},
 
 	"add_fixed": {"pair_fixed", map[string]any{
 		"What": "A sum", "Struct": "addition", "Function": "add", "Result": "sum", "Sign": "+"}},
@@ -74,27 +74,27 @@ func pair(name, says, joined, result string) variant {
 }
 
 // reals are the values of a kernel that writes floats.
-func reals(suffix, kernel string) map[string]any {
-	return map[string]any{"Reals": true, "Type": kind(true), "Suffix": suffix, "Kernel": kernel}
+func reals(suffix string) map[string]any {
+	return map[string]any{"Reals": true, "Type": kind(true), "Suffix": suffix}
 }
 
 // callees are the kernels that others call, callers first.
 var callees = []struct{ by, needs string }{
-	{"convolve", "convolve_at"}, {"convolve", "requantize"},
-	{"convolve_to_reals", "convolve_at"}, {"convolve_to_reals", "fused"},
-	{"depthwise", "depthwise_at"}, {"depthwise", "requantize"},
-	{"depthwise_to_reals", "depthwise_at"}, {"depthwise_to_reals", "fused"},
-	{"convolve_at", "convolution"}, {"convolve_at", "dot"}, {"convolve_at", "wrapped"},
-	{"depthwise_at", "convolution"}, {"depthwise_at", "wrapped"}, {"convolution", "window"},
-	{"linear", "fully_connected"}, {"linear", "requantize"},
-	{"linear_to_reals", "fully_connected"}, {"linear_to_reals", "fused"},
-	{"fully_connected", "dot"}, {"fully_connected", "wrapped"},
-	{"max_pool", "window"}, {"average_pool", "seen"}, {"average_pool", "quantize"},
+	{"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
+	{"convolve_to_reals", "weigh_to_reals"}, {"linear", "weigh"}, {"linear_to_reals", "weigh_to_reals"},
+	{"weigh", "finish"}, {"weigh", "dot"}, {"weigh_to_reals", "finish_to_reals"}, {"weigh_to_reals", "dot"},
+	{"depthwise", "depthwise_at"}, {"depthwise", "finish"},
+	{"depthwise_to_reals", "depthwise_at"}, {"depthwise_to_reals", "finish_to_reals"},
+	{"depthwise_at", "spread"}, {"spread", "patch"}, {"patch", "convolution"}, {"patch", "copy"}, {"patch", "fill"},
+	{"convolution", "window"}, {"convolution", "products"}, {"finish", "products"}, {"finish", "requantize"},
+	{"finish_to_reals", "products"}, {"finish_to_reals", "fused"}, {"products", "wrapped"},
+	{"dot", "start"}, {"dot", "total"},
+	{"max_pool", "area"}, {"average_pool", "seen"}, {"average_pool", "quantize"},
 	{"integer_mean", "seen"}, {"integer_mean", "clip"}, {"factor", "clip"},
 	{"add_float32", "quantize"}, {"add_fixed", "requantize"}, {"softmax", "quantize"},
 	{"real_hard_swish", "real_hard_sigmoid"}, {"real_relu", "fused"}, {"real_relu6", "fused"},
-	{"real_convolve", "window"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
-	{"seen", "window"},
+	{"real_convolve", "area"}, {"real_convolve", "fused"}, {"real_add", "fused"}, {"real_pool", "seen"},
+	{"seen", "area"}, {"area", "window"},
 	{"real_convolve", "reals"}, {"real_add", "reals"}, {"real_product", "reals"}, {"real_product", "fused"},
 	{"real_subtract", "reals"}, {"real_subtract", "fused"}, {"real_choose_greater", "reals"},
 	{"real_choose_greater", "fused"}, {"real_choose_less", "reals"}, {"real_choose_less", "fused"},
@@ -109,7 +109,7 @@ var callees = []struct{ by, needs string }{
 func (l *lowering) functions() (string, error) {
 	l.require()
 	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
-		"Padding": l.padding, "ToReals": l.toReals,
+		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most,
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	if l.countsPadding {
 		model["Count"] = "counted(&l->at, a)"
@@ -157,14 +157,12 @@ func (l *lowering) require() {
 	l.needs["grid"] = true
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
 	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])
-	l.needs["centred_dot"] = l.padding && l.needs["convolve_at"]
-	l.needs["total"] = l.weightZeros && l.needs["dot"]
 	if l.needs["requantize"] {
 		if l.float32() {
 			l.needs["quantize"], l.needs["requantize_float32"] = true, true
 		} else {
 			l.needs["clip"], l.needs["requantize_fixed"] = true, true
-			l.needs["multiply_"+l.options.Requantization.String()] = true
+			l.needs["multiplier"], l.needs["multiply_"+l.options.Requantization.String()] = true, true
 		}
 	}
 	l.needs["nearest"] = l.needs["quantize"]

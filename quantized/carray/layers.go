@@ -41,13 +41,17 @@ func (l *lowering) windowWords() int {
 }
 
 // at is a window as a field of another layer.
-func at(window string) string {
-	return ".at = {\n\t\t" + strings.ReplaceAll(window, "\n", "\n\t") + ",\n\t}"
+func at(window string) string { return nested("at", window) }
+
+// nested is a structure of lines as a field of another.
+func nested(name, lines string) string {
+	lines = strings.ReplaceAll(strings.ReplaceAll(lines, "\n\t", "\n"), "\n", "\n\t\t")
+	return fmt.Sprintf(".%s = {\n\t\t%s,\n\t}", name, lines)
 }
 
 // gridField is the initializer of a layer's grid.
 func gridField(g grid) string {
-	return fmt.Sprintf(".y = {.zero = %d, .min = %d, .max = %d}", g.zero, g.min, g.max)
+	return fmt.Sprintf(".y = {.zero = %d, .low = %d, .high = %d}", g.zero, g.min-g.zero, g.max-g.zero)
 }
 
 // add adds a sum of two activations. In floats it is that of ONNX Runtime on
@@ -74,9 +78,9 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	} else {
 		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
 		l.layer("addition", id, 11,
-			".a = "+newFixed(float64(a.grid.scale)/twice).String(),
-			".b = "+newFixed(float64(b.grid.scale)/twice).String(),
-			".sum = "+newFixed(twice/(float64(1<<20)*float64(y.grid.scale))).String(),
+			".a = "+l.fixed(float64(a.grid.scale)/twice),
+			".b = "+l.fixed(float64(b.grid.scale)/twice),
+			".sum = "+l.fixed(twice/(float64(1<<20)*float64(y.grid.scale))),
 			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
 		kernel = "add_fixed"
 	}
@@ -100,7 +104,7 @@ func (l *lowering) product(n *quantized.Node, id string, a, b, y *value) error {
 		zeros, out.zero = fmt.Sprintf("%s, .y_zero = %s", zeros, decimal(float32(out.zero))), 0
 	} else {
 		kernel = "product_fixed"
-		multiplier = newFixed(float64(a.grid.scale) * float64(b.grid.scale) / float64(y.grid.scale)).String()
+		multiplier = l.fixed(float64(a.grid.scale) * float64(b.grid.scale) / float64(y.grid.scale))
 	}
 	l.layer("product_of", id, 8, ".m = "+multiplier, zeros, gridField(out))
 	l.call(kernel, fmt.Sprintf("product(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id),

@@ -60,7 +60,8 @@ type lowering struct {
 
 	countsPadding bool // a mean counts padding
 	weightZeros   bool // a layer's weights have zero points of their own
-	padding       bool // a layer has padding, and a zero point that is not 0
+	left          bool // a multiplier in fixed point is 1 or more
+	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
 	toReals       bool // and one's sums become real numbers
 }

@@ -5,7 +5,6 @@ import (
 
 	"petrify/fakequant/affine"
 	"petrify/quantized"
-	"petrify/quantized/integer"
 )
 
 // grid is a tensor's quantizer, shifted so that its integers are unsigned
@@ -47,11 +46,6 @@ func table(x, y grid, f func(float64) float64) []uint8 {
 	}
 	return t
 }
-
-// fixed is a fixed-point multiplier in C.
-type fixed integer.Fixed
-
-func newFixed(m float64) fixed { return fixed(integer.NewFixed(m)) }
 
 // mantissa is a float32 as q/2^shift, q < 2²⁴. A float of 2¹⁶ or more becomes
 // 2¹⁶: either takes every integer but 0 out of any range. One so small that no

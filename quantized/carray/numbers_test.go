@@ -1,8 +1,10 @@
 package carray
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"petrify/fakequant/affine"
@@ -43,25 +45,6 @@ func TestMantissa(t *testing.T) {
 	}
 }
 
-// TestFixed: a multiplier is the nearest of 31 bits.
-func TestFixed(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 10_000 {
-		m := math.Exp2(rng.Float64()*60 - 31)
-		f := newFixed(m)
-		got := math.Ldexp(float64(f.Q), int(f.Shift)-31)
-		if f.Q < 1<<30 || math.Abs(got-m) > m*0x1p-31 {
-			t.Fatalf("newFixed(%v) = %v, which is %v", m, f, got)
-		}
-	}
-	for m, want := range map[float64]fixed{0.5: {1 << 30, 0}, 1 - 0x1p-40: {1 << 30, 1}, 0x1p-40: {},
-		0x1p40: {math.MaxInt32, 30}} {
-		if got := newFixed(m); got != want {
-			t.Errorf("newFixed(%v) = %v, want %v", m, got, want)
-		}
-	}
-}
-
 // TestPixelTables: a table a channel where normalisation differs, else one.
 func TestPixelTables(t *testing.T) {
 	in := quantized.Input{PixelScale: 1.0 / 255, Mean: []float32{0.5, 0.25}, Std: []float32{1, 1}}
@@ -85,31 +68,56 @@ func TestPixelTables(t *testing.T) {
 	}
 }
 
-// TestFolding: a layer without padding has its input's zero point in the bias,
-// one with padding has not, and both give the sums of the definition, also where
-// those on the way do not fit int32.
+// TestFolding: a layer has its input's zero point in the bias, and gives the sums of the
+// definition, also where those on the way do not fit int32.
 func TestFolding(t *testing.T) {
 	w := &quantized.Weights{Shape: []int{2, 3}, Format: affine.Int8, Scale: []float32{1}, Axis: -1,
 		Q: []int8{1, -2, 3, 127, 127, -127}}
 	n := &quantized.Node{Op: quantized.Linear, Weights: w,
 		Bias: &quantized.Bias{Q: []int32{math.MinInt32 + 300, math.MaxInt32 - 700}, Scale: []float32{1}}}
-	x := &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1}
-	for _, pad := range []int{0, 1} {
-		n.Window.PadEnd[0] = pad
-		p := newProduct(n, x)
-		if want := int32(100 * pad); p.zero != want {
-			t.Errorf("padding %d: zero %d, want %d", pad, p.zero, want)
+	p := newProduct(n, &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1})
+	q := []int32{7, 200, 255}
+	for o, want := range []int32{math.MinInt32 + 300 + (7-100)*1 + (200-100)*-2 + (255-100)*3,
+		math.MaxInt32 - 700 + (7-100)*127 + (200-100)*127 + (255-100)*-127} {
+		got := p.bias[o]
+		for i, v := range q {
+			got += v * p.q[3*o+i]
 		}
-		q := []int32{7, 200, 255}
-		for o, want := range []int32{math.MinInt32 + 300 + (7-100)*1 + (200-100)*-2 + (255-100)*3,
-			math.MaxInt32 - 700 + (7-100)*127 + (200-100)*127 + (255-100)*-127} {
-			got := p.bias[o]
-			for i, v := range q {
-				got += (v - p.zero) * p.q[3*o+i]
+		if got != want {
+			t.Errorf("output %d: %d, want %d", o, got, want)
+		}
+	}
+}
+
+// TestPaired: four inputs of one output, then of the other; the rest alternate; groups
+// begin a pair, and the last output of an odd number has a neighbour of 0.
+func TestPaired(t *testing.T) {
+	for name, c := range map[string]struct {
+		outputs, groups, inputs int
+		want                    string
+	}{
+		"four":         {2, 1, 4, "0 1 2 3 10 11 12 13"},
+		"five":         {2, 1, 5, "0 1 2 3 10 11 12 13 4 14"},
+		"two":          {2, 1, 2, "0 10 1 11"},
+		"odd":          {3, 1, 4, "0 1 2 3 10 11 12 13 20 21 22 23 -128 -128 -128 -128"},
+		"groups":       {4, 2, 1, "0 10 20 30"},
+		"odd groups":   {2, 2, 3, "0 -128 1 -128 2 -128 10 -128 11 -128 12 -128"},
+		"eight inputs": {2, 1, 8, "0 1 2 3 10 11 12 13 4 5 6 7 14 15 16 17"},
+	} {
+		p := &product{outputs: c.outputs, groups: c.groups, q: make([]int32, c.outputs*c.inputs)}
+		for i := range p.q {
+			p.q[i] = int32(i/c.inputs*10 + i%c.inputs)
+		}
+		var got []string
+		for _, w := range p.paired(p.q) {
+			v := int32(w) - 128
+			if v == 0 && (name == "odd" && len(got) > 11 || name == "odd groups" && len(got)%2 == 1) {
+				v = -128 // of no output
 			}
-			if got != want {
-				t.Errorf("padding %d, output %d: %d, want %d", pad, o, got, want)
-			}
+			got = append(got, fmt.Sprint(v))
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: %s, want %s", name, text, c.want)
 		}
 	}
 }

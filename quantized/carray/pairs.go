@@ -23,9 +23,9 @@ func (l *lowering) difference(n *quantized.Node, id string, a, b, y *value) erro
 		kernel = "difference_fixed"
 		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
 		l.layer("difference", id, 11,
-			".a = "+newFixed(float64(a.grid.scale)/twice).String(),
-			".b = "+newFixed(float64(b.grid.scale)/twice).String(),
-			".sum = "+newFixed(twice/(float64(1<<20)*float64(y.grid.scale))).String(), zeros, gridField(y.grid))
+			".a = "+l.fixed(float64(a.grid.scale)/twice),
+			".b = "+l.fixed(float64(b.grid.scale)/twice),
+			".sum = "+l.fixed(twice/(float64(1<<20)*float64(y.grid.scale))), zeros, gridField(y.grid))
 	}
 	l.call(kernel, fmt.Sprintf("subtract(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id),
 		y.tensor, a.tensor, b.tensor)

@@ -103,7 +103,8 @@ func (f *file) ends(b *strings.Builder) {
 		fmt.Fprintf(b, `
 void %[1]s_quantize(uint8_t q[%[2]s_INPUT_SIZE], const float r[%[2]s_INPUT_SIZE])
 {
-    const grid g = {%[2]s_INPUT_ZERO, %[2]s_INPUT_MIN, %[2]s_INPUT_MAX};
+    const grid g = {%[2]s_INPUT_ZERO, %[2]s_INPUT_MIN - %[2]s_INPUT_ZERO,
+                    %[2]s_INPUT_MAX - %[2]s_INPUT_ZERO};
 
     for (int32_t i = 0; i < %[2]s_INPUT_SIZE; i++) {
         q[i] = quantize(r[i] / %[2]s_INPUT_SCALE, &g);

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"petrify/quantized"
+	"petrify/quantized/integer"
 )
 
 // whole is an integer in C.
@@ -33,8 +34,12 @@ func factor(r float32) string {
 	return fmt.Sprintf("{.high = %s, .low = %s}", decimal(high), decimal(low))
 }
 
-// String is the initializer of a multiplier.
-func (f fixed) String() string { return fmt.Sprintf("{.q = %d, .shift = %d}", f.Q, f.Shift) }
+// fixed is the initializer of a multiplier in fixed point.
+func (l *lowering) fixed(m float64) string {
+	f := integer.NewFixed(m)
+	l.left = l.left || f.Shift > 0
+	return fmt.Sprintf("{.q = %d, .shift = %d}", f.Q, f.Shift)
+}
 
 // comment writes what a layer does.
 func (l *lowering) comment(n *quantized.Node, x, y *value) {

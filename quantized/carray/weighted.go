@@ -3,6 +3,7 @@ package carray
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"petrify/quantized"
 )
@@ -16,8 +17,9 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	}
 	l.comment(n, x, y)
 	l.integers = true
-	fields, words := l.parameters(n, id, p, x.planes)
-	kernel, suffix := "linear", ""
+	depthwise := n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Groups > 1
+	fields, words := l.parameters(n, id, p, x.planes, depthwise)
+	suffix := ""
 	if y.real {
 		suffix, l.toReals = "_to_reals", true
 		l.floats = append(l.floats, n.Name)
@@ -33,33 +35,68 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		fields = append(fields, fmt.Sprintf(".multipliers = %s_multipliers", id), gridField(y.grid))
 		words += 4
 	}
+	fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d", p.inputs(), p.outputs))
+	words += 2
 	if n.Op == quantized.Linear {
-		fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d", p.inputs(), p.outputs))
-		l.layer("fully_connected", id, words+2, fields...)
-	} else {
-		kernel = "convolve"
-		if n.Weights.Shape[1] == 1 && n.Groups > 1 {
-			kernel = "depthwise"
-		}
-		fields = append([]string{at(windowOf(n, x, y))}, fields...)
-		fields = append(fields, fmt.Sprintf(".outputs = %d, .groups = %d, .zero = %d", p.outputs, n.Groups, p.zero))
-		l.padding = l.padding || p.zero != 0
-		l.layer("convolution", id, l.windowWords()+words+3, fields...)
+		l.layer("products", id, words, fields...)
+		l.call("linear"+suffix, fmt.Sprintf("linear%s(%%s, %%s, &%s_layer)", suffix, id), y.tensor, x.tensor)
+		return nil
 	}
-	l.call(kernel+suffix, fmt.Sprintf("%s(%%s, %%s, &%s_layer)", kernel+suffix, id), y.tensor, x.tensor)
+	l.layer("convolution", id, l.windowWords()+words+2, at(windowOf(n, x, y)),
+		nested("of", strings.Join(fields, ",\n")), fmt.Sprintf(".groups = %d, .zero = %d", n.Groups, x.grid.zero))
+	kernel := "convolve" + suffix
+	if depthwise {
+		kernel = "depthwise" + suffix
+	}
+	tensors, scratch := []*tensor{y.tensor, x.tensor}, "0"
+	if size := copies(n, x, depthwise); size > 0 {
+		tensors, scratch = append(tensors, l.scratch(size)), "%s"
+	}
+	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %s, &%s_layer)", kernel, scratch, id), tensors...)
 	return nil
 }
 
-// parameters writes the arrays of a layer's sums, and returns the fields that
-// point to them and how many those are.
-func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int) (fields []string, words int) {
-	w := make([]int8, len(p.q))
-	for i := range w {
-		w[p.place(n, i, planes)] = int8(p.q[i])
+// copies is the number of bytes that a convolution copies of its input for one
+// position of its window: none if they lie side by side.
+func copies(n *quantized.Node, x *value, depthwise bool) int {
+	w := n.Window
+	padded := w.PadBegin != [2]int{} || w.PadEnd != [2]int{}
+	taps := w.Kernel[0] * w.Kernel[1]
+	switch {
+	case !padded && (depthwise || taps == 1):
+		return 0
+	case depthwise:
+		return taps * x.channels()
 	}
-	l.array("int8_t", id+"_weights", 1, &l.count.weights, each(w, whole))
+	return taps * n.Weights.Shape[1]
+}
+
+// scratch is memory for the next step alone.
+func (l *lowering) scratch(size int) *tensor {
+	t := &tensor{size: size, aligned: l.reals, first: -1}
+	if l.reals {
+		t.size = (size + 3) / 4 * 4
+	}
+	l.tensors = append(l.tensors, t)
+	return t
+}
+
+// parameters writes the arrays of a layer's sums, and returns the fields that
+// point to them and how many those are. A depthwise convolution reads weights
+// as they are.
+func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int, depthwise bool) (fields []string,
+	words int) {
+	w := p.turned(n, planes)
+	cast := ""
+	if depthwise {
+		cast = "(const uint8_t *)"
+		l.array("int8_t", id+"_weights", 1, &l.count.weights, each(p.byTaps(w), whole))
+	} else {
+		l.long = l.long || p.inputs() > most
+		l.array("uint8_t", id+"_weights", 1, &l.count.weights, each(p.paired(w), whole))
+	}
 	l.array("int32_t", id+"_bias", 4, &l.count.biases, each(p.bias, whole))
-	fields = []string{fmt.Sprintf(".weights = %[1]s_weights, .bias = %[1]s_bias", id)}
+	fields = []string{fmt.Sprintf(".weights = %[2]s%[1]s_weights, .bias = %[1]s_bias", id, cast)}
 	if p.zeros == nil {
 		return fields, 2
 	}
@@ -87,7 +124,7 @@ func (l *lowering) factors(n *quantized.Node, x, y *value) ([]string, error) {
 		case y.real || l.float32():
 			all[o] = decimal(m)
 		default:
-			all[o] = newFixed(float64(x.grid.scale) * float64(s) / float64(y.grid.scale)).String()
+			all[o] = l.fixed(float64(x.grid.scale) * float64(s) / float64(y.grid.scale))
 		}
 	}
 	return all, nil

@@ -1,6 +1,17 @@
 static void copy{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n)
 {
-    for (int32_t i = 0; i < n; i++) {
-        y[i] = x[i];
+    for (; n >= 4; n -= 4, x += 4, y += 4) {
+        const {{.Type}} a = x[0];
+        const {{.Type}} b = x[1];
+        const {{.Type}} c = x[2];
+        const {{.Type}} d = x[3];
+
+        y[0] = a;
+        y[1] = b;
+        y[2] = c;
+        y[3] = d;
+    }
+    while (n-- > 0) {
+        *y++ = *x++;
     }
 }

@@ -1,29 +1,34 @@
-/* The sum of output channel o at one position, where each sees one input channel. */
-static int32_t depthwise_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
+/* Where a window's taps of one channel are. */
+typedef struct {
+    int32_t rows, columns;
+    int32_t down, right; /* from a row to the next, and from a column */
+} taps;
+
+/* The sum of one output, which sees one input channel; its weights are n apart. */
+static uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n, const taps *at{{if .WeightZeros}},
+    int32_t weight_zero{{end}})
 {
-    const window *at = &l->at;
-    const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width;
-    uint32_t sum = (uint32_t)l->bias[o];
-{{- if .Padding}}
-    int32_t weights = 0;
+    const int32_t down = at->down;
+    int32_t rows = at->rows;
+    uint32_t sum = 0;
+{{if not .WeightZeros}}
+    if (at->columns == 3 && at->right == n) { /* the usual case takes few addresses */
+        do {
+            sum += (uint32_t)(x[0] * w[0]);
+            sum += (uint32_t)(x[n] * w[n]);
+            sum += (uint32_t)(x[2 * n] * w[2 * n]);
+            x += down;
+            w += 3 * n;
+        } while (--rows > 0);
+        return sum;
+    }
 {{- end}}
-{{- if .WeightZeros}}
-    const int32_t weight_zero = l->weight_zeros ? l->weight_zeros[o] : 0;
-{{- end}}
+    for (; rows > 0; rows--, x += down) {
+        const uint8_t *p = x;
 
-    x += o / (l->outputs / l->groups);
-    for (int32_t i = a->top; i < a->bottom; i++) {
-        const int32_t row = a->row + i * at->dilation_height;
-
-        for (int32_t j = a->left; j < a->right; j++) {
-            const int32_t column = a->column + j * at->dilation_width;
-            const int32_t weight = w[i * at->kernel_width + j]{{if .WeightZeros}} - weight_zero{{end}};
-
-            sum += (uint32_t)(x[(row * at->width + column) * at->channels] * weight);
-{{- if .Padding}}
-            weights += weight;
-{{- end}}
+        for (int32_t j = at->columns; j > 0; j--, p += at->right, w += n) {
+            sum += (uint32_t)(p[0] * (w[0]{{if .WeightZeros}} - weight_zero{{end}}));
         }
     }
-    return wrapped(sum{{if .Padding}} - (uint32_t)l->zero * (uint32_t)weights{{end}});
+    return sum;
 }

@@ -1,6 +1,6 @@
-/* A tensor's integers: real = scale * (q - zero), min <= q <= max. */
+/* A tensor's integers: real = scale * q, and q + zero is stored, low <= q <= high. */
 typedef struct {
     int32_t zero;
-    int32_t min;
-    int32_t max;
+    int32_t low;
+    int32_t high;
 } grid;

@@ -1,15 +1,11 @@
-/* v rounded half to even. */
-static int32_t nearest(float v)
+/* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
+static inline int32_t nearest(float v)
 {
-    const int32_t whole = (int32_t)v; /* towards zero */
-    const float rest = v - (float)whole;
-    const int odd = whole % 2 != 0;
+    union {
+        float real;
+        int32_t bits;
+    } whole;
 
-    if (rest > 0.5f || (rest == 0.5f && odd)) {
-        return whole + 1;
-    }
-    if (rest < -0.5f || (rest == -0.5f && odd)) {
-        return whole - 1;
-    }
-    return whole;
+    whole.real = v + 12582912.0f; /* 2^23 + 2^22 */
+    return whole.bits - 0x4b400000;
 }

@@ -1,5 +1,5 @@
 /* Sums become integers by one fixed-point multiplication. */
-static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
+static inline uint8_t requantize(int32_t sum, multiplier m, const grid *y)
 {
     return clip(multiply(sum, m), y);
 }

@@ -8,45 +8,39 @@
 #error "tiny_fixed.h and tiny_fixed.c are of different exports"
 #endif
 
-/* v rounded half to even. */
-static int32_t nearest(float v)
+/* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
+static inline int32_t nearest(float v)
 {
-    const int32_t whole = (int32_t)v; /* towards zero */
-    const float rest = v - (float)whole;
-    const int odd = whole % 2 != 0;
+    union {
+        float real;
+        int32_t bits;
+    } whole;
 
-    if (rest > 0.5f || (rest == 0.5f && odd)) {
-        return whole + 1;
-    }
-    if (rest < -0.5f || (rest == -0.5f && odd)) {
-        return whole - 1;
-    }
-    return whole;
+    whole.real = v + 12582912.0f; /* 2^23 + 2^22 */
+    return whole.bits - 0x4b400000;
 }
 
-/* A tensor's integers: real = scale * (q - zero), min <= q <= max. */
+/* A tensor's integers: real = scale * q, and q + zero is stored, low <= q <= high. */
 typedef struct {
     int32_t zero;
-    int32_t min;
-    int32_t max;
+    int32_t low;
+    int32_t high;
 } grid;
 
 /* The integer of v = real / scale. It is clipped first, so that any v is valid. */
-static uint8_t quantize(float v, const grid *y)
+static inline uint8_t quantize(float v, const grid *y)
 {
-    const float low = (float)(y->min - y->zero);
-    const float high = (float)(y->max - y->zero);
+    const float low = (float)y->low;
+    const float high = (float)y->high;
 
     return (uint8_t)(y->zero + nearest(!(v > low) ? low : v > high ? high : v));
 }
 
 /* q + zero, within the grid. */
-static uint8_t clip(int32_t q, const grid *y)
+static inline uint8_t clip(int32_t q, const grid *y)
 {
-    const int32_t low = y->min - y->zero;
-    const int32_t high = y->max - y->zero;
-
-    return (uint8_t)(y->zero + (q < low ? low : q > high ? high : q));
+    q = q < y->low ? y->low : q > y->high ? y->high : q;
+    return (uint8_t)(q + y->zero);
 }
 
 /* A number in fixed point: q * 2^(shift - 31), 2^30 <= q < 2^31. */
@@ -55,81 +49,159 @@ typedef struct {
     int32_t shift;
 } multiplier;
 
-/* a * m, rounded twice: to 32 bits half up, then by the shift half away from zero. */
-static int32_t multiply(int32_t a, multiplier m)
-{
-    const int32_t right = m.shift < 0 ? -m.shift : 0;
-    const int64_t half = right > 0 ? (int64_t)1 << (right - 1) : 0;
-    const int64_t nudge = (int64_t)1 << 30;
-    int64_t v = m.shift > 0 ? a * ((int64_t)1 << m.shift) : a;
+/* Negative numbers shift as in two's complement, or this does not compile. */
+typedef char arithmetic_shift[(-3 >> 1) == -2 ? 1 : -1];
 
-    v = v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : v;
-    v *= m.q;
-    v = (v + (v < 0 ? 1 - nudge : nudge)) / ((int64_t)1 << 31);
-    return (int32_t)(v < 0 ? -((half - v) >> right) : (v + half) >> right);
+/* a * q / 2^31, rounded down, or half up. */
+static inline int32_t high(int32_t a, int32_t q, int32_t half)
+{
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
+    /* The processor multiplies to 32 bits: parts of 16, the upper ones signed. */
+    const int32_t upper = a >> 16;
+    const uint32_t lower = (uint32_t)a & 0xffffu;
+    const int32_t q_upper = q >> 16;
+    const uint32_t q_lower = (uint32_t)q & 0xffffu;
+    const int32_t first = upper * (int32_t)q_lower;
+    const uint32_t second = lower * (uint32_t)q_upper + (lower * q_lower >> 16);
+    const uint32_t middle = ((uint32_t)first & 0xffffu) + (second & 0xffffu) + (half ? 1u << 14 : 0u);
+
+    return 2 * (upper * q_upper + (first >> 16) + (int32_t)(second >> 16)) + (int32_t)(middle >> 15);
+#else
+    return (int32_t)(((int64_t)a * q + (half ? (int64_t)1 << 30 : 0)) >> 31);
+#endif
+}
+
+/* v / 2^bits, rounded half up, 0 < bits < 32. */
+static inline int32_t shifted(int32_t v, int32_t bits)
+{
+    return ((v >> (bits - 1)) + 1) >> 1;
+}
+
+/* a * m, rounded twice: to 32 bits half up, then by the shift half away from zero. */
+static inline int32_t multiply(int32_t a, multiplier m)
+{
+    a = high(a, m.q, 1);
+    return m.shift < 0 ? shifted(a - (a < 0), -m.shift) : a;
 }
 
 /* Sums become integers by one fixed-point multiplication. */
-static uint8_t requantize(int32_t sum, multiplier m, const grid *y)
+static inline uint8_t requantize(int32_t sum, multiplier m, const grid *y)
 {
     return clip(multiply(sum, m), y);
 }
 
+static void copy(uint8_t *y, const uint8_t *x, int32_t n)
+{
+    for (; n >= 4; n -= 4, x += 4, y += 4) {
+        const uint8_t a = x[0];
+        const uint8_t b = x[1];
+        const uint8_t c = x[2];
+        const uint8_t d = x[3];
+
+        y[0] = a;
+        y[1] = b;
+        y[2] = c;
+        y[3] = d;
+    }
+    while (n-- > 0) {
+        *y++ = *x++;
+    }
+}
+
 /* The int32_t that an unsigned number wraps around to. */
-static int32_t wrapped(uint32_t sum)
+static inline int32_t wrapped(uint32_t sum)
 {
     return sum <= INT32_MAX ? (int32_t)sum : -(int32_t)(UINT32_MAX - sum) - 1;
 }
 
-/*
- * The sum of x * w. Nearly all the time is spent here, so this is the loop to
- * rewrite with your processor's SIMD instructions. Before a layer's sum, which
- * fits int32_t, is complete, unsigned numbers may wrap around.
- */
-static uint32_t dot(const uint8_t *x, const int8_t *w, int32_t n)
+/* Sums of products, and what makes outputs of them. */
+typedef struct {
+    const uint8_t *weights;
+    const int32_t *bias; /* less x's zero point times the sum of the weights */
+    const multiplier *multipliers; /* one per output */
+    int32_t inputs; /* of one output */
+    int32_t outputs;
+    grid y;
+} products;
+
+/* Output o, whose sum fits int32_t; before it was complete, it may have wrapped around. */
+static inline uint8_t finish(uint32_t sum, const products *l, int32_t o)
+{
+    return requantize(wrapped(sum), l->multipliers[o], &l->y);
+}
+
+/* What the sum of output o begins with, as its weights are too great by 128: the inputs' total. */
+static inline uint32_t start(const products *l, int32_t o, uint32_t total)
+{
+    return (uint32_t)l->bias[o] - 128u * total;
+}
+
+/* The sum of x. */
+static uint32_t total(const uint8_t *x, int32_t n)
 {
     uint32_t sum = 0;
 
-    for (int32_t i = 0; i < n; i++) {
-        sum += (uint32_t)(x[i] * w[i]);
+    for (; n >= 4; n -= 4, x += 4) {
+        sum += (uint32_t)(x[0] + x[1] + x[2] + x[3]);
+    }
+    for (; n > 0; n--, x++) {
+        sum += x[0];
     }
     return sum;
 }
 
 /*
- * The sum of (x - zero) * w, where the image has padding: there x = zero. gcc 12
- * miscompiles the loop that subtracts before it multiplies, for processors with
- * VNNI or i8mm.
+ * Adds to the sums of two outputs the products of n inputs. Weights are bytes, w + 128: of
+ * four inputs those of one output, then those of the other; of the last n % 4 in turn.
  */
-static uint32_t centred_dot(const uint8_t *x, const int8_t *w, int32_t n, int32_t zero)
+static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
-    uint32_t sum = 0;
-    int32_t weights = 0;
+    const uint8_t *const end = x + (n & ~3);
+    int32_t a = 0; /* signed, of up to 32768 products: compilers keep their order, which takes few registers */
+    int32_t b = 0;
 
-    for (int32_t i = 0; i < n; i++) {
-        sum += (uint32_t)(x[i] * w[i]);
-        weights += w[i];
+    while (x != end) {
+        a += x[0] * w[0];
+        b += x[0] * w[4];
+        a += x[1] * w[1];
+        b += x[1] * w[5];
+        a += x[2] * w[2];
+        b += x[2] * w[6];
+        a += x[3] * w[3];
+        b += x[3] * w[7];
+        x += 4;
+        w += 8;
     }
-    return sum - (uint32_t)zero * (uint32_t)weights;
+    for (n &= 3; n > 0; n--, x++, w += 2) {
+        a += x[0] * w[0];
+        b += x[0] * w[1];
+    }
+    sums[0] += (uint32_t)a;
+    sums[1] += (uint32_t)b;
 }
 
-/* A linear layer. */
-typedef struct {
-    const int8_t *weights; /* outputs x inputs */
-    const int32_t *bias;
-    const multiplier *multipliers; /* one per output */
-    int32_t inputs;
-    int32_t outputs;
-    grid y;
-} fully_connected;
-
-static void linear(uint8_t *y, const uint8_t *x, const fully_connected *l)
+/* Outputs from first on, up to last - 1, at one place whose inputs are x. Returns the weights that follow. */
+static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, const products *l,
+    int32_t first, int32_t last)
 {
-    for (int32_t o = 0; o < l->outputs; o++) {
-        uint32_t sum = (uint32_t)l->bias[o] + dot(x, l->weights + o * l->inputs, l->inputs);
+    const uint32_t sum = total(x, l->inputs);
 
-        y[o] = requantize(wrapped(sum), l->multipliers[o], &l->y);
+    for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
+        const int32_t next = o + 1 < last ? o + 1 : o; /* the last one may be alone: then it is written twice */
+        uint32_t sums[2];
+
+        sums[0] = start(l, o, sum);
+        sums[1] = start(l, next, sum);
+        dot(sums, x, w, l->inputs);
+        y[next] = finish(sums[1], l, next);
+        y[o] = finish(sums[0], l, o);
     }
+    return w;
+}
+
+static void linear(uint8_t *y, const uint8_t *x, const products *l)
+{
+    weigh(y, x, l->weights, l, 0, l->outputs);
 }
 
 /* Where a window moves over an image. */
@@ -169,48 +241,69 @@ static area area_at(const window *l, int32_t row, int32_t column)
 /* A convolution. */
 typedef struct {
     window at;
-    const int8_t *weights; /* outputs x height x width x inputs of a group */
-    const int32_t *bias;
-    const multiplier *multipliers; /* one per output channel */
-    int32_t outputs;
+    products of;
     int32_t groups;
-    int32_t zero; /* of x; 0 if the bias accounts for it */
-    grid y;
+    int32_t zero; /* of x */
 } convolution;
 
-/* The sum of output channel o at one position. */
-static int32_t convolve_at(const uint8_t *x, const convolution *l, const area *a, int32_t o)
+static void fill(uint8_t *y, int32_t n, uint8_t value)
 {
-    const window *at = &l->at;
-    const int32_t inputs = at->channels / l->groups;
-    const int8_t *w = l->weights + o * at->kernel_height * at->kernel_width * inputs;
-    const int32_t taps = l->groups == 1 && at->dilation_width == 1 ? a->right - a->left : 1; /* adjacent ones */
-    uint32_t sum = (uint32_t)l->bias[o];
-
-    x += o / (l->outputs / l->groups) * inputs;
-    for (int32_t i = a->top; i < a->bottom; i++) {
-        for (int32_t j = a->left; j < a->right; j += taps) {
-            const int32_t row = a->row + i * at->dilation_height;
-            const int32_t column = a->column + j * at->dilation_width;
-            const uint8_t *pixel = x + (row * at->width + column) * at->channels;
-            const int8_t *tap = w + (i * at->kernel_width + j) * inputs;
-            const int32_t n = taps * inputs;
-
-            sum += l->zero != 0 ? centred_dot(pixel, tap, n, l->zero) : dot(pixel, tap, n);
-        }
+    while (n-- > 0) {
+        *y++ = value;
     }
-    return wrapped(sum);
 }
 
-static void convolve(uint8_t *y, const uint8_t *x, const convolution *l)
+/*
+ * The inputs of a window, row by row: of its channels from first on. Those outside the image
+ * are x's zero point. They are copied, unless they are adjacent.
+ */
+static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t row, int32_t column,
+    int32_t first, int32_t channels)
 {
+    const window *at = &l->at;
+    const int32_t top = row * at->stride_height - at->pad_top;
+    const int32_t left = column * at->stride_width - at->pad_left;
+    uint8_t *to = copies;
+
+    for (int32_t i = 0; i < at->kernel_height; i++) {
+        const int32_t r = top + i * at->dilation_height;
+        int32_t n; /* how many pixels are adjacent */
+
+        for (int32_t j = 0; j < at->kernel_width; j += n, to += n * channels) {
+            const int32_t c = left + j * at->dilation_width;
+
+            n = 1;
+            if (r < 0 || r >= at->height || c < 0 || c >= at->width) {
+                fill(to, channels, (uint8_t)l->zero);
+                continue;
+            }
+            if (at->dilation_width == 1 && channels == at->channels) {
+                n = at->width - c < at->kernel_width - j ? at->width - c : at->kernel_width - j;
+            }
+            if (at->kernel_height == 1 && n == at->kernel_width) {
+                return x + (r * at->width + c) * at->channels + first;
+            }
+            copy(to, x + (r * at->width + c) * at->channels + first, n * channels);
+        }
+    }
+    return copies;
+}
+
+static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
+{
+    const int32_t inputs = l->at.channels / l->groups;
+    const int32_t outputs = l->of.outputs / l->groups;
+
     for (int32_t row = 0; row < l->at.out_height; row++) {
         for (int32_t column = 0; column < l->at.out_width; column++) {
-            const area a = area_at(&l->at, row, column);
+            const uint8_t *w = l->of.weights;
 
-            for (int32_t o = 0; o < l->outputs; o++) {
-                *y++ = requantize(convolve_at(x, l, &a, o), l->multipliers[o], &l->y);
+            for (int32_t g = 0; g < l->groups; g++) {
+                const uint8_t *taps = patch(scratch, x, l, row, column, g * inputs, inputs);
+
+                w = weigh(y, taps, w, &l->of, g * outputs, (g + 1) * outputs);
             }
+            y += l->of.outputs;
         }
     }
 }
@@ -244,12 +337,12 @@ static void max_pool(uint8_t *y, const uint8_t *x, const window *l)
 }
 
 /* conv2d_1: conv2d, relu, 4 x 4 x 1 to 4 x 4 x 2 */
-static const int8_t conv2d_1_weights[18] = {
-    -127,  -68, -117,    0,  -13,  -94,  -81,   41,  -14,  112,  -97,  -26,   72,   59,    2, -109,
-     -43,  127,
+static const uint8_t conv2d_1_weights[18] = {
+      1,  60,  11, 128, 240,  31, 102, 200, 115,  34,  47, 169, 187, 130,  19,  85,
+    114, 255,
 };
 static const int32_t conv2d_1_bias[2] = {
-    3235, 2372,
+     63779, -10044,
 };
 static const multiplier conv2d_1_multipliers[2] = {
     {.q = 1372655733, .shift = -7}, {.q = 1273599444, .shift = -7},
@@ -263,10 +356,13 @@ static const convolution conv2d_1_layer = {
         .dilation_height = 1, .dilation_width = 1,
         .pad_top = 1, .pad_left = 1,
     },
-    .weights = conv2d_1_weights, .bias = conv2d_1_bias,
-    .multipliers = conv2d_1_multipliers,
-    .y = {.zero = 0, .min = 0, .max = 255},
-    .outputs = 2, .groups = 1, .zero = 128,
+    .of = {
+        .weights = conv2d_1_weights, .bias = conv2d_1_bias,
+        .multipliers = conv2d_1_multipliers,
+        .y = {.zero = 0, .low = 0, .high = 255},
+        .inputs = 9, .outputs = 2,
+    },
+    .groups = 1, .zero = 128,
 };
 
 /* max_pool_2: max_pool, 4 x 4 x 2 to 2 x 2 x 2 */
@@ -280,9 +376,9 @@ static const window max_pool_2_layer = {
 };
 
 /* linear_4: linear, 8 to 3 */
-static const int8_t linear_4_weights[24] = {
-    -127,   23,   82,   44,  117,    1,  -10, -126,   29,  -31,  114,  103,   51,   88, -102,  -29,
-      51,  113, -114,   15,   34,  100,  -19,  127,
+static const uint8_t linear_4_weights[32] = {
+      1, 151, 210, 172, 157,  97, 242, 231, 245, 129, 118,   2, 179, 216,  26,  99,
+    179, 241,  14, 143, 128, 128, 128, 128, 162, 228, 109, 255, 128, 128, 128, 128,
 };
 static const int32_t linear_4_bias[3] = {
      1348, -4293, -3009,
@@ -290,23 +386,24 @@ static const int32_t linear_4_bias[3] = {
 static const multiplier linear_4_multipliers[3] = {
     {.q = 1105546815, .shift = -7}, {.q = 1518988998, .shift = -8}, {.q = 1947751113, .shift = -8},
 };
-static const fully_connected linear_4_layer = {
+static const products linear_4_layer = {
     .weights = linear_4_weights, .bias = linear_4_bias,
     .multipliers = linear_4_multipliers,
-    .y = {.zero = 128, .min = 0, .max = 255},
+    .y = {.zero = 128, .low = -128, .high = 127},
     .inputs = 8, .outputs = 3,
 };
 
 void tiny_fixed_run(uint8_t out[TINY_FIXED_OUTPUT_SIZE], const uint8_t in[TINY_FIXED_INPUT_SIZE], uint8_t arena[TINY_FIXED_ARENA_SIZE])
 {
-    convolve(arena, in, &conv2d_1_layer);
+    convolve(arena, in, arena + 32, &conv2d_1_layer);
     max_pool(arena + 32, arena, &max_pool_2_layer);
     linear(out, arena + 32, &linear_4_layer);
 }
 
 void tiny_fixed_quantize(uint8_t q[TINY_FIXED_INPUT_SIZE], const float r[TINY_FIXED_INPUT_SIZE])
 {
-    const grid g = {TINY_FIXED_INPUT_ZERO, TINY_FIXED_INPUT_MIN, TINY_FIXED_INPUT_MAX};
+    const grid g = {TINY_FIXED_INPUT_ZERO, TINY_FIXED_INPUT_MIN - TINY_FIXED_INPUT_ZERO,
+                    TINY_FIXED_INPUT_MAX - TINY_FIXED_INPUT_ZERO};
 
     for (int32_t i = 0; i < TINY_FIXED_INPUT_SIZE; i++) {
         q[i] = quantize(r[i] / TINY_FIXED_INPUT_SCALE, &g);

@@ -25,34 +25,30 @@
 #error "double is not that of IEEE 754: sums of real numbers need its 53 bits"
 #endif
 
-/* v rounded half to even. */
-static int32_t nearest(float v)
+/* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
+static inline int32_t nearest(float v)
 {
-    const int32_t whole = (int32_t)v; /* towards zero */
-    const float rest = v - (float)whole;
-    const int odd = whole % 2 != 0;
+    union {
+        float real;
+        int32_t bits;
+    } whole;
 
-    if (rest > 0.5f || (rest == 0.5f && odd)) {
-        return whole + 1;
-    }
-    if (rest < -0.5f || (rest == -0.5f && odd)) {
-        return whole - 1;
-    }
-    return whole;
+    whole.real = v + 12582912.0f; /* 2^23 + 2^22 */
+    return whole.bits - 0x4b400000;
 }
 
-/* A tensor's integers: real = scale * (q - zero), min <= q <= max. */
+/* A tensor's integers: real = scale * q, and q + zero is stored, low <= q <= high. */
 typedef struct {
     int32_t zero;
-    int32_t min;
-    int32_t max;
+    int32_t low;
+    int32_t high;
 } grid;
 
 /* The integer of v = real / scale. It is clipped first, so that any v is valid. */
-static uint8_t quantize(float v, const grid *y)
+static inline uint8_t quantize(float v, const grid *y)
 {
-    const float low = (float)(y->min - y->zero);
-    const float high = (float)(y->max - y->zero);
+    const float low = (float)y->low;
+    const float high = (float)y->high;
 
     return (uint8_t)(y->zero + nearest(!(v > low) ? low : v > high ? high : v));
 }
@@ -366,15 +362,15 @@ static const real_convolution linear_5_layer = {
 
 void tiny_reals_run(uint8_t out[TINY_REALS_OUTPUT_SIZE], const float in[TINY_REALS_INPUT_SIZE], float arena[TINY_REALS_ARENA_SIZE])
 {
-    real_convolve(&(const target){.bytes = (uint8_t *)arena, .scale = 0.021662448f, .y = {.zero = 0, .min = 0, .max = 255}},
+    real_convolve(&(const target){.bytes = (uint8_t *)arena, .scale = 0.021662448f, .y = {.zero = 0, .low = 0, .high = 255}},
         &(const source){.floats = in}, &conv2d_1_layer);
     real_pool(&(const target){.floats = arena + 8},
         &(const source){.bytes = (uint8_t *)arena, .scale = 0.021662448f, .zero = 0}, &avg_pool_2_layer);
-    real_convolve(&(const target){.bytes = (uint8_t *)arena + 12, .scale = 0.016927069f, .y = {.zero = 0, .min = 0, .max = 255}},
+    real_convolve(&(const target){.bytes = (uint8_t *)arena + 12, .scale = 0.016927069f, .y = {.zero = 0, .low = 0, .high = 255}},
         &(const source){.floats = arena + 8}, &conv2d_3_layer);
     real_convolve(&(const target){.floats = arena},
         &(const source){.bytes = (uint8_t *)arena + 12, .scale = 0.016927069f, .zero = 0}, &linear_5_layer);
-    real_softmax(&(const target){.bytes = out, .scale = 0.00390625f, .y = {.zero = 0, .min = 0, .max = 255}},
+    real_softmax(&(const target){.bytes = out, .scale = 0.00390625f, .y = {.zero = 0, .low = 0, .high = 255}},
         &(const source){.floats = arena}, 1, 3);
 }
 

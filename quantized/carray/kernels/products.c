@@ -1,7 +1,7 @@
-/* A linear layer. */
+/* Sums of products, and what makes outputs of them. */
 typedef struct {
-    const int8_t *weights; /* outputs x inputs */
-    const int32_t *bias;
+    const uint8_t *weights;
+    const int32_t *bias; /* less x's zero point times the sum of the weights */
 {{- if .Requantized}}
     const multiplier *multipliers; /* one per output */
 {{- end}}
@@ -12,7 +12,7 @@ typedef struct {
 {{- if .WeightZeros}}
     const int32_t *weight_zeros; /* one per output, or null */
 {{- end}}
-    int32_t inputs;
+    int32_t inputs; /* of one output */
     int32_t outputs;
     grid y;
-} fully_connected;
+} products;
