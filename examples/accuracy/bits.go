@@ -72,11 +72,18 @@ func bitsFiles(root string) (map[string][]byte, error) {
 		}
 		files[s.Figure()] = svg.Bytes()
 	}
+	mended, err := newRepairs(filepath.Join(root, "sweeps"))
+	if err != nil {
+		return nil, err
+	}
 	var page bytes.Buffer
 	t := template.Must(template.New("bits.md").Funcs(template.FuncMap{
 		"cells": func(cells []string) string { return strings.Join(cells, " | ") },
 	}).Parse(bitsPage))
-	if err := t.Execute(&page, sections); err != nil {
+	if err := t.Execute(&page, struct {
+		Sections []*section
+		Repairs  repairs
+	}{sections, mended}); err != nil {
 		return nil, err
 	}
 	files["accuracy.md"] = page.Bytes()

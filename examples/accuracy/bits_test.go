@@ -30,7 +30,7 @@ func TestBitsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "= " + strings.Join(networks, " ") + "\n"; !regexp.MustCompile("(?m)^SWEEPS +" + want).Match(makefile) {
+	if want := "= " + strings.Join(append(networks, repairPlans...), " ") + "\n"; !regexp.MustCompile("(?m)^SWEEPS +" + want).Match(makefile) {
 		t.Errorf("make runs other sweeps: want SWEEPS %s", want)
 	}
 }

@@ -92,7 +92,9 @@ var mutants = []mutant{
 	// graph: layers, their gradients, what is frozen
 	{"graph/folded.go", "- float64(u.norm.mean[o])", "+ float64(u.norm.mean[o])", ""},
 	{"graph/kinds.go", "return (2*x + 3) / 6", "return (x + 3) / 6", ""},
-	{"graph/equalize.go", "l.pixels = next.ins[0].H * next.ins[0].W", "l.pixels = 1", ""},
+	{"graph/equalize.go", "after *= next.ins[0].H * next.ins[0].W", "after = next.ins[0].H * next.ins[0].W", ""}, // of two
+	{"graph/smooth.go", "range slices.Backward(links)", "range slices.All(links)", ""},
+	{"graph/smooth.go", "math.Pow(w, 1-α)", "math.Pow(w, α)", ""},
 	{"graph/equalize.go", "l.padded = l.padded || next.padded()", "", ""},
 	{"graph/repair.go", "{float.source: x}", "{float.source: rounded}", ""},
 	{"graph/repair_weights.go", "(m+shift[first+i])", "m", ""},
@@ -255,6 +257,9 @@ var mutants = []mutant{
 	{"internal/search/front.go", "max(product.A, product.B) == i", "product.A == i", ""},
 	{"internal/search/front.go", "max(product.A, product.B) >= len(choice)", "false", ""},
 	{"internal/search/front.go", "c+p.least(r, i+1) > p.Limits[r]", "c > p.Limits[r]+1", ""},
+	{"cmd/petrify/search_confirm.go", "t.Resume = train.HasCheckpoint(t.Out)", "", ""},
+	{"cmd/petrify/search_confirm.go", "next = (bad + good) / 2", "next = bad + 1", ""},
+	{"cmd/petrify/search_latency.go", "!sameBits(s.whole, m, i) && ", "", ""},
 	{"internal/config/choose.go", "e.module.forget(c.Seed)", "", ""}, // so the configuration was refused
 	{"internal/analysis/sight.go", "q == least && beyond < -half", "q == least", ""},
 
