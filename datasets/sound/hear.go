@@ -2,8 +2,8 @@ package sound
 
 import "math"
 
-// floor is added to a band's sum before its logarithm, so that silence is finite.
-const floor = 1e-6
+// Floor is added to a band's sum before its logarithm, so that silence is finite.
+const Floor = 1e-6
 
 // Ear computes the features of sounds. It owns its buffers: one goroutine at a time
 // may use it.
@@ -38,7 +38,7 @@ func (e *Ear) frame(features []float32, samples []int16) {
 	e.transform()
 	e.sum()
 	for i, b := range e.bands {
-		e.bands[i] = Logarithm(b + floor)
+		e.bands[i] = Logarithm(b + Floor)
 	}
 	if e.t.Coefficients == 0 {
 		copy(features, e.bands)

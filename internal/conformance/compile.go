@@ -112,7 +112,7 @@ func (c Toolchain) objects(dir string, sources []string) error {
 }
 
 // Run computes outputs for inputs with a function of the i-th model: "run",
-// "real" or "pixels".
+// "real", "pixels" or "listen".
 func (c *Compiled) Run(i int, function string, inputs []byte) ([]byte, error) {
 	cmd := exec.Command(c.command[0], append(slices.Clone(c.command[1:]), fmt.Sprint(i), function)...)
 	cmd.Stdin = bytes.NewReader(inputs)

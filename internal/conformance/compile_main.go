@@ -12,6 +12,7 @@ import (
 type entry struct {
 	Input, Output, Arena bool // whether it is of floats
 	Pixels               bool // there is a function for images of bytes
+	Sound                bool // there are functions for sounds
 }
 
 func entryOf(m *quantized.Model) entry {
@@ -21,6 +22,7 @@ func entryOf(m *quantized.Model) entry {
 	}
 	e := entry{Input: in.Quant.IsFloat(), Output: out.IsFloat(),
 		Pixels: len(in.Shape) == 3 && in.Shape[0] <= 4 && in.PixelScale != 1}
+	e.Sound = in.Raw != nil && in.Raw.Sound != nil
 	e.Arena = e.Input || slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Output.Quant.IsFloat() })
 	return e
 }
@@ -48,7 +50,8 @@ typedef struct {
     void (*quantize)(void *, const void *);
     void (*dequantize)(void *, const void *);
     void (*pixels)(void *, const void *);
-    size_t in, out, arena, in_bytes, out_bytes, arena_bytes;
+    void (*listen)(void *, const void *, void *);
+    size_t in, out, arena, in_bytes, out_bytes, arena_bytes, sound, scratch;
 } model;
 {{range $i, $m := .}}
 static void run{{$i}}(void *y, const void *x, void *arena)
@@ -67,13 +70,18 @@ static void pixels{{$i}}(void *y, const void *x)
 {
     {{if .Pixels}}model{{$i}}_pixels(y, x){{else}}(void)y, (void)x{{end}};
 }
+static void listen{{$i}}(void *y, const void *x, void *scratch)
+{
+    {{if .Sound}}model{{$i}}_listen(y, x, scratch){{else}}(void)y, (void)x, (void)scratch{{end}};
+}
 {{end}}
 static const model models[] = {
 {{- range $i, $m := .}}
-    {run{{$i}}, quantize{{$i}}, dequantize{{$i}}, pixels{{$i}},
+    {run{{$i}}, quantize{{$i}}, dequantize{{$i}}, pixels{{$i}}, listen{{$i}},
      MODEL{{$i}}_INPUT_SIZE, MODEL{{$i}}_OUTPUT_SIZE, MODEL{{$i}}_ARENA_SIZE,
      {{if .Input}}sizeof(float){{else}}1{{end}}, {{if .Output}}sizeof(float){{else}}1{{end}},
-     {{if .Arena}}sizeof(float){{else}}1{{end}}},
+     {{if .Arena}}sizeof(float){{else}}1{{end}},
+     {{if .Sound}}MODEL{{$i}}_SOUND_SIZE, MODEL{{$i}}_SCRATCH_SIZE{{else}}1, 1{{end}}},
 {{- end}}
 };
 
@@ -84,6 +92,7 @@ int main(int argc, char **argv)
     void *in = malloc(m.in * m.in_bytes), *out = malloc(m.out * m.out_bytes), *arena = malloc(m.arena * m.arena_bytes);
     void *r = malloc(m.in * sizeof(float)), *y = malloc(m.out * sizeof(float));
     void *image = m.in_bytes == 1 ? in : r;
+    void *sound = malloc(m.sound * sizeof(int16_t)), *scratch = malloc(m.scratch * sizeof(float));
 
     memset(arena, 0xaa, m.arena * m.arena_bytes);
     if (strcmp(function, "run") == 0) {
@@ -98,6 +107,11 @@ int main(int argc, char **argv)
             m.dequantize(y, out);
             fwrite(y, sizeof(float), m.out, stdout);
         }
+    } else if (strcmp(function, "listen") == 0) {
+        while (fread(sound, sizeof(int16_t), m.sound, stdin) == m.sound) {
+            m.listen(r, sound, scratch);
+            fwrite(r, sizeof(float), m.in, stdout);
+        }
     } else {
         while (fread(image, 1, m.in, stdin) == m.in) {
             m.pixels(in, image);
@@ -109,6 +123,8 @@ int main(int argc, char **argv)
     free(arena);
     free(r);
     free(y);
+    free(sound);
+    free(scratch);
     return 0;
 }
 `))

@@ -59,6 +59,10 @@ func (f *file) describe() [][]string {
 			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
 		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
 	}
+	if front := f.front(); front != nil {
+		rows = append(rows, []string{"Sound", fmt.Sprintf("int16_t[%d], %d in a second; %d bytes of scratch; sqrtf and "+
+			"frexpf of C's math.h", front.Length, front.Rate, 4*(front.FFT+front.Mels))})
+	}
 	if f.integers {
 		rows = append(rows, []string{"Sums", "int32, of which none overflows, rescaled " + rounds})
 	}
@@ -77,6 +81,7 @@ func (f *file) describe() [][]string {
 // flash counts the bytes of all that is in flash but code, once the source is made.
 func (f *file) flash() count {
 	c := f.count
+	c.tables += f.listenBytes()
 	if f.hasPixels() && !f.in.real {
 		c.tables += 256 * len(pixelTables(&f.model.Input, f.in.grid))
 	}
@@ -148,6 +153,7 @@ func (f *file) macros(b *strings.Builder) {
 	}
 	ends("INPUT", f.in)
 	ends("OUTPUT", f.out)
+	f.listenMacros(size)
 	if f.reals {
 		size("ARENA_SIZE", max(1, f.arena/4))
 	} else {
@@ -196,6 +202,7 @@ void %[1]s_pixels(float r[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZ
 void %[1]s_pixels(uint8_t q[%[2]s_INPUT_SIZE], const uint8_t image[%[2]s_INPUT_SIZE]);
 `, f.name, f.macro)
 	}
+	f.listenPrototypes(b)
 	if f.hasClasses() {
 		fmt.Fprintf(b, "\n/* The class of each output. */\nextern const char *const "+
 			"%s_classes[%s_OUTPUT_SIZE];\n", f.name, f.macro)

@@ -18,7 +18,7 @@ func (f *file) source() (string, error) {
 	if f.usesFloats() {
 		b.WriteString("\n#include <float.h>\n")
 	}
-	if f.needsMath() {
+	if f.needsMath() || f.front() != nil {
 		b.WriteString("#include <math.h>\n")
 	}
 	fmt.Fprintf(&b, "\n#if %[1]s_EXPORT != 0x%[2]s\n#error \"%[3]s.h and %[3]s.c are of different exports\"\n"+
@@ -34,11 +34,16 @@ func (f *file) source() (string, error) {
 	b.WriteString(strings.ReplaceAll(f.constants.String(), "\t", "    "))
 	f.run(&b)
 	f.ends(&b)
+	if err := f.listen(&b); err != nil {
+		return "", err
+	}
 	return b.String(), nil
 }
 
 // usesFloats reports whether outputs depend on the processor's floats.
-func (f *file) usesFloats() bool { return f.float32() || len(f.lowering.floats) > 0 }
+func (f *file) usesFloats() bool {
+	return f.float32() || len(f.lowering.floats) > 0 || f.front() != nil
+}
 
 // needsMath reports whether a function of the C library is called, such as exp.
 func (f *file) needsMath() bool {

@@ -12,7 +12,7 @@ import (
 )
 
 // whole is an integer in C.
-func whole[T int8 | uint8 | int32 | int64](v T) string {
+func whole[T int8 | uint8 | uint16 | int32 | int64](v T) string {
 	if int64(v) == math.MinInt32 {
 		return "INT32_MIN"
 	}
