@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Account says what a set was read from, how, and with what result. Readers say
@@ -16,7 +17,9 @@ type Account struct {
 	Samples    Counts            `json:"samples"`
 	Shape      [3]int            `json:"shape"`              // C H W of a sample
 	Channels   string            `json:"channels,omitempty"` // of pictures: grey or RGB
+	Target     string            `json:"target,omitempty"`   // what samples are matched with
 	Classes    []ClassAccount    `json:"classes,omitempty"`
+	Targets    []TargetAccount   `json:"targets,omitempty"`
 	Table      *TableAccount     `json:"table,omitempty"`
 	Pictures   *PictureAccount   `json:"pictures,omitempty"`
 	Sounds     *SoundAccount     `json:"sounds,omitempty"`
@@ -46,10 +49,11 @@ type ClassAccount struct {
 
 // TableAccount says how the columns of a table were understood.
 type TableAccount struct {
-	Header  string       `json:"header"` // whether there is one, and why
-	Label   LabelAccount `json:"label"`
-	Columns []string     `json:"columns"` // those used: their titles, or numbers from 1
-	LeftOut []LeftColumn `json:"left_out,omitempty"`
+	Header  string         `json:"header"` // whether there is one, and why
+	Label   LabelAccount   `json:"label"`
+	Targets []LabelAccount `json:"targets,omitempty"` // the columns to predict, if they are named
+	Columns []string       `json:"columns"`           // those used: their titles, or numbers from 1
+	LeftOut []LeftColumn   `json:"left_out,omitempty"`
 
 	Time      LabelAccount `json:"time,omitzero"`      // of rows, if they are of recordings
 	Recording LabelAccount `json:"recording,omitzero"` // which one a row is of
@@ -100,7 +104,13 @@ func (a *Account) warn(format string, args ...any) {
 // complete adds what the set itself shows.
 func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Dataset, a.Source, a.Shape = s.Name, s.Source, s.Shape
-	a.Samples, a.Classes = Counts{}, nil
+	a.Samples, a.Classes, a.Targets = Counts{}, nil, s.targetAccounts()
+	if s.Target != AnyTarget {
+		a.Target = s.Target.String()
+	}
+	if len(s.Classes) == 0 {
+		a.Division = strings.Replace(a.Division, " of each class", "", 1)
+	}
 	if a.Channels == "" && s.Sound == nil && s.Shape[0] == 1 && s.Shape[1] > 1 && s.Shape[2] > 1 {
 		a.Channels = "grey"
 	}
@@ -116,6 +126,7 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 		}
 	}
 	a.warnOfClasses()
+	a.warnOfTargets()
 	a.Values.complete(s, channels, a.feature)
 	a.Normalised = normalisation(s, given)
 }

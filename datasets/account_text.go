@@ -42,6 +42,9 @@ func (a Account) String() string {
 	if len(a.Classes) > 0 {
 		line("classes", "%s", a.classes())
 	}
+	if len(a.Targets) > 0 {
+		line("targets", "%s", a.targets())
+	}
 	switch t := a.Table; {
 	case t != nil:
 		line("header", "%s", t.Header)

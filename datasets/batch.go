@@ -14,6 +14,8 @@ type Batch struct {
 	Labels []int32   // size; −1 in the rows N and up
 	N      int       // images in this batch; less than size only in the last
 	Index  int       // number of this batch in the epoch, from 0
+
+	Targets []float32 // size·T, as [Split.Targets]; zero in the rows N and up
 }
 
 // BatchOptions say how a split is cut into batches.
@@ -101,8 +103,12 @@ type assembler struct {
 	norm   normaliser
 	x      []float32
 	labels []int32
-	seed   uint64 // of the epoch's augmentation
-	vary   *variation
+
+	targets   []float32
+	perSample int // targets
+
+	seed uint64 // of the epoch's augmentation
+	vary *variation
 }
 
 func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
@@ -111,6 +117,8 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 		norm:   newNormaliser(s),
 		x:      make([]float32, o.Size*s.size()),
 		labels: make([]int32, o.Size),
+
+		targets: make([]float32, o.Size*len(s.Targets)), perSample: len(s.Targets),
 	}
 	if o.Rand != nil {
 		a.seed = o.Rand.Uint64()
@@ -134,6 +142,7 @@ func (a *assembler) ahead(order []int32, ask <-chan int, ready chan<- Batch) {
 func (a *assembler) twin() *assembler {
 	t := *a
 	t.x, t.labels = make([]float32, len(a.x)), make([]int32, len(a.labels))
+	t.targets = make([]float32, len(a.targets))
 	if a.vary != nil {
 		t.vary = a.vary.twin()
 	}
@@ -153,12 +162,14 @@ func (a *assembler) batch(k int, order []int32) Batch {
 			a.vary.apply(dst, a.seed, uint64(k*size+i))
 		}
 		a.labels[i] = a.split.Labels[row]
+		copy(a.targets[i*a.perSample:], a.split.targetsAt(int(row), a.perSample))
 	}
 	clear(a.x[len(rows)*a.size:])
+	clear(a.targets[len(rows)*a.perSample:])
 	for i := len(rows); i < size; i++ {
 		a.labels[i] = -1
 	}
-	return Batch{X: a.x, Labels: a.labels, N: len(rows), Index: k}
+	return Batch{X: a.x, Labels: a.labels, N: len(rows), Index: k, Targets: a.targets}
 }
 
 // normaliser computes r = (p·PixelScale − Mean[c]) / Std[c] in float32, each

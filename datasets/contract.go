@@ -17,6 +17,7 @@ type Contract struct {
 	Sound      *sound.Front  // of the sounds that it was trained on; nil: not on sounds
 	Depth      int           // bits of a channel, if it was trained on pictures
 	Options    Options       // how the training data were read
+	Targets    []string      // names of the numbers or labels that the network computes; nil: classes, or none
 }
 
 // bytes reports whether the network was trained on bytes, which are scaled,
@@ -30,7 +31,7 @@ func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
 func (c Contract) options() Options {
 	o := c.Options.places()
 	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
-	o.Sounds, o.Windows = c.Options.Sounds, c.Options.Windows
+	o.Sounds, o.Windows, o.Target = c.Options.Sounds, c.Options.Windows, c.Options.Target
 	return o
 }
 
@@ -94,4 +95,13 @@ func (c Contract) String() string {
 		what = "values of 16 bits"
 	}
 	return fmt.Sprintf("%s, %s", Account{Shape: c.Shape}.shape(), what)
+}
+
+// targets are the names of what a trained network computes; nil: it has classes, or the
+// data are for a new one.
+func (l *loading) targets() []string {
+	if l.like == nil {
+		return nil
+	}
+	return l.like.Targets
 }

@@ -17,8 +17,11 @@ type table struct {
 	cols   int       // features
 	values []float32 // rows × cols
 	labels labels
+	answer answer // what is predicted
 	marks  marks
 	stamps
+
+	pending int // targets of the last row that have been read, if some are still to come
 }
 
 // openCSV reads a table with one row per image. The separator is the most
@@ -51,17 +54,21 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	s := Set{Name: baseName(path), Source: path, Shape: [3]int{train.cols, 1, 1}}
 	s.Account = Account{Table: &train.TableAccount, Warnings: train.warnings, Division: opts.division(opts.Test != "")}
 	s.Account.Values.Type = train.marks.String()
-	if err := errors.Join(s.reshape(opts), train.refuseQuantities()); err != nil {
+	if err := errors.Join(s.reshape(opts), decide(tables, opts, l.targets())); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
-	var names []string
-	for _, t := range tables {
-		names = append(names, t.labels.names...)
+	s.Account.Warnings = train.warnings
+	s.Target, s.Targets = train.answer.Target, train.answer.names
+	if s.Target == ClassTarget {
+		var names []string
+		for _, t := range tables {
+			names = append(names, t.labels.names...)
+		}
+		s.Classes = sortedClasses(names)
 	}
-	s.Classes = sortedClasses(names)
 	var splits []*Split
 	for _, t := range tables {
-		split := &Split{Values: t.values, Labels: t.indices(s.Classes)}
+		split := &Split{Values: t.values, Labels: t.indices(s.Classes), Targets: t.answer.values}
 		if opts.ChannelsFirst {
 			split.reorder(s.Shape)
 		}
@@ -79,6 +86,7 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 // order.
 func (l *loading) secondTable(train *table, opts Options) (*table, error) {
 	like := &Contract{Shape: [3]int{train.cols, 1, 1}, Table: &train.TableAccount}
+	like.Options.Target = opts.Target
 	test, err := l.readCSVFile(opts.Test, like, opts)
 	if err != nil {
 		return nil, err
@@ -155,7 +163,7 @@ func readCSV(in *input, like *Contract, opts Options, size extent) (*table, erro
 		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
 	}
 	r := &rows{in: text, comma: separator(text)}
-	t := &table{marks: marks{comma: r.comma}}
+	t := &table{marks: marks{comma: r.comma}, labels: labels{comma: r.comma, lists: opts.Target == LabelTargets}}
 	for b := range r.blocks(1 << 12) {
 		err := t.take(in, b, like, opts, size)
 		if err == nil && b.err != io.EOF {
@@ -199,6 +207,8 @@ func (t *table) take(in *input, b *block, like *Contract, opts Options, size ext
 		var err error
 		if t.feature[c] {
 			err = t.add(bytes.TrimSpace(b.field(i)), c)
+		} else if t.predicts(c) {
+			err = t.target(bytes.TrimSpace(b.field(i)), c)
 		} else if c == t.column {
 			err = t.labels.add(bytes.TrimSpace(b.field(i)))
 		} else if c == t.time {
@@ -265,18 +275,23 @@ func grown[T any](x []T, n int) []T {
 
 // add appends a number of a column.
 func (t *table) add(text []byte, column int) error {
-	v, ok := decimal(text, t.marks.mark)
-	if !ok {
-		var err error
-		if v, err = t.marks.number(string(text)); err != nil && t.cut && isMissing(string(text)) {
-			v, err = float32(math.NaN()), nil
-		} else if err != nil && !t.like && isText(string(text), t.marks.comma) {
-			return fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
-		}
-		if err != nil {
-			return err
-		}
-	}
+	v, err := t.parse(text, column)
 	t.values = append(t.values, v)
-	return nil
+	return err
+}
+
+// parse reads a number of a column.
+func (t *table) parse(text []byte, column int) (float32, error) {
+	v, ok := decimal(text, t.marks.mark)
+	if ok {
+		return v, nil
+	}
+	v, err := t.marks.number(string(text))
+	if err != nil && t.cut && isMissing(string(text)) {
+		return float32(math.NaN()), nil
+	}
+	if err != nil && !t.like && !t.predicts(column) && isText(string(text), t.marks.comma) {
+		err = fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
+	}
+	return v, err
 }

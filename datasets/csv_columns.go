@@ -13,9 +13,11 @@ type layout struct {
 	titles  []string // nil: the first row holds data
 	width   int      // columns of the file
 	column  int      // of the label; −1 if there is none
+	targets []int    // by column of the file, its place among the targets; −1: none
 	feature []bool   // by column of the file
 	chosen  []bool   // features that [Options.Columns] names
 	empty   []bool   // columns with neither a title nor values
+	guessed bool     // the label's column is the last, since nothing says which it is
 	like    bool     // the columns are those of training
 	order   []int    // if like: by feature, its place in training
 
@@ -42,8 +44,16 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 			return nil, err
 		}
 	}
-	if err := l.findLabel(rows[len(rows)-1], comma, opts, wanted); err != nil {
+	if opts.Targets != nil {
+		err = l.findTargets(opts.Targets)
+	} else {
+		err = l.findLabel(rows[len(rows)-1], comma, opts, wanted)
+	}
+	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(named, l.predicts); i >= 0 {
+		return nil, fmt.Errorf("data.columns: %s is a target", l.name(named[i]))
 	}
 	if i := slices.Index(named, l.column); i >= 0 && l.column >= 0 {
 		return nil, fmt.Errorf("data.columns: %s is the label", l.name(l.column))
@@ -53,7 +63,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	for c, want := range wanted {
 		l.chosen[c] = want > 0
 		switch {
-		case c == l.column, c == l.time, c == l.recording:
+		case c == l.column, c == l.time, c == l.recording, l.predicts(c):
 		case l.empty[c]:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "no title and no values"})
 		case want > 0 || want == 0 && all:
@@ -156,6 +166,7 @@ func (l *layout) findLabel(data []string, comma byte, opts Options, wanted []int
 		missing = "no title says label, class, target or y, and there is no data.label"
 	}
 	set(last, "the last column")
+	l.guessed = true
 	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken as the label", missing, l.Label.place()))
 	return nil
 }

@@ -16,6 +16,10 @@ type labels struct {
 	names []string         // in the order they occur
 	index map[string]int32 // into names, by name and by any other way to write it
 	free  bool             // any text is a name, such as 1.5
+	comma byte             // between fields of the table
+	lists bool             // a field lists labels, perhaps none
+	plain bool             // some number is written without decimals
+	first string           // of the numbers with decimals, as it is written
 }
 
 // add appends the label of a row.
@@ -24,7 +28,7 @@ func (l *labels) add(text []byte) error {
 	if !ok {
 		name, err := string(text), error(nil)
 		if !l.free {
-			if name, err = cleanLabel(name); err != nil {
+			if name, err = l.clean(name); err != nil {
 				return err
 			}
 		}
@@ -41,47 +45,45 @@ func (l *labels) add(text []byte) error {
 	return nil
 }
 
-// cleanLabel writes whole numbers in one way, so that 1 and 1.0e+00 are one
-// class, and refuses other numbers: a quantity to predict is not a class.
-func cleanLabel(field string) (string, error) {
+// clean writes whole numbers in one way, so that 1 and 1.0e+00 are one class.
+func (l *labels) clean(field string) (string, error) {
+	if l.lists {
+		return strings.ToValidUTF8(field, "\ufffd"), nil
+	}
 	if field == "" {
 		return "", errors.New("no label")
 	}
 	if !utf8.ValidString(field) {
 		return "", fmt.Errorf("label %q, want UTF-8", clip(field))
 	}
-	v, err := strconv.ParseFloat(field, 64)
-	if err != nil {
+	number := field
+	if l.comma != ',' {
+		number = strings.Replace(field, ",", ".", 1)
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil || v != math.Trunc(v) || math.Abs(v) > 1<<31 {
 		return field, nil
 	}
-	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
-		return "", fmt.Errorf("label %q is a quantity, want a whole number or a name; data.label says which column "+
-			"holds the classes", clip(field))
+	if isWhole(field) {
+		l.plain = true
+	} else if l.first == "" {
+		l.first = field
 	}
 	return strconv.Itoa(int(v)), nil
 }
 
-// refuseQuantities refuses to learn whole numbers that are many for classes: with
-// few rows each, or far from each other.
-func (t *table) refuseQuantities() error {
-	if t.like {
-		return nil
-	}
+// quantities reports whether whole numbers are many for classes: with few rows each,
+// or far from each other.
+func (t *table) quantities() bool {
 	n, low, high := len(t.labels.names), math.MaxInt, math.MinInt
 	for _, name := range t.labels.names {
 		v, err := strconv.Atoi(name)
 		if err != nil {
-			return nil
+			return false
 		}
 		low, high = min(low, v), max(high, v)
 	}
-	rows := len(t.labels.rows)
-	if n <= 20 || 5*n <= rows && (n <= 50 || high-low < 4*n) {
-		return nil
-	}
-	return fmt.Errorf("label: %s; it has %d different numbers in %d rows, %d to %d, like a quantity: "+
-		"data.label says which column holds the classes; names of classes may be words, such as c%d",
-		t.Label, n, rows, low, high, low)
+	return n > 20 && (5*n > len(t.labels.rows) || n > 50 && high-low >= 4*n)
 }
 
 // sortedClasses lists labels, each once; nil without labels.
@@ -103,7 +105,7 @@ func sortedClasses(names []string) []string {
 
 // indices turns labels into numbers; zeros without labels.
 func (t *table) indices(classes []string) []int32 {
-	if t.column < 0 {
+	if classes == nil {
 		return make([]int32, len(t.values)/t.cols)
 	}
 	return t.labels.numbers(classes)

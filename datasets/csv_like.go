@@ -30,7 +30,11 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 			return nil, err
 		}
 	}
-	if opts.Label != "none" {
+	if labelled := opts.Label != "none"; labelled && c.Table != nil && c.Table.Targets != nil {
+		if err := l.findTargetsLike(c.Table); err != nil {
+			return nil, err
+		}
+	} else if labelled {
 		if err := l.findLabelLike(rows[len(rows)-1], comma, c.Table, opts); err != nil {
 			return nil, err
 		}
@@ -48,7 +52,7 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 		case used:
 			l.Columns = append(l.Columns, strings.Trim(l.name(at), `"`))
 			l.order = append(l.order, like[at])
-		case at != l.column && at != l.time && at != l.recording:
+		case at != l.column && at != l.time && at != l.recording && !l.predicts(at):
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})
 		}
 	}
@@ -83,7 +87,8 @@ func setOf(names []string) map[string]bool {
 
 // width is how many columns the table has in all.
 func (t *TableAccount) width() int {
-	return len(t.Columns) + len(t.LeftOut) + min(t.Label.Number, 1) + min(t.Time.Number, 1) + min(t.Recording.Number, 1)
+	return len(t.Columns) + len(t.LeftOut) + len(t.Targets) + min(t.Label.Number, 1) + min(t.Time.Number, 1) +
+		min(t.Recording.Number, 1)
 }
 
 // findLabelLike finds the label's column.
@@ -127,8 +132,8 @@ func (l *layout) numbered(number int, t *TableAccount) int {
 func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 	taken := make([]bool, l.width) // by something else than a feature
 	others := l.width
-	for _, at := range []int{l.column, l.time, l.recording} {
-		if at >= 0 {
+	for at := range taken {
+		if at == l.column || at == l.time || at == l.recording || l.predicts(at) {
 			taken[at] = true
 			others--
 		}

@@ -220,10 +220,10 @@ func TestStrangeTablesRefused(t *testing.T) {
 			[]string{"line 3, column 1", `"NA" is a missing value`}},
 		"a value in an empty column": {"a,b,label,\n1,2,x,\n1,2,x,3\n", Options{},
 			[]string{"line 3, column 7", `"3"`, "column 4", "no title"}},
-		"quantities as labels": {"1,2,3.5\n2,3,4.25\n", Options{}, []string{`label "3.5"`, "quantity"}},
 		"house prices": {rowsOf("area,rooms,price\n", 400, func(i int) string {
 			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+7919*i%86028)
-		}), Options{}, []string{`column 3, "price"`, "400 different numbers in 400 rows", "data.label", "quantity"}},
+		}), Options{}, []string{`column 3, "price"`, "400 different numbers in 400 rows", "data.label", "quantity",
+			"task: regression"}},
 		"quantities that repeat": {rowsOf("area,rooms,price\n", 4000, func(i int) string {
 			return fmt.Sprintf("%d.5,%d,%d", i%50, i%7, 100000+1000*(i%90))
 		}), Options{}, []string{"90 different numbers in 4000 rows"}},

@@ -46,6 +46,15 @@ type Options struct {
 	// else the only column of text, or else the last one. For an npz file only "none" is allowed.
 	Label string
 
+	// Target says what the samples are matched with. AnyTarget: numbers if they are
+	// written as such, and otherwise classes.
+	Target Target
+
+	// Targets chooses the columns of a CSV file that are predicted, as Columns
+	// does, instead of Label: numbers, or labels if there are several columns that
+	// hold nothing but 0 and 1.
+	Targets []string
+
 	// Header says whether the first row of a CSV file holds titles.
 	Header Header
 
@@ -155,6 +164,12 @@ func (o Options) validate() error {
 	if o.Test != "" && o.TestFraction != 0 {
 		return fmt.Errorf("datasets: test file %s and test fraction %v exclude each other", o.Test, o.TestFraction)
 	}
+	if len(o.Targets) > 0 && (o.Label != "" || o.Target == ClassTarget) {
+		return fmt.Errorf("datasets: targets %v with a label or classes: want one of them", o.Targets)
+	}
+	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.Target == NumberTargets || o.Target == LabelTargets) {
+		return errors.New("datasets: windows of recordings have classes, no numbers or lists of labels to predict")
+	}
 	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {
 		return fmt.Errorf("datasets: shape %v, want three positive numbers C H W", s)
 	}
@@ -194,6 +209,8 @@ func (o Options) allow(what string, allowed []string) error {
 		}
 	}
 	check("Label", o.Label != "")
+	check("Target", o.Target == NumberTargets || o.Target == LabelTargets)
+	check("Targets", len(o.Targets) > 0)
 	check("Header", o.Header != HeaderAuto)
 	check("Columns", len(o.Columns) > 0)
 	check("Test", o.Test != "")

@@ -28,10 +28,11 @@ func readers() []reader {
 	rows := append([]string{"Header", "Columns", "Windows"}, table...)
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
-		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout"}, table...),
+		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target"}, table...),
 			open: (*loading).openNPZ, files: both},
-		{what: "a CSV file", forms: []string{".csv", ".tsv"}, options: rows,
-			open: (*loading).openCSV, files: both},
+		{what: "a CSV file", forms: []string{".csv", ".tsv"},
+			options: append([]string{"Target", "Targets"}, rows...),
+			open:    (*loading).openCSV, files: both},
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,
 			files: func(dir string, _ Options) []string { return found(dir, append(cifarNames(), cifarMeta)) }},

@@ -22,7 +22,9 @@ import (
 type Set struct {
 	Name       string
 	Shape      [3]int    // C H W of one image; F 1 1 for a table of F columns
-	Classes    []string  // class names, index = label; empty where there are no labels
+	Target     Target    // what samples are matched with
+	Classes    []string  // class names, index = label; empty where there are no classes
+	Targets    []string  // names of the numbers or labels of a sample, T of them; empty where there are none
 	Train      *Split    // what is trained on
 	Validation *Split    // what training may stop by, if the data have such a split; else nil
 	Test       *Split    // what accuracy is measured on
@@ -42,11 +44,13 @@ type Split struct {
 	Images []uint8   // pixels
 	Values []float32 // values that are not bytes
 	Rows   []int32   // N places in Images or Values, in images; nil: their order
-	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no labels
+	Labels []int32   // N of them, 0 … classes−1; all 0 where there are no classes
 	Names  []string  // of the images, by place: files; nil: they have none
 	Waves  []int16   // the sounds that values were computed from, by place; nil: they are not kept
 	Times  []string  // when the windows of recordings begin, by place; nil: they are none
 	Groups []int32   // recordings, by place, which no division cuts; nil: images are on their own
+
+	Targets []float32 // T of each image, by place; nil where there are none
 }
 
 // Len returns the number of images, N.
@@ -124,6 +128,7 @@ func newSet(s Set, name string) (*Set, error) {
 			s.PixelScale = 1.0 / 255
 		}
 	}
+	s.completeTarget()
 	if err := s.validate(); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
@@ -163,6 +168,9 @@ func (s *Set) validate() error {
 			return fmt.Errorf("class %d: name %q is not UTF-8", i, clip(name))
 		}
 	}
+	if err := s.checkTargets(); err != nil {
+		return err
+	}
 	if s.Train == nil || s.Train.Len() == 0 {
 		return errors.New("no training images")
 	}
@@ -198,7 +206,7 @@ func (s *Set) validateSplit(p *Split) error {
 	if (p.Images == nil) == (p.Values == nil) {
 		return errors.New("want either Images or Values")
 	}
-	if err := s.checkPlaces(p); err != nil {
+	if err := errors.Join(s.checkPlaces(p), s.checkTargetsOf(p)); err != nil {
 		return err
 	}
 	classes := max(len(s.Classes), 1)
@@ -252,7 +260,7 @@ func hashNumbers(h hash.Hash, numbers []int32) {
 }
 
 // Checksum returns the SHA-256, in hexadecimal, of everything that training
-// depends on: shape, scale, classes, labels and pixels of all splits. A
+// depends on: shape, scale, classes, labels, targets and pixels of all splits. A
 // checkpoint that stores it can refuse to continue with other data.
 func (s *Set) Checksum() string {
 	h := sha256.New()
@@ -276,6 +284,23 @@ func (s *Set) Checksum() string {
 			fmt.Fprint(h, " recordings ")
 			hashNumbers(h, p.groups())
 		}
+		s.hashTargets(h, p)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hashTargets adds the targets of a split, where samples have some.
+func (s *Set) hashTargets(h hash.Hash, p *Split) {
+	if len(s.Targets) == 0 {
+		return
+	}
+	fmt.Fprintf(h, " %v %q ", s.Target, s.Targets)
+	var buf []byte
+	for i := range p.Len() {
+		buf = buf[:0]
+		for _, v := range s.TargetsOf(p, i) {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		h.Write(buf)
+	}
 }

@@ -232,6 +232,7 @@ func TestEveryReaderSaysWhatItIgnores(t *testing.T) {
 	all := map[string]Options{"Label": {Label: "1"}, "Test": {Test: "x"}, "TestFraction": {TestFraction: 0.1},
 		"Seed": {Seed: 1}, "Shape": {Shape: [3]int{1, 1, 1}}, "ChannelsFirst": {ChannelsFirst: true},
 		"Size": {Size: [2]int{1, 1}}, "Layout": {Layout: "signal"},
+		"Target": {Target: NumberTargets}, "Targets": {Targets: []string{"1"}},
 		"Header": {Header: HeaderTrue}, "Columns": {Columns: []string{"1"}}, "Sounds": {Sounds: Sounds{Rate: 8000}},
 		"Windows": {Windows: Windows{Length: 1}}}
 	for _, r := range readers() {
