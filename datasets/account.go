@@ -17,6 +17,7 @@ type Account struct {
 	Samples    Counts            `json:"samples"`
 	Shape      [3]int            `json:"shape"`              // C H W of a sample
 	Channels   string            `json:"channels,omitempty"` // of pictures: grey or RGB
+	Task       string            `json:"task,omitempty"`     // that they are used for, where that is known
 	Target     string            `json:"target,omitempty"`   // what samples are matched with
 	Classes    []ClassAccount    `json:"classes,omitempty"`
 	Targets    []TargetAccount   `json:"targets,omitempty"`

@@ -38,6 +38,9 @@ func (a Account) String() string {
 	if a.Source != "" {
 		line("source", "%s", a.Source)
 	}
+	if a.Task != "" {
+		line("task", "%s", a.Task)
+	}
 	line("samples", "%v%s", a.Samples, prefixed(": ", a.Division))
 	if len(a.Classes) > 0 {
 		line("classes", "%s", a.classes())

@@ -22,11 +22,12 @@ type Loss uint8
 const (
 	CrossEntropy Loss = iota // of the softmax of the outputs, against the labels
 	MeanSquare               // of the outputs' differences from the input: an autoencoder's
+	Targeted                 // against targets that only the [LossFunc] of a pass knows
 )
 
 // String is the loss's name.
 func (l Loss) String() string {
-	return [...]string{"cross_entropy", "mean_square"}[l]
+	return [...]string{"cross_entropy", "mean_square", "targets"}[l]
 }
 
 // Chain is the network of the given layers, one after the other.

@@ -15,7 +15,7 @@ type lossOp struct {
 	loss    float64
 	correct int
 	dy      []float32 // the gradient with respect to the network's output
-	custom  LossFunc  // in place of cross-entropy; nil: none
+	custom  LossFunc  // in place of the network's loss; nil: none
 }
 
 // LossFunc computes a loss of the network's outputs y, N × K, against the
@@ -24,9 +24,9 @@ type lossOp struct {
 // of rows whose greatest output is their label's.
 type LossFunc func(dy, y []float32, labels []int32) (loss float64, correct int)
 
-// SetLoss makes the trainer's steps minimise f instead of the cross-entropy;
-// nil restores that.
-func (t *Trainer) SetLoss(f LossFunc) { t.loss.custom = f }
+// SetLoss makes f the loss of the batches instead of the network's own, which nil
+// restores. A network whose loss is [Targeted] cannot be trained without.
+func (p *pass) SetLoss(f LossFunc) { p.loss.custom = f }
 
 // add adds the loss of the output y of a network with the given input.
 func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error) {
@@ -69,6 +69,7 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 //
 //	cross_entropy   L = −1/N · Σₙ log softmax(y[n])[label[n]]    dy = (softmax(y) − onehot)/N
 //	mean_square     L = 1/(N·K) · Σ (y − x)²                     dy = 2·(y − x)/(N·K)
+//	targets         0, since they are not known here
 //
 // The sums are over the rows that have a label, N of them, and x is the
 // network's input in the order C H W, used only by mean_square.
@@ -76,6 +77,9 @@ func (l Loss) of(dy, y, x []float32, labels []int32) (loss float64, correct int)
 	k := len(y) / len(labels)
 	if l == CrossEntropy {
 		return kernel.SoftmaxCrossEntropy(dy, y, labels, len(labels), k)
+	}
+	if l == Targeted {
+		return 0, 0
 	}
 	scale := 1 / float64(max(counted(labels), 1)*k)
 	for i, v := range y {

@@ -99,8 +99,9 @@ func (o *oscillation) dampen(u *unit, λ float32) (loss float64, err error) {
 		cols := len(grad) / len(o.f)
 		for c, f := range o.f {
 			for i := c * cols; i < (c+1)*cols; i++ {
-				d := float64(pull[i]) / float64(f) // 2λ times the distance
-				grad[i] += float32(d)
+				unit := float64(u.weight.unit(i))
+				d := float64(pull[i]) / float64(f) / unit // 2λ times the distance
+				grad[i] += float32(d / unit)
 				loss += d * d / (4 * float64(λ))
 			}
 		}

@@ -28,6 +28,7 @@ type Param struct {
 	Value    []float32
 	Grad     []float32 // of the last training step; nil before the first
 	LRFactor float32   // multiplies the learning rate; 1 but for learned quantizer parameters
+	Unit     []float32 // of the values of each row, see MeasureOutputs; nil: all 1
 
 	dense    *tensor.Dense // its backing is Value
 	constant bool          // not trained, and not among a model's parameters

@@ -170,6 +170,16 @@ func (m *Model) Measure(y, x []float32, labels []int32) (Metrics, error) {
 	return metrics(loss, correct, labels)
 }
 
+// MeasureWith is [Model.Measure] with a loss of the caller's.
+func (m *Model) MeasureWith(f LossFunc, y []float32, labels []int32) (Metrics, error) {
+	if len(y) != len(labels)*m.Classes() {
+		return Metrics{}, fmt.Errorf("graph: %d outputs for %d labels: want %d", len(y), len(labels),
+			len(labels)*m.Classes())
+	}
+	loss, correct := f(make([]float32, len(y)), y, labels)
+	return metrics(loss, correct, labels)
+}
+
 // metrics fails if the loss is not finite.
 func metrics(loss float64, correct int, labels []int32) (Metrics, error) {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"gorgonia.org/gorgonia"
@@ -54,6 +55,9 @@ func newTrainer(b *builder) (*Trainer, error) {
 // observers that are on have seen the batch. An error that wraps [ErrNotFinite]
 // names the first layer with numbers that are not finite.
 func (t *Trainer) Step(x []float32, labels []int32) (Metrics, error) {
+	if t.model.network.Loss == Targeted && t.loss.custom == nil {
+		return Metrics{}, errors.New("graph: the network learns from targets: want a loss from SetLoss")
+	}
 	if err := t.load(x, labels); err != nil {
 		return Metrics{}, err
 	}

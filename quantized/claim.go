@@ -48,7 +48,7 @@ func (m *Model) FileFacts(options any) (map[string]string, error) {
 		return nil, err
 	}
 	for key, value := range map[string]any{
-		"classes": m.Classes, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
+		"classes": m.Classes, "targets": m.Targets, "input.pixel_scale": m.Input.PixelScale, "input.mean": m.Input.Mean,
 		"input.std": m.Input.Std, "input.raw": m.Input.Raw, "origin": m.Origin, ExportKey: options,
 	} {
 		text, err := json.Marshal(value)

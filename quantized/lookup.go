@@ -184,7 +184,7 @@ func (b *Bias) Real() []float32 {
 // running it shows that activation. Nodes that it does not need are left out.
 func (m *Model) Until(name string) *Model {
 	until := *m
-	until.Output, until.Nodes, until.Classes = name, nil, nil
+	until.Output, until.Nodes, until.Classes, until.Targets = name, nil, nil, nil
 	needed := map[string]bool{name: true}
 	for i := len(m.Nodes) - 1; i >= 0; i-- {
 		if n := m.Nodes[i]; needed[n.Name] {

@@ -13,7 +13,9 @@ type Model struct {
 	Input   Input    `json:"input"`             // what to feed
 	Nodes   []Node   `json:"layers"`            // in topological order
 	Output  string   `json:"output"`            // the name of the activation that is the result
-	Classes []string `json:"classes,omitempty"` // class names, index = label; empty for regression
+	Classes []string `json:"classes,omitempty"` // class names, index = label; empty where nothing is classified
+	Task    string   `json:"task,omitempty"`    // what Targets are: regression, in their own units, or labels, as logits
+	Targets []string `json:"targets,omitempty"` // names of the outputs, where they are no classes
 	Origin  Origin   `json:"origin"`            // where the model comes from
 }
 

@@ -98,6 +98,9 @@ func (v *validator) output(m *Model) {
 	if n := elements(out.Shape); len(m.Classes) > 0 && n != int64(len(m.Classes)) {
 		v.addf("model", "%d class names for %d outputs", len(m.Classes), n)
 	}
+	if n := elements(out.Shape); len(m.Targets) > 0 && n != int64(len(m.Targets)) {
+		v.addf("model", "%d names of targets for %d outputs", len(m.Targets), n)
+	}
 }
 
 // node checks one node, as far as earlier faults permit.

@@ -16,6 +16,9 @@ type Config struct {
 	Data         *datasets.Set
 	Quantization graph.Quantization
 
+	Task      Task      // what the network learns; AnyTask: what data and network are for
+	Objective Objective // what training minimises for that
+
 	Seed  uint64 // of the weights' initial values and the order of the images
 	Batch int    // images to a step; 0 means 64
 
@@ -74,14 +77,17 @@ type Stage struct {
 	Schedule     Schedule
 	Clip         float64 // the greatest norm of all gradients together; 0: no limit
 	Smoothing    float64 // ε of label smoothing, such as 0.1; 0: none
-	// ends the stage after this many epochs without a lower loss on the
+	// ends the stage after this many epochs without a better result on the
 	// held-out images, and returns to the best; 0: never
 	Patience int
+	Monitor  string  // which result, by its key: "" or loss, or a metric of the task
 	Average  float64 // decay of the moving average of the parameters that is evaluated and kept, such as 0.999; 0: none
 }
 
 // resolve fills in the defaults of a valid configuration.
 func (c Config) resolve() Config {
+	c = c.ForTask()
+	c.Objective = c.Objective.resolve()
 	if c.Batch == 0 {
 		c.Batch = defaultBatch
 	}
@@ -105,7 +111,7 @@ func (c Config) resolve() Config {
 	}
 	c.Float.Optimizer = c.Float.Optimizer.resolve()
 	c.QAT.Optimizer = c.QAT.Optimizer.resolve()
-	c.Distillation = c.Distillation.resolve()
+	c.Distillation = c.Distillation.resolve(c.Task)
 	c.Oscillation = c.Oscillation.resolve()
 	c.PTQ = c.PTQ.resolve()
 	if c.Checkpoint.IsZero() {

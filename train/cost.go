@@ -59,10 +59,15 @@ func (r *run) costs(ctx context.Context, alone bool) (sum []graph.Cost, n int, e
 		return nil, 0, err
 	}
 	defer c.Close()
+	o := r.minimises(Stage{})
+	if r.Network.Loss == graph.Targeted {
+		c.SetLoss(o.loss)
+	}
 	for b, err := range r.Data.Batches(first(r.Data.Test, images), datasets.BatchOptions{Size: batch}) {
 		if err != nil || ctx.Err() != nil {
 			return sum, max(n, 1), err
 		}
+		o.take(b)
 		costs, err := c.Of(b.X, b.Labels, alone)
 		if err != nil {
 			return nil, 0, err

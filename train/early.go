@@ -6,22 +6,23 @@ import (
 	"petrify/datasets"
 )
 
-// best is the epoch of a stage with the least loss on the held-out images.
+// best is the epoch of a stage with the best result on the held-out images.
 type best struct {
-	Epoch int // counted from 1; 0: none yet
-	Loss  float64
-	Test  Metrics
+	Epoch      int // counted from 1; 0: none yet
+	Validation Metrics
+	Test       Metrics
 }
 
-// compare remembers the model if an epoch's loss on the held-out images is the
-// least so far. In the QAT stage only epochs in which every layer is quantized
+// compare remembers the model if an epoch's result on the held-out images is the
+// best so far. In the QAT stage only epochs in which every layer is quantized
 // are candidates.
 func (r *run) compare(s Stage, record Record) {
 	if s.Patience == 0 || r.Phase == QAT && !r.agenda.quantizes(record.Step-1) {
 		return
 	}
-	if r.Best.Epoch == 0 || record.Validation.Loss < r.Best.Loss {
-		r.Best = best{record.Epoch, record.Validation.Loss, record.Test}
+	by, _ := r.monitor(s)
+	if r.Best.Epoch == 0 || by.Better(record.Validation, r.Best.Validation) {
+		r.Best = best{record.Epoch, record.Validation, record.Test}
 		r.best = clone(r.model.State())
 	}
 }

@@ -46,17 +46,14 @@ func (r *run) measure(ctx context.Context, s Stage, record *Record) (err error) 
 
 // evaluate measures the model on every image of a split.
 func (r *run) evaluate(ctx context.Context, split *datasets.Split) (Metrics, error) {
-	var sum tally
-	err := r.each(ctx, split, func(b datasets.Batch, m graph.Metrics, _ []float32) {
-		sum.add(m.Loss, m.Correct, m.Count)
-	})
-	return sum.metrics(), err
+	m := r.Measurer(r.model)
+	err := r.each(ctx, split, m.Add)
+	return m.Metrics(), err
 }
 
 // each evaluates the batches of a split and shows what comes out. The outputs are valid
 // until the next batch.
-func (r *run) each(ctx context.Context, split *datasets.Split,
-	see func(datasets.Batch, graph.Metrics, []float32)) error {
+func (r *run) each(ctx context.Context, split *datasets.Split, see func(datasets.Batch, []float32) error) error {
 	forward, err := r.forward()
 	if err != nil {
 		return fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
@@ -68,11 +65,13 @@ func (r *run) each(ctx context.Context, split *datasets.Split,
 		if ctx.Err() != nil {
 			return r.interrupted(ctx)
 		}
-		m, y, err := forward(b.X, b.Labels)
+		y, err := forward(b.X, b.Labels)
+		if err == nil {
+			err = see(b, y)
+		}
 		if err != nil {
 			return fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
 		}
-		see(b, m, y)
 	}
 	return nil
 }
@@ -94,9 +93,10 @@ func (r *run) show(ctx context.Context, epoch int) error {
 	for i := range n {
 		o.Samples = append(o.Samples, i*total/n)
 	}
-	see := func(b datasets.Batch, _ graph.Metrics, y []float32) {
+	see := func(b datasets.Batch, y []float32) error {
 		o.Labels = append(o.Labels, b.Labels[:b.N]...)
 		o.Values = append(o.Values, y[:len(y)/len(b.Labels)*b.N]...)
+		return nil
 	}
 	err := r.each(context.WithoutCancel(ctx), evenly(r.Data.Test, n), see)
 	if err == nil {
@@ -107,15 +107,15 @@ func (r *run) show(ctx context.Context, epoch int) error {
 
 // forward returns a function that evaluates a batch and returns its outputs: in the float
 // stage with the graph, later with the engine of the model as it would be shipped now.
-func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, []float32, error), error) {
+func (r *run) forward() (func(x []float32, labels []int32) ([]float32, error), error) {
 	if r.Phase == Float {
 		e, err := r.floatEvaluator()
 		if err != nil {
 			return nil, err
 		}
-		return func(x []float32, labels []int32) (graph.Metrics, []float32, error) {
-			m, err := e.Run(x, labels)
-			return m, e.Logits(), err
+		return func(x []float32, labels []int32) ([]float32, error) {
+			_, err := e.Run(x, labels)
+			return e.Logits(), err
 		}, nil
 	}
 	frozen, err := r.model.Freeze()
@@ -128,13 +128,7 @@ func (r *run) forward() (func(x []float32, labels []int32) (graph.Metrics, []flo
 		return nil, err
 	}
 	y := make([]float32, r.Batch*engine.OutputSize())
-	return func(x []float32, labels []int32) (graph.Metrics, []float32, error) {
-		if err := engine.Run(y, x, len(labels)); err != nil {
-			return graph.Metrics{}, nil, err
-		}
-		m, err := r.model.Measure(y, x, labels)
-		return m, y, err
-	}, nil
+	return func(x []float32, labels []int32) ([]float32, error) { return y, engine.Run(y, x, len(labels)) }, nil
 }
 
 // apart compares the forward passes of training and of the engine on the first

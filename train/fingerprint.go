@@ -45,6 +45,8 @@ func fingerprint(c Config) map[string]string {
 	if c.Weights != nil {
 		flat["weights.checksum"] = checksum(c.Weights)
 	}
+	flatten(flat, "task", reflect.ValueOf(c.Task))
+	flatten(flat, "objective", reflect.ValueOf(c.Objective))
 	flatten(flat, "augment", reflect.ValueOf(c.Augment))
 	flatten(flat, "balanced", reflect.ValueOf(c.Balanced))
 	flatten(flat, "distillation", reflect.ValueOf(c.Distillation))

@@ -32,7 +32,14 @@ func Open(c Config) (*Job, error) {
 }
 
 // Account says what the run trains on.
-func (j *Job) Account() datasets.Account { return j.run.Data.Account.HoldOut(j.run.held) }
+func (j *Job) Account() datasets.Account { return j.run.account() }
+
+// account is that of the data, with the task that they are used for.
+func (r *run) account() datasets.Account {
+	a := r.Data.Account.HoldOut(r.held)
+	a.Task = r.Task.String()
+	return a
+}
 
 // Steps are those of the stages, if none ends early.
 func (j *Job) Steps() [Done]int {

@@ -38,12 +38,6 @@ func (p *Phase) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Metrics is how well a network does on a split.
-type Metrics struct {
-	Accuracy float64 `json:"accuracy"` // the part that is classified correctly, 0 to 1; 0 without classes
-	Loss     float64 `json:"loss"`     // the network's loss, a mean over the images
-}
-
 // Record is one line of metrics.jsonl: the end of an epoch, or of PTQ, whose
 // line has no training in it.
 type Record struct {

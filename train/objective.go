@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"petrify/datasets"
+)
 
 // Distillation lets the QAT stage learn from the float network, its teacher, as
 // well as from the labels. The zero value is off. With logits y of the student
@@ -10,8 +14,11 @@ import "math"
 //	L = (1 − α)·H + α·T²·Σₖ pₖ·log(pₖ/qₖ)        p = softmax(z/T)   q = softmax(y/T)
 //	∂L/∂y = (1 − α)·∂H/∂y + α·T·(q − p)
 //
-// where H is the cross-entropy with the label. The factor T² keeps the two
-// parts of the gradient in proportion when T changes.
+// where H is the loss against the label. The factor T² keeps the two
+// parts of the gradient in proportion when T changes. Of several labels, p and
+// q are each label's own probabilities, and the divergences' mean is taken; in
+// a regression the second part is the loss against z in place of the targets,
+// and there is no temperature.
 //
 // Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural
 // Network", 2015, section 2. The divergence differs from the paper's
@@ -21,8 +28,8 @@ type Distillation struct {
 	Temperature float64 // T; 0 means 4
 }
 
-func (d Distillation) resolve() Distillation {
-	if d.Weight > 0 && d.Temperature == 0 {
+func (d Distillation) resolve(t Task) Distillation {
+	if d.Weight > 0 && d.Temperature == 0 && t != Regression {
 		d.Temperature = 4
 	}
 	return d
@@ -35,81 +42,139 @@ func (d Distillation) faults(f *Faults, path string) {
 	f.check(d.Weight > 0 || d.Temperature == 0, path+".temperature", "%v has no effect without a weight", d.Temperature)
 }
 
-// objective is what a stage minimises if that is not the plain cross-entropy
-// with the labels: the cross-entropy H with smoothed labels
+// objective computes the loss of batches: of the outputs against what the samples are
+// matched with, by one of the losses of [Objective], and in a stage also smoothing,
 //
 //	t = (1 − ε)·onehot + ε/K        H = −Σₖ tₖ·log softmax(y)ₖ        ∂H/∂y = softmax(y) − t
 //
-// and distillation. The loss is the mean over the images with a label.
+// and distillation.
 //
 // Source of the smoothing: C. Szegedy et al., "Rethinking the Inception
 // Architecture for Computer Vision", CVPR 2016, section 7.
 type objective struct {
+	Objective
 	smoothing float64 // ε
 	Distillation
-	teacher    []float32 // the teacher's logits for the batch, N × K
+	units      []float64 // of the targets
+	targets    []float32 // of the batch, N × T
+	teacher    []float32 // the teacher's outputs for the batch, N × K
 	soft, hard []float64 // K
+}
+
+// take sets the batch whose loss is computed next.
+func (o *objective) take(b datasets.Batch) {
+	if o.targets = nil; len(b.Targets) > 0 {
+		o.targets = b.Targets
+	}
 }
 
 // loss implements [graph.LossFunc].
 func (o *objective) loss(dy, y []float32, labels []int32) (loss float64, correct int) {
-	classes, count := len(y)/len(labels), 0
+	outputs, all := len(y)/len(labels), 0.0
 	for _, label := range labels {
-		if label >= 0 {
-			count++
-		}
+		all += o.weight(label)
 	}
-	o.soft, o.hard = resized(o.soft, classes), resized(o.hard, classes)
+	o.soft, o.hard = resized(o.soft, outputs), resized(o.hard, outputs)
+	clear(dy)
 	for n, label := range labels {
-		row := n * classes
-		d := dy[row : row+classes]
 		if label < 0 {
-			clear(d)
 			continue
 		}
-		l, ok := o.image(d, y[row:row+classes], row, int(label), 1/float64(count))
-		loss += l / float64(count)
-		if ok {
+		row := n * outputs
+		y, share := y[row:row+outputs], o.weight(label)/all
+		loss += share * o.sample(dy[row:row+outputs], y, o.truth(n, len(labels), label), row, share)
+		if o.targets == nil && greatest(y) == int(label) {
 			correct++
 		}
 	}
 	return loss, correct
 }
 
-// image is the loss of one image; its gradient, times share, goes to dy.
-func (o *objective) image(dy, y []float32, row, label int, share float64) (loss float64, correct bool) {
-	classes := len(y)
-	α := o.Weight
-	logZ := softmax(o.hard, y, 1)
-	first := 0 // of the greatest
-	for k, q := range o.hard {
-		t := o.smoothing / float64(classes)
-		if k == label {
-			t += 1 - o.smoothing
-		}
-		loss -= (1 - α) * t * (float64(y[k]) - logZ)
-		dy[k] = float32(share * (1 - α) * (q - t))
-		if y[k] > y[first] {
-			first = k
-		}
+// weight is what a sample counts.
+func (o *objective) weight(label int32) float64 {
+	switch {
+	case label < 0:
+		return 0
+	case o.ClassWeights == nil:
+		return 1
 	}
-	if α > 0 {
-		loss += α * o.distil(dy, y, o.teacher[row:row+classes], share)
-	}
-	return loss, first == label
+	return float64(o.ClassWeights[label])
 }
 
-// distil adds the gradient of the divergence from the teacher to dy, and
-// returns T² times the divergence.
-func (o *objective) distil(dy, y, teacher []float32, share float64) (loss float64) {
+// truth is what sample n of a batch is matched with.
+func (o *objective) truth(n, batch int, label int32) truth {
+	t := len(o.targets) / batch
+	return truth{int(label), o.targets[n*t : (n+1)*t]}
+}
+
+// sample is the loss of one sample; its gradient, times share, is added to dy.
+func (o *objective) sample(dy, y []float32, is truth, row int, share float64) (loss float64) {
+	l, α := lossTable[o.Loss], o.Weight
+	if α < 1 {
+		loss = (1 - α) * l.of(o, dy, y, is, (1-α)*share)
+	}
+	if α == 0 {
+		return loss
+	}
+	z := o.teacher[row : row+len(y)]
+	if l.teach == nil {
+		return loss + α*l.of(o, dy, y, truth{targets: z}, α*share)
+	}
+	return loss + α*l.teach(o, dy, y, z, α*share)
+}
+
+// crossEntropy is H.
+func (o *objective) crossEntropy(dy, y []float32, is truth, share float64) (loss float64) {
+	logZ := softmax(o.hard, y, 1)
+	for k, q := range o.hard {
+		t := o.smoothing / float64(len(y))
+		if k == is.label {
+			t += 1 - o.smoothing
+		}
+		loss -= t * (float64(y[k]) - logZ)
+		dy[k] += float32(share * (q - t))
+	}
+	return loss
+}
+
+// focal has, with g = (1 − p)^γ, the slope (γ·g/(1 − p)·p·log p − g)·(onehot − softmax(y)).
+func (o *objective) focal(dy, y []float32, is truth, share float64) float64 {
+	logP := float64(y[is.label]) - softmax(o.hard, y, 1)
+	p := o.hard[is.label]
+	g := math.Pow(1-p, o.Gamma)
+	slope := -g
+	if p < 1 {
+		slope += o.Gamma * g / (1 - p) * p * logP
+	}
+	for k, q := range o.hard {
+		if k == is.label {
+			q--
+		}
+		dy[k] -= float32(share * slope * q)
+	}
+	return -g * logP
+}
+
+// distil is T² times the divergence from the teacher z.
+func (o *objective) distil(dy, y, z []float32, share float64) (loss float64) {
 	T := o.Temperature
 	logZ := softmax(o.hard, y, T)
-	logP := softmax(o.soft, teacher, T)
+	logP := softmax(o.soft, z, T)
 	for k, p := range o.soft {
-		loss += p * ((float64(teacher[k])/T - logP) - (float64(y[k])/T - logZ))
-		dy[k] += float32(share * o.Weight * T * (o.hard[k] - p))
+		loss += p * ((float64(z[k])/T - logP) - (float64(y[k])/T - logZ))
+		dy[k] += float32(share * T * (o.hard[k] - p))
 	}
 	return T * T * loss
+}
+
+// greatest is the place of the greatest output, the first of several.
+func greatest(y []float32) (at int) {
+	for k, v := range y {
+		if v > y[at] {
+			at = k
+		}
+	}
+	return at
 }
 
 // softmax writes softmax(y/T) to p and returns log Σ exp(y/T).

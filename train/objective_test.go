@@ -56,7 +56,8 @@ func TestObjectiveAndItsGradient(t *testing.T) {
 		{"distilled", 0, 0.7, 4}, {"both", 0.2, 0.3, 2}, {"the teacher alone", 0, 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := &objective{smoothing: c.ε, Distillation: Distillation{c.α, c.T}, teacher: teacher}
+			o := &objective{Objective: Objective{Loss: SoftmaxCrossEntropy}, smoothing: c.ε,
+				Distillation: Distillation{c.α, c.T}, teacher: teacher}
 			dy := make([]float32, 20)
 			loss, _ := o.loss(dy, student, labels)
 			if want := oracleObjective(y, z, labels, c.ε, c.α, c.T); math.Abs(loss-want) > 1e-12 {
@@ -82,7 +83,7 @@ func TestObjectiveAndItsGradient(t *testing.T) {
 }
 
 func TestObjectiveCountsTheFirstGreatest(t *testing.T) {
-	o := &objective{}
+	o := &objective{Objective: Objective{Loss: SoftmaxCrossEntropy}}
 	y := []float32{2, 2, 1 /**/, 0, 3, 3 /**/, 9, 0, 0}
 	_, correct := o.loss(make([]float32, 9), y, []int32{0, 2, -1})
 	if correct != 1 {

@@ -37,6 +37,9 @@ func (r *run) calibrate(ctx context.Context) error {
 
 // observe finds the ranges.
 func (r *run) observe(ctx context.Context, t *graph.Trainer) error {
+	if r.objective = r.minimises(Stage{}); r.Network.Loss == graph.Targeted {
+		t.SetLoss(r.objective.loss)
+	}
 	if err := r.equalize(ctx); err != nil {
 		return err
 	}
@@ -51,6 +54,7 @@ func (r *run) observe(ctx context.Context, t *graph.Trainer) error {
 		if r.Step == r.Calibration {
 			break
 		}
+		r.objective.take(b)
 		m, err := t.Step(b.X, b.Labels)
 		if err != nil {
 			return err

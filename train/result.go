@@ -35,6 +35,7 @@ type Speed struct {
 type Summary struct {
 	Dataset string           `json:"dataset"`
 	Network string           `json:"network"`
+	Task    Task             `json:"task,omitzero"`
 	Seed    uint64           `json:"seed"`
 	Kernels string           `json:"kernels"` // the path that ran, such as "avx2": float sums differ between paths
 	Samples Samples          `json:"samples"`
@@ -88,8 +89,8 @@ func (r *run) result() (*Result, error) {
 // summary is what summary.json says, apart from speed.
 func (r *run) summary(m *quantized.Model) Summary {
 	return Summary{
-		Dataset: r.Data.Name, Network: r.Network.Name, Seed: r.Seed, Kernels: kernel.Path(),
-		Samples: Samples{r.split.Len(), r.Data.Test.Len()}, Data: r.Data.Account.HoldOut(r.held),
+		Dataset: r.Data.Name, Network: r.Network.Name, Task: r.Task, Seed: r.Seed, Kernels: kernel.Path(),
+		Samples: Samples{r.split.Len(), r.Data.Test.Len()}, Data: r.account(),
 		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
 		Size: size(m),
 	}
@@ -108,6 +109,11 @@ func size(m *quantized.Model) Size {
 func (r *run) describe(m *quantized.Model) {
 	if r.Network.Loss == graph.CrossEntropy {
 		m.Classes = r.Data.Classes
+	}
+	if m.Targets = r.Data.Targets; r.Network.Loss != graph.Targeted {
+		m.Targets = nil
+	} else {
+		m.Task = r.Task.String()
 	}
 	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
 	m.Input.Raw = raw(r.Data)

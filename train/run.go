@@ -99,6 +99,7 @@ func start(c Config) (*run, error) {
 	if r.model, err = graph.New(c.Network, c.input(), c.Quantization, rand.New(r.random)); err != nil {
 		return nil, err
 	}
+	r.measureOutputs()
 	if c.Oscillation.active() {
 		if err := r.model.Watch(c.Oscillation.Momentum); err != nil {
 			return nil, err
@@ -115,6 +116,24 @@ func start(c Config) (*run, error) {
 		return r, nil
 	}
 	return r, r.open()
+}
+
+// measureOutputs measures the outputs of a regression in units of the targets' spread,
+// and lets fresh ones begin at the targets' means.
+func (r *run) measureOutputs() {
+	if r.Task != Regression {
+		return
+	}
+	var means []float64
+	for _, t := range r.Data.Account.Targets {
+		if r.Weights == nil {
+			means = append(means, t.Mean)
+		}
+	}
+	if !r.model.MeasureOutputs(unitsOf(r.Data), means) {
+		r.Log.Warn("the network does not end with a linear or convolutional layer for each target: " +
+			"its outputs are learned as they are, without standardised targets")
+	}
 }
 
 // save writes a checkpoint.

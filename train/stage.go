@@ -44,14 +44,14 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	if r.Best.Epoch > 0 {
 		r.best = clone(r.model.State())
 	}
-	r.objective = &objective{smoothing: s.Smoothing}
+	r.objective = r.minimises(s)
 	if r.Phase == QAT && r.Distillation.Weight > 0 {
 		r.objective.Distillation = r.Distillation
 		if r.teacher, err = newTeacher(r); err != nil {
 			return err
 		}
 	}
-	if s.Smoothing > 0 || r.teacher != nil {
+	if s.Smoothing > 0 || r.teacher != nil || r.Task != Reconstruction && !r.Objective.plain() {
 		t.SetLoss(r.objective.loss)
 	}
 	if r.Phase == QAT && s.Epochs > 0 && r.store != nil {
@@ -68,6 +68,11 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 	}
 	r.saved = nil
 	return nil
+}
+
+// minimises is the objective of a stage.
+func (r *run) minimises(s Stage) *objective {
+	return &objective{Objective: r.Objective, smoothing: s.Smoothing, units: unitsOf(r.Data)}
 }
 
 // training is the state of the current stage apart from the model's.

@@ -87,6 +87,7 @@ func (r *run) learn(s Stage, t *graph.Trainer, b datasets.Batch, lr float64) (m 
 
 // gradients computes the loss of a batch and its gradients.
 func (r *run) gradients(t *graph.Trainer, b datasets.Batch) (m graph.Metrics, err error) {
+	r.objective.take(b)
 	if r.teacher != nil {
 		if r.objective.teacher, err = r.teacher.logits(b); err != nil {
 			return m, err
@@ -97,10 +98,13 @@ func (r *run) gradients(t *graph.Trainer, b datasets.Batch) (m graph.Metrics, er
 
 // update updates the parameters with their gradients.
 func (r *run) update(s Stage, lr float64) error {
-	if s.Clip > 0 {
-		clip(r.optimizer.params, s.Clip)
-	}
-	if err := r.optimizer.update(lr); err != nil {
+	err := graph.Standardise(r.optimizer.params, func() error {
+		if s.Clip > 0 {
+			clip(r.optimizer.params, s.Clip)
+		}
+		return r.optimizer.update(lr)
+	})
+	if err != nil {
 		return err
 	}
 	if err := r.freeze(); err != nil {

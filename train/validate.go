@@ -2,14 +2,14 @@ package train
 
 import (
 	"cmp"
-
-	"petrify/graph"
 )
 
 // Validate returns [Faults] with every mistake in the configuration, or nil.
 func (c Config) Validate() error {
 	var f Faults
 	perEpoch := c.perEpoch()
+	c.taskFaults(&f)
+	c = c.ForTask()
 	c.dataFaults(&f)
 	f.check(c.Batch >= 0, "batch", "%d: want 1 or more, or 0 for %d", c.Batch, defaultBatch)
 	f.check(c.Calibration >= 0, "calibration", "%d: want 1 or more, or 0 for 32", c.Calibration)
@@ -56,26 +56,33 @@ func (c Config) dataFaults(f *Faults) {
 	if one := c.Network.OneValue(c.input(), batch); one != "" && c.Float.Epochs+c.QAT.Epochs > 0 {
 		f.add("batch", "%d: %s would see one value in each channel, whose variance is 0: want 2 or more", batch, one)
 	}
-	if err == nil && c.Network.Loss == graph.CrossEntropy {
-		f.check(out.Size() == len(c.Data.Classes), "network", "%d outputs, and the data set %s has %d classes",
-			out.Size(), c.Data.Name, len(c.Data.Classes))
+	if err == nil && c.Task != Reconstruction {
+		f.check(out.Size() == c.Data.Outputs(), "network", "%d outputs, and the data set %s has %d %v",
+			out.Size(), c.Data.Name, c.Data.Outputs(), c.Task.Target())
 	}
 }
 
-// lossFaults checks the settings that change the loss, which are for networks
-// with classes.
+// lossFaults checks the settings that change the loss, which not every task has.
 func (c Config) lossFaults(f *Faults) {
 	c.Distillation.faults(f, "distillation")
-	if c.Network.Loss == graph.CrossEntropy {
-		return
-	}
-	f.check(c.Distillation.Weight == 0, "distillation.weight",
-		"%v has no effect on the loss %v: want cross_entropy", c.Distillation.Weight, c.Network.Loss)
+	f.check(c.Distillation.Weight == 0 || c.Task != Reconstruction, "distillation.weight",
+		"%v has no effect on the task %v, whose target is the input", c.Distillation.Weight, c.Task)
+	f.check(c.Distillation.Temperature == 0 || c.Task != Regression, "distillation.temperature",
+		"%v has no effect on the task %v, which has no probabilities", c.Distillation.Temperature, c.Task)
+	f.check(!c.Balanced || c.Data == nil || len(c.Data.Classes) > 0, "balanced", "true has no effect without classes")
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
-		f.check(s.Smoothing == 0, path+".smoothing", "%v has no effect on the loss %v: want cross_entropy",
-			s.Smoothing, c.Network.Loss)
+		f.check(s.Smoothing == 0 || c.Task == Classification || c.Task == Labels, path+".smoothing",
+			"%v has no effect on the task %v, which has no probabilities", s.Smoothing, c.Task)
+		f.check(s.Smoothing == 0 || c.Objective.Loss != Focal, path+".smoothing", "%v has no effect on the loss focal",
+			s.Smoothing)
+		_, ok := c.monitor(s)
+		f.check(ok, path+".monitor", "%q: want loss or one of %q", s.Monitor, c.Task.metricKeys())
+		f.check(s.Monitor == "" || s.Patience > 0, path+".monitor", "%q has no effect without patience", s.Monitor)
 	}
 }
+
+// monitor is the result by which the stage may end early.
+func (c Config) monitor(s Stage) (Metric, bool) { return c.Task.Metric(cmp.Or(s.Monitor, lossOf.Key)) }
 
 func (c Config) outFaults(f *Faults) {
 	f.check(!c.Resume || c.Out != "", "resume", "true without a folder: want out to name the folder of the run")

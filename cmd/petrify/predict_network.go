@@ -102,7 +102,8 @@ func (p *predictor) openFloat() error {
 // contractOf is what a model is to be fed, as its file says.
 func contractOf(m *quantized.Model) datasets.Contract {
 	c := datasets.Contract{Shape: imageOf(m.Input.Shape), PixelScale: m.Input.PixelScale, Mean: m.Input.Mean,
-		Std: m.Input.Std}
+		Std: m.Input.Std, Targets: m.Targets}
+	c.Options.Target = taskOf(m).Target()
 	r := m.Input.Raw
 	if r == nil {
 		return c
@@ -125,6 +126,17 @@ func contractOf(m *quantized.Model) datasets.Contract {
 	return c
 }
 
+// taskOf is what a model does.
+func taskOf(m *quantized.Model) (t train.Task) {
+	switch {
+	case len(m.Classes) > 0:
+		return train.Classification
+	case m.Task == "" || t.UnmarshalText([]byte(m.Task)) != nil:
+		return train.Reconstruction
+	}
+	return t
+}
+
 // findRun adds what the model's run says, if it is in the folder of one.
 func (p *predictor) findRun() (err error) {
 	saved := savedConfig(p.folder)
@@ -136,7 +148,9 @@ func (p *predictor) findRun() (err error) {
 	} else if p.run, err = config.Load(saved, elsewhere()); err != nil {
 		return faultOfFile(err, false)
 	}
+	target := p.input.Options.Target
 	p.input.Options = p.run.Data
+	p.input.Options.Target = target
 	says, err := readSummary(filepath.Join(p.folder, summaryFile))
 	p.input.Table = says.Data.Table
 	return err

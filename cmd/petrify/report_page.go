@@ -116,7 +116,7 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	for _, s := range settings {
 		r.Settings = append(r.Settings, [2]string{s.Path, s.Value})
 	}
-	result := &train.Result{Model: r.Model, PTQ: train.Metrics(r.Summary.PTQ), QAT: train.Metrics(r.Summary.QAT)}
+	result := &train.Result{Model: r.Model, PTQ: r.Summary.PTQ, QAT: r.Summary.QAT}
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
 	if len(r.Model.Classes) == 0 {
 		if r.Restoration, err = c.restore(ctx, folder); err != nil {

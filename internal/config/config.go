@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/train"
@@ -15,6 +17,9 @@ type Config struct {
 	Dataset string // a built-in name, or what datasets.Open takes
 	Data    datasets.Options
 	Network Network
+
+	Task      train.Task
+	Objective train.Objective
 
 	Weights     string // file of weights to begin from; "": fresh ones
 	Seed        uint64
@@ -57,6 +62,10 @@ func (c *Config) section() section {
 		{"dataset", "What to train on: " + strings.Join(published(), ", ") +
 			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10, picture or WAV files.",
 			datasetValue{&c.Dataset}},
+		{"task", "What the network learns: classification, labels (several for a sample), regression or " +
+			"reconstruction; null is what data and network are for, which the first lines of a run say.",
+			task{auto[train.Task]{&c.Task, enum(&c.Task)}, &c.Data.Target}},
+		{"objective", "What training minimises.", objective(&c.Objective)},
 		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
 		{"network", "A built-in network (" + builtins() + "), a list of layers, an ONNX file, or the folder that " +
 			"petrify import wrote.", networkValue{&c.Network}},
@@ -95,6 +104,32 @@ func (c *Config) section() section {
 	}
 }
 
+// task is the task's value. It also says what the data are to be read for.
+type task struct {
+	auto[train.Task]
+	data *datasets.Target
+}
+
+func (t task) read(r *reader, n *yaml.Node, key string) {
+	t.auto.read(r, n, key)
+	*t.data = t.to.Target()
+}
+
+// objective is the table of the loss's keys.
+func objective(o *train.Objective) value {
+	return section{
+		{"loss", "cross_entropy or focal (Lin et al. 2017) for classification, binary_cross_entropy for labels, squared, " +
+			"absolute or huber for regression; null is the first of the task.",
+			auto[train.LossKind]{&o.Loss, enum(&o.Loss)}},
+		{"delta", "huber: errors that are greater, in units of the target's standard deviation, count as absolute ones; " +
+			"null is 1.", auto[float64]{&o.Delta, number(&o.Delta, positive)}},
+		{"gamma", "focal: how little samples count that are classified with certainty; null is 2.",
+			auto[float64]{&o.Gamma, number(&o.Gamma, positive)}},
+		{"class_weights", "classification: how much the samples of each class count, in the order of the classes; null " +
+			"is 1 each.", numbers{&o.ClassWeights}},
+	}
+}
+
 // stage is the table of a training stage's keys.
 func stage(s *train.Stage) value {
 	return section{
@@ -108,9 +143,11 @@ func stage(s *train.Stage) value {
 		{"optimizer", "How gradients change weights.", optimizer(&s.Optimizer)},
 		{"schedule", "How the learning rate changes over the stage.", schedule(&s.Schedule)},
 		{"smoothing", "Share of each label that is spread over all classes.", number(&s.Smoothing, below1)},
-		{"patience", "End the stage after this many epochs without a lower loss on the held-out images (see " +
+		{"patience", "End the stage after this many epochs without a better result on the held-out images (see " +
 			"validation), and return to the best; null is never.",
 			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
+		{"monitor", "Which result that is: loss, or a metric of the task such as accuracy, mae or macro_f1; null is " +
+			"loss.", auto[string]{&s.Monitor, text(&s.Monitor)}},
 		{"clip", "Greatest norm of all gradients together; null is no limit.",
 			auto[float64]{&s.Clip, number(&s.Clip, positive)}},
 		{"average", "Decay of a moving average of the parameters, such as 0.999, which is then evaluated and " +

@@ -54,7 +54,7 @@ quantization:
 		`run.yaml:5: float.epochs: want a whole number from 0 to 1048576, got "nine"`,
 		`run.yaml:7: float.epochs: stands there twice, first at run.yaml:5`,
 		`run.yaml:8: qat: want a block of keys (epochs, learning_rate, optimizer, schedule, smoothing, patience, ` +
-			`clip, average), got a list`,
+			`monitor, clip, average), got a list`,
 		`run.yaml:10: network.0.conv2d.kernal: unknown key: did you mean kernel?`,
 		`run.yaml:11: network.1: unknown layer "rellu": did you mean relu?`,
 		`run.yaml:12: network.2.linear.features: want a whole number from 1 to 2147483647, got "-1"`,

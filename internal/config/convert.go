@@ -18,7 +18,7 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	t, faults := c.training()
 	t.Data = data
 	var err error
-	if t.Network, err = c.network(len(data.Classes)); err != nil {
+	if t.Network, err = c.network(data.Outputs()); err != nil {
 		return t, err
 	}
 	if c.Weights != "" {
@@ -29,7 +29,11 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 		t.Weights = weights
 	}
 	var more train.Faults
-	if err := t.Validate(); errors.As(err, &more) {
+	err = t.Validate()
+	if err == nil {
+		t = t.ForTask()
+	}
+	if errors.As(err, &more) {
 		faults = faults.with(c.locate(more))
 	} else if err != nil {
 		return t, err
@@ -69,6 +73,7 @@ func (c *Config) training() (train.Config, Faults) {
 	q, faults := c.quantization()
 	every, own := c.Quantization.milestones()
 	return train.Config{
+		Task: c.Task, Objective: c.Objective,
 		Network: c.Network.Network, Quantization: q, Milestones: every, RuleMilestones: own,
 		Seed: c.Seed, Batch: c.Batch, Validation: c.Validation, Augment: c.Augment, Balanced: c.Balanced,
 		Calibration: c.Calibration, Checkpoint: c.Checkpoint,

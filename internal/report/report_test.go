@@ -48,7 +48,7 @@ func random(rng *rand.Rand) *Run {
 			r.Surveys = append(r.Surveys, epoch)
 		}
 		r.Surveys = append(r.Surveys, s)
-		r.Records = append(r.Records, Record{Stage: stage, Epoch: 1, Step: 10, Test: Measures{0.5, 1}})
+		r.Records = append(r.Records, Record{Stage: stage, Epoch: 1, Step: 10, Test: Measures{Accuracy: 0.5, Loss: 1}})
 	}
 	return r
 }
@@ -175,8 +175,8 @@ func TestLinesAreThoseOfARun(t *testing.T) {
 		Train: train.Metrics{Accuracy: 4, Loss: 5},
 		Test:  train.Metrics{Accuracy: 6, Loss: 7}, Validation: train.Metrics{Accuracy: 8, Loss: 9},
 		Oscillating: []graph.Oscillating{{Tensor: "w", Share: 10}}}, &l)
-	if want := (Record{Stage: "float", Epoch: 1, Step: 2, LearningRate: 3, Train: Measures{4, 5}, Test: Measures{6, 7},
-		Validation: Measures{8, 9}, Oscillating: l.Oscillating}); !reflect.DeepEqual(l, want) ||
+	if want := (Record{Stage: "float", Epoch: 1, Step: 2, LearningRate: 3, Train: Measures{Accuracy: 4, Loss: 5}, Test: Measures{Accuracy: 6, Loss: 7},
+		Validation: Measures{Accuracy: 8, Loss: 9}, Oscillating: l.Oscillating}); !reflect.DeepEqual(l, want) ||
 		l.Oscillating[0].Share != 10 {
 		t.Errorf("%+v, want %+v", l, want)
 	}
@@ -185,7 +185,7 @@ func TestLinesAreThoseOfARun(t *testing.T) {
 		QAT: train.Metrics{Accuracy: 4, Loss: 5}, Size: train.Size{Float32: 6, Float16: 7, Quantized: 8},
 		Speed: train.Speed{Float: 9, QAT: 10}}
 	through(t, said, &sum)
-	if sum.Samples.Test != 3 || sum.QAT != (Measures{4, 5}) || sum.Size.Quantized != 8 || sum.Speed.QAT != 10 {
+	if sum.Samples.Test != 3 || sum.QAT != (Measures{Accuracy: 4, Loss: 5}) || sum.Size.Quantized != 8 || sum.Speed.QAT != 10 {
 		t.Errorf("%+v", sum)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"petrify/quantized"
+	"petrify/train"
 )
 
 // Run is everything that a page shows of a run.
@@ -47,6 +48,7 @@ type Export struct {
 type Summary struct {
 	Dataset string
 	Network string
+	Task    train.Task
 	Seed    uint64
 	Kernels string
 	Samples struct{ Train, Test int }
@@ -64,7 +66,7 @@ type Summary struct {
 }
 
 // Measures is how well a network does on a split.
-type Measures struct{ Accuracy, Loss float64 }
+type Measures = train.Metrics
 
 // Record is a line of metrics.jsonl.
 type Record struct {

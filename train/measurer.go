@@ -1,0 +1,54 @@
+package train
+
+import (
+	"petrify/datasets"
+	"petrify/graph"
+)
+
+// Measurer measures a model's outputs as the evaluation of a run does, batch by batch:
+// their loss without what only training adds, and what the task's metrics need.
+type Measurer struct {
+	model     *graph.Model
+	objective objective
+	judge     judge
+	sum       tally
+}
+
+// Measurer returns one for a model of the run, whose task is known.
+func (c Config) Measurer(m *graph.Model) *Measurer {
+	e := &Measurer{model: m}
+	e.objective = objective{Objective: Objective{Loss: c.Objective.Loss, Delta: c.Objective.Delta}}
+	e.objective.units = unitsOf(c.Data)
+	if make := tasks[c.Task].judge; make != nil {
+		e.judge = make(c)
+	}
+	return e
+}
+
+// Loss is the mean loss of the outputs y of a batch.
+func (e *Measurer) Loss(b datasets.Batch, y []float32) (graph.Metrics, error) {
+	if e.model.Network().Loss != graph.Targeted {
+		return e.model.Measure(y, b.X, b.Labels)
+	}
+	e.objective.take(b)
+	return e.model.MeasureWith(e.objective.loss, y, b.Labels)
+}
+
+// Add measures the outputs y of a batch.
+func (e *Measurer) Add(b datasets.Batch, y []float32) error {
+	m, err := e.Loss(b, y)
+	e.sum.add(m.Loss, m.Correct, m.Count)
+	if e.judge != nil && err == nil {
+		e.judge.add(b, y)
+	}
+	return err
+}
+
+// Metrics are those of all outputs so far.
+func (e *Measurer) Metrics() Metrics {
+	m := e.sum.metrics()
+	if e.judge != nil && e.sum.Count > 0 {
+		e.judge.metrics(&m)
+	}
+	return m
+}
