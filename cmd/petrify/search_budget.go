@@ -137,16 +137,19 @@ func parseBudgets(texts []string) (b budgets, err error) {
 	for _, text := range texts {
 		what, amount, ok := strings.Cut(text, "=")
 		known := slices.ContainsFunc(respects(), func(r respect) bool { return r.name == what })
+		want := "an amount, such as 64KiB, 2M or 1000"
 		switch _, again := amounts[what]; {
 		case !ok || !known && what != "drop":
-			return b, fmt.Errorf("--budget %s: want one of %s", text, strings.Join(append(respectNames(), "drop"),
-				"=AMOUNT, ")+"=POINTS")
+			return b, fmt.Errorf("--budget %s: want WHAT=AMOUNT with one of %s", text,
+				strings.Join(append(respectNames(), "drop"), ", "))
 		case again || what == "drop" && b.drop >= 0:
 			return b, fmt.Errorf("--budget %s: %s has a budget already", text, what)
 		case what == "drop":
+			want = "percentage points from 0 to 100, such as 0.5"
 			b.drop, err = strconv.ParseFloat(amount, 64)
 			ok = err == nil && b.drop >= 0 && b.drop <= 100
 		case what == latency:
+			want = "a time, such as 2ms or 500us"
 			var d time.Duration
 			d, err = time.ParseDuration(amount)
 			amounts[what], ok = d.Nanoseconds(), err == nil && d > 0
@@ -154,8 +157,7 @@ func parseBudgets(texts []string) (b budgets, err error) {
 			amounts[what], ok = parseAmount(amount)
 		}
 		if !ok {
-			return b, fmt.Errorf("--budget %s: want an amount such as 64KiB, 2M or 1000; of a drop, percentage points such "+
-				"as 0.5; of latency, a time such as 2ms", text)
+			return b, fmt.Errorf("--budget %s: want %s", text, want)
 		}
 	}
 	for _, r := range respects() {

@@ -30,9 +30,9 @@ func (r *found) print(w io.Writer, file string) error {
 	if clocked >= 0 {
 		fmt.Fprint(t, "predicted latency\t")
 	}
-	fmt.Fprint(t, "predicted loss\tmeasured\terrors\t")
+	fmt.Fprint(t, "predicted loss\tmeasured\t", r.judged("errors\t"))
 	if r.Epochs > 0 {
-		fmt.Fprint(t, "after QAT\terrors\t")
+		fmt.Fprint(t, "after QAT\t", r.judged("errors\t"))
 	}
 	fmt.Fprintln(t)
 	row := func(name string, c candidate) {
@@ -43,12 +43,12 @@ func (r *found) print(w io.Writer, file string) error {
 		if clocked >= 0 {
 			fmt.Fprintf(t, "%s\t", respect{name: latency}.text(c.Foreseen[clocked]))
 		}
-		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d"))
+		fmt.Fprintf(t, "%.4f\t%.4f\t%s", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d\t"))
 		switch {
 		case c.Trained != nil:
-			fmt.Fprintf(t, "%.4f\t%s\t", c.Trained.Loss, wrong(c.Trained.Measure, "%d"))
+			fmt.Fprintf(t, "%.4f\t%s", c.Trained.Loss, wrong(c.Trained.Measure, "%d\t"))
 		case r.Epochs > 0:
-			fmt.Fprint(t, "\t\t")
+			fmt.Fprint(t, "\t", r.judged("\t"))
 		}
 		fmt.Fprintln(t)
 	}
@@ -77,6 +77,14 @@ func (r *found) print(w io.Writer, file string) error {
 	fmt.Fprintln(w)
 	_, err := fmt.Fprintf(w, "train with these bits: petrify train --config %s\n", file)
 	return err
+}
+
+// judged is a part of a line that networks have which classify.
+func (r *found) judged(part string) string {
+	if r.Float.Errors == nil {
+		return ""
+	}
+	return part
 }
 
 // uniform is the bits of all items.
