@@ -87,7 +87,8 @@ func instrument(source []byte) (instrumented []byte, calls []string) {
 
 // build compiles and links. An export compiles without warnings.
 func (t trial) build(dir string) error {
-	flags := append([]string{"-std=gnu99", t.level, "-ffunction-sections", "-Wall", "-Wextra", "-Werror"}, t.flags...)
+	flags := append([]string{"-std=gnu99", t.level, "-ffunction-sections", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
+		"-Wshadow", "-Werror"}, t.flags...)
 	defines := []string{"-I.", "-Iboard", fmt.Sprintf("-DINPUTS=%d", t.inputs),
 		fmt.Sprintf("-DLOOP=%d", loop)}
 	for _, source := range []string{"net.c", "board/main.c", "board/" + t.start} {

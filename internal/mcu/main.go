@@ -103,7 +103,7 @@ func sample(cores []core, seed uint64) (all []task) {
 		k := int(seed%1000) + i
 		all = append(all, task{c, "ds-cnn", formats[0], 0, integer.Gemmlowp, "-O2"},
 			task{c, "cnn", formats[0], 0, integer.Gemmlowp, "-Os"},
-			task{c, networks[k%3].name, formats[k%4], 0, requantizations[k/2%3], levels[k%2]})
+			task{c, networks[k%len(networks)].name, formats[k%4], 0, requantizations[k/2%3], levels[k%2]})
 		for j := range uint64(2) {
 			all = append(all, task{core: c, seed: seed*1000 + uint64(i)*2 + j, requantization: requantizations[(k+int(j))%3],
 				level: levels[j%2]})

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strings"
 	"text/template"
+
+	"petrify/quantized/integer"
 )
 
 // kernels holds the C functions that files are made from.
@@ -16,13 +18,15 @@ var kernels embed.FS
 // order is the order of the kernels in a file, with one line for each kind of
 // layer.
 var order = []string{
-	"nearest", "grid", "quantize", "clip",
+	"helium", "nearest", "grid", "quantize", "clip", "put_four",
 	"requantize_float32", "multiplier", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
+	"multiply_four", "requantize_four",
 	"reals", "fused", "copy", "copy_reals",
-	"wrapped", "products", "finish", "finish_to_reals", "start", "total", "dot", "weigh", "weigh_to_reals",
+	"wrapped", "products", "finish", "finish_to_reals", "start", "total", "dot", "dot_four",
+	"weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
 	"linear", "linear_to_reals",
 	"window", "area", "convolution", "fill", "patch", "convolve", "convolve_to_reals", "depthwise_at", "spread",
-	"depthwise", "depthwise_to_reals", "real_convolve",
+	"depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals", "real_convolve",
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
 	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
@@ -37,18 +41,20 @@ var order = []string{
 // variants are the kernels that a file gives with other values than the bytes of
 // its own name.
 var variants = map[string]variant{
-	"finish_to_reals":    {"finish", reals("_to_reals")},
-	"weigh_to_reals":     {"weigh", reals("_to_reals")},
-	"convolve_to_reals":  {"convolve", reals("_to_reals")},
-	"depthwise_to_reals": {"depthwise", reals("_to_reals")},
-	"linear_to_reals":    {"linear", reals("_to_reals")},
-	"reorder_reals":      {"reorder", reals("_reals")},
-	"repeat_reals":       {"repeat", reals("_reals")},
-	"stretch_reals":      {"stretch", reals("_reals")},
-	"copy_reals":         {"copy", reals("_reals")},
-	"part_reals":         {"part", reals("_reals")},
-	"frame_reals":        {"frame", reals("_reals")},
-	"shuffle_reals":      {"shuffle", reals("_reals")},
+	"finish_to_reals":          {"finish", reals("_to_reals")},
+	"weigh_to_reals":           {"weigh", reals("_to_reals")},
+	"weigh_four_to_reals":      {"weigh_four", reals("_to_reals")},
+	"depthwise_eight_to_reals": {"depthwise_eight", reals("_to_reals")},
+	"convolve_to_reals":        {"convolve", reals("_to_reals")},
+	"depthwise_to_reals":       {"depthwise", reals("_to_reals")},
+	"linear_to_reals":          {"linear", reals("_to_reals")},
+	"reorder_reals":            {"reorder", reals("_reals")},
+	"repeat_reals":             {"repeat", reals("_reals")},
+	"stretch_reals":            {"stretch", reals("_reals")},
+	"copy_reals":               {"copy", reals("_reals")},
+	"part_reals":               {"part", reals("_reals")},
+	"frame_reals":              {"frame", reals("_reals")},
+	"shuffle_reals":            {"shuffle", reals("_reals")},
 
 	"add_fixed": {"pair_fixed", map[string]any{
 		"What": "A sum", "Struct": "addition", "Function": "add", "Result": "sum", "Sign": "+"}},
@@ -88,7 +94,13 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_at", "spread"}, {"spread", "patch"}, {"patch", "convolution"}, {"patch", "copy"}, {"patch", "fill"},
 	{"convolution", "window"}, {"convolution", "products"}, {"finish", "products"}, {"finish", "requantize"},
 	{"finish_to_reals", "products"}, {"finish_to_reals", "fused"}, {"products", "wrapped"},
-	{"dot", "start"}, {"dot", "total"},
+	{"dot", "start"}, {"dot", "total"}, {"dot", "dot_four"},
+	{"weigh", "weigh_four"}, {"weigh_to_reals", "weigh_four_to_reals"}, {"depthwise", "depthwise_eight"},
+	{"depthwise_to_reals", "depthwise_eight_to_reals"}, {"weigh_four", "requantize_four"},
+	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
+	{"add_float32", "put_four"}, {"add_fixed", "put_four"}, {"add_fixed", "multiply_four"},
+	{"difference_fixed", "put_four"}, {"difference_fixed", "multiply_four"},
+	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"},
 	{"max_pool", "area"}, {"average_pool", "seen"}, {"average_pool", "quantize"},
 	{"integer_mean", "seen"}, {"integer_mean", "clip"}, {"factor", "clip"},
 	{"add_float32", "quantize"}, {"add_fixed", "requantize"}, {"softmax", "quantize"},
@@ -110,6 +122,7 @@ func (l *lowering) functions() (string, error) {
 	l.require()
 	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
 		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most,
+		"Single":      l.options.Requantization == integer.Single,
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	if l.countsPadding {
 		model["Count"] = "counted(&l->at, a)"
@@ -154,6 +167,7 @@ func (l *lowering) require() {
 			l.needs[c.needs] = true
 		}
 	}
+	l.needs["multiply_four"] = l.needs["multiply_four"] && !l.float32()
 	l.needs["grid"] = true
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
 	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])

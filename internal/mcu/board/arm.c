@@ -68,8 +68,13 @@ static void reset(void)
     board_exit(main());
 }
 
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    stack_top, reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, systick,
+/* ARM DDI 0403, section B1.5.2: the first stack pointer, and what handles exceptions 1 to 15. */
+__attribute__((section(".vectors"), used)) static const struct {
+    uint32_t *stack;
+    void (*handlers[15])(void);
+} vectors = {
+    stack_top,
+    {reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, systick},
 };
 
 /* A loop of six instructions. */

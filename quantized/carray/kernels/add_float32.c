@@ -55,7 +55,20 @@ typedef struct {
 
 static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, int32_t b_n, const addition *l)
 {
-    for (int32_t i = 0, k = 0; i < n; i++, k = k + 1 < b_n ? k + 1 : 0) {
+    int32_t i = 0;
+
+#ifdef HELIUM
+    const addition of = *l;
+
+    for (; b_n == n && n - i >= 4; i += 4) { /* these processors fuse */
+        float32x4_t v = vdupq_n_f32(of.constant);
+
+        v = vfmaq_n_f32(v, vcvtq_f32_u32(vldrbq_u32(b + i)), of.b.high + of.b.low);
+        v = vfmaq_n_f32(v, vcvtq_f32_u32(vldrbq_u32(a + i)), of.a.high + of.a.low);
+        put_four(y + i, vcvtnq_s32_f32(v), &of.y);
+    }
+#endif
+    for (int32_t k = i % b_n; i < n; i++, k = k + 1 < b_n ? k + 1 : 0) {
         y[i] = quantize(multiply_add(a[i], l->a, multiply_add(b[k], l->b, l->constant)), &l->y);
     }
 }

@@ -1,5 +1,12 @@
 static void copy{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n)
 {
+{{- if not .Reals}}
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        vstrbq_u8(y, vldrbq_u8(x));
+    }
+#endif
+{{- end}}
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const {{.Type}} a = x[0];
         const {{.Type}} b = x[1];

@@ -1,3 +1,32 @@
+/* The inputs of a window that has no gaps: those in the image are one piece of each row. */
+static const uint8_t *dense_patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t top, int32_t left)
+{
+    const window *at = &l->at;
+    const int32_t channels = at->channels;
+    const int32_t i = top < 0 ? -top : 0;
+    const int32_t j = left < 0 ? -left : 0;
+    const int32_t below = at->height - top < at->kernel_height ? at->height - top : at->kernel_height;
+    const int32_t right = at->width - left < at->kernel_width ? at->width - left : at->kernel_width;
+    const int32_t n = (right - j) * channels;
+    uint8_t *to = copies + (i * at->kernel_width + j) * channels;
+    int32_t rows = below - i;
+
+    if (rows < at->kernel_height || n < at->kernel_width * channels) {
+        fill(copies, at->kernel_height * at->kernel_width * channels, (uint8_t)l->zero);
+        if (rows <= 0 || n <= 0) {
+            return copies;
+        }
+    }
+    x += ((top + i) * at->width + left + j) * channels;
+    if (at->kernel_height == 1 && n == at->kernel_width * channels) {
+        return x;
+    }
+    for (; rows > 0; rows--, x += at->width * channels, to += at->kernel_width * channels) {
+        copy(to, x, n);
+    }
+    return copies;
+}
+
 /*
  * The inputs of a window, row by row: of its channels from first on. Those outside the image
  * are x's zero point. They are copied, unless they are adjacent.
@@ -10,6 +39,9 @@ static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution
     const int32_t left = column * at->stride_width - at->pad_left;
     uint8_t *to = copies;
 
+    if (at->dilation_height == 1 && at->dilation_width == 1 && channels == at->channels) {
+        return dense_patch(copies, x, l, top, left);
+    }
     for (int32_t i = 0; i < at->kernel_height; i++) {
         const int32_t r = top + i * at->dilation_height;
         int32_t n; /* how many pixels are adjacent */

@@ -33,7 +33,7 @@ static float real_sum(const source *x, const real_convolution *l, const area *a,
     const window *at = &l->at;
     const int32_t inputs = at->channels / l->groups;
     const int32_t first = o / (l->outputs / l->groups) * inputs;
-    const int32_t taps = at->kernel_height * at->kernel_width;
+    const int32_t places = at->kernel_height * at->kernel_width;
     double sum = (double)l->bias[o];
 
     for (int32_t c = 0; c < inputs; c++) {
@@ -41,7 +41,7 @@ static float real_sum(const source *x, const real_convolution *l, const area *a,
             for (int32_t j = a->left; j < a->right; j++) {
                 const int32_t row = a->row + i * at->dilation_height;
                 const int32_t column = a->column + j * at->dilation_width;
-                const float w = weight_at(l, o, inputs * taps, c * taps + i * at->kernel_width + j);
+                const float w = weight_at(l, o, inputs * places, c * places + i * at->kernel_width + j);
 
                 sum += (double)w * (double)real_at(x, (row * at->width + column) * at->channels + first + c);
             }

@@ -3,6 +3,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
 {
     uint32_t sum = 0;
 
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, x += 16) {
+        sum = vaddvaq_u8(sum, vldrbq_u8(x));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4) {
         sum += (uint32_t)(x[0] + x[1] + x[2] + x[3]);
     }

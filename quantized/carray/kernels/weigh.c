@@ -3,6 +3,12 @@ static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uin
     int32_t first, int32_t last)
 {
     const uint32_t sum = total(x, l->inputs);
+#ifdef HELIUM
+    const int32_t left = weigh_four{{.Suffix}}(y, x, w, l, first, last, sum);
+
+    w += (left - first) * l->inputs;
+    first = left;
+#endif
 
     for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
         const int32_t next = o + 1 < last ? o + 1 : o; /* the last one may be alone: then it is written twice */

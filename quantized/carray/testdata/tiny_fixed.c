@@ -8,6 +8,12 @@
 #error "tiny_fixed.h and tiny_fixed.c are of different exports"
 #endif
 
+/* Arm's vectors, where the processor has them, with floats if this file uses any. */
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) != 0
+#include <arm_mve.h>
+#define HELIUM
+#endif
+
 /* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
 static inline int32_t nearest(float v)
 {
@@ -42,6 +48,15 @@ static inline uint8_t clip(int32_t q, const grid *y)
     q = q < y->low ? y->low : q > y->high ? y->high : q;
     return (uint8_t)(q + y->zero);
 }
+
+#ifdef HELIUM
+/* q + zero, within the grid, four times. */
+static void put_four(uint8_t *y, int32x4_t q, const grid *g)
+{
+    q = vminq_s32(vmaxq_s32(q, vdupq_n_s32(g->low)), vdupq_n_s32(g->high));
+    vstrbq_s32((int8_t *)y, vaddq_n_s32(q, g->zero));
+}
+#endif
 
 /* A number in fixed point: q * 2^(shift - 31), 2^30 <= q < 2^31. */
 typedef struct {
@@ -90,8 +105,34 @@ static inline uint8_t requantize(int32_t sum, multiplier m, const grid *y)
     return clip(multiply(sum, m), y);
 }
 
+#ifdef HELIUM
+/* Four products at once, each as multiply gives it. */
+static int32x4_t multiply_four(int32x4_t v, int32x4_t q, int32x4_t shift)
+{
+    const int32x4_t right = shift;
+
+    v = vqrdmulhq_s32(v, q);
+    return vrshlq_s32(vaddq_s32(v, vshrq_n_s32(vandq_s32(v, right), 31)), right); /* half away from zero */
+}
+#endif
+
+#ifdef HELIUM
+/* Four sums become integers, each as in requantize. */
+static void requantize_four(uint8_t *y, int32x4_t sums, const multiplier *m, const grid *g)
+{
+    const int32x4x2_t by = vld2q_s32(&m->q);
+
+    put_four(y, multiply_four(sums, by.val[0], by.val[1]), g);
+}
+#endif
+
 static void copy(uint8_t *y, const uint8_t *x, int32_t n)
 {
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        vstrbq_u8(y, vldrbq_u8(x));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const uint8_t a = x[0];
         const uint8_t b = x[1];
@@ -141,6 +182,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
 {
     uint32_t sum = 0;
 
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, x += 16) {
+        sum = vaddvaq_u8(sum, vldrbq_u8(x));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4) {
         sum += (uint32_t)(x[0] + x[1] + x[2] + x[3]);
     }
@@ -180,11 +226,124 @@ static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
     sums[1] += (uint32_t)b;
 }
 
+#ifdef HELIUM
+/* Where the weights of an output and of the next are among those of dot: of 16 inputs, and of the last n % 16. */
+static void lanes_of(uint8x16_t at[4], int32_t n)
+{
+    const uint8x16_t i = vidupq_n_u8(0, 1);
+    const mve_pred16_t alternate = vcmpcsq_n_u8(i, (uint8_t)(n % 16 & ~3));
+
+    at[0] = vaddq_u8(i, vandq_u8(i, vdupq_n_u8(0xfc))); /* 0 1 2 3, 8 9 10 11, ... */
+    at[1] = vaddq_n_u8(at[0], 4);
+    at[2] = vpselq_u8(vaddq_u8(i, i), at[0], alternate);
+    at[3] = vpselq_u8(vaddq_n_u8(vaddq_u8(i, i), 1), at[1], alternate);
+}
+
+/*
+ * The sums of the products of n inputs with the weights of four outputs: w has the weights of
+ * two of them, as in dot, and v those of the others, at any address.
+ */
+static __attribute__((noinline)) uint32x4_t gather_four(const uint8_t *x, const uint8_t *w, const uint8_t *v, int32_t n,
+    const uint8x16_t at[4])
+{
+    uint32_t a = 0, b = 0, c = 0, d = 0;
+
+    for (; n >= 16; n -= 16, x += 16, w += 32, v += 32) {
+        const uint8x16_t in = vldrbq_u8(x);
+
+        a = vmladavaq_u8(a, in, vldrbq_gather_offset_u8(w, at[0]));
+        b = vmladavaq_u8(b, in, vldrbq_gather_offset_u8(w, at[1]));
+        c = vmladavaq_u8(c, in, vldrbq_gather_offset_u8(v, at[0]));
+        d = vmladavaq_u8(d, in, vldrbq_gather_offset_u8(v, at[1]));
+    }
+    if (n > 0) {
+        const mve_pred16_t p = vctp8q((uint32_t)n);
+        const uint8x16_t in = vldrbq_z_u8(x, p);
+
+        a = vmladavaq_u8(a, in, vldrbq_gather_offset_z_u8(w, at[2], p));
+        b = vmladavaq_u8(b, in, vldrbq_gather_offset_z_u8(w, at[3], p));
+        c = vmladavaq_u8(c, in, vldrbq_gather_offset_z_u8(v, at[2], p));
+        d = vmladavaq_u8(d, in, vldrbq_gather_offset_z_u8(v, at[3], p));
+    }
+    return vsetq_lane_u32(d, vsetq_lane_u32(c, vsetq_lane_u32(b, vdupq_n_u32(a), 1), 2), 3);
+}
+
+/* Adds the products of 16 inputs, where weights are at multiples of 4 bytes. */
+static inline void add_block(uint32_t sums[4], uint8x16_t in, const uint8_t *w, const uint8_t *v)
+{
+    const uint32x4x2_t ab = vld2q_u32((const uint32_t *)w);
+    const uint32x4x2_t cd = vld2q_u32((const uint32_t *)v);
+
+    sums[0] = vmladavaq_u8(sums[0], in, vreinterpretq_u8_u32(ab.val[0]));
+    sums[1] = vmladavaq_u8(sums[1], in, vreinterpretq_u8_u32(ab.val[1]));
+    sums[2] = vmladavaq_u8(sums[2], in, vreinterpretq_u8_u32(cd.val[0]));
+    sums[3] = vmladavaq_u8(sums[3], in, vreinterpretq_u8_u32(cd.val[1]));
+}
+
+/* The same sums of odd + 16 * n inputs, odd < 16, n > 0, where weights are at multiples of 4 bytes. */
+static uint32x4_t dot_four(const uint8_t *x, const uint8_t *w, const uint8_t *v, int32_t odd, int32_t n)
+{
+    uint32_t sums[4] = {0, 0, 0, 0};
+
+    if (odd > 0) {
+        add_block(sums, vldrbq_z_u8(x, vctp8q((uint32_t)odd)), w, v);
+        __asm__("" : "+r"(w), "+r"(v)); /* or gcc 12 lets VLD2 increment by a register, which it cannot */
+        x += odd;
+        w += 2 * odd;
+        v += 2 * odd;
+    }
+    for (; n > 0; n--, x += 16, w += 32, v += 32) {
+        add_block(sums, vldrbq_u8(x), w, v);
+    }
+    return vsetq_lane_u32(sums[3], vsetq_lane_u32(sums[2], vsetq_lane_u32(sums[1], vdupq_n_u32(sums[0]), 1), 2), 3);
+}
+#endif
+
+#ifdef HELIUM
+/* Four outputs of their sums, in which the inputs' total is still to be subtracted. */
+static inline void finish_four(uint8_t *y, uint32x4_t sums, const products *l, int32_t o, uint32_t total)
+{
+    sums = vaddq_u32(sums, vsubq_n_u32(vreinterpretq_u32_s32(vldrwq_s32(l->bias + o)), 128u * total));
+    requantize_four(y + o, vreinterpretq_s32_u32(sums), l->multipliers + o, &l->y);
+}
+
+/* The outputs of weigh, four at a time, where the inputs have this total. Returns the first that is left. */
+static int32_t weigh_four(uint8_t *y, const uint8_t *x, const uint8_t *w, const products *l,
+    int32_t first, int32_t last, uint32_t total)
+{
+    const products of = *l;
+    const int32_t n = of.inputs;
+
+    if (n >= 16 && n % 4 == 0 && (uintptr_t)w % 4 == 0) {
+        const int32_t odd = n % 16;
+        const int32_t blocks = n / 16;
+
+        for (; last - first >= 4; first += 4, w += 4 * n) {
+            finish_four(y, dot_four(x, w, w + 2 * n, odd, blocks), &of, first, total);
+        }
+    } else {
+        uint8x16_t at[4];
+
+        lanes_of(at, n);
+        for (; last - first >= 4; first += 4, w += 4 * n) {
+            finish_four(y, gather_four(x, w, w + 2 * n, n, at), &of, first, total);
+        }
+    }
+    return first;
+}
+#endif
+
 /* Outputs from first on, up to last - 1, at one place whose inputs are x. Returns the weights that follow. */
 static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, const products *l,
     int32_t first, int32_t last)
 {
     const uint32_t sum = total(x, l->inputs);
+#ifdef HELIUM
+    const int32_t left = weigh_four(y, x, w, l, first, last, sum);
+
+    w += (left - first) * l->inputs;
+    first = left;
+#endif
 
     for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
         const int32_t next = o + 1 < last ? o + 1 : o; /* the last one may be alone: then it is written twice */
@@ -248,9 +407,43 @@ typedef struct {
 
 static void fill(uint8_t *y, int32_t n, uint8_t value)
 {
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, y += 16) {
+        vstrbq_u8(y, vdupq_n_u8(value));
+    }
+#endif
     while (n-- > 0) {
         *y++ = value;
     }
+}
+
+/* The inputs of a window that has no gaps: those in the image are one piece of each row. */
+static const uint8_t *dense_patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t top, int32_t left)
+{
+    const window *at = &l->at;
+    const int32_t channels = at->channels;
+    const int32_t i = top < 0 ? -top : 0;
+    const int32_t j = left < 0 ? -left : 0;
+    const int32_t below = at->height - top < at->kernel_height ? at->height - top : at->kernel_height;
+    const int32_t right = at->width - left < at->kernel_width ? at->width - left : at->kernel_width;
+    const int32_t n = (right - j) * channels;
+    uint8_t *to = copies + (i * at->kernel_width + j) * channels;
+    int32_t rows = below - i;
+
+    if (rows < at->kernel_height || n < at->kernel_width * channels) {
+        fill(copies, at->kernel_height * at->kernel_width * channels, (uint8_t)l->zero);
+        if (rows <= 0 || n <= 0) {
+            return copies;
+        }
+    }
+    x += ((top + i) * at->width + left + j) * channels;
+    if (at->kernel_height == 1 && n == at->kernel_width * channels) {
+        return x;
+    }
+    for (; rows > 0; rows--, x += at->width * channels, to += at->kernel_width * channels) {
+        copy(to, x, n);
+    }
+    return copies;
 }
 
 /*
@@ -265,6 +458,9 @@ static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution
     const int32_t left = column * at->stride_width - at->pad_left;
     uint8_t *to = copies;
 
+    if (at->dilation_height == 1 && at->dilation_width == 1 && channels == at->channels) {
+        return dense_patch(copies, x, l, top, left);
+    }
     for (int32_t i = 0; i < at->kernel_height; i++) {
         const int32_t r = top + i * at->dilation_height;
         int32_t n; /* how many pixels are adjacent */
