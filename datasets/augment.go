@@ -27,9 +27,18 @@ type Augment struct {
 	// G. W. Taylor, Improved Regularization of Convolutional Neural Networks
 	// with Cutout, arXiv:1708.04552, 2017, section 3.2.
 	Cutout int
+
+	// Delay moves a sound by at most this many ms, earlier or later, before its features are
+	// computed; silence fills the gap. Noise adds a piece of the background noise, times a
+	// number from 0 to Noise. Both are uniform, and need Sounds.Waves.
+	Delay, Noise float64
 }
 
-func (a Augment) check(shape [3]int) error {
+// Resounds reports whether sounds vary before their features are computed.
+func (a Augment) Resounds() bool { return a.Delay != 0 || a.Noise != 0 }
+
+func (a Augment) check(s *Set, split *Split) error {
+	shape := s.Shape
 	if a == (Augment{}) {
 		return nil
 	}
@@ -46,7 +55,7 @@ func (a Augment) check(shape [3]int) error {
 	if a.Cutout < 0 || a.Cutout > max(h, w) {
 		return fmt.Errorf("cutout %d out of range 0..%d", a.Cutout, max(h, w))
 	}
-	return nil
+	return a.checkSounds(s, split)
 }
 
 // variation applies an Augment. It owns its buffers.

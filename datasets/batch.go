@@ -92,7 +92,7 @@ func (s *Set) checkBatches(split *Split, o BatchOptions) error {
 	if err := s.checkPlaces(split); err != nil {
 		return err
 	}
-	return o.Augment.check(s.Shape)
+	return o.Augment.check(s, split)
 }
 
 // assembler owns the buffers of an epoch.
@@ -109,6 +109,7 @@ type assembler struct {
 
 	seed uint64 // of the epoch's augmentation
 	vary *variation
+	hear *rendition // nil: features are as they are
 }
 
 func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
@@ -122,6 +123,9 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 	}
 	if o.Rand != nil {
 		a.seed = o.Rand.Uint64()
+	}
+	if o.Augment.Resounds() {
+		a.hear = newRendition(o.Augment, s, a.norm)
 	}
 	if o.Augment != (Augment{}) {
 		a.vary = newVariation(o.Augment, s.Shape)
@@ -146,6 +150,9 @@ func (a *assembler) twin() *assembler {
 	if a.vary != nil {
 		t.vary = a.vary.twin()
 	}
+	if a.hear != nil {
+		t.hear = a.hear.twin()
+	}
 	return &t
 }
 
@@ -153,9 +160,14 @@ func (a *assembler) twin() *assembler {
 func (a *assembler) batch(k int, order []int32) Batch {
 	size := len(a.labels)
 	rows := order[k*size : min((k+1)*size, len(order))]
+	if a.hear != nil {
+		a.hear.batch(a.x, a.split, rows, a.seed, uint64(k*size))
+	}
 	for i, row := range rows {
 		dst := a.x[i*a.size : (i+1)*a.size]
-		a.norm.image(dst, a.split, int(row))
+		if a.hear == nil {
+			a.norm.image(dst, a.split, int(row))
+		}
 		if a.vary != nil {
 			// One random stream per place in the epoch, so that skipping needs
 			// no replay.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,5 +265,96 @@ func TestPictureOfASound(t *testing.T) {
 				t.Errorf("%s: %.0f Hz in row %d, want %.1f", features, hertz, brightest, want)
 			}
 		}
+	}
+}
+
+// In training, a sound is moved and mixed with noise before its features are computed: what
+// it becomes depends on the seed and its place alone, not on batches, and other splits stay.
+func TestSoundsVary(t *testing.T) {
+	dir := tonesIn(t, 10, "a", "b")
+	o := Options{Sounds: Sounds{Rate: 8000, Waves: true}}
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch := func(seed uint64, size, skip int, a Augment) (x []float32) {
+		t.Helper()
+		random := rand.New(rand.NewPCG(seed, 1))
+		for b, err := range s.Batches(s.Train, BatchOptions{Size: size, Skip: skip, Rand: random, Augment: a}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			x = append(x, b.X[:b.N*490]...)
+		}
+		return x
+	}
+	for name, a := range map[string]Augment{"delay": {Delay: 100}, "noise": {Noise: 0.5},
+		"both": {Delay: 100, Noise: 0.5}, "both and cutout": {Delay: 50, Noise: 0.1, Cutout: 5}} {
+		first := epoch(1, 8, 0, a)
+		switch {
+		case !slices.Equal(first, epoch(1, 8, 0, a)):
+			t.Errorf("%s: the same seed gives other features", name)
+		case !slices.Equal(first[2*8*490:], epoch(1, 8, 2, a)):
+			t.Errorf("%s: other features after skipped batches", name)
+		case !slices.Equal(first, epoch(1, 5, 0, a)):
+			t.Errorf("%s: other features in other batches", name)
+		case slices.Equal(first, epoch(1, 8, 0, Augment{})):
+			t.Errorf("%s: features do not vary", name)
+		}
+	}
+	// A delay of at most half a sample is none, and no noise adds nothing.
+	if plain := epoch(1, 8, 0, Augment{}); !slices.Equal(plain, epoch(1, 8, 0, Augment{Delay: 0.06})) {
+		t.Error("features of the sounds that were kept differ from those that were computed at once")
+	}
+	for want, a := range map[string]Augment{"delay -1 ms out of range": {Delay: -1},
+		"delay 1000 ms out of range, want 0 ≤ delay < 1000": {Delay: 1000}, "noise -1 out of range": {Noise: -1}} {
+		for _, err := range s.Batches(s.Train, BatchOptions{Size: 8, Rand: rand.New(rand.NewPCG(1, 1)), Augment: a}) {
+			wantError(t, err, want)
+		}
+	}
+	for want, change := range map[string]func(s *Set){
+		"delay and noise are for sounds that were read from WAV files, and kept": func(s *Set) { s.Train.Waves = nil },
+		"noise 0.1 needs recordings of it, in a folder _background_noise_":       func(s *Set) { s.Noise = nil },
+	} {
+		other, train := *s, *s.Train
+		other.Train = &train
+		change(&other)
+		o := BatchOptions{Size: 8, Rand: rand.New(rand.NewPCG(1, 1)), Augment: Augment{Noise: 0.1}}
+		for _, err := range other.Batches(other.Train, o) {
+			wantError(t, err, want)
+		}
+	}
+	if s.Test.Waves != nil || s.Validation.Waves != nil {
+		t.Error("sounds that never vary are kept")
+	}
+}
+
+// A sound that is moved is later or earlier, with silence before or after it.
+func TestDelayMovesSounds(t *testing.T) {
+	f := sound.Front{Rate: 1000, Length: 100}
+	r := rendition{Augment: Augment{Delay: 10}, set: &Set{Sound: &f}}
+	wave := make([]int16, 100)
+	for i := range wave {
+		wave[i] = int16(i + 1)
+	}
+	seen := map[int]bool{}
+	for place := range uint64(400) {
+		v := &renderer{samples: slices.Repeat([]int16{-1}, 100)}
+		v.pcg.Seed(1, place)
+		r.vary(v, wave)
+		late := 50 - int(v.samples[50]) + 1
+		seen[late] = true
+		for i, got := range v.samples {
+			want := int16(0)
+			if from := i - late; from >= 0 && from < 100 {
+				want = wave[from]
+			}
+			if got != want {
+				t.Fatalf("late by %d: sample %d is %d, want %d", late, i, got, want)
+			}
+		}
+	}
+	if len(seen) != 21 || !seen[-10] || !seen[10] {
+		t.Errorf("delays %v, want all from -10 to 10", seen)
 	}
 }

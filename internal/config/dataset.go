@@ -205,6 +205,10 @@ func augment(a *datasets.Augment) value {
 		{"shift", "Greatest number of pixels to move an image by, each way.", integer(&a.Shift, 0, longest)},
 		{"flip", "Mirror left to right with probability ½.", yes(&a.Flip)},
 		{"crop", "Greatest share of a side to cut off before stretching what is left.", number(&a.Crop, below1)},
+		{"delay", "Sounds: greatest number of ms to move them by, earlier or later.",
+			number(&a.Delay, interval{low: 0, high: 1 << 20})},
+		{"noise", "Sounds: greatest factor of the background noise that is added, such as 0.3.",
+			number(&a.Noise, interval{low: 0, high: 100})},
 		{"cutout", "Side of a square to blank out (DeVries and Taylor 2017).", integer(&a.Cutout, 0, longest)},
 	}
 }
