@@ -13,14 +13,15 @@ NETWORKS    = 200
 PATHS       = generic avx2 avx512
 ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1
 ARMTESTS    = Choose|Tile|IntegerLinear|Requant|FusedPools
-ARMALL      = Agree|AddBytes|BatchNorm|Choose|Conv|FakeQuantIs|Linear|MinMax|Pool|Quantize|ReLU|Requant|Stats|Sum|Tile|Transpose|Twins
+FUSED       = /(fakequant|graph|observers|train|internal/kernel|internal/portable|quantized/integer)/[^ ]*[.]go:.*\sFN?M(ADD|SUB)[SD]\s
+ARMALL      = Agrees?|SignOfZero|FMA|AddBytes|BatchNorm|Choose|Conv|FakeQuantIs|Linear|MinMax|Pool|Quantize|ReLU|Requant|Stats|Sum|Tile|Transpose|Twins
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/loong64 \
               darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test cluster paths arm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance mcu generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths arm wasm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance mcu generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -60,8 +61,18 @@ arm: ## under QEMU, run the kernels' tests for arm64, ARMTESTS on each of ARMCPU
 	done; \
 	echo "kernels with all instructions"; \
 	qemu-aarch64 -cpu max "$$folder/kernel" -test.short -test.run '$(ARMALL)'; \
+	echo "runs with all instructions"; \
+	GOARCH=arm64 go test -c -gcflags='petrify/...=-S' -o "$$folder/train" ./train 2>"$$folder/listing"; \
+	if grep -E '$(FUSED)' "$$folder/listing" | grep -v _test.go; then echo "the compiler has fused these"; exit 1; fi; \
+	(cd train && qemu-aarch64 -cpu max "$$folder/train" -test.short -test.run 'OneResult'); \
 	qemu-aarch64 -cpu max "$$folder/petrify" train --quiet --out "$$folder/run" --set float.epochs=1 --set qat.epochs=1; \
 	"$$folder/here" verify "$$folder/run"
+
+wasm: ## under Node.js, train in WebAssembly: the runs must have the bytes of all processors
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	GOOS=js GOARCH=wasm go test -c -o "$$folder/train" ./train; \
+	cd train && env -i PATH="$$PATH" node --stack-size=8192 "$$(go env GOROOT)/lib/wasm/wasm_exec_node.js" "$$folder/train" \
+		-test.short -test.run OneResult
 
 race: ## run the tests under the race detector, enumerations as samples (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 30m ./...

@@ -36,7 +36,7 @@ func (s *Set) PictureOf(p *Split, i int, output []float32) (image.Image, bool) {
 	return s.picture(func(y, x, channel int) uint8 {
 		v := output[(channel*s.Shape[1]+y)*s.Shape[2]+x]
 		if len(s.Mean) > 0 {
-			v = v*s.Std[channel] + s.Mean[channel]
+			v = float32(v*s.Std[channel]) + s.Mean[channel]
 		}
 		return shade(v)
 	})

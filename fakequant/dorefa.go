@@ -1,6 +1,10 @@
 package fakequant
 
-import "math"
+import (
+	"math"
+
+	"petrify/internal/portable"
+)
 
 // dorefa squeezes weights through tanh, so that there are no outliers, and
 // rounds to 2ᵏ values between −1 and 1.
@@ -33,7 +37,7 @@ func (m dorefa) refresh() {
 }
 
 // peak is T of group i.
-func (g *grid) peak(i int) float64 { return math.Tanh(math.Max(float64(g.bound[i]), 1e-7)) }
+func (g *grid) peak(i int) float64 { return portable.Tanh(math.Max(float64(g.bound[i]), 1e-7)) }
 
 func (m dorefa) forward(g *grid, y, x []float32) {
 	m.each(len(x), func(i, from, to int) {
@@ -55,7 +59,7 @@ func (m dorefa) quantize(q []int32, x []float32) {
 
 // dorefaLevel is q = 2·rne(L·t) − L. NaN gives −L.
 func dorefaLevel(x float32, peak float64, levels int32) int32 {
-	t := math.Tanh(float64(x))/(2*peak) + 0.5
+	t := portable.Tanh(float64(x))/(2*peak) + 0.5
 	if !(t >= 0) {
 		t = 0
 	}
@@ -70,10 +74,10 @@ func (m dorefa) backward(g *grid, dx []float32, _ [][]float32, dy, x []float32) 
 
 func dorefaBackward(dx, dy, x []float32, peak float64) {
 	for i, r := range x {
-		t := math.Tanh(float64(r))
+		t := portable.Tanh(float64(r))
 		dx[i] = 0
 		if math.Abs(t) <= peak {
-			dx[i] = float32(float64(dy[i]) * (1 - t*t) / peak)
+			dx[i] = float32(float64(dy[i]) * (1 - float64(t*t)) / peak)
 		}
 	}
 }
@@ -83,7 +87,7 @@ func (m dorefa) clipped(x []float32) (n int) {
 	m.each(len(x), func(i, from, to int) {
 		peak := m.peak(i)
 		for _, r := range x[from:to] {
-			if !(math.Abs(math.Tanh(float64(r))) <= peak) {
+			if !(math.Abs(portable.Tanh(float64(r))) <= peak) {
 				n++
 			}
 		}

@@ -75,7 +75,7 @@ func (m *learnedRange) backward(g *grid, dx []float32, dlearned [][]float32, dy,
 // elsewhere; where x is clipped, y is the end of the range.
 func rangeSums(dy, y, dx, x []float32) (below, inside, above float64) {
 	for i, r := range x {
-		inside += float64(dx[i]) * (float64(y[i]) - float64(r))
+		inside += float64(float64(dx[i]) * (float64(y[i]) - float64(r)))
 		if d := float64(dy[i] - dx[i]); r > y[i] {
 			above += d
 		} else {

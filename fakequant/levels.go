@@ -134,7 +134,7 @@ func (m *learnedLevels) backward(_ *grid, dx []float32, dlearned [][]float32, dy
 	m.quantize(m.q, x)
 	sums := m.sum(&m.sums, len(x), 1, func(out []float64, _, from, to int) {
 		for j := from; j < to; j++ {
-			out[0] += float64(dy[j]) * float64(m.q[j])
+			out[0] += float64(float64(dy[j]) * float64(m.q[j]))
 		}
 	})
 	factor := m.gradientScale(len(x))

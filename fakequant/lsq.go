@@ -71,7 +71,7 @@ func (m *lsq) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []floa
 func scaleSum(dy, y, dx, x []float32) (sum float64) {
 	dy, y, dx = dy[:len(x)], y[:len(x)], dx[:len(x)]
 	for i, r := range x {
-		sum += float64(dy[i])*float64(y[i]) - float64(dx[i])*float64(r)
+		sum += float64(float64(dy[i])*float64(y[i])) - float64(float64(dx[i])*float64(r))
 	}
 	return sum
 }

@@ -155,9 +155,9 @@ func (o *Oscillations) Dampen(grad, w []float32, λ float32) (loss float64, err 
 			if !(w[i] >= lo && w[i] <= hi) {
 				continue
 			}
-			d := w[i] - s*float32(o.now[i]-z)
+			d := w[i] - float32(s*float32(o.now[i]-z))
 			grad[i] += float32(2 * λ * d)
-			loss += float64(λ) * float64(d) * float64(d)
+			loss += float64(float64(λ) * float64(d) * float64(d))
 		}
 	})
 	return loss, nil

@@ -57,7 +57,7 @@ func (m *pact) backward(g *grid, dx []float32, dlearned [][]float32, dy, x []flo
 	})
 	for i, α := range g.bound {
 		if g.first {
-			sums[i] += 2 * float64(m.cfg.Decay) * float64(α)
+			sums[i] += float64(2 * float64(m.cfg.Decay) * float64(α))
 		}
 		dlearned[0][i] = m.alpha.gradient(i, sums[i])
 	}

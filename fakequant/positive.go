@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"petrify/fakequant/affine"
+	"petrify/internal/portable"
 )
 
 // positive is a vector of learned positive numbers v, kept as the logarithms θ of
@@ -40,7 +41,7 @@ const greatestPositive = 1 << 40
 // set sets entry i to v.
 func (p *positive) set(i int, v float32) {
 	p.value[i] = max(p.least, min(v, greatestPositive))
-	p.log[i] = float32(math.Log(float64(p.value[i]) / float64(p.unit[i])))
+	p.log[i] = float32(portable.Log(float64(p.value[i]) / float64(p.unit[i])))
 }
 
 // refresh computes the values from their logarithms.
@@ -50,7 +51,7 @@ func (p *positive) refresh() {
 			p.set(i, p.value[i])
 			continue
 		}
-		v := float64(p.unit[i]) * math.Exp(float64(θ))
+		v := float64(p.unit[i]) * portable.Exp(float64(θ))
 		p.value[i] = float32(math.Max(float64(p.least), math.Min(v, greatestPositive)))
 	}
 }

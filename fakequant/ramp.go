@@ -24,7 +24,7 @@ func (r Ramp) blend(t int64) float32 {
 		return 0
 	}
 	left := float64(int64(r.Finish)-t) / float64(r.Finish-r.Start)
-	return float32(1 - left*left*left)
+	return float32(1 - float64(left*left*left))
 }
 
 func (r Ramp) validate() error {

@@ -1,6 +1,10 @@
 package graph
 
-import "math"
+import (
+	"math"
+
+	"petrify/internal/portable"
+)
 
 // link joins a unit to the products that read it such that dividing a channel of its output
 // multiplies one of their inputs, and nothing else reads it.
@@ -119,7 +123,7 @@ func (l link) equalize() (most float64) {
 			continue
 		}
 		t := math.Sqrt(r / s)
-		most = max(most, math.Abs(math.Log(t)))
+		most = max(most, math.Abs(portable.Log(t)))
 		l.move(i, t)
 	}
 	return most
@@ -166,7 +170,7 @@ func (m *Model) AbsorbBiases() {
 		}
 		least := make([]float32, l.first.out.C)
 		for i := range least {
-			least[i] = max(0, n.beta.Value[i]-3*max(n.gamma.Value[i], -n.gamma.Value[i]))
+			least[i] = max(0, n.beta.Value[i]-float32(3*max(n.gamma.Value[i], -n.gamma.Value[i])))
 			n.beta.Value[i] -= least[i]
 		}
 		for _, r := range l.readers {
@@ -182,7 +186,7 @@ func (r reader) absorb(c []float32) {
 	r.foldedBias(b)
 	cols := len(w) / len(b)
 	for i, v := range c {
-		r.reads(i, func(k int) { b[k/cols] += w[k] * v })
+		r.reads(i, func(k int) { b[k/cols] += float32(w[k] * v) })
 	}
 	for o, v := range b {
 		r.setBias(o, float64(v))

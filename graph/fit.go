@@ -84,13 +84,13 @@ func squares(x, y []float32) (signal, noise float64) {
 	for len(x) >= 2 && len(y) >= 2 {
 		a, b := float64(x[0]), float64(x[1])
 		c, d := a-float64(y[0]), b-float64(y[1])
-		s0, s1, n0, n1 = s0+a*a, s1+b*b, n0+c*c, n1+d*d
+		s0, s1, n0, n1 = s0+float64(a*a), s1+float64(b*b), n0+float64(c*c), n1+float64(d*d)
 		x, y = x[2:], y[2:]
 	}
 	for i := range x {
 		a := float64(x[i])
 		c := a - float64(y[i])
-		s0, n0 = s0+a*a, n0+c*c
+		s0, n0 = s0+float64(a*a), n0+float64(c*c)
 	}
 	return s0 + s1, n0 + n1
 }

@@ -31,7 +31,7 @@ func (u *unit) foldedBias(b []float32) {
 		return
 	}
 	for o := range b {
-		b[o] = float32(float64(u.norm.beta.Value[o]) - float64(u.norm.mean[o])*float64(u.factor(o)))
+		b[o] = float32(float64(u.norm.beta.Value[o]) - float64(float64(u.norm.mean[o])*float64(u.factor(o))))
 	}
 }
 

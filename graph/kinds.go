@@ -7,6 +7,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"petrify/internal/portable"
 	"petrify/quantized"
 )
 
@@ -298,7 +299,7 @@ func (l Layer) function() quantized.Node {
 
 func sigmoidSlope(_ Layer, _, y float64) float64 { return y * (1 - y) }
 
-func tanhSlope(_ Layer, _, y float64) float64 { return 1 - y*y }
+func tanhSlope(_ Layer, _, y float64) float64 { return 1 - float64(y*y) }
 
 func leakySlope(l Layer, x, _ float64) float64 {
 	if x > 0 {
@@ -325,16 +326,16 @@ func hardSwishSlope(_ Layer, x, _ float64) float64 {
 }
 
 // logistic is 1/(1 + e⁻ˣ).
-func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+func logistic(x float64) float64 { return 1 / (1 + portable.Exp(-x)) }
 
-func siluSlope(_ Layer, x, _ float64) float64 { return logistic(x) * (1 + x*logistic(-x)) }
+func siluSlope(_ Layer, x, _ float64) float64 { return logistic(x) * (1 + float64(x*logistic(-x))) }
 
 // geluSlope is Φ(x) + x·φ(x), with the normal distribution and its density.
 func geluSlope(_ Layer, x, _ float64) float64 {
-	return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+	return float64(portable.Erfc(-x/math.Sqrt2)/2) + float64(x*portable.Exp(-x*x/2))/math.Sqrt(2*math.Pi)
 }
 
-func eluSlope(_ Layer, x, _ float64) float64 { return math.Exp(min(x, 0)) }
+func eluSlope(_ Layer, x, _ float64) float64 { return portable.Exp(min(x, 0)) }
 
 func clipSlope(l Layer, x, _ float64) float64 {
 	if x > float64(l.Min) && x < float64(l.Max) {

@@ -116,7 +116,7 @@ func proportional(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
 func dot(a, b []float32) float32 {
 	sum := 0.0
 	for i, v := range a {
-		sum += float64(v) * float64(b[i])
+		sum += float64(float64(v) * float64(b[i]))
 	}
 	return float32(sum)
 }

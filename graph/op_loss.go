@@ -87,7 +87,7 @@ func (l Loss) of(dy, y, x []float32, labels []int32) (loss float64, correct int)
 		if labels[i/k] < 0 {
 			d = 0
 		}
-		loss += d * d * scale
+		loss += float64(d * d * scale)
 		if dy != nil {
 			dy[i] = float32(2 * d * scale)
 		}

@@ -126,7 +126,7 @@ func (op *normOp) normaliseBatch(f []float32) {
 		if op.folded {
 			s = float64(f[i])
 		}
-		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+op.epsilon*s*s), s))
+		op.inv[i] = float32(math.Copysign(1/math.Sqrt(variance+float64(op.epsilon*s*s)), s))
 		op.move(i, mean/s, op.unbiased(variance)/(s*s))
 	}
 }
@@ -198,7 +198,7 @@ func (op *normOp) backward(dx, dz, z, x []float32) {
 	}
 	kernel.ScaleShiftBackward(op.gradient(dx), dz, z, x, scale, op.relu)
 	for i := range op.c { // from Σ dz·x to Σ dz·(x − μ)/σ
-		op.dgamma[i] = float32((float64(op.dgamma[i]) - float64(op.mean[i])*float64(op.dbeta[i])) * float64(op.inv[i]))
+		op.dgamma[i] = float32((float64(op.dgamma[i]) - float64(float64(op.mean[i])*float64(op.dbeta[i]))) * float64(op.inv[i]))
 	}
 }
 

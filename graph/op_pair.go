@@ -71,7 +71,7 @@ func (p pairing) train(_ *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node
 					clear(db[from*channels : to*channels])
 					for i := from * image; i < to*image; i++ {
 						k := i/image*channels + i%channels
-						db[k] += dy[i] * p.db(a[i], b[k])
+						db[k] += float32(dy[i] * p.db(a[i], b[k]))
 					}
 				})
 				return nil

@@ -51,7 +51,7 @@ func trainPReLU(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error
 			func(da []float32, in [][]float32) error {
 				sums := make([]float64, channels)
 				for i, dy := range in[0] {
-					sums[i%channels] += float64(dy) * float64(min(in[2][i], 0))
+					sums[i%channels] += float64(float64(dy) * float64(min(in[2][i], 0)))
 				}
 				for c, sum := range sums {
 					da[c] = float32(sum)

@@ -25,7 +25,7 @@ func (m *Model) MeasureOutputs(units []float64, start []float64) bool {
 			for i := range row {
 				row[i] *= float32(unit)
 			}
-			shift.Value[k] = float32(float64(shift.Value[k])*unit + start[k])
+			shift.Value[k] = float32(float64(float64(shift.Value[k])*unit) + start[k])
 		}
 	}
 	return true

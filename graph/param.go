@@ -56,7 +56,7 @@ func (p *Param) input(g *gorgonia.ExprGraph) *gorgonia.Node {
 func (p *Param) uniform(fan int64, rng *rand.Rand) {
 	bound := 1 / math.Sqrt(float64(fan))
 	for i := range p.Value {
-		p.Value[i] = float32((2*rng.Float64() - 1) * bound)
+		p.Value[i] = float32((float64(2*float64(rng.Float64())) - 1) * bound)
 	}
 }
 

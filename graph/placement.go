@@ -126,7 +126,7 @@ func (g *group) fix() {
 	g.given = true
 	f := g.config.Format
 	levels := float32(int32(1) << f.Bits)
-	half := levels / 2
+	half := float32(levels / 2)
 	switch {
 	case !negative:
 		g.config = g.config.Within(0, float32(f.Max())/levels)

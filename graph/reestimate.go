@@ -22,8 +22,8 @@ func (n *batchNorm) move(i int, mean, variance float64) {
 		}
 		return
 	}
-	n.mean[i] = float32(float64(n.mean[i])*(1-normMomentum) + normMomentum*mean)
-	n.variance[i] = float32(float64(n.variance[i])*(1-normMomentum) + normMomentum*variance)
+	n.mean[i] = float32(float64(float64(n.mean[i])*(1-normMomentum)) + float64(normMomentum*mean))
+	n.variance[i] = float32(float64(float64(n.variance[i])*(1-normMomentum)) + float64(normMomentum*variance))
 }
 
 // Reestimate replaces the running statistics of all batch normalisations by

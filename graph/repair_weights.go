@@ -127,7 +127,7 @@ func (r *repairing) correct(u, was *unit, mean, shift []float64) error {
 		sum := float64(b[o])
 		for i := range cols {
 			m := mean[first+i]
-			sum += float64(real[o*cols+i])*(m+shift[first+i]) - float64(w[o*cols+i])*m
+			sum += float64(float64(real[o*cols+i])*(m+shift[first+i])) - float64(float64(w[o*cols+i])*m)
 		}
 		u.setBias(o, sum)
 	}
@@ -140,5 +140,5 @@ func (u *unit) setBias(o int, b float64) {
 		u.bias.Value[o] = float32(b)
 		return
 	}
-	u.norm.beta.Value[o] = float32(b + float64(u.norm.mean[o])*float64(u.factor(o)))
+	u.norm.beta.Value[o] = float32(b + float64(float64(u.norm.mean[o])*float64(u.factor(o))))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"petrify/internal/portable"
 )
 
 // Smooth moves the ranges of activations into weights: it divides channel j of what a
@@ -32,7 +34,7 @@ func (m *Model) Smooth(ctx context.Context, α float64, x []float32) error {
 	for at, l := range slices.Backward(links) {
 		for j, w := range l.ranges() {
 			if r := most[at][j]; r > foldFloor && w > foldFloor {
-				l.move(j, math.Pow(r, α)/math.Pow(w, 1-α))
+				l.move(j, portable.Pow(r, α)/portable.Pow(w, 1-α))
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func mobileNetV2(width float64) func(classes int) Network {
 
 // divisible is the multiple of 8 nearest to a number of channels, and not below 0.9 of it.
 func divisible(channels float64) int {
-	n := max(8, int(channels+4)/8*8)
+	n := max(8, int(float64(channels)+4)/8*8)
 	if float64(n) < 0.9*channels {
 		n += 8
 	}

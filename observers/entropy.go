@@ -1,6 +1,10 @@
 package observers
 
-import "math"
+import (
+	"math"
+
+	"petrify/internal/portable"
+)
 
 // entropy looks for the threshold m at which the quantized distribution of the
 // magnitudes preserves most of the original one: the least Kullback–Leibler
@@ -86,7 +90,7 @@ func divergence(kept []float64, beyond float64, levels int) float64 {
 				return math.Inf(1) // Q is 0 where P is not
 			default:
 				q := sum / float64(filled)
-				d += p / (inside + beyond) * math.Log(p/(inside+beyond)/(q/inside))
+				d += float64(p / (inside + beyond) * portable.Log(p/(inside+beyond)/(q/inside)))
 			}
 		}
 	}

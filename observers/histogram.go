@@ -152,6 +152,6 @@ func (o *histogram) Range(lo, hi []float32) bool {
 			mass[j] = float64(n)
 		}
 		from, to := shrink(mass, func(from, to int) float64 { return uniformError(mass, from, to, levels) })
-		return left + width*float64(from), left + width*float64(to+1)
+		return left + float64(width*float64(from)), left + float64(width*float64(to+1))
 	})
 }

@@ -27,8 +27,8 @@ func (m *moments) add(i int, n int64, mean, square float64) {
 	}
 	total := m.count[i] + n
 	d, share := mean-m.mean[i], float64(n)/float64(total)
-	m.square[i] += square + d*d*float64(m.count[i])*share
-	m.mean[i] += d * share
+	m.square[i] += square + float64(d*d*float64(m.count[i])*share)
+	m.mean[i] += float64(d * share)
 	m.count[i] = total
 }
 
@@ -48,7 +48,7 @@ func (m *moments) observe(x []float32, f func(float64) float64) (nonFinite int, 
 		for _, v := range run {
 			if finite(v) {
 				d := f(float64(v)) - mean
-				square += d * d
+				square += float64(d * d)
 			}
 		}
 		m.add(i, n, mean, square)
@@ -115,7 +115,7 @@ func (o *meanSigma) Observe(x []float32) (nonFinite int, err error) {
 // Range is μ ± k·σ of each group.
 func (o *meanSigma) Range(min, max []float32) bool {
 	return o.each(min, max, func(i int) (lo, hi float64) {
-		r := o.k * math.Sqrt(o.square[i]/float64(o.count[i]))
+		r := float64(o.k * math.Sqrt(o.square[i]/float64(o.count[i])))
 		return o.mean[i] - r, o.mean[i] + r
 	})
 }

@@ -54,7 +54,7 @@ func (o *mse) forget(i int) {
 	}
 	counts, left, width := o.filled(i)
 	o.min[i] = max(o.min[i], float32(left))
-	o.max[i] = min(o.max[i], float32(left+float64(len(counts))*width))
+	o.max[i] = min(o.max[i], float32(left+float64(float64(len(counts))*width)))
 }
 
 // lastMSE is the range with the least squared error for the last tensor alone: mse
@@ -114,8 +114,8 @@ type masses struct {
 func (m *masses) accumulate(counts []int64, left, width float64) {
 	m.left, m.width, m.sums = left, width, append(m.sums[:0], [3]float64{})
 	for j, n := range counts {
-		x, to := left+(float64(j)+0.5)*width, m.sums[j]
-		m.sums = append(m.sums, [3]float64{to[0] + float64(n), to[1] + float64(n)*x, to[2] + float64(n)*x*x})
+		x, to := left+float64((float64(j)+0.5)*width), m.sums[j]
+		m.sums = append(m.sums, [3]float64{to[0] + float64(n), to[1] + float64(float64(n)*x), to[2] + float64(float64(n)*x*x)})
 	}
 }
 
@@ -126,13 +126,13 @@ func (m *masses) accumulate(counts []int64, left, width float64) {
 func (m *masses) loss(f affine.Format, s float32, z int32) float64 {
 	sum, from := 0.0, 0
 	for q := f.Min(); q <= f.Max(); q++ {
-		r, to := float64(s)*float64(q-z), len(m.sums)-1
+		r, to := float64(float64(s)*float64(q-z)), len(m.sums)-1
 		if q < f.Max() {
-			tie := math.Ceil((r+float64(s)/2-m.left)/m.width - 0.5)
+			tie := math.Ceil(float64((r+float64(float64(s)/2)-m.left)/m.width) - 0.5)
 			to = int(max(float64(from), min(tie, float64(to))))
 		}
 		a, b := m.sums[from], m.sums[to]
-		sum += b[2] - a[2] - 2*r*(b[1]-a[1]) + r*r*(b[0]-a[0])
+		sum += b[2] - a[2] - float64(2*r*(b[1]-a[1])) + float64(r*r*(b[0]-a[0]))
 		from = to
 	}
 	return sum

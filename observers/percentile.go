@@ -71,7 +71,7 @@ func (o *percentile) update(i int) {
 // ends returns the percentiles of the scratch, which it reorders.
 func (o *percentile) ends() (lo, hi float32) {
 	n := len(o.scratch)
-	k := max(1, min(n, int(math.Floor(o.p*float64(n)+0.5))))
+	k := max(1, min(n, int(math.Floor(float64(o.p*float64(n))+0.5))))
 	if o.target.twoSided() {
 		return nth(o.scratch, n-k), nth(o.scratch, k-1)
 	}

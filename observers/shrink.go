@@ -54,7 +54,7 @@ func shrink(mass []float64, loss func(from, to int) float64) (from, to int) {
 // the bin's end.
 func uniformError(mass []float64, from, to, levels int) float64 {
 	width := float64(to-from+1) / float64(levels)
-	cube := func(a, b float64) float64 { return (b*b*b - a*a*a) / 3 }
+	cube := func(a, b float64) float64 { return (float64(b*b*b) - float64(a*a*a)) / 3 }
 	level := func(x float64) float64 {
 		return math.Max(0, math.Min(math.Floor(x/width), float64(levels-1)))
 	}
@@ -66,10 +66,10 @@ func uniformError(mass []float64, from, to, levels int) float64 {
 		}
 		begin := float64(j - from)
 		first, last := level(begin), level(begin+1)
-		e := cube(begin-(first+0.5)*width, width/2)
-		e += (last - first - 1) * whole
-		e += cube(-width/2, begin+1-(last+0.5)*width)
-		sum += m * e
+		e := cube(begin-float64((first+0.5)*width), width/2)
+		e += float64((last - first - 1) * whole)
+		e += cube(-width/2, begin+1-float64((last+0.5)*width))
+		sum += float64(m * e)
 	}
 	return sum
 }

@@ -73,7 +73,7 @@ func (o *streamingPercentile) Range(lo, hi []float32) bool {
 		if n == 0 {
 			continue
 		}
-		k := int64(math.Floor(o.p*float64(n) + 0.5))
+		k := int64(math.Floor(float64(o.p*float64(n)) + 0.5))
 		bottom, top := o.ends(o.buckets[i*sketchBuckets:(i+1)*sketchBuckets], max(1, min(k, n)))
 		if o.target.twoSided() {
 			lo[i], hi[i] = max(bottom, o.min[i]), min(top, o.max[i])

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"petrify/internal/portable"
 )
 
 // Func names an activation function.
@@ -46,17 +48,17 @@ var functions = [...]function{
 	ReLU:     {"relu", 0, inf, false, func(_ *Node, x float64) float64 { return max(x, 0) }},
 	ReLU6:    {"relu6", 0, 6, false, func(_ *Node, x float64) float64 { return min(max(x, 0), 6) }},
 	LeakyReLU: {"leaky_relu", -inf, inf, false,
-		func(n *Node, x float64) float64 { return max(x, 0) + float64(n.Slope)*min(x, 0) }},
+		func(n *Node, x float64) float64 { return max(x, 0) + float64(float64(n.Slope)*min(x, 0)) }},
 	HardSwish:   {"hard_swish", -0.375, inf, false, func(_ *Node, x float64) float64 { return hardSwish(x) }},
-	Sigmoid:     {"sigmoid", 0, 1, true, func(_ *Node, x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
-	Tanh:        {"tanh", -1, 1, true, func(_ *Node, x float64) float64 { return math.Tanh(x) }},
+	Sigmoid:     {"sigmoid", 0, 1, true, func(_ *Node, x float64) float64 { return 1 / (1 + portable.Exp(-x)) }},
+	Tanh:        {"tanh", -1, 1, true, func(_ *Node, x float64) float64 { return portable.Tanh(x) }},
 	Softmax:     {"softmax", 0, 1, true, nil},
 	HardSigmoid: {"hard_sigmoid", 0, 1, true, func(_ *Node, x float64) float64 { return hardSigmoid(x) }},
-	SiLU:        {"silu", -0.2785, inf, false, func(_ *Node, x float64) float64 { return x / (1 + math.Exp(-x)) }},
-	GELU:        {"gelu", -0.17, inf, false, func(_ *Node, x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }},
-	ELU:         {"elu", -1, inf, false, func(_ *Node, x float64) float64 { return max(x, 0) + math.Expm1(min(x, 0)) }},
+	SiLU:        {"silu", -0.2785, inf, false, func(_ *Node, x float64) float64 { return x / (1 + portable.Exp(-x)) }},
+	GELU:        {"gelu", -0.17, inf, false, func(_ *Node, x float64) float64 { return x / 2 * portable.Erfc(-x/math.Sqrt2) }},
+	ELU:         {"elu", -1, inf, false, func(_ *Node, x float64) float64 { return max(x, 0) + portable.Expm1(min(x, 0)) }},
 	Softplus: {"softplus", 0, inf, false,
-		func(_ *Node, x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
+		func(_ *Node, x float64) float64 { return max(x, 0) + portable.Log1p(portable.Exp(-math.Abs(x))) }},
 	Clip: {"clip", -inf, inf, false,
 		func(n *Node, x float64) float64 { return min(max(x, float64(n.Min)), float64(n.Max)) }},
 }

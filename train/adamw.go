@@ -10,7 +10,7 @@ type adamW struct{ adam }
 
 func (a adamW) update(w, g []float32, slots [][]float32, lr, decay float64, t int64) {
 	if decay > 0 {
-		keep := float32(1 - lr*decay)
+		keep := float32(1 - float64(lr*decay))
 		for i := range w {
 			w[i] *= keep
 		}

@@ -20,7 +20,7 @@ func clip(params []*graph.Param, limit float64) {
 	var squares float64
 	for _, p := range params {
 		for _, g := range p.Grad {
-			squares += float64(g) * float64(g)
+			squares += float64(float64(g) * float64(g))
 		}
 	}
 	norm := math.Sqrt(squares)

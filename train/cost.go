@@ -78,7 +78,7 @@ func (r *run) costs(ctx context.Context, alone bool) (sum []graph.Cost, n int, e
 			if i < 0 {
 				i, sum = len(sum), append(sum, graph.Cost{Layer: c.Layer})
 			}
-			sum[i].Loss += c.Loss * float64(b.N)
+			sum[i].Loss += float64(c.Loss * float64(b.N))
 			sum[i].Correct += c.Correct
 		}
 	}

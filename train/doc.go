@@ -47,8 +47,8 @@
 // ends with the same bits as an uninterrupted run; it repeats what it had done
 // since its last checkpoint. A damaged or foreign file is refused by name, and
 // the other one is used. Resuming with another configuration or other data is
-// refused with a list of what differs. So are other kernels, whose sums round
-// differently, unless the environment names them.
+// refused with a list of what differs. Another processor may resume a run, with
+// whatever kernels it has: the bits are the same.
 //
 // Checkpoints contain neither the [Record]s nor the [Survey]s. Each is a line that
 // is appended to metrics.jsonl or layers.jsonl; a checkpoint has the lengths of

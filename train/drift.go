@@ -39,16 +39,16 @@ func (d *drift) follow(w *quantized.Weights) (moved, turned float64) {
 	var changed, back int
 	for i, last := range d.last {
 		q := w.Value(i)
-		difference := 3*float32(q) - last // less than 2 where only the direction is in it
+		difference := float32(3*float32(q)) - last // less than 2 where only the direction is in it
 		if -2 < difference && difference < 2 {
 			continue
 		}
 		changed++
 		sign := float32(math.Copysign(1, float64(difference)))
-		if before := last - 3*float32(math.Round(float64(last)/3)); before == -sign {
+		if before := last - float32(3*float32(math.Round(float64(last)/3))); before == -sign {
 			back++
 		}
-		d.last[i] = 3*float32(q) + sign
+		d.last[i] = float32(3*float32(q)) + sign
 	}
 	n := float64(len(d.last))
 	moved, turned = float64(changed)/n, float64(back)/n

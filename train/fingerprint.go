@@ -12,7 +12,6 @@ import (
 	"unicode"
 
 	"petrify/graph"
-	"petrify/internal/kernel"
 	"petrify/internal/safetensors"
 )
 
@@ -20,11 +19,8 @@ import (
 // may be moved and packed differently as long as the data are the same.
 const dataFiles = "data.files."
 
-// What a run depends on besides its configuration.
-const (
-	keyProgram = "version"
-	keyKernel  = "kernel" // whose float sums round as no other path's do
-)
+// keyProgram is what a run depends on besides its configuration.
+const keyProgram = "version"
 
 // fingerprint is every setting that the trained model depends on, by path, of
 // a resolved configuration.
@@ -37,7 +33,6 @@ func fingerprint(c Config) map[string]string {
 		"validation":    fmt.Sprint(c.Validation),
 		"reestimate":    fmt.Sprint(c.Reestimate),
 		keyProgram:      c.Version,
-		keyKernel:       kernel.Path(),
 	}
 	for _, f := range c.Data.Files {
 		flat[dataFiles+f.Path] = f.String()
@@ -61,7 +56,7 @@ func fingerprint(c Config) map[string]string {
 	return flat
 }
 
-// Digest names everything that the trained model depends on, kernels too: folders with
+// Digest names everything that the trained model depends on: folders with
 // such names never hold a run of another configuration.
 func (c Config) Digest() string {
 	flat := fingerprint(c.resolve())
@@ -128,15 +123,14 @@ func snake(name string) string {
 	return b.String()
 }
 
-// difference lists the paths at which two fingerprints differ, apart from the
-// kernels.
+// difference lists the paths at which two fingerprints differ.
 func difference(before, now map[string]string) (lines []string) {
 	if before["data.checksum"] != now["data.checksum"] {
 		lines = changedFiles(before, now)
 	}
 	for _, path := range either(before, now) {
 		was, is := quoted(before, path), quoted(now, path)
-		if was != is && path != keyKernel && !strings.HasPrefix(path, dataFiles) {
+		if was != is && !strings.HasPrefix(path, dataFiles) {
 			lines = append(lines, fmt.Sprintf("%s: the checkpoint has %s, the configuration %s", path, was, is))
 		}
 	}

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"petrify/datasets"
-	"petrify/internal/kernel"
 )
 
 // Job is a run that can begin: its configuration is sound, and the folder
@@ -106,30 +104,7 @@ func (r *run) resume() error {
 	if err := r.store.same(last); err != nil {
 		return err
 	}
-	if err := r.sameKernels(last); err != nil {
-		return err
-	}
 	return r.restore(last)
-}
-
-// sameKernels refuses a checkpoint that other kernels made, because the float
-// sums of each path round differently, unless the environment names this
-// process's path.
-func (r *run) sameKernels(last *checkpoint) error {
-	before, now := last.config[keyKernel], kernel.Path()
-	switch {
-	case before == now:
-		return nil
-	case os.Getenv(kernel.Variable) != now:
-		return fmt.Errorf("%[1]s was made with the kernels %[2]s, and this process has %[3]s, whose sums round "+
-			"otherwise: "+
-			"resume with %[4]s=%[2]s to end with the bytes of an uninterrupted run, or with %[4]s=%[3]s to end "+
-			"with others",
-			last.path, before, now, kernel.Variable)
-	}
-	r.Log.Warn("resumed with other kernels, whose sums round otherwise: "+
-		"the run ends with other bytes than an uninterrupted one", "checkpoint", before, "now", now)
-	return nil
 }
 
 // restore sets the run to the state of a checkpoint.

@@ -2,14 +2,12 @@ package train
 
 import (
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"petrify/internal/atomicfile"
-	"petrify/internal/kernel"
 )
 
 // A folder has one run at a time, whatever the second one wants.
@@ -52,42 +50,5 @@ func TestRunThatLosesItsFolder(t *testing.T) {
 	}
 	if last := lastCheckpoint(t, c.Out); last.Step != 4 {
 		t.Errorf("the last checkpoint is of step %d, want 4", last.Step)
-	}
-}
-
-// A checkpoint of other kernels is refused, unless these were asked for.
-func TestResumeWithOtherKernels(t *testing.T) {
-	c := small(t)
-	c.Out = t.TempDir()
-	interrupted(t, c)
-	last := lastCheckpoint(t, c.Out)
-	if got := last.config[keyKernel]; got != kernel.Path() {
-		t.Errorf("the checkpoint says %q, want %q", got, kernel.Path())
-	}
-	last.config[keyKernel] = "abacus"
-	if err := atomicfile.Write(last.path, last.encode); err != nil {
-		t.Fatal(err)
-	}
-	c.Resume = true
-	for _, named := range []string{"", "abacus", "none"} {
-		t.Setenv(kernel.Variable, named)
-		_, err := Run(t.Context(), c)
-		want := "was made with the kernels abacus, and this process has " + kernel.Path() +
-			", whose sums round otherwise: resume with PETRIFY_KERNEL=abacus to end with the bytes of an " +
-			"uninterrupted run, or with PETRIFY_KERNEL=" + kernel.Path() + " to end with others"
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s=%s: %v: want %q", kernel.Variable, named, err, want)
-		}
-	}
-	t.Setenv(kernel.Variable, kernel.Path())
-	var log strings.Builder
-	c.Log = slog.New(slog.NewTextHandler(&log, nil))
-	mustRun(t, c)
-	if want := "the run ends with other bytes than an uninterrupted one\" checkpoint=abacus now=" +
-		kernel.Path(); !strings.Contains(log.String(), want) {
-		t.Errorf("the log is %s: want %s", &log, want)
-	}
-	if _, err := Finished(c); err != nil {
-		t.Errorf("the finished run is not that of the configuration: %v", err)
 	}
 }

@@ -38,10 +38,10 @@ func (j *errorJudge) add(b datasets.Batch, y []float32) {
 func (e *deviation) add(y, t float64) {
 	e.n++
 	e.absolute += math.Abs(y - t)
-	e.squared += (y - t) * (y - t)
+	e.squared += float64((y - t) * (y - t))
 	d := t - e.mean
 	e.mean += d / e.n
-	e.spread2 += d * (t - e.mean)
+	e.spread2 += float64(d * (t - e.mean))
 }
 
 func (j *errorJudge) metrics(m *Metrics) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"petrify/datasets"
+	"petrify/internal/portable"
 )
 
 // LossKind names a loss.
@@ -156,7 +157,7 @@ func (o Objective) of(e float64) (loss, slope float64) {
 	case o.Loss == Huber && size <= o.Delta:
 		return e * e / 2, e
 	case o.Loss == Huber:
-		return o.Delta * (size - o.Delta/2), math.Copysign(o.Delta, e)
+		return o.Delta * (size - float64(o.Delta/2)), math.Copysign(o.Delta, e)
 	case e == 0:
 		return 0, 0
 	}
@@ -166,7 +167,7 @@ func (o Objective) of(e float64) (loss, slope float64) {
 // binaryCrossEntropy smooths labels t to t·(1 − ε) + ε/2.
 func (o *objective) binaryCrossEntropy(dy, y []float32, is truth, share float64) (loss float64) {
 	for k, t := range is.targets {
-		loss += bernoulli(dy, y, k, float64(t)*(1-o.smoothing)+o.smoothing/2, 1, share)
+		loss += bernoulli(dy, y, k, float64(float64(t)*(1-o.smoothing))+float64(o.smoothing/2), 1, share)
 	}
 	return loss
 }
@@ -176,14 +177,14 @@ func (o *objective) binaryCrossEntropy(dy, y []float32, is truth, share float64)
 func (o *objective) distilLabels(dy, y, z []float32, share float64) (loss float64) {
 	T := o.Temperature
 	for k := range y {
-		p := 1 / (1 + math.Exp(-float64(z[k])/T))
+		p := 1 / (1 + portable.Exp(-float64(z[k])/T))
 		entropy := float64(0)
 		for _, q := range []float64{p, 1 - p} {
 			if q > 0 {
-				entropy -= q * math.Log(q)
+				entropy -= float64(q * portable.Log(q))
 			}
 		}
-		loss += T*T*bernoulli(dy, y, k, p, T, share*T*T) - T*T*entropy/float64(len(y))
+		loss += float64(T*T*bernoulli(dy, y, k, p, T, share*T*T)) - float64(T*T*entropy)/float64(len(y))
 	}
 	return loss
 }
@@ -192,9 +193,9 @@ func (o *objective) distilLabels(dy, y, z []float32, share float64) (loss float6
 // over the labels.
 func bernoulli(dy, y []float32, k int, t, T, share float64) float64 {
 	n, v := float64(len(y)), float64(y[k])/T
-	p := 1 / (1 + math.Exp(-v))
+	p := 1 / (1 + portable.Exp(-v))
 	dy[k] += float32(share * (p - t) / T / n)
-	return (max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) - t*v) / n
+	return (max(v, 0) + portable.Log1p(portable.Exp(-math.Abs(v))) - float64(t*v)) / n
 }
 
 // unitsOf are powers of two near the targets' standard deviations in training; of
@@ -203,7 +204,7 @@ func unitsOf(s *datasets.Set) (units []float64) {
 	for _, t := range s.Account.Targets {
 		u := 1.0
 		if t.Std > 0 && s.Target == datasets.NumberTargets {
-			u = math.Exp2(math.Round(math.Log2(t.Std)))
+			u = math.Ldexp(1, int(math.Round(portable.Log(t.Std)/math.Ln2)))
 		}
 		units = append(units, u)
 	}

@@ -67,7 +67,7 @@ type tally struct {
 }
 
 func (t *tally) add(loss float64, correct, count int) {
-	t.LossSum += loss * float64(count)
+	t.LossSum += float64(loss * float64(count))
 	t.Correct += correct
 	t.Count += count
 }

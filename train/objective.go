@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"petrify/datasets"
+	"petrify/internal/portable"
 )
 
 // Distillation lets the QAT stage learn from the float network, its teacher, as
@@ -82,7 +83,7 @@ func (o *objective) loss(dy, y []float32, labels []int32) (loss float64, correct
 		}
 		row := n * outputs
 		y, share := y[row:row+outputs], o.weight(label)/all
-		loss += share * o.sample(dy[row:row+outputs], y, o.truth(n, len(labels), label), row, share)
+		loss += float64(share * o.sample(dy[row:row+outputs], y, o.truth(n, len(labels), label), row, share))
 		if o.targets == nil && greatest(y) == int(label) {
 			correct++
 		}
@@ -118,9 +119,9 @@ func (o *objective) sample(dy, y []float32, is truth, row int, share float64) (l
 	}
 	z := o.teacher[row : row+len(y)]
 	if l.teach == nil {
-		return loss + α*l.of(o, dy, y, truth{targets: z}, α*share)
+		return loss + float64(α*l.of(o, dy, y, truth{targets: z}, α*share))
 	}
-	return loss + α*l.teach(o, dy, y, z, α*share)
+	return loss + float64(α*l.teach(o, dy, y, z, α*share))
 }
 
 // crossEntropy is H.
@@ -131,7 +132,7 @@ func (o *objective) crossEntropy(dy, y []float32, is truth, share float64) (loss
 		if k == is.label {
 			t += 1 - o.smoothing
 		}
-		loss -= t * (float64(y[k]) - logZ)
+		loss -= float64(t * (float64(y[k]) - logZ))
 		dy[k] += float32(share * (q - t))
 	}
 	return loss
@@ -141,10 +142,10 @@ func (o *objective) crossEntropy(dy, y []float32, is truth, share float64) (loss
 func (o *objective) focal(dy, y []float32, is truth, share float64) float64 {
 	logP := float64(y[is.label]) - softmax(o.hard, y, 1)
 	p := o.hard[is.label]
-	g := math.Pow(1-p, o.Gamma)
+	g := portable.Pow(1-p, o.Gamma)
 	slope := -g
 	if p < 1 {
-		slope += o.Gamma * g / (1 - p) * p * logP
+		slope += float64(o.Gamma * g / (1 - p) * p * logP)
 	}
 	for k, q := range o.hard {
 		if k == is.label {
@@ -161,7 +162,7 @@ func (o *objective) distil(dy, y, z []float32, share float64) (loss float64) {
 	logZ := softmax(o.hard, y, T)
 	logP := softmax(o.soft, z, T)
 	for k, p := range o.soft {
-		loss += p * ((float64(z[k])/T - logP) - (float64(y[k])/T - logZ))
+		loss += float64(p * ((float64(z[k])/T - logP) - (float64(y[k])/T - logZ)))
 		dy[k] += float32(share * T * (o.hard[k] - p))
 	}
 	return T * T * loss
@@ -185,13 +186,13 @@ func softmax(p []float64, y []float32, T float64) float64 {
 	}
 	var sum float64
 	for k, v := range y {
-		p[k] = math.Exp(float64(v)/T - top)
+		p[k] = portable.Exp(float64(v)/T - top)
 		sum += p[k]
 	}
 	for k := range p {
 		p[k] /= sum
 	}
-	return top + math.Log(sum)
+	return top + portable.Log(sum)
 }
 
 // resized is x, or a new slice if x does not have n elements.

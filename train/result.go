@@ -37,7 +37,7 @@ type Summary struct {
 	Network string           `json:"network"`
 	Task    Task             `json:"task,omitzero"`
 	Seed    uint64           `json:"seed"`
-	Kernels string           `json:"kernels"` // the path that ran, such as "avx2": float sums differ between paths
+	Kernels string           `json:"kernels"` // the path that ran, such as "avx2", for the speed
 	Samples Samples          `json:"samples"`
 	Data    datasets.Account `json:"data"`
 	Float   Metrics          `json:"float"`

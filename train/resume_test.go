@@ -23,6 +23,7 @@ import (
 	"petrify/fakequant"
 	"petrify/graph"
 	"petrify/internal/atomicfile"
+	"petrify/internal/kernel"
 	"petrify/internal/sample"
 )
 
@@ -162,13 +163,15 @@ func interruptAfter(t *testing.T, c Config, steps int) *Result {
 var kills = flag.Int("kills", 4, "how often the kill drill kills")
 
 // The same with a process that is killed, without a chance to write a
-// checkpoint, and often in the middle of one: it writes one after each step.
+// checkpoint, and often in the middle of one: it writes one after each step. Each
+// process runs on another of the kernels' paths.
 func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
 	c := drill(t, *kills)
 	wantResult, want := whole(t, c)
 	folder := t.TempDir()
-	for range *kills {
-		kill(t, folder, rand.N(30), rand.N(3*time.Millisecond))
+	paths := kernel.Paths()
+	for i := range *kills {
+		kill(t, folder, paths[i%len(paths)], rand.N(30), rand.N(3*time.Millisecond))
 	}
 	if last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler)); err != nil || last == nil ||
 		last.Step == 0 {
@@ -179,11 +182,12 @@ func TestKilledRunEndsLikeTheWholeOne(t *testing.T) {
 }
 
 // kill starts the run of the drill in a process of its own, the test's binary
-// (see TestMain), and kills it after some steps and a moment.
-func kill(t *testing.T, folder string, steps int, moment time.Duration) {
+// (see TestMain), on a path of the kernels, and kills it after some steps and a
+// moment.
+func kill(t *testing.T, folder, path string, steps int, moment time.Duration) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", childJob, *kills, folder))
+	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", childJob, *kills, folder), kernel.Variable+"="+path)
 	progress, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,8 @@ package train
 
 import (
 	"fmt"
-	"math"
+
+	"petrify/internal/portable"
 )
 
 // Shape names the curve of a learning rate.
@@ -95,11 +96,11 @@ func (s Schedule) stair(t, T, perEpoch int) float64 {
 	if gamma == 0 {
 		gamma = 0.1
 	}
-	return math.Pow(gamma, float64(t/max(every, 1)))
+	return portable.Power(gamma, t/max(every, 1))
 }
 
 // glide goes from a to b along half a cosine while x goes from 0 to 1.
-func glide(a, b, x float64) float64 { return b + (a-b)*(1+math.Cos(math.Pi*x))/2 }
+func glide(a, b, x float64) float64 { return b + float64(float64((a-b)*(1+portable.CosPi(x)))/2) }
 
 func oneCycle(x float64) float64 {
 	const rise, first, last = 0.3, 1. / 25, 1. / 250_000

@@ -57,20 +57,10 @@ func readSummary(path string) (says train.Summary, err error) {
 // concede copies from the summary what cannot be measured again, and says what
 // was.
 func (s *subject) concede(says train.Summary, found *train.Summary) string {
-	found.Speed = says.Speed
+	found.Speed, found.Kernels = says.Speed, says.Kernels
 	// The files may have moved, and what is beside them is not read.
 	found.Data.Dataset, found.Data.Source, found.Data.Passed = says.Data.Dataset, says.Data.Source, says.Data.Passed
-	switch {
-	case says.Kernels != found.Kernels:
-		what := "QAT's accuracy is confirmed; the other numbers come from"
-		if !integersThroughout(s.file) {
-			what, found.QAT.Accuracy = "the numbers come from", says.QAT.Accuracy
-		}
-		what += fmt.Sprintf(" %s kernels; %s ones add floats in another order: choose with PETRIFY_KERNEL.",
-			says.Kernels, found.Kernels)
-		found.Kernels, found.Float, found.PTQ, found.QAT.Loss = says.Kernels, says.Float, says.PTQ, says.QAT.Loss
-		return what
-	case found.PTQ == train.Metrics{}:
+	if found.PTQ == (train.Metrics{}) {
 		found.PTQ = says.PTQ
 		return "accuracy and losses of float and QAT are confirmed; PTQ's depend on random dropout."
 	}

@@ -14,7 +14,7 @@ func Quantize(r, s float32, z int32, f Format) int32 {
 
 // Dequantize is r = s·(q − z).
 func Dequantize(q int32, s float32, z int32) float32 {
-	return s * float32(q-z)
+	return float32(s * float32(q-z))
 }
 
 // Fake is Dequantize(Quantize(r)): r rounded to the grid.

@@ -18,7 +18,7 @@ func chooseCoreMLPTQ(lo, hi float32, f Format, scheme Scheme) (s float32, z int3
 		if s = float32((high - low) / (qmax - qmin)); s == 0 {
 			return 1, 0
 		}
-		return s, int32(math.RoundToEven((qmin*high - qmax*low) / (high - low)))
+		return s, int32(math.RoundToEven((float64(qmin*high) - float64(qmax*low)) / (high - low)))
 	}
 	n := int32(1)<<(f.Bits-1) - 1
 	s = orOne(largest(lo, hi)/float32(n), f)

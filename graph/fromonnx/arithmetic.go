@@ -22,7 +22,7 @@ func (v *visit) scaled(s *signal, a, b []float64) *signal {
 	if s.affine() {
 		for i := range a {
 			y.scale[i] *= s.scale[i]
-			y.shift[i] += a[i] * s.shift[i]
+			y.shift[i] += float64(a[i] * s.shift[i])
 		}
 	}
 	if nearly(y.scale, 1) && nearly(y.shift, 0) {
@@ -64,7 +64,7 @@ func (l *layer) rescale(a, b []float64) {
 		return
 	case graph.KindLayerNorm:
 		for i := range a {
-			l.gamma[i], l.beta[i] = l.gamma[i]*a[i], l.beta[i]*a[i]+b[i]
+			l.gamma[i], l.beta[i] = l.gamma[i]*a[i], float64(l.beta[i]*a[i])+b[i]
 		}
 		return
 	}
@@ -76,7 +76,7 @@ func (l *layer) rescale(a, b []float64) {
 		l.weight[i] *= a[i/each]
 	}
 	for o := range l.bias {
-		l.bias[o] = l.bias[o]*a[o] + b[o]
+		l.bias[o] = float64(l.bias[o]*a[o]) + b[o]
 	}
 }
 

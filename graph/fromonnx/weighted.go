@@ -145,7 +145,7 @@ func (l *layer) absorb(x *signal, groups int) {
 		for i := range each {
 			for k := range taps {
 				w := &l.weight[(o*each+i)*taps+k]
-				l.bias[o] += *w * x.shift[first+i]
+				l.bias[o] += float64(*w * x.shift[first+i])
 				*w *= x.scale[first+i]
 			}
 		}
@@ -197,7 +197,7 @@ func gemm(v *visit) (*signal, error) {
 		l.bias = make([]float64, outputs)
 	}
 	for o, b := range bias {
-		l.bias[o] += beta * b
+		l.bias[o] += float64(beta * b)
 	}
 	return s, nil
 }
@@ -224,7 +224,7 @@ func (v *visit) linear(x *signal, inputs, outputs int, get func(o, i int) float6
 		for i := range inputs {
 			w, to := get(o, i), x.at(i)
 			if x.affine() {
-				l.bias[o] += w * x.shift[to]
+				l.bias[o] += float64(w * x.shift[to])
 				w *= x.scale[to]
 			}
 			l.weight[o*inputs+to] = w

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"petrify/internal/kernel"
+	"petrify/internal/portable"
 )
 
 // The paper's constants: h(V) is stretched to ζ − γ, and β falls from first to last
@@ -84,7 +85,7 @@ func (p *Problem) relax() *relaxed {
 		steps := p.Weights[i]/s + a.zero[i]
 		a.floor[i] = min(max(math.Floor(steps), p.Grid.Min), p.Grid.Max-1)
 		fraction := min(max(steps-a.floor[i], 0.01), 0.99)
-		a.v[i] = -math.Log((stretchHigh-stretchLow)/(fraction-stretchLow) - 1)
+		a.v[i] = -portable.Log((stretchHigh-stretchLow)/(fraction-stretchLow) - 1)
 		a.soften(i)
 	}
 	return a
@@ -92,8 +93,8 @@ func (p *Problem) relax() *relaxed {
 
 // soften computes h(V) and its slope.
 func (a *relaxed) soften(i int) {
-	σ := 1 / (1 + math.Exp(-a.v[i]))
-	h := σ*(stretchHigh-stretchLow) + stretchLow
+	σ := 1 / (1 + portable.Exp(-a.v[i]))
+	h := float64(σ*(stretchHigh-stretchLow)) + stretchLow
 	a.h[i], a.slope[i] = min(max(h, 0), 1), σ*(1-σ)*(stretchHigh-stretchLow)
 	if h != a.h[i] {
 		a.slope[i] = 0
@@ -103,7 +104,7 @@ func (a *relaxed) soften(i int) {
 // step is one of Adam's, with the paper's default momenta.
 func (a *relaxed) step(i, iterations int, scale float64) {
 	for k := range a.e {
-		a.e[k] = float32(a.Weights[k] - a.scale[k]*(a.floor[k]+a.h[k]-a.zero[k]))
+		a.e[k] = float32(a.Weights[k] - float64(a.scale[k]*(a.floor[k]+a.h[k]-a.zero[k])))
 	}
 	n := a.Cols
 	kernel.Gemm(kernel.Matrix{Data: a.pulls, Rows: a.Rows, Cols: n, LD: n},
@@ -112,18 +113,18 @@ func (a *relaxed) step(i, iterations int, scale float64) {
 	t := float64(i) / float64(iterations)
 	λ, β := 0.0, 0.0
 	if t >= warmUp {
-		λ, β = adaWeight, lastBeta+(firstBeta-lastBeta)*(1-(t-warmUp)/(1-warmUp))
+		λ, β = adaWeight, lastBeta+float64((firstBeta-lastBeta)*(1-(t-warmUp)/(1-warmUp)))
 	}
-	b1, b2 := 1-math.Pow(0.9, float64(i+1)), 1-math.Pow(0.999, float64(i+1))
+	b1, b2 := 1-portable.Power(0.9, i+1), 1-portable.Power(0.999, i+1)
 	for k := range a.v {
 		d := -2 * float64(a.pulls[k]) * a.scale[k] / scale
 		if λ > 0 {
 			m := 2*a.h[k] - 1
-			d -= λ * 2 * β * math.Copysign(math.Pow(math.Abs(m), β-1), m)
+			d -= float64(λ * 2 * β * math.Copysign(portable.Pow(math.Abs(m), β-1), m))
 		}
-		d *= a.slope[k]
-		a.mean[k] += 0.1 * (d - a.mean[k])
-		a.square[k] += 0.001 * (d*d - a.square[k])
+		d = float64(d * a.slope[k])
+		a.mean[k] += float64(0.1 * (d - a.mean[k]))
+		a.square[k] += float64(0.001 * (float64(d*d) - a.square[k]))
 		a.v[k] -= adaRate * (a.mean[k] / b1) / (math.Sqrt(a.square[k]/b2) + 1e-8)
 		a.soften(k)
 	}

@@ -51,6 +51,6 @@ func (p *Problem) plane(q []int32, r int, l []float64, order []int) {
 		w := p.Weights[r*n+c]
 		steps := p.Grid.nearest((w+carried[i]/l[i*n+i])/scale[c], zero[c])
 		q[c] = int32(steps + zero[c])
-		add(carried[:i], w-scale[c]*steps, l[i*n:i*n+i])
+		add(carried[:i], w-float64(scale[c]*steps), l[i*n:i*n+i])
 	}
 }

@@ -66,7 +66,7 @@ func (p *Problem) rowError(r int, q []int32) float64 {
 	e := make([]float64, p.Cols)
 	scale, zero := p.Grid.row(r, p.Cols)
 	for c, s := range scale {
-		e[c] = p.Weights[r*p.Cols+c] - s*(float64(q[c])-zero[c])
+		e[c] = p.Weights[r*p.Cols+c] - float64(s*(float64(q[c])-zero[c]))
 	}
 	return quadratic(p.Moments, e)
 }
@@ -76,7 +76,7 @@ func quadratic(h, e []float64) (sum float64) {
 	n := len(e)
 	for i, v := range e {
 		if v != 0 {
-			sum += v * dot(h[i*n:(i+1)*n], e)
+			sum += float64(v * dot(h[i*n:(i+1)*n], e))
 		}
 	}
 	return sum
@@ -94,7 +94,7 @@ func (p *Problem) Damp(share float64) {
 		mean = 1
 	}
 	for i := range n {
-		p.Moments[i*n+i] += max(share, least) * mean
+		p.Moments[i*n+i] += float64(max(share, least) * mean)
 	}
 }
 

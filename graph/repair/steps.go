@@ -18,7 +18,7 @@ func (p *Problem) steps(r int, q []int32) *steps {
 	var zero []float64
 	s.scale, zero = p.Grid.row(r, n)
 	for c, v := range q {
-		s.e[c] = p.Weights[r*n+c] - s.scale[c]*(float64(v)-zero[c])
+		s.e[c] = p.Weights[r*n+c] - float64(s.scale[c]*(float64(v)-zero[c]))
 		add(s.pull, s.e[c], p.Moments[c*n:(c+1)*n])
 	}
 	return s
@@ -27,7 +27,7 @@ func (p *Problem) steps(r int, q []int32) *steps {
 // gain is what a step adds to the row's error.
 func (s *steps) gain(c int, d int32) float64 {
 	δ := -float64(d) * s.scale[c]
-	return δ * (2*s.pull[c] + δ*s.Moments[c*s.Cols+c])
+	return float64(δ * (2*s.pull[c] + float64(δ*s.Moments[c*s.Cols+c])))
 }
 
 // take makes a step.
@@ -66,7 +66,7 @@ func (s *steps) pair(i int, d int32, least float64) bool {
 	best, with, other := own, i, int32(0)
 	for j := range s.q {
 		// After the step, the pull of j decides which way it would go.
-		cross := -float64(d) * s.scale[i] * s.Moments[i*s.Cols+j]
+		cross := float64(-float64(d) * s.scale[i] * s.Moments[i*s.Cols+j])
 		way := int32(1)
 		if s.pull[j]+cross < 0 {
 			way = -1
@@ -75,7 +75,7 @@ func (s *steps) pair(i int, d int32, least float64) bool {
 		if j == i || v < s.Grid.Min || v > s.Grid.Max {
 			continue
 		}
-		if sum := own + s.gain(j, way) - 2*float64(way)*s.scale[j]*cross; sum < best {
+		if sum := own + s.gain(j, way) - float64(2*float64(way)*s.scale[j]*cross); sum < best {
 			best, with, other = sum, j, way
 		}
 	}

@@ -51,6 +51,17 @@ var path, vnni, wrong = choose(os.Getenv(Variable), detected())
 // Path names the kernels in use, such as "generic", "avx512" or "dot".
 func Path() string { return path.String() }
 
+// Paths are the names of the paths that this processor and this build have.
+func Paths() []string { return detected().set.names() }
+
+// names are those of the paths.
+func (s instructionSet) names() (names []string) {
+	for _, s := range s.paths() {
+		names = append(names, s.String())
+	}
+	return names
+}
+
 // features is what a processor offers to this build.
 type features struct {
 	set  instructionSet // the best path
@@ -64,10 +75,7 @@ func Check() error { return wrong }
 // choose obeys a forced path if the processor has it.
 func choose(forced string, has features) (set instructionSet, vnni bool, err error) {
 	if set = has.set; forced != "" {
-		var names []string
-		for _, s := range has.set.paths() {
-			names = append(names, s.String())
-		}
+		names := has.set.names()
 		if slices.Contains(names, forced) {
 			set = instructionSet(slices.Index(setNames[:], forced))
 		} else {

@@ -2,49 +2,53 @@ package kernel
 
 import "math"
 
-// Every sum of products in this package is a chain of fused multiply-adds: each
-// rounds a·b + c once, to float32. Go has none for float32. Here the product is
-// exact in float64; so the only fault of its sum with c, rounded to float64 and
-// then to float32, is where the first rounding ends halfway between two float32.
+// Every sum of products in this package is a chain of fused multiply-adds, which
+// round each term a·b + c once, to float32. Go has none for float32. In float64 the
+// product is exact; so the only fault of a·b + c there, rounded to float32
+// afterwards, is where it was rounded to halfway between two float32.
 
-// fused is product + sum, rounded once. It moves what float64 makes of it a bit
-// towards the exact sum; the error is that of D. Knuth, "The Art of Computer
-// Programming", volume 2, 4.2.2, theorem B.
-func fused(product, sum float64) float32 {
-	s := product + sum
-	d := s - product
-	switch rest := (product - (s - d)) + (sum - d); {
-	case rest > 0:
-		s = math.Nextafter(s, math.Inf(1))
-	case rest < 0:
-		s = math.Nextafter(s, math.Inf(-1))
+// FMA is x·y + z, rounded once. The sum is rounded to odd in float64, so that a
+// second rounding, to float32, does no harm (S. Boldo, G. Melquiond, "Emulation of
+// a FMA and Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd", IEEE
+// Transactions on Computers 57(4), 2008, theorem 4).
+func FMA(x, y, z float32) float32 {
+	p, c := float64(float64(x)*float64(y)), float64(z)
+	s := p + c
+	t := s - p
+	lost := (p - (s - t)) + (c - t)
+	bits := math.Float64bits(s)
+	if (lost > 0 || lost < 0) && bits&1 == 0 { // not where s is infinite and lost is NaN
+		if lost > 0 == (s > 0) {
+			bits++
+		} else {
+			bits--
+		}
 	}
-	return float32(s)
+	return float32(math.Float64frombits(bits))
 }
 
-// even reports whether s may be halfway between two float32, or not finite.
-func even(s float64) bool { return math.Float64bits(s)<<36 == 0 }
+// halfway reports whether s may be halfway between two float32, or is not finite.
+func halfway(s float64) bool { return math.Float64bits(s)<<36 == 0 }
 
-// addScaled is sum[j] = fused(a·b[j], sum[j]), of sums that are float32.
-func addScaled(sum []float64, a float64, b []float32) {
+// addScaled is sum[j] = FMA(a, b[j], sum[j]), of sums that are float32.
+func addScaled(sum []float64, a float32, b []float32) {
+	x := float64(a)
 	for j, v := range b[:len(sum)] {
-		p := a * float64(v)
-		s := p + sum[j]
-		if even(s) {
-			s = float64(fused(p, sum[j]))
+		s := float64(x*float64(v)) + sum[j]
+		if halfway(s) {
+			s = float64(FMA(a, v, float32(sum[j])))
 		}
 		sum[j] = float64(float32(s))
 	}
 }
 
-// addProducts is sum[j] = fused(a[j]·b[j], sum[j]).
+// addProducts is sum[j] = FMA(a[j], b[j], sum[j]).
 func addProducts(sum, a, b []float32) {
 	a, b = a[:len(sum)], b[:len(sum)]
 	for j, v := range sum {
-		p := float64(a[j]) * float64(b[j])
-		s := p + float64(v)
-		if even(s) {
-			s = float64(fused(p, float64(v)))
+		s := float64(float64(a[j])*float64(b[j])) + float64(v)
+		if halfway(s) {
+			s = float64(FMA(a[j], b[j], v))
 		}
 		sum[j] = float32(s)
 	}

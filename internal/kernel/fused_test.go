@@ -15,20 +15,22 @@ func exactly(a, b, c float32) float32 {
 	return v
 }
 
-// multiplyAdd is a·b + c, which both loops compute alike.
+// multiplyAdd is a·b + c, which all ways to compute it must agree on.
 func multiplyAdd(a, b, c float32) float32 {
 	sum, wide := []float32{c}, []float64{float64(c)}
 	addProducts(sum, []float32{a}, []float32{b})
-	if addScaled(wide, float64(a), []float32{b}); math.Float32bits(float32(wide[0])) != math.Float32bits(sum[0]) &&
-		sum[0] == sum[0] {
-		panic(label("one loop has ", wide[0], ", the other ", sum[0]))
+	addScaled(wide, a, []float32{b})
+	for _, other := range []float32{float32(wide[0]), FMA(a, b, c)} {
+		if math.Float32bits(other) != math.Float32bits(sum[0]) && sum[0] == sum[0] {
+			panic(label("the sums differ: ", sum[0], other))
+		}
 	}
 	return sum[0]
 }
 
-// TestFusedRoundsOnce tries numbers of few bits, whose sums are often halfway
+// TestFMARoundsOnce tries numbers of few bits, whose sums are often halfway
 // between two float32, and numbers of all exponents.
-func TestFusedRoundsOnce(t *testing.T) {
+func TestFMARoundsOnce(t *testing.T) {
 	r := random()
 	few := func() float32 {
 		v := float32(1+r.IntN(1<<r.IntN(12))) * float32(math.Exp2(float64(r.IntN(60)-30)))
@@ -57,12 +59,16 @@ func TestFusedRoundsOnce(t *testing.T) {
 			moved++
 		}
 	}
+	// Half a step of float32 and a little: rounding twice would give 1.
+	if got, want := multiplyAdd(0x1p-24, 1+0x1p-20, 1), float32(1+0x1p-23); got != want {
+		t.Errorf("just above a tie: %v, want %v", got, want)
+	}
 	if moved < 20 {
 		t.Errorf("only %d sums show that rounding twice is another thing", moved)
 	}
 }
 
-func TestFusedOfWhatIsNotFinite(t *testing.T) {
+func TestFMAOfWhatIsNotFinite(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	negative := float32(math.Copysign(0, -1))
 	for _, c := range [][4]float32{
@@ -76,7 +82,7 @@ func TestFusedOfWhatIsNotFinite(t *testing.T) {
 	}
 }
 
-func FuzzFused(f *testing.F) {
+func FuzzFMA(f *testing.F) {
 	f.Add(uint32(0x3f800001), uint32(0x3f7fffff), uint32(0x33800000))
 	f.Fuzz(func(t *testing.T, a, b, c uint32) {
 		x, y, z := math.Float32frombits(a), math.Float32frombits(b), math.Float32frombits(c)

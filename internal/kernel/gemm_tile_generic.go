@@ -18,7 +18,7 @@ func (t *tile) sums(i int) (sums [32]float64) {
 	for _, off := range t.off {
 		x := off + i*t.rs
 		for range t.k {
-			addScaled(sums[:t.n], float64(t.a[x]), t.b[at:])
+			addScaled(sums[:t.n], t.a[x], t.b[at:])
 			x += t.cs
 			at += t.ldb
 		}

@@ -54,7 +54,7 @@ func (p Heads) Reals(y, a, b []float32, factor float32, n int) {
 		p.each(func(at, first, second int) {
 			sum := 0.0
 			for k := range p.K {
-				sum += float64(float32(factor*a[first+k*p.A.Column])) * float64(b[second+k*p.B.Row])
+				sum += float64(float64(float32(factor*a[first+k*p.A.Column])) * float64(b[second+k*p.B.Row]))
 			}
 			y[at] = float32(sum)
 		})

@@ -27,31 +27,10 @@ func AddBytes(y, a, b []uint8, k Sum) {
 // addBytesGeneric is the loop that every path of [AddBytes] computes.
 func addBytesGeneric(y, a, b []uint8, k Sum) {
 	for i := range y {
-		v := fma32(float32(a[i]), k.A, fma32(float32(b[i]), k.B, k.Fixed))
+		v := FMA(float32(a[i]), k.A, FMA(float32(b[i]), k.B, k.Fixed))
 		v = min(max(v, float32(k.Min)), float32(k.Max))
 		y[i] = uint8(math.RoundToEven(float64(v)))
 	}
-}
-
-// fma32 is x·y + z, rounded once. The product of two float32 is exact in
-// float64; their sum with z is rounded to odd, so that a second rounding, to
-// float32, does no harm (S. Boldo, G. Melquiond, "Emulation of a FMA and
-// Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd", IEEE
-// Transactions on Computers 57(4), 2008, theorem 4).
-func fma32(x, y, z float32) float32 {
-	p, c := float64(x)*float64(y), float64(z)
-	s := p + c
-	t := s - p
-	lost := (p - (s - t)) + (c - t)
-	bits := math.Float64bits(s)
-	if lost != 0 && bits&1 == 0 {
-		if lost > 0 == (s > 0) {
-			bits++
-		} else {
-			bits--
-		}
-	}
-	return float32(math.Float64frombits(bits))
 }
 
 // SumPixels is the sum over the pixels of each of n images, the integer half

@@ -2,30 +2,8 @@ package kernel
 
 import (
 	"math"
-	"math/big"
 	"testing"
 )
-
-func TestFMA32RoundsOnce(t *testing.T) {
-	r := random()
-	for range 20000 {
-		x, y, z := float32(r.IntN(512)-256), float32(math.Ldexp(r.Float64(), r.IntN(40)-20)),
-			float32(math.Ldexp(r.NormFloat64(), r.IntN(80)-40))
-		exact := new(big.Float).SetPrec(400).Mul(big.NewFloat(float64(x)), big.NewFloat(float64(y)))
-		exact.SetPrec(400).Add(exact, big.NewFloat(float64(z)))
-		want, _ := exact.Float32()
-		if got := fma32(x, y, z); got != want {
-			t.Fatalf("fma32(%v, %v, %v) = %v, want %v", x, y, z, got, want)
-		}
-	}
-	// Half a step of float32 and a little: rounding twice would give 1.
-	if got, want := fma32(0x1p-24, 1+0x1p-20, 1), float32(1+0x1p-23); got != want {
-		t.Errorf("just above a tie: %v, want %v", got, want)
-	}
-	if got := fma32(0x1p-60, 1, 1+0x1p-23); got != 1+0x1p-23 {
-		t.Errorf("far below: %v", got)
-	}
-}
 
 // TestAddBytesOfEveryPair compares each pair of bytes, and every length, with
 // exact arithmetic.

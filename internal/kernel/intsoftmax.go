@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"slices"
+
+	"petrify/internal/portable"
 )
 
 // Softmax is the constants of [SoftmaxBytes]. [NewSoftmax] makes them.
@@ -35,13 +37,13 @@ func NewSoftmax(features int, sx, sy float32, zero, min, max int32) *Softmax {
 // smaller by ln levels.
 func Exponentials(features int, sx, sy float32) (exp [256]float32, steps float32) {
 	steps = levels(sy)
-	h := float64(float32(math.Log(float64(math.MaxFloat32/float32(features))))) - 5
-	if math.IsInf(float64(float32(math.Exp(h))*steps), 1) {
-		h -= math.Log(float64(steps))
+	h := float64(float32(portable.Log(float64(math.MaxFloat32/float32(features))))) - 5
+	if math.IsInf(float64(float32(portable.Exp(h))*steps), 1) {
+		h -= portable.Log(float64(steps))
 	}
 	s := float64(sx)
 	for d := range exp {
-		exp[d] = float32(math.Exp((h/s - float64(d)) * s))
+		exp[d] = float32(portable.Exp((h/s - float64(d)) * s))
 	}
 	return exp, steps
 }

@@ -80,14 +80,14 @@ func (k LayerNorm) Backward(dx, dgamma, dbeta, dy, x []float32) {
 		sum, product := 0.0, 0.0
 		for i, v := range x[:c] {
 			hat[i] = (float64(v) - mean) * f
-			g := float64(dy[i]) * float64(k.Gamma[i])
-			sum, product = sum+g, product+g*hat[i]
-			factors[i] += float64(dy[i]) * hat[i]
+			g := float64(float64(dy[i]) * float64(k.Gamma[i]))
+			sum, product = sum+g, product+float64(g*hat[i])
+			factors[i] += float64(float64(dy[i]) * hat[i])
 			shifts[i] += float64(dy[i])
 		}
 		for i := range hat {
-			g := float64(dy[i]) * float64(k.Gamma[i])
-			dx[i] = float32(f * (g - sum/float64(c) - hat[i]*product/float64(c)))
+			g := float64(float64(dy[i]) * float64(k.Gamma[i]))
+			dx[i] = float32(f * (g - sum/float64(c) - float64(hat[i]*product)/float64(c)))
 		}
 	}
 	for i := range factors {

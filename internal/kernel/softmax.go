@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"petrify/internal/portable"
+)
 
 // SoftmaxRows is y = eˣ/Σ eˣ of each row of channels, in float64.
 func SoftmaxRows(y, x []float32, channels int) {
@@ -11,10 +15,10 @@ func SoftmaxRows(y, x []float32, channels int) {
 			top = max(top, float64(v))
 		}
 		for _, v := range x[:channels] {
-			sum += math.Exp(float64(v) - top)
+			sum += portable.Exp(float64(v) - top)
 		}
 		for i, v := range x[:channels] {
-			y[i] = float32(math.Exp(float64(v)-top) / sum)
+			y[i] = float32(portable.Exp(float64(v)-top) / sum)
 		}
 	}
 }
@@ -73,14 +77,14 @@ func softmaxRow(d, row []float32, label int, m float64) (loss float64, best int)
 	}
 	top, sum := float64(row[best]), 0.0
 	for _, v := range row {
-		sum += math.Exp(float64(v) - top)
+		sum += portable.Exp(float64(v) - top)
 	}
-	loss = math.Log(sum) - (float64(row[label]) - top)
+	loss = portable.Log(sum) - (float64(row[label]) - top)
 	if d == nil {
 		return loss, best
 	}
 	for k, v := range row {
-		p := math.Exp(float64(v)-top) / sum
+		p := portable.Exp(float64(v)-top) / sum
 		if k == label {
 			p--
 		}

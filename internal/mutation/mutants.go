@@ -25,7 +25,9 @@ var mutants = []mutant{
 		""}, // so windows read past small images
 	{"internal/kernel/intconv.go", "c.z = z + int32(flipOf[X]())", "c.z = z", ""},
 	{"internal/kernel/intconv_pack.go", "column*g.DilationW*g.C", "column*g.C", ""},
-	{"internal/kernel/intadd.go", "lost != 0 && bits&1 == 0", "lost != 0", ""},
+	{"internal/kernel/fused.go", "(lost > 0 || lost < 0) && bits&1 == 0", "lost > 0 || lost < 0", ""},
+	{"internal/kernel/fused.go", "return math.Float64bits(s)<<36 == 0", "return math.Float64bits(s)<<34 == 0", ""},
+	{"internal/kernel/columns_generic.go", "r < rows-rows%of", "r < rows", ""},
 	{"internal/kernel/requantize.go", "math.RoundToEven(float64(v))", "math.Round(float64(v))", ""},
 	{"internal/kernel/fakequant_generic.go", "if !(v > g.lo) {", "if v < g.lo {", ""},
 	{"internal/kernel/minmax.go", "return s.lo + 0, s.hi + 0,", "return s.lo, s.hi,", ""},
@@ -36,7 +38,7 @@ var mutants = []mutant{
 	{"internal/node/node.go", "AppendUint64(nil, o.id)", "AppendUint64(nil, 0)", ""},
 
 	// graph/fromonnx, internal/onnxeval: files of others
-	{"graph/fromonnx/weighted.go", "l.bias[o] += w * x.shift[to]", "l.bias[o] += x.shift[to]", ""},
+	{"graph/fromonnx/weighted.go", "l.bias[o] += float64(w * x.shift[to])", "l.bias[o] += x.shift[to]", ""},
 	{"graph/fromonnx/weighted.go", "l.weight[o*inputs+to] = w", "l.weight[o*inputs+i] = w", ""},
 	{"graph/fromonnx/weighted.go", "x.shifted() && window.padded()", "window.padded() && false", ""},
 	{"graph/fromonnx/mapping.go", "repeated(s.shift, out.H*out.W)", "s.shift", ""},
@@ -59,7 +61,7 @@ var mutants = []mutant{
 	{"fakequant/affine/params.go", "max(least, min(s, math.MaxFloat32/f.span()))", "max(least, s)", ""},
 	{"fakequant/affine/rounding.go", "math.Floor(x + 0.5)", "math.Round(x)", ""},
 	{"fakequant/affine/granularity.go", "product(shape[g.Axis+1:])}", "product(shape[g.Axis:])}", ""},
-	{"fakequant/lsq.go", "- float64(dx[i])*float64(r)", "- float64(dy[i])*float64(r)", ""},
+	{"fakequant/lsq.go", "- float64(float64(dx[i])*float64(r))", "- float64(float64(dy[i])*float64(r))", ""},
 	{"fakequant/lsq.go", "float64(size/c.layout.N)", "float64(size)", ""},
 	{"fakequant/pact.go", "float64(dy[i] * low)", "float64(dy[i])", ""},
 	{"fakequant/ramp.go", "left*left*left", "left*left", ""},
@@ -80,7 +82,7 @@ var mutants = []mutant{
 	// observers: from tensors to ranges
 	{"observers/ema.go", "old := 1 - o.c", "old := o.c", ""},
 	{"observers/extremes.go", "if bad == inner {", "if bad > 0 {", ""},
-	{"observers/percentile.go", "o.p*float64(n)+0.5", "o.p*float64(n)", ""},
+	{"observers/percentile.go", "float64(o.p*float64(n))+0.5", "float64(o.p*float64(n))", ""},
 	{"observers/shrink.go", "if e > least {", "if e >= least {", ""},
 	{"observers/entropy.go", "if j == n-1 {", "if j == n {", ""},
 	{"observers/mse.go", "(float64(j)+0.5)*width", "float64(j)*width", ""},
@@ -90,18 +92,18 @@ var mutants = []mutant{
 	{"observers/torchhistogram.go", "float32((sum - before) / torchSplit)", "float32(sum - before)", ""},
 
 	// graph: layers, their gradients, what is frozen
-	{"graph/folded.go", "- float64(u.norm.mean[o])", "+ float64(u.norm.mean[o])", ""},
+	{"graph/folded.go", "- float64(float64(u.norm.mean[o])", "+ float64(float64(u.norm.mean[o])", ""},
 	{"graph/kinds.go", "return (2*x + 3) / 6", "return (x + 3) / 6", ""},
 	{"graph/equalize.go", "after *= next.ins[0].H * next.ins[0].W", "after = next.ins[0].H * next.ins[0].W", ""}, // of two
 	{"graph/smooth.go", "range slices.Backward(links)", "range slices.All(links)", ""},
-	{"graph/smooth.go", "math.Pow(w, 1-α)", "math.Pow(w, α)", ""},
+	{"graph/smooth.go", "portable.Pow(w, 1-α)", "portable.Pow(w, α)", ""},
 	{"graph/equalize.go", "l.padded = l.padded || next.padded()", "", ""},
 	{"graph/repair.go", "{float.source: x}", "{float.source: rounded}", ""},
 	{"graph/repair_weights.go", "(m+shift[first+i])", "m", ""},
 	{"graph/repair_weights.go", "(float64(n) - g.Zero[k])", "float64(n)", ""},
 	{"graph/repair/gptq.go", "w+carried[i]/l[i*n+i]", "w", ""},
 	{"graph/repair/problem.go", "add(w, 1, b)", "", ""},
-	{"graph/repair/steps.go", "δ * (2*s.pull[c] + δ*", "δ * (s.pull[c] + δ*", ""},
+	{"graph/repair/steps.go", "δ * (2*s.pull[c] + float64(", "δ * (s.pull[c] + float64(", ""},
 	{"graph/op_activate.go", "y[i] * (dy[i] - sum)", "y[i] * (dy[i] + sum)", ""},
 	{"graph/op_activate.go", "scale := 1 / (1 - u.layer.Rate)", "scale := float32(1)", ""},
 	{"graph/op_correct.go", "float32(-a * float64(k.mean[i]) * sum)", "float32(a * float64(k.mean[i]) * sum)", ""},
@@ -139,7 +141,7 @@ var mutants = []mutant{
 		"float64(float32(p) * m))", ""},
 	{"quantized/integer/join.go", "int(b[i%channels])", "int(b[i/(image/channels)])", ""},
 	{"graph/op_pair.go", "p.db(a[i], b[k])", "p.db(a[i%channels], b[k])", ""},
-	{"graph/kinds.go", "return logistic(x) * (1 + x*logistic(-x))", "return logistic(x) * (1 + x*logistic(x))", ""},
+	{"graph/kinds.go", "return logistic(x) * (1 + float64(x*logistic(-x)))", "return logistic(x) * (1 + float64(x*logistic(x)))", ""},
 	{"internal/kernel/pool.go", "return (h1 - h0) * (w1 - w0)", "return (h1 - h0) * g.KW", ""},
 	{"quantized/integer/join.go", "how.multiply(), -1)", "how.multiply(), 1)", ""},
 	{"quantized/integer/move.go", "(begin[1]+i)*in[2]", "(begin[1]+i)*out[2]", ""},
@@ -190,7 +192,7 @@ var mutants = []mutant{
 	{"quantized/raw.go", "r.Whole && r.Least >= 0", "r.Least >= 0", ""},
 	{"quantized/raw.go", "r.Greatest > 1 && r.Greatest <= 255", "r.Greatest <= 255", ""},
 	{"train/raw.go", "p.Resized > 0", "true", ""},
-	{"quantized/coreml/runner.go", "p*float64(in.Std[c]) + float64(in.Mean[c])",
+	{"quantized/coreml/runner.go", "float64(p*float64(in.Std[c])) + float64(in.Mean[c])",
 		"(p + float64(in.Mean[c])) * float64(in.Std[c])", ""},
 	{"quantized/carray/arena.go", "t.first <= u.last && u.first <= t.last", "t.first < u.last && u.first < t.last", ""},
 	{"quantized/carray/layers.go", "w.PadBegin[0], w.PadBegin[1])", "w.PadBegin[1], w.PadBegin[0])", ""},
@@ -234,7 +236,7 @@ var mutants = []mutant{
 	{"datasets/batch.go", "uint64(k*size+i)", "uint64(i)", ""},
 
 	// train: the loop
-	{"train/adamw.go", "float32(1 - lr*decay)", "float32(1 - decay)", ""},
+	{"train/adamw.go", "float32(1 - float64(lr*decay))", "float32(1 - decay)", ""},
 	{"train/average.go", "min(a.decay, float64(1+t)/float64(10+t))", "a.decay", ""},
 	{"train/clip.go", "float32(limit / norm)", "float32(limit / squares)", ""},
 	{"train/objective.go", "return T * T * loss", "return T * loss", ""},

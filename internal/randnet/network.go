@@ -2,11 +2,11 @@ package randnet
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 
 	"petrify/graph"
+	"petrify/internal/portable"
 )
 
 // Options bound the networks.
@@ -213,7 +213,7 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 		}
 	case graph.KindBatchNorm, graph.KindLayerNorm:
 		if one(b.rng, 3) {
-			l.Epsilon = math.Pow(10, -5*b.rng.Float64())
+			l.Epsilon = portable.Pow(10, -5*b.rng.Float64())
 		}
 	case graph.KindClip:
 		l.Min, l.Max = b.bounds()

@@ -50,7 +50,7 @@ func (r *Runner) raw(x []float32) []float32 {
 	for i, v := range r.input {
 		p := float64(v)
 		if c := i / plane; in.Std != nil {
-			p = p*float64(in.Std[c]) + float64(in.Mean[c])
+			p = float64(p*float64(in.Std[c])) + float64(in.Mean[c])
 		}
 		if p /= float64(in.PixelScale); r.options.Image {
 			p = math.RoundToEven(p)

@@ -159,7 +159,7 @@ func storage(bits int, unsigned bool) mil.DataType {
 // bits, or above 65504.
 func (b *builder) representable(s, gain float64, bits int) error {
 	stored := b.float.Round(s * gain)
-	if off := math.Abs(stored - s*gain); !(off*math.Ldexp(1, bits-1) <= s*gain/2) {
+	if off := math.Abs(stored - float64(s*gain)); !(off*math.Ldexp(1, bits-1) <= s*gain/2) {
 		return fmt.Errorf("%v cannot be represented in float16, nearest is %v: want a larger scale, or float32 "+
 			"precision", float32(s), float32(stored/gain))
 	}

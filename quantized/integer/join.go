@@ -157,9 +157,8 @@ func sumSigned(a, b, y grid) func(qa, qb uint8) uint8 {
 	const down = 128
 	a.zero, b.zero, y.zero = a.zero-down, b.zero-down, y.zero-down
 	k := sumOf(a, b, y)
-	fma := func(x, y, z float32) float32 { return float32(math.FMA(float64(x), float64(y), float64(z))) }
 	return func(qa, qb uint8) uint8 {
-		q := fma(float32(int32(qa)-down), k.A, fma(float32(int32(qb)-down), k.B, k.Fixed))
+		q := kernel.FMA(float32(int32(qa)-down), k.A, kernel.FMA(float32(int32(qb)-down), k.B, k.Fixed))
 		return clip(math.RoundToEven(float64(q))+down, y)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"petrify/internal/portable"
 	"petrify/quantized"
 )
 
@@ -90,7 +91,7 @@ func (c *compiler) softmaxTFLite(x, y *value) {
 	last := tableOf(steps, y.grid, func(r float32) float32 { return r })
 	var e [256]float32
 	for d := range e {
-		e[d] = float32(math.Exp(float64(-x.grid.scale * float32(d))))
+		e[d] = float32(portable.Exp(float64(-x.grid.scale * float32(d))))
 	}
 	channels := x.channels()
 	c.onBytes(y, x, func(out, in []uint8, _ int) {

@@ -1,0 +1,82 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"petrify/fakequant"
+	"petrify/graph"
+	"petrify/internal/golden"
+	"petrify/internal/kernel"
+	"petrify/internal/randnet"
+	"petrify/internal/sample"
+)
+
+// oneResults are short runs, by name: networks of the zoo, and a small one with
+// quantizations that are drawn at random from all methods, observers and dialects.
+func oneResults(t *testing.T) map[string]Config {
+	all := map[string]Config{}
+	for i, name := range []string{"cnn", "resnet8", "ds-cnn"} {
+		if sample.Skips(i, 3) {
+			continue
+		}
+		network, err := graph.Builtin(name, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = Config{Network: network, Data: digits(t, 64, 16), Quantization: graph.Uniform(fakequant.Int8())}
+	}
+	for seed := range sample.Of(uint64(40), 8) {
+		c := small(t)
+		c.Data = digits(t, 64, 16)
+		c.Quantization = randnet.Quantization(rand.New(rand.NewPCG(seed, 3)), c.Network, c.input())
+		all[fmt.Sprint("small ", seed)] = c
+	}
+	return all
+}
+
+// The same seed, configuration and version give the same bytes on every processor
+// and every path of the kernels: those of which testdata has the sums.
+func TestOneResult(t *testing.T) {
+	contents := map[string][]byte{}
+	for name, c := range oneResults(t) {
+		c.Out, c.Seed, c.Batch = t.TempDir(), 5, 16
+		c.Float, c.QAT = Stage{Epochs: 1, LearningRate: 0.01}, Stage{Epochs: 1}
+		result := mustRun(t, c)
+		tensors, manifest, err := result.Model.Encode()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		float, err := os.ReadFile(filepath.Join(c.Out, "float.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents[name] = append(append(float, tensors...), manifest...)
+	}
+	golden.Sums(t, "testdata/runs.sha256", contents)
+}
+
+// TestOneResultOnEveryPath does the same in processes of their own, which begin
+// with the path and the number of threads that the environment names.
+func TestOneResultOnEveryPath(t *testing.T) {
+	if runtime.GOOS == "js" || testing.Short() {
+		t.Skip("a matter of one path, or of the whole test")
+	}
+	for _, path := range kernel.Paths() {
+		if path == kernel.Path() {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestOneResult$")
+			cmd.Env = append(os.Environ(), kernel.Variable+"="+path, "GOMAXPROCS=3")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
