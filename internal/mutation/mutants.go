@@ -260,7 +260,7 @@ var mutants = []mutant{
 	{"internal/search/front.go", "max(product.A, product.B) >= len(choice)", "false", ""},
 	{"internal/search/front.go", "c+p.least(r, i+1) > p.Limits[r]", "c > p.Limits[r]+1", ""},
 	{"cmd/petrify/search_confirm.go", "t.Resume = train.HasCheckpoint(t.Out)", "", ""},
-	{"cmd/petrify/search_confirm.go", "next = (bad + good) / 2", "next = bad + 1", ""},
+	{"cmd/petrify/search_confirm.go", "good = next", "bad = next", ""},
 	{"cmd/petrify/search_latency.go", "!sameBits(s.whole, m, i) && ", "", ""},
 	{"internal/config/choose.go", "e.module.forget(c.Seed)", "", ""}, // so the configuration was refused
 	{"internal/analysis/sight.go", "q == least && beyond < -half", "q == least", ""},
