@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -84,13 +85,13 @@ func (s *seeker) confirmLeast(ctx context.Context, all []candidate, refused map[
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[a].Measured.Loss, all[b].Measured.Loss) })
+	least := math.Inf(1)
 	for _, i := range order[:min(s.qat.count, len(order))] {
 		if err := s.train(ctx, &all[i]); err != nil {
 			return 0, err
 		}
-		t := all[i].Trained
-		if s.keeps(t.Costs) && (all[at].Trained == nil || t.Loss < all[at].Trained.Loss) {
-			at = i
+		if t := all[i].Trained; s.keeps(t.Costs) && t.Loss < least {
+			at, least = i, t.Loss
 		}
 	}
 	return at, nil

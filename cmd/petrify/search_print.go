@@ -142,13 +142,18 @@ func (r *found) chart() figure.Chart {
 	same := slices.Clone(r.Uniform)
 	slices.Reverse(same)
 	line("same bits", figure.Vermilion, same, measured)
-	line("after QAT", figure.Purple, r.Front, func(c candidate) *analysis.Measure {
+	trained := func(c candidate) *analysis.Measure {
 		if c.Trained == nil {
 			return nil
 		}
 		return &c.Trained.Measure
-	})
+	}
+	line("after QAT", figure.Purple, r.Front, trained)
+	at := trained(r.Chosen)
+	if at == nil {
+		at = r.Chosen.Measured
+	}
 	c.Lines = append(c.Lines, figure.Line{Name: "chosen", Color: figure.Blue,
-		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(r.Chosen.Measured)}})
+		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(at)}})
 	return c
 }
