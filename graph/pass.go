@@ -170,12 +170,8 @@ func (m *Model) Measure(y, x []float32, labels []int32) (Metrics, error) {
 	return metrics(loss, correct, labels)
 }
 
-// MeasureWith is [Model.Measure] with a loss of the caller's.
-func (m *Model) MeasureWith(f LossFunc, y []float32, labels []int32) (Metrics, error) {
-	if len(y) != len(labels)*m.Classes() {
-		return Metrics{}, fmt.Errorf("graph: %d outputs for %d labels: want %d", len(y), len(labels),
-			len(labels)*m.Classes())
-	}
+// MeasureWith is [Model.Measure] with a loss of the caller's, for any outputs.
+func MeasureWith(f LossFunc, y []float32, labels []int32) (Metrics, error) {
 	loss, correct := f(make([]float32, len(y)), y, labels)
 	return metrics(loss, correct, labels)
 }

@@ -14,6 +14,8 @@ type judge interface {
 	add(b datasets.Batch, y []float32)
 	// metrics sets those of the task.
 	metrics(m *Metrics)
+	// targets are the judges of single targets.
+	targets() []judge
 }
 
 // errorJudge judges regression.
@@ -57,6 +59,13 @@ func (j *errorJudge) metrics(m *Metrics) {
 	m.RMSE = math.Sqrt(square)
 }
 
+func (j *errorJudge) targets() (all []judge) {
+	for k := range j.of {
+		all = append(all, &errorJudge{j.of[k : k+1]})
+	}
+	return all
+}
+
 // labelJudge judges several labels a sample. An output above 0, a probability above ½,
 // says that the label is there.
 type labelJudge struct{ of [][]scored }
@@ -90,6 +99,13 @@ func (j *labelJudge) metrics(m *Metrics) {
 	}
 	m.MeanAP /= max(occur, 1)
 	m.MicroF1 = all.f1()
+}
+
+func (j *labelJudge) targets() (all []judge) {
+	for k := range j.of {
+		all = append(all, &labelJudge{j.of[k : k+1]})
+	}
+	return all
 }
 
 // counts is how often a label is said rightly, is said, and is there.

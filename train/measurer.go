@@ -9,14 +9,16 @@ import (
 // their loss without what only training adds, and what the task's metrics need.
 type Measurer struct {
 	model     *graph.Model
+	targeted  bool
 	objective objective
 	judge     judge
 	sum       tally
 }
 
-// Measurer returns one for a model of the run, whose task is known.
+// Measurer returns one for a model of the run, whose task is known. It may be nil for tasks
+// with targets, whose loss needs no input.
 func (c Config) Measurer(m *graph.Model) *Measurer {
-	e := &Measurer{model: m}
+	e := &Measurer{model: m, targeted: tasks[c.Task].loss == graph.Targeted}
 	e.objective = objective{Objective: Objective{Loss: c.Objective.Loss, Delta: c.Objective.Delta}}
 	e.objective.units = unitsOf(c.Data)
 	if make := tasks[c.Task].judge; make != nil {
@@ -27,11 +29,11 @@ func (c Config) Measurer(m *graph.Model) *Measurer {
 
 // Loss is the mean loss of the outputs y of a batch.
 func (e *Measurer) Loss(b datasets.Batch, y []float32) (graph.Metrics, error) {
-	if e.model.Network().Loss != graph.Targeted {
+	if !e.targeted {
 		return e.model.Measure(y, b.X, b.Labels)
 	}
 	e.objective.take(b)
-	return e.model.MeasureWith(e.objective.loss, y, b.Labels)
+	return graph.MeasureWith(e.objective.loss, y, b.Labels)
 }
 
 // Add measures the outputs y of a batch.
@@ -51,4 +53,17 @@ func (e *Measurer) Metrics() Metrics {
 		e.judge.metrics(&m)
 	}
 	return m
+}
+
+// ByTarget are the metrics of each target on its own.
+func (e *Measurer) ByTarget() (all []Metrics) {
+	if e.judge == nil {
+		return nil
+	}
+	for _, j := range e.judge.targets() {
+		var m Metrics
+		j.metrics(&m)
+		all = append(all, m)
+	}
+	return all
 }

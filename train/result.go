@@ -45,6 +45,8 @@ type Summary struct {
 	QAT     Metrics          `json:"qat"`
 	Size    Size             `json:"size"`
 	Speed   Speed            `json:"speed"`
+
+	OutputStep float64 `json:"output_step,omitzero"` // of a regression's outputs, in units of the targets; 0: none
 }
 
 // Samples is the number of images.
@@ -73,6 +75,7 @@ func (r *run) result() (*Result, error) {
 		return nil, err
 	}
 	r.describe(model)
+	r.warnOfStep(model)
 	result := &Result{
 		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
 		Speed:   Speed{r.Trained[Float].rate(), r.Trained[QAT].rate()},
@@ -92,7 +95,25 @@ func (r *run) summary(m *quantized.Model) Summary {
 		Dataset: r.Data.Name, Network: r.Network.Name, Task: r.Task, Seed: r.Seed, Kernels: kernel.Path(),
 		Samples: Samples{r.split.Len(), r.Data.Test.Len()}, Data: r.account(),
 		Float: r.Results[Float], PTQ: r.Results[PTQ], QAT: r.Results[QAT],
-		Size: size(m),
+		Size: size(m), OutputStep: r.outputStep(m),
+	}
+}
+
+// outputStep is what outputs of a regression are multiples of; 0 if they are not quantized.
+func (r *run) outputStep(m *quantized.Model) float64 {
+	if out, ok := m.Activation(m.Output); ok && r.Task == Regression {
+		return float64(out.Quant.Scale)
+	}
+	return 0
+}
+
+// warnOfStep warns of outputs whose grid is coarser than the float network's errors.
+func (r *run) warnOfStep(m *quantized.Model) {
+	step, errors := r.outputStep(m), r.Results[Float].MAE
+	if step > errors && errors > 0 {
+		r.warning(graph.Warning{Text: fmt.Sprintf("the outputs are multiples of %.4g, and float's mean error is %.4g: "+
+			"quantization.float_output ships them as real numbers; a grid of 8 bits has 256 values and contains 0",
+			step, errors)})
 	}
 }
 

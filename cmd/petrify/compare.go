@@ -94,11 +94,7 @@ func writeResults(w io.Writer, runs []*report.Run) error {
 	for _, r := range runs {
 		fmt.Fprintf(t, "%s\t%s\t", r.Name, bits(r.Model))
 		for _, m := range []report.Measures{r.Summary.Float, r.Summary.PTQ, r.Summary.QAT} {
-			if len(r.Model.Classes) == 0 {
-				fmt.Fprintf(t, "%.4f\t", m.Loss)
-			} else {
-				fmt.Fprintf(t, "%.2f %%\t", 100*m.Accuracy)
-			}
+			fmt.Fprintf(t, "%s\t", r.Task().Headline().Format(m))
 		}
 		fmt.Fprintf(t, "%.4f\t%s\t\n", r.Summary.QAT.Loss, thousands(r.Summary.Size.Quantized))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -70,13 +71,14 @@ func (c *command) evaluate() *cobra.Command {
 	var split string
 	cmd := &cobra.Command{
 		Use:   "evaluate MODEL [DATA]",
-		Short: "Judge a classifier: by class, by its confidence, float beside quantized",
+		Short: "Judge a model on data with labels or targets, float beside quantized",
 		Long: `Run a frozen model on labelled data and print its accuracy, overall and by class,
 the confusion matrix, and the samples whose class quantization changed. MODEL is a
 run folder, or its model.json or model.safetensors. DATA is the name of a data set,
 a file or a folder with labels, read as the run read its own data: the columns of a
 table are found by their titles. By default, it is the run's data. Inputs and
-classes that the model was not trained for are refused.
+classes that the model was not trained for are refused. A network that predicts
+numbers or labels is judged by the metrics of its task, of all targets and of each.
 
 If MODEL is in a run folder, the frozen model is compared with the float network
 and with PTQ, which is calibrated again on the run's data; a network with dropout
@@ -93,7 +95,7 @@ draws other random numbers than it did in the run.
 			return fmt.Errorf("got %d arguments, want a model and data: %s", len(args), cmd.UseLine())
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := c.judge(cmd.Context(), args[0], append(args, "")[1], split)
+			e, err := c.evaluation(cmd.Context(), args[0], append(args, "")[1], split)
 			if err != nil {
 				return err
 			}
@@ -107,6 +109,20 @@ draws other random numbers than it did in the run.
 	cmd.Flags().StringVar(&split, "split", "", "evaluate `SPLIT`: train, validation, test or all; "+
 		"the default is test, or all if other data have no test split")
 	return cmd
+}
+
+// evaluation evaluates a model by its task.
+func (c *command) evaluation(ctx context.Context, model, data, split string) (interface{ write(io.Writer) error },
+	error,
+) {
+	p, err := openPredictor(model, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.model.Targets) > 0 {
+		return c.measureTask(ctx, p, model, data, split)
+	}
+	return c.judge(ctx, model, data, split)
 }
 
 // judge evaluates a model and, if there is its run, the networks that it was made

@@ -66,7 +66,10 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 		is := datasets.Contract{Shape: set.Shape, PixelScale: set.PixelScale}
 		return nil, fmt.Errorf("%s has %v; the model wants %v", set.Name, is, p.input)
 	}
-	place := make([]int32, len(set.Classes))
+	var place []int32 // by class of the set; nil where it has none
+	if set.Classes != nil {
+		place = make([]int32, len(set.Classes))
+	}
 	for i, name := range set.Classes {
 		at := slices.Index(p.model.Classes, name)
 		if at < 0 {
@@ -84,7 +87,9 @@ func (p *predictor) labelled(set *datasets.Set) (*datasets.Set, error) {
 		as := *split
 		as.Labels = make([]int32, split.Len())
 		for i, label := range split.Labels {
-			as.Labels[i] = place[label]
+			if place != nil {
+				as.Labels[i] = place[label]
+			}
 		}
 		return &as
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"petrify/graph"
 	"petrify/train"
 )
 
@@ -25,8 +24,8 @@ type progress struct {
 	results io.Writer                // for the table and the proof
 	bar     *progressbar.ProgressBar // of the running epoch or download; nil: none
 	stage   train.StageStart
-	loss    graph.Loss // the network's
-	losses  []float64  // of the stage's epochs
+	task    train.Task
+	losses  []float64 // of the stage's epochs
 	redrawn time.Time
 	file    string    // that is being read
 	done    int64     // bytes of it
@@ -133,8 +132,8 @@ func (p *progress) warn(text string) {
 	p.json.put("warning", warningLine{Text: text})
 }
 
-func (p *progress) events(loss graph.Loss) train.Events {
-	p.loss = loss
+func (p *progress) events(task train.Task) train.Events {
+	p.task = task
 	return p.json.events(train.Events{Stage: p.begin, Step: p.step, Epoch: p.epoch})
 }
 
@@ -179,7 +178,7 @@ func (p *progress) step(s train.StepEnd) {
 	if s.Stage == train.PTQ {
 		which = which[:1]
 	}
-	p.bar.Describe(p.fit(append(which, fmt.Sprintf("  loss %.4f", s.Mean.Loss), p.accuracy(s.Mean),
+	p.bar.Describe(p.fit(append(which, fmt.Sprintf("  loss %.4f", s.Mean.Loss), p.result(s.Mean),
 		"  "+sparkline(logs(p.losses), recentColumns, p.unicode))...))
 }
 
@@ -191,20 +190,21 @@ func (p *progress) epoch(r train.Record) {
 		return
 	}
 	if r.Stage == train.PTQ {
-		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f%s\n", r.Step, r.Test.Loss, p.accuracy(r.Test))
+		fmt.Fprintf(p.w, "ptq    calibrated on %d batches  test loss %.4f%s\n", r.Step, r.Test.Loss, p.result(r.Test))
 		return
 	}
 	fmt.Fprintf(p.w, "%-5v  %*d/%d  loss %.4f  test loss %.4f%s  %s images/s\n",
-		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, p.accuracy(r.Test),
+		r.Stage, width(p.stage.Epochs), r.Epoch, p.stage.Epochs, r.Train.Loss, r.Test.Loss, p.result(r.Test),
 		thousands(int64(r.ImagesPerSecond)))
 }
 
-// accuracy ends the line of a network that classifies.
-func (p *progress) accuracy(m train.Metrics) string {
-	if p.loss != graph.CrossEntropy {
+// result ends a line with the metric of the task that says most, where it is measured.
+func (p *progress) result(m train.Metrics) string {
+	headline := p.task.Headline()
+	if headline.Of(m) == 0 && p.task != train.Classification || len(p.task.Metrics()) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("  accuracy %6.2f %%", 100*m.Accuracy)
+	return fmt.Sprintf("  %s %8s", headline.Name, headline.Format(m))
 }
 
 // width is the number of digits of n.

@@ -32,9 +32,10 @@ func save(out string, r *train.Result) error {
 // chart is the accuracy after each epoch, or the loss where nothing is
 // classified.
 func chart(r *train.Result) figure.Chart {
-	draw, measure := figure.Accuracy, func(m train.Metrics) float64 { return m.Accuracy }
-	if !classifies(r) {
-		draw, measure = figure.Loss, func(m train.Metrics) float64 { return m.Loss }
+	headline := r.Summary.Task.Headline()
+	draw, measure := figure.Loss, headline.Of
+	if headline.Share {
+		draw = figure.Share
 	}
 	var float, qat []float64
 	for _, record := range r.Records {
@@ -50,7 +51,7 @@ func chart(r *train.Result) figure.Chart {
 	}
 	title := fmt.Sprintf("%s on %s, %s, %s bytes", r.Summary.Network, r.Summary.Dataset, bits(r.Model),
 		thousands(r.Summary.Size.Quantized))
-	return draw(title, float, measure(r.PTQ), qat)
+	return draw(title, "test "+headline.Name, float, measure(r.PTQ), qat)
 }
 
 func classifies(r *train.Result) bool { return len(r.Model.Classes) > 0 }
@@ -92,18 +93,25 @@ func (e extent) String() string {
 // printResult prints the run's results and where they are.
 func printResult(w io.Writer, out string, r *train.Result) error {
 	size := r.Model.Size()
+	metrics, heads := r.Summary.Task.Metrics(), ""
 	row := func(name string, m train.Metrics, bytes int64) {
-		accuracy := "–"
-		if classifies(r) {
-			accuracy = fmt.Sprintf("%.2f %%", 100*m.Accuracy)
+		cells := ""
+		for _, of := range metrics {
+			cells += fmt.Sprintf("  %10s", of.Format(m))
 		}
-		fmt.Fprintf(w, "%-5s  %10s  %8.4f  %12s\n", name, accuracy, m.Loss, thousands(bytes))
+		fmt.Fprintf(w, "%-5s%s  %8.4f  %12s\n", name, cells, m.Loss, thousands(bytes))
 	}
-	fmt.Fprintf(w, "%-5s  %10s  %8s  %12s\n", "", "accuracy", "loss", "bytes")
+	for _, m := range metrics {
+		heads += fmt.Sprintf("  %10s", m.Name)
+	}
+	fmt.Fprintf(w, "%-5s%s  %8s  %12s\n", "", heads, "loss", "bytes")
 	row("float", r.Float, size.Float32())
 	row("PTQ", r.PTQ, size.Total())
 	if r.Model.Origin.Method == "qat" {
 		row("QAT", r.QAT, size.Total())
+	}
+	if step := r.Summary.OutputStep; step > 0 {
+		fmt.Fprintf(w, "\nThe outputs are multiples of %.4g.\n", step)
 	}
 	fmt.Fprintf(w, "\n%.1f %% of float32's bytes and %.1f %% of float16's: weights %s, scales %s,\nzero points "+
 		"%s, biases %s",

@@ -118,6 +118,13 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	}
 	result := &train.Result{Model: r.Model, PTQ: r.Summary.PTQ, QAT: r.Summary.QAT}
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
+	if len(r.Model.Targets) > 0 {
+		r.Unjudged = "its network does not classify"
+		if r.Predictions, err = c.predictions(ctx, folder); err != nil {
+			r.Unjudged += ": " + err.Error()
+		}
+		return r, context.Cause(ctx)
+	}
 	if len(r.Model.Classes) == 0 {
 		if r.Restoration, err = c.restore(ctx, folder); err != nil {
 			r.Unjudged = "its network does not classify, and what it restores is not shown: " + err.Error()

@@ -28,7 +28,7 @@ type board struct {
 	resume   bool
 	settings []config.Setting
 	data     *datasets.Set
-	loss     graph.Loss
+	task     train.Task
 	steps    [train.Done]int   // of the stages
 	offsets  [train.Done]int64 // of their first steps
 	perEpoch int
@@ -51,7 +51,7 @@ func newBoard(settings *config.Config, t train.Config) (*board, error) {
 		return nil, err
 	}
 	return &board{folder: filepath.Join(settings.TensorBoard, filepath.Base(filepath.Clean(t.Out))), resume: t.Resume,
-		settings: flat, data: t.Data, loss: t.Network.Loss}, nil
+		settings: flat, data: t.Data, task: t.Task}, nil
 }
 
 // count learns how many steps the stages have, before the first event.
@@ -162,8 +162,10 @@ func (b *board) epoch(r train.Record) {
 			return
 		}
 		values = append(values, tensorboard.Scalar("loss/"+split, m.Loss))
-		if b.loss == graph.CrossEntropy {
-			values = append(values, tensorboard.Scalar("accuracy/"+split, m.Accuracy))
+		for _, of := range b.task.Metrics() {
+			if v := of.Of(m); v != 0 || b.task == train.Classification {
+				values = append(values, tensorboard.Scalar(of.Key+"/"+split, v))
+			}
 		}
 	}
 	add("train", r.Train)
@@ -226,7 +228,7 @@ const boardImages = 16
 // float network's.
 func (b *board) outputs(o train.Outputs) {
 	size := len(o.Values) / max(1, len(o.Labels))
-	if b.loss != graph.CrossEntropy || size != len(b.data.Classes) {
+	if b.task != train.Classification || size != len(b.data.Classes) {
 		return
 	}
 	var wrong []int
@@ -297,7 +299,8 @@ func (b *board) end(r *train.Result) {
 	at := b.steps[train.QAT] + 2
 	b.begin(b.offsets[train.QAT] + int64(at))
 	var rows strings.Builder
-	rows.WriteString("| | accuracy | loss | bytes |\n| --- | --- | --- | --- |\n")
+	headline := r.Summary.Task.Headline()
+	fmt.Fprintf(&rows, "| | %s | loss | bytes |\n| --- | --- | --- | --- |\n", headline.Name)
 	var values []tensorboard.Value
 	size := r.Summary.Size
 	for _, n := range []struct {
@@ -305,13 +308,11 @@ func (b *board) end(r *train.Result) {
 		m     train.Metrics
 		bytes int64
 	}{{"float", r.Float, size.Float32}, {"ptq", r.PTQ, size.Quantized}, {"qat", r.QAT, size.Quantized}} {
-		accuracy := "–"
-		if classifies(r) {
-			accuracy = fmt.Sprintf("%.2f %%", 100*n.m.Accuracy)
-			values = append(values, tensorboard.Scalar("result/"+n.name+" accuracy", n.m.Accuracy))
+		if headline.Key != "loss" {
+			values = append(values, tensorboard.Scalar("result/"+n.name+" "+headline.Name, headline.Of(n.m)))
 		}
 		values = append(values, tensorboard.Scalar("result/"+n.name+" loss", n.m.Loss))
-		fmt.Fprintf(&rows, "| %s | %s | %.4f | %s |\n", n.name, accuracy, n.m.Loss, thousands(n.bytes))
+		fmt.Fprintf(&rows, "| %s | %s | %.4f | %s |\n", n.name, headline.Format(n.m), n.m.Loss, thousands(n.bytes))
 	}
 	values = append(values, tensorboard.Scalar("result/bytes", float64(size.Quantized)),
 		tensorboard.Text("result", rows.String()), tensorboard.End(time.Now()))

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"petrify/graph"
 	"petrify/train"
 )
 
@@ -77,7 +76,7 @@ func TestBarsFitTheWindow(t *testing.T) {
 			t.Run(fmt.Sprintf("%d unicode=%v", columns, unicode), func(t *testing.T) {
 				var out bytes.Buffer
 				p := &progress{w: &out, screen: screen{true, unicode, func() int { return columns }}}
-				e := p.events(graph.CrossEntropy)
+				e := p.events(train.Classification)
 				e.Stage(train.StageStart{Stage: train.QAT, Epochs: 100, StepsInEpoch: 1875, Batch: 32})
 				for epoch := range 3 {
 					e.Step(train.StepEnd{Stage: train.QAT, Epoch: epoch})

@@ -118,7 +118,7 @@ func (c *command) withData(settings *config.Config, data *datasets.Set, p *progr
 	if t, err = settings.Train(data); err != nil {
 		return t, err
 	}
-	t.Version, t.Log, t.Events = programVersion(), p.logger(), p.events(t.Network.Loss)
+	t.Version, t.Log, t.Events = programVersion(), p.logger(), p.events(t.Task)
 	return t, nil
 }
 

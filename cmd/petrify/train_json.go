@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"petrify/graph"
 	"petrify/quantized"
 	"petrify/train"
 )
@@ -21,8 +20,8 @@ const eventsVersion = 1
 // eventLines writes what happens in a run as lines of JSON. A nil one writes nothing.
 type eventLines struct {
 	w    io.Writer
-	loss graph.Loss // the network's
-	err  error      // the first
+	task train.Task
+	err  error // the first
 }
 
 // eventHead begins each line.
@@ -31,10 +30,12 @@ type eventHead struct {
 	Time  time.Time `json:"time"`
 }
 
-// measured is how well a network does; accuracy only where it classifies.
+// measured is how well a network does; accuracy only where it classifies, and other
+// metrics of the task where there are some.
 type measured struct {
-	Loss     float64  `json:"loss"`
-	Accuracy *float64 `json:"accuracy,omitempty"`
+	Loss     float64            `json:"loss"`
+	Accuracy *float64           `json:"accuracy,omitempty"`
+	Metrics  map[string]float64 `json:"metrics,omitempty"`
 }
 
 // The lines, apart from their heads.
@@ -123,17 +124,27 @@ func (l *eventLines) failed() error {
 
 // measured chooses what to say of a network.
 func (l *eventLines) measured(m train.Metrics) measured {
-	if l.loss != graph.CrossEntropy {
-		return measured{Loss: m.Loss}
+	said := measured{Loss: m.Loss}
+	if l.task == train.Classification {
+		said.Accuracy = &m.Accuracy
+		return said
 	}
-	return measured{m.Loss, &m.Accuracy}
+	for _, of := range l.task.Metrics() {
+		if v := of.Of(m); v != 0 { // a metric of training is not measured
+			if said.Metrics == nil {
+				said.Metrics = map[string]float64{}
+			}
+			said.Metrics[of.Key] = v
+		}
+	}
+	return said
 }
 
 func (l *eventLines) start(t train.Config) {
 	if l == nil {
 		return
 	}
-	l.loss = t.Network.Loss
+	l.task = t.Task
 	l.put("start", startLine{Schema: eventsVersion, Program: t.Version, Run: t.Out, Network: t.Network.Name,
 		Dataset: t.Data.Name, Train: t.Data.Train.Len(), Test: t.Data.Test.Len(), Seed: t.Seed, Resume: t.Resume})
 }

@@ -5,22 +5,22 @@ import (
 	"math"
 )
 
-// Accuracy is the chart of a run: test accuracy, 0 to 1, after each epoch in
+// Share is the chart of a run: a result such as test accuracy, 0 to 1, after each epoch in
 // float, right after quantization, and after each epoch of training on.
-func Accuracy(title string, plain []float64, ptq float64, qat []float64) Chart {
+func Share(title, label string, plain []float64, ptq float64, qat []float64) Chart {
 	plain, qat, ptq = percent(plain), percent(qat), 100*ptq
 	c := stages("%s %.2f %%", plain, ptq, qat)
-	c.Title, c.YLabel = title, "test accuracy, %"
+	c.Title, c.YLabel = title, label+", %"
 	// The first epochs would press everything else together.
 	low, high := spanOf(append(append([]float64{ptq}, qat...), plain[len(plain)/4:]...))
 	c.Bottom = low - max((high-low)/5, 0.2)
 	return c
 }
 
-// Loss is the same chart of the test loss, for networks that do not classify.
-func Loss(title string, plain []float64, ptq float64, qat []float64) Chart {
+// Loss is the same chart of a loss or an error.
+func Loss(title, label string, plain []float64, ptq float64, qat []float64) Chart {
 	c := stages("%s %.4f", plain, ptq, qat)
-	c.Title, c.YLabel, c.Bottom = title, "test loss", math.Inf(-1)
+	c.Title, c.YLabel, c.Bottom = title, label, math.Inf(-1)
 	return c
 }
 

@@ -12,7 +12,7 @@ import (
 
 func TestAccuracyNamesItsLines(t *testing.T) {
 	var svg bytes.Buffer
-	chart := Accuracy("cnn on digits", []float64{0.62, 0.9, 0.95, 0.968, 0.971, 0.975}, 0.9715, []float64{0.974, 0.976})
+	chart := Share("cnn on digits", "test accuracy", []float64{0.62, 0.9, 0.95, 0.968, 0.971, 0.975}, 0.9715, []float64{0.974, 0.976})
 	if err := chart.SVG(&svg); err != nil {
 		t.Fatal(err)
 	}
@@ -31,11 +31,11 @@ func TestAccuracyNamesItsLines(t *testing.T) {
 
 func TestAccuracyOfShortRuns(t *testing.T) {
 	for name, c := range map[string]Chart{
-		"PTQ alone":     Accuracy("", nil, 0.5, nil),
-		"without QAT":   Accuracy("", []float64{0.5}, 0.5, nil),
-		"without float": Accuracy("", nil, 0.1, []float64{0.1, 0.1}),
-		"loss":          Loss("", []float64{2, 1}, 1.5, []float64{1}),
-		"all wrong":     Accuracy("", []float64{0, 0}, 0, []float64{0}),
+		"PTQ alone":     Share("", "test accuracy", nil, 0.5, nil),
+		"without QAT":   Share("", "test accuracy", []float64{0.5}, 0.5, nil),
+		"without float": Share("", "test accuracy", nil, 0.1, []float64{0.1, 0.1}),
+		"loss":          Loss("", "test loss", []float64{2, 1}, 1.5, []float64{1}),
+		"all wrong":     Share("", "test accuracy", []float64{0, 0}, 0, []float64{0}),
 	} {
 		var svg bytes.Buffer
 		if err := c.SVG(&svg); err != nil {
@@ -97,7 +97,7 @@ func TestHeat(t *testing.T) {
 // A title may name any folder without breaking the picture.
 func TestWordsAreEscaped(t *testing.T) {
 	var svg bytes.Buffer
-	if err := Accuracy("a<b & \x01", []float64{0.5}, 0.5, nil).SVG(&svg); err != nil {
+	if err := Share("a<b & \x01", "test accuracy", []float64{0.5}, 0.5, nil).SVG(&svg); err != nil {
 		t.Fatal(err)
 	}
 	if text := svg.String(); !strings.Contains(text, ">a&lt;b &amp; \uFFFD<") {
@@ -108,7 +108,7 @@ func TestWordsAreEscaped(t *testing.T) {
 
 func TestValuesMustBeFinite(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		if err := Loss("", []float64{1, v}, 1, nil).SVG(io.Discard); err == nil {
+		if err := Loss("", "test loss", []float64{1, v}, 1, nil).SVG(io.Discard); err == nil {
 			t.Errorf("a loss of %v is drawn", v)
 		}
 	}
@@ -116,7 +116,7 @@ func TestValuesMustBeFinite(t *testing.T) {
 
 // Points below the bottom are outside the part that is shown.
 func TestTheFirstEpochsAreCutOff(t *testing.T) {
-	_, y, err := Accuracy("", []float64{0.1, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95}, 0.93, []float64{0.95}).axes()
+	_, y, err := Share("", "test accuracy", []float64{0.1, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95}, 0.93, []float64{0.95}).axes()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,8 @@ type runPage struct {
 	Calibrated *figure
 	Errors     *figure
 	Complaints []string
+	Predicted  []figure
+	Targets    []targetRow
 	Facts      []Fact
 	Hashes     []quantized.Digest
 }
@@ -84,6 +86,7 @@ type panelPage struct {
 // resultRow is a network in the table of results.
 type resultRow struct {
 	Name, Accuracy, Interval, Loss, Bytes, Speed string
+	Metrics                                      []string // in the order of the task's
 }
 
 // Write writes the page of a run.
@@ -107,6 +110,7 @@ func Write(w io.Writer, r *Run) error {
 		f := p.figure(*c)
 		p.Run.Errors = &f
 	}
+	p.Run.Predicted, p.Run.Targets = p.all(r.predicted()), r.targets()
 	if r.Proof != nil {
 		p.Run.Proof = strings.Split(r.Proof.String(), "; ")
 		p.Run.Hashes = r.Proof.Model
@@ -191,6 +195,10 @@ func (r *Run) sentence() string {
 	s := r.Summary
 	size := fmt.Sprintf("in %s bytes, %.1f %% of float32's", thousands(s.Size.Quantized),
 		percent(s.Size.Quantized, s.Size.Float32))
+	if of := r.Task().Headline(); !r.classifies() && of.Key != "loss" {
+		return fmt.Sprintf("Quantized, %s has %s %s on %s test samples, where float has %s, %s.", s.Network, of.Name,
+			of.Format(s.QAT), thousands(int64(s.Samples.Test)), of.Format(s.Float), size)
+	}
 	if !r.classifies() {
 		return fmt.Sprintf("Quantized, %s has a loss of %.4f on %s test samples, where float has %.4f, %s.", s.Network,
 			s.QAT.Loss, thousands(int64(s.Samples.Test)), s.Float.Loss, size)
@@ -205,6 +213,9 @@ func (r *Run) results() []resultRow {
 	s := r.Summary
 	row := func(name string, m Measures, bytes int64, speed float64) resultRow {
 		row := resultRow{Name: name, Loss: fmt.Sprintf("%.4f", m.Loss), Bytes: thousands(bytes)}
+		for _, of := range r.Task().Metrics() {
+			row.Metrics = append(row.Metrics, of.Format(m))
+		}
 		if r.classifies() {
 			row.Accuracy = fmt.Sprintf("%.2f %%", 100*m.Accuracy)
 			lo, hi := score.Interval(int(math.Round(m.Accuracy*float64(s.Samples.Test))), s.Samples.Test)

@@ -32,7 +32,8 @@ type Run struct {
 	Exports     []Export
 	Judgement   *Judgement   // of a classifier
 	Restoration *Restoration // of a network whose outputs are to be its inputs
-	Unjudged    string       // why both are nil
+	Predictions []Prediction // of each number or label
+	Unjudged    string       // why there is none of these
 	Warnings    []string
 }
 
@@ -211,6 +212,17 @@ func uncommented(text string) string {
 
 // classifies reports whether the network tells classes apart.
 func (r *Run) classifies() bool { return len(r.Model.Classes) > 0 }
+
+// Task is what the network does. Summaries of old runs do not say it.
+func (r *Run) Task() train.Task {
+	switch {
+	case r.Summary.Task != train.AnyTask:
+		return r.Summary.Task
+	case r.classifies():
+		return train.Classification
+	}
+	return train.Reconstruction
+}
 
 // end is the survey of the model with which a stage ended; nil if there is none.
 func (r *Run) end(stage string) *Survey {

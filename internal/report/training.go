@@ -73,6 +73,10 @@ func (r *Run) training() []Chart {
 	charts := []Chart{loss}
 	if r.classifies() {
 		charts = append(charts, curves("Accuracy", "accuracy, %", func(m Measures) float64 { return 100 * m.Accuracy }))
+	} else if of := r.Task().Headline(); of.Key != "loss" {
+		c := curves(of.Name, of.Name, of.Of)
+		c.Series = c.Series[1:] // what only evaluation measures
+		charts = append(charts, c)
 	}
 	rate := Chart{Title: "Learning rate", Kind: lineChart, X: a.x, XLabel: "epoch", YLabel: "learning rate",
 		Whole: true,
