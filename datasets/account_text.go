@@ -80,6 +80,9 @@ func (a Account) String() string {
 	if a.Table == nil || a.Shape[1]*a.Shape[2] > 1 {
 		line("shape", "%s", a.shape())
 	}
+	if a.Disk != "" {
+		line("on disk", "%s", a.Disk)
+	}
 	line("values", "%v", a.Values)
 	line("normalised", "%s", a.Normalised)
 	for _, w := range a.Warnings[:min(len(a.Warnings), mostWarned)] {

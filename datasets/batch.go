@@ -163,6 +163,9 @@ func (a *assembler) batch(k int, order []int32) Batch {
 	if a.hear != nil {
 		a.hear.batch(a.x, a.split, rows, a.seed, uint64(k*size))
 	}
+	for _, row := range rows {
+		a.split.prefetch(int(row), a.size)
+	}
 	for i, row := range rows {
 		dst := a.x[i*a.size : (i+1)*a.size]
 		if a.hear == nil {

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -14,6 +15,8 @@ type loading struct {
 	tell Progress        // is told how much of a file has been read; nil: nobody asks
 	most int64           // bytes that the data may take
 	held int64           // that they take so far
+	room int64           // bytes from which on pictures are kept on disk
+	disk string          // the folder for that; "": the user's cache
 	like *Contract       // what a trained network wants of them; nil: they are to train one
 
 	block []byte       // for copying files
@@ -30,7 +33,10 @@ type tally struct {
 }
 
 func newLoading(ctx context.Context, opts Options) *loading {
-	l := &loading{ctx: ctx, tell: opts.Reading, most: opts.Memory}
+	l := &loading{ctx: ctx, tell: opts.Reading, most: opts.Memory, room: math.MaxInt, disk: opts.Cache}
+	if opts.Free > 0 {
+		l.room = int64(cmp.Or(opts.Share, 0.5) * float64(opts.Free))
+	}
 	if l.most == 0 {
 		l.most = math.MaxInt
 	}

@@ -44,6 +44,7 @@ func measureBytes(p *Split, size int, x []channel) {
 	sums, squares := make([]uint64, channels), make([]uint64, channels)
 	least, greatest := slices.Repeat([]uint8{math.MaxUint8}, channels), make([]uint8, channels)
 	for i := range p.Len() {
+		p.prefetch(i+ahead, size)
 		image := p.pixels(i, size)
 		for c := range channels {
 			var sum, square uint64
@@ -73,6 +74,7 @@ func measureValues(p *Split, size int, x []channel) {
 		x[c] = channel{least: math.Inf(1), greatest: math.Inf(-1)}
 	}
 	for i := range p.Len() {
+		p.prefetch(i+ahead, size)
 		values := p.values(i, size)
 		for len(values) > 0 {
 			for c := range x {
@@ -93,6 +95,7 @@ func measureValues(p *Split, size int, x []channel) {
 		x[c].mean /= n
 	}
 	for i := range p.Len() {
+		p.prefetch(i+ahead, size)
 		values := p.values(i, size)
 		for len(values) > 0 {
 			for c := range x {

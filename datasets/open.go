@@ -40,6 +40,12 @@ type Options struct {
 	// how many it holds, that is checked before they are read.
 	Memory int64
 
+	// Share is how much of the Free bytes decoded pictures may take, 0 < s ≤ 1; 0 means
+	// 0.5. What needs more is kept in a file in Cache, which is mapped into memory, with
+	// the same results. Free 0: pictures are always in memory.
+	Share float64
+	Free  int64
+
 	// Label is the column that holds the label in a CSV file: its title, or
 	// its number from 1, or from the end as −1. "none": there is none, and the
 	// set has no classes. "": the column headed label, class, target or y, or
@@ -161,6 +167,9 @@ func (o Options) validate() error {
 	if !(o.TestFraction >= 0 && o.TestFraction < 1) {
 		return fmt.Errorf("datasets: test fraction %v out of range, want 0 < f < 1", o.TestFraction)
 	}
+	if !(o.Share >= 0 && o.Share <= 1) {
+		return fmt.Errorf("datasets: share %v of the memory, want 0 < share ≤ 1", o.Share)
+	}
 	if o.Test != "" && o.TestFraction != 0 {
 		return fmt.Errorf("datasets: test file %s and test fraction %v exclude each other", o.Test, o.TestFraction)
 	}
@@ -194,7 +203,7 @@ func (o Options) validate() error {
 // places are the options that say where data are, not how they are read.
 func (o Options) places() Options {
 	return Options{Dir: o.Dir, Cache: o.Cache, Offline: o.Offline, Progress: o.Progress, Reading: o.Reading,
-		Memory: o.Memory}
+		Memory: o.Memory, Share: o.Share, Free: o.Free}
 }
 
 // allow refuses options that are set but not in the list.

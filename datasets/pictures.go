@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 )
@@ -47,7 +48,14 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
 	s.Account.Pictures, s.Account.Passed, s.Account.Division = g.account, g.passed, division
 	s.Account.Channels = map[int]string{1: "grey", 3: "RGB"}[g.channels]
+	if g.file != "" {
+		s.Account.Disk = fmt.Sprintf("%d bytes in %s", g.width()*int64(len(g.pixels)+len(g.values)), g.file)
+	}
 	whole, err := newSet(s, dir)
+	if err == nil && g.files != nil {
+		whole.Files = g.files
+		return whole, nil
+	}
 	l.folder.done = 0
 	return l.from(whole, err, g.paths...)
 }
@@ -63,6 +71,9 @@ type gallery struct {
 
 	pixels []uint8   // of pictures of 8 bits
 	values []float32 // of pictures of 16 bits
+
+	file  string // where they are on disk; "": in memory
+	files []File // that they were read from, if that was found out already
 }
 
 // split is the part of the pictures that follows the splits before it.
@@ -72,7 +83,7 @@ func (g *gallery) split(n int) *Split {
 		return nil
 	}
 	size := g.area() * g.channels
-	s := &Split{Labels: g.labels[begin:end:end], Names: g.paths[begin:end:end]}
+	s := &Split{Labels: g.labels[begin:end:end], Names: g.paths[begin:end:end], mapped: g.file != ""}
 	if g.pixels != nil {
 		s.Images = g.pixels[begin*size : end*size : end*size]
 	} else {
@@ -81,12 +92,26 @@ func (g *gallery) split(n int) *Split {
 	return s
 }
 
-// load reads the pictures.
+// load reads the pictures, to disk if they do not fit into memory.
 func (g *gallery) load() error {
 	g.channels = 1
 	if g.like != nil {
 		g.channels = g.like.Shape[0]
 	}
+	size, channels, held := g.size, g.channels, g.held
+	err := g.decode()
+	if errors.Is(err, errBeyondMemory) {
+		g.size, g.channels, g.first, g.held = size, channels, "", held
+		return g.loadStored()
+	}
+	return err
+}
+
+// errBeyondMemory says that pictures take more than their share of the memory.
+var errBeyondMemory = errors.New("more than the share of the memory (data.memory)")
+
+// decode reads the pictures into memory.
+func (g *gallery) decode() error {
 	for i, path := range g.paths {
 		r, err := g.picture(path)
 		if err != nil {
@@ -115,6 +140,14 @@ func put[T uint8 | float32](dst []T, r raster, channels int) {
 
 func (g *gallery) area() int { return g.size[0] * g.size[1] }
 
+// width is how many bytes an element takes.
+func (g *gallery) width() int64 {
+	if g.account.Depth == 16 {
+		return 4
+	}
+	return 1
+}
+
 // fit makes room for picture i, and for all of them once an eighth has been
 // read: the first ones may be larger than the others.
 func (g *gallery) fit(i int, coloured bool) error {
@@ -126,12 +159,13 @@ func (g *gallery) fit(i int, coloured bool) error {
 		channels = 3
 	}
 	size, have := int64(n*channels)*int64(g.area()), int64(len(g.pixels)+len(g.values))
+	width := g.width()
+	if whole := width * int64(len(g.paths)*channels) * int64(g.area()); canMap && whole > g.room-g.held+width*have {
+		g.pixels, g.values = nil, nil
+		return errBeyondMemory
+	}
 	if size == have {
 		return nil
-	}
-	width := int64(1)
-	if g.account.Depth == 16 {
-		width = 4
 	}
 	if err := g.hold(width * (size - have)); err != nil {
 		return err

@@ -51,6 +51,8 @@ type Split struct {
 	Groups []int32   // recordings, by place, which no division cuts; nil: images are on their own
 
 	Targets []float32 // T of each image, by place; nil where there are none
+
+	mapped bool // Images or Values are a file's
 }
 
 // Len returns the number of images, N.
@@ -61,6 +63,20 @@ func (s *Split) Len() int { return len(s.Labels) }
 func (s *Split) pixels(i, size int) []uint8 { return s.Images[s.row(i)*size:][:size] }
 
 func (s *Split) values(i, size int) []float32 { return s.Values[s.row(i)*size:][:size] }
+
+// ahead is how many images are read ahead where a split is gone through in order.
+const ahead = 8
+
+// prefetch has image i read ahead if it is in a file.
+func (s *Split) prefetch(i, size int) {
+	switch {
+	case !s.mapped || i >= s.Len():
+	case s.Images != nil:
+		willNeed(s.pixels(i, size))
+	default:
+		willNeed(s.values(i, size))
+	}
+}
 
 // row is the index of image i in Images or Values.
 func (s *Split) row(i int) int {
@@ -219,6 +235,7 @@ func (s *Set) validateSplit(p *Split) error {
 		return nil
 	}
 	for i := range p.Len() {
+		p.prefetch(i+ahead, s.size())
 		for j, v := range p.values(i, s.size()) {
 			if v-v != 0 {
 				return fmt.Errorf("image %d of the data, from 0: value %d is %v, want a finite number", p.row(i), j, v)
@@ -269,6 +286,7 @@ func (s *Set) Checksum() string {
 	for _, p := range s.splits() {
 		fmt.Fprintf(h, " %d ", p.Len())
 		for i := range p.Len() {
+			p.prefetch(i+ahead, s.size())
 			if p.Images != nil {
 				h.Write(p.pixels(i, s.size()))
 				continue

@@ -75,7 +75,10 @@ func (c *command) watch(options *datasets.Options) (done func(error) error) {
 		}
 	}
 	r, _ := narrowest(rooms())
-	options.Memory = r.free
+	options.Memory, options.Free = r.free, r.free
+	if free := available(); options.Free == 0 || free > 0 && free < options.Free {
+		options.Free = free
+	}
 	return func(err error) error {
 		p.clear()
 		spareMemory()

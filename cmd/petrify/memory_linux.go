@@ -100,3 +100,15 @@ func number(file string) (n int64) {
 	n, _ = strconv.ParseInt(word, 10, 64)
 	return n
 }
+
+// available is how much memory the system can give without swapping; 0: unknown.
+func available() int64 {
+	text, _ := os.ReadFile("/proc/meminfo")
+	for line := range strings.Lines(string(text)) {
+		var kilobytes int64
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kilobytes); n == 1 {
+			return kilobytes << 10
+		}
+	}
+	return 0
+}

@@ -209,6 +209,8 @@ var mutants = []mutant{
 	{"datasets/windows.go", "d < 0 || gap > 0 && d > gap", "gap > 0 && d > gap", ""},
 	{"datasets/windows.go", "counts[n] > counts[best]", "counts[n] >= counts[best]", ""},
 	{"datasets/divide.go", "recordings[:len(recordings)-1]", "recordings", ""},
+	{"datasets/stored.go", "s.Bytes != before-n", "s.Bytes > before-n", ""},
+	{"datasets/stored.go", "g.channels == 1 && r.coloured()", "r.coloured()", ""},
 	{"datasets/reader.go", "return folder && r.holds(path)", "return r.holds(path)", ""},
 	{"datasets/pictures_decode.go", "case 2, 3, 7, 8:", "case 2, 3, 6, 7:", ""},
 	{"datasets/pictures_exif.go", "int(n+n%2)", "int(n)", ""},
