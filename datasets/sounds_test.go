@@ -117,6 +117,11 @@ func TestWordsSilenceAndUnknown(t *testing.T) {
 		if err != nil || again.Checksum() != s.Checksum() {
 			t.Errorf("%s: other data when read again, %v", name, err)
 		}
+		drawn := c.o.Silence >= 0 || c.o.Unknown > 0 && c.o.Unknown < 1
+		other, err := Open(dir, Options{Sounds: c.o, Seed: 1})
+		if err != nil || (other.Checksum() != s.Checksum()) != drawn {
+			t.Errorf("%s: another seed draws other data: %v, want %v, %v", name, !drawn, drawn, err)
+		}
 	}
 }
 
@@ -306,6 +311,16 @@ func TestSoundsVary(t *testing.T) {
 	if plain := epoch(1, 8, 0, Augment{}); !slices.Equal(plain, epoch(1, 8, 0, Augment{Delay: 0.06})) {
 		t.Error("features of the sounds that were kept differ from those that were computed at once")
 	}
+	// Nor are those of other sounds taken, once some are held out.
+	whole := s.Train
+	chosen := make([]bool, whole.Len())
+	for i := range chosen {
+		chosen[i] = i%3 == 1
+	}
+	if s.Train, _ = whole.Cut(chosen); !slices.Equal(epoch(1, 8, 0, Augment{}), epoch(1, 8, 0, Augment{Delay: 0.06})) {
+		t.Error("sounds of others once some are held out")
+	}
+	s.Train = whole
 	for want, a := range map[string]Augment{"delay -1 ms out of range": {Delay: -1},
 		"delay 1000 ms out of range, want 0 ≤ delay < 1000": {Delay: 1000}, "noise -1 out of range": {Noise: -1}} {
 		for _, err := range s.Batches(s.Train, BatchOptions{Size: 8, Rand: rand.New(rand.NewPCG(1, 1)), Augment: a}) {

@@ -11,7 +11,7 @@
 //	petrify inspect MODEL                layers, scales and bytes of a frozen model
 //	petrify export MODEL --format onnx   write it for another runtime
 //	petrify verify RUN                   prove that training, integers and exports agree
-//	petrify predict MODEL INPUT...       the class of pictures, tables or arrays, or the outputs
+//	petrify predict MODEL INPUT...       the class of pictures, sounds, tables or arrays, or the outputs
 //	petrify evaluate MODEL               accuracy by class, confusion, calibration; float beside quantized
 //	petrify bench MODEL                  what quantization saves on this machine
 //	petrify config print|schema          every key of the file, with its meaning

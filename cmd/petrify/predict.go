@@ -30,11 +30,11 @@ func (c *command) predict() *cobra.Command {
 	var out, layout string
 	cmd := &cobra.Command{
 		Use:   "predict MODEL INPUT...",
-		Short: "Run a frozen model on pictures, tables or arrays",
+		Short: "Run a frozen model on pictures, sounds, tables or arrays",
 		Long: `Run a frozen model, in integers, and print the class of each input with its
 probability, or the outputs of a model without classes. MODEL is a run folder, or
-its model.json or model.safetensors. An INPUT is a picture, a folder of pictures
-and of further folders, a .csv or .tsv table, or a .npy or .npz array whose first
+its model.json or model.safetensors. An INPUT is a picture or a sound
+(WAV), a folder of such and of further folders, a .csv or .tsv table, or a .npy or .npz array whose first
 axis counts the inputs.
 
 Inputs are read and normalised as the training data were: pictures are scaled if

@@ -221,6 +221,22 @@ func TestSamplesOfTheSameRateAreKept(t *testing.T) {
 	}
 }
 
+// The beginning and the end of a recording are those of one with silence before and after it.
+func TestEndsAreResampledAsAmidSilence(t *testing.T) {
+	for _, from := range []int{8000, 44100, 48000} {
+		x := make([]float32, from/20)
+		for i := range x {
+			x[i] = float32(9000 - i%700*20)
+		}
+		silence := make([]float32, from/10)
+		short := Recording{Rate: from, Samples: x}.At(16000, 16000)
+		long := Recording{Rate: from, Samples: slices.Concat(silence, x, silence)}.At(16000, 16000)
+		if !slices.Equal(short, long[1600:1600+len(short)]) {
+			t.Errorf("%d Hz: other samples amid silence", from)
+		}
+	}
+}
+
 func BenchmarkResample(b *testing.B) {
 	for _, from := range []int{8000, 44100, 15999} {
 		r := Recording{Rate: from, Samples: make([]float32, from)}
