@@ -1,7 +1,9 @@
 package train
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -61,6 +63,56 @@ func TestOneResult(t *testing.T) {
 	golden.Sums(t, "testdata/runs.sha256", contents)
 }
 
+// Networks of all kinds of layers, drawn at random as their quantizations are, too.
+func TestOneResultOfRandomNetworks(t *testing.T) {
+	contents := map[string][]byte{}
+	for seed := range sample.Of(uint64(60), 6) {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		c := randnet.Draw(rng, randnet.Options{Layers: 8})
+		m, err := graph.New(c.Network, c.Input, c.Quantization, rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.SetObservers(true)
+		m.SetFakeQuant(true)
+		contents[fmt.Sprint("network ", seed)] = descend(t, m, rng)
+	}
+	golden.Sums(t, "testdata/networks.sha256", contents)
+}
+
+// descend takes three steps down the gradient, and returns the model's state.
+func descend(t *testing.T, m *graph.Model, rng *rand.Rand) (bits []byte) {
+	const batch = 6
+	trainer, err := m.Trainer(batch, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	x, labels := make([]float32, batch*m.Input().Size()), make([]int32, batch)
+	for range 3 {
+		for i := range x {
+			x[i] = float32(4*rng.Float32()) - 2
+		}
+		for i := range labels {
+			labels[i] = rng.Int32N(int32(m.Classes()))
+		}
+		if _, err := trainer.Step(x, labels); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params() {
+			for i, g := range p.Grad {
+				p.Value[i] -= float32(0.05 * g)
+			}
+		}
+	}
+	for _, s := range m.State() {
+		for _, v := range s.F32 {
+			bits = binary.LittleEndian.AppendUint32(bits, math.Float32bits(v))
+		}
+	}
+	return bits
+}
+
 // TestOneResultOnEveryPath does the same in processes of their own, which begin
 // with the path and the number of threads that the environment names.
 func TestOneResultOnEveryPath(t *testing.T) {
@@ -72,7 +124,7 @@ func TestOneResultOnEveryPath(t *testing.T) {
 			continue
 		}
 		t.Run(path, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestOneResult$")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestOneResult(|OfRandomNetworks)$")
 			cmd.Env = append(os.Environ(), kernel.Variable+"="+path, "GOMAXPROCS=3")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)

@@ -13,7 +13,7 @@ func (b *builder) scores(l *graph.Layer, channels int) {
 		l.Heads--
 	}
 	if one(b.rng, 3) {
-		l.Scale = 0.1 + b.rng.Float32()
+		l.Scale = 0.1 + float32(b.rng.Float32())
 	}
 }
 

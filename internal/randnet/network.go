@@ -208,8 +208,8 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 			y.shape.C += in.shape.C
 		}
 	case graph.KindLeakyReLU:
-		if l.Slope = 0.01 + b.rng.Float32()/2; one(b.rng, 3) {
-			l.Slope = 4*b.rng.Float32() - 2
+		if l.Slope = 0.01 + float32(b.rng.Float32()/2); one(b.rng, 3) {
+			l.Slope = float32(4*b.rng.Float32()) - 2
 		}
 	case graph.KindBatchNorm, graph.KindLayerNorm:
 		if one(b.rng, 3) {
@@ -225,8 +225,8 @@ func (b *builder) add(k graph.Kind, x *activation) *activation {
 
 // bounds draws those of a clip, one of which may be none.
 func (b *builder) bounds() (least, greatest float32) {
-	least = 3*b.rng.Float32() - 2
-	greatest = least + 0.1 + 3*b.rng.Float32()
+	least = float32(3*b.rng.Float32()) - 2
+	greatest = least + 0.1 + float32(3*b.rng.Float32())
 	switch b.rng.IntN(4) {
 	case 0:
 		least = -graph.Unbounded
@@ -259,7 +259,7 @@ func (b *builder) around(l *graph.Layer, x *activation) {
 		l.Padding = graph.Padding{Top: b.rng.IntN(3), Left: b.rng.IntN(2), Bottom: b.rng.IntN(2), Right: 1}
 	}
 	if one(b.rng, 2) {
-		l.Value = 4*b.rng.Float32() - 2
+		l.Value = float32(4*b.rng.Float32()) - 2
 	}
 }
 

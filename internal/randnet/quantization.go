@@ -93,7 +93,7 @@ func Config(rng *rand.Rand) fakequant.Config {
 			c.Ramp.Finish = c.Ramp.Start + rng.IntN(4)
 		}
 		if one(rng, 3) {
-			c.LRFactor = 0.1 + 2*rng.Float32()
+			c.LRFactor = 0.1 + float32(2*float32(rng.Float32()))
 		}
 		if one(rng, 3) {
 			c.Decay = 0.1 * rng.Float32()
@@ -121,16 +121,16 @@ func observer(rng *rand.Rand) observers.Config {
 			continue // its search takes longer than all the rest of a step
 		}
 		if one(rng, 3) {
-			c.Constant = 0.05 + rng.Float32()/2
+			c.Constant = 0.05 + float32(rng.Float32()/2)
 		}
 		if one(rng, 3) {
-			c.Percentile = 90 + 10*rng.Float64()
+			c.Percentile = 90 + float64(10*rng.Float64())
 		}
 		if one(rng, 3) {
-			c.Sigmas = 1 + 3*rng.Float64()
+			c.Sigmas = 1 + float64(3*rng.Float64())
 		}
 		if c.Kind == observers.Fixed {
-			c.Min, c.Max = -2*rng.Float32(), 0.1+2*rng.Float32()
+			c.Min, c.Max = -float32(2*float32(rng.Float32())), 0.1+float32(2*float32(rng.Float32()))
 		}
 		if c.Validate() == nil {
 			return c

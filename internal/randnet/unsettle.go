@@ -14,7 +14,7 @@ func Unsettle(m *graph.Model, rng *rand.Rand, dead bool) {
 		for i := range p.Value {
 			switch p.Role {
 			case graph.RoleScale:
-				p.Value[i] = 0.5 + rng.Float32()
+				p.Value[i] = 0.5 + float32(rng.Float32())
 				switch n := rng.IntN(40); {
 				case dead && n == 0:
 					p.Value[i] = 0
@@ -32,7 +32,7 @@ func Unsettle(m *graph.Model, rng *rand.Rand, dead bool) {
 			case strings.HasSuffix(s.Name, ".running_mean"):
 				s.F32[i] = float32(rng.NormFloat64()) / 4
 			case strings.HasSuffix(s.Name, ".running_var"):
-				s.F32[i] = 0.3 + rng.Float32()
+				s.F32[i] = 0.3 + float32(rng.Float32())
 			}
 		}
 	}
