@@ -76,7 +76,8 @@
 // lists the kinds. Errors name the file and the byte, line or array. The data
 // are in memory once: bytes as bytes, other numbers as float32, decoded as they
 // are read. Memory is allocated as data arrive and never just because a header
-// says so; [Options].Memory bounds it.
+// says so; [Options].Memory bounds it. Decoded pictures that take more than
+// [Options].Share of what is free are in a file instead, mapped into memory.
 //
 // # Sources
 //
