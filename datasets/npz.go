@@ -38,10 +38,14 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 		return nil, err
 	}
 	s := Set{Name: baseName(path), Source: path}
-	if err := s.fill(parts, opts); err != nil {
+	if s.Target, err = parts[toTrain].target(opts); err == nil {
+		opts.Target = s.Target
+		err = s.fill(parts, opts, l.targets())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
 	}
-	if opts.Label != "none" {
+	if opts.Label != "none" && s.Targets == nil {
 		if err := s.numberClasses(); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", path, err)
 		}
@@ -58,7 +62,7 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 }
 
 // fill turns arrays into splits.
-func (s *Set) fill(parts [3]*npzPart, opts Options) error {
+func (s *Set) fill(parts [3]*npzPart, opts Options, known []string) error {
 	for i, to := range []**Split{&s.Train, &s.Validation, &s.Test} {
 		if parts[i] == nil {
 			continue
@@ -69,6 +73,9 @@ func (s *Set) fill(parts [3]*npzPart, opts Options) error {
 		}
 		if i == toTrain {
 			s.Shape = shape
+			if split.Targets != nil {
+				s.nameTargets(len(split.Targets)/split.Len(), known)
+			}
 		}
 		if shape != s.Shape {
 			return fmt.Errorf("%s split: images of shape %v, in training %v", splitName(i), shape, s.Shape)
@@ -201,10 +208,15 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 	}
 	n := p.x.shape[0]
 	split := &Split{Labels: make([]int32, n)}
-	if opts.Label != "none" {
-		if err := p.labels(split.Labels); err != nil {
-			return nil, shape, err
-		}
+	switch {
+	case opts.Label == "none":
+	case (opts.Target == NumberTargets || opts.Target == LabelTargets) && p.y != nil:
+		split.Targets, err = p.targets(n)
+	default:
+		err = p.labels(split.Labels)
+	}
+	if err != nil {
+		return nil, shape, err
 	}
 	split.Images, split.Values = p.x.bytes, p.x.floats
 	if opts.ChannelsFirst {

@@ -238,7 +238,7 @@ func TestNPZFaults(t *testing.T) {
 		"no rows":         {npyFile("|u1", "(0, 3)", nil), y, Options{}, []string{"[0 3]", "want N×H×W"}},
 		"labels of words": {x, npyFile("<U3", "(2,)", make([]byte, 24)), Options{}, []string{"y.npy", `"<U3"`}},
 		"fractional labels": {x, npyFile("<f4", "(2,)", make([]byte, 8)), Options{},
-			[]string{"floating-point", "integers"}},
+			[]string{"<f4", "integers", "task: regression"}},
 		"huge label": {x, npyFile("<i8", "(2,)", []byte{15: 0x80}), Options{},
 			[]string{"label -9223372036854775808 of image 1", "32 bits"}},
 		"too few labels": {x, npyFile("|u1", "(1,)", []byte{0}), Options{},
