@@ -22,6 +22,7 @@ type exportOptions struct {
 	opset, batch                 int
 	signed, image, normalize     bool
 	classifier, int4             bool
+	pack, noPack                 bool
 	result, target               string
 	inputLayout                  string
 	precision, weights           string
@@ -56,6 +57,8 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.StringVar(&o.version, "model-version", "", "coreml: `TEXT`, the model's version")
 	f.StringVar(&o.description, "description", "", "coreml: `TEXT` that says what the model is for")
 	f.StringVar(&o.name, "name", "", "c: `NAME` that files, functions and macros begin with (default the network's)")
+	f.BoolVar(&o.pack, "pack", false, "c: pack weights of up to 2 bits four to a byte, of 3 and 4 bits two; the default")
+	f.BoolVar(&o.noPack, "no-pack", false, "c: a byte for each weight")
 	f.StringVar(&o.requantization, "requantization", "", "c: `HOW` sums become integers: float32, gemmlowp or single")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -20,7 +21,7 @@ import (
 func cFormat() format {
 	return format{
 		name: "c", file: "c/model.h", runs: "microcontrollers",
-		options: []string{"name", "requantization", "input-layout"},
+		options: []string{"name", "requantization", "input-layout", "pack", "no-pack"},
 		place:   headerOf,
 		write:   writeC,
 		is:      func(path string, head []byte) bool { return filepath.Ext(path) == ".h" && carray.Wrote(head) },
@@ -67,6 +68,12 @@ func writeC(path string, m *quantized.Model, o exportOptions) error {
 	case o.name != "" && o.name != name:
 		return usage(fmt.Errorf("--name %s and --out %s: want one name", o.name, path))
 	}
+	switch {
+	case o.pack && o.noPack:
+		return usage(errors.New("--pack and --no-pack: want one of them"))
+	case (o.pack || o.noPack) && !carray.Packs(m):
+		return usage(errors.New("--pack and --no-pack: no layer has weights of up to 4 bits, which can be packed"))
+	}
 	how, err := choice("requantization", o.requantization, "float32", "gemmlowp", "single")
 	if err != nil {
 		return err
@@ -76,7 +83,8 @@ func writeC(path string, m *quantized.Model, o exportOptions) error {
 		return err
 	}
 	return carray.Write(filepath.Dir(path), m, carray.Options{
-		Name: name, Requantization: integer.Requantization(how), Planes: first, Facts: o.facts,
+		Name: name, Requantization: integer.Requantization(how), Planes: first, Unpacked: o.noPack,
+		Facts: o.facts,
 	})
 }
 

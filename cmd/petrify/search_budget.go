@@ -33,6 +33,10 @@ func respects() []respect {
 		n, _, err := carray.Footprint(m, carray.Options{})
 		return int64(n), err
 	}
+	unpacked := func(m *quantized.Model) (int64, error) {
+		n, _, err := carray.Footprint(m, carray.Options{Unpacked: true})
+		return int64(n), err
+	}
 	ram := func(m *quantized.Model) (int64, error) {
 		_, n, err := carray.Footprint(m, carray.Options{})
 		return int64(n), err
@@ -43,6 +47,7 @@ func respects() []respect {
 			return s.Total() - s.Weights + s.Packed, nil
 		}},
 		{"flash", "bytes of the C export's constants", flash},
+		{"flash-unpacked", "the same with --no-pack", unpacked},
 		{"onnx", "bytes of the ONNX file", written(onnxFormat(), exportOptions{})},
 		{"coreml", "bytes of the Core ML package", written(coremlFormat(), exportOptions{})},
 		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{})},
@@ -165,7 +170,7 @@ func parseBudgets(texts []string) (b budgets, err error) {
 			b.respects, b.limits = append(b.respects, r), append(b.limits, limit)
 		}
 	}
-	if len(b.respects) == 0 || !slices.Contains([]string{"packed", "flash", "onnx", "coreml", "tflite", "tflite-int4"},
+	if len(b.respects) == 0 || !slices.Contains([]string{"packed", "flash", "flash-unpacked", "onnx", "coreml", "tflite", "tflite-int4"},
 		b.respects[0].name) {
 		b.respects, b.limits = append(respects()[:1:1], b.respects...), append([]int64{unlimited}, b.limits...)
 	}

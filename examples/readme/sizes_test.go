@@ -43,15 +43,17 @@ func TestSizes(t *testing.T) {
 		t.Fatal(err)
 	}
 	sizes["Core ML for iOS 18"] = parts.Total()
-	files, err := carray.Encode(m, carray.Options{})
-	if err != nil {
-		t.Fatal(err)
+	for name, o := range map[string]carray.Options{"C": {}, "C, `--no-pack`": {Unpacked: true}} {
+		files, err := carray.Encode(m, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flash := regexp.MustCompile(`Flash +(\d+) bytes`).FindSubmatch(files[0].Data)
+		if flash == nil {
+			t.Fatalf("%s does not say how much flash it takes", files[0].Name)
+		}
+		sizes[name], _ = strconv.Atoi(string(flash[1]))
 	}
-	flash := regexp.MustCompile(`Flash +(\d+) bytes`).FindSubmatch(files[0].Data)
-	if flash == nil {
-		t.Fatalf("%s does not say how much flash it takes", files[0].Name)
-	}
-	sizes["C"], _ = strconv.Atoi(string(flash[1]))
 
 	for name, size := range sizes {
 		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(name) + ` \| ([\d,]+)`).FindStringSubmatch(readme(t))

@@ -26,7 +26,8 @@ var allLayers = flag.Bool("all-layers", false, "TestCCompilers: all layers, not 
 // All of them, with all that Debian has:
 //
 //	apt-get install gcc-11 clang-13 clang-14 clang-15 clang-16 clang-19 \
-//		gcc-aarch64-linux-gnu gcc-11-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+//		gcc-aarch64-linux-gnu gcc-11-aarch64-linux-gnu libc6-dev-arm64-cross \
+//		gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user
 //	go test -run CCompilers -all-layers -timeout 0 .
 func TestCCompilers(t *testing.T) {
 	p := singleLayers(*allLayers)
@@ -78,6 +79,9 @@ func toolchains() map[string]conformance.Toolchain {
 	add("cc", nil, "-march=native", "-ffp-contract=fast")
 	emulator := []string{"qemu-aarch64", "-cpu", "max"}
 	_, err := exec.LookPath(emulator[0])
+	if _, err := exec.LookPath(cortexA7[0]); err == nil { // has the SIMD instructions of Cortex-M4
+		add("arm-linux-gnueabihf-gcc", cortexA7, "-static", "-mcpu=cortex-a7", "-mfpu=neon-vfpv4")
+	}
 	for version := 9; version < 30; version++ {
 		add(fmt.Sprintf("gcc-%d", version), nil, "-march=native", "-ffp-contract=fast")
 		add(fmt.Sprintf("clang-%d", version), nil, "-march=native", "-ffp-contract=fast")
@@ -117,6 +121,9 @@ func singleLayers(all bool) program {
 	}
 	return p
 }
+
+// cortexA7 runs programs for 32-bit Arm.
+var cortexA7 = []string{"qemu-arm", "-cpu", "cortex-a7"}
 
 var inputGrids = []quantized.Quant{{Format: affine.Int8}, {Format: affine.Uint8}, {Format: affine.Uint8, Zero: 1},
 	{Format: affine.Uint8, Zero: 127}, {Format: affine.Uint8, Zero: 129}, {Format: affine.Int8, Zero: 127},

@@ -40,6 +40,7 @@ type Export struct {
 	Model          *quantized.Model
 	Requantization integer.Requantization
 	Planes         bool // the input has channels first
+	Unpacked       bool // a byte for each weight
 }
 
 // Compile exports models as C and builds one program from them in a folder.
@@ -52,7 +53,8 @@ func (c Toolchain) Compile(dir string, models []Export) (*Compiled, error) {
 	var sources []string
 	for i, m := range models {
 		name := fmt.Sprintf("model%d", i)
-		o := carray.Options{Name: name, Requantization: m.Requantization, Planes: m.Planes}
+		o := carray.Options{Name: name, Requantization: m.Requantization, Planes: m.Planes,
+			Unpacked: m.Unpacked}
 		if err := carray.Write(dir, m.Model, o); err != nil {
 			return nil, err
 		}

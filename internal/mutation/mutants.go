@@ -201,8 +201,9 @@ var mutants = []mutant{
 	{"quantized/carray/reals.go", "block = w.Block * inner", "block = w.Block", ""},
 	{"quantized/carray/lower.go", "v.tensor.size *= 4", "v.tensor.size *= 2", ""},
 	{"quantized/carray/kernels/nearest.c", "12582912.0f", "8388608.0f", "quantized/carray"},
-	{"quantized/carray/product.go", "w[(o+1)*inputs:]", "w[o*inputs:]", ""},
+	{"quantized/carray/pack.go", "w[(o+1)*inputs:]", "w[o*inputs:]", ""},
 	{"quantized/carray/weighted.go", "return taps * x.channels()", "return taps", ""},
+	{"quantized/carray/pack.go", "b[2]|b[3]<<4", "b[2]|b[3]<<2", ""},
 	{"quantized/carray/text.go", "f.Shift > 0", "f.Shift > 1", ""},
 
 	// datasets: from files to batches

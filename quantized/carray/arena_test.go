@@ -144,7 +144,7 @@ func TestSumsTakeAnInputsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 2*3*8*8 + 3*9; l.arena != want { // and the copy of a window
-		t.Errorf("%d bytes of arena, want those of two images and a window, %d", l.arena, want)
+	if want := 2*3*8*8 + 2*3*9; l.arena != want { // and copies of two windows
+		t.Errorf("%d bytes of arena, want those of two images and two windows, %d", l.arena, want)
 	}
 }

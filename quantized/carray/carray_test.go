@@ -178,7 +178,7 @@ func TestVerify(t *testing.T) {
 		"a fact":     {file: "x.h", old: `"version": "test"`, new: `"version": "best"`, want: "of x.h is not"},
 		"the test":   {file: "x_test.c", old: "TRIES 8", new: "TRIES 0", want: "line 10 of x_test.c is not"},
 		"the end":    {file: "x_test.c", old: "}\n", new: "", want: "of x_test.c is not"},
-		"the options": {file: "x.h", old: `gemmlowp\"}`, new: `toaster\"}`,
+		"the options": {file: "x.h", old: `gemmlowp\"`, new: `toaster\"`,
 			want: `requantization "toaster": want one of float32`},
 		"no options":      {file: "x.h", old: `"export":`, new: `"exports":`, want: `the header's fact "export"`},
 		"a foreign file":  {file: "x.h", old: "written by petrify", new: "written by me", want: "is not of petrify"},
@@ -186,13 +186,15 @@ func TestVerify(t *testing.T) {
 		"no source":       {file: "x.c", want: "x.c: no such file"},
 		"no such header":  {file: "x.h", want: "x.h: no such file"},
 		"a fact's escape": {file: "x.h", old: `"version": "test"`, new: `"version": "\q"`, want: "carray: fact"},
+		"the weights": {file: "x.h", old: `a byte each\"`, new: `two bytes\"`,
+			want: `weights "two bytes": want "a byte each"`},
 		"the layout": {file: "x.h", old: `channels first\"`, new: `upside down\"`,
 			want: `input "upside down": want "channels first"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, m := t.TempDir(), tiny()
 			if err := carray.Write(dir, m, carray.Options{Name: "x", Requantization: integer.Gemmlowp, Planes: true,
-				Facts: map[string]string{"who": "me"}}); err != nil {
+				Unpacked: true, Facts: map[string]string{"who": "me"}}); err != nil {
 				t.Fatal(err)
 			}
 			if c.file != "" {

@@ -48,7 +48,8 @@
 // first layer reads the caller's input in place, and the last one writes
 // directly to the caller's output.
 //
-// Weights take one byte each, even with fewer bits.
+// Weights of 1 and 2 bits are packed four to a byte, those of 3 and 4 bits two to
+// a byte, unless [Options] say otherwise; others take a byte.
 //
 // # Real numbers
 //

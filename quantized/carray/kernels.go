@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,14 +19,15 @@ var kernels embed.FS
 // order is the order of the kernels in a file, with one line for each kind of
 // layer.
 var order = []string{
-	"helium", "nearest", "grid", "quantize", "clip", "put_four",
+	"helium", "processor", "nearest", "grid", "quantize", "clip", "put_four",
 	"requantize_float32", "multiplier", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
 	"multiply_four", "requantize_four",
 	"reals", "fused", "copy", "copy_reals",
-	"wrapped", "products", "finish", "finish_to_reals", "start", "total", "dot", "dot_four",
-	"weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
+	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "total", "dot8", "dot4",
+	"dot2", "dot", "dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
 	"linear", "linear_to_reals",
-	"window", "area", "convolution", "fill", "patch", "convolve", "convolve_to_reals", "depthwise_at", "spread",
+	"window", "area", "convolution", "fill", "patch", "convolve", "convolve_to_reals", "unpack", "depthwise_at",
+	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
 	"depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals", "real_convolve",
 	"seen", "counted", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add_float32", "add_fixed", "real_add", "difference_float32", "difference_fixed", "real_subtract",
@@ -44,6 +46,11 @@ var variants = map[string]variant{
 	"finish_to_reals":          {"finish", reals("_to_reals")},
 	"weigh_to_reals":           {"weigh", reals("_to_reals")},
 	"weigh_four_to_reals":      {"weigh_four", reals("_to_reals")},
+	"dot":                      {"dot_any", nil},
+	"dot8":                     {"dot", loop(8)},
+	"dot4":                     {"dot", loop(4)},
+	"dot2":                     {"dot", loop(2)},
+	"depthwise_four_to_reals":  {"depthwise_four", reals("_to_reals")},
 	"depthwise_eight_to_reals": {"depthwise_eight", reals("_to_reals")},
 	"convolve_to_reals":        {"convolve", reals("_to_reals")},
 	"depthwise_to_reals":       {"depthwise", reals("_to_reals")},
@@ -94,12 +101,13 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_at", "spread"}, {"spread", "patch"}, {"patch", "convolution"}, {"patch", "copy"}, {"patch", "fill"},
 	{"convolution", "window"}, {"convolution", "products"}, {"finish", "products"}, {"finish", "requantize"},
 	{"finish_to_reals", "products"}, {"finish_to_reals", "fused"}, {"products", "wrapped"},
-	{"dot", "start"}, {"dot", "total"}, {"dot", "dot_four"},
+	{"dot", "total"}, {"dot", "halves"}, {"total", "word"}, {"spread", "word"}, {"word", "processor"},
 	{"weigh", "weigh_four"}, {"weigh_to_reals", "weigh_four_to_reals"}, {"depthwise", "depthwise_eight"},
 	{"depthwise_to_reals", "depthwise_eight_to_reals"}, {"weigh_four", "requantize_four"},
 	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
 	{"add_float32", "put_four"}, {"add_fixed", "put_four"}, {"add_fixed", "multiply_four"},
 	{"difference_fixed", "put_four"}, {"difference_fixed", "multiply_four"},
+	{"weigh_four", "dot_four"}, {"weigh_four_to_reals", "dot_four"}, {"processor", "helium"},
 	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"},
 	{"max_pool", "area"}, {"average_pool", "seen"}, {"average_pool", "quantize"},
 	{"integer_mean", "seen"}, {"integer_mean", "clip"}, {"factor", "clip"},
@@ -122,10 +130,16 @@ func (l *lowering) functions() (string, error) {
 	l.require()
 	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
 		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most,
-		"Single":      l.options.Requantization == integer.Single,
+		"Single": l.options.Requantization == integer.Single,
+		"Kinds":  l.kinds(), "Eight": l.bits[8], "Packed": l.packed, "Convolves": l.needs["convolve"] || l.needs["convolve_to_reals"],
+		"Offset": "128u", "Pair": "2 * l->inputs",
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	if l.countsPadding {
 		model["Count"] = "counted(&l->at, a)"
+	}
+	if l.packed {
+		model["Offset"] = "(1u << (l->bits - 1))"
+		model["Pair"] = "l->inputs / 4 * l->bits + l->inputs % 4 * (l->bits == 8 ? 2 : 1)"
 	}
 	var b strings.Builder
 	for _, name := range order {
@@ -133,6 +147,9 @@ func (l *lowering) functions() (string, error) {
 			continue
 		}
 		values := maps.Clone(model)
+		if suffix, ok := strings.CutPrefix(name, "weigh"); ok { // at two places, too?
+			values["Convolves"] = l.needs["convolve"+suffix]
+		}
 		if v, ok := variants[name]; ok {
 			name = v.file
 			maps.Copy(values, v.values)
@@ -144,6 +161,11 @@ func (l *lowering) functions() (string, error) {
 		b.WriteString("\n" + text)
 	}
 	return b.String(), nil
+}
+
+// kinds are the bits of weights that are multiplied in pairs, the most first.
+func (l *lowering) kinds() []int {
+	return slices.SortedFunc(maps.Keys(l.bits), func(a, b int) int { return b - a })
 }
 
 // expand is the text of a file in kernels, with names replaced by values.
@@ -163,12 +185,23 @@ func expand(name string, values map[string]any) (string, error) {
 func (l *lowering) require() {
 	l.needs["requantize"] = l.needs["global_average"] && l.float32()
 	for _, c := range callees {
-		if l.needs[c.by] {
+		if l.needs[c.by] && (l.bits[8] || !strings.HasPrefix(c.needs, "weigh_four")) {
 			l.needs[c.needs] = true
 		}
 	}
 	l.needs["multiply_four"] = l.needs["multiply_four"] && !l.float32()
 	l.needs["grid"] = true
+	l.needs["weight_zero"] = l.weightZeros
+	for _, bits := range l.kinds() {
+		l.needs[fmt.Sprint("dot", bits)] = true
+	}
+	for _, suffix := range []string{"", "_to_reals"} {
+		four := l.needs["depthwise"+suffix] && !l.weightZeros
+		l.needs["depthwise_four"+suffix] = four
+		if four {
+			l.needs["halves"], l.needs["signed_halves"] = true, true
+		}
+	}
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
 	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])
 	if l.needs["requantize"] {
@@ -176,7 +209,8 @@ func (l *lowering) require() {
 			l.needs["quantize"], l.needs["requantize_float32"] = true, true
 		} else {
 			l.needs["clip"], l.needs["requantize_fixed"] = true, true
-			l.needs["multiplier"], l.needs["multiply_"+l.options.Requantization.String()] = true, true
+			l.needs["helium"], l.needs["processor"], l.needs["multiplier"] = true, true, true
+			l.needs["multiply_"+l.options.Requantization.String()] = true
 		}
 	}
 	l.needs["nearest"] = l.needs["quantize"]

@@ -54,13 +54,15 @@ type lowering struct {
 	tensors   []*tensor // in the arena
 	constants strings.Builder
 	count     count
-	floats    []string // layers that compute with floats
-	arena     int      // in bytes
-	reals     bool     // an activation is of floats: so is the arena
+	bits      map[int]bool // of weights that are multiplied in pairs
+	floats    []string     // layers that compute with floats
+	arena     int          // in bytes
+	reals     bool         // an activation is of floats: so is the arena
 
 	countsPadding bool // a mean counts padding
 	weightZeros   bool // a layer's weights have zero points of their own
 	left          bool // a multiplier in fixed point is 1 or more
+	packed        bool // a layer's weights take fewer than 8 bits
 	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
 	toReals       bool // and one's sums become real numbers
@@ -75,11 +77,12 @@ func (c count) total() int { return c.weights + c.biases + c.multipliers + c.tab
 func lower(m *quantized.Model, o Options) (*lowering, error) {
 	l := &lowering{
 		model: m, options: o, values: map[string]*value{}, readers: map[string][]*quantized.Node{},
-		names: names{}, needs: map[string]bool{},
+		names: names{}, needs: map[string]bool{}, bits: map[int]bool{},
 	}
 	l.deaths()
 	l.reals = m.Input.Quant.IsFloat() ||
 		slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Output.Quant.IsFloat() })
+	l.packed = !o.Unpacked && Packs(m)
 	l.countsPadding = slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool { return n.Window.CountIncludePad })
 	in := l.declare(m.Input.Activation, func() (lo, hi int32) {
 		f := m.Input.Quant.Format

@@ -75,7 +75,7 @@ func TestFolding(t *testing.T) {
 		Q: []int8{1, -2, 3, 127, 127, -127}}
 	n := &quantized.Node{Op: quantized.Linear, Weights: w,
 		Bias: &quantized.Bias{Q: []int32{math.MinInt32 + 300, math.MaxInt32 - 700}, Scale: []float32{1}}}
-	p := newProduct(n, &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1})
+	p := newProduct(n, &value{shape: []int{3}, grid: grid{scale: 1, zero: 100, max: 255}, planes: 1}, true)
 	q := []int32{7, 200, 255}
 	for o, want := range []int32{math.MinInt32 + 300 + (7-100)*1 + (200-100)*-2 + (255-100)*3,
 		math.MaxInt32 - 700 + (7-100)*127 + (200-100)*127 + (255-100)*-127} {
@@ -104,7 +104,7 @@ func TestPaired(t *testing.T) {
 		"odd groups":   {2, 2, 3, "0 -128 1 -128 2 -128 10 -128 11 -128 12 -128"},
 		"eight inputs": {2, 1, 8, "0 1 2 3 10 11 12 13 4 5 6 7 14 15 16 17"},
 	} {
-		p := &product{outputs: c.outputs, groups: c.groups, q: make([]int32, c.outputs*c.inputs)}
+		p := &product{outputs: c.outputs, groups: c.groups, bits: 8, q: make([]int32, c.outputs*c.inputs)}
 		for i := range p.q {
 			p.q[i] = int32(i/c.inputs*10 + i%c.inputs)
 		}
@@ -118,6 +118,28 @@ func TestPaired(t *testing.T) {
 		}
 		if text := strings.Join(got, " "); text != c.want {
 			t.Errorf("%s: %s, want %s", name, text, c.want)
+		}
+	}
+}
+
+// TestPack: a block of two outputs in 8, 4 and 2 bits, and an input that is left over.
+func TestPack(t *testing.T) {
+	w := []int32{-2, -1, 0, 1, -2, 1, 0, 0, -1, 1}
+	for bits, want := range map[int]string{
+		8: "7e 7f 80 81 81 80 80 7f 7e 81",
+		4: "76 89 98 78 96", // 0 and 1 of each output, 2 and 3, 4 of both
+		2: "b4 6e 30",
+	} {
+		p := &product{outputs: 2, groups: 1, bits: bits, q: w}
+		if got := fmt.Sprintf("% x", p.paired(w)); got != want {
+			t.Errorf("%d bits: %s, want %s", bits, got, want)
+		}
+	}
+	taps := []int32{-2, -1, 0, 1, 1, -2} // of two outputs
+	for bits, want := range map[int]string{8: "fe 01 ff 01 00 fe", 4: "96 97 68", 2: "dc 02"} {
+		p := &product{outputs: 2, groups: 1, bits: bits, q: taps}
+		if got := fmt.Sprintf("% x", p.byTaps(taps)); got != want {
+			t.Errorf("taps of %d bits: %s, want %s", bits, got, want)
 		}
 	}
 }

@@ -17,6 +17,10 @@ type Options struct {
 	// or, for processors without floats, in fixed point.
 	Requantization integer.Requantization
 
+	// Unpacked stores a byte for each weight. Otherwise those of up to 2 bits are packed four to a
+	// byte, and those of 3 and 4 bits two to a byte.
+	Unpacked bool
+
 	// Planes makes the input channels first, one plane after the other, as PyTorch has it, instead of
 	// channels last. The first step then puts the channels last, in the arena.
 	Planes bool

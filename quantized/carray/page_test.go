@@ -45,8 +45,8 @@ func TestPage(t *testing.T) {
 // sizes is a table of the built-in networks with 8 and with 4 bits.
 func sizes(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| network | input | multiply-accumulates | weights | constants | gemmlowp | arena |\n| --- | " +
-		"---: | ---: | ---: | ---: | ---: | ---: |\n")
+	b.WriteString("| network | input | multiply-accumulates | weights | constants | gemmlowp | 4 bits | arena |\n" +
+		"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, z := range []struct {
 		name    string
 		in      graph.Shape
@@ -57,7 +57,7 @@ func sizes(t *testing.T) string {
 		{"ds-cnn", graph.Shape{C: 1, H: 49, W: 10}, 12}, {"resnet8", graph.Shape{C: 3, H: 32, W: 32}, 10},
 		{"mobilenet-v1-0.25", graph.Shape{C: 3, H: 96, W: 96}, 2}, {"autoencoder", graph.Shape{C: 640, H: 1, W: 1}, 0},
 	} {
-		m := frozen(t, z.name, z.in, z.classes)
+		m := frozen(t, z.name, z.in, z.classes, fakequant.Int8())
 		float, err := lower(m, Options{Name: "x"})
 		if err != nil {
 			t.Fatal(err)
@@ -66,21 +66,25 @@ func sizes(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", z.name, z.in.Size(), m.Size().MACs,
-			float.count.weights, float.count.total(), fixed.count.total(), float.arena)
+		packed, err := lower(frozen(t, z.name, z.in, z.classes, fakequant.Bits(4)), Options{Name: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d |\n", z.name, z.in.Size(), m.Size().MACs,
+			float.count.weights, float.count.total(), fixed.count.total(), packed.count.total(), float.arena)
 	}
 	return b.String()
 }
 
 // frozen is a built-in network that has seen one image.
-func frozen(t *testing.T, name string, in graph.Shape, classes int) *quantized.Model {
+func frozen(t *testing.T, name string, in graph.Shape, classes int, s fakequant.Scheme) *quantized.Model {
 	t.Helper()
 	network, err := graph.Builtin(name, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	m, err := graph.New(network, in, graph.Uniform(fakequant.Int8()), rng)
+	m, err := graph.New(network, in, graph.Uniform(s), rng)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package carray
 
 import (
+	"slices"
+
 	"petrify/quantized"
 )
 
@@ -12,21 +14,46 @@ import (
 // lost if intermediate sums do not.
 type product struct {
 	outputs, groups int
-	q               []int32 // weights less their zero points, O C H W
+	bits            int     // that a weight takes: 8, 4 or 2
+	step            int32   // what packed weights are multiples of, and are divided by
+	q               []int32 // weights less their zero points, O C H W: signed numbers of these bits
 	bias            []int32
 
-	// If a weight minus its zero point does not fit int8, weights are stored as
-	// they are, unsigned ones reduced by 128, and zeros[o] times the sum of
-	// inputs is subtracted from each sum.
+	// If a weight minus its zero point does not fit these bits, weights are
+	// stored as they are, unsigned ones reduced by half of their range, and
+	// zeros[o] times the sum of inputs is subtracted from each sum.
 	zeros []int32
 }
 
-func newProduct(n *quantized.Node, x *value) *product {
+// bitsOf are the bits that weights take: the next power of two, from 2 on, if
+// they are packed.
+func bitsOf(w *quantized.Weights, pack bool) int {
+	switch {
+	case !pack || w.Format.Bits > 4:
+		return 8
+	case w.Format.Bits > 2:
+		return 4
+	}
+	return 2
+}
+
+// Packs reports whether a model has weights that are packed unless [Options] say otherwise.
+func Packs(m *quantized.Model) bool {
+	return slices.ContainsFunc(m.Nodes, func(n quantized.Node) bool {
+		w := n.Weights
+		return w != nil && w.Q != nil && w.Block == 0 && bitsOf(w, true) < 8
+	})
+}
+
+func newProduct(n *quantized.Node, x *value, pack bool) *product {
 	w := n.Weights
-	p := &product{outputs: w.Shape[0], groups: max(1, n.Groups), q: make([]int32, w.Len()),
-		bias: make([]int32, w.Shape[0])}
+	p := &product{outputs: w.Shape[0], groups: max(1, n.Groups), bits: bitsOf(w, pack), step: 1,
+		q: make([]int32, w.Len()), bias: make([]int32, w.Shape[0])}
 	if n.Bias != nil {
 		copy(p.bias, n.Bias.Q)
+	}
+	if p.bits < 8 {
+		p.step = max(1, w.Step)
 	}
 	zeros, fit := make([]int32, p.outputs), true
 	for i := range p.q {
@@ -34,15 +61,18 @@ func newProduct(n *quantized.Node, x *value) *product {
 		if w.Zero != nil {
 			zeros[o] = w.Zero[w.ScaleIndex(i)]
 		}
-		p.q[i] = w.Value(i) - zeros[o]
-		p.bias[o] -= x.grid.zero * p.q[i]
-		fit = fit && p.q[i] == int32(int8(p.q[i]))
+		p.q[i] = (w.Value(i) - zeros[o]) / p.step
+		p.bias[o] -= x.grid.zero * p.q[i] * p.step
+		fit = fit && -p.offset() <= p.q[i] && p.q[i] < p.offset()
 	}
 	if !fit {
 		p.move(zeros, w.Format.Unsigned)
 	}
 	return p
 }
+
+// offset makes weights unsigned.
+func (p *product) offset() int32 { return 1 << (p.bits - 1) }
 
 // inputs is the number of products in an output.
 func (p *product) inputs() int { return len(p.q) / p.outputs }
@@ -51,13 +81,13 @@ func (p *product) inputs() int { return len(p.q) / p.outputs }
 func (p *product) move(zeros []int32, unsigned bool) {
 	var shift int32
 	if unsigned {
-		shift = 128
+		shift = p.offset()
 	}
 	for i := range p.q {
-		p.q[i] += zeros[i/p.inputs()] - shift
+		p.q[i] += zeros[i/p.inputs()]/p.step - shift
 	}
 	for o := range zeros {
-		zeros[o] -= shift
+		zeros[o] = zeros[o]/p.step - shift
 	}
 	p.zeros = zeros
 }
@@ -74,50 +104,6 @@ func (p *product) turned(n *quantized.Node, planes int) []int32 {
 	for i, q := range p.q {
 		o, at := i/inputs, i%inputs // at: in C H W
 		all[o*inputs+at%planes*(inputs/planes)+at/planes] = q
-	}
-	return all
-}
-
-// byTaps are the weights of a depthwise convolution, KH KW O.
-func (p *product) byTaps(w []int32) []int32 {
-	all := make([]int32, 0, len(w))
-	for i := range p.inputs() {
-		for o := range p.outputs {
-			all = append(all, w[o*p.inputs()+i])
-		}
-	}
-	return all
-}
-
-// most is how many products of two bytes certainly fit int32, in whole blocks.
-const most = 32768
-
-// block is how many inputs of an output lie side by side.
-const block = 4
-
-// paired are weights as the loop over two outputs reads them: w + 128, of four
-// inputs those of one output, then those of the other; inputs that are left
-// over alternate. One word then holds what a processor multiplies at once, and
-// loads need one address. An output that is alone in its group is paired with
-// weights of 0.
-func (p *product) paired(w []int32) []uint8 {
-	inputs, group := p.inputs(), p.outputs/p.groups
-	whole := inputs - inputs%block
-	all := make([]uint8, 0, len(w))
-	for first := 0; first < p.outputs; first += group {
-		for o := first; o < first+group; o += 2 {
-			two := [2][]int32{w[o*inputs:][:inputs], make([]int32, inputs)}
-			if o+1 < first+group {
-				two[1] = w[(o+1)*inputs:][:inputs]
-			}
-			for i := range 2 * inputs {
-				side, at := i/block%2, i/(2*block)*block+i%block
-				if i >= 2*whole {
-					side, at = i%2, whole+(i-2*whole)/2
-				}
-				all = append(all, uint8(two[side][at]+128))
-			}
-		}
 	}
 	return all
 }

@@ -108,7 +108,7 @@ func writtenWith(all map[string]string, m *quantized.Model) (o Options, err erro
 
 // optionsOf are the options that a header names.
 func optionsOf(facts map[string]string) (o Options, err error) {
-	var export struct{ Name, Requantization, Input string }
+	var export struct{ Name, Requantization, Input, Weights string }
 	if err := json.Unmarshal([]byte(facts[quantized.ExportKey]), &export); err != nil {
 		return o, fmt.Errorf("carray: the header's fact %q: %q: %w", quantized.ExportKey, facts[quantized.ExportKey],
 			err)
@@ -117,6 +117,11 @@ func optionsOf(facts map[string]string) (o Options, err error) {
 		return o, fmt.Errorf("carray: the header's fact %q: input %q: want %q", quantized.ExportKey, export.Input,
 			planes)
 	}
+	if export.Weights != "" && export.Weights != unpacked {
+		return o, fmt.Errorf("carray: the header's fact %q: weights %q: want %q", quantized.ExportKey, export.Weights,
+			unpacked)
+	}
+	o.Unpacked = export.Weights == unpacked
 	o.Name, o.Planes = export.Name, export.Input == planes
 	if o.Requantization, err = integer.ParseRequantization(export.Requantization); err != nil {
 		return o, fmt.Errorf("carray: the header's fact %q: %w", quantized.ExportKey, err)

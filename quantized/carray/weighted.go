@@ -10,7 +10,7 @@ import (
 
 // weighted adds a convolution or a linear layer that sums integers.
 func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
-	p := newProduct(n, x)
+	p := newProduct(n, x, !l.options.Unpacked)
 	factors, err := l.factors(n, x, y)
 	if err != nil {
 		return err
@@ -37,6 +37,10 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	}
 	fields = append(fields, fmt.Sprintf(".inputs = %d, .outputs = %d", p.inputs(), p.outputs))
 	words += 2
+	if l.packed {
+		fields = append(fields, fmt.Sprintf(".bits = %d, .step = %d", p.bits, p.step))
+		words += 2
+	}
 	if n.Op == quantized.Linear {
 		l.layer("products", id, words, fields...)
 		l.call("linear"+suffix, fmt.Sprintf("linear%s(%%s, %%s, &%s_layer)", suffix, id), y.tensor, x.tensor)
@@ -49,16 +53,22 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		kernel = "depthwise" + suffix
 	}
 	tensors, scratch := []*tensor{y.tensor, x.tensor}, "0"
-	if size := copies(n, x, depthwise); size > 0 {
+	size := copies(n, x, y, depthwise)
+	if depthwise && p.bits < 8 {
+		size += len(p.q)
+		l.needs["unpack"] = true
+	}
+	if size > 0 {
 		tensors, scratch = append(tensors, l.scratch(size)), "%s"
 	}
 	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %s, &%s_layer)", kernel, scratch, id), tensors...)
 	return nil
 }
 
-// copies is the number of bytes that a convolution copies of its input for one
-// position of its window: none if they lie side by side.
-func copies(n *quantized.Node, x *value, depthwise bool) int {
+// copies is the number of bytes that a convolution copies of its input for two
+// positions of its window, or one if it is depthwise: none if they lie side by
+// side.
+func copies(n *quantized.Node, x, y *value, depthwise bool) int {
 	w := n.Window
 	padded := w.PadBegin != [2]int{} || w.PadEnd != [2]int{}
 	taps := w.Kernel[0] * w.Kernel[1]
@@ -68,7 +78,7 @@ func copies(n *quantized.Node, x *value, depthwise bool) int {
 	case depthwise:
 		return taps * x.channels()
 	}
-	return taps * n.Weights.Shape[1]
+	return min(2, y.pixels()) * taps * n.Weights.Shape[1]
 }
 
 // scratch is memory for the next step alone.
@@ -87,16 +97,14 @@ func (l *lowering) scratch(size int) *tensor {
 func (l *lowering) parameters(n *quantized.Node, id string, p *product, planes int, depthwise bool) (fields []string,
 	words int) {
 	w := p.turned(n, planes)
-	cast := ""
-	if depthwise {
-		cast = "(const uint8_t *)"
-		l.array("int8_t", id+"_weights", 1, &l.count.weights, each(p.byTaps(w), whole))
-	} else {
-		l.long = l.long || p.inputs() > most
-		l.array("uint8_t", id+"_weights", 1, &l.count.weights, each(p.paired(w), whole))
+	packed := p.byTaps(w)
+	if !depthwise {
+		packed = p.paired(w)
+		l.long, l.bits[p.bits] = l.long || p.inputs() > most, true
 	}
+	l.array("uint8_t", id+"_weights", 1, &l.count.weights, each(packed, whole))
 	l.array("int32_t", id+"_bias", 4, &l.count.biases, each(p.bias, whole))
-	fields = []string{fmt.Sprintf(".weights = %[2]s%[1]s_weights, .bias = %[1]s_bias", id, cast)}
+	fields = []string{fmt.Sprintf(".weights = %[1]s_weights, .bias = %[1]s_bias", id)}
 	if p.zeros == nil {
 		return fields, 2
 	}

@@ -19,8 +19,8 @@ func TestCopies(t *testing.T) {
 		groups   int
 		want     string
 	}{
-		"3x3":               {quantizedtest.Same(3), 4, 1, "54"},
-		"3x3, groups":       {quantizedtest.Same(3), 4, 2, "27"},
+		"3x3":               {quantizedtest.Same(3), 4, 1, "108"},
+		"3x3, groups":       {quantizedtest.Same(3), 4, 2, "54"},
 		"1x1":               {quantizedtest.Valid(1, 1), 4, 1, ""},
 		"1x1, groups":       {quantizedtest.Valid(1, 1), 4, 2, ""},
 		"depthwise":         {quantizedtest.Same(3), 12, 6, "54"},

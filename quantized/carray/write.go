@@ -136,6 +136,9 @@ func newFile(m *quantized.Model, o Options) (*file, error) {
 // planes is how a header's facts say that the input has channels first.
 const planes = "channels first"
 
+// unpacked is how they say that packed weights take a byte each.
+const unpacked = "a byte each"
+
 // facts returns which model this is and how it was written.
 func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	all, err := m.Facts()
@@ -145,6 +148,9 @@ func facts(m *quantized.Model, o Options) (map[string]string, error) {
 	options := map[string]string{"name": o.Name, "requantization": o.Requantization.String()}
 	if o.Planes {
 		options["input"] = planes
+	}
+	if o.Unpacked {
+		options["weights"] = unpacked
 	}
 	export, err := json.Marshal(options)
 	if err != nil {

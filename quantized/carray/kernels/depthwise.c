@@ -7,32 +7,41 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 #ifdef HELIUM
     const products of = l->of;
 #endif
+{{- if .Packed}}
 
-    for (int32_t row = 0; row < l->at.out_height; row++) {
-        for (int32_t column = 0; column < l->at.out_width; column++) {
-            const uint8_t *from = x;
-            const taps t = spread(&from, scratch, l, row, column);
-            int32_t left = each;
-            int32_t o = 0;
+    if (l->of.bits < 8) {
+        unpack(scratch, l->of.weights, n * l->of.inputs, l->of.bits);
+        w = (const int8_t *)scratch;
+        scratch += n * l->of.inputs;
+    }
+{{- end}}
+    for (int32_t i = 0; i < l->at.out_height * l->at.out_width; i++) {
+        const uint8_t *from = x;
+        const taps t = spread(&from, scratch, l, i);
+        int32_t left = each;
+        int32_t o = 0;
 
 #ifdef HELIUM
-            if (each == 1{{if .WeightZeros}} && !of.weight_zeros{{end}}) {
-                for (; n - o >= 8; o += 8, from += 8, y += 8) {
-                    depthwise_eight{{.Suffix}}(y, from, w + o, &t, &of, o);
-                }
+        if (each == 1{{if .WeightZeros}} && !of.weight_zeros{{end}}) {
+            for (; n - o >= 8; o += 8, from += 8, y += 8) {
+                depthwise_eight{{.Suffix}}(y, from, w + o, &t, &of, o);
             }
+        }
 #endif
-            for (; o < n; o++) {
-{{- if .WeightZeros}}
-                const int32_t zero = l->of.weight_zeros ? l->of.weight_zeros[o] : 0;
+{{- if not .WeightZeros}}
+#if DSP
+        for (; each == 1 && o + 3 < n; o += 4, from += 4, y += 4) {
+            depthwise_four{{.Suffix}}(y, from, w + o, &t, &l->of, o);
+        }
+#endif
 {{- end}}
-                const uint32_t sum = depthwise_at(from, w + o, n, &t{{if .WeightZeros}}, zero{{end}});
+        for (; o < n; o++) {
+            const uint32_t sum = depthwise_at(from, w + o, n, &t{{if .WeightZeros}}, weight_zero(&l->of, o){{end}});
 
-                *y++ = finish{{.Suffix}}((uint32_t)l->of.bias[o] + sum, &l->of, o);
-                if (--left == 0) {
-                    left = each;
-                    from++;
-                }
+            *y++ = finish{{.Suffix}}(sum, &l->of, o);
+            if (--left == 0) {
+                left = each;
+                from++;
             }
         }
     }

@@ -6,7 +6,7 @@ typedef struct {
 
 /* The sum of one output, which sees one input channel; its weights are n apart. */
 static uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n, const taps *at{{if .WeightZeros}},
-    int32_t weight_zero{{end}})
+    int32_t zero{{end}})
 {
     const int32_t down = at->down;
     int32_t rows = at->rows;
@@ -27,7 +27,7 @@ static uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n, const
         const uint8_t *p = x;
 
         for (int32_t j = at->columns; j > 0; j--, p += at->right, w += n) {
-            sum += (uint32_t)(p[0] * (w[0]{{if .WeightZeros}} - weight_zero{{end}}));
+            sum += (uint32_t)(p[0] * (w[0]{{if .WeightZeros}} - zero{{end}}));
         }
     }
     return sum;

@@ -36,12 +36,15 @@ static void depthwise_eight{{.Suffix}}({{.Type}} *y, const uint8_t *x, const int
     vst2q_s32(all, sums);
 {{- if .Reals}}
     for (int32_t i = 0; i < 8; i++) {
-        y[i] = finish{{.Suffix}}((uint32_t)l->bias[o + i] + (uint32_t)all[i], l, o + i);
+        y[i] = finish{{.Suffix}}((uint32_t)all[i], l, o + i);
     }
 {{- else}}
-    requantize_four(y, vaddq_s32(vldrwq_s32(all), vldrwq_s32(l->bias + o)), l->multipliers + o, &l->y);
-    requantize_four(y + 4, vaddq_s32(vldrwq_s32(all + 4), vldrwq_s32(l->bias + o + 4)), l->multipliers + o + 4,
-        &l->y);
+    for (int32_t i = 0; i < 8; i += 4) {
+        const int32x4_t bias = vldrwq_s32(l->bias + o + i);
+
+        requantize_four(y + i, vaddq_s32({{if .Packed}}vmulq_n_s32(vldrwq_s32(all + i), l->step){{else}}vldrwq_s32(all + i){{end}}, bias),
+            l->multipliers + o + i, &l->y);
+    }
 {{- end}}
 }
 #endif

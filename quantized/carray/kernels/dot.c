@@ -1,29 +1,94 @@
 /*
- * Adds to the sums of two outputs the products of n inputs. Weights are bytes, w + 128: of
+ * Adds to the sums of two outputs the products of n inputs. Weights are {{.Format}}: of
  * four inputs those of one output, then those of the other; of the last n % 4 in turn.
  */
-static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
+static void dot{{.Bits}}(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0; /* signed, of up to {{.Most}} products: compilers keep their order, which takes few registers */
     int32_t b = 0;
 
     while (x != end) {
-        a += x[0] * w[0];
-        b += x[0] * w[4];
-        a += x[1] * w[1];
-        b += x[1] * w[5];
-        a += x[2] * w[2];
-        b += x[2] * w[6];
-        a += x[3] * w[3];
-        b += x[3] * w[7];
+#if DSP
+        const uint32_t p = word(x);
+{{- range .Words}}
+        const uint32_t {{.}};
+{{- end}}
+
+        a = __smlad(even(p), {{index .Halves 0 0}}, a);
+        a = __smlad(odd(p), {{index .Halves 0 1}}, a);
+        b = __smlad(even(p), {{index .Halves 1 0}}, b);
+        b = __smlad(odd(p), {{index .Halves 1 1}}, b);
+#else
+{{- range $i, $w := .Inputs}}
+        a += x[{{$i}}] * {{index $w 0}};
+        b += x[{{$i}}] * {{index $w 1}};
+{{- end}}
+#endif
         x += 4;
-        w += 8;
+        w += {{.Bits}};
     }
-    for (n &= 3; n > 0; n--, x++, w += 2) {
-        a += x[0] * w[0];
-        b += x[0] * w[1];
+    for (n &= 3; n > 0; n--, x++, w += {{.Rest}}) {
+        a += x[0] * {{index .Last 0}};
+        b += x[0] * {{index .Last 1}};
     }
     sums[0] += (uint32_t)a;
     sums[1] += (uint32_t)b;
 }
+{{- if .Convolves}}
+
+#if TWO_PLACES
+/* The same at two places, whose sums follow each other. */
+static void dots{{.Bits}}(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, int32_t n)
+{
+    const uint8_t *const end = x + (n & ~3);
+    int32_t a = 0;
+    int32_t b = 0;
+    int32_t c = 0;
+    int32_t d = 0;
+
+    while (x != end) {
+#if DSP
+        const uint32_t p = word(x);
+        const uint32_t q = word(z);
+{{- range .Words}}
+        const uint32_t {{.}};
+{{- end}}
+        const int32_t first = {{index .Halves 0 0}};
+        const int32_t second = {{index .Halves 1 0}};
+        const int32_t third = {{index .Halves 0 1}};
+        const int32_t fourth = {{index .Halves 1 1}};
+
+        a = __smlad(even(p), first, a);
+        b = __smlad(even(p), second, b);
+        c = __smlad(even(q), first, c);
+        d = __smlad(even(q), second, d);
+        a = __smlad(odd(p), third, a);
+        b = __smlad(odd(p), fourth, b);
+        c = __smlad(odd(q), third, c);
+        d = __smlad(odd(q), fourth, d);
+#else
+{{- range $i, $w := .Inputs}}
+        a += x[{{$i}}] * {{index $w 0}};
+        b += x[{{$i}}] * {{index $w 1}};
+        c += z[{{$i}}] * {{index $w 0}};
+        d += z[{{$i}}] * {{index $w 1}};
+{{- end}}
+#endif
+        x += 4;
+        z += 4;
+        w += {{.Bits}};
+    }
+    for (n &= 3; n > 0; n--, x++, z++, w += {{.Rest}}) {
+        a += x[0] * {{index .Last 0}};
+        b += x[0] * {{index .Last 1}};
+        c += z[0] * {{index .Last 0}};
+        d += z[0] * {{index .Last 1}};
+    }
+    sums[0] += (uint32_t)a;
+    sums[1] += (uint32_t)b;
+    sums[2] += (uint32_t)c;
+    sums[3] += (uint32_t)d;
+}
+#endif
+{{- end}}

@@ -10,7 +10,7 @@ typedef char arithmetic_shift[(-3 >> 1) == -2 ? 1 : -1];
 /* a * q / 2^31, rounded down, or half up. */
 static inline int32_t high(int32_t a, int32_t q, int32_t half)
 {
-#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
+#if SMALL
     /* The processor multiplies to 32 bits: parts of 16, the upper ones signed. */
     const int32_t upper = a >> 16;
     const uint32_t lower = (uint32_t)a & 0xffffu;

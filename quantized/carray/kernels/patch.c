@@ -31,10 +31,12 @@ static const uint8_t *dense_patch(uint8_t *copies, const uint8_t *x, const convo
  * The inputs of a window, row by row: of its channels from first on. Those outside the image
  * are x's zero point. They are copied, unless they are adjacent.
  */
-static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t row, int32_t column,
+static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t place,
     int32_t first, int32_t channels)
 {
     const window *at = &l->at;
+    const int32_t row = place / at->out_width;
+    const int32_t column = place - row * at->out_width;
     const int32_t top = row * at->stride_height - at->pad_top;
     const int32_t left = column * at->stride_width - at->pad_left;
     uint8_t *to = copies;

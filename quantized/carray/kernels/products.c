@@ -12,6 +12,10 @@ typedef struct {
 {{- if .WeightZeros}}
     const int32_t *weight_zeros; /* one per output, or null */
 {{- end}}
+{{- if .Packed}}
+    int32_t bits; /* of a weight */
+    int32_t step; /* what weights are multiplied by */
+{{- end}}
     int32_t inputs; /* of one output */
     int32_t outputs;
     grid y;

@@ -9,7 +9,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
     }
 #endif
     for (; n >= 4; n -= 4, x += 4) {
+#if DSP
+        sum = __usada8(word(x), 0, sum);
+#else
         sum += (uint32_t)(x[0] + x[1] + x[2] + x[3]);
+#endif
     }
     for (; n > 0; n--, x++) {
         sum += x[0];

@@ -1,30 +1,60 @@
-/* Outputs from first on, up to last - 1, at one place whose inputs are x. Returns the weights that follow. */
+/*
+ * Outputs from first on, up to last - 1, at one place, whose inputs are x. Returns the weights
+ * that follow. The last output may be alone: then it is computed twice, first with weights of 0.
+ */
 static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint8_t *w, const products *l,
     int32_t first, int32_t last)
 {
     const uint32_t sum = total(x, l->inputs);
+    const uint32_t begin = 0u - {{.Offset}} * sum; /* weights are too great by this */
+{{- if .Eight}}
 #ifdef HELIUM
-    const int32_t left = weigh_four{{.Suffix}}(y, x, w, l, first, last, sum);
+    const int32_t left = {{if .Packed}}l->bits < 8 ? first : {{end}}weigh_four{{.Suffix}}(y, x, w, l, first, last, sum);
 
     w += (left - first) * l->inputs;
     first = left;
 #endif
+{{- end}}
 
-    for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
-        const int32_t next = o + 1 < last ? o + 1 : o; /* the last one may be alone: then it is written twice */
+    for (int32_t o = first; o < last; o += 2, w += {{.Pair}}) {
+        const int32_t next = o + 1 < last ? o + 1 : o;
         uint32_t sums[2];
 
-        sums[0] = start(l, o, sum);
-        sums[1] = start(l, next, sum);
-{{- if .Long}}
-        for (int32_t i = 0; i < l->inputs; i += {{.Most}}) {
-            dot(sums, x + i, w + 2 * i, l->inputs - i < {{.Most}} ? l->inputs - i : {{.Most}});
-        }
-{{- else}}
-        dot(sums, x, w, l->inputs);
-{{- end}}
+        sums[0] = begin{{if .WeightZeros}} - (uint32_t)weight_zero(l, o) * sum{{end}};
+        sums[1] = begin{{if .WeightZeros}} - (uint32_t)weight_zero(l, next) * sum{{end}};
+        dot(sums, x, w, l);
         y[next] = finish{{.Suffix}}(sums[1], l, next);
         y[o] = finish{{.Suffix}}(sums[0], l, o);
     }
     return w;
 }
+{{- if .Convolves}}
+
+#if TWO_PLACES
+/* The same at two places, whose inputs are x and z. */
+static const uint8_t *weigh_two{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint8_t *z, const uint8_t *w,
+    const products *l, int32_t first, int32_t last)
+{
+    const uint32_t sum = total(x, l->inputs);
+    const uint32_t begin = 0u - {{.Offset}} * sum; /* weights are too great by this */
+    const uint32_t sum_z = total(z, l->inputs);
+    const uint32_t begin_z = 0u - {{.Offset}} * sum_z;
+
+    for (int32_t o = first; o < last; o += 2, w += {{.Pair}}) {
+        const int32_t next = o + 1 < last ? o + 1 : o;
+        uint32_t sums[4];
+
+        sums[0] = begin{{if .WeightZeros}} - (uint32_t)weight_zero(l, o) * sum{{end}};
+        sums[1] = begin{{if .WeightZeros}} - (uint32_t)weight_zero(l, next) * sum{{end}};
+        sums[2] = begin_z{{if .WeightZeros}} - (uint32_t)weight_zero(l, o) * sum_z{{end}};
+        sums[3] = begin_z{{if .WeightZeros}} - (uint32_t)weight_zero(l, next) * sum_z{{end}};
+        dots(sums, x, z, w, l);
+        y[next] = finish{{.Suffix}}(sums[1], l, next);
+        y[o] = finish{{.Suffix}}(sums[0], l, o);
+        y[l->outputs + next] = finish{{.Suffix}}(sums[3], l, next);
+        y[l->outputs + o] = finish{{.Suffix}}(sums[2], l, o);
+    }
+    return w;
+}
+#endif
+{{- end}}

@@ -2,7 +2,7 @@
 /* Four outputs of their sums, in which the inputs' total is still to be subtracted. */
 static inline void finish_four{{.Suffix}}({{.Type}} *y, uint32x4_t sums, const products *l, int32_t o, uint32_t total)
 {
-    sums = vaddq_u32(sums, vsubq_n_u32(vreinterpretq_u32_s32(vldrwq_s32(l->bias + o)), 128u * total));
+    sums = vsubq_n_u32(sums, 128u * total);
 {{- if .WeightZeros}}
     if (l->weight_zeros) {
         sums = vsubq_u32(sums, vmulq_n_u32(vreinterpretq_u32_s32(vldrwq_s32(l->weight_zeros + o)), total));
@@ -14,6 +14,7 @@ static inline void finish_four{{.Suffix}}({{.Type}} *y, uint32x4_t sums, const p
     y[o + 2] = finish{{.Suffix}}(vgetq_lane_u32(sums, 2), l, o + 2);
     y[o + 3] = finish{{.Suffix}}(vgetq_lane_u32(sums, 3), l, o + 3);
 {{- else}}
+    sums = vaddq_u32(sums, vreinterpretq_u32_s32(vldrwq_s32(l->bias + o)));
     requantize_four(y + o, vreinterpretq_s32_u32(sums), l->multipliers + o, &l->y);
 {{- end}}
 }

@@ -27,6 +27,28 @@
 #define HELIUM
 #endif
 
+/*
+ * 16-bit Thumb has few registers, and multiplies to 32 bits. Where there are more, but no
+ * vectors, convolutions compute two places at once. SIMD instructions of Cortex-M4, M7 and
+ * others multiply two pairs of numbers at once.
+ */
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
+#define SMALL 1
+#else
+#define SMALL 0
+#endif
+#if !SMALL && !defined(HELIUM)
+#define TWO_PLACES 1
+#else
+#define TWO_PLACES 0
+#endif
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN)
+#include <arm_acle.h>
+#define DSP 1
+#else
+#define DSP 0
+#endif
+
 /* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
 static inline int32_t nearest(float v)
 {
@@ -119,17 +141,38 @@ typedef struct {
     grid y;
 } products;
 
-/* Output o, whose sum fits int32_t; before it was complete, it may have wrapped around. */
-static inline uint8_t finish(uint32_t sum, const products *l, int32_t o)
+/* Output o, of the products' sum. With its bias it fits int32_t; before, it may wrap around. */
+static inline uint8_t finish(uint32_t products_sum, const products *l, int32_t o)
 {
-    return requantize(wrapped(sum), l->multipliers[o], &l->y);
+    const int32_t sum = wrapped((uint32_t)l->bias[o] + products_sum);
+
+
+    return requantize(sum, l->multipliers[o], &l->y);
 }
 
-/* What the sum of output o begins with, as its weights are too great by 128: the inputs' total. */
-static inline uint32_t start(const products *l, int32_t o, uint32_t total)
+#if DSP
+/* Four bytes at any address. */
+static inline uint32_t word(const uint8_t *p)
 {
-    return (uint32_t)l->bias[o] - 128u * total;
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
+#endif
+
+#if DSP
+/* Bytes 0 and 2 of a word as two halves, and bytes 1 and 3. */
+static inline int32_t even(uint32_t w)
+{
+    return (int32_t)__uxtb16(w);
+}
+
+static inline int32_t odd(uint32_t w)
+{
+    int32_t halves;
+
+    __asm__("uxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(w)); /* compilers take two instructions */
+    return halves;
+}
+#endif
 
 /* The sum of x. */
 static uint32_t total(const uint8_t *x, int32_t n)
@@ -142,7 +185,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
     }
 #endif
     for (; n >= 4; n -= 4, x += 4) {
+#if DSP
+        sum = __usada8(word(x), 0, sum);
+#else
         sum += (uint32_t)(x[0] + x[1] + x[2] + x[3]);
+#endif
     }
     for (; n > 0; n--, x++) {
         sum += x[0];
@@ -154,13 +201,23 @@ static uint32_t total(const uint8_t *x, int32_t n)
  * Adds to the sums of two outputs the products of n inputs. Weights are bytes, w + 128: of
  * four inputs those of one output, then those of the other; of the last n % 4 in turn.
  */
-static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
+static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0; /* signed, of up to 32768 products: compilers keep their order, which takes few registers */
     int32_t b = 0;
 
     while (x != end) {
+#if DSP
+        const uint32_t p = word(x);
+        const uint32_t u = word(w);
+        const uint32_t v = word(w + 4);
+
+        a = __smlad(even(p), even(u), a);
+        a = __smlad(odd(p), odd(u), a);
+        b = __smlad(even(p), even(v), b);
+        b = __smlad(odd(p), odd(v), b);
+#else
         a += x[0] * w[0];
         b += x[0] * w[4];
         a += x[1] * w[1];
@@ -169,6 +226,7 @@ static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
         b += x[2] * w[6];
         a += x[3] * w[3];
         b += x[3] * w[7];
+#endif
         x += 4;
         w += 8;
     }
@@ -179,6 +237,83 @@ static void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
     sums[0] += (uint32_t)a;
     sums[1] += (uint32_t)b;
 }
+
+#if TWO_PLACES
+/* The same at two places, whose sums follow each other. */
+static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, int32_t n)
+{
+    const uint8_t *const end = x + (n & ~3);
+    int32_t a = 0;
+    int32_t b = 0;
+    int32_t c = 0;
+    int32_t d = 0;
+
+    while (x != end) {
+#if DSP
+        const uint32_t p = word(x);
+        const uint32_t q = word(z);
+        const uint32_t u = word(w);
+        const uint32_t v = word(w + 4);
+        const int32_t first = even(u);
+        const int32_t second = even(v);
+        const int32_t third = odd(u);
+        const int32_t fourth = odd(v);
+
+        a = __smlad(even(p), first, a);
+        b = __smlad(even(p), second, b);
+        c = __smlad(even(q), first, c);
+        d = __smlad(even(q), second, d);
+        a = __smlad(odd(p), third, a);
+        b = __smlad(odd(p), fourth, b);
+        c = __smlad(odd(q), third, c);
+        d = __smlad(odd(q), fourth, d);
+#else
+        a += x[0] * w[0];
+        b += x[0] * w[4];
+        c += z[0] * w[0];
+        d += z[0] * w[4];
+        a += x[1] * w[1];
+        b += x[1] * w[5];
+        c += z[1] * w[1];
+        d += z[1] * w[5];
+        a += x[2] * w[2];
+        b += x[2] * w[6];
+        c += z[2] * w[2];
+        d += z[2] * w[6];
+        a += x[3] * w[3];
+        b += x[3] * w[7];
+        c += z[3] * w[3];
+        d += z[3] * w[7];
+#endif
+        x += 4;
+        z += 4;
+        w += 8;
+    }
+    for (n &= 3; n > 0; n--, x++, z++, w += 2) {
+        a += x[0] * w[0];
+        b += x[0] * w[1];
+        c += z[0] * w[0];
+        d += z[0] * w[1];
+    }
+    sums[0] += (uint32_t)a;
+    sums[1] += (uint32_t)b;
+    sums[2] += (uint32_t)c;
+    sums[3] += (uint32_t)d;
+}
+#endif
+
+/* Adds the products of all inputs. */
+static inline void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, const products *l)
+{
+    dot8(sums, x, w, l->inputs);
+}
+
+#if TWO_PLACES
+static inline void dots(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, const products *l)
+{
+    dots8(sums, x, z, w, l->inputs);
+}
+#endif
 
 #ifdef HELIUM
 /* Where the weights of an output and of the next are among those of dot: of 16 inputs, and of the last n % 16. */
@@ -257,7 +392,8 @@ static uint32x4_t dot_four(const uint8_t *x, const uint8_t *w, const uint8_t *v,
 /* Four outputs of their sums, in which the inputs' total is still to be subtracted. */
 static inline void finish_four(uint8_t *y, uint32x4_t sums, const products *l, int32_t o, uint32_t total)
 {
-    sums = vaddq_u32(sums, vsubq_n_u32(vreinterpretq_u32_s32(vldrwq_s32(l->bias + o)), 128u * total));
+    sums = vsubq_n_u32(sums, 128u * total);
+    sums = vaddq_u32(sums, vreinterpretq_u32_s32(vldrwq_s32(l->bias + o)));
     requantize_four(y + o, vreinterpretq_s32_u32(sums), l->multipliers + o, &l->y);
 }
 
@@ -287,11 +423,15 @@ static int32_t weigh_four(uint8_t *y, const uint8_t *x, const uint8_t *w, const 
 }
 #endif
 
-/* Outputs from first on, up to last - 1, at one place whose inputs are x. Returns the weights that follow. */
+/*
+ * Outputs from first on, up to last - 1, at one place, whose inputs are x. Returns the weights
+ * that follow. The last output may be alone: then it is computed twice, first with weights of 0.
+ */
 static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, const products *l,
     int32_t first, int32_t last)
 {
     const uint32_t sum = total(x, l->inputs);
+    const uint32_t begin = 0u - 128u * sum; /* weights are too great by this */
 #ifdef HELIUM
     const int32_t left = weigh_four(y, x, w, l, first, last, sum);
 
@@ -300,17 +440,45 @@ static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, cons
 #endif
 
     for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
-        const int32_t next = o + 1 < last ? o + 1 : o; /* the last one may be alone: then it is written twice */
+        const int32_t next = o + 1 < last ? o + 1 : o;
         uint32_t sums[2];
 
-        sums[0] = start(l, o, sum);
-        sums[1] = start(l, next, sum);
-        dot(sums, x, w, l->inputs);
+        sums[0] = begin;
+        sums[1] = begin;
+        dot(sums, x, w, l);
         y[next] = finish(sums[1], l, next);
         y[o] = finish(sums[0], l, o);
     }
     return w;
 }
+
+#if TWO_PLACES
+/* The same at two places, whose inputs are x and z. */
+static const uint8_t *weigh_two(uint8_t *y, const uint8_t *x, const uint8_t *z, const uint8_t *w,
+    const products *l, int32_t first, int32_t last)
+{
+    const uint32_t sum = total(x, l->inputs);
+    const uint32_t begin = 0u - 128u * sum; /* weights are too great by this */
+    const uint32_t sum_z = total(z, l->inputs);
+    const uint32_t begin_z = 0u - 128u * sum_z;
+
+    for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
+        const int32_t next = o + 1 < last ? o + 1 : o;
+        uint32_t sums[4];
+
+        sums[0] = begin;
+        sums[1] = begin;
+        sums[2] = begin_z;
+        sums[3] = begin_z;
+        dots(sums, x, z, w, l);
+        y[next] = finish(sums[1], l, next);
+        y[o] = finish(sums[0], l, o);
+        y[l->outputs + next] = finish(sums[3], l, next);
+        y[l->outputs + o] = finish(sums[2], l, o);
+    }
+    return w;
+}
+#endif
 
 static void linear(uint8_t *y, const uint8_t *x, const products *l)
 {
@@ -404,10 +572,12 @@ static const uint8_t *dense_patch(uint8_t *copies, const uint8_t *x, const convo
  * The inputs of a window, row by row: of its channels from first on. Those outside the image
  * are x's zero point. They are copied, unless they are adjacent.
  */
-static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t row, int32_t column,
+static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t place,
     int32_t first, int32_t channels)
 {
     const window *at = &l->at;
+    const int32_t row = place / at->out_width;
+    const int32_t column = place - row * at->out_width;
     const int32_t top = row * at->stride_height - at->pad_top;
     const int32_t left = column * at->stride_width - at->pad_left;
     uint8_t *to = copies;
@@ -443,17 +613,27 @@ static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convo
 {
     const int32_t inputs = l->at.channels / l->groups;
     const int32_t outputs = l->of.outputs / l->groups;
+    const int32_t n = l->at.out_height * l->at.out_width;
 
-    for (int32_t row = 0; row < l->at.out_height; row++) {
-        for (int32_t column = 0; column < l->at.out_width; column++) {
-            const uint8_t *w = l->of.weights;
-
+    for (int32_t i = 0; i < n; i++, y += l->of.outputs) {
+        const uint8_t *w = l->of.weights;
+#if TWO_PLACES
+        if (i + 1 < n) { /* two places at once */
             for (int32_t g = 0; g < l->groups; g++) {
-                const uint8_t *taps = patch(scratch, x, l, row, column, g * inputs, inputs);
+                const uint8_t *a = patch(scratch, x, l, i, g * inputs, inputs);
+                const uint8_t *b = patch(scratch + l->of.inputs, x, l, i + 1, g * inputs, inputs);
 
-                w = weigh(y, taps, w, &l->of, g * outputs, (g + 1) * outputs);
+                w = weigh_two(y, a, b, w, &l->of, g * outputs, (g + 1) * outputs);
             }
+            i++;
             y += l->of.outputs;
+            continue;
+        }
+#endif
+        for (int32_t g = 0; g < l->groups; g++) {
+            const uint8_t *taps = patch(scratch, x, l, i, g * inputs, inputs);
+
+            w = weigh(y, taps, w, &l->of, g * outputs, (g + 1) * outputs);
         }
     }
 }

@@ -1,0 +1,21 @@
+/*
+ * 16-bit Thumb has few registers, and multiplies to 32 bits. Where there are more, but no
+ * vectors, convolutions compute two places at once. SIMD instructions of Cortex-M4, M7 and
+ * others multiply two pairs of numbers at once.
+ */
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
+#define SMALL 1
+#else
+#define SMALL 0
+#endif
+#if !SMALL && !defined(HELIUM)
+#define TWO_PLACES 1
+#else
+#define TWO_PLACES 0
+#endif
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN)
+#include <arm_acle.h>
+#define DSP 1
+#else
+#define DSP 0
+#endif

@@ -1,0 +1,102 @@
+package carray
+
+// block is how many inputs of an output lie side by side.
+const block = 4
+
+// most is how many products of two bytes certainly fit int32, in whole blocks.
+const most = 32768
+
+// paired are weights as the loop over two outputs reads them: unsigned, of four
+// inputs those of one output, then those of the other; inputs that are left over
+// alternate. A load needs one address, and one word of inputs meets one word of
+// each output. An output that is alone in its group is paired with weights of 0.
+//
+// Weights of 4 bits lie so that a word, masked, holds inputs 0 and 2 of an output
+// as two halves, and shifted by 4, 8 and 12 bits the others: 0 with 1, of both
+// outputs, then 2 with 3. Those of 2 bits lie likewise in two bytes. Inputs that
+// are left over take a byte for both outputs.
+func (p *product) paired(w []int32) []uint8 {
+	inputs, group := p.inputs(), p.outputs/p.groups
+	all := make([]uint8, 0, len(w))
+	for first := 0; first < p.outputs; first += group {
+		for o := first; o < first+group; o += 2 {
+			a := p.unsigned(w[o*inputs:][:inputs])
+			b := p.unsigned(make([]int32, inputs))
+			if o+1 < first+group {
+				b = p.unsigned(w[(o+1)*inputs:][:inputs])
+			}
+			for ; len(a) >= block; a, b = a[block:], b[block:] {
+				all = p.pack(all, a, b)
+			}
+			for i := range a {
+				if p.bits == 8 {
+					all = append(all, a[i], b[i])
+				} else {
+					all = append(all, a[i]|b[i]<<4)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func (p *product) unsigned(w []int32) []uint8 {
+	all := make([]uint8, len(w))
+	for i, q := range w {
+		all[i] = uint8(q + p.offset())
+	}
+	return all
+}
+
+// pack appends a block of two outputs.
+func (p *product) pack(all, a, b []uint8) []uint8 {
+	switch p.bits {
+	case 4:
+		return append(all, a[0]|a[1]<<4, b[0]|b[1]<<4, a[2]|a[3]<<4, b[2]|b[3]<<4)
+	case 2:
+		return append(all, a[0]|a[1]<<2|b[0]<<4|b[1]<<6, a[2]|a[3]<<2|b[2]<<4|b[3]<<6)
+	}
+	return append(append(all, a[:block]...), b[:block]...)
+}
+
+// byTaps are the weights of a depthwise convolution, KH KW O: int8, or fewer bits
+// side by side, unsigned.
+func (p *product) byTaps(w []int32) []uint8 {
+	all := make([]uint8, (len(w)*p.bits+7)/8)
+	for i := range len(w) {
+		q := w[i%p.outputs*p.inputs()+i/p.outputs]
+		if p.bits < 8 {
+			q += p.offset()
+		}
+		all[i*p.bits/8] |= uint8(q) << (i * p.bits % 8)
+	}
+	return all
+}
+
+// loop is the loop over weights of some bits, as the template of dot has it.
+func loop(bits int) map[string]any {
+	v := map[string]any{"Bits": bits, "Rest": 1, "Format": "w + 8, of 4 bits",
+		"Last":  []string{"(w[0] & 15)", "(w[0] >> 4)"},
+		"Words": []string{"v = word(w)"}}
+	switch bits {
+	case 8:
+		v["Rest"], v["Format"] = 2, "bytes, w + 128"
+		v["Last"] = []string{"w[0]", "w[1]"}
+		v["Words"] = []string{"u = word(w)", "v = word(w + 4)"}
+		v["Halves"] = [][]string{{"even(u)", "odd(u)"}, {"even(v)", "odd(v)"}}
+		v["Inputs"] = [][]string{{"w[0]", "w[4]"}, {"w[1]", "w[5]"}, {"w[2]", "w[6]"}, {"w[3]", "w[7]"}}
+	case 4:
+		v["Halves"] = [][]string{{"(int32_t)(v & 0xf000fu)", "(int32_t)(v >> 4 & 0xf000fu)"},
+			{"(int32_t)(v >> 8 & 0xf000fu)", "(int32_t)(v >> 12 & 0xf000fu)"}}
+		v["Inputs"] = [][]string{{"(w[0] & 15)", "(w[1] & 15)"}, {"(w[0] >> 4)", "(w[1] >> 4)"},
+			{"(w[2] & 15)", "(w[3] & 15)"}, {"(w[2] >> 4)", "(w[3] >> 4)"}}
+	case 2:
+		v["Format"] = "w + 2, of 2 bits"
+		v["Words"] = []string{"v = (uint32_t)w[0] | (uint32_t)w[1] << 16"}
+		v["Halves"] = [][]string{{"(int32_t)(v & 0x30003u)", "(int32_t)(v >> 2 & 0x30003u)"},
+			{"(int32_t)(v >> 4 & 0x30003u)", "(int32_t)(v >> 6 & 0x30003u)"}}
+		v["Inputs"] = [][]string{{"(w[0] & 3)", "(w[0] >> 4 & 3)"}, {"(w[0] >> 2 & 3)", "(w[0] >> 6)"},
+			{"(w[1] & 3)", "(w[1] >> 4 & 3)"}, {"(w[1] >> 2 & 3)", "(w[1] >> 6)"}}
+	}
+	return v
+}
