@@ -136,6 +136,15 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if _, err := fmt.Fprintln(c.stdout, out); err != nil {
 		return err
 	}
+	if f.footprint != nil {
+		takes, err := f.footprint(m, o)
+		if err != nil {
+			return err
+		}
+		if err := takes.print(c.stderr); err != nil {
+			return err
+		}
+	}
 	if err := c.tryExport(ctx, path, export{out, f}, m); ctx.Err() == nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type format struct {
 	arithmetic func(facts map[string]string) (arithmetic, error)
 
 	// footprint is what an export takes on a microcontroller; nil: nothing to say.
-	footprint func(m *quantized.Model) (flash, ram int, err error)
+	footprint func(m *quantized.Model, o exportOptions) (footprint, error)
 
 	// programs returns an export that computes in an arithmetic of its own, and
 	// then the alternatives to it; nil: exports do not.

@@ -30,9 +30,7 @@ func cFormat() format {
 		inspect: inspectC,
 
 		arithmetic: cArithmetic,
-		footprint: func(m *quantized.Model) (flash, ram int, err error) {
-			return carray.Footprint(m, carray.Options{})
-		},
+		footprint:  cFootprint,
 	}
 }
 
@@ -74,18 +72,22 @@ func writeC(path string, m *quantized.Model, o exportOptions) error {
 	case (o.pack || o.noPack) && !carray.Packs(m):
 		return usage(errors.New("--pack and --no-pack: no layer has weights of up to 4 bits, which can be packed"))
 	}
+	options, err := cOptions(m, o)
+	if err != nil {
+		return err
+	}
+	options.Name, options.Facts = name, o.facts
+	return carray.Write(filepath.Dir(path), m, options)
+}
+
+// cOptions are those that decide what an export computes.
+func cOptions(m *quantized.Model, o exportOptions) (carray.Options, error) {
 	how, err := choice("requantization", o.requantization, "float32", "gemmlowp", "single")
 	if err != nil {
-		return err
+		return carray.Options{}, err
 	}
 	first, err := o.channelsFirst(m)
-	if err != nil {
-		return err
-	}
-	return carray.Write(filepath.Dir(path), m, carray.Options{
-		Name: name, Requantization: integer.Requantization(how), Planes: first, Unpacked: o.noPack,
-		Facts: o.facts,
-	})
+	return carray.Options{Requantization: integer.Requantization(how), Planes: first, Unpacked: o.noPack}, err
 }
 
 func checkC(path string, m *quantized.Model) (map[string]string, error) {

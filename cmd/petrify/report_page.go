@@ -177,11 +177,11 @@ func exportSizes(r *report.Run) (all []report.Export, err error) {
 			e.Bytes += info.Size()
 		}
 		if f.footprint != nil && e.Refused == "" {
-			flash, ram, err := f.footprint(r.Model)
+			takes, err := f.footprint(r.Model, options)
 			if err != nil {
 				return nil, err
 			}
-			e.Bytes, e.Note = int64(flash), fmt.Sprintf("constants in flash; %s bytes of RAM", thousands(int64(ram)))
+			e.Bytes, e.Note = int64(takes.flash), takes.note()
 		}
 		all = append(all, e)
 	}

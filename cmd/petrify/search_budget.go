@@ -41,7 +41,7 @@ func respects() []respect {
 		_, n, err := carray.Footprint(m, carray.Options{})
 		return int64(n), err
 	}
-	return []respect{
+	all := []respect{
 		{"packed", "bytes of all tensors, without unused bits", func(m *quantized.Model) (int64, error) {
 			s := m.Size()
 			return s.Total() - s.Weights + s.Packed, nil
@@ -54,8 +54,10 @@ func respects() []respect {
 		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite},
 		{"ram", "bytes of the C export's arena", ram},
 		{latency, "time of the engine for one input, on one processor of this machine", nil},
-		{bops, "bit operations: multiply-accumulates, times the bits of both factors", bitOperations},
 	}
+	all = append(all, instructionRespects()...)
+	return append(all, respect{bops, "bit operations: multiply-accumulates, times the bits of both factors",
+		bitOperations})
 }
 
 // bops names the respect in which weights and activations multiply.
@@ -211,8 +213,8 @@ func parseAmount(text string) (int64, bool) {
 func budgetsText() string {
 	var b strings.Builder
 	for _, r := range respects() {
-		fmt.Fprintf(&b, "  %-12s %s\n", r.name, r.is)
+		fmt.Fprintf(&b, "  %-21s %s\n", r.name, r.is)
 	}
-	b.WriteString("  drop         percentage points of accuracy below the float network's, on the images of analyze\n")
+	b.WriteString("  drop                  percentage points of accuracy below the float network's, on the images of analyze\n")
 	return b.String()
 }

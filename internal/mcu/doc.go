@@ -3,6 +3,8 @@
 //	go run ./internal/mcu                    # a sample, held to the recorded figures
 //	go run ./internal/mcu -full              # every network, format, requantization, core and level
 //	go run ./internal/mcu -layers ds-cnn     # what each layer takes
+//	go run ./internal/mcu -fit               # measure what each kernel takes, for estimates
+//	go run ./internal/mcu -host              # exported C next to the engine, on this machine
 //	go run ./internal/mcu -record            # write figures.csv and the table of docs/c.md
 //
 // Each export is compiled with the bare-metal start-up in the folder board and executed by QEMU,

@@ -22,6 +22,8 @@ func main() {
 	today, _ := strconv.ParseUint(time.Now().UTC().Format("20060102"), 10, 64)
 	full := flag.Bool("full", false, "try everything, for an hour or two, not a sample")
 	record := flag.Bool("record", false, "write the figures and the table of docs/c.md")
+	rates := flag.Bool("fit", false, "measure what each kernel takes, and write "+ratesFile)
+	host := flag.Bool("host", false, "time exported C and the engine on this machine")
 	layers := flag.String("layers", "", "count each layer of this `NETWORK`")
 	level := flag.String("level", "-O2", "of -layers: how the compiler optimizes")
 	only := flag.String("core", "", "this core alone")
@@ -37,6 +39,10 @@ func main() {
 		err = showLayers(all, *layers, *level)
 	case *record:
 		err = recordFigures(*root)
+	case *host:
+		err = compareHost()
+	case *rates:
+		err = fitRates(*root)
 	case *full:
 		err = try(*root, enumeration(all, *seed))
 	default:

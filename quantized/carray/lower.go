@@ -37,8 +37,10 @@ func elements(shape []int) int {
 
 // step is a call: a format with a %s for each tensor, the written one first.
 type step struct {
+	kernel  string
 	call    string
 	tensors []*tensor
+	node    *quantized.Node // that it computes, or a part of; nil: it moves the input
 }
 
 // lowering turns a model into constants and calls of C.
@@ -98,9 +100,12 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 		}
 	}
 	for i := range m.Nodes {
-		n := &m.Nodes[i]
+		n, first := &m.Nodes[i], len(l.steps)
 		if err := l.node(i, n); err != nil {
 			return nil, fmt.Errorf("carray: %s: %w", n.Name, err)
+		}
+		for j := range l.steps[first:] {
+			l.steps[first+j].node = n
 		}
 	}
 	l.result()
@@ -165,7 +170,7 @@ func (l *lowering) call(kernel, format string, tensors ...*tensor) {
 	for _, t := range tensors {
 		t.use(len(l.steps))
 	}
-	l.steps = append(l.steps, step{format, tensors})
+	l.steps = append(l.steps, step{kernel, format, tensors, nil})
 }
 
 // node adds the steps of one layer, the i-th.
