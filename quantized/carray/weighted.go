@@ -56,8 +56,8 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	size := copies(n, x, y, depthwise)
 	if depthwise && p.bits < 8 {
 		size += len(p.q)
-		l.needs["unpack"] = true
 	}
+	l.needs["unpack"] = l.needs["unpack"] || depthwise && l.packed
 	if size > 0 {
 		tensors, scratch = append(tensors, l.scratch(size)), "%s"
 	}

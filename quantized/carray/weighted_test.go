@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"petrify/fakequant/affine"
 	"petrify/quantized"
 	"petrify/quantized/integer"
 	"petrify/quantized/quantizedtest"
@@ -66,5 +67,25 @@ func TestOnlyWhatIsNeeded(t *testing.T) {
 		if got := strings.Contains(string(files[1].Data), c.text); got != c.want {
 			t.Errorf("%s: %q is in the source: %v, want %v", name, c.text, got, c.want)
 		}
+	}
+}
+
+// A depthwise layer of 8 bits next to packed weights calls what is there.
+func TestUnpackedDepthwiseAmongPackedLayers(t *testing.T) {
+	b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 4, 4, 4)
+	x := b.Conv(b.Input(), 4, quantizedtest.Valid(3, 1), 4, quantized.ReLU)
+	m := b.Model(b.Linear(b.Flatten(x), 3, quantized.Identity))
+	w := m.Nodes[len(m.Nodes)-1].Weights
+	w.Format = affine.Format{Bits: 4, Narrow: true}
+	for i := range w.Q {
+		w.Q[i] %= 8
+	}
+	files, err := Encode(m, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(files[1].Data)
+	if !strings.Contains(text, "unpack(scratch") || !strings.Contains(text, "static void unpack(") {
+		t.Error("a function that is called is missing, or the layers are not what this test wants")
 	}
 }
