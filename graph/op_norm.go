@@ -198,7 +198,8 @@ func (op *normOp) backward(dx, dz, z, x []float32) {
 	}
 	kernel.ScaleShiftBackward(op.gradient(dx), dz, z, x, scale, op.relu)
 	for i := range op.c { // from Σ dz·x to Σ dz·(x − μ)/σ
-		op.dgamma[i] = float32((float64(op.dgamma[i]) - float64(float64(op.mean[i])*float64(op.dbeta[i]))) * float64(op.inv[i]))
+		dot := float64(op.dgamma[i]) - float64(float64(op.mean[i])*float64(op.dbeta[i]))
+		op.dgamma[i] = float32(dot * float64(op.inv[i]))
 	}
 }
 

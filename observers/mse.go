@@ -114,8 +114,8 @@ type masses struct {
 func (m *masses) accumulate(counts []int64, left, width float64) {
 	m.left, m.width, m.sums = left, width, append(m.sums[:0], [3]float64{})
 	for j, n := range counts {
-		x, to := left+float64((float64(j)+0.5)*width), m.sums[j]
-		m.sums = append(m.sums, [3]float64{to[0] + float64(n), to[1] + float64(float64(n)*x), to[2] + float64(float64(n)*x*x)})
+		x, n, to := left+float64((float64(j)+0.5)*width), float64(n), m.sums[j]
+		m.sums = append(m.sums, [3]float64{to[0] + n, to[1] + float64(n*x), to[2] + float64(n*x*x)})
 	}
 }
 
