@@ -147,9 +147,9 @@ func TestTaskFaults(t *testing.T) {
 	}
 }
 
-// TestEveryTaskWithEverything: labels and numbers run with a teacher, averages, repair, few
-// bits and real outputs, and end the same when they are resumed.
-func TestEveryTaskWithEverything(t *testing.T) {
+// TestRegressionWithEverything: numbers are learned with a teacher, averages, few bits and real
+// outputs, and without a float stage.
+func TestRegressionWithEverything(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"teacher":      func(c *Config) { c.Distillation.Weight = 0.5 },
 		"average":      func(c *Config) { c.QAT.Average = 0.9 },

@@ -121,7 +121,10 @@ func everything(t *testing.T) Config {
 // A run that is interrupted again and again, at steps drawn at random, ends
 // where the uninterrupted one ends, bit for bit.
 func TestInterruptedRunEndsLikeTheWholeOne(t *testing.T) {
-	for name, c := range map[string]Config{"defaults": small(t), "everything": everything(t)} {
+	numbers := regression(t, 100, 30, 2)
+	numbers.Float, numbers.QAT = Stage{Epochs: 3, Patience: 2, Monitor: "r2"}, Stage{Epochs: 2, Average: 0.9, Clip: 1}
+	numbers.Validation, numbers.Distillation.Weight, numbers.Objective.Loss = 0.1, 0.5, Huber
+	for name, c := range map[string]Config{"defaults": small(t), "everything": everything(t), "regression": numbers} {
 		t.Run(name, func(t *testing.T) {
 			wantResult, want := whole(t, c)
 			c.Out, c.Resume, c.Checkpoint = t.TempDir(), true, Interval{Span: Never()}
