@@ -23,8 +23,8 @@ func (p *npzPart) target(opts Options) (Target, error) {
 		case !marked(y):
 			return NumberTargets, nil
 		case oneHot(y, p.y.shape[1]):
-			return 0, fmt.Errorf("labels of shape %v with no more than one 1 in a row, like classes: want their numbers, or "+
-				"task: labels", p.y.shape)
+			return 0, fmt.Errorf("labels of shape %v with no more than one 1 in a row, like classes: want their numbers, "+
+				"or task: labels", p.y.shape)
 		}
 		return LabelTargets, nil
 	}

@@ -21,21 +21,29 @@ func TestArraysOfTargets(t *testing.T) {
 		targets []string
 		says    []string
 	}{
-		"reals":        {"<f4", "(4,)", floats(0.5, 1, 2, 3), Options{}, NumberTargets, []string{"y[0]"}, nil},
-		"two reals":    {"<f4", "(4, 2)", floats(0.5, 1, 2, 3, 4, 5, 6, 7), Options{}, NumberTargets, []string{"y[0]", "y[1]"}, nil},
-		"whole reals":  {"<f4", "(4,)", floats(0, 1, 0, 1), Options{}, 0, nil, []string{"<f4", "task: regression"}},
-		"asked for":    {"<f4", "(4,)", floats(0, 1, 0, 1), Options{Target: NumberTargets}, NumberTargets, []string{"y[0]"}, nil},
-		"integers":     {"<i8", "(4,)", ints(0, 1, 0, 1), Options{}, ClassTarget, nil, nil},
-		"as numbers":   {"<i8", "(4,)", ints(0, 9, 0, 1), Options{Target: NumberTargets}, NumberTargets, []string{"y[0]"}, nil},
-		"marks":        {"<i8", "(4, 2)", ints(0, 1, 0, 1, 1, 1, 0, 0), Options{}, LabelTargets, []string{"y[0]", "y[1]"}, nil},
-		"not marks":    {"<i8", "(4, 2)", ints(0, 1, 0, 2, 1, 1, 0, 0), Options{Target: LabelTargets}, 0, nil, []string{"y[1]", "2", "0 or 1"}},
-		"one hot":      {"<i8", "(4, 2)", ints(0, 1, 0, 1, 1, 0, 1, 0), Options{}, 0, nil, []string{"[4 2]", "task: labels"}},
-		"bytes":        {"|u1", "(4, 2)", []byte{0, 1, 0, 1, 1, 1, 0, 0}, Options{}, LabelTargets, []string{"y[0]", "y[1]"}, nil},
+		"reals": {"<f4", "(4,)", floats(0.5, 1, 2, 3), Options{}, NumberTargets, []string{"y[0]"}, nil},
+		"two reals": {"<f4", "(4, 2)", floats(0.5, 1, 2, 3, 4, 5, 6, 7), Options{}, NumberTargets,
+			[]string{"y[0]", "y[1]"}, nil},
+		"whole reals": {"<f4", "(4,)", floats(0, 1, 0, 1), Options{}, 0, nil, []string{"<f4", "task: regression"}},
+		"asked for": {"<f4", "(4,)", floats(0, 1, 0, 1), Options{Target: NumberTargets}, NumberTargets,
+			[]string{"y[0]"}, nil},
+		"integers": {"<i8", "(4,)", ints(0, 1, 0, 1), Options{}, ClassTarget, nil, nil},
+		"as numbers": {"<i8", "(4,)", ints(0, 9, 0, 1), Options{Target: NumberTargets}, NumberTargets,
+			[]string{"y[0]"}, nil},
+		"marks": {"<i8", "(4, 2)", ints(0, 1, 0, 1, 1, 1, 0, 0), Options{}, LabelTargets,
+			[]string{"y[0]", "y[1]"}, nil},
+		"not marks": {"<i8", "(4, 2)", ints(0, 1, 0, 2, 1, 1, 0, 0), Options{Target: LabelTargets}, 0, nil,
+			[]string{"y[1]", "2", "0 or 1"}},
+		"one hot": {"<i8", "(4, 2)", ints(0, 1, 0, 1, 1, 0, 1, 0), Options{}, 0, nil,
+			[]string{"[4 2]", "task: labels"}},
+		"bytes": {"|u1", "(4, 2)", []byte{0, 1, 0, 1, 1, 1, 0, 0}, Options{}, LabelTargets,
+			[]string{"y[0]", "y[1]"}, nil},
 		"another size": {"<f4", "(3,)", floats(0.5, 1, 2), Options{}, 0, nil, []string{"[3]", "4 images"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := npyFile("<f4", "(4, 3)", floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
-			dir := write(t, map[string][]byte{"d.npz": npzFile(t, map[string][]byte{"x": x, "y": npyFile(c.descr, c.shape, c.y)})})
+			file := npzFile(t, map[string][]byte{"x": x, "y": npyFile(c.descr, c.shape, c.y)})
+			dir := write(t, map[string][]byte{"d.npz": file})
 			s, err := Open(dir+"/d.npz", c.opts)
 			if c.says != nil {
 				wantError(t, err, c.says...)

@@ -81,7 +81,8 @@ func (s *Set) checkTargetsOf(p *Split) error {
 	}
 	for i, v := range p.Targets {
 		if v-v != 0 {
-			return fmt.Errorf("sample %d of the data, from 0: target %s is %v, want a finite number", i/t, s.Targets[i%t], v)
+			return fmt.Errorf("sample %d of the data, from 0: target %s is %v, want a finite number", i/t, s.Targets[i%t],
+				v)
 		}
 		if s.Target == LabelTargets && v != 0 && v != 1 {
 			return fmt.Errorf("sample %d of the data, from 0: label %s is %v, want 0 or 1", i/t, s.Targets[i%t], v)

@@ -26,7 +26,8 @@ func TestJudges(t *testing.T) {
 			Metrics{MAE: 0.425, RMSE: 0.5533985905, R2: 0.88292045}, nil},
 		{"three labels", Labels, 3, []float32{1.5, -1, 0.25, 0.5, 2, 0.25, -0.5, 1, -3, 1.5, -2, 4, -2, 0.5, 0.5},
 			[]float32{1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1, 1, 0},
-			Metrics{MeanAP: 0.62407407, MicroF1: 0.58823529, MacroF1: 0.57777778}, []float64{0.86666667, 0.75555556, 0.25}},
+			Metrics{MeanAP: 0.62407407, MicroF1: 0.58823529, MacroF1: 0.57777778},
+			[]float64{0.86666667, 0.75555556, 0.25}},
 		{"no label occurs", Labels, 1, []float32{-1, -2, -3, -4, -5}, make([]float32, 5), Metrics{}, []float64{0}},
 		{"a constant", Regression, 1, []float32{2, 2, 2, 2, 4}, []float32{2, 2, 2, 2, 2},
 			Metrics{MAE: 0.4, RMSE: math.Sqrt(0.8)}, nil},
@@ -72,7 +73,8 @@ func TestCoarseOutputsAreWarnedOf(t *testing.T) {
 			config.Log = slog.New(slog.NewTextHandler(&log, nil))
 			r := mustRun(t, config)
 			if got := strings.Contains(log.String(), "float_output"); got != c.warns {
-				t.Errorf("warned: %v; step %v, float's error %v\n%s", got, r.Summary.OutputStep, r.Float.MAE, log.String())
+				t.Errorf("warned: %v; step %v, float's error %v\n%s", got, r.Summary.OutputStep, r.Float.MAE,
+					log.String())
 			}
 			if (r.Summary.OutputStep == 0) != c.float {
 				t.Errorf("step %v", r.Summary.OutputStep)

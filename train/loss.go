@@ -128,8 +128,8 @@ func (c Config) objectiveFaults(f *Faults) {
 	}
 	f.check(c.Task == Classification, "objective.class_weights", "have no effect on the task %v: want classification",
 		c.Task)
-	f.check(len(o.ClassWeights) == len(c.Data.Classes), "objective.class_weights", "%d numbers for the %d classes of %s",
-		len(o.ClassWeights), len(c.Data.Classes), c.Data.Name)
+	f.check(len(o.ClassWeights) == len(c.Data.Classes), "objective.class_weights", "%d numbers for the %d classes of "+
+		"%s", len(o.ClassWeights), len(c.Data.Classes), c.Data.Name)
 	for _, w := range o.ClassWeights {
 		f.check(w > 0 && w < 1e6, "objective.class_weights", "%v: want more than 0", w)
 	}

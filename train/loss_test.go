@@ -138,7 +138,8 @@ func TestEveryLossAndItsGradient(t *testing.T) {
 func TestLossesFarOut(t *testing.T) {
 	for kind := SoftmaxCrossEntropy; kind <= Huber; kind++ {
 		for _, far := range []float32{-1e4, 1e4} {
-			o := &objective{Objective: Objective{Loss: kind}.resolve(), targets: []float32{0, 1}, units: []float64{1, 1}}
+			o := &objective{Objective: Objective{Loss: kind}.resolve(), targets: []float32{0, 1},
+				units: []float64{1, 1}}
 			dy := make([]float32, 2)
 			loss, _ := o.loss(dy, []float32{far, -far}, []int32{1})
 			if sum := loss + float64(dy[0]) + float64(dy[1]); sum-sum != 0 {

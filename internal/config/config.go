@@ -118,15 +118,15 @@ func (t task) read(r *reader, n *yaml.Node, key string) {
 // objective is the table of the loss's keys.
 func objective(o *train.Objective) value {
 	return section{
-		{"loss", "cross_entropy or focal (Lin et al. 2017) for classification, binary_cross_entropy for labels, squared, " +
-			"absolute or huber for regression; null is the first of the task.",
+		{"loss", "cross_entropy or focal (Lin et al. 2017) for classification, binary_cross_entropy for labels, " +
+			"squared, absolute or huber for regression; null is the first of the task.",
 			auto[train.LossKind]{&o.Loss, enum(&o.Loss)}},
-		{"delta", "huber: errors that are greater, in units of the target's standard deviation, count as absolute ones; " +
-			"null is 1.", auto[float64]{&o.Delta, number(&o.Delta, positive)}},
+		{"delta", "huber: errors that are greater, in units of the target's standard deviation, count as absolute " +
+			"ones; null is 1.", auto[float64]{&o.Delta, number(&o.Delta, positive)}},
 		{"gamma", "focal: how little samples count that are classified with certainty; null is 2.",
 			auto[float64]{&o.Gamma, number(&o.Gamma, positive)}},
-		{"class_weights", "classification: how much the samples of each class count, in the order of the classes; null " +
-			"is 1 each.", numbers{&o.ClassWeights}},
+		{"class_weights", "classification: how much the samples of each class count, in the order of the classes; " +
+			"null is 1 each.", numbers{&o.ClassWeights}},
 	}
 }
 

@@ -33,7 +33,8 @@ func TestTasks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	for _, data := range []*datasets.Set{numbers, threeLabels(t)} {
 		for name, q := range map[string]graph.Quantization{"int8": graph.Uniform(fakequant.Int8()),
-			"zero points": graph.Uniform(zeroPoints), "float output": float, "4 bits": graph.Uniform(fakequant.FewBits(4))} {
+			"zero points": graph.Uniform(zeroPoints), "float output": float,
+			"4 bits": graph.Uniform(fakequant.FewBits(4))} {
 			t.Run(data.Target.String()+"/"+name, func(t *testing.T) {
 				r, err := train.Run(t.Context(), train.Config{Data: data, Quantization: q, Batch: 32,
 					Network: graph.Chain(graph.Linear(16), graph.ReLU(), graph.Linear(data.Outputs())),
