@@ -72,7 +72,7 @@ func files(t *testing.T, folder string) (names []string) {
 // A disk that becomes full ends the run with the name of the file. With room
 // again, the run continues to the model of an undisturbed one, or starts again
 // if it had not reached a checkpoint. The limits stop it at the claim to its
-// folder (0.2 kB), the configuration (12 kB), the first checkpoint (54 kB) and
+// folder (0.2 kB), the configuration (20 kB), the first checkpoint (54 kB) and
 // the second, which also has the optimizer's state (127 kB).
 func TestFullDisk(t *testing.T) {
 	whole, often := filepath.Join(t.TempDir(), "whole"), []string{"--set", "checkpoint=1 epochs"}
@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 	}{
 		{"claim", 100, "owner.json", "", "[]"},
 		{"configuration", 5_000, "config.yaml", "", "[]"},
-		{"first checkpoint", 20_000, "checkpoint-b.safetensors", "", "[config.yaml]"},
+		{"first checkpoint", 40_000, "checkpoint-b.safetensors", "", "[config.yaml]"},
 		{"second checkpoint", 100_000, "checkpoint-a.safetensors", "; the last checkpoint is ",
 			"[checkpoint-b.safetensors config.yaml layers.jsonl metrics.jsonl]"},
 	} {
