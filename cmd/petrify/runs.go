@@ -31,6 +31,7 @@ type runInfo struct {
 	Dataset  string    `json:"dataset"`
 	Bits     string    `json:"bits,omitempty"`
 	Accuracy *float64  `json:"accuracy,omitempty"` // of what ships, or of the last epoch
+	Result   string    `json:"result,omitempty"`   // of tasks without classes: their first metric, of what ships
 	Bytes    int64     `json:"bytes,omitempty"`
 	State    string    `json:"state"`
 }
@@ -151,6 +152,9 @@ func infoOf(folder string) (r runInfo, err error) {
 	r.Bits = bits(m)
 	if len(m.Classes) > 0 {
 		r.Accuracy = &says.QAT.Accuracy
+	} else {
+		of := says.Task.Headline()
+		r.Result = of.Name + " " + of.Format(says.QAT)
 	}
 	return r, nil
 }
@@ -192,7 +196,7 @@ func writeRuns(w io.Writer, all []runInfo) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "run\tdate\tnetwork\tdata\tbits\taccuracy\tbytes\tstate")
 	for _, r := range all {
-		accuracy, size := "–", "–"
+		accuracy, size := cmp.Or(r.Result, "–"), "–"
 		if r.Accuracy != nil {
 			accuracy = fmt.Sprintf("%.2f %%", 100**r.Accuracy)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"petrify/datasets"
+	"petrify/fakequant"
 	"petrify/graph"
 	"petrify/internal/randnet"
 	"petrify/internal/sample"
@@ -190,5 +192,51 @@ func TestInterruptedAnalysisEnds(t *testing.T) {
 			}
 			t.Fatalf("interrupted after %d pieces of work: %d pieces, %v", stop+1, calls, err)
 		}
+	}
+}
+
+// With targets, the losses are those of errors, in units of a power of two near each deviation.
+func TestTargets(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 21))
+	split := func(n int) *datasets.Split {
+		s := &datasets.Split{Labels: make([]int32, n)}
+		for range n {
+			a, b := rng.NormFloat64(), rng.NormFloat64()
+			s.Values = append(s.Values, float32(a), float32(b))
+			s.Targets = append(s.Targets, float32(150*(a-b+rng.NormFloat64())))
+		}
+		return s
+	}
+	data, err := datasets.New(datasets.Set{Name: "lines", Shape: [3]int{2, 1, 1}, Targets: []string{"y"},
+		Train: split(640), Validation: split(100), Test: split(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := graph.Chain(graph.Linear(1))
+	m, err := graph.New(network, graph.Shape{C: 2, H: 1, W: 1}, graph.Quantization{}, rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := statesOf(m)
+	_, r, err := Begin(t.Context(), Job{Config: train.Config{Network: network, Data: data, Batch: 8, Weights: weights},
+		At: func(bits int) graph.Quantization { return withBits(graph.Uniform(fakequant.Int8()), bits) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for b, err := range data.Batches(data.Validation, datasets.BatchOptions{Size: 1}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := weights[0].F32
+		e := (float64(w[0]*b.X[0]+w[1]*b.X[1]+weights[1].F32[0]) - float64(b.Targets[0])) / 256 // near 260
+		sum += e * e / 100
+	}
+	if math.Abs(r.Float.Loss-sum) > 1e-5*sum {
+		t.Errorf("a loss of %v without quantization, want %v", r.Float.Loss, sum)
+	}
+	eight, two := r.Uniform[0].Loss, r.Uniform[len(r.Uniform)-1].Loss
+	if eight == sum || two == eight || r.Float.Errors != nil {
+		t.Errorf("losses of %v, at 8 bits %v and at 2 bits %v: want three different ones, and no errors", sum, eight, two)
 	}
 }

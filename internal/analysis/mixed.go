@@ -40,12 +40,12 @@ func (s *Study) Measure(ctx context.Context, m *quantized.Model) (Measure, error
 		if ctx.Err() != nil {
 			return Measure{}, context.Cause(ctx)
 		}
-		x, labels := b.X[:b.N*s.base().Input().Size()], b.Labels[:b.N]
+		b = s.cut(b)
 		y := y[:b.N*engine.OutputSize()]
-		if err := engine.Run(y, x, b.N); err != nil {
+		if err := engine.Run(y, b.X, b.N); err != nil {
 			return Measure{}, fmt.Errorf("analysis: %w", err)
 		}
-		one, err := s.base().Measure(y, x, labels)
+		one, err := s.measurer.Loss(b, y)
 		if err != nil {
 			return Measure{}, fmt.Errorf("analysis: %w", err)
 		}

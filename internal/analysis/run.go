@@ -26,6 +26,7 @@ const defaultImages = 2000
 type Study struct {
 	Job
 	models      map[int]*graph.Model // by bits
+	measurer    *train.Measurer
 	held        *datasets.Split
 	split       string // that they are from
 	float       *trace
@@ -73,7 +74,7 @@ func (s *Study) begin(ctx context.Context) error {
 	if s.split = "training"; s.Config.Validation > 0 || s.Config.Data.Validation != nil {
 		s.split = "validation"
 	}
-	s.Config = s.Config.HoldOut(s.Images)
+	s.Config = s.Config.HoldOut(s.Images).ForTask()
 	if err := s.observe(ctx); err != nil {
 		return err
 	}
@@ -120,6 +121,7 @@ func (s *Study) prepare(ctx context.Context) error {
 	if s.float, err = newTrace(m); err != nil {
 		return err
 	}
+	s.measurer = s.Config.Measurer(s.base())
 	for _, bits := range Bits() {
 		if m, err = s.models[bits].Freeze(); err != nil {
 			return err
@@ -160,13 +162,13 @@ func (s *Study) measure(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		x, labels := b.X[:b.N*s.base().Input().Size()], b.Labels[:b.N]
-		trunk, err := s.look(ctx, x, labels)
+		b = s.cut(b)
+		trunk, err := s.look(ctx, b)
 		if err != nil {
 			return err
 		}
 		for _, t := range s.tensors {
-			if err := s.alone(ctx, t, trunk, x, labels); err != nil {
+			if err := s.alone(ctx, t, trunk, b); err != nil {
 				return fmt.Errorf("%s: %w", t.Tensor, err)
 			}
 			s.tick(0)
@@ -175,28 +177,35 @@ func (s *Study) measure(ctx context.Context) error {
 	return nil
 }
 
+// cut is a batch without the rows that fill it up.
+func (s *Study) cut(b datasets.Batch) datasets.Batch {
+	b.Targets = b.Targets[:len(b.Targets)/len(b.Labels)*b.N]
+	b.X, b.Labels = b.X[:b.N*s.base().Input().Size()], b.Labels[:b.N]
+	return b
+}
+
 // look runs the float network and the uniform ones, and returns the activations of
 // the trunk.
-func (s *Study) look(ctx context.Context, x []float32, labels []int32) (trunk map[string][]float32, err error) {
-	float, err := s.float.run(x, len(labels))
+func (s *Study) look(ctx context.Context, b datasets.Batch) (trunk map[string][]float32, err error) {
+	float, err := s.float.run(b.X, b.N)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.count(&s.plain, s.float, float, x, labels); err != nil {
+	if err := s.count(&s.plain, s.float, float, b); err != nil {
 		return nil, err
 	}
-	if err := s.each(func(t *tensor) error { return t.observe(float, len(labels)) }); err != nil {
+	if err := s.each(func(t *tensor) error { return t.observe(float, b.N) }); err != nil {
 		return nil, err
 	}
 	for _, bits := range Bits() {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		rounded, err := s.uniform[bits].run(x, len(labels))
+		rounded, err := s.uniform[bits].run(b.X, b.N)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.count(s.same[bits], s.uniform[bits], rounded, x, labels); err != nil {
+		if err := s.count(s.same[bits], s.uniform[bits], rounded, b); err != nil {
 			return nil, err
 		}
 		if bits == Bits()[0] {
@@ -211,14 +220,14 @@ func (s *Study) look(ctx context.Context, x []float32, labels []int32) (trunk ma
 }
 
 // count adds the loss of a network whose activations are known.
-func (s *Study) count(to *tally, t *trace, of map[string][]float32, x []float32, labels []int32) error {
-	return s.judge(to, of[t.model.Output], x, labels)
+func (s *Study) count(to *tally, t *trace, of map[string][]float32, b datasets.Batch) error {
+	return s.judge(to, of[t.model.Output], b)
 }
 
 // judge adds the loss of outputs, H W C.
-func (s *Study) judge(to *tally, y, x []float32, labels []int32) error {
+func (s *Study) judge(to *tally, y []float32, b datasets.Batch) error {
 	out := s.trunk().acts[s.trunk().model.Output]
-	m, err := s.base().Measure(planar(y, out.Shape), x, labels)
+	m, err := s.measurer.Loss(b, planar(y, out.Shape))
 	if err == nil {
 		to.add(m)
 	}
@@ -227,19 +236,19 @@ func (s *Study) judge(to *tally, y, x []float32, labels []int32) error {
 
 // alone measures the loss with the tensor in float32 and at each number of bits, every
 // other one as in the trunk.
-func (s *Study) alone(ctx context.Context, t *tensor, trunk map[string][]float32, x []float32, labels []int32) error {
-	for bits, b := range t.branches {
+func (s *Study) alone(ctx context.Context, t *tensor, trunk map[string][]float32, b datasets.Batch) error {
+	for bits, other := range t.branches {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		y := trunk[s.trunk().model.Output]
-		if len(b.nodes) > 0 {
+		if len(other.nodes) > 0 {
 			var err error
-			if y, err = b.run(trunk, x, len(labels), s.trunk().model.Input.Name); err != nil {
+			if y, err = other.run(trunk, b.X, b.N, s.trunk().model.Input.Name); err != nil {
 				return err
 			}
 		}
-		if err := s.judge(t.losses[bits], y, x, labels); err != nil {
+		if err := s.judge(t.losses[bits], y, b); err != nil {
 			return err
 		}
 	}
