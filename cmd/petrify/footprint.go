@@ -94,7 +94,7 @@ func instructionRespects() (all []respect) {
 	for _, core := range carray.Cores() {
 		short := strings.ToLower(strings.TrimPrefix(core, "Cortex-"))
 		all = append(all, respect{"instructions@" + short, "instructions of the C export on " + core + ", an estimate",
-			instructions(core)})
+			instructions(core), nil})
 	}
 	return all
 }

@@ -17,6 +17,19 @@ import (
 type respect struct {
 	name, is string
 	of       func(m *quantized.Model) (int64, error) // nil: the seeker's clock tells
+
+	// more is what predictions add to of, so that options add up; nil: nothing.
+	more func(m *quantized.Model) (int64, error)
+}
+
+// predicted is a model's part of a prediction.
+func (r respect) predicted(m *quantized.Model) (int64, error) {
+	n, err := r.of(m)
+	if err != nil || r.more == nil {
+		return n, err
+	}
+	more, err := r.more(m)
+	return n + more, err
 }
 
 // text is an amount in the respect.
@@ -33,6 +46,10 @@ func respects() []respect {
 		n, _, err := carray.Footprint(m, carray.Options{})
 		return int64(n), err
 	}
+	packing := func(m *quantized.Model) (int64, error) {
+		n, err := carray.PackingFields(m, carray.Options{})
+		return int64(n), err
+	}
 	unpacked := func(m *quantized.Model) (int64, error) {
 		n, _, err := carray.Footprint(m, carray.Options{Unpacked: true})
 		return int64(n), err
@@ -45,19 +62,19 @@ func respects() []respect {
 		{"packed", "bytes of all tensors, without unused bits", func(m *quantized.Model) (int64, error) {
 			s := m.Size()
 			return s.Total() - s.Weights + s.Packed, nil
-		}},
-		{"flash", "bytes of the C export's constants", flash},
-		{"flash-unpacked", "the same with --no-pack", unpacked},
-		{"onnx", "bytes of the ONNX file", written(onnxFormat(), exportOptions{})},
-		{"coreml", "bytes of the Core ML package", written(coremlFormat(), exportOptions{})},
-		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{})},
-		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite},
-		{"ram", "bytes of the C export's arena", ram},
-		{latency, "time of the engine for one input, on one processor of this machine", nil},
+		}, nil},
+		{"flash", "bytes of the C export's constants", flash, packing},
+		{"flash-unpacked", "the same with --no-pack", unpacked, nil},
+		{"onnx", "bytes of the ONNX file", written(onnxFormat(), exportOptions{}), nil},
+		{"coreml", "bytes of the Core ML package", written(coremlFormat(), exportOptions{}), nil},
+		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{}), nil},
+		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite, nil},
+		{"ram", "bytes of the C export's arena", ram, nil},
+		{latency, "time of the engine for one input, on one processor of this machine", nil, nil},
 	}
 	all = append(all, instructionRespects()...)
 	return append(all, respect{bops, "bit operations: multiply-accumulates, times the bits of both factors",
-		bitOperations})
+		bitOperations, nil})
 }
 
 // bops names the respect in which weights and activations multiply.

@@ -169,20 +169,25 @@ func (s *seeker) candidate(p search.Point) candidate {
 	return c
 }
 
-// measure measures a candidate, rounded to nearest.
-func (s *seeker) measure(ctx context.Context, c *candidate) error {
-	if c.Measured != nil {
-		return nil
-	}
+// bitsOf are a candidate's bits by tensor.
+func (s *seeker) bitsOf(c *candidate) map[string]int {
 	bits := map[string]int{}
 	for i, g := range s.groups {
 		for tensor := range g.at(0) {
 			bits[tensor] = c.Bits[s.problem.Items[i].Name]
 		}
 	}
+	return bits
+}
+
+// measure measures a candidate, rounded to nearest.
+func (s *seeker) measure(ctx context.Context, c *candidate) error {
+	if c.Measured != nil {
+		return nil
+	}
 	s.measured++
 	s.progress(s.measured, along+finalists+halvings+len(analysis.Bits()))
-	m, err := s.study.Mixed(bits)
+	m, err := s.study.Mixed(s.bitsOf(c))
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,13 @@ func (s *seeker) prepare(ctx context.Context) error {
 	if s.problem.Base, err = s.costs(s.whole); err != nil {
 		return err
 	}
+	for at, r := range s.respects {
+		if r.more != nil {
+			if s.problem.Base[at], err = r.predicted(s.whole); err != nil {
+				return err
+			}
+		}
+	}
 	if at := s.respectOf(latency); at >= 0 {
 		t, err := s.clock(s.whole)
 		if err != nil {
@@ -131,7 +138,7 @@ func (s *seeker) cost(o *search.Option, g group, bits int) error {
 		case latency:
 			o.Costs[at], err = s.slower(m)
 		default:
-			o.Costs[at], err = r.of(m)
+			o.Costs[at], err = r.predicted(m)
 			o.Costs[at] -= s.problem.Base[at]
 		}
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"petrify/internal/analysis"
 	"petrify/internal/search"
+	"petrify/quantized/carray"
 )
 
 // seekerOn prepares a search for a small network without training: a depthwise and a
@@ -73,6 +74,15 @@ func TestCostsAreTheWriters(t *testing.T) {
 				if summed := s.problem.Costs(p.Choice); !slices.Equal(summed, p.Costs) || !slices.Equal(c.Foreseen, p.Costs) {
 					t.Errorf("%v is predicted to cost %v and %v, want %v", c.Bits, summed, c.Foreseen, p.Costs)
 				}
+				m, err := s.study.Mixed(s.bitsOf(&c))
+				if err != nil {
+					t.Fatal(err)
+				}
+				fields, err := carray.PackingFields(m, carray.Options{}) // which are predicted, whatever is chosen
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Costs[1] -= int64(fields)
 				if !slices.Equal(c.Costs, p.Costs) {
 					t.Errorf("%v costs %v, want %v (%v)", c.Bits, p.Costs, c.Costs, s.respects)
 				}

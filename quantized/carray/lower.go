@@ -67,6 +67,7 @@ type lowering struct {
 	packed        bool // a layer's weights take fewer than 8 bits
 	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
+	sums          int  // such layers
 	toReals       bool // and one's sums become real numbers
 }
 

@@ -8,6 +8,9 @@ import (
 	"petrify/quantized"
 )
 
+// packingWords are the fields of a layer that packed weights need.
+const packingWords = 2
+
 // weighted adds a convolution or a linear layer that sums integers.
 func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	p := newProduct(n, x, !l.options.Unpacked)
@@ -16,7 +19,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		return err
 	}
 	l.comment(n, x, y)
-	l.integers = true
+	l.integers, l.sums = true, l.sums+1
 	depthwise := n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Groups > 1
 	fields, words := l.parameters(n, id, p, x.planes, depthwise)
 	suffix := ""
@@ -39,7 +42,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	words += 2
 	if l.packed {
 		fields = append(fields, fmt.Sprintf(".bits = %d, .step = %d", p.bits, p.step))
-		words += 2
+		words += packingWords
 	}
 	if n.Op == quantized.Linear {
 		l.layer("products", id, words, fields...)

@@ -112,6 +112,16 @@ func Footprint(m *quantized.Model, o Options) (flash, ram int, err error) {
 	return f.flash().total(), f.arena, nil
 }
 
+// PackingFields is how many bytes of flash an export without packed weights would take more
+// if one layer's were packed: fields that tell the bits of each.
+func PackingFields(m *quantized.Model, o Options) (int, error) {
+	f, _, err := encode(m, o)
+	if err != nil || f.packed || o.Unpacked {
+		return 0, err
+	}
+	return f.sums * packingWords * 4, nil
+}
+
 func newFile(m *quantized.Model, o Options) (*file, error) {
 	l, err := lower(m, o)
 	if err != nil {
