@@ -188,12 +188,12 @@ var builders = map[string]func(b *quantizedtest.Builder) string{
 	"max and min": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.ReLU)
 		y := b.Conv(x, 4, quantizedtest.Same(3), 1, quantized.Identity)
-		z := b.Pair(quantized.Max, x, y, quantized.Identity)
+		z := b.Pair(quantized.Max, x, b.Pair(quantized.Max, y, y, quantized.Identity), quantized.Identity)
 		return b.Pair(quantized.Min, z, b.GlobalAvgPool(y), quantized.Identity)
 	},
 	"a layer and itself": func(b *quantizedtest.Builder) string {
 		x := b.Conv(b.Input(), 4, quantizedtest.Same(3), 1, quantized.Identity)
-		y := b.Concat(b.Mul(x, x, quantized.Identity), b.Add(x, x, quantized.ReLU), b.Pair(quantized.Max, x, x, quantized.Identity))
+		y := b.Concat(b.Mul(x, x, quantized.Identity), b.Add(x, x, quantized.ReLU))
 		return b.Conv(b.Mul(y, y, quantized.ReLU), 4, quantizedtest.Same(1), 1, quantized.Identity)
 	},
 	"slice": func(b *quantizedtest.Builder) string {
