@@ -19,11 +19,19 @@ func chains(left int) (n, columns int) {
 // products with it.
 type columnChain struct{ sum, dot [64]float32 }
 
-// sumColumns sums over rows of len(sum) columns. add adds those of x[at:], which
-// begin with column j, to the first n sums. Of n chains, row r belongs to chain
+// columnTile is what is summed: d = dy, or +0 where y ≤ 0 or the gate is closed, and
+// its products with x − less. Without dy, d is x − less; without less, that is x;
+// without y and gate, all of dy count.
+type columnTile struct {
+	x, less, dy, y []float32
+	gate           *gate
+}
+
+// sums are those over rows of len(sum) columns. Of n chains, row r belongs to chain
 // r mod n, the last rows to chain 0 if they are fewer than n; at the end, chains
 // are added in pairs. dot may be nil.
-func sumColumns(sum, dot []float32, rows int, add func(s *columnChain, at, j, n int)) {
+func (t *columnTile) sums(sum, dot []float32) {
+	rows := len(t.x) / len(sum)
 	for j := 0; j < len(sum); {
 		of, n := chains(len(sum) - j)
 		var all [4]columnChain
@@ -32,7 +40,7 @@ func sumColumns(sum, dot []float32, rows int, add func(s *columnChain, at, j, n 
 			if r < rows-rows%of {
 				s = &all[r%of]
 			}
-			add(s, r*len(sum)+j, j, n)
+			t.add(s, r*len(sum)+j, j, n, dot != nil)
 		}
 		for step := 1; step < of; step *= 2 {
 			for i := 0; i < of; i += 2 * step {
@@ -47,6 +55,39 @@ func sumColumns(sum, dot []float32, rows int, add func(s *columnChain, at, j, n 
 	}
 }
 
+// add adds n columns of x[at:], which begin with column j, to the first sums.
+func (t *columnTile) add(s *columnChain, at, j, n int, products bool) {
+	var d, apart [64]float32
+	copy(apart[:n], t.x[at:])
+	if t.less != nil {
+		for k, v := range t.less[j : j+n] {
+			apart[k] -= v
+		}
+	}
+	switch {
+	case t.dy == nil:
+		d = apart
+	case t.gate != nil:
+		for k, v := range t.x[at : at+n] {
+			d[k] = t.gate.pass(t.dy[at+k], v, j+k)
+		}
+	case t.y == nil:
+		copy(d[:n], t.dy[at:])
+	default:
+		for k, v := range t.y[at : at+n] {
+			if v > 0 {
+				d[k] = t.dy[at+k]
+			}
+		}
+	}
+	for k, v := range d[:n] {
+		s.sum[k] += v
+	}
+	if products {
+		addProducts(s.dot[:n], d[:n], apart[:n])
+	}
+}
+
 func (s *columnChain) merge(t *columnChain) {
 	for k := range s.sum {
 		s.sum[k] += t.sum[k]
@@ -54,48 +95,19 @@ func (s *columnChain) merge(t *columnChain) {
 	}
 }
 
-// add adds d, and its products with x, to the first sums.
-func (s *columnChain) add(d, x []float32) {
-	for k, v := range d {
-		s.sum[k] += v
-	}
-	addProducts(s.dot[:len(d)], d, x)
-}
-
 // sumTileGeneric is sum[j] = Σ x[r,j] over the rows of a tile.
-func sumTileGeneric(sum, x []float32) {
-	sumColumns(sum, nil, len(x)/len(sum), func(s *columnChain, at, _, n int) {
-		for k, v := range x[at : at+n] {
-			s.sum[k] += v
-		}
-	})
-}
+func sumTileGeneric(sum, x []float32) { (&columnTile{x: x}).sums(sum, nil) }
 
 // momentTileGeneric is sum[j] = Σ d and square[j] = Σ d² of the deviations
 // d = x[r,j] − pivot[j].
 func momentTileGeneric(sum, square, x, pivot []float32) {
-	sumColumns(sum, square, len(x)/len(sum), func(s *columnChain, at, j, n int) {
-		var d [64]float32
-		for k, v := range x[at : at+n] {
-			d[k] = v - pivot[j+k]
-		}
-		s.add(d[:n], d[:n])
-	})
+	(&columnTile{x: x, less: pivot}).sums(sum, square)
 }
 
 // gradTileGeneric is sum[j] = Σ d[r,j] and dot[j] = Σ d[r,j]·(x[r,j] − mean[j]),
 // where d = dy, or +0 where y ≤ 0 if y is not nil.
 func gradTileGeneric(sum, dot, dy, y, x, mean []float32) {
-	sumColumns(sum, dot, len(x)/len(sum), func(s *columnChain, at, j, n int) {
-		var d, apart [64]float32
-		for k, v := range x[at : at+n] {
-			apart[k] = v - mean[j+k]
-			if y == nil || y[at+k] > 0 {
-				d[k] = dy[at+k]
-			}
-		}
-		s.add(d[:n], apart[:n])
-	})
+	(&columnTile{x: x, less: mean, dy: dy, y: y}).sums(sum, dot)
 }
 
 // momentRangeTileGeneric is momentTileGeneric, but also includes the tile in

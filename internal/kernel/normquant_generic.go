@@ -10,14 +10,7 @@ func (g gate) pass(dy, x float32, j int) float32 {
 
 // gradQuantTileGeneric is gradTileGeneric with the d of a gate.
 func gradQuantTileGeneric(sum, dot, dy, x []float32, g gate) {
-	sumColumns(sum, dot, len(x)/len(sum), func(s *columnChain, at, j, n int) {
-		var d, apart [64]float32
-		for k, v := range x[at : at+n] {
-			apart[k] = v - g.mean[j+k]
-			d[k] = g.pass(dy[at+k], v, j+k)
-		}
-		s.add(d[:n], apart[:n])
-	})
+	(&columnTile{x: x, less: g.mean, dy: dy, gate: &g}).sums(sum, dot)
 }
 
 // normGradQuantTileGeneric is normGradTileGeneric with the d of a gate.
