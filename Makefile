@@ -105,7 +105,7 @@ platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run th
 		echo "vet for $$platform"; GOOS=$${platform%/*} GOARCH=$${platform#*/} bin/vet ./... || exit 1; \
 	done
 	GOOS=js GOARCH=wasm go build -o /dev/null ./cmd/petrify
-	GOARCH=386 go test -short ./internal/kernel/... ./datasets/sound $(NUMERICAL)
+	GOARCH=386 go test -short -timeout 30m ./internal/kernel/... ./datasets/sound $(NUMERICAL)
 
 release: ## write archives with licences, bills of materials and checksums for each of PLATFORMS into dist
 	go run ./internal/release -out dist $(PLATFORMS)

