@@ -27,19 +27,12 @@ func FMA(x, y, z float32) float32 {
 	return float32(math.Float64frombits(bits))
 }
 
-// halfway reports whether s may be halfway between two float32, or is not finite.
-func halfway(s float64) bool { return math.Float64bits(s)<<36 == 0 }
-
-// addScaled is sum[j] = FMA(a, b[j], sum[j]), of sums that are float32.
-func addScaled(sum []float64, a float32, b []float32) {
-	x := float64(a)
-	for j, v := range b[:len(sum)] {
-		s := float64(x*float64(v)) + sum[j]
-		if halfway(s) {
-			s = float64(FMA(a, v, float32(sum[j])))
-		}
-		sum[j] = float64(float32(s))
-	}
+// halfway reports whether s may be halfway between two float32: the first bit that these
+// lose is the last one of s, or, where they are so small that they lose more, a higher
+// one. A product with 0 leaves a float32, which most sums after a ReLU are.
+func halfway(s float64) bool {
+	low := math.Float64bits(s) & (1<<29 - 1)
+	return low == 1<<28 || low == 0 && s != 0 && math.Abs(s) < 0x1p-126
 }
 
 // addProducts is sum[j] = FMA(a[j], b[j], sum[j]).

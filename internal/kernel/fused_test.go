@@ -17,10 +17,11 @@ func exactly(a, b, c float32) float32 {
 
 // multiplyAdd is a·b + c, which all ways to compute it must agree on.
 func multiplyAdd(a, b, c float32) float32 {
-	sum, wide := []float32{c}, []float64{float64(c)}
+	sum := []float32{c}
 	addProducts(sum, []float32{a}, []float32{b})
-	addScaled(wide, a, []float32{b})
-	for _, other := range []float32{float32(wide[0]), FMA(a, b, c)} {
+	run := [4]float32{c, 0, 1, c}
+	addRun(&run, []float32{a}, []float32{b, 0, 0, b}, 1, 1, 4)
+	for _, other := range []float32{run[0], run[3], FMA(a, b, c)} {
 		if math.Float32bits(other) != math.Float32bits(sum[0]) && sum[0] == sum[0] {
 			panic(label("the sums differ: ", sum[0], other))
 		}
@@ -41,12 +42,15 @@ func TestFMARoundsOnce(t *testing.T) {
 	}
 	any := func() float32 { return math.Float32frombits(r.Uint32()) }
 	moved := 0
-	for i := range 300_000 {
-		draw := few
-		if i%3 == 0 {
-			draw = any
+	for i := range 400_000 {
+		a, b, c := few(), few(), few()
+		switch i % 4 {
+		case 0:
+			a, b, c = any(), any(), any()
+		case 1: // near halfway between the least float32, which lose bits
+			a, b = float32(1+r.IntN(8))*(1+float32(r.IntN(3)-1)*0x1p-22)*0x1p-75, (1-float32(r.IntN(3))*0x1p-23)*0x1p-75
+			c = float32(r.IntN(1<<23)-1<<22) * math.SmallestNonzeroFloat32
 		}
-		a, b, c := draw(), draw(), draw()
 		if s := a + b + c; s-s != 0 {
 			continue // NaN and infinities are tried below
 		}
