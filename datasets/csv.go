@@ -233,7 +233,7 @@ func (t *table) take(in *input, b *block, like *Contract, opts Options, size ext
 // begin determines the columns from the first rows.
 func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 	var rows [][]string
-	for i := range min(2, len(b.fields)/b.width) {
+	for i := range min(100, len(b.fields)/b.width) {
 		row := b.row(i)
 		for k := range row {
 			row[k] = strings.TrimSpace(row[k])

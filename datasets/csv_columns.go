@@ -17,7 +17,7 @@ type layout struct {
 	feature []bool   // by column of the file
 	chosen  []bool   // features that [Options.Columns] names
 	empty   []bool   // columns with neither a title nor values
-	guessed bool     // the label's column is the last, since nothing says which it is
+	guessed bool     // nothing but its place says which column is the label's
 	like    bool     // the columns are those of training
 	order   []int    // if like: by feature, its place in training
 
@@ -27,8 +27,7 @@ type layout struct {
 	warnings []string
 }
 
-// newLayout finds out what the columns are for by the first row and the second
-// one, if there is one.
+// newLayout finds out what the columns are for by the first rows.
 func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	l := &layout{width: len(rows[0]), column: -1, time: -1, recording: -1}
 	if err := l.findTitles(rows, comma, opts); err != nil {
@@ -47,7 +46,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if opts.Targets != nil {
 		err = l.findTargets(opts.Targets)
 	} else {
-		err = l.findLabel(rows[len(rows)-1], comma, opts, wanted)
+		err = l.findLabel(rows, comma, opts, wanted)
 	}
 	if err != nil {
 		return nil, err
@@ -103,72 +102,14 @@ func (l *layout) have() string {
 func (l *layout) findEmpty(rows [][]string, wanted []int) {
 	l.empty = make([]bool, l.width)
 	for c, want := range wanted {
-		title := rows[0][c]
+		title, value := rows[0][c], rows[min(1, len(rows)-1)][c]
 		if l.titles != nil && untitled(title) {
 			title = ""
 		}
-		if l.empty[c] = want == 0 && title == "" && rows[len(rows)-1][c] == ""; l.empty[c] {
+		if l.empty[c] = want == 0 && title == "" && value == ""; l.empty[c] {
 			wanted[c] = -1
 		}
 	}
-}
-
-// findLabel finds the label's column.
-func (l *layout) findLabel(data []string, comma byte, opts Options, wanted []int) error {
-	label, signals := opts.Label, opts.Windows.Length > 0
-	set := func(c int, why string) error {
-		l.column, l.Label = c, LabelAccount{Number: c + 1, Reason: why}
-		if l.titles != nil {
-			l.Label.Title = l.titles[c]
-		}
-		return nil
-	}
-	if label == "none" {
-		l.Label.Reason = "data.label"
-		return nil
-	}
-	if label != "" {
-		columns, err := l.columns(label)
-		if err != nil {
-			return fmt.Errorf("data.label: %w", err)
-		}
-		return set(columns[0], "data.label")
-	}
-	usual := func(title string) bool {
-		axis := signals && strings.EqualFold(title, "y") // beside x and z
-		return usualLabel(title) && !axis
-	}
-	if c := slices.IndexFunc(l.titles, usual); c >= 0 {
-		return set(c, "its title says so")
-	}
-	var open, text []int // columns that data.columns says nothing about
-	for c, want := range wanted {
-		if want == 0 {
-			open = append(open, c)
-			if isText(data[c], comma) {
-				text = append(text, c)
-			}
-		}
-	}
-	if len(open) == 0 {
-		return errors.New("data.columns leaves no column for the label")
-	}
-	if len(text) == 1 {
-		return set(text[0], "the only column of text")
-	}
-	if signals {
-		return fmt.Errorf("no column is titled label, class or target: data.label says which one holds the labels, or "+
-			"none; have %s", l.have())
-	}
-	last := open[len(open)-1]
-	missing := "no header and no data.label"
-	if l.titles != nil {
-		missing = "no title says label, class, target or y, and there is no data.label"
-	}
-	set(last, "the last column")
-	l.guessed = true
-	l.warnings = append(l.warnings, fmt.Sprintf("%s: %s is taken as the label", missing, l.Label.place()))
-	return nil
 }
 
 // choose says of each column whether the selectors want it (1), leave it out

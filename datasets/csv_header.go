@@ -78,7 +78,11 @@ func (l *layout) findTitles(rows [][]string, comma byte, opts Options) error {
 
 // looksTitled reports whether the first row looks like a header, and why.
 func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes bool) {
-	first, second := rows[0], rows[len(rows)-1]
+	first, second := rows[0], rows[min(1, len(rows)-1)]
+	numbers := slices.ContainsFunc(first, func(s string) bool { return isNumber(s, comma) })
+	if first[0] == "" && len(rows) > 1 && isNumber(second[0], comma) && !numbers {
+		return "column 1 has no title", true // as data frames write their index
+	}
 	label := -1
 	if n, err := columnNumber(opts.Label, len(first)); err == nil {
 		label = n
@@ -102,15 +106,6 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 		return fmt.Sprintf("%q is a common title", first[label]), true
 	}
 	return "", false
-}
-
-// usualLabel reports whether a header is a usual name of a label column.
-func usualLabel(header string) bool {
-	switch strings.ToLower(header) {
-	case "label", "class", "target", "y":
-		return true
-	}
-	return false
 }
 
 // isNumber reports whether a field is a finite number.

@@ -35,7 +35,7 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 			return nil, err
 		}
 	} else if labelled {
-		if err := l.findLabelLike(rows[len(rows)-1], comma, c.Table, opts); err != nil {
+		if err := l.findLabelLike(rows, comma, c.Table, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +92,7 @@ func (t *TableAccount) width() int {
 }
 
 // findLabelLike finds the label's column.
-func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount, opts Options) error {
+func (l *layout) findLabelLike(rows [][]string, comma byte, t *TableAccount, opts Options) error {
 	if t == nil || t.Label.Number == 0 {
 		wanted := make([]int, l.width)
 		if t != nil {
@@ -104,7 +104,7 @@ func (l *layout) findLabelLike(data []string, comma byte, t *TableAccount, opts 
 			}
 		}
 		opts.Label = ""
-		return l.findLabel(data, comma, opts, wanted)
+		return l.findLabel(rows, comma, opts, wanted)
 	}
 	title := t.Label.Title
 	if l.column = slices.Index(l.titles, title); title == "" || l.titles == nil {

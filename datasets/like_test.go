@@ -43,7 +43,7 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 		"numbers as titles":   {numbers, Options{Header: HeaderTrue}, "1,0,kind\n2.25,1.5,cat\n0.25,7.5,dog\n", ""},
 		"numbers alone": {rowsOf("0,1,2\n", 10, plain), Options{Header: HeaderTrue},
 			"2,1,0\ncat,2.25,1.5\ndog,0.25,7.5\n", ""},
-		"the label's title twice": {same, Options{}, "b,kind,kind\n2.25,cat,1.5\n0.25,dog,7.5\n", ""},
+		"the label's title twice": {same, Options{Label: "kind"}, "b,kind,kind\n2.25,cat,1.5\n0.25,dog,7.5\n", ""},
 		"values like titles": {rowsOf("2.25,1,kind\n", 10, plain), Options{Header: HeaderTrue},
 			"1.5,2.25,cat\n7.5,0.25,dog\n", ""},
 		"a title twice": {twice, Options{}, "a,a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n",

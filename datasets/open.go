@@ -48,8 +48,9 @@ type Options struct {
 
 	// Label is the column that holds the label in a CSV file: its title, or
 	// its number from 1, or from the end as −1. "none": there is none, and the
-	// set has no classes. "": the column headed label, class, target or y, or
-	// else the only column of text, or else the last one. For an npz file only "none" is allowed.
+	// set has no classes. "": the column with a usual title, such as label, class,
+	// target, y or price, or else the last one, unless another one holds words.
+	// For an npz file only "none" is allowed.
 	Label string
 
 	// Target says what the samples are matched with. AnyTarget: numbers if they are

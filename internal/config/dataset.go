@@ -104,7 +104,7 @@ func data(o *datasets.Options) value {
 			"cache, with the same results. Null is 0.5.",
 			auto[float64]{&o.Share, number(&o.Share, interval{low: 0, high: 1, openLow: true})}},
 		{"label", "csv: the label's column, by its title or number; npz: none. Null looks for label, class, " +
-			"target or y, then for the only column of text, and otherwise takes the last column.",
+			"target, y, price and the like, and otherwise takes the last column, if no other holds words.",
 			auto[string]{&o.Label, text(&o.Label)}},
 		{"targets", "csv: the columns to predict, by title, number or range, instead of one label: numbers, or labels " +
 			"where there are several columns of 0 and 1; null is the label.", columns{words{&o.Targets}}},
