@@ -10,6 +10,7 @@ FUZZBUILD   = -fuzz .
 KILLS       = 50
 SWEEPS      = cnn resnet8 repair-cnn repair-resnet8 repair-ds-cnn
 NETWORKS    = 200
+FASHION     = /usr/share/datasets/fashion-mnist
 PATHS       = generic avx2 avx512
 ARMCPUS     = cortex-a53 cortex-a76 neoverse-n1
 ARMTESTS    = Choose|Tile|IntegerLinear|Requant|FusedPools
@@ -21,7 +22,7 @@ PLATFORMS   = linux/amd64 linux/arm64 linux/386 linux/arm linux/riscv64 linux/lo
 
 export CGO_ENABLED = 0
 
-.PHONY: help build demo test cluster paths arm wasm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-page accuracy-quick torch conformance mcu generate generate-check platforms release release-check vulncheck
+.PHONY: help build demo test cluster paths arm wasm drill race noasm fuzz mutation lint bench bench-peers accuracy accuracy-torch accuracy-page accuracy-quick torch conformance mcu generate generate-check platforms release release-check vulncheck
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -134,7 +135,13 @@ accuracy: build ## run what is missing of the sweeps in sweeps/, for hours (Ctrl
 		bin/petrify sweep plan sweeps/$$network.yaml --known sweeps/$$network.jsonl --out runs/accuracy/$$network; \
 		bin/petrify sweep run runs/accuracy/$$network; \
 	done
-	$(MAKE) accuracy-page
+	$(MAKE) accuracy-torch accuracy-page
+
+accuracy-torch: ## run what is missing of PyTorch's part of docs/accuracy.md, from the float networks of `make accuracy`, if PyTorch is there (needs python3-torch 1.13, python3-numpy, python3-yaml)
+	@set -e; if /usr/bin/python3 -c 'import numpy, torch, yaml'; then \
+		for network in $(filter-out repair-%,$(SWEEPS)); do /usr/bin/python3 -B examples/accuracy/torch_column.py \
+			sweeps/$$network.yaml runs/accuracy/$$network $(FASHION) sweeps/torch-$$network.jsonl; done; \
+	else echo "PyTorch's part of docs/accuracy.md stays as it is: it needs PyTorch 1.13, NumPy and PyYAML" >&2; fi
 
 accuracy-page: build ## write docs/accuracy.md from what has run of sweeps/
 	@set -e; for network in $(SWEEPS); do \

@@ -29,6 +29,7 @@ type section struct {
 	Float            string   // accuracy
 	Methods          []string // the columns
 	Rows             []*bitsRow
+	Peer             *peers // PyTorch's trials; nil: none
 	chart            figure.Chart
 }
 
@@ -79,6 +80,7 @@ func bitsFiles(root string) (map[string][]byte, error) {
 	var page bytes.Buffer
 	t := template.Must(template.New("bits.md").Funcs(template.FuncMap{
 		"cells": func(cells []string) string { return strings.Join(cells, " | ") },
+		"list":  func(items []string) string { return strings.Join(items, ", ") },
 	}).Parse(bitsPage))
 	if err := t.Execute(&page, struct {
 		Sections []*section
@@ -120,7 +122,16 @@ func newSection(folder, network string) (*section, error) {
 	}
 	sec := &section{Network: network, Plan: string(plan), Finished: r.Finished, Trials: r.Trials}
 	sec.fill(r.Rows)
-	return sec, nil
+	own, err := s.Endings()
+	if err != nil {
+		return nil, err
+	}
+	var bits []string
+	for _, row := range sec.Rows {
+		bits = append(bits, row.Bits)
+	}
+	sec.Peer, err = newPeers(filepath.Join(folder, "torch-"+network+".jsonl"), bits, own)
+	return sec, err
 }
 
 // fill makes the tables of rows for each choice of bits and method.
@@ -174,9 +185,7 @@ func (b *bitsRow) sum() {
 	if b.Size = notRun; bytes > 0 {
 		b.Size = fmt.Sprintf("%.1f", bytes/1024)
 	}
-	if b.Seeds = fmt.Sprint(slices.Max(seeds)); slices.Min(seeds) < slices.Max(seeds) {
-		b.Seeds = fmt.Sprintf("%d–%d", slices.Min(seeds), slices.Max(seeds))
-	}
+	b.Seeds = span(seeds)
 }
 
 // percent is such as "91.90 ± 0.36": a mean of accuracies and half of its interval, which

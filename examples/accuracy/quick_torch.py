@@ -49,6 +49,10 @@ class LSQ(nn.Module):
                 x, self.scale, self.zero, 0, self.low, high, factor)
         return torch._fake_quantize_learnable_per_tensor_affine(x, self.scale, self.zero, self.low, high, factor)
 
+    def again(self, x):
+        """Rounds what is on this grid to it, unseen."""
+        return self(x) if self.on else x
+
     def start(self):
         """Chooses the scale with the least squared error among 100."""
         x = torch.cat(self.seen) if not self.channels else self.seen[-1].flatten(1)
@@ -73,7 +77,14 @@ def plan(network):
         layers.append((name, inputs or (layers[-1][0] if layers else "input",), kind, stride, norm, relu))
         return name
 
-    if network == "mlp":
+    if network == "cnn":
+        for i in (1, 2):
+            add(f"conv{i}", "conv", norm=f"bn{i}", relu=True)
+            add(f"pool{i}", "max")
+        add("flatten", "flatten")
+        add("fc1", "linear", relu=True)
+        add("fc2", "linear")
+    elif network == "mlp":
         add("flatten", "flatten")
         for i in (1, 2, 3):
             add(f"fc{i}", "linear", relu=i < 3)
@@ -107,21 +118,22 @@ def plan(network):
 
 
 class Net(nn.Module):
-    """A network of a plan with the weights of a file, quantized."""
+    """A network of a plan with the weights of a file, and quantizers that are made by weight(bits, channels) and
+    activation(bits)."""
 
-    def __init__(self, layers, state, bits):
+    def __init__(self, layers, state, weight_bits, activation_bits, weight=LSQ, activation=LSQ):
         super().__init__()
         self.layers, self.units, self.grids = layers, nn.ModuleDict(), nn.ModuleDict()
         weighted = [name for name, _, kind, *_ in layers if kind in ("conv", "linear")]
         made = [name for name, _, kind, *_ in layers if kind in ("conv", "linear", "add")]
         edges = {"input", made[-1], made[-2]}  # the last layer's input and output
-        self.grids["input"] = LSQ(8)
+        self.grids["input"] = activation(8)
         for name, _, kind, stride, norm, _ in layers:
             if name in made:
-                self.grids[name] = LSQ(8 if name in edges else bits)
+                self.grids[name] = activation(8 if name in edges else activation_bits)
             if name in weighted:
-                few = 8 if name in (weighted[0], weighted[-1]) else bits
-                self.units[name] = unit(state, name, kind, stride, norm, few)
+                few = 8 if name in (weighted[0], weighted[-1]) else weight_bits
+                self.units[name] = unit(state, name, kind, stride, norm, partial(weight, few))
 
     def forward(self, x):
         values, grids = {"input": self.grids["input"](x)}, {"input": self.grids["input"]}
@@ -135,17 +147,17 @@ class Net(nn.Module):
             elif kind == "add":
                 y = xs[0] + xs[1]
             elif kind == "mean":  # on its input's grid
-                y = grid(xs[0].mean((2, 3), keepdim=True)) if grid.on else xs[0].mean((2, 3), keepdim=True)
+                y = grid.again(xs[0].mean((2, 3), keepdim=True))
             else:
                 y = F.max_pool2d(xs[0], 2) if kind == "max" else xs[0].flatten(1)
             y = y.relu() if relu else y
             values[name], grids[name] = grid(y) if name in self.grids else y, grid
-        return y if not self.grids[name].on else values[name]
+        return values[name]
 
 
-def unit(state, name, kind, stride, norm, bits):
+def unit(state, name, kind, stride, norm, weight):
     w = state[f"{name}.weight"]
-    config = QConfig(activation=nn.Identity, weight=lambda **_: LSQ(bits, len(w)))
+    config = QConfig(activation=nn.Identity, weight=lambda **_: weight(len(w)))
     if kind == "linear":
         u = Linear(w.shape[1], w.shape[0], qconfig=config)
     else:
@@ -210,13 +222,13 @@ def main(runs, data, networks):
     print("cell,per cent")
     for network in networks:
         state, layers = safetensors(f"{runs}/{network}.safetensors"), plan(network)
-        float_net = Net(layers, state, 8)
+        float_net = Net(layers, state, 8, 8)
         print(f"{network}: float {accuracy(float_net, test, test_labels):.2f}", file=sys.stderr)
         for bits in map(int, os.environ.get("BITS", "4,3,2").split(",")):
             best = 0
             for rate in map(float, os.environ.get("RATES", "3e-4,1e-3,3e-3").split(",")):
                 torch.manual_seed(1)
-                net = Net(layers, {k: v.clone() for k, v in state.items()}, bits)
+                net = Net(layers, {k: v.clone() for k, v in state.items()}, bits, bits)
                 train(net, x, labels[:IMAGES], rate)
                 now = accuracy(net, test, test_labels)
                 best = max(best, now)

@@ -120,22 +120,33 @@ func encodeEndings(w io.Writer, all []Ending) error {
 	return nil
 }
 
+// ReadEndings reads a file of endings, a line for each.
+func ReadEndings(file string) (all []Ending, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	for line := range bytes.Lines(text) {
+		var o Ending
+		if json.Unmarshal(line, &o) != nil || o.Config == "" {
+			return nil, fmt.Errorf("%s:%d: want the end of a trial, as `petrify sweep results --trials` writes it",
+				file, len(all)+1)
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
 // learn reads files of endings, and keeps those of the plan's trials. A file that is
 // missing has none.
 func (s *Sweep) learn(files []string) error {
 	read := map[string]Ending{}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		all, err := ReadEndings(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		number := 0
-		for line := range bytes.Lines(text) {
-			var o Ending
-			if number++; json.Unmarshal(line, &o) != nil || o.Config == "" {
-				return fmt.Errorf("%s:%d: want the end of a trial, as `petrify sweep results --trials` writes it",
-					file, number)
-			}
+		for _, o := range all {
 			read[o.Config] = o
 		}
 	}

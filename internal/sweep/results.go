@@ -164,7 +164,7 @@ func (r *Results) fill(row *Row, trials []paired) {
 		row.Seconds += o.Seconds / float64(len(trials))
 		row.Processor += o.Processor / float64(len(trials))
 	}
-	row.Float, row.PTQ, row.QAT = estimate(float), estimate(ptq), estimate(qat)
+	row.Float, row.PTQ, row.QAT = NewEstimate(float), NewEstimate(ptq), NewEstimate(qat)
 }
 
 // rank finds the best row and those that none dominates.

@@ -29,8 +29,11 @@ const confidence = 0.95
 // resamples is the number of bootstrap samples.
 const resamples = 2000
 
-// estimate is the mean of values with its intervals. It is deterministic.
-func estimate(values []float64) Estimate {
+// NewEstimate is the mean of values with its intervals. It is deterministic.
+func NewEstimate(values []float64) Estimate {
+	if len(values) == 0 {
+		return Estimate{}
+	}
 	e := Estimate{N: len(values), Mean: stat.Mean(values, nil)}
 	e.Bootstrap = [2]float64{e.Mean, e.Mean}
 	if e.N < 2 {

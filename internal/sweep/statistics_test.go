@@ -10,7 +10,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(b)) 
 
 // The figures are SciPy's: t.ppf, ttest_rel.
 func TestEstimateAndCompare(t *testing.T) {
-	e := estimate([]float64{0.9192, 0.9153, 0.9226})
+	e := NewEstimate([]float64{0.9192, 0.9153, 0.9226})
 	if e.N != 3 || !near(e.Mean, 0.9190333333333333) || !near(e.Deviation, 0.003652852766446143) ||
 		!near(e.Half, 0.009074189312941643) {
 		t.Errorf("%+v", e)
@@ -18,10 +18,10 @@ func TestEstimateAndCompare(t *testing.T) {
 	if b := e.Bootstrap; b[0] < 0.9153 || b[1] > 0.9226 || b[0] >= e.Mean || b[1] <= e.Mean {
 		t.Errorf("bootstrap %v", b)
 	}
-	if again := estimate([]float64{0.9192, 0.9153, 0.9226}); again != e {
+	if again := NewEstimate([]float64{0.9192, 0.9153, 0.9226}); again != e {
 		t.Errorf("%+v, then %+v", e, again)
 	}
-	if e := estimate([]float64{0.5}); e != (Estimate{N: 1, Mean: 0.5, Bootstrap: [2]float64{0.5, 0.5}}) {
+	if e := NewEstimate([]float64{0.5}); e != (Estimate{N: 1, Mean: 0.5, Bootstrap: [2]float64{0.5, 0.5}}) {
 		t.Errorf("one value: %+v", e)
 	}
 	a, b := []float64{0.91, 0.92, 0.90, 0.93}, []float64{0.90, 0.90, 0.905, 0.91}
