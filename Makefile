@@ -49,7 +49,7 @@ paths: ## run the numerical tests on each of PATHS, ways of the kernels that the
 	done
 
 arm: ## under QEMU, run the kernels' tests for arm64, ARMTESTS on each of ARMCPUS and ARMALL with all instructions; train there, verify the run here; hold encodings against an assembler's (needs qemu-user, gcc-aarch64-linux-gnu)
-	cd internal/kernel/_asm && go test ./arm64
+	cd internal/kernel/_asm && go test ./arm64 ./intconv
 	@set -e; export GOMAXPROCS=1; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	GOARCH=arm64 go test -c -o "$$folder/kernel" ./internal/kernel; \
 	GOARCH=arm64 go build -o "$$folder/petrify" ./cmd/petrify; \

@@ -10,7 +10,7 @@ import (
 //go:generate go -C _asm/arm64 run .
 
 // Variable is the environment variable that forces the kernels' path: generic,
-// avx2 or avx512, on ARM generic, neon, dot or i8mm. [Check] refuses other names
+// avx2, avxvnni or avx512, on ARM generic, neon, dot or i8mm. [Check] refuses other names
 // and paths that this processor or build lacks; [Path] says which path runs.
 const Variable = "PETRIFY_KERNEL"
 
@@ -48,24 +48,40 @@ func (s instructionSet) paths() []instructionSet {
 // are set once, before main.
 var path, vnni, wrong = choose(os.Getenv(Variable), detected())
 
+// avxVNNI is the name of the path avx2 with VPDPBUSD: that of laptops without AVX-512.
+const avxVNNI = "avxvnni"
+
+// evex makes the path avxvnni run on processors that have its instruction only
+// in the encoding of AVX-512: for tests.
+var evex bool
+
 // Path names the kernels in use, such as "generic", "avx512" or "dot".
-func Path() string { return path.String() }
+func Path() string {
+	if path == avx2 && vnni {
+		return avxVNNI
+	}
+	return path.String()
+}
 
 // Paths are the names of the paths that this processor and this build have.
-func Paths() []string { return detected().set.names() }
-
-// names are those of the paths.
-func (s instructionSet) names() (names []string) {
-	for _, s := range s.paths() {
-		names = append(names, s.String())
-	}
-	return names
-}
+func Paths() []string { return detected().names() }
 
 // features is what a processor offers to this build.
 type features struct {
-	set  instructionSet // the best path
-	vnni bool           // AVX-512 VNNI: int8 dot products, on the avx512 path
+	set     instructionSet // the best path
+	vnni    bool           // AVX-512 VNNI: int8 dot products, on the avx512 path
+	avxVNNI bool           // the same in the encoding of AVX2: a path of its own
+}
+
+// names are those of the paths.
+func (has features) names() (names []string) {
+	for _, s := range has.set.paths() {
+		names = append(names, s.String())
+		if s == avx2 && has.avxVNNI {
+			names = append(names, avxVNNI)
+		}
+	}
+	return names
 }
 
 // Check returns an error if the environment variable names a path that is not
@@ -74,14 +90,16 @@ func Check() error { return wrong }
 
 // choose obeys a forced path if the processor has it.
 func choose(forced string, has features) (set instructionSet, vnni bool, err error) {
-	if set = has.set; forced != "" {
-		names := has.set.names()
-		if slices.Contains(names, forced) {
-			set = instructionSet(slices.Index(setNames[:], forced))
-		} else {
-			err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced,
-				strings.Join(names, ", "))
-		}
+	names := has.names()
+	chosen := names[len(names)-1]
+	if slices.Contains(names, forced) {
+		chosen = forced
+	} else if forced != "" {
+		err = fmt.Errorf("kernel: %s=%s: want one of %s on this processor", Variable, forced, strings.Join(names, ", "))
 	}
+	if chosen == avxVNNI {
+		return avx2, true, err
+	}
+	set = instructionSet(slices.Index(setNames[:], chosen))
 	return set, has.vnni && set == avx512, err
 }

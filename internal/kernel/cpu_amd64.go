@@ -10,9 +10,9 @@ func detected() features {
 	x := cpu.X86
 	switch {
 	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasFMA:
-		return features{set: avx512, vnni: x.HasAVX512VNNI}
+		return features{set: avx512, vnni: x.HasAVX512VNNI, avxVNNI: x.HasAVXVNNI}
 	case x.HasAVX2 && x.HasFMA:
-		return features{set: avx2}
+		return features{set: avx2, avxVNNI: x.HasAVXVNNI}
 	}
 	return features{}
 }

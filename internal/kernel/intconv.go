@@ -151,7 +151,7 @@ func (c *intCall[X]) image(i int, buffer []uint8) []uint8 {
 		return buffer
 	}
 	from, to := i*c.width*g.C, min(len(c.x), (i+1)*c.width*g.C)
-	if flip == 0 && c.p.element == 1 && g.C%4 == 0 {
+	if flip == 0 && c.p.element == 1 && (c.p.length == 4*c.p.groups || !c.p.panelled()) {
 		return bytesOf(c.x[from:to])
 	}
 	c.p.copyRow(buffer, bytesOf(c.x[from:to]), flip)
@@ -207,7 +207,7 @@ func (p *PackedConv) fill(dst []uint8, z uint8) {
 func (p *PackedConv) copyRow(dst, x []uint8, flip uint8) {
 	switch {
 	case p.element == 2:
-		widen(dst[:2*len(x)], x, flip)
+		widenRow(dst[:2*len(x)], x, flip)
 	case flip == 0:
 		copy(dst, x)
 	default:

@@ -6,14 +6,16 @@ import "fmt"
 
 //go:generate go -C _asm run ./intconv -pkg kernel -out ../intconv_amd64.s -stubs ../intconv_stubs_amd64.go
 
-// packingFor chooses the kernel for a convolution on this path.
+// packingFor chooses the kernel for a convolution on this path; without
+// VPDPBUSD, small weights may have a better one (see [PackedConv.adapt]).
 func packingFor(g Conv) packing {
+	wide := vnni && path == avx512
 	switch {
 	case path == generic:
 		return packedGo
-	case g.depthwise() && vnni && (g.C%64 == 0 || 64%g.C == 0 && g.StrideW == 1):
+	case g.depthwise() && wide && (g.C%64 == 0 || 64%g.C == 0 && g.StrideW == 1):
 		return packedQuads
-	case g.depthwise() && (vnni || g.C%8 == 0):
+	case g.depthwise() && (wide || g.C%8 == 0):
 		return packedDepth
 	case g.Groups > 1:
 		return packedGo
@@ -23,9 +25,12 @@ func packingFor(g Conv) packing {
 	return packedWords
 }
 
+// hasPairs tells whether there is a kernel of [packedPairs].
+const hasPairs = true
+
 // depthLanes is c padded to the vectors of the depthwise kernel.
 func depthLanes(c int) int {
-	if vnni {
+	if vnni && path == avx512 {
 		return (c + 15) &^ 15
 	}
 	return c
@@ -43,11 +48,11 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 		p.rowGeneric(acc, x, bias)
 	case p.packing == packedQuads:
 		p.rowQuads(acc, x, step, pixels, bias)
-	case p.packing == packedDepth && vnni:
+	case p.packing == packedDepth && vnni && path == avx512:
 		intDepthVNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
 	case p.packing == packedDepth:
 		intDepthAVX2(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/2, &p.taps[0], pixels, g.O)
-	case p.packing == packedBytes || p.packing == packedWords:
+	case p.panelled():
 		p.rowTiles(acc, x, step, pixels, bias)
 	default:
 		panic(fmt.Sprintf("kernel: no row of packing %d", p.packing))
@@ -70,9 +75,12 @@ func (p *PackedConv) rowQuads(acc []int32, x []uint8, step, pixels int, bias []i
 // rowTiles covers a row with tiles of nearly equal numbers of pixels, panel
 // by panel.
 func (p *PackedConv) rowTiles(acc []int32, x []uint8, step, pixels int, bias []int32) {
-	largest := 14
-	if p.packing == packedWords {
+	largest := 6
+	switch {
+	case p.packing == packedPairs:
 		largest = 5
+	case path == avx512 && p.packing == packedBytes:
+		largest = 14
 	}
 	tiles := (pixels + largest - 1) / largest
 	least, longer := pixels/tiles, pixels%tiles
@@ -86,19 +94,34 @@ func (p *PackedConv) rowTiles(acc []int32, x []uint8, step, pixels int, bias []i
 			if t < longer {
 				m++
 			}
-			a, b := &acc[from*lda+o], &x[from*step]
+			p.tile(&acc[from*lda+o], lda, &bias[o], &x[from*step], step, &w[0], m, n, width)
 			from += m
-			switch {
-			case p.packing == packedWords:
-				intTileAVX2(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
-			case width == 32:
-				intTileVNNIx32(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
-			default:
-				intTileVNNIx16(a, lda, &bias[o], b, step, &p.off[0], len(p.off), p.groups, &w[0], m, n)
-			}
 		}
-		w = w[len(p.off)*p.groups*4*width:]
+		w = w[p.panelBytes(o):]
 		o += width
+	}
+}
+
+// tile computes m pixels and n channels of a panel of width.
+func (p *PackedConv) tile(acc *int32, lda int, bias *int32, x *uint8, step int, w *uint8, m, n, width int) {
+	off, segments := &p.off[0], len(p.off)
+	switch {
+	case p.packing == packedWords:
+		intTileAVX2(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
+	case p.packing == packedPairs && p.depth == 4:
+		intTilePairs4(acc, lda, bias, x, step, off, segments, p.groups/4, w, m, n)
+	case p.packing == packedPairs && p.depth == 2:
+		intTilePairs2(acc, lda, bias, x, step, off, segments, p.groups/2, w, m, n)
+	case p.packing == packedPairs:
+		intTilePairs1(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
+	case path == avx2 && evex:
+		intTileVNNI256(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
+	case path == avx2:
+		intTileAVXVNNI(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
+	case width == 32:
+		intTileVNNIx32(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
+	default:
+		intTileVNNIx16(acc, lda, bias, x, step, off, segments, p.groups, w, m, n)
 	}
 }
 
@@ -136,4 +159,13 @@ func realRows(y []float32, acc []int32, m, bias []float32) {
 	default:
 		realsGeneric(y, acc, m, bias)
 	}
+}
+
+// widenRow is widen.
+func widenRow(dst, x []uint8, flip uint8) {
+	if steps := len(x) / 16; steps > 0 {
+		widenAVX2(&dst[0], &x[0], uint64(flip), steps)
+		dst, x = dst[32*steps:], x[16*steps:]
+	}
+	widen(dst, x, flip)
 }

@@ -2429,6 +2429,8 @@ pixels14Group:
 // Requires: AVX, AVX2
 TEXT ·intTileAVX2(SB), NOSPLIT, $0-88
 	MOVQ    m+72(FP), AX
+	CMPQ    AX, $0x00000006
+	JEQ     pixels6
 	CMPQ    AX, $0x00000005
 	JEQ     pixels5
 	CMPQ    AX, $0x00000004
@@ -2481,10 +2483,10 @@ pixels1Part:
 	LEAQ       intLanes<>+64(SB), BX
 	NEGQ       AX
 	LEAQ       (BX)(AX*4), BX
-	VMOVDQU    (BX), Y10
-	VMOVDQU    32(BX), Y11
-	VPMASKMOVD Y0, Y10, (CX)
-	VPMASKMOVD Y1, Y11, 32(CX)
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
 	VZEROUPPER
 	RET
@@ -2544,13 +2546,13 @@ pixels2Part:
 	LEAQ       intLanes<>+64(SB), BX
 	NEGQ       AX
 	LEAQ       (BX)(AX*4), BX
-	VMOVDQU    (BX), Y10
-	VMOVDQU    32(BX), Y11
-	VPMASKMOVD Y0, Y10, (CX)
-	VPMASKMOVD Y1, Y11, 32(CX)
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y2, Y10, (CX)
-	VPMASKMOVD Y3, Y11, 32(CX)
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
 	VZEROUPPER
 	RET
@@ -2620,16 +2622,16 @@ pixels3Part:
 	LEAQ       intLanes<>+64(SB), BX
 	NEGQ       AX
 	LEAQ       (BX)(AX*4), BX
-	VMOVDQU    (BX), Y10
-	VMOVDQU    32(BX), Y11
-	VPMASKMOVD Y0, Y10, (CX)
-	VPMASKMOVD Y1, Y11, 32(CX)
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y2, Y10, (CX)
-	VPMASKMOVD Y3, Y11, 32(CX)
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y4, Y10, (CX)
-	VPMASKMOVD Y5, Y11, 32(CX)
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
 	VZEROUPPER
 	RET
@@ -2709,19 +2711,19 @@ pixels4Part:
 	LEAQ       intLanes<>+64(SB), BX
 	NEGQ       AX
 	LEAQ       (BX)(AX*4), BX
-	VMOVDQU    (BX), Y10
-	VMOVDQU    32(BX), Y11
-	VPMASKMOVD Y0, Y10, (CX)
-	VPMASKMOVD Y1, Y11, 32(CX)
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y2, Y10, (CX)
-	VPMASKMOVD Y3, Y11, 32(CX)
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y4, Y10, (CX)
-	VPMASKMOVD Y5, Y11, 32(CX)
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y6, Y10, (CX)
-	VPMASKMOVD Y7, Y11, 32(CX)
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
 	VZEROUPPER
 	RET
@@ -2811,22 +2813,143 @@ pixels5Part:
 	LEAQ       intLanes<>+64(SB), BX
 	NEGQ       AX
 	LEAQ       (BX)(AX*4), BX
-	VMOVDQU    (BX), Y10
-	VMOVDQU    32(BX), Y11
-	VPMASKMOVD Y0, Y10, (CX)
-	VPMASKMOVD Y1, Y11, 32(CX)
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y2, Y10, (CX)
-	VPMASKMOVD Y3, Y11, 32(CX)
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y4, Y10, (CX)
-	VPMASKMOVD Y5, Y11, 32(CX)
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y6, Y10, (CX)
-	VPMASKMOVD Y7, Y11, 32(CX)
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
-	VPMASKMOVD Y8, Y10, (CX)
-	VPMASKMOVD Y9, Y11, 32(CX)
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	VMOVDQU (AX), Y8
+	VMOVDQU 32(AX), Y9
+	VMOVDQU (AX), Y10
+	VMOVDQU 32(AX), Y11
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels6Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	LEAQ (DI)(AX*4), R8
+	ADDQ AX, R8
+	MOVQ groups+56(FP), R9
+
+pixels6Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y7, Y7
+	VPBROADCASTD (DI)(AX*4), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y9, Y9
+	VPBROADCASTD (R8), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y10, Y10
+	VPMADDWD     Y13, Y14, Y15
+	VPADDD       Y15, Y11, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000040, DX
+	DECQ         R9
+	JNZ          pixels6Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels6Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels6Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y10, (CX)
+	VMOVDQU      Y11, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y10, Y12, (CX)
+	VPMASKMOVD Y11, Y13, 32(CX)
 	LEAQ       (CX)(DX*4), CX
 	VZEROUPPER
 	RET
@@ -2864,6 +2987,2840 @@ DATA intLanes<>+116(SB)/4, $0x00000000
 DATA intLanes<>+120(SB)/4, $0x00000000
 DATA intLanes<>+124(SB)/4, $0x00000000
 GLOBL intLanes<>(SB), RODATA|NOPTR, $128
+
+// func intTilePairs1(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+// Requires: AVX, AVX2
+TEXT ·intTilePairs1(SB), NOSPLIT, $0-88
+	MOVQ     m+72(FP), AX
+	CMPQ     AX, $0x00000005
+	JEQ      pixels5
+	CMPQ     AX, $0x00000004
+	JEQ      pixels4
+	CMPQ     AX, $0x00000003
+	JEQ      pixels3
+	CMPQ     AX, $0x00000002
+	JEQ      pixels2
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), CX
+	MOVQ     off+40(FP), DX
+	MOVQ     segments+48(FP), BX
+	LEAQ     (AX)(AX*2), AX
+
+pixels1Segment:
+	MOVQ x+24(FP), AX
+	ADDQ (DX), AX
+	MOVQ groups+56(FP), SI
+
+pixels1Group:
+	VPBROADCASTD (AX), Y10
+	VPMADDUBSW   (CX), Y10, Y11
+	VPMADDUBSW   32(CX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x00000040, CX
+	DECQ         SI
+	JNZ          pixels1Group
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          pixels1Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels1Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels1Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels2Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels2Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000040, DX
+	DECQ         DI
+	JNZ          pixels2Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels2Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels2Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels3Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels3Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (CX)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000040, DX
+	DECQ         DI
+	JNZ          pixels3Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels3Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels3Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels4Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels4Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	DECQ         R8
+	JNZ          pixels4Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels4Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels4Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VMOVDQU  (AX), Y8
+	VMOVDQU  32(AX), Y9
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels5Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels5Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD (DI)(AX*4), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y8, Y8
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	DECQ         R8
+	JNZ          pixels5Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels5Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels5Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+// func intTilePairs2(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+// Requires: AVX, AVX2
+TEXT ·intTilePairs2(SB), NOSPLIT, $0-88
+	MOVQ     m+72(FP), AX
+	CMPQ     AX, $0x00000005
+	JEQ      pixels5
+	CMPQ     AX, $0x00000004
+	JEQ      pixels4
+	CMPQ     AX, $0x00000003
+	JEQ      pixels3
+	CMPQ     AX, $0x00000002
+	JEQ      pixels2
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), CX
+	MOVQ     off+40(FP), DX
+	MOVQ     segments+48(FP), BX
+	LEAQ     (AX)(AX*2), AX
+
+pixels1Segment:
+	MOVQ x+24(FP), AX
+	ADDQ (DX), AX
+	MOVQ groups+56(FP), SI
+
+pixels1Group:
+	VPBROADCASTD (AX), Y10
+	VPMADDUBSW   (CX), Y10, Y11
+	VPMADDUBSW   32(CX), Y10, Y12
+	VPBROADCASTD 4(AX), Y10
+	VPMADDUBSW   64(CX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(CX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	ADDQ         $0x08, AX
+	ADDQ         $0x00000080, CX
+	DECQ         SI
+	JNZ          pixels1Group
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          pixels1Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels1Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels1Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels2Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels2Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	DECQ         DI
+	JNZ          pixels2Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels2Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels2Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels3Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels3Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (CX)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	ADDQ         $0x08, CX
+	ADDQ         $0x00000080, DX
+	DECQ         DI
+	JNZ          pixels3Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels3Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels3Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels4Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels4Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(CX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	ADDQ         $0x08, DI
+	ADDQ         $0x00000080, DX
+	DECQ         R8
+	JNZ          pixels4Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels4Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels4Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VMOVDQU  (AX), Y8
+	VMOVDQU  32(AX), Y9
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels5Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels5Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(CX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD (DI)(AX*4), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*4), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y8, Y8
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $0x08, DI
+	ADDQ         $0x00000080, DX
+	DECQ         R8
+	JNZ          pixels5Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels5Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels5Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+// func intTilePairs4(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+// Requires: AVX, AVX2
+TEXT ·intTilePairs4(SB), NOSPLIT, $0-88
+	MOVQ     m+72(FP), AX
+	CMPQ     AX, $0x00000005
+	JEQ      pixels5
+	CMPQ     AX, $0x00000004
+	JEQ      pixels4
+	CMPQ     AX, $0x00000003
+	JEQ      pixels3
+	CMPQ     AX, $0x00000002
+	JEQ      pixels2
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), CX
+	MOVQ     off+40(FP), DX
+	MOVQ     segments+48(FP), BX
+	LEAQ     (AX)(AX*2), AX
+
+pixels1Segment:
+	MOVQ x+24(FP), AX
+	ADDQ (DX), AX
+	MOVQ groups+56(FP), SI
+
+pixels1Group:
+	VPBROADCASTD (AX), Y10
+	VPMADDUBSW   (CX), Y10, Y11
+	VPMADDUBSW   32(CX), Y10, Y12
+	VPBROADCASTD 4(AX), Y10
+	VPMADDUBSW   64(CX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(CX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(AX), Y10
+	VPMADDUBSW   128(CX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(CX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(AX), Y10
+	VPMADDUBSW   192(CX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(CX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	ADDQ         $0x10, AX
+	ADDQ         $0x00000100, CX
+	DECQ         SI
+	JNZ          pixels1Group
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          pixels1Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels1Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels1Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels2Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels2Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(CX), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(CX), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(CX)(AX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(CX)(AX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	DECQ         DI
+	JNZ          pixels2Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels2Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels2Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels3Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels3Group:
+	VPBROADCASTD (CX), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(CX), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(CX), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (CX)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(CX)(AX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(CX)(AX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (CX)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(CX)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(CX)(AX*2), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(CX)(AX*2), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	ADDQ         $0x10, CX
+	ADDQ         $0x00000100, DX
+	DECQ         DI
+	JNZ          pixels3Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels3Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels3Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels4Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels4Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(AX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(AX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(AX*2), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(AX*2), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(CX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(CX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(CX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000100, DX
+	DECQ         R8
+	JNZ          pixels4Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels4Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels4Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5:
+	MOVQ     bias+16(FP), AX
+	VMOVDQU  (AX), Y0
+	VMOVDQU  32(AX), Y1
+	VMOVDQU  (AX), Y2
+	VMOVDQU  32(AX), Y3
+	VMOVDQU  (AX), Y4
+	VMOVDQU  32(AX), Y5
+	VMOVDQU  (AX), Y6
+	VMOVDQU  32(AX), Y7
+	VMOVDQU  (AX), Y8
+	VMOVDQU  32(AX), Y9
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	MOVQ     step+32(FP), AX
+	MOVQ     w+64(FP), DX
+	MOVQ     off+40(FP), BX
+	MOVQ     segments+48(FP), SI
+	LEAQ     (AX)(AX*2), CX
+
+pixels5Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels5Group:
+	VPBROADCASTD (DI), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VPBROADCASTD (DI)(AX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(AX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(AX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VPBROADCASTD (DI)(AX*2), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*2), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(AX*2), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(AX*2), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VPBROADCASTD (DI)(CX*1), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(CX*1), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(CX*1), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(CX*1), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VPBROADCASTD (DI)(AX*4), Y10
+	VPMADDUBSW   (DX), Y10, Y11
+	VPMADDUBSW   32(DX), Y10, Y12
+	VPBROADCASTD 4(DI)(AX*4), Y10
+	VPMADDUBSW   64(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   96(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 8(DI)(AX*4), Y10
+	VPMADDUBSW   128(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   160(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPBROADCASTD 12(DI)(AX*4), Y10
+	VPMADDUBSW   192(DX), Y10, Y13
+	VPADDW       Y13, Y11, Y11
+	VPMADDUBSW   224(DX), Y10, Y13
+	VPADDW       Y13, Y12, Y12
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y8, Y8
+	VPMADDWD     Y15, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000100, DX
+	DECQ         R8
+	JNZ          pixels5Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels5Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels5Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+// func intTileAVXVNNI(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+// Requires: AVX, AVX2
+TEXT ·intTileAVXVNNI(SB), NOSPLIT, $0-88
+	MOVQ    m+72(FP), AX
+	CMPQ    AX, $0x00000006
+	JEQ     pixels6
+	CMPQ    AX, $0x00000005
+	JEQ     pixels5
+	CMPQ    AX, $0x00000004
+	JEQ     pixels4
+	CMPQ    AX, $0x00000003
+	JEQ     pixels3
+	CMPQ    AX, $0x00000002
+	JEQ     pixels2
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), CX
+	MOVQ    off+40(FP), DX
+	MOVQ    segments+48(FP), BX
+	LEAQ    (AX)(AX*2), AX
+
+pixels1Segment:
+	MOVQ x+24(FP), AX
+	ADDQ (DX), AX
+	MOVQ groups+56(FP), SI
+
+pixels1Group:
+	VMOVDQU      (CX), Y12
+	VMOVDQU      32(CX), Y13
+	VPBROADCASTD (AX), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xcd
+	ADDQ    $0x04, AX
+	ADDQ    $0x00000040, CX
+	DECQ    SI
+	JNZ     pixels1Group
+	ADDQ    $0x08, DX
+	DECQ    BX
+	JNZ     pixels1Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels1Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels1Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels2Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels2Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(AX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y3
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xdd
+	ADDQ    $0x04, CX
+	ADDQ    $0x00000040, DX
+	DECQ    DI
+	JNZ     pixels2Group
+	ADDQ    $0x08, BX
+	DECQ    SI
+	JNZ     pixels2Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels2Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y2, (CX)
+	VMOVDQU Y3, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels3Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels3Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (CX)(AX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y3
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (CX)(AX*2), Y14
+
+	// VPDPBUSD Y12, Y14, Y4
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// VPDPBUSD Y13, Y14, Y5
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xed
+	ADDQ    $0x04, CX
+	ADDQ    $0x00000040, DX
+	DECQ    DI
+	JNZ     pixels3Group
+	ADDQ    $0x08, BX
+	DECQ    SI
+	JNZ     pixels3Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels3Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y2, (CX)
+	VMOVDQU Y3, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y4, (CX)
+	VMOVDQU Y5, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels4Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels4Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (DI)(AX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y3
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (DI)(AX*2), Y14
+
+	// VPDPBUSD Y12, Y14, Y4
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// VPDPBUSD Y13, Y14, Y5
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (DI)(CX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y6
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// VPDPBUSD Y13, Y15, Y7
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xfd
+	ADDQ    $0x04, DI
+	ADDQ    $0x00000040, DX
+	DECQ    R8
+	JNZ     pixels4Group
+	ADDQ    $0x08, BX
+	DECQ    SI
+	JNZ     pixels4Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels4Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y2, (CX)
+	VMOVDQU Y3, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y4, (CX)
+	VMOVDQU Y5, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y6, (CX)
+	VMOVDQU Y7, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	VMOVDQU (AX), Y8
+	VMOVDQU 32(AX), Y9
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels5Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels5Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (DI)(AX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y3
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (DI)(AX*2), Y14
+
+	// VPDPBUSD Y12, Y14, Y4
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// VPDPBUSD Y13, Y14, Y5
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (DI)(CX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y6
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// VPDPBUSD Y13, Y15, Y7
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD (DI)(AX*4), Y14
+
+	// VPDPBUSD Y12, Y14, Y8
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y9
+	BYTE    $0xc4
+	BYTE    $0x42
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xcd
+	ADDQ    $0x04, DI
+	ADDQ    $0x00000040, DX
+	DECQ    R8
+	JNZ     pixels5Group
+	ADDQ    $0x08, BX
+	DECQ    SI
+	JNZ     pixels5Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels5Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y2, (CX)
+	VMOVDQU Y3, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y4, (CX)
+	VMOVDQU Y5, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y6, (CX)
+	VMOVDQU Y7, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y8, (CX)
+	VMOVDQU Y9, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	VMOVDQU (AX), Y8
+	VMOVDQU 32(AX), Y9
+	VMOVDQU (AX), Y10
+	VMOVDQU 32(AX), Y11
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels6Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	LEAQ (DI)(AX*4), R8
+	ADDQ AX, R8
+	MOVQ groups+56(FP), R9
+
+pixels6Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+
+	// VPDPBUSD Y12, Y14, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y1
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (DI)(AX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y3
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xdd
+	VPBROADCASTD (DI)(AX*2), Y14
+
+	// VPDPBUSD Y12, Y14, Y4
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xe4
+
+	// VPDPBUSD Y13, Y14, Y5
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xed
+	VPBROADCASTD (DI)(CX*1), Y15
+
+	// VPDPBUSD Y12, Y15, Y6
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xf4
+
+	// VPDPBUSD Y13, Y15, Y7
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x05
+	BYTE         $0x50
+	BYTE         $0xfd
+	VPBROADCASTD (DI)(AX*4), Y14
+
+	// VPDPBUSD Y12, Y14, Y8
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x0d
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y13, Y14, Y9
+	BYTE         $0xc4
+	BYTE         $0x42
+	BYTE         $0x0d
+	BYTE         $0x50
+	BYTE         $0xcd
+	VPBROADCASTD (R8), Y15
+
+	// VPDPBUSD Y12, Y15, Y10
+	BYTE $0xc4
+	BYTE $0x42
+	BYTE $0x05
+	BYTE $0x50
+	BYTE $0xd4
+
+	// VPDPBUSD Y13, Y15, Y11
+	BYTE    $0xc4
+	BYTE    $0x42
+	BYTE    $0x05
+	BYTE    $0x50
+	BYTE    $0xdd
+	ADDQ    $0x04, DI
+	ADDQ    $0x04, R8
+	ADDQ    $0x00000040, DX
+	DECQ    R9
+	JNZ     pixels6Group
+	ADDQ    $0x08, BX
+	DECQ    SI
+	JNZ     pixels6Segment
+	MOVQ    n+80(FP), AX
+	MOVQ    acc+0(FP), CX
+	MOVQ    lda+8(FP), DX
+	CMPQ    AX, $0x00000010
+	JLT     pixels6Part
+	VMOVDQU Y0, (CX)
+	VMOVDQU Y1, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y2, (CX)
+	VMOVDQU Y3, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y4, (CX)
+	VMOVDQU Y5, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y6, (CX)
+	VMOVDQU Y7, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y8, (CX)
+	VMOVDQU Y9, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VMOVDQU Y10, (CX)
+	VMOVDQU Y11, 32(CX)
+	LEAQ    (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y10, Y12, (CX)
+	VPMASKMOVD Y11, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+// func intTileVNNI256(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+// Requires: AVX, AVX2, AVX512VL, AVX512VNNI
+TEXT ·intTileVNNI256(SB), NOSPLIT, $0-88
+	MOVQ    m+72(FP), AX
+	CMPQ    AX, $0x00000006
+	JEQ     pixels6
+	CMPQ    AX, $0x00000005
+	JEQ     pixels5
+	CMPQ    AX, $0x00000004
+	JEQ     pixels4
+	CMPQ    AX, $0x00000003
+	JEQ     pixels3
+	CMPQ    AX, $0x00000002
+	JEQ     pixels2
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), CX
+	MOVQ    off+40(FP), DX
+	MOVQ    segments+48(FP), BX
+	LEAQ    (AX)(AX*2), AX
+
+pixels1Segment:
+	MOVQ x+24(FP), AX
+	ADDQ (DX), AX
+	MOVQ groups+56(FP), SI
+
+pixels1Group:
+	VMOVDQU      (CX), Y12
+	VMOVDQU      32(CX), Y13
+	VPBROADCASTD (AX), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x00000040, CX
+	DECQ         SI
+	JNZ          pixels1Group
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          pixels1Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels1Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels1Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels2Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels2Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	VPBROADCASTD (CX)(AX*1), Y15
+	VPDPBUSD     Y12, Y15, Y2
+	VPDPBUSD     Y13, Y15, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000040, DX
+	DECQ         DI
+	JNZ          pixels2Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels2Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels2Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels2Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels3Segment:
+	MOVQ x+24(FP), CX
+	ADDQ (BX), CX
+	MOVQ groups+56(FP), DI
+
+pixels3Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (CX), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	VPBROADCASTD (CX)(AX*1), Y15
+	VPDPBUSD     Y12, Y15, Y2
+	VPDPBUSD     Y13, Y15, Y3
+	VPBROADCASTD (CX)(AX*2), Y14
+	VPDPBUSD     Y12, Y14, Y4
+	VPDPBUSD     Y13, Y14, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x00000040, DX
+	DECQ         DI
+	JNZ          pixels3Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels3Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels3Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels3Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels4Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels4Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	VPBROADCASTD (DI)(AX*1), Y15
+	VPDPBUSD     Y12, Y15, Y2
+	VPDPBUSD     Y13, Y15, Y3
+	VPBROADCASTD (DI)(AX*2), Y14
+	VPDPBUSD     Y12, Y14, Y4
+	VPDPBUSD     Y13, Y14, Y5
+	VPBROADCASTD (DI)(CX*1), Y15
+	VPDPBUSD     Y12, Y15, Y6
+	VPDPBUSD     Y13, Y15, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	DECQ         R8
+	JNZ          pixels4Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels4Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels4Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels4Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	VMOVDQU (AX), Y8
+	VMOVDQU 32(AX), Y9
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels5Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	MOVQ groups+56(FP), R8
+
+pixels5Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	VPBROADCASTD (DI)(AX*1), Y15
+	VPDPBUSD     Y12, Y15, Y2
+	VPDPBUSD     Y13, Y15, Y3
+	VPBROADCASTD (DI)(AX*2), Y14
+	VPDPBUSD     Y12, Y14, Y4
+	VPDPBUSD     Y13, Y14, Y5
+	VPBROADCASTD (DI)(CX*1), Y15
+	VPDPBUSD     Y12, Y15, Y6
+	VPDPBUSD     Y13, Y15, Y7
+	VPBROADCASTD (DI)(AX*4), Y14
+	VPDPBUSD     Y12, Y14, Y8
+	VPDPBUSD     Y13, Y14, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000040, DX
+	DECQ         R8
+	JNZ          pixels5Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels5Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels5Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels5Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6:
+	MOVQ    bias+16(FP), AX
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VMOVDQU (AX), Y2
+	VMOVDQU 32(AX), Y3
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU (AX), Y6
+	VMOVDQU 32(AX), Y7
+	VMOVDQU (AX), Y8
+	VMOVDQU 32(AX), Y9
+	VMOVDQU (AX), Y10
+	VMOVDQU 32(AX), Y11
+	MOVQ    step+32(FP), AX
+	MOVQ    w+64(FP), DX
+	MOVQ    off+40(FP), BX
+	MOVQ    segments+48(FP), SI
+	LEAQ    (AX)(AX*2), CX
+
+pixels6Segment:
+	MOVQ x+24(FP), DI
+	ADDQ (BX), DI
+	LEAQ (DI)(AX*4), R8
+	ADDQ AX, R8
+	MOVQ groups+56(FP), R9
+
+pixels6Group:
+	VMOVDQU      (DX), Y12
+	VMOVDQU      32(DX), Y13
+	VPBROADCASTD (DI), Y14
+	VPDPBUSD     Y12, Y14, Y0
+	VPDPBUSD     Y13, Y14, Y1
+	VPBROADCASTD (DI)(AX*1), Y15
+	VPDPBUSD     Y12, Y15, Y2
+	VPDPBUSD     Y13, Y15, Y3
+	VPBROADCASTD (DI)(AX*2), Y14
+	VPDPBUSD     Y12, Y14, Y4
+	VPDPBUSD     Y13, Y14, Y5
+	VPBROADCASTD (DI)(CX*1), Y15
+	VPDPBUSD     Y12, Y15, Y6
+	VPDPBUSD     Y13, Y15, Y7
+	VPBROADCASTD (DI)(AX*4), Y14
+	VPDPBUSD     Y12, Y14, Y8
+	VPDPBUSD     Y13, Y14, Y9
+	VPBROADCASTD (R8), Y15
+	VPDPBUSD     Y12, Y15, Y10
+	VPDPBUSD     Y13, Y15, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000040, DX
+	DECQ         R9
+	JNZ          pixels6Group
+	ADDQ         $0x08, BX
+	DECQ         SI
+	JNZ          pixels6Segment
+	MOVQ         n+80(FP), AX
+	MOVQ         acc+0(FP), CX
+	MOVQ         lda+8(FP), DX
+	CMPQ         AX, $0x00000010
+	JLT          pixels6Part
+	VMOVDQU      Y0, (CX)
+	VMOVDQU      Y1, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y2, (CX)
+	VMOVDQU      Y3, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y4, (CX)
+	VMOVDQU      Y5, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y6, (CX)
+	VMOVDQU      Y7, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y8, (CX)
+	VMOVDQU      Y9, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VMOVDQU      Y10, (CX)
+	VMOVDQU      Y11, 32(CX)
+	LEAQ         (CX)(DX*4), CX
+	VZEROUPPER
+	RET
+
+pixels6Part:
+	LEAQ       intLanes<>+64(SB), BX
+	NEGQ       AX
+	LEAQ       (BX)(AX*4), BX
+	VMOVDQU    (BX), Y12
+	VMOVDQU    32(BX), Y13
+	VPMASKMOVD Y0, Y12, (CX)
+	VPMASKMOVD Y1, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y2, Y12, (CX)
+	VPMASKMOVD Y3, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y4, Y12, (CX)
+	VPMASKMOVD Y5, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y6, Y12, (CX)
+	VPMASKMOVD Y7, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y8, Y12, (CX)
+	VPMASKMOVD Y9, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VPMASKMOVD Y10, Y12, (CX)
+	VPMASKMOVD Y11, Y13, 32(CX)
+	LEAQ       (CX)(DX*4), CX
+	VZEROUPPER
+	RET
 
 // func intDepthVNNI(acc *int32, bias *int32, x *uint8, step int, off *int, pairs int, w *int16, m int, c int)
 // Requires: AVX, AVX512F, AVX512VNNI, BMI2, CMOV
@@ -3618,5 +6575,26 @@ step:
 	ADDQ         $0x00000008, DX
 	SUBQ         $0x00000008, SI
 	JG           step
+	VZEROUPPER
+	RET
+
+// func widenAVX2(dst *uint8, x *uint8, flip uint64, steps int)
+// Requires: AVX, AVX2
+TEXT ·widenAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         flip+16(FP), DX
+	MOVQ         steps+24(FP), BX
+	VMOVQ        DX, X1
+	VPBROADCASTW X1, Y1
+
+step:
+	VPMOVZXBW (CX), Y0
+	VPXOR     Y1, Y0, Y0
+	VMOVDQU   Y0, (AX)
+	ADDQ      $0x10, CX
+	ADDQ      $0x20, AX
+	DECQ      BX
+	JNZ       step
 	VZEROUPPER
 	RET

@@ -21,6 +21,9 @@ func packingFor(g Conv) packing {
 	return packedBytes
 }
 
+// hasPairs tells whether there is a kernel of [packedPairs].
+const hasPairs = false
+
 // depthLanes is c: the depthwise kernel takes whole vectors.
 func depthLanes(c int) int { return c }
 
@@ -113,3 +116,5 @@ func sumPixels(acc []int32, x []uint8) {
 	}
 	sumU8NEON(&acc[0], &x[0], len(x)/c, c)
 }
+
+func widenRow(dst, x []uint8, flip uint8) { widen(dst, x, flip) }

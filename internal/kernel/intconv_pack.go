@@ -3,6 +3,8 @@ package kernel
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 )
 
 // PackedConv is a convolution's int8 weights in the order in which this
@@ -17,11 +19,12 @@ type PackedConv struct {
 	off     []int   // bytes from a window's start to each run of its elements
 	length  int     // elements of a run
 	groups  int     // groups of four bytes in a run
+	depth   int     // packedPairs: groups whose products are summed as words
 	source  []int32 // where in a filter I KH KW the elements of its runs lie; −1 where groups have too much
 
 	w []int8 // packedGo: O KH KW I
-	// packedBytes, packedSigned, packedWords: panels of channels × runs × groups × channels ×
-	// four bytes; packedQuads: quads of taps × channels × four
+	// packedBytes, packedSigned, packedWords, packedPairs: panels of channels × runs × groups ×
+	// channels × four bytes; packedQuads: quads of taps × channels × four
 	panels []uint8
 	taps   []int16 // packedDepth: pairs of taps × channels × two
 
@@ -37,6 +40,7 @@ const (
 	packedBytes          // VPDPBUSD: panels of 32 or, at the end, 16 channels; SUDOT: of 16
 	packedSigned         // SDOT: the same, for images of signed bytes
 	packedWords          // VPMADDWD, SMLAL: panels of 16 channels
+	packedPairs          // VPMADDUBSW, for small weights: panels of 16 channels
 	packedDepth          // depthwise, taps in pairs
 	packedQuads          // depthwise, taps in fours, 64 channels or neighbours' channels at a time
 )
@@ -48,7 +52,17 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	if err := g.Validate(); err != nil {
 		panic(err)
 	}
-	p := &PackedConv{g: g, packing: packingFor(g), element: 1, sums: make([]int32, g.O)}
+	p := &PackedConv{g: g, sums: make([]int32, g.O)}
+	p.plan(packingFor(g), 1)
+	p.Repack(w)
+	return p
+}
+
+// plan chooses the packing and makes room for it.
+func (p *PackedConv) plan(chosen packing, depth int) {
+	g := p.g
+	p.packing, p.depth, p.element = chosen, depth, 1
+	p.off, p.source, p.panels = nil, nil, nil
 	if p.packing == packedWords {
 		p.element = 2
 	}
@@ -63,23 +77,25 @@ func PackConv(w []int8, g Conv) *PackedConv {
 	case packedQuads:
 		p.fillTaps(4)
 		p.panels = make([]uint8, len(p.off)*max(64, g.C))
-	case packedBytes, packedSigned, packedWords:
+	case packedBytes, packedSigned, packedWords, packedPairs:
+		room := 0
 		for o := 0; o < g.O; o += p.panelWidth(o) {
-			p.panels = append(p.panels, make([]uint8, p.panelBytes(o))...)
+			room += p.panelBytes(o)
 		}
+		p.panels = make([]uint8, room)
 	default:
 		panic(fmt.Sprintf("kernel: no room for packing %d", p.packing))
 	}
-	p.Repack(w)
-	return p
 }
 
-// Repack replaces the weights with w, O I KH KW, without allocating: for
-// training steps, whose weights differ each time.
+// Repack replaces the weights with w, O I KH KW: for training steps, whose
+// weights differ each time. It allocates only where their size asks for another
+// kernel.
 func (p *PackedConv) Repack(w []int8) {
 	checkLen("Repack", "w", len(w), p.g.O*p.g.C/p.g.Groups*p.g.KH*p.g.KW)
+	p.adapt(w)
 	switch p.packing {
-	case packedBytes, packedSigned:
+	case packedBytes, packedSigned, packedPairs:
 		p.packBytes(w)
 	case packedWords:
 		p.packWords(w)
@@ -98,6 +114,47 @@ func (p *PackedConv) Repack(w []int8) {
 		panic(fmt.Sprintf("kernel: no way to packing %d", p.packing))
 	}
 	p.row(p.sums, p.ones, 0, p.zeros) // Σw is what the kernel answers to ones
+}
+
+// adapt chooses between words, and bytes whose products are summed as words as
+// far as these weights allow.
+func (p *PackedConv) adapt(w []int8) {
+	if p.packing != packedWords && p.packing != packedPairs || !hasPairs {
+		return
+	}
+	depth := 4
+	for depth > 0 && !p.pairsFit(w, depth) {
+		depth /= 2
+	}
+	switch {
+	case depth == 0 && p.packing == packedPairs:
+		p.plan(packedWords, 1)
+	case depth > 0 && (p.packing == packedWords || p.depth != depth):
+		p.plan(packedPairs, depth)
+	}
+}
+
+// pairsFit reports whether, of any bytes, a word can hold the products with the
+// weights of depth groups, the first two of each or the last two.
+func (p *PackedConv) pairsFit(w []int8, depth int) bool {
+	const most = math.MaxInt16 / math.MaxUint8
+	k, whole := len(w)/p.g.O, len(p.source)/len(p.off)
+	for filter := range slices.Chunk(w, k) {
+		for run := 0; run < len(p.source); run += whole {
+			for group := range slices.Chunk(p.source[run:run+p.length], 4*depth) {
+				var above, below [2]int // the sums of positive and of negative weights
+				for i, from := range group {
+					v := int(filter[from])
+					above[i/2%2] += max(v, 0)
+					below[i/2%2] -= min(v, 0)
+				}
+				if max(above[0], above[1], below[0], below[1]) > most {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // findOnes makes the window and the bias with which Repack computes the sums of
@@ -128,7 +185,7 @@ func (p *PackedConv) flat() bool {
 }
 
 // imageBytes is the size of a padded image, including what a kernel reads past
-// its end: the rest of a group.
+// its end: the rest of groups.
 func (p *PackedConv) imageBytes() int {
 	const group = 64
 	g := p.g
@@ -144,8 +201,8 @@ func (p *PackedConv) wide() int { return (p.g.W + p.g.PadLeft + p.g.PadRight) * 
 
 // findRuns sets off to the starts of runs of length elements in a window: the
 // rows of the window or, if it is dilated or has groups, its pixels. source
-// follows the runs, each padded to whole groups of four bytes if the packing
-// has panels.
+// follows the runs, each padded to whole groups of four bytes, and whole depths
+// of them, if the packing has panels.
 func (p *PackedConv) findRuns() {
 	g, ci := p.g, p.g.C/p.g.Groups
 	columns, pixels := 1, g.KW
@@ -156,8 +213,8 @@ func (p *PackedConv) findRuns() {
 	whole := p.length
 	if p.panelled() {
 		each := 4 / p.element
-		p.groups = (p.length + each - 1) / each
-		whole = p.groups * each
+		whole = (p.length + each*p.depth - 1) / (each * p.depth) * each * p.depth
+		p.groups = whole / each
 	}
 	for kh := range g.KH {
 		for column := range columns {
@@ -183,7 +240,11 @@ func (p *PackedConv) panelWidth(o int) int {
 
 // panelled reports whether the weights are in panels of channels.
 func (p *PackedConv) panelled() bool {
-	return p.packing == packedBytes || p.packing == packedSigned || p.packing == packedWords
+	switch p.packing {
+	case packedBytes, packedSigned, packedWords, packedPairs:
+		return true
+	}
+	return false
 }
 
 // sign is the bit to flip between unsigned bytes and those that the kernel reads.

@@ -14,10 +14,35 @@ func intTileVNNIx32(acc *int32, lda int, bias *int32, x *uint8, step int, off *i
 //go:noescape
 func intTileVNNIx16(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
 
-// intTileAVX2 is a tile of up to 5 pixels and 16 channels of words, with VPMADDWD.
+// intTileAVX2 is a tile of up to 6 pixels and 16 channels of words, with VPMADDWD.
 //
 //go:noescape
 func intTileAVX2(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+
+// intTilePairs1 is a tile of up to 5 pixels and 16 channels of bytes, with VPMADDUBSW, 2 products to a word.
+//
+//go:noescape
+func intTilePairs1(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+
+// intTilePairs2 is a tile of up to 5 pixels and 16 channels of bytes, with VPMADDUBSW, 4 products to a word.
+//
+//go:noescape
+func intTilePairs2(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+
+// intTilePairs4 is a tile of up to 5 pixels and 16 channels of bytes, with VPMADDUBSW, 8 products to a word.
+//
+//go:noescape
+func intTilePairs4(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+
+// intTileAVXVNNI is a tile of up to 6 pixels and 16 channels of bytes, with VPDPBUSD.
+//
+//go:noescape
+func intTileAVXVNNI(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
+
+// intTileVNNI256 is a tile of up to 6 pixels and 16 channels of bytes, with the VPDPBUSD of AVX-512.
+//
+//go:noescape
+func intTileVNNI256(acc *int32, lda int, bias *int32, x *uint8, step int, off *int, segments int, groups int, w *uint8, m int, n int)
 
 // intDepthVNNI is a row of a depthwise convolution of bytes, with VPDPWSSD.
 //
@@ -83,3 +108,8 @@ func addU8AVX512(y *uint8, a *uint8, b *uint8, k *float32, n int)
 //
 //go:noescape
 func addU8AVX2(y *uint8, a *uint8, b *uint8, k *float32, n int)
+
+// widenAVX2 is widen of sixteen bytes a step.
+//
+//go:noescape
+func widenAVX2(dst *uint8, x *uint8, flip uint64, steps int)

@@ -30,12 +30,21 @@ func randomBytes[X Byte](n int, r *rand.Rand) fenced[X] {
 	})
 }
 
+// weightsOfBits are weights of 2 to 8 bits, as often as not of 8.
+func weightsOfBits(n int, r *rand.Rand) []int8 {
+	w, shift := randomBytes[int8](n, r).slice(), max(0, r.IntN(14)-7)
+	for i := range w {
+		w[i] >>= shift
+	}
+	return w
+}
+
 // checkIntConv checks ConvInt32, ConvBytes and ConvFloat against the
 // definition, on each path.
 func checkIntConv[X Byte](t *testing.T, name string, g Conv, z int32, rq Requant, r *rand.Rand) {
 	t.Helper()
-	x, w := randomBytes[X](g.N*g.H*g.W*g.C, r).slice(), randomBytes[int8](g.O*g.C/g.Groups*g.KH*g.KW, r).slice()
-	bias, shift, old := make([]int32, g.O), make([]float32, g.O), randomBytes[int8](len(w), r).slice()
+	x, w := randomBytes[X](g.N*g.H*g.W*g.C, r).slice(), weightsOfBits(g.O*g.C/g.Groups*g.KH*g.KW, r)
+	bias, shift, old := make([]int32, g.O), make([]float32, g.O), weightsOfBits(len(w), r)
 	rq.M = make([]float32, g.O)
 	for o := range bias {
 		bias[o] = int32(r.IntN(20001) - 10000)
@@ -118,6 +127,44 @@ func TestIntegerConvOfEveryGeometry(t *testing.T) {
 	for name, g := range large {
 		for _, check := range checks {
 			check(name, g, random())
+		}
+	}
+}
+
+// TestSmallWeightsSumAsWords takes the greatest bytes, and the greatest weights whose
+// products a word can hold, 2, 4 and 8 of them; and weights one greater.
+func TestSmallWeightsSumAsWords(t *testing.T) {
+	const k, channels = 72, 20
+	for depth, weight := range map[int]int8{0: 65, 1: 64, 2: 32, 4: 16} {
+		for _, sign := range []int8{1, -1} {
+			w := make([]int8, channels*k)
+			for i := range w {
+				w[i] = sign * weight
+			}
+			for _, way := range ways() {
+				way.run(func() { checkDepth(t, label(way, ", ", sign*weight), depth, w, linear(7, k, channels)) })
+			}
+		}
+	}
+}
+
+// checkDepth checks the layer g with equal weights on bytes of 255, and how many groups'
+// products its kernel sums as words, if it is one that does.
+func checkDepth(t *testing.T, name string, depth int, w []int8, g Conv) {
+	t.Helper()
+	p := PackConv(make([]int8, len(w)), g)
+	p.Repack(w)
+	if got := p.depth; p.packing == packedPairs && got != depth || p.packing == packedWords && hasPairs && depth > 0 {
+		t.Errorf("%s: packing %d, depth %d, want %d", name, p.packing, got, depth)
+	}
+	x, acc := make([]uint8, g.N*g.C), make([]int32, g.N*g.O)
+	for i := range x {
+		x[i] = 255
+	}
+	ConvInt32(acc, Images[uint8]{Q: x}, nil, p, new(Scratch))
+	for i, a := range acc {
+		if want := int32(g.C) * 255 * int32(w[0]); a != want {
+			t.Fatalf("%s: acc[%d] = %d, want %d", name, i, a, want)
 		}
 	}
 }

@@ -19,20 +19,27 @@ func everyPath(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// ways are the paths this processor and this build have, without VNNI and with it.
+// ways are the paths this processor and this build have, without VNNI and with
+// it; avxvnni, too, if the processor has its instruction in any encoding.
 func ways() (all []features) {
 	has := detected()
 	for _, s := range has.set.paths() {
 		all = append(all, features{set: s})
+		if s == avx2 && (has.avxVNNI || has.vnni) {
+			all = append(all, features{set: s, avxVNNI: true})
+		}
 	}
 	if has.vnni {
-		all = append(all, has)
+		all = append(all, features{set: avx512, vnni: true})
 	}
 	return all
 }
 
 func (way features) String() string {
-	if way.vnni {
+	switch {
+	case way.avxVNNI:
+		return avxVNNI
+	case way.vnni:
 		return way.set.String() + "-vnni"
 	}
 	return way.set.String()
@@ -40,9 +47,9 @@ func (way features) String() string {
 
 // run calls f on the path.
 func (way features) run(f func()) {
-	oldPath, oldVNNI := path, vnni
-	defer func() { path, vnni = oldPath, oldVNNI }()
-	path, vnni = way.set, way.vnni
+	oldPath, oldVNNI, oldEVEX := path, vnni, evex
+	defer func() { path, vnni, evex = oldPath, oldVNNI, oldEVEX }()
+	path, vnni, evex = way.set, way.vnni || way.avxVNNI, !detected().avxVNNI
 	f()
 }
 

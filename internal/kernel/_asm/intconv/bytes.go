@@ -105,3 +105,28 @@ func addKernel(name string, lanes int, v []VecPhysical, begin func(n GPVirtual),
 	VZEROUPPER()
 	RET()
 }
+
+// widen generates the way from bytes to words, sixteen at a time:
+//
+//	dst[i] = x[i] ^ flip
+//
+//	Y0  words
+//	Y1  flip
+func widen() {
+	TEXT("widenAVX2", NOSPLIT, "func(dst, x *uint8, flip uint64, steps int)")
+	Pragma("noescape")
+	Doc("widenAVX2 is widen of sixteen bytes a step.")
+	dst, x, flip, steps := load("dst"), load("x"), load("flip"), load("steps")
+	VMOVQ(flip, X1)
+	VPBROADCASTW(X1, Y1)
+	Label("step")
+	VPMOVZXBW(Mem{Base: x}, Y0)
+	VPXOR(Y1, Y0, Y0)
+	VMOVDQU(Y0, Mem{Base: dst})
+	ADDQ(Imm(16), x)
+	ADDQ(Imm(32), dst)
+	DECQ(steps)
+	JNZ(LabelRef("step"))
+	VZEROUPPER()
+	RET()
+}

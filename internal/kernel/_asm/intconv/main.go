@@ -18,7 +18,11 @@ func main() {
 	}
 	tileVNNI(2)
 	tileVNNI(1)
-	tileAVX2()
+	tileWords()
+	for _, depth := range []int{1, 2, 4} {
+		tilePairs(depth)
+	}
+	tileDot()
 	depthVNNI()
 	depthAVX2()
 	depth64()
@@ -27,6 +31,7 @@ func main() {
 	reals()
 	sumBytes()
 	addBytes()
+	widen()
 	Generate()
 }
 

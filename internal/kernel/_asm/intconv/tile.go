@@ -45,9 +45,9 @@ func (at walk) pixel(i int) Mem {
 	return m
 }
 
-// sum emits the loops over segments and groups for m pixels; body emits one
-// group, panel is the bytes of a group of weights.
-func sum(label string, m, panel int, body func(walk)) {
+// sum emits the loops over segments and groups for m pixels; body emits some
+// groups, which are step bytes of a pixel and panel bytes of weights.
+func sum(label string, m, step, panel int, body func(walk)) {
 	at := walk{step: load("step"), step3: GP64(), w: load("w")}
 	off, segments := load("off"), load("segments")
 	LEAQ(Mem{Base: at.step}.Idx(at.step, 2), at.step3)
@@ -65,7 +65,7 @@ func sum(label string, m, panel int, body func(walk)) {
 	Label(label + "Group")
 	body(at)
 	for _, x := range at.x {
-		ADDQ(Imm(4), x)
+		ADDQ(Imm(uint64(step)), x)
 	}
 	ADDQ(U32(panel), at.w)
 	DECQ(groups)
@@ -115,7 +115,7 @@ func tileVNNI(width int) {
 				VMOVDQU32(Mem{Base: bias}.Offset(64*j), zmm[width*i+j])
 			}
 		}
-		sum(label, m, 64*width, func(at walk) {
+		sum(label, m, 4, 64*width, func(at walk) {
 			for j := range width {
 				VMOVDQU32(Mem{Base: at.w}.Offset(64*j), zmm[28+j])
 			}
@@ -132,55 +132,6 @@ func tileVNNI(width int) {
 			for j, k := range masks {
 				VMOVDQU32(zmm[width*i+j], k, Mem{Base: acc}.Offset(64*j))
 			}
-			LEAQ(Mem{Base: acc}.Idx(lda, 4), acc)
-		}
-	})
-}
-
-// tileAVX2 generates the kernel of 16 channels and up to 5 pixels of words.
-//
-//	Y0–Y9    the sums: pixel i, channels 8·j in Y(2·i+j)
-//	Y10–Y11  which of the channels exist
-//	Y12–Y13  a group of weights
-//	Y14      a group of a pixel
-//	Y15      products
-func tileAVX2() {
-	TEXT("intTileAVX2", NOSPLIT, tileSignature)
-	Pragma("noescape")
-	Doc("intTileAVX2 is a tile of up to 5 pixels and 16 channels of words, with VPMADDWD.")
-	eachCount(5, func(label string, m int) {
-		bias := load("bias")
-		for i := range m {
-			VMOVDQU(Mem{Base: bias}, ymm[2*i])
-			VMOVDQU(Mem{Base: bias}.Offset(32), ymm[2*i+1])
-		}
-		sum(label, m, 64, func(at walk) {
-			VMOVDQU(Mem{Base: at.w}, Y12)
-			VMOVDQU(Mem{Base: at.w}.Offset(32), Y13)
-			for i := range m {
-				VPBROADCASTD(at.pixel(i), Y14)
-				VPMADDWD(Y12, Y14, Y15)
-				VPADDD(Y15, ymm[2*i], ymm[2*i])
-				VPMADDWD(Y13, Y14, Y15)
-				VPADDD(Y15, ymm[2*i+1], ymm[2*i+1])
-			}
-		})
-		n, acc, lda := load("n"), load("acc"), load("lda")
-		CMPQ(n, U32(16))
-		JLT(LabelRef(label + "Part"))
-		for i := range m {
-			VMOVDQU(ymm[2*i], Mem{Base: acc})
-			VMOVDQU(ymm[2*i+1], Mem{Base: acc}.Offset(32))
-			LEAQ(Mem{Base: acc}.Idx(lda, 4), acc)
-		}
-		VZEROUPPER()
-		RET()
-		// Masked stores are slow on some processors.
-		Label(label + "Part")
-		maskLanes(n, Y10, Y11)
-		for i := range m {
-			VPMASKMOVD(ymm[2*i], Y10, Mem{Base: acc})
-			VPMASKMOVD(ymm[2*i+1], Y11, Mem{Base: acc}.Offset(32))
 			LEAQ(Mem{Base: acc}.Idx(lda, 4), acc)
 		}
 	})
