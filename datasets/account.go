@@ -21,6 +21,7 @@ type Account struct {
 	Target     string            `json:"target,omitempty"`   // what samples are matched with
 	Classes    []ClassAccount    `json:"classes,omitempty"`
 	Targets    []TargetAccount   `json:"targets,omitempty"`
+	Pixels     *PixelAccount     `json:"pixels,omitempty"` // classes of pixels, where there are masks
 	Table      *TableAccount     `json:"table,omitempty"`
 	Pictures   *PictureAccount   `json:"pictures,omitempty"`
 	Sounds     *SoundAccount     `json:"sounds,omitempty"`
@@ -129,6 +130,8 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 	}
 	a.warnOfClasses()
 	a.warnOfTargets()
+	a.Pixels = s.pixelAccount()
+	a.warnOfPixels()
 	a.Values.complete(s, channels, a.feature)
 	a.Normalised = normalisation(s, given)
 }

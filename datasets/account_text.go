@@ -48,6 +48,9 @@ func (a Account) String() string {
 	if len(a.Targets) > 0 {
 		line("targets", "%s", a.targets())
 	}
+	if a.Pixels != nil {
+		line("classes", "%v", a.Pixels)
+	}
 	switch t := a.Table; {
 	case t != nil:
 		line("header", "%s", t.Header)

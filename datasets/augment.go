@@ -55,6 +55,9 @@ func (a Augment) check(s *Set, split *Split) error {
 	if a.Cutout < 0 || a.Cutout > max(h, w) {
 		return fmt.Errorf("cutout %d out of range 0..%d", a.Cutout, max(h, w))
 	}
+	if a.Cutout > 0 && s.Target == PixelTargets {
+		return fmt.Errorf("cutout %d hides pixels whose classes are to be learned", a.Cutout)
+	}
 	return a.checkSounds(s, split)
 }
 
@@ -75,6 +78,13 @@ type tap struct {
 	f      float32
 }
 
+func (t tap) nearest() int {
+	if t.f < 0.5 {
+		return t.lo
+	}
+	return t.hi
+}
+
 func newVariation(a Augment, shape [3]int) *variation {
 	v := &variation{Augment: a, c: shape[0], h: shape[1], w: shape[2]}
 	v.rand = rand.New(&v.pcg)
@@ -86,8 +96,9 @@ func newVariation(a Augment, shape [3]int) *variation {
 // twin returns the same variation with buffers of its own.
 func (v *variation) twin() *variation { return newVariation(v.Augment, [3]int{v.c, v.h, v.w}) }
 
-// apply varies the image x, H W C. What it does depends on seed and place only.
-func (v *variation) apply(x []float32, seed, place uint64) {
+// apply varies the image x, H W C. What it does depends on seed and place only. moved
+// reports whether pixels are elsewhere than they were.
+func (v *variation) apply(x []float32, seed, place uint64) (moved bool) {
 	v.pcg.Seed(seed, place)
 	scale := 1.0
 	var top, left float64
@@ -102,7 +113,7 @@ func (v *variation) apply(x []float32, seed, place uint64) {
 		dy = v.rand.IntN(2*v.Shift+1) - v.Shift
 		dx = v.rand.IntN(2*v.Shift+1) - v.Shift
 	}
-	if scale != 1 || flip || dy != 0 || dx != 0 {
+	if moved = scale != 1 || flip || dy != 0 || dx != 0; moved {
 		taps(v.rows, top, scale, dy, false)
 		taps(v.cols, left, scale, dx, flip)
 		copy(v.src, x)
@@ -111,6 +122,12 @@ func (v *variation) apply(x []float32, seed, place uint64) {
 	if v.Cutout > 0 {
 		v.cutout(x)
 	}
+	return moved
+}
+
+// origin is the pixel of the image before it moved that is nearest to what is now pixel at.
+func (v *variation) origin(at int) int {
+	return v.rows[at/v.w].nearest()*v.w + v.cols[at%v.w].nearest()
 }
 
 // taps sets, for each output pixel along one axis, the source pixels that it is

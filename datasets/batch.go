@@ -15,7 +15,9 @@ type Batch struct {
 	N      int       // images in this batch; less than size only in the last
 	Index  int       // number of this batch in the epoch, from 0
 
-	Targets []float32 // size·T, as [Split.Targets]; zero in the rows N and up
+	// Targets is size·T numbers, as [Split.Targets], or size·H·W classes of pixels, −1 for
+	// those that have none; zero in the rows N and up.
+	Targets []float32
 }
 
 // BatchOptions say how a split is cut into batches.
@@ -119,7 +121,7 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 		x:      make([]float32, o.Size*s.size()),
 		labels: make([]int32, o.Size),
 
-		targets: make([]float32, o.Size*len(s.Targets)), perSample: len(s.Targets),
+		targets: make([]float32, o.Size*s.perSample()), perSample: s.perSample(),
 	}
 	if o.Rand != nil {
 		a.seed = o.Rand.Uint64()
@@ -171,13 +173,14 @@ func (a *assembler) batch(k int, order []int32) Batch {
 		if a.hear == nil {
 			a.norm.image(dst, a.split, int(row))
 		}
+		moved := false
 		if a.vary != nil {
 			// One random stream per place in the epoch, so that skipping needs
 			// no replay.
-			a.vary.apply(dst, a.seed, uint64(k*size+i))
+			moved = a.vary.apply(dst, a.seed, uint64(k*size+i))
 		}
 		a.labels[i] = a.split.Labels[row]
-		copy(a.targets[i*a.perSample:], a.split.targetsAt(int(row), a.perSample))
+		a.match(a.targets[i*a.perSample:][:a.perSample], int(row), moved)
 	}
 	clear(a.x[len(rows)*a.size:])
 	clear(a.targets[len(rows)*a.perSample:])
@@ -185,6 +188,25 @@ func (a *assembler) batch(k int, order []int32) Batch {
 		a.labels[i] = -1
 	}
 	return Batch{X: a.x, Labels: a.labels, N: len(rows), Index: k, Targets: a.targets}
+}
+
+// match writes what a sample is matched with; the pixels of a mask move with its image.
+func (a *assembler) match(dst []float32, row int, moved bool) {
+	if a.split.Masks == nil {
+		copy(dst, a.split.targetsAt(row, a.perSample))
+		return
+	}
+	mask := a.split.mask(row, a.perSample)
+	for at := range dst {
+		from := at
+		if moved {
+			from = a.vary.origin(at)
+		}
+		dst[at] = float32(mask[from])
+		if mask[from] == Ignored {
+			dst[at] = -1
+		}
+	}
 }
 
 // normaliser computes r = (p·PixelScale − Mean[c]) / Std[c] in float32, each

@@ -31,7 +31,7 @@ func (c Contract) size() int { return c.Shape[0] * c.Shape[1] * c.Shape[2] }
 func (c Contract) options() Options {
 	o := c.Options.places()
 	o.Shape, o.ChannelsFirst, o.Layout, o.Size = c.Shape, c.Options.ChannelsFirst, c.Options.Layout, c.Options.Size
-	o.Sounds, o.Windows, o.Target = c.Options.Sounds, c.Options.Windows, c.Options.Target
+	o.Sounds, o.Windows, o.Target, o.Masks = c.Options.Sounds, c.Options.Windows, c.Options.Target, c.Options.Masks
 	return o
 }
 

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -241,6 +242,23 @@ func FuzzPicture(f *testing.F) {
 		p, err := decodePicture(data)
 		if err == nil && (p.h < 1 || p.w < 1 || len(p.pix) != 3*p.h*p.w) {
 			t.Errorf("%d bytes in a picture of %d×%d", len(p.pix), p.h, p.w)
+		}
+	})
+}
+
+func FuzzMask(f *testing.F) {
+	pix := []uint8{0, 1, 2, 1, 0, 3}
+	f.Add(encoded(f, greyMask(3, pix...), png.Encode))
+	for _, colours := range []int{4, 16, 256} {
+		f.Add(encoded(f, paletteMask(colours, 2, pix...), png.Encode))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, err := png.DecodeConfig(bytes.NewReader(data)); err == nil && c.Width > 1<<20/max(1, c.Height) {
+			return // allowed, but too slow here
+		}
+		m, err := decodeMask(data)
+		if err == nil && (m.h < 1 || m.w < 1 || len(m.pix) != m.h*m.w) {
+			t.Errorf("%d pixels in a mask of %d×%d", len(m.pix), m.h, m.w)
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 // openNPZ reads NumPy's npz file. The images are called x, images, data or
 // features, the labels y, labels, label, target or targets, in any case, alone
 // or with the name of a split before or after: x_train, val_images. Bytes
-// stay bytes, other numbers become float32. Labels are N or N×1 integers.
+// stay bytes, other numbers become float32. Labels are N or N×1 integers, masks N×H×W.
 func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
@@ -41,6 +41,14 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if s.Target, err = parts[toTrain].target(opts); err == nil {
 		opts.Target = s.Target
 		err = s.fill(parts, opts, l.targets())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	if s.Target == PixelTargets {
+		err = s.classifyPixels(opts.Masks, l.targets())
+	} else if opts.Masks.isSet() {
+		err = errors.New("options without effect, as there are no masks: Masks")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", path, err)
@@ -212,6 +220,8 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 	case opts.Label == "none":
 	case (opts.Target == NumberTargets || opts.Target == LabelTargets) && p.y != nil:
 		split.Targets, err = p.targets(n)
+	case opts.Target == PixelTargets && p.y != nil:
+		split.Masks, err = p.masks(shape)
 	default:
 		err = p.labels(split.Labels)
 	}

@@ -12,6 +12,8 @@ func (p *npzPart) target(opts Options) (Target, error) {
 		return AnyTarget, nil
 	case opts.Target != AnyTarget:
 		return opts.Target, nil
+	case len(p.y.shape) == 3:
+		return PixelTargets, nil
 	case p.y.floats != nil:
 		if !slices.ContainsFunc(p.y.floats, func(v float32) bool { return v != float32(int64(v)) }) {
 			return 0, fmt.Errorf("labels of type %s without a fraction can be classes or quantities: task: regression "+
@@ -67,6 +69,28 @@ func (p *npzPart) targets(n int) ([]float32, error) {
 		return nil, fmt.Errorf("targets of shape %v for %d images, want [%d] or [%d T]", s, n, n, n)
 	}
 	return p.y.numbers(), nil
+}
+
+// masks are the values of the pixels of images of a shape, which are to be bytes.
+func (p *npzPart) masks(shape [3]int) ([]uint8, error) {
+	n := p.x.shape[0]
+	if want := []int{n, shape[1], shape[2]}; !slices.Equal(p.y.shape, want) {
+		return nil, fmt.Errorf("masks of shape %v for images of %d×%d, want %v", p.y.shape, shape[1], shape[2], want)
+	}
+	if p.y.floats != nil {
+		return nil, fmt.Errorf("masks of type %s, want integers, a class for each pixel", p.y.descr)
+	}
+	if p.y.bytes != nil {
+		return p.y.bytes, nil
+	}
+	masks := make([]uint8, len(p.y.ints))
+	for at, v := range p.y.ints {
+		if v < 0 || v > 255 {
+			return nil, fmt.Errorf("mask %d has a pixel of class %d, want 0 to 255", at/(shape[1]*shape[2]), v)
+		}
+		masks[at] = uint8(v)
+	}
+	return masks, nil
 }
 
 // nameTargets names the targets after their places, or as a network does.

@@ -39,9 +39,28 @@ func TestArraysOfTargets(t *testing.T) {
 		"bytes": {"|u1", "(4, 2)", []byte{0, 1, 0, 1, 1, 1, 0, 0}, Options{}, LabelTargets,
 			[]string{"y[0]", "y[1]"}, nil},
 		"another size": {"<f4", "(3,)", floats(0.5, 1, 2), Options{}, 0, nil, []string{"[3]", "4 images"}},
+		"masks": {"<i8", "(4, 1, 3)", ints(0, 1, 0, 2, 1, 1, 0, 0, 255, 0, 0, 0), Options{Layout: "image"}, PixelTargets,
+			[]string{"0", "1", "2"}, nil},
+		"masks of bytes": {"|u1", "(4, 1, 3)", []byte{0, 1, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0}, Options{Layout: "image"},
+			PixelTargets, []string{"0", "1"}, nil},
+		"masks of another size": {"|u1", "(4, 3, 1)", make([]byte, 12), Options{Layout: "image"}, 0, nil,
+			[]string{"[4 3 1]", "[4 1 3]"}},
+		"masks of reals": {"<f4", "(4, 1, 3)", floats(make([]float32, 12)...), Options{Layout: "image"}, 0, nil,
+			[]string{"<f4", "want integers"}},
+		"negative masks": {"<i8", "(4, 1, 3)", ints(0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0), Options{Layout: "image"}, 0, nil,
+			[]string{"mask 2", "-1"}},
+		"great masks": {"<i8", "(4, 1, 3)", ints(0, 0, 0, 0, 0, 0, 0, 1<<40, 0, 0, 0, 0), Options{Layout: "image"}, 0, nil,
+			[]string{"mask 2", "1099511627776"}},
+		"no masks": {"<i8", "(4,)", ints(0, 1, 0, 1), Options{Target: PixelTargets}, 0, nil, []string{"masks of shape [4]"}},
+		"no masks to name": {"<i8", "(4,)", ints(0, 1, 0, 1), Options{Masks: Masks{Ignore: 3}}, 0, nil,
+			[]string{"Masks", "without effect"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := npyFile("<f4", "(4, 3)", floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
+			shape := "(4, 3)"
+			if c.opts.Layout == "image" {
+				shape = "(4, 1, 3)"
+			}
+			x := npyFile("<f4", shape, floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
 			file := npzFile(t, map[string][]byte{"x": x, "y": npyFile(c.descr, c.shape, c.y)})
 			dir := write(t, map[string][]byte{"d.npz": file})
 			s, err := Open(dir+"/d.npz", c.opts)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -104,6 +105,9 @@ type Options struct {
 	// Windows cut the recordings of a CSV file, or of a folder of them, into samples.
 	Windows Windows
 
+	// Masks says how the masks of an npz file or of a folder of pictures are read.
+	Masks Masks
+
 	// Size (H W) is what the pictures of a folder are scaled to. {0, 0}: they
 	// must be of one size.
 	Size [2]int
@@ -128,6 +132,8 @@ func Open(name string, opts Options) (*Set, error) {
 //   - a folder with one folder of WAV files for each word, as Speech Commands has, or such
 //     folders called train, val and test,
 //   - a folder of CSV files, one a recording, or with one folder of them for each class,
+//   - a folder with the folders images and masks, of pictures and of PNG files of the same
+//     names whose pixels are classes, or such folders called train, val and test,
 //   - a folder with one folder of pictures (PNG, JPEG, GIF, BMP, TIFF, WebP; of
 //     several frames, the first) for each class, or such folders called train,
 //     val and test.
@@ -177,8 +183,8 @@ func (o Options) validate() error {
 	if len(o.Targets) > 0 && (o.Label != "" || o.Target == ClassTarget) {
 		return fmt.Errorf("datasets: targets %v with a label or classes: want one of them", o.Targets)
 	}
-	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.Target == NumberTargets || o.Target == LabelTargets) {
-		return errors.New("datasets: windows of recordings have classes, no numbers or lists of labels to predict")
+	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.Target > ClassTarget) {
+		return errors.New("datasets: windows of recordings have classes, no numbers, lists of labels or masks to predict")
 	}
 	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {
 		return fmt.Errorf("datasets: shape %v, want three positive numbers C H W", s)
@@ -192,7 +198,7 @@ func (o Options) validate() error {
 	if o.Windows.Length > 0 && (o.Shape != [3]int{} || o.ChannelsFirst) {
 		return errors.New("datasets: windows give samples their shape: Shape and ChannelsFirst have no effect")
 	}
-	if err := o.Windows.validate(); err != nil {
+	if err := errors.Join(o.Windows.validate(), o.Masks.validate()); err != nil {
 		return err
 	}
 	if s := o.Size; s != [2]int{} && (s[0] < 1 || s[1] < 1) {
@@ -209,6 +215,10 @@ func (o Options) places() Options {
 
 // allow refuses options that are set but not in the list.
 func (o Options) allow(what string, allowed []string) error {
+	if o.Target == PixelTargets && !slices.Contains(allowed, "Masks") {
+		return fmt.Errorf("datasets: %s has no masks: want an npz file with masks y, N×H×W, or a folder with the folders "+
+			"images and masks", what)
+	}
 	var refused []string
 	check := func(name string, set bool) {
 		for _, a := range allowed {
@@ -232,6 +242,7 @@ func (o Options) allow(what string, allowed []string) error {
 	check("Sounds", o.Sounds.isSet())
 	check("Size", o.Size != [2]int{})
 	check("Windows", o.Windows != Windows{})
+	check("Masks", o.Masks.isSet())
 	if refused == nil {
 		return nil
 	}

@@ -45,12 +45,7 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	if s.Test == nil {
 		s.Train, s.Test = l.divide(s.Train, opts)
 	}
-	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
-	s.Account.Pictures, s.Account.Passed, s.Account.Division = g.account, g.passed, division
-	s.Account.Channels = map[int]string{1: "grey", 3: "RGB"}[g.channels]
-	if g.file != "" {
-		s.Account.Disk = fmt.Sprintf("%d bytes in %s", g.width()*int64(len(g.pixels)+len(g.values)), g.file)
-	}
+	g.describe(&s, division)
 	whole, err := newSet(s, dir)
 	if err == nil && g.files != nil {
 		whole.Files = g.files
@@ -58,6 +53,16 @@ func (l *loading) openPictures(dir string, opts Options) (*Set, error) {
 	}
 	l.folder.done = 0
 	return l.from(whole, err, g.paths...)
+}
+
+// describe adds what is known of the pictures to the account of a set.
+func (g *gallery) describe(s *Set, division string) {
+	s.Account.Values.Type = fmt.Sprintf("uint%d", g.account.Depth)
+	s.Account.Pictures, s.Account.Passed, s.Account.Division = g.account, g.passed, division
+	s.Account.Channels = map[int]string{1: "grey", 3: "RGB"}[g.channels]
+	if g.file != "" {
+		s.Account.Disk = fmt.Sprintf("%d bytes in %s", g.width()*int64(len(g.pixels)+len(g.values)), g.file)
+	}
 }
 
 // gallery collects pictures of one size, H W C.

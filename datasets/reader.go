@@ -28,7 +28,7 @@ func readers() []reader {
 	rows := append([]string{"Header", "Columns", "Windows"}, table...)
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
-		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target"}, table...),
+		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target", "Masks"}, table...),
 			open: (*loading).openNPZ, files: both},
 		{what: "a CSV file", forms: []string{".csv", ".tsv"},
 			options: append([]string{"Target", "Targets"}, rows...),
@@ -40,6 +40,8 @@ func readers() []reader {
 			open: (*loading).openSounds},
 		{what: "a folder of recordings", holds: isRecordingFolder,
 			options: rows[:len(rows)-2], open: (*loading).openRecordings},
+		{what: "a folder of pictures with masks", holds: holdsMasks,
+			options: []string{"Test", "TestFraction", "Seed", "Size", "Masks"}, open: (*loading).openMasks},
 		{what: "a folder of pictures", holds: func(string) bool { return true },
 			options: []string{"Test", "TestFraction", "Seed", "Size"}, open: (*loading).openPictures},
 	}

@@ -24,7 +24,7 @@ type Set struct {
 	Shape      [3]int    // C H W of one image; F 1 1 for a table of F columns
 	Target     Target    // what samples are matched with
 	Classes    []string  // class names, index = label; empty where there are no classes
-	Targets    []string  // names of the numbers or labels of a sample, T of them; empty where there are none
+	Targets    []string  // names of the numbers or labels of a sample, or of a pixel's classes; empty where there are none
 	Train      *Split    // what is trained on
 	Validation *Split    // what training may stop by, if the data have such a split; else nil
 	Test       *Split    // what accuracy is measured on
@@ -50,7 +50,8 @@ type Split struct {
 	Times  []string  // when the windows of recordings begin, by place; nil: they are none
 	Groups []int32   // recordings, by place, which no division cuts; nil: images are on their own
 
-	Targets []float32 // T of each image, by place; nil where there are none
+	Targets []float32 // numbers or labels of each image, by place; nil where there are none
+	Masks   []uint8   // H·W classes of the pixels of each image, by place, or [Ignored]; nil where there are none
 
 	mapped bool // Images or Values are a file's
 }
@@ -315,6 +316,10 @@ func (s *Set) hashTargets(h hash.Hash, p *Split) {
 	fmt.Fprintf(h, " %v %q ", s.Target, s.Targets)
 	var buf []byte
 	for i := range p.Len() {
+		if s.Target == PixelTargets {
+			h.Write(s.MaskOf(p, i))
+			continue
+		}
 		buf = buf[:0]
 		for _, v := range s.TargetsOf(p, i) {
 			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))

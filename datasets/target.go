@@ -17,9 +17,10 @@ const (
 	ClassTarget          // one of [Set.Classes]
 	NumberTargets        // real numbers, one for each of [Set.Targets]
 	LabelTargets         // 0 or 1 for each of [Set.Targets]: a sample may have several labels
+	PixelTargets         // one of [Set.Targets] for each pixel, or none
 )
 
-var targetNames = [...]string{"any", "classes", "numbers", "labels"}
+var targetNames = [...]string{"any", "classes", "numbers", "labels", "masks"}
 
 // String is its name in messages.
 func (t Target) String() string { return targetNames[t] }
@@ -34,10 +35,15 @@ type TargetAccount struct {
 }
 
 // Outputs is how many numbers a network for the set computes of a sample: one for each
-// class or target; 0 where there are none.
-func (s *Set) Outputs() int { return max(len(s.Classes), len(s.Targets)) }
+// class or target, of masks for each class at each pixel; 0 where there are none.
+func (s *Set) Outputs() int {
+	if s.Target == PixelTargets {
+		return len(s.Targets) * s.area()
+	}
+	return max(len(s.Classes), len(s.Targets))
+}
 
-// TargetsOf are the targets of sample i.
+// TargetsOf are the numbers or labels of sample i.
 func (s *Set) TargetsOf(p *Split, i int) []float32 {
 	return p.targetsAt(i, len(s.Targets))
 }
@@ -63,7 +69,7 @@ func (s *Set) completeTarget() {
 
 // checkTargets checks the names of classes and targets against what is matched.
 func (s *Set) checkTargets() error {
-	numbers := s.Target == NumberTargets || s.Target == LabelTargets
+	numbers := s.Target == NumberTargets || s.Target == LabelTargets || s.Target == PixelTargets
 	if len(s.Targets) > 0 && len(s.Classes) > 0 {
 		return errors.New("both classes and targets, want one of them")
 	}
@@ -75,6 +81,9 @@ func (s *Set) checkTargets() error {
 
 // checkTargetsOf checks the targets of a split.
 func (s *Set) checkTargetsOf(p *Split) error {
+	if s.Target == PixelTargets {
+		return s.checkMasksOf(p)
+	}
 	t := len(s.Targets)
 	if want := p.places(s.size()) * t; len(p.Targets) != want {
 		return fmt.Errorf("%d targets, want %d for each sample, %d in all", len(p.Targets), t, want)
@@ -96,6 +105,9 @@ func (s *Split) places(size int) int { return (len(s.Images) + len(s.Values)) / 
 
 // targetAccounts describes the targets of the training split.
 func (s *Set) targetAccounts() (all []TargetAccount) {
+	if s.Target == PixelTargets {
+		return nil
+	}
 	for k, name := range s.Targets {
 		a := TargetAccount{Name: name, Least: math.Inf(1), Greatest: math.Inf(-1)}
 		n := float64(s.Train.Len())

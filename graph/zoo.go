@@ -34,7 +34,8 @@ var zoo = map[string]func(classes int) Network{
 //	unet-tiny          a U-Net of three levels, for 1×28×28; it reproduces its input
 //	tc-resnet8         TC-ResNet8, keyword spotting of signals 40×1×98
 //
-// Those for 3×224×224 take smaller images as well.
+// Those for 3×224×224 take smaller images as well. [Network.PerPixel] makes conv-autoencoder
+// and unet-tiny classify pixels.
 //
 // MLPerf Tiny is Banbury et al., “MLPerf Tiny Benchmark”, NeurIPS 2021.
 func Builtin(name string, classes int) (Network, error) {

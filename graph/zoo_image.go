@@ -1,5 +1,20 @@
 package graph
 
+import "slices"
+
+// PerPixel is a network that reproduces images, as [Builtin] makes it, with an output for
+// each class of each pixel instead: its last convolution gets as many filters.
+func (n Network) PerPixel(classes int) Network {
+	if n.Loss != MeanSquare {
+		return n
+	}
+	n.Loss, n.Layers = CrossEntropy, slices.Clone(n.Layers)
+	if last := &n.Layers[len(n.Layers)-1]; last.Units > 0 {
+		last.Units = classes
+	}
+	return n
+}
+
 // convAutoencoder reproduces images of one channel, whose sides are multiples of 4,
 // by way of a quarter as many rows and columns.
 func convAutoencoder(int) Network {

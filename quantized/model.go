@@ -14,10 +14,13 @@ type Model struct {
 	Nodes   []Node   `json:"layers"`            // in topological order
 	Output  string   `json:"output"`            // the name of the activation that is the result
 	Classes []string `json:"classes,omitempty"` // class names, index = label; empty where nothing is classified
-	Task    string   `json:"task,omitempty"`    // what Targets are: regression, in their own units, or labels, as logits
-	Targets []string `json:"targets,omitempty"` // names of the outputs, where they are no classes
+	Task    string   `json:"task,omitempty"`    // what Targets are: regression, in their own units, labels, as logits, or Pixels
+	Targets []string `json:"targets,omitempty"` // names of the outputs, or of their channels, where they are not a sample's classes
 	Origin  Origin   `json:"origin"`            // where the model comes from
 }
+
+// Pixels is the Task of a model with an output, a logit, for each of Targets at each pixel.
+const Pixels = "pixels"
 
 // Input describes what the model is fed: r = (pixel·PixelScale − Mean) / Std
 // per channel, then quantized with Activation.Quant.

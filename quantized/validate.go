@@ -98,7 +98,11 @@ func (v *validator) output(m *Model) {
 	if n := elements(out.Shape); len(m.Classes) > 0 && n != int64(len(m.Classes)) {
 		v.addf("model", "%d class names for %d outputs", len(m.Classes), n)
 	}
-	if n := elements(out.Shape); len(m.Targets) > 0 && n != int64(len(m.Targets)) {
+	n := elements(out.Shape)
+	if m.Task == Pixels && len(out.Shape) == 3 {
+		n = int64(out.Shape[0])
+	}
+	if len(m.Targets) > 0 && n != int64(len(m.Targets)) {
 		v.addf("model", "%d names of targets for %d outputs", len(m.Targets), n)
 	}
 }

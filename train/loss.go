@@ -21,6 +21,9 @@ const (
 	Squared
 	Absolute
 	Huber
+	PixelCrossEntropy
+	Dice
+	PixelCrossEntropyDice
 )
 
 // sampleLoss computes the loss of one sample's outputs y and adds share times its
@@ -47,6 +50,10 @@ var lossTable = [...]struct {
 	Squared:             {"squared", (*objective).errors, nil},
 	Absolute:            {"absolute", (*objective).errors, nil},
 	Huber:               {"huber", (*objective).errors, nil},
+	PixelCrossEntropy:   {"pixel_cross_entropy", (*objective).pixelCrossEntropy, (*objective).distilPixels},
+	Dice:                {"dice", (*objective).dice, (*objective).distilPixels},
+	PixelCrossEntropyDice: {"pixel_cross_entropy_dice", (*objective).pixelCrossEntropyDice,
+		(*objective).distilPixels},
 }
 
 func lossNames() (names []string) {
@@ -85,10 +92,19 @@ func (l *LossKind) UnmarshalText(text []byte) error {
 //	absolute                mean over the targets of |e|
 //	huber                   mean over the targets of e²/2 if |e| ≤ δ, and else δ·(|e| − δ/2)
 //
-// and the loss of a batch is the mean over its samples, weighted by w. u is a power of
+// With p the softmax of the outputs of each pixel, c its class, and t 1 for that and 0 for the
+// others, they are, for an image,
+//
+//	pixel_cross_entropy     mean over the pixels of −log p[c], weighted by w[c]
+//	dice                    1 − mean over the classes k in its mask of 2·Σ pₖ·tₖ / (Σ pₖ² + Σ tₖ²)
+//	pixel_cross_entropy_dice  the sum of both
+//
+// where sums and means leave out pixels that have no class. The loss of a batch is the mean
+// over its samples, weighted by w, or by the sum of w over the pixels that have a class. u is a power of
 // two, so that dividing by it rounds nothing. Evaluation leaves out w, γ and smoothing.
 //
-// Sources: T.-Y. Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017,
+// Sources: F. Milletari et al., "V-Net: Fully Convolutional Neural Networks for Volumetric
+// Medical Image Segmentation", 3DV 2016, section 3, for one class; T.-Y. Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017,
 // equation 4; P. Huber, "Robust Estimation of a Location Parameter", Annals of
 // Mathematical Statistics 35, 1964.
 type Objective struct {
@@ -126,10 +142,15 @@ func (c Config) objectiveFaults(f *Faults) {
 	if o.ClassWeights == nil {
 		return
 	}
-	f.check(c.Task == Classification, "objective.class_weights", "have no effect on the task %v: want classification",
-		c.Task)
-	f.check(len(o.ClassWeights) == len(c.Data.Classes), "objective.class_weights", "%d numbers for the %d classes of "+
-		"%s", len(o.ClassWeights), len(c.Data.Classes), c.Data.Name)
+	f.check(c.Task == Classification || c.Task == Pixels, "objective.class_weights",
+		"have no effect on the task %v: want classification or pixels", c.Task)
+	f.check(o.Loss != Dice, "objective.class_weights", "have no effect on the loss dice")
+	classes := len(c.Data.Classes)
+	if c.Task == Pixels {
+		classes = len(c.Data.Targets)
+	}
+	f.check(len(o.ClassWeights) == classes, "objective.class_weights", "%d numbers for the %d classes of %s",
+		len(o.ClassWeights), classes, c.Data.Name)
 	for _, w := range o.ClassWeights {
 		f.check(w > 0 && w < 1e6, "objective.class_weights", "%v: want more than 0", w)
 	}

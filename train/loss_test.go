@@ -103,7 +103,7 @@ func TestEveryLossAndItsGradient(t *testing.T) {
 					if c < 0 {
 						continue
 					}
-					row, w := y[i*outputs:(i+1)*outputs], o.weight(c)
+					row, w := y[i*outputs:(i+1)*outputs], o.weight(truth{label: int(c)})
 					all += w
 					loss += w * (1 - o.Weight) * oracleLoss(o, row, is[i*outputs:], int(c))
 					if o.Weight > 0 {

@@ -20,20 +20,25 @@ type Measurer struct {
 func (c Config) Measurer(m *graph.Model) *Measurer {
 	e := &Measurer{model: m, targeted: tasks[c.Task].loss == graph.Targeted}
 	e.objective = objective{Objective: Objective{Loss: c.Objective.Loss, Delta: c.Objective.Delta}}
-	e.objective.units = unitsOf(c.Data)
+	e.objective.units, e.objective.classes = unitsOf(c.Data), c.pixelClasses()
 	if make := tasks[c.Task].judge; make != nil {
 		e.judge = make(c)
 	}
 	return e
 }
 
-// Loss is the mean loss of the outputs y of a batch.
+// Loss is the mean loss of the outputs y of a batch; of masks over the pixels that have a
+// class, which are counted.
 func (e *Measurer) Loss(b datasets.Batch, y []float32) (graph.Metrics, error) {
 	if !e.targeted {
 		return e.model.Measure(y, b.X, b.Labels)
 	}
 	e.objective.take(b)
-	return graph.MeasureWith(e.objective.loss, y, b.Labels)
+	m, err := graph.MeasureWith(e.objective.loss, y, b.Labels)
+	if e.objective.classes > 0 {
+		m.Count = marked(b.Targets[:len(b.Targets)/len(b.Labels)*b.N])
+	}
+	return m, err
 }
 
 // Add measures the outputs y of a batch.

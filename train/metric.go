@@ -17,6 +17,10 @@ type Metrics struct {
 	MeanAP  float64 `json:"mean_average_precision,omitzero"` // of the labels that occur
 	MicroF1 float64 `json:"micro_f1,omitzero"`               // of all decisions together
 	MacroF1 float64 `json:"macro_f1,omitzero"`               // mean of the labels'
+
+	MeanIoU       float64 `json:"mean_iou,omitzero"`       // mean over classes of intersection over union
+	PixelAccuracy float64 `json:"pixel_accuracy,omitzero"` // the part of the pixels that have the right class
+	MeanDice      float64 `json:"mean_dice,omitzero"`      // mean over classes of 2·hits/(said + are)
 }
 
 // Metric is one number of a task's results.
@@ -37,7 +41,12 @@ var (
 	meanAP   = Metric{"mean_average_precision", "mAP", false, true, func(m Metrics) float64 { return m.MeanAP }}
 	microF1  = Metric{"micro_f1", "micro F1", false, true, func(m Metrics) float64 { return m.MicroF1 }}
 	macroF1  = Metric{"macro_f1", "macro F1", false, true, func(m Metrics) float64 { return m.MacroF1 }}
-	lossOf   = Metric{"loss", "loss", true, false, func(m Metrics) float64 { return m.Loss }}
+
+	meanIoU       = Metric{"mean_iou", "mIoU", false, true, func(m Metrics) float64 { return m.MeanIoU }}
+	pixelAccuracy = Metric{"pixel_accuracy", "pixels", false, true, func(m Metrics) float64 { return m.PixelAccuracy }}
+	meanDice      = Metric{"mean_dice", "Dice", false, true, func(m Metrics) float64 { return m.MeanDice }}
+
+	lossOf = Metric{"loss", "loss", true, false, func(m Metrics) float64 { return m.Loss }}
 )
 
 // Headline is the metric that says most: the task's first, or the loss.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"math"
 
 	"petrify/datasets"
@@ -17,8 +18,8 @@ import (
 //
 // where H is the loss against the label. The factor T² keeps the two
 // parts of the gradient in proportion when T changes. Of several labels, p and
-// q are each label's own probabilities, and the divergences' mean is taken; in
-// a regression the second part is the loss against z in place of the targets,
+// q are each label's own probabilities, of masks each pixel's, also where it has no
+// class, and the divergences' mean is taken; in a regression the second part is the loss against z in place of the targets,
 // and there is no temperature.
 //
 // Source: G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural
@@ -58,8 +59,10 @@ type objective struct {
 	Distillation
 	units      []float64 // of the targets
 	targets    []float32 // of the batch, N × T
+	classes    int       // of a pixel; 0: samples have one class, or targets
 	teacher    []float32 // the teacher's outputs for the batch, N × K
 	soft, hard []float64 // K
+	pixel      pixel
 }
 
 // take sets the batch whose loss is computed next.
@@ -72,18 +75,21 @@ func (o *objective) take(b datasets.Batch) {
 // loss implements [graph.LossFunc].
 func (o *objective) loss(dy, y []float32, labels []int32) (loss float64, correct int) {
 	outputs, all := len(y)/len(labels), 0.0
-	for _, label := range labels {
-		all += o.weight(label)
+	for n, label := range labels {
+		all += o.weight(o.truth(n, len(labels), label))
 	}
-	o.soft, o.hard = resized(o.soft, outputs), resized(o.hard, outputs)
+	probabilities := cmp.Or(o.classes, outputs)
+	o.soft, o.hard = resized(o.soft, probabilities), resized(o.hard, probabilities)
 	clear(dy)
 	for n, label := range labels {
-		if label < 0 {
+		is := o.truth(n, len(labels), label)
+		weight := o.weight(is)
+		if weight == 0 {
 			continue
 		}
 		row := n * outputs
-		y, share := y[row:row+outputs], o.weight(label)/all
-		loss += float64(share * o.sample(dy[row:row+outputs], y, o.truth(n, len(labels), label), row, share))
+		y, share := y[row:row+outputs], weight/all
+		loss += float64(share * o.sample(dy[row:row+outputs], y, is, row, share))
 		if o.targets == nil && greatest(y) == int(label) {
 			correct++
 		}
@@ -92,14 +98,22 @@ func (o *objective) loss(dy, y []float32, labels []int32) (loss float64, correct
 }
 
 // weight is what a sample counts.
-func (o *objective) weight(label int32) float64 {
+func (o *objective) weight(is truth) float64 {
 	switch {
-	case label < 0:
+	case is.label < 0:
 		return 0
-	case o.ClassWeights == nil:
+	case o.classes > 0:
+		return o.weightOfPixels(is.targets)
+	}
+	return o.classWeight(is.label)
+}
+
+// classWeight is w.
+func (o *objective) classWeight(class int) float64 {
+	if o.ClassWeights == nil {
 		return 1
 	}
-	return float64(o.ClassWeights[label])
+	return float64(o.ClassWeights[class])
 }
 
 // truth is what sample n of a batch is matched with.

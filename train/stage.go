@@ -72,7 +72,7 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 
 // minimises is the objective of a stage.
 func (r *run) minimises(s Stage) *objective {
-	return &objective{Objective: r.Objective, smoothing: s.Smoothing, units: unitsOf(r.Data)}
+	return &objective{Objective: r.Objective, smoothing: s.Smoothing, units: unitsOf(r.Data), classes: r.pixelClasses()}
 }
 
 // training is the state of the current stage apart from the model's.

@@ -17,6 +17,7 @@ const (
 	Labels              // any number of labels for each sample
 	Regression          // real numbers for each sample
 	Reconstruction      // the input again, by way of fewer numbers
+	Pixels              // a class for each pixel
 )
 
 // tasks is their table: all that the rest of the package knows of a task.
@@ -37,6 +38,9 @@ var tasks = [...]struct {
 		[]LossKind{Squared, Absolute, Huber}, []Metric{mae, rmse, r2}, newErrorJudge},
 	Reconstruction: {"reconstruction", datasets.AnyTarget, graph.MeanSquare,
 		[]LossKind{Squared}, nil, nil},
+	Pixels: {"pixels", datasets.PixelTargets, graph.Targeted,
+		[]LossKind{PixelCrossEntropy, Dice, PixelCrossEntropyDice}, []Metric{meanIoU, pixelAccuracy, meanDice},
+		newPixelJudge},
 }
 
 func taskNames() (names []string) {

@@ -2,6 +2,8 @@ package train
 
 import (
 	"cmp"
+
+	"petrify/graph"
 )
 
 // Validate returns [Faults] with every mistake in the configuration, or nil.
@@ -56,7 +58,13 @@ func (c Config) dataFaults(f *Faults) {
 	if one := c.Network.OneValue(c.input(), batch); one != "" && c.Float.Epochs+c.QAT.Epochs > 0 {
 		f.add("batch", "%d: %s would see one value in each channel, whose variance is 0: want 2 or more", batch, one)
 	}
-	if err == nil && c.Task != Reconstruction {
+	switch {
+	case err != nil || c.Task == Reconstruction:
+	case c.Task == Pixels:
+		want := graph.Shape{C: c.pixelClasses(), H: c.input().H, W: c.input().W}
+		f.check(out == want, "network", "outputs %v, and the pixels of %s have %d classes: want outputs %v (channels, "+
+			"height, width)", out, c.Data.Name, want.C, want)
+	default:
 		f.check(out.Size() == c.Data.Outputs(), "network", "%d outputs, and the data set %s has %d %v",
 			out.Size(), c.Data.Name, c.Data.Outputs(), c.Task.Target())
 	}
@@ -71,10 +79,10 @@ func (c Config) lossFaults(f *Faults) {
 		"%v has no effect on the task %v, which has no probabilities", c.Distillation.Temperature, c.Task)
 	f.check(!c.Balanced || c.Data == nil || len(c.Data.Classes) > 0, "balanced", "true has no effect without classes")
 	for path, s := range map[string]Stage{"float": c.Float, "qat": c.QAT} {
-		f.check(s.Smoothing == 0 || c.Task == Classification || c.Task == Labels, path+".smoothing",
+		f.check(s.Smoothing == 0 || c.Task == Classification || c.Task == Labels || c.Task == Pixels, path+".smoothing",
 			"%v has no effect on the task %v, which has no probabilities", s.Smoothing, c.Task)
-		f.check(s.Smoothing == 0 || c.Objective.Loss != Focal, path+".smoothing", "%v has no effect on the loss focal",
-			s.Smoothing)
+		f.check(s.Smoothing == 0 || c.Objective.Loss != Focal && c.Objective.Loss != Dice, path+".smoothing",
+			"%v has no effect on the loss %v", s.Smoothing, c.Objective.Loss)
 		_, ok := c.monitor(s)
 		f.check(ok, path+".monitor", "%q: want loss or one of %q", s.Monitor, c.Task.metricKeys())
 		f.check(s.Monitor == "" || s.Patience > 0, path+".monitor", "%q has no effect without patience", s.Monitor)

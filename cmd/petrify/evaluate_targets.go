@@ -14,7 +14,7 @@ import (
 	"petrify/train"
 )
 
-// measuredTask is what `evaluate` prints of a network that predicts numbers or labels.
+// measuredTask is what `evaluate` prints of a network that predicts numbers, labels or a class for each pixel.
 type measuredTask struct {
 	Network   string           `json:"network"`
 	Method    string           `json:"method"` // of the frozen model: qat or ptq
@@ -124,7 +124,7 @@ func (p *predictor) measure(ctx context.Context, set *datasets.Set, splits []*da
 			if err != nil {
 				return nil, err
 			}
-			if numbers := b.N * p.outputs; len(n.y) < shownSamples*p.outputs {
+			if numbers := b.N * p.outputs; task == train.Regression && len(n.y) < shownSamples*p.outputs {
 				n.y, n.is = append(n.y, y[:numbers]...), append(n.is, b.Targets[:numbers]...)
 			}
 		}

@@ -60,7 +60,7 @@ func (c *command) describedModel(ctx context.Context, path string) (*graph.Model
 		if len(m.Input.Shape) == 3 {
 			in.H, in.W = m.Input.Shape[1], m.Input.Shape[2]
 		}
-		return settings.Model(in, len(m.Classes))
+		return settings.Model(in, outputSize(m), pixelClasses(m))
 	}
 	settings, err := config.Load(path)
 	if err != nil {
@@ -70,7 +70,8 @@ func (c *command) describedModel(ctx context.Context, path string) (*graph.Model
 	if err != nil {
 		return nil, err
 	}
-	return settings.Model(graph.Shape{C: data.Shape[0], H: data.Shape[1], W: data.Shape[2]}, len(data.Classes))
+	return settings.Model(graph.Shape{C: data.Shape[0], H: data.Shape[1], W: data.Shape[2]}, data.Outputs(),
+		settings.PixelClasses(data))
 }
 
 // draw writes a graph in Graphviz's language, or the picture that Graphviz

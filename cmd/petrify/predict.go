@@ -18,16 +18,18 @@ import (
 
 // prediction is what a network says about one input.
 type prediction struct {
-	Input       string    `json:"input"`
-	Time        string    `json:"time,omitempty"` // when a window of a recording begins
-	Class       string    `json:"class,omitempty"`
-	Probability float64   `json:"probability,omitempty"`
-	Outputs     []float32 `json:"outputs"`
+	Input       string       `json:"input"`
+	Time        string       `json:"time,omitempty"` // when a window of a recording begins
+	Class       string       `json:"class,omitempty"`
+	Probability float64      `json:"probability,omitempty"`
+	Shares      []classShare `json:"shares,omitempty"` // of the pixels, by class
+	Outputs     []float32    `json:"outputs"`
+	mask        []uint8      // the class of each pixel
 }
 
 func (c *command) predict() *cobra.Command {
 	var asJSON, float bool
-	var out, layout string
+	var out, layout, masks string
 	cmd := &cobra.Command{
 		Use:   "predict MODEL INPUT...",
 		Short: "Run a frozen model on pictures, sounds, tables or arrays",
@@ -49,6 +51,10 @@ file with an array x in the layout of the ONNX file, and the outputs are those o
 that file. With --input-layout source, a model that was trained on an import takes
 such arrays, too, whose numbers are normalised as the file takes them.
 
+With --masks, a model with a class for each pixel writes the classes of each input as a
+PNG file whose pixels are their numbers, with a palette, named after the input; or, if
+the name ends in .npz, all of them as an array y, as petrify train reads them.
+
 A model of windows of recordings takes tables with a row for each moment, and folders
 of them. Each window is an input, named with the time at which it begins.`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -59,7 +65,7 @@ of them. Each window is an input, named with the time at which it begins.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isImport(args[0]) {
-				w := tableWriter(c.stdout, false)
+				w := tableWriter(c.stdout, "outputs")
 				if asJSON {
 					w = jsonWriter(c.stdout)
 				}
@@ -72,27 +78,35 @@ of them. Each window is an input, named with the time at which it begins.`,
 			if err != nil {
 				return err
 			}
+			if masks != "" && (layout != "" || pixelClasses(p.model) == 0) {
+				return errors.Join(usage(fmt.Errorf("--masks %s has no effect: want a model with a class for each pixel, and "+
+					"no --input-layout", masks)), p.close())
+			}
 			if layout != "" {
-				w := tableWriter(c.stdout, false)
+				w := tableWriter(c.stdout, "outputs")
 				if asJSON {
 					w = jsonWriter(c.stdout)
 				}
 				return errors.Join(c.predictSource(p, args[1:], w, out), p.close())
 			}
-			w := tableWriter(c.stdout, len(p.model.Classes) > 0)
+			w := tableWriter(c.stdout, p.heading())
 			if asJSON {
 				w = jsonWriter(c.stdout)
 			}
-			return errors.Join(c.predictAll(cmd.Context(), p, args[1:], w, out), p.close())
+			return errors.Join(c.predictAll(cmd.Context(), p, args[1:], w, predictionFiles{out, masks}), p.close())
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each input, one per line")
 	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
 	cmd.Flags().StringVar(&layout, "input-layout", "",
 		"`source`: inputs as the ONNX file takes them that the model was imported from, and its outputs")
+	cmd.Flags().StringVar(&masks, "masks", "", "also write the class of each pixel to PNG files in `FOLDER`, or to FILE.npz")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd
 }
+
+// predictionFiles are those that are written besides what is printed; "": none.
+type predictionFiles struct{ out, masks string }
 
 // predictionWriter prints predictions.
 type predictionWriter struct {
@@ -105,22 +119,21 @@ func jsonWriter(w io.Writer) predictionWriter {
 	return predictionWriter{func(p prediction) error { return encoder.Encode(p) }, func() error { return nil }}
 }
 
-func tableWriter(w io.Writer, classes bool) predictionWriter {
+func tableWriter(w io.Writer, heading string) predictionWriter {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	head := "input\toutputs"
-	if classes {
-		head = "input\tclass\tprobability"
-	}
-	fmt.Fprintln(t, head)
+	fmt.Fprintln(t, "input\t"+heading)
 	return predictionWriter{func(p prediction) error {
 		input := p.Input
 		if p.Time != "" {
 			input += " at " + p.Time
 		}
 		var err error
-		if classes {
+		switch {
+		case p.Shares != nil:
+			_, err = fmt.Fprintf(t, "%s\t%s\n", input, listShares(p.Shares))
+		case p.Class != "":
 			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", input, p.Class, p.Probability)
-		} else {
+		default:
 			_, err = fmt.Fprintf(t, "%s\t%s\n", input, joined(p.Outputs))
 		}
 		return err
@@ -141,8 +154,11 @@ func joined(y []float32) string {
 }
 
 // predictAll runs the network on all inputs.
-func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, w predictionWriter, out string) error {
+func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, w predictionWriter,
+	files predictionFiles,
+) error {
 	var outputs []float32
+	masks := newMaskFiles(p, files.masks)
 	for _, path := range paths {
 		done := c.watch(&p.input.Options)
 		in, err := datasets.ReadInputs(ctx, path, p.input)
@@ -153,7 +169,7 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 			fmt.Fprintf(c.stderr, "%s: passed over: %s\n", path, in.Passed)
 		}
 		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, labels []int32) error {
-			if out != "" {
+			if files.out != "" {
 				outputs = append(outputs, y...)
 			}
 			for i := range labels {
@@ -161,7 +177,7 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 				if times := in.Set.Test.Times; times != nil {
 					said.Time = times[first+i]
 				}
-				if err := w.add(said); err != nil {
+				if err := errors.Join(w.add(said), masks.add(said)); err != nil {
 					return err
 				}
 			}
@@ -171,17 +187,32 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 			return err
 		}
 	}
-	if err := w.end(); err != nil || out == "" {
+	if err := errors.Join(w.end(), masks.end()); err != nil || files.out == "" {
 		return err
 	}
 	output, _ := p.model.Activation(p.model.Output)
 	shape := append([]int{len(outputs) / p.outputs}, output.Shape...)
-	return atomicfile.Write(out, func(w io.Writer) error { return datasets.WriteNPY(w, shape, outputs) })
+	return atomicfile.Write(files.out, func(w io.Writer) error { return datasets.WriteNPY(w, shape, outputs) })
+}
+
+// heading is what is printed of each input.
+func (p *predictor) heading() string {
+	switch {
+	case pixelClasses(p.model) > 0:
+		return "pixels"
+	case len(p.model.Classes) > 0:
+		return "class\tprobability"
+	}
+	return "outputs"
 }
 
 // about says what the outputs of one input mean.
 func (p *predictor) about(name string, y []float32) prediction {
 	said := prediction{Input: name, Outputs: y}
+	if classes := pixelClasses(p.model); classes > 0 {
+		said.mask = maskOf(y, classes)
+		said.Shares = sharesOf(said.mask, p.model.Targets)
+	}
 	if len(p.model.Classes) > 0 {
 		at := best(y)
 		said.Class, said.Probability = p.model.Classes[at], p.probabilities(y)[at]

@@ -77,7 +77,7 @@ func (p *predictor) openFloat() error {
 		return err
 	}
 	s := p.input.Shape
-	net, err := p.run.Model(graph.Shape{C: s[0], H: s[1], W: s[2]}, p.outputs)
+	net, err := p.run.Model(graph.Shape{C: s[0], H: s[1], W: s[2]}, p.outputs, pixelClasses(p.model))
 	if err != nil {
 		return faultOfFile(err, false)
 	}
@@ -124,6 +124,14 @@ func contractOf(m *quantized.Model) datasets.Contract {
 		c.Options.Size = r.Resize.Size
 	}
 	return c
+}
+
+// pixelClasses is the number of classes of each pixel; 0 if the model's task is another.
+func pixelClasses(m *quantized.Model) int {
+	if taskOf(m) != train.Pixels {
+		return 0
+	}
+	return len(m.Targets)
 }
 
 // taskOf is what a model does.

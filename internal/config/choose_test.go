@@ -24,7 +24,7 @@ quantization:
 		t.Fatal(err)
 	}
 	in := graph.Shape{C: 3, H: 32, W: 32}
-	m, err := c.Model(in, 10)
+	m, err := c.Model(in, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ quantization:
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &b)
 	}
-	got, err := again.Model(in, 10)
+	got, err := again.Model(in, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

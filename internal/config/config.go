@@ -62,8 +62,8 @@ func (c *Config) section() section {
 		{"dataset", "What to train on: " + strings.Join(published(), ", ") +
 			"; or the path of a .npz or .csv file, or of a folder of IDX, CIFAR-10, picture or WAV files.",
 			datasetValue{&c.Dataset}},
-		{"task", "What the network learns: classification, labels (several for a sample), regression or " +
-			"reconstruction; null is what data and network are for, which the first lines of a run say.",
+		{"task", "What the network learns: classification, labels (several for a sample), regression, " +
+			"pixels (a class for each) or reconstruction; null is what data and network are for, which the first lines of a run say.",
 			task{auto[train.Task]{&c.Task, enum(&c.Task)}, &c.Data.Target}},
 		{"objective", "What training minimises.", objective(&c.Objective)},
 		{"data", "Where the data set's files are, and how to read your own.", data(&c.Data)},
@@ -119,13 +119,14 @@ func (t task) read(r *reader, n *yaml.Node, key string) {
 func objective(o *train.Objective) value {
 	return section{
 		{"loss", "cross_entropy or focal (Lin et al. 2017) for classification, binary_cross_entropy for labels, " +
-			"squared, absolute or huber for regression; null is the first of the task.",
+			"squared, absolute or huber for regression, " +
+			"pixel_cross_entropy, dice (Milletari et al. 2016) or their sum pixel_cross_entropy_dice for pixels; null is the first of the task.",
 			auto[train.LossKind]{&o.Loss, enum(&o.Loss)}},
 		{"delta", "huber: errors that are greater, in units of the target's standard deviation, count as absolute " +
 			"ones; null is 1.", auto[float64]{&o.Delta, number(&o.Delta, positive)}},
 		{"gamma", "focal: how little samples count that are classified with certainty; null is 2.",
 			auto[float64]{&o.Gamma, number(&o.Gamma, positive)}},
-		{"class_weights", "classification: how much the samples of each class count, in the order of the classes; " +
+		{"class_weights", "classification, or pixels: how much the samples or pixels of each class count, in the order of the classes; " +
 			"null is 1 each.", numbers{&o.ClassWeights}},
 	}
 }
@@ -146,7 +147,7 @@ func stage(s *train.Stage) value {
 		{"patience", "End the stage after this many epochs without a better result on the held-out images (see " +
 			"validation), and return to the best; null is never.",
 			auto[int]{&s.Patience, integer(&s.Patience, 1, 1<<20)}},
-		{"monitor", "Which result that is: loss, or a metric of the task such as accuracy, mae or macro_f1; null is " +
+		{"monitor", "Which result that is: loss, or a metric of the task such as accuracy, mae or mean_iou; null is " +
 			"loss.", auto[string]{&s.Monitor, text(&s.Monitor)}},
 		{"clip", "Greatest norm of all gradients together; null is no limit.",
 			auto[float64]{&s.Clip, number(&s.Clip, positive)}},

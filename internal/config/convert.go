@@ -18,7 +18,7 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	t, faults := c.training()
 	t.Data = data
 	var err error
-	if t.Network, err = c.network(data.Outputs()); err != nil {
+	if t.Network, err = c.network(data.Outputs(), c.PixelClasses(data)); err != nil {
 		return t, err
 	}
 	if c.Weights != "" {
@@ -44,9 +44,19 @@ func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	return t, nil
 }
 
-// Model is the untrained model for inputs of the given shape.
-func (c *Config) Model(in graph.Shape, classes int) (*graph.Model, error) {
-	network, err := c.network(classes)
+// PixelClasses is the number of classes of pixels that the network is to tell apart; 0 if its
+// task is another.
+func (c *Config) PixelClasses(data *datasets.Set) int {
+	if data.Target != datasets.PixelTargets || c.Task == train.Reconstruction {
+		return 0
+	}
+	return len(data.Targets)
+}
+
+// Model is the untrained model for inputs of the given shape, with so many outputs, or
+// with pixelClasses for each pixel if it is not 0.
+func (c *Config) Model(in graph.Shape, outputs, pixelClasses int) (*graph.Model, error) {
+	network, err := c.network(outputs, pixelClasses)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +67,16 @@ func (c *Config) Model(in graph.Shape, classes int) (*graph.Model, error) {
 	return graph.New(network, in, q, rand.New(rand.NewPCG(c.Seed, 0)))
 }
 
-func (c *Config) network(classes int) (graph.Network, error) {
+func (c *Config) network(outputs, pixelClasses int) (graph.Network, error) {
 	if c.Network.Builtin == "" {
 		return c.Network.Network, nil
 	}
-	network, err := graph.Builtin(c.Network.Builtin, classes)
+	network, err := graph.Builtin(c.Network.Builtin, outputs)
 	if err != nil {
 		return network, fmt.Errorf("config: %w", err)
+	}
+	if pixelClasses > 0 {
+		network = network.PerPixel(pixelClasses)
 	}
 	return network, nil
 }

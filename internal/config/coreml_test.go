@@ -58,7 +58,7 @@ func placed(t *testing.T, network, quantization string) (map[string]string, trai
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := c.Model(graph.Shape{C: 1, H: 8, W: 8}, 10)
+	m, err := c.Model(graph.Shape{C: 1, H: 8, W: 8}, 10, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

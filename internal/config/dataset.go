@@ -134,8 +134,20 @@ func data(o *datasets.Options) value {
 			"elsewhere.", numbers{&o.Mean}},
 		{"std", "Standard deviation of each channel, by which the difference is divided, as mean.", numbers{&o.Std}},
 		{"sound", "Folders of WAV files: how they are read, and what is computed from them.", sounds(&o.Sounds)},
+		{"masks", "npz, or a folder with images and masks: how the pixels of masks, which are classes, are read.",
+			masks(&o.Masks)},
 		{"size", "Scales the pictures of a folder to [height, width]; null takes them as they are.",
 			auto[[2]int]{&o.Size, tuple{o.Size[:], 1}}},
+	}
+}
+
+// masks is the table of the keys for masks.
+func masks(m *datasets.Masks) value {
+	return section{
+		{"classes", "Names of the classes 0, 1 and so on; null names them by their numbers, up to the greatest that occurs.",
+			columns{words{&m.Classes}}},
+		{"ignore", "Value of pixels that have no class, or -1 if all have one; null is 255.",
+			auto[int]{&m.Ignore, integer(&m.Ignore, -1, 255)}},
 	}
 }
 
