@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -95,47 +94,6 @@ func TestCRoundsHalfToEven(t *testing.T) {
 	}
 }
 
-// TestCMultiplyAdd: the sum of a product and a number rounds once, also where
-// it is next to the middle of two floats. The oracle has 500 bits.
-func TestCMultiplyAdd(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	var x []uint32
-	for i := range 200_000 {
-		q, m, c := uint32(rng.IntN(256)), float32(rng.Float64()*4), float32((rng.Float64()-0.5)*600)
-		switch i % 3 {
-		case 0: // the product is in the middle of two floats, and c decides
-			q, m = 129, math.Float32frombits(0x3f800000|uint32(rng.IntN(1<<16))<<7|64)
-			c = float32(math.Ldexp(rng.Float64()-0.5, -20-rng.IntN(30)))
-		case 1: // the product is very nearly half of c's last bit
-			m = float32(1+rng.IntN(4)) / float32(uint32(1)<<rng.IntN(3)) * (1 + float32(rng.IntN(5)-2)*0x1p-23)
-			q = 1 << rng.IntN(8)
-			_, e := math.Frexp(float64(float32(q) * m))
-			c = float32(math.Ldexp(float64(1<<23+rng.IntN(1<<23)), e+rng.IntN(3)-1)) * float32(1-2*rng.IntN(2))
-		}
-		x = append(x, q, math.Float32bits(m), math.Float32bits(c))
-	}
-	call := "y.bits = a[1].bits & ~0xffu; y.real = multiply_add((uint8_t)a[0].bits, (factor){y.real, a[1].real - " +
-		"y.real}, a[2].real)"
-	for name, flags := range dialects {
-		y := kernel(t, pairSum(1, 1, 1, 0), integer.Float32, call, 3, flags)(x)
-		for i, bits := range y {
-			q, m, c := x[3*i], math.Float32frombits(x[3*i+1]), math.Float32frombits(x[3*i+2])
-			if got, want := math.Float32frombits(bits), fused(q, m, c); got != want {
-				t.Fatalf("%s: %d·%v + %v = %v, want %v", name, q, m, c, got, want)
-			}
-		}
-	}
-}
-
-// fused is q·m + c, rounded once.
-func fused(q uint32, m, c float32) float32 {
-	exact := new(big.Float).SetPrec(500).SetFloat64(float64(m))
-	exact.Mul(exact, new(big.Float).SetInt64(int64(q)))
-	exact.Add(exact, new(big.Float).SetFloat64(float64(c)))
-	y, _ := exact.Float32()
-	return y
-}
-
 // TestCMultiplyAsFloat: the product of an integer and a float, in integers, is
 // that in floats; also of integers that no float holds.
 func TestCMultiplyAsFloat(t *testing.T) {
@@ -207,4 +165,30 @@ func TestCSumsWrap(t *testing.T) {
 		p.add("wraps", m, nil, integer.Float32)
 		p.checkReals(t, conformance.Toolchain{Flags: flags}, [][]float32{b.Inputs(m, 5)})
 	}
+}
+
+// TestCIntegerMeans: means on one grid, whose quotients come from a reciprocal up to 360 pixels.
+func TestCIntegerMeans(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(3, 60))
+	var p program
+	for _, size := range [][2]int{{1, 1}, {1, 2}, {3, 3}, {7, 11}, {16, 16}, {18, 20}, {19, 19}} {
+		grid := quantized.Quant{Format: affine.Int8, Scale: 0.5, Zero: rng.Int32N(256) - 128}
+		m := globalMean(0, grid, grid)
+		m.Input.Shape = []int{1, size[0], size[1]}
+		n := size[0] * size[1]
+		var inputs []uint8
+		for range 600 {
+			q, next := rng.IntN(255), rng.IntN(n+1)
+			for i := range n {
+				x := q
+				if i < next {
+					x++
+				}
+				inputs = append(inputs, uint8(x))
+			}
+		}
+		p.add(fmt.Sprint(size), m, inputs, integer.Gemmlowp, integer.Single)
+	}
+	p.check(t, sanitized)
 }

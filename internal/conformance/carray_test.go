@@ -218,7 +218,7 @@ func TestCZoo(t *testing.T) {
 }
 
 // TestCSums: all 65,536 pairs of bytes, on scales of all proportions and such
-// as give ties.
+// as give ties, added and subtracted.
 func TestCSums(t *testing.T) {
 	t.Parallel()
 	pairs := make([]uint8, 0, 2<<16)
@@ -228,13 +228,19 @@ func TestCSums(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	var p program
 	scales := [][3]float32{{0.25, 0.5, 1}, {0.25, 0.125, 1}, {0.25, 1, 1}, {0.25, 2, 1}, {1e-9, 1, 1},
-		{1e7, 1e7, 1}, {1e-20, 1e20, 1e-3}}
+		{1e7, 1e7, 1}, {1e-20, 1e20, 1e-3}, {0.5, 0.3, 1}, {0x1p90, 0x1.8p90, 1}}
 	for range 9 {
 		scales = append(scales, [3]float32{rng.Float32() + 0.1, float32(math.Exp2(8*rng.Float64() - 4)),
 			rng.Float32() + 0.5})
 	}
-	for _, s := range scales {
-		p.add(fmt.Sprint(s), pairSum(s[0], s[1], s[2], int32(rng.IntN(256))), pairs, requantizations...)
+	for i, s := range scales {
+		m := pairSum(s[0], s[1], s[2], int32(rng.IntN(256)))
+		p.add(fmt.Sprint(s), m, pairs, requantizations...)
+		if i%3 == 0 {
+			m := pairSum(s[0], s[1], s[2], int32(rng.IntN(256)))
+			m.Nodes[2].Op = quantized.Sub
+			p.add(fmt.Sprint(s, " difference"), m, pairs, requantizations...)
+		}
 	}
 	p.check(t, standard)
 }

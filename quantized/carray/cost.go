@@ -37,19 +37,22 @@ func (l *lowering) calls() (all []Call) {
 		products[layer.Name] = layer.MACs
 	}
 	for _, s := range l.steps {
-		all = append(all, Call{s.kernel, work(s.node, products)})
+		all = append(all, Call{s.kernel, l.work(s.node, products)})
 	}
 	return all
 }
 
 // work is that of a node; nil: of a move of the input.
-func work(n *quantized.Node, products map[string]int64) Work {
+func (l *lowering) work(n *quantized.Node, products map[string]int64) Work {
 	if n == nil {
 		return Work{5: 1}
 	}
 	outputs, channels := elements(n.Output.Shape), n.Output.Shape[0]
 	positions := float64(outputs / channels)
 	taps := float64(max(1, n.Window.Kernel[0]*n.Window.Kernel[1]))
+	if n.Op == quantized.GlobalAvgPool {
+		taps = float64(l.values[n.Inputs[0]].pixels())
+	}
 	macs := float64(products[n.Name])
 	if n.Weights == nil && taps > 1 { // a pool
 		macs = taps * float64(outputs)

@@ -31,11 +31,14 @@
 // other functions of one number, and changes of scale, are tables of 256 bytes.
 //
 // The float32 arithmetic gives the same results on every IEEE 754 processor,
-// and with compilers that fuse multiplications and additions: products are
-// clipped before they are rounded, and the sum of two activations, which ONNX
-// Runtime fuses, emulates the fused operation (see kernels/add_float32.c). If a
-// processor's floats or a compiler's flags cannot give these results, the file
-// does not compile.
+// and with compilers that fuse multiplications and additions, as products are
+// clipped before they are rounded. If a processor's floats or a compiler's flags
+// cannot give these results, the file does not compile.
+//
+// The sum or the difference of two activations is one of integers in every
+// arithmetic: a·A + b·B + C, shifted. The export looks for A, B and C that give
+// what the engine gives for each pair of bytes; where there are none, it lists the
+// pairs that differ.
 //
 // In the fixed-point modes, the mean of a whole image multiplies by a float32
 // as its two integers, without floats. Softmax, layer normalisation and means of

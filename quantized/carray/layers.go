@@ -54,41 +54,6 @@ func gridField(g grid) string {
 	return fmt.Sprintf(".y = {.zero = %d, .low = %d, .high = %d}", g.zero, g.min-g.zero, g.max-g.zero)
 }
 
-// add adds a sum of two activations. In floats it is that of ONNX Runtime on
-// x86-64, with fused multiply-adds:
-//
-//	q_y = clip(rne(fma(q_a, r_a, fma(q_b, r_b, z_y − (r_a·z_a + r_b·z_b)))))    r_a = s_a/s_y
-//
-// in fixed point that of TensorFlow Lite: both terms are converted to the scale
-// 2·max(s_a, s_b)/2²⁰, added, and converted to the output's scale.
-func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
-	ra, rb := a.grid.scale/y.grid.scale, b.grid.scale/y.grid.scale
-	if most := max(ra, rb); !(most < 0x1p100) {
-		return fmt.Errorf("inputs' scales %v and %v and output's %v: want quotients below 2¹⁰⁰", a.grid.scale,
-			b.grid.scale, y.grid.scale)
-	}
-	l.comment(n, a, y)
-	kernel := "add_float32"
-	if l.float32() {
-		constant := float32(y.grid.zero) - (float32(ra*float32(a.grid.zero)) + float32(rb*float32(b.grid.zero)))
-		out := y.grid
-		out.zero = 0
-		l.layer("addition", id, 8, ".a = "+factor(ra), ".b = "+factor(rb), ".constant = "+decimal(constant),
-			gridField(out))
-	} else {
-		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
-		l.layer("addition", id, 11,
-			".a = "+l.fixed(float64(a.grid.scale)/twice),
-			".b = "+l.fixed(float64(b.grid.scale)/twice),
-			".sum = "+l.fixed(twice/(float64(1<<20)*float64(y.grid.scale))),
-			fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero), gridField(y.grid))
-		kernel = "add_fixed"
-	}
-	l.call(kernel, fmt.Sprintf("add(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id), y.tensor,
-		a.tensor, b.tensor)
-	return nil
-}
-
 // product adds a product of two activations, the second perhaps of one number for
 // each channel.
 func (l *lowering) product(n *quantized.Node, id string, a, b, y *value) error {
@@ -170,6 +135,11 @@ func (l *lowering) pool(n *quantized.Node, id string, x, y *value) error {
 		l.layer("window", id, l.windowWords(), window)
 		l.call("max_pool", fmt.Sprintf("max_pool(%%s, %%s, &%s_layer)", id), y.tensor, x.tensor)
 	case !l.float32() && x.grid.same(y.grid):
+		n := n.Window.Kernel[0] * n.Window.Kernel[1]
+		if n == 0 { // the whole image
+			n = x.pixels()
+		}
+		l.wide = l.wide || n > 360
 		fields := []string{at(window)}
 		if l.countsPadding {
 			fields = append(fields, fmt.Sprintf(".zero = %d", x.grid.zero))

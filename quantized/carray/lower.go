@@ -62,12 +62,16 @@ type lowering struct {
 	reals     bool         // an activation is of floats: so is the arena
 
 	countsPadding bool // a mean counts padding
+	wide          bool // or is of more than 360 integers
 	weightZeros   bool // a layer's weights have zero points of their own
 	left          bool // a multiplier in fixed point is 1 or more
 	packed        bool // a layer's weights take fewer than 8 bits
 	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
 	sums          int  // such layers
+	additions     int  // sums and differences of two tensors
+	ties          bool // one of these has a rule for ties
+	exceptions    bool // or exceptions
 	toReals       bool // and one's sums become real numbers
 }
 
@@ -108,6 +112,12 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 		for j := range l.steps[first:] {
 			l.steps[first+j].node = n
 		}
+	}
+	if l.ties {
+		l.count.layers += 4 * l.additions
+	}
+	if l.exceptions {
+		l.count.layers += 12 * l.additions
 	}
 	l.result()
 	l.arena = plan(l.tensors)
@@ -214,10 +224,8 @@ func (l *lowering) node(i int, n *quantized.Node) error {
 	switch n.Op {
 	case quantized.Conv2D, quantized.Linear:
 		return l.weighted(n, id, in[0], y)
-	case quantized.Add:
+	case quantized.Add, quantized.Sub:
 		return l.add(n, id, in[0], in[1], y)
-	case quantized.Sub:
-		return l.difference(n, id, in[0], in[1], y)
 	case quantized.Mul:
 		return l.product(n, id, in[0], in[1], y)
 	case quantized.Max, quantized.Min:

@@ -57,10 +57,3 @@ func mantissa(m float32) (q, shift int32) {
 	}
 	return int32(f * (1 << 24)), int32(24 - e)
 }
-
-// split is a float32 as the sum of two, the first of which has 16 significant
-// bits: the product of either with a byte is exact.
-func split(r float32) (high, low float32) {
-	high = math.Float32frombits(math.Float32bits(r) &^ 0xff)
-	return high, r - high
-}

@@ -3,31 +3,12 @@ package carray
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"petrify/fakequant/affine"
 	"petrify/quantized"
 )
-
-// TestSplit: the two parts are the number, and products with bytes are exact.
-func TestSplit(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 10_000 {
-		r := float32(math.Exp2(rng.Float64()*60 - 30))
-		high, low := split(r)
-		if high+low != r {
-			t.Fatalf("%v = %v + %v", r, high, low)
-		}
-		q := float32(rng.IntN(256))
-		for _, part := range []float32{high, low} {
-			if got, want := float64(q*part), float64(q)*float64(part); got != want {
-				t.Fatalf("%v·%v is %v in float32, %v exactly", q, part, got, want)
-			}
-		}
-	}
-}
 
 // TestMantissa: the integers are the float.
 func TestMantissa(t *testing.T) {

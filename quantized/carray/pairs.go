@@ -4,32 +4,83 @@ import (
 	"fmt"
 
 	"petrify/quantized"
+	"petrify/quantized/integer"
 )
 
-// difference adds a difference of two activations, the second perhaps of one number for
-// each channel. In floats it is that of real numbers, in fixed point as a sum.
-func (l *lowering) difference(n *quantized.Node, id string, a, b, y *value) error {
-	if most := max(a.grid.scale, b.grid.scale) / y.grid.scale; !(most < 0x1p100) {
+// add adds a sum or a difference of two activations, the second perhaps of one number for each
+// channel: in any arithmetic the plane that is equal to the engine for each pair of bytes.
+func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
+	ra, rb := a.grid.scale/y.grid.scale, b.grid.scale/y.grid.scale
+	if most := max(ra, rb); !(most < 0x1p100) {
 		return fmt.Errorf("inputs' scales %v and %v and output's %v: want quotients below 2¹⁰⁰", a.grid.scale,
 			b.grid.scale, y.grid.scale)
 	}
-	l.comment(n, a, y)
-	zeros := fmt.Sprintf(".a_zero = %d, .b_zero = %d", a.grid.zero, b.grid.zero)
-	kernel := "difference_float32"
-	if l.float32() {
-		l.layer("difference", id, 8, ".a = "+decimal(a.grid.scale), ".b = "+decimal(b.grid.scale),
-			".out_scale = "+decimal(y.grid.scale), zeros, gridField(y.grid))
-	} else {
-		kernel = "difference_fixed"
-		twice := 2 * max(float64(a.grid.scale), float64(b.grid.scale))
-		l.layer("difference", id, 11,
-			".a = "+l.fixed(float64(a.grid.scale)/twice),
-			".b = "+l.fixed(float64(b.grid.scale)/twice),
-			".sum = "+l.fixed(twice/(float64(1<<20)*float64(y.grid.scale))), zeros, gridField(y.grid))
+	f, out, err := l.pairwise(n, a, b, y)
+	if err != nil {
+		return err
 	}
-	l.call(kernel, fmt.Sprintf("subtract(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id),
-		y.tensor, a.tensor, b.tensor)
+	l.comment(n, a, y)
+	p := f.plane()
+	fields := []string{fmt.Sprintf(".a = %d, .b = %d, .constant = %d, .shift = %d", p.a, p.b, p.constant, p.shift)}
+	if p.ties != 0 {
+		l.ties = true
+		fields = append(fields, fmt.Sprintf(".ties = %d", p.ties))
+	}
+	if len(p.exceptions) > 0 {
+		l.exceptions = true
+		var pairs []uint16
+		var sums []uint8
+		for _, q := range p.exceptions {
+			pairs, sums = append(pairs, uint16(q)), append(sums, uint8(f.of[q]+int64(out.zero)))
+		}
+		l.array("uint16_t", id+"_pairs", 2, &l.count.tables, each(pairs, whole))
+		l.array("uint8_t", id+"_sums", 1, &l.count.tables, each(sums, whole))
+		fields = append(fields, fmt.Sprintf(".pairs = %[1]s_pairs, .sums = %[1]s_sums, .exceptions = %[2]d", id,
+			len(pairs)))
+	}
+	l.additions++
+	l.layer("addition", id, 7, append(fields, gridField(out))...)
+	l.call("add", fmt.Sprintf("add(%%s, %%s, %%s, %d, %d, &%s_layer)", y.elements(), b.elements(), id), y.tensor,
+		a.tensor, b.tensor)
 	return nil
+}
+
+// pairwise is a sum or a difference as the engine computes it, less the zero of a grid. A sum in
+// float32 adds the zero point of y before it rounds, so that this decides which numbers are even.
+func (l *lowering) pairwise(n *quantized.Node, a, b, y *value) (*pairwise, grid, error) {
+	var quants [2]quantized.Quant
+	for i, name := range n.Inputs {
+		x, _ := l.model.Activation(name)
+		quants[i] = x.Quant
+	}
+	pair, err := integer.Pair(n, quants[0], quants[1], l.options.Requantization)
+	if err != nil {
+		return nil, grid{}, err
+	}
+	out, zero := y.grid, float64(0)
+	f := &pairwise{ra: float64(a.grid.scale) / float64(y.grid.scale), rb: float64(b.grid.scale) / float64(y.grid.scale)}
+	switch {
+	case n.Op == quantized.Sub:
+		f.rb = -f.rb
+	case l.float32():
+		out.zero, zero = 0, float64(y.grid.zero)
+	}
+	f.rest = zero - f.ra*float64(a.grid.zero) - f.rb*float64(b.grid.zero)
+	switch l.options.Requantization {
+	case integer.Float32:
+		f.ties = 1
+	case integer.Gemmlowp:
+		f.ties = -1
+	}
+	f.low, f.high = int64(out.min-out.zero), int64(out.max-out.zero)
+	for i := a.grid.min; i <= a.grid.max; i++ {
+		for j := b.grid.min; j <= b.grid.max; j++ {
+			q := int(i<<8 | j)
+			f.pairs = append(f.pairs, q)
+			f.of[q] = int64(pair(uint8(i), uint8(j))) - int64(out.zero)
+		}
+	}
+	return f, out, nil
 }
 
 // choose adds the greater or the less of two activations, each of which passes through a

@@ -28,12 +28,6 @@ func decimal(r float32) string {
 	return text + "f"
 }
 
-// factor is the initializer of a float as two.
-func factor(r float32) string {
-	high, low := split(r)
-	return fmt.Sprintf("{.high = %s, .low = %s}", decimal(high), decimal(low))
-}
-
 // fixed is the initializer of a multiplier in fixed point.
 func (l *lowering) fixed(m float64) string {
 	f := integer.NewFixed(m)

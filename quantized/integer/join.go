@@ -23,26 +23,47 @@ func (c *compiler) sum(a, b, y *value) error {
 		}, a.bytes, b.bytes, y.bytes)
 		return nil
 	}
-	var pair func(qa, qb uint8) uint8
-	switch how {
-	case Float32:
-		pair = func(qa, qb uint8) uint8 {
-			q := []uint8{qa, qb}
-			kernel.AddBytes(q[:1], q[:1], q[1:], k)
-			return q[0]
-		}
-		if c.options.Signed {
-			pair = sumSigned(a.grid, b.grid, y.grid)
-		}
-	case Gemmlowp, Single:
-		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply(), 1)
-	case XNNPACK:
-		pair = sumXNNPACK(a.grid, b.grid, y.grid, 1)
-	default:
-		return fmt.Errorf("no sum in %v", how)
+	pair, err := sumPair(a.grid, b.grid, y.grid, how)
+	if err != nil {
+		return err
+	}
+	if how == Float32 && c.options.Signed {
+		pair = sumSigned(a.grid, b.grid, y.grid)
 	}
 	c.pairs(a, b, y, pair)
 	return nil
+}
+
+// sumPair is the sum of two bytes.
+func sumPair(a, b, y grid, how Requantization) (func(qa, qb uint8) uint8, error) {
+	switch how {
+	case Float32:
+		k := sumOf(a, b, y)
+		return func(qa, qb uint8) uint8 {
+			q := []uint8{qa, qb}
+			kernel.AddBytes(q[:1], q[:1], q[1:], k)
+			return q[0]
+		}, nil
+	case Gemmlowp, Single:
+		return sumFixed(a, b, y, how.multiply(), 1), nil
+	case XNNPACK:
+		return sumXNNPACK(a, b, y, 1), nil
+	}
+	return nil, fmt.Errorf("no sum in %v", how)
+}
+
+// Pair is what the engine makes of two integers, stored as bytes, in a sum or a difference of
+// two activations: those of a signed format are greater by 128.
+func Pair(n *quantized.Node, a, b quantized.Quant, how Requantization) (func(qa, qb uint8) uint8, error) {
+	lo, hi := n.Limits()
+	y := gridOf(n.Output.Quant, lo, hi)
+	switch n.Op {
+	case quantized.Add:
+		return sumPair(gridOf(a, 0, 0), gridOf(b, 0, 0), y, how)
+	case quantized.Sub:
+		return differencePair(gridOf(a, 0, 0), gridOf(b, 0, 0), y, how)
+	}
+	return nil, fmt.Errorf("integer: %v: want a sum or a difference", n.Op)
 }
 
 // quotients refuses a sum whose scales have no finite quotients.
@@ -60,19 +81,25 @@ func (c *compiler) difference(a, b, y *value) error {
 	if err := quotients(a, b, y); err != nil {
 		return err
 	}
-	var pair func(qa, qb uint8) uint8
-	switch how := c.options.Requantization; how {
-	case Float32:
-		pair = func(qa, qb uint8) uint8 { return y.grid.quantize(a.grid.real(int32(qa)) - b.grid.real(int32(qb))) }
-	case Gemmlowp, Single:
-		pair = sumFixed(a.grid, b.grid, y.grid, how.multiply(), -1)
-	case XNNPACK:
-		pair = sumXNNPACK(a.grid, b.grid, y.grid, -1)
-	default:
-		return fmt.Errorf("no difference in %v", how)
+	pair, err := differencePair(a.grid, b.grid, y.grid, c.options.Requantization)
+	if err != nil {
+		return err
 	}
 	c.pairs(a, b, y, pair)
 	return nil
+}
+
+// differencePair is the difference of two bytes.
+func differencePair(a, b, y grid, how Requantization) (func(qa, qb uint8) uint8, error) {
+	switch how {
+	case Float32:
+		return func(qa, qb uint8) uint8 { return y.quantize(a.real(int32(qa)) - b.real(int32(qb))) }, nil
+	case Gemmlowp, Single:
+		return sumFixed(a, b, y, how.multiply(), -1), nil
+	case XNNPACK:
+		return sumXNNPACK(a, b, y, -1), nil
+	}
+	return nil, fmt.Errorf("no difference in %v", how)
 }
 
 // choose adds the greater or the less of two activations, as a table.

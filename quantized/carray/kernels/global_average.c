@@ -10,11 +10,8 @@ typedef struct {
 static void global_average(uint8_t *y, const uint8_t *x, const global_averaging *l)
 {
     for (int32_t c = 0; c < l->channels; c++) {
-        int32_t sum = -l->zero * l->pixels;
+        const int32_t sum = (int32_t)sum_at(x + c, 1, l->pixels, 0, l->channels) - l->zero * l->pixels;
 
-        for (int32_t i = 0; i < l->pixels; i++) {
-            sum += x[i * l->channels + c];
-        }
         y[c] = {{if .Fixed}}clip(multiply_as_float(sum, l->m), &l->y){{else}}requantize(sum, l->m, &l->y){{end}};
     }
 }

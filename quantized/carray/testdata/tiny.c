@@ -641,29 +641,43 @@ static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convo
     }
 }
 
-/* The greatest integer is the greatest number: x and y share a scale. */
-static uint8_t max_at(const uint8_t *x, const window *l, const area *a)
+/* The first tap in the image, of the channel at x. */
+static const uint8_t *first_tap(const uint8_t *x, const window *l, const area *a)
 {
-    uint8_t greatest = 0;
-
-    for (int32_t i = a->top; i < a->bottom; i++) {
-        for (int32_t j = a->left; j < a->right; j++) {
-            const uint8_t q = x[((a->row + i) * l->width + a->column + j) * l->channels];
-
-            greatest = q > greatest ? q : greatest;
-        }
-    }
-    return greatest;
+    return x + ((a->row + a->top) * l->width + a->column + a->left) * l->channels;
 }
 
+/* The greater of y and x, n times. */
+static void raise(uint8_t *y, const uint8_t *x, int32_t n)
+{
+#ifdef HELIUM
+    for (; n >= 16; n -= 16, y += 16, x += 16) {
+        vstrbq_u8(y, vmaxq_u8(vldrbq_u8(y), vldrbq_u8(x)));
+    }
+#endif
+    for (int32_t i = 0; i < n; i++) {
+        const uint8_t a = y[i];
+        const uint8_t b = x[i];
+
+        y[i] = b > a ? b : a;
+    }
+}
+
+/* The greatest integer is the greatest number: x and y share a scale. */
 static void max_pool(uint8_t *y, const uint8_t *x, const window *l)
 {
-    for (int32_t row = 0; row < l->out_height; row++) {
-        for (int32_t column = 0; column < l->out_width; column++) {
-            const area a = area_at(l, row, column);
+    const int32_t n = l->channels;
 
-            for (int32_t c = 0; c < l->channels; c++) {
-                *y++ = max_at(x + c, l, &a);
+    for (int32_t row = 0; row < l->out_height; row++) {
+        for (int32_t column = 0; column < l->out_width; column++, y += n) {
+            const area a = area_at(l, row, column);
+            const uint8_t *from = first_tap(x, l, &a);
+
+            copy(y, from, n);
+            for (int32_t i = a.top; i < a.bottom; i++, from += l->width * n) {
+                for (int32_t j = i == a.top; j < a.right - a.left; j++) {
+                    raise(y, from + j * n, n);
+                }
             }
         }
     }
