@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -164,6 +165,19 @@ func TestPageIsPrinted(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(*shots, "demo.pdf"), pdf, 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// On A4, with charts as they were drawn for the screen: nothing sticks out.
+	w.do(t, emulation.SetEmulatedMedia().WithMedia("print"))
+	beyond := says[[]string](t, w, `(paper => {
+		document.body.style.width = paper + "px";
+		document.body.style.minWidth = 0;
+		return [...document.querySelectorAll("canvas, table, figure, svg, pre")].filter(e => e.getClientRects().length).filter(e => {
+			const edge = e.parentElement.closest("figure")?.getBoundingClientRect().right ?? paper;
+			return e.getBoundingClientRect().right > edge + 1;
+		}).map(e => e.tagName + " in " + (e.closest("figure, section")?.textContent || "").trim().slice(0, 30));
+	})(718)`)
+	if len(beyond) > 0 {
+		t.Errorf("stick out on paper: %q", beyond)
 	}
 	w.clean(t)
 }
