@@ -58,6 +58,9 @@ type TableAccount struct {
 	Columns []string       `json:"columns"`           // those used: their titles, or numbers from 1
 	LeftOut []LeftColumn   `json:"left_out,omitempty"`
 
+	Categories []CategoryAccount `json:"categories,omitempty"` // columns of words, in their order
+	Fills      []FillAccount     `json:"fills,omitempty"`      // what replaces missing values
+
 	Time      LabelAccount `json:"time,omitzero"`      // of rows, if they are of recordings
 	Recording LabelAccount `json:"recording,omitzero"` // which one a row is of
 }

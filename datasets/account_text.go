@@ -60,6 +60,12 @@ func (a Account) String() string {
 			line("recording", "%v", t.Recording)
 		}
 		line("columns", "%d: %s", len(t.Columns), listed(t.used()))
+		for _, c := range t.Categories {
+			line("words", "%v", c)
+		}
+		if len(t.Fills) > 0 {
+			line("filled in", "%s", t.filledIn())
+		}
 		if len(t.LeftOut) > 0 {
 			line("left out", "%s", listed(t.leftOut()))
 		}

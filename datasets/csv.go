@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -42,6 +41,9 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	}
 	if l.like == nil {
 		train.leaveIndices()
+		if err := train.spread(l.hold); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		}
 	}
 	tables := []*table{train}
 	if opts.Test != "" {
@@ -68,16 +70,25 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	}
 	var splits []*Split
 	for _, t := range tables {
-		split := &Split{Values: t.values, Labels: t.indices(s.Classes), Targets: t.answer.values}
-		if opts.ChannelsFirst {
-			split.reorder(s.Shape)
-		}
-		splits = append(splits, split)
+		splits = append(splits, &Split{Values: t.values, Labels: t.indices(s.Classes), Targets: t.answer.values})
 	}
 	if opts.Test != "" {
 		s.Train, s.Test = splits[0], splits[1]
 	} else {
 		s.Train, s.Test = l.divide(splits[0], opts)
+	}
+	if l.like == nil {
+		if err := fill(tables, s.Train); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		}
+	}
+	for i, split := range splits {
+		if err := tables[i].complete(); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", []string{path, opts.Test}[i], err)
+		}
+		if opts.ChannelsFirst {
+			split.reorder(s.Shape)
+		}
 	}
 	return newSet(s, path)
 }
@@ -177,6 +188,11 @@ func readCSV(in *input, like *Contract, opts Options, size extent) (*table, erro
 		return nil, fmt.Errorf("datasets: %s: no rows", in.name)
 	}
 	t.inOrder()
+	if like != nil {
+		if err := t.spread(in.hold); err != nil {
+			return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
+		}
+	}
 	return t, nil
 }
 
@@ -205,7 +221,9 @@ func (t *table) take(in *input, b *block, like *Contract, opts Options, size ext
 	}
 	for i, c := skip, 0; i < fields; i++ {
 		var err error
-		if t.feature[c] {
+		if t.feature[c] && t.isCategory(c) {
+			err = t.addWord(bytes.TrimSpace(b.field(i)), c)
+		} else if t.feature[c] {
 			err = t.add(bytes.TrimSpace(b.field(i)), c)
 		} else if t.predicts(c) {
 			err = t.target(bytes.TrimSpace(b.field(i)), c)
@@ -250,7 +268,7 @@ func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 	}
 	t.cols = len(t.Columns)
 	t.recordings.free = true
-	t.cut = opts.Windows.Missing == "cut"
+	t.windows, t.cut = opts.Windows.Length > 0, opts.Windows.Missing == "cut"
 	return nil
 }
 
@@ -278,20 +296,4 @@ func (t *table) add(text []byte, column int) error {
 	v, err := t.parse(text, column)
 	t.values = append(t.values, v)
 	return err
-}
-
-// parse reads a number of a column.
-func (t *table) parse(text []byte, column int) (float32, error) {
-	v, ok := decimal(text, t.marks.mark)
-	if ok {
-		return v, nil
-	}
-	v, err := t.marks.number(string(text))
-	if err != nil && t.cut && isMissing(string(text)) {
-		return float32(math.NaN()), nil
-	}
-	if err != nil && !t.like && !t.predicts(column) && isText(string(text), t.marks.comma) {
-		err = fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
-	}
-	return v, err
 }

@@ -21,6 +21,9 @@ type layout struct {
 	like    bool     // the columns are those of training
 	order   []int    // if like: by feature, its place in training
 
+	categories []*category // by column of the file; nil: its values are numbers
+	fillings   []*filling  // likewise, what replaces missing values
+
 	time, recording int // columns of a table of recordings; −1: none
 
 	TableAccount
@@ -35,9 +38,12 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	}
 	wanted, named, err := l.choose(opts.Columns)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("data.columns: %w", err)
 	}
 	l.findEmpty(rows, wanted)
+	if err := l.findCategories(opts); err != nil {
+		return nil, err
+	}
 	if opts.Windows.Length > 0 {
 		if err := l.findStamps(opts.Windows, wanted); err != nil {
 			return nil, err
@@ -57,6 +63,11 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if i := slices.Index(named, l.column); i >= 0 && l.column >= 0 {
 		return nil, fmt.Errorf("data.columns: %s is the label", l.name(l.column))
 	}
+	for c := range l.width {
+		if l.isCategory(c) && (c == l.column || l.predicts(c)) {
+			return nil, fmt.Errorf("data.categories: %s is what is predicted", l.name(c))
+		}
+	}
 	l.feature, l.chosen = make([]bool, l.width), make([]bool, l.width)
 	all := !slices.Contains(wanted, 1)
 	for c, want := range wanted {
@@ -65,7 +76,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 		case c == l.column, c == l.time, c == l.recording, l.predicts(c):
 		case l.empty[c]:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "no title and no values"})
-		case want > 0 || want == 0 && all:
+		case want > 0 || want == 0 && all || l.isCategory(c):
 			l.feature[c] = true
 			l.Columns = append(l.Columns, strings.Trim(l.name(c), `"`))
 		default:
@@ -78,7 +89,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if l.Columns == nil {
 		return nil, fmt.Errorf("no column is left besides the label, have %s", l.have())
 	}
-	return l, nil
+	return l, l.findFillings(opts.Missing)
 }
 
 // name is a column's title in quotes, or else its number.
@@ -123,7 +134,7 @@ func (l *layout) choose(selectors []string) (wanted, named []int, err error) {
 		}
 		columns, err := l.columns(text)
 		if err != nil {
-			return nil, nil, fmt.Errorf("data.columns: %w", err)
+			return nil, nil, err
 		}
 		for _, c := range columns {
 			wanted[c] = want

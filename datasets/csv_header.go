@@ -89,6 +89,11 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 	} else if opts.Label != "none" && opts.Label != "" && slices.Contains(first, opts.Label) {
 		return fmt.Sprintf("it holds %q", opts.Label), true
 	}
+	for _, name := range append(slices.Clone(opts.Categories), opts.Targets...) {
+		if isText(name, comma) && slices.Contains(first, name) {
+			return fmt.Sprintf("it holds %q", name), true
+		}
+	}
 	others := append([]string{}, first...)
 	for c, title := range first {
 		text, below := isText(title, comma), len(rows) > 1 && isText(second[c], comma)

@@ -20,7 +20,7 @@ func (t *table) leaveIndices() {
 		k++
 		index := t.titles != nil && !t.chosen[c] && untitled(t.titles[c])
 		few := t.rows() < 10 // whole numbers that may differ by chance
-		if !index && few || !t.numbersRows(k) {
+		if t.isCategory(c) || !index && few || !t.numbersRows(k) {
 			keep = append(keep, k)
 			continue
 		}

@@ -37,15 +37,16 @@ func (l *layout) findLabel(rows [][]string, comma byte, opts Options, wanted []i
 	}
 	var open, words []int // columns that data.columns says nothing about
 	for c, want := range wanted {
-		if want == 0 {
-			open = append(open, c)
+		if want != 0 || l.isCategory(c) {
+			continue
 		}
-		if want == 0 && hasText(l.below(rows), c, comma) {
+		open = append(open, c)
+		if hasText(l.below(rows), c, comma) {
 			words = append(words, c)
 		}
 	}
 	signals := opts.Windows.Length > 0
-	if found, err := l.titled(wanted, signals, open, words); found || err != nil {
+	if found, err := l.titled(signals, open, words); found || err != nil {
 		return err
 	}
 	switch {
@@ -76,11 +77,11 @@ func (l *layout) findLabel(rows [][]string, comma byte, opts Options, wanted []i
 
 // titled takes a column for the label if it has a usual title and no other column has one
 // that says as much. Axes of signals are called y.
-func (l *layout) titled(wanted []int, signals bool, open, words []int) (found bool, err error) {
+func (l *layout) titled(signals bool, open, words []int) (found bool, err error) {
 	for rank, usual := range labelTitles {
 		var columns []int
 		for c, title := range l.titles {
-			if slices.Contains(usual, strings.ToLower(title)) && (rank < 2 || wanted[c] == 0) {
+			if slices.Contains(usual, strings.ToLower(title)) && (rank < 2 || slices.Contains(open, c)) {
 				columns = append(columns, c)
 			}
 		}
@@ -104,15 +105,14 @@ func (l *layout) titled(wanted []int, signals bool, open, words []int) (found bo
 // askForLabel is the error for a table whose columns of words or whose last one, of
 // numbers, may be the label.
 func (l *layout) askForLabel(words []int, last int) error {
-	var keys, leave, names []string
+	var keys, names []string
 	for _, c := range words {
 		names = append(names, l.name(c))
 		keys = append(keys, l.key(c))
-		leave = append(leave, fmt.Sprintf("%q", "!"+l.selector(c)))
 	}
 	return fmt.Errorf("the label may be %s, of words, or %s, the last column: data.label: %s, or data.label: %s, says "+
-		"which; data.columns: [%s] leaves words out of the features", listed(names), l.name(last), listed(keys),
-		l.key(last), strings.Join(leave, ", "))
+		"which; data.categories: [%s] makes features of words", listed(names), l.name(last), listed(keys), l.key(last),
+		strings.Join(keys, ", "))
 }
 
 // key is how a configuration names a column.

@@ -47,6 +47,8 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 	for i, at := range places {
 		like[at], l.feature[at] = i, true
 	}
+	l.wordsLike(c.Table, places)
+	l.fillLike(c.Table, places, opts)
 	for at, used := range l.feature {
 		switch {
 		case used:
@@ -66,7 +68,7 @@ func (t *TableAccount) heads(row []string) bool {
 		return false
 	}
 	known, first := 0, setOf(row)
-	for _, title := range append(slices.Clone(t.Columns), t.Label.Title) {
+	for _, title := range append(t.read(), t.Label.Title) {
 		if title == "" || !first[title] {
 			continue
 		}
@@ -74,7 +76,7 @@ func (t *TableAccount) heads(row []string) bool {
 			return true
 		}
 	}
-	return known >= len(t.Columns)
+	return known >= len(t.read())
 }
 
 func setOf(names []string) map[string]bool {
@@ -87,7 +89,7 @@ func setOf(names []string) map[string]bool {
 
 // width is how many columns the table has in all.
 func (t *TableAccount) width() int {
-	return len(t.Columns) + len(t.LeftOut) + len(t.Targets) + min(t.Label.Number, 1) + min(t.Time.Number, 1) +
+	return len(t.read()) + len(t.LeftOut) + len(t.Targets) + min(t.Label.Number, 1) + min(t.Time.Number, 1) +
 		min(t.Recording.Number, 1)
 }
 
@@ -96,7 +98,7 @@ func (l *layout) findLabelLike(rows [][]string, comma byte, t *TableAccount, opt
 	if t == nil || t.Label.Number == 0 {
 		wanted := make([]int, l.width)
 		if t != nil {
-			features := setOf(t.Columns)
+			features := setOf(t.read())
 			for at, title := range l.titles {
 				if features[title] {
 					wanted[at] = 1
@@ -139,6 +141,11 @@ func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 		}
 	}
 	want := c.size()
+	var columns []string
+	if c.Table != nil {
+		columns = c.Table.read()
+		want -= len(c.Table.Columns) - len(columns)
+	}
 	if (c.Table == nil || l.titles == nil) && others == want {
 		for at := range l.width {
 			if !taken[at] {
@@ -157,7 +164,7 @@ func (l *layout) featuresLike(c *Contract) (places []int, err error) {
 		}
 	}
 	var missing []string
-	for _, name := range c.Table.Columns {
+	for _, name := range columns {
 		at, ok := titled[name]
 		if number := untitledNumber(name); !ok && number > 0 {
 			at = l.numbered(number, c.Table)

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -80,4 +81,33 @@ func decimal(text []byte, mark byte) (v float32, ok bool) {
 		v = -v
 	}
 	return v, true
+}
+
+// parse reads a number of a column.
+func (t *table) parse(text []byte, column int) (float32, error) {
+	v, ok := decimal(text, t.marks.mark)
+	if ok {
+		return v, nil
+	}
+	v, err := t.marks.number(string(text))
+	missing := err != nil && isMissing(string(text))
+	if missing && t.cut {
+		return float32(math.NaN()), nil
+	}
+	if fill, ok := t.filled(column); ok && missing {
+		return fill, nil
+	}
+	switch {
+	case err == nil || t.like || t.predicts(column):
+		return v, err
+	case missing && t.windows:
+		err = fmt.Errorf("%w; data.windows.missing: cut leaves such rows out", err)
+	case missing:
+		err = fmt.Errorf("%s: %w; data.missing: %s=median, mean or a number replaces it", t.name(column), err,
+			t.selector(column))
+	case isText(string(text), t.marks.comma):
+		err = fmt.Errorf("%w; data.categories: [%s] makes features of words, data.columns: [\"!%s\"] leaves the column "+
+			"out", err, t.key(column), t.selector(column))
+	}
+	return v, err
 }

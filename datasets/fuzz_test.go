@@ -105,6 +105,17 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
+		if in, err := open(data); err == nil {
+			opts := Options{Label: label, Categories: []string{"1"}, Missing: []string{"0"}, Unseen: "zero"}
+			words, err := readCSV(in, nil, opts, extent{})
+			if err == nil {
+				words.leaveIndices()
+				err = words.spread(in.hold)
+			}
+			if err == nil && len(words.Columns)*read.rows() != len(words.values) {
+				t.Errorf("%d values of %q in %d rows", len(words.values), words.Columns, read.rows())
+			}
+		}
 		read.leaveIndices()
 		classes := sortedClasses(read.labels.names)
 		labels := read.indices(classes)

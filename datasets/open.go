@@ -71,6 +71,19 @@ type Options struct {
 	// left out. nil: all but the label's, and an index without a title.
 	Columns []string
 
+	// Categories chooses the columns of a CSV file, as Columns does, whose words become
+	// features: one for each word that occurs, 1 where the column holds it, else 0.
+	Categories []string
+
+	// Unseen says what other words, and missing ones, are in other tables: "refuse" (or
+	// "") an error, "zero" 0 in all features of their column.
+	Unseen string
+
+	// Missing says what replaces missing values of features in a CSV file: mean or
+	// median, of the training split, a number, or refuse; for all columns, or for one as
+	// in age=mean. nil: they are refused.
+	Missing []string
+
 	// Test is a second file with the test split, of the same kind as the first.
 	Test string
 
@@ -198,7 +211,7 @@ func (o Options) validate() error {
 	if o.Windows.Length > 0 && (o.Shape != [3]int{} || o.ChannelsFirst) {
 		return errors.New("datasets: windows give samples their shape: Shape and ChannelsFirst have no effect")
 	}
-	if err := errors.Join(o.Windows.validate(), o.Masks.validate()); err != nil {
+	if err := errors.Join(o.Windows.validate(), o.Masks.validate(), o.checkTableOptions()); err != nil {
 		return err
 	}
 	if s := o.Size; s != [2]int{} && (s[0] < 1 || s[1] < 1) {
@@ -233,6 +246,9 @@ func (o Options) allow(what string, allowed []string) error {
 	check("Targets", len(o.Targets) > 0)
 	check("Header", o.Header != HeaderAuto)
 	check("Columns", len(o.Columns) > 0)
+	check("Categories", len(o.Categories) > 0)
+	check("Unseen", o.Unseen != "")
+	check("Missing", len(o.Missing) > 0)
 	check("Test", o.Test != "")
 	check("TestFraction", o.TestFraction != 0)
 	check("Seed", o.Seed != 0)

@@ -31,7 +31,7 @@ func readers() []reader {
 		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target", "Masks"}, table...),
 			open: (*loading).openNPZ, files: both},
 		{what: "a CSV file", forms: []string{".csv", ".tsv"},
-			options: append([]string{"Target", "Targets"}, rows...),
+			options: append([]string{"Target", "Targets", "Categories", "Unseen", "Missing"}, rows...),
 			open:    (*loading).openCSV, files: both},
 		{what: "a folder of IDX files", holds: isIDXFolder, open: (*loading).openIDXFolder},
 		{what: "a folder of CIFAR-10 files", holds: holds(cifarNames()[0]), open: (*loading).openCIFARFolder,

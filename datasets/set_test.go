@@ -234,6 +234,7 @@ func TestEveryReaderSaysWhatItIgnores(t *testing.T) {
 		"Size": {Size: [2]int{1, 1}}, "Layout": {Layout: "signal"},
 		"Target": {Target: NumberTargets}, "Targets": {Targets: []string{"1"}},
 		"Header": {Header: HeaderTrue}, "Columns": {Columns: []string{"1"}}, "Sounds": {Sounds: Sounds{Rate: 8000}},
+		"Categories": {Categories: []string{"1"}}, "Unseen": {Unseen: "zero"}, "Missing": {Missing: []string{"0"}},
 		"Windows": {Windows: Windows{Length: 1}}, "Masks": {Masks: Masks{Ignore: 7}}}
 	for _, r := range readers() {
 		for name, o := range all {

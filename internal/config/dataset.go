@@ -112,6 +112,14 @@ func data(o *datasets.Options) value {
 		{"columns", "csv: the features, by title, number or range, such as [age, 4, 7..9], or what to leave out, " +
 			"such as [\"!id\"]; null is all, apart from the label and an index without a title.",
 			columns{words{&o.Columns}}},
+		{"categories", "csv: columns of words, by title, number or range, that become features: one for each word, 1 " +
+			"where the column holds it, else 0; null is none.", columns{words{&o.Categories}}},
+		{"unseen", "csv: words of data.categories that did not occur in training, and missing ones: refuse is an error, " +
+			"zero makes all features of the column 0; null is refuse.",
+			auto[string]{&o.Unseen, oneOf(&o.Unseen, "refuse", "zero")}},
+		{"missing", "csv: what replaces missing values of features: mean or median, of the training split, a number, or " +
+			"refuse; for all columns, or a list such as [median, age=mean, income=0]; null refuses them.",
+			columns{words{&o.Missing}}},
 		{"test", "A second file with the test split.", auto[string]{&o.Test, text(&o.Test)}},
 		{"test_fraction", "Share of each class that is split off for testing; null is 0.2, of sounds 0.1, if the data " +
 			"are not split already.",

@@ -113,6 +113,28 @@ func (f *file) values() []string {
 	lines := []string{f.normalisation()}
 	if raw := f.model.Input.Raw; raw != nil {
 		lines = append(lines, "value: "+comment(raw.String()))
+		lines = append(lines, f.columns()...)
+	}
+	return lines
+}
+
+// mostColumns is how many inputs a header describes one by one.
+const mostColumns = 100
+
+// columns says what each input of a table is, such as "input[0]: city=Oslo; mean 0.25,
+// deviation 0.433".
+func (f *file) columns() (lines []string) {
+	in := f.model.Input
+	titles := in.Raw.Columns
+	if len(titles) != f.in.elements() || len(titles) > mostColumns {
+		return nil
+	}
+	for i, title := range titles {
+		line := fmt.Sprintf("input[%d]: %s", i, comment(title))
+		if len(in.Mean) == len(titles) {
+			line += fmt.Sprintf("; mean %v, deviation %v", in.Mean[i], in.Std[i])
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
