@@ -40,10 +40,11 @@ func TestClippedIsFurtherThanHalfAStep(t *testing.T) {
 	}
 }
 
-// DoReFa's range is the one observed, ±3 here; two or three values clip nothing.
+// DoReFa clips what is half a step of tanh x beyond the range observed, ±0.3 here; two or
+// three values clip nothing.
 func TestClippedOnGridsOfTheirOwn(t *testing.T) {
-	seen := []float32{-3, 1, 0.5, 0, 3, 1, 0, 0, -3, 0, 0, 0, 3, 0, 0, 0}
-	x := []float32{-3.1, 3, 2, -3, 4, 0, 1, -1, -2.9, 3.5, 0, 0, -9, 0, 0, 0}
+	seen := []float32{-0.3, 0.1, 0.05, 0, 0.3, 0.1, 0, 0, -0.3, 0, 0, 0, 0.3, 0, 0, 0}
+	x := []float32{-0.36, 0.3, 0.2, -0.3, 0.4, 0, 0.1, -0.1, -0.29, 0.35, 0, 0, -9, 0, 0.34, -0.33}
 	for method, want := range map[fakequant.Method]int{fakequant.DoReFa: 4, fakequant.Binary: 0, fakequant.Ternary: 0} {
 		q := calibrated(t, configs()[method], seen)
 		if got, err := q.Clipped(x); err != nil || got != want {

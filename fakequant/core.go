@@ -1,6 +1,8 @@
 package fakequant
 
 import (
+	"slices"
+
 	"petrify/fakequant/affine"
 	"petrify/internal/kernel"
 )
@@ -12,7 +14,6 @@ type core struct {
 	layout   affine.Layout
 	grid               // as it is now
 	min, max []float32 // the observer's range
-	unit     []float32 // of what is learned, one for each scale
 }
 
 // grid is everything that a method needs to round a tensor and to pass its
@@ -22,19 +23,23 @@ type core struct {
 type grid struct {
 	affine.Params
 	bound []float32 // one more number for each scale, of methods that have one
+	unit  []float32 // 1, or the magnitude of the factor that the scale follows; see [Quantizer.FollowFactors]
 
 	training bool   // a Use's; else it is an evaluation
 	first    bool   // the first Use in its step: it has the penalty, if there is any
 	noise    uint64 // selects the random numbers, another for each Use in each step
 }
 
-func makeGrid(n int) grid { return grid{Params: affine.MakeParams(n), bound: make([]float32, n)} }
+func makeGrid(n int) grid {
+	return grid{Params: affine.MakeParams(n), bound: make([]float32, n), unit: slices.Repeat([]float32{1}, n)}
+}
 
 // take copies the numbers of g, which may move, into a use's grid.
 func (u *grid) take(g *grid) {
 	copy(u.Scale, g.Scale)
 	copy(u.Zero, g.Zero)
 	copy(u.bound, g.bound)
+	copy(u.unit, g.unit)
 }
 
 // choose sets scales and zero points by the dialect's rule.

@@ -27,14 +27,14 @@ const (
 
 // Traits describes a method apart from what it computes.
 type Traits struct {
-	Learns       bool          // it has learned tensors
-	OwnGrid      bool          // it takes no dialect and no rounding
-	Format       affine.Format // the only one that it has, if it is tied to one
-	Unsigned     bool          // it is meant for tensors that are never negative
-	Decays       bool          // it has a penalty, [Config.Decay]
-	Random       bool          // its rounding is drawn in training, from [Config.Seed]
-	IgnoresScale bool          // multiplying a tensor does not change its integers
-	Plain        bool          // it rounds, masks the gradient, and that is all
+	Learns   bool          // it has learned tensors
+	OwnGrid  bool          // it takes no dialect and no rounding
+	Format   affine.Format // the only one that it has, if it is tied to one
+	Unsigned bool          // it is meant for tensors that are never negative
+	Decays   bool          // it has a penalty, [Config.Decay]
+	Random   bool          // its rounding is drawn in training, from [Config.Seed]
+	Unfolded bool          // it rounds weights as they are before a batch norm is folded in
+	Plain    bool          // it rounds, masks the gradient, and that is all
 
 	// Least is the least scale, if the method has a floor of its own.
 	Least func(affine.Format) float32
@@ -55,7 +55,7 @@ var methods = [...]struct {
 	PACT: {"pact", newPACT, Traits{Learns: true, Unsigned: true, Decays: true, Least: leastPACT},
 		wantSymmetric},
 	LearnedRange: {"learned_range", newLearnedRange, Traits{Learns: true}, wantAffine},
-	DoReFa:       {"dorefa", newDoReFa, Traits{OwnGrid: true, IgnoresScale: true}, wantNarrow},
+	DoReFa:       {"dorefa", newDoReFa, Traits{OwnGrid: true, Unfolded: true}, wantNarrow},
 	Binary:       {"binary", newBinary, Traits{OwnGrid: true, Format: affine.Binary}, wantBinary},
 	LearnedBinary: {"learned_binary", newLearnedBinary,
 		Traits{Learns: true, OwnGrid: true, Format: affine.Binary, Least: leastDefault}, wantBinary},

@@ -187,7 +187,7 @@ func (f *surrogate) y(i int) float64 {
 	case fakequant.LearnedBinary, fakequant.LearnedTernary:
 		return x + (f.values[0][g]-s)*f.integer[i]
 	case fakequant.DoReFa:
-		return 2*(math.Tanh(x)/(2*f.peak[g])+0.5+f.error[i]/qmax) - 1
+		return f.peak[g] * (2*(math.Tanh(x)/(2*f.peak[g])+0.5+f.error[i]/qmax) - 1)
 	case fakequant.LSQ:
 		s = f.values[0][g]
 		below, above = s*(qmin-z), s*(qmax-z)

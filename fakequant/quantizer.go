@@ -2,7 +2,6 @@ package fakequant
 
 import (
 	"fmt"
-	"slices"
 
 	"petrify/fakequant/affine"
 	"petrify/observers"
@@ -51,7 +50,6 @@ func New(name string, cfg Config, shape ...int) (*Quantizer, error) {
 		core: core{
 			name: name, cfg: cfg, layout: layout, grid: makeGrid(layout.N),
 			min: make([]float32, layout.N), max: make([]float32, layout.N),
-			unit: slices.Repeat([]float32{1}, layout.N),
 		},
 		observer: observer,
 	}
@@ -165,8 +163,7 @@ func (q *Quantizer) Quantize(dst []int32, x []float32) error {
 }
 
 // Clipped counts the elements of x that lie outside the range with the present
-// scales: those that round to an integer beyond qmin..qmax. [DoReFa]'s range is
-// the observer's; with [Binary] and [Ternary], whose values lie within the
+// scales: those that round to an integer beyond qmin..qmax. With [Binary] and [Ternary], whose values lie within the
 // weights, no element counts as clipped. Nothing in q moves.
 func (q *Quantizer) Clipped(x []float32) (int, error) {
 	if err := q.check(len(x), len(x)); err != nil {

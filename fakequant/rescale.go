@@ -12,10 +12,12 @@ import (
 //
 //	fake(f·w; |f|·s) = f·fake(w; s)    up to the rounding of float32
 //
-// so that a step that changes f changes no integer. There is no effect if q does
-// not learn its scales, or if one spans several channels.
+// so that a step that changes f changes no integer. So does the grid of a method that
+// rounds w itself ([Traits]). There is no effect on others, or if one scale spans several
+// channels.
 func (q *Quantizer) FollowFactors(channels int, factor func(channel int) float32) {
-	if _, learns := q.method.(scaler); learns && channels > 0 && q.layout.N%channels == 0 {
+	_, learns := q.method.(scaler)
+	if (learns || q.cfg.Method.Traits().Unfolded) && channels > 0 && q.layout.N%channels == 0 {
 		q.channels, q.factor = channels, factor
 	}
 }

@@ -100,6 +100,10 @@ func TestScalesFollowFactors(t *testing.T) {
 			c.Granularity = affine.Granularity{Kind: affine.PerGroup, Axis: 1, Size: 10}
 		}), true},
 		{"with zero points", toAffine(fakequant.LSQPlus), true},
+		{"squeezed weights", few(func(c *fakequant.Config) { c.Method = fakequant.DoReFa }), true},
+		{"squeezed weights with one scale", few(func(c *fakequant.Config) {
+			c.Method, c.Granularity = fakequant.DoReFa, affine.Granularity{}
+		}), false},
 		{"learned ranges", toAffine(fakequant.LearnedRange), false},
 		{"one scale", few(func(c *fakequant.Config) { c.Granularity = affine.Granularity{} }), false},
 		{"observed scales", fakequant.Bits(3).Weights, false},
@@ -137,7 +141,7 @@ func TestScalesFollowFactors(t *testing.T) {
 				if !near(moved[g], s*ratio) {
 					t.Errorf("scale %d is %v, want %v", g, moved[g], s*ratio)
 				}
-				if !near(now[g], dlearned[g]*ratio) { // of what the scale is a multiple of f
+				if dlearned != nil && !near(now[g], dlearned[g]*ratio) { // of what the scale is a multiple of f
 					t.Errorf("gradient %d is %v, want %v", g, now[g], dlearned[g]*ratio)
 				}
 			}

@@ -38,6 +38,9 @@ func (q *Quantizer) own() []State {
 			q.observed, q.trained, number(q.observing), number(q.enabled), number(q.ready),
 		}},
 	}
+	if q.cfg.Method.Traits().Unfolded { // what was observed, in units of factors that have moved since
+		state = append(state, State{Name: q.name + ".bound", Shape: shape, F32: q.bound})
+	}
 	for _, l := range q.method.learned() {
 		state = append(state, State{Name: l.Name, Shape: shape, F32: l.Value})
 	}

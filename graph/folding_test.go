@@ -152,16 +152,16 @@ func TestFoldingHasItsNames(t *testing.T) {
 	}
 }
 
-// Learned scales of weights follow batch norm's factor, which is learned through
-// them, too: all gradients are the slopes of the loss.
-func TestLearnedScalesOfFoldedWeights(t *testing.T) {
+// Learned scales of weights, and those of weights that are squeezed, follow batch norm's
+// factor, which is learned through them, too: all gradients are the slopes of the loss.
+func TestScalesOfFoldedWeights(t *testing.T) {
 	const steps = 4
 	for _, f := range []graph.Folding{graph.FoldRunning, graph.FoldBatch} {
 		compared := 0
-		for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus} {
+		for _, method := range []fakequant.Method{fakequant.LSQ, fakequant.LSQPlus, fakequant.DoReFa} {
 			w := fakequant.Bits(3).Weights // whose first scales are no search's, which may be a close thing
 			w.Method = method
-			if method != fakequant.LSQ {
+			if method == fakequant.LSQPlus {
 				w.Scheme, w.Format.Narrow = affine.Affine, false
 			}
 			q := graph.Uniform(fakequant.Scheme{Weights: w})
@@ -171,6 +171,6 @@ func TestLearnedScalesOfFoldedWeights(t *testing.T) {
 					return graph.Switches{Observe: step == 0, Quantize: true, BatchNormFrozen: step%2 == 1}
 				})
 		}
-		enough(t, compared, 2*steps, 0.5)
+		enough(t, compared, 3*steps, 0.5)
 	}
 }

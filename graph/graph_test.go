@@ -183,9 +183,10 @@ func TestNewRefusesActivationsOnGridsOfWeights(t *testing.T) {
 	}
 }
 
+// One scale for all channels cannot follow a batch norm, which has a factor for each.
 func TestNewRefusesDoReFaOnBatchNorm(t *testing.T) {
 	s := fakequant.Bits(5)
-	s.Weights.Method = fakequant.DoReFa
+	s.Weights.Method, s.Weights.Granularity = fakequant.DoReFa, affine.Granularity{}
 	_, err := graph.New(graph.Chain(graph.Flatten(), graph.Linear(3).Named("fc"), graph.BatchNorm()),
 		graph.Shape{C: 1, H: 2, W: 2}, graph.Uniform(s), rand.New(rand.NewPCG(1, 1)))
 	if err == nil || !strings.Contains(err.Error(), "layer fc: method dorefa") {

@@ -53,15 +53,15 @@ func (m *Model) quantize(q Quantization) error {
 		}
 		var err error
 		c := q.weights(u, m.units)
-		if u.norm != nil && c.Method.Traits().IgnoresScale {
-			return fmt.Errorf("graph: layer %s: method %v ignores the scale of the weights, into which batch_norm "+
-				"is folded: want another method, or no batch_norm", u.name(), c.Method)
-		}
 		if u.weights, err = m.quantizer(u, u.weight.Name, c, u.weight.Shape); err != nil {
 			return err
 		}
 		if u.weights != nil && u.norm != nil {
 			u.weights.FollowFactors(u.out.C, u.factor)
+			if c.Method.Traits().Unfolded && !u.weights.FollowsFactors() {
+				return fmt.Errorf("graph: layer %s: method %v rounds weights before batch_norm multiplies each channel "+
+					"by a factor: want scales per channel, not per tensor, or no batch_norm", u.name(), c.Method)
+			}
 		}
 	}
 	for _, g := range q.place(m.all) {

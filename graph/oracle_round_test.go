@@ -98,7 +98,9 @@ func (o *oracle) record(u *use, follows bool) {
 	u.unit = o.unitsOf(len(u.params.Scale))
 	u.began = u.unit
 	if u.cfg.Method == fakequant.DoReFa {
-		o.peaks(u, c)
+		for g, s := range u.params.Scale { // u·T/L
+			u.peak = append(u.peak, float64(s)*float64(u.cfg.Format.Max())/u.unit[g])
+		}
 	}
 	for k, l := range c.Learned() {
 		u.values = append(u.values, nil)
@@ -116,22 +118,6 @@ func (o *oracle) record(u *use, follows bool) {
 	o.sides(u)
 	u.y = u.rounded(c, noise)
 	o.doubts(u, c, noise)
-}
-
-// peaks finds DoReFa's T. What lies next to it, and is not what it was made of, may
-// be on either side.
-func (o *oracle) peaks(u *use, c *fakequant.Quantizer) {
-	lo, hi, _ := c.Range()
-	for i := range lo {
-		u.peak = append(u.peak, math.Tanh(float64(max(-lo[i], hi[i]))))
-	}
-	for i, x := range u.x {
-		g := u.group(i)
-		near := math.Abs(math.Abs(math.Tanh(x))/u.peak[g]-1) < 2e-5
-		if near && max(-lo[g], hi[g]) != float32(math.Abs(x)) {
-			o.unsure++
-		}
-	}
 }
 
 // ramp is λ in step t of those that round.
@@ -180,9 +166,10 @@ func (o *oracle) sides(u *use) {
 		n := u.whole(v)
 		below, above := n < qmin-z, n > qmax-z
 		switch u.cfg.Method {
-		case fakequant.DoReFa: // T is made of the greatest x itself, and that is inside
-			t := math.Tanh(x)/(2*u.peak[u.group(i)]) + 0.5
-			below, above = t < -1e-5, t > 1+1e-5
+		case fakequant.DoReFa:
+			g := u.group(i)
+			n := math.RoundToEven(qmax * (math.Tanh(x/u.unit[g])/(2*u.peak[g]) + 0.5))
+			below, above = n < 0, n > qmax
 		case fakequant.PACT:
 			α := u.values[0][u.group(i)]
 			below, above = x < α*qmin/qmax, x >= α
@@ -283,8 +270,9 @@ func (u *use) fake(i int, x float64) float64 {
 		return u.y[i] + is.low - was.low
 	case u.branch[i] > 0:
 		return u.y[i] + is.high - was.high
-	case u.cfg.Method == fakequant.DoReFa:
-		return u.y[i] + (math.Tanh(x)-math.Tanh(u.x[i]))/u.peak[u.group(i)]
+	case u.cfg.Method == fakequant.DoReFa: // in units of the channel, too
+		g := u.group(i)
+		return u.unit[g] * (u.y[i]/u.began[g] + math.Tanh(x/u.unit[g]) - math.Tanh(u.x[i]/u.began[g]))
 	}
 	return u.y[i] + x - u.x[i] + (is.scale-was.scale)*u.error[i]
 }
@@ -299,6 +287,8 @@ func (u *use) reach(i int, values [][]float64, unit []float64) span {
 	switch u.cfg.Method {
 	case fakequant.LSQ:
 		s = values[0][g] * unit[g]
+	case fakequant.DoReFa:
+		s *= unit[g] / u.began[g]
 	case fakequant.LSQPlus:
 		s, z = values[0][g]*unit[g], values[1][g]+u.zero[g]
 	case fakequant.PACT: // s counts as constant

@@ -55,8 +55,8 @@ class Quantizer:
         return self.whole and not self.observing
 
     def follow(self, f):
-        """What is learned is in multiples of the factors of the channels, if each has scales of its own."""
-        if "log_scale" in self.learned and self.groups % len(f) == 0:
+        """The grid is in multiples of the factors of the channels, if each has scales of its own."""
+        if ("log_scale" in self.learned or self.method == "dorefa") and self.groups % len(f) == 0:
             self.unit = f.abs().repeat_interleave(self.groups // len(f))
 
     def fake(self, x, ties, observes=True, ships=None, error=0.0):
@@ -122,7 +122,7 @@ class Quantizer:
             ties.vague += close_searches()
         self.stale = False
         if m == "dorefa":
-            self.scale = torch.full_like(self.scale, 1 / f.high)
+            self.scale = (self.units().detach() * self.peak.tanh() / f.high).clamp(min=f.least_scale)
         elif m == "pact":
             self.scale = self.leaf("log_alpha").detach() / f.high
         elif m == "learned_range":
@@ -136,7 +136,7 @@ class Quantizer:
         self.leaves.clear()
         largest = torch.maximum(hi, -lo)
         if self.method == "dorefa":
-            self.peak = largest.clamp(min=1e-7)
+            self.peak = (largest / self.seen).clamp(min=1e-7)
         elif self.method == "pact":
             self.start("log_alpha", hi if self.format.unsigned else largest)
         elif self.method == "learned_range":
@@ -228,11 +228,13 @@ class Quantizer:
         return ties.above(gap, self.band(rows), rows != rows)
 
     def dorefa(self, rows, ties):
-        levels, peak = self.format.high, self.peak.unsqueeze(1)
-        inside = ties.above(peak - rows.detach().abs(), self.band(rows), rows == rows)
-        t = rows.tanh() / (2 * peak.tanh())
-        n = ties.round(levels * (t.detach() + 0.5).clamp(0, 1), "half_even")
-        return straight(2 * t * inside, 2 * n / levels - 1)
+        levels, peak, units = self.format.high, self.peak.unsqueeze(1), self.units().unsqueeze(1)
+        w = rows / units
+        n = ties.round(levels * (w.detach().tanh() / (2 * peak.tanh()) + 0.5), "half_even")
+        inside, n = (n >= 0) & (n <= levels), n.clamp(0, levels)
+        y = self.scale.unsqueeze(1) * (2 * n - levels)
+        slope = (y / units).detach() + (w.tanh() - w.tanh().detach()) * inside
+        return straight(units * slope, y)
 
     def pact(self, rows, y, ties):
         alpha = self.leaf("log_alpha").unsqueeze(1)
