@@ -120,7 +120,11 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
 	if len(r.Model.Targets) > 0 {
 		r.Unjudged = "its network does not classify"
-		if r.Predictions, err = c.predictions(ctx, folder); err != nil {
+		r.Predictions, err = c.predictions(ctx, folder)
+		if err == nil && pixelClasses(r.Model) > 0 {
+			r.Masks, err = c.masks(ctx, folder)
+		}
+		if err != nil {
 			r.Unjudged += ": " + err.Error()
 		}
 		return r, context.Cause(ctx)

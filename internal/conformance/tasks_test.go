@@ -98,3 +98,73 @@ func threeLabels(t *testing.T) *datasets.Set {
 	}
 	return s
 }
+
+// TestPixels: U-Nets that learned a class for each pixel give the definition's logits in ONNX
+// Runtime, and in TensorFlow Lite and C the engine's integers.
+func TestPixels(t *testing.T) {
+	data := twoHalves(t)
+	zeroPoints := fakequant.Int8()
+	zeroPoints.Activations.Scheme, zeroPoints.Activations.Format.Unsigned = affine.Affine, true
+	runtimes := startTFLite(t)
+	var c program
+	rng := rand.New(rand.NewPCG(6, 0))
+	for name, scheme := range map[string]fakequant.Scheme{"int8": fakequant.Int8(), "zero points": zeroPoints} {
+		for _, builtin := range []string{"unet-tiny", "conv-autoencoder"} {
+			t.Run(builtin+"/"+name, func(t *testing.T) {
+				network, err := graph.Builtin(builtin, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, err := train.Run(t.Context(), train.Config{Data: data, Quantization: graph.Uniform(scheme), Batch: 16,
+					Network: network.PerPixel(len(data.Targets)), Objective: train.Objective{Loss: train.PixelCrossEntropyDice},
+					Float: train.Stage{Epochs: 3, LearningRate: 0.01}, QAT: train.Stage{Epochs: 1}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var x []float32
+				for b, err := range data.Batches(data.Test, datasets.BatchOptions{Size: data.Test.Len()}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					x = slices.Clone(b.X)
+				}
+				same(t, r.Model, x, outputs(t, onnx.Options{}, conformance.Settings{}, r.Model, x))
+				tfliteAgrees(t, runtimes, r.Model, integersOf(r.Model, x))
+				c.add(builtin+" "+name, r.Model, byteInputs(rng, r.Model, 8), integer.Float32)
+			})
+		}
+	}
+	c.check(t, plain)
+}
+
+// twoHalves is a set of pictures in two halves, one of which is brighter, and a third class
+// between them.
+func twoHalves(t *testing.T) *datasets.Set {
+	t.Helper()
+	const side = 12
+	rng := rand.New(rand.NewPCG(4, 9))
+	split := func(n int) *datasets.Split {
+		s := &datasets.Split{Labels: make([]int32, n)}
+		for range n {
+			at := 3 + rng.IntN(side-6)
+			for k := range side * side {
+				class := uint8(0)
+				switch {
+				case k%side == at:
+					class = 2
+				case k%side > at:
+					class = 1
+				}
+				s.Masks = append(s.Masks, class)
+				s.Images = append(s.Images, uint8(70*int(class)+rng.IntN(60)))
+			}
+		}
+		return s
+	}
+	s, err := datasets.New(datasets.Set{Name: "halves", Shape: [3]int{1, side, side}, Target: datasets.PixelTargets,
+		Targets: []string{"dark", "bright", "between"}, Train: split(64), Test: split(8)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -32,6 +32,7 @@ type Run struct {
 	Exports     []Export
 	Judgement   *Judgement   // of a classifier
 	Restoration *Restoration // of a network whose outputs are to be its inputs
+	Masks       *Masks       // of a network with a class for each pixel
 	Predictions []Prediction // of each number or label
 	Unjudged    string       // why there is none of these
 	Warnings    []string

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"image"
+	"image/color"
+	"path/filepath"
+
+	"petrify/datasets"
+	"petrify/internal/report"
+)
+
+// masks shows test pictures of a run's data with their masks, and those that the float
+// network and the quantized one make of them.
+func (c *command) masks(ctx context.Context, folder string) (_ *report.Masks, err error) {
+	shipped, err := openPredictor(folder, false)
+	if err != nil {
+		return nil, err
+	}
+	set, err := c.openOwn(ctx, shipped)
+	if err != nil {
+		return nil, err
+	}
+	if set == nil {
+		return nil, errors.New("its data have changed")
+	}
+	if !exists(filepath.Join(folder, floatFile)) {
+		return nil, fmt.Errorf("%s holds no %s", folder, floatFile)
+	}
+	float, err := openPredictor(folder, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, float.close()) }()
+	floats, floatWrong, err := float.marked(ctx, set, set.Test)
+	if err != nil {
+		return nil, err
+	}
+	integers, wrong, err := shipped.marked(ctx, set, set.Test)
+	if err != nil {
+		return nil, err
+	}
+	m := &report.Masks{}
+	for k, name := range set.Targets {
+		m.Classes = append(m.Classes, report.MaskClass{Name: name, Colour: hex(maskColours()[k])})
+	}
+	for _, i := range tellingly(floatWrong, wrong) {
+		s := report.Masked{Sample: set.Sample(set.Test, i), FloatWrong: floatWrong[i], ShippedWrong: wrong[i]}
+		input, ok := set.Picture(set.Test, i)
+		if !ok { // of two channels, or of more than three
+			input = image.NewGray(image.Rect(0, 0, set.Shape[2], set.Shape[1]))
+		}
+		for to, picture := range map[*template.URL]image.Image{&s.Input: input,
+			&s.Truth:   maskPicture(set.MaskOf(set.Test, i), set.Shape[2]),
+			&s.Float:   maskPicture(floats[i], set.Shape[2]),
+			&s.Shipped: maskPicture(integers[i], set.Shape[2])} {
+			if *to, err = pictureURL(picture); err != nil {
+				return nil, err
+			}
+		}
+		m.Shown = append(m.Shown, s)
+	}
+	return m, nil
+}
+
+// hex is a colour for CSS.
+func hex(c color.Color) string {
+	r, g, b, _ := c.RGBA()
+	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+}
+
+// marked is the mask that the network makes of each input of a split, and the part of its
+// pixels that are wrong, of those that have a class.
+func (p *predictor) marked(ctx context.Context, set *datasets.Set, split *datasets.Split) (masks [][]uint8,
+	wrong []float64, err error) {
+	classes := len(set.Targets)
+	err = p.each(set, split, func(first int, y []float32, labels []int32) error {
+		for i := range labels {
+			mask := maskOf(y[i*p.outputs:(i+1)*p.outputs], classes)
+			differ, all := 0.0, 0.0
+			for at, class := range set.MaskOf(split, first+i) {
+				if class == datasets.Ignored {
+					continue
+				}
+				if all++; class != mask[at] {
+					differ++
+				}
+			}
+			masks, wrong = append(masks, mask), append(wrong, differ/max(all, 1))
+		}
+		return context.Cause(ctx)
+	})
+	return masks, wrong, err
+}
