@@ -57,8 +57,8 @@ func (b *builder) shape(s Shape, vector bool) tensor.Shape {
 }
 
 // input adds the node of a batch of inputs with its value.
-func (b *builder) input(s Shape) (*gorgonia.Node, *tensor.Dense) {
-	shape := b.shape(s, s.vector())
+func (b *builder) input(source *unit) (*gorgonia.Node, *tensor.Dense) {
+	shape := b.shape(source.out, source.vector)
 	value := tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Float32))
 	return gorgonia.NewTensor(b.graph, tensor.Float32, len(shape), gorgonia.WithName(InputName),
 		gorgonia.WithShape(shape...), gorgonia.WithValue(value)), value

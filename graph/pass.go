@@ -40,7 +40,7 @@ func (b *builder) pass() (p *pass, loss *gorgonia.Node, err error) {
 		return nil, nil, fmt.Errorf("graph: batch of %d: want at least 1", b.batch)
 	}
 	m := b.model
-	x, value := b.input(m.in)
+	x, value := b.input(m.source)
 	p = &pass{model: m, x: value, loss: new(lossOp), outputs: b.outputs, products: b.products}
 	if p.y, err = b.network(m, x); err != nil {
 		return nil, nil, err

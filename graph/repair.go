@@ -16,12 +16,15 @@ type Repair struct {
 	BiasCorrection bool    // makes the mean error of each channel 0
 	GPTQ           bool    // chooses the integers of weights together, instead of rounding each to nearest
 	AdaRound       bool    // starts from those, and improves them
-	Iterations     int     // of AdaRound
-	Damping        float64 // of the two: a share of the moments' mean diagonal that is added to it
+	BRECQ          bool    // does so, and then improves those of a block of layers together
+	Iterations     int     // of the latter two
+	Damping        float64 // of all three: a share of the moments' mean diagonal that is added to it
 }
 
 // Active reports whether there is something to repair.
-func (o Repair) Active() bool { return o.BiasCorrection || o.GPTQ || o.AdaRound }
+func (o Repair) Active() bool { return o.BiasCorrection || o.chooses() }
+
+func (o Repair) chooses() bool { return o.GPTQ || o.AdaRound || o.BRECQ }
 
 // repairing is a pass over the units, from the input to the output, with two networks
 // side by side: the quantized one, as far as it is repaired, and the float one as it
@@ -52,11 +55,22 @@ func (m *Model) Repair(ctx context.Context, o Repair, x []float32) error {
 		return err
 	}
 	r.Repair = o
-	for i, u := range m.units {
+	for _, b := range m.blocks() {
+		if err := r.reconstruct(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layers repairs and computes the units of a block, one after the other.
+func (r *repairing) layers(ctx context.Context, b segment, how Repair) error {
+	for i := b.from; i < b.to; i++ {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		err := r.weighted(u, float.units[i])
+		u := r.shipped.units[i]
+		err := r.weighted(u, r.float.units[i], how)
 		if err == nil {
 			err = r.compute(i)
 		}
@@ -91,15 +105,18 @@ func sideBySide(m, float *Model, x []float32) (*repairing, error) {
 	}, layer.Run(rounded, [][]float32{x}, images)
 }
 
-// compute computes the outputs of a unit in both networks.
-func (r *repairing) compute(i int) (err error) {
+// compute computes the outputs of a unit in both networks, and keeps them until the next
+// at least.
+func (r *repairing) compute(i int) error {
 	u, was := r.shipped.units[i], r.float.units[i]
-	if r.got[u], err = r.run(r.shipped, u, r.got); err != nil {
+	got, err := r.run(r.shipped, u, r.got)
+	if err != nil {
 		return err
 	}
-	r.wanted[was], err = r.run(r.float, was, r.wanted)
+	wanted, err := r.run(r.float, was, r.wanted)
 	forget(r.got, r.shipped.units[i+1:])
 	forget(r.wanted, r.float.units[i+1:])
+	r.got[u], r.wanted[was] = got, wanted
 	return err
 }
 
@@ -127,17 +144,23 @@ func (r *repairing) run(m *Model, u *unit, of map[*unit][]float32) ([]float32, e
 	return y, layer.Run(y, xs, r.images)
 }
 
-// RepairMemory is the bytes of activations that [Model.Repair] holds for an image.
-func (m *Model) RepairMemory() (most int) {
+// RepairMemory is the bytes of activations that [Model.Repair] holds for an image, at most.
+func (m *Model) RepairMemory(o Repair) (most int) {
 	held := map[*unit][]float32{m.source: nil}
-	for i, u := range m.units {
-		held[u] = nil
-		sum := 0
-		for v := range held {
-			sum += v.out.Size()
+	for _, b := range m.blocks() {
+		ends := 0 // of a block that is computed several times
+		if o.BRECQ {
+			ends = m.part(b).source.out.Size() + m.units[b.to-1].out.Size()
 		}
-		most = max(most, 2*4*sum)
-		forget(held, m.units[i+1:])
+		for i := b.from; i < b.to; i++ {
+			held[m.units[i]] = nil
+			sum := ends
+			for v := range held {
+				sum += v.out.Size()
+			}
+			most = max(most, 2*4*sum)
+			forget(held, m.units[i+1:])
+		}
 	}
 	return most
 }

@@ -34,7 +34,8 @@ func TestRandomNetworksAreRepaired(t *testing.T) {
 			}
 			m.SetObservers(false)
 			m.SetFakeQuant(true)
-			o := graph.Repair{BiasCorrection: true, GPTQ: true, AdaRound: true, Iterations: 3, Damping: 0.1}
+			o := graph.Repair{BiasCorrection: true, GPTQ: true, AdaRound: seed%2 == 0, BRECQ: seed%2 == 1, Iterations: 3,
+				Damping: 0.1}
 			if err := m.Repair(t.Context(), o, x); err != nil {
 				t.Fatalf("%v\n%v", err, n)
 			}

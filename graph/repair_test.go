@@ -23,7 +23,13 @@ func repairable(t *testing.T, s fakequant.Scheme) (m *Model, x []float32) {
 		BatchNorm().Named("alone"), Conv2D(4, 1).Named("c"), Tanh(),
 		Layer{Name: "d", Kind: KindConv2D, Units: 6, Kernel: [2]int{2, 3}, Groups: 2, Dilation: [2]int{2, 1}}, ReLU(),
 		Flatten(), Dropout(0.2), Linear(8).Named("e"), ReLU(), Linear(3).Named("f"))
-	in := Shape{C: 2, H: 9, W: 8}
+	return ranged(t, n, Shape{C: 2, H: 9, W: 8}, s)
+}
+
+// ranged is a network with fresh weights whose ranges are known, and the images that
+// they are of.
+func ranged(t *testing.T, n Network, in Shape, s fakequant.Scheme) (m *Model, x []float32) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	m, err := New(n, in, Uniform(s), rng)
 	if err != nil {

@@ -9,18 +9,16 @@ import (
 
 // weighted repairs a unit, if it has weights. Its bias corrects the mean of the error, so
 // that the moments by which integers are chosen are about the mean.
-func (r *repairing) weighted(u, was *unit) error {
+func (r *repairing) weighted(u, was *unit, how Repair) error {
 	if u.weight == nil {
 		return nil
 	}
 	in := newPatches(u, r.images, r.got[u.inputs[0]], r.wanted[was.inputs[0]])
 	mean, shift := in.means()
-	if (r.GPTQ || r.AdaRound) && u.holds() {
-		if err := r.choose(u, was, in, mean, shift); err != nil {
-			return err
-		}
+	if how.chooses() && u.holds() {
+		how.choose(u, was, in, mean, shift)
 	}
-	if !r.BiasCorrection {
+	if !how.BiasCorrection {
 		return nil
 	}
 	return r.correct(u, was, mean, shift)
@@ -44,44 +42,43 @@ func (u *unit) holds() bool {
 const mostInputs = 1 << 12
 
 // choose sets the unit's weights to integers of its grid, group by group.
-func (r *repairing) choose(u, was *unit, in *patches, mean, shift []float64) error {
+func (o Repair) choose(u, was *unit, in *patches, mean, shift []float64) {
 	w := make([]float32, len(u.weight.Value))
 	was.folded(w)
-	if !r.BiasCorrection {
+	if !o.BiasCorrection {
 		clear(mean)
 		clear(shift)
 	}
 	perGroup := len(w) / in.groups
 	for g := range in.groups {
-		p := &repair.Problem{Rows: u.out.C / in.groups, Cols: in.cols, Grid: u.rounding(in, g)}
+		p := &repair.Problem{Rows: u.out.C / in.groups, Cols: in.cols, Grid: u.rounding(in.groups, in.cols, g)}
 		p.Weights = make([]float64, perGroup)
 		for i := range p.Weights {
 			p.Weights[i] = float64(w[g*perGroup+i])
 		}
 		p.Moments, p.Shift = in.moments(g, mean, shift)
-		p.Damp(r.Damping)
+		p.Damp(o.Damping)
 		p.Toward()
 		q := p.Nearest()
-		if r.GPTQ {
+		if o.GPTQ {
 			q = p.GPTQ()
 		}
-		if r.AdaRound {
-			q = p.AdaRound(r.Iterations, q)
+		if o.AdaRound || o.BRECQ {
+			q = p.AdaRound(o.Iterations, q)
 		}
 		u.hold(g*perGroup, p.Grid, p.Cols, q)
 	}
-	return nil
 }
 
-// rounding is the grid of the weights of a group.
-func (u *unit) rounding(in *patches, group int) repair.Grid {
+// rounding is the grid of the weights of one of some groups, with cols in a row.
+func (u *unit) rounding(groups, cols, group int) repair.Grid {
 	c, p := u.weights.Config(), u.weights.Params()
-	rows := u.out.C / in.groups
-	g := repair.Grid{Block: in.cols, Min: float64(c.Format.Min()), Max: float64(c.Format.Max())}
+	rows := u.out.C / groups
+	g := repair.Grid{Block: cols, Min: float64(c.Format.Min()), Max: float64(c.Format.Max())}
 	if s := c.Granularity; s.Kind == affine.PerGroup {
-		g.Block = s.Size * in.cols / u.weight.Shape[1]
+		g.Block = s.Size * cols / u.weight.Shape[1]
 	}
-	per := rows * ((in.cols + g.Block - 1) / g.Block)
+	per := rows * ((cols + g.Block - 1) / g.Block)
 	for i := range per {
 		k := (group*per + i) % len(p.Scale)
 		if c.Granularity.Kind == affine.PerTensor {
@@ -99,13 +96,16 @@ func (u *unit) hold(from int, g repair.Grid, cols int, q []int32) {
 	for i, n := range q {
 		row, col := i/cols, i%cols
 		f := float64(u.factor((from + i) / cols))
-		if math.Abs(f) <= foldFloor {
+		if dead(f) {
 			continue
 		}
 		k := row*per + col/g.Block
 		u.weight.Value[from+i] = float32(g.Scale[k] * (float64(n) - g.Zero[k]) / f)
 	}
 }
+
+// dead reports whether a folding factor leaves nothing of a channel's weights.
+func dead(f float64) bool { return math.Abs(f) <= foldFloor }
 
 // correct sets the bias so that the mean of each channel is the float network's:
 //

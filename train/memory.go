@@ -36,7 +36,7 @@ func (r *run) besides() (int64, error) {
 	}
 	probe, err := grown(r.surveyBatch(), r.probeMemory)
 	if o, _ := r.chosen(); o.Active() && r.Phase <= PTQ {
-		return max(apart+probe, int64(r.repairCount())*int64(r.model.RepairMemory())), err
+		return max(apart+probe, int64(r.repairCount())*int64(r.model.RepairMemory(o))), err
 	}
 	return apart + probe, err
 }

@@ -18,8 +18,9 @@ type Repair struct {
 	BiasCorrection Choice  // the mean error of each channel becomes 0
 	GPTQ           Choice  // the integers of a channel's weights are chosen together
 	AdaRound       bool    // the integers are searched for
-	Iterations     int     // of AdaRound; 0 means 1000
-	Damping        float64 // of both: the share of the mean square that is added to all inputs' squares; 0 means 0.1
+	BRECQ          bool    // so are they, and then those of a block of layers together
+	Iterations     int     // of the latter two; 0 means 1000
+	Damping        float64 // of all three: the share of the mean square that is added to all inputs' squares; 0 means 0.1
 
 	// Keep lets a QAT stage begin from the repaired network, with batch norm at rest
 	// from the first step, instead of from the float one.
@@ -39,11 +40,14 @@ const (
 // String is "", "true" or "false".
 func (c Choice) String() string { return [...]string{"", "true", "false"}[c] }
 
+// searches reports whether integers are searched for.
+func (p Repair) searches() bool { return p.AdaRound || p.BRECQ }
+
 func (p Repair) resolve() Repair {
-	if p.Damping == 0 && (p.GPTQ != No || p.AdaRound) {
+	if p.Damping == 0 && (p.GPTQ != No || p.searches()) {
 		p.Damping = 0.1
 	}
-	if p.Iterations == 0 && p.AdaRound {
+	if p.Iterations == 0 && p.searches() {
 		p.Iterations = 1000
 	}
 	return p
@@ -52,14 +56,17 @@ func (p Repair) resolve() Repair {
 func (p Repair) faults(f *Faults, path string) {
 	f.check(p.Damping >= 0 && p.Damping <= 1, path+".damping", "%v: want more than 0 and at most 1, or 0 for 0.1",
 		p.Damping)
-	f.check(p.Damping == 0 || p.GPTQ != No || p.AdaRound, path+".damping", "%v has no effect without gptq or adaround",
-		p.Damping)
+	f.check(p.Damping == 0 || p.GPTQ != No || p.searches(), path+".damping",
+		"%v has no effect without gptq, adaround or brecq", p.Damping)
 	f.check(p.SmoothQuant >= 0 && p.SmoothQuant <= 1, path+".smoothquant",
 		"%v: want more than 0 and at most 1, or 0 for none", p.SmoothQuant)
 	f.check(p.SmoothQuant == 0 || !p.Equalization, path+".equalization",
 		"true has no effect with smoothquant: each undoes the other; want one of them")
 	f.check(p.Iterations >= 0, path+".iterations", "%d: want 1 or more, or 0 for 1000", p.Iterations)
-	f.check(p.Iterations == 0 || p.AdaRound, path+".iterations", "%d has no effect without adaround", p.Iterations)
+	f.check(p.Iterations == 0 || p.searches(), path+".iterations", "%d has no effect without adaround or brecq",
+		p.Iterations)
+	f.check(!p.AdaRound || !p.BRECQ, path+".adaround", "true has no effect with brecq, which begins with it: want one "+
+		"of them")
 }
 
 // keeps reports whether QAT begins from the repaired network.
@@ -103,10 +110,10 @@ func (r *run) chosen() (o graph.Repair, asked bool) {
 	}
 	o = graph.Repair{
 		BiasCorrection: is(r.PTQ.BiasCorrection), GPTQ: is(r.PTQ.GPTQ),
-		AdaRound: r.PTQ.AdaRound, Iterations: r.PTQ.Iterations, Damping: r.PTQ.Damping,
+		AdaRound: r.PTQ.AdaRound, BRECQ: r.PTQ.BRECQ, Iterations: r.PTQ.Iterations, Damping: r.PTQ.Damping,
 	}
 	o.GPTQ = o.GPTQ && r.model.Chooses()
-	return o, asked || o.AdaRound
+	return o, asked || r.PTQ.searches()
 }
 
 // repair repairs the quantized network from the state before its statistics were
@@ -146,7 +153,8 @@ const repairMemory = 256 << 20
 
 // repairCount is the number of images that fit there.
 func (r *run) repairCount() int {
-	return min(r.Calibration*r.Batch, max(repairMemory/r.model.RepairMemory(), 1))
+	o, _ := r.chosen()
+	return min(r.Calibration*r.Batch, max(repairMemory/r.model.RepairMemory(o), 1))
 }
 
 // repairImages is the first images of the calibration.

@@ -43,6 +43,7 @@ func TestRepairByBits(t *testing.T) {
 		{"2 bits, not wanted", 2, Repair{BiasCorrection: No, GPTQ: No}, 0, false},
 		{"8 bits, wanted", 8, Repair{GPTQ: Yes}, 0, true},
 		{"8 bits, searched", 8, Repair{AdaRound: true, Iterations: 20}, 0, true},
+		{"8 bits, searched by block", 8, Repair{BRECQ: true, Iterations: 20}, 0, true},
 		{"2 bits, equalized", 2, Repair{BiasCorrection: No, GPTQ: No, Equalization: true}, 0, true},
 		{"2 bits before QAT", 2, Repair{}, 1, true},
 	} {
@@ -267,6 +268,7 @@ func TestRepairFaults(t *testing.T) {
 		"ptq.iterations: -1: want 1 or more":               {Iterations: -1, AdaRound: true},
 		"ptq.damping: 2: want more than 0":                 {Damping: 2},
 		"ptq.damping: 0.1 has no effect without gptq":      {Damping: 0.1, GPTQ: No},
+		"ptq.adaround: true has no effect with brecq":      {AdaRound: true, BRECQ: true},
 		"ptq.keep: true leaves no float network":           {Keep: true},
 		"ptq.smoothquant: 1.5: want more than 0":           {SmoothQuant: 1.5},
 		"ptq.equalization: true has no effect with smooth": {SmoothQuant: 0.5, Equalization: true},

@@ -22,13 +22,13 @@ func TestAdaRoundIsTheBestRounding(t *testing.T) {
 
 // bruteForce is the least error of a row.
 func (p *Problem) bruteForce() float64 {
-	a := p.relax()
+	a := p.Relax(nil)
 	best := math.Inf(1)
 	for i := range 1 << p.Cols {
 		for c := range p.Cols {
 			a.h[c] = float64(i >> c & 1)
 		}
-		best = min(best, p.rowError(0, a.integers(0)))
+		best = min(best, p.rowError(0, a.Integers()))
 	}
 	return best
 }

@@ -12,7 +12,8 @@
 // and the moments are about the mean; [Bias] sets the bias to it.
 //
 // The package works on slices and knows no network: package graph gathers the
-// moments, layer after layer.
+// moments, layer after layer, and computes the gradients by which [Relaxed] weights of
+// several layers are rounded together.
 //
 // Sources: M. Nagel, M. van Baalen, T. Blankevoort and M. Welling, "Data-Free
 // Quantization Through Weight Equalization and Bias Correction", ICCV 2019; E. Frantar,

@@ -24,9 +24,11 @@ func repair(p *train.Repair) value {
 			"and for those of the layers before (Frantar et al. 2023)." + byBits, choice(&p.GPTQ)},
 		{"adaround", "Search for integers that are better still, from gptq's or the nearest on (Nagel et al. 2020).",
 			yes(&p.AdaRound)},
-		{"iterations", "adaround: steps of its search in each layer; null is 1000.",
+		{"brecq", "Instead of adaround, search so, and then for the integers of a block of layers together: branches " +
+			"up to their join, or two layers in a row (Li et al. 2021).", yes(&p.BRECQ)},
+		{"iterations", "adaround, brecq: steps of the search in each layer, and in each block; null is 1000.",
 			auto[int]{&p.Iterations, integer(&p.Iterations, 1, 1<<20)}},
-		{"damping", "gptq, adaround: the share of the inputs' mean square that is added to all of their squares; null " +
+		{"damping", "gptq, adaround, brecq: the share of the inputs' mean square that is added to all of their squares; null " +
 			"is 0.1.",
 			auto[float64]{&p.Damping, number(&p.Damping, interval{low: 0, high: 1, openLow: true})}},
 		{"keep", "Begin the qat stage from the network that is repaired so, with batch norm at rest and a fifth of the " +
