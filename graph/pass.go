@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"petrify/internal/kernel"
+	"petrify/internal/node"
 )
 
 // Metrics is what a pass over labelled samples measures.
@@ -60,7 +61,7 @@ func (p *pass) compile(g *gorgonia.ExprGraph) (err error) {
 	for _, n := range g.AllNodes() {
 		p.memory += 4 * int64(n.Shape().TotalSize())
 	}
-	p.vm = gorgonia.NewTapeMachine(g)
+	p.vm = gorgonia.NewTapeMachine(g, gorgonia.WithEngine(node.Engine{}))
 	return nil
 }
 

@@ -26,4 +26,8 @@
 //
 //	echo 10 | bin/bench-peers/benchpeers -profile qat.prof side qat cnn 128
 //	go tool pprof -top bin/bench-peers/benchpeers qat.prof
+//
+// What more processors than there are would bring, by a model:
+//
+//	bin/bench-peers/benchpeers -rounds 20 cores
 package main

@@ -46,6 +46,9 @@ func command() error {
 	if flag.NArg() > 0 && flag.Arg(0) == "side" {
 		return serve(flag.Args()[1:], o.profile)
 	}
+	if flag.NArg() == 1 && flag.Arg(0) == "cores" {
+		return cores(os.Stdout, o.rounds)
+	}
 	if o.from != "" {
 		return o.again()
 	}

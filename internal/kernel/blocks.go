@@ -2,10 +2,10 @@ package kernel
 
 import "fmt"
 
-// block is how many elements one task of an element-wise kernel works on:
-// 128 KiB of float32, small against a second-level cache and large against
-// the cost of handing out a task.
-const block = 1 << 15
+// block is how many elements one task of an element-wise kernel works on: 32 KiB
+// of float32, some microseconds' work, so that a small layer is shared by many
+// processors, and large against the cost of handing out a task.
+const block = 1 << 13
 
 // blocks calls f(lo, hi) on consecutive pieces of 0..n. Where the pieces end
 // depends only on n, never on the number of threads.
@@ -25,11 +25,11 @@ func rowBlocks(rows, c int, f func(lo, hi int)) {
 
 // A reduction leaves one partial result per piece and adds them up in order. It
 // makes at most maxParts pieces, so that its memory does not grow with the
-// batch.
-const maxParts = 64
+// batch, of at least minPart elements. Where they end is part of the result.
+const maxParts, minPart = 64, 1 << 15
 
 // partSize is the size of a reduction's pieces of n elements.
-func partSize(n int) int { return max(block, (n+maxParts-1)/maxParts) }
+func partSize(n int) int { return max(minPart, (n+maxParts-1)/maxParts) }
 
 // partCount is how many pieces [blocks] makes, at least one.
 func partCount(n, size int) int { return max(1, (n+size-1)/size) }

@@ -180,23 +180,33 @@ func TestConvOfEveryGeometry(t *testing.T) {
 	}
 }
 
+// TestConvAlikeOnAnyNumberOfThreads takes numbers on both sides of those where work
+// is cut otherwise.
 func TestConvAlikeOnAnyNumberOfThreads(t *testing.T) {
-	g := square(21, 14, 16, 32, 3, 1)
-	op := newOperands(g, rand.New(rand.NewPCG(1, 1)))
-	var want [3][]float32
-	for _, procs := range []int{1, 2, 3, 8} {
-		old := runtime.GOMAXPROCS(procs)
-		var s Scratch
-		ConvForward(op.y, op.x, op.w, op.bias, g, &s)
-		ConvBackwardInput(op.dx, op.dy, op.w, g, &s)
-		ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
-		runtime.GOMAXPROCS(old)
-		for i, got := range [3][]float32{op.y, op.dx, op.dw} {
-			if procs == 1 {
-				want[i] = slices.Clone(got)
+	check := func(g Conv) {
+		op := newOperands(g, rand.New(rand.NewPCG(1, 1)))
+		var want [3][]float32
+		for _, procs := range []int{1, 2, 8, 9, 16, 40} {
+			old := runtime.GOMAXPROCS(procs)
+			var s Scratch
+			ConvForward(op.y, op.x, op.w, op.bias, g, &s)
+			ConvBackwardInput(op.dx, op.dy, op.w, g, &s)
+			ConvBackwardWeights(op.dw, op.x, op.dy, g, &s)
+			runtime.GOMAXPROCS(old)
+			for i, got := range [3][]float32{op.y, op.dx, op.dw} {
+				if procs == 1 {
+					want[i] = slices.Clone(got)
+				}
+				sameBits(t, fmt.Sprintf("%+v: result %d on %d threads", g, i, procs), got, want[i])
 			}
-			sameBits(t, fmt.Sprintf("result %d on %d threads", i, procs), got, want[i])
 		}
+	}
+	for _, g := range []Conv{square(21, 14, 16, 32, 3, 1), square(64, 14, 1, 16, 3, 1), depthwise(16, 16, 64, 1),
+		depthwise(16, 15, 40, 2), linear(256, 100, 200)} {
+		check(g)
+	}
+	for _, g := range enumerate(t, 60, pickConv) {
+		check(g)
 	}
 }
 

@@ -1,5 +1,7 @@
 package kernel
 
+import "runtime"
+
 const (
 	// maxSlices bounds the slices of a batch, maxPartial their sums in
 	// elements: adding the slices must not cost more than their parallelism
@@ -9,6 +11,9 @@ const (
 	// minPixels is the least number of pixels of a slice, and of a sum before
 	// it is stored, if the batch has as many.
 	minPixels = 256
+
+	// minCut is the least number of rows or channels of a task.
+	minCut = 16
 )
 
 // ConvBackwardWeights computes dw = ∂L/∂w from dy = ∂L/∂y.
@@ -81,18 +86,36 @@ func (p *gradient) size() int { return p.g.O * p.g.C / p.g.Groups * p.g.KH * p.g
 
 func (p *gradient) pixels() int { return p.g.OH() * p.g.OW() }
 
-// run gives each task a slice, or, if slices are few, a unit of one.
+// run gives each task a slice, or units of one if slices are few or processors many,
+// or, if those are too few, a part of a unit's rows or of a depthwise gradient's
+// channels. How the work is shared does not change a sum.
 func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 	partial := grown(&s.partial, p.slices*p.size())
-	count, each := p.slices, p.units
-	if p.slices < maxSlices {
+	processors := runtime.GOMAXPROCS(0)
+	count, each, cuts := p.slices, p.units, 1
+	if p.slices < maxSlices || processors > maxSlices {
 		count, each = p.slices*p.units, 1
 	}
-	frames, room := p.hand*p.frame.size(), p.hand*p.pixels()*layouts[path].columns
-	framed, packed := grown(&s.padded, count*frames), grown(&s.packed, count*room)
+	if processors > maxSlices {
+		cuts = max(1, min(2*processors/count, p.length()/minCut))
+	}
+	count *= cuts
+	shared := p.frameAll(x, cuts > 1, s)
+	own := p.hand * p.frame.size()
+	var framed []float32
+	if shared == nil {
+		framed = grown(&s.padded, count*own)
+	}
+	room := p.hand * p.pixels() * layouts[path].columns
+	packed := grown(&s.packed, count*room)
 	parallelWork(p.pixels()*p.g.N*p.size(), count, func(i int) {
-		slice, unit := i*each/p.units, i*each%p.units
-		t := task{gradient: p, x: x, dy: dy, framed: framed[i*frames:][:frames], packed: packed[i*room:][:room]}
+		part, cut := i/cuts, i%cuts
+		slice, unit := part*each/p.units, part*each%p.units
+		t := task{gradient: p, x: x, dy: dy, shared: shared, packed: packed[i*room:][:room]}
+		if shared == nil {
+			t.framed = framed[i*own:][:own]
+		}
+		t.from, t.to = share(p.length(), cuts, cut)
 		t.sum = partial[slice*p.size():][:p.size()]
 		from, to := share(p.g.N, p.slices, slice)
 		for n := from; n < to; n += p.hand {
@@ -105,11 +128,32 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 	p.reduce(dw, partial)
 }
 
+// length is what a unit's tasks share: its rows, or the channels of a depthwise gradient.
+func (p *gradient) length() int {
+	if p.g.depthwise() {
+		return p.g.C
+	}
+	return len(p.runs) * p.rows
+}
+
+// frameAll frames the whole batch, if several tasks will look at each image.
+func (p *gradient) frameAll(x []float32, wanted bool, s *Scratch) []float32 {
+	if !wanted || p.frame.bare() {
+		return nil
+	}
+	size, in := p.frame.size(), p.g.H*p.g.W*p.g.C
+	framed := grown(&s.padded, p.g.N*size)
+	Parallel(p.g.N, func(n int) { p.frame.around(x[n*in:][:in], framed[n*size:]) })
+	return framed
+}
+
 // A task is a gradient at work on one slice, a few images at a time.
 type task struct {
 	*gradient
 	sum            []float32 // the slice's
+	from, to       int       // its part of each unit, see length
 	x, dy          []float32 // the batch
+	shared         []float32 // the batch, framed, or nil
 	framed, packed []float32 // room
 	images, grads  []float32 // at hand: images of x, framed, and their part of dy
 	count          int       // their number
@@ -121,6 +165,10 @@ func (t *task) take(n, count int) {
 	t.grads, t.count = t.dy[n*out:][:count*out], count
 	if t.frame.bare() {
 		t.images = t.x[n*in:][:count*in]
+		return
+	}
+	if size := t.frame.size(); t.shared != nil {
+		t.images = t.shared[n*size:][:count*size]
 		return
 	}
 	for i := range count {
@@ -149,13 +197,17 @@ func (t *task) add(unit int, first bool) {
 		packColumns(t.packed, t.grads[group*n+column:], t.count*t.pixels(), t.g.O, b.n, width)
 	}
 	for r, run := range t.runs {
-		b.a = t.images[group*(t.g.C/t.g.Groups)+run:]
-		b.c = t.sum[(group*len(t.runs)+r)*t.rows*n+column:]
+		from, to := max(t.from, r*t.rows), min(t.to, (r+1)*t.rows)
+		if from >= to {
+			continue
+		}
+		b.a = t.images[group*(t.g.C/t.g.Groups)+run+from-r*t.rows:]
+		b.c = t.sum[(group*t.length()+from)*n+column:]
 		b.plus = b.c
 		if first {
 			b.plus, b.ldp = zeros[:], 0
 		}
-		b.run(t.rows)
+		b.run(to - from)
 	}
 }
 
@@ -177,7 +229,8 @@ func (p *gradient) reduce(dw, partial []float32) {
 	}
 	rows := area * in
 	count := min(tasks, groups*rows)
-	parallelWork(p.slices*p.size(), count, func(i int) {
+	const passes = 32 // what an element costs, in multiply-adds
+	parallelWork(passes*p.slices*p.size(), count, func(i int) {
 		from, to := share(groups*rows, count, i)
 		for r := from; r < to; r++ {
 			sum := partial[r*n:][:n]

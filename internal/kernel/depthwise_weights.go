@@ -52,23 +52,29 @@ func (l *stripGradient) tapsGeneric(j, m int) {
 // addStrips adds the images' part to a depthwise gradient, which has a row of
 // channels for each tap.
 func (t *task) addStrips(first bool) {
-	if first {
-		clear(t.sum)
+	g, n := t.g, t.to-t.from
+	if n == 0 {
+		return
 	}
-	g := t.g
+	if first {
+		for tap := range g.KH * g.KW {
+			clear(t.sum[tap*g.C+t.from:][:n])
+		}
+	}
+	sum, images := t.sum[t.from:], t.images[t.from:]
 	l := stripGradient{
-		ldc: g.C, b: t.grads, ldb: g.C, rs: g.DilationW * g.C, gs: g.DilationH * t.frame.row(),
-		cs: g.StrideW * g.C, off: t.lines(), k: t.k, n: g.C,
+		ldc: g.C, b: t.grads[t.from:], ldb: g.C, rs: g.DilationW * g.C, gs: g.DilationH * t.frame.row(),
+		cs: g.StrideW * g.C, off: t.lines(), k: t.k, n: n,
 	}
 	if g.KH == 3 && g.KW == 3 {
-		l.c, l.x = t.sum, t.images
+		l.c, l.x = sum, images
 		l.run(window3x3)
 		return
 	}
 	for kh := range g.KH {
 		for kw := 0; kw < g.KW; kw += 7 {
-			l.c = t.sum[(kh*g.KW+kw)*g.C:]
-			l.x = t.images[kh*l.gs+kw*l.rs:]
+			l.c = sum[(kh*g.KW+kw)*g.C:]
+			l.x = images[kh*l.gs+kw*l.rs:]
 			l.run(min(7, g.KW-kw))
 		}
 	}

@@ -65,8 +65,8 @@ type intCall[X Byte] struct {
 // tasksWork is how many products are worth a separate task, maxTasks how many
 // padded images are in memory at once.
 const (
-	tasksWork = 1 << 19
-	maxTasks  = 8
+	tasksWork = 1 << 18
+	maxTasks  = 32
 )
 
 // begin derives the rest of the call from the arguments. The result has outputs

@@ -57,7 +57,7 @@ var spanPool = sync.Pool{New: func() any { return new([maxParts]span) }}
 
 // observe merges the ranges of the pieces of 0..n that f looks at.
 func observe(n int, f func(a, b int) span) (lo, hi float32, nonFinite int) {
-	size, parts := partSize(n), spanPool.Get().(*[maxParts]span)
+	size, parts := max(block, (n+maxParts-1)/maxParts), spanPool.Get().(*[maxParts]span)
 	defer spanPool.Put(parts)
 	blocks(n, size, func(a, b int) { parts[a/size] = f(a, b) })
 	all := emptySpan

@@ -15,6 +15,10 @@ import (
 // at once, is wrong: kernels split their work only by shape and reduce in a
 // fixed order, so that a result never depends on the machine's cores.
 func Parallel(n int, f func(i int)) {
+	if trace != nil {
+		trace.run(n, f)
+		return
+	}
 	helpers := min(n, runtime.GOMAXPROCS(0)) - 1
 	if helpers < 1 {
 		for i := range n {

@@ -1,5 +1,17 @@
 package kernel
 
+// Add is y[i] = a[i] + b[i]. y may be a or b.
+func Add(y, a, b []float32) {
+	checkLen("Add", "a", len(a), len(y))
+	checkLen("Add", "b", len(b), len(y))
+	blocks(len(y), block, func(lo, hi int) {
+		a, b := a[lo:hi], b[lo:hi]
+		for i := range y[lo:hi] {
+			y[lo+i] = a[i] + b[i]
+		}
+	})
+}
+
 // ReLU is y[i] = min(max(x[i], 0), ceiling): ceiling +Inf for ReLU, 6 for
 // ReLU6. NaN stays NaN, so that a broken step shows in the loss. y may be x.
 func ReLU(y, x []float32, ceiling float32) {
