@@ -21,7 +21,8 @@ type Account struct {
 	Target     string            `json:"target,omitempty"`   // what samples are matched with
 	Classes    []ClassAccount    `json:"classes,omitempty"`
 	Targets    []TargetAccount   `json:"targets,omitempty"`
-	Pixels     *PixelAccount     `json:"pixels,omitempty"` // classes of pixels, where there are masks
+	Pixels     *PixelAccount     `json:"pixels,omitempty"`    // classes of pixels, where there are masks
+	Anomalous  int               `json:"anomalous,omitempty"` // samples to test with
 	Table      *TableAccount     `json:"table,omitempty"`
 	Pictures   *PictureAccount   `json:"pictures,omitempty"`
 	Sounds     *SoundAccount     `json:"sounds,omitempty"`
@@ -113,6 +114,9 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Samples, a.Classes, a.Targets = Counts{}, nil, s.targetAccounts()
 	if s.Target != AnyTarget {
 		a.Target = s.Target.String()
+	}
+	if s.Target == AnomalyTargets {
+		a.Anomalous = s.anomalous()
 	}
 	if len(s.Classes) == 0 {
 		a.Division = strings.Replace(a.Division, " of each class", "", 1)

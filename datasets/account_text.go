@@ -45,6 +45,9 @@ func (a Account) String() string {
 	if len(a.Classes) > 0 {
 		line("classes", "%s", a.classes())
 	}
+	if a.Target == AnomalyTargets.String() {
+		line("anomalies", "%d of %d samples to test", a.Anomalous, a.Samples.Test)
+	}
 	if len(a.Targets) > 0 {
 		line("targets", "%s", a.targets())
 	}

@@ -42,10 +42,18 @@ func (c Contract) options() Options {
 func OpenLike(ctx context.Context, name string, c Contract) (*Set, error) {
 	for _, n := range collection() {
 		if n.Name == name {
-			return OpenContext(ctx, name, c.Options.places())
+			opts := c.Options.places()
+			if opts.Normal = c.Options.Normal; c.Options.Target == AnomalyTargets {
+				opts.Target = AnomalyTargets
+			}
+			return OpenContext(ctx, name, opts)
 		}
 	}
-	return c.loading(ctx).openPath(name, c.options())
+	s, err := c.loading(ctx).openPath(name, c.options().forAnomalies())
+	if err != nil {
+		return nil, err
+	}
+	return s.anomalies(c.Options, true)
 }
 
 func (c Contract) loading(ctx context.Context) *loading {

@@ -84,6 +84,11 @@ type Options struct {
 	// in age=mean. nil: they are refused.
 	Missing []string
 
+	// Normal names the classes whose samples are normal. The samples of others are
+	// anomalous: they are tested with, and not trained on. nil: "normal", if Target is
+	// AnomalyTargets.
+	Normal []string
+
 	// Test is a second file with the test split, of the same kind as the first.
 	Test string
 
@@ -158,7 +163,10 @@ func OpenContext(ctx context.Context, name string, opts Options) (*Set, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	s, err := openAny(ctx, name, opts)
+	s, err := openAny(ctx, name, opts.forAnomalies())
+	if err == nil {
+		s, err = s.anomalies(opts, false)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,14 +13,15 @@ type Target uint8
 // What that can be. Options ask for it; AnyTarget leaves it to the look of the data,
 // and in a [Set] means nothing: its samples have neither classes nor targets.
 const (
-	AnyTarget     Target = iota
-	ClassTarget          // one of [Set.Classes]
-	NumberTargets        // real numbers, one for each of [Set.Targets]
-	LabelTargets         // 0 or 1 for each of [Set.Targets]: a sample may have several labels
-	PixelTargets         // one of [Set.Targets] for each pixel, or none
+	AnyTarget      Target = iota
+	ClassTarget           // one of [Set.Classes]
+	NumberTargets         // real numbers, one for each of [Set.Targets]
+	LabelTargets          // 0 or 1 for each of [Set.Targets]: a sample may have several labels
+	PixelTargets          // one of [Set.Targets] for each pixel, or none
+	AnomalyTargets        // 0 for a normal sample and 1 for another
 )
 
-var targetNames = [...]string{"any", "classes", "numbers", "labels", "masks"}
+var targetNames = [...]string{"any", "classes", "numbers", "labels", "masks", "anomalies"}
 
 // String is its name in messages.
 func (t Target) String() string { return targetNames[t] }
@@ -69,7 +70,8 @@ func (s *Set) completeTarget() {
 
 // checkTargets checks the names of classes and targets against what is matched.
 func (s *Set) checkTargets() error {
-	numbers := s.Target == NumberTargets || s.Target == LabelTargets || s.Target == PixelTargets
+	numbers := s.Target == NumberTargets || s.Target == LabelTargets || s.Target == PixelTargets ||
+		s.Target == AnomalyTargets
 	if len(s.Targets) > 0 && len(s.Classes) > 0 {
 		return errors.New("both classes and targets, want one of them")
 	}
@@ -93,7 +95,7 @@ func (s *Set) checkTargetsOf(p *Split) error {
 			return fmt.Errorf("sample %d of the data, from 0: target %s is %v, want a finite number", i/t, s.Targets[i%t],
 				v)
 		}
-		if s.Target == LabelTargets && v != 0 && v != 1 {
+		if (s.Target == LabelTargets || s.Target == AnomalyTargets) && v != 0 && v != 1 {
 			return fmt.Errorf("sample %d of the data, from 0: label %s is %v, want 0 or 1", i/t, s.Targets[i%t], v)
 		}
 	}
@@ -105,7 +107,7 @@ func (s *Split) places(size int) int { return (len(s.Images) + len(s.Values)) / 
 
 // targetAccounts describes the targets of the training split.
 func (s *Set) targetAccounts() (all []TargetAccount) {
-	if s.Target == PixelTargets {
+	if s.Target == PixelTargets || s.Target == AnomalyTargets {
 		return nil
 	}
 	for k, name := range s.Targets {

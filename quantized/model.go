@@ -14,7 +14,7 @@ type Model struct {
 	Nodes   []Node   `json:"layers"`            // in topological order
 	Output  string   `json:"output"`            // the name of the activation that is the result
 	Classes []string `json:"classes,omitempty"` // class names, index = label; empty where nothing is classified
-	Task    string   `json:"task,omitempty"`    // what Targets are: regression, in their own units, labels, as logits, or Pixels
+	Task    string   `json:"task,omitempty"`    // what Targets are: regression, in their own units, labels, as logits, or Pixels; or anomaly
 	Targets []string `json:"targets,omitempty"` // names of the outputs, or of their channels, where they are not a sample's classes
 	Origin  Origin   `json:"origin"`            // where the model comes from
 }

@@ -15,8 +15,8 @@ type Measurer struct {
 	sum       tally
 }
 
-// Measurer returns one for a model of the run, whose task is known. It may be nil for tasks
-// with targets, whose loss needs no input.
+// Measurer returns one for a model of the run, whose task is known. Without it,
+// there is no loss of tasks that reproduce their input.
 func (c Config) Measurer(m *graph.Model) *Measurer {
 	e := &Measurer{model: m, targeted: tasks[c.Task].loss == graph.Targeted}
 	e.objective = objective{Objective: Objective{Loss: c.Objective.Loss, Delta: c.Objective.Delta}}
@@ -30,6 +30,9 @@ func (c Config) Measurer(m *graph.Model) *Measurer {
 // Loss is the mean loss of the outputs y of a batch; of masks over the pixels that have a
 // class, which are counted.
 func (e *Measurer) Loss(b datasets.Batch, y []float32) (graph.Metrics, error) {
+	if !e.targeted && e.model == nil {
+		return graph.Metrics{Count: b.N}, nil
+	}
 	if !e.targeted {
 		return e.model.Measure(y, b.X, b.Labels)
 	}

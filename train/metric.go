@@ -20,7 +20,10 @@ type Metrics struct {
 
 	MeanIoU       float64 `json:"mean_iou,omitzero"`       // mean over classes of intersection over union
 	PixelAccuracy float64 `json:"pixel_accuracy,omitzero"` // the part of the pixels that have the right class
-	MeanDice      float64 `json:"mean_dice,omitzero"`      // mean over classes of 2·hits/(said + are)
+	AUC           float64 `json:"auc,omitzero"`            // part of the pairs of a normal and an anomalous sample that scores tell apart
+	PAUC          float64 `json:"pauc,omitzero"`           // of a tenth of false alarms at most, from ½ for chance to 1
+
+	MeanDice float64 `json:"mean_dice,omitzero"` // mean over classes of 2·hits/(said + are)
 }
 
 // Metric is one number of a task's results.
@@ -45,6 +48,9 @@ var (
 	meanIoU       = Metric{"mean_iou", "mIoU", false, true, func(m Metrics) float64 { return m.MeanIoU }}
 	pixelAccuracy = Metric{"pixel_accuracy", "pixels", false, true, func(m Metrics) float64 { return m.PixelAccuracy }}
 	meanDice      = Metric{"mean_dice", "Dice", false, true, func(m Metrics) float64 { return m.MeanDice }}
+
+	auc  = Metric{"auc", "AUC", false, false, func(m Metrics) float64 { return m.AUC }}
+	pauc = Metric{"pauc", "pAUC", false, false, func(m Metrics) float64 { return m.PAUC }}
 
 	lossOf = Metric{"loss", "loss", true, false, func(m Metrics) float64 { return m.Loss }}
 )

@@ -131,9 +131,10 @@ func (r *run) describe(m *quantized.Model) {
 	if r.Network.Loss == graph.CrossEntropy {
 		m.Classes = r.Data.Classes
 	}
-	if m.Targets = r.Data.Targets; r.Network.Loss != graph.Targeted {
-		m.Targets = nil
-	} else {
+	if r.Network.Loss == graph.Targeted {
+		m.Targets = r.Data.Targets
+	}
+	if r.Network.Loss == graph.Targeted || r.Task == Anomaly {
 		m.Task = r.Task.String()
 	}
 	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std

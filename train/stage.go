@@ -51,7 +51,7 @@ func (r *run) begin(s Stage, t *graph.Trainer) (err error) {
 			return err
 		}
 	}
-	if s.Smoothing > 0 || r.teacher != nil || r.Task != Reconstruction && !r.Objective.plain() {
+	if s.Smoothing > 0 || r.teacher != nil || !r.Task.reproduces() && !r.Objective.plain() {
 		t.SetLoss(r.objective.loss)
 	}
 	if r.Phase == QAT && s.Epochs > 0 && r.store != nil {

@@ -18,6 +18,7 @@ const (
 	Regression          // real numbers for each sample
 	Reconstruction      // the input again, by way of fewer numbers
 	Pixels              // a class for each pixel
+	Anomaly             // the input again, which normal samples alone teach: others are told by its error
 )
 
 // tasks is their table: all that the rest of the package knows of a task.
@@ -41,6 +42,8 @@ var tasks = [...]struct {
 	Pixels: {"pixels", datasets.PixelTargets, graph.Targeted,
 		[]LossKind{PixelCrossEntropy, Dice, PixelCrossEntropyDice}, []Metric{meanIoU, pixelAccuracy, meanDice},
 		newPixelJudge},
+	Anomaly: {"anomaly", datasets.AnomalyTargets, graph.MeanSquare,
+		[]LossKind{Squared}, []Metric{auc, pauc}, newAnomalyJudge},
 }
 
 func taskNames() (names []string) {
@@ -68,6 +71,9 @@ func (t *Task) UnmarshalText(text []byte) error {
 	return err
 }
 
+// reproduces reports whether the outputs are the input again.
+func (t Task) reproduces() bool { return tasks[t].loss == graph.MeanSquare }
+
 // Target is what data must hold for the task.
 func (t Task) Target() datasets.Target { return tasks[t].target }
 
@@ -90,7 +96,7 @@ func (c Config) ForTask() Config {
 
 // found is the task that network and data are for.
 func (c Config) found() Task {
-	if c.Network.Loss == graph.MeanSquare {
+	if c.Network.Loss == graph.MeanSquare && (c.Data == nil || c.Data.Target != datasets.AnomalyTargets) {
 		return Reconstruction
 	}
 	for t, row := range tasks {
@@ -107,8 +113,8 @@ func (c Config) taskFaults(f *Faults) {
 		f.add("task", "%v: want one of %q", c.Task, taskNames())
 		return
 	}
-	f.check(c.Task == AnyTask || c.Task == Reconstruction || c.Network.Loss != graph.MeanSquare, "task",
-		"%v with a network whose loss is mean_square: want reconstruction, or no loss in the network", c.Task)
+	f.check(c.Task == AnyTask || c.Task.reproduces() || c.Network.Loss != graph.MeanSquare, "task",
+		"%v with a network whose loss is mean_square: want reconstruction or anomaly, or no loss in the network", c.Task)
 	c = c.ForTask()
 	if c.Data == nil {
 		return

@@ -11,6 +11,7 @@ func (c Config) Validate() error {
 	var f Faults
 	perEpoch := c.perEpoch()
 	c.taskFaults(&f)
+	open := c.Task == AnyTask && c.Data == nil // the data will say which
 	c = c.ForTask()
 	c.dataFaults(&f)
 	f.check(c.Batch >= 0, "batch", "%d: want 1 or more, or 0 for %d", c.Batch, defaultBatch)
@@ -27,7 +28,7 @@ func (c Config) Validate() error {
 		f.check(s.Patience <= 0 || c.Validation > 0 || own, path+".patience",
 			"%d has no effect without validation: want a share of the training images held out", s.Patience)
 	}
-	c.lossFaults(&f)
+	c.lossFaults(&f, open)
 	c.Oscillation.faults(&f, "oscillation", c.QAT.Epochs)
 	c.reestimateFaults(&f, perEpoch)
 	c.PTQ.faults(&f, "ptq")
@@ -59,7 +60,7 @@ func (c Config) dataFaults(f *Faults) {
 		f.add("batch", "%d: %s would see one value in each channel, whose variance is 0: want 2 or more", batch, one)
 	}
 	switch {
-	case err != nil || c.Task == Reconstruction:
+	case err != nil || c.Task.reproduces():
 	case c.Task == Pixels:
 		want := graph.Shape{C: c.pixelClasses(), H: c.input().H, W: c.input().W}
 		f.check(out == want, "network", "outputs %v, and the pixels of %s have %d classes: want outputs %v (channels, "+
@@ -71,9 +72,9 @@ func (c Config) dataFaults(f *Faults) {
 }
 
 // lossFaults checks the settings that change the loss, which not every task has.
-func (c Config) lossFaults(f *Faults) {
+func (c Config) lossFaults(f *Faults, open bool) {
 	c.Distillation.faults(f, "distillation")
-	f.check(c.Distillation.Weight == 0 || c.Task != Reconstruction, "distillation.weight",
+	f.check(c.Distillation.Weight == 0 || !c.Task.reproduces(), "distillation.weight",
 		"%v has no effect on the task %v, whose target is the input", c.Distillation.Weight, c.Task)
 	f.check(c.Distillation.Temperature == 0 || c.Task != Regression, "distillation.temperature",
 		"%v has no effect on the task %v, which has no probabilities", c.Distillation.Temperature, c.Task)
@@ -84,7 +85,9 @@ func (c Config) lossFaults(f *Faults) {
 		f.check(s.Smoothing == 0 || c.Objective.Loss != Focal && c.Objective.Loss != Dice, path+".smoothing",
 			"%v has no effect on the loss %v", s.Smoothing, c.Objective.Loss)
 		_, ok := c.monitor(s)
-		f.check(ok, path+".monitor", "%q: want loss or one of %q", s.Monitor, c.Task.metricKeys())
+		f.check(ok || open, path+".monitor", "%q: want loss or one of %q", s.Monitor, c.Task.metricKeys())
+		f.check(c.Task != Anomaly || s.Monitor == "" || s.Monitor == lossOf.Key, path+".monitor",
+			"%q: the held-out samples are all normal: want loss", s.Monitor)
 		f.check(s.Monitor == "" || s.Patience > 0, path+".monitor", "%q has no effect without patience", s.Monitor)
 	}
 }

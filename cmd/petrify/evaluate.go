@@ -119,7 +119,7 @@ func (c *command) evaluation(ctx context.Context, model, data, split string) (in
 	if err != nil {
 		return nil, err
 	}
-	if len(p.model.Targets) > 0 {
+	if len(p.model.Targets) > 0 || taskOf(p.model) == train.Anomaly {
 		return c.measureTask(ctx, p, model, data, split)
 	}
 	return c.judge(ctx, model, data, split)

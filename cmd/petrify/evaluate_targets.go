@@ -34,7 +34,7 @@ type measuredNetwork struct {
 	ByTarget map[string]map[string]float64 `json:"by_target"`
 	all      train.Metrics
 	by       []train.Metrics
-	y, is    []float32 // outputs and targets of the first samples
+	y, is    []float32 // outputs, or anomalies' scores, and targets of the first samples
 }
 
 // shownSamples is how many samples a report shows with what is predicted of them.
@@ -56,7 +56,7 @@ func (c *command) predictions(ctx context.Context, folder string) (all []report.
 	n := len(e.targets)
 	for k, name := range e.targets {
 		one := report.Prediction{Target: name, FloatScores: e.Float.by[k], ShippedOnes: e.Quantized.by[k]}
-		for i := k; e.Task == train.Regression && i < len(e.Float.y); i += n {
+		for i := k; i < len(e.Float.y); i += n {
 			one.True = append(one.True, float64(e.Float.is[i]))
 			one.Float = append(one.Float, float64(e.Float.y[i]))
 			one.Shipped = append(one.Shipped, float64(e.Quantized.y[i]))
@@ -124,10 +124,17 @@ func (p *predictor) measure(ctx context.Context, set *datasets.Set, splits []*da
 			if err != nil {
 				return nil, err
 			}
-			if numbers := b.N * p.outputs; task == train.Regression && len(n.y) < shownSamples*p.outputs {
+			numbers := b.N * p.outputs
+			switch {
+			case task == train.Regression && len(n.y) < shownSamples*p.outputs:
 				n.y, n.is = append(n.y, y[:numbers]...), append(n.is, b.Targets[:numbers]...)
+			case task == train.Anomaly:
+				n.is = append(n.is, b.Targets[:b.N]...)
 			}
 		}
+	}
+	if task == train.Anomaly {
+		n.y = m.Scores()
 	}
 	n.ByTarget, n.all, n.by = map[string]map[string]float64{}, m.Metrics(), m.ByTarget()
 	byKey := func(m train.Metrics) map[string]float64 {

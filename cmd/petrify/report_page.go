@@ -118,7 +118,7 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	}
 	result := &train.Result{Model: r.Model, PTQ: r.Summary.PTQ, QAT: r.Summary.QAT}
 	r.Warnings = adviceOn(result, r.Model.Origin.Method == "qat", folder)
-	if len(r.Model.Targets) > 0 {
+	if len(r.Model.Targets) > 0 || r.Task() == train.Anomaly {
 		r.Unjudged = "its network does not classify"
 		r.Predictions, err = c.predictions(ctx, folder)
 		if err == nil && pixelClasses(r.Model) > 0 {

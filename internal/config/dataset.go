@@ -112,6 +112,8 @@ func data(o *datasets.Options) value {
 		{"columns", "csv: the features, by title, number or range, such as [age, 4, 7..9], or what to leave out, " +
 			"such as [\"!id\"]; null is all, apart from the label and an index without a title.",
 			columns{words{&o.Columns}}},
+		{"normal", "Classes whose samples are normal, for the task anomaly: others are tested with and not trained on; " +
+			"null is the class normal, where the task is given.", columns{words{&o.Normal}}},
 		{"categories", "csv: columns of words, by title, number or range, that become features: one for each word, 1 " +
 			"where the column holds it, else 0; null is none.", columns{words{&o.Categories}}},
 		{"unseen", "csv: words of data.categories that did not occur in training, and missing ones: refuse is an error, " +

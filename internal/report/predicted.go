@@ -25,6 +25,10 @@ func (r *Run) predicted() (all []Chart) {
 		if len(p.True) == 0 {
 			continue
 		}
+		if r.Task() == train.Anomaly {
+			all = append(all, p.scores(r.Shipped()))
+			continue
+		}
 		order := make([]int, len(p.True))
 		for i := range order {
 			order[i] = i
@@ -44,6 +48,40 @@ func (r *Run) predicted() (all []Chart) {
 		all = append(all, c)
 	}
 	return all
+}
+
+// scoreBins is how many intervals of scores are counted.
+const scoreBins = 40
+
+// scores draws how often normal and anomalous samples have which score, in float and as it
+// ships. The last interval has the greatest hundredth of the scores as well.
+func (p Prediction) scores(shipped string) Chart {
+	sorted := slices.Concat(p.Float, p.Shipped)
+	slices.Sort(sorted)
+	least := sorted[0]
+	step := (sorted[len(sorted)*99/100] - least) / scoreBins
+	c := Chart{Title: "Scores of normal and anomalous samples", Kind: lineChart, XLabel: "mean squared error of a sample",
+		YLabel: "samples", From0: true}
+	for _, s := range []Series{{Label: "normal, float", Colour: orange, Dashed: true}, {Label: "normal, " + shipped, Colour: orange},
+		{Label: "anomalous, float", Colour: blue, Dashed: true}, {Label: "anomalous, " + shipped, Colour: blue}} {
+		s.Values = make([]float64, scoreBins)
+		c.Series = append(c.Series, s)
+	}
+	for bin := range scoreBins {
+		c.X = append(c.X, least+(float64(bin)+0.5)*step)
+	}
+	for i, anomalous := range p.True {
+		for k, score := range []float64{p.Float[i], p.Shipped[i]} {
+			bin := scoreBins - 1
+			if step > 0 {
+				bin = int(min((score-least)/step, scoreBins-1))
+			}
+			c.Series[2*int(anomalous)+k].Values[bin]++
+		}
+	}
+	c.Note = fmt.Sprintf("The area under the curve is %.4f in float and %.4f after quantization.", p.FloatScores.AUC,
+		p.ShippedOnes.AUC)
+	return c
 }
 
 // targetRow is a target in the table of results by target.
