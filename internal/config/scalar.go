@@ -199,7 +199,7 @@ func enum[T member, P interface {
 	}
 }
 
-// members lists the names of an enumeration: those that read back.
+// members lists the names of an enumeration: those that read back, which follow each other.
 func members[T member, P interface {
 	*T
 	encoding.TextUnmarshaler
@@ -208,6 +208,8 @@ func members[T member, P interface {
 		name, v := T(i).String(), T(0)
 		if P(&v).UnmarshalText([]byte(name)) == nil {
 			names = append(names, name)
+		} else if len(names) > 0 {
+			break
 		}
 	}
 	return names

@@ -12,8 +12,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"petrify/train"
 )
@@ -43,16 +45,39 @@ func (s *Sweep) Endings() (all []Ending, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for index, p := range survey {
-		if p.State != Finished {
-			continue
+	endings, err := s.endings(survey)
+	if err != nil {
+		return nil, err
+	}
+	for index, o := range endings {
+		if o != nil {
+			o.Config, o.Trial = s.ConfigID(index), s.Name(s.Trial(index))
+			all = append(all, *o)
 		}
-		o, err := s.ending(index, p)
+	}
+	return all, nil
+}
+
+// endings reads those of all trials, several at a time; that of one that has not finished is
+// nil. The error is of the first trial that has one.
+func (s *Sweep) endings(survey []Progress) ([]*Ending, error) {
+	all, faults := make([]*Ending, len(survey)), make([]error, len(survey))
+	var group sync.WaitGroup
+	parts := runtime.GOMAXPROCS(0)
+	for part := range parts {
+		group.Go(func() {
+			for index := part; index < len(survey); index += parts {
+				if survey[index].State == Finished {
+					all[index], faults[index] = s.ending(index, survey[index])
+				}
+			}
+		})
+	}
+	group.Wait()
+	for index, err := range faults {
 		if err != nil {
 			return nil, fmt.Errorf("sweep: trial %d: %w", index, err)
 		}
-		o.Config, o.Trial = s.ConfigID(index), s.Name(s.Trial(index))
-		all = append(all, *o)
 	}
 	return all, nil
 }

@@ -92,6 +92,10 @@ func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error)
 	if err != nil {
 		return nil, err
 	}
+	endings, err := s.endings(survey)
+	if err != nil {
+		return nil, err
+	}
 	for index, p := range survey {
 		var labels, rest []string
 		for axis, value := range s.Trial(index).Values {
@@ -114,15 +118,10 @@ func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error)
 			r.Halved++
 			r.Rows[at].Halved = s.Halving.Rung(p.Rung)
 		}
-		if p.State != Finished {
-			continue
+		if o := endings[index]; o != nil {
+			r.Finished++
+			groups[at] = append(groups[at], paired{strings.Join(rest, "\x00"), *o})
 		}
-		o, err := s.ending(index, p)
-		if err != nil {
-			return nil, fmt.Errorf("sweep: trial %d: %w", index, err)
-		}
-		r.Finished++
-		groups[at] = append(groups[at], paired{strings.Join(rest, "\x00"), *o})
 	}
 	return groups, nil
 }

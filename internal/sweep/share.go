@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,16 +32,19 @@ func (p *Plan) share() *sharing {
 		trials   []int
 	}
 	var groups []*group
-	byKey := map[[sha256.Size]byte]*group{}
-	for index := range p.kept {
+	byKey, byChoice := map[[sha256.Size]byte]*group{}, map[string]*group{}
+	for index, n := range p.kept {
 		s.of[index] = -1
-		whole := p.document(index)
-		document := without(whole, append(afterFloat, idle...)...)
-		key := digest(document)
-		g := byKey[key]
+		choice := p.floatChoice(n)
+		g := byChoice[choice]
 		if g == nil {
-			g = &group{document: document}
-			byKey[key], groups = g, append(groups, g)
+			document := without(p.document(index), append(afterFloat, idle...)...)
+			key := digest(document)
+			if g = byKey[key]; g == nil {
+				g = &group{document: document}
+				byKey[key], groups = g, append(groups, g)
+			}
+			byChoice[choice] = g
 		}
 		g.trials = append(g.trials, index)
 	}
@@ -55,6 +59,21 @@ func (p *Plan) share() *sharing {
 		s.stages = append(s.stages, g.document)
 	}
 	return s
+}
+
+// floatChoice tells apart the trials of the product whose points change something before
+// the float stage ends.
+func (p *Plan) floatChoice(n int) string {
+	var choice []byte
+	for _, d := range slices.Backward(p.spec.dims) {
+		at := n % len(d.points)
+		n /= len(d.points)
+		if len(without(d.points[at].changes, append(afterFloat, idle...)...).Content) == 0 {
+			at = -1
+		}
+		choice = binary.AppendVarint(choice, int64(at))
+	}
+	return string(choice)
 }
 
 // digest is the SHA-256 of a document's contents, however it is written. The order of keys
