@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"petrify/internal/analysis"
+	part "petrify/internal/sample"
 	"petrify/internal/search"
 	"petrify/quantized/carray"
 )
@@ -54,7 +55,7 @@ func TestCostsAreTheWriters(t *testing.T) {
 			}
 			s := seekerOn(t, b, sets...)
 			rng := rand.New(rand.NewPCG(1, 1))
-			for range 20 {
+			for range part.Of(20, 4) {
 				p := search.Point{Costs: slices.Clone(s.problem.Base)}
 				for _, item := range s.problem.Items {
 					at := rng.IntN(len(item.Options))

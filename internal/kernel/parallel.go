@@ -64,10 +64,6 @@ var (
 	present atomic.Int64
 )
 
-// patience is how often a helper looks in vain before it ends: a few hundred
-// microseconds.
-const patience = 100_000
-
 // recruit starts helpers until there are enough.
 func recruit(helpers int) {
 	for present.Load() < int64(helpers) {
@@ -91,7 +87,7 @@ func help() {
 // yield lets other goroutines run, but not at every look: it takes the lock of
 // Go's scheduler, where waiting helpers would get in each other's way.
 func yield(looks int) {
-	if looks%1024 == 0 {
+	if looks%breath == 0 {
 		runtime.Gosched()
 	}
 }
