@@ -187,8 +187,8 @@ func (g *gallery) masks(paths []string) ([]uint8, error) {
 			return nil, err
 		}
 		if size != [2]int{m.h, m.w} {
-			return nil, fmt.Errorf("datasets: %s is %d×%d pixels, and its picture %s %d×%d: want one size", path, m.h, m.w,
-				g.paths[i], size[0], size[1])
+			return nil, fmt.Errorf("datasets: %s is %d×%d pixels, and its picture %s %d×%d: want one size", path, m.h,
+				m.w, g.paths[i], size[0], size[1])
 		}
 		all = m.appendScaled(all, g.size)
 	}
@@ -261,8 +261,8 @@ func decodeMask(file []byte) (m maskPixels, err error) {
 			}
 		}
 	default:
-		return m, fmt.Errorf("a mask of %s, want grey of at most 8 bits, or a palette: the value of a pixel is its class",
-			kindOf(c.ColorModel))
+		return m, fmt.Errorf("a mask of %s, want grey of at most 8 bits, or a palette: the value of a pixel is its "+
+			"class", kindOf(c.ColorModel))
 	}
 	return m, nil
 }

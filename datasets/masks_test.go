@@ -56,7 +56,9 @@ func TestMaskFolders(t *testing.T) {
 	masks := map[string]func([]uint8) image.Image{
 		"grey": func(pix []uint8) image.Image { return greyMask(3, pix...) }}
 	for _, colours := range []int{2, 4, 16, 256} {
-		masks[fmt.Sprint(colours, " colours")] = func(pix []uint8) image.Image { return paletteMask(colours, 3, pix...) }
+		masks[fmt.Sprint(colours, " colours")] = func(pix []uint8) image.Image {
+			return paletteMask(colours, 3, pix...)
+		}
 	}
 	for form, of := range masks {
 		all := []image.Image{of(numbers[0]), of(numbers[1]), of(numbers[2])}
@@ -65,11 +67,15 @@ func TestMaskFolders(t *testing.T) {
 			divided  bool
 			division string
 		}{
-			"one folder":    {pairOf(t, "images", "masks", all...), true, "20 % drawn"},
-			"pictures":      {pairOf(t, "pictures", "masks", all...), true, "20 % drawn"},
-			"unpacked":      {pairOf(t, "set/images", "set/masks", all...), true, "20 % drawn"},
-			"splits first":  {merged(pairOf(t, "train/images", "train/masks", all...), pairOf(t, "test/images", "test/masks", all...)), false, "separate"},
-			"splits inside": {merged(pairOf(t, "images/train", "masks/train", all...), pairOf(t, "images/val", "masks/val", all...)), false, "separate"},
+			"one folder": {pairOf(t, "images", "masks", all...), true, "20 % drawn"},
+			"pictures":   {pairOf(t, "pictures", "masks", all...), true, "20 % drawn"},
+			"unpacked":   {pairOf(t, "set/images", "set/masks", all...), true, "20 % drawn"},
+			"splits first": {merged(pairOf(t, "train/images", "train/masks", all...),
+				pairOf(t, "test/images", "test/masks", all...)),
+				false, "separate"},
+			"splits inside": {merged(pairOf(t, "images/train", "masks/train", all...),
+				pairOf(t, "images/val", "masks/val", all...)),
+				false, "separate"},
 		} {
 			t.Run(form+"/"+name, func(t *testing.T) {
 				s, err := Open(write(t, c.files), Options{})
@@ -123,9 +129,11 @@ func TestMasksAreIgnoredAndNamed(t *testing.T) {
 		ignored float64
 	}{
 		"numbers": {pix, Masks{}, []string{"0", "1", "2"}, []float64{0.2, 0.6, 0.2}, 1.0 / 6},
-		"names":   {pix, Masks{Classes: []string{"a", "b", "c", "d"}}, []string{"a", "b", "c", "d"}, []float64{0.2, 0.6, 0.2, 0}, 1.0 / 6},
-		"nine":    {nine, Masks{Ignore: 9}, []string{"0", "1", "2"}, []float64{0.2, 0.6, 0.2}, 1.0 / 6},
-		"none":    {nine, Masks{Ignore: -1}, numbered(10), []float64{1.0 / 6, 0.5, 1.0 / 6, 0, 0, 0, 0, 0, 0, 1.0 / 6}, 0},
+		"names": {pix, Masks{Classes: []string{"a", "b", "c", "d"}}, []string{"a", "b", "c", "d"},
+			[]float64{0.2, 0.6, 0.2, 0}, 1.0 / 6},
+		"nine": {nine, Masks{Ignore: 9}, []string{"0", "1", "2"}, []float64{0.2, 0.6, 0.2}, 1.0 / 6},
+		"none": {nine, Masks{Ignore: -1}, numbered(10),
+			[]float64{1.0 / 6, 0.5, 1.0 / 6, 0, 0, 0, 0, 0, 0, 1.0 / 6}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := greyMask(3, c.in...)
@@ -163,19 +171,30 @@ func TestMaskFaults(t *testing.T) {
 		opts  Options
 		want  []string
 	}{
-		"no mask":    {without, Options{}, []string{"images/1.png has no mask", "want 1.png"}},
-		"size":       {with("masks/2.png", encoded(t, greyMask(2, 0, 1, 0, 1), png.Encode)), Options{}, []string{"masks/2.png", "2×2", "images/2.png 2×3"}},
-		"colours":    {with("masks/2.png", encoded(t, rgb, png.Encode)), Options{}, []string{"masks/2.png", "a mask of colours", "palette"}},
-		"16 bits":    {with("masks/2.png", encoded(t, image.NewGray16(rgb.Rect), png.Encode)), Options{}, []string{"masks/2.png", "16 bits"}},
-		"no PNG":     {with("masks/2.png", []byte("GIF89a")), Options{}, []string{"masks/2.png", "not a PNG file"}},
-		"cut off":    {with("masks/2.png", encoded(t, good, png.Encode)[:50]), Options{}, []string{"masks/2.png"}},
-		"too great":  {with("masks/2.png", encoded(t, greyMask(3, 0, 0, 7, 0, 0, 0), png.Encode)), Options{Masks: Masks{Classes: []string{"a", "b", "c"}}}, []string{"images/2.png", "pixel (0, 2) of the mask is 7", "0 to 2"}},
-		"one class":  {pairOf(t, "images", "masks", greyMask(3, 0, 0, 0, 255, 255, 0), greyMask(3, 0, 0, 0, 0, 0, 0)), Options{}, []string{"no pixel of the masks has another class than 0", "255"}},
-		"no ignored": {with("masks/2.png", encoded(t, greyMask(3, 0, 0, 255, 0, 0, 0), png.Encode)), Options{Masks: Masks{Ignore: -1}}, []string{"class 255", "at most 255 classes"}},
-		"classes":    {with("masks/2.png", encoded(t, good, png.Encode)), Options{Target: ClassTarget}, []string{"masks, and no classes"}},
-		"numbers":    {with("masks/2.png", encoded(t, good, png.Encode)), Options{Target: NumberTargets}, []string{"without effect", "Target"}},
-		"twice":      {with("masks/2.png", encoded(t, good, png.Encode)), Options{Masks: Masks{Classes: []string{"a", "a"}}}, []string{`called "a"`}},
-		"memory":     {with("masks/2.png", encoded(t, good, png.Encode)), Options{Memory: 25}, []string{"masks, which stay in memory", "36 bytes"}},
+		"no mask": {without, Options{}, []string{"images/1.png has no mask", "want 1.png"}},
+		"size": {with("masks/2.png", encoded(t, greyMask(2, 0, 1, 0, 1), png.Encode)), Options{},
+			[]string{"masks/2.png", "2×2", "images/2.png 2×3"}},
+		"colours": {with("masks/2.png", encoded(t, rgb, png.Encode)), Options{},
+			[]string{"masks/2.png", "a mask of colours", "palette"}},
+		"16 bits": {with("masks/2.png", encoded(t, image.NewGray16(rgb.Rect), png.Encode)), Options{},
+			[]string{"masks/2.png", "16 bits"}},
+		"no PNG":  {with("masks/2.png", []byte("GIF89a")), Options{}, []string{"masks/2.png", "not a PNG file"}},
+		"cut off": {with("masks/2.png", encoded(t, good, png.Encode)[:50]), Options{}, []string{"masks/2.png"}},
+		"too great": {with("masks/2.png", encoded(t, greyMask(3, 0, 0, 7, 0, 0, 0), png.Encode)),
+			Options{Masks: Masks{Classes: []string{"a", "b", "c"}}},
+			[]string{"images/2.png", "pixel (0, 2) of the mask is 7", "0 to 2"}},
+		"one class": {pairOf(t, "images", "masks", greyMask(3, 0, 0, 0, 255, 255, 0), greyMask(3, 0, 0, 0, 0, 0, 0)),
+			Options{}, []string{"no pixel of the masks has another class than 0", "255"}},
+		"no ignored": {with("masks/2.png", encoded(t, greyMask(3, 0, 0, 255, 0, 0, 0), png.Encode)),
+			Options{Masks: Masks{Ignore: -1}}, []string{"class 255", "at most 255 classes"}},
+		"classes": {with("masks/2.png", encoded(t, good, png.Encode)), Options{Target: ClassTarget},
+			[]string{"masks, and no classes"}},
+		"numbers": {with("masks/2.png", encoded(t, good, png.Encode)), Options{Target: NumberTargets},
+			[]string{"without effect", "Target"}},
+		"twice": {with("masks/2.png", encoded(t, good, png.Encode)),
+			Options{Masks: Masks{Classes: []string{"a", "a"}}}, []string{`called "a"`}},
+		"memory": {with("masks/2.png", encoded(t, good, png.Encode)), Options{Memory: 25},
+			[]string{"masks, which stay in memory", "36 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(write(t, c.files), c.opts)
@@ -183,7 +202,7 @@ func TestMaskFaults(t *testing.T) {
 		})
 	}
 	_, err := Open("digits", Options{Target: PixelTargets})
-	wantError(t, err, "has no masks")
+	wantError(t, err, "the built-in digits: no masks")
 }
 
 // TestMasksMoveWithTheirPictures: with pictures whose pixels show their classes, both stay
@@ -226,7 +245,8 @@ func TestMasksMoveWithTheirPictures(t *testing.T) {
 						t.Fatalf("%+v: pixel %d of batch %d is %v, its class %v", a, at, b.Index, x, b.Targets[at])
 					}
 				}
-				moved = moved || !slices.ContainsFunc(rows, func(x []float32) bool { return slices.Equal(x, b.X[:h*w]) })
+				same := func(x []float32) bool { return slices.Equal(x, b.X[:h*w]) }
+				moved = moved || !slices.ContainsFunc(rows, same)
 			}
 		}
 		if a != (Augment{}) && !moved {
@@ -257,8 +277,15 @@ func TestMasksAreInTheChecksum(t *testing.T) {
 		}
 		return s.Checksum()
 	}
-	if sum(1) != sum(1) || sum(1) == sum(2) || sum(1) == sum(255) {
-		t.Error("masks are not in the checksum")
+	seen := map[string]uint8{}
+	for _, last := range []uint8{0, 1, 2, 255} {
+		if other, ok := seen[sum(last)]; ok {
+			t.Errorf("classes %d and %d of a pixel have the same checksum", other, last)
+		}
+		seen[sum(last)] = last
+	}
+	if _, ok := seen[sum(1)]; !ok {
+		t.Error("the same masks have two checksums")
 	}
 }
 
@@ -267,7 +294,8 @@ func TestMasksAreScaled(t *testing.T) {
 	files := map[string][]byte{}
 	for i := range 3 {
 		files[fmt.Sprintf("images/%d.png", i)] = picture(t, 4, 4, color.Gray{9})
-		files[fmt.Sprintf("masks/%d.png", i)] = encoded(t, greyMask(4, 0, 0, 2, 2, 0, 0, 2, 2, 1, 1, 3, 3, 1, 1, 3, 255), png.Encode)
+		files[fmt.Sprintf("masks/%d.png", i)] = encoded(t, greyMask(4, 0, 0, 2, 2, 0, 0, 2, 2,
+			1, 1, 3, 3, 1, 1, 3, 255), png.Encode)
 	}
 	for size, want := range map[[2]int][]uint8{
 		{2, 2}: {0, 2, 1, Ignored}, {1, 4}: {1, 1, 3, 3}, {4, 1}: {2, 2, 3, 3},
@@ -281,4 +309,48 @@ func TestMasksAreScaled(t *testing.T) {
 			t.Errorf("size %v: mask %v, want %v", size, got, want)
 		}
 	}
+}
+
+// TestMasksOfPicturesOnDisk: where pictures do not fit into memory, the set is the same.
+func TestMasksOfPicturesOnDisk(t *testing.T) {
+	if !canMap {
+		t.Skip("files cannot be mapped")
+	}
+	m := greyMask(3, 0, 1, 2, 255, 0, 1)
+	dir := write(t, pairOf(t, "images", "masks", m, m, m, m))
+	inMemory, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir()
+	for range 2 { // writes the file, and finds it again
+		onDisk, err := Open(dir, Options{Free: 4, Cache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if onDisk.Account.Disk == "" || onDisk.Checksum() != inMemory.Checksum() {
+			t.Errorf("on disk: %q, checksum %s, in memory %s", onDisk.Account.Disk, onDisk.Checksum(),
+				inMemory.Checksum())
+		}
+		if len(onDisk.Files) != len(inMemory.Files) {
+			t.Errorf("%d files on disk, %d in memory", len(onDisk.Files), len(inMemory.Files))
+		}
+	}
+}
+
+// TestMasksForATrainedNetwork: its classes are known, whatever occurs in the masks, and a
+// greater one is refused.
+func TestMasksForATrainedNetwork(t *testing.T) {
+	like := Contract{Shape: [3]int{1, 2, 3}, PixelScale: 1.0 / 255, Mean: []float32{0}, Std: []float32{1}, Depth: 8,
+		Targets: []string{"a", "b", "c"}, Options: Options{Target: PixelTargets}}
+	few := greyMask(3, 0, 1, 1, 0, 0, 1)
+	s, err := OpenLike(t.Context(), write(t, pairOf(t, "images", "masks", few, few)), like)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.Targets, like.Targets) || s.Train != s.Test || s.Test.Len() != 2 {
+		t.Errorf("classes %q, %d samples", s.Targets, s.Test.Len())
+	}
+	_, err = OpenLike(t.Context(), write(t, pairOf(t, "images", "masks", few, greyMask(3, 0, 3, 0, 0, 0, 0))), like)
+	wantError(t, err, "1.png", "pixel (0, 1) of the mask is 3", "0 to 2")
 }

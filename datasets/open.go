@@ -237,7 +237,7 @@ func (o Options) places() Options {
 // allow refuses options that are set but not in the list.
 func (o Options) allow(what string, allowed []string) error {
 	if o.Target == PixelTargets && !slices.Contains(allowed, "Masks") {
-		return fmt.Errorf("datasets: %s has no masks: want an npz file with masks y, N×H×W, or a folder with the folders "+
+		return fmt.Errorf("datasets: %s: no masks: want an npz file with masks y, N×H×W, or a folder with the folders "+
 			"images and masks", what)
 	}
 	var refused []string

@@ -318,19 +318,73 @@ func TestPixelFaults(t *testing.T) {
 		"want outputs 3×8×8": func(c *Config) {
 			c.Network = graph.Chain(graph.Conv2D(3, 1).Strided(2))
 		},
-		"channels, height, width":                                      func(c *Config) { c.Network = graph.Chain(graph.Flatten(), graph.Linear(3*64)) },
-		"task: classification needs classes, and bars has masks":       func(c *Config) { c.Task = Classification },
-		"objective.loss: focal is no loss of the task pixels":          func(c *Config) { c.Objective.Loss = Focal },
-		"objective.class_weights: 2 numbers for the 3 classes of":      func(c *Config) { c.Objective.ClassWeights = []float32{1, 2} },
-		"objective.class_weights: have no effect on the loss dice":     func(c *Config) { c.Objective = Objective{Loss: Dice, ClassWeights: []float32{1, 2, 3}} },
-		"qat.smoothing: 0.1 has no effect on the loss dice":            func(c *Config) { c.Objective.Loss, c.QAT.Smoothing = Dice, 0.1 },
-		"balanced: true has no effect without classes":                 func(c *Config) { c.Balanced = true },
-		"float.monitor: \"accuracy\": want loss or one of [\"mean_iou": func(c *Config) { c.Float.Monitor = "accuracy" },
+		"channels, height, width": func(c *Config) {
+			c.Network = graph.Chain(graph.Flatten(), graph.Linear(3*64))
+		},
+		"task: classification needs classes, and bars has masks": func(c *Config) { c.Task = Classification },
+		"objective.loss: focal is no loss of the task pixels":    func(c *Config) { c.Objective.Loss = Focal },
+		"objective.class_weights: 2 numbers for the 3 classes of": func(c *Config) {
+			c.Objective.ClassWeights = []float32{1, 2}
+		},
+		"objective.class_weights: have no effect on the loss dice": func(c *Config) {
+			c.Objective = Objective{Loss: Dice, ClassWeights: []float32{1, 2, 3}}
+		},
+		"qat.smoothing: 0.1 has no effect on the loss dice": func(c *Config) {
+			c.Objective.Loss, c.QAT.Smoothing = Dice, 0.1
+		},
+		"balanced: true has no effect without classes": func(c *Config) { c.Balanced = true },
+		"float.monitor: \"accuracy\": want loss or one of [\"mean_iou": func(c *Config) {
+			c.Float.Monitor = "accuracy"
+		},
 	} {
 		c := pixels(t)
 		change(&c)
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// TestPixelCrossEntropyIsPyTorchs compares losses and gradients with those of
+// torch.nn.functional.cross_entropy with ignore_index, weight and label_smoothing, of PyTorch
+// 1.13 in float64. The outputs are multiples of ¼, which float32 holds exactly.
+func TestPixelCrossEntropyIsPyTorchs(t *testing.T) {
+	const n, classes, pixels = 3, 3, 4
+	masks := []float32{0, 1, 2, -1, 1, 1, -1, -1, 2, 0, 0, 1}
+	y := make([]float32, n*classes*pixels)
+	for i := range y {
+		y[i] = float32((i*37+11)%23-11) / 4
+	}
+	for _, c := range []struct {
+		weights   []float32
+		smoothing float64
+		loss      float64
+		first     []float64 // gradients of the first outputs
+		sum       float64   // of all gradients, times their places from 1
+	}{
+		{nil, 0, 1.8793267174345343, []float64{-0.1029740004, 0.0006875872525, 0.07352796907, 0, 0.09913030153},
+			0.5830657231848234},
+		{nil, 0.2, 1.908956347064164, []float64{-0.08815918563, -0.006719820155, 0.06612056167, 0, 0.09172289412},
+			0.4941768342959346},
+		{[]float32{1, 4, 0.5}, 0, 2.31823633956373,
+			[]float64{-0.0463383002, 0.001237657055, 0.01654379304, 0, 0.04460863569}, 0.5112339163746358},
+	} {
+		o := &objective{Objective: Objective{Loss: PixelCrossEntropy, ClassWeights: c.weights}, smoothing: c.smoothing,
+			classes: classes, targets: masks}
+		dy := make([]float32, len(y))
+		loss, _ := o.loss(dy, y, make([]int32, n))
+		sum := 0.0
+		for i, d := range dy {
+			sum += float64(d) * float64(i+1)
+			if i < len(c.first) && math.Abs(float64(d)-c.first[i]) > 1e-8 {
+				t.Errorf("weights %v, smoothing %v: gradient %d is %v, PyTorch's %v", c.weights, c.smoothing, i, d,
+					c.first[i])
+			}
+		}
+		if math.Abs(loss-c.loss) > 1e-12 || math.Abs(sum-c.sum) > 1e-6 {
+			t.Errorf("weights %v, smoothing %v: loss %v, gradients' sum %v; PyTorch has %v and %v", c.weights,
+				c.smoothing,
+				loss, sum, c.loss, c.sum)
 		}
 	}
 }

@@ -79,8 +79,9 @@ of them. Each window is an input, named with the time at which it begins.`,
 				return err
 			}
 			if masks != "" && (layout != "" || pixelClasses(p.model) == 0) {
-				return errors.Join(usage(fmt.Errorf("--masks %s has no effect: want a model with a class for each pixel, and "+
-					"no --input-layout", masks)), p.close())
+				err := usage(fmt.Errorf("--masks %s has no effect: want a model with a class for each pixel, and no "+
+					"--input-layout", masks))
+				return errors.Join(err, p.close())
 			}
 			if layout != "" {
 				w := tableWriter(c.stdout, "outputs")
@@ -100,7 +101,8 @@ of them. Each window is an input, named with the time at which it begins.`,
 	cmd.Flags().BoolVar(&float, "float", false, "run the float network of a run folder or an import, not the integers")
 	cmd.Flags().StringVar(&layout, "input-layout", "",
 		"`source`: inputs as the ONNX file takes them that the model was imported from, and its outputs")
-	cmd.Flags().StringVar(&masks, "masks", "", "also write the class of each pixel to PNG files in `FOLDER`, or to FILE.npz")
+	cmd.Flags().StringVar(&masks, "masks", "",
+		"also write the class of each pixel to PNG files in `FOLDER`, or to FILE.npz")
 	cmd.Flags().StringVar(&out, "out", "", "also write all outputs to `FILE.npy`, float32, one input after the other")
 	return cmd
 }
