@@ -65,7 +65,7 @@ func TestBlocksOfTheZoo(t *testing.T) {
 			for _, u := range m.units[b.to:] {
 				for _, in := range u.inputs {
 					if at := slices.Index(m.units, in); at < b.to-1 {
-						t.Errorf("%s: %s reads into the block that ends with %s", name, u.name(), m.units[b.to-1].name())
+						t.Errorf("%s: %s reads into the block before %s", name, u.name(), m.units[b.to].name())
 					}
 				}
 			}
@@ -104,8 +104,9 @@ func blocky() map[string]Network {
 			Conv2D(6, 3).Same(), BatchNorm(), ReLU(), Conv2D(6, 3).Same().Named("deep"),
 			Add("deep", "in"), ReLU(), GlobalAvgPool(), Flatten(), Linear(4)),
 		"with a shortcut": Chain(Conv2D(5, 3), ReLU().Named("in"),
-			Conv2D(8, 3).Same().Strided(2), BatchNorm(), Dropout(0.5), Conv2D(8, 3).Same().Named("deep"), BatchNorm().Named("n"),
-			Conv2D(8, 1).Strided(2).Taking("in").Named("short"), Add("n", "short"), Flatten(), Linear(4)),
+			Conv2D(8, 3).Same().Strided(2), BatchNorm(), Dropout(0.5), Conv2D(8, 3).Same().Named("deep"),
+			BatchNorm().Named("n"), Conv2D(8, 1).Strided(2).Taking("in").Named("short"), Add("n", "short"),
+			Flatten(), Linear(4)),
 		"separable": Chain(Conv2D(4, 3), BatchNorm(), ReLU(), DepthwiseConv2D(3).Same(), BatchNorm(), ReLU6(),
 			Conv2D(8, 1), BatchNorm(), ReLU(), Flatten(), Linear(4)),
 		"chain": Chain(Conv2D(4, 3), SiLU(), MaxPool(2), Conv2D(6, 3).Grouped(2), Tanh(), Flatten(), Linear(9), ReLU(),
@@ -191,7 +192,8 @@ func TestBRECQOfSingleLayersIsAdaRound(t *testing.T) {
 		"one layer": Chain(Flatten(), Linear(4)),
 		"each before a depthwise convolution": Chain(Conv2D(4, 3), ReLU(), DepthwiseConv2D(3), Tanh(), GlobalAvgPool(),
 			Flatten()),
-		"one in a branch": Chain(Conv2D(4, 3).Named("a"), ReLU().Named("b"), Conv2D(4, 1).Named("c"), Add("c", "b"), Flatten()),
+		"one in a branch": Chain(Conv2D(4, 3).Named("a"), ReLU().Named("b"), Conv2D(4, 1).Named("c"), Add("c", "b"),
+			Flatten()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var states [][]State

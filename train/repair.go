@@ -20,7 +20,7 @@ type Repair struct {
 	AdaRound       bool    // the integers are searched for
 	BRECQ          bool    // so are they, and then those of a block of layers together
 	Iterations     int     // of the latter two; 0 means 1000
-	Damping        float64 // of all three: the share of the mean square that is added to all inputs' squares; 0 means 0.1
+	Damping        float64 // of all three: the share of the mean square that is added to inputs' squares; 0 means 0.1
 
 	// Keep lets a QAT stage begin from the repaired network, with batch norm at rest
 	// from the first step, instead of from the float one.

@@ -40,8 +40,9 @@ and the best is quantized as "petrify quantize" does. RUN is as for analyze. Bud
 ` + budgetsText() + `
 With a budget for the drop, the smallest choice that keeps it is taken, and otherwise
 the one that loses least. With --confirm N, up to N choices are also trained, and what
-they lose then decides; an interrupted search goes on when it is started again. It writes
-into the folder
+they lose then decides; to compare with, so are up to N networks with the same bits
+everywhere. An interrupted search goes on when it is started again. It writes into the
+folder
 
   ` + chosenFile + `  the configuration, with the bits in module_name_configs
   ` + searchFile + `  all choices of the front, predicted, measured and trained

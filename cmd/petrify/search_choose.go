@@ -83,7 +83,9 @@ func (s *seeker) seek(ctx context.Context) (*found, error) {
 		return nil, err
 	}
 	r.Front = slices.DeleteFunc(all, func(c candidate) bool { return c.Measured == nil })
-	r.Uniform, err = s.uniform(ctx)
+	if r.Uniform, err = s.uniform(ctx); err == nil {
+		err = s.confirmUniform(ctx, r)
+	}
 	return r, err
 }
 

@@ -26,7 +26,8 @@ type confirming struct {
 }
 
 func (q *confirming) define(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&q.count, "confirm", 0, "train up to `N` choices, and choose by what they lose then")
+	cmd.Flags().IntVar(&q.count, "confirm", 0,
+		"train up to `N` choices, choose by what they lose then, and train as many uniform bits")
 	cmd.Flags().IntVar(&q.epochs, "epochs", 1, "with --confirm: train each for `N` epochs")
 }
 
@@ -95,6 +96,23 @@ func (s *seeker) confirmLeast(ctx context.Context, all []candidate, refused map[
 		}
 	}
 	return at, nil
+}
+
+// confirmUniform trains uniform bits as well, so that what is chosen is compared with what was
+// trained as long: as many as choices at most, those that are nearest to it in the first cost.
+func (s *seeker) confirmUniform(ctx context.Context, r *found) error {
+	order := make([]*candidate, len(r.Uniform))
+	for i := range r.Uniform {
+		order[i] = &r.Uniform[i]
+	}
+	away := func(c *candidate) int64 { return max(c.Costs[0]-r.Chosen.Costs[0], r.Chosen.Costs[0]-c.Costs[0]) }
+	slices.SortStableFunc(order, func(a, b *candidate) int { return cmp.Compare(away(a), away(b)) })
+	for _, c := range order[:min(s.qat.count, len(order))] {
+		if err := s.train(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // train measures a candidate, and trains it on the images that are not measured. The run

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +71,44 @@ func TestTrainingConfirms(t *testing.T) {
 			if trained == 0 || trained > 3 {
 				t.Errorf("%d choices are trained, want 1 to 3", trained)
 			}
+			comparesUniform(t, r, 3)
 		})
+	}
+}
+
+// comparesUniform checks that as many uniform bits are trained, and that none of the others is
+// nearer in size to what is chosen; and that the table and the picture show them.
+func comparesUniform(t *testing.T, r *found, want int) {
+	t.Helper()
+	away := func(c candidate) int64 { return max(c.Costs[0]-r.Chosen.Costs[0], r.Chosen.Costs[0]-c.Costs[0]) }
+	trained, farthest, nearest := 0, int64(0), int64(math.MaxInt64)
+	for _, c := range r.Uniform {
+		if c.Trained == nil {
+			nearest = min(nearest, away(c))
+			continue
+		}
+		trained, farthest = trained+1, max(farthest, away(c))
+	}
+	if trained != want || farthest > nearest {
+		t.Errorf("%d uniform bits are trained, up to %d from what is chosen, and none %d from it; want %d, the nearest",
+			trained, farthest, nearest, want)
+	}
+	var table, picture bytes.Buffer
+	if err := errors.Join(r.print(&table, "search.yaml"), r.chart().SVG(&picture)); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(table.String()) {
+		for _, c := range r.Uniform {
+			if c.Trained == nil || !strings.Contains(line, fmt.Sprintf("%d bits everywhere", c.uniform())) {
+				continue
+			}
+			if fields := strings.Fields(line); !slices.Contains(fields, fmt.Sprintf("%.4f", c.Trained.Loss)) {
+				t.Errorf("%q, want the loss after QAT, %.4f", line, c.Trained.Loss)
+			}
+		}
+	}
+	if want := "same bits, after QAT"; !strings.Contains(picture.String(), want) {
+		t.Errorf("the picture has no line %q", want)
 	}
 }
 
@@ -138,27 +178,32 @@ func TestConfirmationGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	_, before, err := search(folder, ctx, func(step int) {
-		if step == 3 {
-			cancel()
+	for i, at := range []int{3, all - 2} { // of a choice, and of uniform bits
+		if part.Skips(i, 2) {
+			continue
 		}
-	})
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v, want an interrupted search", err)
-	}
-	got, after, err := search(folder, t.Context(), func(int) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != want {
-		t.Errorf("%s, want\n%s", got, want)
-	}
-	if before != 3 || before+after != all {
-		t.Errorf("%d steps, and %d after the interruption: want 3, and %d of all", before, after, all)
-	}
-	if _, again, err := search(folder, t.Context(), func(int) {}); err != nil || again != 0 {
-		t.Errorf("%d steps when all have finished, %v", again, err)
+		folder, count := t.TempDir(), 0
+		ctx, cancel := context.WithCancel(t.Context())
+		_, before, err := search(folder, ctx, func(int) {
+			if count++; count == at {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v, want an interrupted search", err)
+		}
+		got, after, err := search(folder, t.Context(), func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("%s, want\n%s", got, want)
+		}
+		if before != at || before+after != all {
+			t.Errorf("%d steps, and %d after the interruption: want %d, and %d of all", before, after, at, all)
+		}
+		if _, again, err := search(folder, t.Context(), func(int) {}); err != nil || again != 0 {
+			t.Errorf("%d steps when all have finished, %v", again, err)
+		}
 	}
 }

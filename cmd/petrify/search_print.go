@@ -149,6 +149,7 @@ func (r *found) chart() figure.Chart {
 		return &c.Trained.Measure
 	}
 	line("after QAT", figure.Purple, r.Front, trained)
+	line("same bits, after QAT", figure.Orange, same, trained)
 	at := trained(r.Chosen)
 	if at == nil {
 		at = r.Chosen.Measured

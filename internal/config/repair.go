@@ -28,8 +28,8 @@ func repair(p *train.Repair) value {
 			"up to their join, or two layers in a row (Li et al. 2021).", yes(&p.BRECQ)},
 		{"iterations", "adaround, brecq: steps of the search in each layer, and in each block; null is 1000.",
 			auto[int]{&p.Iterations, integer(&p.Iterations, 1, 1<<20)}},
-		{"damping", "gptq, adaround, brecq: the share of the inputs' mean square that is added to all of their squares; null " +
-			"is 0.1.",
+		{"damping", "gptq, adaround, brecq: the share of the inputs' mean square that is added to all of their squares; " +
+			"null is 0.1.",
 			auto[float64]{&p.Damping, number(&p.Damping, interval{low: 0, high: 1, openLow: true})}},
 		{"keep", "Begin the qat stage from the network that is repaired so, with batch norm at rest and a fifth of the " +
 			"float stage's learning rate, instead of from the float one.", yes(&p.Keep)},
