@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,21 +12,26 @@ import (
 
 // infeasible says what the least is, and which layers it goes to.
 func (s *seeker) infeasible() error {
+	return s.exceeded("no choice of bits keeps the budgets", s.smallest)
+}
+
+// exceeded says what each budgeted cost is at least.
+func (s *seeker) exceeded(what string, least func(respect int) int64) error {
 	var said []string
 	together := ": each budget can be kept, but not all together"
 	for r, one := range s.respects {
 		if s.limits[r] == unlimited {
 			continue
 		}
-		text := fmt.Sprintf("%s takes %s at least", one.name, one.text(s.smallest(r)))
-		if s.smallest(r) > s.limits[r] {
+		text := fmt.Sprintf("%s takes %s at least", one.name, one.text(least(r)))
+		if least(r) > s.limits[r] {
 			together = ""
 			text += fmt.Sprintf(", not %s, most of it in %s", one.text(s.limits[r]), strings.Join(s.largest(one.name), ", "))
 		}
 		said = append(said, text)
 	}
 	said[len(said)-1] += together
-	return fmt.Errorf("no choice of bits keeps the budgets: %s", strings.Join(said, "; "))
+	return fmt.Errorf("%s: %s", what, strings.Join(said, "; "))
 }
 
 // smallest is the least cost, with the other limits aside.
@@ -80,7 +84,16 @@ func (s *seeker) largest(respect string) (names []string) {
 // lossy says how little can be lost within the other budgets, and what loses most.
 func (s *seeker) lossy(all []candidate) error {
 	if s.drop < 0 {
-		return errors.New("no choice of bits that was measured keeps the budgets once it is quantized")
+		return s.exceeded("no choice of bits that was measured keeps the budgets once it is quantized",
+			func(r int) int64 {
+				least := int64(unlimited)
+				for _, c := range all {
+					if c.Measured != nil {
+						least = min(least, c.Costs[r])
+					}
+				}
+				return least
+			})
 	}
 	lost, after, trained := 100.0, 100.0, ""
 	for i := range all {

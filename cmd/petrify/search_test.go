@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"petrify/internal/analysis"
@@ -130,5 +131,21 @@ func TestSeekKeepsBudgets(t *testing.T) {
 				t.Errorf("%v: %v does not lose less than what is smaller", texts, c)
 			}
 		}
+	}
+}
+
+// Costs that are greater as measured than as predicted may leave nothing within a budget. The
+// error says what the least is, and where it goes.
+func TestNothingMeasuredKeepsTheBudgets(t *testing.T) {
+	s := seekerOn(t, budgetsOf(t, "packed=400"))
+	var all []candidate
+	for _, packed := range []int64{501, 499, 502} {
+		all = append(all, candidate{Costs: []int64{packed}, Measured: &analysis.Measure{}})
+	}
+	all = append(all, candidate{Costs: []int64{300}}) // as predicted
+	err := s.lossy(all)
+	want := "once it is quantized: packed takes 499 at least, not 400, most of it in "
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
 	}
 }
