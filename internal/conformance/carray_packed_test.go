@@ -84,6 +84,11 @@ var packedShapes = map[string]func(b *quantizedtest.Builder) string{
 	"depthwise":    conv(6, quantizedtest.Same(3), 6),
 	"depthwise x2": conv(12, padded(quantizedtest.Valid(3, 1), 2, 1, 0, 1), 6),
 	"valid":        conv(6, quantizedtest.Valid(2, 1), 6),
+	"fours": func(b *quantizedtest.Builder) string {
+		x := b.Conv(b.Input(), 8, quantizedtest.Valid(1, 1), 1, quantized.ReLU)
+		x = b.Conv(x, 8, dilated(padded(quantizedtest.Same(3), 2, 1, 1, 2), 2, 1), 2, quantized.ReLU)
+		return b.Conv(x, 3, quantizedtest.Same(3), 1, quantized.Identity)
+	},
 	"linear": func(b *quantizedtest.Builder) string {
 		return b.Linear(b.Flatten(b.Input()), 5, quantized.Identity)
 	},

@@ -51,8 +51,8 @@ func (f figure) holds(r result) error {
 }
 
 // figureTasks are what the table shows: everything in fixed point, and float32 where there are floats.
-func figureTasks() (all []task) {
-	for _, c := range cores() {
+func figureTasks(cores []core) (all []task) {
+	for _, c := range cores {
 		for _, n := range networks {
 			for _, level := range levels {
 				all = append(all, task{c, n.name, formats[0], 0, integer.Gemmlowp, level})

@@ -38,11 +38,11 @@ func main() {
 	case *layers != "":
 		err = showLayers(all, *layers, *level)
 	case *record:
-		err = recordFigures(*root)
+		err = recordFigures(*root, all)
 	case *host:
 		err = compareHost()
 	case *rates:
-		err = fitRates(*root)
+		err = fitRates(*root, all)
 	case *full:
 		err = try(*root, enumeration(all, *seed))
 	default:
@@ -210,11 +210,14 @@ func try(root string, tasks []task) error {
 	return nil
 }
 
-// recordFigures counts what the table shows.
-func recordFigures(root string) error {
-	all := map[key]figure{}
+// recordFigures counts what the table shows of these cores.
+func recordFigures(root string, cores []core) error {
+	all, err := readFigures(filepath.Join(root, figuresFile))
+	if err != nil {
+		return err
+	}
 	var faults []error
-	run(figureTasks(), func(t task, r result, err error) {
+	run(figureTasks(cores), func(t task, r result, err error) {
 		if err == nil && r.differ > 0 {
 			err = fmt.Errorf("%d outputs are not the engine's", r.differ)
 		}

@@ -17,7 +17,7 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, task := range figureTasks() {
+	for _, task := range figureTasks(cores()) {
 		if all[keyOf(task)].instructions == 0 {
 			t.Errorf("%v is not in %s: run with -record", task, figuresFile)
 		}

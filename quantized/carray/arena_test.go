@@ -144,7 +144,7 @@ func TestSumsTakeAnInputsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 2*3*8*8 + 2*3*9; l.arena != want { // and copies of two windows
-		t.Errorf("%d bytes of arena, want those of two images and two windows, %d", l.arena, want)
+	if want := 2*3*8*8 + widened(3*9, 3); l.arena != want { // and copies of four windows
+		t.Errorf("%d bytes of arena, want those of two images and four windows, %d", l.arena, want)
 	}
 }

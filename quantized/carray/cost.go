@@ -85,6 +85,11 @@ func Cores() (all []string) {
 	return all
 }
 
+// Rates are those of a core.
+func Rates(core string) []Rate {
+	return slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool { return r.Core != core })
+}
+
 // Costs estimates what an export takes on each of [Cores].
 func Costs(m *quantized.Model, o Options) ([]Cost, error) {
 	l, err := lower(m, o)

@@ -24,11 +24,12 @@ var order = []string{
 	"multiply_four", "requantize_four",
 	"reals", "fused", "copy", "copy_reals",
 	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "total", "dot8", "dot4",
-	"dot2", "dot", "dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
+	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot", "dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
 	"linear", "linear_to_reals",
-	"window", "area", "convolution", "fill", "patch", "convolve", "convolve_to_reals", "unpack", "depthwise_at",
+	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "unpack", "depthwise_at",
 	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
-	"depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals", "real_convolve",
+	"slide", "depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals",
+	"depthwise_3x3", "depthwise_3x3_to_reals", "real_convolve",
 	"seen", "counted", "first_tap", "sum_at", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
 	"add", "real_add", "real_subtract",
 	"product_float32", "product_fixed", "real_product", "choose", "real_choose_greater", "real_choose_less",
@@ -50,6 +51,10 @@ var variants = map[string]variant{
 	"dot8":                     {"dot", loop(8)},
 	"dot4":                     {"dot", loop(4)},
 	"dot2":                     {"dot", loop(2)},
+	"dots_wide8":               {"dots_wide", loop(8)},
+	"dots_wide4":               {"dots_wide", loop(4)},
+	"dots_wide2":               {"dots_wide", loop(2)},
+	"depthwise_3x3_to_reals":   {"depthwise_3x3", reals("_to_reals")},
 	"depthwise_four_to_reals":  {"depthwise_four", reals("_to_reals")},
 	"depthwise_eight_to_reals": {"depthwise_eight", reals("_to_reals")},
 	"convolve_to_reals":        {"convolve", reals("_to_reals")},
@@ -88,7 +93,7 @@ func reals(suffix string) map[string]any {
 
 // callees are the kernels that others call, callers first.
 var callees = []struct{ by, needs string }{
-	{"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
+	{"convolve", "widen"}, {"convolve_to_reals", "widen"}, {"widen", "halves"}, {"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
 	{"convolve_to_reals", "weigh_to_reals"}, {"linear", "weigh"}, {"linear_to_reals", "weigh_to_reals"},
 	{"weigh", "finish"}, {"weigh", "dot"}, {"weigh_to_reals", "finish_to_reals"}, {"weigh_to_reals", "dot"},
 	{"depthwise", "depthwise_at"}, {"depthwise", "finish"},
@@ -101,7 +106,7 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_to_reals", "depthwise_eight_to_reals"}, {"weigh_four", "requantize_four"},
 	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
 	{"add", "put_four"}, {"add", "clip"},
-	{"weigh_four", "dot_four"}, {"weigh_four_to_reals", "dot_four"}, {"processor", "helium"},
+	{"weigh_four", "dot_four"}, {"weigh_four_to_reals", "dot_four"},
 	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"},
 	{"max_pool", "first_tap"}, {"max_pool", "copy"}, {"integer_mean", "first_tap"}, {"integer_mean", "sum_at"}, {"global_average", "sum_at"},
 	{"first_tap", "area"},
@@ -118,13 +123,15 @@ var callees = []struct{ by, needs string }{
 	{"real_apply", "reals"}, {"real_clip", "reals"}, {"real_prelu", "reals"}, {"real_softmax", "reals"},
 	{"layer_norm", "reals"}, {"attend", "attention"}, {"attend", "requantize"}, {"real_attend", "attention"},
 	{"real_attend", "reals"}, {"real_attend", "fused"}, {"reals", "quantize"},
+	{"clip", "processor"}, {"processor", "helium"},
 }
 
 // functions is the text of the kernels that the model needs.
 func (l *lowering) functions() (string, error) {
 	l.require()
 	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
-		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most,
+		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most, "Widest": widest,
+		"Small": l.small(), "Whole": l.whole(),
 		"Ties": l.ties, "Exceptions": l.exceptions, "Wide": l.wide,
 		"Single": l.options.Requantization == integer.Single,
 		"Kinds":  l.kinds(), "Eight": l.bits[8], "Packed": l.packed, "Convolves": l.needs["convolve"] || l.needs["convolve_to_reals"],
@@ -145,6 +152,9 @@ func (l *lowering) functions() (string, error) {
 		values := maps.Clone(model)
 		if suffix, ok := strings.CutPrefix(name, "weigh"); ok { // at two places, too?
 			values["Convolves"] = l.needs["convolve"+suffix]
+		}
+		if suffix, ok := strings.CutPrefix(name, "depthwise"); ok {
+			values["Any"] = l.needs["depthwise_any"+suffix]
 		}
 		if v, ok := variants[name]; ok {
 			name = v.file
@@ -190,13 +200,14 @@ func (l *lowering) require() {
 	l.needs["weight_zero"] = l.weightZeros
 	for _, bits := range l.kinds() {
 		l.needs[fmt.Sprint("dot", bits)] = true
+		l.needs[fmt.Sprint("dots_wide", bits)] = l.needs["widen"]
 	}
 	for _, suffix := range []string{"", "_to_reals"} {
-		four := l.needs["depthwise"+suffix] && !l.weightZeros
+		four := l.needs["depthwise_any"+suffix] && !l.weightZeros
 		l.needs["depthwise_four"+suffix] = four
-		if four {
-			l.needs["halves"], l.needs["signed_halves"] = true, true
-		}
+		l.needs["slide"] = l.needs["slide"] || l.needs["depthwise_3x3"+suffix]
+		l.needs["halves"] = l.needs["halves"] || l.needs["depthwise"+suffix]
+		l.needs["signed_halves"] = l.needs["signed_halves"] || four
 	}
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
 	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])

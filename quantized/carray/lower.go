@@ -66,6 +66,7 @@ type lowering struct {
 	weightZeros   bool // a layer's weights have zero points of their own
 	left          bool // a multiplier in fixed point is 1 or more
 	packed        bool // a layer's weights take fewer than 8 bits
+	great         bool // a sum of products may be 2³⁰ or more
 	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
 	sums          int  // such layers

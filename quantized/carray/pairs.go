@@ -21,6 +21,7 @@ func (l *lowering) add(n *quantized.Node, id string, a, b, y *value) error {
 	}
 	l.comment(n, a, y)
 	p := f.plane()
+	l.great = l.great || p.shift == 0 // a sum may be near the limits of int32_t
 	fields := []string{fmt.Sprintf(".a = %d, .b = %d, .constant = %d, .shift = %d", p.a, p.b, p.constant, p.shift)}
 	if p.ties != 0 {
 		l.ties = true

@@ -1,6 +1,7 @@
 package carray
 
 import (
+	"math"
 	"slices"
 
 	"petrify/quantized"
@@ -76,6 +77,22 @@ func (p *product) offset() int32 { return 1 << (p.bits - 1) }
 
 // inputs is the number of products in an output.
 func (p *product) inputs() int { return len(p.q) / p.outputs }
+
+// bound is what no sum exceeds in magnitude.
+func (p *product) bound() int64 {
+	most := int64(0)
+	for o, b := range p.bias {
+		sum := max(int64(b), -int64(b))
+		for _, q := range p.q[o*p.inputs():][:p.inputs()] {
+			if p.zeros != nil {
+				q -= p.zeros[o]
+			}
+			sum += math.MaxUint8 * int64(max(q, -q)) * int64(p.step)
+		}
+		most = max(most, sum)
+	}
+	return most
+}
 
 // move undoes the subtraction of the zero points.
 func (p *product) move(zeros []int32, unsigned bool) {

@@ -19,7 +19,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		return err
 	}
 	l.comment(n, x, y)
-	l.integers, l.sums = true, l.sums+1
+	l.integers, l.sums, l.great = true, l.sums+1, l.great || p.bound() >= 1<<30
 	depthwise := n.Op == quantized.Conv2D && n.Weights.Shape[1] == 1 && n.Groups > 1
 	fields, words := l.parameters(n, id, p, x.planes, depthwise)
 	suffix := ""
@@ -57,31 +57,46 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 	}
 	tensors, scratch := []*tensor{y.tensor, x.tensor}, "0"
 	size := copies(n, x, y, depthwise)
-	if depthwise && p.bits < 8 {
-		size += len(p.q)
+	function := kernel
+	if depthwise {
+		shape := "any"
+		if channel := channelCopy(n, x, y); channel > 0 {
+			size, shape, function = max(size, channel), "3x3", "depthwise_3x3"+suffix
+		}
+		l.needs["depthwise_"+shape+suffix] = true
+		l.needs["unpack"] = l.packed
+		if p.bits < 8 {
+			size += len(p.q)
+		}
 	}
-	l.needs["unpack"] = l.needs["unpack"] || depthwise && l.packed
 	if size > 0 {
 		tensors, scratch = append(tensors, l.scratch(size)), "%s"
 	}
-	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %s, &%s_layer)", kernel, scratch, id), tensors...)
+	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %s, &%s_layer)", function, scratch, id), tensors...)
 	return nil
 }
 
-// copies is the number of bytes that a convolution copies of its input for two
-// positions of its window, or one if it is depthwise: none if they lie side by
-// side.
+// copies is the number of bytes that a convolution copies of its input for four or two
+// positions of its window, whichever takes more, or one if it is depthwise: none if they
+// lie side by side.
 func copies(n *quantized.Node, x, y *value, depthwise bool) int {
 	w := n.Window
 	padded := w.PadBegin != [2]int{} || w.PadEnd != [2]int{}
 	taps := w.Kernel[0] * w.Kernel[1]
-	switch {
-	case !padded && (depthwise || taps == 1):
-		return 0
-	case depthwise:
-		return taps * x.channels()
+	channels := n.Weights.Shape[1]
+	four := 0
+	if y.pixels() >= 4 {
+		four = widened(taps*channels, channels)
 	}
-	return min(2, y.pixels()) * taps * n.Weights.Shape[1]
+	switch {
+	case depthwise && padded:
+		return taps * x.channels()
+	case depthwise:
+		return 0
+	case !padded && taps == 1:
+		return four
+	}
+	return max(four, min(2, y.pixels())*taps*channels)
 }
 
 // scratch is memory for the next step alone.

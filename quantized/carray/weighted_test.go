@@ -11,23 +11,35 @@ import (
 	"petrify/quantized/quantizedtest"
 )
 
-// TestCopies: a window is copied unless its inputs lie side by side or, of a depthwise
-// convolution, where it is in the image.
+// TestCopies: four windows are widened, from copies unless channels come in fours and if that takes
+// at most 5,000 bytes; otherwise two are copied unless their inputs lie side by side. Of a depthwise
+// convolution the image of a channel is copied for windows of 3 x 3, and one window if it reaches
+// beyond the image.
 func TestCopies(t *testing.T) {
 	for name, c := range map[string]struct {
 		window   quantized.Window
-		channels int
+		inputs   int // channels
+		channels int // of the output
 		groups   int
 		want     string
 	}{
-		"3x3":               {quantizedtest.Same(3), 4, 1, "108"},
-		"3x3, groups":       {quantizedtest.Same(3), 4, 2, "54"},
-		"1x1":               {quantizedtest.Valid(1, 1), 4, 1, ""},
-		"1x1, groups":       {quantizedtest.Valid(1, 1), 4, 2, ""},
-		"depthwise":         {quantizedtest.Same(3), 12, 6, "54"},
-		"depthwise, inside": {quantizedtest.Valid(3, 1), 6, 6, ""},
+		"3x3":                  {quantizedtest.Same(3), 6, 4, 1, "513"},
+		"3x3, groups":          {quantizedtest.Same(3), 6, 4, 2, "270"},
+		"3x3, fours":           {quantizedtest.Same(3), 8, 4, 1, "579"},
+		"3x3, fours in groups": {quantizedtest.Same(3), 8, 4, 2, "291"},
+		"1x1":                  {quantizedtest.Valid(1, 1), 6, 4, 1, "81"},
+		"1x1, groups":          {quantizedtest.Valid(1, 1), 6, 4, 2, "54"},
+		"1x1, fours":           {quantizedtest.Valid(1, 1), 624, 4, 1, "4995"},
+		"1x1, too many":        {quantizedtest.Valid(1, 1), 628, 4, 1, ""},
+		"3x3, too many":        {quantizedtest.Same(3), 72, 4, 1, "1296"},
+		"few positions":        {quantizedtest.Valid(5, 1), 6, 4, 1, "150"},
+		"depthwise x2":         {quantizedtest.Same(3), 6, 12, 6, "54"},
+		"depthwise":            {quantizedtest.Same(3), 3, 3, 3, "50"},
+		"depthwise, channels":  {quantizedtest.Same(3), 6, 6, 6, "54"},
+		"depthwise, inside":    {quantizedtest.Valid(3, 1), 6, 6, 6, "26"},
+		"depthwise, 2x2":       {quantizedtest.Valid(2, 1), 6, 6, 6, ""},
 	} {
-		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, 6, 5, 5)
+		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, c.inputs, 5, 5)
 		l, err := lower(b.Model(b.Conv(b.Input(), c.channels, c.window, c.groups, quantized.Identity)),
 			Options{Name: "x"})
 		if err != nil {
@@ -44,22 +56,31 @@ func TestCopies(t *testing.T) {
 }
 
 // TestOnlyWhatIsNeeded: sums shift to the left where a multiplier is 1 or more, and come in
-// parts where there are more than certainly fit.
+// parts where there are more than certainly fit; they are doubled where none reaches 2³⁰, and
+// outputs clipped to a byte where each is on the grid.
 func TestOnlyWhatIsNeeded(t *testing.T) {
 	for name, c := range map[string]struct {
 		inputs int
 		scale  float32 // of the output, in products of the input's and the weights'
+		bias   int32
+		bits   int // of the output
 		text   string
 		want   bool
 	}{
-		"below 1": {4, 1.01, "m.shift > 0", false}, "1": {4, 1, "m.shift > 0", true},
-		"32,768 inputs": {most, 1, "i += 32768", false}, "32,769": {most + 1, 1, "i += 32768", true},
+		"below 1": {4, 1.01, 0, 8, "m.shift > 0", false}, "1": {4, 1, 0, 8, "m.shift > 0", true},
+		"32,768 inputs": {most, 1, 0, 8, "i += 32768", false}, "32,769": {most + 1, 1, 0, 8, "i += 32768", true},
+		"below 2³⁰": {1, 2, 1<<30 - 1 - 255*127, 8, "(2 * a)", true},
+		"2³⁰":       {1, 2, 1<<30 - 255*127, 8, "(2 * a)", false},
+		"−2³⁰":      {1, 2, -1<<30 + 255*127, 8, "(2 * a)", false},
+		"shifted":   {1, 1, 0, 8, "(2 * a)", false},
+		"bytes":     {1, 2, 0, 8, "__usat(q, 8)", true}, "7 bits": {1, 2, 0, 7, "__usat(q, 8)", false},
 	} {
 		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, c.inputs)
 		m := b.Model(b.Linear(b.Input(), 1, quantized.Identity))
 		m.Input.Quant.Scale, m.Nodes[0].Weights.Scale[0] = 1, 1
-		m.Nodes[0].Bias = nil
-		m.Nodes[0].Output.Quant.Scale = c.scale
+		m.Input.Quant.Zero, m.Input.Quant.Format, m.Nodes[0].Weights.Q[0] = 0, affine.Uint8, 127
+		m.Nodes[0].Bias.Q[0], m.Nodes[0].Bias.Scale[0] = c.bias, 1
+		m.Nodes[0].Output.Quant.Scale, m.Nodes[0].Output.Quant.Format.Bits = c.scale, c.bits
 		files, err := Encode(m, Options{Requantization: integer.Gemmlowp})
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +106,7 @@ func TestUnpackedDepthwiseAmongPackedLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(files[1].Data)
-	if !strings.Contains(text, "unpack(scratch") || !strings.Contains(text, "static void unpack(") {
+	if !strings.Contains(text, "unpacked(&scratch") || !strings.Contains(text, "*unpacked(uint8_t") {
 		t.Error("a function that is called is missing, or the layers are not what this test wants")
 	}
 }

@@ -1,20 +1,14 @@
-/* A convolution whose outputs see one channel each. Weights are int8_t, rows x columns x outputs. */
+{{if not .Any}}#if !FOUR_PLACES
+{{end}}/* A convolution whose outputs see one channel each. Weights are int8_t, rows x columns x outputs. */
 static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
 {
     const int32_t n = l->of.outputs;
     const int32_t each = n / l->at.channels; /* outputs of an input channel */
-    const int8_t *w = (const int8_t *)l->of.weights;
+    const int8_t *w = {{if .Packed}}unpacked(&scratch, &l->of){{else}}(const int8_t *)l->of.weights{{end}};
 #ifdef HELIUM
     const products of = l->of;
 #endif
-{{- if .Packed}}
 
-    if (l->of.bits < 8) {
-        unpack(scratch, l->of.weights, n * l->of.inputs, l->of.bits);
-        w = (const int8_t *)scratch;
-        scratch += n * l->of.inputs;
-    }
-{{- end}}
     for (int32_t i = 0; i < l->at.out_height * l->at.out_width; i++) {
         const uint8_t *from = x;
         const taps t = spread(&from, scratch, l, i);
@@ -28,8 +22,8 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
             }
         }
 #endif
-{{- if not .WeightZeros}}
-#if DSP
+{{- if and .Any (not .WeightZeros)}}
+#if FOUR_PLACES
         for (; each == 1 && o + 3 < n; o += 4, from += 4, y += 4) {
             depthwise_four{{.Suffix}}(y, from, w + o, &t, &l->of, o);
         }
@@ -46,3 +40,6 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
         }
     }
 }
+{{- if not .Any}}
+#endif
+{{- end}}

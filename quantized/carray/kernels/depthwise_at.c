@@ -5,7 +5,7 @@ typedef struct {
 } taps;
 
 /* The sum of one output, which sees one input channel; its weights are n apart. */
-static uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n, const taps *at{{if .WeightZeros}},
+static inline uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n, const taps *at{{if .WeightZeros}},
     int32_t zero{{end}})
 {
     const int32_t down = at->down;

@@ -1,4 +1,4 @@
-#if DSP
+#if FOUR_PLACES
 /* Four outputs from o on at once, each of which sees one of four adjacent channels. */
 static inline void depthwise_four{{.Suffix}}({{.Type}} *y, const uint8_t *x, const int8_t *w, const taps *at,
     const products *l, int32_t o)

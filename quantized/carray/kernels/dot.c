@@ -48,33 +48,12 @@ static void dots{{.Bits}}(uint32_t sums[4], const uint8_t *x, const uint8_t *z, 
     int32_t d = 0;
 
     while (x != end) {
-#if DSP
-        const uint32_t p = word(x);
-        const uint32_t q = word(z);
-{{- range .Words}}
-        const uint32_t {{.}};
-{{- end}}
-        const int32_t first = {{index .Halves 0 0}};
-        const int32_t second = {{index .Halves 1 0}};
-        const int32_t third = {{index .Halves 0 1}};
-        const int32_t fourth = {{index .Halves 1 1}};
-
-        a = __smlad(even(p), first, a);
-        b = __smlad(even(p), second, b);
-        c = __smlad(even(q), first, c);
-        d = __smlad(even(q), second, d);
-        a = __smlad(odd(p), third, a);
-        b = __smlad(odd(p), fourth, b);
-        c = __smlad(odd(q), third, c);
-        d = __smlad(odd(q), fourth, d);
-#else
 {{- range $i, $w := .Inputs}}
         a += x[{{$i}}] * {{index $w 0}};
         b += x[{{$i}}] * {{index $w 1}};
         c += z[{{$i}}] * {{index $w 0}};
         d += z[{{$i}}] * {{index $w 1}};
 {{- end}}
-#endif
         x += 4;
         z += 4;
         w += {{.Bits}};

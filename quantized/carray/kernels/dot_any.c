@@ -22,6 +22,23 @@ static inline void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, con
 }
 {{- if .Convolves}}
 
+#if FOUR_PLACES
+static inline void dots_wide(uint32_t sums[12], const uint8_t *x, const uint8_t *w, const products *l)
+{
+{{- if eq (len .Kinds) 1}}
+    dots_wide{{index .Kinds 0}}(sums, x, w, l->inputs);
+{{- else}}
+    switch (l->bits) {
+{{- range .Kinds}}
+    case {{.}}:
+        dots_wide{{.}}(sums, x, w, l->inputs);
+        break;
+{{- end}}
+    }
+{{- end}}
+}
+#endif
+
 #if TWO_PLACES
 static inline void dots(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, const products *l)
 {

@@ -21,8 +21,22 @@ static inline int32_t high(int32_t a, int32_t q, int32_t half)
     const uint32_t middle = ((uint32_t)first & 0xffffu) + (second & 0xffffu) + (half ? 1u << 14 : 0u);
 
     return 2 * (upper * q_upper + (first >> 16) + (int32_t)(second >> 16)) + (int32_t)(middle >> 15);
+{{- if .Small}}
+#elif DSP
+    int32_t v;
+
+    if (half) { /* in this file |a| < 2^30 */
+        __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(2 * a), "r"(q));
+    } else {
+        __asm__("smmul %0, %1, %2" : "=r"(v) : "r"(2 * a), "r"(q));
+    }
+    return v;
+#else
+    return (int32_t)(((int64_t)(2 * a) * q + (half ? (int64_t)1 << 31 : 0)) >> 32); /* in this file |a| < 2^30 */
+{{- else}}
 #else
     return (int32_t)(((int64_t)a * q + (half ? (int64_t)1 << 30 : 0)) >> 31);
+{{- end}}
 #endif
 }
 

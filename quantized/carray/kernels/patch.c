@@ -31,7 +31,7 @@ static const uint8_t *dense_patch(uint8_t *copies, const uint8_t *x, const convo
  * The inputs of a window, row by row: of its channels from first on. Those outside the image
  * are x's zero point. They are copied, unless they are adjacent.
  */
-static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t place,
+static {{if not .Convolves}}inline {{end}}const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution *l, int32_t place,
     int32_t first, int32_t channels)
 {
     const window *at = &l->at;

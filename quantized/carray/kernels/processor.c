@@ -1,21 +1,27 @@
 /*
- * 16-bit Thumb has few registers, and multiplies to 32 bits. Where there are more, but no
- * vectors, convolutions compute two places at once. SIMD instructions of Cortex-M4, M7 and
- * others multiply two pairs of numbers at once.
+ * 16-bit Thumb has few registers, and multiplies to 32 bits. SIMD instructions of Cortex-M4, M7
+ * and others multiply two pairs of numbers at once: with them, convolutions compute four places
+ * at once, without them and without vectors two.
  */
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
 #define SMALL 1
 #else
 #define SMALL 0
 #endif
-#if !SMALL && !defined(HELIUM)
-#define TWO_PLACES 1
-#else
-#define TWO_PLACES 0
-#endif
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN)
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__) && defined(__GNUC__) && \
+    !defined(__ARM_BIG_ENDIAN)
 #include <arm_acle.h>
 #define DSP 1
 #else
 #define DSP 0
+#endif
+#if DSP && !defined(HELIUM)
+#define FOUR_PLACES 1
+#else
+#define FOUR_PLACES 0
+#endif
+#if !SMALL && !DSP && !defined(HELIUM)
+#define TWO_PLACES 1
+#else
+#define TWO_PLACES 0
 #endif

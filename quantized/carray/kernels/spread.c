@@ -1,5 +1,5 @@
 /* Where the taps of a window are: in the image, or in a copy if some of them are outside. */
-static taps spread(const uint8_t **x, uint8_t *copies, const convolution *l, int32_t place)
+static inline taps spread(const uint8_t **x, uint8_t *copies, const convolution *l, int32_t place)
 {
     const window *at = &l->at;
     const int32_t row = place / at->out_width;

@@ -30,6 +30,43 @@ static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uin
 }
 {{- if .Convolves}}
 
+#if FOUR_PLACES
+/* Output o at four places, of their sums{{if .WeightZeros}} and totals{{end}}. */
+static inline void finish_wide{{.Suffix}}({{.Type}} *y, const uint32_t sums[4]{{if .WeightZeros}}, const uint32_t totals[4]{{end}}, const products *l,
+    int32_t o)
+{
+    const int32_t bias = l->bias[o];
+    const {{if .Reals}}float m = l->scales[o]{{else}}multiplier m = l->multipliers[o]{{end}};
+{{- if .WeightZeros}}
+    const uint32_t zero = (uint32_t)weight_zero(l, o);
+{{- end}}
+
+    y += o;
+    for (int32_t i = 0; i < 4; i++, y += l->outputs) {
+        *y = finish_by{{.Suffix}}(sums[i]{{if .WeightZeros}} - zero * totals[i]{{end}}, bias, m, l);
+    }
+}
+
+/* The same at four places, whose inputs, widened, are x, and their totals. */
+static __attribute__((noinline)) const uint8_t *weigh_wide{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint32_t totals[4],
+    const uint8_t *w, const products *l, int32_t first, int32_t last)
+{
+    const products of = *l;
+    uint32_t sums[12]; /* where those of an output begin, and those of two */
+
+    for (int32_t i = 0; i < 4; i++) {
+        sums[i] = 0u - {{.Offset}} * totals[i];
+    }
+    for (int32_t o = first; o < last; o += 2, w += {{.Pair}}) {
+        dots_wide(sums, x, w, l);
+        for (int32_t k = 0; k < 2 && o + k < last; k++) {
+            finish_wide{{.Suffix}}(y, sums + 4 + 4 * k{{if .WeightZeros}}, totals{{end}}, &of, o + k);
+        }
+    }
+    return w;
+}
+#endif
+
 #if TWO_PLACES
 /* The same at two places, whose inputs are x and z. */
 static const uint8_t *weigh_two{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint8_t *z, const uint8_t *w,

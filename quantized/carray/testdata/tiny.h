@@ -8,7 +8,7 @@
  * Output  uint8_t[3]: 3
  *         real = 0.06434864 * (q - 128), 0 <= q <= 255
  * Flash   522 bytes of constants: weights 50, biases 20, multipliers 20, tables 256, layers 176
- * RAM     50 bytes of arena, besides input, output and stack
+ * RAM     140 bytes of arena, besides input, output and stack
  * Sums    int32, of which none overflows, rescaled by one float32 product, half to even: the arithmetic of training
  *
  * Facts:
@@ -36,7 +36,7 @@
 #define TINY_OUTPUT_ZERO     128
 #define TINY_OUTPUT_MIN      0
 #define TINY_OUTPUT_MAX      255
-#define TINY_ARENA_SIZE      50
+#define TINY_ARENA_SIZE      140
 #define TINY_EXPORT          0xda52d6a6 /* of the source that belongs to this header */
 
 #ifdef __cplusplus

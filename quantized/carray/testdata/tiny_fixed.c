@@ -15,25 +15,31 @@
 #endif
 
 /*
- * 16-bit Thumb has few registers, and multiplies to 32 bits. Where there are more, but no
- * vectors, convolutions compute two places at once. SIMD instructions of Cortex-M4, M7 and
- * others multiply two pairs of numbers at once.
+ * 16-bit Thumb has few registers, and multiplies to 32 bits. SIMD instructions of Cortex-M4, M7
+ * and others multiply two pairs of numbers at once: with them, convolutions compute four places
+ * at once, without them and without vectors two.
  */
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
 #define SMALL 1
 #else
 #define SMALL 0
 #endif
-#if !SMALL && !defined(HELIUM)
-#define TWO_PLACES 1
-#else
-#define TWO_PLACES 0
-#endif
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__GNUC__) && !defined(__ARM_BIG_ENDIAN)
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__) && defined(__GNUC__) && \
+    !defined(__ARM_BIG_ENDIAN)
 #include <arm_acle.h>
 #define DSP 1
 #else
 #define DSP 0
+#endif
+#if DSP && !defined(HELIUM)
+#define FOUR_PLACES 1
+#else
+#define FOUR_PLACES 0
+#endif
+#if !SMALL && !DSP && !defined(HELIUM)
+#define TWO_PLACES 1
+#else
+#define TWO_PLACES 0
 #endif
 
 /* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
@@ -67,8 +73,12 @@ static inline uint8_t quantize(float v, const grid *y)
 /* q + zero, within the grid. */
 static inline uint8_t clip(int32_t q, const grid *y)
 {
-    q = q < y->low ? y->low : q > y->high ? y->high : q;
-    return (uint8_t)(q + y->zero);
+    q += y->zero; /* of this file's grids each is every byte, and q is not near the limits of int32_t */
+#if DSP
+    return (uint8_t)__usat(q, 8);
+#else
+    return (uint8_t)(q < 0 ? 0 : q > 255 ? 255 : q);
+#endif
 }
 
 #ifdef HELIUM
@@ -103,8 +113,17 @@ static inline int32_t high(int32_t a, int32_t q, int32_t half)
     const uint32_t middle = ((uint32_t)first & 0xffffu) + (second & 0xffffu) + (half ? 1u << 14 : 0u);
 
     return 2 * (upper * q_upper + (first >> 16) + (int32_t)(second >> 16)) + (int32_t)(middle >> 15);
+#elif DSP
+    int32_t v;
+
+    if (half) { /* in this file |a| < 2^30 */
+        __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(2 * a), "r"(q));
+    } else {
+        __asm__("smmul %0, %1, %2" : "=r"(v) : "r"(2 * a), "r"(q));
+    }
+    return v;
 #else
-    return (int32_t)(((int64_t)a * q + (half ? (int64_t)1 << 30 : 0)) >> 31);
+    return (int32_t)(((int64_t)(2 * a) * q + (half ? (int64_t)1 << 31 : 0)) >> 32); /* in this file |a| < 2^30 */
 #endif
 }
 
@@ -187,13 +206,19 @@ typedef struct {
     grid y;
 } products;
 
-/* Output o, of the products' sum. With its bias it fits int32_t; before, it may wrap around. */
+/* An output, of the products' sum. With its bias it fits int32_t; before, it may wrap around. */
+static inline uint8_t finish_by(uint32_t products_sum, int32_t bias, multiplier m, const products *l)
+{
+    const int32_t sum = wrapped((uint32_t)bias + products_sum);
+
+
+    return requantize(sum, m, &l->y);
+}
+
+/* Output o. */
 static inline uint8_t finish(uint32_t products_sum, const products *l, int32_t o)
 {
-    const int32_t sum = wrapped((uint32_t)l->bias[o] + products_sum);
-
-
-    return requantize(sum, l->multipliers[o], &l->y);
+    return finish_by(products_sum, l->bias[o], l->multipliers[o], l);
 }
 
 #if DSP
@@ -298,25 +323,6 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
     int32_t d = 0;
 
     while (x != end) {
-#if DSP
-        const uint32_t p = word(x);
-        const uint32_t q = word(z);
-        const uint32_t u = word(w);
-        const uint32_t v = word(w + 4);
-        const int32_t first = even(u);
-        const int32_t second = even(v);
-        const int32_t third = odd(u);
-        const int32_t fourth = odd(v);
-
-        a = __smlad(even(p), first, a);
-        b = __smlad(even(p), second, b);
-        c = __smlad(even(q), first, c);
-        d = __smlad(even(q), second, d);
-        a = __smlad(odd(p), third, a);
-        b = __smlad(odd(p), fourth, b);
-        c = __smlad(odd(q), third, c);
-        d = __smlad(odd(q), fourth, d);
-#else
         a += x[0] * w[0];
         b += x[0] * w[4];
         c += z[0] * w[0];
@@ -333,7 +339,6 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
         b += x[3] * w[7];
         c += z[3] * w[3];
         d += z[3] * w[7];
-#endif
         x += 4;
         z += 4;
         w += 8;
@@ -351,11 +356,89 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
 }
 #endif
 
+#if FOUR_PLACES
+/*
+ * The sums of two outputs at four places, first all those of one output, which begin with four numbers that come
+ * before them: of the products of n inputs, which widen has put in place. Weights are bytes, w + 128, as in dot8. This needs every register of the
+ * processor, so that compilers would keep half of the sums in memory.
+ */
+static __attribute__((noinline)) void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
+{
+    register uint32_t *r0 __asm__("r0") = sums;
+    register const uint8_t *r1 __asm__("r1") = x;
+    register const uint8_t *r2 __asm__("r2") = w;
+    register int32_t r3 __asm__("r3") = n;
+
+#define MULTIPLY /* inputs of four places by the weights in r0 and r12 */ \
+    "ldrd r3, lr, [r1], #8\n\t" \
+    "smlad r4, r3, r0, r4\n\t" \
+    "smlad r5, lr, r0, r5\n\t" \
+    "smlad r8, r3, r12, r8\n\t" \
+    "smlad r9, lr, r12, r9\n\t" \
+    "ldrd r3, lr, [r1], #8\n\t" \
+    "smlad r6, r3, r0, r6\n\t" \
+    "smlad r7, lr, r0, r7\n\t" \
+    "smlad r10, r3, r12, r10\n\t" \
+    "smlad r11, lr, r12, r11\n\t"
+    __asm__ volatile(
+        "push {r4-r11}\n\t"
+        "and lr, r3, #3\n\t"
+        "bic r3, r3, #3\n\t"
+        "add r3, r1, r3, lsl #3\n\t" /* where inputs in fours end */
+        "add r12, r3, lr, lsl #4\n\t" /* where all end */
+        "ldmia r0!, {r4-r7}\n\t"
+        "mov r8, r4\n\t"
+        "mov r9, r5\n\t"
+        "mov r10, r6\n\t"
+        "mov r11, r7\n\t"
+        "push {r0, r3, r12}\n\t"
+        "cmp r1, r3\n\t"
+        "beq 2f\n"
+        "1:\n\t"
+        "ldr r0, [r2]\n\t"
+        "ldr r12, [r2, #4]\n\t"
+        "uxtb16 r0, r0\n\t"
+        "uxtb16 r12, r12\n\t"
+        MULTIPLY
+        "ldr r0, [r2], #4\n\t"
+        "ldr r12, [r2], #4\n\t"
+        "uxtb16 r0, r0, ror #8\n\t"
+        "uxtb16 r12, r12, ror #8\n\t"
+        MULTIPLY
+        "ldr r3, [sp, #4]\n\t"
+        "cmp r1, r3\n\t"
+        "bne 1b\n"
+        "2:\n\t"
+        "ldr r3, [sp, #8]\n\t"
+        "cmp r1, r3\n\t"
+        "beq 3f\n\t"
+        "ldrb r0, [r2], #1\n\t"
+        "ldrb r12, [r2], #1\n\t"
+        MULTIPLY
+        "b 2b\n"
+        "3:\n\t"
+        "pop {r0, r3, r12}\n\t"
+        "stmia r0, {r4-r11}\n\t"
+        "pop {r4-r11}"
+        : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+        :
+        : "r12", "lr", "cc", "memory");
+#undef MULTIPLY
+}
+#endif
+
 /* Adds the products of all inputs. */
 static inline void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, const products *l)
 {
     dot8(sums, x, w, l->inputs);
 }
+
+#if FOUR_PLACES
+static inline void dots_wide(uint32_t sums[12], const uint8_t *x, const uint8_t *w, const products *l)
+{
+    dots_wide8(sums, x, w, l->inputs);
+}
+#endif
 
 #if TWO_PLACES
 static inline void dots(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, const products *l)
@@ -500,6 +583,40 @@ static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, cons
     }
     return w;
 }
+
+#if FOUR_PLACES
+/* Output o at four places, of their sums. */
+static inline void finish_wide(uint8_t *y, const uint32_t sums[4], const products *l,
+    int32_t o)
+{
+    const int32_t bias = l->bias[o];
+    const multiplier m = l->multipliers[o];
+
+    y += o;
+    for (int32_t i = 0; i < 4; i++, y += l->outputs) {
+        *y = finish_by(sums[i], bias, m, l);
+    }
+}
+
+/* The same at four places, whose inputs, widened, are x, and their totals. */
+static __attribute__((noinline)) const uint8_t *weigh_wide(uint8_t *y, const uint8_t *x, const uint32_t totals[4],
+    const uint8_t *w, const products *l, int32_t first, int32_t last)
+{
+    const products of = *l;
+    uint32_t sums[12]; /* where those of an output begin, and those of two */
+
+    for (int32_t i = 0; i < 4; i++) {
+        sums[i] = 0u - 128u * totals[i];
+    }
+    for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
+        dots_wide(sums, x, w, l);
+        for (int32_t k = 0; k < 2 && o + k < last; k++) {
+            finish_wide(y, sums + 4 + 4 * k, &of, o + k);
+        }
+    }
+    return w;
+}
+#endif
 
 #if TWO_PLACES
 /* The same at two places, whose inputs are x and z. */
@@ -658,14 +775,108 @@ static const uint8_t *patch(uint8_t *copies, const uint8_t *x, const convolution
     return copies;
 }
 
+#if FOUR_PLACES
+/* Four bytes to any address. */
+static inline void put_word(uint8_t *to, uint32_t w)
+{
+    __builtin_memcpy(to, &w, 4);
+}
+
+/*
+ * Writes n inputs of one of four places as halves of words: of four inputs 0 and 2, then 1 and 3,
+ * then those that are left alone; words of the four places follow each other. Returns the total.
+ */
+static uint32_t widen(uint8_t *to, const uint8_t *x, int32_t n)
+{
+    uint32_t sum = 0;
+
+    for (; n >= 4; n -= 4, x += 4, to += 32) {
+        const uint32_t w = word(x);
+
+        put_word(to, (uint32_t)even(w));
+        put_word(to + 16, (uint32_t)odd(w));
+        sum = __usada8(w, 0, sum);
+    }
+    for (; n > 0; n--, x++, to += 16) {
+        put_word(to, x[0]);
+        sum += x[0];
+    }
+    return sum;
+}
+
+/* The same of the inputs of a window, of the channels from first on, whose number is a multiple of 4. */
+static uint32_t widen_window(uint8_t *to, const uint8_t *x, const convolution *l, int32_t place, int32_t first,
+    int32_t channels)
+{
+    const window *at = &l->at;
+    const int32_t row = place / at->out_width;
+    const int32_t top = row * at->stride_height - at->pad_top;
+    const int32_t left = (place - row * at->out_width) * at->stride_width - at->pad_left;
+    const int32_t adjacent = at->dilation_width == 1 && channels == at->channels;
+    uint32_t sum = 0;
+
+    for (int32_t i = 0; i < at->kernel_height; i++) {
+        const int32_t r = top + i * at->dilation_height;
+        int32_t n; /* how many pixels are adjacent */
+
+        for (int32_t j = 0; j < at->kernel_width; j += n, to += 8 * n * channels) {
+            const int32_t c = left + j * at->dilation_width;
+
+            n = 1;
+            if (r < 0 || r >= at->height || c < 0 || c >= at->width) {
+                for (int32_t k = 0; k < channels; k += 2) {
+                    put_word(to + 8 * k, (uint32_t)l->zero * 0x10001u);
+                }
+                sum += (uint32_t)(l->zero * channels);
+                continue;
+            }
+            if (adjacent) {
+                n = at->width - c < at->kernel_width - j ? at->width - c : at->kernel_width - j;
+            }
+            sum += widen(to, x + (r * at->width + c) * at->channels + first, n * channels);
+        }
+    }
+    return sum;
+}
+#endif
+
 static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
 {
     const int32_t inputs = l->at.channels / l->groups;
     const int32_t outputs = l->of.outputs / l->groups;
     const int32_t n = l->at.out_height * l->at.out_width;
 
+#if FOUR_PLACES
+    const int32_t straight = inputs % 4 == 0; /* or of a copy */
+    const int32_t fit = (straight ? 8 * l->of.inputs : 9 * l->of.inputs + 24) + 3 <= 5000;
+#endif
+
     for (int32_t i = 0; i < n; i++, y += l->of.outputs) {
         const uint8_t *w = l->of.weights;
+#if FOUR_PLACES
+        if (fit && n >= 4) {
+            uint8_t *const wide = scratch + (0u - (uintptr_t)scratch) % 4u;
+
+            if (i > n - 4) { /* again some that are there */
+                y -= (i - n + 4) * l->of.outputs;
+                i = n - 4;
+            }
+            for (int32_t g = 0; g < l->groups; g++) {
+                uint32_t totals[4];
+
+                for (int32_t j = 0; j < 4; j++) {
+                    uint8_t *const to = wide + 4 * j;
+
+                    totals[j] = straight ? widen_window(to, x, l, i + j, g * inputs, inputs)
+                        : widen(to, patch(wide + 8 * l->of.inputs + 24, x, l, i + j, g * inputs, inputs), l->of.inputs);
+                }
+                w = weigh_wide(y, wide, totals, w, &l->of, g * outputs, (g + 1) * outputs);
+            }
+            i += 3;
+            y += 3 * l->of.outputs;
+            continue;
+        }
+#endif
 #if TWO_PLACES
         if (i + 1 < n) { /* two places at once */
             for (int32_t g = 0; g < l->groups; g++) {
@@ -788,9 +999,9 @@ static const products linear_4_layer = {
 
 void tiny_fixed_run(uint8_t out[TINY_FIXED_OUTPUT_SIZE], const uint8_t in[TINY_FIXED_INPUT_SIZE], uint8_t arena[TINY_FIXED_ARENA_SIZE])
 {
-    convolve(arena, in, arena + 32, &conv2d_1_layer);
-    max_pool(arena + 32, arena, &max_pool_2_layer);
-    linear(out, arena + 32, &linear_4_layer);
+    convolve(arena + 108, in, arena, &conv2d_1_layer);
+    max_pool(arena, arena + 108, &max_pool_2_layer);
+    linear(out, arena, &linear_4_layer);
 }
 
 void tiny_fixed_quantize(uint8_t q[TINY_FIXED_INPUT_SIZE], const float r[TINY_FIXED_INPUT_SIZE])
