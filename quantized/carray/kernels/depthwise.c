@@ -1,6 +1,6 @@
-{{if not .Any}}#if !FOUR_PLACES
+{{if not .Any}}#if !FOUR_PLACES && !TWO_PLACES
 {{end}}/* A convolution whose outputs see one channel each. Weights are int8_t, rows x columns x outputs. */
-static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
+static NOINLINE void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
 {
     const int32_t n = l->of.outputs;
     const int32_t each = n / l->at.channels; /* outputs of an input channel */

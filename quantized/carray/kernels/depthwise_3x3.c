@@ -1,6 +1,6 @@
-#if FOUR_PLACES
+#if FOUR_PLACES || TWO_PLACES
 /* Outputs of sums, which are apart. */
-static __attribute__((noinline)) void finish_line{{.Suffix}}({{.Type}} *y, const int32_t *sums, int32_t n, int32_t apart,
+static NOINLINE void finish_line{{.Suffix}}({{.Type}} *y, const int32_t *sums, int32_t n, int32_t apart,
     const products *l, int32_t o)
 {
     const int32_t *const end = sums + n;
@@ -25,7 +25,7 @@ static void depthwise_plane{{.Suffix}}({{.Type}} *y, const uint8_t *x, const int
     const int32_t height = (at->out_height - 1) * at->stride_height + 3;
     const int32_t rows = height - at->pad_top < at->height ? height - at->pad_top : at->height;
     const int32_t columns = width - at->pad_left < at->width ? width - at->pad_left : at->width;
-    int32_t pairs[6]; /* weights: of each row the left and the right one, side by side, and the one between */
+    int32_t weights[9];
 {{- if .WeightZeros}}
     const int32_t zero = weight_zero(l, o);
 {{- end}}
@@ -39,19 +39,15 @@ static void depthwise_plane{{.Suffix}}({{.Type}} *y, const uint8_t *x, const int
             *to++ = *from;
         }
     }
-    for (int32_t i = 0; i < 3; i++, w += p->w_down) {
-        const int32_t left = w[0]{{if .WeightZeros}} - zero{{end}};
-        const int32_t right = w[2 * p->w_right]{{if .WeightZeros}} - zero{{end}};
-
-        pairs[2 * i] = (left & 0xffff) | (int32_t)((uint32_t)right << 16);
-        pairs[2 * i + 1] = (w[p->w_right]{{if .WeightZeros}} - zero{{end}}) & 0xffff;
+    for (int32_t i = 0; i < 9; i++) {
+        weights[i] = w[i / 3 * p->w_down + i % 3 * p->w_right]{{if .WeightZeros}} - zero{{end}};
     }
     for (int32_t i = 0; i < at->out_height; i++, copies += at->stride_height * width) {
         for (int32_t j = 0; j < at->out_width; j += 32) {
             const int32_t few = at->out_width - j < 32 ? at->out_width - j : 32;
             int32_t sums[32];
 
-            slide(sums, copies + j * at->stride_width, pairs, few, width, at->stride_width);
+            slide(sums, copies + j * at->stride_width, weights, few, width, at->stride_width);
             finish_line{{.Suffix}}(y + i * p->y_down + j * p->y_right, sums, few, p->y_right, l, o);
         }
     }

@@ -4,7 +4,7 @@
  * before them: of the products of n inputs, which widen has put in place. Weights are {{.Format}}, as in dot{{.Bits}}. This needs every register of the
  * processor, so that compilers would keep half of the sums in memory.
  */
-static __attribute__((noinline)) void dots_wide{{.Bits}}(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
+static NOINLINE void dots_wide{{.Bits}}(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
 {
     register uint32_t *r0 __asm__("r0") = sums;
     register const uint8_t *r1 __asm__("r1") = x;

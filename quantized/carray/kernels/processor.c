@@ -25,3 +25,8 @@
 #else
 #define TWO_PLACES 0
 #endif
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline)) /* for its registers */
+#else
+#define NOINLINE
+#endif

@@ -1,27 +1,33 @@
-#if FOUR_PLACES
-/* Sums of n windows of 3 x 3 of an image of one channel, side by side; w has the outer and the inner taps of each row. */
-static __attribute__((noinline)) void slide(int32_t *sums, const uint8_t *x, const int32_t w[6], int32_t n, int32_t width,
-    int32_t stride)
+#if FOUR_PLACES || TWO_PLACES
+/* Sums of n windows of 3 x 3 of an image of one channel, side by side; w has their weights, row by row. */
+static NOINLINE void slide(int32_t *sums, const uint8_t *x, const int32_t w[9], int32_t n, int32_t width, int32_t stride)
 {
     const int32_t *const end = sums + n;
-    const int32_t outer = w[0];
-    const int32_t inner = w[1];
-    const int32_t middle_outer = w[2];
-    const int32_t middle_inner = w[3];
-    const int32_t below_outer = w[4];
-    const int32_t below_inner = w[5];
+#if DSP
+    int32_t outer[3]; /* the left and the right of each row */
+    int32_t inner[3];
+
+    for (int32_t i = 0; i < 3; i++) {
+        outer[i] = (w[3 * i] & 0xffff) | (int32_t)((uint32_t)w[3 * i + 2] << 16);
+        inner[i] = w[3 * i + 1] & 0xffff;
+    }
+#endif
 
     for (; sums != end; x += stride) {
-        const uint32_t above = word(x);
-        const uint32_t middle = word(x + width);
-        const uint32_t below = word(x + 2 * width);
-        int32_t sum = __smlad(even(above), outer, 0);
+        const uint8_t *const middle = x + width;
+        const uint8_t *const below = middle + width;
+#if DSP
+        int32_t sum = __smlad(even(word(x)), outer[0], 0);
 
-        sum = __smlad(odd(above), inner, sum);
-        sum = __smlad(even(middle), middle_outer, sum);
-        sum = __smlad(odd(middle), middle_inner, sum);
-        sum = __smlad(even(below), below_outer, sum);
-        *sums++ = __smlad(odd(below), below_inner, sum);
+        sum = __smlad(odd(word(x)), inner[0], sum);
+        sum = __smlad(even(word(middle)), outer[1], sum);
+        sum = __smlad(odd(word(middle)), inner[1], sum);
+        sum = __smlad(even(word(below)), outer[2], sum);
+        *sums++ = __smlad(odd(word(below)), inner[2], sum);
+#else
+        *sums++ = x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + middle[0] * w[3] + middle[1] * w[4] + middle[2] * w[5] +
+            below[0] * w[6] + below[1] * w[7] + below[2] * w[8];
+#endif
     }
 }
 

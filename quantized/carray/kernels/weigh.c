@@ -48,7 +48,7 @@ static inline void finish_wide{{.Suffix}}({{.Type}} *y, const uint32_t sums[4]{{
 }
 
 /* The same at four places, whose inputs, widened, are x, and their totals. */
-static __attribute__((noinline)) const uint8_t *weigh_wide{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint32_t totals[4],
+static NOINLINE const uint8_t *weigh_wide{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uint32_t totals[4],
     const uint8_t *w, const products *l, int32_t first, int32_t last)
 {
     const products of = *l;

@@ -54,6 +54,11 @@
 #else
 #define TWO_PLACES 0
 #endif
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline)) /* for its registers */
+#else
+#define NOINLINE
+#endif
 
 /* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
 static inline int32_t nearest(float v)
@@ -303,7 +308,7 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
  * before them: of the products of n inputs, which widen has put in place. Weights are bytes, w + 128, as in dot8. This needs every register of the
  * processor, so that compilers would keep half of the sums in memory.
  */
-static __attribute__((noinline)) void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
+static NOINLINE void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
 {
     register uint32_t *r0 __asm__("r0") = sums;
     register const uint8_t *r1 __asm__("r1") = x;
@@ -540,7 +545,7 @@ static inline void finish_wide(uint8_t *y, const uint32_t sums[4], const product
 }
 
 /* The same at four places, whose inputs, widened, are x, and their totals. */
-static __attribute__((noinline)) const uint8_t *weigh_wide(uint8_t *y, const uint8_t *x, const uint32_t totals[4],
+static NOINLINE const uint8_t *weigh_wide(uint8_t *y, const uint8_t *x, const uint32_t totals[4],
     const uint8_t *w, const products *l, int32_t first, int32_t last)
 {
     const products of = *l;

@@ -41,6 +41,11 @@
 #else
 #define TWO_PLACES 0
 #endif
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline)) /* for its registers */
+#else
+#define NOINLINE
+#endif
 
 /* v rounded half to even, as a float whose last bit is 1 has no others: |v| < 2^22. */
 static inline int32_t nearest(float v)
@@ -73,11 +78,16 @@ static inline uint8_t quantize(float v, const grid *y)
 /* q + zero, within the grid. */
 static inline uint8_t clip(int32_t q, const grid *y)
 {
-    q += y->zero; /* of this file's grids each is every byte, and q is not near the limits of int32_t */
+#if !SMALL
+    q += y->zero; /* q is not near the limits of int32_t, and every byte is on the grids of this file */
 #if DSP
     return (uint8_t)__usat(q, 8);
 #else
-    return (uint8_t)(q < 0 ? 0 : q > 255 ? 255 : q);
+    return (uint8_t)((uint32_t)q <= 255u ? q : q < 0 ? 0 : 255);
+#endif
+#else
+    q = q < y->low ? y->low : q > y->high ? y->high : q;
+    return (uint8_t)(q + y->zero);
 #endif
 }
 
@@ -362,7 +372,7 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
  * before them: of the products of n inputs, which widen has put in place. Weights are bytes, w + 128, as in dot8. This needs every register of the
  * processor, so that compilers would keep half of the sums in memory.
  */
-static __attribute__((noinline)) void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
+static NOINLINE void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
 {
     register uint32_t *r0 __asm__("r0") = sums;
     register const uint8_t *r1 __asm__("r1") = x;
@@ -599,7 +609,7 @@ static inline void finish_wide(uint8_t *y, const uint32_t sums[4], const product
 }
 
 /* The same at four places, whose inputs, widened, are x, and their totals. */
-static __attribute__((noinline)) const uint8_t *weigh_wide(uint8_t *y, const uint8_t *x, const uint32_t totals[4],
+static NOINLINE const uint8_t *weigh_wide(uint8_t *y, const uint8_t *x, const uint32_t totals[4],
     const uint8_t *w, const products *l, int32_t first, int32_t last)
 {
     const products of = *l;
