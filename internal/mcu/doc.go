@@ -5,7 +5,7 @@
 //	go run ./internal/mcu -layers ds-cnn     # what each layer takes
 //	go run ./internal/mcu -fit               # measure what each kernel takes, for estimates
 //	go run ./internal/mcu -host              # exported C next to the engine, on this machine
-//	go run ./internal/mcu -record            # write figures.csv and the table of docs/c.md
+//	go run ./internal/mcu -record            # write figures.csv and the table of docs/c.md; -core m4: that core alone
 //
 // Each export is compiled with the bare-metal start-up in the folder board and executed by QEMU,
 // whose -icount makes time proportional to instructions. Before anything is believed, a loop of a

@@ -212,6 +212,7 @@ var mutants = []mutant{
 	{"quantized/carray/kernels/nearest.c", "12582912.0f", "8388608.0f", "quantized/carray"},
 	{"quantized/carray/pack.go", "w[(o+1)*inputs:]", "w[o*inputs:]", ""},
 	{"quantized/carray/weighted.go", "return taps * x.channels()", "return taps", ""},
+	{"quantized/carray/weighted.go", "p.bound() >= 1<<30", "p.bound() > 1<<30", ""},
 	{"quantized/carray/plane.go", "p.constant = min(max(low, want), high)", "p.constant = want", ""},
 	{"quantized/carray/plane.go", "- max(ties, 0)", "", ""},
 	{"quantized/carray/plane.go", "if y < f.high {", "if y <= f.high {", ""},

@@ -24,9 +24,11 @@ var order = []string{
 	"multiply_four", "requantize_four",
 	"reals", "fused", "copy", "copy_reals",
 	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "total", "dot8", "dot4",
-	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot", "dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
+	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot",
+	"dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
 	"linear", "linear_to_reals",
-	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "unpack", "depthwise_at",
+	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "unpack",
+	"depthwise_at",
 	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
 	"slide", "depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals",
 	"depthwise_3x3", "depthwise_3x3_to_reals", "real_convolve",
@@ -93,7 +95,8 @@ func reals(suffix string) map[string]any {
 
 // callees are the kernels that others call, callers first.
 var callees = []struct{ by, needs string }{
-	{"convolve", "widen"}, {"convolve_to_reals", "widen"}, {"widen", "halves"}, {"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
+	{"convolve", "widen"}, {"convolve_to_reals", "widen"}, {"widen", "halves"},
+	{"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
 	{"convolve_to_reals", "weigh_to_reals"}, {"linear", "weigh"}, {"linear_to_reals", "weigh_to_reals"},
 	{"weigh", "finish"}, {"weigh", "dot"}, {"weigh_to_reals", "finish_to_reals"}, {"weigh_to_reals", "dot"},
 	{"depthwise", "depthwise_at"}, {"depthwise", "finish"},

@@ -45,7 +45,8 @@ func widened(inputs, channels int) int {
 func channelCopy(n *quantized.Node, x, y *value) int {
 	w := n.Window
 	size := ((y.shape[1]-1)*w.Stride[0]+3)*((y.shape[2]-1)*w.Stride[1]+3) + 1
-	if w.Kernel != [2]int{3, 3} || max(w.Dilation[0], w.Dilation[1]) > 1 || y.channels() != x.channels() || size > widest {
+	if w.Kernel != [2]int{3, 3} || max(w.Dilation[0], w.Dilation[1]) > 1 || y.channels() != x.channels() ||
+		size > widest {
 		return 0
 	}
 	return size
@@ -132,7 +133,8 @@ func loop(bits int) map[string]any {
 		v["Halves"] = [][]string{{"even(u)", "odd(u)"}, {"even(v)", "odd(v)"}}
 		v["Inputs"] = [][]string{{"w[0]", "w[4]"}, {"w[1]", "w[5]"}, {"w[2]", "w[6]"}, {"w[3]", "w[7]"}}
 		v["First"] = []string{"ldr r0, [r2]", "ldr r12, [r2, #4]", "uxtb16 r0, r0", "uxtb16 r12, r12"}
-		v["Second"] = []string{"ldr r0, [r2], #4", "ldr r12, [r2], #4", "uxtb16 r0, r0, ror #8", "uxtb16 r12, r12, ror #8"}
+		v["Second"] = []string{"ldr r0, [r2], #4", "ldr r12, [r2], #4", "uxtb16 r0, r0, ror #8",
+			"uxtb16 r12, r12, ror #8"}
 		v["Single"] = []string{"ldrb r0, [r2], #1", "ldrb r12, [r2], #1"}
 	case 4:
 		v["Halves"] = [][]string{{"(int32_t)(v & 0xf000fu)", "(int32_t)(v >> 4 & 0xf000fu)"},

@@ -25,8 +25,13 @@ static void convolve{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch
                 for (int32_t j = 0; j < 4; j++) {
                     uint8_t *const to = wide + 4 * j;
 
-                    totals[j] = straight ? widen_window(to, x, l, i + j, g * inputs, inputs)
-                        : widen(to, patch(wide + 8 * l->of.inputs + 24, x, l, i + j, g * inputs, inputs), l->of.inputs);
+                    if (straight) {
+                        totals[j] = widen_window(to, x, l, i + j, g * inputs, inputs);
+                    } else {
+                        uint8_t *const copies = wide + 8 * l->of.inputs + 24;
+
+                        totals[j] = widen(to, patch(copies, x, l, i + j, g * inputs, inputs), l->of.inputs);
+                    }
                 }
                 w = weigh_wide{{.Suffix}}(y, wide, totals, w, &l->of, g * outputs, (g + 1) * outputs);
             }

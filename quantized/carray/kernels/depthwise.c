@@ -1,6 +1,6 @@
 {{if not .Any}}#if !FOUR_PLACES && !TWO_PLACES
 {{end}}/* A convolution whose outputs see one channel each. Weights are int8_t, rows x columns x outputs. */
-static NOINLINE void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
+static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
 {
     const int32_t n = l->of.outputs;
     const int32_t each = n / l->at.channels; /* outputs of an input channel */
@@ -24,7 +24,7 @@ static NOINLINE void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_
 #endif
 {{- if and .Any (not .WeightZeros)}}
 #if FOUR_PLACES
-        for (; each == 1 && o + 3 < n; o += 4, from += 4, y += 4) {
+        for (const int32_t end = each == 1 ? n & ~3 : 0; o < end; o += 4, from += 4, y += 4) {
             depthwise_four{{.Suffix}}(y, from, w + o, &t, &l->of, o);
         }
 #endif

@@ -58,9 +58,10 @@ static void depthwise_3x3{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *sc
 {
     const int8_t *const w = {{if .Packed}}unpacked(&scratch, &l->of){{else}}(const int8_t *)l->of.weights{{end}};
     const plane p = turned(l);
+    const int32_t height = (l->at.out_height - 1) * l->at.stride_height + 3;
+    const int32_t width = (l->at.out_width - 1) * l->at.stride_width + 3;
 
-    fill(scratch, ((l->at.out_height - 1) * l->at.stride_height + 3) * ((l->at.out_width - 1) * l->at.stride_width + 3) + 1,
-        (uint8_t)l->zero);
+    fill(scratch, height * width + 1, (uint8_t)l->zero); /* a word begins at the last three bytes */
     for (int32_t o = 0; o < l->of.outputs; o++) {
         depthwise_plane{{.Suffix}}(y + o, x + o, w + o, scratch, &p, &l->of, o);
     }

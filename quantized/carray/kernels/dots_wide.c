@@ -1,8 +1,8 @@
 #if FOUR_PLACES
 /*
- * The sums of two outputs at four places, first all those of one output, which begin with four numbers that come
- * before them: of the products of n inputs, which widen has put in place. Weights are {{.Format}}, as in dot{{.Bits}}. This needs every register of the
- * processor, so that compilers would keep half of the sums in memory.
+ * The sums of two outputs at four places: four numbers that the sums of an output begin with, then those of
+ * one output, then of the other. They are of n products of inputs, as widen leaves them, and of weights that
+ * are {{.Format}}, as in dot{{.Bits}}. That takes every register; compilers keep half of the sums in memory.
  */
 static NOINLINE void dots_wide{{.Bits}}(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
 {

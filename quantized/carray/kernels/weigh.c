@@ -32,8 +32,8 @@ static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uin
 
 #if FOUR_PLACES
 /* Output o at four places, of their sums{{if .WeightZeros}} and totals{{end}}. */
-static inline void finish_wide{{.Suffix}}({{.Type}} *y, const uint32_t sums[4]{{if .WeightZeros}}, const uint32_t totals[4]{{end}}, const products *l,
-    int32_t o)
+static inline void finish_wide{{.Suffix}}({{.Type}} *y, const uint32_t sums[4],
+    {{if .WeightZeros}}const uint32_t totals[4], {{end}}const products *l, int32_t o)
 {
     const int32_t bias = l->bias[o];
     const {{if .Reals}}float m = l->scales[o]{{else}}multiplier m = l->multipliers[o]{{end}};

@@ -153,7 +153,8 @@ typedef struct {
 } products;
 
 /* An output, of the products' sum. With its bias it fits int32_t; before, it may wrap around. */
-static inline uint8_t finish_by(uint32_t products_sum, int32_t bias, multiplier m, const products *l)
+static inline uint8_t finish_by(uint32_t products_sum, int32_t bias,
+    multiplier m, const products *l)
 {
     const int32_t sum = wrapped((uint32_t)bias + products_sum);
 
@@ -304,9 +305,9 @@ static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const ui
 
 #if FOUR_PLACES
 /*
- * The sums of two outputs at four places, first all those of one output, which begin with four numbers that come
- * before them: of the products of n inputs, which widen has put in place. Weights are bytes, w + 128, as in dot8. This needs every register of the
- * processor, so that compilers would keep half of the sums in memory.
+ * The sums of two outputs at four places: four numbers that the sums of an output begin with, then those of
+ * one output, then of the other. They are of n products of inputs, as widen leaves them, and of weights that
+ * are bytes, w + 128, as in dot8. That takes every register; compilers keep half of the sums in memory.
  */
 static NOINLINE void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8_t *w, int32_t n)
 {
@@ -532,8 +533,8 @@ static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, cons
 
 #if FOUR_PLACES
 /* Output o at four places, of their sums. */
-static inline void finish_wide(uint8_t *y, const uint32_t sums[4], const products *l,
-    int32_t o)
+static inline void finish_wide(uint8_t *y, const uint32_t sums[4],
+    const products *l, int32_t o)
 {
     const int32_t bias = l->bias[o];
     const multiplier m = l->multipliers[o];
@@ -813,8 +814,13 @@ static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convo
                 for (int32_t j = 0; j < 4; j++) {
                     uint8_t *const to = wide + 4 * j;
 
-                    totals[j] = straight ? widen_window(to, x, l, i + j, g * inputs, inputs)
-                        : widen(to, patch(wide + 8 * l->of.inputs + 24, x, l, i + j, g * inputs, inputs), l->of.inputs);
+                    if (straight) {
+                        totals[j] = widen_window(to, x, l, i + j, g * inputs, inputs);
+                    } else {
+                        uint8_t *const copies = wide + 8 * l->of.inputs + 24;
+
+                        totals[j] = widen(to, patch(copies, x, l, i + j, g * inputs, inputs), l->of.inputs);
+                    }
                 }
                 w = weigh_wide(y, wide, totals, w, &l->of, g * outputs, (g + 1) * outputs);
             }
