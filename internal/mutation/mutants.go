@@ -7,7 +7,7 @@ var mutants = []mutant{
 	{"internal/kernel/cpu.go", "if s >= neon {", "if s > neon {", ""},
 	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,",
 		""}, // so gradients of groups with 16 filters were wrong
-	{"internal/kernel/conv_weights.go", "i*each/p.units, i*each%p.units", "i/p.units, i%p.units", ""},
+	{"internal/kernel/conv_weights.go", "part*each/p.units, part*each%p.units", "part/p.units, part%p.units", ""},
 	{"internal/kernel/conv_plan.go", "tap{i, i*dilation - pad}", "tap{i, i*dilation - pad*dilation}", ""},
 	{"internal/kernel/conv_plan.go", "+t.at-(n-1))", "+t.at-n)", ""},
 	{"internal/kernel/conv_plan.go", "c.inner == p.frame.c", "c.inner > 1", ""},
@@ -258,7 +258,7 @@ var mutants = []mutant{
 	{"datasets/csv_labels.go", "5*n > len(t.labels.rows)", "n > len(t.labels.rows)", ""},
 	{"datasets/csv_targets.go", "t.quantities() && t.guessed", "t.quantities()", ""},
 	{"datasets/csv_targets.go", "missing == \"\" && !t.labels.plain", "false", ""},
-	{"datasets/csv_like.go", "known >= len(t.Columns)", "known > 0", ""},
+	{"datasets/csv_like.go", "known >= len(t.read())", "known > 0", ""},
 	{"datasets/csv_like.go", "l.order, like[at])", "l.order, len(l.order))", ""},
 	{"datasets/csv_like.go", "!ok || taken[at]", "!ok", ""},
 	{"datasets/contract.go", "!c.bytes() && c.Depth != 16", "!c.bytes()", ""},
