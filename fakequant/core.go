@@ -58,10 +58,16 @@ func (c *core) each(n int, f func(i, from, to int)) {
 	}
 }
 
+// share is each on all processors: f must not add up.
+func (c *core) share(n int, f func(i, from, to int)) {
+	outer, inner, _ := c.layout.Blocks(n)
+	kernel.Each(outer*c.layout.N, inner, func(b int) { f(b%c.layout.N, b*inner, (b+1)*inner) })
+}
+
 // round is y = fake(x).
 func (c *core) round(g *grid, y, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
-	c.each(len(x), func(i, from, to int) {
+	c.share(len(x), func(i, from, to int) {
 		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
 			kernel.FakeQuant(y[from:to], x[from:to], kernel.Grid{Scale: s, Zero: z, Min: f.Min(), Max: f.Max()})
@@ -76,7 +82,7 @@ func (c *core) round(g *grid, y, x []float32) {
 // mask sets dx = dy where x rounds into the range, and 0 elsewhere.
 func (c *core) mask(g *grid, dx, dy, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
-	c.each(len(x), func(i, from, to int) {
+	c.share(len(x), func(i, from, to int) {
 		s, z := g.Scale[i], g.Zero[i]
 		if a == (affine.Arithmetic{}) {
 			grid := kernel.Grid{Scale: s, Zero: z, Min: f.Min(), Max: f.Max()}
@@ -96,7 +102,7 @@ func (c *core) mask(g *grid, dx, dy, x []float32) {
 // integers is q = quantize(x), element by element.
 func (c *core) integers(q []int32, x []float32) {
 	f, a := c.cfg.Format, c.cfg.arithmetic()
-	c.each(len(x), func(i, from, to int) {
+	c.share(len(x), func(i, from, to int) {
 		for j, r := range x[from:to] {
 			q[from+j] = a.Quantize(r, c.Scale[i], c.Zero[i], f)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"petrify/internal/kernel"
 	"petrify/internal/node"
 )
 
@@ -58,19 +59,19 @@ func foldFactor(gamma float32, sigma float64) float32 {
 func scaleRows(name string, w, f *gorgonia.Node, elsewhere bool) (*gorgonia.Node, error) {
 	cols := w.Shape().TotalSize() / f.Shape()[0]
 	scale := func(y, w, f []float32) error {
-		for o, f := range f {
+		kernel.Each(len(f), cols, func(o int) {
 			for i := o * cols; i < (o+1)*cols; i++ {
-				y[i] = w[i] * f
+				y[i] = w[i] * f[o]
 			}
-		}
+		})
 		return nil
 	}
 	grads := []node.Func{
 		func(dw []float32, in [][]float32) error { return scale(dw, in[0], in[3]) },
 		func(df []float32, in [][]float32) error {
-			for o := range df {
+			kernel.Each(len(df), cols, func(o int) {
 				df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols])
-			}
+			})
 			return nil
 		},
 	}
@@ -103,9 +104,9 @@ func proportional(name string, w, f *gorgonia.Node) (*gorgonia.Node, error) {
 		Grads: []node.Func{
 			pass,
 			func(df []float32, in [][]float32) error {
-				for o, f := range in[3] {
-					df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols]) / f
-				}
+				kernel.Each(len(df), cols, func(o int) {
+					df[o] = dot(in[0][o*cols:(o+1)*cols], in[2][o*cols:(o+1)*cols]) / in[3][o]
+				})
 				return nil
 			},
 		},

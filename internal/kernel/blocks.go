@@ -23,6 +23,16 @@ func rowBlocks(rows, c int, f func(lo, hi int)) {
 	blocks(rows, max(1, block/max(1, c)), f)
 }
 
+// Each calls f for each of n things of size elements that do not share a result, some
+// in one go where they are small.
+func Each(n, size int, f func(i int)) {
+	rowBlocks(n, size, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			f(i)
+		}
+	})
+}
+
 // A reduction leaves one partial result per piece and adds them up in order. It
 // makes at most maxParts pieces, so that its memory does not grow with the
 // batch, of at least minPart elements. Where they end is part of the result.

@@ -115,11 +115,7 @@ func (g Pool) eachRow(f func(n, oh, out int)) {
 
 // eachImage calls f for every image.
 func (g Pool) eachImage(f func(n int)) {
-	rowBlocks(g.N, g.H*g.W*g.C, func(lo, hi int) {
-		for n := lo; n < hi; n++ {
-			f(n)
-		}
-	})
+	Each(g.N, g.H*g.W*g.C, f)
 }
 
 // Count is what the mean of output (oh, ow) divides by.

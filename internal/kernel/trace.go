@@ -63,7 +63,7 @@ func caller() string {
 		f, more := frames.Next()
 		name := f.Function[strings.LastIndex(f.Function, "/")+1:]
 		switch name {
-		case "kernel.blocks", "kernel.rowBlocks", "kernel.parallelWork":
+		case "kernel.blocks", "kernel.rowBlocks", "kernel.parallelWork", "kernel.Each":
 			if more {
 				continue
 			}
