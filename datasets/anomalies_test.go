@@ -89,7 +89,8 @@ func TestAnomaliesRefused(t *testing.T) {
 		"no name":    {"/d.csv", Options{Target: AnomalyTargets}, []string{`"normal"`, "bad, good", "data.normal"}},
 		"all normal": {"/d.csv", Options{Normal: []string{"bad", "good"}}, []string{"0 of 8 test samples"}},
 		"numbers":    {"/n.csv", Options{Normal: []string{"0.5"}, Label: "x"}, []string{`"x"`}},
-		"no classes": {"/d.csv", Options{Normal: []string{"1"}, Label: "none", Columns: []string{"a"}}, []string{"no classes"}},
+		"no classes": {"/d.csv", Options{Normal: []string{"1"}, Label: "none", Columns: []string{"a"}},
+			[]string{"no classes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(dir+c.path, c.opts)

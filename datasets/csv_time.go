@@ -25,7 +25,7 @@ func (l *layout) findStamps(w Windows, wanted []int) error {
 		to         *int
 		account    *LabelAccount
 	}{
-		{"time", w.Time, []string{"time", "timestamp", "t"}, &l.time, &l.Time},
+		{"time", w.Time, []string{"time", "timestamp", "t", "ts", "datetime", "date_time"}, &l.time, &l.Time},
 		{"recording", w.Recording, []string{"recording", "recording_id", "session"}, &l.recording, &l.Recording},
 	} {
 		at, why := -1, "its title says so"

@@ -18,7 +18,8 @@ type Windows struct {
 	Hop    int // rows from the beginning of one window to the next; 0: half of Length
 
 	// Time and Recording are columns, by title or number. "": those titled time,
-	// timestamp or t, and recording, recording_id or session, if there are any.
+	// timestamp, t, ts, datetime or date_time, and recording, recording_id or session, if
+	// there are any.
 	// Without a Recording, each gap begins one, and in a folder each file is one.
 	Time, Recording string
 

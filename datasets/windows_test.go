@@ -423,3 +423,18 @@ func FuzzWindows(f *testing.F) {
 		}
 	})
 }
+
+// TestTitlesOfTime: a column of time is found by each of its usual titles and is no channel.
+func TestTitlesOfTime(t *testing.T) {
+	for _, title := range []string{"time", "Timestamp", "t", "ts", "TS", "DateTime", "date_time"} {
+		text := rowsOf(title+",x,label\n", 200, func(i int) string {
+			return fmt.Sprintf("%d,%d.5,%s", i+1000*(i/50), i%7, pet(i/50)) // a gap every 50 rows
+		})
+		s, err := openText(t, text, Options{Windows: Windows{Length: 10}})
+		if err != nil {
+			t.Errorf("%s: %v", title, err)
+		} else if got := s.Account.Table; got.Time.Title != title || len(got.Columns) != 1 {
+			t.Errorf("%s: time %v, columns %q", title, got.Time, got.Columns)
+		}
+	}
+}

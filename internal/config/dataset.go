@@ -168,7 +168,7 @@ func windows(w *datasets.Windows) value {
 			auto[int]{&w.Length, integer(&w.Length, 1, longest)}},
 		{"hop", "Rows from the beginning of one window to the next; null is half the length.",
 			auto[int]{&w.Hop, integer(&w.Hop, 1, longest)}},
-		{"time", "Column of time, by title or number, or none; null looks for time, timestamp or t.",
+		{"time", "Column of time, by title or number, or none; null looks for time, timestamp, t, ts, datetime or date_time.",
 			auto[string]{&w.Time, text(&w.Time)}},
 		{"recording", "Column that says which recording a row is of, or none; null looks for recording, recording_id or " +
 			"session. Without one, each gap in time begins a recording; in a folder, each file is one.",

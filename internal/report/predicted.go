@@ -62,7 +62,8 @@ func (p Prediction) scores(shipped string) Chart {
 	step := (sorted[len(sorted)*99/100] - least) / scoreBins
 	c := Chart{Title: "Scores of normal and anomalous samples", Kind: lineChart, XLabel: "mean squared error of a sample",
 		YLabel: "samples", From0: true}
-	for _, s := range []Series{{Label: "normal, float", Colour: orange, Dashed: true}, {Label: "normal, " + shipped, Colour: orange},
+	for _, s := range []Series{{Label: "normal, float", Colour: orange, Dashed: true},
+		{Label: "normal, " + shipped, Colour: orange},
 		{Label: "anomalous, float", Colour: blue, Dashed: true}, {Label: "anomalous, " + shipped, Colour: blue}} {
 		s.Values = make([]float64, scoreBins)
 		c.Series = append(c.Series, s)
