@@ -19,13 +19,14 @@ func newAnomalyJudge(c Config) judge { return &anomalyJudge{shape: c.Data.Shape}
 func (j *anomalyJudge) add(b datasets.Batch, y []float32) {
 	size := j.shape[0] * j.shape[1] * j.shape[2]
 	for n := range b.N {
-		score := restored(y[n*size:][:size], b.X[n*size:][:size], j.shape[0])
+		score := ReconstructionError(y[n*size:][:size], b.X[n*size:][:size], j.shape[0])
 		j.scores = append(j.scores, scored{float32(score), b.Targets[n] > 0})
 	}
 }
 
-// restored is the mean of (y − x)². Outputs are C H W, inputs H W C.
-func restored(y, x []float32, channels int) (sum float64) {
+// ReconstructionError is the mean of (y − x)² over the numbers of a sample. The output y is
+// C H W, the input x H W C.
+func ReconstructionError(y, x []float32, channels int) (sum float64) {
 	pixels := len(x) / channels
 	for c := range channels {
 		for p := range pixels {

@@ -17,8 +17,8 @@ import (
 func (p *predictor) judge(ctx context.Context, set *datasets.Set, splits []*datasets.Split) (*judged, error) {
 	s, j := score.New(len(set.Classes)), &judged{}
 	for _, split := range splits {
-		err := p.each(set, split, func(_ int, y []float32, labels []int32) error {
-			for i, label := range labels {
+		err := p.each(set, split, func(_ int, y []float32, b datasets.Batch) error {
+			for i, label := range b.Labels[:b.N] {
 				q := p.probabilities(y[i*p.outputs : (i+1)*p.outputs])
 				predicted := s.Add(int(label), q)
 				j.predicted, j.confidence = append(j.predicted, predicted), append(j.confidence, q[predicted])

@@ -14,6 +14,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/internal/atomicfile"
+	"petrify/train"
 )
 
 // prediction is what a network says about one input.
@@ -23,6 +24,7 @@ type prediction struct {
 	Class       string       `json:"class,omitempty"`
 	Probability float64      `json:"probability,omitempty"`
 	Shares      []classShare `json:"shares,omitempty"` // of the pixels, by class
+	Score       *float64     `json:"score,omitempty"`  // how badly the input is reproduced, where that tells anomalies
 	Outputs     []float32    `json:"outputs"`
 	mask        []uint8      // the class of each pixel
 }
@@ -34,7 +36,8 @@ func (c *command) predict() *cobra.Command {
 		Use:   "predict MODEL INPUT...",
 		Short: "Run a frozen model on pictures, sounds, tables or arrays",
 		Long: `Run a frozen model, in integers, and print the class of each input with its
-probability, or the outputs of a model without classes. MODEL is a run folder, or
+probability; the score of an input to a model that tells anomalies, the mean squared error of its
+reconstruction; or the outputs of another model without classes. MODEL is a run folder, or
 its model.json or model.safetensors. An INPUT is a picture or a sound
 (WAV), a folder of such and of further folders, a .csv or .tsv table, or a .npy or .npz array whose first
 axis counts the inputs.
@@ -133,6 +136,8 @@ func tableWriter(w io.Writer, heading string) predictionWriter {
 		switch {
 		case p.Shares != nil:
 			_, err = fmt.Fprintf(t, "%s\t%s\n", input, listShares(p.Shares))
+		case p.Score != nil:
+			_, err = fmt.Fprintf(t, "%s\t%.4f\n", input, *p.Score)
 		case p.Class != "":
 			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", input, p.Class, p.Probability)
 		default:
@@ -170,12 +175,13 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 		if in.Passed != "" {
 			fmt.Fprintf(c.stderr, "%s: passed over: %s\n", path, in.Passed)
 		}
-		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, labels []int32) error {
+		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, b datasets.Batch) error {
 			if files.out != "" {
 				outputs = append(outputs, y...)
 			}
-			for i := range labels {
-				said := p.about(in.Set.Test.Names[first+i], y[i*p.outputs:(i+1)*p.outputs])
+			for i := range b.N {
+				x := b.X[i*p.inputs() : (i+1)*p.inputs()]
+				said := p.about(in.Set.Test.Names[first+i], x, y[i*p.outputs:(i+1)*p.outputs])
 				if times := in.Set.Test.Times; times != nil {
 					said.Time = times[first+i]
 				}
@@ -204,16 +210,22 @@ func (p *predictor) heading() string {
 		return "pixels"
 	case len(p.model.Classes) > 0:
 		return "class\tprobability"
+	case taskOf(p.model) == train.Anomaly:
+		return "score"
 	}
 	return "outputs"
 }
 
-// about says what the outputs of one input mean.
-func (p *predictor) about(name string, y []float32) prediction {
+// about says what the outputs y of one input x mean.
+func (p *predictor) about(name string, x, y []float32) prediction {
 	said := prediction{Input: name, Outputs: y}
 	if classes := pixelClasses(p.model); classes > 0 {
 		said.mask = maskOf(y, classes)
 		said.Shares = sharesOf(said.mask, p.model.Targets)
+	}
+	if taskOf(p.model) == train.Anomaly {
+		score := train.ReconstructionError(y, x, p.input.Shape[0])
+		said.Score = &score
 	}
 	if len(p.model.Classes) > 0 {
 		at := best(y)

@@ -172,7 +172,7 @@ func elsewhere() config.Override {
 // each computes the outputs of a split, a batch at a time; they are valid until
 // the next one.
 func (p *predictor) each(set *datasets.Set, split *datasets.Split,
-	use func(first int, y []float32, labels []int32) error,
+	use func(first int, y []float32, b datasets.Batch) error,
 ) error {
 	y := make([]float32, verifyBatch*p.outputs)
 	for b, err := range set.Batches(split, datasets.BatchOptions{Size: verifyBatch}) {
@@ -182,7 +182,7 @@ func (p *predictor) each(set *datasets.Set, split *datasets.Split,
 		if err := p.compute(y, b.X, b.Labels); err != nil {
 			return err
 		}
-		if err := use(b.Index*verifyBatch, y[:b.N*p.outputs], b.Labels[:b.N]); err != nil {
+		if err := use(b.Index*verifyBatch, y[:b.N*p.outputs], b); err != nil {
 			return err
 		}
 	}

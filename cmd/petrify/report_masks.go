@@ -77,8 +77,8 @@ func hex(c color.Color) string {
 func (p *predictor) marked(ctx context.Context, set *datasets.Set, split *datasets.Split) (masks [][]uint8,
 	wrong []float64, err error) {
 	classes := len(set.Targets)
-	err = p.each(set, split, func(first int, y []float32, labels []int32) error {
-		for i := range labels {
+	err = p.each(set, split, func(first int, y []float32, b datasets.Batch) error {
+		for i := range b.N {
 			mask := maskOf(y[i*p.outputs:(i+1)*p.outputs], classes)
 			differ, all := 0.0, 0.0
 			for at, class := range set.MaskOf(split, first+i) {

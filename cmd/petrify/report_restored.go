@@ -13,6 +13,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/internal/report"
+	"petrify/train"
 )
 
 // pageRestored is how many restored inputs a page shows: half of them at equal distances,
@@ -87,33 +88,18 @@ func (c *command) restore(ctx context.Context, folder string) (_ *report.Restora
 // restored computes the mean squared error of each input of a split, and the outputs, C H W.
 func (p *predictor) restored(ctx context.Context, set *datasets.Set, split *datasets.Split) (losses []float64,
 	outputs [][]float32, err error) {
-	channels, pixels := set.Shape[0], set.Shape[1]*set.Shape[2]
-	y := make([]float32, verifyBatch*p.outputs)
 	keep := split.Len() <= pageRestored
-	for b, err := range set.Batches(split, datasets.BatchOptions{Size: verifyBatch}) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, nil, context.Cause(ctx)
-		}
-		if err := p.compute(y, b.X, b.Labels); err != nil {
-			return nil, nil, err
-		}
+	err = p.each(set, split, func(_ int, y []float32, b datasets.Batch) error {
 		for i := range b.N {
 			in, out := b.X[i*p.outputs:(i+1)*p.outputs], y[i*p.outputs:(i+1)*p.outputs]
-			loss := 0.0
-			for at, v := range in { // H W C
-				d := float64(v) - float64(out[at%channels*pixels+at/channels])
-				loss += d * d
-			}
-			losses = append(losses, loss/float64(p.outputs))
+			losses = append(losses, train.ReconstructionError(out, in, set.Shape[0]))
 			if keep {
 				outputs = append(outputs, slices.Clone(out))
 			}
 		}
-	}
-	return losses, outputs, nil
+		return context.Cause(ctx)
+	})
+	return losses, outputs, err
 }
 
 // tellingly chooses samples to show, in their order.
