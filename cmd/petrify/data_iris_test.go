@@ -39,7 +39,7 @@ func TestStrangersTableTrains(t *testing.T) {
 	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, &said); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, said.String())
 	}
-	for _, part := range []string{`  label       column 4, "species": the only column of text`,
+	for _, part := range []string{`  label       column 4, "species": its title says so`,
 		"  classes     3 with 40 + 10 samples each: setosa, versicolor, virginica",
 		"  left out    column 1 (an index without a title)"} {
 		if !strings.Contains(said.String(), part) {

@@ -116,7 +116,7 @@ var mutants = []mutant{
 	{"graph/op_activate.go", "y[i] * (dy[i] - sum)", "y[i] * (dy[i] + sum)", ""},
 	{"graph/op_activate.go", "scale := 1 / (1 - u.layer.Rate)", "scale := float32(1)", ""},
 	{"graph/op_correct.go", "float32(-a * float64(k.mean[i]) * sum)", "float32(a * float64(k.mean[i]) * sum)", ""},
-	{"graph/op_fold.go", "in[2][o*cols:(o+1)*cols]) / f", "in[2][o*cols:(o+1)*cols]) * f", ""},
+	{"graph/op_fold.go", "in[2][o*cols:(o+1)*cols]) / in", "in[2][o*cols:(o+1)*cols]) * in", ""},
 	{"graph/op_fold.go", "grads = grads[:1]", "", ""},
 	{"graph/op_pair.go", "return 0.5", "return 1", ""},
 	{"graph/op_slice.go", "c%g*(in.C/g) + c/g", "c%(in.C/g)*g + c/(in.C/g)", ""},
