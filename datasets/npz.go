@@ -82,7 +82,12 @@ func (s *Set) fill(parts [3]*npzPart, opts Options, known []string) error {
 		if i == toTrain {
 			s.Shape = shape
 			if split.Targets != nil {
-				s.nameTargets(len(split.Targets)/split.Len(), known)
+				err = s.nameTargets(len(split.Targets)/split.Len(), opts.Targets, known)
+			} else if len(opts.Targets) > 0 {
+				err = errors.New("options without effect, as neither numbers nor labels are predicted: Targets")
+			}
+			if err != nil {
+				return err
 			}
 		}
 		if shape != s.Shape {

@@ -93,12 +93,18 @@ func (p *npzPart) masks(shape [3]int) ([]uint8, error) {
 	return masks, nil
 }
 
-// nameTargets names the targets after their places, or as a network does.
-func (s *Set) nameTargets(each int, known []string) {
-	if s.Targets = known; known != nil {
-		return
+// nameTargets names the targets as a network does, as the options say, or after their places.
+func (s *Set) nameTargets(each int, names, known []string) error {
+	switch s.Targets = known; {
+	case known != nil:
+	case names != nil && len(names) != each:
+		return fmt.Errorf("%d names of targets, %q, want one for each of the %d in a row of y", len(names), names, each)
+	case names != nil:
+		s.Targets = slices.Clone(names)
+	default:
+		for k := range each {
+			s.Targets = append(s.Targets, fmt.Sprintf("y[%d]", k))
+		}
 	}
-	for k := range each {
-		s.Targets = append(s.Targets, fmt.Sprintf("y[%d]", k))
-	}
+	return nil
 }

@@ -60,7 +60,7 @@ type Options struct {
 
 	// Targets chooses the columns of a CSV file that are predicted, as Columns
 	// does, instead of Label: numbers, or labels if there are several columns that
-	// hold nothing but 0 and 1.
+	// hold nothing but 0 and 1. In an npz file it names what is in a row of y.
 	Targets []string
 
 	// Header says whether the first row of a CSV file holds titles.

@@ -28,7 +28,7 @@ func readers() []reader {
 	rows := append([]string{"Header", "Columns", "Windows"}, table...)
 	both := func(path string, opts Options) []string { return []string{path, opts.Test} }
 	return []reader{
-		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target", "Masks"}, table...),
+		{what: "an npz file", forms: []string{".npz"}, options: append([]string{"Layout", "Target", "Targets", "Masks"}, table...),
 			open: (*loading).openNPZ, files: both},
 		{what: "a CSV file", forms: []string{".csv", ".tsv"},
 			options: append([]string{"Target", "Targets", "Categories", "Unseen", "Missing"}, rows...),

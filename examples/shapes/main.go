@@ -3,9 +3,11 @@
 // colours say nothing, the forms do. Pixels that an edge cuts through have no class.
 //
 //	go run petrify/examples/shapes shapes
+//	go run petrify/examples/shapes shapes.npz
 //	go run petrify/examples/shapes shapes sheet.png FOLDER…
 //
-// With a file and folders that petrify predict --masks wrote, it draws some of the pictures
+// An npz file takes the pictures x and, instead of masks, labels y: whether a disc, a square and
+// a triangle are to be seen. With a file and folders that petrify predict --masks wrote, it draws some of the pictures
 // that are for testing, their masks, and those in each folder, one below the other.
 package main
 
@@ -28,12 +30,14 @@ import (
 func main() {
 	var err error
 	switch {
+	case len(os.Args) == 2 && filepath.Ext(os.Args[1]) == ".npz":
+		err = writeLabels(os.Args[1], pictures, rand.New(rand.NewPCG(1, 2)))
 	case len(os.Args) == 2:
 		err = write(os.Args[1], pictures, rand.New(rand.NewPCG(1, 2)))
 	case len(os.Args) > 3:
 		err = sheet(os.Args[1], os.Args[2], os.Args[3:])
 	default:
-		err = errors.New("want the folder to write to; or that folder, a file, and folders of masks")
+		err = errors.New("want the folder or the npz file to write; or that folder, a file, and folders of masks")
 	}
 	if err != nil {
 		log.Fatal(err)

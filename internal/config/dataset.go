@@ -107,7 +107,8 @@ func data(o *datasets.Options) value {
 			"target, y, price and the like, and otherwise takes the last column, if no other holds words.",
 			auto[string]{&o.Label, text(&o.Label)}},
 		{"targets", "csv: the columns to predict, by title, number or range, instead of one label: numbers, or labels " +
-			"where there are several columns of 0 and 1; null is the label.", columns{words{&o.Targets}}},
+			"where there are several columns of 0 and 1; null is the label. npz: the names of what is in a row of y.",
+			columns{words{&o.Targets}}},
 		{"header", "csv: whether the first row holds titles; auto looks at it.", newHeader(&o.Header)},
 		{"columns", "csv: the features, by title, number or range, such as [age, 4, 7..9], or what to leave out, " +
 			"such as [\"!id\"]; null is all, apart from the label and an index without a title.",
