@@ -73,6 +73,29 @@ func (t Task) Metric(key string) (Metric, bool) {
 	return Metric{}, false
 }
 
+// MetricOf finds a metric of any task, or the loss, by its key.
+func MetricOf(key string) (Metric, bool) {
+	for task := range tasks {
+		if m, ok := Task(task).Metric(key); ok {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}
+
+// Measured are the metrics that are not 0, those of one task together and its most telling
+// one first, and then the loss: what is known of results whose task is not.
+func (m Metrics) Measured() (all []Metric) {
+	for task := range tasks {
+		for _, metric := range tasks[task].metrics {
+			if metric.Of(m) != 0 {
+				all = append(all, metric)
+			}
+		}
+	}
+	return append(all, lossOf)
+}
+
 // metricKeys are those of the task's metrics.
 func (t Task) metricKeys() (keys []string) {
 	for _, m := range t.Metrics() {

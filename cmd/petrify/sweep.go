@@ -87,9 +87,10 @@ func (c *command) sweepResults() *cobra.Command {
 	var by, against []string
 	formats := map[string]func(*sweep.Results, io.Writer) error{
 		"csv": (*sweep.Results).CSV, "json": (*sweep.Results).JSON, "markdown": (*sweep.Results).Markdown,
-		"svg": accuracyAgainstBytes,
+		"svg": measureAgainstBytes,
 	}
 	var trials, page bool
+	var metric string
 	chosen := map[string]*bool{}
 	cmd := &cobra.Command{
 		Use:   "results DIR",
@@ -116,7 +117,7 @@ func (c *command) sweepResults() *cobra.Command {
 			if page {
 				write = func(r *sweep.Results, w io.Writer) error { return sweepPage(s, r, w) }
 			}
-			r, err := s.Results(by, against)
+			r, err := s.Results(metric, by, against)
 			if err != nil {
 				return err
 			}
@@ -124,13 +125,14 @@ func (c *command) sweepResults() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&page, "html", false, "write a page: the table, and accuracy against bytes")
+	f.BoolVar(&page, "html", false, "write a page: the table, and the metric against bytes")
 	f.BoolVar(&trials, "trials", false, "write a line of JSON for each finished trial, for plan --known")
+	f.StringVar(&metric, "metric", "", "`KEY` of the metric, as in metrics.jsonl; if left out, what says most of the task")
 	f.StringSliceVar(&by, "by", nil, "`AXES` whose choices have rows; all but the seed if left out")
 	f.StringSliceVar(&against, "against", nil,
 		"`LABELS` of the row that the others are compared with; the best if left out")
 	for name, what := range map[string]string{"csv": "CSV, numbers in full", "json": "JSON", "markdown": "Markdown",
-		"svg": "a picture: accuracy against bytes, with intervals"} {
+		"svg": "a picture: the metric against bytes, with intervals"} {
 		chosen[name] = f.Bool(name, false, "write "+what)
 	}
 	return cmd

@@ -10,15 +10,12 @@ import (
 	"petrify/internal/sweep"
 )
 
-// accuracyAgainstBytes draws the rows of a sweep's table with their intervals, and the
+// measureAgainstBytes draws the rows of a sweep's table with their intervals, and the
 // frontier: those than which no other is as good and smaller.
-func accuracyAgainstBytes(r *sweep.Results, w io.Writer) error {
-	c := figure.Chart{Title: "Quantized model against its size", XLabel: "KiB", YLabel: "test accuracy after QAT, %",
+func measureAgainstBytes(r *sweep.Results, w io.Writer) error {
+	c := figure.Chart{Title: "Quantized model against its size", XLabel: "KiB", YLabel: "after QAT: test " + r.Unit(),
 		Bottom: math.Inf(-1)}
-	scale := 100.0
-	if r.Measure == "loss" {
-		c.YLabel, scale = "test loss after QAT", 1
-	}
+	scale := r.Scale()
 	var best []sweep.Row
 	for _, row := range r.Rows {
 		if row.QAT.N == 0 {

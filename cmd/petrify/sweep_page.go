@@ -16,7 +16,7 @@ func (c *command) writeSweepPage(folder, out string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Results(nil, nil)
+	r, err := s.Results("", nil, nil)
 	if err != nil {
 		return err
 	}

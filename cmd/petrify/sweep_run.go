@@ -111,7 +111,7 @@ func (c *command) runSweep(ctx context.Context, s *sweep.Sweep, jobs int) error 
 		return fmt.Errorf("%d of %s failed; `petrify sweep status %s` says why, and the same command tries again",
 			p.failed, several(s.Len(), "trial"), s.Folder)
 	}
-	r, err := s.Results(nil, nil)
+	r, err := s.Results("", nil, nil)
 	if err != nil {
 		return err
 	}

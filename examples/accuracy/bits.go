@@ -116,7 +116,7 @@ func newSection(folder, network string) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.Results([]string{"bits", "method"}, nil)
+	r, err := s.Results("accuracy", []string{"bits", "method"}, nil)
 	if err != nil && !errors.Is(err, sweep.ErrNoneFinished) {
 		return nil, err
 	}

@@ -54,12 +54,8 @@ func WriteSweep(w io.Writer, s *Sweep) error {
 func (s *sweepPage) Says() string {
 	r := s.Results
 	best := r.Rows[r.Best]
-	value := fmt.Sprintf("%.2f %%", 100*best.QAT.Mean)
-	if r.Measure == "loss" {
-		value = fmt.Sprintf("a loss of %.4f", best.QAT.Mean)
-	}
 	return fmt.Sprintf("%d of %d trials have finished. The best is %s, with %s on the test split in %s bytes.",
-		r.Finished, r.Trials, named(best, r.By), value, thousands(int64(best.Bytes)))
+		r.Finished, r.Trials, named(best, r.By), r.Value(), thousands(int64(best.Bytes)))
 }
 
 // named is such as "bits W4A4, method LSQ".
@@ -75,11 +71,8 @@ func named(row sweep.Row, by []string) string {
 // other one beats in both.
 func (s *Sweep) front() Chart {
 	r := s.Results
-	c := Chart{Title: "Accuracy against bytes", Kind: pointChart, XLabel: "bytes", YLabel: "test accuracy, %"}
-	scale := 100.0
-	if r.Measure == "loss" {
-		c.Title, c.YLabel, scale = "Loss against bytes", "test loss", 1
-	}
+	c := Chart{Title: heading(r) + " against bytes", Kind: pointChart, XLabel: "bytes", YLabel: "test " + r.Unit()}
+	scale := r.Scale()
 	rows := slices.DeleteFunc(slices.Clone(r.Rows), func(row sweep.Row) bool { return row.QAT.N == 0 })
 	slices.SortStableFunc(rows, func(a, b sweep.Row) int { return cmp.Compare(a.Bytes, b.Bytes) })
 	others := Series{Label: "others", Colour: blue}
@@ -99,6 +92,15 @@ func (s *Sweep) front() Chart {
 	c.Note = "On the frontier, where no other row is as good and smaller: " + c.Note
 	c.Series = []Series{front, others}
 	return c
+}
+
+// heading is the name of the measure, with a capital unless it has its own.
+func heading(r *sweep.Results) string {
+	name, _, _ := strings.Cut(r.Unit(), ",")
+	if name == strings.ToLower(name) {
+		name = strings.ToUpper(name[:1]) + name[1:]
+	}
+	return name
 }
 
 // within is a value with half of its interval, which a single trial does not have.

@@ -60,7 +60,7 @@ func TestPageOfSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"7 of 12 trials have finished. The best is bits W8, with 91.00 % on the test split in 3,000 bytes.",
+		"7 of 12 trials have finished. The best is bits W8, with accuracy 91.00 % on the test split in 3,000 bytes.",
 		`<th scope="row">&lt;W4&gt;</th><td>3/3</td><td>80.00 ± 2.00</td>`,
 		`<th scope="row">W3</th><td>0/3</td><td>–</td>`,
 		"no &lt;space&gt; left", "And 2 more.", "axes: {bits: [&lt;W4&gt;]}", "adjusted for the number of rows (Holm)",

@@ -77,7 +77,7 @@ func TestKnownEndings(t *testing.T) {
 		if err != nil || len(all) != 1 || all[0] != want {
 			t.Errorf("%+v, %v; want %+v", all, err, want)
 		}
-		if r, err := s.Results([]string{"batch"}, nil); err != nil || r.Rows[1].QAT.Mean != 0.85 {
+		if r, err := s.Results("", []string{"batch"}, nil); err != nil || r.Rows[1].QAT.Mean != 0.85 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}

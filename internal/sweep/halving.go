@@ -177,8 +177,8 @@ func (c *contest) judge(index int, p *Progress) {
 	}
 }
 
-// score is the mean of a variant's trials at a rung, the more the better: accuracy, or the
-// negative loss where nothing is classified.
+// score is the mean of a variant's trials at a rung, the more the better: what says most of
+// their task, negative if less is better.
 func (c *contest) score(trials []int, rung int) float64 {
 	sum := 0.0
 	for _, i := range trials {
@@ -186,10 +186,10 @@ func (c *contest) score(trials []int, rung int) float64 {
 			return math.Inf(-1)
 		}
 		v := c.values[i][rung]
-		if v.Accuracy > 0 {
-			sum += v.Accuracy
+		if m := v.Measured()[0]; m.Lower {
+			sum -= m.Of(v)
 		} else {
-			sum -= v.Loss
+			sum += m.Of(v)
 		}
 	}
 	if mean := sum / float64(len(trials)); !math.IsNaN(mean) {

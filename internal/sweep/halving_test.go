@@ -173,7 +173,7 @@ halving: {epochs: [1, 3], keep: 0.3}
 	say(3, 0.7, 0, 0.4)
 	want("stopped by halving 0", "stopped by halving 0", "interrupted 2", "finished 2", "stopped by halving 0",
 		"stopped by halving 0")
-	r, err := s.Results(nil, nil)
+	r, err := s.Results("", nil, nil)
 	if err != nil || r.Halved != 4 || r.Rows[0].Halved != "qat epoch 1" || r.Rows[1].Halved != "" || r.Finished != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -12,7 +12,7 @@ import (
 // Results is a table of the finished trials.
 type Results struct {
 	By       []string `json:"by"`              // the axes whose choices have rows
-	Measure  string   `json:"measure"`         // "accuracy", 0 to 1, or "loss" where nothing is classified
+	Measure  string   `json:"measure"`         // the key of a metric of the trials' task, such as "accuracy", or "loss"
 	Trials   int      `json:"trials"`          // of the plan
 	Finished int      `json:"finished"`        // of these
 	Halved   int      `json:"halved,omitzero"` // of these: stopped by halving
@@ -49,10 +49,11 @@ type paired struct {
 // there, without numbers.
 var ErrNoneFinished = errors.New("sweep: no trial has finished")
 
-// Results reads the finished trials. by names the axes whose choices have rows; none
+// Results reads the finished trials. metric is the key of what they are measured by, or "":
+// what says most of their task. by names the axes whose choices have rows; none
 // means all but those of the seed. against are the labels of the row that the others are
 // compared with; none means the best.
-func (s *Sweep) Results(by, against []string) (*Results, error) {
+func (s *Sweep) Results(metric string, by, against []string) (*Results, error) {
 	if len(by) == 0 {
 		by = slices.DeleteFunc(slices.Clone(s.Axes), func(axis string) bool { return axis == "seed" })
 	}
@@ -70,7 +71,9 @@ func (s *Sweep) Results(by, against []string) (*Results, error) {
 	if r.Finished == 0 {
 		return r, ErrNoneFinished
 	}
-	r.measure(groups)
+	if err := r.measure(metric, groups); err != nil {
+		return nil, err
+	}
 	for i := range r.Rows {
 		r.fill(&r.Rows[i], groups[i])
 	}
@@ -126,27 +129,40 @@ func (s *Sweep) gather(r *Results, columns []int) (groups [][]paired, err error)
 	return groups, nil
 }
 
-// measure is accuracy if anything is classified.
-func (r *Results) measure(groups [][]paired) {
-	r.Measure = "loss"
+// measure chooses the metric with a key, or what says most of what the trials have measured.
+func (r *Results) measure(key string, groups [][]paired) error {
+	var all []train.Metric
 	for _, o := range slices.Concat(groups...) {
-		if o.Float.Accuracy > 0 || o.QAT.Accuracy > 0 {
-			r.Measure = "accuracy"
+		for _, m := range append(o.QAT.Measured(), o.Float.Measured()...) {
+			if !slices.ContainsFunc(all, func(has train.Metric) bool { return has.Key == m.Key }) {
+				all = append(all, m)
+			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b train.Metric) int { return one(a.Key == "loss") - one(b.Key == "loss") })
+	at := 0
+	if key != "" {
+		at = slices.IndexFunc(all, func(m train.Metric) bool { return m.Key == key })
+	}
+	if at < 0 {
+		var keys []string
+		for _, m := range all {
+			keys = append(keys, m.Key)
+		}
+		return fmt.Errorf("sweep: no trial has measured %q: want %s", key, strings.Join(keys, ", "))
+	}
+	r.Measure = all[at].Key
+	return nil
 }
 
-// of is the measure.
-func (r *Results) of(m train.Metrics) float64 {
-	if r.Measure == "loss" {
-		return m.Loss
-	}
-	return m.Accuracy
+func (r *Results) metric() train.Metric {
+	m, _ := train.MetricOf(r.Measure)
+	return m
 }
 
 // better reports whether a measure is better than another.
 func (r *Results) better(a, b float64) bool {
-	if r.Measure == "loss" {
+	if r.metric().Lower {
 		return a < b
 	}
 	return a > b
@@ -158,7 +174,7 @@ func (r *Results) fill(row *Row, trials []paired) {
 	}
 	var float, ptq, qat []float64
 	for _, o := range trials {
-		float, ptq, qat = append(float, r.of(o.Float)), append(ptq, r.of(o.PTQ)), append(qat, r.of(o.QAT))
+		float, ptq, qat = append(float, r.metric().Of(o.Float)), append(ptq, r.metric().Of(o.PTQ)), append(qat, r.metric().Of(o.QAT))
 		row.Bytes += float64(o.Bytes) / float64(len(trials))
 		row.Seconds += o.Seconds / float64(len(trials))
 		row.Processor += o.Processor / float64(len(trials))
@@ -192,14 +208,14 @@ func (r *Results) rank() {
 func (r *Results) compare(groups [][]paired) {
 	base := map[string]float64{}
 	for _, o := range groups[r.Against] {
-		base[o.rest] = r.of(o.QAT)
+		base[o.rest] = r.metric().Of(o.QAT)
 	}
 	var p []float64
 	for i := range r.Rows {
 		var differences []float64
 		for _, o := range groups[i] {
 			if b, ok := base[o.rest]; ok && i != r.Against {
-				differences = append(differences, r.of(o.QAT)-b)
+				differences = append(differences, r.metric().Of(o.QAT)-b)
 			}
 		}
 		r.Rows[i].Difference = compare(differences)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -113,7 +114,7 @@ func (r *Results) against(i int) []string {
 	return []string{r.signed(row.Difference.Difference), strconv.FormatFloat(row.Holm, 'f', 3, 64), marks}
 }
 
-// estimate is such as "91.90 ± 0.36", in per cent for accuracies.
+// estimate is such as "91.90 ± 0.36", in per cent for shares.
 func (r *Results) estimate(e Estimate) string {
 	mean, half := r.number(e.Mean), r.number(e.Half)
 	if e.N < 2 {
@@ -123,10 +124,38 @@ func (r *Results) estimate(e Estimate) string {
 }
 
 func (r *Results) number(v float64) string {
-	if r.Measure == "loss" {
-		return strconv.FormatFloat(v, 'f', 4, 64)
+	switch {
+	case r.metric().Share:
+		return strconv.FormatFloat(100*v, 'f', 2, 64)
+	case math.Abs(v) >= 1000:
+		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
-	return strconv.FormatFloat(100*v, 'f', 2, 64)
+	return strconv.FormatFloat(v, 'f', 4, 64)
+}
+
+// Scale is what the measure is multiplied by for pictures.
+func (r *Results) Scale() float64 {
+	if r.metric().Share {
+		return 100
+	}
+	return 1
+}
+
+// Unit is the measure's name with what it is then in, such as "accuracy, %".
+func (r *Results) Unit() string {
+	if r.metric().Share {
+		return r.metric().Name + ", %"
+	}
+	return r.metric().Name
+}
+
+// Value is the best row's mean in words, such as "accuracy 92.10 %".
+func (r *Results) Value() string {
+	v := r.number(r.Rows[r.Best].QAT.Mean)
+	if r.metric().Share {
+		v += " %"
+	}
+	return r.metric().Name + " " + v
 }
 
 func (r *Results) signed(v float64) string {
@@ -138,9 +167,9 @@ func (r *Results) signed(v float64) string {
 
 // Legend says what the numbers are, a sentence or two on a line.
 func (r *Results) Legend() string {
-	what := "Test accuracy in per cent"
-	if r.Measure == "loss" {
-		what = "Test loss"
+	what := "Test " + r.metric().Name
+	if r.metric().Share {
+		what += " in per cent"
 	}
 	halved := ""
 	if r.Halved > 0 {
