@@ -36,6 +36,10 @@ func TestInterpreted(t *testing.T) {
 			z := b.Linear(b.Linear(b.Flatten(b.GlobalAvgPool(x)), 4, quantized.Identity), 3, quantized.ReLU)
 			return b.Concat(y, z, y)
 		},
+		"shuffles": func(b *quantizedtest.Builder) string {
+			x := b.Conv(b.Input(), 6, quantizedtest.Same(3), 1, quantized.ReLU)
+			return b.Conv(b.Shuffle(b.Shuffle(x, 2), 3), 4, quantizedtest.Same(3), 2, quantized.ReLU)
+		},
 		"tables": func(b *quantizedtest.Builder) string {
 			x := b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, quantized.Identity)
 			return b.Concat(x, b.Activate(x, quantized.Tanh), b.Activate(x, quantized.Sigmoid), x)
