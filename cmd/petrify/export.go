@@ -29,6 +29,7 @@ type exportOptions struct {
 	author, license, description string
 	version                      string
 	name, requantization         string
+	json                         bool
 
 	facts  map[string]string // of the model's proof; no flag
 	folder string            // of the model; no flag
@@ -59,6 +60,7 @@ func (o *exportOptions) define(f *pflag.FlagSet) {
 	f.StringVar(&o.name, "name", "", "c: `NAME` that files, functions and macros begin with (default the network's)")
 	f.BoolVar(&o.pack, "pack", false, "c: pack weights of up to 2 bits four to a byte, of 3 and 4 bits two; the default")
 	f.BoolVar(&o.noPack, "no-pack", false, "c: a byte for each weight")
+	f.BoolVar(&o.json, "json", false, "c: print the path and what the export takes as JSON")
 	f.StringVar(&o.requantization, "requantization", "", "c: `HOW` sums become integers: float32, gemmlowp or single")
 }
 
@@ -133,22 +135,32 @@ func (c *command) exportTo(ctx context.Context, f format, path, out string, o ex
 	if err := writeListed(ctx, folder, export{out, f}, write); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(c.stdout, out); err != nil {
+	if err := c.tellExport(f, out, m, o); err != nil {
 		return err
-	}
-	if f.footprint != nil {
-		takes, err := f.footprint(m, o)
-		if err != nil {
-			return err
-		}
-		if err := takes.print(c.stderr); err != nil {
-			return err
-		}
 	}
 	if err := c.tryExport(ctx, path, export{out, f}, m); ctx.Err() == nil {
 		return err
 	}
 	return nil // interrupted: the export is whole, and was not tried
+}
+
+// tellExport prints where an export is, and what it takes on microcontrollers.
+func (c *command) tellExport(f format, out string, m *quantized.Model, o exportOptions) error {
+	if f.footprint == nil {
+		_, err := fmt.Fprintln(c.stdout, out)
+		return err
+	}
+	takes, err := f.footprint(m, o)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return takes.writeJSON(c.stdout, out)
+	}
+	if _, err := fmt.Fprintln(c.stdout, out); err != nil {
+		return err
+	}
+	return takes.print(c.stderr)
 }
 
 // proofOf returns what the folder's proof says about the model; nothing if

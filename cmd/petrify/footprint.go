@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
+	"petrify/internal/report"
 	"petrify/quantized"
 	"petrify/quantized/carray"
 )
@@ -34,43 +36,67 @@ func (f footprint) print(w io.Writer) error {
 	fmt.Fprintf(w, "%s bytes of constants, %s bytes of RAM for activations; about, with gcc -O2:\n",
 		thousands(int64(f.flash)), thousands(int64(f.ram)))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "core\tinstructions\tstack")
+	fmt.Fprintln(t, "core\tinstructions\tcycles\tstack")
 	for _, c := range f.costs {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", c.Core, roughly(c), thousands(int64(c.Stack)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Core, roughly(c, c.Instructions), roughly(c, c.Cycles),
+			thousands(int64(c.Stack)))
 	}
 	return t.Flush()
 }
 
-// roughly is an estimate with two digits.
-func roughly(c carray.Cost) string {
+// writeJSON writes the same for programs. What is not known is left out.
+func (f footprint) writeJSON(w io.Writer, path string) error {
+	type core struct {
+		Name         string   `json:"core"`
+		Instructions int64    `json:"instructions,omitempty"`
+		Cycles       int64    `json:"cycles,omitempty"`
+		Stack        int      `json:"stack"`
+		Unknown      []string `json:"unknown,omitempty"`
+	}
+	all := struct {
+		Path      string `json:"path"`
+		Constants int    `json:"constants"`
+		Arena     int    `json:"arena"`
+		Cores     []core `json:"cores"`
+	}{path, f.flash, f.ram, nil}
+	for _, c := range f.costs {
+		one := core{Name: c.Core, Stack: c.Stack, Unknown: c.Unknown}
+		if c.Unknown == nil {
+			one.Instructions, one.Cycles = int64(c.Instructions), int64(c.Cycles)
+		}
+		all.Cores = append(all.Cores, one)
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(all)
+}
+
+// roughly is an estimate with two digits; nothing if it is 0.
+func roughly(c carray.Cost, estimate float64) string {
 	if c.Unknown != nil {
 		return "not known of " + strings.Join(c.Unknown, ", ")
 	}
-	n := int64(c.Instructions)
-	unit := int64(1)
+	if estimate == 0 {
+		return "–"
+	}
+	n, unit := int64(estimate), int64(1)
 	for n/unit >= 100 {
 		unit *= 10
 	}
 	return thousands((n + unit/2) / unit * unit)
 }
 
-// note says what a report does.
-func (f footprint) note() string {
-	text := fmt.Sprintf("constants in flash; %s bytes of RAM", thousands(int64(f.ram)))
-	var cores []string
+// cores are a report's lines.
+func (f footprint) cores() (all []report.Core) {
 	for _, c := range f.costs {
-		if c.Unknown == nil {
-			cores = append(cores, fmt.Sprintf("%s on %s", roughly(c), c.Core))
-		}
+		all = append(all, report.Core{Name: c.Core, Instructions: roughly(c, c.Instructions), Cycles: roughly(c, c.Cycles),
+			RAM: int64(f.ram + c.Stack)})
 	}
-	if cores != nil {
-		text += "; instructions of an inference, about: " + strings.Join(cores, ", ")
-	}
-	return text
+	return all
 }
 
-// instructions are what an inference of the C export takes on a core.
-func instructions(core string) func(m *quantized.Model) (int64, error) {
+// estimated is what an inference of the C export takes on a core.
+func estimated(core, what string, of func(carray.Cost) float64) func(m *quantized.Model) (int64, error) {
 	return func(m *quantized.Model) (int64, error) {
 		all, err := carray.Costs(m, carray.Options{})
 		if err != nil {
@@ -81,20 +107,24 @@ func instructions(core string) func(m *quantized.Model) (int64, error) {
 				continue
 			}
 			if c.Unknown != nil {
-				return 0, fmt.Errorf("instructions on %s: not known of %s", core, strings.Join(c.Unknown, ", "))
+				return 0, fmt.Errorf("%s on %s: not known of %s", what, core, strings.Join(c.Unknown, ", "))
 			}
-			return int64(c.Instructions), nil
+			return int64(of(c)), nil
 		}
-		return 0, fmt.Errorf("instructions on %s: not known", core)
+		return 0, fmt.Errorf("%s on %s: not known", what, core)
 	}
 }
 
-// instructionRespects are a budget for each core, such as instructions@m4.
-func instructionRespects() (all []respect) {
+// estimates are budgets for each core, such as instructions@m4 and cycles@m4.
+func estimates() (all []respect) {
 	for _, core := range carray.Cores() {
 		short := strings.ToLower(strings.TrimPrefix(core, "Cortex-"))
 		all = append(all, respect{"instructions@" + short, "instructions of the C export on " + core + ", an estimate",
-			instructions(core), nil})
+			estimated(core, "instructions", func(c carray.Cost) float64 { return c.Instructions }), nil})
+		if carray.Timed(core) {
+			all = append(all, respect{"cycles@" + short, "cycles of the C export on " + core + ", by a model",
+				estimated(core, "cycles", func(c carray.Cost) float64 { return c.Cycles }), nil})
+		}
 	}
 	return all
 }

@@ -21,7 +21,7 @@ import (
 func cFormat() format {
 	return format{
 		name: "c", file: "c/model.h", runs: "microcontrollers",
-		options: []string{"name", "requantization", "input-layout", "pack", "no-pack"},
+		options: []string{"name", "requantization", "input-layout", "pack", "no-pack", "json"},
 		place:   headerOf,
 		write:   writeC,
 		is:      func(path string, head []byte) bool { return filepath.Ext(path) == ".h" && carray.Wrote(head) },

@@ -185,7 +185,7 @@ func exportSizes(r *report.Run) (all []report.Export, err error) {
 			if err != nil {
 				return nil, err
 			}
-			e.Bytes, e.Note = int64(takes.flash), takes.note()
+			e.Bytes, e.Note, e.Cores = int64(takes.flash), "constants in flash", takes.cores()
 		}
 		all = append(all, e)
 	}

@@ -72,7 +72,7 @@ func respects() []respect {
 		{"ram", "bytes of the C export's arena", ram, nil},
 		{latency, "time of the engine for one input, on one processor of this machine", nil, nil},
 	}
-	all = append(all, instructionRespects()...)
+	all = append(all, estimates()...)
 	return append(all, respect{bops, "bit operations: multiply-accumulates, times the bits of both factors",
 		bitOperations, nil})
 }

@@ -29,12 +29,14 @@ type trial struct {
 	level          string // of optimization: -O2
 	inputs         int    // of the export's test that are run: 2 to 8
 	layers         bool   // count each layer, too
+	traces         bool   // count its cycles
 }
 
 // result is what a trial counts; instructions are those of one inference.
 type result struct {
 	instructions float64
 	layers       []float64
+	spent        []spent  // of layers, if they are traced
 	calls        []string // of the layers
 	code, stack  int      // bytes
 	differ       int      // outputs that are not the engine's
@@ -62,13 +64,23 @@ func (t trial) run() (r result, err error) {
 	if err := os.CopyFS(dir, board); err != nil {
 		return r, err
 	}
-	if err := t.build(dir); err != nil {
+	if err := t.build(dir, fmt.Sprintf("-DINPUTS=%d", t.inputs), fmt.Sprintf("-DLOOP=%d", loop)); err != nil {
 		return r, err
 	}
 	if r.code, err = t.code(dir); err != nil {
 		return r, err
 	}
-	return r, t.execute(dir, &r)
+	if err := t.execute(dir, &r); err != nil || !t.traces {
+		return r, err
+	}
+	if err := t.build(dir, "-DINPUTS=1", "-DLOOP=1"); err != nil {
+		return r, err
+	}
+	r.spent, err = t.trace(dir)
+	if err == nil && len(r.spent) != len(r.calls) {
+		err = fmt.Errorf("%s: %d layers traced, want %d", t.title, len(r.spent), len(r.calls))
+	}
+	return r, err
 }
 
 // call is a line of net_run that computes a layer, or a part of one.
@@ -86,11 +98,10 @@ func instrument(source []byte) (instrumented []byte, calls []string) {
 }
 
 // build compiles and links. An export compiles without warnings.
-func (t trial) build(dir string) error {
+func (t trial) build(dir string, defines ...string) error {
 	flags := append([]string{"-std=gnu99", t.level, "-ffunction-sections", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
 		"-Wshadow", "-Werror"}, t.flags...)
-	defines := []string{"-I.", "-Iboard", fmt.Sprintf("-DINPUTS=%d", t.inputs),
-		fmt.Sprintf("-DLOOP=%d", loop)}
+	defines = append(defines, "-I.", "-Iboard")
 	for _, source := range []string{"net.c", "board/main.c", "board/" + t.start} {
 		args := append(append(append([]string{}, flags...), defines...), "-c", source, "-o",
 			strings.TrimSuffix(filepath.Base(source), ".c")+".o")

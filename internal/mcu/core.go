@@ -17,6 +17,9 @@ type core struct {
 	codeK, dataK   int    // and how much, in KiB
 	shift          int    // an instruction takes 2^shift ns
 	ticksPerSecond float64
+	page           uint64 // QEMU's blocks end where one does
+
+	timing timing // zero: nobody has published it
 }
 
 const (
@@ -28,7 +31,7 @@ const (
 func cortex(name, title, machine string, flags ...string) core {
 	return core{name: name, title: "Cortex-" + title, compiler: arm, flags: append(flags, "-mthumb"),
 		start: "arm.c", qemu: []string{"qemu-system-arm", "-machine", machine},
-		code: 0, codeK: 4096, data: 0x20000000, dataK: 4096, shift: 3, ticksPerSecond: 25e6}
+		code: 0, codeK: 4096, data: 0x20000000, dataK: 4096, shift: 3, ticksPerSecond: 25e6, page: 1024}
 }
 
 // cores are those of the table in docs/c.md.
@@ -37,7 +40,7 @@ func cores() []core {
 	m55 := cortex("m55", "M55", "mps3-an547", append(hard, "-mcpu=cortex-m55")...)
 	m55.code, m55.codeK, m55.data, m55.dataK = 0x10000000, 512, 0x30000000, 512
 	m55.ticksPerSecond = 32e6
-	return []core{
+	all := []core{
 		cortex("m0plus", "M0+", "mps2-an385", "-mcpu=cortex-m0plus"),
 		cortex("m3", "M3", "mps2-an385", "-mcpu=cortex-m3"),
 		cortex("m4", "M4", "mps2-an386", append(hard, "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16")...),
@@ -46,8 +49,13 @@ func cores() []core {
 		{name: "rv32imc", title: "RV32IMC", compiler: riscv, start: "riscv.c",
 			flags: []string{"-march=rv32imc", "-mabi=ilp32", "-mcmodel=medany", "--specs=picolibc.specs"},
 			qemu:  []string{"qemu-system-riscv32", "-machine", "virt", "-bios", "none"},
-			code:  0x80000000, codeK: 4096, data: 0x80400000, dataK: 4096, ticksPerSecond: 1e9},
+			code:  0x80000000, codeK: 4096, data: 0x80400000, dataK: 4096, ticksPerSecond: 1e9,
+			page: 4096},
 	}
+	for i, t := range []timing{m0plus, m3, m4, {}, {}, ibex} {
+		all[i].timing = t
+	}
+	return all
 }
 
 // perTick is how many instructions a tick of the core's counter lasts.

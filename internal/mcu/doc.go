@@ -10,7 +10,8 @@
 // Each export is compiled with the bare-metal start-up in the folder board and executed by QEMU,
 // whose -icount makes time proportional to instructions. Before anything is believed, a loop of a
 // known number of instructions must take as long as it should. Outputs must be those of the test
-// that is exported with the network: the engine's, byte for byte.
+// that is exported with the network: the engine's, byte for byte. Cycles are those of a core's manual
+// for each instruction of the blocks that QEMU says it executes.
 //
 // Debian has what it needs: gcc-arm-none-eabi, libnewlib-arm-none-eabi, qemu-system-arm,
 // gcc-riscv64-unknown-elf, picolibc-riscv64-unknown-elf, qemu-system-misc.

@@ -131,7 +131,8 @@ func measure(c core, r integer.Requantization) ([]measured, error) {
 			faults[i] = err
 			return
 		}
-		counted, err := trial{core: c, model: m, requantization: r, level: "-O2", inputs: 4, layers: true}.run()
+		counted, err := trial{core: c, model: m, requantization: r, level: "-O2", inputs: 4, layers: true,
+			traces: c.timing != timing{}}.run()
 		if err == nil && len(counted.layers) != len(calls) {
 			err = fmt.Errorf("%d layers counted, %d calls", len(counted.layers), len(calls))
 		}
@@ -141,7 +142,8 @@ func measure(c core, r integer.Requantization) ([]measured, error) {
 }
 
 // fit finds rates, none of them negative, that explain what was measured with the least sum of
-// squared relative errors. A kernel's stack is the least of any export that calls it.
+// squared relative errors. A kernel's stack is the least of any export that calls it, its cycles
+// an instruction are those of all its calls.
 func fit(core, arithmetic string, found []measured) (rates []carray.Rate) {
 	var kernels []string
 	for _, f := range found {
@@ -156,11 +158,16 @@ func fit(core, arithmetic string, found []measured) (rates []carray.Rate) {
 		r := carray.Rate{Core: core, Arithmetic: arithmetic, Kernel: name, Stack: math.MaxInt}
 		var rows [][]float64
 		var took []float64
+		var all spent
 		for _, f := range found {
 			for i, c := range f.calls {
 				if c.Kernel == name {
 					rows, took = append(rows, c.Work[:]), append(took, f.layers[i])
 					r.Stack = min(r.Stack, f.stack)
+					if f.spent != nil {
+						all.instructions += f.spent[i].instructions
+						all.cycles += f.spent[i].cycles
+					}
 				}
 			}
 		}
@@ -168,6 +175,9 @@ func fit(core, arithmetic string, found []measured) (rates []carray.Rate) {
 			if n > 1e-6 {
 				r.Instructions[j] = n
 			}
+		}
+		if all.instructions > 0 {
+			r.Cycles = all.cycles / all.instructions
 		}
 		rates = append(rates, r)
 	}
@@ -212,8 +222,8 @@ func writeRates(all []carray.Rate) ([]byte, error) {
 		if r.Arithmetic == carray.Float32 {
 			arithmetic = "Float32"
 		}
-		fmt.Fprintf(&b, "\t{%q, %s, %q, Work{%s}, %d},\n", r.Core, arithmetic, r.Kernel, strings.Join(work, ", "),
-			r.Stack)
+		fmt.Fprintf(&b, "\t{%q, %s, %q, Work{%s}, %d, %.3g},\n", r.Core, arithmetic, r.Kernel, strings.Join(work, ", "),
+			r.Stack, r.Cycles)
 	}
 	b.WriteString("}\n")
 	return gofmt.Source(b.Bytes())

@@ -69,13 +69,13 @@ func TestLeastSquaresFindsRates(t *testing.T) {
 // An estimate adds up the work of every call, and has the largest stack.
 func TestEstimate(t *testing.T) {
 	rates := []carray.Rate{
-		{Kernel: "a", Instructions: carray.Work{2, 0, 0, 0, 0, 10}, Stack: 40},
-		{Kernel: "b", Instructions: carray.Work{0, 3}, Stack: 60},
+		{Kernel: "a", Instructions: carray.Work{2, 0, 0, 0, 0, 10}, Stack: 40, Cycles: 2},
+		{Kernel: "b", Instructions: carray.Work{0, 3}, Stack: 60, Cycles: 1.5},
 	}
 	calls := []carray.Call{{Kernel: "a", Work: carray.Work{5, 1, 1, 1, 1, 1}}, {Kernel: "b", Work: carray.Work{0, 7}},
 		{Kernel: "a", Work: carray.Work{1, 1, 1, 1, 1, 1}}, {Kernel: "c"}, {Kernel: "c"}}
 	got := carray.Estimate("x", calls, rates)
-	if got.Instructions != 20+21+12 || got.Stack != 60 || len(got.Unknown) != 1 ||
+	if got.Instructions != 20+21+12 || got.Cycles != 2*(20+12)+1.5*21 || got.Stack != 60 || len(got.Unknown) != 1 ||
 		got.Unknown[0] != "c" {
 		t.Errorf("%+v", got)
 	}

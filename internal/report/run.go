@@ -44,6 +44,13 @@ type Export struct {
 	Bytes        int64
 	Note         string // what Bytes are, if not those of its files
 	Refused      string // why there is none
+	Cores        []Core // what an inference takes on each
+}
+
+// Core is what an inference takes on a microcontroller: estimates in words, and bytes.
+type Core struct {
+	Name, Instructions, Cycles string
+	RAM                        int64 // activations and stack
 }
 
 // Summary is what a page needs of summary.json.

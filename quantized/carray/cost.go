@@ -65,12 +65,16 @@ type Rate struct {
 	Core, Arithmetic, Kernel string
 	Instructions             Work // for each unit of work
 	Stack                    int  // bytes
+
+	// Cycles are those of an instruction, by the core's timing; 0: it is not published.
+	Cycles float64
 }
 
 // Cost is what an inference takes on a core, as far as it is known.
 type Cost struct {
 	Core         string
 	Instructions float64
+	Cycles       float64  // without wait states; 0: nobody has published the core's timing
 	Stack        int      // bytes
 	Unknown      []string // kernels of which no rate is known
 }
@@ -88,6 +92,11 @@ func Cores() (all []string) {
 // Rates are those of a core.
 func Rates(core string) []Rate {
 	return slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool { return r.Core != core })
+}
+
+// Timed reports whether there is a model of the core's cycles.
+func Timed(core string) bool {
+	return slices.ContainsFunc(rates, func(r Rate) bool { return r.Core == core && r.Cycles > 0 })
 }
 
 // Costs estimates what an export takes on each of [Cores].
@@ -121,9 +130,12 @@ func Estimate(core string, calls []Call, rates []Rate) Cost {
 			}
 			continue
 		}
+		var took float64
 		for j, n := range call.Work {
-			c.Instructions += n * rates[i].Instructions[j]
+			took += n * rates[i].Instructions[j]
 		}
+		c.Instructions += took
+		c.Cycles += took * rates[i].Cycles
 		c.Stack = max(c.Stack, rates[i].Stack)
 	}
 	return c
