@@ -172,7 +172,7 @@ func TestCIntegerMeans(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 60))
 	var p program
-	for _, size := range [][2]int{{1, 1}, {1, 2}, {3, 3}, {7, 11}, {16, 16}, {18, 20}, {19, 19}} {
+	for _, size := range [][2]int{{1, 1}, {1, 2}, {3, 3}, {7, 11}, {16, 16}, {18, 20}, {19, 19}, {60, 60}} {
 		grid := quantized.Quant{Format: affine.Int8, Scale: 0.5, Zero: rng.Int32N(256) - 128}
 		m := globalMean(0, grid, grid)
 		m.Input.Shape = []int{1, size[0], size[1]}

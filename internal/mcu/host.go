@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,12 +13,20 @@ import (
 	"petrify/quantized/integer"
 )
 
-// rounds is how often an inference is timed; the fastest counts.
-const rounds = 200
+// rounds is how often an inference is timed at a time; turns how often the engine and each program take turns.
+const rounds, turns = 50, 9
 
-// compareHost times exported C and the engine on this machine, one input at a time on one processor.
+// hostFlags are how exports are compiled for this machine.
+var hostFlags = [][]string{{"-O2"}, {"-O3", "-march=native"}}
+
+// compareHost times exported C and the engine on this machine, one input at a time on one processor, in turns. A
+// turn counts its fastest inference; medians of turns are printed.
 func compareHost() error {
-	fmt.Println("network             engine µs      C µs    ratio")
+	fmt.Printf("%-18s %10s", "network", "engine µs")
+	for _, f := range hostFlags {
+		fmt.Printf(" %20s %7s", strings.Join(f, " ")+" µs", "ratio")
+	}
+	fmt.Println()
 	for _, n := range networks {
 		m, err := n.model(formats[0])
 		if err != nil {
@@ -27,54 +36,87 @@ func compareHost() error {
 		if err != nil {
 			return err
 		}
-		x, y := make([]uint8, e.InputSize()), make([]uint8, e.OutputSize())
-		for i := range x {
-			x[i] = uint8(i * 37)
-		}
-		least := time.Hour
-		for range rounds {
-			begin := time.Now()
-			if err := e.RunBytes(y, x, 1); err != nil {
-				return err
-			}
-			least = min(least, time.Since(begin))
-		}
 		files, err := carray.Encode(m, carray.Options{Name: "net"})
 		if err != nil {
 			return err
 		}
-		took, err := timeC(files)
+		dir, err := os.MkdirTemp("", "mcu")
 		if err != nil {
 			return err
 		}
-		engine := float64(least.Nanoseconds())
-		fmt.Printf("%-18s %10.1f %9.1f %8.2f\n", n.name, engine/1e3, took/1e3, took/engine)
+		took, err := inTurns(dir, files, e)
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-18s %10.1f", n.name, took[0]/1e3)
+		for _, t := range took[1:] {
+			fmt.Printf(" %20.1f %7.2f", t/1e3, t/took[0])
+		}
+		fmt.Println()
 	}
 	return nil
 }
 
-// timeC compiles an export for this processor and returns the nanoseconds of an inference.
-func timeC(files []carray.File) (float64, error) {
-	dir, err := os.MkdirTemp("", "mcu")
-	if err != nil {
-		return 0, err
+// inTurns returns the nanoseconds of an inference in the engine, and in exported C for each of hostFlags.
+func inTurns(dir string, files []carray.File, e *integer.Engine) ([]float64, error) {
+	if err := hostPrograms(dir, files); err != nil {
+		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	x, y := make([]uint8, e.InputSize()), make([]uint8, e.OutputSize())
+	for i := range x {
+		x[i] = uint8(i * 37)
+	}
+	took := make([][]float64, 1+len(hostFlags))
+	for range turns {
+		least := time.Hour
+		for range rounds {
+			begin := time.Now()
+			if err := e.RunBytes(y, x, 1); err != nil {
+				return nil, err
+			}
+			least = min(least, time.Since(begin))
+		}
+		took[0] = append(took[0], float64(least.Nanoseconds()))
+		for i := range hostFlags {
+			out, err := output(dir, fmt.Sprintf("./program%d", i))
+			if err != nil {
+				return nil, err
+			}
+			n, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+			if err != nil {
+				return nil, err
+			}
+			took[1+i] = append(took[1+i], n)
+		}
+	}
+	medians := make([]float64, len(took))
+	for i, all := range took {
+		slices.Sort(all)
+		medians[i] = all[len(all)/2]
+	}
+	return medians, nil
+}
+
+// hostPrograms compiles an export for this processor.
+func hostPrograms(dir string, files []carray.File) error {
 	for _, f := range files {
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if err := os.CopyFS(dir, board); err != nil {
-		return 0, err
+		return err
 	}
-	if err := tool(dir, "cc", "-std=gnu99", "-O3", "-march=native", "-I.", fmt.Sprintf("-DROUNDS=%d", rounds),
-		"-o", "program", "net.c", "board/host.c", "-lm"); err != nil {
-		return 0, err
+	for i, flags := range hostFlags {
+		args := append([]string{"-std=gnu99"}, flags...)
+		args = append(args, "-I.", fmt.Sprintf("-DROUNDS=%d", rounds), "-o", fmt.Sprintf("program%d", i), "net.c",
+			"board/host.c", "-lm")
+		if err := tool(dir, "cc", args...); err != nil {
+			return err
+		}
 	}
-	out, err := output(dir, "./program")
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	return nil
 }

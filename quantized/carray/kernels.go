@@ -23,13 +23,14 @@ var order = []string{
 	"requantize_float32", "multiplier", "multiply_gemmlowp", "multiply_single", "requantize_fixed",
 	"multiply_four", "requantize_four",
 	"reals", "fused", "copy", "copy_reals",
-	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "total", "dot8", "dot4",
+	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "wide", "total", "dot8", "dot4",
 	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot",
 	"dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
 	"linear", "linear_to_reals",
 	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "unpack",
 	"depthwise_at",
 	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
+	"depthwise_sixteen", "depthwise_sixteen_to_reals",
 	"slide", "depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals",
 	"depthwise_3x3", "depthwise_3x3_to_reals", "real_convolve",
 	"seen", "counted", "first_tap", "sum_at", "max_pool", "average_pool", "integer_mean", "factor", "global_average", "real_pool",
@@ -46,29 +47,30 @@ var order = []string{
 // variants are the kernels that a file gives with other values than the bytes of
 // its own name.
 var variants = map[string]variant{
-	"finish_to_reals":          {"finish", reals("_to_reals")},
-	"weigh_to_reals":           {"weigh", reals("_to_reals")},
-	"weigh_four_to_reals":      {"weigh_four", reals("_to_reals")},
-	"dot":                      {"dot_any", nil},
-	"dot8":                     {"dot", loop(8)},
-	"dot4":                     {"dot", loop(4)},
-	"dot2":                     {"dot", loop(2)},
-	"dots_wide8":               {"dots_wide", loop(8)},
-	"dots_wide4":               {"dots_wide", loop(4)},
-	"dots_wide2":               {"dots_wide", loop(2)},
-	"depthwise_3x3_to_reals":   {"depthwise_3x3", reals("_to_reals")},
-	"depthwise_four_to_reals":  {"depthwise_four", reals("_to_reals")},
-	"depthwise_eight_to_reals": {"depthwise_eight", reals("_to_reals")},
-	"convolve_to_reals":        {"convolve", reals("_to_reals")},
-	"depthwise_to_reals":       {"depthwise", reals("_to_reals")},
-	"linear_to_reals":          {"linear", reals("_to_reals")},
-	"reorder_reals":            {"reorder", reals("_reals")},
-	"repeat_reals":             {"repeat", reals("_reals")},
-	"stretch_reals":            {"stretch", reals("_reals")},
-	"copy_reals":               {"copy", reals("_reals")},
-	"part_reals":               {"part", reals("_reals")},
-	"frame_reals":              {"frame", reals("_reals")},
-	"shuffle_reals":            {"shuffle", reals("_reals")},
+	"finish_to_reals":            {"finish", reals("_to_reals")},
+	"weigh_to_reals":             {"weigh", reals("_to_reals")},
+	"weigh_four_to_reals":        {"weigh_four", reals("_to_reals")},
+	"dot":                        {"dot_any", nil},
+	"dot8":                       {"dot", loop(8)},
+	"dot4":                       {"dot", loop(4)},
+	"dot2":                       {"dot", loop(2)},
+	"dots_wide8":                 {"dots_wide", loop(8)},
+	"dots_wide4":                 {"dots_wide", loop(4)},
+	"dots_wide2":                 {"dots_wide", loop(2)},
+	"depthwise_3x3_to_reals":     {"depthwise_3x3", reals("_to_reals")},
+	"depthwise_four_to_reals":    {"depthwise_four", reals("_to_reals")},
+	"depthwise_sixteen_to_reals": {"depthwise_sixteen", reals("_to_reals")},
+	"depthwise_eight_to_reals":   {"depthwise_eight", reals("_to_reals")},
+	"convolve_to_reals":          {"convolve", reals("_to_reals")},
+	"depthwise_to_reals":         {"depthwise", reals("_to_reals")},
+	"linear_to_reals":            {"linear", reals("_to_reals")},
+	"reorder_reals":              {"reorder", reals("_reals")},
+	"repeat_reals":               {"repeat", reals("_reals")},
+	"stretch_reals":              {"stretch", reals("_reals")},
+	"copy_reals":                 {"copy", reals("_reals")},
+	"part_reals":                 {"part", reals("_reals")},
+	"frame_reals":                {"frame", reals("_reals")},
+	"shuffle_reals":              {"shuffle", reals("_reals")},
 
 	"real_add":            pair("add", "The sum", "added", "first + second"),
 	"real_subtract":       pair("subtract", "The difference", "subtracted", "first - second"),
@@ -110,7 +112,7 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
 	{"add", "put_four"}, {"add", "clip"},
 	{"weigh_four", "dot_four"}, {"weigh_four_to_reals", "dot_four"},
-	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"},
+	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"}, {"total", "helium"},
 	{"max_pool", "first_tap"}, {"max_pool", "copy"}, {"integer_mean", "first_tap"}, {"integer_mean", "sum_at"}, {"global_average", "sum_at"},
 	{"first_tap", "area"},
 	{"average_pool", "seen"}, {"average_pool", "quantize"},
@@ -200,6 +202,7 @@ func (l *lowering) require() {
 	}
 	l.needs["multiply_four"] = l.needs["multiply_four"] && !l.float32()
 	l.needs["grid"] = true
+	l.needs["wide"] = l.bits[8]
 	l.needs["weight_zero"] = l.weightZeros
 	for _, bits := range l.kinds() {
 		l.needs[fmt.Sprint("dot", bits)] = true
@@ -208,6 +211,7 @@ func (l *lowering) require() {
 	for _, suffix := range []string{"", "_to_reals"} {
 		four := l.needs["depthwise_any"+suffix] && !l.weightZeros
 		l.needs["depthwise_four"+suffix] = four
+		l.needs["depthwise_sixteen"+suffix] = l.needs["depthwise"+suffix] && !l.weightZeros
 		l.needs["slide"] = l.needs["slide"] || l.needs["depthwise_3x3"+suffix]
 		l.needs["halves"] = l.needs["halves"] || l.needs["depthwise"+suffix]
 		l.needs["signed_halves"] = l.needs["signed_halves"] || four

@@ -6,6 +6,11 @@ static void copy{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n)
         vstrbq_u8(y, vldrbq_u8(x));
     }
 #endif
+#ifdef SSE
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        _mm_storeu_si128((__m128i *)y, _mm_loadu_si128((const __m128i *)x));
+    }
+#endif
 {{- end}}
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const {{.Type}} a = x[0];

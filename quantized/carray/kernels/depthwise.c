@@ -1,4 +1,4 @@
-{{if not .Any}}#if !FOUR_PLACES && !TWO_PLACES
+{{if not .Any}}#if !SLIDES
 {{end}}/* A convolution whose outputs see one channel each. Weights are int8_t, rows x columns x outputs. */
 static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *l)
 {
@@ -22,6 +22,13 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
             }
         }
 #endif
+{{- if not .WeightZeros}}
+#if SIXTEEN
+        for (; each == 1 && n - o >= 16; o += 16, from += 16, y += 16) {
+            depthwise_sixteen{{.Suffix}}(y, from, w + o, &t, &l->of, o);
+        }
+#endif
+{{- end}}
 {{- if and .Any (not .WeightZeros)}}
 #if FOUR_PLACES
         for (const int32_t end = each == 1 ? n & ~3 : 0; o < end; o += 4, from += 4, y += 4) {

@@ -1,4 +1,4 @@
-#if FOUR_PLACES || TWO_PLACES
+#if SLIDES
 /* Outputs of sums, which are apart. */
 static NOINLINE void finish_line{{.Suffix}}({{.Type}} *y, const int32_t *sums, int32_t n, int32_t apart,
     const products *l, int32_t o)

@@ -4,6 +4,16 @@
  */
 static void dot{{.Bits}}(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
+{{- if eq .Bits 8}}
+#ifdef WIDE
+    wide lanes = {0};
+
+    for (; n >= WIDE; n -= WIDE, x += WIDE, w += 2 * WIDE) {
+        lanes = add_products(lanes, inputs_of(x), weights_of(w));
+    }
+    add_lanes(sums, lanes);
+#endif
+{{- end}}
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0; /* signed, of up to {{.Most}} products: compilers keep their order, which takes few registers */
     int32_t b = 0;
@@ -41,6 +51,21 @@ static void dot{{.Bits}}(uint32_t sums[2], const uint8_t *x, const uint8_t *w, i
 /* The same at two places, whose sums follow each other. */
 static void dots{{.Bits}}(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, int32_t n)
 {
+{{- if eq .Bits 8}}
+#ifdef WIDE
+    wide first_lanes = {0};
+    wide second_lanes = {0};
+
+    for (; n >= WIDE; n -= WIDE, x += WIDE, z += WIDE, w += 2 * WIDE) {
+        const wide by = weights_of(w);
+
+        first_lanes = add_products(first_lanes, inputs_of(x), by);
+        second_lanes = add_products(second_lanes, inputs_of(z), by);
+    }
+    add_lanes(sums, first_lanes);
+    add_lanes(sums + 2, second_lanes);
+#endif
+{{- end}}
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0;
     int32_t b = 0;

@@ -1,7 +1,8 @@
 /*
  * 16-bit Thumb has few registers, and multiplies to 32 bits. SIMD instructions of Cortex-M4, M7
  * and others multiply two pairs of numbers at once: with them, convolutions compute four places
- * at once, without them and without vectors two.
+ * at once, without them and without vectors two. Vectors of hosts take 16 channels of depthwise
+ * layers, others slide along one.
  */
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
 #define SMALL 1
@@ -24,6 +25,16 @@
 #define TWO_PLACES 1
 #else
 #define TWO_PLACES 0
+#endif
+#if defined(__SSE2__) || defined(__ARM_NEON)
+#define SIXTEEN 1
+#else
+#define SIXTEEN 0
+#endif
+#if (FOUR_PLACES || TWO_PLACES) && !SIXTEEN
+#define SLIDES 1
+#else
+#define SLIDES 0
 #endif
 #if defined(__GNUC__)
 #define NOINLINE __attribute__((noinline)) /* for its registers */

@@ -1,4 +1,4 @@
-#if FOUR_PLACES || TWO_PLACES
+#if SLIDES
 /* Sums of n windows of 3 x 3 of an image of one channel, side by side; w has their weights, row by row. */
 static NOINLINE void slide(int32_t *sums, const uint8_t *x, const int32_t w[9], int32_t n, int32_t width, int32_t stride)
 {

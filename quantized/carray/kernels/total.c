@@ -8,6 +8,13 @@ static uint32_t total(const uint8_t *x, int32_t n)
         sum = vaddvaq_u8(sum, vldrbq_u8(x));
     }
 #endif
+#ifdef SSE
+    for (; n >= 16; n -= 16, x += 16) {
+        const __m128i two = _mm_sad_epu8(_mm_loadu_si128((const __m128i *)x), _mm_setzero_si128());
+
+        sum += (uint32_t)(_mm_cvtsi128_si32(two) + _mm_extract_epi16(two, 4));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4) {
 #if DSP
         sum = __usada8(word(x), 0, sum);

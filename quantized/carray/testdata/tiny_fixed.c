@@ -8,16 +8,25 @@
 #error "tiny_fixed.h and tiny_fixed.c are of different exports"
 #endif
 
-/* Arm's vectors, where the processor has them, with floats if this file uses any. */
+/* Vectors, where the processor has them: Arm's, with floats if this file uses any, and those of x86-64. */
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) != 0
 #include <arm_mve.h>
 #define HELIUM
+#endif
+#if defined(__SSE2__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
+#ifdef __AVX2__
+#include <immintrin.h>
+#else
+#include <emmintrin.h>
+#endif
+#define SSE
 #endif
 
 /*
  * 16-bit Thumb has few registers, and multiplies to 32 bits. SIMD instructions of Cortex-M4, M7
  * and others multiply two pairs of numbers at once: with them, convolutions compute four places
- * at once, without them and without vectors two.
+ * at once, without them and without vectors two. Vectors of hosts take 16 channels of depthwise
+ * layers, others slide along one.
  */
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && !defined(__ARM_ARCH_ISA_ARM)
 #define SMALL 1
@@ -40,6 +49,16 @@
 #define TWO_PLACES 1
 #else
 #define TWO_PLACES 0
+#endif
+#if defined(__SSE2__) || defined(__ARM_NEON)
+#define SIXTEEN 1
+#else
+#define SIXTEEN 0
+#endif
+#if (FOUR_PLACES || TWO_PLACES) && !SIXTEEN
+#define SLIDES 1
+#else
+#define SLIDES 0
 #endif
 #if defined(__GNUC__)
 #define NOINLINE __attribute__((noinline)) /* for its registers */
@@ -184,6 +203,11 @@ static void copy(uint8_t *y, const uint8_t *x, int32_t n)
         vstrbq_u8(y, vldrbq_u8(x));
     }
 #endif
+#ifdef SSE
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        _mm_storeu_si128((__m128i *)y, _mm_loadu_si128((const __m128i *)x));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const uint8_t a = x[0];
         const uint8_t b = x[1];
@@ -259,6 +283,100 @@ static inline int32_t odd(uint32_t w)
 }
 #endif
 
+/*
+ * x86-64 multiplies WIDE inputs by the weights of two outputs at once, in 16 bits: of four
+ * inputs those of one output, then those of the other, so that inputs are repeated by fours.
+ */
+#if defined(SSE) && defined(__AVX512BW__)
+#define WIDE 16
+typedef __m512i wide;
+
+static inline wide inputs_of(const uint8_t *x)
+{
+    const __m256i fours = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
+    const __m256i in = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)x));
+
+    return _mm512_cvtepu8_epi16(_mm256_permutevar8x32_epi32(in, fours));
+}
+
+static inline wide weights_of(const uint8_t *w)
+{
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)w));
+}
+
+static inline wide add_products(wide sums, wide x, wide w)
+{
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(x, w));
+}
+
+static inline __m128i four_of(wide sums)
+{
+    const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
+
+    return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+#elif defined(SSE) && defined(__AVX2__)
+#define WIDE 8
+typedef __m256i wide;
+
+static inline wide inputs_of(const uint8_t *x)
+{
+    return _mm256_cvtepu8_epi16(_mm_shuffle_epi32(_mm_loadl_epi64((const __m128i *)x), 0x50));
+}
+
+static inline wide weights_of(const uint8_t *w)
+{
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)w));
+}
+
+static inline wide add_products(wide sums, wide x, wide w)
+{
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(x, w));
+}
+
+static inline __m128i four_of(wide sums)
+{
+    return _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+}
+#elif defined(SSE)
+#define WIDE 4
+typedef __m128i wide;
+
+static inline wide inputs_of(const uint8_t *x)
+{
+    const int32_t in = x[0] | x[1] << 8 | x[2] << 16 | (int32_t)((uint32_t)x[3] << 24);
+
+    return _mm_unpacklo_epi8(_mm_set1_epi32(in), _mm_setzero_si128());
+}
+
+static inline wide weights_of(const uint8_t *w)
+{
+    return _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)w), _mm_setzero_si128());
+}
+
+static inline wide add_products(wide sums, wide x, wide w)
+{
+    return _mm_add_epi32(sums, _mm_madd_epi16(x, w));
+}
+
+static inline __m128i four_of(wide sums)
+{
+    return sums;
+}
+#endif
+
+#ifdef WIDE
+/* Adds what the lanes hold: two of one output, two of the other. */
+static inline void add_lanes(uint32_t sums[2], wide lanes)
+{
+    const __m128i four = four_of(lanes);
+    const __m128i two = _mm_add_epi32(four, _mm_srli_epi64(four, 32));
+
+    sums[0] += (uint32_t)_mm_cvtsi128_si32(two);
+    sums[1] += (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(two, 8));
+}
+#endif
+
 /* The sum of x. */
 static uint32_t total(const uint8_t *x, int32_t n)
 {
@@ -267,6 +385,13 @@ static uint32_t total(const uint8_t *x, int32_t n)
 #ifdef HELIUM
     for (; n >= 16; n -= 16, x += 16) {
         sum = vaddvaq_u8(sum, vldrbq_u8(x));
+    }
+#endif
+#ifdef SSE
+    for (; n >= 16; n -= 16, x += 16) {
+        const __m128i two = _mm_sad_epu8(_mm_loadu_si128((const __m128i *)x), _mm_setzero_si128());
+
+        sum += (uint32_t)(_mm_cvtsi128_si32(two) + _mm_extract_epi16(two, 4));
     }
 #endif
     for (; n >= 4; n -= 4, x += 4) {
@@ -288,6 +413,14 @@ static uint32_t total(const uint8_t *x, int32_t n)
  */
 static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
+#ifdef WIDE
+    wide lanes = {0};
+
+    for (; n >= WIDE; n -= WIDE, x += WIDE, w += 2 * WIDE) {
+        lanes = add_products(lanes, inputs_of(x), weights_of(w));
+    }
+    add_lanes(sums, lanes);
+#endif
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0; /* signed, of up to 32768 products: compilers keep their order, which takes few registers */
     int32_t b = 0;
@@ -327,6 +460,19 @@ static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n
 /* The same at two places, whose sums follow each other. */
 static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, int32_t n)
 {
+#ifdef WIDE
+    wide first_lanes = {0};
+    wide second_lanes = {0};
+
+    for (; n >= WIDE; n -= WIDE, x += WIDE, z += WIDE, w += 2 * WIDE) {
+        const wide by = weights_of(w);
+
+        first_lanes = add_products(first_lanes, inputs_of(x), by);
+        second_lanes = add_products(second_lanes, inputs_of(z), by);
+    }
+    add_lanes(sums, first_lanes);
+    add_lanes(sums + 2, second_lanes);
+#endif
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0;
     int32_t b = 0;
