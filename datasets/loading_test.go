@@ -71,7 +71,11 @@ func TestLoadingHoldsNothingTwice(t *testing.T) {
 			if have := len(set.Train.Images) + 4*len(set.Train.Values); have != c.data {
 				t.Errorf("%d bytes of data, want %d", have, c.data)
 			}
-			if most := uint64(c.data + c.rest); cost > most {
+			most := uint64(c.data + c.rest)
+			if testing.Short() {
+				most += 1 << 16 // the race detector lets pools forget buffers at random
+			}
+			if cost > most {
 				t.Errorf("%d bytes allocated for %d, want at most %d", cost, c.data, most)
 			}
 		})
