@@ -53,7 +53,7 @@ func (c *Config) PixelClasses(data *datasets.Set) int {
 	return len(data.Targets)
 }
 
-// Model is the untrained model for inputs of the given shape, with so many outputs, or
+// Model is the untrained model for inputs of the given shape, with this many outputs, or
 // with pixelClasses for each pixel if it is not 0.
 func (c *Config) Model(in graph.Shape, outputs, pixelClasses int) (*graph.Model, error) {
 	network, err := c.network(outputs, pixelClasses)

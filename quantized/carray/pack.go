@@ -27,7 +27,7 @@ func (l *lowering) whole() bool {
 // widest is how many bytes a convolution may take of scratch to compute four places at once.
 const widest = 5000
 
-// widened is how many bytes four places take of that, with these inputs each, of so many
+// widened is how many bytes four places take of that, with these inputs each, and this number of
 // channels: as halves of words, at a multiple of 4, after a copy unless channels come in fours.
 func widened(inputs, channels int) int {
 	size := 16*(inputs/block*2+inputs%block) + 3
