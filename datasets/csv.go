@@ -41,6 +41,10 @@ func (l *loading) openCSV(path string, opts Options) (*Set, error) {
 	}
 	if l.like == nil {
 		train.leaveIndices()
+		if train.cols == 0 {
+			return nil, fmt.Errorf("datasets: %s: no column is left besides the label: those without a title are indices; "+
+				"data.columns: [1] takes one", path)
+		}
 		if err := train.spread(l.hold); err != nil {
 			return nil, fmt.Errorf("datasets: %s: %w", path, err)
 		}

@@ -116,7 +116,9 @@ func FuzzCSV(f *testing.F) {
 				t.Errorf("%d values of %q in %d rows", len(words.values), words.Columns, read.rows())
 			}
 		}
-		read.leaveIndices()
+		if read.leaveIndices(); read.cols == 0 {
+			return // which openCSV refuses
+		}
 		classes := sortedClasses(read.labels.names)
 		labels := read.indices(classes)
 		if len(labels)*read.cols != len(read.values) {
