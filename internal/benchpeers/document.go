@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// The marks between which a document holds the last report.
+// The marks between which a document holds the last report of each processor.
 const (
 	markBegin = "<!-- make bench-peers writes from here -->\n"
 	markEnd   = "<!-- to here -->\n"
+	heading   = "### " // of a report
 )
 
 // write puts results.json and results.md into a folder, and the latter into a
@@ -60,13 +61,25 @@ func readReport(path string) (*report, error) {
 	return r, nil
 }
 
-// replace puts a text between the marks of a document.
-func replace(document, text string) (string, error) {
+// replace puts a report between the marks of a document, in place of the one of the same
+// processor or ahead of those of others.
+func replace(document, report string) (string, error) {
 	before, rest, begins := strings.Cut(document, markBegin)
-	_, after, ends := strings.Cut(rest, markEnd)
+	reports, after, ends := strings.Cut(rest, markEnd)
 	if !begins || !ends {
 		return "", fmt.Errorf("no lines %q and %q to write between", strings.TrimSpace(markBegin),
 			strings.TrimSpace(markEnd))
 	}
-	return before + markBegin + text + markEnd + after, nil
+	title, _, _ := strings.Cut(report, "\n")
+	for old := range strings.SplitSeq(reports, "\n"+heading) {
+		old = heading + strings.TrimPrefix(old, heading)
+		if strings.HasPrefix(old, title+"\n") {
+			reports = strings.Replace(reports, strings.TrimSuffix(old, "\n"), strings.TrimSuffix(report, "\n"), 1)
+			return before + markBegin + reports + markEnd + after, nil
+		}
+	}
+	if reports != "" {
+		report += "\n"
+	}
+	return before + markBegin + report + reports + markEnd + after, nil
 }

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// markdown is the report as in docs/performance.md.
+// markdown is the report as in docs/performance.md: a section of the processor.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s: %s, %d threads, kernels %s, %s. Turns of at least %g s, %d rounds.\n",
-		r.Date.Format("2 January 2006"), r.Machine.Processor, r.Machine.Threads, r.Machine.Extension,
+	fmt.Fprintf(&b, heading+"%s\n\nMeasured on %s, %d threads, kernels %s, %s. Turns of at least %g s, %d rounds.\n",
+		r.Machine.Processor, r.Date.Format("2 January 2006"), r.Machine.Threads, r.Machine.Extension,
 		r.Machine.System, r.Seconds, r.Rounds)
 	fmt.Fprintf(&b, "Other processes had %.0f %% of the processors meanwhile (%s); %d rounds were repeated "+
 		"because of them.\n\n", 100*r.others(), r.busiest(), r.repeated())

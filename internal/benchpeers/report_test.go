@@ -73,7 +73,7 @@ func TestMarkdownHasARowForEachComparison(t *testing.T) {
 	r.add(c, m)
 	text := r.markdown()
 	for _, want := range []string{
-		"Measured on 23 November 2026: Abacus, 2 threads",
+		"### Abacus\n\nMeasured on 23 November 2026, 2 threads",
 		"| a race | units/s | 35.0 | Peer 12.5 | **3.00** (2.00–4.00) | 2.67 | ≥ 2.5 | ≥ 4 | yes |\n",
 		"| 2 | 83.3 (66.7–100) |",
 		"- Peer 1.0\n",
@@ -103,12 +103,20 @@ func TestAReportIsReadAsItWasWritten(t *testing.T) {
 }
 
 func TestReplaceKeepsWhatIsAround(t *testing.T) {
-	document := "before\n" + markBegin + "old\n" + markEnd + "after\n"
-	got, err := replace(document, "new\n")
-	if want := strings.ReplaceAll(document, "old", "new"); err != nil || got != want {
-		t.Errorf("%q, %v; want %q", got, err, want)
+	const one, other, another = "### One\n\nfast\n", "### Other\n\nslow\n\nA line.\n", "### Other\n\nslower\n"
+	in := func(reports string) string { return "before\n" + markBegin + reports + markEnd + "### after\n" }
+	for name, c := range map[string]struct{ old, report, want string }{
+		"the first":                    {"", one, one},
+		"another processor's":          {one, other, other + "\n" + one},
+		"the same processor's alone":   {other, another, another},
+		"the same processor's, before": {other + "\n" + one, another, another + "\n" + one},
+		"the same processor's, behind": {one + "\n" + other, another, one + "\n" + another},
+	} {
+		if got, err := replace(in(c.old), c.report); err != nil || got != in(c.want) {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, in(c.want))
+		}
 	}
-	if _, err := replace("no marks\n", "new\n"); err == nil {
+	if _, err := replace("no marks\n", one); err == nil {
 		t.Error("no error for a document without marks")
 	}
 }

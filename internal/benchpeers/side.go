@@ -57,6 +57,10 @@ func goWork(args []string) (name string, w turns.Work, err error) {
 		w, err = work.Train(args[1], number(2), true)
 	case matches(args, "infer", 2):
 		w, err = work.Infer(args[1], number(2))
+	case matches(args, "evaluate", 2):
+		w, err = work.Evaluate(args[1], number(2))
+	case matches(args, "epochs", 3):
+		w, err = work.Epochs(args[1], number(2), number(3))
 	case matches(args, "run", 1):
 		w, err = work.Run(number(1))
 	case matches(args, "fashion-mnist", 0):

@@ -70,11 +70,20 @@ def resnet8():
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+def mobilenet():
+    layers, i = conv(3, 8, stride=2), 8
+    for o, stride in [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)] + [(128, 1)] * 5 + [(256, 2), (256, 1)]:
+        layers += conv(i, i, stride=stride, groups=i) + conv(i, o, 1, padding=0)
+        i = o
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(i, 2))
+
+
 NETWORKS = {  # name: network, input, classes
     "mlp": (mlp, (1, 8, 8), 10),
     "cnn": (cnn, (1, 28, 28), 10),
     "ds-cnn": (ds_cnn, (1, 49, 10), 12),
     "resnet8": (resnet8, (3, 32, 32), 10),
+    "mobilenet-v1-0.25": (mobilenet, (3, 96, 96), 2),
 }
 
 

@@ -24,6 +24,25 @@ func Infer(network string, batch int) (turns.Work, error) {
 	return func() (float64, error) { return float64(batch), e.Run(y, x, batch) }, nil
 }
 
+// Evaluate runs a network with float32 numbers, a batch at a time; a unit is an
+// image.
+func Evaluate(network string, batch int) (turns.Work, error) {
+	m, err := model(network)
+	if err != nil {
+		return nil, err
+	}
+	e, err := m.Evaluator(batch, false)
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(7, 8))
+	x, labels := normal(rng, batch*m.Input().Size()), classes(rng, batch, m.Classes())
+	return func() (float64, error) {
+		_, err := e.Run(x, labels)
+		return float64(batch), err
+	}, nil
+}
+
 // Frozen is a network after two training steps on noise, so that its ranges are
 // those of real activations. It is the same in each process.
 func Frozen(network string) (*quantized.Model, error) {

@@ -23,7 +23,26 @@ func Run(images int) (turns.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trainOn(set, train.Stage{Epochs: 1, LearningRate: learningRate})
+	c, err := configuration("cnn", set, 128)
+	if err != nil {
+		return nil, err
+	}
+	c.Float = train.Stage{Epochs: 1, LearningRate: learningRate}
+	return runs(c, 1), nil
+}
+
+// Epochs is a run of QAT from random weights on the embedded digits. A unit is an image of an epoch.
+func Epochs(network string, epochs, batch int) (turns.Work, error) {
+	set, err := datasets.Open("digits", datasets.Options{})
+	if err != nil {
+		return nil, err
+	}
+	c, err := configuration(network, set, batch)
+	if err != nil {
+		return nil, err
+	}
+	c.QAT.Epochs = epochs
+	return runs(c, float64(epochs*len(set.Train.Labels))), nil
 }
 
 // FashionMNIST is an epoch of training cnn with quantization on
@@ -34,27 +53,29 @@ func FashionMNIST() (turns.Work, error) {
 		if err != nil {
 			return 0, err
 		}
-		run, err := trainOn(set, train.Stage{})
+		c, err := configuration("cnn", set, 128)
 		if err != nil {
 			return 0, err
 		}
-		return run()
+		return runs(c, 1)()
 	}, nil
 }
 
-func trainOn(set *datasets.Set, float train.Stage) (turns.Work, error) {
-	network, err := graph.Builtin("cnn", 10)
-	if err != nil {
-		return nil, err
-	}
-	c := train.Config{
-		Network: network, Data: set, Quantization: graph.Uniform(fakequant.Int8()),
-		Batch: 128, Calibration: 1, Float: float, QAT: train.Stage{Epochs: 1, LearningRate: 1e-4},
-	}
+// configuration is an epoch of QAT with 8 bits.
+func configuration(network string, set *datasets.Set, batch int) (train.Config, error) {
+	n, err := graph.Builtin(network, len(set.Classes))
+	return train.Config{
+		Network: n, Data: set, Quantization: graph.Uniform(fakequant.Int8()),
+		Batch: batch, Calibration: 1, QAT: train.Stage{Epochs: 1, LearningRate: 1e-4},
+	}, err
+}
+
+// runs trains once and counts that as so many units.
+func runs(c train.Config, units float64) turns.Work {
 	return func() (float64, error) {
 		_, err := train.Run(context.Background(), c)
-		return 1, err
-	}, nil
+		return units, err
+	}
 }
 
 func noise(rng *rand.Rand, images int) *datasets.Split {
