@@ -13,7 +13,7 @@ func packingFor(g Conv) packing {
 	switch {
 	case path == generic:
 		return packedGo
-	case g.depthwise() && wide && (g.C%64 == 0 || 64%g.C == 0 && g.StrideW == 1):
+	case g.depthwise() && vnni && (g.C%quadLanes() == 0 || quadLanes()%g.C == 0 && g.StrideW == 1):
 		return packedQuads
 	case g.depthwise() && (wide || g.C%8 == 0):
 		return packedDepth
@@ -59,17 +59,41 @@ func (p *PackedConv) row(acc []int32, x []uint8, oh int, bias []int32) {
 	}
 }
 
-// rowQuads computes a row 64 channels at a time. If a pixel has fewer, and the
-// windows of neighbouring pixels are adjacent, several pixels are treated as
+// rowQuads computes a row [quadLanes] channels at a time. If a pixel has fewer, and
+// the windows of neighbouring pixels are adjacent, several pixels are treated as
 // one.
 func (p *PackedConv) rowQuads(acc []int32, x []uint8, step, pixels int, bias []int32) {
-	c, tail := p.g.C, 64
-	if c < 64 {
+	c, lanes, tail := p.g.C, quadLanes(), quadLanes()
+	if c < lanes {
 		values := pixels * c
-		c, step, pixels = 64, 64, (values+63)/64
-		tail = values - (pixels-1)*64
+		c, step, pixels = lanes, lanes, (values+lanes-1)/lanes
+		tail = values - (pixels-1)*lanes
 	}
-	intDepth64VNNI(&acc[0], &bias[0], &x[0], step, &p.off[0], len(p.off)/4, &p.panels[0], pixels, c, tail)
+	off, quads, w := &p.off[0], len(p.off)/4, &p.panels[0]
+	if path == avx512 {
+		intDepth64VNNI(&acc[0], &bias[0], &x[0], step, off, quads, w, pixels, c, tail)
+		return
+	}
+	if tail < lanes {
+		pixels--
+	}
+	if pixels > 0 {
+		intDepth32(&acc[0], &bias[0], &x[0], step, off, quads, w, pixels, c)
+	}
+	if tail < lanes {
+		var last [32]int32
+		intDepth32(&last[0], &bias[0], &x[pixels*step], step, off, quads, w, 1, c)
+		copy(acc[pixels*lanes:], last[:tail])
+	}
+}
+
+// intDepth32 is a row on the path avxvnni.
+func intDepth32(acc, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m, c int) {
+	if evex {
+		intDepthVNNI256(acc, bias, x, step, off, quads, w, m, c)
+		return
+	}
+	intDepthAVXVNNI(acc, bias, x, step, off, quads, w, m, c)
 }
 
 // rowTiles covers a row with tiles of nearly equal numbers of pixels, panel

@@ -6176,6 +6176,194 @@ store:
 	VZEROUPPER
 	RET
 
+// func intDepthAVXVNNI(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int)
+// Requires: AVX, AVX2
+TEXT ·intDepthAVXVNNI(SB), NOSPLIT, $0-72
+	MOVQ c+64(FP), AX
+	MOVQ step+24(FP), CX
+	MOVQ c+64(FP), DX
+	MOVQ c+64(FP), SI
+	SHLQ $0x02, SI
+	XORQ BX, BX
+
+panel:
+	MOVQ x+16(FP), DI
+	MOVQ acc+0(FP), R8
+	MOVQ m+56(FP), R9
+	MOVQ bias+8(FP), R10
+	ADDQ BX, DI
+	LEAQ (R8)(BX*4), R8
+	LEAQ (R10)(BX*4), R10
+
+pixel:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  off+32(FP), R11
+	MOVQ  quads+40(FP), R12
+	MOVQ  w+48(FP), R13
+	LEAQ  (R13)(BX*4), R13
+	MOVQ  AX, R14
+	SHLQ  $0x02, R14
+
+quad:
+	MOVQ       (R11), R15
+	VMOVDQU    (DI)(R15*1), Y4
+	MOVQ       8(R11), R15
+	VMOVDQU    (DI)(R15*1), Y5
+	MOVQ       16(R11), R15
+	VMOVDQU    (DI)(R15*1), Y6
+	MOVQ       24(R11), R15
+	VMOVDQU    (DI)(R15*1), Y7
+	VPUNPCKLBW Y5, Y4, Y8
+	VPUNPCKLBW Y7, Y6, Y9
+	VPUNPCKHBW Y5, Y4, Y10
+	VPUNPCKHBW Y7, Y6, Y11
+	VPUNPCKLWD Y9, Y8, Y12
+	VPUNPCKHWD Y9, Y8, Y13
+	VPUNPCKLWD Y11, Y10, Y14
+	VPUNPCKHWD Y11, Y10, Y15
+	VMOVDQU    (R13), Y4
+
+	// VPDPBUSD Y4, Y12, Y0
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x1d
+	BYTE    $0x50
+	BYTE    $0xc4
+	VMOVDQU 32(R13), Y5
+
+	// VPDPBUSD Y5, Y13, Y1
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x15
+	BYTE    $0x50
+	BYTE    $0xcd
+	VMOVDQU 64(R13), Y6
+
+	// VPDPBUSD Y6, Y14, Y2
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x0d
+	BYTE    $0x50
+	BYTE    $0xd6
+	VMOVDQU 96(R13), Y7
+
+	// VPDPBUSD Y7, Y15, Y3
+	BYTE       $0xc4
+	BYTE       $0xe2
+	BYTE       $0x05
+	BYTE       $0x50
+	BYTE       $0xdf
+	ADDQ       $0x20, R11
+	ADDQ       R14, R13
+	DECQ       R12
+	JNZ        quad
+	VPERM2I128 $0x20, Y1, Y0, Y4
+	VPADDD     (R10), Y4, Y4
+	VMOVDQU    Y4, (R8)
+	VPERM2I128 $0x20, Y3, Y2, Y5
+	VPADDD     32(R10), Y5, Y5
+	VMOVDQU    Y5, 32(R8)
+	VPERM2I128 $0x31, Y1, Y0, Y6
+	VPADDD     64(R10), Y6, Y6
+	VMOVDQU    Y6, 64(R8)
+	VPERM2I128 $0x31, Y3, Y2, Y7
+	VPADDD     96(R10), Y7, Y7
+	VMOVDQU    Y7, 96(R8)
+	ADDQ       SI, R8
+	ADDQ       CX, DI
+	DECQ       R9
+	JNZ        pixel
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000020, DX
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func intDepthVNNI256(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int)
+// Requires: AVX, AVX2, AVX512VL, AVX512VNNI
+TEXT ·intDepthVNNI256(SB), NOSPLIT, $0-72
+	MOVQ c+64(FP), AX
+	MOVQ step+24(FP), CX
+	MOVQ c+64(FP), DX
+	MOVQ c+64(FP), SI
+	SHLQ $0x02, SI
+	XORQ BX, BX
+
+panel:
+	MOVQ x+16(FP), DI
+	MOVQ acc+0(FP), R8
+	MOVQ m+56(FP), R9
+	MOVQ bias+8(FP), R10
+	ADDQ BX, DI
+	LEAQ (R8)(BX*4), R8
+	LEAQ (R10)(BX*4), R10
+
+pixel:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  off+32(FP), R11
+	MOVQ  quads+40(FP), R12
+	MOVQ  w+48(FP), R13
+	LEAQ  (R13)(BX*4), R13
+	MOVQ  AX, R14
+	SHLQ  $0x02, R14
+
+quad:
+	MOVQ       (R11), R15
+	VMOVDQU    (DI)(R15*1), Y4
+	MOVQ       8(R11), R15
+	VMOVDQU    (DI)(R15*1), Y5
+	MOVQ       16(R11), R15
+	VMOVDQU    (DI)(R15*1), Y6
+	MOVQ       24(R11), R15
+	VMOVDQU    (DI)(R15*1), Y7
+	VPUNPCKLBW Y5, Y4, Y8
+	VPUNPCKLBW Y7, Y6, Y9
+	VPUNPCKHBW Y5, Y4, Y10
+	VPUNPCKHBW Y7, Y6, Y11
+	VPUNPCKLWD Y9, Y8, Y12
+	VPUNPCKHWD Y9, Y8, Y13
+	VPUNPCKLWD Y11, Y10, Y14
+	VPUNPCKHWD Y11, Y10, Y15
+	VMOVDQU    (R13), Y4
+	VPDPBUSD   Y4, Y12, Y0
+	VMOVDQU    32(R13), Y5
+	VPDPBUSD   Y5, Y13, Y1
+	VMOVDQU    64(R13), Y6
+	VPDPBUSD   Y6, Y14, Y2
+	VMOVDQU    96(R13), Y7
+	VPDPBUSD   Y7, Y15, Y3
+	ADDQ       $0x20, R11
+	ADDQ       R14, R13
+	DECQ       R12
+	JNZ        quad
+	VPERM2I128 $0x20, Y1, Y0, Y4
+	VPADDD     (R10), Y4, Y4
+	VMOVDQU    Y4, (R8)
+	VPERM2I128 $0x20, Y3, Y2, Y5
+	VPADDD     32(R10), Y5, Y5
+	VMOVDQU    Y5, 32(R8)
+	VPERM2I128 $0x31, Y1, Y0, Y6
+	VPADDD     64(R10), Y6, Y6
+	VMOVDQU    Y6, 64(R8)
+	VPERM2I128 $0x31, Y3, Y2, Y7
+	VPADDD     96(R10), Y7, Y7
+	VMOVDQU    Y7, 96(R8)
+	ADDQ       SI, R8
+	ADDQ       CX, DI
+	DECQ       R9
+	JNZ        pixel
+	ADDQ       $0x00000020, BX
+	SUBQ       $0x00000020, DX
+	JNZ        panel
+	VZEROUPPER
+	RET
+
 // func requantAVX512(y *uint8, acc *int32, m *float32, k *float32, rows int, c int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV
 TEXT ·requantAVX512(SB), NOSPLIT, $0-48

@@ -42,7 +42,7 @@ const (
 	packedWords          // VPMADDWD, SMLAL: panels of 16 channels
 	packedPairs          // VPMADDUBSW, for small weights: panels of 16 channels
 	packedDepth          // depthwise, taps in pairs
-	packedQuads          // depthwise, taps in fours, 64 channels or neighbours' channels at a time
+	packedQuads          // depthwise, taps in fours, quadLanes channels or neighbours' channels at a time
 )
 
 // PackConv packs the weights w, O I KH KW, of the convolution g; g.N is
@@ -76,7 +76,7 @@ func (p *PackedConv) plan(chosen packing, depth int) {
 		p.taps = make([]int16, len(p.off)*depthLanes(g.C))
 	case packedQuads:
 		p.fillTaps(4)
-		p.panels = make([]uint8, len(p.off)*max(64, g.C))
+		p.panels = make([]uint8, len(p.off)*max(quadLanes(), g.C))
 	case packedBytes, packedSigned, packedWords, packedPairs:
 		room := 0
 		for o := 0; o < g.O; o += p.panelWidth(o) {
@@ -171,7 +171,7 @@ func (p *PackedConv) findOnes() {
 // repeats the bias to fill it.
 func (p *PackedConv) biasLen() int {
 	if p.packing == packedQuads {
-		return max(64, p.g.O)
+		return max(quadLanes(), p.g.O)
 	}
 	return (p.g.O + 15) &^ 15
 }
@@ -329,14 +329,18 @@ func (p *PackedConv) fillTaps(count int) {
 	}
 }
 
-// packQuads fills panels for the kernel of 64 channels; fewer channels are
-// repeated, for the next pixels. Each 64 are in the order in which the kernel
+// quadLanes is the channels of the kernel of [packedQuads]: those of four vectors.
+func quadLanes() int { return 2 * layouts[path].columns }
+
+// packQuads fills panels for the kernel of [quadLanes] channels; fewer channels are
+// repeated, for the next pixels. They are in the order in which the kernel
 // interleaves them: word d of vector k is channel 16·(d/4) + 4k + d%4.
 func (p *PackedConv) packQuads(w []int8) {
-	count, c := len(p.source), max(64, p.g.C)
+	lanes := quadLanes()
+	count, c, words := len(p.source), max(lanes, p.g.C), lanes/4
 	for i := range c {
-		lane := i % 64
-		channel := i - lane + lane%16/4*16 + lane/16*4 + lane%4
+		lane := i % lanes
+		channel := i - lane + lane%words/4*16 + lane/words*4 + lane%4
 		filter := w[channel%p.g.C*count:][:count]
 		for t, v := range filter {
 			p.panels[(t/4*c+i)*4+t%4] = uint8(v)

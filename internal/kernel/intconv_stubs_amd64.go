@@ -59,6 +59,16 @@ func intDepthAVX2(acc *int32, bias *int32, x *uint8, step int, off *int, pairs i
 //go:noescape
 func intDepth64VNNI(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int, tail int)
 
+// intDepthAVXVNNI is a row of a depthwise convolution of bytes, with VPDPBUSD, 32 channels at a time.
+//
+//go:noescape
+func intDepthAVXVNNI(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int)
+
+// intDepthVNNI256 is a row of a depthwise convolution of bytes, with the VPDPBUSD of AVX-512, 32 channels at a time.
+//
+//go:noescape
+func intDepthVNNI256(acc *int32, bias *int32, x *uint8, step int, off *int, quads int, w *uint8, m int, c int)
+
 // requantAVX512 is requantizeGeneric.
 //
 //go:noescape

@@ -26,6 +26,7 @@ func main() {
 	depthVNNI()
 	depthAVX2()
 	depth64()
+	depth32()
 	requantAVX512()
 	requantAVX2()
 	reals()

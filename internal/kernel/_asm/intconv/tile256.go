@@ -120,22 +120,25 @@ func tilePairs(depth int) {
 	}.generate()
 }
 
-// tileDot generates the kernel of bytes with VPDPBUSD, twice: in the encoding of
-// AVX-VNNI and, for tests on processors that lack it, in that of AVX-512.
+// dots are the encodings of VPDPBUSD: that of AVX-VNNI and, for tests on processors
+// that lack it, that of AVX-512.
+var dots = []struct {
+	tile, depth, doc string
+	product          func(w, x, sum VecPhysical)
+}{
+	{"intTileAVXVNNI", "intDepthAVXVNNI", "bytes, with VPDPBUSD", dotVEX},
+	{"intTileVNNI256", "intDepthVNNI256", "bytes, with the VPDPBUSD of AVX-512",
+		func(w, x, sum VecPhysical) { VPDPBUSD(w, x, sum) }},
+}
+
+// tileDot generates the kernel of bytes with VPDPBUSD, in each encoding.
 //
 //	Y12–Y13  a group of weights
 //	Y14–Y15  a group of a pixel, in turn
 func tileDot() {
-	for _, k := range []struct {
-		name, doc string
-		product   func(w, x, sum VecPhysical)
-	}{
-		{"intTileAVXVNNI", "bytes, with VPDPBUSD", dotVEX},
-		{"intTileVNNI256", "bytes, with the VPDPBUSD of AVX-512",
-			func(w, x, sum VecPhysical) { VPDPBUSD(w, x, sum) }},
-	} {
+	for _, k := range dots {
 		tile256{
-			name: k.name, doc: k.doc, pixels: 6, step: 4,
+			name: k.tile, doc: k.doc, pixels: 6, step: 4,
 			body: func(at walk, m int) {
 				VMOVDQU(Mem{Base: at.w}, Y12)
 				VMOVDQU(Mem{Base: at.w}.Offset(32), Y13)
