@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from forms import FORMS
-from networks import (Joined, Mean, Residual, View, activated, autoencoder, block, ds_cnn, ecg, excited, grouped, head,
+from net import FORMS
+from modules import (Joined, Mean, Residual, View, activated, autoencoder, block, ds_cnn, ecg, excited, grouped, head,
                       inverted, lenet, mlp, mobilenet_v1, mobilenet_v2, preactivation, resnet, separable, squeezenet,
                       tc_resnet, torch_export, vgg)
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from architectures import exported
-from forms import FORMS, form, normal
-from networks import Encoder
+from net import FORMS, form, normal
+from modules import Encoder
 
 
 class Second(nn.Module):
