@@ -40,7 +40,7 @@ func pictureFormats() []pictureFormat {
 		{"JPEG", []string{".jpg", ".jpeg"}, []string{"\xff\xd8"}, jpeg.DecodeConfig, jpeg.Decode, exifJPEG},
 		{"GIF", []string{".gif"}, []string{"GIF8"}, gif.DecodeConfig, gif.Decode, nil},
 		{"BMP", []string{".bmp"}, []string{"BM"}, bmp.DecodeConfig, bmp.Decode, nil},
-		{"TIFF", []string{".tif", ".tiff"}, []string{"II*\x00", "MM\x00*"}, tiff.DecodeConfig, tiff.Decode,
+		{"TIFF", []string{".tif", ".tiff"}, []string{"II*\x00", "MM\x00*"}, tiff.DecodeConfig, decodeTIFF,
 			func(file []byte) []byte { return file }},
 		{"WebP", []string{".webp"}, []string{"RIFF????WEBP"}, webp.DecodeConfig, webp.Decode, exifWebP},
 	}

@@ -63,28 +63,9 @@ func exifWebP(file []byte) []byte {
 // orientation returns the value of tag 274 in the first directory of a TIFF
 // file: 1 to 8, and 1 if it has none that makes sense.
 func orientation(tiff []byte) int {
-	const upright, tag, short = 1, 274, 3
-	if len(tiff) < 8 {
-		return upright
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if string(tiff[:2]) == "MM" {
-		order = binary.BigEndian
-	}
-	at := int64(order.Uint32(tiff[4:]))
-	if at > int64(len(tiff)-2) {
-		return upright
-	}
-	entries := tiff[at+2:]
-	for n := order.Uint16(tiff[at:]); n > 0 && len(entries) >= 12; n-- {
-		// An entry is tag, type, count and, as far as it has room, the value.
-		if order.Uint16(entries) == tag && order.Uint16(entries[2:]) == short && order.Uint32(entries[4:]) == 1 {
-			if v := int(order.Uint16(entries[8:])); v >= 1 && v <= 8 {
-				return v
-			}
-			return upright
-		}
-		entries = entries[12:]
+	const upright, tag = 1, 274
+	if v := tiffTag(tiff, tag); v >= 1 && v <= 8 {
+		return v
 	}
 	return upright
 }
