@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,6 +141,7 @@ func (a *Account) complete(s *Set, channels []channel, given bool) {
 	a.Pixels = s.pixelAccount()
 	a.warnOfPixels()
 	a.Values.complete(s, channels, a.feature)
+	a.warnOfSteps(channels)
 	a.Normalised = normalisation(s, given)
 }
 
@@ -191,5 +193,25 @@ func (v *ValueAccount) complete(s *Set, channels []channel, name func(c int) str
 		if ch.least == ch.greatest {
 			v.Constant = append(v.Constant, name(c))
 		}
+	}
+}
+
+// warnOfSteps warns of channels whose values float32 hardly tells apart, such as times in
+// seconds since 1970.
+func (a *Account) warnOfSteps(channels []channel) {
+	for c, ch := range channels {
+		a.warnOfStep(a.feature(c), ch.least, ch.greatest)
+	}
+}
+
+// warnOfStep warns of values from least to greatest that have fewer than 256 steps of
+// float32 between them, or that may be equal because of its steps.
+func (a *Account) warnOfStep(name string, least, greatest float64) {
+	const fewest, whole = 256, 1 << 24 // from which on float32 has no odd numbers
+	size := float32(max(-least, greatest))
+	step := float64(math.Nextafter32(size, math.MaxFloat32) - size)
+	if greatest-least < fewest*step && (least < greatest || size >= whole) {
+		a.warn("%s: values from %.10g to %.10g, where float32 has steps of %.4g, which training does not see through: "+
+			"subtract an offset first", name, least, greatest, step)
 	}
 }

@@ -19,6 +19,7 @@ type table struct {
 	answer answer // what is predicted
 	marks  marks
 	stamps
+	written []written // by column of the file
 
 	pending int // targets of the last row that have been read, if some are still to come
 }
@@ -106,6 +107,7 @@ func (l *loading) secondTable(train *table, opts Options) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	train.warnings = append(train.warnings, test.warnings...)
 	test.LeftOut = slices.DeleteFunc(test.LeftOut, func(c LeftColumn) bool {
 		return slices.ContainsFunc(train.LeftOut, func(d LeftColumn) bool { return c.Column == d.Column })
 	})
@@ -191,6 +193,7 @@ func readCSV(in *input, like *Contract, opts Options, size extent) (*table, erro
 	if len(t.values) == 0 {
 		return nil, fmt.Errorf("datasets: %s: no rows", in.name)
 	}
+	t.warnOfThousands()
 	t.inOrder()
 	if like != nil {
 		if err := t.spread(in.hold); err != nil {
@@ -270,7 +273,7 @@ func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	t.cols = len(t.Columns)
+	t.cols, t.written = len(t.Columns), make([]written, t.width)
 	t.recordings.free = true
 	t.windows, t.cut = opts.Windows.Length > 0, opts.Windows.Missing == "cut"
 	return nil

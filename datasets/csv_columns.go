@@ -89,7 +89,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if l.Columns == nil {
 		return nil, fmt.Errorf("no column is left besides the label, have %s", l.have())
 	}
-	return l, l.findFillings(opts.Missing)
+	return l, errors.Join(l.alike(), l.findFillings(opts.Missing))
 }
 
 // name is a column's title in quotes, or else its number.
@@ -176,6 +176,34 @@ func (l *layout) columns(text string) (list []int, err error) {
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// oneColumn is the column that a title or a number means.
+func (l *layout) oneColumn(text string) (int, error) {
+	list, err := l.columns(text)
+	if err == nil && len(list) > 1 {
+		err = fmt.Errorf("%q means %d columns, want one", clip(text), len(list))
+	}
+	if err != nil {
+		return -1, err
+	}
+	return list[0], nil
+}
+
+// alike refuses a title that a column in use shares with another one: which of them was
+// meant, in this table or in one that is read like it, nothing would tell.
+func (l *layout) alike() error {
+	for c, title := range l.titles {
+		used := l.feature[c] || c == l.column || c == l.time || c == l.recording || l.predicts(c)
+		d := slices.Index(l.titles, title)
+		if d == c {
+			d = slices.Index(l.titles[c+1:], title) + c + 1
+		}
+		if used && d != c && !untitled(title) {
+			return fmt.Errorf("columns %d and %d both have the title %q: rename one", min(c, d)+1, max(c, d)+1, title)
+		}
+	}
+	return nil
 }
 
 // columnNumber reads a number from 1, or from the end as −1, as an index.

@@ -104,6 +104,9 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 			label, others = c, slices.Delete(others, c, c+1)
 		}
 	}
+	if wordsOfTheirOwn(rows, comma) {
+		return fmt.Sprintf("%q and the others occur in no other row", first[0]), true
+	}
 	if label < 0 || len(others) == len(first) {
 		return "", false
 	}
@@ -111,6 +114,25 @@ func looksTitled(rows [][]string, comma byte, opts Options) (why string, yes boo
 		return fmt.Sprintf("%q is a common title", first[label]), true
 	}
 	return "", false
+}
+
+// wordsOfTheirOwn reports whether the first row of a table of nothing but words looks like
+// titles: none of its words occurs below, where words repeat.
+func wordsOfTheirOwn(rows [][]string, comma byte) bool {
+	const least = 10 // rows
+	if len(rows) < least || len(rows[0]) < 2 {
+		return false
+	}
+	for c, title := range rows[0] {
+		below := map[string]bool{}
+		for _, row := range rows[1:] {
+			below[row[c]] = true
+		}
+		if !isText(title, comma) || below[title] || 2*len(below) > len(rows) {
+			return false
+		}
+	}
+	return true
 }
 
 // isNumber reports whether a field is a finite number.

@@ -21,6 +21,10 @@ func (t *table) leaveIndices() {
 		index := t.titles != nil && !t.chosen[c] && untitled(t.titles[c])
 		few := t.rows() < 10 // whole numbers that may differ by chance
 		if t.isCategory(c) || !index && few || !t.numbersRows(k) {
+			if index && !t.isCategory(c) && t.whole(k) { // of tables that were joined, or of several levels
+				t.warnings = append(t.warnings, fmt.Sprintf("%s has no title and is a feature, of whole numbers that repeat, "+
+					"like an index; data.columns: [\"!%s\"] leaves it out", t.name(c), t.selector(c)))
+			}
 			keep = append(keep, k)
 			continue
 		}
@@ -72,6 +76,16 @@ func (t *table) numbersRows(k int) bool {
 			return true
 		}
 	}
+}
+
+// whole reports whether feature k has whole numbers only.
+func (t *table) whole(k int) bool {
+	for at := k; at < len(t.values); at += t.cols {
+		if v := t.values[at]; v != float32(math.Trunc(float64(v))) {
+			return false
+		}
+	}
+	return true
 }
 
 // keep keeps some of the features.

@@ -29,11 +29,11 @@ func (l *layout) findLabel(rows [][]string, comma byte, opts Options, wanted []i
 		return nil
 	}
 	if opts.Label != "" {
-		columns, err := l.columns(opts.Label)
+		column, err := l.oneColumn(opts.Label)
 		if err != nil {
-			return fmt.Errorf("data.label: %w", err)
+			return fmt.Errorf("data.label: %w; data.targets predicts several", err)
 		}
-		return l.setLabel(columns[0], "data.label")
+		return l.setLabel(column, "data.label")
 	}
 	var open, words []int // columns that data.columns says nothing about
 	for c, want := range wanted {

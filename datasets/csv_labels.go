@@ -12,20 +12,22 @@ import (
 
 // labels are a table's, each name stored once.
 type labels struct {
-	rows  []int32          // by row, an index into names
-	names []string         // in the order they occur
-	index map[string]int32 // into names, by name and by any other way to write it
-	free  bool             // any text is a name, such as 1.5
-	comma byte             // between fields of the table
-	lists bool             // a field lists labels, perhaps none
-	plain bool             // some number is written without decimals
-	first string           // of the numbers with decimals, as it is written
+	rows    []int32          // by row, an index into names
+	names   []string         // in the order they occur
+	index   map[string]int32 // into names, by name and by any other way to write it
+	free    bool             // any text is a name, such as 1.5
+	comma   byte             // between fields of the table
+	lists   bool             // a field lists labels, perhaps none
+	plain   bool             // some number is written without decimals
+	first   string           // of the numbers with decimals, as it is written
+	written written
 }
 
 // add appends the label of a row.
 func (l *labels) add(text []byte) error {
 	n, ok := l.index[string(text)]
 	if !ok {
+		l.written.see(text)
 		name, err := string(text), error(nil)
 		if !l.free {
 			if name, err = l.clean(name); err != nil {

@@ -58,7 +58,7 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})
 		}
 	}
-	return l, nil
+	return l, l.alike()
 }
 
 // heads reports whether a row has titles of the table: a word, or all of them

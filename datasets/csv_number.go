@@ -85,6 +85,7 @@ func decimal(text []byte, mark byte) (v float32, ok bool) {
 
 // parse reads a number of a column.
 func (t *table) parse(text []byte, column int) (float32, error) {
+	t.written[column].see(text)
 	v, ok := decimal(text, t.marks.mark)
 	if ok {
 		return v, nil

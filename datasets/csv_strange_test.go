@@ -117,6 +117,16 @@ func TestStrangeHeaders(t *testing.T) {
 		"numbers as titles, unsaid": {rowsOf("kind,1,2,3\n", 10, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%d.25,%d.75", pet(i), i/2, i%3, i%5)
 		}), Options{Label: "1"}, 3, []string{"warning     row 1 counts up: 1, 2, 3; if these are titles"}, false},
+		"words above words": {rowsOf("colour,shape,kind\n", 20, func(i int) string {
+			return fmt.Sprintf("%s,%s,%s", []string{"red", "blue"}[i/2%2], []string{"round", "flat"}[i/4%2], pet(i))
+		}), Options{Categories: []string{"1", "2"}}, 4, []string{`header      row 1: "colour" and the others occur in no`,
+			"colour=blue, colour=red", "2 with 8 + 2 samples each: cat, dog"}, true},
+		"words that occur again": {rowsOf("", 20, func(i int) string {
+			return fmt.Sprintf("%s,%s,%s", []string{"red", "blue"}[i/2%2], []string{"round", "flat"}[i/4%2], pet(i))
+		}), Options{Categories: []string{"1", "2"}}, 4, []string{"header      none", "2 with 8 + 2 samples each: cat, dog"}, true},
+		"words of which each is its own": {rowsOf("", 20, func(i int) string {
+			return fmt.Sprintf("word%d,%s,%s", i, []string{"round", "flat"}[i/4%2], pet(i))
+		}), Options{Categories: []string{"1", "2"}, Unseen: "zero"}, 22, []string{"header      none"}, true},
 		"words that are no header": {rowsOf("label,1.5,cat\n", 9, plain),
 			Options{Header: HeaderFalse, Columns: []string{"2"}}, 1, []string{"none: data.header", "column 3 is taken as the label"},
 			false},
@@ -165,6 +175,16 @@ func TestStrangeColumns(t *testing.T) {
 		"an id among the features": {rowsOf("id,a,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d,%d.5,%s", 1000+37*i%101, i/2, pet(i))
 		}), Options{}, 2, []string{`warning     "id" has a different whole number in each row`, `!id`}, false},
+		"an index without a title, of two tables": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i%5, plain(i))
+		}), Options{}, 3, []string{`warning     column 1 has no title and is a feature, of whole numbers that repeat`, `"!1"`},
+			false},
+		"an index of two levels": {rowsOf(",Unnamed: 1,a,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%d,%d.5,%s", i/2, i%2, i, pet(i))
+		}), Options{}, 3, []string{"warning     column 1 has no title", `warning     "Unnamed: 1" has no title`}, false},
+		"an index that was chosen": {rowsOf(",a,b,label\n", 10, func(i int) string {
+			return fmt.Sprintf("%d,%s", i%5, plain(i))
+		}), Options{Columns: []string{"1..3"}}, 3, nil, true},
 		"measurements differ in each row": {rowsOf("a,b,label\n", 10, func(i int) string {
 			return fmt.Sprintf("%d.5,%d.25,%s", i, i%3, pet(i))
 		}), Options{}, 2, nil, true},
@@ -247,7 +267,21 @@ func TestStrangeTablesRefused(t *testing.T) {
 		"UTF-16 without a mark": {wide("a,b,label\n1,2,x\n", 0, 1)[2:], Options{}, []string{"UTF-16", "UTF-8"}},
 		"UTF-32":                {"\xff\xfe\x00\x00a\x00\x00\x00", Options{}, []string{"UTF-32", "UTF-8"}},
 		"a title in Latin-1":    {"l\xe4nge,b,label\n1,2,x\n", Options{}, []string{"line 1", `"l\xe4nge"`, "UTF-8"}},
-		"a spreadsheet":         {"PK\x03\x04\x14\x00", Options{}, []string{"spreadsheet", "CSV"}},
+		"two features of one title": {"a,b,a,label\n1,2,3,x\n", Options{},
+			[]string{`columns 1 and 3 both have the title "a": rename one`}},
+		"two features of one title, one left out": {"a,b,a,label\n1,2,3,x\n", Options{Columns: []string{"!3"}},
+			[]string{`columns 1 and 3 both have the title "a": rename one`}},
+		"a feature with the label's title": {"grade,b,grade\n1,2,x\n3,4,y\n", Options{},
+			[]string{`columns 1 and 3 both have the title "grade": rename one`}},
+		"two columns for the label": {"grade,b,grade\n1,2,x\n", Options{Label: "grade"},
+			[]string{`data.label: "grade" means 2 columns, want one`, "data.targets"}},
+		"a range for the label": {"a,b,c\n1,2,x\n", Options{Label: "2..3"},
+			[]string{`data.label: "2..3" means 2 columns, want one`}},
+		"a target with a feature's title": {"a,b,a\n1,2,3\n", Options{Targets: []string{"3"}},
+			[]string{`columns 1 and 3 both have the title "a": rename one`}},
+		"a range for the time": {"t,u,a,label\n1,2,3,x\n", Options{Windows: Windows{Length: 1, Time: "1..2"}},
+			[]string{`data.windows.time: "1..2" means 2 columns, want one`}},
+		"a spreadsheet": {"PK\x03\x04\x14\x00", Options{}, []string{"spreadsheet", "CSV"}},
 		"thousands or decimals": {"a;b;label\n1.5;2;x\n2,5;3;y\n", Options{},
 			[]string{"line 3, column 1", `"2,5"`, "decimal point"}},
 		"thousands and decimals": {"a;b;label\n\"1.234,5\";2;x\n2,5;3;y\n", Options{},

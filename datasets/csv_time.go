@@ -33,11 +33,11 @@ func (l *layout) findStamps(w Windows, wanted []int) error {
 			continue
 		}
 		if s.given != "" {
-			columns, err := l.columns(s.given)
+			column, err := l.oneColumn(s.given)
 			if err != nil {
 				return fmt.Errorf("data.windows.%s: %w", s.key, err)
 			}
-			at, why = columns[0], "data.windows."+s.key
+			at, why = column, "data.windows."+s.key
 		} else {
 			at = slices.IndexFunc(l.titles, func(title string) bool {
 				return slices.Contains(s.usual, strings.ToLower(title))

@@ -21,9 +21,7 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 	titled := rowsOf("a,b,kind\n", 10, plain)
 	untitled := rowsOf("", 10, plain)
 	numbers := rowsOf("0,1,kind\n", 10, plain)
-	twice := rowsOf("a,a,kind\n", 10, plain)
 	index := rowsOf(",a,b,kind\n", 10, func(i int) string { return fmt.Sprintf("%d,%s", i, plain(i)) })
-	same := rowsOf("kind,kind,b\n", 10, func(i int) string { return fmt.Sprintf("%s,%d.5,%d.25", pet(i), i/2, i%3) })
 	gap := rowsOf(",a,kind\n", 10, plain)
 	for name, c := range map[string]struct {
 		trained string
@@ -43,12 +41,14 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 		"numbers as titles":   {numbers, Options{Header: HeaderTrue}, "1,0,kind\n2.25,1.5,cat\n0.25,7.5,dog\n", ""},
 		"numbers alone": {rowsOf("0,1,2\n", 10, plain), Options{Header: HeaderTrue},
 			"2,1,0\ncat,2.25,1.5\ndog,0.25,7.5\n", ""},
-		"the label's title twice": {same, Options{Label: "kind"}, "b,kind,kind\n2.25,cat,1.5\n0.25,dog,7.5\n", ""},
+		"the label's title twice": {titled, Options{}, "kind,a,b,kind\ndog,1.5,2.25,cat\ncat,7.5,0.25,dog\n",
+			`columns 1 and 4 both have the title "kind": rename one`},
 		"values like titles": {rowsOf("2.25,1,kind\n", 10, plain), Options{Header: HeaderTrue},
 			"1.5,2.25,cat\n7.5,0.25,dog\n", ""},
-		"a title twice": {twice, Options{}, "a,a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n",
-			"no column a, have a, a, kind"},
-		"a column untitled": {gap, Options{}, ",a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"a title twice": {titled, Options{}, "a,b,a,kind\n1.5,2.25,3,cat\n7.5,0.25,4,dog\n",
+			`columns 1 and 3 both have the title "a": rename one`},
+		"a title twice, of no use": {titled, Options{}, "a,note,b,note,kind\n1.5,1,2.25,3,cat\n7.5,1,0.25,4,dog\n", ""},
+		"a column untitled":        {gap, Options{}, ",a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
 		"a column less": {titled, Options{}, "a,kind\n1.5,cat\n",
 			"no column b, have a, kind"},
 		"no label": {titled, Options{}, "a,b,sort\n1.5,2.25,cat\n",

@@ -46,7 +46,7 @@ func TestLoadingHoldsNothingTwice(t *testing.T) {
 	f4 := binary.LittleEndian.AppendUint32(nil, math.Float32bits(1.5))
 	f8 := binary.BigEndian.AppendUint64(nil, math.Float64bits(1.5))
 	row := strings.Repeat("0.125,-31,45.5,0,", 4)
-	table := []byte(strings.Repeat("n,", 16) + "kind\n" + strings.Repeat(row+"\"x\"\n"+row+"y\n", 1<<15))
+	table := []byte("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,kind\n" + strings.Repeat(row+"\"x\"\n"+row+"y\n", 1<<15))
 	for name, c := range map[string]struct {
 		path string
 		data int // bytes of the numbers

@@ -133,6 +133,7 @@ func (a *Account) warnOfTargets() {
 		if t.Least == t.Greatest {
 			a.warn("the target %s is always %.6g in training", t.Name, t.Least)
 		}
+		a.warnOfStep("the target "+t.Name, t.Least, t.Greatest)
 	}
 }
 
