@@ -119,11 +119,16 @@ func (l *loading) soundInputs(paths []string) (split *Split, passed string, err 
 	for i := range rows {
 		rows[i] = i
 	}
-	if split, err = c.split(rows, toTest); err == nil && c.account.Cut > 0 {
-		passed = fmt.Sprintf("what follows the first %.4g s of %d sounds", float64(c.front.Length)/float64(c.front.Rate),
-			c.account.Cut)
+	split, err = c.split(rows, toTest)
+	var all []string
+	if c.account.Cut > 0 {
+		all = append(all, fmt.Sprintf("what follows the first %.4g s of %d sounds",
+			float64(c.front.Length)/float64(c.front.Rate), c.account.Cut))
 	}
-	return split, passed, err
+	if c.account.Clipped > 0 {
+		all = append(all, fmt.Sprintf("what is beyond -1 to 1 in %d sounds", c.account.Clipped))
+	}
+	return split, strings.Join(all, ", "), err
 }
 
 // pictureInputs reads pictures as deep as those of training.

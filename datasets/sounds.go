@@ -59,6 +59,10 @@ func (l *loading) openSounds(dir string, opts Options) (*Set, error) {
 		s.Train = s.Test
 	}
 	s.Account.Sounds, s.Account.Passed, s.Account.Division = c.account, c.passed, division
+	if n := c.account.Clipped; n > 0 {
+		s.Account.warn("%d of %d sounds are clipped, in more than 1 %% of their samples: floats in a WAV file are from -1 to 1",
+			n, c.account.Files)
+	}
 	whole, err := newSet(s, dir)
 	l.folder.done = 0
 	return l.from(whole, err, append(c.paths, c.noises...)...)

@@ -18,6 +18,7 @@ type SoundAccount struct {
 	Resample int         `json:"resampled,omitempty"` // of another rate than the front-end's
 	Padded   int         `json:"padded,omitempty"`    // shorter than the front-end's length
 	Cut      int         `json:"cut,omitempty"`       // longer
+	Clipped  int         `json:"clipped,omitempty"`   // of which more than a hundredth is beyond −1 to 1
 	Silence  int         `json:"silence,omitempty"`   // samples cut from background noise
 	Noise    float64     `json:"noise,omitempty"`     // seconds of it
 	Front    sound.Front `json:"front_end"`
@@ -38,7 +39,7 @@ func (a *SoundAccount) add(r sound.Recording) {
 		yes   bool
 		count *int
 	}{{r.Channels > 1, &a.Mixed}, {r.Rate != a.Front.Rate, &a.Resample}, {seconds < length, &a.Padded},
-		{seconds > length, &a.Cut}} {
+		{seconds > length, &a.Cut}, {100*r.Clipped > len(r.Samples), &a.Clipped}} {
 		if c.yes {
 			*c.count++
 		}

@@ -150,7 +150,7 @@ func TestFoldersOfSoundsThatAreWrong(t *testing.T) {
 	}{
 		"damaged":      {with("a/x.wav", whole[:100]), Options{}, "a/x.wav: sound: truncated"},
 		"empty folder": {with("c/x.txt", nil), Options{}, "c: no sounds (.wav, .wave) in the folder of a class"},
-		"empty noise":  {with("_background_noise_/hiss.wav", sound.Encode(8000, nil)), Options{}, "hiss.wav: no samples"},
+		"empty noise":  {with("_background_noise_/hiss.wav", sound.Encode(8000, nil)), Options{}, "hiss.wav: sound: no samples"},
 		"no such word": {files, Options{Sounds: Sounds{Words: []string{"a", "z"}}},
 			`no folder of the word "z"; there are a, b`},
 		"no noise": {quiet, Options{Sounds: Sounds{Silence: 0.2}}, "silence is cut from WAV files in _background_noise_"},

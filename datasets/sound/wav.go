@@ -14,6 +14,7 @@ type Recording struct {
 	Channels int // in the file
 	Bits     int // of its samples
 	Float    bool
+	Clipped  int       // samples beyond the range
 	Samples  []float32 // −32768 to 32767, with fractions where the file has more bits
 }
 
@@ -52,6 +53,9 @@ func Decode(file []byte) (Recording, error) {
 		return r, fmt.Errorf("sound: %d bytes of samples, want a multiple of %d: %d channels of %d bytes", len(data),
 			frame, f.channels, f.width)
 	}
+	if len(data) == 0 {
+		return r, errors.New("sound: no samples")
+	}
 	r.Samples = make([]float32, len(data)/frame)
 	for i := range r.Samples {
 		sum := 0.0
@@ -61,6 +65,9 @@ func Decode(file []byte) (Recording, error) {
 		v := sum / float64(f.channels)
 		if v-v != 0 {
 			return r, fmt.Errorf("sound: sample %d is not a finite number", i)
+		}
+		if math.Abs(v) > -math.MinInt16 {
+			r.Clipped++
 		}
 		r.Samples[i] = float32(min(max(v, math.MinInt16), math.MaxInt16))
 	}

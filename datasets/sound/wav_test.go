@@ -111,6 +111,7 @@ func TestDamagedWAVFilesAreRefused(t *testing.T) {
 		"cut in fmt":   {whole[:30], `truncated: chunk "fmt " at byte 12 announces 16 bytes, 10 follow`},
 		"cut in data":  {whole[:len(whole)-1], `truncated: chunk "data" at byte 36 announces 6 bytes, 5 follow`},
 		"no data":      {wave(pcm), "truncated: no data chunk"},
+		"no samples":   {Encode(16000, nil), "sound: no samples"},
 		"no fmt":       {wave(chunk("data", make([]byte, 4))), "samples without a fmt chunk before them"},
 		"short fmt":    {wave(chunk("fmt ", make([]byte, 14))), "fmt chunk of 14 bytes, want 16 or more"},
 		"half a frame": {wave(described(tagPCM, 2, 16000, 2, 16), chunk("data", make([]byte, 6))), "want a multiple of 4"},
@@ -128,6 +129,29 @@ func TestDamagedWAVFilesAreRefused(t *testing.T) {
 	} {
 		if _, err := Decode(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// Samples beyond the range are clipped, and counted: in floats alone, which may be 1.
+func TestClippedSamplesAreCounted(t *testing.T) {
+	for _, c := range []struct {
+		values  []float64
+		want    []float32
+		clipped int
+	}{
+		{[]float64{1, -1, 0.5, 0}, []float32{32767, -32768, 16384, 0}, 0},
+		{[]float64{1.5, -1.5, 0.5, 2}, []float32{32767, -32768, 16384, 32767}, 3},
+	} {
+		for _, width := range []int{4, 8} {
+			var data []byte
+			for _, v := range c.values {
+				data = append(data, stored(tagFloat, width, v)...)
+			}
+			r, err := Decode(wave(described(tagFloat, 1, 8000, width, 8*width), chunk("data", data)))
+			if err != nil || !slices.Equal(r.Samples, c.want) || r.Clipped != c.clipped {
+				t.Errorf("floats of %d bytes: %v of %v, %d clipped, %v", width, r.Samples, c.values, r.Clipped, err)
+			}
 		}
 	}
 }

@@ -230,6 +230,8 @@ var mutants = []mutant{
 	{"datasets/sounds_augment.go", "clear(v.samples)", "", ""},
 	{"datasets/sound/wav.go", "int(size+size%2)", "int(size)", ""},
 	{"datasets/sound/wav.go", "size > int64(len(body))", "size > int64(len(file))", ""},
+	{"datasets/sound/wav.go", "math.Abs(v) > -math.MinInt16", "math.Abs(v) > math.MaxInt16", ""},
+	{"datasets/sounds_account.go", "100*r.Clipped > len", "10*r.Clipped > len", ""},
 	{"datasets/sound/wav.go", "int(b[0])-128", "int(int8(b[0]))", ""},
 	{"datasets/sound/resample.go", "first-(centre-s.wide)", "0", ""},
 	{"datasets/sound/resample.go", "int(reach/s.shrink) + 1", "reach + 1", ""},
