@@ -63,6 +63,9 @@ func (e *Measurer) Metrics() Metrics {
 	return m
 }
 
+// Wrong is how many samples were not classified correctly.
+func (e *Measurer) Wrong() int { return e.sum.Count - e.sum.Correct }
+
 // ByTarget are the metrics of each target on its own.
 func (e *Measurer) ByTarget() (all []Metrics) {
 	if e.judge == nil {

@@ -63,6 +63,15 @@ func (t Task) Headline() Metric {
 	return lossOf
 }
 
+// HeldHeadline is that of samples that are held out from training. None of these is anomalous,
+// so that of anomalies there is the loss.
+func (t Task) HeldHeadline() Metric {
+	if t == Anomaly {
+		return lossOf
+	}
+	return t.Headline()
+}
+
 // Metric finds a metric of the task, or the loss, by its key.
 func (t Task) Metric(key string) (Metric, bool) {
 	for _, m := range append([]Metric{lossOf}, t.Metrics()...) {
@@ -113,8 +122,10 @@ func (m Metric) Better(a, b Metrics) bool {
 }
 
 // Format prints the metric: in percent, or with four digits and more.
-func (m Metric) Format(of Metrics) string {
-	v := m.Of(of)
+func (m Metric) Format(of Metrics) string { return m.Text(m.Of(of)) }
+
+// Text prints a value as Format does.
+func (m Metric) Text(v float64) string {
 	switch {
 	case m.Share:
 		return fmt.Sprintf("%.2f %%", 100*v)

@@ -28,18 +28,19 @@ func (c *command) analyze() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze RUN",
 		Short: "Measure what each tensor loses at 8, 6, 5, 4, 3 and 2 bits",
-		Long: `Measure how much the loss increases, and how many more images are classified
-wrongly, with one tensor at 8, 6, 5, 4, 3 or 2 bits, and every other one at 8: for the
-weights and the outputs of each layer, after training, without repair. RUN is a run
-folder or, with --config, one that petrify import wrote. It writes into the folder
+		Long: `Measure how much the loss increases, and how many more errors there are or how the
+task's first metric changes, with one tensor at 8, 6, 5, 4, 3 or 2 bits, and every other
+one at 8: for the weights and the outputs of each layer, after training, without repair.
+RUN is a run folder or, with --config, one that petrify import wrote. It writes into the
+folder
 
   ` + analysisFile + `    all numbers
   ` + sensitivityFile + `  the increase of the loss, by tensor and bits
   ` + noiseFile + `        signal to noise along the network
 
-The images are the validation split of the data, or what the configuration's key
-validation holds out; or else 2,000 training images, and no more than a fifth, which
-calibration does not see. They are never images of the test split.`,
+The samples are the validation split of the data, or what the configuration's key
+validation holds out; or else 2,000 training samples, and no more than a fifth, which
+calibration does not see. They are never samples of the test split.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if images < 1 {
@@ -69,7 +70,7 @@ calibration does not see. They are never images of the test split.`,
 		},
 	}
 	s.defineReading(cmd)
-	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` images, or as many as there are")
+	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` samples, or as many as there are")
 	cmd.Flags().IntVar(&sort, "sort", 4, "sort the table by the increase at `BITS`")
 	return cmd
 }

@@ -13,34 +13,30 @@ import (
 
 // printAnalysis prints the tensors, the worst at some bits first.
 func printAnalysis(w io.Writer, r *analysis.Result, bits int) error {
-	fmt.Fprintf(w, "%s on %s, %s images of the %s split\n\n", r.Network, r.Dataset, thousands(int64(r.Images.Count)),
+	is := termsOf(r.Metric, r.Float, r.Images.Count)
+	fmt.Fprintf(w, "%s on %s, %s samples of the %s split\n\n", r.Network, r.Dataset, thousands(int64(r.Images.Count)),
 		r.Images.Split)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "increase of the loss\t")
 	for _, b := range analysis.Bits() {
 		fmt.Fprintf(t, "%d bits\t", b)
 	}
-	fmt.Fprintf(t, "at %d bits: errors\tSQNR\tlevels\tclipped\tmiddle 99.8 %%\t\n", bits)
+	fmt.Fprintf(t, "at %d bits: %sSQNR\tlevels\tclipped\tmiddle 99.8 %%\t\n", bits, is.column(is.changes()))
 	for _, tensor := range r.Worst(bits) {
 		fmt.Fprintf(t, "%s\t", tensor.Tensor)
 		for _, b := range tensor.Bits {
 			fmt.Fprintf(t, "%+.4f\t", b.LossIncrease)
 		}
 		at := tensor.At(bits)
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.2f %%\t%s\t\n", signed(at.ErrorIncrease), decibels(at.SQNR), at.Levels, 100*at.Clipped,
-			middle(tensor))
+		fmt.Fprintf(t, "%s%s\t%d\t%.2f %%\t%s\t\n", is.column(is.change(at.ErrorIncrease, at.MetricIncrease)),
+			decibels(at.SQNR), at.Levels, 100*at.Clipped, middle(tensor))
 	}
 	fmt.Fprint(t, "all of them, against float\t")
 	for _, u := range r.Uniform {
 		fmt.Fprintf(t, "%+.4f\t", u.Loss-r.Float.Loss)
 	}
-	errors := "–"
 	at := slices.IndexFunc(r.Uniform, func(u analysis.Uniform) bool { return u.Bits == bits })
-	if r.Float.Errors != nil {
-		more := *r.Uniform[at].Errors - *r.Float.Errors
-		errors = signed(&more)
-	}
-	fmt.Fprintf(t, "%s\t\t\t\t\t\n", errors)
+	fmt.Fprintf(t, "%s\t\t\t\t\n", is.column(is.change(analysis.Increase(r.Uniform[at].Measure, r.Float))))
 	return t.Flush()
 }
 
@@ -51,13 +47,6 @@ func middle(t analysis.Tensor) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.0f %% of range", 100*(t.Percentiles["99.9"]-t.Percentiles["0.1"])/span)
-}
-
-func signed(n *int) string {
-	if n == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%+d", *n)
 }
 
 func decibels(r *float64) string {

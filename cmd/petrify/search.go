@@ -46,7 +46,7 @@ folder
 
   ` + chosenFile + `  the configuration, with the bits in module_name_configs
   ` + searchFile + `  all choices of the front, predicted, measured and trained
-  ` + paretoFile + `   the accuracy, or the loss, against the bytes
+  ` + paretoFile + `   the task's first metric against the bytes
 
 If no choice keeps the budgets, it says what the least is, and the exit code is 1.`,
 		Args: oneArgument,
@@ -80,7 +80,7 @@ If no choice keeps the budgets, it says what the least is, and the exit code is 
 	}
 	s.defineReading(cmd)
 	cmd.Flags().StringArrayVar(&texts, "budget", nil, "keep `WHAT=AMOUNT`, such as flash=64KiB or drop=0.5; may be repeated")
-	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` images, or as many as there are")
+	cmd.Flags().IntVar(&images, "images", 2000, "measure on `N` samples, or as many as there are")
 	q.define(cmd)
 	return cmd
 }
@@ -111,9 +111,6 @@ func (c *command) searchIn(ctx context.Context, folder string, settings *config.
 	if err != nil {
 		return err
 	}
-	if b.drop >= 0 && measured.Float.Errors == nil {
-		return usage(errors.New("--budget drop: the network does not classify, and has no accuracy"))
-	}
 	q.folder = filepath.Clean(folder) + "-confirm"
 	q.prepare = func(chosen *config.Config) (train.Config, error) {
 		t, err := c.withData(chosen, t.Data, p)
@@ -121,7 +118,7 @@ func (c *command) searchIn(ctx context.Context, folder string, settings *config.
 		return t, err
 	}
 	s := &seeker{study: study, analysis: measured, budgets: b, settings: settings, qat: q, clock: clock,
-		progress: p.part}
+		terms: termsOf(measured.Metric, measured.Float, measured.Images.Count), progress: p.part}
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}

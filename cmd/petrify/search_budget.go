@@ -151,7 +151,7 @@ func productsOf(m *quantized.Model) (all []productOf) {
 type budgets struct {
 	respects []respect // whose limits there are; the first is what fronts are drawn over
 	limits   []int64
-	drop     float64 // percentage points of accuracy; below 0: no limit
+	drop     float64 // in the unit of the task's terms; below 0: no limit
 }
 
 // parseBudgets reads flags such as flash=64KiB.
@@ -169,7 +169,7 @@ func parseBudgets(texts []string) (b budgets, err error) {
 		case again || what == "drop" && b.drop >= 0:
 			return b, fmt.Errorf("--budget %s: %s has a budget already", text, what)
 		case what == "drop":
-			want = "percentage points from 0 to 100, such as 0.5"
+			want = "percent or percentage points, from 0 to 100, such as 0.5"
 			b.drop, err = strconv.ParseFloat(amount, 64)
 			ok = err == nil && b.drop >= 0 && b.drop <= 100
 		case what == latency:
@@ -232,6 +232,7 @@ func budgetsText() string {
 	for _, r := range respects() {
 		fmt.Fprintf(&b, "  %-21s %s\n", r.name, r.is)
 	}
-	b.WriteString("  drop                  percentage points of accuracy below the float network's, on the images of analyze\n")
+	b.WriteString("  drop                  percentage points of accuracy, mAP or mIoU below the float network's, or percent of\n" +
+		"                        its MAE or loss above it, on the samples of analyze\n")
 	return b.String()
 }

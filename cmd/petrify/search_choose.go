@@ -16,12 +16,14 @@ import (
 // found is what search.json holds; docs/analyze.md describes it.
 type found struct {
 	Version  int              `json:"version"`
+	Task     string           `json:"task"`
+	Metric   string           `json:"metric,omitempty"` // as in an analysis
 	Network  string           `json:"network"`
 	Dataset  string           `json:"dataset"`
 	Images   analysis.Images  `json:"images"`
 	Respects []string         `json:"respects"`          // that costs are in
 	Limits   []int64          `json:"limits"`            // of the respects; 0: none
-	Drop     *float64         `json:"drop,omitempty"`    // percentage points
+	Drop     *float64         `json:"drop,omitempty"`    // in percentage points, or in percent of a metric
 	Float    analysis.Measure `json:"float"`             // of the float network
 	Machine  string           `json:"machine,omitempty"` // on which a latency was measured
 	Options  []option         `json:"options"`
@@ -91,7 +93,7 @@ func (s *seeker) seek(ctx context.Context) (*found, error) {
 
 // found is the result as far as it is known before the search.
 func (s *seeker) found() *found {
-	r := &found{Version: searchVersion, Network: s.analysis.Network, Dataset: s.analysis.Dataset,
+	r := &found{Version: searchVersion, Task: s.analysis.Task, Metric: s.analysis.Metric, Network: s.analysis.Network, Dataset: s.analysis.Dataset,
 		Images: s.analysis.Images, Float: s.analysis.Float}
 	for _, item := range s.problem.Items {
 		r.items = append(r.items, item.Name)
@@ -215,10 +217,8 @@ func (s *seeker) keeps(costs []int64) bool {
 	return true
 }
 
-// lost is how many percentage points of accuracy are lost against float.
-func (s *seeker) lost(m *analysis.Measure) float64 {
-	return 100 * float64(*m.Errors-*s.analysis.Float.Errors) / float64(s.analysis.Images.Count)
-}
+// lost is how much is lost against float, in the unit of a drop.
+func (s *seeker) lost(m *analysis.Measure) float64 { return s.terms.lost(*m, s.analysis.Float) }
 
 // choose is the index of the best candidate, or below 0: of the least first cost if a drop
 // limits it, or else of the least loss, both as measured.

@@ -117,8 +117,8 @@ func comparesUniform(t *testing.T, r *found, want int) {
 func TestHalvingFindsTheSmallest(t *testing.T) {
 	const n = 21
 	float := 0
-	s := &seeker{budgets: budgets{drop: 5}, analysis: &analysis.Result{Images: analysis.Images{Count: 100},
-		Float: analysis.Measure{Errors: &float}}}
+	none := analysis.Measure{Errors: &float}
+	s := &seeker{budgets: budgets{drop: 5}, analysis: &analysis.Result{Float: none}, terms: termsOf("", none, 100)}
 	for from := range n + 1 { // the smallest that keeps it
 		all := make([]candidate, n)
 		for i := range all {

@@ -22,17 +22,18 @@ func (r *found) Write(w io.Writer) error {
 
 // print prints the front, uniform bits, and what is chosen.
 func (r *found) print(w io.Writer, file string) error {
-	fmt.Fprintf(w, "%s on %s, %s images of the %s split; float: loss %.4f%s\n\n", r.Network, r.Dataset,
-		thousands(int64(r.Images.Count)), r.Images.Split, r.Float.Loss, wrong(r.Float, ", %d errors"))
+	is := r.terms()
+	fmt.Fprintf(w, "%s on %s, %s samples of the %s split; float: loss %.4f%s\n\n", r.Network, r.Dataset,
+		thousands(int64(r.Images.Count)), r.Images.Split, r.Float.Loss, is.said(", ", r.Float))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	clocked := slices.Index(r.Respects, latency)
 	fmt.Fprintf(t, "\t%s\t", strings.Join(r.Respects, "\t"))
 	if clocked >= 0 {
 		fmt.Fprint(t, "predicted latency\t")
 	}
-	fmt.Fprint(t, "predicted loss\tmeasured\t", r.judged("errors\t"))
+	fmt.Fprint(t, "predicted loss\tmeasured\t", is.column(is.head()))
 	if r.Epochs > 0 {
-		fmt.Fprint(t, "after QAT\t", r.judged("errors\t"))
+		fmt.Fprint(t, "after QAT\t", is.column(is.head()))
 	}
 	fmt.Fprintln(t)
 	row := func(name string, c candidate) {
@@ -43,12 +44,12 @@ func (r *found) print(w io.Writer, file string) error {
 		if clocked >= 0 {
 			fmt.Fprintf(t, "%s\t", respect{name: latency}.text(c.Foreseen[clocked]))
 		}
-		fmt.Fprintf(t, "%.4f\t%.4f\t%s", c.Predicted, c.Measured.Loss, wrong(*c.Measured, "%d\t"))
+		fmt.Fprintf(t, "%.4f\t%.4f\t%s", c.Predicted, c.Measured.Loss, is.column(is.cell(*c.Measured)))
 		switch {
 		case c.Trained != nil:
-			fmt.Fprintf(t, "%.4f\t%s", c.Trained.Loss, wrong(c.Trained.Measure, "%d\t"))
+			fmt.Fprintf(t, "%.4f\t%s", c.Trained.Loss, is.column(is.cell(c.Trained.Measure)))
 		case r.Epochs > 0:
-			fmt.Fprint(t, "\t", r.judged("\t"))
+			fmt.Fprint(t, "\t", is.column(""))
 		}
 		fmt.Fprintln(t)
 	}
@@ -70,22 +71,16 @@ func (r *found) print(w io.Writer, file string) error {
 	}
 	fmt.Fprintf(w, "\nchosen: %s\n", r.chosenBits())
 	fmt.Fprintf(w, "loss %.4f predicted, %.4f measured, %.4f as petrify quantize repairs it%s", r.Chosen.Predicted,
-		r.Chosen.Measured.Loss, r.Repaired.Loss, wrong(r.Repaired.Measure, ", with %d errors"))
+		r.Chosen.Measured.Loss, r.Repaired.Loss, is.said(", with ", r.Repaired.Measure))
 	if t := r.Chosen.Trained; t != nil {
-		fmt.Fprintf(w, ", %.4f after QAT%s", t.Loss, wrong(t.Measure, ", with %d"))
+		fmt.Fprintf(w, ", %.4f after QAT%s", t.Loss, is.said(", with ", t.Measure))
 	}
 	fmt.Fprintln(w)
 	_, err := fmt.Fprintf(w, "train with these bits: petrify train --config %s\n", file)
 	return err
 }
 
-// judged is a part of a line that networks have which classify.
-func (r *found) judged(part string) string {
-	if r.Float.Errors == nil {
-		return ""
-	}
-	return part
-}
+func (r *found) terms() terms { return termsOf(r.Metric, r.Float, r.Images.Count) }
 
 // uniform is the bits of all items.
 func (c candidate) uniform() (bits int) {
@@ -93,14 +88,6 @@ func (c candidate) uniform() (bits int) {
 		break
 	}
 	return bits
-}
-
-// wrong says how many errors there are, if there can be.
-func wrong(m analysis.Measure, format string) string {
-	if m.Errors == nil {
-		return ""
-	}
-	return fmt.Sprintf(format, *m.Errors)
 }
 
 // chosenBits lists the layers with their bits, in the order of the network.
@@ -112,19 +99,28 @@ func (r *found) chosenBits() string {
 	return strings.Join(said, ", ")
 }
 
-// pointsShown is how far below float's accuracy a chart reaches, since the rest would be
-// pressed together.
-const pointsShown = 5
+// A chart reaches as far beyond the float network's value: in points of a share, or in times
+// of a loss, since the rest would be pressed together.
+const pointsShown, timesShown = 5, 2
 
 // chart is what is measured against the first cost.
 func (r *found) chart() figure.Chart {
+	is := r.terms()
 	c := figure.Chart{Title: fmt.Sprintf("%s on %s", r.Network, r.Dataset), XLabel: r.Respects[0] + ", KiB",
-		YLabel: "loss on held-out images", Bottom: math.Inf(-1)}
-	value := func(m *analysis.Measure) float64 { return m.Loss }
-	if r.Float.Errors != nil {
-		c.YLabel = "accuracy on held-out images, %"
-		value = func(m *analysis.Measure) float64 { return 100 - 100*float64(*m.Errors)/float64(r.Images.Count) }
-		c.Bottom = value(&r.Float) - pointsShown
+		YLabel: is.metric.Name + " on held-out samples", Bottom: math.Inf(-1)}
+	value := func(m *analysis.Measure) float64 { return is.value(*m) }
+	if is.metric.Share {
+		c.YLabel += ", %"
+		value = func(m *analysis.Measure) float64 { return 100 * is.value(*m) }
+	}
+	chosen := r.Chosen.Measured
+	if t := r.Chosen.Trained; t != nil {
+		chosen = &t.Measure
+	}
+	if at := value(chosen); is.metric.Lower {
+		c.Top = max(timesShown*value(&r.Float), 1.25*at)
+	} else {
+		c.Bottom = min(value(&r.Float)-pointsShown, at-1)
 	}
 	line := func(name string, color figure.Color, all []candidate, of func(candidate) *analysis.Measure) {
 		l := figure.Line{Name: name, Color: color}
@@ -150,11 +146,7 @@ func (r *found) chart() figure.Chart {
 	}
 	line("after QAT", figure.Purple, r.Front, trained)
 	line("same bits, after QAT", figure.Orange, same, trained)
-	at := trained(r.Chosen)
-	if at == nil {
-		at = r.Chosen.Measured
-	}
 	c.Lines = append(c.Lines, figure.Line{Name: "chosen", Color: figure.Blue,
-		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(at)}})
+		X: []float64{float64(r.Chosen.Costs[0]) / 1024}, Y: []float64{value(chosen)}})
 	return c
 }

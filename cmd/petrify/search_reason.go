@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func (s *seeker) lossy(all []candidate) error {
 				return least
 			})
 	}
-	lost, after, trained := 100.0, 100.0, ""
+	lost, after, trained := math.Inf(1), math.Inf(1), ""
 	for i := range all {
 		if all[i].Measured != nil && s.keeps(all[i].Costs) {
 			lost = min(lost, s.lost(all[i].Measured))
@@ -116,6 +117,6 @@ func (s *seeker) lossy(all []candidate) error {
 	for _, i := range order[:min(3, len(order))] {
 		worst = append(worst, fmt.Sprintf("%s at %d bits", s.problem.Items[i].Name, last.Bits[s.problem.Items[i].Name]))
 	}
-	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f points%s, and most is lost by %s",
-		s.drop, lost, trained, strings.Join(worst, ", "))
+	return fmt.Errorf("no choice of bits keeps drop=%v: the least that was measured is %.2f %s%s, and most is lost by %s",
+		s.drop, lost, s.unit(), trained, strings.Join(worst, ", "))
 }

@@ -17,6 +17,7 @@ type seeker struct {
 	study    *analysis.Study
 	analysis *analysis.Result
 	budgets
+	terms
 	settings *config.Config
 	qat      confirming
 	groups   []group       // by item of the problem

@@ -34,7 +34,8 @@ func seekerOn(t *testing.T, b budgets, sets ...string) *seeker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &seeker{study: study, analysis: measured, budgets: b, settings: loaded, clock: bitClock, progress: func(int, int) {}}
+	k := &seeker{study: study, analysis: measured, budgets: b, settings: loaded, clock: bitClock,
+		terms: termsOf(measured.Metric, measured.Float, measured.Images.Count), progress: func(int, int) {}}
 	if err := k.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}

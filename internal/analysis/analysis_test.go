@@ -195,7 +195,8 @@ func TestInterruptedAnalysisEnds(t *testing.T) {
 	}
 }
 
-// With targets, the losses are those of errors, in units of a power of two near each deviation.
+// With targets, the losses are those of errors, in units of a power of two near each deviation,
+// and the metric is their mean in units of the targets.
 func TestTargets(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 21))
 	split := func(n int) *datasets.Split {
@@ -223,17 +224,24 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sum float64
+	var sum, mae float64
 	for b, err := range data.Batches(data.Validation, datasets.BatchOptions{Size: 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := weights[0].F32
 		e := (float64(w[0]*b.X[0]+w[1]*b.X[1]+weights[1].F32[0]) - float64(b.Targets[0])) / 256 // near 260
-		sum += e * e / 100
+		sum, mae = sum+e*e/100, mae+256*math.Abs(e)/100
 	}
 	if math.Abs(r.Float.Loss-sum) > 1e-5*sum {
 		t.Errorf("a loss of %v without quantization, want %v", r.Float.Loss, sum)
+	}
+	if r.Metric != "mae" || math.Abs(*r.Float.Metric-mae) > 1e-5*mae {
+		t.Errorf("%s of %v without quantization, want mae of %v", r.Metric, *r.Float.Metric, mae)
+	}
+	last := r.Tensors[0].Bits[len(r.Tensors[0].Bits)-1]
+	if *last.MetricIncrease == 0 || *last.MetricIncrease == last.LossIncrease {
+		t.Errorf("2 bits increase the MAE by %v, the loss by %v", *last.MetricIncrease, last.LossIncrease)
 	}
 	eight, two := r.Uniform[0].Loss, r.Uniform[len(r.Uniform)-1].Loss
 	if eight == sum || two == eight || r.Float.Errors != nil {

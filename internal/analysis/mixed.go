@@ -31,7 +31,7 @@ func (s *Study) Measure(ctx context.Context, m *quantized.Model) (Measure, error
 	if err != nil {
 		return Measure{}, fmt.Errorf("analysis: %w", err)
 	}
-	var sum tally
+	sum := s.measurer()
 	y := make([]float32, s.block()*engine.OutputSize())
 	for b, err := range s.Config.Data.Batches(s.held, datasets.BatchOptions{Size: s.block()}) {
 		if err != nil {
@@ -45,13 +45,11 @@ func (s *Study) Measure(ctx context.Context, m *quantized.Model) (Measure, error
 		if err := engine.Run(y, b.X, b.N); err != nil {
 			return Measure{}, fmt.Errorf("analysis: %w", err)
 		}
-		one, err := s.measurer.Loss(b, y)
-		if err != nil {
+		if err := sum.Add(b, y); err != nil {
 			return Measure{}, fmt.Errorf("analysis: %w", err)
 		}
-		sum.add(one)
 	}
-	return sum.measure(s.Config.Network.Loss == graph.CrossEntropy), nil
+	return s.found(sum), nil
 }
 
 // Model is the network with 8 bits everywhere.

@@ -16,11 +16,17 @@ func Bits() []int { return []int{8, 6, 5, 4, 3, 2} }
 
 // Result is what analysis.json holds.
 type Result struct {
-	Version int       `json:"version"`
-	Program string    `json:"program"` // the version of petrify
-	Network string    `json:"network"`
-	Dataset string    `json:"dataset"`
-	Images  Images    `json:"images"`
+	Version int    `json:"version"`
+	Program string `json:"program"` // the version of petrify
+	Task    string `json:"task"`
+	Network string `json:"network"`
+	Dataset string `json:"dataset"`
+	Images  Images `json:"images"`
+
+	// Metric is the key of the task's most telling metric of held-out samples; "": it is the
+	// accuracy, which errors say, or there is none but the loss.
+	Metric string `json:"metric,omitempty"`
+
 	Float   Measure   `json:"float"`   // of the float network
 	Uniform []Uniform `json:"uniform"` // of networks whose tensors all have as many bits
 	Tensors []Tensor  `json:"tensors"` // in the order of the network
@@ -32,11 +38,25 @@ type Images struct {
 	Count int    `json:"count"`
 }
 
-// Measure is the mean loss over the images, and how many are classified wrongly; nil
-// where nothing is classified.
+// Measure is the mean loss over the images, how many are classified wrongly, and the metric
+// of other tasks; nil where there is none.
 type Measure struct {
-	Loss   float64 `json:"loss"`
-	Errors *int    `json:"errors,omitempty"`
+	Loss   float64  `json:"loss"`
+	Errors *int     `json:"errors,omitempty"`
+	Metric *float64 `json:"metric,omitempty"`
+}
+
+// Increase is by how much errors and metric are greater than before; nil where there is none.
+func Increase(m, before Measure) (errors *int, metric *float64) {
+	if m.Errors != nil {
+		more := *m.Errors - *before.Errors
+		errors = &more
+	}
+	if m.Metric != nil {
+		more := *m.Metric - *before.Metric
+		metric = &more
+	}
+	return errors, metric
 }
 
 // Uniform is a measure with all tensors at some bits.
@@ -66,13 +86,14 @@ const (
 
 // AtBits is what quantizing a tensor to some bits does.
 type AtBits struct {
-	Bits          int      `json:"bits"`
-	LossIncrease  float64  `json:"loss_increase"`
-	ErrorIncrease *int     `json:"error_increase,omitempty"`
-	SQNR          *float64 `json:"sqnr"`                 // dB, of the tensor alone; nil: rounding changes nothing
-	Cumulative    *float64 `json:"cumulative,omitempty"` // dB, in the network whose tensors all have as many bits
-	Levels        int      `json:"levels"`               // integers that occur
-	Clipped       float64  `json:"clipped"`              // share of the elements beyond the grid
+	Bits           int      `json:"bits"`
+	LossIncrease   float64  `json:"loss_increase"`
+	ErrorIncrease  *int     `json:"error_increase,omitempty"`
+	MetricIncrease *float64 `json:"metric_increase,omitempty"`
+	SQNR           *float64 `json:"sqnr"`                 // dB, of the tensor alone; nil: rounding changes nothing
+	Cumulative     *float64 `json:"cumulative,omitempty"` // dB, in the network whose tensors all have as many bits
+	Levels         int      `json:"levels"`               // integers that occur
+	Clipped        float64  `json:"clipped"`              // share of the elements beyond the grid
 }
 
 // At is the tensor at some bits.

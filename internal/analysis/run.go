@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
 	"petrify/datasets"
 	"petrify/graph"
@@ -26,14 +25,13 @@ const defaultImages = 2000
 type Study struct {
 	Job
 	models      map[int]*graph.Model // by bits
-	measurer    *train.Measurer
 	held        *datasets.Split
 	split       string // that they are from
 	float       *trace
 	uniform     map[int]*trace // by bits; that of most is the trunk
 	tensors     []*tensor
-	plain       tally
-	same        map[int]*tally // of the uniform networks
+	plain       *train.Measurer
+	same        map[int]*train.Measurer // of the uniform networks
 	done, total int
 }
 
@@ -70,7 +68,7 @@ func (s *Study) begin(ctx context.Context) error {
 	if s.Progress == nil {
 		s.Progress = func(int, int) {}
 	}
-	s.models, s.uniform, s.same = map[int]*graph.Model{}, map[int]*trace{}, map[int]*tally{}
+	s.models, s.uniform, s.same = map[int]*graph.Model{}, map[int]*trace{}, map[int]*train.Measurer{}
 	if s.split = "training"; s.Config.Validation > 0 || s.Config.Data.Validation != nil {
 		s.split = "validation"
 	}
@@ -121,7 +119,7 @@ func (s *Study) prepare(ctx context.Context) error {
 	if s.float, err = newTrace(m); err != nil {
 		return err
 	}
-	s.measurer = s.Config.Measurer(s.base())
+	s.plain = s.measurer()
 	for _, bits := range Bits() {
 		if m, err = s.models[bits].Freeze(); err != nil {
 			return err
@@ -129,7 +127,7 @@ func (s *Study) prepare(ctx context.Context) error {
 		if s.uniform[bits], err = newTrace(m); err != nil {
 			return err
 		}
-		s.same[bits] = &tally{}
+		s.same[bits] = s.measurer()
 	}
 	for _, p := range s.base().Placements() {
 		if ctx.Err() != nil {
@@ -143,6 +141,9 @@ func (s *Study) prepare(ctx context.Context) error {
 	}
 	return nil
 }
+
+// measurer adds up what a network gives.
+func (s *Study) measurer() *train.Measurer { return s.Config.Measurer(s.base()) }
 
 // room is how many bytes the activations of some images may take.
 const room = 192 << 20
@@ -191,7 +192,7 @@ func (s *Study) look(ctx context.Context, b datasets.Batch) (trunk map[string][]
 	if err != nil {
 		return nil, err
 	}
-	if err := s.count(&s.plain, s.float, float, b); err != nil {
+	if err := s.judge(s.plain, float[s.float.model.Output], b); err != nil {
 		return nil, err
 	}
 	if err := s.each(func(t *tensor) error { return t.observe(float, b.N) }); err != nil {
@@ -205,7 +206,7 @@ func (s *Study) look(ctx context.Context, b datasets.Batch) (trunk map[string][]
 		if err != nil {
 			return nil, err
 		}
-		if err := s.count(s.same[bits], s.uniform[bits], rounded, b); err != nil {
+		if err := s.judge(s.same[bits], rounded[s.uniform[bits].model.Output], b); err != nil {
 			return nil, err
 		}
 		if bits == Bits()[0] {
@@ -219,19 +220,9 @@ func (s *Study) look(ctx context.Context, b datasets.Batch) (trunk map[string][]
 	return trunk, nil
 }
 
-// count adds the loss of a network whose activations are known.
-func (s *Study) count(to *tally, t *trace, of map[string][]float32, b datasets.Batch) error {
-	return s.judge(to, of[t.model.Output], b)
-}
-
-// judge adds the loss of outputs, H W C.
-func (s *Study) judge(to *tally, y []float32, b datasets.Batch) error {
-	out := s.trunk().acts[s.trunk().model.Output]
-	m, err := s.measurer.Loss(b, planar(y, out.Shape))
-	if err == nil {
-		to.add(m)
-	}
-	return err
+// judge adds outputs, H W C.
+func (s *Study) judge(to *train.Measurer, y []float32, b datasets.Batch) error {
+	return to.Add(b, planar(y, s.trunk().acts[s.trunk().model.Output].Shape))
 }
 
 // alone measures the loss with the tensor in float32 and at each number of bits, every
@@ -258,17 +249,35 @@ func (s *Study) alone(ctx context.Context, t *tensor, trunk map[string][]float32
 // result sums up.
 func (s *Study) result() *Result {
 	c := s.Config
-	r := &Result{Version: Version, Program: c.Version, Network: c.Network.Name, Dataset: c.Data.Name,
-		Images: Images{Split: s.split, Count: s.held.Len()}}
-	classifies := c.Network.Loss == graph.CrossEntropy
-	r.Float = s.plain.measure(classifies)
+	r := &Result{Version: Version, Program: c.Version, Task: c.Task.String(), Network: c.Network.Name,
+		Dataset: c.Data.Name, Images: Images{Split: s.split, Count: s.held.Len()}, Float: s.found(s.plain)}
+	if r.Float.Metric != nil {
+		r.Metric = c.Task.HeldHeadline().Key
+	}
 	for _, bits := range Bits() {
-		r.Uniform = append(r.Uniform, Uniform{bits, s.same[bits].measure(classifies)})
+		r.Uniform = append(r.Uniform, Uniform{bits, s.found(s.same[bits])})
 	}
 	for _, t := range s.tensors {
-		losses := maps.Clone(t.losses)
-		losses[Bits()[0]] = s.same[Bits()[0]]
-		r.Tensors = append(r.Tensors, t.result(losses, classifies))
+		measures := map[int]Measure{Bits()[0]: s.found(s.same[Bits()[0]])}
+		for bits, m := range t.losses {
+			measures[bits] = s.found(m)
+		}
+		r.Tensors = append(r.Tensors, t.result(measures))
 	}
 	return r
+}
+
+// found is what a measurer says in the task's terms.
+func (s *Study) found(of *train.Measurer) Measure {
+	all := of.Metrics()
+	m := Measure{Loss: all.Loss}
+	switch metric := s.Config.Task.HeldHeadline(); {
+	case s.Config.Task == train.Classification:
+		wrong := of.Wrong()
+		m.Errors = &wrong
+	case metric.Key != "loss":
+		v := metric.Of(all)
+		m.Metric = &v
+	}
+	return m
 }

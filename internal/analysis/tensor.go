@@ -7,6 +7,7 @@ import (
 	"petrify/internal/kernel"
 	"petrify/quantized"
 	"petrify/quantized/integer"
+	"petrify/train"
 )
 
 // tensor is what is found out about one.
@@ -19,14 +20,14 @@ type tensor struct {
 	sights      map[int]*sight          // by bits, of the tensor alone
 	along       map[int]*noise          // in the network with as many bits everywhere
 	branches    map[int]branch          // by bits; 0 is float32
-	losses      map[int]*tally          // of the branches
+	losses      map[int]*train.Measurer // of the branches
 }
 
 // tensor prepares a tensor: it looks at weights, and branches off.
 func (s *Study) tensor(p graph.Placement) (*tensor, error) {
 	t := &tensor{
 		Placement: p, grids: map[int]quantized.Quant{}, sights: map[int]*sight{}, along: map[int]*noise{},
-		branches: map[int]branch{}, losses: map[int]*tally{},
+		branches: map[int]branch{}, losses: map[int]*train.Measurer{},
 	}
 	for _, bits := range append(Bits(), 0) {
 		if bits != Bits()[0] {
@@ -34,7 +35,7 @@ func (s *Study) tensor(p graph.Placement) (*tensor, error) {
 			if err != nil {
 				return nil, err
 			}
-			t.branches[bits], t.losses[bits] = newBranch(s.trunk(), m), &tally{}
+			t.branches[bits], t.losses[bits] = newBranch(s.trunk(), m), s.measurer()
 		}
 		if bits != 0 {
 			t.sights[bits], t.along[bits] = &sight{}, &noise{}
@@ -110,11 +111,11 @@ func (s *Study) each(f func(t *tensor) error) error {
 	return errors.Join(faults...)
 }
 
-// result sums up, given the losses by bits.
-func (t *tensor) result(losses map[int]*tally, classifies bool) Tensor {
+// result sums up, given what was measured by bits.
+func (t *tensor) result(measures map[int]Measure) Tensor {
 	r := Tensor{Tensor: t.Tensor, Kind: Activations, Layer: t.Layer, Shared: t.Shared,
 		Range:       [2]float64{float64(t.extent.least), float64(t.extent.greatest)},
-		Percentiles: map[string]float64{}, Float: losses[0].measure(classifies)}
+		Percentiles: map[string]float64{}, Float: measures[0]}
 	if t.Weights {
 		r.Kind, r.Elements = Weights, t.float.Len()
 	}
@@ -125,37 +126,14 @@ func (t *tensor) result(losses map[int]*tally, classifies bool) Tensor {
 		r.Percentiles[name] = t.extent.at(share)
 	}
 	for _, bits := range Bits() {
-		seen, loss := t.sights[bits], losses[bits].measure(classifies)
-		a := AtBits{Bits: bits, LossIncrease: loss.Loss - r.Float.Loss, SQNR: seen.sqnr(),
+		seen, m := t.sights[bits], measures[bits]
+		a := AtBits{Bits: bits, LossIncrease: m.Loss - r.Float.Loss, SQNR: seen.sqnr(),
 			Cumulative: t.along[bits].sqnr(), Levels: len(seen.occur),
 			Clipped: float64(seen.clipped) / float64(seen.count)}
-		if classifies {
-			more := *loss.Errors - *r.Float.Errors
-			a.ErrorIncrease = &more
-		}
+		a.ErrorIncrease, a.MetricIncrease = Increase(m, r.Float)
 		r.Bits = append(r.Bits, a)
 	}
 	return r
-}
-
-// tally adds up losses.
-type tally struct {
-	loss           float64
-	correct, count int
-}
-
-func (t *tally) add(m graph.Metrics) {
-	t.loss += m.Loss * float64(m.Count)
-	t.correct, t.count = t.correct+m.Correct, t.count+m.Count
-}
-
-func (t *tally) measure(classifies bool) Measure {
-	m := Measure{Loss: t.loss / float64(t.count)}
-	if classifies {
-		wrong := t.count - t.correct
-		m.Errors = &wrong
-	}
-	return m
 }
 
 // planar is images H W C as C H W.

@@ -12,7 +12,7 @@ type axis struct{ from, to, begin, end float64 }
 // at is the pixel of a value.
 func (a axis) at(v float64) float64 { return a.begin + (v-a.from)/(a.to-a.from)*(a.end-a.begin) }
 
-// axes are those that show all lines, down to the bottom.
+// axes are those that show all lines, from the bottom to the top.
 func (c Chart) axes() (x, y axis, err error) {
 	var xs, ys []float64
 	for _, l := range c.Lines {
@@ -33,6 +33,9 @@ func (c Chart) axes() (x, y axis, err error) {
 		x.from, x.to = x.from-1, x.to+1
 	}
 	y.from = max(y.from, c.Bottom)
+	if c.Top > 0 {
+		y.to = min(y.to, c.Top)
+	}
 	if space := (y.to - y.from) / 20; space > 0 {
 		y.to += space
 	} else {

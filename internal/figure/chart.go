@@ -15,6 +15,7 @@ type Chart struct {
 	Title, XLabel, YLabel string
 	Lines                 []Line
 	Bottom                float64  // what lies below is cut off; −∞: nothing
+	Top                   float64  // what lies above is cut off; 0: nothing
 	XNames                []string // of x = 0, 1 …, instead of numbers
 }
 

@@ -322,6 +322,9 @@ var mutants = []mutant{
 	{"internal/search/front.go", "max(product.A, product.B) >= len(choice)", "false", ""},
 	{"internal/search/front.go", "c+p.least(r, i+1) > p.Limits[r]", "c > p.Limits[r]+1", ""},
 	{"cmd/petrify/search_confirm.go", "t.Resume = train.HasCheckpoint(t.Out)", "", ""},
+	{"cmd/petrify/terms.go", "return -100 * worse", "return 100 * worse", ""},
+	{"cmd/petrify/terms.go", "100 * worse / max(t.value(float), math.SmallestNonzeroFloat64)", "100 * worse", ""},
+	{"internal/analysis/run.go", "m.Metric = &v", "m.Metric = &m.Loss", ""},
 	{"cmd/petrify/search_confirm.go", "good = next", "bad = next", ""},
 	{"cmd/petrify/search_latency.go", "!sameBits(s.whole, m, i) && ", "", ""},
 	{"internal/config/choose.go", "e.module.forget(c.Seed)", "", ""}, // so the configuration was refused
