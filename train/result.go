@@ -127,22 +127,24 @@ func size(m *quantized.Model) Size {
 }
 
 // describe adds what the graph does not know: the data and the run.
-func (r *run) describe(m *quantized.Model) {
-	if r.Network.Loss == graph.CrossEntropy {
-		m.Classes = r.Data.Classes
+func (r *run) describe(m *quantized.Model) { r.Describe(m, r.Data.Checksum()) }
+
+// Describe adds what a model of the run says of data and origin, given the data's checksum.
+func (c Config) Describe(m *quantized.Model, checksum string) {
+	if c.Network.Loss == graph.CrossEntropy {
+		m.Classes = c.Data.Classes
 	}
-	if r.Network.Loss == graph.Targeted {
-		m.Targets = r.Data.Targets
+	if c.Network.Loss == graph.Targeted {
+		m.Targets = c.Data.Targets
 	}
-	if r.Network.Loss == graph.Targeted || r.Task == Anomaly {
-		m.Task = r.Task.String()
+	if c.Network.Loss == graph.Targeted || c.Task == Anomaly {
+		m.Task = c.Task.String()
 	}
-	m.Input.PixelScale, m.Input.Mean, m.Input.Std = r.Data.PixelScale, r.Data.Mean, r.Data.Std
-	m.Input.Raw = raw(r.Data)
-	m.Origin = quantized.Origin{Version: r.Version, Dataset: r.Data.Name, Data: r.Data.Checksum(), Seed: r.Seed,
-		Method: "ptq"}
-	if r.Config.QAT.Epochs > 0 {
-		m.Origin.Method, m.Origin.Epochs = "qat", r.Config.QAT.Epochs
+	m.Input.PixelScale, m.Input.Mean, m.Input.Std = c.Data.PixelScale, c.Data.Mean, c.Data.Std
+	m.Input.Raw = raw(c.Data)
+	m.Origin = quantized.Origin{Version: c.Version, Dataset: c.Data.Name, Data: checksum, Seed: c.Seed, Method: "ptq"}
+	if c.QAT.Epochs > 0 {
+		m.Origin.Method, m.Origin.Epochs = "qat", c.QAT.Epochs
 	}
 }
 

@@ -5,14 +5,18 @@ package main
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	part "petrify/internal/sample"
 )
 
 var kills = flag.Int("kills", 3, "how often each drill kills")
@@ -91,6 +95,59 @@ func TestKilledTraining(t *testing.T) {
 		t.Errorf("the files differ: %v", differing(got, want))
 	}
 	t.Logf("%d kills, %d of them after the end", *kills, ended)
+}
+
+// What repairs, analyses and searches is killed again and again, and ends with the files of
+// the same command undisturbed: with every repair, and while choices are trained.
+func TestKilledRepairs(t *testing.T) {
+	begun := t.TempDir()
+	ending(t, begun, "train", "--out", "float", "--set", "network=mlp", "--set", "float.epochs=1", "--set", "qat.epochs=0")
+	commands := map[string][]string{
+		"analysis": {"analyze", "float"},
+		"search":   {"search", "float", "--budget", "drop=5", "--confirm", "2"},
+	}
+	for name, ptq := range everyRepair() {
+		commands["quantize, "+name] = []string{"quantize", "float", "--out", "run", "--set", "ptq=" + ptq, "--set",
+			"quantization.global_config.weight_bits=3", "--set", "checkpoint=1"}
+	}
+	for i, name := range slices.Sorted(maps.Keys(commands)) {
+		if part.Skips(i, 7) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			whole, parted := t.TempDir(), t.TempDir()
+			for _, folder := range []string{whole, parted} {
+				if err := os.CopyFS(folder, os.DirFS(begun)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			next := func() []string {
+				if resumable(filepath.Join(parted, "run")) == nil {
+					return []string{"train", "--resume", "--out", "run"}
+				}
+				return commands[name]
+			}
+			took, ended := ending(t, whole, commands[name]...), false
+			for range *kills {
+				cmd, _ := launched(t, parted, next()...)
+				time.Sleep(rand.N(took))
+				cmd.Process.Kill() // it may have ended
+				if ended = cmd.Wait() == nil; ended {
+					break
+				}
+			}
+			if !ended {
+				ending(t, parted, next()...)
+			}
+			got, want := untimed(t, parted), untimed(t, whole)
+			for file, content := range got { // a run's configuration names its weights
+				got[file] = strings.ReplaceAll(content, parted, whole)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("the files differ: %v", differing(got, want))
+			}
+		})
+	}
 }
 
 // differing lists the names at which two trees differ.

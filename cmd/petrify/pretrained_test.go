@@ -17,7 +17,7 @@ func TestPretrainedONNX(t *testing.T) {
 	data := []string{"--set", "dataset=digits"}
 
 	out, _ := ends(t, exitOK, append(data, "analyze", imported)...)
-	for _, want := range []string{"fc1.weight", "on digits, 288 images of the training split"} {
+	for _, want := range []string{"fc1.weight", "on digits, 288 samples of the training split"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

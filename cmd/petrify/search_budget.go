@@ -65,9 +65,9 @@ func respects() []respect {
 		}, nil},
 		{"flash", "bytes of the C export's constants", flash, packing},
 		{"flash-unpacked", "the same with --no-pack", unpacked, nil},
-		{"onnx", "bytes of the ONNX file", written(onnxFormat(), exportOptions{}), nil},
-		{"coreml", "bytes of the Core ML package", written(coremlFormat(), exportOptions{}), nil},
-		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), exportOptions{}), nil},
+		{"onnx", "bytes of the ONNX file", written(onnxFormat(), false), nil},
+		{"coreml", "bytes of the Core ML package", written(coremlFormat(), false), nil},
+		{"tflite", "bytes of the .tflite file", written(tfliteFormat(), false), nil},
 		{"tflite-int4", "bytes of the .tflite file, with --int4 where it has an effect", packedTFLite, nil},
 		{"ram", "bytes of the C export's arena", ram, nil},
 		{latency, "time of the engine for one input, on one processor of this machine", nil, nil},
@@ -80,8 +80,20 @@ func respects() []respect {
 // bops names the respect in which weights and activations multiply.
 const bops = "bops"
 
+// promised are facts like those of the proof that exports name, of so many images that no
+// file becomes longer.
+func promised() map[string]string {
+	const images = 999_999
+	return (&quantized.Proof{
+		Data: quantized.ProofData{Samples: images}, Outputs: 1000 * images,
+		Comparisons: []quantized.Comparison{{A: theTraining, B: theEngine}, {A: theEngine, B: theDefinition, Samples: 8},
+			{A: theEngine, B: theFile}},
+	}).Facts()
+}
+
 // written is the size of an export.
-func written(f format, o exportOptions) func(m *quantized.Model) (int64, error) {
+func written(f format, int4 bool) func(m *quantized.Model) (int64, error) {
+	o := exportOptions{int4: int4, facts: promised()}
 	return func(m *quantized.Model) (sum int64, err error) {
 		folder, err := os.MkdirTemp("", "petrify")
 		if err != nil {
@@ -108,10 +120,10 @@ func written(f format, o exportOptions) func(m *quantized.Model) (int64, error) 
 
 // packedTFLite is the size with 4-bit weights packed; a file without any cannot ask for it.
 func packedTFLite(m *quantized.Model) (int64, error) {
-	if n, err := written(tfliteFormat(), exportOptions{int4: true})(m); err == nil {
+	if n, err := written(tfliteFormat(), true)(m); err == nil {
 		return n, nil
 	}
-	return written(tfliteFormat(), exportOptions{})(m)
+	return written(tfliteFormat(), false)(m)
 }
 
 // bitOperations counts 32 bits for float.

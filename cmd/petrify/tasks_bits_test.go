@@ -24,9 +24,10 @@ import (
 type taught struct {
 	name   string
 	task   train.Task
-	head   string // of the column that says what is lost; "": only the loss is known
-	drop   string // its unit
-	config string
+	head   string   // of the column that says what is lost; "": only the loss is known
+	drop   string   // its unit
+	config string   // "": the network is imported
+	flags  []string // of analyze, quantize and search
 }
 
 func everyTask() []taught {
@@ -44,25 +45,27 @@ func everyTask() []taught {
 		"conv2d: {name: b, filters: 4, kernel: 3, padding: same}, batch_norm, relu, " +
 		"conv2d: {name: c, filters: %d, kernel: 3, padding: same}]"
 	return []taught{
+		{name: "an imported network", task: train.Classification, head: "errors", drop: "points of accuracy",
+			flags: []string{"--set", "dataset=digits", "--set", "batch=16"}},
 		{"classes of pictures", train.Classification, "errors", "points of accuracy",
-			"dataset: digits\nnetwork: " + convolutions(4, 10) + small},
+			"dataset: digits\nnetwork: " + convolutions(4, 10) + small, nil},
 		{"classes of a table", train.Classification, "errors", "points of accuracy",
-			"dataset: marks.csv\ndata: {label: warm}\nnetwork: " + linear(2) + small},
+			"dataset: marks.csv\ndata: {label: warm}\nnetwork: " + linear(2) + small, nil},
 		{"classes of sounds", train.Classification, "errors", "points of accuracy",
-			"dataset: words\ndata: {sound: {words: [up, down], rate: 8000, unknown: 1}}\nnetwork: " + convolutions(4, 4) + small},
+			"dataset: words\ndata: {sound: {words: [up, down], rate: 8000, unknown: 1}}\nnetwork: " + convolutions(4, 4) + small, nil},
 		{"classes of sensors", train.Classification, "errors", "points of accuracy",
 			"dataset: moves.csv\ndata: {windows: {length: 8}}\nnetwork: [conv1d: {name: a, filters: 4, kernel: 3, padding: same}, " +
-				"relu, conv1d: {name: b, filters: 4, kernel: 3, padding: same}, relu, flatten, linear: {name: c, features: 2}]" + small},
+				"relu, conv1d: {name: b, filters: 4, kernel: 3, padding: same}, relu, flatten, linear: {name: c, features: 2}]" + small, nil},
 		{"labels", train.Labels, "mAP, points", "points of mAP",
-			"dataset: marks.csv\ndata: {targets: [warm, wet]}\nnetwork: " + linear(2) + small},
+			"dataset: marks.csv\ndata: {targets: [warm, wet]}\nnetwork: " + linear(2) + small, nil},
 		{"numbers", train.Regression, "MAE", "% of the MAE",
-			"dataset: marks.csv\ndata: {targets: [price, rent]}\nnetwork: " + linear(2) + small},
+			"dataset: marks.csv\ndata: {targets: [price, rent]}\nnetwork: " + linear(2) + small, nil},
 		{"pixels", train.Pixels, "mIoU, points", "points of mIoU",
-			"dataset: stripes\ndata: {masks: {classes: [ground, upright, level]}}\nnetwork: " + fmt.Sprintf(hourglass, 3) + small},
+			"dataset: stripes\ndata: {masks: {classes: [ground, upright, level]}}\nnetwork: " + fmt.Sprintf(hourglass, 3) + small, nil},
 		{"anomalies", train.Anomaly, "", "% of the loss",
-			"dataset: digits\ntask: anomaly\ndata: {normal: [0, 1, 2]}\nnetwork: " + fmt.Sprintf(hourglass, 1) + small},
+			"dataset: digits\ntask: anomaly\ndata: {normal: [0, 1, 2]}\nnetwork: " + fmt.Sprintf(hourglass, 1) + small, nil},
 		{"inputs again", train.Reconstruction, "", "% of the loss",
-			"dataset: digits\nnetwork: {loss: mean_square, layers: " + fmt.Sprintf(hourglass, 1) + "}" + small},
+			"dataset: digits\nnetwork: {loss: mean_square, layers: " + fmt.Sprintf(hourglass, 1) + "}" + small, nil},
 	}
 }
 
@@ -125,14 +128,7 @@ func TestBitsOfEveryTask(t *testing.T) {
 	everyTasksData(t, data)
 	for i, one := range everyTask() {
 		t.Run(one.name, func(t *testing.T) {
-			folder := t.TempDir()
-			config := filepath.Join(folder, "run.yaml")
-			text := strings.NewReplacer("dataset: digits", "dataset: digits", "dataset: ", "dataset: "+data+"/").Replace(one.config)
-			if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			run := filepath.Join(folder, "run")
-			finished(t, "train", "-c", config, "--out", run)
+			run := one.begun(t, data)
 			one.isAnalysed(t, run)
 			for k, name := range slices.Sorted(maps.Keys(everyRepair())) {
 				if !part.Skips(i+k, 5) {
@@ -146,10 +142,31 @@ func TestBitsOfEveryTask(t *testing.T) {
 	}
 }
 
+// begun is a folder with the float network.
+func (o taught) begun(t *testing.T, data string) (run string) {
+	t.Helper()
+	if o.config == "" {
+		_, run = importedTiny(t)
+		return run
+	}
+	folder := t.TempDir()
+	config := filepath.Join(folder, "run.yaml")
+	text := strings.NewReplacer("dataset: digits", "dataset: digits", "dataset: ", "dataset: "+data+"/").Replace(o.config)
+	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run = filepath.Join(folder, "run")
+	finished(t, "train", "-c", config, "--out", run)
+	return run
+}
+
+// with adds the task's flags.
+func (o taught) with(args ...string) []string { return append(args, o.flags...) }
+
 // isAnalysed checks the table and the file of an analysis.
 func (o taught) isAnalysed(t *testing.T, run string) {
 	t.Helper()
-	text := petrify(t, "analyze", run)
+	text := petrify(t, o.with("analyze", run)...)
 	if want := "at 4 bits: " + map[bool]string{true: "SQNR", false: o.head + " "}[o.head == ""]; !strings.Contains(text, want) {
 		t.Errorf("no column %q in\n%s", want, text)
 	}
@@ -176,8 +193,8 @@ func (o taught) isAnalysed(t *testing.T, run string) {
 func (o taught) isQuantized(t *testing.T, run, name string) {
 	t.Helper()
 	to := run + "-" + strings.ReplaceAll(name, " ", "-")
-	text := petrify(t, "quantize", run, "--out", to, "--set", "ptq="+everyRepair()[name], "--set",
-		"quantization.global_config.weight_bits=4", "--set", "quantization.global_config.activation_bits=8")
+	text := petrify(t, o.with("quantize", run, "--out", to, "--set", "ptq="+everyRepair()[name], "--set",
+		"quantization.global_config.weight_bits=4", "--set", "quantization.global_config.activation_bits=8")...)
 	first := o.task.Headline()
 	if !strings.Contains(text, first.Name) || !strings.Contains(text, ": 0 differ") {
 		t.Errorf("%s: no %s or no proof in\n%s", name, first.Name, text)
@@ -192,7 +209,7 @@ func (o taught) isQuantized(t *testing.T, run, name string) {
 func (o taught) isSearched(t *testing.T, run string) {
 	t.Helper()
 	const drop = 60
-	text := petrify(t, "search", run, "--budget", fmt.Sprintf("drop=%d", drop), "--confirm", "1")
+	text := petrify(t, o.with("search", run, "--budget", fmt.Sprintf("drop=%d", drop), "--confirm", "1")...)
 	var r found
 	readJSON(t, filepath.Join(run, searchFile), &r)
 	is := termsOf(r.Metric, r.Float, r.Images.Count)
@@ -226,12 +243,12 @@ func (o taught) isSearched(t *testing.T, run string) {
 	if confirmed != len(runs) {
 		t.Errorf("of %d trained choices, %d have what training reports", len(runs), confirmed)
 	}
-	o.isRefused(t, "packed takes ", "search", run, "--budget", "drop=0", "--budget", "packed=1")
+	o.isRefused(t, "packed takes ", o.with("search", run, "--budget", "drop=0", "--budget", "packed=1")...)
 	least := slices.MinFunc(r.Front, func(a, b candidate) int {
 		return cmp.Compare(is.lost(*a.Measured, r.Float), is.lost(*b.Measured, r.Float))
 	})
 	if is.lost(*least.Measured, r.Float) > 0 {
-		o.isRefused(t, o.drop, "search", run, "--budget", "drop=0")
+		o.isRefused(t, o.drop, o.with("search", run, "--budget", "drop=0")...)
 	}
 }
 

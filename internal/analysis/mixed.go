@@ -11,7 +11,7 @@ import (
 )
 
 // Mixed is the network with the given bits by tensor, and 8 for the others, rounded to
-// nearest.
+// nearest. It says of itself what a model of the run does, so that its exports are as long.
 func (s *Study) Mixed(bits map[string]int) (*quantized.Model, error) {
 	of := map[string]*graph.Model{}
 	for tensor, b := range bits {
@@ -21,7 +21,7 @@ func (s *Study) Mixed(bits map[string]int) (*quantized.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("analysis: %w", err)
 	}
-	m.Origin.Method = "ptq"
+	s.Config.Describe(m, s.checksum)
 	return m, nil
 }
 

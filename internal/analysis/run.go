@@ -27,6 +27,7 @@ type Study struct {
 	models      map[int]*graph.Model // by bits
 	held        *datasets.Split
 	split       string // that they are from
+	checksum    string // of the data
 	float       *trace
 	uniform     map[int]*trace // by bits; that of most is the trunk
 	tensors     []*tensor
@@ -73,6 +74,7 @@ func (s *Study) begin(ctx context.Context) error {
 		s.split = "validation"
 	}
 	s.Config = s.Config.HoldOut(s.Images).ForTask()
+	s.checksum = s.Config.Data.Checksum()
 	if err := s.observe(ctx); err != nil {
 		return err
 	}

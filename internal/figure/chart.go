@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"unicode/utf8"
 )
 
 // Chart is a chart of lines.
@@ -70,20 +71,24 @@ func (p *picture) text(x, y float64, attributes, words string) {
 	p.svg.WriteString("</text>\n")
 }
 
-// begin begins the picture, with a white ground.
-func (p *picture) begin(width, height int) {
-	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"`+
-		` font-family="%s" font-size="%d" fill="%s">`, width, height, font, size, ink)
-	p.add(`<rect width="%d" height="%d" fill="#fff"/>`, width, height)
+// begin begins the picture, with a white ground; more is how many pixels there are left of 0.
+func (p *picture) begin(more, width, height int) {
+	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="%d 0 %[1]d %[2]d"`+
+		` font-family="%s" font-size="%d" fill="%s">`, more+width, height, -more, font, size, ink)
+	p.add(`<rect x="%d" width="%d" height="%d" fill="#fff"/>`, -more, more+width, height)
 }
 
 // frame draws everything but the lines and their names.
 func (p *picture) frame(c Chart) {
-	high := height
-	for _, name := range c.XNames {
-		high = max(high, height+letter*len(name)*7/10) // which stand at an angle
+	more, wide, high := 0, width, height
+	for i, name := range c.XNames { // which stand at an angle
+		long := letter * utf8.RuneCountInString(shortened(name)) * 7 / 10
+		more, high = max(more, long-int(p.x.at(float64(i)))), max(high, height+long)
 	}
-	p.begin(width, high)
+	for _, l := range c.Lines {
+		wide = max(wide, right+margin+letter*utf8.RuneCountInString(l.Name)) // which stand at the right
+	}
+	p.begin(more, wide, high)
 	p.add(`<clipPath id="inside"><rect x="%d" y="%d" width="%d" height="%d"/></clipPath>`,
 		left-dot, top-dot, right-left+2*dot, bottom-top+2*dot)
 	p.text(margin, 28, `font-size="16"`, c.Title)
@@ -107,8 +112,18 @@ func (p *picture) xNames(names []string) {
 	every := len(names)/25 + 1
 	for i := 0; i < len(names); i += every {
 		x, y := p.x.at(float64(i))+middle, float64(bottom+size)
-		p.text(x, y, fmt.Sprintf(`text-anchor="end" font-size="12" transform="rotate(-45 %.1f %.1f)"`, x, y), names[i])
+		p.text(x, y, fmt.Sprintf(`text-anchor="end" font-size="12" transform="rotate(-45 %.1f %.1f)"`, x, y), shortened(names[i]))
 	}
+}
+
+// shortened is a name without its middle, if it is long.
+func shortened(name string) string {
+	const begin, end = 16, 16
+	all := []rune(name)
+	if len(all) <= begin+1+end {
+		return name
+	}
+	return string(all[:begin]) + "…" + string(all[len(all)-end:])
 }
 
 // line draws a line with its dots.

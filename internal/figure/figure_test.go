@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -49,7 +50,8 @@ func TestAccuracyOfShortRuns(t *testing.T) {
 
 // Names stand below their points instead of numbers, and a single point has a place.
 func TestNamesOfPoints(t *testing.T) {
-	for _, names := range [][]string{{"conv1"}, {"conv1", "a<b", "a layer with quite a long name"}} {
+	for _, names := range [][]string{{"conv1"}, {"conv1", "a<b", "a layer with quite a long name"},
+		{"backbone.stage4.block4.bottleneck.projection_with_a_long_name", "conv1"}} {
 		l := Line{Name: "8 bits"}
 		for i := range names {
 			l.X, l.Y = append(l.X, float64(i)), append(l.Y, 30)
@@ -62,12 +64,28 @@ func TestNamesOfPoints(t *testing.T) {
 		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") || !strings.Contains(text, ">conv1<") {
 			t.Errorf("%v: names or coordinates are missing:\n%s", names, text)
 		}
+		if strings.Contains(text, "backbone") && !strings.Contains(text, ">backbone.stage4.…with_a_long_name<") {
+			t.Errorf("a long name has its middle:\n%s", text)
+		}
+		if left, long := leftOf(t, text), len(names[0]) > 10; left < 0 != long {
+			t.Errorf("%v: the picture begins at %d", names, left)
+		}
 		wellFormed(t, text)
 	}
 }
 
 // The greatest number of a heat map is darkest, what is not above 0 is white, and what is no
 // number is refused.
+// leftOf is where a picture begins.
+func leftOf(t *testing.T, svg string) (left int) {
+	t.Helper()
+	_, view, _ := strings.Cut(svg, `viewBox="`)
+	if _, err := fmt.Sscan(view, &left); err != nil {
+		t.Fatal(err)
+	}
+	return left
+}
+
 func TestHeat(t *testing.T) {
 	h := Heat{Title: "a<b", Columns: []string{"8", "4"}, Rows: []HeatRow{{"fc.weight", []float64{-0.1, 0.5}},
 		{"fc", []float64{0, 0.005}}}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"unicode/utf8"
 )
 
 // Heat is a table of numbers whose cells are the darker the greater these are.
@@ -35,11 +36,11 @@ func (h Heat) SVG(w io.Writer) error {
 			}
 			most = max(most, v)
 		}
-		widest = max(widest, len(r.Name))
+		widest = max(widest, utf8.RuneCountInString(r.Name))
 	}
 	from := margin + letter*widest + margin
 	p := &picture{}
-	p.begin(max(from+cellWidth*len(h.Columns)+margin, width), top+cellHeight*len(h.Rows)+margin)
+	p.begin(0, max(from+cellWidth*len(h.Columns)+margin, width), top+cellHeight*len(h.Rows)+margin)
 	p.text(margin, 28, `font-size="16"`, h.Title)
 	p.text(margin, 48, `fill-opacity="0.75"`, h.Note)
 	for i, name := range h.Columns {
@@ -71,7 +72,7 @@ func (p *picture) cell(x, y int, v, most float64) {
 	p.add(`<rect x="%d" y="%d" width="%d" height="%d" fill="%s" fill-opacity="%.3f" stroke="%s"/>`, x, y, cellWidth,
 		cellHeight, Blue, shade, pale)
 	color := ink
-	if shade > 0.8 {
+	if shade > 0.65 {
 		color = "#fff"
 	}
 	p.text(float64(x+cellWidth/2), float64(y+cellHeight/2+middle),

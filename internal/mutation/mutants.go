@@ -317,7 +317,7 @@ var mutants = []mutant{
 	{"internal/config/atbits.go", "q.Global.atBits(bits), bits", "q.Global.atBits(bits), q.EdgeBits", ""},
 	{"internal/analysis/branch.go", "other[n.Name], b.nodes = true,", "b.nodes =", ""},
 	{"internal/analysis/branch.go", "a.Name == input && b.raw", "false", ""},
-	{"internal/analysis/tensor.go", "loss.Loss - r.Float.Loss", "loss.Loss", ""},
+	{"internal/analysis/tensor.go", "m.Loss - r.Float.Loss", "m.Loss", ""},
 	{"internal/search/front.go", "max(product.A, product.B) == i", "product.A == i", ""},
 	{"internal/search/front.go", "max(product.A, product.B) >= len(choice)", "false", ""},
 	{"internal/search/front.go", "c+p.least(r, i+1) > p.Limits[r]", "c > p.Limits[r]+1", ""},
