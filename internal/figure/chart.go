@@ -118,7 +118,7 @@ func (p *picture) xNames(names []string) {
 
 // shortened is a name without its middle, if it is long.
 func shortened(name string) string {
-	const begin, end = 16, 16
+	const begin, end = 22, 10
 	all := []rune(name)
 	if len(all) <= begin+1+end {
 		return name

@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"petrify/train"
+)
 
 // TimesFile holds how long the layers take.
 const TimesFile = "times.json"
@@ -45,6 +49,7 @@ func (t *Times) Total() (microseconds float64) {
 
 // Sensitivity is what a page needs of analysis.json: what each tensor loses at fewer bits.
 type Sensitivity struct {
+	Metric string // its key; "": there is none
 	Images struct {
 		Split string
 		Count int
@@ -60,9 +65,10 @@ type SensitiveTensor struct {
 
 // Loss is what a network loses with a tensor at some bits.
 type Loss struct {
-	Bits          int
-	LossIncrease  float64 `json:"loss_increase"`
-	ErrorIncrease *int    `json:"error_increase"` // nil: nothing is classified
+	Bits           int
+	LossIncrease   float64  `json:"loss_increase"`
+	ErrorIncrease  *int     `json:"error_increase"`  // nil: nothing is classified
+	MetricIncrease *float64 `json:"metric_increase"` // nil: there is no metric
 }
 
 // sensitive adds what a tensor loses at fewer bits.
@@ -90,8 +96,11 @@ func (p *Panel) sensitive(r *Run, what, tensor string) {
 		if worst.ErrorIncrease != nil {
 			said += fmt.Sprintf(", %+d mistakes", *worst.ErrorIncrease)
 		}
+		if of, ok := train.MetricOf(r.Sensitivity.Metric); ok && worst.MetricIncrease != nil {
+			said += fmt.Sprintf(", %s %+.4g", of.Name, *worst.MetricIncrease)
+		}
 		c.Note = fmt.Sprintf("The loss of the float network grows by up to %s, with every other tensor at 8 bits, "+
-			"on %s images (%s).", said, thousands(int64(r.Sensitivity.Images.Count)), r.Sensitivity.Images.Split)
+			"on %s samples (%s).", said, thousands(int64(r.Sensitivity.Images.Count)), r.Sensitivity.Images.Split)
 		p.fact("sensitivity of "+what, said)
 		p.Charts = append(p.Charts, c)
 	}

@@ -20,13 +20,18 @@ func TestMeasuredLayers(t *testing.T) {
 		r.Times = &Times{Platform: "<b>", Kernels: "avx2", Inputs: 3}
 		r.Sensitivity = &Sensitivity{}
 		r.Sensitivity.Images.Count, r.Sensitivity.Images.Split = 1234, "training"
-		mistakes := 7
+		mistakes, worse, want := new(int), (*float64)(nil), "0.5 at 2 bits, +7 mistakes"
+		*mistakes = 7
+		if seed%2 == 1 {
+			mistakes, worse, want = nil, new(float64), "0.5 at 2 bits, MAE +2.5"
+			*worse, r.Sensitivity.Metric = 2.5, "mae"
+		}
 		for _, n := range r.Model.Nodes {
 			r.Times.Layers = append(r.Times.Layers, LayerTime{n.Name, 12.5})
 			for _, tensor := range []string{n.Name, n.Name + ".weight"} {
 				s := SensitiveTensor{Tensor: tensor}
 				for _, bits := range []int{8, 4, 2} {
-					s.Bits = append(s.Bits, Loss{bits, 1 / float64(bits), &mistakes})
+					s.Bits = append(s.Bits, Loss{bits, 1 / float64(bits), mistakes, worse})
 				}
 				r.Sensitivity.Tensors = append(r.Sensitivity.Tensors, s)
 			}
@@ -39,8 +44,8 @@ func TestMeasuredLayers(t *testing.T) {
 		integers := slices.ContainsFunc(r.Model.Nodes, func(n quantized.Node) bool {
 			return n.Weights != nil && n.Weights.Q != nil
 		})
-		if integers && !(strings.Contains(text, "0.5 at 2 bits, +7 mistakes") &&
-			strings.Contains(text, "on 1,234 images (training)")) {
+		if integers && !(strings.Contains(text, want) &&
+			strings.Contains(text, "on 1,234 samples (training)")) {
 			t.Errorf("seed %d: sensitivities are missing", seed)
 		}
 		if integers && !strings.Contains(text, "25.00 % in the last epoch, 12.50 % back") {
