@@ -104,6 +104,7 @@ var mutants = []mutant{
 	{"graph/equalize.go", "after *= next.ins[0].H * next.ins[0].W", "after = next.ins[0].H * next.ins[0].W", ""}, // of two
 	{"graph/smooth.go", "range slices.Backward(links)", "range slices.All(links)", ""},
 	{"graph/smooth.go", "portable.Pow(w, 1-α)", "portable.Pow(w, α)", ""},
+	{"graph/equalize.go", "math.Sqrt(r / s)", "r / s", ""},
 	{"graph/equalize.go", "l.padded = l.padded || next.padded()", "", ""},
 	{"graph/repair.go", "{float.source: x}", "{float.source: rounded}", ""},
 	{"graph/repair_blocks.go", "relaxed.error < best.error", "relaxed.error > 0", ""},
@@ -111,6 +112,8 @@ var mutants = []mutant{
 	{"graph/blocks.go", "reach <= i", "reach <= i+1", ""},
 	{"graph/repair_weights.go", "(m+shift[first+i])", "m", ""},
 	{"graph/repair_weights.go", "(float64(n) - g.Zero[k])", "float64(n)", ""},
+	{"graph/repair/adaround.go", "p.rowError(r, now) < p.rowError(r, old)", "p.rowError(r, now) != p.rowError(r, old)", ""},
+	{"graph/repair/gptq.go", "float64(scale[c]*steps), l[i*n:i*n+i])", "float64(scale[c]*steps), l[:i])", ""},
 	{"graph/repair/gptq.go", "w+carried[i]/l[i*n+i]", "w", ""},
 	{"graph/repair/problem.go", "add(w, 1, b)", "", ""},
 	{"graph/repair/steps.go", "δ * (2*s.pull[c] + float64(", "δ * (s.pull[c] + float64(", ""},
@@ -324,7 +327,7 @@ var mutants = []mutant{
 	{"cmd/petrify/search_confirm.go", "t.Resume = train.HasCheckpoint(t.Out)", "", ""},
 	{"cmd/petrify/terms.go", "return -100 * worse", "return 100 * worse", ""},
 	{"cmd/petrify/terms.go", "100 * worse / max(t.value(float), math.SmallestNonzeroFloat64)", "100 * worse", ""},
-	{"internal/analysis/run.go", "m.Metric = &v", "m.Metric = &m.Loss", ""},
+	{"internal/analysis/run.go", "v := metric.Of(all)", "v := all.Loss", ""},
 	{"cmd/petrify/search_confirm.go", "good = next", "bad = next", ""},
 	{"cmd/petrify/search_latency.go", "!sameBits(s.whole, m, i) && ", "", ""},
 	{"internal/config/choose.go", "e.module.forget(c.Seed)", "", ""}, // so the configuration was refused
