@@ -84,7 +84,8 @@ func (s *seeker) largest(respect string) (names []string) {
 
 // lossy says how little can be lost within the other budgets, and what loses most.
 func (s *seeker) lossy(all []candidate) error {
-	if s.drop < 0 {
+	small := func(c candidate) bool { return c.Measured != nil && s.keeps(c.Costs) }
+	if s.drop < 0 || !slices.ContainsFunc(all, small) {
 		return s.exceeded("no choice of bits that was measured keeps the budgets once it is quantized",
 			func(r int) int64 {
 				least := int64(unlimited)
@@ -98,7 +99,7 @@ func (s *seeker) lossy(all []candidate) error {
 	}
 	lost, after, trained := math.Inf(1), math.Inf(1), ""
 	for i := range all {
-		if all[i].Measured != nil && s.keeps(all[i].Costs) {
+		if small(all[i]) {
 			lost = min(lost, s.lost(all[i].Measured))
 		}
 		if t := all[i].Trained; t != nil {
