@@ -78,7 +78,7 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "no title and no values"})
 		case want > 0 || want == 0 && all || l.isCategory(c):
 			l.feature[c] = true
-			l.Columns = append(l.Columns, strings.Trim(l.name(c), `"`))
+			l.Columns = append(l.Columns, l.title(c))
 		default:
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(c), "data.columns"})
 		}
@@ -92,10 +92,18 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	return l, errors.Join(l.alike(), l.findFillings(opts.Missing))
 }
 
-// name is a column's title in quotes, or else its number.
-func (l *layout) name(c int) string {
+// title is a column's title, or else its number.
+func (l *layout) title(c int) string {
 	if l.titles == nil || l.titles[c] == "" {
 		return fmt.Sprintf("column %d", c+1)
+	}
+	return l.titles[c]
+}
+
+// name is the title for messages: in quotes, unless it is a number.
+func (l *layout) name(c int) string {
+	if l.titles == nil || l.titles[c] == "" {
+		return l.title(c)
 	}
 	return fmt.Sprintf("%q", l.titles[c])
 }

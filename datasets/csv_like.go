@@ -52,7 +52,7 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 	for at, used := range l.feature {
 		switch {
 		case used:
-			l.Columns = append(l.Columns, strings.Trim(l.name(at), `"`))
+			l.Columns = append(l.Columns, l.title(at))
 			l.order = append(l.order, like[at])
 		case at != l.column && at != l.time && at != l.recording && !l.predicts(at):
 			l.LeftOut = append(l.LeftOut, LeftColumn{l.name(at), "not in training"})

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -135,5 +136,53 @@ func TestPicturesAreReadLikeTraining(t *testing.T) {
 	}
 	if set.Shape != c.Shape || set.Test.Len() != 2 || set.Train != set.Test || set.Test.pixels(1, 72)[0] != 204 {
 		t.Errorf("shape %v, %d pictures", set.Shape, set.Test.Len())
+	}
+}
+
+// Columns are found again whatever is in their titles: what a message escapes or puts in
+// quotes, too.
+func TestTitlesOfAllKinds(t *testing.T) {
+	titles := []string{`5" screen`, `"q"`, `back\slash`, "tab\there", "two\nlines", "Größe\u00a0(m)", "\u200dzero width",
+		"قطر", "🐶👩‍🚀", "\ufeffmark", "'single'", "%d", "column 7", "a=b", "!no", "1..2", "-1", `\n`, `\"`, "\x7f"}
+	var header []string
+	for _, title := range titles {
+		header = append(header, `"`+strings.ReplaceAll(title, `"`, `""`)+`"`)
+	}
+	table := func(n int, back bool) []byte {
+		var b strings.Builder
+		for i := -1; i < n; i++ {
+			row := []string{"label"}
+			if i >= 0 {
+				row[0] = pet(i)
+			}
+			for k := range titles {
+				if i < 0 {
+					row = append(row, header[k])
+				} else {
+					row = append(row, fmt.Sprintf("%d.%d", 10*i, k))
+				}
+			}
+			if back {
+				slices.Reverse(row)
+			}
+			b.WriteString(strings.Join(row, ",") + "\n")
+		}
+		return []byte(b.String())
+	}
+	dir := write(t, map[string][]byte{"train.csv": table(10, false), "other.csv": table(4, true)})
+	set, err := Open(dir+"/train.csv", Options{Test: dir + "/other.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := set.Account.Table.Columns; !slices.Equal(got, titles) {
+		t.Errorf("columns %q, want %q", got, titles)
+	}
+	other, err := OpenLike(context.Background(), dir+"/other.csv", like(set, Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := set.Train.Values[:4*len(titles)]
+	if !slices.Equal(set.Test.Values, want) || !slices.Equal(other.Test.Values, want) {
+		t.Errorf("values %v and %v, want %v", set.Test.Values, other.Test.Values, want)
 	}
 }
