@@ -16,7 +16,8 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 		label.Label = strconv.Itoa(t.Label.Number)
 	}
 	header := HeaderFalse
-	if _, yes := looksTitled(rows, comma, label); yes && len(rows) > 1 || c.Table.heads(rows[0]) {
+	if _, yes := looksTitled(rows, comma, label); !c.Table.holds(rows[0], comma) &&
+		(yes && len(rows) > 1 || c.Table.heads(rows[0])) {
 		header = HeaderTrue
 	}
 	width := len(rows[0])
@@ -77,6 +78,34 @@ func (t *TableAccount) heads(row []string) bool {
 		}
 	}
 	return known >= len(t.read())
+}
+
+// holds reports whether a row may be one of the table, if that has no titles: with numbers
+// and words of training where it has features, whatever is below.
+func (t *TableAccount) holds(row []string, comma byte) bool {
+	if t == nil {
+		return false
+	}
+	columns := t.read()
+	for i, column := range columns {
+		at := untitledNumber(column) - 1
+		if len(row) == len(columns) { // nothing but features
+			at = min(at, i)
+		} else if len(row) != t.width() {
+			return false
+		}
+		if at < 0 || at >= len(row) {
+			return false
+		}
+		if w := t.category(column); w != nil {
+			if _, err := w.number([]byte(row[at])); err != nil {
+				return false
+			}
+		} else if !isNumber(row[at], comma) && !isMissing(row[at]) {
+			return false
+		}
+	}
+	return true
 }
 
 func setOf(names []string) map[string]bool {

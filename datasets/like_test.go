@@ -104,6 +104,35 @@ func TestFirstRowIsReadLikeTraining(t *testing.T) {
 	}
 }
 
+// The same of words among the features, above ones that are missing, with the label and without.
+func TestFirstRowOfWordsIsReadLikeTraining(t *testing.T) {
+	for _, header := range []Header{HeaderAuto, HeaderFalse} {
+		o := Options{Header: header, Categories: []string{"1"}, Unseen: "zero"}
+		dir := write(t, map[string][]byte{"train.csv": []byte(rowsOf("", 20, func(i int) string {
+			return fmt.Sprintf("%s,%d.5,%s", []string{"red", "blue"}[i/2%2], i, pet(i))
+		}))})
+		trained, err := Open(dir+"/train.csv", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		red, none := []float32{0, 1, 1.5}, []float32{0, 0, 1.5}
+		for text, want := range map[string][]float32{
+			"red,1.5,cat\n?,1.5,dog\n":                   slices.Concat(red, none),
+			"red,1.5\n?,1.5\n":                           slices.Concat(red, none),
+			"?,1.5\nred,1.5\n":                           slices.Concat(none, red),
+			"green,1.5\n?,1.5\n":                         slices.Concat(none, none),
+			"red;1,5\n?;1,5\n":                           slices.Concat(red, none),
+			"colour,size,kind\nred,1.5,cat\n?,1.5,dog\n": slices.Concat(red, none),
+		} {
+			dir := write(t, map[string][]byte{"other.csv": []byte(text)})
+			in, err := ReadInputs(context.Background(), dir+"/other.csv", like(trained, o))
+			if err != nil || !slices.Equal(in.Set.Test.Values, want) {
+				t.Errorf("%v %q: %+v, %v, want %v", header, text, in, err, want)
+			}
+		}
+	}
+}
+
 // Labels that would be quantities to learn are labels to test with.
 func TestLabelsAreReadLikeTraining(t *testing.T) {
 	row := func(i int) string { return fmt.Sprintf("%d.5,%d", i, 100*(i%30)) }
