@@ -90,7 +90,7 @@ func (t *TableAccount) holds(row []string, comma byte) bool {
 	for i, column := range columns {
 		at := untitledNumber(column) - 1
 		if len(row) == len(columns) { // nothing but features
-			at = min(at, i)
+			at = i
 		} else if len(row) != t.width() {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,7 +17,7 @@ type array struct {
 	in     *input
 	whole  bool      // integers are wanted as such
 	bytes  []uint8   // u1 and b1
-	ints   []int64   // other integers; u8 above 2⁶³ wraps, and is not a label
+	ints   []int64   // other integers; of u8 those below 2⁶³
 	floats []float32 // f4, f8, and integers that are not wanted as such
 }
 
@@ -175,13 +176,16 @@ func (a *array) read() (err error) {
 		a.bytes, err = a.in.bytes(int64(n))
 	case integer != nil && a.whole:
 		a.ints, err = decode(a.in, n, width, integer)
-	case integer != nil:
-		a.floats, err = decode(a.in, n, width, func(b []byte) float32 { return float32(integer(b)) })
-	default:
+	case float != nil:
 		a.floats, err = decode(a.in, n, width, float)
+	default:
+		a.floats, err = decode(a.in, n, width, func(b []byte) float32 { return float32(integer(b)) })
 	}
 	if err != nil {
 		return err
+	}
+	if a.descr[1:] == "u8" && slices.Contains(a.ints, math.MaxInt64) {
+		return a.in.errorf("a number of 2⁶³ or more, want less of labels and targets")
 	}
 	return a.in.end()
 }
@@ -189,7 +193,8 @@ func (a *array) read() (err error) {
 const npyTypes = "|b1 |u1 |i1, and u2 u4 u8 i2 i4 i8 f4 f8 with < or >"
 
 // npyDecoder returns the width of an element, 0 if the type is not supported,
-// and its decoder: one of the two, or none for elements that are bytes.
+// and its decoder: one of the two, or none for elements that are bytes; of u8 both, since
+// some are no int64.
 func npyDecoder(descr string) (width int, integer func([]byte) int64, float func([]byte) float32) {
 	if len(descr) < 3 {
 		return 0, nil, nil
@@ -207,8 +212,11 @@ func npyDecoder(descr string) (width int, integer func([]byte) int64, float func
 		return 2, func(b []byte) int64 { return int64(int16(order.Uint16(b))) }, nil
 	case "i4":
 		return 4, func(b []byte) int64 { return int64(int32(order.Uint32(b))) }, nil
-	case "i8", "u8":
+	case "i8":
 		return 8, func(b []byte) int64 { return int64(order.Uint64(b)) }, nil
+	case "u8":
+		return 8, func(b []byte) int64 { return int64(min(order.Uint64(b), math.MaxInt64)) },
+			func(b []byte) float32 { return float32(order.Uint64(b)) }
 	case "u2":
 		return 2, func(b []byte) int64 { return int64(order.Uint16(b)) }, nil
 	case "u4":

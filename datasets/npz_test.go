@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -85,6 +86,46 @@ func TestNPYTypes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The least and the greatest number of each integer type, and those around the greatest of
+// the signed one, as features; as labels, those that are no int64 are refused.
+func TestNPYExtremes(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		for width := 1; width <= 8; width *= 2 {
+			for _, kind := range "ui" {
+				half := uint64(1) << (8*width - 1)
+				var data []byte
+				var want []float32
+				for _, v := range []uint64{0, 1, half - 1, half, 2*half - 1} {
+					b := order.AppendUint64(nil, v)
+					if order.String() == binary.BigEndian.String() {
+						data = append(data, b[8-width:]...)
+					} else {
+						data = append(data, b[:width]...)
+					}
+					if kind == 'i' && v >= half {
+						want = append(want, -float32(2*half-v)) // 2·half is 0 of 64 bits, as it should be
+					} else {
+						want = append(want, float32(v))
+					}
+				}
+				descr := fmt.Sprintf("%c%c%d", map[bool]byte{true: '>', false: '<'}[order.String() == binary.BigEndian.String()],
+					kind, width)
+				dir := write(t, map[string][]byte{
+					"x.npz": npzFile(t, map[string][]byte{"x": npyFile(descr, "(5, 1)", data), "y": npyFile("|u1", "(5,)", make([]byte, 5))}),
+					"y.npz": npzFile(t, map[string][]byte{"x": npyFile("|u1", "(5, 1)", make([]byte, 5)), "y": npyFile(descr, "(5,)", data)})})
+				parts, _, err := newLoading(t.Context(), Options{}).readNPZ(dir + "/x.npz")
+				if err != nil || !slices.Equal(parts[toTrain].x.numbers(), want) {
+					t.Errorf("%s: %v, %v, want %v", descr, parts[toTrain].x.numbers(), err, want)
+				}
+				_, _, err = newLoading(t.Context(), Options{}).readNPZ(dir + "/y.npz")
+				if refused := err != nil && strings.Contains(err.Error(), "2⁶³ or more"); refused != (descr[1:] == "u8") {
+					t.Errorf("%s as labels: %v", descr, err)
+				}
+			}
+		}
 	}
 }
 
