@@ -47,12 +47,12 @@ func newSums(b *builder, u *unit, in *fakequant.Quantizer) *sums {
 func (s *sums) pack(w []float32, in float32) {
 	f, scales := s.unit.weights.Config().Format, s.weightScales()
 	cols, step := len(s.q)/len(s.scale), quantized.FinestStep(f)
-	for o := range s.scale {
+	kernel.Each(len(s.scale), cols, func(o int) {
 		scale := scales[o%len(scales)]
 		to := kernel.Grid{Scale: scale, Min: step * f.Min(), Max: step * f.Max()}
 		kernel.QuantizeI8(s.q[o*cols:(o+1)*cols], w[o*cols:(o+1)*cols], to)
 		s.scale[o] = in * scale
-	}
+	})
 	s.packed.Repack(s.q)
 }
 

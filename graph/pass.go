@@ -81,7 +81,7 @@ func (p *pass) load(x []float32, labels []int32) error {
 	if len(labels) != len(p.loss.labels) {
 		return fmt.Errorf("graph: batch of %d labels: want %d", len(labels), len(p.loss.labels))
 	}
-	copy(in, x)
+	inBlocks(len(in), func(from, to int) { copy(in[from:to], x[from:to]) })
 	copy(p.loss.labels, labels)
 	return nil
 }

@@ -126,7 +126,7 @@ func ScaleShiftBackward(to NormGrad, dy, y, x, scale []float32, relu bool) {
 	defer v.done()
 	zero := v.fill(0)
 	blocks(rows, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
+		s := p.begin(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
 			d, mask := dy[lo*c:hi*c], maskTile(y, lo*c, hi*c)
 			gradTile(s.t0, s.t1, d, mask, x[lo*c:hi*c], zero)
@@ -146,7 +146,7 @@ func gradSums(dy, y, x, mean []float32) *columnParts {
 	c := len(mean)
 	p := newColumnParts(len(x)/c, c)
 	blocks(len(x)/c, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
+		s := p.begin(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
 			gradTile(s.t0, s.t1, dy[lo*c:hi*c], maskTile(y, lo*c, hi*c), x[lo*c:hi*c], mean)
 			s.addTile()

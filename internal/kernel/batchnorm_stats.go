@@ -37,7 +37,7 @@ func BatchNormStats(m Moments, x []float32) {
 	p := newColumnParts(rows, c)
 	defer p.done()
 	blocks(rows, p.size, func(from, to int) {
-		s := p.at(from / p.size)
+		s := p.begin(from / p.size)
 		s.emptyRange()
 		done := 0
 		tiles(from, to, c, func(a, b int) {
@@ -57,31 +57,30 @@ func BatchNormStats(m Moments, x []float32) {
 
 // moments merges the moments and the ranges of the pieces of rows, in order.
 func (p *columnParts) moments(rows int) columnSums {
+	return p.merge((*columnParts).combine, rows)
+}
+
+// combine merges the pieces' moments and ranges of some columns into those of the first
+// piece.
+func (p *columnParts) combine(rows, from, to int) {
 	all := p.at(0)
 	done := min(rows, p.size)
 	for i := 1; i < p.n; i++ {
 		part, n := p.at(i), min(rows-i*p.size, p.size)
 		w := weigh(done, n)
-		for j := range p.c {
+		for j := from; j < to; j++ {
 			all.combine(j, w, part.s0[j], part.s1[j])
+			all.least[j] = min(all.least[j], part.least[j])
+			all.greatest[j] = max(all.greatest[j], part.greatest[j])
 		}
-		all.widen(part)
 		done += n
 	}
-	return all
 }
 
 // emptyRange is the range of no values.
 func (s columnSums) emptyRange() {
 	for j := range s.least {
 		s.least[j], s.greatest[j] = emptySpan.lo, emptySpan.hi
-	}
-}
-
-// widen adds the range of t to that of s.
-func (s columnSums) widen(t columnSums) {
-	for j := range s.least {
-		s.least[j], s.greatest[j] = min(s.least[j], t.least[j]), max(s.greatest[j], t.greatest[j])
 	}
 }
 

@@ -23,10 +23,13 @@ func rowBlocks(rows, c int, f func(lo, hi int)) {
 	blocks(rows, max(1, block/max(1, c)), f)
 }
 
+// rowCost is how many elements a call for a row of them costs at least.
+const rowCost = 512
+
 // Each calls f for each of n things of size elements that do not share a result, some
 // in one go where they are small.
 func Each(n, size int, f func(i int)) {
-	rowBlocks(n, size, func(lo, hi int) {
+	rowBlocks(n, max(size, rowCost), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			f(i)
 		}

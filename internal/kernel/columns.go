@@ -47,12 +47,17 @@ func newColumnParts(rows, c int) *columnParts {
 		p.f64, p.f32 = make([]float64, need), make([]float32, need/2*5)
 	}
 	p.f64, p.f32 = p.f64[:2*p.n*c], p.f32[:5*p.n*c]
-	clear(p.f64)
-	clear(p.f32)
 	return p
 }
 
 func (p *columnParts) done() { columnPool.Put(p) }
+
+// begin is the accumulator of piece i, which is empty.
+func (p *columnParts) begin(i int) columnSums {
+	clear(p.f64[2*i*p.c:][:2*p.c])
+	clear(p.f32[5*i*p.c:][:5*p.c])
+	return p.at(i)
+}
 
 // at is the accumulator of piece i.
 func (p *columnParts) at(i int) columnSums {
@@ -63,15 +68,33 @@ func (p *columnParts) at(i int) columnSums {
 
 // total adds the pieces up in order and returns the sums.
 func (p *columnParts) total() columnSums {
+	return p.merge((*columnParts).add, 0)
+}
+
+// add adds the pieces' sums of some columns to those of the first piece.
+func (p *columnParts) add(_, from, to int) {
 	sum := p.at(0)
 	for i := 1; i < p.n; i++ {
 		part := p.at(i)
-		for j := range p.c {
+		for j := from; j < to; j++ {
 			sum.s0[j] += part.s0[j]
 			sum.s1[j] += part.s1[j]
 		}
 	}
-	return sum
+}
+
+// mergeElems is how many sums of pieces are worth a task of their own.
+const mergeElems = 1024
+
+// merge calls f, which merges some columns of the pieces of rows into the first piece,
+// for all columns, and returns that piece.
+func (p *columnParts) merge(f func(p *columnParts, rows, from, to int), rows int) columnSums {
+	if p.n*p.c <= mergeElems { // not worth a closure
+		f(p, rows, 0, p.c)
+	} else {
+		blocks(p.c, max(1, mergeElems/p.n), func(from, to int) { f(p, rows, from, to) })
+	}
+	return p.at(0)
 }
 
 // addTile adds the sums of a tile.
@@ -99,7 +122,7 @@ func SumRows(sum, x []float32, rows, c int) {
 	p := newColumnParts(rows, c)
 	defer p.done()
 	blocks(rows, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
+		s := p.begin(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
 			sumTile(s.t0, x[lo*c:hi*c])
 			s.addTile()

@@ -63,8 +63,12 @@ func (w weights) packPanel(dst, src []float32, j int) {
 	for _, tap := range w.taps {
 		for i := range w.inner {
 			from := src[tap+i*w.innerBy+column*w.by:]
-			for c := range used {
-				dst[c] = from[c*w.by]
+			if w.by == 1 {
+				copy(dst, from[:used])
+			} else {
+				for c := range used {
+					dst[c] = from[c*w.by]
+				}
 			}
 			clear(dst[used:width])
 			dst = dst[width:]

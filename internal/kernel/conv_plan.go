@@ -134,7 +134,8 @@ const tasks = 16
 func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
 	packed := grown(&s.packed, p.packed)
 	panels := p.parts[0].panels()
-	parallelWork(8*p.packed, len(p.parts)*panels, func(i int) {
+	const packing = 32 // what an element costs, in multiply-adds
+	parallelWork(packing*p.packed, len(p.parts)*panels, func(i int) {
 		p.parts[i/panels].pack(packed, w, bias, i%panels)
 	})
 	count := min(tasks, p.g.N)

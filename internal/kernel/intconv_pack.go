@@ -258,22 +258,31 @@ func (p *PackedConv) sign() uint8 {
 // panelBytes is the size of the panel that starts at channel o.
 func (p *PackedConv) panelBytes(o int) int { return len(p.off) * p.groups * 4 * p.panelWidth(o) }
 
-// packBytes fills panels with groups of four bytes. It takes a few groups of
-// each channel in turn, so that source and destination stay in the cache.
+// packBytes fills panels with groups of four bytes. A task has a panel's channels and a
+// turn of their elements, so that source and destination stay in the cache.
 func (p *PackedConv) packBytes(w []int8) {
-	const turn = 32
-	k := len(w) / p.g.O
-	out := p.panels
-	for first := 0; first < p.g.O; {
-		width := p.panelWidth(first)
-		for at := 0; at < len(p.source); at += 4 * turn {
-			source := p.source[at:min(at+4*turn, len(p.source))]
-			for lane := range min(width, p.g.O-first) {
-				p.packLane(out[at*width+4*lane:], 4*width, w[(first+lane)*k:][:k], source)
-			}
+	const turn = 128
+	width, turns := p.panelWidth(0), (len(p.source)+turn-1)/turn
+	pack := func(i int) {
+		first, at := i/turns*width, i%turns*turn
+		p.packTurn(w, first, at, p.source[at:min(at+turn, len(p.source))])
+	}
+	if tasks := (p.g.O + width - 1) / width * turns; len(w) > block {
+		Parallel(tasks, pack)
+	} else {
+		for i := range tasks {
+			pack(i)
 		}
-		out = out[p.panelBytes(first):]
-		first += width
+	}
+}
+
+// packTurn writes the elements that source names, the first of which is at, of the panel
+// that starts at channel first.
+func (p *PackedConv) packTurn(w []int8, first, at int, source []int32) {
+	k, width := len(w)/p.g.O, p.panelWidth(first)
+	out := p.panels[first*len(p.source)+at*width:]
+	for lane := range min(width, p.g.O-first) {
+		p.packLane(out[4*lane:], 4*width, w[(first+lane)*k:][:k], source)
 	}
 }
 

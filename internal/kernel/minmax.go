@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 )
 
 // MinMax returns the least and the greatest finite value of x, and how many
@@ -23,9 +24,20 @@ func MinMaxRows(lo, hi, x []float32, rows, cols int) (nonFinite int) {
 	checkLen("MinMaxRows", "lo", len(lo), rows)
 	checkLen("MinMaxRows", "hi", len(hi), rows)
 	checkLen("MinMaxRows", "x", len(x), rows*cols)
-	for r := range rows {
+	if cols > block || rows*max(cols, rowCost) <= block {
+		return minMaxRows(lo, hi, x, 0, rows)
+	}
+	var bad atomic.Int64
+	rowBlocks(rows, max(cols, rowCost), func(from, to int) { bad.Add(int64(minMaxRows(lo, hi, x, from, to))) })
+	return int(bad.Load())
+}
+
+// minMaxRows is MinMaxRows of the rows from one to another.
+func minMaxRows(lo, hi, x []float32, from, to int) (nonFinite int) {
+	cols := len(x) / max(1, len(lo))
+	for r := from; r < to; r++ {
 		var bad int
-		lo[r], hi[r], bad = minMaxBlock(x[r*cols : (r+1)*cols]).ends()
+		lo[r], hi[r], bad = MinMax(x[r*cols : (r+1)*cols])
 		nonFinite += bad
 	}
 	return nonFinite

@@ -165,7 +165,7 @@ func (g gate) sum(d NormGrad, dy, x []float32, n NormQuant, rows int) {
 	p := newColumnParts(len(x)/c, c)
 	defer p.done()
 	blocks(len(x)/c, p.size, func(lo, hi int) {
-		s := p.at(lo / p.size)
+		s := p.begin(lo / p.size)
 		tiles(lo, hi, c, func(lo, hi int) {
 			gradQuantTile(s.t0, s.t1, dy[lo*c:hi*c], x[lo*c:hi*c], g)
 			s.addTile()

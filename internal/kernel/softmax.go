@@ -49,6 +49,7 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 			m++
 		}
 	}
+	e := make([]float64, classes)
 	for i, label := range labels {
 		row, d := logits[i*classes:(i+1)*classes], []float32(nil)
 		if dlogits != nil {
@@ -58,7 +59,7 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 			clear(d)
 			continue
 		}
-		l, best := softmaxRow(d, row, int(label), float64(m))
+		l, best := softmaxRow(d, e, row, int(label), float64(m))
 		loss += l
 		if best == int(label) {
 			correct++
@@ -68,23 +69,24 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 }
 
 // softmaxRow returns −ln p[label] and the index of the first maximum, and
-// fills d (if not nil) with the gradient divided by m.
-func softmaxRow(d, row []float32, label int, m float64) (loss float64, best int) {
+// fills d (if not nil) with the gradient divided by m. e is room for a row.
+func softmaxRow(d []float32, e []float64, row []float32, label int, m float64) (loss float64, best int) {
 	for k, v := range row {
 		if v > row[best] {
 			best = k
 		}
 	}
 	top, sum := float64(row[best]), 0.0
-	for _, v := range row {
-		sum += portable.Exp(float64(v) - top)
+	for k, v := range row {
+		e[k] = portable.Exp(float64(v) - top)
+		sum += e[k]
 	}
 	loss = portable.Log(sum) - (float64(row[label]) - top)
 	if d == nil {
 		return loss, best
 	}
-	for k, v := range row {
-		p := portable.Exp(float64(v)-top) / sum
+	for k := range row {
+		p := e[k] / sum
 		if k == label {
 			p--
 		}

@@ -26,6 +26,9 @@ var mutants = []mutant{
 	{"internal/kernel/intconv.go", "c.z = z + int32(flipOf[X]())", "c.z = z", ""},
 	{"internal/kernel/intconv_pack.go", "column*g.DilationW*g.C", "column*g.C", ""},
 	{"internal/kernel/intconv_pack.go", "math.MaxInt16 / math.MaxUint8", "math.MaxInt16 / math.MaxInt8", ""},
+	{"internal/kernel/intconv_pack.go", "i/turns*width, i%turns*turn", "i%turns*width, i/turns*turn", ""},
+	{"internal/kernel/columns.go", "clear(p.f64[2*i*p.c:][:2*p.c])", "", ""},
+	{"internal/kernel/minmax.go", "minMaxRows(lo, hi, x, from, to)", "minMaxRows(lo, hi, x, 0, to)", ""},
 	{"internal/kernel/intconv_pack.go", "lane%words/4*16", "lane%words/4*8", ""}, // needs VPDPBUSD
 	{"internal/kernel/fused.go", "(lost > 0 || lost < 0) && bits&1 == 0", "lost > 0 || lost < 0", ""},
 	{"internal/kernel/fused.go", "low == 1<<28 ||", "low == 1<<27 ||", ""},
