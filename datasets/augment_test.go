@@ -3,6 +3,7 @@ package datasets
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -180,5 +181,27 @@ func TestAugmentVariesThroughTheEpoch(t *testing.T) {
 	}
 	if len(seen) != 80 {
 		t.Errorf("%d different images of 80", len(seen))
+	}
+}
+
+// Batches do not depend on how many goroutines vary their images.
+func TestAugmentedBatchesOnAnyNumberOfProcessors(t *testing.T) {
+	set := picturesSet(t, 50, 9, 7)
+	epoch := func(processors int) (images []float32) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		for b, err := range set.Batches(set.Train, BatchOptions{Size: 8, Rand: rand.New(rand.NewPCG(1, 2)),
+			Augment: Augment{Shift: 3, Flip: true, Crop: 0.5, Cutout: 3}}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			images = append(images, b.X...)
+		}
+		return images
+	}
+	want := epoch(1)
+	for _, processors := range []int{2, 3, 16} {
+		if !slices.Equal(epoch(processors), want) {
+			t.Errorf("%d processors: other batches than on one", processors)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime"
+	"sync"
 )
 
 // Batch is a block of images ready for a network. Its slices are reused: they
@@ -109,9 +111,9 @@ type assembler struct {
 	targets   []float32
 	perSample int // targets
 
-	seed uint64 // of the epoch's augmentation
-	vary *variation
-	hear *rendition // nil: features are as they are
+	seed uint64       // of the epoch's augmentation
+	vary []*variation // one for each goroutine; nil: images are as they are
+	hear *rendition   // nil: features are as they are
 }
 
 func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
@@ -122,6 +124,7 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 		labels: make([]int32, o.Size),
 
 		targets: make([]float32, o.Size*s.perSample()), perSample: s.perSample(),
+		vary: make([]*variation, 1),
 	}
 	if o.Rand != nil {
 		a.seed = o.Rand.Uint64()
@@ -130,7 +133,10 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 		a.hear = newRendition(o.Augment, s, a.norm)
 	}
 	if o.Augment != (Augment{}) {
-		a.vary = newVariation(o.Augment, s.Shape)
+		a.vary = make([]*variation, min(runtime.GOMAXPROCS(0), o.Size))
+		for i := range a.vary {
+			a.vary[i] = newVariation(o.Augment, s.Shape)
+		}
 	}
 	return a
 }
@@ -149,8 +155,11 @@ func (a *assembler) twin() *assembler {
 	t := *a
 	t.x, t.labels = make([]float32, len(a.x)), make([]int32, len(a.labels))
 	t.targets = make([]float32, len(a.targets))
-	if a.vary != nil {
-		t.vary = a.vary.twin()
+	t.vary = make([]*variation, len(a.vary))
+	for i, v := range a.vary {
+		if v != nil {
+			t.vary[i] = v.twin()
+		}
 	}
 	if a.hear != nil {
 		t.hear = a.hear.twin()
@@ -168,19 +177,14 @@ func (a *assembler) batch(k int, order []int32) Batch {
 	for _, row := range rows {
 		a.split.prefetch(int(row), a.size)
 	}
-	for i, row := range rows {
-		dst := a.x[i*a.size : (i+1)*a.size]
-		if a.hear == nil {
-			a.norm.image(dst, a.split, int(row))
+	if len(a.vary) == 1 { // not worth a goroutine
+		a.samples(rows, uint64(k*size), 0)
+	} else {
+		var all sync.WaitGroup
+		for hand := range a.vary {
+			all.Go(func() { a.samples(rows, uint64(k*size), hand) })
 		}
-		moved := false
-		if a.vary != nil {
-			// One random stream per place in the epoch, so that skipping needs
-			// no replay.
-			moved = a.vary.apply(dst, a.seed, uint64(k*size+i))
-		}
-		a.labels[i] = a.split.Labels[row]
-		a.match(a.targets[i*a.perSample:][:a.perSample], int(row), moved)
+		all.Wait()
 	}
 	clear(a.x[len(rows)*a.size:])
 	clear(a.targets[len(rows)*a.perSample:])
@@ -190,8 +194,27 @@ func (a *assembler) batch(k int, order []int32) Batch {
 	return Batch{X: a.x, Labels: a.labels, N: len(rows), Index: k, Targets: a.targets}
 }
 
-// match writes what a sample is matched with; the pixels of a mask move with its image.
-func (a *assembler) match(dst []float32, row int, moved bool) {
+// samples assembles a goroutine's share of a batch that begins at place first of the epoch.
+func (a *assembler) samples(rows []int32, first uint64, hand int) {
+	v := a.vary[hand]
+	for i := hand; i < len(rows); i += len(a.vary) {
+		row, dst, moved := int(rows[i]), a.x[i*a.size:(i+1)*a.size], false
+		if a.hear == nil {
+			a.norm.image(dst, a.split, row)
+		}
+		if v != nil {
+			// One random stream per place in the epoch, so that skipping needs
+			// no replay.
+			moved = v.apply(dst, a.seed, first+uint64(i))
+		}
+		a.labels[i] = a.split.Labels[row]
+		a.match(a.targets[i*a.perSample:][:a.perSample], row, v, moved)
+	}
+}
+
+// match writes what a sample is matched with; the pixels of a mask move with its image,
+// if v has moved it.
+func (a *assembler) match(dst []float32, row int, v *variation, moved bool) {
 	if a.split.Masks == nil {
 		copy(dst, a.split.targetsAt(row, a.perSample))
 		return
@@ -200,7 +223,7 @@ func (a *assembler) match(dst []float32, row int, moved bool) {
 	for at := range dst {
 		from := at
 		if moved {
-			from = a.vary.origin(at)
+			from = v.origin(at)
 		}
 		dst[at] = float32(mask[from])
 		if mask[from] == Ignored {

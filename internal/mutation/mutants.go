@@ -285,12 +285,13 @@ var mutants = []mutant{
 	{"datasets/csv_like.go", "!ok || taken[at]", "!ok", ""},
 	{"datasets/contract.go", "!c.bytes() && c.Depth != 16", "!c.bytes()", ""},
 	{"datasets/account.go", "a.Classes[label].Train--", "a.Classes[label].Test--", ""},
+	{"datasets/batch.go", "i += len(a.vary)", "i += 1 + len(a.vary)", ""},
 	{"datasets/augment.go", "j = n - 1 - j", "j = n - j", ""},
 	{"datasets/augment.go", "scale*(float64(j)+0.5)", "scale*float64(j)", ""},
 	{"datasets/divide.go", "max(min(k, n-1), min(1, n-1))", "min(k, n-1)", ""},
 	{"datasets/order.go", "if k < len(labels)%len(classes) {", "if k <= len(labels)%len(classes) {", ""},
 	{"datasets/scale.go", "min(c.hi, float64(i+1)) - max(c.lo, float64(i))", "1", ""},
-	{"datasets/batch.go", "uint64(k*size+i)", "uint64(i)", ""},
+	{"datasets/batch.go", "first+uint64(i)", "uint64(i)", ""},
 
 	// train: the loop
 	{"train/adamw.go", "float32(1 - float64(lr*decay))", "float32(1 - decay)", ""},
@@ -308,7 +309,7 @@ var mutants = []mutant{
 	{"datasets/masks_folder.go", "(1<<bits - 1) / 255", "1 / 1", ""},
 	{"datasets/masks_folder.go", "(2*y+1)*m.h/(2*size[0])", "y*m.h/size[0]", ""},
 	{"datasets/masks.go", "if int(v) == ignored {", "if v == Ignored {", ""},
-	{"datasets/batch.go", "from = a.vary.origin(at)", "from = at", ""},
+	{"datasets/batch.go", "from = v.origin(at)", "from = at", ""},
 	{"train/judge.go", "sorted[i+1].y != s.y", "true", ""},
 	{"train/metric.go", "return m.Of(a) < m.Of(b)", "return m.Of(a) > m.Of(b)", ""},
 	{"train/result.go", "step > errors && errors > 0", "errors > 0", ""},
