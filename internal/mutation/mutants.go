@@ -268,6 +268,7 @@ var mutants = []mutant{
 	{"datasets/pictures_tiff.go", "order == reversed && !fax", "order == reversed && fax", ""},
 	{"datasets/pictures.go", "copy(pixels, old)", "copy(pixels[1:], old)", ""},
 	{"datasets/classes.go", "moved = moved || label", "moved = label", ""},
+	{"internal/torchfile/pickle.go", "if len(args) > 6 {", "if len(args) > 7 {", ""},
 	{"datasets/npy.go", "float32(order.Uint64(b))", "float32(int64(order.Uint64(b)))", ""},
 	{"datasets/npz.go", "strconv.Itoa(i%n)), i/n", "strconv.Itoa(i/n)), i%n", ""},
 	{"datasets/npz_shape.go", "[3]int{s[1], 1, s[0]}", "[3]int{1, s[1], s[0]}", ""},

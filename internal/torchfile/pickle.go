@@ -207,6 +207,15 @@ func viewOf(args tuple) (*view, error) {
 	if len(args) < 4 {
 		return nil, errors.New("a tensor is described by too few values")
 	}
+	if len(args) > 6 { // torch.Tensor's bits of how the numbers are meant
+		meant, _ := args[6].(*dict)
+		for _, key := range []string{"neg", "conj"} {
+			if meant != nil && meant.get(key) == true {
+				return nil, fmt.Errorf("a tensor is stored as what its numbers are the %s of: save "+
+					"tensor.resolve_%s()", map[string]string{"neg": "negative", "conj": "conjugate"}[key], key)
+			}
+		}
+	}
 	v := &view{}
 	var ok [4]bool
 	v.storage, ok[0] = args[0].(*storage)

@@ -103,6 +103,23 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestLazyNegative: a view whose numbers PyTorch negates when it reads them is refused, and one
+// that could be is read.
+func TestLazyNegative(t *testing.T) {
+	file := func(bit string) []byte {
+		return []byte("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.\x80\x02}U\x01w" +
+			"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x01tQK\x00K\x01\x85" +
+			"K\x01\x85\x89N}" + bit + "stRs.\x80\x02]U\x010a.\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x3f")
+	}
+	for bit, want := range map[string]string{"U\x03neg\x88": "tensor.resolve_neg()", "U\x04conj\x88": "tensor.resolve_conj()",
+		"U\x03neg\x89": "", "U\x05other\x88": ""} {
+		_, err := Decode(file(bit))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", bit, err, want)
+		}
+	}
+}
+
 // TestHostileZip: a file whose local header puts its content beyond the end.
 func TestHostileZip(t *testing.T) {
 	data, err := os.ReadFile("testdata/float16.pt")
