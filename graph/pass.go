@@ -89,7 +89,7 @@ func (p *pass) load(x []float32, labels []int32) error {
 // run computes the loaded batch.
 func (p *pass) run() (m Metrics, err error) {
 	defer p.vm.Reset()
-	if err = p.vm.RunAll(); err != nil {
+	if err = node.Run(p.vm); err != nil {
 		err = fmt.Errorf("graph: %w", err)
 	} else {
 		m, err = metrics(p.loss.loss, p.loss.correct, p.loss.labels)

@@ -92,7 +92,7 @@ func TestApplyRunsForwardAndBackward(t *testing.T) {
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
 	for step := range 3 {
-		if err := vm.RunAll(); err != nil {
+		if err := node.Run(vm); err != nil {
 			t.Fatal(err)
 		}
 		if got := float32(*loss.Value().(*gorgonia.F32)); got != 70 {
@@ -118,7 +118,7 @@ func TestRunErrorsNameTheNode(t *testing.T) {
 	}
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
-	err := vm.RunAll()
+	err := node.Run(vm)
 	if err == nil || !strings.Contains(err.Error(), "conv1: no good") {
 		t.Errorf("error = %v, want one that names conv1", err)
 	}
@@ -166,7 +166,7 @@ func TestGradientsRunInOrder(t *testing.T) {
 	}
 	vm := gorgonia.NewTapeMachine(g)
 	defer vm.Close()
-	if err := vm.RunAll(); err != nil {
+	if err := node.Run(vm); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range grads {

@@ -1,0 +1,1 @@
+// This file lets machine.go declare a function without a body.
