@@ -279,4 +279,9 @@ func TestRepairFaults(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+	c := small(t)
+	c.QAT.Epochs, c.PTQ = 0, Repair{Keep: true}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "ptq.keep: true has no effect without a qat stage") {
+		t.Errorf("%v without a qat stage", err)
+	}
 }

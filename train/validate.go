@@ -34,6 +34,7 @@ func (c Config) Validate() error {
 	c.PTQ.faults(&f, "ptq")
 	f.check(!c.PTQ.Keep || c.Distillation.Weight == 0, "ptq.keep",
 		"true leaves no float network to learn from: want a distillation.weight of 0")
+	f.check(!c.PTQ.Keep || c.QAT.Epochs > 0, "ptq.keep", "true has no effect without a qat stage: want qat.epochs of 1 or more")
 	c.Float.faults(&f, "float", perEpoch)
 	c.QAT.faults(&f, "qat", perEpoch)
 	c.milestoneFaults(&f, perEpoch)

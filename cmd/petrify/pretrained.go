@@ -68,5 +68,6 @@ func calibration(model, weights, network string) (overrides []config.Override) {
 		add(key, "{}")
 	}
 	add("reestimate", "null")
+	add("ptq.keep", "false")
 	return overrides
 }
