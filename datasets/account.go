@@ -33,7 +33,7 @@ type Account struct {
 	Values     ValueAccount      `json:"values"`
 	Normalised string            `json:"normalised"` // what is done to values before the network
 	Warnings   []string          `json:"warnings,omitempty"`
-	Disk       string            `json:"-"` // where pictures are that do not fit into memory; "": they do
+	Disk       string            `json:"-"` // where images are that do not fit into memory; "": they do
 }
 
 // Counts is how many samples each split has.

@@ -67,6 +67,10 @@ func (l *loading) inspect(paths []string) (files []File, err error) {
 			files, sum = append(files, File{Path: name}), sha256.New()
 		}
 		last := &files[len(files)-1]
+		if i := slices.IndexFunc(l.inspected, func(f File) bool { return f.Path == name }); i >= 0 {
+			*last = l.inspected[i]
+			continue
+		}
 		n, err := l.pour(sum, path)
 		if err != nil {
 			return nil, err

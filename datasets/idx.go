@@ -3,6 +3,7 @@ package datasets
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,31 +17,9 @@ const idxUint8 = 8
 
 // readIDX reads an IDX file of bytes with d dimensions.
 func readIDX(in *input, d int) (dims []int, data []byte, err error) {
-	magic, err := in.bytes(4)
+	dims, total, err := openIDX(in, d)
 	if err != nil {
 		return nil, nil, err
-	}
-	want := [4]byte{0, 0, idxUint8, byte(d)}
-	if [4]byte(magic) != want {
-		return nil, nil, in.errorAt(0, "magic number % x, want % x (IDX, unsigned bytes, %d dimensions)", magic,
-			want, d)
-	}
-	header, err := in.bytes(int64(4 * d))
-	if err != nil {
-		return nil, nil, err
-	}
-	total := int64(1)
-	for i := range d {
-		n := binary.BigEndian.Uint32(header[4*i:])
-		if n == 0 {
-			return nil, nil, in.errorAt(int64(4+4*i), "size 0 in dimension %d", i)
-		}
-		if int64(n) > maxElements/total {
-			return nil, nil, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i,
-				maxElements)
-		}
-		total *= int64(n)
-		dims = append(dims, int(n))
 	}
 	if err := in.hold(total); err != nil {
 		return nil, nil, in.errorf("%w", err)
@@ -49,6 +28,68 @@ func readIDX(in *input, d int) (dims []int, data []byte, err error) {
 		return nil, nil, err
 	}
 	return dims, data, in.end()
+}
+
+// openIDX reads the header of an IDX file; total is the number of elements, which follow.
+func openIDX(in *input, d int) (dims []int, total int64, err error) {
+	magic, err := in.bytes(4)
+	if err != nil {
+		return nil, 0, err
+	}
+	want := [4]byte{0, 0, idxUint8, byte(d)}
+	if [4]byte(magic) != want {
+		return nil, 0, in.errorAt(0, "magic number % x, want % x (IDX, unsigned bytes, %d dimensions)", magic,
+			want, d)
+	}
+	header, err := in.bytes(int64(4 * d))
+	if err != nil {
+		return nil, 0, err
+	}
+	total = 1
+	for i := range d {
+		n := binary.BigEndian.Uint32(header[4*i:])
+		if n == 0 {
+			return nil, 0, in.errorAt(int64(4+4*i), "size 0 in dimension %d", i)
+		}
+		if int64(n) > maxElements/total {
+			return nil, 0, in.errorAt(int64(4+4*i), "size %d in dimension %d makes more than %d elements", n, i,
+				maxElements)
+		}
+		total *= int64(n)
+		dims = append(dims, int(n))
+	}
+	return dims, total, nil
+}
+
+// readIDXImages reads a file of images, to disk if they do not fit into memory; disk is the
+// place, in words.
+func readIDXImages(in *input) (dims []int, split *Split, disk string, err error) {
+	split = &Split{}
+	dims, total, err := openIDX(in, 3)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if split.mapped = in.beyond(total); !split.mapped {
+		if err := in.hold(total); err != nil {
+			return nil, nil, "", in.errorf("%w", err)
+		}
+		if split.Images, err = in.bytes(total); err == nil {
+			err = in.end()
+		}
+		return dims, split, "", err
+	}
+	if _, err := in.announce(total); err != nil {
+		return nil, nil, "", err
+	}
+	split.Images, disk, err = in.stored(part{in: in, path: in.name, how: "idx", bytes: total,
+		write: func(w io.Writer) error {
+			n, err := io.CopyN(w, in, total)
+			if err := in.truncated(err, n, total); err != nil {
+				return err
+			}
+			return in.end()
+		}})
+	return dims, split, disk, err
 }
 
 // readIDXLabels reads a file of labels. classes > 0 bounds them.
@@ -79,15 +120,18 @@ func idxNames() []string {
 // readIDXSet reads the four files of a set, which errors call name.
 func readIDXSet(s Set, name string, open opener) (*Set, error) {
 	var dims [2][]int
-	splits := [2]*Split{{}, {}}
-	for i, split := range splits {
+	var splits [2]*Split
+	for i := range splits {
+		disk := ""
 		err := open(2*i, func(in *input) (err error) {
-			dims[i], split.Images, err = readIDX(in, 3)
+			dims[i], splits[i], disk, err = readIDXImages(in)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
+		s.Account.Disk = onDisk(s.Account.Disk, disk)
+		split := splits[i]
 		err = open(2*i+1, func(in *input) (err error) {
 			split.Labels, err = readIDXLabels(in, len(s.Classes))
 			if err == nil && len(split.Labels) != dims[i][0] {

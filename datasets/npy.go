@@ -19,6 +19,7 @@ type array struct {
 	bytes  []uint8   // u1 and b1
 	ints   []int64   // other integers; of u8 those below 2⁶³
 	floats []float32 // f4, f8, and integers that are not wanted as such
+	disk   string    // where they are, H W C, if not in memory
 }
 
 // openNPY reads the beginning of NumPy's format, versions 1 to 3: the magic
@@ -157,14 +158,20 @@ func (h *npyHeader) elements() int {
 
 // size is how many bytes the elements take when they are read.
 func (a *array) size() int64 {
-	width, integer, _ := npyDecoder(a.descr)
+	_, integer, _ := npyDecoder(a.descr)
 	switch {
-	case width == 1 && integer == nil:
+	case a.isBytes():
 		return int64(a.elements())
 	case a.whole && integer != nil:
 		return 8 * int64(a.elements())
 	}
 	return 4 * int64(a.elements())
+}
+
+// isBytes reports whether elements stay bytes.
+func (a *array) isBytes() bool {
+	width, integer, _ := npyDecoder(a.descr)
+	return width == 1 && integer == nil
 }
 
 // read reads the elements, to the end of the stream.

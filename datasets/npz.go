@@ -17,12 +17,12 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	if opts.Label != "" && opts.Label != "none" {
 		return nil, fmt.Errorf("datasets: %s: label %q, in an npz file only none has a meaning", path, opts.Label)
 	}
-	parts, passed, err := l.readNPZ(path)
+	parts, passed, err := l.readNPZ(path, opts)
 	if err != nil {
 		return nil, err
 	}
 	if opts.Test != "" {
-		other, _, err := l.readNPZ(opts.Test)
+		other, _, err := l.readNPZ(opts.Test, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +64,11 @@ func (l *loading) openNPZ(path string, opts Options) (*Set, error) {
 	s.Account.Division = division
 	if passed != nil {
 		s.Account.warn("arrays passed over: %s", listed(passed))
+	}
+	for _, p := range parts {
+		if p != nil {
+			s.Account.Disk = onDisk(s.Account.Disk, p.x.disk)
+		}
 	}
 	s.Account.array(parts[toTrain].x, opts)
 	return newSet(s, path)
@@ -108,7 +113,7 @@ func baseName(path string) string {
 type npzPart struct{ x, y *array }
 
 // readNPZ reads the arrays whose names it knows and names the others.
-func (l *loading) readNPZ(path string) (parts [3]*npzPart, passed []string, err error) {
+func (l *loading) readNPZ(path string, opts Options) (parts [3]*npzPart, passed []string, err error) {
 	archive, err := l.archive(path)
 	if err != nil {
 		return parts, nil, err
@@ -149,19 +154,32 @@ func (l *loading) readNPZ(path string) (parts [3]*npzPart, passed []string, err 
 		return parts, nil, fmt.Errorf("datasets: %s: arrays %s, want x and y, or x_train, y_train, x_val, …, y_test",
 			path, clip(strings.Join(names, ", ")))
 	}
-	return parts, passed, archive.read(all)
+	return parts, passed, archive.read(all, opts)
 }
 
-// read reads the elements of arrays, once there is room for all of them.
-func (a *archive) read(all []*array) error {
-	var need int64
+// read reads the elements of arrays, once there is room for all of them; images go to disk
+// where that is more than their share of the memory.
+func (a *archive) read(all []*array, opts Options) error {
+	var need, images int64
 	for _, x := range all {
-		need += x.size()
+		if need += x.size(); !x.whole {
+			images += x.size()
+		}
+	}
+	toDisk := a.beyond(need)
+	if toDisk {
+		need -= images
 	}
 	if err := a.hold(need); err != nil {
 		return fmt.Errorf("datasets: %s: %w", a.name, err)
 	}
 	for _, x := range all {
+		if toDisk && !x.whole && x.elements() > 0 {
+			if err := x.store(a.file.Name(), opts); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := x.read(); err != nil {
 			return err
 		}
@@ -175,18 +193,22 @@ func (a *archive) read(all []*array) error {
 // finite names the first element that is not a finite number as NumPy does.
 func (a *array) finite() error {
 	for i, v := range a.floats {
-		if v-v == 0 {
-			continue
+		if v-v != 0 {
+			return a.notFinite(i, v)
 		}
-		var index []string
-		for _, n := range slices.Backward(a.shape) {
-			index, i = append(index, strconv.Itoa(i%n)), i/n
-		}
-		slices.Reverse(index)
-		return fmt.Errorf("datasets: %s[%s] is %v, want a finite number", strings.TrimSuffix(a.in.name, ".npy"),
-			strings.Join(index, ", "), v)
 	}
 	return nil
+}
+
+// notFinite names element i, which is v.
+func (a *array) notFinite(i int, v float32) error {
+	var index []string
+	for _, n := range slices.Backward(a.shape) {
+		index, i = append(index, strconv.Itoa(i%n)), i/n
+	}
+	slices.Reverse(index)
+	return fmt.Errorf("datasets: %s[%s] is %v, want a finite number", strings.TrimSuffix(a.in.name, ".npy"),
+		strings.Join(index, ", "), v)
 }
 
 // npzRole says which split an array belongs to, and whether it holds the
@@ -233,8 +255,8 @@ func (p *npzPart) split(opts Options) (*Split, [3]int, error) {
 	if err != nil {
 		return nil, shape, err
 	}
-	split.Images, split.Values = p.x.bytes, p.x.floats
-	if opts.ChannelsFirst {
+	split.Images, split.Values, split.mapped = p.x.bytes, p.x.floats, p.x.disk != ""
+	if opts.ChannelsFirst && !split.mapped {
 		split.reorder(shape)
 	}
 	return split, shape, nil

@@ -63,7 +63,7 @@ func TestNPYTypes(t *testing.T) {
 			path := write(t, map[string][]byte{"a.npz": npzFile(t, map[string][]byte{
 				"X": npyFile(descr, "(4, 1)", data), "Y": npyFile("|u1", "(4,)", []byte{0, 0, 0, 0}),
 			})}) + "/a.npz"
-			parts, _, err := newLoading(t.Context(), Options{}).readNPZ(path)
+			parts, _, err := newLoading(t.Context(), Options{}).readNPZ(path, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,11 +116,11 @@ func TestNPYExtremes(t *testing.T) {
 				dir := write(t, map[string][]byte{
 					"x.npz": npzFile(t, map[string][]byte{"x": npyFile(descr, "(5, 1)", data), "y": npyFile("|u1", "(5,)", make([]byte, 5))}),
 					"y.npz": npzFile(t, map[string][]byte{"x": npyFile("|u1", "(5, 1)", make([]byte, 5)), "y": npyFile(descr, "(5,)", data)})})
-				parts, _, err := newLoading(t.Context(), Options{}).readNPZ(dir + "/x.npz")
+				parts, _, err := newLoading(t.Context(), Options{}).readNPZ(dir+"/x.npz", Options{})
 				if err != nil || !slices.Equal(parts[toTrain].x.numbers(), want) {
 					t.Errorf("%s: %v, %v, want %v", descr, parts[toTrain].x.numbers(), err, want)
 				}
-				_, _, err = newLoading(t.Context(), Options{}).readNPZ(dir + "/y.npz")
+				_, _, err = newLoading(t.Context(), Options{}).readNPZ(dir+"/y.npz", Options{})
 				if refused := err != nil && strings.Contains(err.Error(), "2⁶³ or more"); refused != (descr[1:] == "u8") {
 					t.Errorf("%s as labels: %v", descr, err)
 				}

@@ -41,9 +41,9 @@ type Options struct {
 	// how many it holds, that is checked before they are read.
 	Memory int64
 
-	// Share is how much of the Free bytes decoded pictures may take, 0 < s ≤ 1; 0 means
-	// 0.5. What needs more is kept in a file in Cache, which is mapped into memory, with
-	// the same results. Free 0: pictures are always in memory.
+	// Share is how much of the Free bytes decoded pictures, and images of npz and IDX files,
+	// may take, 0 < s ≤ 1; 0 means 0.5. What needs more is kept in a file in Cache, which is mapped into memory, with
+	// the same results. Free 0: they are always in memory.
 	Share float64
 	Free  int64
 

@@ -15,10 +15,10 @@ import (
 	"petrify/internal/atomicfile"
 )
 
-// storedPictures describes a file of decoded pictures: their elements, then this as JSON,
-// its length in 8 bytes, and storedMagic. Elements of 4 bytes are in the order of the
-// machine.
-type storedPictures struct {
+// storedFile describes a file of elements that do not fit into memory: the elements, then this
+// as JSON, its length in 8 bytes, and storedMagic. Elements of 4 bytes are in the order of
+// the machine. What is not known of arrays is zero.
+type storedFile struct {
 	Channels int
 	Size     [2]int
 	Account  PictureAccount
@@ -51,18 +51,33 @@ func (g *gallery) loadStored() (err error) {
 	if g.width() == 1 {
 		g.pixels = elements
 	} else {
-		g.values = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(elements))), len(elements)/4)
+		g.values = asValues(elements)
 	}
 	return nil
 }
 
+// asValues and asBytes see the same memory as elements of 4 bytes, and of one.
+func asValues(b []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+func asBytes(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
+}
+
 // storedName is a path that depends on all that the elements depend on.
 func (g *gallery) storedName() (string, error) {
-	base := g.disk
+	return g.storedPath(g.files, g.size, g.channels, g.like != nil, len(g.paths))
+}
+
+// storedPath is that of elements that depend on the contents of files, and on how these are
+// read.
+func (l *loading) storedPath(files []File, how ...any) (string, error) {
+	base := l.disk
 	if base == "" {
 		var err error
 		if base, err = os.UserCacheDir(); err != nil {
-			return "", fmt.Errorf("datasets: no folder for pictures that do not fit into memory: %w; set data.cache", err)
+			return "", fmt.Errorf("datasets: no folder for what does not fit into memory: %w; set data.cache", err)
 		}
 		base = filepath.Join(base, "petrify")
 	}
@@ -71,8 +86,8 @@ func (g *gallery) storedName() (string, error) {
 		return "", fmt.Errorf("datasets: %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, storedMagic, binary.NativeEndian.Uint16([]byte{1, 0}), g.size, g.channels, g.like != nil, len(g.paths))
-	for _, f := range g.files {
+	fmt.Fprintln(h, append([]any{storedMagic, binary.NativeEndian.Uint16([]byte{1, 0})}, how...)...)
+	for _, f := range files {
 		fmt.Fprintln(h, f.Bytes, f.SHA256)
 	}
 	return filepath.Join(folder, fmt.Sprintf("%x.pixels", h.Sum(nil)[:16])), nil
@@ -94,17 +109,22 @@ func (g *gallery) store() error {
 		g.channels = 3
 		err = atomicfile.Write(g.file, decode)
 	}
-	if err != nil {
-		return fmt.Errorf("datasets: pictures that need %d bytes, more than their share of the memory (data.memory), go to "+
-			"a file (its folder is data.cache): %w", g.width()*int64(len(g.paths)*g.channels)*int64(g.area()), err)
+	return notStored(err, "pictures", g.width()*int64(len(g.paths)*g.channels)*int64(g.area()))
+}
+
+// notStored says what was to be written, and why.
+func notStored(err error, what string, bytes int64) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("datasets: %s that need %d bytes, more than their share of the memory (data.memory), go to "+
+		"a file (its folder is data.cache): %w", what, bytes, err)
 }
 
 // encode writes the file.
 func (g *gallery) encode(w io.Writer) error {
 	var picture []uint8
-	s := storedPictures{}
+	s := storedFile{}
 	for _, path := range g.paths {
 		r, err := g.picture(path)
 		if err != nil {
@@ -120,7 +140,7 @@ func (g *gallery) encode(w io.Writer) error {
 		} else {
 			values := make([]float32, n)
 			put(values, r, g.channels)
-			copy(picture, unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(values))), len(picture)))
+			copy(picture, asBytes(values))
 		}
 		if _, err := w.Write(picture); err != nil {
 			return err
@@ -128,6 +148,11 @@ func (g *gallery) encode(w io.Writer) error {
 		s.Bytes += int64(len(picture))
 	}
 	s.Channels, s.Size, s.Account = g.channels, g.size, *g.account
+	return s.end(w)
+}
+
+// end writes what follows the elements.
+func (s storedFile) end(w io.Writer) error {
 	about, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -137,11 +162,11 @@ func (g *gallery) encode(w io.Writer) error {
 	return err
 }
 
-// errNotStored says that a file does not hold decoded pictures.
-var errNotStored = errors.New("not a file of decoded pictures")
+// errNotStored says that a file does not hold elements.
+var errNotStored = errors.New("not a file of elements")
 
 // openStored maps the elements in a file.
-func openStored(path string) (s storedPictures, elements []byte, err error) {
+func openStored(path string) (s storedFile, elements []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return s, nil, err

@@ -100,8 +100,8 @@ func data(o *datasets.Options) value {
 		{"cache", "Folder for downloads and for decoded pictures that do not fit into memory; null is petrify in the user's cache folder.",
 			auto[string]{&o.Cache, text(&o.Cache)}},
 		{"offline", "Never download.", yes(&o.Offline)},
-		{"memory", "Share of the free memory that decoded pictures may take; if they need more, they are kept in a file in " +
-			"cache, with the same results. Null is 0.5.",
+		{"memory", "Share of the free memory that decoded pictures, and images in npz and IDX files, may take; if they need " +
+			"more, they are kept in a file in cache, with the same results. Null is 0.5.",
 			auto[float64]{&o.Share, number(&o.Share, interval{low: 0, high: 1, openLow: true})}},
 		{"label", "csv: the label's column, by its title or number; npz: none. Null looks for label, class, " +
 			"target, y, price and the like, and otherwise takes the last column, if no other holds words.",
