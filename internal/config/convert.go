@@ -102,7 +102,7 @@ func (c *Config) quantization() (q graph.Quantization, faults Faults) {
 			return nil
 		}
 		s := module.scheme(c.Seed)
-		if err := errors.Join(s.Weights.Validate(), s.Activations.Validate()); err != nil {
+		if err := errors.Join(module.checkTernary(), s.Weights.Validate(), s.Activations.Validate()); err != nil {
 			faults = append(faults, Fault{c.place(key), key, err.Error()})
 			return &s
 		}

@@ -2,10 +2,12 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
 
+	"petrify/fakequant"
 	"petrify/fakequant/affine"
 )
 
@@ -42,6 +44,24 @@ func parseWeightBits(text string) (bits int, ok bool) {
 	}
 	bits, err := strconv.Atoi(text)
 	return bits, err == nil && binaryBits <= bits && bits <= affine.MaxBits
+}
+
+// checkTernary refuses a method whose own grid has other values than weight_bits: ternary
+// says.
+func (m *Module) checkTernary() error {
+	method, err := fakequant.ParseMethod(m.WeightMethod)
+	if err != nil || m.WeightBits != ternaryBits || fits(method) {
+		return nil
+	}
+	all := slices.DeleteFunc(fakequant.Methods(), func(m fakequant.Method) bool { return !fits(m) })
+	return fmt.Errorf("weight_method %v has other values than the three of weight_bits: ternary: want a number of bits, "+
+		"or one of the methods %v", method, all)
+}
+
+// fits reports whether a method can have the values −s, 0 and s, with one scale.
+func fits(m fakequant.Method) bool {
+	t := m.Traits()
+	return (!t.OwnGrid || t.Format == affine.Ternary) && fakequant.Config{Format: affine.Ternary, Method: m}.Validate() == nil
 }
 
 func (v weightBits) write() *yaml.Node {

@@ -58,6 +58,11 @@ func TestWeightBitsRefused(t *testing.T) {
 		"weight_bits: -2":                             `binary or ternary, got "-2"`,
 		"weight_bits: binary, weight_method: lsq":     "method lsq on binary: want more values, or method binary",
 		"weight_bits: ternary, weight_scheme: affine": "want format int2_narrow and scheme symmetric",
+		"weight_bits: ternary, weight_method: dorefa": "weight_method dorefa has other values than the three of weight_bits: " +
+			"ternary: want a number of bits, or one of the methods [ste ste_pass_through lsq pact ternary learned_ternary stochastic]",
+		"weight_bits: ternary, weight_method: binary": "weight_method binary has other values",
+		"weight_bits: binary, weight_method: dorefa":  "method dorefa on binary: want more values, or method binary",
+		"weight_bits: 1, weight_method: dorefa":       "method dorefa on binary: want more values, or method binary",
 		"weight_bits: binary, dialect: torch":         "dialect torch has no effect on method binary",
 	} {
 		c, err := Parse("f", []byte("quantization: {global_config: {"+keys+"}}"))
