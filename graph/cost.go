@@ -1,19 +1,7 @@
 package graph
 
-import (
-	"cmp"
-	"slices"
-)
-
-// Cost is what the quantization of one layer costs: of its weights, and of the
-// activations that [Model.Domains] assigns to it.
-type Cost struct {
-	Layer   string
-	Loss    float64 // how much greater it makes the mean loss
-	Correct int     // how many more samples are classified wrongly
-}
-
-// Costs measures [Cost] of every layer. Between the quantizers it computes in
+// Costs shows what the quantization of each layer costs: of its weights, and of the
+// activations that [Model.Domains] assigns to it. Between the quantizers it computes in
 // float32, as their layers may be float. Nothing in the model moves.
 type Costs struct{ *pass }
 
@@ -28,40 +16,33 @@ func (m *Model) Costs(batch int) (*Costs, error) {
 	return &Costs{p}, p.compile(b.graph)
 }
 
-// Of returns the costs for a batch, the greatest first. Each layer is either
-// quantized alone, while all others are float, or left in float alone.
-func (c *Costs) Of(x []float32, labels []int32, alone bool) ([]Cost, error) {
+// Each computes a batch again and again, and shows the outputs, N × K, which are valid
+// until see returns: first, for the layer "", in float, then with each layer quantized
+// alone. Unless alone, it is the other way round: all layers are quantized, and then each is
+// left in float alone.
+func (c *Costs) Each(x []float32, labels []int32, alone bool, see func(layer string, m Metrics, y []float32) error,
+) error {
 	if err := c.load(x, labels); err != nil {
-		return nil, err
+		return err
 	}
 	defer c.model.rest()()
-	sign := 1
-	if !alone {
-		sign = -1
-	}
-	all, err := c.quantized(func(string) bool { return !alone })
-	if err != nil {
-		return nil, err
-	}
-	var costs []Cost
+	layers := []string{""}
 	for _, d := range c.model.Domains() {
-		if len(d.Tensors) == 0 {
-			continue
+		if len(d.Tensors) > 0 {
+			layers = append(layers, d.Layer)
 		}
-		one, err := c.quantized(func(layer string) bool { return (layer == d.Layer) == alone })
+	}
+	for _, layer := range layers {
+		for _, q := range c.model.quantizers() {
+			q.SetEnabled((layer != "" && c.model.owner[q].name() == layer) == alone)
+		}
+		m, err := c.run()
+		if err == nil {
+			err = see(layer, m, floats(c.y))
+		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		costs = append(costs, Cost{d.Layer, float64(sign) * (one.Loss - all.Loss), sign * (all.Correct - one.Correct)})
 	}
-	slices.SortStableFunc(costs, func(a, b Cost) int { return cmp.Compare(b.Loss, a.Loss) })
-	return costs, nil
-}
-
-// quantized computes the loaded batch with the given layers quantized.
-func (c *Costs) quantized(is func(layer string) bool) (Metrics, error) {
-	for _, q := range c.model.quantizers() {
-		q.SetEnabled(is(c.model.owner[q].name()))
-	}
-	return c.run()
+	return nil
 }

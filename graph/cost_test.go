@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -33,30 +34,32 @@ func TestCosts(t *testing.T) {
 	}
 	defer c.Close()
 	for _, alone := range []bool{true, false} {
-		costs, err := c.Of(x, labels, alone)
-		if err != nil || len(costs) != 4 {
-			t.Fatalf("%v, %v: want those of four layers", costs, err)
+		layers := 0
+		err := c.Each(x, labels, alone, func(layer string, got graph.Metrics, y []float32) error {
+			layers++
+			want := map[bool]graph.Metrics{true: float, false: whole}[alone]
+			if layer != "" {
+				rule := graph.NameRule{Pattern: layer}
+				q := graph.Uniform(s)
+				if alone {
+					q.Default, rule.Scheme = nil, &s
+				}
+				q.Names = []graph.NameRule{rule}
+				want = loss(t, observed(t, network, in, x, q), x, labels)
+			}
+			if math.Abs(got.Loss-want.Loss) > 1e-4 || got.Correct != want.Correct || len(y) != 10*batch {
+				t.Errorf("alone %v, layer %q: %+v and %d outputs, want %+v", alone, layer, got, len(y), want)
+			}
+			return nil
+		})
+		if err != nil || layers != 5 {
+			t.Fatalf("%v: %d passes, want one, and one for each of four layers", err, layers)
 		}
-		for i, cost := range costs {
-			rule := graph.NameRule{Pattern: cost.Layer}
-			q := graph.Uniform(s)
-			if alone {
-				q.Default, rule.Scheme = nil, &s
-			}
-			q.Names = []graph.NameRule{rule}
-			want := loss(t, observed(t, network, in, x, q), x, labels)
-			if alone {
-				want.Loss, want.Correct = want.Loss-float.Loss, float.Correct-want.Correct
-			} else {
-				want.Loss, want.Correct = whole.Loss-want.Loss, want.Correct-whole.Correct
-			}
-			if math.Abs(cost.Loss-want.Loss) > 1e-4 || cost.Correct != want.Correct {
-				t.Errorf("alone %v: %+v, want %+v", alone, cost, want)
-			}
-			if i > 0 && cost.Loss > costs[i-1].Loss {
-				t.Errorf("%+v after %+v: want the greatest first", cost, costs[i-1])
-			}
-		}
+	}
+	stop := errors.New("stop")
+	err = c.Each(x, labels, true, func(string, graph.Metrics, []float32) error { return stop })
+	if !errors.Is(err, stop) {
+		t.Errorf("error %v, want that of the caller", err)
 	}
 	if again := loss(t, m, x, labels); again != whole {
 		t.Errorf("the model computes %+v afterwards, want %+v", again, whole)

@@ -40,8 +40,9 @@ func TestFinishedRunIsEvaluatedAgain(t *testing.T) {
 		}
 		sum.add(got.Loss, got.Correct, got.Count)
 	}
-	if sum.metrics() != result.QAT {
-		t.Errorf("evaluated to %+v, the run to %+v", sum.metrics(), result.QAT)
+	want := Metrics{Accuracy: result.QAT.Accuracy, Loss: result.QAT.Loss} // which the graph counts itself
+	if sum.metrics() != want {
+		t.Errorf("evaluated to %+v, the run to %+v", sum.metrics(), want)
 	}
 	c.Seed++
 	if _, err := Finished(c); err == nil || !strings.Contains(err.Error(), "is of another run") {

@@ -1,14 +1,17 @@
 package train
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"petrify/datasets"
 	"petrify/fakequant"
 	"petrify/graph"
+	"petrify/internal/score"
 )
 
 // TestJudges compares metrics, added up over two batches, with those of scikit-learn 1.2.
@@ -54,6 +57,58 @@ func TestJudges(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestClassJudge compares with package score, on outputs of which many are equal, in batches
+// with a row that only fills them.
+func TestClassJudge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, classes := range []int{2, 5, 6, 12} {
+		var names []string
+		for k := range classes {
+			names = append(names, fmt.Sprint("c", k))
+		}
+		j, s := newClassJudge(Config{Data: &datasets.Set{Classes: names}}), score.New(classes)
+		for range 30 {
+			b := datasets.Batch{N: 3, Labels: []int32{0, 0, 0, -1}}
+			y := make([]float32, 4*classes)
+			for i := range y {
+				y[i] = float32(rng.IntN(4))
+			}
+			for i := range b.N {
+				b.Labels[i] = int32(1 + rng.IntN(classes-1)) // the first class has no samples
+				p := make([]float64, classes)
+				for k := range p {
+					p[k] = float64(y[i*classes+k]) / 8
+				}
+				s.Add(int(b.Labels[i]), p)
+			}
+			j.add(b, y)
+		}
+		want := Metrics{WorstRecall: 2}
+		for k, name := range names {
+			if recall, n := s.ByClass(k); n > 0 && recall < want.WorstRecall {
+				want.WorstRecall, want.WorstClass = recall, name
+			}
+		}
+		if classes > 5 {
+			want.Top5 = s.Top5()
+		}
+		var got Metrics
+		if j.metrics(&got); got != want || j.targets() != nil {
+			t.Errorf("%d classes: %+v, want %+v", classes, got, want)
+		}
+		if n := len(Classification.MetricsOf(got)); n != map[bool]int{false: 2, true: 3}[classes > 5] {
+			t.Errorf("%d classes: %d metrics", classes, n)
+		}
+	}
+	long := Metrics{WorstRecall: 0.25, WorstClass: "Größte Möglichkeit"}
+	if got := worst.Format(long); got != "25.00 % (Größte Möglichk…)" {
+		t.Errorf("%q", got)
+	}
+	if of := (Metrics{Top5: 0.5, Loss: 1}).Measured(); of[0].Key != "accuracy" || of[1].Key != "top5" || len(of) != 3 {
+		t.Errorf("%v: a classifier that is never right has to be compared by its accuracy", of)
 	}
 }
 
@@ -140,6 +195,12 @@ func TestTaskFaults(t *testing.T) {
 		"float.monitor: \"accuracy\": want loss or one of":    func(c *Config) { c.Float.Monitor = "accuracy" },
 		"qat.monitor: \"mae\" has no effect without patience": func(c *Config) { c.QAT.Monitor = "mae" },
 		"objective.loss: huber is no loss of the task labels": func(c *Config) { labels(c); c.Objective.Loss = Huber },
+		"float.monitor: \"top5\": 2 classes, want 6 or more": func(c *Config) {
+			s := *c.Data
+			s.Target, s.Targets, s.Classes = datasets.ClassTarget, nil, []string{"a", "b"}
+			c.Data, c.Network = &s, graph.Chain(graph.Linear(2))
+			c.Validation, c.Float.Patience, c.Float.Monitor = 0.2, 2, "top5"
+		},
 	} {
 		c := regression(t, 1, 0, 1)
 		change(&c)

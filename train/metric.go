@@ -3,12 +3,17 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Metrics is how well a network does on a split. Those of other tasks are 0.
 type Metrics struct {
 	Accuracy float64 `json:"accuracy"` // the part that is classified correctly, 0 to 1; 0 without classes
 	Loss     float64 `json:"loss"`     // a mean over the samples
+
+	Top5        float64 `json:"top5,omitzero"`         // the part whose class is among the five greatest outputs; 0 with five classes or fewer
+	WorstRecall float64 `json:"worst_recall,omitzero"` // the part of its samples that is classified correctly in the class where it is least
+	WorstClass  string  `json:"worst_class,omitempty"` // that class, the first of several; "": not measured
 
 	MAE  float64 `json:"mae,omitzero"`  // mean of |y − t|, in units of the targets, over samples and targets
 	RMSE float64 `json:"rmse,omitzero"` // root of the mean of (y − t)², likewise
@@ -33,27 +38,52 @@ type Metric struct {
 	Lower bool   // is better
 	Share bool   // is printed in percent
 	Of    func(Metrics) float64
+
+	// Known says whether results have it; nil: always. Name that of what it is measured on,
+	// such as a class; nil: all.
+	Known func(Metrics) bool
+	On    func(Metrics) string
 }
 
 // The metrics, and the loss, which every task has.
 var (
-	accuracy = Metric{"accuracy", "accuracy", false, true, func(m Metrics) float64 { return m.Accuracy }}
-	mae      = Metric{"mae", "MAE", true, false, func(m Metrics) float64 { return m.MAE }}
-	rmse     = Metric{"rmse", "RMSE", true, false, func(m Metrics) float64 { return m.RMSE }}
-	r2       = Metric{"r2", "R²", false, false, func(m Metrics) float64 { return m.R2 }}
-	meanAP   = Metric{"mean_average_precision", "mAP", false, true, func(m Metrics) float64 { return m.MeanAP }}
-	microF1  = Metric{"micro_f1", "micro F1", false, true, func(m Metrics) float64 { return m.MicroF1 }}
-	macroF1  = Metric{"macro_f1", "macro F1", false, true, func(m Metrics) float64 { return m.MacroF1 }}
+	accuracy = share("accuracy", "accuracy", func(m Metrics) float64 { return m.Accuracy })
+	top5     = Metric{Key: "top5", Name: "top-5", Share: true, Of: func(m Metrics) float64 { return m.Top5 },
+		Known: func(m Metrics) bool { return m.Top5 > 0 }}
+	worst = Metric{Key: "worst_recall", Name: "worst class", Share: true,
+		Of:    func(m Metrics) float64 { return m.WorstRecall },
+		Known: func(m Metrics) bool { return m.WorstClass != "" }, On: func(m Metrics) string { return m.WorstClass }}
+	mae     = Metric{Key: "mae", Name: "MAE", Lower: true, Of: func(m Metrics) float64 { return m.MAE }}
+	rmse    = Metric{Key: "rmse", Name: "RMSE", Lower: true, Of: func(m Metrics) float64 { return m.RMSE }}
+	r2      = Metric{Key: "r2", Name: "R²", Of: func(m Metrics) float64 { return m.R2 }}
+	meanAP  = share("mean_average_precision", "mAP", func(m Metrics) float64 { return m.MeanAP })
+	microF1 = share("micro_f1", "micro F1", func(m Metrics) float64 { return m.MicroF1 })
+	macroF1 = share("macro_f1", "macro F1", func(m Metrics) float64 { return m.MacroF1 })
 
-	meanIoU       = Metric{"mean_iou", "mIoU", false, true, func(m Metrics) float64 { return m.MeanIoU }}
-	pixelAccuracy = Metric{"pixel_accuracy", "pixels", false, true, func(m Metrics) float64 { return m.PixelAccuracy }}
-	meanDice      = Metric{"mean_dice", "Dice", false, true, func(m Metrics) float64 { return m.MeanDice }}
+	meanIoU       = share("mean_iou", "mIoU", func(m Metrics) float64 { return m.MeanIoU })
+	pixelAccuracy = share("pixel_accuracy", "pixels", func(m Metrics) float64 { return m.PixelAccuracy })
+	meanDice      = share("mean_dice", "Dice", func(m Metrics) float64 { return m.MeanDice })
 
-	auc  = Metric{"auc", "AUC", false, false, func(m Metrics) float64 { return m.AUC }}
-	pauc = Metric{"pauc", "pAUC", false, false, func(m Metrics) float64 { return m.PAUC }}
+	auc  = Metric{Key: "auc", Name: "AUC", Of: func(m Metrics) float64 { return m.AUC }}
+	pauc = Metric{Key: "pauc", Name: "pAUC", Of: func(m Metrics) float64 { return m.PAUC }}
 
-	lossOf = Metric{"loss", "loss", true, false, func(m Metrics) float64 { return m.Loss }}
+	lossOf = Metric{Key: "loss", Name: "loss", Lower: true, Of: func(m Metrics) float64 { return m.Loss }}
 )
+
+// share is a metric that is printed in percent, the more the better.
+func share(key, name string, of func(Metrics) float64) Metric {
+	return Metric{Key: key, Name: name, Share: true, Of: of}
+}
+
+// MetricsOf lists the metrics of the task that one of the results has at least.
+func (t Task) MetricsOf(results ...Metrics) (all []Metric) {
+	for _, m := range t.Metrics() {
+		if m.Known == nil || slices.ContainsFunc(results, m.Known) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
 
 // Headline is the metric that says most: the task's first, or the loss.
 func (t Task) Headline() Metric {
@@ -92,12 +122,16 @@ func MetricOf(key string) (Metric, bool) {
 	return Metric{}, false
 }
 
-// Measured are the metrics that are not 0, those of one task together and its most telling
-// one first, and then the loss: what is known of results whose task is not.
+// Measured are the metrics that are not 0, those of one task together after its most telling
+// one, and then the loss: what is known of results whose task is not.
 func (m Metrics) Measured() (all []Metric) {
 	for task := range tasks {
-		for _, metric := range tasks[task].metrics {
-			if metric.Of(m) != 0 {
+		of := tasks[task].metrics
+		if !slices.ContainsFunc(of, func(metric Metric) bool { return metric.Of(m) != 0 }) {
+			continue
+		}
+		for i, metric := range of {
+			if i == 0 || metric.Of(m) != 0 {
 				all = append(all, metric)
 			}
 		}
@@ -121,10 +155,33 @@ func (m Metric) Better(a, b Metrics) bool {
 	return m.Of(a) > m.Of(b)
 }
 
-// Format prints the metric: in percent, or with four digits and more.
-func (m Metric) Format(of Metrics) string { return m.Text(m.Of(of)) }
+// Loses is how much worse b is than a: of shares and areas, the difference, and of errors,
+// the part of a's by which they are greater.
+func (m Metric) Loses(a, b Metrics) float64 {
+	if m.Lower {
+		return (m.Of(b) - m.Of(a)) / m.Of(a)
+	}
+	return m.Of(a) - m.Of(b)
+}
 
-// Text prints a value as Format does.
+// longestOn is how many letters of what a metric is measured on are printed.
+const longestOn = 16
+
+// Format prints the metric: in percent, or with four digits and more, and what it is
+// measured on.
+func (m Metric) Format(of Metrics) string {
+	text := m.Text(m.Of(of))
+	if m.On == nil {
+		return text
+	}
+	on := []rune(m.On(of))
+	if len(on) > longestOn {
+		on = append(on[:longestOn-1], '…')
+	}
+	return fmt.Sprintf("%s (%s)", text, string(on))
+}
+
+// Text prints a value of the metric as Format does.
 func (m Metric) Text(v float64) string {
 	switch {
 	case m.Share:

@@ -32,7 +32,7 @@ var tasks = [...]struct {
 }{
 	AnyTask: {name: "any"},
 	Classification: {"classification", datasets.ClassTarget, graph.CrossEntropy,
-		[]LossKind{SoftmaxCrossEntropy, Focal}, []Metric{accuracy}, nil},
+		[]LossKind{SoftmaxCrossEntropy, Focal}, []Metric{accuracy, top5, worst}, newClassJudge},
 	Labels: {"labels", datasets.LabelTargets, graph.Targeted,
 		[]LossKind{BinaryCrossEntropy}, []Metric{meanAP, microF1, macroF1}, newLabelJudge},
 	Regression: {"regression", datasets.NumberTargets, graph.Targeted,

@@ -87,6 +87,10 @@ func (c Config) lossFaults(f *Faults, open bool) {
 			"%v has no effect on the loss %v", s.Smoothing, c.Objective.Loss)
 		_, ok := c.monitor(s)
 		f.check(ok || open, path+".monitor", "%q: want loss or one of %q", s.Monitor, c.Task.metricKeys())
+		if s.Monitor == top5.Key && c.Data != nil {
+			f.check(len(c.Data.Classes) >= fewest5, path+".monitor", "%q: %d classes, want %d or more", s.Monitor,
+				len(c.Data.Classes), fewest5)
+		}
 		f.check(c.Task != Anomaly || s.Monitor == "" || s.Monitor == lossOf.Key, path+".monitor",
 			"%q: the held-out samples are all normal: want loss", s.Monitor)
 		f.check(s.Monitor == "" || s.Patience > 0, path+".monitor", "%q has no effect without patience", s.Monitor)

@@ -49,9 +49,8 @@ func adviceOn(r *train.Result, qat bool, out string) (all []string) {
 		all = append(all, "no weights are quantized: the model is float32; if that is not intended, set "+
 			"quantization.global_config")
 	}
-	if lost := r.PTQ.Accuracy - r.QAT.Accuracy; qat && classifies(r) && lost > 0.01 {
-		all = append(all, fmt.Sprintf("QAT is %.2f points less accurate than PTQ; to ship PTQ: petrify quantize %s",
-			100*lost, out))
+	if of := r.Summary.Task.Headline(); qat && of.Loses(r.PTQ, r.QAT) > 0.01 {
+		all = append(all, fmt.Sprintf("QAT %s PTQ; to ship PTQ: petrify quantize %s", of.Below(r.PTQ, r.QAT), out))
 	}
 	return all
 }

@@ -43,7 +43,7 @@ func TestAdviceOnStages(t *testing.T) {
 		"float": {0.9, 0.9, float, "no weights are"},
 	} {
 		r := &train.Result{PTQ: train.Metrics{Accuracy: c.ptq}, QAT: train.Metrics{Accuracy: c.qat},
-			Model: &quantized.Model{Classes: []string{"a", "b"}, Output: "out", Nodes: []quantized.Node{c.node}}}
+			Summary: train.Summary{Task: train.Classification}, Model: &quantized.Model{Classes: []string{"a", "b"}, Output: "out", Nodes: []quantized.Node{c.node}}}
 		got := adviceOn(r, true, "runs/a")
 		if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

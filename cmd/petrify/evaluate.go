@@ -35,7 +35,7 @@ type evaluation struct {
 // judged is how well a network does.
 type judged struct {
 	Accuracy         float64       `json:"accuracy"`
-	Top5             *float64      `json:"top5,omitempty"` // with more than ten classes
+	Top5             *float64      `json:"top5,omitempty"` // with more than five classes
 	Balanced         float64       `json:"balanced_accuracy"`
 	CalibrationError float64       `json:"calibration_error"`
 	ByClass          []judgedClass `json:"by_class"`
@@ -87,7 +87,7 @@ draws other random numbers than it did in the run.
   balanced accuracy  the mean accuracy of all classes that have samples
   calibration error  the expected difference between confidence and accuracy,
                      over ` + fmt.Sprint(score.Bins) + ` intervals of confidence (Guo et al. 2017)
-  top-5 accuracy     with more than ten classes`,
+  top-5 accuracy     with more than five classes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 || len(args) == 2 {
 				return nil

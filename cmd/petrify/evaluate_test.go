@@ -49,8 +49,8 @@ func TestEvaluateAgreesWithSummaryAndPredict(t *testing.T) {
 	if fmt.Sprint(e.Flipped) != fmt.Sprint(flips) {
 		t.Errorf("flipped %v, predict says %v", e.Flipped, flips)
 	}
-	if e.Quantized.Top5 != nil {
-		t.Error("top 5 of ten classes")
+	if e.Quantized.Top5 == nil {
+		t.Error("no top 5 of ten classes")
 	}
 	text := strings.Join(strings.FieldsFunc(petrify(t, "evaluate", folder), func(r rune) bool { return r == ' ' }), " ")
 	for _, want := range []string{

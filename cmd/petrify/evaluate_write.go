@@ -31,7 +31,7 @@ func (p *predictor) judge(ctx context.Context, set *datasets.Set, splits []*data
 	}
 	j.Accuracy, j.Balanced, j.CalibrationError = s.Accuracy(), s.Balanced(), s.CalibrationError()
 	j.Confusion, j.bins = s.Confusion, s.Bins()
-	if top := s.Top5(); len(set.Classes) > 10 {
+	if top := s.Top5(); len(set.Classes) > 5 {
 		j.Top5 = &top
 	}
 	for i, name := range set.Classes {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
@@ -93,16 +94,21 @@ func (e extent) String() string {
 // printResult prints the run's results and where they are.
 func printResult(w io.Writer, out string, r *train.Result) error {
 	size := r.Model.Size()
-	metrics, heads := r.Summary.Task.Metrics(), ""
+	metrics, heads := r.Summary.Task.MetricsOf(r.Float, r.PTQ, r.QAT), ""
+	widths := make([]int, len(metrics))
+	for i, of := range metrics {
+		widths[i] = max(10, utf8.RuneCountInString(of.Name))
+		for _, m := range []train.Metrics{r.Float, r.PTQ, r.QAT} {
+			widths[i] = max(widths[i], utf8.RuneCountInString(of.Format(m)))
+		}
+		heads += fmt.Sprintf("  %*s", widths[i], of.Name)
+	}
 	row := func(name string, m train.Metrics, bytes int64) {
 		cells := ""
-		for _, of := range metrics {
-			cells += fmt.Sprintf("  %10s", of.Format(m))
+		for i, of := range metrics {
+			cells += fmt.Sprintf("  %*s", widths[i], of.Format(m))
 		}
 		fmt.Fprintf(w, "%-5s%s  %8.4f  %12s\n", name, cells, m.Loss, thousands(bytes))
-	}
-	for _, m := range metrics {
-		heads += fmt.Sprintf("  %10s", m.Name)
 	}
 	fmt.Fprintf(w, "%-5s%s  %8s  %12s\n", "", heads, "loss", "bytes")
 	row("float", r.Float, size.Float32())

@@ -162,7 +162,7 @@ func (b *board) epoch(r train.Record) {
 			return
 		}
 		values = append(values, tensorboard.Scalar("loss/"+split, m.Loss))
-		for _, of := range b.task.Metrics() {
+		for _, of := range b.task.MetricsOf(m) {
 			if v := of.Of(m); v != 0 || b.task == train.Classification {
 				values = append(values, tensorboard.Scalar(of.Key+"/"+split, v))
 			}

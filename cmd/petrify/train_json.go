@@ -36,6 +36,8 @@ type measured struct {
 	Loss     float64            `json:"loss"`
 	Accuracy *float64           `json:"accuracy,omitempty"`
 	Metrics  map[string]float64 `json:"metrics,omitempty"`
+
+	WorstClass string `json:"worst_class,omitempty"`
 }
 
 // The lines, apart from their heads.
@@ -125,12 +127,13 @@ func (l *eventLines) failed() error {
 // measured chooses what to say of a network.
 func (l *eventLines) measured(m train.Metrics) measured {
 	said := measured{Loss: m.Loss}
-	if l.task == train.Classification {
-		said.Accuracy = &m.Accuracy
-		return said
+	of := l.task.MetricsOf(m)
+	classifies := l.task == train.Classification
+	if classifies {
+		said.Accuracy, said.WorstClass, of = &m.Accuracy, m.WorstClass, of[1:]
 	}
-	for _, of := range l.task.Metrics() {
-		if v := of.Of(m); v != 0 { // a metric of training is not measured
+	for _, of := range of {
+		if v := of.Of(m); v != 0 || classifies { // a metric of training is not measured
 			if said.Metrics == nil {
 				said.Metrics = map[string]float64{}
 			}

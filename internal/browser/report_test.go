@@ -78,7 +78,7 @@ func TestNumbersAreThoseOfTheSummary(t *testing.T) {
 			if row[0] != name {
 				continue
 			}
-			got := []string{row[1], row[3], strings.ReplaceAll(row[4], ",", "")}
+			got := []string{row[1], row[5], strings.ReplaceAll(row[6], ",", "")}
 			if want := []string{fmt.Sprintf("%.2f %%", 100*accuracy), fmt.Sprintf("%.4f", loss),
 				fmt.Sprint(bytes)}; strings.Join(got, "|") != strings.Join(want, "|") {
 				t.Errorf("%s: %q, want %q", name, got, want)

@@ -10,6 +10,7 @@ import (
 
 	"petrify/internal/score"
 	"petrify/quantized"
+	"petrify/train"
 )
 
 //go:embed *.html page.css page.js uplot
@@ -208,12 +209,17 @@ func (r *Run) sentence() string {
 		s.Network, 100*s.QAT.Accuracy, thousands(int64(s.Samples.Test)), 100*s.Float.Accuracy, size)
 }
 
+// Metrics are those that the run measured.
+func (r *Run) Metrics() []train.Metric {
+	return r.Task().MetricsOf(r.Summary.Float, r.Summary.PTQ, r.Summary.QAT)
+}
+
 // results are the rows of the table of results.
 func (r *Run) results() []resultRow {
 	s := r.Summary
 	row := func(name string, m Measures, bytes int64, speed float64) resultRow {
 		row := resultRow{Name: name, Loss: fmt.Sprintf("%.4f", m.Loss), Bytes: thousands(bytes)}
-		for _, of := range r.Task().Metrics() {
+		for _, of := range r.Metrics() {
 			row.Metrics = append(row.Metrics, of.Format(m))
 		}
 		if r.classifies() {
