@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"petrify/datasets/sound"
 )
@@ -21,6 +20,9 @@ type Raw struct {
 	Orientation string   `json:"orientation,omitempty"` // upright: pictures were turned as their files say
 	Resize      *Resize  `json:"resize,omitempty"`      // how pictures were made equal in size
 	Columns     []string `json:"columns,omitempty"`     // of a table: the titles of the inputs, or of a signal's channels
+
+	Words []Words `json:"words,omitempty"` // of a table: the columns whose words became inputs, in their order
+	Fills []Fill  `json:"fills,omitempty"` // of a table: what replaces missing numbers
 
 	Sound *sound.Front `json:"sound,omitempty"` // how the numbers were computed from sounds
 }
@@ -115,8 +117,5 @@ func (r *Raw) check(shape []int) error {
 	n := len(r.Columns)
 	signal := len(shape) == 3 && shape[1] == 1 && n == shape[0]
 	want(n == 0 || int64(n) == elements(shape) || signal, "%d columns for inputs of shape %v", n, shape)
-	for _, title := range r.Columns {
-		want(utf8.ValidString(title), "column %q: want UTF-8", title)
-	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, r.tableFaults()...)...)
 }

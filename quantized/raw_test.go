@@ -26,6 +26,7 @@ func TestRawIsSavedAndLoaded(t *testing.T) {
 	for name, raw := range map[string]*quantized.Raw{
 		"pictures": pictures(),
 		"table":    {Type: "float32", Least: -1.5, Greatest: 1e9, Columns: columns},
+		"words":    wordy(),
 		"none":     nil,
 	} {
 		m := flat(t)
@@ -41,6 +42,40 @@ func TestRawIsSavedAndLoaded(t *testing.T) {
 		}
 		if has := strings.Contains(string(manifest), `"raw"`); has != (raw != nil) {
 			t.Errorf("%s: model.json says raw: %v", name, has)
+		}
+	}
+}
+
+// wordy is a table of 24 inputs, some of which are words.
+func wordy() *quantized.Raw {
+	columns := []string{"a", "city=Oslo", "city=Rome", "city=", "b=1", "b=2"}
+	for len(columns) < 24 {
+		columns = append(columns, strings.Repeat("x", len(columns)))
+	}
+	return &quantized.Raw{Type: "float32", Columns: columns, Words: []quantized.Words{
+		{Column: "city", First: 1, Words: []string{"Oslo", "Rome", ""}, Zero: true}, {Column: "b", First: 4, Words: []string{"1", "2"}}},
+		Fills: []quantized.Fill{{Column: "a", Value: -2.5}}}
+}
+
+// What is said of words and of missing numbers has to be about the columns.
+func TestTablesAreValidated(t *testing.T) {
+	for want, spoil := range map[string]func(r *quantized.Raw){
+		`words of "b" at input 3: want at least one of the 24 columns, after input 3`: func(r *quantized.Raw) {
+			r.Words[1].First = 3
+		},
+		`words of "b" at input 23: want`:                                 func(r *quantized.Raw) { r.Words[1].First = 23 },
+		`words of "city" at input -1: want`:                              func(r *quantized.Raw) { r.Words[0].First = -1 },
+		`words of "b" at input 4: want`:                                  func(r *quantized.Raw) { r.Words[1].Words = nil },
+		`input 2 is "city=Rome": want "city=Bern"`:                       func(r *quantized.Raw) { r.Words[0].Words[1] = "Bern" },
+		`"c" is filled in: want one of the columns`:                      func(r *quantized.Raw) { r.Fills[0].Column = "c" },
+		`"a" is filled in with NaN: want a finite number`:                func(r *quantized.Raw) { r.Fills[0].Value = nan },
+		`words of "city" at input 1: want at least one of the 0 columns`: func(r *quantized.Raw) { r.Columns = nil },
+	} {
+		m := flat(t)
+		m.Input.Raw = wordy()
+		spoil(m.Input.Raw)
+		if err := m.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

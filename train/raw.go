@@ -28,8 +28,15 @@ func raw(s *datasets.Set) *quantized.Raw {
 		}
 	}
 	if t := a.Table; t != nil && (a.Recordings != nil || s.Shape == [3]int{len(t.Columns), 1, 1}) {
+		valid := func(title string) string { return strings.ToValidUTF8(title, "\ufffd") }
 		for _, title := range t.Columns {
-			r.Columns = append(r.Columns, strings.ToValidUTF8(title, "\ufffd"))
+			r.Columns = append(r.Columns, valid(title))
+		}
+		for _, c := range t.Categories {
+			r.Words = append(r.Words, quantized.Words{Column: valid(c.Column), First: c.At, Words: c.Words, Zero: c.Zero})
+		}
+		for _, f := range t.Fills {
+			r.Fills = append(r.Fills, quantized.Fill{Column: valid(f.Column), Value: f.Value})
 		}
 	}
 	return r

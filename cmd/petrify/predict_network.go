@@ -109,7 +109,7 @@ func contractOf(m *quantized.Model) datasets.Contract {
 		return c
 	}
 	if r.Columns != nil {
-		c.Table = &datasets.TableAccount{Columns: r.Columns}
+		c.Table = tableOf(r)
 		if len(r.Columns) == c.Shape[0] && c.Shape[1] == 1 && c.Shape[2] > 1 {
 			c.Options.Windows.Length = c.Shape[2]
 		}
@@ -124,6 +124,19 @@ func contractOf(m *quantized.Model) datasets.Contract {
 		c.Options.Size = r.Resize.Size
 	}
 	return c
+}
+
+// tableOf is what a model says of the tables that it was trained on.
+func tableOf(r *quantized.Raw) *datasets.TableAccount {
+	t := &datasets.TableAccount{Columns: r.Columns}
+	for _, w := range r.Words {
+		t.Categories = append(t.Categories, datasets.CategoryAccount{Column: w.Column, At: w.First, Words: w.Words,
+			Zero: w.Zero})
+	}
+	for _, f := range r.Fills {
+		t.Fills = append(t.Fills, datasets.FillAccount{Column: f.Column, Value: f.Value})
+	}
+	return t
 }
 
 // pixelClasses is the number of classes of each pixel; 0 if the model's task is another.
