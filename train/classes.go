@@ -42,15 +42,15 @@ func rankOf(y []float32, class int) (rank int) {
 // fewest5 is how many classes there are at least if being among five says something.
 const fewest5 = 6
 
-// metrics leaves the accuracy to the loss, which counts it.
 func (j *classJudge) metrics(m *Metrics) {
-	samples, worst := 0.0, 2.0
+	samples, hits, worst := 0.0, 0.0, 2.0
 	for k, c := range j.counts {
-		samples += c.are
+		samples, hits = samples+c.are, hits+c.hit
 		if recall := c.hit / max(c.are, 1); c.are > 0 && recall < worst {
 			worst, m.WorstRecall, m.WorstClass = recall, recall, j.names[k]
 		}
 	}
+	m.Accuracy = hits / max(samples, 1)
 	if len(j.counts) >= fewest5 {
 		m.Top5 = float64(j.inFirst5) / max(samples, 1)
 	}

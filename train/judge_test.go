@@ -86,7 +86,7 @@ func TestClassJudge(t *testing.T) {
 			}
 			j.add(b, y)
 		}
-		want := Metrics{WorstRecall: 2}
+		want := Metrics{Accuracy: s.Accuracy(), WorstRecall: 2}
 		for k, name := range names {
 			if recall, n := s.ByClass(k); n > 0 && recall < want.WorstRecall {
 				want.WorstRecall, want.WorstClass = recall, name

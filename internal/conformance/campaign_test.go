@@ -45,7 +45,13 @@ func TestCampaign(t *testing.T) {
 			all = append(all, draw(t, *ofSeed, n))
 		}
 	}
-	for _, w := range witnesses(t, all) {
+	hold(t, all, witnesses(t, all))
+}
+
+// hold lets witnesses try networks.
+func hold(t *testing.T, all []*drawing, by []witness) {
+	t.Helper()
+	for _, w := range by {
 		s := tally{refused: map[string]int{}}
 		for _, d := range all[:min(len(all), w.most)] {
 			f := w.try(d)
@@ -96,6 +102,9 @@ type drawing struct {
 	n     int
 	model *quantized.Model
 	x     []float32 // C H W
+
+	learn func(*drawing) error // instead of some steps on noise; nil: none
+	task  *learned             // what that was
 }
 
 // draw draws network n of a seed. Training for two steps may leave a bias too
@@ -125,6 +134,9 @@ const inputs = 6 // that a network is tried on
 // train trains the network for a few steps, freezes it, and draws inputs: of the
 // training's distribution, all equal, and far beyond.
 func (d *drawing) train() error {
+	if d.learn != nil {
+		return d.learn(d)
+	}
 	rng := d.rng(1)
 	m, err := d.Model(rng)
 	if err != nil {
@@ -172,10 +184,10 @@ func story(w witness, d *drawing, f finding) string {
 			w.name, d.n, f.fault, d.seed)
 	}
 	least := randnet.Shrink(d.Case, randnet.Case.Smaller, func(c randnet.Case) bool {
-		smaller := &drawing{Case: c, seed: d.seed, n: d.n}
+		smaller := &drawing{Case: c, seed: d.seed, n: d.n, learn: d.learn}
 		return smaller.train() == nil && w.try(smaller).fault != ""
 	})
-	d = &drawing{Case: least, seed: d.seed, n: d.n}
+	d = &drawing{Case: least, seed: d.seed, n: d.n, learn: d.learn}
 	if err := d.train(); err != nil {
 		return err.Error()
 	}

@@ -14,6 +14,10 @@ type Options struct {
 	Layers  int          // at most this many before the branches are joined; 0: 12
 	Without []graph.Kind // kinds that do not occur; linear and flatten end a network and always do
 
+	// Output, if not nil, says what a network with an input computes, with a loss that is not
+	// its own: C features, or an image. nil: 2 to 10 features, or as many as the input has.
+	Output func(in graph.Shape) graph.Shape
+
 	// Large draws images of up to 20 pixels a side instead of 9, and up to 96 channels
 	// instead of 24, as vector kernels want them.
 	Large bool
@@ -57,11 +61,14 @@ func Network(rng *rand.Rand, o Options) (graph.Network, graph.Shape) {
 		b.grow()
 	}
 	n := graph.Network{Name: "random"}
-	features := 2 + rng.IntN(9)
+	out := graph.Shape{C: 2 + rng.IntN(9), H: 1, W: 1}
 	if rng.IntN(8) == 0 {
-		n.Loss, features = graph.MeanSquare, in.Size()
+		n.Loss, out.C = graph.MeanSquare, in.Size()
 	}
-	b.end(features)
+	if o.Output != nil {
+		n.Loss, out = graph.CrossEntropy, o.Output(in)
+	}
+	b.end(out)
 	n.Layers = b.layers
 	return n, in
 }
@@ -301,7 +308,7 @@ func (b *builder) like(x *activation, k graph.Kind) *activation {
 }
 
 // end joins what nobody reads and turns it into the network's output.
-func (b *builder) end(features int) {
+func (b *builder) end(out graph.Shape) {
 	var ends []*activation
 	for _, x := range slices.Clone(b.made) {
 		if !x.read {
@@ -316,9 +323,15 @@ func (b *builder) end(features int) {
 		}
 		x = b.append(graph.Layer{Kind: graph.KindConcat}, y, ends)
 	}
-	x = b.append(graph.Layer{Kind: graph.KindLinear, Units: features},
-		&activation{kind: graph.KindLinear, vector: true, shape: graph.Shape{C: features, H: 1, W: 1}},
+	x = b.append(graph.Layer{Kind: graph.KindLinear, Units: out.Size()},
+		&activation{kind: graph.KindLinear, vector: true, shape: graph.Shape{C: out.Size(), H: 1, W: 1}},
 		[]*activation{x})
+	if out.H*out.W > 1 {
+		y := &activation{kind: graph.KindReshape, shape: out}
+		x = b.append(graph.Layer{Kind: graph.KindReshape, Shape: out}, y, []*activation{x})
+		b.append(graph.Conv2D(out.C, 3).Same(), &activation{kind: graph.KindConv2D, shape: out}, []*activation{x})
+		return
+	}
 	last := []graph.Kind{graph.KindBatchNorm, graph.KindHardSwish, graph.KindTanh, graph.KindReshape, graph.KindSoftmax}
 	if k := last[b.rng.IntN(len(last))]; one(b.rng, 4) && b.fits(k, x) {
 		b.add(k, x)
