@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -96,5 +97,25 @@ func TestAnomaliesRefused(t *testing.T) {
 			_, err := Open(dir+c.path, c.opts)
 			wantError(t, err, c.says...)
 		})
+	}
+}
+
+// TestAnomaliesOfRecordings: windows of recordings are told apart, too, whether that is asked
+// for or follows from the normal classes.
+func TestAnomaliesOfRecordings(t *testing.T) {
+	dir := write(t, map[string][]byte{"r.csv": []byte(momentsCSV(drawMoments(rand.New(rand.NewPCG(1, 2)), false), true))})
+	for _, target := range []Target{AnyTarget, AnomalyTargets} {
+		s, err := Open(dir+"/r.csv", Options{Target: target, Normal: []string{"still"}, Windows: Windows{Length: 4}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Target != AnomalyTargets || s.Shape != [3]int{3, 1, 4} || s.Account.Anomalous == 0 {
+			t.Errorf("%v, shape %v, %d anomalous samples", s.Target, s.Shape, s.Account.Anomalous)
+		}
+		for i := range s.Train.Len() {
+			if recording := s.Train.values(i, 12)[0]; int(recording)%2 == 1 {
+				t.Errorf("recording %v is trained on, which moves", recording)
+			}
+		}
 	}
 }

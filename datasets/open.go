@@ -204,7 +204,7 @@ func (o Options) validate() error {
 	if len(o.Targets) > 0 && (o.Label != "" || o.Target == ClassTarget) {
 		return fmt.Errorf("datasets: targets %v with a label or classes: want one of them", o.Targets)
 	}
-	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.Target > ClassTarget) {
+	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.forAnomalies().Target > ClassTarget) {
 		return errors.New("datasets: windows of recordings have classes, no numbers, lists of labels or masks to predict")
 	}
 	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {

@@ -28,6 +28,7 @@ func TestRawOfData(t *testing.T) {
 		return path
 	}
 	table := write("table.csv", "id,length,kind,width\n7,1.5,a,-3\n7,2,b,4\n8,2.5,a,4\n9,4,b,4\n")
+	words := write("words.csv", "age,city,rent\n1,b,1.5\n,a,2.5\n3,b,3.5\n3,a,4.25\n")
 	rows := write("rows.csv", "a,b,c,d,kind\n1,2,3,255,a\n0,2,3,4,b\n1,1,3,4,a\n0,5,3,4,b\n")
 	for i, size := range []int{4, 4, 6, 6} {
 		for class, tint := range map[string]uint8{"a": 10, "b": 200} {
@@ -52,6 +53,10 @@ func TestRawOfData(t *testing.T) {
 			Channels: quantized.Grey}},
 		"table": {table, datasets.Options{TestFraction: 0.5, Label: "kind", Columns: []string{"width", "length"}},
 			quantized.Raw{Type: "float32", Columns: []string{"length", "width"}}},
+		"words": {words, datasets.Options{TestFraction: 0.5, Label: "rent", Categories: []string{"city"},
+			Missing: []string{"7"}}, quantized.Raw{Type: "float32", Whole: true,
+			Columns: []string{"age", "city=a", "city=b"}, Words: []quantized.Words{{Column: "city", First: 1,
+				Words: []string{"a", "b"}}}, Fills: []quantized.Fill{{Column: "age", Value: 7}}}},
 		"rows of pixels": {rows, datasets.Options{TestFraction: 0.5, Shape: [3]int{1, 2, 2}},
 			quantized.Raw{Type: "float32", Whole: true, Channels: quantized.Grey}},
 		"pictures": {filepath.Join(dir, "pictures"), datasets.Options{TestFraction: 0.5, Size: [2]int{4, 5}},
