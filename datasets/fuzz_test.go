@@ -216,16 +216,20 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// FuzzNPZ opens an archive of two arrays.
+// FuzzNPZ opens an archive of two arrays, in memory and, where files can be mapped, from disk.
 func FuzzNPZ(f *testing.F) {
 	f.Add("x", npyFile("|u1", "(2, 2, 1)", make([]byte, 4)), "y", npyFile("<i8", "(2,)", make([]byte, 16)))
 	f.Add("x_train", npyFile("<f4", "(1, 3)", make([]byte, 12)), "x_test", npyFile("<f4", "(1, 3)", make([]byte, 12)))
 	f.Fuzz(func(t *testing.T, a string, x []byte, b string, y []byte) {
 		path := write(t, map[string][]byte{"d.npz": npzFile(t, map[string][]byte{a: x, b: y})}) + "/d.npz"
 		s, err := Open(path, Options{})
+		disk, diskErr := Open(path, Options{Free: 1, Cache: path + ".cache"})
+		if (err == nil) != (diskErr == nil) || err == nil && s.Checksum() != disk.Checksum() {
+			t.Errorf("in memory %v, from disk %v; or other data", err, diskErr)
+		}
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "datasets: "+path) {
-				t.Errorf("error %q does not name the file", err)
+			if !strings.HasPrefix(err.Error(), "datasets: "+path) || !strings.HasPrefix(diskErr.Error(), "datasets: "+path) {
+				t.Errorf("errors %q and %q do not name the file", err, diskErr)
 			}
 			return
 		}
