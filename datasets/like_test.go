@@ -50,6 +50,8 @@ func TestTablesAreReadLikeTraining(t *testing.T) {
 			`columns 1 and 3 both have the title "a": rename one`},
 		"a title twice, of no use": {titled, Options{}, "a,note,b,note,kind\n1.5,1,2.25,3,cat\n7.5,1,0.25,4,dog\n", ""},
 		"a column untitled":        {gap, Options{}, ",a,kind\n1.5,2.25,cat\n7.5,0.25,dog\n", ""},
+		"the label in the place of a column untitled": {gap, Options{}, "kind,a,\ncat,1.5,2.25\n",
+			"no column column 1, have kind, a"},
 		"a column less": {titled, Options{}, "a,kind\n1.5,cat\n",
 			"no column b, have a, kind"},
 		"no label": {titled, Options{}, "a,b,sort\n1.5,2.25,cat\n",
@@ -107,7 +109,7 @@ func TestFirstRowIsReadLikeTraining(t *testing.T) {
 // The same of words among the features, above ones that are missing, with the label and without.
 func TestFirstRowOfWordsIsReadLikeTraining(t *testing.T) {
 	for _, header := range []Header{HeaderAuto, HeaderFalse} {
-		o := Options{Header: header, Categories: []string{"1"}, Unseen: "zero"}
+		o := Options{Header: header, Categories: []string{"1"}, Unseen: "zero", Missing: []string{"1.5"}}
 		dir := write(t, map[string][]byte{"train.csv": []byte(rowsOf("", 20, func(i int) string {
 			return fmt.Sprintf("%s,%d.5,%s", []string{"red", "blue"}[i/2%2], i, pet(i))
 		}))})
@@ -120,6 +122,7 @@ func TestFirstRowOfWordsIsReadLikeTraining(t *testing.T) {
 			"red,1.5,cat\n?,1.5,dog\n":                   slices.Concat(red, none),
 			"red,1.5\n?,1.5\n":                           slices.Concat(red, none),
 			"?,1.5\nred,1.5\n":                           slices.Concat(none, red),
+			"red,?\n?,1.5\n":                             slices.Concat(red, none),
 			"green,1.5\n?,1.5\n":                         slices.Concat(none, none),
 			"red;1,5\n?;1,5\n":                           slices.Concat(red, none),
 			"colour,size,kind\nred,1.5,cat\n?,1.5,dog\n": slices.Concat(red, none),
