@@ -19,6 +19,7 @@ func TestCoarseValuesAreWarnedOf(t *testing.T) {
 		"odd numbers lost":              {1 << 24, 1, "steps of 2"},
 		"a place in a building":         {8.5417, 1e-7, "steps of 9.537e-07"},
 		"below zero":                    {-1.7e9, 30, "steps of 128"},
+		"below zero, always":            {-4e9, 0, "steps of 256"},
 		"seconds since 1970, of a year": {1.7e9, 1e6, ""},
 		"whole numbers":                 {1 << 15, 1, ""},
 		"small ones":                    {0, 1e-30, ""},

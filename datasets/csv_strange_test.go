@@ -127,6 +127,9 @@ func TestStrangeHeaders(t *testing.T) {
 		"words of which each is its own": {rowsOf("", 20, func(i int) string {
 			return fmt.Sprintf("word%d,%s,%s", i, []string{"round", "flat"}[i/4%2], pet(i))
 		}), Options{Categories: []string{"1", "2"}, Unseen: "zero"}, 22, []string{"header      none"}, true},
+		"words of which each is its own, and a class": {rowsOf("w,v,fox\n", 19, func(i int) string {
+			return fmt.Sprintf("w%d,v%d,%s", i, i, pet(i))
+		}), Options{Categories: []string{"1", "2"}, Unseen: "zero"}, 40, []string{"header      none", "fox (1 + 0)"}, false},
 		"words that are no header": {rowsOf("label,1.5,cat\n", 9, plain),
 			Options{Header: HeaderFalse, Columns: []string{"2"}}, 1, []string{"none: data.header", "column 3 is taken as the label"},
 			false},
@@ -272,6 +275,8 @@ func TestStrangeTablesRefused(t *testing.T) {
 		"two features of one title, one left out": {"a,b,a,label\n1,2,3,x\n", Options{Columns: []string{"!3"}},
 			[]string{`columns 1 and 3 both have the title "a": rename one`}},
 		"a feature with the label's title": {"grade,b,grade\n1,2,x\n3,4,y\n", Options{},
+			[]string{`columns 1 and 3 both have the title "grade": rename one`}},
+		"a column left out with the label's title": {"grade,b,grade\n1,2,x\n3,4,y\n", Options{Columns: []string{"!1"}},
 			[]string{`columns 1 and 3 both have the title "grade": rename one`}},
 		"two columns for the label": {"grade,b,grade\n1,2,x\n", Options{Label: "grade"},
 			[]string{`data.label: "grade" means 2 columns, want one`, "data.targets"}},
