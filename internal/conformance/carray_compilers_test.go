@@ -167,6 +167,12 @@ var geometries = []struct {
 	{"depthwise", [3]int{6, 8, 8}, conv(6, quantizedtest.Same(3), 6)},
 	{"depthwise of 2", [3]int{2, 5, 40}, conv(4, padded(quantizedtest.Valid(17, 1), 8, 8, 8, 8), 2)},
 	{"padding alone", [3]int{4, 2, 2}, conv(4, padded(quantizedtest.Valid(3, 3), 6, 6, 6, 6), 1)},
+	{"21 outputs", [3]int{5, 7, 6}, conv(21, quantizedtest.Same(3), 1)},
+	{"1x1, 48 outputs", [3]int{12, 4, 3}, conv(48, quantizedtest.Valid(1, 1), 1)},
+	{"groups of 18 outputs", [3]int{6, 5, 7}, conv(36, quantizedtest.Same(3), 2)},
+	{"1170 inputs", [3]int{130, 3, 3}, conv(17, quantizedtest.Same(3), 1)},
+	{"few places", [3]int{8, 1, 3}, conv(18, quantizedtest.Same(3), 1)},
+	{"depthwise of 29", [3]int{29, 5, 6}, conv(29, padded(quantizedtest.Valid(3, 2), 1, 0, 1, 1), 29)},
 	{"linear", [3]int{3, 5, 9}, func(b *quantizedtest.Builder) string {
 		return b.Linear(b.Flatten(b.Input()), 6, quantized.Identity)
 	}},

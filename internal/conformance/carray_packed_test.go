@@ -79,6 +79,7 @@ func packedFormats() (all []quantizedtest.Scheme) {
 var packedShapes = map[string]func(b *quantizedtest.Builder) string{
 	"3x3":          conv(3, quantizedtest.Same(3), 1),
 	"1x1":          conv(4, quantizedtest.Valid(1, 1), 1),
+	"35 outputs":   conv(35, quantizedtest.Same(3), 1),
 	"groups":       conv(6, quantizedtest.Same(3), 2),
 	"odd groups":   conv(9, padded(quantizedtest.Valid(1, 1), 0, 1, 1, 0), 3),
 	"depthwise":    conv(6, quantizedtest.Same(3), 6),

@@ -67,6 +67,9 @@ func (t trial) run() (r result, err error) {
 	if err := t.build(dir, fmt.Sprintf("-DINPUTS=%d", t.inputs), fmt.Sprintf("-DLOOP=%d", loop)); err != nil {
 		return r, err
 	}
+	if err := t.clang(dir); err != nil {
+		return r, err
+	}
 	if r.code, err = t.code(dir); err != nil {
 		return r, err
 	}
@@ -97,10 +100,15 @@ func instrument(source []byte) (instrumented []byte, calls []string) {
 	return []byte(head + "\nvoid mcu_layer(void);\n\nvoid net_run(" + body + "\n}\n" + tail), calls
 }
 
+// warnings are flags of both compilers.
+func (t trial) warnings() []string {
+	return []string{"-std=gnu99", t.level, "-ffunction-sections", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
+		"-Wshadow", "-Werror"}
+}
+
 // build compiles and links. An export compiles without warnings.
 func (t trial) build(dir string, defines ...string) error {
-	flags := append([]string{"-std=gnu99", t.level, "-ffunction-sections", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
-		"-Wshadow", "-Werror"}, t.flags...)
+	flags := append(t.warnings(), t.flags...)
 	defines = append(defines, "-I.", "-Iboard")
 	for _, source := range []string{"net.c", "board/main.c", "board/" + t.start} {
 		args := append(append(append([]string{}, flags...), defines...), "-c", source, "-o",

@@ -210,6 +210,8 @@ var mutants = []mutant{
 	{"quantized/coreml/runner.go", "float64(p*float64(in.Std[c])) + float64(in.Mean[c])",
 		"(p + float64(in.Mean[c])) * float64(in.Std[c])", ""},
 	{"quantized/carray/arena.go", "t.first <= u.last && u.first <= t.last", "t.first < u.last && u.first < t.last", ""},
+	{"quantized/carray/arena.go", "last && under != nil", "under == nil", ""},
+	{"quantized/carray/arena.go", "t.offset+t.most() <= p.offset", "t.offset+t.size <= p.offset", ""},
 	{"quantized/carray/layers.go", "w.PadBegin[0], w.PadBegin[1])", "w.PadBegin[1], w.PadBegin[0])", ""},
 	{"quantized/carray/numbers.go", "int32(24 - e)", "int32(23 - e)", ""},
 	{"quantized/carray/product.go", "p.bias[o] -= x.grid.zero", "p.bias[o] += x.grid.zero", ""},

@@ -23,6 +23,8 @@ type tensor struct {
 	place       place
 	offset      int // in the arena
 	first, last int // the steps that write it first and read it last
+
+	wide int // what it takes where four places are computed at once; 0: the same
 }
 
 func (t *tensor) meets(u *tensor) bool { return t.first <= u.last && u.first <= t.last }
@@ -35,15 +37,18 @@ func (t *tensor) use(i int) {
 	t.last = i
 }
 
+// most is what the tensor takes on processors that compute four places at once.
+func (t *tensor) most() int { return max(t.size, t.wide) }
+
 // floor is the greatest total size of tensors that are alive during one step:
 // no plan takes less.
-func floor(tensors []*tensor) int {
+func floor(tensors []*tensor, size func(*tensor) int) int {
 	most := 0
 	for _, t := range tensors {
 		live := 0
 		for _, u := range tensors {
 			if u.first <= t.first && t.first <= u.last {
-				live += u.size
+				live += size(u)
 			}
 		}
 		most = max(most, live)
@@ -55,52 +60,71 @@ func floor(tensors []*tensor) int {
 const attempts = 200
 
 // plan gives every tensor an offset so that no two that are alive at the same
-// time overlap, and returns the arena's length. It places the largest first (Y.
-// Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural Net
-// Inference", MLSys workshop 2020, section 5); while that takes more than the
-// floor, the tensor that reaches highest is placed first in the next attempt,
-// and so on. The best order wins.
-func plan(tensors []*tensor) int {
+// time overlap, and returns the arena's length, and that where four places are
+// computed at once. It places the largest first (Y. Pisarchyk and J. Lee,
+// "Efficient Memory Management for Deep Neural Net Inference", MLSys workshop
+// 2020, section 5); while that takes more than the floor, the tensor that reaches
+// highest is placed first in the next attempt, and so on. The best order wins.
+func plan(tensors []*tensor) (length, wide int) {
 	order := slices.SortedStableFunc(slices.Values(tensors),
 		func(a, b *tensor) int { return cmp.Compare(b.size, a.size) })
-	least, best := floor(tensors), slices.Clone(order)
-	length, highest := put(order)
+	best := slices.Clone(order)
+	least, leastWide := floor(tensors, func(t *tensor) int { return t.size }), floor(tensors, (*tensor).most)
+	length, wide, highest := put(order)
 	for range attempts {
-		if length == least {
+		if length == least && wide == leastWide {
 			break
 		}
 		i := slices.Index(order, highest)
 		copy(order[1:], order[:i])
 		order[0] = highest
-		var n int
-		if n, highest = put(order); n < length {
-			length, best = n, slices.Clone(order)
+		var n, m int
+		if n, m, highest = put(order); n < length || n == length && m < wide {
+			length, wide, best = n, m, slices.Clone(order)
 		}
 	}
-	length, _ = put(best)
-	return length
+	length, wide, _ = put(best)
+	return length, wide
 }
 
-// put places tensors in order, each as low as possible, and returns the length
-// that they take and the tensor at its end.
-func put(order []*tensor) (length int, highest *tensor) {
+// put places tensors in order, each as low as possible, those last that are wider on some processors. It returns the
+// lengths that they take, and the tensor at the end; or below it, if that is one of the last.
+func put(order []*tensor) (length, wide int, highest *tensor) {
 	var placed []*tensor // by offset
-	for _, t := range order {
-		t.offset = 0
-		for _, p := range placed {
-			if !p.meets(t) {
+	for _, last := range []bool{false, true} {
+		for _, t := range order {
+			if last != (t.wide > 0) {
 				continue
 			}
-			if t.offset+t.size <= p.offset {
-				break
+			under := t.low(placed)
+			at, _ := slices.BinarySearchFunc(placed, t, func(a, b *tensor) int { return cmp.Compare(a.offset, b.offset) })
+			placed = slices.Insert(placed, at, t)
+			length = max(length, t.offset+t.size)
+			if end := t.offset + t.most(); end > wide {
+				wide, highest = end, t
+				if last && under != nil {
+					highest = under
+				}
 			}
-			t.offset = max(t.offset, p.offset+p.size)
-		}
-		at, _ := slices.BinarySearchFunc(placed, t, func(a, b *tensor) int { return cmp.Compare(a.offset, b.offset) })
-		placed = slices.Insert(placed, at, t)
-		if end := t.offset + t.size; end > length {
-			length, highest = end, t
 		}
 	}
-	return length, highest
+	return length, wide, highest
+}
+
+// low gives the tensor the lowest offset at which it meets none of those that are placed, by offset, and returns the
+// one below.
+func (t *tensor) low(placed []*tensor) (below *tensor) {
+	t.offset = 0
+	for _, p := range placed {
+		if !p.meets(t) {
+			continue
+		}
+		if t.offset+t.most() <= p.offset {
+			break
+		}
+		if end := p.offset + p.most(); end > t.offset {
+			t.offset, below = end, p
+		}
+	}
+	return below
 }

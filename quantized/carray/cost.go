@@ -76,8 +76,12 @@ type Cost struct {
 	Instructions float64
 	Cycles       float64  // without wait states; 0: nobody has published the core's timing
 	Stack        int      // bytes
+	Arena        int      // bytes
 	Unknown      []string // kernels of which no rate is known
 }
+
+// fourPlaces are the cores that compute four places at once: see kernels/processor.c.
+var fourPlaces = []string{"Cortex-M4", "Cortex-M7"}
 
 // Cores are those that there are rates of.
 func Cores() (all []string) {
@@ -112,9 +116,13 @@ func Costs(m *quantized.Model, o Options) ([]Cost, error) {
 	calls := l.calls()
 	var all []Cost
 	for _, core := range Cores() {
-		all = append(all, Estimate(core, calls, slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool {
+		c := Estimate(core, calls, slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool {
 			return r.Core != core || r.Arithmetic != arithmetic
-		})))
+		}))
+		if c.Arena = l.arena; slices.Contains(fourPlaces, core) {
+			c.Arena = l.fourArena
+		}
+		all = append(all, c)
 	}
 	return all, nil
 }

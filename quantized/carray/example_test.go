@@ -25,7 +25,7 @@ func ExampleEncode() {
 	// pets.h
 	// pets.c
 	// pets_test.c
-	//     convolve(arena + 108, in, arena, &conv2d_1_layer);
-	//     max_pool(arena, arena + 108, &max_pool_2_layer);
-	//     linear(out, arena, &linear_4_layer);
+	//     convolve_blocks(arena, in, arena + 32, &conv2d_1_layer);
+	//     max_pool(arena + 32, arena, &max_pool_2_layer);
+	//     linear(out, arena + 32, &linear_4_layer);
 }

@@ -57,7 +57,7 @@ func (f *file) describe() [][]string {
 		append([]string{"Output"}, f.numbersOf(f.out)...),
 		{"Flash", fmt.Sprintf("%d bytes of constants: weights %d, biases %d, multipliers %d, tables %d, layers %d",
 			c.total(), c.weights, c.biases, c.multipliers, c.tables, c.layers)},
-		{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)},
+		f.ram(),
 	}
 	if front := f.front(); front != nil {
 		rows = append(rows, []string{"Sound", fmt.Sprintf("int16_t[%d], %d in a second; %d bytes of scratch; sqrtf and "+
@@ -76,6 +76,36 @@ func (f *file) describe() [][]string {
 		rows = append(rows, []string{"Library", "functions of C's math.h, such as exp and sqrt, in double"})
 	}
 	return rows
+}
+
+// ram says how long the arena is.
+func (f *file) ram() []string {
+	row := []string{"RAM", fmt.Sprintf("%d bytes of arena, besides input, output and stack", f.arena)}
+	if f.fourArena > f.arena {
+		row = append(row, fmt.Sprintf("%d on Cortex-M4, M7 and others that compute four places at once", f.fourArena))
+	}
+	return row
+}
+
+// arenaSize writes how many elements the arena has.
+func (f *file) arenaSize(b *strings.Builder, size func(name string, n int)) {
+	unit := 1
+	if f.reals {
+		unit = 4
+	}
+	if f.fourArena == f.arena {
+		size("ARENA_SIZE", max(1, f.arena/unit))
+		return
+	}
+	vectors := 1 // of integers, or of floats, too
+	if f.float32() {
+		vectors = 2
+	}
+	fmt.Fprintf(b, "#if defined(__ARM_FEATURE_DSP) && (!defined(__ARM_FEATURE_MVE) || (__ARM_FEATURE_MVE & %d) == 0)\n", vectors)
+	size("ARENA_SIZE", f.fourArena/unit)
+	b.WriteString("#else\n")
+	size("ARENA_SIZE", max(1, f.arena/unit))
+	b.WriteString("#endif\n")
 }
 
 // flash counts the bytes of all that is in flash but code, once the source is made.
@@ -176,11 +206,7 @@ func (f *file) macros(b *strings.Builder) {
 	ends("INPUT", f.in)
 	ends("OUTPUT", f.out)
 	f.listenMacros(size)
-	if f.reals {
-		size("ARENA_SIZE", max(1, f.arena/4))
-	} else {
-		size("ARENA_SIZE", max(1, f.arena))
-	}
+	f.arenaSize(b, size)
 	define("EXPORT", "0x"+f.export+" /* of the source that belongs to this header */")
 }
 

@@ -26,8 +26,10 @@ var order = []string{
 	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "wide", "total", "dot8", "dot4",
 	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot",
 	"dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
+	"finish_sixteen", "finish_sixteen_to_reals",
 	"linear", "linear_to_reals",
-	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "unpack",
+	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "blocks", "convolve_blocks",
+	"convolve_blocks_to_reals", "unpack",
 	"depthwise_at",
 	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
 	"depthwise_sixteen", "depthwise_sixteen_to_reals",
@@ -58,6 +60,8 @@ var variants = map[string]variant{
 	"dots_wide4":                 {"dots_wide", loop(4)},
 	"dots_wide2":                 {"dots_wide", loop(2)},
 	"depthwise_3x3_to_reals":     {"depthwise_3x3", reals("_to_reals")},
+	"finish_sixteen_to_reals":    {"finish_sixteen", reals("_to_reals")},
+	"convolve_blocks_to_reals":   {"convolve_blocks", reals("_to_reals")},
 	"depthwise_four_to_reals":    {"depthwise_four", reals("_to_reals")},
 	"depthwise_sixteen_to_reals": {"depthwise_sixteen", reals("_to_reals")},
 	"depthwise_eight_to_reals":   {"depthwise_eight", reals("_to_reals")},
@@ -98,6 +102,8 @@ func reals(suffix string) map[string]any {
 // callees are the kernels that others call, callers first.
 var callees = []struct{ by, needs string }{
 	{"convolve", "widen"}, {"convolve_to_reals", "widen"}, {"widen", "halves"},
+	{"convolve_blocks", "blocks"}, {"convolve_blocks_to_reals", "blocks"}, {"convolve_blocks", "finish_sixteen"},
+	{"convolve_blocks_to_reals", "finish_sixteen_to_reals"},
 	{"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
 	{"convolve_to_reals", "weigh_to_reals"}, {"linear", "weigh"}, {"linear_to_reals", "weigh_to_reals"},
 	{"weigh", "finish"}, {"weigh", "dot"}, {"weigh_to_reals", "finish_to_reals"}, {"weigh_to_reals", "dot"},
@@ -134,18 +140,25 @@ var callees = []struct{ by, needs string }{
 // functions is the text of the kernels that the model needs.
 func (l *lowering) functions() (string, error) {
 	l.require()
-	model := map[string]any{"CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
+	var loops []map[string]any
+	for _, bits := range l.kinds() {
+		loops = append(loops, loop(bits))
+	}
+	model := map[string]any{"Loops": loops, "Deepest": l.deepest, "CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
 		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most, "Widest": widest,
 		"Small": l.small(), "Whole": l.whole(),
 		"Ties": l.ties, "Exceptions": l.exceptions, "Wide": l.wide,
 		"Single": l.options.Requantization == integer.Single,
-		"Kinds":  l.kinds(), "Eight": l.bits[8], "Packed": l.packed, "Convolves": l.needs["convolve"] || l.needs["convolve_to_reals"],
+		"Kinds":  l.kinds(), "Choose": l.byBits, "Eight": l.bits[8], "Packed": l.packed, "Convolves": l.needs["convolve"] || l.needs["convolve_to_reals"],
 		"Offset": "128u", "Pair": "2 * l->inputs",
+		"Totals": l.needs["total"], "AnyDepthwise": l.needs["depthwise_any"] || l.needs["depthwise_any_to_reals"],
 		"Requantized": l.needs["requantize"], "Fixed": !l.float32(), "Type": kind(false), "Suffix": ""}
 	if l.countsPadding {
 		model["Count"] = "counted(&l->at, a)"
 	}
+	model["Lower"] = "(128u - FLIP)"
 	if l.packed {
+		model["Lower"] = "((1u << (l->bits - 1)) - (l->bits == 8 ? FLIP : 0))"
 		model["Offset"] = "(1u << (l->bits - 1))"
 		model["Pair"] = "l->inputs / 4 * l->bits + l->inputs % 4 * (l->bits == 8 ? 2 : 1)"
 	}
@@ -177,6 +190,20 @@ func (l *lowering) functions() (string, error) {
 // kinds are the bits of weights that are multiplied in pairs, the most first.
 func (l *lowering) kinds() []int {
 	return slices.SortedFunc(maps.Keys(l.bits), func(a, b int) int { return b - a })
+}
+
+// byBits are lines that call the function of a layer's bits.
+func (l *lowering) byBits(function, arguments string) string {
+	kinds := l.kinds()
+	if len(kinds) == 1 {
+		return fmt.Sprintf("    %s%d(%s);", function, kinds[0], arguments)
+	}
+	var b strings.Builder
+	b.WriteString("    switch (l->bits) {\n")
+	for _, bits := range kinds {
+		fmt.Fprintf(&b, "    case %d:\n        %s%d(%s);\n        break;\n", bits, function, bits, arguments)
+	}
+	return b.String() + "    }"
 }
 
 // expand is the text of a file in kernels, with names replaced by values.
@@ -212,6 +239,7 @@ func (l *lowering) require() {
 		four := l.needs["depthwise_any"+suffix] && !l.weightZeros
 		l.needs["depthwise_four"+suffix] = four
 		l.needs["depthwise_sixteen"+suffix] = l.needs["depthwise"+suffix] && !l.weightZeros
+		l.needs["finish_sixteen"+suffix] = l.needs["finish_sixteen"+suffix] || l.needs["depthwise_sixteen"+suffix]
 		l.needs["slide"] = l.needs["slide"] || l.needs["depthwise_3x3"+suffix]
 		l.needs["halves"] = l.needs["halves"] || l.needs["depthwise"+suffix]
 		l.needs["signed_halves"] = l.needs["signed_halves"] || four

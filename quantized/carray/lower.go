@@ -59,6 +59,7 @@ type lowering struct {
 	bits      map[int]bool // of weights that are multiplied in pairs
 	floats    []string     // layers that compute with floats
 	arena     int          // in bytes
+	fourArena int          // where four places are computed at once
 	reals     bool         // an activation is of floats: so is the arena
 
 	countsPadding bool // a mean counts padding
@@ -70,6 +71,7 @@ type lowering struct {
 	long          bool // a sum has more than `most` products
 	integers      bool // a layer sums products of integers
 	sums          int  // such layers
+	deepest       int  // the most inputs of an output that vectors of hosts take of a convolution, in whole words
 	additions     int  // sums and differences of two tensors
 	ties          bool // one of these has a rule for ties
 	exceptions    bool // or exceptions
@@ -121,7 +123,7 @@ func lower(m *quantized.Model, o Options) (*lowering, error) {
 		l.count.layers += 12 * l.additions
 	}
 	l.result()
-	l.arena = plan(l.tensors)
+	l.arena, l.fourArena = plan(l.tensors)
 	return l, nil
 }
 

@@ -3,6 +3,7 @@ package carray
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"petrify/quantized"
 )
@@ -26,6 +27,9 @@ func (l *lowering) whole() bool {
 
 // widest is how many bytes a convolution may take of scratch to compute four places at once.
 const widest = 5000
+
+// deepest is how many inputs of an output vectors of hosts take, at most: 28 KB of stack.
+const deepest = 1152
 
 // widened is how many bytes four places take of that, with these inputs each, and this number of
 // channels: as halves of words, at a multiple of 4, after a copy unless channels come in fours.
@@ -137,6 +141,9 @@ func loop(bits int) map[string]any {
 			"uxtb16 r12, r12, ror #8"}
 		v["Single"] = []string{"ldrb r0, [r2], #1", "ldrb r12, [r2], #1"}
 	case 4:
+		v["Mask"], v["Shifts"] = "15", []int{4, 8, 12}
+		v["Vector"], v["Load"] = 16, []string{"vreinterpretq_u16_u8(vldrbq_u8(w))",
+			"vreinterpretq_u16_u8(vldrbq_z_u8(w, vctp8q(some)))"}
 		v["Halves"] = [][]string{{"(int32_t)(v & 0xf000fu)", "(int32_t)(v >> 4 & 0xf000fu)"},
 			{"(int32_t)(v >> 8 & 0xf000fu)", "(int32_t)(v >> 12 & 0xf000fu)"}}
 		v["Inputs"] = [][]string{{"(w[0] & 15)", "(w[1] & 15)"}, {"(w[0] >> 4)", "(w[1] >> 4)"},
@@ -145,7 +152,8 @@ func loop(bits int) map[string]any {
 		v["First"] = append([]string{"ldr r0, [r2]", "lsr r12, r0, #8"}, mask...)
 		v["Second"] = append([]string{"ldr r0, [r2], #4", "lsr r12, r0, #12", "lsr r0, r0, #4"}, mask...)
 	case 2:
-		v["Format"] = "w + 2, of 2 bits"
+		v["Format"], v["Mask"], v["Shifts"] = "w + 2, of 2 bits", "3", []int{2, 4, 6}
+		v["Vector"], v["Load"] = 8, []string{"vldrbq_u16(w)", "vldrbq_z_u16(w, vctp16q(some / 2))"}
 		v["Words"] = []string{"v = (uint32_t)w[0] | (uint32_t)w[1] << 16"}
 		v["Halves"] = [][]string{{"(int32_t)(v & 0x30003u)", "(int32_t)(v >> 2 & 0x30003u)"},
 			{"(int32_t)(v >> 4 & 0x30003u)", "(int32_t)(v >> 6 & 0x30003u)"}}
@@ -157,5 +165,7 @@ func loop(bits int) map[string]any {
 		v["Second"] = append([]string{"ldrb r0, [r2], #1", "ldrb r12, [r2], #1", "orr r0, r0, r12, lsl #16",
 			"lsr r12, r0, #6", "lsr r0, r0, #2"}, mask...)
 	}
+	last := v["Last"].([]string)
+	v["Others"] = []string{strings.ReplaceAll(last[0], "w", "v"), strings.ReplaceAll(last[1], "w", "v")}
 	return v
 }

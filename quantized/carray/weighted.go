@@ -56,9 +56,13 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 		kernel = "depthwise" + suffix
 	}
 	tensors, scratch := []*tensor{y.tensor, x.tensor}, "0"
-	size := copies(n, x, y, depthwise)
+	size, four := copies(n, x, y, depthwise)
 	function := kernel
-	if depthwise {
+	switch {
+	case !depthwise && p.inputs() <= deepest:
+		function = "convolve_blocks" + suffix
+		l.needs[function], l.deepest = true, max(l.deepest, (p.inputs()+block-1)/block*block)
+	case depthwise:
 		shape := "any"
 		if channel := channelCopy(n, x, y); channel > 0 {
 			size, shape, function = max(size, channel), "3x3", "depthwise_3x3"+suffix
@@ -69,41 +73,39 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 			size += len(p.q)
 		}
 	}
-	if size > 0 {
-		tensors, scratch = append(tensors, l.scratch(size)), "%s"
+	if max(size, four) > 0 {
+		tensors, scratch = append(tensors, l.scratch(size, four)), "%s"
 	}
 	l.call(kernel, fmt.Sprintf("%s(%%s, %%s, %s, &%s_layer)", function, scratch, id), tensors...)
 	return nil
 }
 
-// copies is the number of bytes that a convolution copies of its input for four or two
-// positions of its window, whichever takes more, or one if it is depthwise: none if they
-// lie side by side.
-func copies(n *quantized.Node, x, y *value, depthwise bool) int {
+// copies is the number of bytes that a convolution copies of its input for two positions of its
+// window, or one if it is depthwise, none if they lie side by side; and for four at once.
+func copies(n *quantized.Node, x, y *value, depthwise bool) (size, four int) {
 	w := n.Window
 	padded := w.PadBegin != [2]int{} || w.PadEnd != [2]int{}
 	taps := w.Kernel[0] * w.Kernel[1]
 	channels := n.Weights.Shape[1]
-	four := 0
+	switch {
+	case depthwise && padded:
+		return taps * x.channels(), 0
+	case depthwise:
+		return 0, 0
+	case padded || taps > 1:
+		size = min(2, y.pixels()) * taps * channels
+	}
 	if y.pixels() >= 4 {
 		four = widened(taps*channels, channels)
 	}
-	switch {
-	case depthwise && padded:
-		return taps * x.channels()
-	case depthwise:
-		return 0
-	case !padded && taps == 1:
-		return four
-	}
-	return max(four, min(2, y.pixels())*taps*channels)
+	return size, four
 }
 
-// scratch is memory for the next step alone.
-func (l *lowering) scratch(size int) *tensor {
-	t := &tensor{size: size, aligned: l.reals, first: -1}
+// scratch is memory for the next step alone, of the second size where four places are computed at once.
+func (l *lowering) scratch(size, four int) *tensor {
+	t := &tensor{size: size, wide: four, aligned: l.reals, first: -1}
 	if l.reals {
-		t.size = (size + 3) / 4 * 4
+		t.size, t.wide = (size+3)/4*4, (four+3)/4*4
 	}
 	l.tensors = append(l.tensors, t)
 	return t

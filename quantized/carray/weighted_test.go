@@ -23,20 +23,20 @@ func TestCopies(t *testing.T) {
 		groups   int
 		want     string
 	}{
-		"3x3":                  {quantizedtest.Same(3), 6, 4, 1, "513"},
-		"3x3, groups":          {quantizedtest.Same(3), 6, 4, 2, "270"},
-		"3x3, fours":           {quantizedtest.Same(3), 8, 4, 1, "579"},
-		"3x3, fours in groups": {quantizedtest.Same(3), 8, 4, 2, "291"},
-		"1x1":                  {quantizedtest.Valid(1, 1), 6, 4, 1, "81"},
-		"1x1, groups":          {quantizedtest.Valid(1, 1), 6, 4, 2, "54"},
-		"1x1, fours":           {quantizedtest.Valid(1, 1), 624, 4, 1, "4995"},
+		"3x3":                  {quantizedtest.Same(3), 6, 4, 1, "108 513"},
+		"3x3, groups":          {quantizedtest.Same(3), 6, 4, 2, "54 270"},
+		"3x3, fours":           {quantizedtest.Same(3), 8, 4, 1, "144 579"},
+		"3x3, fours in groups": {quantizedtest.Same(3), 8, 4, 2, "72 291"},
+		"1x1":                  {quantizedtest.Valid(1, 1), 6, 4, 1, "0 81"},
+		"1x1, groups":          {quantizedtest.Valid(1, 1), 6, 4, 2, "0 54"},
+		"1x1, fours":           {quantizedtest.Valid(1, 1), 624, 4, 1, "0 4995"},
 		"1x1, too many":        {quantizedtest.Valid(1, 1), 628, 4, 1, ""},
-		"3x3, too many":        {quantizedtest.Same(3), 72, 4, 1, "1296"},
-		"few positions":        {quantizedtest.Valid(5, 1), 6, 4, 1, "150"},
-		"depthwise x2":         {quantizedtest.Same(3), 6, 12, 6, "54"},
-		"depthwise":            {quantizedtest.Same(3), 3, 3, 3, "50"},
-		"depthwise, channels":  {quantizedtest.Same(3), 6, 6, 6, "54"},
-		"depthwise, inside":    {quantizedtest.Valid(3, 1), 6, 6, 6, "26"},
+		"3x3, too many":        {quantizedtest.Same(3), 72, 4, 1, "1296 0"},
+		"few positions":        {quantizedtest.Valid(5, 1), 6, 4, 1, "150 0"},
+		"depthwise x2":         {quantizedtest.Same(3), 6, 12, 6, "54 0"},
+		"depthwise":            {quantizedtest.Same(3), 3, 3, 3, "50 0"},
+		"depthwise, channels":  {quantizedtest.Same(3), 6, 6, 6, "54 0"},
+		"depthwise, inside":    {quantizedtest.Valid(3, 1), 6, 6, 6, "26 0"},
 		"depthwise, 2x2":       {quantizedtest.Valid(2, 1), 6, 6, 6, ""},
 	} {
 		b := quantizedtest.New(rand.New(rand.NewPCG(1, 2)), quantizedtest.W8A8, c.inputs, 5, 5)
@@ -47,7 +47,7 @@ func TestCopies(t *testing.T) {
 		}
 		var sizes []string
 		for _, s := range l.tensors {
-			sizes = append(sizes, whole(int32(s.size)))
+			sizes = append(sizes, whole(int32(s.size)), whole(int32(s.wide)))
 		}
 		if got := strings.Join(sizes, " "); got != c.want {
 			t.Errorf("%s: copies of %q bytes, want %q", name, got, c.want)

@@ -103,13 +103,13 @@ func encode(m *quantized.Model, o Options) (*file, []File, error) {
 }
 
 // Footprint is how many bytes an export takes on a microcontroller besides code: constants
-// in flash, and RAM for activations.
+// in flash, and RAM for activations, on the core that takes most ([Costs] tell that of each).
 func Footprint(m *quantized.Model, o Options) (flash, ram int, err error) {
 	f, _, err := encode(m, o)
 	if err != nil {
 		return 0, 0, err
 	}
-	return f.flash().total(), f.arena, nil
+	return f.flash().total(), f.fourArena, nil
 }
 
 // PackingFields is how many bytes of flash an export without packed weights would take more

@@ -24,8 +24,8 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 #endif
 {{- if not .WeightZeros}}
 #if SIXTEEN
-        for (; each == 1 && n - o >= 16; o += 16, from += 16, y += 16) {
-            depthwise_sixteen{{.Suffix}}(y, from, w + o, &t, &l->of, o);
+        for (int32_t few; each == 1 && n - o >= 8; o += few, from += few, y += few) {
+            few = depthwise_sixteen{{.Suffix}}(y, from, w + o, &t, &l->of, o);
         }
 #endif
 {{- end}}

@@ -1,4 +1,5 @@
-/* Where a window's taps of one channel are. */
+{{if not .AnyDepthwise}}#if !SLIDES
+{{end}}/* Where a window's taps of one channel are. */
 typedef struct {
     int32_t rows, columns;
     int32_t down, right; /* from a row to the next, and from a column */
@@ -32,3 +33,5 @@ static inline uint32_t depthwise_at(const uint8_t *x, const int8_t *w, int32_t n
     }
     return sum;
 }
+{{if not .AnyDepthwise}}#endif
+{{end}}

@@ -1,8 +1,8 @@
-#if DSP
+#if {{if .Eight}}DSP{{else}}FOUR_PLACES{{end}}
 /* Bytes 0 and 2 of a word as two halves, and bytes 1 and 3. */
 static inline int32_t even(uint32_t w)
 {
-    return (int32_t)__uxtb16(w);
+    return (int32_t)(w & 0xff00ffu);
 }
 
 static inline int32_t odd(uint32_t w)

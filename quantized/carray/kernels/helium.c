@@ -3,6 +3,9 @@
 #include <arm_mve.h>
 #define HELIUM
 #endif
+#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #if defined(__SSE2__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
 #ifdef __AVX2__
 #include <immintrin.h>

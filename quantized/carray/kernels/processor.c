@@ -21,7 +21,12 @@
 #else
 #define FOUR_PLACES 0
 #endif
-#if !SMALL && !DSP && !defined(HELIUM)
+#if defined(SSE) || (defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__GNUC__) && !defined(__AARCH64EB__))
+#define BLOCKS 1
+#else
+#define BLOCKS 0
+#endif
+#if !SMALL && !DSP && !defined(HELIUM) && !BLOCKS
 #define TWO_PLACES 1
 #else
 #define TWO_PLACES 0
@@ -31,7 +36,7 @@
 #else
 #define SIXTEEN 0
 #endif
-#if (FOUR_PLACES || TWO_PLACES) && !SIXTEEN
+#if (FOUR_PLACES || TWO_PLACES || BLOCKS) && !SIXTEEN
 #define SLIDES 1
 #else
 #define SLIDES 0

@@ -1,4 +1,4 @@
-#if DSP
+#if FOUR_PLACES
 /* Bytes 0 and 2 of a word as two halves, and bytes 1 and 3, which are signed. */
 static inline int32_t signed_even(uint32_t w)
 {

@@ -1,4 +1,5 @@
-/* Where the taps of a window are: in the image, or in a copy if some of them are outside. */
+{{if not .AnyDepthwise}}#if !SLIDES
+{{end}}/* Where the taps of a window are: in the image, or in a copy if some of them are outside. */
 static inline taps spread(const uint8_t **x, uint8_t *copies, const convolution *l, int32_t place)
 {
     const window *at = &l->at;
@@ -18,3 +19,5 @@ static inline taps spread(const uint8_t **x, uint8_t *copies, const convolution 
     t.right = at->dilation_width * at->channels;
     return t;
 }
+{{if not .AnyDepthwise}}#endif
+{{end}}

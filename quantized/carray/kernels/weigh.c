@@ -16,6 +16,21 @@ static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uin
 #endif
 {{- end}}
 
+#if FOUR_PLACES
+    for (int32_t o = first; o < last; o += 4) {
+        const uint8_t *const v = last - o > 2 ? w + {{.Pair}} : w;
+        uint32_t sums[4];
+
+        for (int32_t k = 0; k < 4; k++) {
+            sums[k] = begin;
+        }
+        dot(sums, x, w, v, l);
+        for (int32_t k = 0; k < 4 && o + k < last; k++) {
+            y[o + k] = finish{{.Suffix}}(sums[k]{{if .WeightZeros}} - (uint32_t)weight_zero(l, o + k) * sum{{end}}, l, o + k);
+        }
+        w = v + {{.Pair}};
+    }
+#else
     for (int32_t o = first; o < last; o += 2, w += {{.Pair}}) {
         const int32_t next = o + 1 < last ? o + 1 : o;
         uint32_t sums[2];
@@ -26,6 +41,7 @@ static const uint8_t *weigh{{.Suffix}}({{.Type}} *y, const uint8_t *x, const uin
         y[next] = finish{{.Suffix}}(sums[1], l, next);
         y[o] = finish{{.Suffix}}(sums[0], l, o);
     }
+#endif
     return w;
 }
 {{- if .Convolves}}

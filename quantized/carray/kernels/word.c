@@ -1,4 +1,4 @@
-#if DSP
+#if {{if .Totals}}DSP{{else}}FOUR_PLACES{{end}}
 /* Four bytes at any address. */
 static inline uint32_t word(const uint8_t *p)
 {

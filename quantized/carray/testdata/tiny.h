@@ -8,7 +8,8 @@
  * Output  uint8_t[3]: 3
  *         real = 0.06434864 * (q - 128), 0 <= q <= 255
  * Flash   522 bytes of constants: weights 50, biases 20, multipliers 20, tables 256, layers 176
- * RAM     140 bytes of arena, besides input, output and stack
+ * RAM     50 bytes of arena, besides input, output and stack
+ *         140 on Cortex-M4, M7 and others that compute four places at once
  * Sums    int32, of which none overflows, rescaled by one float32 product, half to even: the arithmetic of training
  *
  * Facts:
@@ -36,7 +37,11 @@
 #define TINY_OUTPUT_ZERO     128
 #define TINY_OUTPUT_MIN      0
 #define TINY_OUTPUT_MAX      255
+#if defined(__ARM_FEATURE_DSP) && (!defined(__ARM_FEATURE_MVE) || (__ARM_FEATURE_MVE & 2) == 0)
 #define TINY_ARENA_SIZE      140
+#else
+#define TINY_ARENA_SIZE      50
+#endif
 #define TINY_EXPORT          0xda52d6a6 /* of the source that belongs to this header */
 
 #ifdef __cplusplus

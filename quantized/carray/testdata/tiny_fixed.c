@@ -13,6 +13,9 @@
 #include <arm_mve.h>
 #define HELIUM
 #endif
+#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #if defined(__SSE2__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
 #ifdef __AVX2__
 #include <immintrin.h>
@@ -45,7 +48,12 @@
 #else
 #define FOUR_PLACES 0
 #endif
-#if !SMALL && !DSP && !defined(HELIUM)
+#if defined(SSE) || (defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__GNUC__) && !defined(__AARCH64EB__))
+#define BLOCKS 1
+#else
+#define BLOCKS 0
+#endif
+#if !SMALL && !DSP && !defined(HELIUM) && !BLOCKS
 #define TWO_PLACES 1
 #else
 #define TWO_PLACES 0
@@ -55,7 +63,7 @@
 #else
 #define SIXTEEN 0
 #endif
-#if (FOUR_PLACES || TWO_PLACES) && !SIXTEEN
+#if (FOUR_PLACES || TWO_PLACES || BLOCKS) && !SIXTEEN
 #define SLIDES 1
 #else
 #define SLIDES 0
@@ -271,7 +279,7 @@ static inline uint32_t word(const uint8_t *p)
 /* Bytes 0 and 2 of a word as two halves, and bytes 1 and 3. */
 static inline int32_t even(uint32_t w)
 {
-    return (int32_t)__uxtb16(w);
+    return (int32_t)(w & 0xff00ffu);
 }
 
 static inline int32_t odd(uint32_t w)
@@ -407,10 +415,58 @@ static uint32_t total(const uint8_t *x, int32_t n)
     return sum;
 }
 
+#if DSP
+/* Adds to the sums of two outputs the products of four inputs, of which p has 0 and 2, q 1 and 3. */
+static inline void add_four8(uint32_t sums[2], int32_t p, int32_t q, const uint8_t *w)
+{
+    const uint32_t u = word(w);
+    const uint32_t v = word(w + 4);
+
+    sums[0] = (uint32_t)__smlad(p, even(u), (int32_t)sums[0]);
+    sums[0] = (uint32_t)__smlad(q, odd(u), (int32_t)sums[0]);
+    sums[1] = (uint32_t)__smlad(p, even(v), (int32_t)sums[1]);
+    sums[1] = (uint32_t)__smlad(q, odd(v), (int32_t)sums[1]);
+}
+#endif
+
 /*
  * Adds to the sums of two outputs the products of n inputs. Weights are bytes, w + 128: of
  * four inputs those of one output, then those of the other; of the last n % 4 in turn.
  */
+#if FOUR_PLACES
+/* And to those of two more, whose weights are v. */
+static NOINLINE void dot8(uint32_t sums[4], const uint8_t *x, const uint8_t *w, const uint8_t *v, int32_t n)
+{
+    const uint8_t *const end = x + (n & ~3);
+    uint32_t ab[2];
+    uint32_t cd[2];
+
+    ab[0] = sums[0];
+    ab[1] = sums[1];
+    cd[0] = sums[2];
+    cd[1] = sums[3];
+    while (x != end) {
+        const int32_t p = even(word(x));
+        const int32_t q = odd(word(x));
+
+        add_four8(ab, p, q, w);
+        x += 4;
+        w += 8;
+        add_four8(cd, p, q, v);
+        v += 8;
+    }
+    for (n &= 3; n > 0; n--, x++, w += 2, v += 2) {
+        ab[0] += (uint32_t)(x[0] * w[0]);
+        ab[1] += (uint32_t)(x[0] * w[1]);
+        cd[0] += (uint32_t)(x[0] * v[0]);
+        cd[1] += (uint32_t)(x[0] * v[1]);
+    }
+    sums[0] = ab[0];
+    sums[1] = ab[1];
+    sums[2] = cd[0];
+    sums[3] = cd[1];
+}
+#else
 static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n)
 {
 #ifdef WIDE
@@ -424,18 +480,17 @@ static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0; /* signed, of up to 32768 products: compilers keep their order, which takes few registers */
     int32_t b = 0;
+#if DSP
+    uint32_t pair[2] = {0, 0};
+
+    for (; x != end; x += 4, w += 8) {
+        add_four8(pair, even(word(x)), odd(word(x)), w);
+    }
+    a = (int32_t)pair[0];
+    b = (int32_t)pair[1];
+#endif
 
     while (x != end) {
-#if DSP
-        const uint32_t p = word(x);
-        const uint32_t u = word(w);
-        const uint32_t v = word(w + 4);
-
-        a = __smlad(even(p), even(u), a);
-        a = __smlad(odd(p), odd(u), a);
-        b = __smlad(even(p), even(v), b);
-        b = __smlad(odd(p), odd(v), b);
-#else
         a += x[0] * w[0];
         b += x[0] * w[4];
         a += x[1] * w[1];
@@ -444,7 +499,6 @@ static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n
         b += x[2] * w[6];
         a += x[3] * w[3];
         b += x[3] * w[7];
-#endif
         x += 4;
         w += 8;
     }
@@ -455,24 +509,12 @@ static void dot8(uint32_t sums[2], const uint8_t *x, const uint8_t *w, int32_t n
     sums[0] += (uint32_t)a;
     sums[1] += (uint32_t)b;
 }
+#endif
 
 #if TWO_PLACES
 /* The same at two places, whose sums follow each other. */
 static void dots8(uint32_t sums[4], const uint8_t *x, const uint8_t *z, const uint8_t *w, int32_t n)
 {
-#ifdef WIDE
-    wide first_lanes = {0};
-    wide second_lanes = {0};
-
-    for (; n >= WIDE; n -= WIDE, x += WIDE, z += WIDE, w += 2 * WIDE) {
-        const wide by = weights_of(w);
-
-        first_lanes = add_products(first_lanes, inputs_of(x), by);
-        second_lanes = add_products(second_lanes, inputs_of(z), by);
-    }
-    add_lanes(sums, first_lanes);
-    add_lanes(sums + 2, second_lanes);
-#endif
     const uint8_t *const end = x + (n & ~3);
     int32_t a = 0;
     int32_t b = 0;
@@ -585,15 +627,20 @@ static NOINLINE void dots_wide8(uint32_t sums[12], const uint8_t *x, const uint8
 #endif
 
 /* Adds the products of all inputs. */
-static inline void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, const products *l)
+#if FOUR_PLACES
+static inline void dot(uint32_t sums[4], const uint8_t *x, const uint8_t *w, const uint8_t *v, const products *l)
 {
-    dot8(sums, x, w, l->inputs);
+    dot8(sums, x, w, v, l->inputs);
 }
 
-#if FOUR_PLACES
 static inline void dots_wide(uint32_t sums[12], const uint8_t *x, const uint8_t *w, const products *l)
 {
     dots_wide8(sums, x, w, l->inputs);
+}
+#else
+static inline void dot(uint32_t sums[2], const uint8_t *x, const uint8_t *w, const products *l)
+{
+    dot8(sums, x, w, l->inputs);
 }
 #endif
 
@@ -728,6 +775,21 @@ static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, cons
     first = left;
 #endif
 
+#if FOUR_PLACES
+    for (int32_t o = first; o < last; o += 4) {
+        const uint8_t *const v = last - o > 2 ? w + 2 * l->inputs : w;
+        uint32_t sums[4];
+
+        for (int32_t k = 0; k < 4; k++) {
+            sums[k] = begin;
+        }
+        dot(sums, x, w, v, l);
+        for (int32_t k = 0; k < 4 && o + k < last; k++) {
+            y[o + k] = finish(sums[k], l, o + k);
+        }
+        w = v + 2 * l->inputs;
+    }
+#else
     for (int32_t o = first; o < last; o += 2, w += 2 * l->inputs) {
         const int32_t next = o + 1 < last ? o + 1 : o;
         uint32_t sums[2];
@@ -738,6 +800,7 @@ static const uint8_t *weigh(uint8_t *y, const uint8_t *x, const uint8_t *w, cons
         y[next] = finish(sums[1], l, next);
         y[o] = finish(sums[0], l, o);
     }
+#endif
     return w;
 }
 
@@ -800,6 +863,16 @@ static const uint8_t *weigh_two(uint8_t *y, const uint8_t *x, const uint8_t *z, 
         y[l->outputs + o] = finish(sums[2], l, o);
     }
     return w;
+}
+#endif
+
+#if SIXTEEN
+/* Sixteen outputs from o on. */
+static inline void finish_sixteen(uint8_t *y, const uint32_t sums[16], const products *l, int32_t o)
+{
+    for (int32_t k = 0; k < 16; k++) {
+        y[k] = finish(sums[k], l, o + k);
+    }
 }
 #endif
 
@@ -1060,6 +1133,194 @@ static void convolve(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convo
     }
 }
 
+#if BLOCKS
+/*
+ * Vectors of hosts: LANES sums, to which the products of a word of four inputs and of as many words of four weights
+ * are added. Weights lie FLIP lower, for instructions that multiply signed ones.
+ */
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+#define LANES 16
+#define PLACES 8
+#define FLIP 128
+#elif defined(__AVX2__)
+#define LANES 8
+#define PLACES 4
+#ifdef __AVXVNNI__
+#define FLIP 128
+#endif
+#elif defined(SSE)
+#define LANES 4
+#define PLACES 2
+#else
+#define LANES 4
+#define PLACES 4
+#endif
+#ifndef FLIP
+#define FLIP 0
+#endif
+#define VECTORS (16 / LANES)
+#define DEEPEST 12 /* inputs of an output: they and their weights are copied to the stack */
+
+typedef uint32_t lanes __attribute__((vector_size(4 * LANES)));
+typedef lanes lanes_anywhere __attribute__((aligned(1), may_alias));
+
+static inline lanes add_fours(lanes sums, lanes x, lanes w)
+{
+#if LANES == 16
+    return (lanes)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)x, (__m512i)w);
+#elif LANES == 8 && FLIP != 0
+    return (lanes)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)x, (__m256i)w);
+#elif LANES == 8 /* in halves: a sum of two products of bytes may take more */
+    sums += (lanes)_mm256_madd_epi16((__m256i)(x & 0xff00ffu), (__m256i)(w & 0xff00ffu));
+    return sums + (lanes)_mm256_madd_epi16(_mm256_srli_epi16((__m256i)x, 8), _mm256_srli_epi16((__m256i)w, 8));
+#elif defined(SSE)
+    sums += (lanes)_mm_madd_epi16((__m128i)(x & 0xff00ffu), (__m128i)(w & 0xff00ffu));
+    return sums + (lanes)_mm_madd_epi16(_mm_srli_epi16((__m128i)x, 8), _mm_srli_epi16((__m128i)w, 8));
+#else
+    return (lanes)vdotq_u32((uint32x4_t)sums, (uint8x16_t)x, (uint8x16_t)w);
+#endif
+}
+
+/* Adds to the sums of sixteen outputs at several places the products of four inputs. */
+static inline void add_words(lanes sums[PLACES][VECTORS], const uint32_t words[PLACES], const uint8_t *w)
+{
+    lanes by[VECTORS];
+
+#pragma GCC unroll 8
+    for (int32_t v = 0; v < VECTORS; v++) {
+        by[v] = *(const lanes_anywhere *)(w + 4 * LANES * v);
+    }
+#pragma GCC unroll 8
+    for (int32_t p = 0; p < PLACES; p++) {
+        const lanes zero = {0};
+        const lanes in = zero + words[p];
+
+#pragma GCC unroll 8
+        for (int32_t v = 0; v < VECTORS; v++) {
+            sums[p][v] = add_fours(sums[p][v], in, by[v]);
+        }
+    }
+}
+
+/* The sums of sixteen outputs at several places, which begin with these. */
+static void dot_block(uint32_t to[PLACES][16], const uint32_t begin[PLACES], const uint8_t *const x[PLACES],
+    const uint8_t *w, int32_t n)
+{
+    lanes sums[PLACES][VECTORS];
+    uint32_t words[PLACES];
+
+#pragma GCC unroll 8
+    for (int32_t p = 0; p < PLACES; p++) {
+        const lanes zero = {0};
+
+#pragma GCC unroll 8
+        for (int32_t v = 0; v < VECTORS; v++) {
+            sums[p][v] = zero + begin[p];
+        }
+    }
+    for (int32_t i = 0; i < n; i += 4, w += 64) {
+#pragma GCC unroll 8
+        for (int32_t p = 0; p < PLACES; p++) {
+            __builtin_memcpy(&words[p], x[p] + i, 4);
+        }
+        add_words(sums, words, w);
+    }
+#pragma GCC unroll 8
+    for (int32_t p = 0; p < PLACES; p++) {
+#pragma GCC unroll 8
+        for (int32_t v = 0; v < VECTORS; v++) {
+            *(lanes_anywhere *)(to[p] + LANES * v) = sums[p][v];
+        }
+    }
+}
+
+/* The weights of a pair of sixteen outputs, which are bytes, w + 128, so that words of all sixteen lie side by side. */
+static void spread_pair8(uint8_t *to, const uint8_t *w, int32_t n)
+{
+    for (; n >= 4; n -= 4, w += 8, to += 64) {
+        to[0] = (uint8_t)(w[0] ^ FLIP);
+        to[4 + 0] = (uint8_t)(w[4] ^ FLIP);
+        to[1] = (uint8_t)(w[1] ^ FLIP);
+        to[4 + 1] = (uint8_t)(w[5] ^ FLIP);
+        to[2] = (uint8_t)(w[2] ^ FLIP);
+        to[4 + 2] = (uint8_t)(w[6] ^ FLIP);
+        to[3] = (uint8_t)(w[3] ^ FLIP);
+        to[4 + 3] = (uint8_t)(w[7] ^ FLIP);
+    }
+    for (; n > 0; n--, w += 2, to++) {
+        to[0] = (uint8_t)(w[0] ^ FLIP);
+        to[4] = (uint8_t)(w[1] ^ FLIP);
+    }
+}
+
+static inline void spread_pair(uint8_t *to, const uint8_t *w, const products *l)
+{
+    spread_pair8(to, w, l->inputs);
+}
+#endif
+
+#if BLOCKS
+/* A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. */
+static void convolve_blocks(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convolution *c)
+{
+    const products copy_of = c->of;
+    const products *const l = &copy_of;
+    const int32_t inputs = c->at.channels / c->groups;
+    const int32_t outputs = l->outputs / c->groups;
+    const int32_t n = c->at.out_height * c->at.out_width;
+    const int32_t words = (l->inputs + 3) / 4;
+    const uint8_t *w = l->weights;
+    uint8_t weights[16 * DEEPEST];
+    uint8_t copies[PLACES][DEEPEST];
+
+    if (n < PLACES) {
+        convolve(y, x, scratch, c);
+        return;
+    }
+    for (int32_t p = 0; p < PLACES; p++) {
+        fill(copies[p], 4 * words, 0);
+    }
+    for (int32_t first = 0, few; first < l->outputs; first += few) {
+        const int32_t group = first / outputs;
+        const int32_t left = (group + 1) * outputs - first;
+
+        few = left < 16 ? left : 16;
+        fill(weights, 64 * words, 0);
+        for (int32_t o = 0; o < few; o += 2, w += 2 * l->inputs) {
+            spread_pair(weights + 4 * o, w, l);
+        }
+        for (int32_t i = 0; i < n; i += PLACES) {
+            const int32_t place = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
+            const uint8_t *from[PLACES];
+            uint32_t begin[PLACES], sums[PLACES][16];
+
+            for (int32_t p = 0; p < PLACES; p++) {
+                from[p] = patch(copies[p], x, c, place + p, group * inputs, inputs);
+                if (l->inputs % 4 != 0 && from[p] != copies[p]) { /* a word has bytes after them */
+                    copy(copies[p], from[p], l->inputs);
+                    from[p] = copies[p];
+                }
+                begin[p] = 0u - (128u - FLIP) * total(from[p], l->inputs);
+            }
+            dot_block(sums, begin, from, weights, l->inputs);
+            for (int32_t p = 0; p < PLACES; p++) {
+                uint8_t *to = y + (place + p) * l->outputs + first;
+
+                if (few == 16) {
+                    finish_sixteen(to, sums[p], l, first);
+                    continue;
+                }
+                for (int32_t k = 0; k < few; k++) {
+                    to[k] = finish(sums[p][k], l, first + k);
+                }
+            }
+        }
+    }
+}
+#else
+#define convolve_blocks convolve
+#endif
+
 /* The first tap in the image, of the channel at x. */
 static const uint8_t *first_tap(const uint8_t *x, const window *l, const area *a)
 {
@@ -1161,9 +1422,9 @@ static const products linear_4_layer = {
 
 void tiny_fixed_run(uint8_t out[TINY_FIXED_OUTPUT_SIZE], const uint8_t in[TINY_FIXED_INPUT_SIZE], uint8_t arena[TINY_FIXED_ARENA_SIZE])
 {
-    convolve(arena + 108, in, arena, &conv2d_1_layer);
-    max_pool(arena, arena + 108, &max_pool_2_layer);
-    linear(out, arena, &linear_4_layer);
+    convolve_blocks(arena, in, arena + 32, &conv2d_1_layer);
+    max_pool(arena + 32, arena, &max_pool_2_layer);
+    linear(out, arena + 32, &linear_4_layer);
 }
 
 void tiny_fixed_quantize(uint8_t q[TINY_FIXED_INPUT_SIZE], const float r[TINY_FIXED_INPUT_SIZE])
