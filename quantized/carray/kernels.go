@@ -112,7 +112,7 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_at", "spread"}, {"spread", "patch"}, {"patch", "convolution"}, {"patch", "copy"}, {"patch", "fill"},
 	{"convolution", "window"}, {"convolution", "products"}, {"finish", "products"}, {"finish", "requantize"},
 	{"finish_to_reals", "products"}, {"finish_to_reals", "fused"}, {"products", "wrapped"},
-	{"dot", "total"}, {"dot", "halves"}, {"total", "word"}, {"spread", "word"}, {"word", "processor"},
+	{"dot", "total"}, {"dot", "halves"}, {"total", "word"}, {"halves", "word"}, {"spread", "processor"}, {"word", "processor"},
 	{"weigh", "weigh_four"}, {"weigh_to_reals", "weigh_four_to_reals"}, {"depthwise", "depthwise_eight"},
 	{"depthwise_to_reals", "depthwise_eight_to_reals"}, {"weigh_four", "requantize_four"},
 	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
@@ -241,7 +241,9 @@ func (l *lowering) require() {
 		l.needs["depthwise_sixteen"+suffix] = l.needs["depthwise"+suffix] && !l.weightZeros
 		l.needs["finish_sixteen"+suffix] = l.needs["finish_sixteen"+suffix] || l.needs["depthwise_sixteen"+suffix]
 		l.needs["slide"] = l.needs["slide"] || l.needs["depthwise_3x3"+suffix]
-		l.needs["halves"] = l.needs["halves"] || l.needs["depthwise"+suffix]
+		if four || l.needs["slide"] {
+			l.needs["halves"], l.needs["word"] = true, true
+		}
 		l.needs["signed_halves"] = l.needs["signed_halves"] || four
 	}
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
