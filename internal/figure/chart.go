@@ -61,7 +61,8 @@ type picture struct {
 
 // add writes one element.
 func (p *picture) add(format string, values ...any) {
-	fmt.Fprintf(&p.svg, format+"\n", values...)
+	fmt.Fprintf(&p.svg, format, values...) // as it is, so that go vet checks the values
+	p.svg.WriteByte('\n')
 }
 
 // text writes words at a place; the attributes say how.
@@ -74,7 +75,7 @@ func (p *picture) text(x, y float64, attributes, words string) {
 // begin begins the picture, with a white ground; more is how many pixels there are left of 0.
 func (p *picture) begin(more, width, height int) {
 	p.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="%d 0 %[1]d %[2]d"`+
-		` font-family="%s" font-size="%d" fill="%s">`, more+width, height, -more, font, size, ink)
+		` font-family="%[4]s" font-size="%d" fill="%s">`, more+width, height, -more, font, size, ink)
 	p.add(`<rect x="%d" width="%d" height="%d" fill="#fff"/>`, -more, more+width, height)
 }
 

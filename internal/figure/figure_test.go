@@ -146,6 +146,9 @@ func TestTheFirstEpochsAreCutOff(t *testing.T) {
 
 func wellFormed(t *testing.T, text string) {
 	t.Helper()
+	if i := strings.Index(text, "%!"); i >= 0 {
+		t.Errorf("%.40q: a verb without its operand", text[i:])
+	}
 	d := xml.NewDecoder(strings.NewReader(text))
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
