@@ -59,16 +59,58 @@ func (o *mse) forget(i int) {
 
 // lastMSE is the range with the least squared error for the last tensor alone: mse
 // without a memory, for weights. As with [LastValue], the range does not lag when
-// weights grow.
-type lastMSE struct{ mse }
+// weights grow. A tensor that is the one before, as weights are while the ranges of
+// activations are observed, costs a comparison instead of a search.
+type lastMSE struct {
+	mse
+	last      []float32 // the tensor; none at first
+	nonFinite int       // of its values
+	found     bool      // its range is known
+	from, to  []float32
+}
 
-func newLastMSE(_ Config, t Target) Observer { return &lastMSE{mse{newBins(t)}} }
+func newLastMSE(_ Config, t Target) Observer {
+	n := t.Layout.N
+	return &lastMSE{mse: mse{newBins(t)}, from: make([]float32, n), to: make([]float32, n)}
+}
 
 // Observe counts the values of x, and forgets those before.
 func (o *lastMSE) Observe(x []float32) (nonFinite int, err error) {
-	clear(o.count)
+	if len(x) > 0 && slices.EqualFunc(x, o.last, sameBits) {
+		return o.nonFinite, nil
+	}
+	o.forgetLast()
+	for i := range o.count {
+		o.min[i], o.max[i], o.count[i] = 0, 0, 0
+	}
 	o.clear()
-	return o.bins.Observe(x)
+	if o.nonFinite, err = o.bins.Observe(x); err == nil {
+		o.last = append(o.last, x...)
+	}
+	return o.nonFinite, err
+}
+
+func (o *lastMSE) forgetLast() { o.last, o.found = o.last[:0], false }
+
+// sameBits tells 0 from −0, since what a checkpoint holds must not depend on what came before.
+func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+
+// Range is the best range tried.
+func (o *lastMSE) Range(lo, hi []float32) bool {
+	if !o.found {
+		if o.found = o.mse.Range(o.from, o.to); !o.found {
+			return false
+		}
+	}
+	copy(lo, o.from)
+	copy(hi, o.to)
+	return true
+}
+
+// Restore copies the extremes, the exponents and the counts.
+func (o *lastMSE) Restore(state []State) error {
+	o.forgetLast()
+	return o.mse.Restore(state)
 }
 
 // Range is the best range tried.

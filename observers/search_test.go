@@ -250,3 +250,48 @@ func TestMSEForgets(t *testing.T) {
 		t.Errorf("mse: 0..%v after wider values, want it to come from 0..%v near 0..%v", got, before, want)
 	}
 }
+
+// TestLastMSERemembersOnlyEqualTensors: whatever comes in whatever order, also memories of
+// others, last_mse answers as one that has seen the last tensor alone.
+func TestLastMSERemembersOnlyEqualTensors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	tg := observers.Target{Layout: affine.Layout{N: 2, Inner: 1}, Format: affine.Format{Bits: 4}}
+	nan, zero := float32(math.NaN()), float32(math.Copysign(0, -1))
+	tensors := [][]float32{laplace(rng, 40), laplace(rng, 40), make([]float32, 40), {zero, 0}, {0, zero}, {nan, 1}, {1, nan}}
+	o := newOf(t, observers.Config{Kind: observers.LastMSE}, tg)
+	for i := range 500 {
+		x := tensors[rng.IntN(len(tensors))]
+		if n := rng.IntN(len(x)); i%5 == 0 { // in place, as weights move
+			x[n] = rng.Float32()
+		}
+		alone := newOf(t, observers.Config{Kind: observers.LastMSE}, tg)
+		want, err := alone.Observe(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%7 == 3 {
+			if err := o.Restore(alone.State()); err != nil {
+				t.Fatal(err)
+			}
+		} else if got, err := o.Observe(x); err != nil || got != want {
+			t.Fatalf("tensor %d: %d values that are not finite, %v; want %d", i, got, err, want)
+		}
+		for range rng.IntN(3) {
+			var a, b [2][2]float32
+			if got, want := o.Range(a[0][:], a[1][:]), alone.Range(b[0][:], b[1][:]); got != want || !sameBits(a, b) {
+				t.Fatalf("tensor %d: %v %v, want %v %v", i, got, a, want, b)
+			}
+		}
+	}
+}
+
+func sameBits(a, b [2][2]float32) bool {
+	for i := range a {
+		for j := range a[i] {
+			if math.Float32bits(a[i][j]) != math.Float32bits(b[i][j]) {
+				return false
+			}
+		}
+	}
+	return true
+}

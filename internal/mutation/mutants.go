@@ -98,6 +98,8 @@ var mutants = []mutant{
 	{"observers/mse.go", "(float64(j)+0.5)*width", "float64(j)*width", ""},
 	{"observers/mse.go", "2*r*(b[1]-a[1])", "r*(b[1]-a[1])", ""},
 	{"observers/mse.go", "all[j] /= 2", "all[j] /= 1", ""},
+	{"observers/mse.go", "o.last, o.found = o.last[:0], false", "o.last = o.last[:0]", ""},
+	{"observers/mse.go", "o.forgetLast()\n\treturn", "return", ""},
 	{"observers/streamingpercentile.go", "return int(sketchBuckets - 1 - b)", "return int(b)", ""},
 	{"observers/torchhistogram.go", "float32((sum - before) / torchSplit)", "float32(sum - before)", ""},
 
