@@ -49,7 +49,10 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 			m++
 		}
 	}
-	e := make([]float64, classes)
+	var e []float64
+	if dlogits != nil {
+		e = make([]float64, classes)
+	}
 	for i, label := range labels {
 		row, d := logits[i*classes:(i+1)*classes], []float32(nil)
 		if dlogits != nil {
@@ -69,7 +72,7 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 }
 
 // softmaxRow returns −ln p[label] and the index of the first maximum, and
-// fills d (if not nil) with the gradient divided by m. e is room for a row.
+// fills d (if not nil) with the gradient divided by m. e is room for a row then.
 func softmaxRow(d []float32, e []float64, row []float32, label int, m float64) (loss float64, best int) {
 	for k, v := range row {
 		if v > row[best] {
@@ -78,8 +81,11 @@ func softmaxRow(d []float32, e []float64, row []float32, label int, m float64) (
 	}
 	top, sum := float64(row[best]), 0.0
 	for k, v := range row {
-		e[k] = portable.Exp(float64(v) - top)
-		sum += e[k]
+		x := portable.Exp(float64(v) - top)
+		sum += x
+		if d != nil {
+			e[k] = x
+		}
 	}
 	loss = portable.Log(sum) - (float64(row[label]) - top)
 	if d == nil {
