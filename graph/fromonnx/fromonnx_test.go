@@ -473,6 +473,15 @@ func TestRefusals(t *testing.T) {
 		{"a product of values that are no image and its channels", newFile(3, 4, 4).
 			add("ReduceMean", nil, ints("axes", 2)).add("Mul", list("x")),
 			[]string{"values of shapes [1 3 1 4] and [1 3 4 4]"}},
+		{"circular padding", func() *file {
+			f := newFile(1, 4, 4)
+			f.add("Slice", list(f.ints(3), f.ints(4), f.ints(2))).add("Concat", list("x"), integer("axis", 2))
+			return f.add("Conv", list(f.random(2, 1, 2, 1)))
+		}(), []string{"it joins values of shapes [1 1 1 4] and [1 1 4 4] along axis 2", "circular padding"}},
+		{"a map for all channels", func() *file {
+			f := newFile(3, 4, 4)
+			return f.add("Conv", list(f.random(1, 3, 1, 1))).add("Mul", list("x"))
+		}(), []string{"values of shapes [1 1 4 4] and [1 3 4 4]", "one number for each of its channels"}},
 		{"weights that two layers share", func() *file {
 			f := newFile(4)
 			w := f.random(4, 4)

@@ -33,7 +33,8 @@ func (v *visit) joined(kind graph.Kind) (*signal, error) {
 	for i, x := range all[1:] {
 		other, flat := v.source(x.layer)
 		if !slices.Equal(x.shape, all[0].shape) || other.C != out.C || other.Size() != out.Size() || flat != vector {
-			return nil, refuse("", "values of shapes %v and %v", all[0].shape, x.shape)
+			return nil, refuse("want one shape, or an image and one number for each of its channels",
+				"values of shapes %v and %v", all[0].shape, x.shape)
 		}
 		if other != out { // an image, and one that is seen as a signal
 			x.layer = v.reshaped(x.layer, out)
@@ -90,7 +91,9 @@ func (v *visit) concatenated(l *layer, all []*signal, from []int) (*signal, erro
 	for i, x := range all {
 		out, vector := v.source(x.layer)
 		if vector != l.vector || i > 0 && (out.H != l.out.H || out.W != l.out.W) {
-			return nil, refuse("", "values of shapes that do not go together")
+			return nil, refuse("no layer joins rows or columns, as circular padding does: pad with zeros",
+				"it joins values of shapes %v and %v along axis %d, which is not that of channels", all[0].shape,
+				x.shape, axis)
 		}
 		l.out.C, l.out.H, l.out.W = l.out.C+out.C, out.H, out.W
 		begins[i] = elements

@@ -8,6 +8,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/fakequant"
+	"petrify/graph"
 	"petrify/train"
 )
 
@@ -41,6 +42,7 @@ type Config struct {
 	TensorBoard string // folder of event files; "": none
 
 	where map[string]string // where each key of the document stands
+	takes graph.Shape       // what the file of an imported network takes; without channels: not known
 }
 
 // Default is the run that `petrify train` makes without a file: the built-in

@@ -17,6 +17,9 @@ import (
 func (c *Config) Train(data *datasets.Set) (train.Config, error) {
 	t, faults := c.training()
 	t.Data = data
+	if f := c.foreign(data); f != nil {
+		return t, faults.with(f)
+	}
 	var err error
 	if t.Network, err = c.network(data.Outputs(), c.PixelClasses(data)); err != nil {
 		return t, err

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"petrify/graph"
 )
 
 // Fault is one mistake in a configuration.
@@ -56,7 +58,8 @@ type reader struct {
 	where  map[string]string     // where each key stands, by its path
 	faults Faults
 
-	weights string // the file of those that an imported network has
+	weights string      // the file of those that an imported network has
+	takes   graph.Shape // what its file takes; without channels: not known
 }
 
 // at says where a node stands.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"petrify/datasets"
 	"petrify/graph"
 	"petrify/graph/fromonnx"
 	"petrify/train"
@@ -33,7 +35,7 @@ func importer(n *yaml.Node) func(r *reader, to *Network, path string) error {
 		return func(r *reader, to *Network, path string) error {
 			m, err := fromonnx.Read(path, fromonnx.Options{})
 			if err == nil {
-				to.Network, r.weights = m.Network, path
+				to.Network, r.weights, r.takes = m.Network, path, m.Input
 			}
 			return err
 		}
@@ -41,10 +43,31 @@ func importer(n *yaml.Node) func(r *reader, to *Network, path string) error {
 		return func(r *reader, to *Network, path string) (err error) {
 			r.weights = filepath.Join(path, WeightsFile)
 			to.Network, err = ReadNetwork(filepath.Join(path, NetworkFile))
+			r.takes = takenBy(filepath.Join(path, ImportFile))
 			return err
 		}
 	}
 	return nil
+}
+
+// takenBy is what the file of an import's record takes; none if that is not there.
+func takenBy(record string) (in graph.Shape) {
+	var facts fromonnx.Facts
+	if text, err := os.ReadFile(record); err == nil && json.Unmarshal(text, &facts) == nil {
+		in, _ = facts.Input.Image()
+	}
+	return in
+}
+
+// foreign is a fault if an imported network has weights for other channels than the data's.
+func (c *Config) foreign(data *datasets.Set) Faults {
+	takes := c.takes
+	if _, said := c.where["weights"]; said || takes.C == 0 || takes.C == data.Shape[0] {
+		return nil
+	}
+	return c.locate(train.Faults{{Path: "network", Text: fmt.Sprintf("the imported file takes %d channels of %d×%d, and "+
+		"%s has %d of %d×%d: want data with as many channels, in the file's order of axes (data.layout)",
+		takes.C, takes.H, takes.W, data.Name, data.Shape[0], data.Shape[1], data.Shape[2])}})
 }
 
 func holdsNetwork(folder string) bool {

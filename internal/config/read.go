@@ -41,7 +41,7 @@ func Parse(name string, document []byte, overrides ...Override) (*Config, error)
 	}
 	c := Default()
 	c.section().read(r, root, "")
-	c.where = r.where
+	c.where, c.takes = r.where, r.takes
 	c.Data.Sounds.Waves = c.Augment.Resounds()
 	if _, said := c.where["weights"]; !said && r.weights != "" {
 		c.Weights = r.weights
