@@ -74,6 +74,7 @@ func (l *lowering) pairwise(n *quantized.Node, a, b, y *value) (*pairwise, grid,
 		f.ties = -1
 	}
 	f.low, f.high = int64(out.min-out.zero), int64(out.max-out.zero)
+	f.pairs = make([]int, 0, int(a.grid.max-a.grid.min+1)*int(b.grid.max-b.grid.min+1))
 	for i := a.grid.min; i <= a.grid.max; i++ {
 		for j := b.grid.min; j <= b.grid.max; j++ {
 			q := int(i<<8 | j)

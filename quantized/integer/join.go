@@ -38,12 +38,13 @@ func (c *compiler) sum(a, b, y *value) error {
 func sumPair(a, b, y grid, how Requantization) (func(qa, qb uint8) uint8, error) {
 	switch how {
 	case Float32:
-		k := sumOf(a, b, y)
-		return func(qa, qb uint8) uint8 {
-			q := []uint8{qa, qb}
-			kernel.AddBytes(q[:1], q[:1], q[1:], k)
-			return q[0]
-		}, nil
+		// All at once: a call of the kernel for each pair would cost more than its sum.
+		qa, qb := make([]uint8, 1<<16), make([]uint8, 1<<16)
+		for i := range qa {
+			qa[i], qb[i] = uint8(i>>8), uint8(i)
+		}
+		kernel.AddBytes(qa, qa, qb, sumOf(a, b, y))
+		return func(a, b uint8) uint8 { return qa[int(a)<<8|int(b)] }, nil
 	case Gemmlowp, Single:
 		return sumFixed(a, b, y, how.multiply(), 1), nil
 	case XNNPACK:
