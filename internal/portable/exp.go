@@ -27,7 +27,16 @@ func Exp(x float64) float64 {
 		return x
 	}
 	k, m := exp(x)
-	return math.Ldexp(1+m, k)
+	return ldexp(1+m, k)
+}
+
+// ldexp is x·2ᵏ of an x around 1: by a product where that is exact, which is all the time
+// that counts, since [math.Ldexp] takes as long as the exponential itself.
+func ldexp(x float64, k int) float64 {
+	if k < -1000 || k > 1000 {
+		return math.Ldexp(x, k)
+	}
+	return x * math.Float64frombits(uint64(1023+k)<<52)
 }
 
 // Expm1 is eˣ − 1, exact also near 0.
@@ -41,7 +50,7 @@ func Expm1(x float64) float64 {
 		return x
 	}
 	k, m := exp(x)
-	scale := math.Ldexp(1, k)
+	scale := ldexp(1, k)
 	return float64(scale*m) + (scale - 1)
 }
 

@@ -103,3 +103,13 @@ func TestExpAgainstTheSeries(t *testing.T) {
 		}
 	}
 }
+
+func TestLdexp(t *testing.T) {
+	for k := -1100; k <= 1100; k++ {
+		for _, x := range []float64{0.7, 1 - 0x1p-53, 1, 1 + 0x1p-52, 1.42} {
+			if got, want := ldexp(x, k), math.Ldexp(x, k); got != want {
+				t.Errorf("%v·2^%d: %v, want %v", x, k, got, want)
+			}
+		}
+	}
+}
