@@ -180,7 +180,8 @@ func readCSV(in *input, like *Contract, opts Options, size extent) (*table, erro
 		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
 	}
 	r := &rows{in: text, comma: separator(text)}
-	t := &table{marks: marks{comma: r.comma}, labels: labels{comma: r.comma, lists: opts.Target == LabelTargets}}
+	t := &table{marks: marks{comma: r.comma}, labels: labels{comma: r.comma, lists: opts.Target == LabelTargets,
+		blank: opts.Windows.Length > 0 && (opts.Target == PixelTargets || opts.Windows.Missing == "cut")}}
 	for b := range r.blocks(1 << 12) {
 		err := t.take(in, b, like, opts, size)
 		if err == nil && b.err != io.EOF {
@@ -275,7 +276,7 @@ func (t *table) begin(b *block, like *Contract, opts Options) (err error) {
 	}
 	t.cols, t.written = len(t.Columns), make([]written, t.width)
 	t.recordings.free = true
-	t.windows, t.cut = opts.Windows.Length > 0, opts.Windows.Missing == "cut"
+	t.window, t.cut = opts.Windows.Length, opts.Windows.Missing == "cut"
 	return nil
 }
 

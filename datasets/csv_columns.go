@@ -63,6 +63,12 @@ func newLayout(rows [][]string, comma byte, opts Options) (*layout, error) {
 	if i := slices.Index(named, l.column); i >= 0 && l.column >= 0 {
 		return nil, fmt.Errorf("data.columns: %s is the label", l.name(l.column))
 	}
+	for key, c := range map[string]int{"time": l.time, "recording": l.recording} {
+		if c >= 0 && (c == l.column || l.predicts(c)) {
+			return nil, fmt.Errorf("%s is predicted, and the %s of rows as well: data.windows.%s names another column, or none",
+				l.name(c), key, key)
+		}
+	}
 	for c := range l.width {
 		if l.isCategory(c) && (c == l.column || l.predicts(c)) {
 			return nil, fmt.Errorf("data.categories: %s is what is predicted", l.name(c))

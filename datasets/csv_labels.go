@@ -18,6 +18,7 @@ type labels struct {
 	free    bool             // any text is a name, such as 1.5
 	comma   byte             // between fields of the table
 	lists   bool             // a field lists labels, perhaps none
+	blank   bool             // a row may have none: its name is ""
 	plain   bool             // some number is written without decimals
 	first   string           // of the numbers with decimals, as it is written
 	written written
@@ -52,6 +53,9 @@ func (l *labels) clean(field string) (string, error) {
 	if l.lists {
 		return strings.ToValidUTF8(field, "\ufffd"), nil
 	}
+	if l.blank && noWord(field) {
+		return "", nil
+	}
 	if field == "" {
 		return "", errors.New("no label")
 	}
@@ -79,13 +83,16 @@ func (l *labels) clean(field string) (string, error) {
 func (t *table) quantities() bool {
 	n, low, high := len(t.labels.names), math.MaxInt, math.MinInt
 	for _, name := range t.labels.names {
+		if name == "" && t.labels.blank {
+			continue
+		}
 		v, err := strconv.Atoi(name)
 		if err != nil {
 			return false
 		}
 		low, high = min(low, v), max(high, v)
 	}
-	return n > 20 && (5*n > len(t.labels.rows) || n > 50 && high-low >= 4*n)
+	return n > 20 && (5*n > t.apart() || n > 50 && high-low >= 4*n)
 }
 
 // sortedClasses lists labels, each once; nil without labels.

@@ -31,12 +31,8 @@ func layoutLike(rows [][]string, comma byte, c *Contract, opts Options) (*layout
 			return nil, err
 		}
 	}
-	if labelled := opts.Label != "none"; labelled && c.Table != nil && c.Table.Targets != nil {
-		if err := l.findTargetsLike(c.Table); err != nil {
-			return nil, err
-		}
-	} else if labelled {
-		if err := l.findLabelLike(rows, comma, c.Table, opts); err != nil {
+	if opts.Label != "none" {
+		if err := l.findAnswerLike(rows, comma, c, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -122,6 +118,24 @@ func (t *TableAccount) width() int {
 		min(t.Recording.Number, 1)
 }
 
+// findAnswerLike finds what is predicted: the columns of training or, where a model is without
+// its run, those that have the names of what it computes, or else the label's.
+func (l *layout) findAnswerLike(rows [][]string, comma byte, c *Contract, opts Options) error {
+	t := c.Table
+	switch {
+	case t != nil && t.Targets != nil:
+		return l.findTargetsLike(t)
+	case t == nil || t.Label.Number > 0 || c.Targets == nil ||
+		slices.ContainsFunc(c.Targets, func(name string) bool { return !slices.Contains(l.titles, name) }):
+		return l.findLabelLike(rows, comma, t, opts)
+	}
+	var named TableAccount
+	for _, name := range c.Targets {
+		named.Targets = append(named.Targets, LabelAccount{Title: name})
+	}
+	return l.findTargetsLike(&named)
+}
+
 // findLabelLike finds the label's column.
 func (l *layout) findLabelLike(rows [][]string, comma byte, t *TableAccount, opts Options) error {
 	if t == nil || t.Label.Number == 0 {
@@ -143,7 +157,7 @@ func (l *layout) findLabelLike(rows [][]string, comma byte, t *TableAccount, opt
 	}
 	switch {
 	case l.column >= 0:
-		return nil
+		return l.setLabel(l.column, t.Label.Reason)
 	case l.titles == nil:
 		return fmt.Errorf("%d columns without titles, want the %d of training", l.width, t.width())
 	}

@@ -101,11 +101,14 @@ func (t *table) parse(text []byte, column int) (float32, error) {
 	switch {
 	case err == nil || t.like || t.predicts(column):
 		return v, err
-	case missing && t.windows:
+	case missing && t.window > 0:
 		err = fmt.Errorf("%w; data.windows.missing: cut leaves such rows out", err)
 	case missing:
 		err = fmt.Errorf("%s: %w; data.missing: %s=median, mean or a number replaces it", t.name(column), err,
 			t.selector(column))
+	case t.window > 0 && isText(string(text), t.marks.comma):
+		err = fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out, data.windows.time: %s takes it for the time", err,
+			t.selector(column), t.selector(column))
 	case isText(string(text), t.marks.comma):
 		err = fmt.Errorf("%w; data.categories: [%s] makes features of words, data.columns: [\"!%s\"] leaves the column "+
 			"out", err, t.key(column), t.selector(column))

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -157,6 +158,9 @@ func (t *table) numberLabels() error {
 	numbers := make([]float32, len(t.labels.names))
 	for n, name := range t.labels.names {
 		v, err := t.marks.number(name)
+		if name == "" && t.cut {
+			v, err = float32(math.NaN()), nil
+		}
 		if err != nil {
 			return fmt.Errorf("label: %s: row %d: %w", t.Label.place(), slices.Index(t.labels.rows, int32(n))+1, err)
 		}
@@ -228,7 +232,7 @@ func (t *table) look() (Target, error) {
 			fraction = name
 		}
 	}
-	n, rows := len(t.labels.names), len(t.labels.rows)
+	n, rows := len(t.labels.names), t.apart()
 	const ask = "task: regression predicts numbers, task: classification takes each for a class"
 	switch {
 	case word != "" && fraction != "":
@@ -260,21 +264,8 @@ func (t *table) look() (Target, error) {
 	return ClassTarget, nil
 }
 
-// refuseQuantities refuses labels that are numbers, where only classes have a meaning.
-func (t *table) refuseQuantities() error {
-	if t.like || t.column < 0 {
-		return nil
-	}
-	kind, err := t.look()
-	if kind == NumberTargets {
-		err = fmt.Errorf("%d different numbers in %d rows, like a quantity: data.label says which column holds the "+
-			"classes", len(t.labels.names), len(t.labels.rows))
-	}
-	if err != nil {
-		return fmt.Errorf("label: %s; it has %w", t.Label, err)
-	}
-	return nil
-}
+// apart is how many rows say something of their own: those of a window say the same.
+func (t *table) apart() int { return len(t.labels.rows) / max(1, t.window) }
 
 // isWhole reports whether a label is one that [labels.clean] wrote as a whole number.
 func isWhole(name string) bool {

@@ -13,7 +13,7 @@ type stamps struct {
 	times      []float64 // by row
 	dated      bool      // times are seconds since 1970, from dates
 	recordings labels    // by row
-	windows    bool      // the table holds recordings
+	window     int       // rows of a window, if the table holds recordings
 	cut        bool      // missing values are allowed, since recordings are cut there
 }
 

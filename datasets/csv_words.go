@@ -60,8 +60,7 @@ func (w *category) number(text []byte) (int32, error) {
 		return n, nil
 	}
 	word := string(text)
-	// Data do hold words such as "none", which for numbers mean that there is none.
-	missing := isMissing(word) && !slices.Contains([]string{"none", "nil", "missing", "-"}, strings.ToLower(word))
+	missing := noWord(word)
 	switch {
 	case (missing || w.known) && w.zero:
 		return -1, nil
@@ -78,6 +77,12 @@ func (w *category) number(text []byte) (int32, error) {
 	}
 	w.learn(word)
 	return int32(len(w.names) - 1), nil
+}
+
+// noWord reports whether a field holds no word. Data do hold words such as "none", which for
+// numbers mean that there is none.
+func noWord(field string) bool {
+	return isMissing(field) && !slices.Contains([]string{"none", "nil", "missing", "-"}, strings.ToLower(field))
 }
 
 // learn appends a word.

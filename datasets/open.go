@@ -204,9 +204,6 @@ func (o Options) validate() error {
 	if len(o.Targets) > 0 && (o.Label != "" || o.Target == ClassTarget) {
 		return fmt.Errorf("datasets: targets %v with a label or classes: want one of them", o.Targets)
 	}
-	if o.Windows.Length > 0 && (len(o.Targets) > 0 || o.forAnomalies().Target > ClassTarget) {
-		return errors.New("datasets: windows of recordings have classes, no numbers, lists of labels or masks to predict")
-	}
 	if s := o.Shape; s != [3]int{} && (s[0] < 1 || s[1] < 1 || s[2] < 1) {
 		return fmt.Errorf("datasets: shape %v, want three positive numbers C H W", s)
 	}
@@ -215,6 +212,10 @@ func (o Options) validate() error {
 	}
 	if o.Layout != "" && o.Shape != [3]int{} {
 		return fmt.Errorf("datasets: layout %s and shape %v exclude each other", o.Layout, o.Shape)
+	}
+	if o.Windows.Length > 0 && len(o.Categories)+len(o.Missing)+len(o.Unseen) > 0 {
+		return errors.New("datasets: windows are of numbers: Categories, Unseen and Missing have no effect; " +
+			"data.windows.missing says what to do about missing values")
 	}
 	if o.Windows.Length > 0 && (o.Shape != [3]int{} || o.ChannelsFirst) {
 		return errors.New("datasets: windows give samples their shape: Shape and ChannelsFirst have no effect")
@@ -236,9 +237,10 @@ func (o Options) places() Options {
 
 // allow refuses options that are set but not in the list.
 func (o Options) allow(what string, allowed []string) error {
-	if o.Target == PixelTargets && !slices.Contains(allowed, "Masks") {
-		return fmt.Errorf("datasets: %s: no masks: want an npz file with masks y, N×H×W, or a folder with the folders "+
-			"images and masks", what)
+	windows := o.Windows.Length > 0 && slices.Contains(allowed, "Windows")
+	if o.Target == PixelTargets && !slices.Contains(allowed, "Masks") && !windows {
+		return fmt.Errorf("datasets: %s: no masks: want an npz file with masks y, N×H×W, a folder with the folders "+
+			"images and masks, or recordings with a class for each row and data.windows.length", what)
 	}
 	var refused []string
 	check := func(name string, set bool) {

@@ -39,7 +39,7 @@ func readers() []reader {
 		{what: "a folder of sounds", holds: holdsSounds, options: []string{"TestFraction", "Seed", "Sounds"},
 			open: (*loading).openSounds},
 		{what: "a folder of recordings", holds: isRecordingFolder,
-			options: rows[:len(rows)-2], open: (*loading).openRecordings},
+			options: append([]string{"Target", "Targets"}, rows[:len(rows)-2]...), open: (*loading).openRecordings},
 		{what: "a folder of pictures with masks", holds: holdsMasks,
 			options: []string{"Test", "TestFraction", "Seed", "Size", "Masks"}, open: (*loading).openMasks},
 		{what: "a folder of pictures", holds: func(string) bool { return true },

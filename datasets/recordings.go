@@ -65,6 +65,19 @@ func (t *tree) tables(dir, class string, files []string, split int) (all []recor
 	return all
 }
 
+// names reports whether a column of the tables is predicted, whatever folders they are in.
+func (o Options) names() bool {
+	return len(o.Targets) > 0 || o.Target == NumberTargets || o.Target == LabelTargets || o.Target == PixelTargets
+}
+
+// unclassed are files without the names of their folders.
+func unclassed(files []recording) []recording {
+	for i := range files {
+		files[i].class = ""
+	}
+	return files
+}
+
 // newTables is a folder of tables.
 func newTables() *tree {
 	return &tree{kind: "tables", forms: []string{".csv", ".tsv"}, passed: map[string]int{}}
@@ -82,6 +95,9 @@ func (l *loading) openRecordings(dir string, opts Options) (*Set, error) {
 	if opts.Windows.Length == 0 {
 		return nil, fmt.Errorf("datasets: %s: a folder of tables holds recordings: data.windows.length says how many "+
 			"rows make a sample", dir)
+	}
+	if opts.names() {
+		files = unclassed(files)
 	}
 	classed := slices.ContainsFunc(files, func(f recording) bool { return f.class != "" })
 	if classed && slices.ContainsFunc(files, func(f recording) bool { return f.class == "" }) {
@@ -129,7 +145,7 @@ type windowed struct {
 }
 
 func newWindowed(l *loading, path string, opts Options) *windowed {
-	c := &cutter{loading: l, Windows: opts.Windows}
+	c := &cutter{loading: l, Windows: opts.Windows, matched: matched{wanted: opts.Target, known: l.targets(), called: l.targets()}}
 	c.account.Length, c.account.Hop = opts.Windows.Length, opts.Windows.hop()
 	return &windowed{loading: l, path: path, opts: opts, cut: c}
 }
@@ -138,7 +154,7 @@ func newWindowed(l *loading, path string, opts Options) *windowed {
 func (w *windowed) read(path, name, class string, split int) error {
 	like := w.like
 	if like != nil {
-		like = &Contract{Shape: [3]int{like.Shape[0], 1, 1}, Table: like.Table}
+		like = &Contract{Shape: [3]int{like.Shape[0], 1, 1}, Table: like.Table, Targets: like.Targets}
 	}
 	if w.first != nil && like == nil {
 		like = &Contract{Shape: [3]int{w.first.cols, 1, 1}, Table: &w.first.TableAccount}
@@ -151,23 +167,26 @@ func (w *windowed) read(path, name, class string, split int) error {
 	if w.first == nil {
 		if like == nil {
 			t.leaveIndices()
+			if err := t.askForClocks(w.opts.Windows); err != nil {
+				return fmt.Errorf("datasets: %s: %w", path, err)
+			}
 		}
 		if class != "" {
 			t.Label.Reason = "the names of the folders"
 		}
-		if err := t.refuseQuantities(); err != nil {
-			return fmt.Errorf("datasets: %s: %w", path, err)
-		}
 		w.first = t
 	}
 	table := w.held - before
+	if err := w.cut.ofRows(t); err != nil {
+		return fmt.Errorf("datasets: %s: %w", path, err)
+	}
 	if err := w.cut.take(t, name, class); err != nil {
 		return err
 	}
 	w.held -= table
 	if w.first == t {
 		rest := *t
-		rest.values = nil // only its columns matter from here on
+		rest.values, rest.answer = nil, answer{} // only its columns matter from here on
 		w.first = &rest
 	}
 	for len(w.splits) < len(w.cut.groups) {
@@ -183,6 +202,9 @@ func (w *windowed) readTest(path string, classed bool) (paths []string, err erro
 		if files, _, err = newTables().recordings(path); err != nil {
 			return nil, err
 		}
+	}
+	if w.opts.names() {
+		files = unclassed(files)
 	}
 	if w.divided {
 		return nil, fmt.Errorf("datasets: %s has a test split: the option Test has no effect", w.path)
@@ -236,10 +258,8 @@ func (w *windowed) set() (*Set, error) {
 	}
 	c, t := w.cut, w.first
 	s := Set{Name: baseName(w.path), Source: w.path, Shape: [3]int{c.columns, 1, c.Length}}
-	s.Classes = sortedClasses(slices.Clone(c.labels.names))
-	c.labels.numbers(s.Classes)
-	if len(s.Classes) == 0 {
-		s.Classes = nil
+	if err := w.match(&s, all); err != nil {
+		return nil, err
 	}
 	c.account.Recordings = len(slices.Compact(slices.Clone(c.groups)))
 	s.Account = Account{Table: &t.TableAccount, Recordings: &c.account, Warnings: t.warnings}
@@ -281,9 +301,13 @@ func (w *windowed) divide(s *Set, all *Split) error {
 		100*w.opts.testFraction(), w.opts.Seed)
 	s.Train, s.Test = all.Cut(all.drawn(w.opts))
 	if s.Test.Len() == 0 {
-		return fmt.Errorf("datasets: %s: no recording is left for testing, with %d in all and one of each class to "+
+		each := ""
+		if len(s.Classes) > 0 {
+			each = " of each class"
+		}
+		return fmt.Errorf("datasets: %s: no recording is left for testing, with %d in all and one%s to "+
 			"train on: record more, or say where others are (data.test), or which column tells them apart "+
-			"(data.windows.recording)", w.path, s.Account.Recordings.Recordings)
+			"(data.windows.recording)", w.path, s.Account.Recordings.Recordings, each)
 	}
 	return nil
 }

@@ -26,7 +26,12 @@ type Windows struct {
 	// Gap is the longest step of time within a recording; 0: five times the median.
 	Gap float64
 
-	Mixed   string // windows of several labels: majority (or ""), leave_out or refuse
+	// Target says what a window is matched with: of numbers the mean of its rows, mean
+	// (or ""), or its last row's, last; of labels those that any row has, any (or ""),
+	// that most rows have, most, or that the last one has, last.
+	Target string
+
+	Mixed   string // windows of several classes: majority (or ""), leave_out or refuse
 	Missing string // rows without a value: refuse (or ""), or cut the recording there
 }
 
@@ -38,6 +43,8 @@ func (w Windows) validate() error {
 		return fmt.Errorf("datasets: windows of %d rows every %d, want positive numbers", w.Length, w.Hop)
 	case !(w.Gap >= 0) || math.IsInf(w.Gap, 0):
 		return fmt.Errorf("datasets: gap %v, want a positive number", w.Gap)
+	case !slices.Contains([]string{"", "mean", "last", "any", "most"}, w.Target):
+		return fmt.Errorf("datasets: target %q of windows, want mean, last, any or most", w.Target)
 	case !slices.Contains([]string{"", "majority", "leave_out", "refuse"}, w.Mixed):
 		return fmt.Errorf("datasets: mixed %q, want majority, leave_out or refuse", w.Mixed)
 	case !slices.Contains([]string{"", "refuse", "cut"}, w.Missing):
@@ -60,12 +67,13 @@ type cutter struct {
 	account RecordingAccount
 	columns int
 	labels  labels // by window
-	values  []float32
-	names   []string // of recordings, by window
-	times   []string // of first rows, by window
-	groups  []int32  // recordings, by window
-	next    int32    // number of the next recording
-	step    float64  // of time, in the first table
+	matched
+	values []float32
+	names  []string // of recordings, by window
+	times  []string // of first rows, by window
+	groups []int32  // recordings, by window
+	next   int32    // number of the next recording
+	step   float64  // of time, in the first table
 }
 
 // RecordingAccount says how recordings were cut.
@@ -79,6 +87,7 @@ type RecordingAccount struct {
 	Gaps       int     `json:"gaps,omitempty"`      // where recordings are cut
 	Sorted     int     `json:"sorted,omitempty"`    // recordings whose rows were not in order
 	Short      int     `json:"short,omitempty"`     // stretches without a window
+	Target     string  `json:"target,omitempty"`    // what a window is matched with, if not with a class
 	Mixed      int     `json:"mixed,omitempty"`     // windows of several labels
 	Missing    int     `json:"missing,omitempty"`   // rows with a missing value, left out
 	Otherwise  int     `json:"otherwise,omitempty"` // files with another step of time
@@ -95,6 +104,7 @@ func (a *RecordingAccount) String() string {
 		s += fmt.Sprintf(", step %.4g", a.Step)
 	}
 	s += fmt.Sprintf("; windows of %d rows, one every %d", a.Length, a.Hop)
+	s += prefixed("; targets: ", a.Target)
 	for _, part := range []struct {
 		n    int
 		what string
@@ -163,7 +173,7 @@ func (c *cutter) named(name string) string {
 // cut takes the windows of rows that follow each other without a gap in time.
 func (c *cutter) cut(t *table, rows []int32, name, class string) error {
 	for len(rows) > 0 {
-		n := slices.IndexFunc(rows, t.misses)
+		n := slices.IndexFunc(rows, func(row int32) bool { return t.misses(row) || c.unmatched(t, row) })
 		if n < 0 {
 			n = len(rows)
 		} else {
@@ -202,14 +212,16 @@ func (c *cutter) stretch(t *table, rows []int32, name, class string) error {
 		return nil
 	}
 	windows := (len(rows)-c.Length)/c.hop() + 1
-	if err := c.hold(4 * int64(windows*c.Length*c.columns)); err != nil {
+	if err := c.hold(4*int64(windows*c.Length*c.columns) + int64(c.ofMasks(windows))); err != nil {
 		return fmt.Errorf("datasets: %s: %w", name, err)
 	}
 	for ; len(rows) >= c.Length; rows = rows[min(c.hop(), len(rows)):] {
 		window := rows[:c.Length]
-		label, mixed := t.majority(window)
+		label, mixed := "", false
 		if class != "" {
-			label, mixed = class, false
+			label = class
+		} else if c.wanted <= ClassTarget {
+			label, mixed = t.majority(window)
 		}
 		if mixed {
 			a.Mixed++
@@ -226,6 +238,7 @@ func (c *cutter) stretch(t *table, rows []int32, name, class string) error {
 		} else if err := c.labels.add([]byte(label)); err != nil {
 			return fmt.Errorf("datasets: %s: %w", name, err)
 		}
+		c.match(t, window)
 		for _, row := range window {
 			c.values = append(c.values, t.values[int(row)*t.cols:][:t.cols]...)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,14 +20,16 @@ import (
 
 // prediction is what a network says about one input.
 type prediction struct {
-	Input       string       `json:"input"`
-	Time        string       `json:"time,omitempty"` // when a window of a recording begins
-	Class       string       `json:"class,omitempty"`
-	Probability float64      `json:"probability,omitempty"`
-	Shares      []classShare `json:"shares,omitempty"` // of the pixels, by class
-	Score       *float64     `json:"score,omitempty"`  // how badly the input is reproduced, where that tells anomalies
-	Outputs     []float32    `json:"outputs"`
-	mask        []uint8      // the class of each pixel
+	Input       string             `json:"input"`
+	Time        string             `json:"time,omitempty"` // when a window of a recording begins
+	Class       string             `json:"class,omitempty"`
+	Probability float64            `json:"probability,omitempty"`
+	Shares      []classShare       `json:"shares,omitempty"` // of the pixels, by class
+	Score       *float64           `json:"score,omitempty"`  // how badly the input is reproduced, where that tells anomalies
+	Targets     []targetNumber     `json:"targets,omitempty"`
+	Labels      []labelProbability `json:"labels,omitempty"`
+	Outputs     []float32          `json:"outputs"`
+	mask        []uint8            // the class of each pixel
 }
 
 func (c *command) predict() *cobra.Command {
@@ -36,8 +39,9 @@ func (c *command) predict() *cobra.Command {
 		Use:   "predict MODEL INPUT...",
 		Short: "Run a frozen model on pictures, sounds, tables or arrays",
 		Long: `Run a frozen model, in integers, and print the class of each input with its
-probability; the score of an input to a model that tells anomalies, the mean squared error of its
-reconstruction; or the outputs of another model without classes. MODEL is a run folder, or
+probability; the numbers that a model predicts, in their own units, or the probability of each
+label, under their names; the score of an input to a model that tells anomalies, the mean squared
+error of its reconstruction; or the outputs of another model. MODEL is a run folder, or
 its model.json or model.safetensors. An INPUT is a picture or a sound
 (WAV), a folder of such and of further folders, a .csv or .tsv table, or a .npy or .npz array whose first
 axis counts the inputs.
@@ -141,7 +145,7 @@ func tableWriter(w io.Writer, heading string) predictionWriter {
 		case p.Class != "":
 			_, err = fmt.Fprintf(t, "%s\t%s\t%.4f\n", input, p.Class, p.Probability)
 		default:
-			_, err = fmt.Fprintf(t, "%s\t%s\n", input, joined(p.Outputs))
+			_, err = fmt.Fprintf(t, "%s\t%s\n", input, cmp.Or(p.columns(), joined(p.Outputs)))
 		}
 		return err
 	}, t.Flush}
@@ -213,7 +217,7 @@ func (p *predictor) heading() string {
 	case taskOf(p.model) == train.Anomaly:
 		return "score"
 	}
-	return "outputs"
+	return cmp.Or(p.targetHeading(), "outputs")
 }
 
 // about says what the outputs y of one input x mean.
@@ -227,6 +231,7 @@ func (p *predictor) about(name string, x, y []float32) prediction {
 		score := train.ReconstructionError(y, x, p.input.Shape[0])
 		said.Score = &score
 	}
+	said.target(taskOf(p.model), p.model.Targets, y)
 	if len(p.model.Classes) > 0 {
 		at := best(y)
 		said.Class, said.Probability = p.model.Classes[at], p.probabilities(y)[at]

@@ -57,13 +57,28 @@ func (c *command) masks(ctx context.Context, folder string) (_ *report.Masks, er
 			&s.Truth:   maskPicture(set.MaskOf(set.Test, i), set.Shape[2]),
 			&s.Float:   maskPicture(floats[i], set.Shape[2]),
 			&s.Shipped: maskPicture(integers[i], set.Shape[2])} {
-			if *to, err = pictureURL(picture); err != nil {
+			if *to, err = pictureURL(band(picture)); err != nil {
 				return nil, err
 			}
 		}
 		m.Shown = append(m.Shown, s)
 	}
 	return m, nil
+}
+
+// band makes a picture of a signal, which is one row, high enough to be seen.
+func band(m image.Image) image.Image {
+	box := m.Bounds()
+	if box.Dy() > 1 {
+		return m
+	}
+	high := image.NewRGBA(image.Rect(0, 0, box.Dx(), max(1, box.Dx()/4)))
+	for y := range high.Bounds().Dy() {
+		for x := range box.Dx() {
+			high.Set(x, y, m.At(box.Min.X+x, box.Min.Y))
+		}
+	}
+	return high
 }
 
 // hex is a colour for CSS.

@@ -1,9 +1,11 @@
 // Command motions writes synthetic recordings of an accelerometer, worn at the hip:
 // a folder for each motion, with a CSV file for each recording, in g at 50 Hz. What
 // tells motions apart is the frequency of the steps and how they shake; each
-// recording has its own pace, strength and way to wear the sensor.
+// recording has its own pace, strength and way to wear the sensor. Or it writes one long
+// table, in which motions follow each other.
 //
 //	go run petrify/examples/motions motions
+//	go run petrify/examples/motions motions.csv
 package main
 
 import (
@@ -21,9 +23,16 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("want the folder to write to")
+		log.Fatal("want the folder, or the .csv file, to write to")
 	}
-	if err := write(os.Args[1], 20, rand.New(rand.NewPCG(1, 2))); err != nil {
+	path, r := os.Args[1], rand.New(rand.NewPCG(1, 2))
+	var err error
+	if filepath.Ext(path) == ".csv" {
+		err = atomicfile.Write(path, func(w io.Writer) error { return sessions(w, 40, r) })
+	} else {
+		err = write(path, 20, r)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -63,30 +72,75 @@ func write(dir string, n int, r *rand.Rand) error {
 	return nil
 }
 
+// wearer is how somebody moves and wears the sensor.
+type wearer struct {
+	tempo, strength float64    // of all paces and swings, about 1
+	down            [3]float64 // in g
+	phase           [3]float64
+	at              float64 // steps so far
+}
+
+func newWearer(r *rand.Rand) *wearer {
+	p := wearer{tempo: 0.85 + 0.3*r.Float64(), strength: 0.7 + 0.6*r.Float64()}
+	tilt, turn := 0.5*r.NormFloat64(), r.Float64()*2*math.Pi
+	for i := range p.phase {
+		p.phase[i] = r.Float64() * 2 * math.Pi
+	}
+	p.down = [3]float64{math.Sin(tilt) * math.Cos(turn), math.Sin(tilt) * math.Sin(turn), math.Cos(tilt)}
+	p.at = r.Float64()
+	return &p
+}
+
+// moment is the next row of a motion.
+func (p *wearer) moment(m motion, r *rand.Rand) (g [3]float64) {
+	p.at += m.pace * p.tempo / rate * (1 + 0.1*r.NormFloat64())
+	angle := 2 * math.Pi * p.at
+	for axis, far := range m.shake {
+		swing := math.Sin(angle+p.phase[axis]) + m.harmony*math.Sin(2*angle+p.phase[axis])
+		g[axis] = p.down[axis] + p.strength*far*swing + 0.03*r.NormFloat64()
+	}
+	return g
+}
+
 // record writes 20 to 40 seconds of a motion.
 func (m motion) record(w io.Writer, r *rand.Rand) error {
-	pace := m.pace * (0.85 + 0.3*r.Float64())
-	strength := 0.7 + 0.6*r.Float64()
-	tilt, turn := 0.5*r.NormFloat64(), r.Float64()*2*math.Pi
-	var phase [3]float64
-	for i := range phase {
-		phase[i] = r.Float64() * 2 * math.Pi
-	}
-	down := [3]float64{math.Sin(tilt) * math.Cos(turn), math.Sin(tilt) * math.Sin(turn), math.Cos(tilt)}
+	p := newWearer(r)
 	_, err := io.WriteString(w, "time,x,y,z\n")
-	at := r.Float64()
 	for i := range rate * (20 + r.IntN(20)) {
-		at += pace / rate * (1 + 0.1*r.NormFloat64())
-		angle := 2 * math.Pi * at
-		_, e := fmt.Fprintf(w, "%.2f", float64(i)/rate)
-		err = errors.Join(err, e)
-		for axis, far := range m.shake {
-			swing := math.Sin(angle+phase[axis]) + m.harmony*math.Sin(2*angle+phase[axis])
-			_, e := fmt.Fprintf(w, ",%.3f", down[axis]+strength*far*swing+0.03*r.NormFloat64())
-			err = errors.Join(err, e)
-		}
-		_, e = io.WriteString(w, "\n")
+		g := p.moment(m, r)
+		_, e := fmt.Fprintf(w, "%.2f,%.3f,%.3f,%.3f\n", float64(i)/rate, g[0], g[1], g[2])
 		err = errors.Join(err, e)
 	}
 	return err
+}
+
+// sessions writes n recordings of somebody who moves now in one way and now in another, as one
+// table: with each row's motion, steps in a second, and whether there are steps and whether they
+// are uneven.
+func sessions(w io.Writer, n int, r *rand.Rand) error {
+	_, err := io.WriteString(w, "session,time,x,y,z,motion,pace,steps,uneven\n")
+	for session := range n {
+		p, m, left := newWearer(r), motion{}, 0
+		for i := range rate * (40 + r.IntN(20)) {
+			if left == 0 {
+				m, left = motions[r.IntN(len(motions))], rate*(4+r.IntN(6))
+			}
+			left--
+			g, pace := p.moment(m, r), m.pace*p.tempo
+			if m.name == "rest" {
+				pace = 0
+			}
+			_, e := fmt.Fprintf(w, "%d,%.2f,%.3f,%.3f,%.3f,%s,%.3g,%d,%d\n", session+1, float64(i)/rate, g[0], g[1], g[2],
+				m.name, pace, one(pace > 0), one(m.harmony > 0.4))
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }

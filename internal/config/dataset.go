@@ -176,7 +176,10 @@ func windows(w *datasets.Windows) value {
 			auto[string]{&w.Recording, text(&w.Recording)}},
 		{"gap", "Longest step of time within a window; null is five times the median.",
 			auto[float64]{&w.Gap, number(&w.Gap, positive)}},
-		{"mixed", "Windows of several labels: majority takes the most frequent one, leave_out no such window, refuse " +
+		{"target", "What a window is matched with: of numbers to predict the mean of its rows or the last row's; of labels " +
+			"those that any, most, or the last of its rows have; null is mean, and any.",
+			auto[string]{&w.Target, oneOf(&w.Target, "mean", "last", "any", "most")}},
+		{"mixed", "Windows of several classes: majority takes the most frequent one, leave_out no such window, refuse " +
 			"is an error; null is majority.",
 			auto[string]{&w.Mixed, oneOf(&w.Mixed, "majority", "leave_out", "refuse")}},
 		{"missing", "Rows without a value: refuse is an error, cut leaves the row out and cuts the recording there; null " +
