@@ -106,7 +106,7 @@ func listRuns(folder string) ([]runInfo, error) {
 		}
 		r, err := infoOf(path)
 		if err != nil {
-			return nil, err
+			r.State = fmt.Sprintf("damaged: %v", err)
 		}
 		all = append(all, r)
 	}
@@ -162,7 +162,7 @@ func infoOf(folder string) (r runInfo, err error) {
 // unfinished says how far a run has come.
 func (r *runInfo) unfinished(folder string, settings map[string]string) error {
 	r.State = "interrupted"
-	if exists(filepath.Join(folder, atomicfile.OwnerFile)) {
+	if _, owned := atomicfile.Claimed(folder); owned {
 		r.State = "running"
 	}
 	text, err := os.ReadFile(filepath.Join(folder, "metrics.jsonl"))

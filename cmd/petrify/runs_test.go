@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"petrify/internal/atomicfile"
+)
+
+// What petrify runs says of the state of runs that have not finished: also of one whose
+// process is gone, however it ended, and of one with damage, which hides no other.
+func TestStatesOfUnfinishedRuns(t *testing.T) {
+	folder := t.TempDir()
+	file := func(run, name string) string { return filepath.Join(folder, run, name) }
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, run := range []string{"damaged", "ended", "gone", "running"} {
+		if err := os.Mkdir(filepath.Join(folder, run), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(file(run, configFile), "dataset: digits\nnetwork: mlp\n")
+	}
+	owner, err := atomicfile.Own(filepath.Join(folder, "running"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Release()
+	claim, err := os.ReadFile(file("running", atomicfile.OwnerFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(file("gone", atomicfile.OwnerFile), string(bytes.Replace(claim, []byte(`"process":`), []byte(`"process":9999`), 1)))
+	write(file("damaged", "SHA256SUMS"), "")
+
+	all, err := listRuns(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"damaged: open " + file("damaged", summaryFile), "interrupted", "interrupted", "running"} {
+		if !strings.HasPrefix(all[i].State, want) {
+			t.Errorf("%s: %q, want %q", all[i].Folder, all[i].State, want)
+		}
+	}
+}
