@@ -81,11 +81,25 @@ func (b *bins) widen(i int, exponent int64) {
 	}
 	b.exponent[i] = exponent
 	old := b.group(i)
+	if 1<<min(shift, 62) >= side { // as after clear: one bin on each side of 0 is left
+		below, above := old[:side], old[side:]
+		sums := [2]int64{sumOf(below), sumOf(above)}
+		clear(old)
+		copy(old[side-1:], sums[:])
+		return
+	}
 	joined := make([]int64, len(old))
 	for j, n := range old {
 		joined[side+((j-side)>>min(shift, 62))] += n
 	}
 	copy(old, joined)
+}
+
+func sumOf(counts []int64) (sum int64) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
 }
 
 // filled returns the bins of group i from the first to the last with a count,

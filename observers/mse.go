@@ -118,9 +118,9 @@ func (o *mse) Range(lo, hi []float32) bool {
 	var m masses
 	return o.search(lo, hi, func(i int, counts []int64, left, width float64) (bottom, top float64) {
 		m.accumulate(counts, left, width)
-		loss := func(a, b float32) float64 {
+		loss := func(a, b float32, enough float64) float64 {
 			s, z := o.target.Dialect.Choose(a, b, o.target.Format, o.target.Scheme)
-			return m.loss(o.target.Format, s, z)
+			return m.loss(o.target.Format, s, z, enough)
 		}
 		full, fullTop := o.min[i], o.max[i]
 		a, b := best(full, fullTop, func(f float32) (float32, float32) { return f * full, f * fullTop }, loss)
@@ -134,12 +134,12 @@ func (o *mse) Range(lo, hi []float32) bool {
 
 // best returns the range with the least loss among a..b and those that shrunk
 // gives for fractions 1/100 to 1; of equal ones, the widest.
-func best(a, b float32, shrunk func(fraction float32) (float32, float32), loss func(a, b float32) float64) (float32,
-	float32) {
-	least := loss(a, b)
+func best(a, b float32, shrunk func(fraction float32) (float32, float32),
+	loss func(a, b float32, enough float64) float64) (float32, float32) {
+	least := loss(a, b, math.Inf(1))
 	for n := mseSteps; n >= 1; n-- {
 		lo, hi := shrunk(float32(n) / mseSteps)
-		if e := loss(lo, hi); e < least {
+		if e := loss(lo, hi, least); e < least {
 			least, a, b = e, lo, hi
 		}
 	}
@@ -154,26 +154,44 @@ type masses struct {
 }
 
 func (m *masses) accumulate(counts []int64, left, width float64) {
-	m.left, m.width, m.sums = left, width, append(m.sums[:0], [3]float64{})
+	m.left, m.width = left, width
+	m.sums = slices.Grow(m.sums[:0], len(counts)+1)[:len(counts)+1]
+	var to [3]float64
 	for j, n := range counts {
-		x, n, to := left+float64((float64(j)+0.5)*width), float64(n), m.sums[j]
-		m.sums = append(m.sums, [3]float64{to[0] + n, to[1] + float64(n*x), to[2] + float64(n*x*x)})
+		m.sums[j] = to
+		if n > 0 {
+			x, n := left+float64((float64(j)+0.5)*width), float64(n)
+			to = [3]float64{to[0] + n, to[1] + float64(n*x), to[2] + float64(n*x*x)}
+		}
 	}
+	m.sums[len(counts)] = to
 }
 
 // loss is the squared error of a grid. All bins between two ties of the grid go to
 // its number r between them:
 //
 //	Σ n·(x − r)² = Σ n·x² − 2r·Σ n·x + r²·Σ n
-func (m *masses) loss(f affine.Format, s float32, z int32) float64 {
+//
+// A sum that is beyond enough is not finished: what is left has no negative part, but for
+// rounding, which slack exceeds.
+func (m *masses) loss(f affine.Format, s float32, z int32, enough float64) float64 {
+	const slack = 1e-9 // of all parts' size; some 2⁻⁴¹ of it is what at most 256 of them are rounded by
+	last, highest := len(m.sums)-1, f.Max()
+	half, per := float64(s)/2, 1/m.width // a power of two
+	end := float64(float64(s) * float64(max(highest-z, z-f.Min())))
+	enough += slack * (m.sums[last][2] + float64(end*end*m.sums[last][0]))
 	sum, from := 0.0, 0
-	for q := f.Min(); q <= f.Max(); q++ {
-		r, to := float64(float64(s)*float64(q-z)), len(m.sums)-1
-		if q < f.Max() {
-			tie := math.Ceil(float64((r+float64(float64(s)/2)-m.left)/m.width) - 0.5)
-			to = int(max(float64(from), min(tie, float64(to))))
+	for q := f.Min(); q <= highest && sum <= enough; q++ {
+		r, to := float64(float64(s)*float64(q-z)), last
+		if q < highest {
+			switch tie := math.Ceil(float64((r+half-m.left)*per) - 0.5); {
+			case tie <= float64(from):
+				continue
+			case tie < float64(last):
+				to = int(tie)
+			}
 		}
-		a, b := m.sums[from], m.sums[to]
+		a, b := &m.sums[from], &m.sums[to]
 		sum += b[2] - a[2] - float64(2*r*(b[1]-a[1])) + float64(r*r*(b[0]-a[0]))
 		from = to
 	}

@@ -99,7 +99,7 @@ func TestBins(t *testing.T) {
 	for batch := range 20 {
 		x := make([]float32, 50)
 		for i := range x {
-			x[i] = float32(rng.NormFloat64() * math.Exp(float64(batch%7)-3))
+			x[i] = float32((rng.NormFloat64() + 0.3) * math.Exp(float64(4*(3*batch%7)-12)))
 		}
 		all = append(all, x...)
 		if _, err := o.Observe(x); err != nil {
@@ -145,8 +145,60 @@ func TestGridLoss(t *testing.T) {
 		}
 		var m masses
 		m.accumulate(counts, left, width)
-		if got := m.loss(f, s, z); !(math.Abs(got-want) <= 1e-5*want+1e-9) {
+		if got := m.loss(f, s, z, math.Inf(1)); !(math.Abs(got-want) <= 1e-5*want+1e-9) {
 			t.Fatalf("%v, s = %v, z = %d: %v, want %v", f, s, z, got, want)
+		}
+	}
+}
+
+// TestAbandonedLosses: the range of the least loss is the same, to the bit, whether sums that
+// are beyond the least so far are finished or not.
+func TestAbandonedLosses(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for n := range 200 {
+		f := affine.Format{Bits: 2 + rng.IntN(7), Unsigned: rng.IntN(2) == 0}
+		target := Target{Layout: affine.Layout{N: 1}, Format: f}
+		if f.Unsigned && rng.IntN(2) == 0 {
+			target.Scheme = affine.Affine
+		}
+		o := newMSE(Config{}, target).(*mse)
+		x := make([]float32, 1+rng.IntN(300))
+		shift, tail := rng.NormFloat64()*float64(n%3), 1+float64(n%2)*rng.Float64()
+		for i := range x {
+			v := rng.NormFloat64()
+			x[i] = float32(shift + math.Copysign(math.Pow(math.Abs(v), tail), v))
+		}
+		if _, err := o.Observe(x); err != nil {
+			t.Fatal(err)
+		}
+		var m masses
+		finished := func(a, b float32) float64 {
+			s, z := target.Dialect.Choose(a, b, f, target.Scheme)
+			sum, from := 0.0, 0
+			for q := f.Min(); q <= f.Max(); q++ {
+				r, to := float64(float64(s)*float64(q-z)), len(m.sums)-1
+				if q < f.Max() {
+					tie := math.Ceil(float64((r+float64(float64(s)/2)-m.left)/m.width) - 0.5)
+					to = int(max(float64(from), min(tie, float64(to))))
+				}
+				a, b := m.sums[from], m.sums[to]
+				sum += b[2] - a[2] - float64(2*r*(b[1]-a[1])) + float64(r*r*(b[0]-a[0]))
+				from = to
+			}
+			return sum
+		}
+		counts, left, width := o.filled(0)
+		m.accumulate(counts, left, width)
+		whole := func(a, b float32, _ float64) float64 { return finished(a, b) }
+		lo, hi := o.min[0], o.max[0]
+		a, b := best(lo, hi, func(f float32) (float32, float32) { return f * lo, f * hi }, whole)
+		if target.Scheme == affine.Affine {
+			a, b = best(a, b, func(f float32) (float32, float32) { return a, f * hi }, whole)
+			a, b = best(a, b, func(f float32) (float32, float32) { return f * lo, b }, whole)
+		}
+		var got, gotTop [1]float32
+		if o.Range(got[:], gotTop[:]); got[0] != max(a, lo) || gotTop[0] != min(b, hi) {
+			t.Fatalf("%v, %d values: range %v to %v, want %v to %v", target, len(x), got[0], gotTop[0], a, b)
 		}
 	}
 }
