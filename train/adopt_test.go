@@ -117,6 +117,7 @@ func TestAdoptRefuses(t *testing.T) {
 		"optimizer":    {func(c *Config) { c.Float.Optimizer.Method = SGD }, base.Out, "float.optimizer.method"},
 		"network":      {func(c *Config) { c.Network.Layers = c.Network.Layers[3:] }, base.Out, "network.layers"},
 		"augmentation": {func(c *Config) { c.Augment.Shift = 1 }, base.Out, "augment.shift"},
+		"version":      {func(c *Config) { c.Version = "v2" }, base.Out, `may compute otherwise than this one, "v2": continue`},
 		"finished":     {func(*Config) {}, finished.Out, "holds no run at the end of its float stage"},
 		"nothing":      {func(*Config) {}, t.TempDir(), "holds no run at the end of its float stage"},
 		"not new":      {func(c *Config) { c.Out = begun.Out }, base.Out, "holds a run already"},

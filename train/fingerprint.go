@@ -130,7 +130,12 @@ func difference(before, now map[string]string) (lines []string) {
 	}
 	for _, path := range either(before, now) {
 		was, is := quoted(before, path), quoted(now, path)
-		if was != is && !strings.HasPrefix(path, dataFiles) {
+		switch {
+		case was == is || strings.HasPrefix(path, dataFiles):
+		case path == keyProgram:
+			lines = append(lines, fmt.Sprintf("version: petrify %s began it, which may compute otherwise than this one, %s: "+
+				"continue with that one, or begin anew", was, is))
+		default:
 			lines = append(lines, fmt.Sprintf("%s: the checkpoint has %s, the configuration %s", path, was, is))
 		}
 	}
