@@ -108,7 +108,7 @@ func atRest(t *testing.T, m *graph.Model, least int) {
 		t.Fatal(err)
 	}
 	const batch = 5
-	trainer, err := m.Trainer(batch, true)
+	trainer, err := m.WholeTrainer(batch, true)
 	if err != nil {
 		t.Fatal(err)
 	}

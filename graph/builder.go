@@ -21,8 +21,10 @@ type builder struct {
 	resting   map[*unit]bool // what does, where it is not everything; see [Distance]
 
 	params  []paramNode // in the order met
-	plainly bool        // without fused nodes
-	reals   bool        // products are of real numbers, whatever is rounded
+	buffers kernel.Buffers
+	plainly bool // without fused nodes
+	reals   bool // products are of real numbers, whatever is rounded
+	whole   bool // all values stay valid until the next run
 	// units that are part of another's fused node
 	swallowed map[*unit]bool
 	sums      map[*unit]*sums                                                    // of units whose products are integers
@@ -271,10 +273,10 @@ func (b *builder) floatProduct(u *unit, x *gorgonia.Node) (*gorgonia.Node, error
 func (b *builder) float(u *unit) (p product) {
 	switch u.layer.Kind {
 	case KindLinear:
-		p = kernels(kernel.Linear{N: b.batch, F: u.ins[0].C, O: u.out.C},
+		p = kernels(&b.buffers, kernel.Linear{N: b.batch, F: u.ins[0].C, O: u.out.C},
 			kernel.LinearForward, kernel.LinearBackwardInput, kernel.LinearBackwardWeights)
 	case KindConv2D, KindConvTranspose:
-		p = kernels(u.conv(b.batch), kernel.ConvForward, kernel.ConvBackwardInput, kernel.ConvBackwardWeights)
+		p = kernels(&b.buffers, u.conv(b.batch), kernel.ConvForward, kernel.ConvBackwardInput, kernel.ConvBackwardWeights)
 	default:
 		panic(fmt.Sprintf("graph: %v is no product", u.layer.Kind))
 	}

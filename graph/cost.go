@@ -13,7 +13,7 @@ func (m *Model) Costs(batch int) (*Costs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Costs{p}, p.compile(b.graph)
+	return &Costs{p}, p.compile(b)
 }
 
 // Each computes a batch again and again, and shows the outputs, N × K, which are valid

@@ -3,6 +3,7 @@ package graph
 import (
 	"maps"
 	"math"
+	"slices"
 
 	"petrify/fakequant"
 )
@@ -15,9 +16,9 @@ import (
 // Both passes use batch norm's running statistics and the present ranges, and
 // nothing in the model moves.
 type Distance struct {
-	evaluator *Evaluator
-	rests     map[*unit]bool // in the pass that follows
-	shipped   map[*unit][]float32
+	pass    *pass
+	rests   map[*unit]bool // in the pass that follows
+	shipped map[*unit][]float32
 }
 
 // Difference is what a [Distance] finds.
@@ -32,10 +33,10 @@ type Difference struct {
 func (m *Model) Distance(batch int) (*Distance, error) {
 	d := &Distance{rests: map[*unit]bool{}, shipped: map[*unit][]float32{}}
 	var err error
-	if d.evaluator, err = m.evaluator(batch, true, d.rests); err != nil {
+	if d.pass, err = m.forward(batch, true, d.rests, true); err != nil {
 		return nil, err
 	}
-	for u, n := range d.evaluator.outputs {
+	for u, n := range d.pass.outputs {
 		if u.roundsTo() != nil {
 			d.shipped[u] = make([]float32, n.Shape().TotalSize())
 		}
@@ -52,30 +53,35 @@ func (u *unit) roundsTo() *fakequant.Quantizer {
 	return u.output
 }
 
-// Memory is the bytes of all values, as [Trainer.Memory] is.
-func (d *Distance) Memory() int64 {
-	bytes := d.evaluator.Memory()
-	for _, y := range d.shipped {
-		bytes += 4 * int64(len(y))
+// Live is the bytes of values that are needed at each step, as [Trainer.Live] is.
+func (d *Distance) Live() []int64 {
+	live := slices.Clone(d.pass.Live())
+	for i := range live {
+		for _, y := range d.shipped {
+			live[i] += 4 * int64(len(y))
+		}
 	}
-	return bytes
+	return live
 }
+
+// Memory is the greatest of them.
+func (d *Distance) Memory() int64 { return slices.Max(d.Live()) }
 
 // Compare compares the passes over a batch, as [Evaluator.Run] takes it.
 func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err error) {
-	m, now := d.evaluator.model, map[*unit]bool{}
+	m, now := d.pass.model, map[*unit]bool{}
 	for _, u := range m.all {
 		now[u], d.rests[u] = m.rests(u), true
 	}
-	engine, err := d.evaluator.Run(x, labels)
+	engine, err := d.pass.evaluate(x, labels)
 	if err != nil {
 		return found, err
 	}
 	for u, y := range d.shipped {
-		copy(y, floats(d.evaluator.outputs[u]))
+		copy(y, floats(d.pass.outputs[u]))
 	}
 	maps.Copy(d.rests, now)
-	training, err := d.evaluator.Run(x, labels)
+	training, err := d.pass.evaluate(x, labels)
 	if err != nil {
 		return found, err
 	}
@@ -83,7 +89,7 @@ func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err e
 	differing, count := 0, 0
 	for u, shipped := range d.shipped {
 		step := float64(u.roundsTo().Params().Scale[0])
-		for i, y := range floats(d.evaluator.outputs[u]) {
+		for i, y := range floats(d.pass.outputs[u]) {
 			if steps := int(math.Round(math.Abs(float64(y)-float64(shipped[i])) / step)); steps > 0 {
 				differing, found.Steps = differing+1, max(found.Steps, steps)
 			}
@@ -95,4 +101,4 @@ func (d *Distance) Compare(x []float32, labels []int32) (found Difference, err e
 }
 
 // Close frees the machine.
-func (d *Distance) Close() error { return d.evaluator.Close() }
+func (d *Distance) Close() error { return d.pass.Close() }

@@ -23,7 +23,7 @@ func TestDistanceIsThatOfATrainingStep(t *testing.T) {
 	m := stepped(t, network, in, graph.Uniform(fakequant.Bits(3)))
 	m.SetObservers(true)
 	m.SetFakeQuant(true)
-	trainer, err := m.Trainer(batch, true)
+	trainer, err := m.WholeTrainer(batch, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,18 +1,29 @@
 package graph
 
-import "petrify/fakequant"
+import (
+	"testing"
+
+	"petrify/fakequant"
+)
 
 // PlainTrainer is [Model.Trainer] without fused nodes.
 func (m *Model) PlainTrainer(batch int, quantized bool) (*Trainer, error) {
 	b := newBuilder(m, batch, quantized)
-	b.plainly = true
+	b.plainly, b.whole = true, true
 	return newTrainer(b)
 }
 
-// Output is the output of the named layer in the last step.
+// WholeTrainer is [Model.Trainer] whose values all have memory of their own.
+func (m *Model) WholeTrainer(batch int, quantized bool) (*Trainer, error) {
+	b := newBuilder(m, batch, quantized)
+	b.whole = true
+	return newTrainer(b)
+}
+
+// Output is the output of the named layer in the last step of a whole trainer.
 func (t *Trainer) Output(layer string) []float32 {
 	for u, n := range t.outputs {
-		if u.name() == layer {
+		if u.name() == layer && t.memory.Holds(n) {
 			return floats(n)
 		}
 	}
@@ -66,3 +77,15 @@ func (m *Model) Views() (input *fakequant.Quantizer, all []View) {
 	}
 	return m.source.output, all
 }
+
+// WholeOutputs are the outputs of the last batch, computed with memory for each node.
+func (e *Evaluator) WholeOutputs(t *testing.T) []float32 {
+	t.Helper()
+	if err := e.again(); err != nil {
+		t.Fatal(err)
+	}
+	return floats(e.whole.y)
+}
+
+// Planned is the bytes of all values, those that share memory where the plan has put them.
+func (t *Trainer) Planned() (bytes int64) { return t.memory.Bytes() }

@@ -22,22 +22,22 @@ type product struct {
 	rests    *bool        // while true, y and all gradients are 0; nil: never
 }
 
-// kernels is the product of the geometry g in float32.
-func kernels[G any](g G, y func(y, x, w, b []float32, g G, s *kernel.Scratch),
+// kernels is the product of the geometry g in float32, computed in the given buffers.
+func kernels[G any](b *kernel.Buffers, g G, y func(y, x, w, b []float32, g G, s *kernel.Scratch),
 	dx func(dx, dy, w []float32, g G, s *kernel.Scratch),
 	dw func(dw, x, dy []float32, g G, s *kernel.Scratch)) product {
-	var forward, input, weights kernel.Scratch
+	forward, input, weights := b.Scratch(), b.Scratch(), b.Scratch()
 	return product{
 		run: func(out []float32, in [][]float32) error {
-			y(out, in[0], in[1], optional(in, 2), g, &forward)
+			y(out, in[0], in[1], optional(in, 2), g, forward)
 			return nil
 		},
 		dx: func(d []float32, in [][]float32) error {
-			dx(d, in[0], in[3], g, &input)
+			dx(d, in[0], in[3], g, input)
 			return nil
 		},
 		dw: func(d []float32, in [][]float32) error {
-			dw(d, in[2], in[0], g, &weights)
+			dw(d, in[2], in[0], g, weights)
 			return nil
 		},
 	}
@@ -50,6 +50,7 @@ func (p product) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 		Shape: p.shape,
 		Run:   p.awake(p.run),
 		Grads: []node.Func{p.awake(p.dx), p.awake(p.dw), p.awake(p.db)},
+		Reads: [][]int{{0, 3}, {0, 2}, {0}},
 	}
 	if p.constant {
 		spec.Grads[0] = nil

@@ -51,7 +51,7 @@ func (b *builder) forward(u *unit, in *fakequant.Quantizer, sizeX int, float nod
 
 // products computes the unit's product on integers, in a step and at rest.
 func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kernel.Grid)) (step, rest node.Func) {
-	var scratch kernel.Scratch
+	scratch := s.buffers.Scratch()
 	load := func(args [][]float32) kernel.Images[X] {
 		g := gridOf(s.in)
 		quantize(qx, args[0], g)
@@ -59,7 +59,7 @@ func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kern
 		return kernel.Images[X]{Q: qx, Zero: g.Zero}
 	}
 	step = func(y []float32, args [][]float32) error {
-		kernel.ConvFloat(y, load(args), s.scale, optional(args, 2), s.packed, &scratch)
+		kernel.ConvFloat(y, load(args), s.scale, optional(args, 2), s.packed, scratch)
 		return nil
 	}
 	rest = func(y []float32, args [][]float32) error {
@@ -67,7 +67,14 @@ func products[X kernel.Byte](s *sums, qx []X, quantize func([]X, []float32, kern
 		if err := s.rest(); err != nil {
 			return err
 		}
-		kernel.ConvInt32(s.acc, x, s.bias, s.packed, &scratch)
+		if s.fused {
+			kernel.ConvScaled(y, x, s.bias, s.steps, s.packed, scratch)
+			return nil
+		}
+		if s.acc == nil {
+			s.acc = make([]int32, len(y))
+		}
+		kernel.ConvInt32(s.acc, x, s.bias, s.packed, scratch)
 		kernel.ScaleRows(y, s.acc, s.steps)
 		return nil
 	}

@@ -82,12 +82,20 @@ func (b *builder) fused(u *unit, in normInputs) (*gorgonia.Node, error) {
 		b.swallowed[p] = true
 	}
 	size := shape.TotalSize()
+	over := node.DY
+	if op.pool != nil {
+		if over = node.Nothing; op.pool.GradOverX() {
+			over = node.X
+		}
+	}
 	op.top, op.arg, op.integers = make([]float32, size), make([]uint8, size), make([]uint8, size)
 	return node.Apply(node.Spec{
 		Name:  name,
 		Shape: shape,
 		Run:   op.forward,
 		Grads: op.grads(op.backward),
+		Reads: normReads,
+		Over:  over,
 	}, present(in.x, b.param(u.norm.gamma), b.param(u.norm.beta), in.f, in.float)...)
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 
 	"gorgonia.org/gorgonia"
 
@@ -52,7 +53,9 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 			} else {
 				op.loss, op.correct = kind.of(op.dy, in[0], optional(in, 1), op.labels)
 			}
-			loss[0] = float32(op.loss)
+			if loss[0] = float32(op.loss); !op.finite() {
+				return ErrNotFinite // while the layers' values are there, see diagnose
+			}
 			return nil
 		},
 		Grads: []node.Func{func(dy []float32, in [][]float32) error {
@@ -61,8 +64,12 @@ func (op *lossOp) add(kind Loss, y, input *gorgonia.Node) (*gorgonia.Node, error
 			}
 			return nil
 		}},
+		Reads: [][]int{{0}},
 	}, inputs...)
 }
+
+// finite reports whether the last loss was.
+func (op *lossOp) finite() bool { return !math.IsNaN(op.loss) && !math.IsInf(op.loss, 0) }
 
 // of computes the loss of the outputs y, N × K, and its gradient dy, which may
 // be nil; correct is the number of rows whose greatest output is their label's.

@@ -84,6 +84,8 @@ func (b *builder) norm(u *unit, in normInputs, relu bool) (*gorgonia.Node, error
 			return nil
 		},
 		Grads: op.grads(op.backward),
+		Reads: normReads,
+		Over:  node.DY,
 	}, present(in.x, b.param(u.norm.gamma), b.param(u.norm.beta), in.f, in.float)...)
 }
 
@@ -180,6 +182,9 @@ func (op *normOp) grads(backward normBackward) []node.Func {
 		return nil
 	})
 }
+
+// normReads are what the functions of grads read: the first one everything.
+var normReads = [][]int{nil, {}, {}, {}, {6}}
 
 // gradient is where a backward pass leaves its gradients.
 func (op *normOp) gradient(dx []float32) kernel.NormGrad {

@@ -25,6 +25,9 @@ func (b *builder) ship(u *unit, in []*gorgonia.Node, y *gorgonia.Node) error {
 	if p := b.pooled(u); b.swallowed[p] {
 		f.pool = p
 	}
+	if err := node.Hold(y, in...); err != nil {
+		return err
+	}
 	sums := b.sums[u]
 	return node.Extend(y, func(run node.Func) node.Func {
 		return func(y []float32, args [][]float32) error {

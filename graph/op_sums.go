@@ -19,15 +19,16 @@ type sums struct {
 	unit   *unit
 	model  *Model
 	in     *fakequant.Quantizer
-	batch  int
 	packed *kernel.PackedConv
 	q      []int8
 	scale  []float32 // s_x·s_w of each output channel
 
-	rests   bool // the last forward pass was the frozen model's
-	exact   bool // and on integers; else weights have zero points
-	fused   bool // its rounding is a fused node's
-	acc     []int32
+	buffers *kernel.Buffers // of the graph
+
+	rests   bool      // the last forward pass was the frozen model's
+	exact   bool      // and on integers; else weights have zero points
+	fused   bool      // its rounding is a fused node's
+	acc     []int32   // for round
 	steps   []float32 // what the node multiplies float32(a) with
 	shift   []float32 // the bias as a real number
 	bias    []int32
@@ -35,7 +36,7 @@ type sums struct {
 }
 
 func newSums(b *builder, u *unit, in *fakequant.Quantizer) *sums {
-	s := &sums{unit: u, model: b.model, in: in, batch: b.batch, fused: b.fusable(u) && !b.plainly}
+	s := &sums{unit: u, model: b.model, in: in, fused: b.fusable(u) && !b.plainly, buffers: &b.buffers}
 	s.q, s.scale, s.steps, s.shift = make([]int8, len(u.weight.Value)), make([]float32, u.out.C),
 		make([]float32, u.out.C), make([]float32, u.out.C)
 	s.packed = kernel.PackConv(s.q, u.conv(1))
@@ -67,9 +68,6 @@ func (s *sums) weightScales() []float32 {
 
 // rest computes the bias and the factors of the node's output.
 func (s *sums) rest() error {
-	if s.acc == nil {
-		s.acc = make([]int32, s.batch*s.unit.out.Size())
-	}
 	s.unit.foldedBias(s.shift)
 	b, err := integerBias(s.shift, s.in.Params().Scale[0], s.weightScales())
 	if err != nil {

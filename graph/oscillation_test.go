@@ -34,7 +34,7 @@ func folding(t *testing.T, s fakequant.Scheme) (*Model, *Trainer, func()) {
 		}
 	}
 	const batch = 8
-	trainer, err := m.Trainer(batch, true)
+	trainer, err := m.WholeTrainer(batch, true)
 	if err != nil {
 		t.Fatal(err)
 	}

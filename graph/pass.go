@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -30,7 +31,7 @@ type pass struct {
 	x      *tensor.Dense
 	loss   *lossOp        // apart: its node must not hold the pass, whose machine has a finalizer
 	y      *gorgonia.Node // the network's output, N × classes
-	memory int64
+	memory *node.Memory
 	// The nodes of the units' outputs, and of their products before batch norm.
 	outputs, products map[*unit]*gorgonia.Node
 }
@@ -50,24 +51,31 @@ func (b *builder) pass() (p *pass, loss *gorgonia.Node, err error) {
 	return p, loss, err
 }
 
-// compile makes the machine that runs the graph. Gorgonia panics if it cannot
-// compile it.
-func (p *pass) compile(g *gorgonia.ExprGraph) (err error) {
+// compile makes the machine that runs the graph, after which the values of the
+// kept nodes and the output's are valid. Gorgonia panics if it cannot compile it.
+func (p *pass) compile(b *builder, kept ...*gorgonia.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("graph: Gorgonia cannot compile the graph: %v", r)
 		}
 	}()
-	for _, n := range g.AllNodes() {
-		p.memory += 4 * int64(n.Shape().TotalSize())
+	if kept = append(kept, p.y); b.whole {
+		kept = b.graph.AllNodes()
 	}
-	p.vm = gorgonia.NewTapeMachine(g, gorgonia.WithEngine(node.Engine{}))
+	if p.memory, err = node.Share(b.graph, kept...); err != nil {
+		return fmt.Errorf("graph: %w", err)
+	}
+	p.vm = gorgonia.NewTapeMachine(b.graph, gorgonia.WithEngine(node.Engine{}))
 	return nil
 }
 
-// Memory is the bytes of all values in the graph: parameters, activations,
-// gradients. The operators' own buffers may take as much again.
-func (p *pass) Memory() int64 { return p.memory }
+// Memory is the greatest number of bytes of values that are needed at the same time:
+// parameters, activations, gradients. The operators' own buffers may take as much again.
+func (p *pass) Memory() int64 { return slices.Max(p.memory.Live()) }
+
+// Live is the bytes of values that are needed at each step of the graph. Passes of the same
+// kind for other batches have the same steps.
+func (p *pass) Live() []int64 { return p.memory.Live() }
 
 // Close frees the machine.
 func (p *pass) Close() error { return p.vm.Close() }
@@ -89,7 +97,8 @@ func (p *pass) load(x []float32, labels []int32) error {
 // run computes the loaded batch.
 func (p *pass) run() (m Metrics, err error) {
 	defer p.vm.Reset()
-	if err = node.Run(p.vm); err != nil {
+	p.loss.loss = 0
+	if err = node.Run(p.vm); err != nil && p.loss.finite() {
 		err = fmt.Errorf("graph: %w", err)
 	} else {
 		m, err = metrics(p.loss.loss, p.loss.correct, p.loss.labels)
@@ -101,7 +110,7 @@ func (p *pass) run() (m Metrics, err error) {
 }
 
 // diagnose names the first tensor that is not finite: input, parameter, or one
-// of the nodes of a layer.
+// of the nodes of a layer whose value is still there.
 func (p *pass) diagnose() error {
 	if n := nonFinite(p.x.Float32s()); n > 0 {
 		return fmt.Errorf("graph: %d values of the input are %w", n, ErrNotFinite)
@@ -110,11 +119,23 @@ func (p *pass) diagnose() error {
 		return err
 	}
 	for _, u := range p.model.units {
-		if n := nonFinite(floats(p.products[u])) + nonFinite(floats(p.outputs[u])); n > 0 {
-			return fmt.Errorf("graph: %d outputs of layer %s are %w", n, u.name(), ErrNotFinite)
+		count := 0
+		for _, n := range p.values(u) {
+			if p.memory.Holds(n) {
+				count += nonFinite(floats(n))
+			}
+		}
+		if count > 0 {
+			return fmt.Errorf("graph: %d outputs of layer %s are %w", count, u.name(), ErrNotFinite)
 		}
 	}
 	return nil
+}
+
+// values are the nodes of a unit that diagnose looks at.
+func (p *pass) values(u *unit) gorgonia.Nodes {
+	return slices.DeleteFunc(gorgonia.Nodes{p.products[u], p.outputs[u]},
+		func(n *gorgonia.Node) bool { return n == nil })
 }
 
 // finite names the first parameter that is not.

@@ -52,7 +52,7 @@ func (m *Model) Probe(batch int) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{pass: p, sights: sights, detailed: detailed}, p.compile(b.graph)
+	return &Probe{pass: p, sights: sights, detailed: detailed}, p.compile(b)
 }
 
 // node adds y = q.Apply(x), which looks at both.
@@ -72,11 +72,7 @@ func (s *sight) node(x *gorgonia.Node, detailed *bool) (*gorgonia.Node, error) {
 
 // Run adds a batch to the counts: x is N H W C, normalised.
 func (p *Probe) Run(x []float32) error {
-	if err := p.load(x, p.loss.labels); err != nil {
-		return err
-	}
-	defer p.model.rest()()
-	_, err := p.run()
+	_, err := p.evaluate(x, p.loss.labels)
 	return err
 }
 

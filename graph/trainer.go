@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"petrify/fakequant"
+	"petrify/internal/node"
 )
 
 // Trainer computes loss and gradients of batches of a fixed size. It shares
@@ -36,6 +37,9 @@ func newTrainer(b *builder) (*Trainer, error) {
 	for _, p := range b.params {
 		params = append(params, p.node)
 	}
+	if err := p.holdUntil(loss); err != nil {
+		return nil, err
+	}
 	grads, err := gorgonia.Grad(loss, params...)
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
@@ -46,7 +50,18 @@ func newTrainer(b *builder) (*Trainer, error) {
 	if b.quantized {
 		t.fakes = p.model.quantizers()
 	}
-	return t, t.compile(b.graph)
+	return t, t.compile(b, grads...)
+}
+
+// holdUntil keeps what the layers compute until the loss is known, so that the first that is not
+// finite can be named. The gradients need most of it anyway.
+func (p *pass) holdUntil(loss *gorgonia.Node) error {
+	for _, u := range p.model.units {
+		if err := node.Hold(loss, p.values(u)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Step runs forward and backward over one batch: x is N H W C, normalised;

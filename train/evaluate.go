@@ -69,6 +69,7 @@ func (r *run) each(ctx context.Context, split *datasets.Split, see func(datasets
 		if err == nil {
 			err = see(b, y)
 		}
+		r.garbage.batch()
 		if err != nil {
 			return fmt.Errorf("%v stage, evaluation after step %d: %w", r.Phase, r.Step, err)
 		}

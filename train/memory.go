@@ -17,9 +17,11 @@ func (j *Job) Memory() (int64, error) {
 		least += apart
 	}
 	if err == nil && r.Phase == Float {
-		var float int64
-		float, err = grown(r.Batch, r.floatMemory)
-		least = max(least, float)
+		var float, evaluator int64
+		if float, err = grown(r.Batch, r.floatMemory); err == nil {
+			evaluator, err = grown(r.Batch, r.evaluatorMemory)
+		}
+		least = max(least, float+evaluator)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("train: %w", err)
@@ -41,59 +43,67 @@ func (r *run) besides() (int64, error) {
 	return apart + probe, err
 }
 
-// grown extrapolates the bytes that graphs take at a batch. Building them would
-// take those bytes; since each value grows with the batch or not at all, two
-// small batches are enough to know.
-func grown(batch int, bytes func(batch int) (int64, error)) (int64, error) {
-	one, err := bytes(1)
+// grown extrapolates the bytes that a graph takes at a batch. Building it would
+// take many of them; since each value grows with the batch or not at all, two
+// small batches are enough to know what each step needs.
+func grown(batch int, live func(batch int) ([]int64, error)) (most int64, err error) {
+	one, err := live(1)
 	if err != nil {
 		return 0, err
 	}
-	two, err := bytes(2)
-	return one + int64(batch-1)*(two-one), err
+	two, err := live(2)
+	for i := range two {
+		most = max(most, one[i]+int64(batch-1)*(two[i]-one[i]))
+	}
+	return most, err
 }
 
 // trainerMemory is that of the quantized stages.
-func (r *run) trainerMemory(batch int) (int64, error) {
+func (r *run) trainerMemory(batch int) ([]int64, error) {
 	t, err := r.model.Trainer(batch, true)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer t.Close()
-	return t.Memory(), nil
+	return t.Live(), nil
 }
 
 // distanceMemory is that of the graph that compares training with the engine.
-func (r *run) distanceMemory(batch int) (int64, error) {
+func (r *run) distanceMemory(batch int) ([]int64, error) {
 	d, err := r.model.Distance(batch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer d.Close()
-	return d.Memory(), nil
+	return d.Live(), nil
 }
 
 // probeMemory is that of the graph that looks at the activations for a survey.
-func (r *run) probeMemory(batch int) (int64, error) {
+func (r *run) probeMemory(batch int) ([]int64, error) {
 	p, err := r.model.Probe(batch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer p.Close()
-	return p.Memory(), nil
+	return p.Live(), nil
 }
 
 // floatMemory is that of the float stage, which also evaluates in a graph.
-func (r *run) floatMemory(batch int) (int64, error) {
+func (r *run) floatMemory(batch int) ([]int64, error) {
 	t, err := r.model.Trainer(batch, false)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer t.Close()
+	return t.Live(), nil
+}
+
+// evaluatorMemory is that of this graph.
+func (r *run) evaluatorMemory(batch int) ([]int64, error) {
 	e, err := r.model.Evaluator(batch, false)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer e.Close()
-	return t.Memory() + e.Memory(), nil
+	return e.Live(), nil
 }

@@ -45,6 +45,7 @@ type run struct {
 	probe     *graph.Probe     // of the quantized stages; likewise
 	frozen    *quantized.Model // that was evaluated last in them; likewise
 	drifts    []*drift         // of the QAT stage
+	garbage   garbage
 	store     *store
 	records   []Record
 	warnings  []graph.Warning // of the running phase, which no survey has yet

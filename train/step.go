@@ -46,6 +46,7 @@ func (r *run) step(s Stage, t *graph.Trainer, b datasets.Batch, begin time.Time)
 		return fmt.Errorf("%v stage, epoch %d, step %d: %w%s", r.Phase, r.Epoch+1, r.Step+1, err, r.kept())
 	}
 	r.Step++
+	r.garbage.batch()
 	for _, t := range []*tally{&r.Running, &r.Trained[r.Phase]} {
 		t.add(m.Loss, m.Correct, m.Count)
 		t.Elapsed += time.Since(begin)

@@ -132,14 +132,14 @@ const tasks = 16
 
 // run computes all images; a task computes some consecutive ones.
 func (p *plan) run(out, in, w, bias []float32, s *Scratch) {
-	packed := grown(&s.packed, p.packed)
+	packed := grown(&s.buffers().packed, p.packed)
 	panels := p.parts[0].panels()
 	const packing = 32 // what an element costs, in multiply-adds
 	parallelWork(packing*p.packed, len(p.parts)*panels, func(i int) {
 		p.parts[i/panels].pack(packed, w, bias, i%panels)
 	})
 	count := min(tasks, p.g.N)
-	framed := grown(&s.padded, count*p.frame.size())
+	framed := grown(&s.buffers().padded, count*p.frame.size())
 	read := p.frame.h * p.frame.w * p.frame.c
 	parallelWork(len(out)*len(w)/p.g.O, count, func(i int) {
 		buf := framed[i*p.frame.size():]

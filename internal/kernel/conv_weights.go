@@ -90,7 +90,7 @@ func (p *gradient) pixels() int { return p.g.OH() * p.g.OW() }
 // or, if those are too few, a part of a unit's rows or of a depthwise gradient's
 // channels. How the work is shared does not change a sum.
 func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
-	partial := grown(&s.partial, p.slices*p.size())
+	partial := grown(&s.buffers().partial, p.slices*p.size())
 	processors := runtime.GOMAXPROCS(0)
 	count, each, cuts := p.slices, p.units, 1
 	if p.slices < maxSlices || processors > maxSlices {
@@ -104,10 +104,10 @@ func (p *gradient) run(dw, x, dy []float32, s *Scratch) {
 	own := p.hand * p.frame.size()
 	var framed []float32
 	if shared == nil {
-		framed = grown(&s.padded, count*own)
+		framed = grown(&s.buffers().padded, count*own)
 	}
 	room := p.hand * p.pixels() * layouts[path].columns
-	packed := grown(&s.packed, count*room)
+	packed := grown(&s.buffers().packed, count*room)
 	parallelWork(p.pixels()*p.g.N*p.size(), count, func(i int) {
 		part, cut := i/cuts, i%cuts
 		slice, unit := part*each/p.units, part*each%p.units
@@ -142,7 +142,7 @@ func (p *gradient) frameAll(x []float32, wanted bool, s *Scratch) []float32 {
 		return nil
 	}
 	size, in := p.frame.size(), p.g.H*p.g.W*p.g.C
-	framed := grown(&s.padded, p.g.N*size)
+	framed := grown(&s.buffers().padded, p.g.N*size)
 	Parallel(p.g.N, func(n int) { p.frame.around(x[n*in:][:in], framed[n*size:]) })
 	return framed
 }

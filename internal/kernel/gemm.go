@@ -97,7 +97,7 @@ func (p *product) run(s *Scratch) {
 func (p *product) once(s *Scratch) {
 	l := layouts[path]
 	depths, panels := (p.k+maxDepth-1)/maxDepth, l.panels(p.n)
-	packed := grown(&s.packed, p.k*roundUp(p.n, quantum))
+	packed := grown(&s.buffers().packed, p.k*roundUp(p.n, quantum))
 	parallelWork(p.m*p.n*p.k, depths*panels, func(i int) {
 		from, to := share(p.k, depths, i/panels)
 		p.pack(packed, from, to, i%panels)

@@ -33,7 +33,7 @@ func (p *product) spreadRows(s *Scratch) {
 	}
 	const apart = 16
 	wide := roundUp(n, apart) + apart
-	copied := grown(&s.padded, rows*wide)
+	copied := grown(&s.buffers().padded, rows*wide)
 	Parallel(min(rows, tasks), func(i int) {
 		from, to := share(rows, min(rows, tasks), i)
 		packColumns(copied[from*wide:], p.a.data[from**ld:], to-from, *ld, n, wide)

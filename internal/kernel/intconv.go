@@ -246,12 +246,12 @@ func flipBytes(dst, x []uint8) {
 
 // bytes is n bytes of the scratch's memory for padded images.
 func (s *Scratch) bytes(n int) []uint8 {
-	buf := grown(&s.padded, (n+3)/4)
+	buf := grown(&s.buffers().padded, (n+3)/4)
 	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(buf))), 4*len(buf))[:n]
 }
 
 // ints is n integers of the scratch's memory for partial sums.
 func (s *Scratch) ints(n int) []int32 {
-	buf := grown(&s.partial, n)
+	buf := grown(&s.buffers().partial, n)
 	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(buf))), len(buf))
 }

@@ -16,6 +16,16 @@ func ConvFloat[X Byte](y []float32, x Images[X], m, bias []float32, p *PackedCon
 	c.run()
 }
 
+// ConvScaled is [ConvInt32] followed by [ScaleRows], without the 32-bit image in between:
+//
+//	y[n,oh,ow,o] = float32(acc[n,oh,ow,o])·m[o]
+func ConvScaled[X Byte](y []float32, x Images[X], bias []int32, m []float32, p *PackedConv, s *Scratch) {
+	checkLen("ConvScaled", "m", len(m), p.g.O)
+	c := intCall[X]{p: p, reals: y, m: m, x: x.Q}
+	c.begin("ConvScaled", x.Zero, bias, len(y), s)
+	c.run()
+}
+
 // realsGeneric is the loop that every path of [ConvFloat] ends with. bias may
 // be nil.
 func realsGeneric(y []float32, acc []int32, m, bias []float32) {

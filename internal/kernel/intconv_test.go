@@ -71,6 +71,8 @@ func checkIntConv[X Byte](t *testing.T, name string, g Conv, z int32, rq Requant
 			sameBits(t, name+" real", reals.slice(), realOracle(want, bias, rq.M, nil))
 			ConvFloat(reals.slice(), images, rq.M, shift, p, s)
 			sameBits(t, name+" real with bias", reals.slice(), realOracle(want, bias, rq.M, shift))
+			ConvScaled(reals.slice(), images, bias, rq.M, p, s)
+			sameBits(t, name+" scaled", reals.slice(), realOracle(want, make([]int32, g.O), rq.M, nil))
 		})
 	}
 	acc.check(t, name+" acc")

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -33,6 +34,12 @@ func checkNormPool(t *testing.T, name string, g Pool, r *rand.Rand) {
 		BatchNormBackward(want, unpooled, b.y.slice(), x, b.fixed(fixed), true)
 		BatchNormReLUMaxPoolBackward(b.grad(), dy.slice(), p.maxima(), x, b.fixed(fixed), g)
 		near32(t, name+" dx", b.dx.slice(), want.X)
+		if g.GradOverX() {
+			over := b.grad()
+			over.X = slices.Clone(x)
+			BatchNormReLUMaxPoolBackward(over, dy.slice(), p.maxima(), over.X, b.fixed(fixed), g)
+			sameBits(t, name+" dx over x", over.X, b.dx.slice())
+		}
 		near32(t, name+" dγ", b.dgamma.slice(), want.Gamma)
 		near32(t, name+" dβ", b.dbeta.slice(), want.Beta)
 	}

@@ -195,6 +195,11 @@ func checkFusedPools(t *testing.T, name string, g Pool, r *rand.Rand) {
 		quantPoolGradImageGeneric(wantDX, dy, want.maxima(), x, k, g)
 		sameBits(t, name+" dx", dx.slice(), wantDX)
 		dx.check(t, name)
+		if g.GradOverX() {
+			over := slices.Clone(x)
+			quantPoolGradImage(over, dy, want.maxima(), over, k, g)
+			sameBits(t, name+" dx over x", over, wantDX)
+		}
 	}
 }
 

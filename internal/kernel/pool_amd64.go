@@ -12,6 +12,10 @@ func poolPath(g Pool) instructionSet {
 	return columnPath(g.C, g.C)
 }
 
+// GradOverX reports whether [BatchNormReLUMaxPoolBackward] and
+// [BatchNormReLUQuantMaxPoolBackward] may write dx over x.
+func (g Pool) GradOverX() bool { return poolPath(g) != generic && (g.H|g.W)&1 == 0 }
+
 func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
 	set := poolPath(g)
 	if set == generic || arg == nil {

@@ -6,6 +6,10 @@ package kernel
 // stride 2 inside the image, and whole vectors of channels.
 func (g Pool) assembled() bool { return g.halves() && wholeVectors(g.C, g.C) }
 
+// GradOverX reports whether [BatchNormReLUMaxPoolBackward] and
+// [BatchNormReLUQuantMaxPoolBackward] may write dx over x.
+func (g Pool) GradOverX() bool { return g.assembled() && (g.H|g.W)&1 == 0 }
+
 func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
 	if !g.assembled() || arg == nil {
 		maxPoolRowGeneric(y, arg, x, g, n, oh)

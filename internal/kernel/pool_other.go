@@ -2,6 +2,10 @@
 
 package kernel
 
+// GradOverX reports whether [BatchNormReLUMaxPoolBackward] and
+// [BatchNormReLUQuantMaxPoolBackward] may write dx over x.
+func (Pool) GradOverX() bool { return false }
+
 func maxPoolRow(y []float32, arg []uint8, x []float32, g Pool, n, oh int) {
 	maxPoolRowGeneric(y, arg, x, g, n, oh)
 }

@@ -42,6 +42,18 @@ var mutants = []mutant{
 	{"internal/kernel/softmax.go", "float32(p / m)", "float32(p)", ""},
 	{"internal/kernel/intsoftmax.go", " + k.zero", "", ""},
 	{"internal/node/node.go", "AppendUint64(nil, o.id)", "AppendUint64(nil, 0)", ""},
+	{"internal/node/node.go", "place >= 2+len(o.inputs) ||", "place >= len(o.inputs) ||", ""},
+	{"internal/node/memory.go", "last[o.over.ID()] != o.step ||", "", ""},
+	{"internal/node/memory.go", "end = i, last[n.ID()]+1", "end = i, last[n.ID()]", ""},
+	{"internal/node/memory.go", "other.step <= m.reached &&", "", ""},
+	{"internal/arena/arena.go", "p.First <= q.Last && q.First <= p.Last", "p.First < q.Last && q.First < p.Last", ""},
+	{"internal/arena/arena.go", "p.Offset = max(p.Offset, q.Offset+q.Size)", "p.Offset = q.Offset + q.Size", ""},
+	{"internal/kernel/pool_amd64.go", "poolPath(g) != generic && (g.H|g.W)&1 == 0", "poolPath(g) != generic", ""},
+	{"internal/kernel/intconv_float.go", "c.begin(\"ConvScaled\", x.Zero, bias,", "c.begin(\"ConvScaled\", x.Zero, nil,", ""},
+	{"graph/op_ship.go", "node.Hold(y, in...)", "node.Hold(y)", ""},
+	{"graph/op_conv.go", "[][]int{{0, 3}, {0, 2}, {0}}", "[][]int{{0, 3}, {0, 1}, {0}}", ""},
+	{"train/garbage.go", "all-g.done > mostGarbage", "all > mostGarbage", ""},
+	{"train/memory.go", "int64(batch-1)*(two[i]-one[i])", "int64(batch)*(two[i]-one[i])", ""},
 
 	// graph/fromonnx, internal/onnxeval: files of others
 	{"graph/fromonnx/weighted.go", "l.bias[o] += float64(w * x.shift[to])", "l.bias[o] += x.shift[to]", ""},

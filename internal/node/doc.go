@@ -2,8 +2,9 @@
 //
 // Gorgonia's operators are interfaces of ten methods; petrify's are one
 // function each. [Apply] bridges the two: it gives the function a node, an
-// output buffer that lives as long as the node (so that a training step
-// allocates nothing that grows with the batch), and a gradient.
+// output buffer that lives as long as the graph (so that a training step
+// allocates nothing that grows with the batch), and a gradient. [Share] lets
+// outputs lie in the same memory that are not needed at the same time.
 //
 //	y, err := node.Apply(node.Spec{
 //		Name:  "double",

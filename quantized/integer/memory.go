@@ -1,10 +1,9 @@
 package integer
 
 import (
-	"cmp"
-	"slices"
 	"unsafe"
 
+	"petrify/internal/arena"
 	"petrify/internal/kernel"
 )
 
@@ -45,29 +44,17 @@ func (t *tensor) bytes(images int) int {
 }
 
 // place gives every tensor an offset so that no two that are alive at the same
-// time overlap, and returns the arena's length. The largest is placed first,
-// each as low as possible.
-func place(tensors []*tensor, images int) (arena int) {
-	order := slices.SortedStableFunc(slices.Values(tensors), func(a, b *tensor) int {
-		return cmp.Compare(b.bytes(images), a.bytes(images))
-	})
-	var placed []*tensor // by offset
-	for _, t := range order {
-		t.offset = 0
-		for _, p := range placed {
-			if p.first > t.last || t.first > p.last {
-				continue
-			}
-			if t.offset+t.bytes(images) <= p.offset {
-				break
-			}
-			t.offset = max(t.offset, p.offset+p.bytes(images))
-		}
-		at, _ := slices.BinarySearchFunc(placed, t, func(a, b *tensor) int { return cmp.Compare(a.offset, b.offset) })
-		placed = slices.Insert(placed, at, t)
-		arena = max(arena, t.offset+t.bytes(images))
+// time overlap, and returns the arena's length.
+func place(tensors []*tensor, images int) (length int) {
+	pieces := make([]*arena.Piece, len(tensors))
+	for i, t := range tensors {
+		pieces[i] = &arena.Piece{Size: t.bytes(images), First: t.first, Last: t.last}
 	}
-	return arena
+	length = arena.Plan(pieces)
+	for i, t := range tensors {
+		t.offset = pieces[i].Offset
+	}
+	return length
 }
 
 // memory is what one goroutine computes in.
@@ -76,8 +63,8 @@ type memory struct {
 	scratch []kernel.Scratch // one per step
 }
 
-func newMemory(arena, steps int) *memory {
-	return &memory{make([]uint64, (arena+7)/8), make([]kernel.Scratch, steps)}
+func newMemory(bytes, steps int) *memory {
+	return &memory{make([]uint64, (bytes+7)/8), make([]kernel.Scratch, steps)}
 }
 
 // view is n elements of type T starting at the given byte of the arena.
