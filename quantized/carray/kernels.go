@@ -26,12 +26,12 @@ var order = []string{
 	"wrapped", "products", "finish", "finish_to_reals", "weight_zero", "word", "halves", "wide", "total", "dot8", "dot4",
 	"dot2", "dots_wide8", "dots_wide4", "dots_wide2", "dot",
 	"dot_four", "weigh_four", "weigh", "weigh_four_to_reals", "weigh_to_reals",
-	"finish_sixteen", "finish_sixteen_to_reals",
+	"requantize_sixteen", "finish_sixteen", "finish_sixteen_to_reals",
 	"linear", "linear_to_reals",
-	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "blocks", "convolve_blocks",
+	"window", "area", "convolution", "fill", "patch", "widen", "convolve", "convolve_to_reals", "blocks", "gather", "convolve_blocks",
 	"convolve_blocks_to_reals", "unpack",
 	"depthwise_at",
-	"spread", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
+	"spread", "taps_in_order", "signed_halves", "depthwise_four", "depthwise_four_to_reals",
 	"depthwise_sixteen", "depthwise_sixteen_to_reals",
 	"slide", "depthwise_eight", "depthwise", "depthwise_eight_to_reals", "depthwise_to_reals",
 	"depthwise_3x3", "depthwise_3x3_to_reals", "real_convolve",
@@ -102,7 +102,7 @@ func reals(suffix string) map[string]any {
 // callees are the kernels that others call, callers first.
 var callees = []struct{ by, needs string }{
 	{"convolve", "widen"}, {"convolve_to_reals", "widen"}, {"widen", "halves"},
-	{"convolve_blocks", "blocks"}, {"convolve_blocks_to_reals", "blocks"}, {"convolve_blocks", "finish_sixteen"},
+	{"convolve_blocks", "gather"}, {"convolve_blocks_to_reals", "gather"}, {"gather", "blocks"}, {"convolve_blocks", "finish_sixteen"},
 	{"convolve_blocks_to_reals", "finish_sixteen_to_reals"},
 	{"convolve", "patch"}, {"convolve", "weigh"}, {"convolve_to_reals", "patch"},
 	{"convolve_to_reals", "weigh_to_reals"}, {"linear", "weigh"}, {"linear_to_reals", "weigh_to_reals"},
@@ -144,7 +144,7 @@ func (l *lowering) functions() (string, error) {
 	for _, bits := range l.kinds() {
 		loops = append(loops, loop(bits))
 	}
-	model := map[string]any{"Loops": loops, "Deepest": l.deepest, "CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
+	model := map[string]any{"Loops": loops, "Deepest": l.deepest, "Ordered": l.ordered, "CountIncludePad": l.countsPadding, "Count": "seen(a)", "WeightZeros": l.weightZeros,
 		"ToReals": l.toReals, "Left": l.left, "Long": l.long, "Most": most, "Widest": widest,
 		"Small": l.small(), "Whole": l.whole(),
 		"Ties": l.ties, "Exceptions": l.exceptions, "Wide": l.wide,
@@ -239,6 +239,7 @@ func (l *lowering) require() {
 		four := l.needs["depthwise_any"+suffix] && !l.weightZeros
 		l.needs["depthwise_four"+suffix] = four
 		l.needs["depthwise_sixteen"+suffix] = l.needs["depthwise"+suffix] && !l.weightZeros
+		l.needs["taps_in_order"] = l.needs["taps_in_order"] || l.needs["depthwise_sixteen"+suffix]
 		l.needs["finish_sixteen"+suffix] = l.needs["finish_sixteen"+suffix] || l.needs["depthwise_sixteen"+suffix]
 		l.needs["slide"] = l.needs["slide"] || l.needs["depthwise_3x3"+suffix]
 		if four || l.needs["slide"] {
@@ -246,6 +247,7 @@ func (l *lowering) require() {
 		}
 		l.needs["signed_halves"] = l.needs["signed_halves"] || four
 	}
+	l.needs["requantize_sixteen"] = l.needs["finish_sixteen"] && l.float32()
 	l.needs["quantize"] = l.needs["quantize"] || !l.values[l.model.Input.Name].real // of the function at that end
 	l.needs["counted"] = l.countsPadding && (l.needs["average_pool"] || l.needs["integer_mean"] || l.needs["real_pool"])
 	if l.needs["requantize"] {

@@ -72,6 +72,7 @@ type lowering struct {
 	integers      bool // a layer sums products of integers
 	sums          int  // such layers
 	deepest       int  // the most inputs of an output that vectors of hosts take of a convolution, in whole words
+	ordered       int  // the most weights of a depthwise layer that they take, in whole pairs of taps
 	additions     int  // sums and differences of two tensors
 	ties          bool // one of these has a rule for ties
 	exceptions    bool // or exceptions

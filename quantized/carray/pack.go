@@ -31,6 +31,9 @@ const widest = 5000
 // deepest is how many inputs of an output vectors of hosts take, at most: 28 KB of stack.
 const deepest = 1152
 
+// mostOrdered is how many weights of a depthwise layer they take, at most: 32 KB of stack.
+const mostOrdered = 16384
+
 // widened is how many bytes four places take of that, with these inputs each, and this number of
 // channels: as halves of words, at a multiple of 4, after a copy unless channels come in fours.
 func widened(inputs, channels int) int {

@@ -68,6 +68,7 @@ func (l *lowering) weighted(n *quantized.Node, id string, x, y *value) error {
 			size, shape, function = max(size, channel), "3x3", "depthwise_3x3"+suffix
 		}
 		l.needs["depthwise_"+shape+suffix] = true
+		l.ordered = max(l.ordered, min(mostOrdered, (p.inputs()+1)/2*2*((p.outputs+7)/8*8)))
 		l.needs["unpack"] = l.packed
 		if p.bits < 8 {
 			size += len(p.q)

@@ -1,69 +1,70 @@
 #if BLOCKS
-/* A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. */
+/* Sixteen outputs from o on, or few, at n places from y on. */
+static void block{{.Suffix}}({{.Type}} *y, const places *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
+{
+    for (int32_t i = 0; i < n; i += PLACES) {
+        const int32_t first = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
+        uint32_t sums[PLACES][16];
+
+        dot_block(sums, at->begin + first, at->from + first, w, l->inputs);
+        for (int32_t p = 0; p < PLACES; p++) {
+            {{.Type}} *to = y + (first + p) * l->outputs + o;
+{{if .WeightZeros}}
+            for (int32_t k = 0; k < few; k++) {
+                sums[p][k] -= (uint32_t)weight_zero(l, o + k) * at->totals[first + p];
+            }
+{{- end}}
+            if (few == 16) {
+                finish_sixteen{{.Suffix}}(to, sums[p], l, o);
+                continue;
+            }
+            for (int32_t k = 0; k < few; k++) {
+                to[k] = finish{{.Suffix}}(sums[p][k], l, o + k);
+            }
+        }
+    }
+}
+
+/*
+ * A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. What
+ * they read is gathered for many places at once, and their weights are put in order.
+ */
 static void convolve_blocks{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratch, const convolution *c)
 {
     const products copy_of = c->of;
     const products *const l = &copy_of;
-    const int32_t inputs = c->at.channels / c->groups;
     const int32_t outputs = l->outputs / c->groups;
     const int32_t n = c->at.out_height * c->at.out_width;
+    const int32_t room = gathered(c);
     const int32_t words = (l->inputs + 3) / 4;
-    const uint8_t *w = l->weights;
+    const uint8_t *w = l->weights, *ordered = 0;
     uint8_t weights[16 * DEEPEST];
-    uint8_t copies[PLACES][DEEPEST];
+    places at;
 
     if (n < PLACES) {
         convolve{{.Suffix}}(y, x, scratch, c);
         return;
     }
-    for (int32_t p = 0; p < PLACES; p++) {
-        fill(copies[p], 4 * words, 0);
-    }
-    for (int32_t first = 0, few; first < l->outputs; first += few) {
-        const int32_t group = first / outputs;
-        const int32_t left = (group + 1) * outputs - first;
+    for (int32_t group = 0; group < c->groups; group++, w += (outputs + 1) / 2 * ({{.Pair}})) {
+        for (int32_t first = 0, some; first < n; first += some) {
+            const int32_t place = n - first < PLACES ? n - PLACES : first;
+            const uint8_t *next = w;
 
-        few = left < 16 ? left : 16;
-        fill(weights, 64 * words, 0);
-        for (int32_t o = 0; o < few; o += 2, w += {{.Pair}}) {
-            spread_pair(weights + 4 * o, w, l);
-        }
-        for (int32_t i = 0; i < n; i += PLACES) {
-            const int32_t place = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
-            const uint8_t *from[PLACES];
-            uint32_t begin[PLACES], sums[PLACES][16];
-{{- if .WeightZeros}}
-            uint32_t totals[PLACES];
-{{- end}}
+            some = n - place < room ? n - place : room;
+            gather(&at, x, c, place, some, group);
+            for (int32_t o = 0, few; o < outputs; o += few) {
+                const uint8_t *const pairs = next;
 
-            for (int32_t p = 0; p < PLACES; p++) {
-                from[p] = patch(copies[p], x, c, place + p, group * inputs, inputs);
-                if (l->inputs % 4 != 0 && from[p] != copies[p]) { /* a word has bytes after them */
-                    copy(copies[p], from[p], l->inputs);
-                    from[p] = copies[p];
+                few = outputs - o < 16 ? outputs - o : 16;
+                next += (few + 1) / 2 * ({{.Pair}});
+                if (pairs != ordered) {
+                    fill(weights, 64 * words, 0);
+                    for (int32_t k = 0; k < few; k += 2) {
+                        spread_pair(weights + 4 * k, pairs + k / 2 * ({{.Pair}}), l);
+                    }
+                    ordered = pairs;
                 }
-{{- if .WeightZeros}}
-                totals[p] = total(from[p], l->inputs);
-                begin[p] = 0u - {{.Lower}} * totals[p];
-{{- else}}
-                begin[p] = 0u - {{.Lower}} * total(from[p], l->inputs);
-{{- end}}
-            }
-            dot_block(sums, begin, from, weights, l->inputs);
-            for (int32_t p = 0; p < PLACES; p++) {
-                {{.Type}} *to = y + (place + p) * l->outputs + first;
-{{if .WeightZeros}}
-                for (int32_t k = 0; k < few; k++) {
-                    sums[p][k] -= (uint32_t)weight_zero(l, first + k) * totals[p];
-                }
-{{- end}}
-                if (few == 16) {
-                    finish_sixteen{{.Suffix}}(to, sums[p], l, first);
-                    continue;
-                }
-                for (int32_t k = 0; k < few; k++) {
-                    to[k] = finish{{.Suffix}}(sums[p][k], l, first + k);
-                }
+                block{{.Suffix}}(y + place * l->outputs, &at, some, weights, l, group * outputs + o, few);
             }
         }
     }

@@ -11,6 +11,11 @@ static void copy{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n)
         _mm_storeu_si128((__m128i *)y, _mm_loadu_si128((const __m128i *)x));
     }
 #endif
+#ifdef NEON
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        vst1q_u8(y, vld1q_u8(x));
+    }
+#endif
 {{- end}}
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const {{.Type}} a = x[0];

@@ -8,6 +8,13 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 #ifdef HELIUM
     const products of = l->of;
 #endif
+{{- if not .WeightZeros}}
+#if SIXTEEN
+    taps_in_order in_order;
+
+    order_weights(&in_order, w, l);
+#endif
+{{- end}}
 
     for (int32_t i = 0; i < l->at.out_height * l->at.out_width; i++) {
         const uint8_t *from = x;
@@ -24,8 +31,9 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 #endif
 {{- if not .WeightZeros}}
 #if SIXTEEN
-        for (int32_t few; each == 1 && n - o >= 8; o += few, from += few, y += few) {
-            few = depthwise_sixteen{{.Suffix}}(y, from, w + o, &t, &l->of, o);
+        order_taps(&in_order, &t);
+        for (int32_t few; o < in_order.end; o += few, from += few, y += few) {
+            few = depthwise_sixteen{{.Suffix}}(y, from, &in_order, &l->of, o);
         }
 #endif
 {{- end}}

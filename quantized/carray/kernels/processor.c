@@ -21,7 +21,7 @@
 #else
 #define FOUR_PLACES 0
 #endif
-#if defined(SSE) || (defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__GNUC__) && !defined(__AARCH64EB__))
+#if defined(SSE) || (defined(NEON) && defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && !defined(__AARCH64EB__))
 #define BLOCKS 1
 #else
 #define BLOCKS 0
@@ -31,7 +31,7 @@
 #else
 #define TWO_PLACES 0
 #endif
-#if defined(__SSE2__) || defined(__ARM_NEON)
+#if defined(SSE) || defined(NEON)
 #define SIXTEEN 1
 #else
 #define SIXTEEN 0

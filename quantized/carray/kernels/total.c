@@ -15,6 +15,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
         sum += (uint32_t)(_mm_cvtsi128_si32(two) + _mm_extract_epi16(two, 4));
     }
 #endif
+#if defined(NEON) && defined(__aarch64__)
+    for (; n >= 16; n -= 16, x += 16) {
+        sum += vaddlvq_u8(vld1q_u8(x));
+    }
+#endif
     for (; n >= 4; n -= 4, x += 4) {
 #if DSP
         sum = __usada8(word(x), 0, sum);

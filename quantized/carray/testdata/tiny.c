@@ -21,13 +21,14 @@
 #error "fast, inexact floats change results: compile this file without -ffast-math or /fp:fast"
 #endif
 
-/* Vectors, where the processor has them: Arm's, with floats if this file uses any, and those of x86-64. */
+/* Vectors, where the processor has them: Arm's, with floats if this file uses any, and those of hosts. */
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) != 0
 #include <arm_mve.h>
 #define HELIUM
 #endif
-#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__)
+#if defined(__ARM_NEON) && defined(__GNUC__)
 #include <arm_neon.h>
+#define NEON
 #endif
 #if defined(__SSE2__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
 #ifdef __AVX2__
@@ -61,7 +62,7 @@
 #else
 #define FOUR_PLACES 0
 #endif
-#if defined(SSE) || (defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__GNUC__) && !defined(__AARCH64EB__))
+#if defined(SSE) || (defined(NEON) && defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && !defined(__AARCH64EB__))
 #define BLOCKS 1
 #else
 #define BLOCKS 0
@@ -71,7 +72,7 @@
 #else
 #define TWO_PLACES 0
 #endif
-#if defined(__SSE2__) || defined(__ARM_NEON)
+#if defined(SSE) || defined(NEON)
 #define SIXTEEN 1
 #else
 #define SIXTEEN 0
@@ -150,6 +151,11 @@ static void copy(uint8_t *y, const uint8_t *x, int32_t n)
 #ifdef SSE
     for (; n >= 16; n -= 16, x += 16, y += 16) {
         _mm_storeu_si128((__m128i *)y, _mm_loadu_si128((const __m128i *)x));
+    }
+#endif
+#ifdef NEON
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        vst1q_u8(y, vld1q_u8(x));
     }
 #endif
     for (; n >= 4; n -= 4, x += 4, y += 4) {
@@ -336,6 +342,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
         const __m128i two = _mm_sad_epu8(_mm_loadu_si128((const __m128i *)x), _mm_setzero_si128());
 
         sum += (uint32_t)(_mm_cvtsi128_si32(two) + _mm_extract_epi16(two, 4));
+    }
+#endif
+#if defined(NEON) && defined(__aarch64__)
+    for (; n >= 16; n -= 16, x += 16) {
+        sum += vaddlvq_u8(vld1q_u8(x));
     }
 #endif
     for (; n >= 4; n -= 4, x += 4) {
@@ -802,25 +813,66 @@ static const uint8_t *weigh_two(uint8_t *y, const uint8_t *x, const uint8_t *z, 
 }
 #endif
 
+#if defined(SSE) && defined(__AVX512BW__)
+/* Sixteen outputs of sums and biases. */
+static inline void requantize_sixteen(uint8_t *y, const uint32_t sums[16], const int32_t *bias, const float *m, const grid *g)
+{
+    const __m512i low = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)sums)); /* halves, as they are stored */
+    const __m512i all = _mm512_inserti64x4(low, _mm256_loadu_si256((const __m256i *)(sums + 8)), 1);
+    const __m512i sum = _mm512_add_epi32(all, _mm512_loadu_si512(bias));
+    const __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_loadu_ps(m));
+    const __m512 clipped = _mm512_min_ps(_mm512_set1_ps((float)g->high), _mm512_max_ps(v, _mm512_set1_ps((float)g->low)));
+
+    _mm_storeu_si128((__m128i *)y,
+        _mm512_cvtepi32_epi8(_mm512_add_epi32(_mm512_cvtps_epi32(clipped), _mm512_set1_epi32(g->zero))));
+}
+#elif defined(SSE)
+/* Four outputs of sums and biases, in 32 bits. */
+static inline __m128i requantized(const uint32_t sums[4], const int32_t *bias, const float *m, const grid *g)
+{
+    const __m128i sum = _mm_add_epi32(_mm_loadu_si128((const __m128i *)sums), _mm_loadu_si128((const __m128i *)bias));
+    const __m128 v = _mm_mul_ps(_mm_cvtepi32_ps(sum), _mm_loadu_ps(m));
+    const __m128 clipped = _mm_min_ps(_mm_set1_ps((float)g->high), _mm_max_ps(v, _mm_set1_ps((float)g->low)));
+
+    return _mm_add_epi32(_mm_cvtps_epi32(clipped), _mm_set1_epi32(g->zero));
+}
+
+static inline void requantize_sixteen(uint8_t *y, const uint32_t sums[16], const int32_t *bias, const float *m, const grid *g)
+{
+    const __m128i low = _mm_packs_epi32(requantized(sums, bias, m, g), requantized(sums + 4, bias + 4, m + 4, g));
+    const __m128i high = _mm_packs_epi32(requantized(sums + 8, bias + 8, m + 8, g),
+        requantized(sums + 12, bias + 12, m + 12, g));
+
+    _mm_storeu_si128((__m128i *)y, _mm_packus_epi16(low, high));
+}
+#elif defined(NEON) && defined(__aarch64__)
+/* Four outputs of sums and biases. */
+static inline uint16x4_t requantized(const uint32_t sums[4], const int32_t *bias, const float *m, const grid *g)
+{
+    const int32x4_t sum = vaddq_s32(vreinterpretq_s32_u32(vld1q_u32(sums)), vld1q_s32(bias));
+    const float32x4_t v = vmulq_f32(vcvtq_f32_s32(sum), vld1q_f32(m));
+    const float32x4_t clipped = vminq_f32(vmaxq_f32(v, vdupq_n_f32((float)g->low)), vdupq_n_f32((float)g->high));
+
+    return vmovn_u32(vreinterpretq_u32_s32(vaddq_s32(vcvtnq_s32_f32(clipped), vdupq_n_s32(g->zero))));
+}
+
+static inline void requantize_sixteen(uint8_t *y, const uint32_t sums[16], const int32_t *bias, const float *m, const grid *g)
+{
+    for (int32_t k = 0; k < 16; k += 8) {
+        const uint16x4_t low = requantized(sums + k, bias + k, m + k, g);
+        const uint16x4_t high = requantized(sums + k + 4, bias + k + 4, m + k + 4, g);
+
+        vst1_u8(y + k, vmovn_u16(vcombine_u16(low, high)));
+    }
+}
+#endif
+
 #if SIXTEEN
 /* Sixteen outputs from o on. */
 static inline void finish_sixteen(uint8_t *y, const uint32_t sums[16], const products *l, int32_t o)
 {
-#ifdef SSE
-    const __m128 low = _mm_set1_ps((float)l->y.low);
-    const __m128 high = _mm_set1_ps((float)l->y.high);
-    const __m128i zero = _mm_set1_epi32(l->y.zero);
-    __m128i q[4];
-
-#pragma GCC unroll 4
-    for (int32_t k = 0; k < 4; k++) {
-        const __m128i bias = _mm_loadu_si128((const __m128i *)(l->bias + o + 4 * k));
-        const __m128i sum = _mm_loadu_si128((const __m128i *)(sums + 4 * k));
-        const __m128 v = _mm_mul_ps(_mm_cvtepi32_ps(_mm_add_epi32(sum, bias)), _mm_loadu_ps(l->multipliers + o + 4 * k));
-
-        q[k] = _mm_add_epi32(_mm_cvtps_epi32(_mm_min_ps(high, _mm_max_ps(v, low))), zero);
-    }
-    _mm_storeu_si128((__m128i *)y, _mm_packus_epi16(_mm_packs_epi32(q[0], q[1]), _mm_packs_epi32(q[2], q[3])));
+#if defined(SSE) || (defined(NEON) && defined(__aarch64__))
+    requantize_sixteen(y, sums, l->bias + o, l->multipliers + o, &l->y);
     return;
 #endif
     for (int32_t k = 0; k < 16; k++) {
@@ -1213,59 +1265,124 @@ static inline void spread_pair(uint8_t *to, const uint8_t *w, const products *l)
 #endif
 
 #if BLOCKS
-/* A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. */
+#define MANY 64
+
+/* What all outputs of a group read of up to MANY places, and what their sums begin with. */
+typedef struct {
+    const uint8_t *from[MANY];
+    uint32_t begin[MANY];
+    uint8_t copies[MANY / 2 * DEEPEST];
+} places;
+
+/* Whether the inputs of a place are adjacent, in whole words, and those of the next place follow. */
+static int adjacent(const convolution *c)
+{
+    const window *at = &c->at;
+
+    return c->of.inputs % 4 == 0 && at->kernel_height == 1 && at->kernel_width == 1 && at->stride_height == 1 &&
+        at->stride_width == 1 && at->out_height == at->height && at->out_width == at->width && at->pad_top == 0 &&
+        at->pad_left == 0;
+}
+
+/* How many places are gathered at a time: as many as there is room for copies, in whole PLACES. */
+static int32_t gathered(const convolution *c)
+{
+    const int32_t room = adjacent(c) ? MANY : MANY / 2 * DEEPEST / ((c->of.inputs + 3) / 4 * 4);
+
+    return room < MANY ? room / PLACES * PLACES : MANY;
+}
+
+/* Gathers n places from first on, of the input channels of a group. */
+static void gather(places *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
+{
+    const products *const l = &c->of;
+    const int32_t channels = c->at.channels / c->groups;
+    const int32_t near = adjacent(c);
+    uint8_t *copies = to->copies;
+
+    for (int32_t p = 0; p < n; p++) {
+        const uint8_t *from = x + (first + p) * c->at.channels + group * channels;
+
+        if (!near) {
+            from = patch(copies, x, c, first + p, group * channels, channels);
+            if (l->inputs % 4 != 0) { /* a word has bytes after them */
+                if (from != copies) {
+                    copy(copies, from, l->inputs);
+                    from = copies;
+                }
+                fill(copies + l->inputs, 4 - l->inputs % 4, 0);
+            }
+            copies += (l->inputs + 3) / 4 * 4;
+        }
+        to->from[p] = from;
+        to->begin[p] = 0u - (128u - FLIP) * total(from, l->inputs);
+    }
+}
+#endif
+
+#if BLOCKS
+/* Sixteen outputs from o on, or few, at n places from y on. */
+static void block(uint8_t *y, const places *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
+{
+    for (int32_t i = 0; i < n; i += PLACES) {
+        const int32_t first = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
+        uint32_t sums[PLACES][16];
+
+        dot_block(sums, at->begin + first, at->from + first, w, l->inputs);
+        for (int32_t p = 0; p < PLACES; p++) {
+            uint8_t *to = y + (first + p) * l->outputs + o;
+
+            if (few == 16) {
+                finish_sixteen(to, sums[p], l, o);
+                continue;
+            }
+            for (int32_t k = 0; k < few; k++) {
+                to[k] = finish(sums[p][k], l, o + k);
+            }
+        }
+    }
+}
+
+/*
+ * A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. What
+ * they read is gathered for many places at once, and their weights are put in order.
+ */
 static void convolve_blocks(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convolution *c)
 {
     const products copy_of = c->of;
     const products *const l = &copy_of;
-    const int32_t inputs = c->at.channels / c->groups;
     const int32_t outputs = l->outputs / c->groups;
     const int32_t n = c->at.out_height * c->at.out_width;
+    const int32_t room = gathered(c);
     const int32_t words = (l->inputs + 3) / 4;
-    const uint8_t *w = l->weights;
+    const uint8_t *w = l->weights, *ordered = 0;
     uint8_t weights[16 * DEEPEST];
-    uint8_t copies[PLACES][DEEPEST];
+    places at;
 
     if (n < PLACES) {
         convolve(y, x, scratch, c);
         return;
     }
-    for (int32_t p = 0; p < PLACES; p++) {
-        fill(copies[p], 4 * words, 0);
-    }
-    for (int32_t first = 0, few; first < l->outputs; first += few) {
-        const int32_t group = first / outputs;
-        const int32_t left = (group + 1) * outputs - first;
+    for (int32_t group = 0; group < c->groups; group++, w += (outputs + 1) / 2 * (2 * l->inputs)) {
+        for (int32_t first = 0, some; first < n; first += some) {
+            const int32_t place = n - first < PLACES ? n - PLACES : first;
+            const uint8_t *next = w;
 
-        few = left < 16 ? left : 16;
-        fill(weights, 64 * words, 0);
-        for (int32_t o = 0; o < few; o += 2, w += 2 * l->inputs) {
-            spread_pair(weights + 4 * o, w, l);
-        }
-        for (int32_t i = 0; i < n; i += PLACES) {
-            const int32_t place = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
-            const uint8_t *from[PLACES];
-            uint32_t begin[PLACES], sums[PLACES][16];
+            some = n - place < room ? n - place : room;
+            gather(&at, x, c, place, some, group);
+            for (int32_t o = 0, few; o < outputs; o += few) {
+                const uint8_t *const pairs = next;
 
-            for (int32_t p = 0; p < PLACES; p++) {
-                from[p] = patch(copies[p], x, c, place + p, group * inputs, inputs);
-                if (l->inputs % 4 != 0 && from[p] != copies[p]) { /* a word has bytes after them */
-                    copy(copies[p], from[p], l->inputs);
-                    from[p] = copies[p];
+                few = outputs - o < 16 ? outputs - o : 16;
+                next += (few + 1) / 2 * (2 * l->inputs);
+                if (pairs != ordered) {
+                    fill(weights, 64 * words, 0);
+                    for (int32_t k = 0; k < few; k += 2) {
+                        spread_pair(weights + 4 * k, pairs + k / 2 * (2 * l->inputs), l);
+                    }
+                    ordered = pairs;
                 }
-                begin[p] = 0u - (128u - FLIP) * total(from[p], l->inputs);
-            }
-            dot_block(sums, begin, from, weights, l->inputs);
-            for (int32_t p = 0; p < PLACES; p++) {
-                uint8_t *to = y + (place + p) * l->outputs + first;
-
-                if (few == 16) {
-                    finish_sixteen(to, sums[p], l, first);
-                    continue;
-                }
-                for (int32_t k = 0; k < few; k++) {
-                    to[k] = finish(sums[p][k], l, first + k);
-                }
+                block(y + place * l->outputs, &at, some, weights, l, group * outputs + o, few);
             }
         }
     }

@@ -8,13 +8,14 @@
 #error "tiny_fixed.h and tiny_fixed.c are of different exports"
 #endif
 
-/* Vectors, where the processor has them: Arm's, with floats if this file uses any, and those of x86-64. */
+/* Vectors, where the processor has them: Arm's, with floats if this file uses any, and those of hosts. */
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) != 0
 #include <arm_mve.h>
 #define HELIUM
 #endif
-#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__)
+#if defined(__ARM_NEON) && defined(__GNUC__)
 #include <arm_neon.h>
+#define NEON
 #endif
 #if defined(__SSE2__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
 #ifdef __AVX2__
@@ -48,7 +49,7 @@
 #else
 #define FOUR_PLACES 0
 #endif
-#if defined(SSE) || (defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && defined(__GNUC__) && !defined(__AARCH64EB__))
+#if defined(SSE) || (defined(NEON) && defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD) && !defined(__AARCH64EB__))
 #define BLOCKS 1
 #else
 #define BLOCKS 0
@@ -58,7 +59,7 @@
 #else
 #define TWO_PLACES 0
 #endif
-#if defined(__SSE2__) || defined(__ARM_NEON)
+#if defined(SSE) || defined(NEON)
 #define SIXTEEN 1
 #else
 #define SIXTEEN 0
@@ -214,6 +215,11 @@ static void copy(uint8_t *y, const uint8_t *x, int32_t n)
 #ifdef SSE
     for (; n >= 16; n -= 16, x += 16, y += 16) {
         _mm_storeu_si128((__m128i *)y, _mm_loadu_si128((const __m128i *)x));
+    }
+#endif
+#ifdef NEON
+    for (; n >= 16; n -= 16, x += 16, y += 16) {
+        vst1q_u8(y, vld1q_u8(x));
     }
 #endif
     for (; n >= 4; n -= 4, x += 4, y += 4) {
@@ -400,6 +406,11 @@ static uint32_t total(const uint8_t *x, int32_t n)
         const __m128i two = _mm_sad_epu8(_mm_loadu_si128((const __m128i *)x), _mm_setzero_si128());
 
         sum += (uint32_t)(_mm_cvtsi128_si32(two) + _mm_extract_epi16(two, 4));
+    }
+#endif
+#if defined(NEON) && defined(__aarch64__)
+    for (; n >= 16; n -= 16, x += 16) {
+        sum += vaddlvq_u8(vld1q_u8(x));
     }
 #endif
     for (; n >= 4; n -= 4, x += 4) {
@@ -1260,59 +1271,124 @@ static inline void spread_pair(uint8_t *to, const uint8_t *w, const products *l)
 #endif
 
 #if BLOCKS
-/* A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. */
+#define MANY 64
+
+/* What all outputs of a group read of up to MANY places, and what their sums begin with. */
+typedef struct {
+    const uint8_t *from[MANY];
+    uint32_t begin[MANY];
+    uint8_t copies[MANY / 2 * DEEPEST];
+} places;
+
+/* Whether the inputs of a place are adjacent, in whole words, and those of the next place follow. */
+static int adjacent(const convolution *c)
+{
+    const window *at = &c->at;
+
+    return c->of.inputs % 4 == 0 && at->kernel_height == 1 && at->kernel_width == 1 && at->stride_height == 1 &&
+        at->stride_width == 1 && at->out_height == at->height && at->out_width == at->width && at->pad_top == 0 &&
+        at->pad_left == 0;
+}
+
+/* How many places are gathered at a time: as many as there is room for copies, in whole PLACES. */
+static int32_t gathered(const convolution *c)
+{
+    const int32_t room = adjacent(c) ? MANY : MANY / 2 * DEEPEST / ((c->of.inputs + 3) / 4 * 4);
+
+    return room < MANY ? room / PLACES * PLACES : MANY;
+}
+
+/* Gathers n places from first on, of the input channels of a group. */
+static void gather(places *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
+{
+    const products *const l = &c->of;
+    const int32_t channels = c->at.channels / c->groups;
+    const int32_t near = adjacent(c);
+    uint8_t *copies = to->copies;
+
+    for (int32_t p = 0; p < n; p++) {
+        const uint8_t *from = x + (first + p) * c->at.channels + group * channels;
+
+        if (!near) {
+            from = patch(copies, x, c, first + p, group * channels, channels);
+            if (l->inputs % 4 != 0) { /* a word has bytes after them */
+                if (from != copies) {
+                    copy(copies, from, l->inputs);
+                    from = copies;
+                }
+                fill(copies + l->inputs, 4 - l->inputs % 4, 0);
+            }
+            copies += (l->inputs + 3) / 4 * 4;
+        }
+        to->from[p] = from;
+        to->begin[p] = 0u - (128u - FLIP) * total(from, l->inputs);
+    }
+}
+#endif
+
+#if BLOCKS
+/* Sixteen outputs from o on, or few, at n places from y on. */
+static void block(uint8_t *y, const places *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
+{
+    for (int32_t i = 0; i < n; i += PLACES) {
+        const int32_t first = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
+        uint32_t sums[PLACES][16];
+
+        dot_block(sums, at->begin + first, at->from + first, w, l->inputs);
+        for (int32_t p = 0; p < PLACES; p++) {
+            uint8_t *to = y + (first + p) * l->outputs + o;
+
+            if (few == 16) {
+                finish_sixteen(to, sums[p], l, o);
+                continue;
+            }
+            for (int32_t k = 0; k < few; k++) {
+                to[k] = finish(sums[p][k], l, o + k);
+            }
+        }
+    }
+}
+
+/*
+ * A convolution of up to DEEPEST inputs of an output, computed for sixteen outputs at PLACES places at a time. What
+ * they read is gathered for many places at once, and their weights are put in order.
+ */
 static void convolve_blocks(uint8_t *y, const uint8_t *x, uint8_t *scratch, const convolution *c)
 {
     const products copy_of = c->of;
     const products *const l = &copy_of;
-    const int32_t inputs = c->at.channels / c->groups;
     const int32_t outputs = l->outputs / c->groups;
     const int32_t n = c->at.out_height * c->at.out_width;
+    const int32_t room = gathered(c);
     const int32_t words = (l->inputs + 3) / 4;
-    const uint8_t *w = l->weights;
+    const uint8_t *w = l->weights, *ordered = 0;
     uint8_t weights[16 * DEEPEST];
-    uint8_t copies[PLACES][DEEPEST];
+    places at;
 
     if (n < PLACES) {
         convolve(y, x, scratch, c);
         return;
     }
-    for (int32_t p = 0; p < PLACES; p++) {
-        fill(copies[p], 4 * words, 0);
-    }
-    for (int32_t first = 0, few; first < l->outputs; first += few) {
-        const int32_t group = first / outputs;
-        const int32_t left = (group + 1) * outputs - first;
+    for (int32_t group = 0; group < c->groups; group++, w += (outputs + 1) / 2 * (2 * l->inputs)) {
+        for (int32_t first = 0, some; first < n; first += some) {
+            const int32_t place = n - first < PLACES ? n - PLACES : first;
+            const uint8_t *next = w;
 
-        few = left < 16 ? left : 16;
-        fill(weights, 64 * words, 0);
-        for (int32_t o = 0; o < few; o += 2, w += 2 * l->inputs) {
-            spread_pair(weights + 4 * o, w, l);
-        }
-        for (int32_t i = 0; i < n; i += PLACES) {
-            const int32_t place = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
-            const uint8_t *from[PLACES];
-            uint32_t begin[PLACES], sums[PLACES][16];
+            some = n - place < room ? n - place : room;
+            gather(&at, x, c, place, some, group);
+            for (int32_t o = 0, few; o < outputs; o += few) {
+                const uint8_t *const pairs = next;
 
-            for (int32_t p = 0; p < PLACES; p++) {
-                from[p] = patch(copies[p], x, c, place + p, group * inputs, inputs);
-                if (l->inputs % 4 != 0 && from[p] != copies[p]) { /* a word has bytes after them */
-                    copy(copies[p], from[p], l->inputs);
-                    from[p] = copies[p];
+                few = outputs - o < 16 ? outputs - o : 16;
+                next += (few + 1) / 2 * (2 * l->inputs);
+                if (pairs != ordered) {
+                    fill(weights, 64 * words, 0);
+                    for (int32_t k = 0; k < few; k += 2) {
+                        spread_pair(weights + 4 * k, pairs + k / 2 * (2 * l->inputs), l);
+                    }
+                    ordered = pairs;
                 }
-                begin[p] = 0u - (128u - FLIP) * total(from[p], l->inputs);
-            }
-            dot_block(sums, begin, from, weights, l->inputs);
-            for (int32_t p = 0; p < PLACES; p++) {
-                uint8_t *to = y + (place + p) * l->outputs + first;
-
-                if (few == 16) {
-                    finish_sixteen(to, sums[p], l, first);
-                    continue;
-                }
-                for (int32_t k = 0; k < few; k++) {
-                    to[k] = finish(sums[p][k], l, first + k);
-                }
+                block(y + place * l->outputs, &at, some, weights, l, group * outputs + o, few);
             }
         }
     }
