@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/cpu"
+
 	"petrify/fakequant/affine"
 	"petrify/internal/conformance"
 	"petrify/quantized"
@@ -22,7 +24,7 @@ var allLayers = flag.Bool("all-layers", false, "TestCCompilers: all layers with 
 
 // TestCCompilers: what optimizers make of one layer whose geometry, zero points
 // and scales are constants that they see, with every C compiler of this machine:
-// all layers with cc, one third or another with each of the others.
+// all layers with cc for this processor, one third or another with each of the others.
 // gcc 12 turns Σ (x − 128)·w into an instruction that computes something else.
 //
 // All of them, with all that Debian has:
@@ -41,7 +43,7 @@ func TestCCompilers(t *testing.T) {
 	for i, name := range slices.Sorted(maps.Keys(compilers)) {
 		t.Run(name, func(t *testing.T) {
 			compiler, some := compilers[name], p
-			if !*allLayers && compiler.Compiler != "cc" {
+			if !*allLayers && (compiler.Compiler != "cc" || !slices.Contains(compiler.Flags, "-march=native")) {
 				some = p.third(i)
 			}
 			some.checkWith(t, compiler)
@@ -77,14 +79,15 @@ func realNetworks() (p program, inputs [][]float32) {
 // of this processor, and those for an emulated one.
 func toolchains() map[string]conformance.Toolchain {
 	all := map[string]conformance.Toolchain{}
-	have := map[string]bool{} // the files that names link to
+	have := map[string]bool{} // the files that names link to, with their flags
 	add := func(compiler string, runner []string, flags ...string) {
 		path, err := exec.LookPath(compiler)
 		if err != nil {
 			return
 		}
-		if real, err := filepath.EvalSymlinks(path); err == nil && !have[real] {
-			have[real] = true
+		real, err := filepath.EvalSymlinks(path)
+		if id := fmt.Sprint(real, flags); err == nil && !have[id] {
+			have[id] = true
 			flags := slices.Clone(flags)
 			if warns(path, flags) {
 				flags = append(flags, "-Wno-invalid-feature-combination")
@@ -97,6 +100,12 @@ func toolchains() map[string]conformance.Toolchain {
 		}
 	}
 	add("cc", nil, "-march=native", "-ffp-contract=fast")
+	if cpu.X86.HasAVX2 {
+		add("cc", nil, "-mavx2")
+	}
+	if cpu.X86.HasAVXVNNI {
+		add("cc", nil, "-mavx2", "-mavxvnni")
+	}
 	emulator := []string{"qemu-aarch64", "-cpu", "max"}
 	_, err := exec.LookPath(emulator[0])
 	if _, err := exec.LookPath(cortexA7[0]); err == nil { // has the SIMD instructions of Cortex-M4
@@ -107,6 +116,7 @@ func toolchains() map[string]conformance.Toolchain {
 		add(fmt.Sprintf("clang-%d", version), nil, "-march=native", "-ffp-contract=fast")
 		if err == nil {
 			add(fmt.Sprintf("aarch64-linux-gnu-gcc-%d", version), emulator, "-static", "-march=armv8.6-a+i8mm")
+			add(fmt.Sprintf("aarch64-linux-gnu-gcc-%d", version), emulator, "-static")
 		}
 	}
 	return all
@@ -184,6 +194,10 @@ var geometries = []struct {
 	{"1170 inputs", [3]int{130, 3, 3}, conv(17, quantizedtest.Same(3), 1)},
 	{"few places", [3]int{8, 1, 3}, conv(18, quantizedtest.Same(3), 1)},
 	{"depthwise of 29", [3]int{29, 5, 6}, conv(29, padded(quantizedtest.Valid(3, 2), 1, 0, 1, 1), 29)},
+	{"130 places", [3]int{8, 10, 13}, conv(20, quantizedtest.Same(3), 1)},
+	{"130 places, 1x1, groups of 20 outputs", [3]int{8, 10, 13}, conv(40, quantizedtest.Valid(1, 1), 2)},
+	{"depthwise, 144 taps", [3]int{17, 4, 3}, conv(17, padded(quantizedtest.Valid(12, 1), 6, 6, 5, 5), 17)},
+	{"depthwise, 121 taps of 144", [3]int{144, 2, 3}, conv(144, quantizedtest.Same(11), 144)},
 	{"linear", [3]int{3, 5, 9}, func(b *quantizedtest.Builder) string {
 		return b.Linear(b.Flatten(b.Input()), 6, quantized.Identity)
 	}},

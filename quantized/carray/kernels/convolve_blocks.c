@@ -1,6 +1,6 @@
 #if BLOCKS
 /* Sixteen outputs from o on, or few, at n places from y on. */
-static void block{{.Suffix}}({{.Type}} *y, const places *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
+static void block{{.Suffix}}({{.Type}} *y, const gathering *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
 {
     for (int32_t i = 0; i < n; i += PLACES) {
         const int32_t first = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
@@ -39,7 +39,7 @@ static void convolve_blocks{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *
     const int32_t words = (l->inputs + 3) / 4;
     const uint8_t *w = l->weights, *ordered = 0;
     uint8_t weights[16 * DEEPEST];
-    places at;
+    gathering at;
 
     if (n < PLACES) {
         convolve{{.Suffix}}(y, x, scratch, c);

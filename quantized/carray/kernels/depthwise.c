@@ -32,7 +32,7 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 {{- if not .WeightZeros}}
 #if SIXTEEN
         order_taps(&in_order, &t);
-        for (int32_t few; o < in_order.end; o += few, from += few, y += few) {
+        for (int32_t few; n - o >= 8 && o < in_order.end; o += few, from += few, y += few) {
             few = depthwise_sixteen{{.Suffix}}(y, from, &in_order, &l->of, o);
         }
 #endif

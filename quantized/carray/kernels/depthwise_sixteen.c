@@ -6,7 +6,7 @@ static inline int32_t depthwise_sixteen{{.Suffix}}({{.Type}} *y, const uint8_t *
     uint32_t sums[16];
 
     sum_taps(sums, x, t, o);
-    if (t->end - o >= 16) {
+    if (l->outputs - o >= 16) { /* then there are as many in order */
         sum_taps(sums + 8, x + 8, t, o + 8);
         finish_sixteen{{.Suffix}}(y, sums, l, o);
         return 16;

@@ -9,7 +9,7 @@ typedef struct {
     uint32_t totals[MANY];
 {{- end}}
     uint8_t copies[MANY / 2 * DEEPEST];
-} places;
+} gathering;
 
 /* Whether the inputs of a place are adjacent, in whole words, and those of the next place follow. */
 static int adjacent(const convolution *c)
@@ -30,7 +30,7 @@ static int32_t gathered(const convolution *c)
 }
 
 /* Gathers n places from first on, of the input channels of a group. */
-static void gather(places *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
+static void gather(gathering *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
 {
     const products *const l = &c->of;
     const int32_t channels = c->at.channels / c->groups;

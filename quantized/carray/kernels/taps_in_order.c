@@ -27,7 +27,7 @@ static void order_weights(taps_in_order *to, const int8_t *w, const convolution 
 
     to->pairs = (all + 1) / 2;
     to->at.rows = 0;
-    to->end = n != c->at.channels || to->pairs > MOST_PAIRS ? 0 : ORDERED / (16 * to->pairs) * 8;
+    to->end = n != c->at.channels || to->pairs > MOST_PAIRS ? 0 : ORDERED / (32 * to->pairs) * 16;
     to->end = to->end < n ? to->end : n / 8 * 8;
     for (int32_t o = 0; o < to->end; o += 8) {
         for (int32_t t = 0; t < 2 * to->pairs; t += 2, next += 16) {
