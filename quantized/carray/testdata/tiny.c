@@ -1272,7 +1272,7 @@ typedef struct {
     const uint8_t *from[MANY];
     uint32_t begin[MANY];
     uint8_t copies[MANY / 2 * DEEPEST];
-} places;
+} gathering;
 
 /* Whether the inputs of a place are adjacent, in whole words, and those of the next place follow. */
 static int adjacent(const convolution *c)
@@ -1293,7 +1293,7 @@ static int32_t gathered(const convolution *c)
 }
 
 /* Gathers n places from first on, of the input channels of a group. */
-static void gather(places *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
+static void gather(gathering *to, const uint8_t *x, const convolution *c, int32_t first, int32_t n, int32_t group)
 {
     const products *const l = &c->of;
     const int32_t channels = c->at.channels / c->groups;
@@ -1322,7 +1322,7 @@ static void gather(places *to, const uint8_t *x, const convolution *c, int32_t f
 
 #if BLOCKS
 /* Sixteen outputs from o on, or few, at n places from y on. */
-static void block(uint8_t *y, const places *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
+static void block(uint8_t *y, const gathering *at, int32_t n, const uint8_t *w, const products *l, int32_t o, int32_t few)
 {
     for (int32_t i = 0; i < n; i += PLACES) {
         const int32_t first = i < n - PLACES ? i : n - PLACES; /* the last are perhaps there already */
@@ -1357,7 +1357,7 @@ static void convolve_blocks(uint8_t *y, const uint8_t *x, uint8_t *scratch, cons
     const int32_t words = (l->inputs + 3) / 4;
     const uint8_t *w = l->weights, *ordered = 0;
     uint8_t weights[16 * DEEPEST];
-    places at;
+    gathering at;
 
     if (n < PLACES) {
         convolve(y, x, scratch, c);
