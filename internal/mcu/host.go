@@ -14,7 +14,7 @@ import (
 )
 
 // rounds is how often an inference is timed at a time; turns how often the engine and each program take turns.
-const rounds, turns = 50, 9
+const rounds, turns = 500, 9
 
 // hostFlags are how exports are compiled for this machine.
 var hostFlags = [][]string{{"-O2"}, {"-O3", "-march=native"}}

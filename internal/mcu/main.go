@@ -103,11 +103,12 @@ func enumeration(cores []core, seed uint64) (all []task) {
 }
 
 // sample is the recorded figures of a small network, and for each core one format and
-// some random networks, other ones each day; and one that gcc 12 got wrong.
+// some random networks, other ones each day; and two that gcc 12 got wrong, or warned of.
 func sample(cores []core, seed uint64) (all []task) {
 	for i, c := range cores {
 		if c.name == "m55" {
-			all = append(all, task{core: c, seed: 6009, requantization: integer.Single, level: "-Os"})
+			all = append(all, task{core: c, seed: 6009, requantization: integer.Single, level: "-Os"},
+				task{core: c, seed: 20261127198, level: "-O2"})
 		}
 		k := int(seed%1000) + i
 		all = append(all, task{c, "ds-cnn", formats[0], 0, integer.Gemmlowp, "-O2"},

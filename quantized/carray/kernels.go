@@ -118,7 +118,7 @@ var callees = []struct{ by, needs string }{
 	{"depthwise_eight", "requantize_four"}, {"requantize_four", "put_four"}, {"requantize_four", "multiply_four"},
 	{"add", "put_four"}, {"add", "clip"},
 	{"weigh_four", "dot_four"}, {"weigh_four_to_reals", "dot_four"},
-	{"put_four", "helium"}, {"copy", "helium"}, {"dot", "helium"}, {"total", "helium"},
+	{"put_four", "helium"}, {"copy", "processor"}, {"dot", "helium"}, {"total", "helium"},
 	{"max_pool", "first_tap"}, {"max_pool", "copy"}, {"integer_mean", "first_tap"}, {"integer_mean", "sum_at"}, {"global_average", "sum_at"},
 	{"first_tap", "area"},
 	{"average_pool", "seen"}, {"average_pool", "quantize"},

@@ -28,7 +28,7 @@ func (l *lowering) whole() bool {
 // widest is how many bytes a convolution may take of scratch to compute four places at once.
 const widest = 5000
 
-// deepest is how many inputs of an output vectors of hosts take, at most: 28 KB of stack.
+// deepest is how many inputs of an output vectors of hosts take, at most: 57 KB of stack, for them and their weights.
 const deepest = 1152
 
 // mostOrdered is how many weights of a depthwise layer they take, at most: 32 KB of stack.

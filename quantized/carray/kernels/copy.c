@@ -16,6 +16,26 @@ static void copy{{.Suffix}}({{.Type}} *y, const {{.Type}} *x, int32_t n)
         vst1q_u8(y, vld1q_u8(x));
     }
 #endif
+#if SIXTEEN /* the first and the last of them, which may be the same */
+    if (n >= 8) {
+        uint64_t first, last;
+
+        __builtin_memcpy(&first, x, 8);
+        __builtin_memcpy(&last, x + n - 8, 8);
+        __builtin_memcpy(y, &first, 8);
+        __builtin_memcpy(y + n - 8, &last, 8);
+        return;
+    }
+    if (n >= 4) {
+        uint32_t first, last;
+
+        __builtin_memcpy(&first, x, 4);
+        __builtin_memcpy(&last, x + n - 4, 4);
+        __builtin_memcpy(y, &first, 4);
+        __builtin_memcpy(y + n - 4, &last, 4);
+        return;
+    }
+#endif
 {{- end}}
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         const {{.Type}} a = x[0];

@@ -23,10 +23,8 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
         int32_t o = 0;
 
 #ifdef HELIUM
-        if (each == 1{{if .WeightZeros}} && !of.weight_zeros{{end}}) {
-            for (; n - o >= 8; o += 8, from += 8, y += 8) {
-                depthwise_eight{{.Suffix}}(y, from, w + o, &t, &of, o);
-            }
+        for (const int32_t end = each == 1{{if .WeightZeros}} && !of.weight_zeros{{end}} ? n & ~7 : 0; o < end; o += 8, from += 8, y += 8) {
+            depthwise_eight{{.Suffix}}(y, from, w + o, &t, &of, o);
         }
 #endif
 {{- if not .WeightZeros}}
