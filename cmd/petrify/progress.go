@@ -11,6 +11,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"petrify/datasets"
 	"petrify/train"
 )
 
@@ -159,6 +160,17 @@ const curveColumns, recentColumns = 40, 12
 func (p *progress) note(format string, values ...any) {
 	if !p.quiet {
 		fmt.Fprintf(p, format, values...)
+	}
+}
+
+// account shows how the data were read; if only warnings are wanted, what looks like a mistake.
+func (p *progress) account(a datasets.Account) {
+	p.note("%v", a)
+	for _, w := range a.Warnings {
+		if p.quiet {
+			fmt.Fprintln(p, "warning:", w)
+		}
+		p.json.put("warning", warningLine{Text: w})
 	}
 }
 

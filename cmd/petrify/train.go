@@ -157,7 +157,7 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 	}
 	defer job.Close()
 	b.count(job.Steps())
-	p.note("%v", job.Account())
+	p.account(job.Account())
 	p.adviseBefore(t)
 	if err := roomFor(job, t.Log); err != nil {
 		return nil, err
