@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"petrify/datasets"
 	"petrify/graph"
+	"petrify/internal/atomicfile"
 	"petrify/internal/config"
 	"petrify/internal/tensorboard"
 	"petrify/train"
@@ -25,6 +27,7 @@ import (
 // repeats is at or after the step at which its session begins.
 type board struct {
 	folder   string // of this run
+	run      string // the path from there to the run
 	resume   bool
 	settings []config.Setting
 	data     *datasets.Set
@@ -50,8 +53,41 @@ func newBoard(settings *config.Config, t train.Config) (*board, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &board{folder: filepath.Join(settings.TensorBoard, filepath.Base(filepath.Clean(t.Out))), resume: t.Resume,
-		settings: flat, data: t.Data, task: t.Task}, nil
+	folder := filepath.Join(settings.TensorBoard, filepath.Base(filepath.Clean(t.Out)))
+	run, err := shownIn(folder, t.Out)
+	if err != nil {
+		return nil, err
+	}
+	return &board{folder: folder, run: run, resume: t.Resume, settings: flat, data: t.Data, task: t.Task}, nil
+}
+
+// boardRun is the file in a folder of event files that has the path from there to the run.
+const boardRun = "run.txt"
+
+// shownIn is the path from a folder of event files to the run that they are to be of. It is an
+// error if they are those of another run that is still there.
+func shownIn(folder, run string) (path string, err error) {
+	folder, errFolder := filepath.Abs(folder)
+	run, errRun := filepath.Abs(run)
+	if err := errors.Join(errFolder, errRun); err != nil {
+		return "", err
+	}
+	if path, err = filepath.Rel(folder, run); err != nil { // on another volume
+		path = run
+	}
+	text, err := os.ReadFile(filepath.Join(folder, boardRun))
+	other := strings.TrimSuffix(string(text), "\n")
+	if err != nil || other == path {
+		return path, nil
+	}
+	if !filepath.IsAbs(other) {
+		other = filepath.Join(folder, other)
+	}
+	if savedConfig(other) == "" {
+		return path, nil
+	}
+	return "", usage(fmt.Errorf("%s has the event files of the run %s: want another folder for those of %s, or another "+
+		"name for the run", folder, other, run))
 }
 
 // count learns how many steps the stages have, before the first event.
@@ -102,6 +138,9 @@ func (b *board) begin(at int64) {
 	first := !tensorboard.Begun(b.folder)
 	if b.err == nil {
 		b.w, b.err = tensorboard.Begin(b.folder, at)
+	}
+	if b.err == nil {
+		b.err = atomicfile.WriteFile(filepath.Join(b.folder, boardRun), []byte(b.run+"\n"))
 	}
 	if b.err != nil || !first {
 		return

@@ -145,6 +145,30 @@ func TestEventFilesOfAnotherRun(t *testing.T) {
 	}
 }
 
+// Event files of a run are not removed for those of another one of the same name, unless that
+// run is gone.
+func TestEventFilesOfRunsOfOneName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first := filepath.Join("a", "run")
+	finished(t, smallRun(first, "--tensorboard", "tb")...)
+	want := seen(t, filepath.Join("tb", "run"))
+	second := smallRun(filepath.Join("b", "run"), "--tensorboard", "tb")
+	var stderr bytes.Buffer
+	if code := run(t.Context(), second, nil, io.Discard, &stderr); code != exitUsage {
+		t.Errorf("exit code %d, want %d", code, exitUsage)
+	}
+	if !strings.Contains(stderr.String(), "has the event files of the run ") || exists("b") {
+		t.Errorf("it says %s", &stderr)
+	}
+	if got := seen(t, filepath.Join("tb", "run")); !slices.Equal(got, want) {
+		t.Errorf("TensorBoard shows %d steps, want %d", len(got), len(want))
+	}
+	if err := os.Rename(first, "moved"); err != nil {
+		t.Fatal(err)
+	}
+	finished(t, second...)
+}
+
 func TestSettingsForTheTableOfRuns(t *testing.T) {
 	for text, want := range map[string]any{"32": 32.0, "1e-3": 1e-3, "true": true, "null": nil, "cnn": "cnn",
 		"inf": "inf", "nan": "nan", "[1, 2]": "[1, 2]", "{}": nil} {
