@@ -39,6 +39,7 @@ quantization:
     milestones: [0, 100]
   module_type_configs:
     Conf2d: null
+    conv2d: {fixed_range: [3, 1]}
   module_name_configs:
     "conv(": null
 `
@@ -64,7 +65,8 @@ quantization:
 		`run.yaml:17: quantization.global_config.milestones: want a list of four, such as [0, 100, 400, 200], ` +
 			`got a list`,
 		`run.yaml:19: quantization.module_type_configs: unknown layer type "Conf2d": did you mean conv2d?`,
-		"run.yaml:21: quantization.module_name_configs: want a regular expression: error parsing regexp: missing " +
+		`run.yaml:20: quantization.module_type_configs.conv2d.fixed_range: [3, 1]: want a minimum below the maximum`,
+		"run.yaml:22: quantization.module_name_configs: want a regular expression: error parsing regexp: missing " +
 			"closing ): `conv(`",
 		`--set data.dri=x: data.dri: unknown key: did you mean dir?`,
 		`run.yaml:6: float.optimizer.momentum: 0.9 has no effect on adam: want sgd`,

@@ -87,7 +87,8 @@ func (m *Module) section() section {
 		{"weight_observer", "How the range of weights is found; null is last_value, below 8 bits last_mse (but in " +
 			"dialects of other tools), and mse where scales are learned.", observer(&m.WeightObserver)},
 		{"weight_per_channel", "One scale for each output channel, or one for the tensor.", yes(&m.WeightPerChannel)},
-		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is all.",
+		{"weight_group_size", "How many weights share a scale, along the inputs of an output; null is all. Where " +
+			"it does not divide them, as many as do, if that is at least half, and otherwise all.",
 			auto[int]{&m.WeightGroup, integer(&m.WeightGroup, 1, longest)}},
 		{"activation_dtype", "Number format of activations; float32 does not quantize them.",
 			oneOf(&m.ActivationDtype, "quint8", "float32")},

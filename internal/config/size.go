@@ -177,8 +177,12 @@ func (l limits) read(r *reader, n *yaml.Node, key string) {
 		v[i], err = strconv.ParseFloat(items[i].Value, 32)
 		ok = err == nil && v[i]-v[i] == 0
 	}
-	if !ok || v[0] >= v[1] {
+	if !ok {
 		r.fault(n, key, "want [minimum, maximum], got %s", describe(resolve(n)))
+		return
+	}
+	if v[0] >= v[1] {
+		r.fault(n, key, "[%v, %v]: want a minimum below the maximum", v[0], v[1])
 		return
 	}
 	*l.to = v
