@@ -145,6 +145,9 @@ func (l *loading) readCSVFile(path string, like *Contract, opts Options) (t *tab
 		t, err = readCSV(in, like, opts, size)
 		return err
 	})
+	if err == nil && l.like != nil {
+		l.warned = append(l.warned, t.warnings...)
+	}
 	return t, err
 }
 
@@ -179,7 +182,11 @@ func readCSV(in *input, like *Contract, opts Options, size extent) (*table, erro
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
 	}
-	r := &rows{in: text, comma: separator(text)}
+	comma, lines, err := separated(text)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", in.name, err)
+	}
+	r := &rows{in: text, comma: comma, line: lines}
 	t := &table{marks: marks{comma: r.comma}, labels: labels{comma: r.comma, lists: opts.Target == LabelTargets,
 		blank: opts.Windows.Length > 0 && (opts.Target == PixelTargets || opts.Windows.Missing == "cut")}}
 	for b := range r.blocks(1 << 12) {

@@ -291,7 +291,9 @@ func TestStrangeTablesRefused(t *testing.T) {
 			[]string{"line 3, column 1", `"2,5"`, "decimal point"}},
 		"thousands and decimals": {"a;b;label\n\"1.234,5\";2;x\n2,5;3;y\n", Options{},
 			[]string{"line 2, column 1", `"1.234,5", want a finite number`}},
-		"blanks between columns": {"a b label\n1 2 x\n", Options{}, []string{"one column", "comma, semicolon or tab"}},
+		"a strange separator":           {"sep=|\na|b\n1|x\n", Options{}, []string{`line 1: separator "|", want a comma`}},
+		"lines after a named separator": {"sep=;\na;b;class\n1;2;p\n3;no;q\n", Options{}, []string{"line 4, column 3"}},
+		"blanks between columns":        {"a b label\n1 2 x\n", Options{}, []string{"one column", "comma, semicolon or tab"}},
 		"text among the features": {"a,b,label\n1,P1,x\n2,P2,y\n", Options{},
 			[]string{"line 2, column 3", `"P1"`, "data.columns", "!b"}},
 	} {

@@ -24,6 +24,8 @@ func TestCSV(t *testing.T) {
 		"from the end":             {"1,u,2\n3,v,4\n5,u,6\n7,v,8\n", Options{Label: "-2"}, []string{"u", "v"}, 2},
 		"integers sort as such":    {"1,2,10\n3,4,9\n5,6,10\n7,8,9\n", Options{}, []string{"9", "10"}, 2},
 		"integers written as real": {"1,2,1.0e+00\n3,4,0\n5,6,1\n7,8,0.0\n", Options{}, []string{"0", "1"}, 2},
+		"a named separator":        {"sep=;\r\na;b;class\r\n1,0;2;p\r\n3;4;q\r\n5;6;p\r\n7;8;q\r\n", Options{}, []string{"p", "q"}, 2},
+		"a named tab":              {"\ufeff\"sep=\t\"\na\tb\tclass\n1,0\t2\tp\n3\t4\tq\n5\t6\tp\n7\t8\tq\n", Options{}, []string{"p", "q"}, 2},
 		"semicolons":               {"a;b;class\n1;2;p\n3;4;q\n5;6;p\n7;8;q\n", Options{}, []string{"p", "q"}, 2},
 		"tabs, spaces": {" a\t b\ty \n 1\t2 \tp\n3\t4\tq\n5\t6\tp\n7\t8\tq\n", Options{},
 			[]string{"p", "q"}, 2},

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -86,6 +87,22 @@ func (w *wideText) decode() {
 		c = utf16.DecodeRune(c, rune(w.order.Uint16(two[:])))
 	}
 	w.ready = utf8.AppendRune(w.ready, c)
+}
+
+// separated reads a first line such as sep=; which spreadsheets write and take for the separator,
+// and otherwise chooses one; lines is how many it has read.
+func separated(text *bufio.Reader) (comma byte, lines int, err error) {
+	head, _ := text.Peek(1 << 6)
+	line, _, ended := bytes.Cut(head, []byte("\n"))
+	named, found := bytes.CutPrefix(bytes.ToLower(bytes.Trim(line, "\"\r")), []byte("sep="))
+	if !ended || !found || len(named) != 1 {
+		return separator(text), 0, nil
+	}
+	if bytes.IndexByte([]byte(",;\t"), named[0]) < 0 {
+		return 0, 0, fmt.Errorf("line 1: separator %q, want a comma, a semicolon or a tab", named)
+	}
+	text.Discard(len(line) + 1)
+	return named[0], 1, nil
 }
 
 // separator chooses the separator by the first line: the most frequent of

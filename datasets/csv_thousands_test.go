@@ -38,6 +38,16 @@ func TestThousandsAreWarnedOf(t *testing.T) {
 				if strings.Contains(said, "thousands") != (c.warned != "") || !strings.Contains(said, c.warned) {
 					t.Errorf("%s: warnings %q, want %q", file, said, c.warned)
 				}
+				if file != "p.csv" {
+					continue
+				}
+				in, err := ReadInputs(t.Context(), dir+"/f.csv", likeTable(set))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if said := strings.Join(in.Warnings, "\n"); !strings.Contains(said, c.warned) || (said == "") != (c.warned == "") {
+					t.Errorf("warnings of inputs %q, want %q", said, c.warned)
+				}
 			}
 		})
 	}

@@ -15,6 +15,8 @@ import (
 type Inputs struct {
 	Set    *Set   // all of them in both splits, with names and without classes
 	Passed string // what was passed over, such as "2 .txt" or "column 3"; "": nothing
+
+	Warnings []string // what looks like a mistake
 }
 
 // ReadInputs reads what a network is to compute: a picture or a sound, a folder of
@@ -56,6 +58,7 @@ func ReadInputs(ctx context.Context, path string, c Contract) (*Inputs, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.Warnings = l.warned
 	in.Set, err = newSet(Set{Name: path, Shape: c.Shape, Train: split, Test: split,
 		PixelScale: c.PixelScale, Mean: c.Mean, Std: c.Std}, path)
 	return in, err

@@ -19,6 +19,8 @@ type loading struct {
 	disk string          // the folder for that; "": the user's cache
 	like *Contract       // what a trained network wants of them; nil: they are to train one
 
+	warned []string // of tables for a trained network
+
 	inspected []File // whose checksums are known
 
 	block []byte       // for copying files

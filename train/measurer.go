@@ -11,6 +11,7 @@ type Measurer struct {
 	model     *graph.Model
 	targeted  bool
 	objective objective
+	task      Task
 	judge     judge
 	sum       tally
 }
@@ -18,7 +19,7 @@ type Measurer struct {
 // Measurer returns one for a model of the run, whose task is known. Without it,
 // there is no loss of tasks that reproduce their input.
 func (c Config) Measurer(m *graph.Model) *Measurer {
-	e := &Measurer{model: m, targeted: tasks[c.Task].loss == graph.Targeted}
+	e := &Measurer{model: m, task: c.Task, targeted: tasks[c.Task].loss == graph.Targeted}
 	e.objective = objective{Objective: Objective{Loss: c.Objective.Loss, Delta: c.Objective.Delta}}
 	e.objective.units, e.objective.classes = unitsOf(c.Data), c.pixelClasses()
 	if make := tasks[c.Task].judge; make != nil {
@@ -59,6 +60,7 @@ func (e *Measurer) Metrics() Metrics {
 	m := e.sum.metrics()
 	if e.judge != nil && e.sum.Count > 0 {
 		e.judge.metrics(&m)
+		m.task = e.task
 	}
 	return m
 }

@@ -29,6 +29,8 @@ type Metrics struct {
 	PAUC          float64 `json:"pauc,omitzero"`           // of a tenth of false alarms at most, from ½ for chance to 1
 
 	MeanDice float64 `json:"mean_dice,omitzero"` // mean over classes of 2·hits/(said + are)
+
+	task Task // that was measured: its metrics are written where they are 0, too
 }
 
 // Metric is one number of a task's results.

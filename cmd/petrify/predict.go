@@ -179,6 +179,9 @@ func (c *command) predictAll(ctx context.Context, p *predictor, paths []string, 
 		if in.Passed != "" {
 			fmt.Fprintf(c.stderr, "%s: passed over: %s\n", path, in.Passed)
 		}
+		for _, w := range in.Warnings {
+			fmt.Fprintf(c.stderr, "warning: %s: %s\n", path, w)
+		}
 		err = p.each(in.Set, in.Set.Test, func(first int, y []float32, b datasets.Batch) error {
 			if files.out != "" {
 				outputs = append(outputs, y...)
