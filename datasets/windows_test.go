@@ -401,11 +401,16 @@ func TestDrawKeepsRecordingsWhole(t *testing.T) {
 }
 
 func FuzzWindows(f *testing.F) {
-	f.Add("time,x,label\n0,1,a\n1,2,a\n5,,b\n", 2, 1, "")
-	f.Add("1,2,0\n3,4,1\n", 1, 0, "1")
-	f.Add("recording,t,x,class\n1,2026-01-31,2,c\n", 1, 3, "")
-	f.Fuzz(func(t *testing.T, text string, length, hop int, column string) {
-		o := Options{Windows: Windows{Length: length, Hop: hop, Time: column, Missing: "cut"}}
+	f.Add("time,x,label\n0,1,a\n1,2,a\n5,,b\n", 2, 1, "", uint8(ClassTarget), "")
+	f.Add("1,2,0\n3,4,1\n", 1, 0, "1", uint8(NumberTargets), "2")
+	f.Add("recording,t,x,a,b\n1,2026-01-31,2,0,1\n", 1, 3, "", uint8(LabelTargets), "4..5")
+	f.Add("session,x,label\n1,2,c\n1,3,\n2,4,d\n2,5,c\n", 2, 1, "", uint8(PixelTargets), "")
+	f.Fuzz(func(t *testing.T, text string, length, hop int, column string, target uint8, predicted string) {
+		o := Options{Windows: Windows{Length: length, Hop: hop, Time: column, Missing: "cut"},
+			Target: Target(target % uint8(AnomalyTargets))}
+		if predicted != "" && o.Target != ClassTarget {
+			o.Targets = []string{predicted}
+		}
 		if len(text) > 1<<12 || o.validate() != nil {
 			return
 		}

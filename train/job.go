@@ -39,6 +39,9 @@ func (r *run) account() datasets.Account {
 	return a
 }
 
+// CheckExport returns an error for a network that ONNX files do not hold as it is trained.
+func (j *Job) CheckExport() error { return j.run.model.CheckSoftmax() }
+
 // Steps are those of the stages, if none ends early.
 func (j *Job) Steps() [Done]int {
 	c := j.run.Config

@@ -156,6 +156,9 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 		return nil, err
 	}
 	defer job.Close()
+	if err := job.CheckExport(); err != nil {
+		return nil, err
+	}
 	b.count(job.Steps())
 	p.account(job.Account())
 	p.adviseBefore(t)
