@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"petrify/internal/kernel"
 	"petrify/internal/node"
 )
 
@@ -40,24 +41,28 @@ func trainAdd(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, error) 
 	if u.ins[0] != u.ins[1] {
 		return sum.train(b, u, in)
 	}
-	y, err := node.Apply(node.Spec{
+	spec := node.Spec{
 		Name:  u.name(),
 		Shape: in[0].Shape(),
 		Run: func(y []float32, in [][]float32) error {
-			b := in[1]
-			inBlocks(len(y), func(from, to int) {
-				for i := from; i < to; i++ {
-					y[i] = in[0][i] + b[i]
-				}
-			})
+			kernel.Add(y, in[0], in[1])
 			return nil
 		},
 		Sum: true,
-	}, in...)
-	if err != nil {
-		return nil, err
 	}
-	return clip(u.name()+"/clip", y, u.clip)
+	if u.clip != 0 {
+		ceiling := u.clip.ceiling()
+		spec.Run = func(y []float32, in [][]float32) error {
+			kernel.AddReLU(y, in[0], in[1], ceiling)
+			return nil
+		}
+		spec.Grads = []node.Func{func(dx []float32, in [][]float32) error {
+			kernel.ReLUGrad(dx, in[0], in[1], ceiling)
+			return nil
+		}}
+		spec.Reads, spec.Over = [][]int{{0, 1}}, node.DY
+	}
+	return node.Apply(spec, in...)
 }
 
 // trainConcat adds the inputs channel after channel; the gradient is cut the

@@ -144,6 +144,34 @@ func reluBlock(y, x []float32, ceiling float32) {
 	}
 }
 
+func addBlock(y, a, b []float32) {
+	n := len(y)
+	switch {
+	case n == 0 || path == generic:
+		addGeneric(y, a, b)
+	case path == avx512:
+		addAVX512(&y[0], &a[0], &b[0], n, nil)
+	default:
+		m := eights(n)
+		addAVX2(&y[0], &a[0], &b[0], m, nil)
+		addGeneric(y[m:], a[m:], b[m:])
+	}
+}
+
+func addReLUBlock(y, a, b []float32, ceiling float32) {
+	n := len(y)
+	switch {
+	case n == 0 || path == generic:
+		addReLUGeneric(y, a, b, ceiling)
+	case path == avx512:
+		addReLUAVX512(&y[0], &a[0], &b[0], n, &ceiling)
+	default:
+		m := eights(n)
+		addReLUAVX2(&y[0], &a[0], &b[0], m, &ceiling)
+		addReLUGeneric(y[m:], a[m:], b[m:], ceiling)
+	}
+}
+
 func reluGradBlock(dx, dy, x []float32, ceiling float32) {
 	n := len(x)
 	switch {

@@ -638,6 +638,159 @@ restDone:
 	VZEROUPPER
 	RET
 
+// func addReLUAVX512(y *float32, a *float32, b *float32, n int, k *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addReLUAVX512(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         b+16(FP), BX
+	MOVQ         n+24(FP), AX
+	KXNORW       K7, K7, K7
+	MOVQ         k+32(FP), SI
+	VBROADCASTSS (SI), Z31
+	VPXORD       Z30, Z30, Z30
+	CMPQ         AX, $0x00000040
+	JLT          unrolledDone
+
+unrolled:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VADDPS    Z1, Z0, Z0
+	VMINPS    Z0, Z31, Z0
+	VCMPPS    $0x16, Z30, Z0, K7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   64(DX), Z2
+	VMOVUPS   64(BX), Z3
+	VADDPS    Z3, Z2, Z2
+	VMINPS    Z2, Z31, Z2
+	VCMPPS    $0x16, Z30, Z2, K7, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, 64(CX)
+	VMOVUPS   128(DX), Z4
+	VMOVUPS   128(BX), Z5
+	VADDPS    Z5, Z4, Z4
+	VMINPS    Z4, Z31, Z4
+	VCMPPS    $0x16, Z30, Z4, K7, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VMOVUPS   Z4, 128(CX)
+	VMOVUPS   192(DX), Z6
+	VMOVUPS   192(BX), Z7
+	VADDPS    Z7, Z6, Z6
+	VMINPS    Z6, Z31, Z6
+	VCMPPS    $0x16, Z30, Z6, K7, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VMOVUPS   Z6, 192(CX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x00000100, DX
+	ADDQ      $0x00000100, BX
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000010
+	JLT  singleDone
+
+single:
+	VMOVUPS   (DX), Z0
+	VMOVUPS   (BX), Z1
+	VADDPS    Z1, Z0, Z0
+	VMINPS    Z0, Z31, Z0
+	VCMPPS    $0x16, Z30, Z0, K7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       single
+
+singleDone:
+	TESTQ     AX, AX
+	JZ        restDone
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K7
+	VMOVUPS.Z (DX), K7, Z0
+	VMOVUPS.Z (BX), K7, Z1
+	VADDPS    Z1, Z0, Z0
+	VMINPS    Z0, Z31, Z0
+	VCMPPS    $0x16, Z30, Z0, K7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, K7, (CX)
+
+restDone:
+	VZEROUPPER
+	RET
+
+// func addAVX512(y *float32, a *float32, b *float32, n int, k *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addAVX512(SB), NOSPLIT, $0-40
+	MOVQ   y+0(FP), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   b+16(FP), BX
+	MOVQ   n+24(FP), AX
+	KXNORW K7, K7, K7
+	CMPQ   AX, $0x00000040
+	JLT    unrolledDone
+
+unrolled:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 64(BX), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(CX)
+	VMOVUPS 128(DX), Z4
+	VMOVUPS 128(BX), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, 128(CX)
+	VMOVUPS 192(DX), Z6
+	VMOVUPS 192(BX), Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	ADDQ    $0x00000100, BX
+	SUBQ    $0x00000040, AX
+	CMPQ    AX, $0x00000040
+	JGE     unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000010
+	JLT  singleDone
+
+single:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     single
+
+singleDone:
+	TESTQ     AX, AX
+	JZ        restDone
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K7
+	VMOVUPS.Z (DX), K7, Z0
+	VMOVUPS.Z (BX), K7, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K7, (CX)
+
+restDone:
+	VZEROUPPER
+	RET
+
 // func reluGradAVX512(dx *float32, dy *float32, x *float32, n int, k *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluGradAVX512(SB), NOSPLIT, $0-40
@@ -1527,6 +1680,110 @@ single:
 	VMOVUPS Y0, (CX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, DX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     single
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func addReLUAVX2(y *float32, a *float32, b *float32, n int, k *float32)
+// Requires: AVX, AVX2
+TEXT ·addReLUAVX2(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         b+16(FP), BX
+	MOVQ         n+24(FP), AX
+	MOVQ         k+32(FP), SI
+	VBROADCASTSS (SI), Y15
+	VPXOR        Y14, Y14, Y14
+	CMPQ         AX, $0x00000010
+	JLT          unrolledDone
+
+unrolled:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMINPS  Y0, Y15, Y0
+	VCMPPS  $0x16, Y14, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(BX), Y3
+	VADDPS  Y3, Y2, Y2
+	VMINPS  Y2, Y15, Y2
+	VCMPPS  $0x16, Y14, Y2, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000008
+	JLT  singleDone
+
+single:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMINPS  Y0, Y15, Y0
+	VCMPPS  $0x16, Y14, Y0, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     single
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func addAVX2(y *float32, a *float32, b *float32, n int, k *float32)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), CX
+	MOVQ a+8(FP), DX
+	MOVQ b+16(FP), BX
+	MOVQ n+24(FP), AX
+	CMPQ AX, $0x00000010
+	JLT  unrolledDone
+
+unrolled:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(BX), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     unrolled
+
+unrolledDone:
+	CMPQ AX, $0x00000008
+	JLT  singleDone
+
+single:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x00000008, AX
 	CMPQ    AX, $0x00000008
 	JGE     single

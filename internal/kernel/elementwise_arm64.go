@@ -74,6 +74,22 @@ func reluBlock(y, x []float32, ceiling float32) {
 	reluGeneric(y[n:], x[n:], ceiling)
 }
 
+func addBlock(y, a, b []float32) {
+	n := sixteens(len(y))
+	if n > 0 {
+		addNEON(&y[0], &a[0], &b[0], n, nil)
+	}
+	addGeneric(y[n:], a[n:], b[n:])
+}
+
+func addReLUBlock(y, a, b []float32, ceiling float32) {
+	n := sixteens(len(y))
+	if n > 0 {
+		addReLUNEON(&y[0], &a[0], &b[0], n, &ceiling)
+	}
+	addReLUGeneric(y[n:], a[n:], b[n:], ceiling)
+}
+
 func reluGradBlock(dx, dy, x []float32, ceiling float32) {
 	n := sixteens(len(x))
 	if n > 0 {

@@ -329,6 +329,80 @@ loop:
 	BNE loop
 	RET
 
+// func addReLUNEON(y *float32, a *float32, b *float32, n int, k *float32)
+TEXT ·addReLUNEON(SB), NOSPLIT, $0-40
+	MOVD y+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD k+32(FP), R4
+	VLD1R.P 4(R4), [V0.S4]
+
+loop:
+	FMOVQ 0(R1), F1
+	FMOVQ 16(R1), F2
+	FMOVQ 32(R1), F3
+	FMOVQ 48(R1), F4
+	FMOVQ 0(R2), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 32(R2), F7
+	FMOVQ 48(R2), F8
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4e25d42a // fadd v10.4s, v1.4s, v5.4s
+	WORD $0x4e26d44b // fadd v11.4s, v2.4s, v6.4s
+	WORD $0x4e27d46c // fadd v12.4s, v3.4s, v7.4s
+	WORD $0x4e28d48d // fadd v13.4s, v4.4s, v8.4s
+	WORD $0x4e29f54a // fmax v10.4s, v10.4s, v9.4s
+	WORD $0x4e29f56b // fmax v11.4s, v11.4s, v9.4s
+	WORD $0x4e29f58c // fmax v12.4s, v12.4s, v9.4s
+	WORD $0x4e29f5ad // fmax v13.4s, v13.4s, v9.4s
+	WORD $0x4ea0f54a // fmin v10.4s, v10.4s, v0.4s
+	WORD $0x4ea0f56b // fmin v11.4s, v11.4s, v0.4s
+	WORD $0x4ea0f58c // fmin v12.4s, v12.4s, v0.4s
+	WORD $0x4ea0f5ad // fmin v13.4s, v13.4s, v0.4s
+	FMOVQ F10, 0(R0)
+	FMOVQ F11, 16(R0)
+	FMOVQ F12, 32(R0)
+	FMOVQ F13, 48(R0)
+	ADD $64, R0
+	ADD $64, R1
+	ADD $64, R2
+	SUBS $16, R3
+	BNE loop
+	RET
+
+// func addNEON(y *float32, a *float32, b *float32, n int, k *float32)
+TEXT ·addNEON(SB), NOSPLIT, $0-40
+	MOVD y+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD k+32(FP), R4
+
+loop:
+	FMOVQ 0(R1), F0
+	FMOVQ 16(R1), F1
+	FMOVQ 32(R1), F2
+	FMOVQ 48(R1), F3
+	FMOVQ 0(R2), F4
+	FMOVQ 16(R2), F5
+	FMOVQ 32(R2), F6
+	FMOVQ 48(R2), F7
+	WORD $0x4e24d408 // fadd v8.4s, v0.4s, v4.4s
+	WORD $0x4e25d429 // fadd v9.4s, v1.4s, v5.4s
+	WORD $0x4e26d44a // fadd v10.4s, v2.4s, v6.4s
+	WORD $0x4e27d46b // fadd v11.4s, v3.4s, v7.4s
+	FMOVQ F8, 0(R0)
+	FMOVQ F9, 16(R0)
+	FMOVQ F10, 32(R0)
+	FMOVQ F11, 48(R0)
+	ADD $64, R0
+	ADD $64, R1
+	ADD $64, R2
+	SUBS $16, R3
+	BNE loop
+	RET
+
 // func reluGradNEON(dx *float32, dy *float32, x *float32, n int, k *float32)
 TEXT ·reluGradNEON(SB), NOSPLIT, $0-40
 	MOVD dx+0(FP), R0

@@ -14,6 +14,10 @@ func dequantizeBlock[Q Byte](x []float32, q []Q, s float32, z int32) { dequantiz
 
 func reluBlock(y, x []float32, ceiling float32) { reluGeneric(y, x, ceiling) }
 
+func addBlock(y, a, b []float32) { addGeneric(y, a, b) }
+
+func addReLUBlock(y, a, b []float32, ceiling float32) { addReLUGeneric(y, a, b, ceiling) }
+
 func reluGradBlock(dx, dy, x []float32, ceiling float32) { reluGradGeneric(dx, dy, x, ceiling) }
 
 func adamBlock(w, m, v, g []float32, k *adamStep) { adamGeneric(w, m, v, g, k) }

@@ -44,6 +44,16 @@ func dequantizeI8AVX512(x *float32, q *uint8, n int, k *float32)
 //go:noescape
 func reluAVX512(y *float32, x *float32, n int, k *float32)
 
+// addReLUAVX512 is addReLUGeneric; k is the ceiling.
+//
+//go:noescape
+func addReLUAVX512(y *float32, a *float32, b *float32, n int, k *float32)
+
+// addAVX512 is addGeneric.
+//
+//go:noescape
+func addAVX512(y *float32, a *float32, b *float32, n int, k *float32)
+
 // reluGradAVX512 is reluGradGeneric; k is the ceiling.
 //
 //go:noescape
@@ -103,6 +113,16 @@ func dequantizeI8AVX2(x *float32, q *uint8, n int, k *float32)
 //
 //go:noescape
 func reluAVX2(y *float32, x *float32, n int, k *float32)
+
+// addReLUAVX2 is addReLUGeneric; k is the ceiling.
+//
+//go:noescape
+func addReLUAVX2(y *float32, a *float32, b *float32, n int, k *float32)
+
+// addAVX2 is addGeneric.
+//
+//go:noescape
+func addAVX2(y *float32, a *float32, b *float32, n int, k *float32)
 
 // reluGradAVX2 is reluGradGeneric; k is the ceiling.
 //

@@ -39,6 +39,16 @@ func dequantizeI8NEON(x *float32, q *uint8, n int, k *float32)
 //go:noescape
 func reluNEON(y *float32, x *float32, n int, k *float32)
 
+// addReLUNEON is addReLUGeneric; k is the ceiling.
+//
+//go:noescape
+func addReLUNEON(y *float32, a *float32, b *float32, n int, k *float32)
+
+// addNEON is addGeneric.
+//
+//go:noescape
+func addNEON(y *float32, a *float32, b *float32, n int, k *float32)
+
 // reluGradNEON is reluGradGeneric; k is the ceiling.
 //
 //go:noescape

@@ -15,6 +15,19 @@ func reluGeneric(y, x []float32, ceiling float32) {
 	}
 }
 
+// addGeneric is the loop that every path of [Add] computes.
+func addGeneric(y, a, b []float32) {
+	for i := range y {
+		y[i] = a[i] + b[i]
+	}
+}
+
+// addReLUGeneric is the loop that every path of [AddReLU] computes.
+func addReLUGeneric(y, a, b []float32, ceiling float32) {
+	addGeneric(y, a, b)
+	reluGeneric(y, y, ceiling)
+}
+
 // reluGradGeneric is the loop that every path of [ReLUGrad] computes.
 func reluGradGeneric(dx, dy, x []float32, ceiling float32) {
 	for i, r := range x {

@@ -71,5 +71,11 @@ func checkReLUTwins(t *testing.T, name string, n int, ceiling float32, r *rand.R
 	reluGradBlock(got.slice(), dy, x, ceiling)
 	reluGradGeneric(want, dy, x, ceiling)
 	sameBits(t, name+" its gradient", got.slice(), want)
+	addBlock(got.slice(), x, dy)
+	addGeneric(want, x, dy)
+	sameBits(t, name+" sum", got.slice(), want)
+	addReLUBlock(got.slice(), x, dy, ceiling)
+	addReLUGeneric(want, x, dy, ceiling)
+	sameBits(t, name+" ReLU of a sum", got.slice(), want)
 	got.check(t, name)
 }

@@ -51,6 +51,8 @@ var mutants = []mutant{
 	{"internal/kernel/pool_amd64.go", "poolPath(g) != generic && (g.H|g.W)&1 == 0", "poolPath(g) != generic", ""},
 	{"internal/kernel/intconv_float.go", "c.begin(\"ConvScaled\", x.Zero, bias,", "c.begin(\"ConvScaled\", x.Zero, nil,", ""},
 	{"graph/op_ship.go", "node.Hold(y, in...)", "node.Hold(y)", ""},
+	{"graph/op_join.go", "kernel.ReLUGrad(dx, in[0], in[1], ceiling)", "kernel.ReLUGrad(dx, in[0], in[0], ceiling)", ""},
+	{"internal/kernel/relu_generic.go", "reluGeneric(y, y, ceiling)", "", ""},
 	{"graph/op_conv.go", "[][]int{{0, 3}, {0, 2}, {0}}", "[][]int{{0, 3}, {0, 1}, {0}}", ""},
 	{"train/garbage.go", "all-g.done > mostGarbage", "all > mostGarbage", ""},
 	{"train/memory.go", "int64(batch-1)*(two[i]-one[i])", "int64(batch)*(two[i]-one[i])", ""},

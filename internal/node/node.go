@@ -38,7 +38,9 @@ type Spec struct {
 	// that is as long and nothing reads it any more; [Nothing] if none.
 	Over Place
 
-	Sum bool // y is the sum of the inputs: the gradient with respect to each is dy
+	// Sum says that y depends on the sum of the inputs alone: the gradient with respect to
+	// each is that of Grads, of which there is one, or dy, without any.
+	Sum bool
 }
 
 // Place is where a gradient's function finds a tensor among its arguments.
@@ -187,7 +189,9 @@ func (o *op) SymDiff(inputs gorgonia.Nodes, y, dy *gorgonia.Node) (grads gorgoni
 	for i, in := range inputs {
 		var d *gorgonia.Node
 		switch {
-		case o.Sum:
+		case o.Sum && i > 0:
+			d = grads[0]
+		case o.Sum && len(o.Grads) == 0:
 			d = dy
 		case o.wrt[i]:
 			run := func(d []float32, args [][]float32) error { return o.Grads[i](d, args[:own]) }

@@ -116,6 +116,20 @@ var elementwiseKernels = []elementwise{
 			fmin y.4s, y.4s, ceiling.4s`,
 	},
 	{
+		name: "addReLUNEON", doc: "addReLUGeneric; k is the ceiling",
+		slices: []slice{out("y"), in("a"), in("b")}, constants: []string{"ceiling"},
+		before: "eor zero.16b, zero.16b, zero.16b",
+		code: `
+			fadd y.4s, a.4s, b.4s
+			fmax y.4s, y.4s, zero.4s
+			fmin y.4s, y.4s, ceiling.4s`,
+	},
+	{
+		name: "addNEON", doc: "addGeneric",
+		slices: []slice{out("y"), in("a"), in("b")},
+		code:   "fadd y.4s, a.4s, b.4s",
+	},
+	{
 		name: "reluGradNEON", doc: "reluGradGeneric; k is the ceiling",
 		slices: []slice{out("dx"), in("dy"), in("x")}, constants: []string{"ceiling"},
 		before: "eor zero.16b, zero.16b, zero.16b",

@@ -79,18 +79,28 @@ var kernels = []kernel{
 		streams: floats("y", "x"), unroll: 4, temps: 2,
 		begin: func(v *vector) { v.constants(1); v.zero(v.keep(1)) },
 		body: func(v *vector) {
-			x := v.temp(0)
-			v.load("x", x)
-			// The second source wins where one is NaN: NaN stays.
-			VMINPS(x, v.keep(0), x)
-			if v.avx512 {
-				VCMPPS(notLessEqualUQ, v.keep(1), x, K7, K1)
-				VMOVAPS_Z(x, K1, x)
-			} else {
-				VCMPPS(notLessEqualUQ, v.keep(1), x, v.temp(1))
-				VANDPS(v.temp(1), x, x)
-			}
-			v.store(x, "y")
+			v.load("x", v.temp(0))
+			v.clip(v.temp(0))
+			v.store(v.temp(0), "y")
+		},
+	},
+	{
+		name: "addReLU", doc: "addReLUGeneric; k is the ceiling",
+		streams: floats("y", "a", "b"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(1); v.zero(v.keep(1)) },
+		body: func(v *vector) {
+			v.add("a", "b")
+			v.clip(v.temp(0))
+			v.store(v.temp(0), "y")
+		},
+	},
+	{
+		name: "add", doc: "addGeneric",
+		streams: floats("y", "a", "b"), unroll: 4, temps: 2,
+		begin: func(v *vector) {},
+		body: func(v *vector) {
+			v.add("a", "b")
+			v.store(v.temp(0), "y")
 		},
 	},
 	{
@@ -120,6 +130,26 @@ var kernels = []kernel{
 		begin: func(v *vector) { v.constants(3) },
 		body:  func(v *vector) { v.sgd(true) },
 	},
+}
+
+// add leaves the sum of two streams in the first temporary.
+func (v *vector) add(a, b string) {
+	v.load(a, v.temp(0))
+	v.load(b, v.temp(1))
+	VADDPS(v.temp(1), v.temp(0), v.temp(0))
+}
+
+// clip is min(max(x, 0), k) with k and 0 in keep(0) and keep(1).
+func (v *vector) clip(x VecPhysical) {
+	// The second source wins where one is NaN: NaN stays.
+	VMINPS(x, v.keep(0), x)
+	if v.avx512 {
+		VCMPPS(notLessEqualUQ, v.keep(1), x, K7, K1)
+		VMOVAPS_Z(x, K1, x)
+		return
+	}
+	VCMPPS(notLessEqualUQ, v.keep(1), x, v.temp(1))
+	VANDPS(v.temp(1), x, x)
 }
 
 // dequantize is x = s·(q − z), with s and z in k.
