@@ -154,12 +154,15 @@ func runFiles() []runFile {
 	}
 }
 
+// laterFiles lists what the commands report, analyze and search write about a run.
+func laterFiles() []string {
+	return []string{pageFile, report.TimesFile, analysisFile, sensitivityFile, noiseFile, searchFile, chosenFile, paretoFile}
+}
+
 // isRunFile reports whether a run or one of the commands report, analyze and search
 // writes a file of the name.
 func isRunFile(name string) bool {
-	others := []string{pageFile, report.TimesFile, config.ImportFile, analysisFile, sensitivityFile, noiseFile, searchFile,
-		chosenFile, paretoFile}
-	return slices.Contains(others, name) || slices.ContainsFunc(runFiles(), func(f runFile) bool {
+	return name == config.ImportFile || slices.Contains(laterFiles(), name) || slices.ContainsFunc(runFiles(), func(f runFile) bool {
 		ok, err := filepath.Match(f.name, name)
 		return ok && err == nil
 	})

@@ -48,3 +48,29 @@ func TestStatesOfUnfinishedRuns(t *testing.T) {
 		}
 	}
 }
+
+// What other commands wrote about a run goes when another one begins in its folder, not when
+// the run is continued.
+func TestNewRunsHaveNoFilesOfEarlierOnes(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	begin := []string{"train", "--out", run, "--quiet", "--set", "network=mlp", "--set", "float.epochs=1",
+		"--set", "qat.epochs=0"}
+	resume := []string{"train", "--resume", "--out", run, "--quiet"}
+	finished(t, begin...)
+	for _, tt := range []struct {
+		args []string
+		kept bool
+	}{{resume, true}, {begin, false}} {
+		for _, name := range laterFiles() {
+			if err := os.WriteFile(filepath.Join(run, name), []byte("of an earlier run"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		finished(t, tt.args...)
+		for _, name := range laterFiles() {
+			if exists(filepath.Join(run, name)) != tt.kept {
+				t.Errorf("%v: %s is kept: %v, want %v", tt.args, name, !tt.kept, tt.kept)
+			}
+		}
+	}
+}

@@ -165,7 +165,7 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 	if err := roomFor(job, t.Log); err != nil {
 		return nil, err
 	}
-	if err := beginFolder(settings); err != nil {
+	if err := beginFolder(settings, !t.Resume); err != nil {
 		return nil, err
 	}
 	if fresh {
@@ -210,10 +210,17 @@ func (p *progress) finish(ctx context.Context, t train.Config, r *train.Result) 
 }
 
 // beginFolder writes config.yaml. It removes the list of an earlier run's
-// files, which is written again once they are complete.
-func beginFolder(settings *config.Config) error {
-	if err := os.Remove(filepath.Join(settings.Out, sums.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// files, which is written again once they are complete, and before a fresh run what other
+// commands wrote about that one.
+func beginFolder(settings *config.Config, fresh bool) error {
+	old := []string{sums.File}
+	if fresh {
+		old = append(old, laterFiles()...)
+	}
+	for _, name := range old {
+		if err := os.Remove(filepath.Join(settings.Out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return atomicfile.Write(filepath.Join(settings.Out, configFile), settings.Print)
 }
