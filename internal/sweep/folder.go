@@ -2,12 +2,14 @@ package sweep
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"petrify/internal/atomicfile"
@@ -55,15 +57,15 @@ func Create(file, folder string, known ...string) (*Sweep, error) {
 	if err := s.learn(append([]string{filepath.Join(folder, knownFile)}, known...)); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
-	text := spec.encode(here)
+	text := unsealed(spec.encode(here))
 	switch old, err := os.ReadFile(filepath.Join(folder, PlanFile)); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil, fmt.Errorf("sweep: %w", err)
-	case !bytes.Equal(old, text):
+	case !bytes.Equal(old, text) && !bytes.Equal(old, seal(text)):
 		return nil, fmt.Errorf("sweep: %s holds another plan: choose another folder", folder)
 	}
-	if err := s.write(text); err != nil {
+	if err := s.write(seal(text)); err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
 	return s, nil
@@ -76,6 +78,9 @@ func Open(folder string) (*Sweep, error) {
 		return nil, fmt.Errorf("sweep: %w: want a folder that `petrify sweep plan` wrote", err)
 	}
 	spec, err := Read(file)
+	if err == nil {
+		err = sealed(file)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +93,39 @@ func Open(folder string) (*Sweep, error) {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
 	return s, nil
+}
+
+// sealMark begins the last line of a plan, since a trial is known by its index: in a plan
+// that is changed later, results would be of other trials.
+const sealMark = "# SHA-256 of all above: "
+
+// seal adds the line.
+func seal(plan []byte) []byte {
+	return fmt.Appendf(slices.Clip(plan), "%s%x\n", sealMark, sha256.Sum256(plan))
+}
+
+// unsealed is a plan without the line, which is a comment of its file.
+func unsealed(plan []byte) (rest []byte) {
+	for line := range bytes.Lines(plan) {
+		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte(sealMark)) {
+			rest = append(rest, line...)
+		}
+	}
+	return rest
+}
+
+// sealed returns an error if a plan has changed since it was sealed. Plans of earlier
+// versions have no seal.
+func sealed(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	if plan, _, ok := bytes.Cut(text, []byte(sealMark)); ok && !bytes.Equal(text, seal(plan)) {
+		return fmt.Errorf("sweep: %s has been changed since the trials were planned: want it as it was, or another folder "+
+			"(sweep plan %s --out DIR --known FILE)", file, file)
+	}
+	return nil
 }
 
 // write writes the trials' folders, and last the plan. The many files of the trials are not

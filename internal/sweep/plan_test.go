@@ -284,6 +284,31 @@ func TestCreateAndOpen(t *testing.T) {
 	if again := files(); !slices.Equal(again, first) {
 		t.Errorf("planning again left %q", again)
 	}
+	path := filepath.Join("out", PlanFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := strings.Replace(string(text), "1..6", "1..7", 1) // which makes another trial of the seventh
+	for changed, want := range map[string]string{
+		edited:              "has been changed since the trials were planned",
+		string(text) + "\n": "has been changed since the trials were planned",
+		string(text[:len(text)-len(sealMark)-65]): "", // of an earlier version
+		string(text): "",
+	} {
+		write(path, changed)
+		if _, err := Open("out"); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s\n%v, want %q", changed, err, want)
+		}
+	}
+	if _, err := Create(path, "out"); err != nil {
+		t.Error(err)
+	}
+	write(path, edited)
+	if s, err := Create(path, "more"); err != nil || s.Len() != 14 {
+		t.Errorf("an edited plan elsewhere: %v", err)
+	}
+	write(path, string(text))
 	write("other.yaml", "axes: {seed: 1..6}\n")
 	if _, err := Create("other.yaml", "out"); err == nil || !strings.Contains(err.Error(), "holds another plan") {
 		t.Errorf("another plan: %v", err)
