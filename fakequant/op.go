@@ -2,6 +2,7 @@ package fakequant
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -28,6 +29,7 @@ func Node(u *Use, x *gorgonia.Node) (y *gorgonia.Node, params gorgonia.Nodes, er
 		Shape: x.Shape(),
 		Run:   func(y []float32, in [][]float32) error { return u.Forward(y, in[0]) },
 		Grads: gradients(u),
+		Reads: append([][]int{{0, 2}}, slices.Repeat([][]int{{}}, len(inputs)-1)...),
 	}, inputs...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("fakequant: %s: %w", name, err)

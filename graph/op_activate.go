@@ -14,6 +14,7 @@ type unary struct {
 	shape tensor.Shape                 // of y; nil: that of x
 	run   func(y, x []float32)         // y = f(x)
 	grad  func(dx, dy, x, y []float32) // dx = f'(x)·dy; runs after run
+	moves bool                         // grad reads dy alone
 }
 
 // apply adds the node of y.
@@ -21,9 +22,14 @@ func (o unary) apply(x *gorgonia.Node) (*gorgonia.Node, error) {
 	if o.shape == nil {
 		o.shape = x.Shape()
 	}
+	var reads [][]int
+	if o.moves {
+		reads = [][]int{{0}}
+	}
 	return node.Apply(node.Spec{
 		Name:  o.name,
 		Shape: o.shape,
+		Reads: reads,
 		Run: func(y []float32, in [][]float32) error {
 			o.run(y, in[0])
 			return nil

@@ -47,6 +47,7 @@ func reorder(name string, x *gorgonia.Node, shape tensor.Shape, n, rows, cols in
 		shape: shape,
 		run:   func(y, x []float32) { transpose(y, x, n, rows, cols) },
 		grad:  func(dx, dy, _, _ []float32) { transpose(dx, dy, n, cols, rows) },
+		moves: true,
 	}.apply(x)
 }
 

@@ -16,6 +16,7 @@ func trainMaxPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 		shape: shape,
 		run:   func(y, x []float32) { kernel.MaxPool(y, arg, x, p) },
 		grad:  func(dx, dy, _, _ []float32) { kernel.MaxPoolGrad(dx, dy, arg, p) },
+		moves: true,
 	}.apply(in[0])
 }
 
@@ -27,5 +28,6 @@ func trainAvgPool(b *builder, u *unit, in []*gorgonia.Node) (*gorgonia.Node, err
 		shape: b.shape(u.out, u.vector),
 		run:   func(y, x []float32) { kernel.AvgPool(y, x, p) },
 		grad:  func(dx, dy, _, _ []float32) { kernel.AvgPoolGrad(dx, dy, p) },
+		moves: true,
 	}.apply(in[0])
 }

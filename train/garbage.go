@@ -1,13 +1,14 @@
 package train
 
 import (
-	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 )
 
 // garbage runs Go's collector where it would wait too long: it lets the heap double, and
 // most of a run's heap is data and buffers that stay. These hold no pointers, so that a
-// collection takes less than a millisecond, whatever their size.
+// collection takes less than a millisecond, whatever their size. What is free goes back to
+// the system: the graphs of the stage before, and garbage.
 type garbage struct {
 	batches uint
 	done    uint64 // bytes that were allocated before the last collection
@@ -15,7 +16,7 @@ type garbage struct {
 }
 
 const (
-	mostGarbage = 4 << 20 // bytes
+	mostGarbage = 2 << 20 // bytes
 	lookEvery   = 32      // batches
 )
 
@@ -27,7 +28,7 @@ func (g *garbage) batch() {
 	g.now[0].Name = "/gc/heap/allocs:bytes"
 	metrics.Read(g.now[:])
 	if all := g.now[0].Value.Uint64(); all-g.done > mostGarbage {
-		runtime.GC()
+		debug.FreeOSMemory()
 		g.done = all
 	}
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"petrify/datasets"
@@ -44,11 +45,19 @@ func (r *run) warnOfMoving() {
 // have to show whether a tenth of an activation's elements is clipped.
 const probes = 8
 
+// mostProbed is how many images of a batch are looked at together, where it has such parts: layers
+// that are not fused take more memory than in a step.
+const mostProbed = 32
+
 // clipped counts what the quantizers clip in some training images, in a graph
 // of its own that does not affect training. A run that is interrupted here is
 // already trained, and ends with what has been counted so far.
 func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
-	p, err := r.model.Probe(r.Batch)
+	part := r.Batch
+	for part > mostProbed && part%2 == 0 {
+		part /= 2
+	}
+	p, err := r.model.Probe(part)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +75,10 @@ func (r *run) clipped(ctx context.Context) ([]graph.Warning, error) {
 		if ctx.Err() != nil || batches == min(probes, r.perEpoch()) {
 			break
 		}
-		if err := p.Run(b.X); err != nil {
-			return nil, err
+		for x := range slices.Chunk(b.X, len(b.X)/r.Batch*part) {
+			if err := p.Run(x); err != nil {
+				return nil, err
+			}
 		}
 		batches++
 	}
