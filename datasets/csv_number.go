@@ -107,8 +107,10 @@ func (t *table) parse(text []byte, column int) (float32, error) {
 		err = fmt.Errorf("%s: %w; data.missing: %s=median, mean or a number replaces it", t.name(column), err,
 			t.selector(column))
 	case t.window > 0 && isText(string(text), t.marks.comma):
-		err = fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out, data.windows.time: %s takes it for the time", err,
-			t.selector(column), t.selector(column))
+		err = fmt.Errorf("%w; data.columns: [\"!%s\"] leaves the column out", err, t.selector(column))
+		if _, no := dateTime(string(text)); no == nil {
+			err = fmt.Errorf("%w, data.windows.time: %s takes it for the time", err, t.selector(column))
+		}
 	case isText(string(text), t.marks.comma):
 		err = fmt.Errorf("%w; data.categories: [%s] makes features of words, data.columns: [\"!%s\"] leaves the column "+
 			"out", err, t.key(column), t.selector(column))
