@@ -49,11 +49,12 @@ func (c *command) masks(ctx context.Context, folder string) (_ *report.Masks, er
 	}
 	for _, i := range tellingly(floatWrong, wrong) {
 		s := report.Masked{Sample: set.Sample(set.Test, i), FloatWrong: floatWrong[i], ShippedWrong: wrong[i]}
-		input, ok := set.Picture(set.Test, i)
-		if !ok { // of two channels, or of more than three
-			input = image.NewGray(image.Rect(0, 0, set.Shape[2], set.Shape[1]))
+		if input, ok := set.Picture(set.Test, i); ok && set.Shape[1] > 1 { // no signal, and of one channel or three
+			if s.Input, err = pictureURL(input); err != nil {
+				return nil, err
+			}
 		}
-		for to, picture := range map[*template.URL]image.Image{&s.Input: input,
+		for to, picture := range map[*template.URL]image.Image{
 			&s.Truth:   maskPicture(set.MaskOf(set.Test, i), set.Shape[2]),
 			&s.Float:   maskPicture(floats[i], set.Shape[2]),
 			&s.Shipped: maskPicture(integers[i], set.Shape[2])} {

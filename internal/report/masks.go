@@ -15,7 +15,7 @@ type MaskClass struct{ Name, Colour string }
 // these have wrong.
 type Masked struct {
 	Sample                       string
-	Input, Truth, Float, Shipped template.URL
+	Input, Truth, Float, Shipped template.URL // Input "": it is no picture
 	FloatWrong, ShippedWrong     float64
 }
 
