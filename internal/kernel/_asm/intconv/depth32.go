@@ -31,7 +31,10 @@ func depth32() {
 		for _, y := range ymm[0:4] {
 			VPXOR(y, y, y)
 		}
-		depth32Sum(x, j, c, k.product)
+		depthSum(x, j, c, ymm, func(at Op, y VecPhysical) { VMOVDQU(at, y) }, func(i int, w Op, x VecPhysical) {
+			VMOVDQU(w, ymm[4+i])
+			k.product(ymm[4+i], x, ymm[i])
+		})
 		for i, half := range []struct{ first, from uint8 }{{0, 0x20}, {2, 0x20}, {0, 0x31}, {2, 0x31}} {
 			VPERM2I128(U8(half.from), ymm[half.first+1], ymm[half.first], ymm[4+i])
 			VPADDD(Mem{Base: bias}.Offset(32*i), ymm[4+i], ymm[4+i])
@@ -47,35 +50,4 @@ func depth32() {
 		VZEROUPPER()
 		RET()
 	}
-}
-
-// depth32Sum emits the loop over the taps of one pixel.
-func depth32Sum(x, j, c GPVirtual, product func(w, x, sum VecPhysical)) {
-	off, quads, w, next := load("off"), load("quads"), load("w"), GP64()
-	LEAQ(Mem{Base: w}.Idx(j, 4), w)
-	MOVQ(c, next)
-	SHLQ(U8(2), next)
-	Label("quad")
-	taps, low, high := ymm[4:8], ymm[8:12], ymm[12:16]
-	for t, tap := range taps {
-		at := GP64()
-		MOVQ(Mem{Base: off}.Offset(8*t), at)
-		VMOVDQU(Mem{Base: x}.Idx(at, 1), tap)
-	}
-	VPUNPCKLBW(taps[1], taps[0], low[0])
-	VPUNPCKLBW(taps[3], taps[2], low[1])
-	VPUNPCKHBW(taps[1], taps[0], low[2])
-	VPUNPCKHBW(taps[3], taps[2], low[3])
-	VPUNPCKLWD(low[1], low[0], high[0])
-	VPUNPCKHWD(low[1], low[0], high[1])
-	VPUNPCKLWD(low[3], low[2], high[2])
-	VPUNPCKHWD(low[3], low[2], high[3])
-	for k := range 4 {
-		VMOVDQU(Mem{Base: w}.Offset(32*k), taps[k])
-		product(taps[k], high[k], ymm[k])
-	}
-	ADDQ(Imm(32), off)
-	ADDQ(next, w)
-	DECQ(quads)
-	JNZ(LabelRef("quad"))
 }

@@ -45,7 +45,9 @@ func depth64() {
 	for _, z := range zmm[0:4] {
 		VPXORD(z, z, z)
 	}
-	depth64Sum(x, j, c)
+	depthSum(x, j, c, zmm, func(at Op, z VecPhysical) { VMOVDQU32(at, z) }, func(i int, w Op, x VecPhysical) {
+		VPDPBUSD(w, x, zmm[i])
+	})
 	depth64Transpose()
 	CMPQ(m, U32(1))
 	JNE(LabelRef("store"))
@@ -66,18 +68,20 @@ func depth64() {
 	RET()
 }
 
-// depth64Sum emits the loop over the taps of one pixel.
-func depth64Sum(x, j, c GPVirtual) {
+// depthSum emits the loop over the taps of one pixel, with the first sixteen of regs as in depth64.
+// add adds products of bytes x, interleaved, and of the weights at w to sum i.
+func depthSum(x, j, c GPVirtual, regs []VecPhysical, move func(at Op, to VecPhysical),
+	add func(i int, w Op, x VecPhysical)) {
 	off, quads, w, next := load("off"), load("quads"), load("w"), GP64()
 	LEAQ(Mem{Base: w}.Idx(j, 4), w)
 	MOVQ(c, next)
 	SHLQ(U8(2), next)
 	Label("quad")
-	taps, low, high := zmm[4:8], zmm[8:12], zmm[12:16]
+	taps, low, high := regs[4:8], regs[8:12], regs[12:16]
 	for t, tap := range taps {
 		at := GP64()
 		MOVQ(Mem{Base: off}.Offset(8*t), at)
-		VMOVDQU32(Mem{Base: x}.Idx(at, 1), tap)
+		move(Mem{Base: x}.Idx(at, 1), tap)
 	}
 	VPUNPCKLBW(taps[1], taps[0], low[0])
 	VPUNPCKLBW(taps[3], taps[2], low[1])
@@ -88,7 +92,7 @@ func depth64Sum(x, j, c GPVirtual) {
 	VPUNPCKLWD(low[3], low[2], high[2])
 	VPUNPCKHWD(low[3], low[2], high[3])
 	for k := range 4 {
-		VPDPBUSD(Mem{Base: w}.Offset(64*k), high[k], zmm[k])
+		add(k, Mem{Base: w}.Offset(int(regs[0].Size())*k), high[k])
 	}
 	ADDQ(Imm(32), off)
 	ADDQ(next, w)
