@@ -1,7 +1,9 @@
 package node_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -11,12 +13,14 @@ import (
 )
 
 // vector is a graph's input of n numbers, 1, 2, …
-func vector(g *gorgonia.ExprGraph, n int) *gorgonia.Node {
+func vector(g *gorgonia.ExprGraph, n int) *gorgonia.Node { return named(g, "x", n) }
+
+func named(g *gorgonia.ExprGraph, name string, n int) *gorgonia.Node {
 	x := make([]float32, n)
 	for i := range x {
 		x[i] = float32(i + 1)
 	}
-	return gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(n), gorgonia.WithName("x"),
+	return gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(n), gorgonia.WithName(name),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(n), tensor.WithBacking(x))))
 }
 
@@ -132,5 +136,67 @@ func TestGradientsWriteOver(t *testing.T) {
 		if got := value(grads[0])[2]; got != 18 {
 			t.Errorf("over %v: the gradient of 3x² at 3 is %v, want 18", over, got)
 		}
+	}
+}
+
+// A gradient that a later one still reads dy of leaves it alone.
+func TestNothingIsWrittenOverThatIsReadLater(t *testing.T) {
+	g := gorgonia.NewGraph()
+	a, b := vector(g, 16), named(g, "b", 16)
+	times := func(k int) node.Func {
+		return func(d []float32, in [][]float32) error {
+			for i, v := range in[k] {
+				d[i] = v * in[0][i]
+			}
+			return nil
+		}
+	}
+	product, err := node.Apply(node.Spec{
+		Name: "product", Shape: a.Shape(),
+		Run: func(y []float32, in [][]float32) error {
+			for i, v := range in[0] {
+				y[i] = v * in[1][i]
+			}
+			return nil
+		},
+		Grads: []node.Func{times(3), times(2)},
+		Over:  node.DY,
+	}, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grads, err := gorgonia.Grad(sum(t, scale(t, 3, product)), a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, g, scale(t, 1, grads[0]), grads[1])
+	if got := value(grads[1])[4]; got != 15 {
+		t.Errorf("the gradient of 3·5·x is %v, want 15", got)
+	}
+}
+
+// What an operator would have overwritten that has not run any more is held.
+func TestValuesBeforeAnErrorAreHeld(t *testing.T) {
+	g := gorgonia.NewGraph()
+	first := scale(t, 2, vector(g, 16))
+	second := scale(t, 2, first)
+	scale(t, 2, scale(t, 2, second))
+	failed := errors.New("no more")
+	if err := node.Extend(second, func(node.Func) node.Func {
+		return func([]float32, [][]float32) error { return failed }
+	}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := node.Share(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := node.Run(vm); err == nil || !strings.Contains(err.Error(), failed.Error()) {
+		t.Fatalf("error = %v, want %v", err, failed)
+	}
+	if !m.Holds(first) {
+		t.Error("the value before the failure is not held")
 	}
 }
