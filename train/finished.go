@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 
@@ -29,7 +30,7 @@ func Finished(c Config) (*graph.Model, error) {
 	case last == nil:
 		return nil, fmt.Errorf("train: %s holds no checkpoint", c.Out)
 	case last.Phase != Done:
-		return nil, fmt.Errorf("train: %s holds an unfinished run (%v stage, %d steps)", c.Out, last.Phase, last.Step)
+		return nil, unfinished(c.Out, last)
 	}
 	s.config[keyProgram] = last.config[keyProgram]
 	if diff := difference(last.config, s.config); len(diff) > 0 {
@@ -43,4 +44,17 @@ func Finished(c Config) (*graph.Model, error) {
 		return nil, fmt.Errorf("train: %s: %w", last.path, err)
 	}
 	return m, nil
+}
+
+// Unfinished is an error that says how far the run in a folder is, if it is in a stage.
+func Unfinished(folder string) error {
+	last, err := (&store{folder: folder}).load(slog.New(slog.DiscardHandler))
+	if err != nil || last == nil || last.Phase == Done {
+		return nil
+	}
+	return unfinished(folder, last)
+}
+
+func unfinished(folder string, last *checkpoint) error {
+	return fmt.Errorf("train: %s holds an unfinished run (%v stage, %d steps)", folder, last.Phase, last.Step)
 }

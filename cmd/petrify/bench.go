@@ -7,8 +7,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"petrify/quantized"
 )
 
 // benchReport is what `bench` prints.
@@ -52,7 +50,7 @@ affects all of them alike; low and high are the tenth and ninetieth percentiles.
 			if repeats < 1 {
 				return usage(fmt.Errorf("--repeats %d: want at least 1", repeats))
 			}
-			m, err := quantized.Load(args[0])
+			m, err := loadModel(args[0])
 			if err != nil {
 				return err
 			}

@@ -116,7 +116,7 @@ func (f format) check(flags *pflag.FlagSet) error {
 }
 
 func (c *command) exportTo(ctx context.Context, f format, path, out string, o exportOptions) error {
-	m, err := quantized.Load(path)
+	m, err := loadModel(path)
 	if err != nil {
 		return err
 	}

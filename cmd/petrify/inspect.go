@@ -7,8 +7,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"petrify/quantized"
 )
 
 func (c *command) inspect() *cobra.Command {
@@ -35,7 +33,7 @@ is, before or after training. MODEL is then a run folder or a configuration file
 			if f, ok := formatOf(args[0]); ok {
 				return f.inspect(c.stdout, args[0])
 			}
-			m, err := quantized.Load(args[0])
+			m, err := loadModel(args[0])
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,6 @@ import (
 	"petrify/graph"
 	"petrify/internal/atomicfile"
 	"petrify/internal/config"
-	"petrify/quantized"
 )
 
 // inspectGraph prints the quantizers of the network that a run folder or a
@@ -52,7 +51,7 @@ func (c *command) describedModel(ctx context.Context, path string) (*graph.Model
 		if err != nil {
 			return nil, err
 		}
-		m, err := quantized.Load(path)
+		m, err := loadModel(path)
 		if err != nil {
 			return nil, err
 		}

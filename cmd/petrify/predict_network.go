@@ -29,7 +29,7 @@ type predictor struct {
 // openPredictor opens a frozen model, or with float the network that it was
 // quantized from.
 func openPredictor(path string, float bool) (*predictor, error) {
-	m, err := quantized.Load(path)
+	m, err := loadModel(path)
 	if err != nil {
 		return nil, err
 	}

@@ -105,6 +105,9 @@ func (c *command) runOf(ctx context.Context, folder string) (*report.Run, error)
 	if savedConfig(folder) == "" {
 		return nil, usage(fmt.Errorf("%s holds no %s: want the folder of a finished run", folder, configFile))
 	}
+	if err := ownModel(folder); err != nil {
+		return nil, err
+	}
 	r, err := report.Read(folder)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,4 +75,39 @@ func TestNewRunsHaveNoFilesOfEarlierOnes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// While a run in a folder has not finished, the model that an earlier one left there is not
+// taken for its own; by its file's name it is still read.
+func TestModelOfAnEarlierRun(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	begin := []string{"train", "--out", folder, "--quiet", "--set", "network=mlp", "--set", "float.epochs=1"}
+	finished(t, append(begin, "--set", "qat.epochs=0")...)
+	finished(t, "inspect", folder)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	again := append(begin, "--json", "--set", "qat.epochs=1000")
+	if run(ctx, again, nil, atStage{"qat", cancel}, io.Discard) == exitOK {
+		t.Fatal("the second run finished")
+	}
+	for _, args := range [][]string{{"inspect"}, {"inspect", "--graph"}, {"export"}, {"evaluate"}, {"report"},
+		{"compare", folder}, {"bench"}, {"verify"}} {
+		if _, errs := ends(t, exitFailed, append(args, folder)...); !strings.Contains(errs, "is of an earlier run") {
+			t.Errorf("%v: %s", args, errs)
+		}
+	}
+	finished(t, "inspect", filepath.Join(folder, "model.json"))
+}
+
+// atStage calls do when a stage begins that --json tells of.
+type atStage struct {
+	name string
+	do   func()
+}
+
+func (a atStage) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(`"event":"stage"`)) && bytes.Contains(line, []byte(`"stage":"`+a.name+`"`)) {
+		a.do()
+	}
+	return len(line), nil
 }

@@ -12,6 +12,7 @@ import (
 	"petrify/datasets"
 	"petrify/graph"
 	"petrify/internal/config"
+	"petrify/internal/sums"
 	"petrify/quantized"
 	"petrify/train"
 )
@@ -36,10 +37,31 @@ func folderOf(model string) string {
 	return model
 }
 
+// loadModel reads a model.
+func loadModel(path string) (*quantized.Model, error) {
+	if err := ownModel(path); err != nil {
+		return nil, err
+	}
+	return quantized.Load(path)
+}
+
+// ownModel is an error if the model in a run's folder is that of an earlier run, since the one
+// that began there later has not finished.
+func ownModel(folder string) error {
+	if !exists(filepath.Join(folder, quantized.ManifestFile)) || exists(filepath.Join(folder, sums.File)) {
+		return nil
+	}
+	if err := train.Unfinished(folder); err != nil {
+		return fmt.Errorf("%w: its %s is of an earlier run; continue it (train --resume --out %s), or name that file", err,
+			quantized.ManifestFile, folder)
+	}
+	return nil
+}
+
 // openSubject opens a model with its data and, if it is a run, its graph. data
 // is where the data are now; "": where training found them.
 func (c *command) openSubject(ctx context.Context, path, data string) (*subject, error) {
-	m, err := quantized.Load(path)
+	m, err := loadModel(path)
 	if err != nil {
 		return nil, err
 	}
