@@ -83,7 +83,7 @@ func TestMasksFromFolderToPrediction(t *testing.T) {
 	if !strings.Contains(said, "mIoU") || !strings.Contains(said, " 0 differ") {
 		t.Error(said)
 	}
-	if said := petrify(t, "verify", run); !strings.Contains(said, "accuracy and losses are confirmed") {
+	if said := petrify(t, "verify", run); !strings.Contains(said, "all metrics are confirmed") {
 		t.Error(said)
 	}
 	var says struct {

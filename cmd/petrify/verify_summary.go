@@ -62,9 +62,9 @@ func (s *subject) concede(says train.Summary, found *train.Summary) string {
 	found.Data.Dataset, found.Data.Source, found.Data.Passed = says.Data.Dataset, says.Data.Source, says.Data.Passed
 	if found.PTQ == (train.Metrics{}) {
 		found.PTQ = says.PTQ
-		return "accuracy and losses of float and QAT are confirmed; PTQ's depend on random dropout."
+		return "the metrics of float and QAT are confirmed; PTQ's depend on random dropout."
 	}
-	return "accuracy and losses are confirmed."
+	return "all metrics are confirmed."
 }
 
 // sameNumbers names every number in the summary's file that differs from the
