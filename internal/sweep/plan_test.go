@@ -301,6 +301,7 @@ func TestCreateAndOpen(t *testing.T) {
 			t.Errorf("%s\n%v, want %q", changed, err, want)
 		}
 	}
+	write(path, string(text))
 	if _, err := Create(path, "out"); err != nil {
 		t.Error(err)
 	}
