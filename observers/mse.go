@@ -177,9 +177,9 @@ func (m *masses) accumulate(counts []int64, left, width float64) {
 func (m *masses) loss(f affine.Format, s float32, z int32, enough float64) float64 {
 	const slack = 1e-9 // of all parts' size; some 2⁻⁴¹ of it is what at most 256 of them are rounded by
 	last, highest := len(m.sums)-1, f.Max()
-	half, per := float64(s)/2, 1/m.width // a power of two
+	half, per := float64(float64(s)/2), 1/m.width // a power of two
 	end := float64(float64(s) * float64(max(highest-z, z-f.Min())))
-	enough += slack * (m.sums[last][2] + float64(end*end*m.sums[last][0]))
+	enough += float64(slack * (m.sums[last][2] + float64(end*end*m.sums[last][0])))
 	sum, from := 0.0, 0
 	for q := f.Min(); q <= highest && sum <= enough; q++ {
 		r, to := float64(float64(s)*float64(q-z)), last
