@@ -14,7 +14,7 @@ func (f Front) Bands(features []float32) []float32 {
 		for i := range f.Mels {
 			sum := float64(features[0]) / 2
 			for k := 1; k < f.Coefficients; k++ {
-				sum += float64(features[k]) * cosPi(float64(k)*(float64(i)+0.5)/float64(f.Mels))
+				sum += float64(float64(features[k]) * cosPi(float64(k)*(float64(i)+0.5)/float64(f.Mels)))
 			}
 			all = append(all, float32(scale*sum))
 		}

@@ -133,4 +133,4 @@ func (f Front) bands() (first []uint16, rise []float32) {
 	return first, rise
 }
 
-func mel(hertz float64) float64 { return 1127 * ln(1+hertz/700) }
+func mel(hertz float64) float64 { return float64(1127 * ln(1+hertz/700)) }

@@ -100,7 +100,7 @@ func (e *Ear) sum() {
 		for k := int(e.t.First[j]); k < int(e.t.First[j+1]); k++ {
 			a, b := e.spectrum[2*(k%n):][:2], e.spectrum[2*(n-k):][:2]
 			c, s := e.turn(k)
-			evenRe, evenIm := 0.5*(a[0]+b[0]), 0.5*(a[1]-b[1])
+			evenRe, evenIm := float32(0.5*(a[0]+b[0])), float32(0.5*(a[1]-b[1]))
 			oddRe, oddIm := 0.5*(a[1]+b[1]), 0.5*(b[0]-a[0])
 			re := evenRe + (float32(c*oddRe) + float32(s*oddIm))
 			im := evenIm + (float32(c*oddIm) - float32(s*oddRe))

@@ -111,7 +111,7 @@ func (s *sampler) weigh(phase int) []float64 {
 	all := make([]float64, 2*s.wide+1)
 	table, place := kernel(), float64(phase)/float64(s.phases)
 	for i := range all {
-		x := math.Abs(float64(i-s.wide)-place) * s.shrink * steps
+		x := float64(math.Abs(float64(i-s.wide)-place) * s.shrink * steps)
 		if k := int(x); k < reach*steps {
 			all[i] = s.shrink * (table[k] + float64((x-float64(k))*(table[k+1]-table[k])))
 		}
