@@ -30,8 +30,11 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
 {{- if not .WeightZeros}}
 #if SIXTEEN
         order_taps(&in_order, &t);
-        for (int32_t few; n - o >= 8 && o < in_order.end; o += few, from += few, y += few) {
-            few = depthwise_sixteen{{.Suffix}}(y, from, &in_order, &l->of, o);
+        for (; n - o >= 16 && o < in_order.end; o += 16, from += 16, y += 16) {
+            depthwise_sixteen{{.Suffix}}(y, from, &in_order, &l->of, o);
+        }
+        for (; n - o >= 8 && o < in_order.end; o += 8, from += 8, y += 8) { /* once at most */
+            depthwise_half{{.Suffix}}(y, from, &in_order, &l->of, o);
         }
 #endif
 {{- end}}

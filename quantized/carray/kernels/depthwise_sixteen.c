@@ -1,19 +1,24 @@
 #if SIXTEEN
-/* Sixteen outputs from o on at one position, or eight: returns how many. */
-static inline int32_t depthwise_sixteen{{.Suffix}}({{.Type}} *y, const uint8_t *x, const taps_in_order *t, const products *l,
+/* Sixteen outputs from o on at one position: if there are so many, they are in order. */
+static inline void depthwise_sixteen{{.Suffix}}({{.Type}} *y, const uint8_t *x, const taps_in_order *t, const products *l,
     int32_t o)
 {
     uint32_t sums[16];
 
     sum_taps(sums, x, t, o);
-    if (l->outputs - o >= 16) { /* then there are as many in order */
-        sum_taps(sums + 8, x + 8, t, o + 8);
-        finish_sixteen{{.Suffix}}(y, sums, l, o);
-        return 16;
-    }
+    sum_taps(sums + 8, x + 8, t, o + 8);
+    finish_sixteen{{.Suffix}}(y, sums, l, o);
+}
+
+/* Eight of them. */
+static inline void depthwise_half{{.Suffix}}({{.Type}} *y, const uint8_t *x, const taps_in_order *t, const products *l,
+    int32_t o)
+{
+    uint32_t sums[8];
+
+    sum_taps(sums, x, t, o);
     for (int32_t k = 0; k < 8; k++) {
         y[k] = finish{{.Suffix}}(sums[k], l, o + k);
     }
-    return 8;
 }
 #endif
