@@ -311,33 +311,6 @@ func TestMasksAreScaled(t *testing.T) {
 	}
 }
 
-// TestMasksOfPicturesOnDisk: where pictures do not fit into memory, the set is the same.
-func TestMasksOfPicturesOnDisk(t *testing.T) {
-	if !canMap {
-		t.Skip("files cannot be mapped")
-	}
-	m := greyMask(3, 0, 1, 2, 255, 0, 1)
-	dir := write(t, pairOf(t, "images", "masks", m, m, m, m))
-	inMemory, err := Open(dir, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache := t.TempDir()
-	for range 2 { // writes the file, and finds it again
-		onDisk, err := Open(dir, Options{Free: 4, Cache: cache})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if onDisk.Account.Disk == "" || onDisk.Checksum() != inMemory.Checksum() {
-			t.Errorf("on disk: %q, checksum %s, in memory %s", onDisk.Account.Disk, onDisk.Checksum(),
-				inMemory.Checksum())
-		}
-		if len(onDisk.Files) != len(inMemory.Files) {
-			t.Errorf("%d files on disk, %d in memory", len(onDisk.Files), len(inMemory.Files))
-		}
-	}
-}
-
 // TestMasksForATrainedNetwork: its classes are known, whatever occurs in the masks, and a
 // greater one is refused.
 func TestMasksForATrainedNetwork(t *testing.T) {

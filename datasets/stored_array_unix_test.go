@@ -1,3 +1,5 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
 package datasets
 
 import (
@@ -18,9 +20,6 @@ import (
 // Arrays and IDX files on disk give the same batches, account and checksum as in memory,
 // whatever their types, layouts and splits are, from the file of an earlier reading as well.
 func TestArraysOnDiskAreTheSame(t *testing.T) {
-	if !canMap {
-		t.Skip("files cannot be mapped here")
-	}
 	whole := func(shape ...int) [][]int { return [][]int{shape} }
 	parts := func(n, test int, shape ...int) [][]int {
 		return [][]int{append([]int{n}, shape...), append([]int{test}, shape...)}
@@ -149,9 +148,6 @@ func writeIDXFolder(t *testing.T, suffix string) string {
 
 // What is wrong in an array or an IDX file is named as it is in memory, and leaves no file.
 func TestFaultsOfArraysOnDisk(t *testing.T) {
-	if !canMap {
-		t.Skip("files cannot be mapped here")
-	}
 	one := element("<f4", 1)
 	good := slices.Repeat(one, 40*6)
 	bad := slices.Clone(good)
@@ -190,9 +186,6 @@ func TestFaultsOfArraysOnDisk(t *testing.T) {
 
 // A changed array is read again, and another one of the same file has a file of its own.
 func TestStoredArraysAreThoseOfTheFile(t *testing.T) {
-	if !canMap {
-		t.Skip("files cannot be mapped here")
-	}
 	cache, sums := t.TempDir(), map[string]bool{}
 	for _, shape := range [][]int{{40, 4, 6}, {40, 6, 4}, {40, 3, 8}} {
 		path := writeArrays(t, "|u1", [][]int{shape}, false, 8)
@@ -214,9 +207,6 @@ func TestStoredArraysAreThoseOfTheFile(t *testing.T) {
 
 // A published set beyond memory is checked each time that it is read.
 func TestPublishedOnDisk(t *testing.T) {
-	if !canMap {
-		t.Skip("files cannot be mapped here")
-	}
 	noData(t)
 	dir := write(t, tinyIDX())
 	o := Options{Dir: dir, Cache: t.TempDir(), Offline: true, Free: 1}
