@@ -40,7 +40,7 @@ drill: ## kill training, exports and runs in one folder KILLS times each; their 
 	go test ./train ./cmd/petrify -count 1 -run Killed -kills $(KILLS) -timeout 30m
 
 cluster: ## run a sweep on a Slurm of two nodes on this machine, and do it all kinds of harm (needs root, slurmctld, slurmd, slurm-client, munge)
-	go test ./cmd/petrify -count 1 -run SweepOnSlurm -slurm -timeout 30m
+	go test ./cmd/petrify -tags slurm -count 1 -run SweepOnSlurm -timeout 30m
 
 paths: ## run the numerical tests on each of PATHS, ways of the kernels that the processor has
 	for path in $(PATHS); do \
@@ -99,6 +99,7 @@ mutation: ## break one place of the program after another: the tests must notice
 lint: ## check format, vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
 	go vet ./...
+	go vet -tags slurm ./cmd/petrify
 	go run $(STATICCHECK) ./...
 
 platforms: ## vet every package for each of PLATFORMS, build for js/wasm, run the numerical tests, enumerations as samples, with ints of 32 bits

@@ -1,8 +1,12 @@
+//go:build slurm
+
+// These tests run a Slurm of two nodes on this machine, and need root, slurmctld, slurmd and
+// munge: see make cluster.
+
 package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -16,9 +20,6 @@ import (
 	"text/template"
 	"time"
 )
-
-var slurm = flag.Bool("slurm", false, "run a sweep on a Slurm of two nodes on this machine; needs root, slurmctld, "+
-	"slurmd and munge: see `make cluster`")
 
 // clusterConfig is a cluster of two nodes on the loopback interface, without accounting.
 var clusterConfig = template.Must(template.New("slurm.conf").Parse(`ClusterName=test
@@ -166,9 +167,6 @@ func onlyPetrify(t *testing.T) {
 // daemon, ends with the bytes of one that ran here, undisturbed; one with halving stops the
 // same trials.
 func TestSweepOnSlurm(t *testing.T) {
-	if !*slurm {
-		t.Skip("without -slurm")
-	}
 	onlyPetrify(t)
 	c := startCluster(t)
 	for _, tt := range []struct {
