@@ -65,6 +65,11 @@ var functions = [...]function{
 
 var inf = math.Inf(1)
 
+// SoftmaxSteps is the greatest n of a softmax with outputs in steps of 1/n, for each of its
+// numbers, that ONNX Runtime's kernel for integers computes: it multiplies n by exponentials
+// that may be as great as MaxFloat32/(F·e⁵) of F numbers, and e⁵ is 148.4.
+const SoftmaxSteps = 148
+
 // hardSigmoid is min(max(0, x+3), 6)/6 as ONNX Runtime rounds it, in float32:
 // in float64, ties that occur with rational scales would go the other way.
 func hardSigmoid(x float64) float64 {

@@ -64,9 +64,8 @@ func (c *checker) layer(n *quantized.Node) {
 }
 
 // softmax refuses what ONNX Runtime's kernel for integers gets wrong. It uses
-// ⌊1/s⌋ for 1/s, and multiplies by it exponentials that may be as great as
-// MaxFloat32/(F·e⁵), e⁵ = 148.4; and with int8 activations, a sum with the zero
-// point that exceeds 127 becomes negative.
+// ⌊1/s⌋ for 1/s, which [quantized.SoftmaxSteps] bounds; and with int8 activations,
+// a sum with the zero point that exceeds 127 becomes negative.
 func (c *checker) softmax(n *quantized.Node) {
 	x, _ := c.model.Activation(n.Inputs[0])
 	q := n.Output.Quant
@@ -78,9 +77,9 @@ func (c *checker) softmax(n *quantized.Node) {
 	case q.Scale != float32(1/float32(levels)):
 		c.addf(n.Name, "scale %v: ONNX Runtime's softmax rounds 1/scale to an integer, so that the scale must be "+
 			"1/n, such as 1/256", q.Scale)
-	case levels > 148*float64(n.Output.Shape[0]):
+	case levels > quantized.SoftmaxSteps*float64(n.Output.Shape[0]):
 		c.addf(n.Name, "width %d at scale 1/%v: ONNX Runtime's softmax overflows: want a width of %v or more",
-			n.Output.Shape[0], levels, math.Ceil(levels/148))
+			n.Output.Shape[0], levels, math.Ceil(levels/quantized.SoftmaxSteps))
 	case c.Signed && greatest > 127:
 		c.addf(n.Name, "a probability of 1 at scale 1/%v is the integer %v, which ONNX Runtime's int8 softmax "+
 			"makes %v: activations must be uint8", levels, greatest, greatest-256)
