@@ -134,7 +134,7 @@ func difference(before, now map[string]string) (lines []string) {
 		case was == is || strings.HasPrefix(path, dataFiles):
 		case path == keyProgram:
 			lines = append(lines, fmt.Sprintf("version: petrify %s began it, which may compute otherwise than this one, %s: "+
-				"continue with that one, or begin anew", was, is))
+				"continue with that one, or start over", was, is))
 		default:
 			lines = append(lines, fmt.Sprintf("%s: the checkpoint has %s, the configuration %s", path, was, is))
 		}

@@ -80,8 +80,8 @@ func respects() []respect {
 // bops names the respect in which weights and activations multiply.
 const bops = "bops"
 
-// trained is a model as if it were trained with quantization for so many epochs that no file
-// that says so becomes longer.
+// trained is a model that says that it was trained with quantization for 9,999 epochs, the
+// most that are counted: no file that says less is longer.
 func trained(m *quantized.Model) *quantized.Model {
 	c := *m
 	c.Origin.Method, c.Origin.Epochs = "qat", 9999

@@ -71,8 +71,8 @@ func (o *op) takes(last map[int64]int) *arena.Piece {
 }
 
 // lastReads are the steps that read the nodes' values last, by the nodes' numbers; len(order) if
-// they are kept. An operator of
-// Gorgonia's may pass on an input as its output: what reads the one reads the other.
+// they are kept. An operator of Gorgonia's may pass on an input as its output: what reads the one
+// reads the other.
 func lastReads(g *gorgonia.ExprGraph, order, kept gorgonia.Nodes) map[int64]int {
 	last := map[int64]int{}
 	for _, n := range kept {

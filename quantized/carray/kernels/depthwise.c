@@ -33,8 +33,9 @@ static void depthwise{{.Suffix}}({{.Type}} *y, const uint8_t *x, uint8_t *scratc
         for (; n - o >= 16 && o < in_order.end; o += 16, from += 16, y += 16) {
             depthwise_sixteen{{.Suffix}}(y, from, &in_order, &l->of, o);
         }
-        for (; n - o >= 8 && o < in_order.end; o += 8, from += 8, y += 8) { /* once at most */
+        if (n - o >= 8 && o < in_order.end) {
             depthwise_half{{.Suffix}}(y, from, &in_order, &l->of, o);
+            o += 8, from += 8, y += 8;
         }
 #endif
 {{- end}}

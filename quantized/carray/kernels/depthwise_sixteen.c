@@ -1,5 +1,5 @@
 #if SIXTEEN
-/* Sixteen outputs from o on at one position: if there are so many, they are in order. */
+/* Sixteen outputs from o on at one position. */
 static inline void depthwise_sixteen{{.Suffix}}({{.Type}} *y, const uint8_t *x, const taps_in_order *t, const products *l,
     int32_t o)
 {
