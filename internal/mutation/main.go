@@ -52,7 +52,7 @@ func run(ctx context.Context, root, match string, some int) error {
 	}
 	fmt.Printf("%d of %d noticed\n", count, len(chosen))
 	if count < len(chosen) {
-		return fmt.Errorf("%d mutants were missed: write the tests that notice them", len(chosen)-count)
+		return fmt.Errorf("%d mutants were not noticed: write the tests that do", len(chosen)-count)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ var computing = []mutant{
 	{"internal/kernel/pool_amd64.go", "poolPath(g) != generic && (g.H|g.W)&1 == 0", "poolPath(g) != generic", ""},
 	{"internal/kernel/intconv_float.go", "c.begin(\"ConvScaled\", x.Zero, bias,", "c.begin(\"ConvScaled\", x.Zero, nil,", ""},
 	{"internal/kernel/relu_generic.go", "reluGeneric(y, y, ceiling)", "", ""},
-	{"internal/kernel/pool.go", "return (h1 - h0) * (w1 - w0)", "return (h1 - h0) * g.KW", ""},
+	{"internal/kernel/pool.go", "return (h1 - h0) * (w1 - w0)", "return (h1 - h0) * (w1 - w0 + 1)", ""},
 
 	// fakequant: the equation, its gradients
 	{"fakequant/affine/equation.go", "if !(v >= lo) { // NaN too", "if v < lo {", ""},

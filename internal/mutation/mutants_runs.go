@@ -6,7 +6,7 @@ var runs = []mutant{
 	{"train/garbage.go", "all-g.done > mostGarbage", "all > mostGarbage", ""},
 	{"train/memory.go", "int64(batch-1)*(two[i]-one[i])", "int64(batch)*(two[i]-one[i])", ""},
 	{"train/raw.go", "p.Resized > 0", "true", ""},
-	{"train/metric_json.go", "m.task = Task(t)", "", ""},
+	{"train/metric_json.go", "m.task = Task(t)", "m.task = Task(t / 2)", ""},
 	{"train/adamw.go", "float32(1 - float64(lr*decay))", "float32(1 - decay)", ""},
 	{"train/average.go", "min(a.decay, float64(1+t)/float64(10+t))", "a.decay", ""},
 	{"train/clip.go", "float32(limit / norm)", "float32(limit / squares)", ""},
@@ -37,7 +37,7 @@ var runs = []mutant{
 	{"train/cost.go", "good, bad = bad, good", "", ""},
 	{"train/cost.go", "lost = -lost", "", ""},
 	{"train/metric.go", "/ m.Of(a)", "", ""},
-	{"train/metric.go", "if i == 0 || metric.Of(m) != 0 {", "if metric.Of(m) != 0 {", ""},
+	{"train/metric.go", "if i == 0 || metric.Of(m) != 0 {", "if i >= 0 && metric.Of(m) != 0 {", ""},
 
 	// internal/analysis, internal/search, internal/config: what few bits cost
 	{"internal/config/atbits.go", "q.Global.atBits(bits), bits", "q.Global.atBits(bits), q.EdgeBits", ""},
@@ -54,7 +54,7 @@ var runs = []mutant{
 	// internal/score, internal/report, cmd/petrify: what is said of a network
 	{"cmd/petrify/search_confirm.go", "t.Resume = train.HasCheckpoint(t.Out)", "", ""},
 	{"cmd/petrify/terms.go", "return -100 * worse", "return 100 * worse", ""},
-	{"cmd/petrify/terms.go", "100 * worse / max(t.value(float), math.SmallestNonzeroFloat64)", "100 * worse", ""},
+	{"cmd/petrify/terms.go", "100 * worse / max(t.value(float), math.SmallestNonzeroFloat64)", "100 * worse / max(1, math.SmallestNonzeroFloat64)", ""},
 	{"cmd/petrify/search_confirm.go", "good = next", "bad = next", ""},
 	{"cmd/petrify/search_latency.go", "!sameBits(s.whole, m, i) && ", "", ""},
 	{"internal/score/score.go", "v == p[class] && i < class", "v == p[class] && i != class", ""},

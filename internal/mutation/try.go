@@ -26,7 +26,11 @@ const (
 	noticed verdict = "noticed"
 	missed  verdict = "MISSED"
 	invalid verdict = "INVALID" // does not compile
+	late    verdict = "LATE"    // ran for so long that nobody knows
 )
+
+// timeout is that of each package's tests, which take longest in cmd/petrify.
+var timeout = "15m"
 
 // broken is the file's text with the fault in it.
 func (m mutant) broken(root string) (string, error) {
@@ -55,7 +59,7 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 	if err != nil {
 		return "", err
 	}
-	args := []string{"test", "-overlay", overlay, "-count", "1", "-failfast", "-vet", "off", "-timeout", "5m"}
+	args := []string{"test", "-overlay", overlay, "-count", "1", "-failfast", "-vet", "off", "-timeout", timeout}
 	for folder := range strings.FieldsSeq(cmp.Or(m.tests, path.Dir(m.file))) {
 		args = append(args, "./"+folder)
 	}
@@ -69,6 +73,8 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 		return "", ctx.Err()
 	case strings.Contains(string(output), "build failed]"):
 		return invalid, nil
+	case strings.Contains(string(output), "panic: test timed out"):
+		return late, nil
 	case !strings.Contains(string(output), "\nFAIL\t"):
 		return "", fmt.Errorf("%s: no test ran: %w\n%s", m.file, err, output)
 	}

@@ -21,6 +21,8 @@ func TestEveryMutantFits(t *testing.T) {
 
 // TestTry has a test that notices one fault and misses another.
 func TestTry(t *testing.T) {
+	defer func(before string) { timeout = before }(timeout)
+	timeout = "2s"
 	root := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod": "module m\n",
@@ -40,6 +42,7 @@ func TestTry(t *testing.T) {
 		{"a < b", "a > b", noticed, ""},
 		{"a < b", "a <= b", missed, ""},
 		{"a < b", "a << b", invalid, ""},
+		{"if a < b {", "for a < b {\n\t\tcontinue", late, ""},
 		{"return", "panic(1)", "", "holds \"return\" 2 times"},
 		{"a < b", "a < b", "", "another text"},
 	} {
