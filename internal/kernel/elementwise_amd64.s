@@ -153,82 +153,95 @@ TEXT ·fakeQuantAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS (BX), Z31
 	VBROADCASTSS 4(BX), Z30
 	VBROADCASTSS 8(BX), Z29
-	VPXORD       Z28, Z28, Z28
+	VBROADCASTSS 12(BX), Z28
+	VPXORD       Z27, Z27, Z27
 	CMPQ         AX, $0x00000040
 	JLT          unrolledDone
 
 unrolled:
-	VMOVUPS     (DX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VMULPS      Z31, Z0, Z0
-	VMOVUPS     Z0, (CX)
-	VMOVUPS     64(DX), Z1
-	VDIVPS      Z31, Z1, Z1
-	VMAXPS      Z30, Z1, Z1
-	VMINPS      Z29, Z1, Z1
-	VRNDSCALEPS $0x08, Z1, Z1
-	VADDPS      Z28, Z1, Z1
-	VMULPS      Z31, Z1, Z1
-	VMOVUPS     Z1, 64(CX)
-	VMOVUPS     128(DX), Z2
-	VDIVPS      Z31, Z2, Z2
-	VMAXPS      Z30, Z2, Z2
-	VMINPS      Z29, Z2, Z2
-	VRNDSCALEPS $0x08, Z2, Z2
-	VADDPS      Z28, Z2, Z2
-	VMULPS      Z31, Z2, Z2
-	VMOVUPS     Z2, 128(CX)
-	VMOVUPS     192(DX), Z3
-	VDIVPS      Z31, Z3, Z3
-	VMAXPS      Z30, Z3, Z3
-	VMINPS      Z29, Z3, Z3
-	VRNDSCALEPS $0x08, Z3, Z3
-	VADDPS      Z28, Z3, Z3
-	VMULPS      Z31, Z3, Z3
-	VMOVUPS     Z3, 192(CX)
-	ADDQ        $0x00000100, CX
-	ADDQ        $0x00000100, DX
-	SUBQ        $0x00000040, AX
-	CMPQ        AX, $0x00000040
-	JGE         unrolled
+	VMOVUPS      (DX), Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VRNDSCALEPS  $0x08, Z1, Z0
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z31, Z0, Z0
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      64(DX), Z2
+	VMAXPS       Z29, Z2, Z2
+	VMINPS       Z28, Z2, Z2
+	VMULPS       Z30, Z2, Z3
+	VFNMADD231PS Z31, Z3, Z2
+	VFMADD231PS  Z30, Z2, Z3
+	VRNDSCALEPS  $0x08, Z3, Z2
+	VADDPS       Z27, Z2, Z2
+	VMULPS       Z31, Z2, Z2
+	VMOVUPS      Z2, 64(CX)
+	VMOVUPS      128(DX), Z4
+	VMAXPS       Z29, Z4, Z4
+	VMINPS       Z28, Z4, Z4
+	VMULPS       Z30, Z4, Z5
+	VFNMADD231PS Z31, Z5, Z4
+	VFMADD231PS  Z30, Z4, Z5
+	VRNDSCALEPS  $0x08, Z5, Z4
+	VADDPS       Z27, Z4, Z4
+	VMULPS       Z31, Z4, Z4
+	VMOVUPS      Z4, 128(CX)
+	VMOVUPS      192(DX), Z6
+	VMAXPS       Z29, Z6, Z6
+	VMINPS       Z28, Z6, Z6
+	VMULPS       Z30, Z6, Z7
+	VFNMADD231PS Z31, Z7, Z6
+	VFMADD231PS  Z30, Z6, Z7
+	VRNDSCALEPS  $0x08, Z7, Z6
+	VADDPS       Z27, Z6, Z6
+	VMULPS       Z31, Z6, Z6
+	VMOVUPS      Z6, 192(CX)
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x00000040, AX
+	CMPQ         AX, $0x00000040
+	JGE          unrolled
 
 unrolledDone:
 	CMPQ AX, $0x00000010
 	JLT  singleDone
 
 single:
-	VMOVUPS     (DX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VMULPS      Z31, Z0, Z0
-	VMOVUPS     Z0, (CX)
-	ADDQ        $0x00000040, CX
-	ADDQ        $0x00000040, DX
-	SUBQ        $0x00000010, AX
-	CMPQ        AX, $0x00000010
-	JGE         single
+	VMOVUPS      (DX), Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VRNDSCALEPS  $0x08, Z1, Z0
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z31, Z0, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          single
 
 singleDone:
-	TESTQ       AX, AX
-	JZ          restDone
-	MOVQ        $-1, BX
-	BZHIQ       AX, BX, BX
-	KMOVW       BX, K7
-	VMOVUPS.Z   (DX), K7, Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VMULPS      Z31, Z0, Z0
-	VMOVUPS     Z0, K7, (CX)
+	TESTQ        AX, AX
+	JZ           restDone
+	MOVQ         $-1, BX
+	BZHIQ        AX, BX, BX
+	KMOVW        BX, K7
+	VMOVUPS.Z    (DX), K7, Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VRNDSCALEPS  $0x08, Z1, Z0
+	VADDPS       Z27, Z0, Z0
+	VMULPS       Z31, Z0, Z0
+	VMOVUPS      Z0, K7, (CX)
 
 restDone:
 	VZEROUPPER
@@ -245,78 +258,65 @@ TEXT ·fakeQuantGradAVX512(SB), NOSPLIT, $0-40
 	MOVQ         k+32(FP), SI
 	VBROADCASTSS (SI), Z31
 	VBROADCASTSS 4(SI), Z30
-	VBROADCASTSS 8(SI), Z29
 	CMPQ         AX, $0x00000040
 	JLT          unrolledDone
 
 unrolled:
-	VMOVUPS     (BX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VCMPPS      $0x1d, Z30, Z0, K7, K1
-	VCMPPS      $0x12, Z29, Z0, K1, K2
-	VMOVUPS.Z   (DX), K2, Z0
-	VMOVUPS     Z0, (CX)
-	VMOVUPS     64(BX), Z2
-	VDIVPS      Z31, Z2, Z2
-	VRNDSCALEPS $0x08, Z2, Z2
-	VCMPPS      $0x1d, Z30, Z2, K7, K1
-	VCMPPS      $0x12, Z29, Z2, K1, K2
-	VMOVUPS.Z   64(DX), K2, Z2
-	VMOVUPS     Z2, 64(CX)
-	VMOVUPS     128(BX), Z4
-	VDIVPS      Z31, Z4, Z4
-	VRNDSCALEPS $0x08, Z4, Z4
-	VCMPPS      $0x1d, Z30, Z4, K7, K1
-	VCMPPS      $0x12, Z29, Z4, K1, K2
-	VMOVUPS.Z   128(DX), K2, Z4
-	VMOVUPS     Z4, 128(CX)
-	VMOVUPS     192(BX), Z6
-	VDIVPS      Z31, Z6, Z6
-	VRNDSCALEPS $0x08, Z6, Z6
-	VCMPPS      $0x1d, Z30, Z6, K7, K1
-	VCMPPS      $0x12, Z29, Z6, K1, K2
-	VMOVUPS.Z   192(DX), K2, Z6
-	VMOVUPS     Z6, 192(CX)
-	ADDQ        $0x00000100, CX
-	ADDQ        $0x00000100, DX
-	ADDQ        $0x00000100, BX
-	SUBQ        $0x00000040, AX
-	CMPQ        AX, $0x00000040
-	JGE         unrolled
+	VMOVUPS   (BX), Z0
+	VCMPPS    $0x1d, Z31, Z0, K7, K1
+	VCMPPS    $0x12, Z30, Z0, K1, K2
+	VMOVUPS.Z (DX), K2, Z0
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   64(BX), Z2
+	VCMPPS    $0x1d, Z31, Z2, K7, K1
+	VCMPPS    $0x12, Z30, Z2, K1, K2
+	VMOVUPS.Z 64(DX), K2, Z2
+	VMOVUPS   Z2, 64(CX)
+	VMOVUPS   128(BX), Z4
+	VCMPPS    $0x1d, Z31, Z4, K7, K1
+	VCMPPS    $0x12, Z30, Z4, K1, K2
+	VMOVUPS.Z 128(DX), K2, Z4
+	VMOVUPS   Z4, 128(CX)
+	VMOVUPS   192(BX), Z6
+	VCMPPS    $0x1d, Z31, Z6, K7, K1
+	VCMPPS    $0x12, Z30, Z6, K1, K2
+	VMOVUPS.Z 192(DX), K2, Z6
+	VMOVUPS   Z6, 192(CX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x00000100, DX
+	ADDQ      $0x00000100, BX
+	SUBQ      $0x00000040, AX
+	CMPQ      AX, $0x00000040
+	JGE       unrolled
 
 unrolledDone:
 	CMPQ AX, $0x00000010
 	JLT  singleDone
 
 single:
-	VMOVUPS     (BX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VCMPPS      $0x1d, Z30, Z0, K7, K1
-	VCMPPS      $0x12, Z29, Z0, K1, K2
-	VMOVUPS.Z   (DX), K2, Z0
-	VMOVUPS     Z0, (CX)
-	ADDQ        $0x00000040, CX
-	ADDQ        $0x00000040, DX
-	ADDQ        $0x00000040, BX
-	SUBQ        $0x00000010, AX
-	CMPQ        AX, $0x00000010
-	JGE         single
+	VMOVUPS   (BX), Z0
+	VCMPPS    $0x1d, Z31, Z0, K7, K1
+	VCMPPS    $0x12, Z30, Z0, K1, K2
+	VMOVUPS.Z (DX), K2, Z0
+	VMOVUPS   Z0, (CX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x00000010, AX
+	CMPQ      AX, $0x00000010
+	JGE       single
 
 singleDone:
-	TESTQ       AX, AX
-	JZ          restDone
-	MOVQ        $-1, SI
-	BZHIQ       AX, SI, SI
-	KMOVW       SI, K7
-	VMOVUPS.Z   (BX), K7, Z0
-	VDIVPS      Z31, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VCMPPS      $0x1d, Z30, Z0, K7, K1
-	VCMPPS      $0x12, Z29, Z0, K1, K2
-	VMOVUPS.Z   (DX), K2, Z0
-	VMOVUPS     Z0, K7, (CX)
+	TESTQ     AX, AX
+	JZ        restDone
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K7
+	VMOVUPS.Z (BX), K7, Z0
+	VCMPPS    $0x1d, Z31, Z0, K7, K1
+	VCMPPS    $0x12, Z30, Z0, K1, K2
+	VMOVUPS.Z (DX), K2, Z0
+	VMOVUPS   Z0, K7, (CX)
 
 restDone:
 	VZEROUPPER
@@ -333,90 +333,89 @@ TEXT ·quantizeAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS (BX), Z31
 	VBROADCASTSS 4(BX), Z30
 	VBROADCASTSS 8(BX), Z29
-	VPXORD       Z28, Z28, Z28
-	MOVQ         k+24(FP), BX
-	VPBROADCASTD 12(BX), Z27
+	VBROADCASTSS 12(BX), Z28
+	VBROADCASTSS 16(BX), Z27
 	CMPQ         AX, $0x00000040
 	JLT          unrolledDone
 
 unrolled:
-	VMOVUPS     (DX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VCVTPS2DQ   Z0, Z0
-	VPADDD      Z27, Z0, Z0
-	VPMOVDB     Z0, (CX)
-	VMOVUPS     64(DX), Z1
-	VDIVPS      Z31, Z1, Z1
-	VMAXPS      Z30, Z1, Z1
-	VMINPS      Z29, Z1, Z1
-	VRNDSCALEPS $0x08, Z1, Z1
-	VADDPS      Z28, Z1, Z1
-	VCVTPS2DQ   Z1, Z1
-	VPADDD      Z27, Z1, Z1
-	VPMOVDB     Z1, 16(CX)
-	VMOVUPS     128(DX), Z2
-	VDIVPS      Z31, Z2, Z2
-	VMAXPS      Z30, Z2, Z2
-	VMINPS      Z29, Z2, Z2
-	VRNDSCALEPS $0x08, Z2, Z2
-	VADDPS      Z28, Z2, Z2
-	VCVTPS2DQ   Z2, Z2
-	VPADDD      Z27, Z2, Z2
-	VPMOVDB     Z2, 32(CX)
-	VMOVUPS     192(DX), Z3
-	VDIVPS      Z31, Z3, Z3
-	VMAXPS      Z30, Z3, Z3
-	VMINPS      Z29, Z3, Z3
-	VRNDSCALEPS $0x08, Z3, Z3
-	VADDPS      Z28, Z3, Z3
-	VCVTPS2DQ   Z3, Z3
-	VPADDD      Z27, Z3, Z3
-	VPMOVDB     Z3, 48(CX)
-	ADDQ        $0x00000040, CX
-	ADDQ        $0x00000100, DX
-	SUBQ        $0x00000040, AX
-	CMPQ        AX, $0x00000040
-	JGE         unrolled
+	VMOVUPS      (DX), Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VCVTPS2DQ    Z1, Z0
+	VPADDD       Z27, Z0, Z0
+	VPMOVDB      Z0, (CX)
+	VMOVUPS      64(DX), Z2
+	VMAXPS       Z29, Z2, Z2
+	VMINPS       Z28, Z2, Z2
+	VMULPS       Z30, Z2, Z3
+	VFNMADD231PS Z31, Z3, Z2
+	VFMADD231PS  Z30, Z2, Z3
+	VCVTPS2DQ    Z3, Z2
+	VPADDD       Z27, Z2, Z2
+	VPMOVDB      Z2, 16(CX)
+	VMOVUPS      128(DX), Z4
+	VMAXPS       Z29, Z4, Z4
+	VMINPS       Z28, Z4, Z4
+	VMULPS       Z30, Z4, Z5
+	VFNMADD231PS Z31, Z5, Z4
+	VFMADD231PS  Z30, Z4, Z5
+	VCVTPS2DQ    Z5, Z4
+	VPADDD       Z27, Z4, Z4
+	VPMOVDB      Z4, 32(CX)
+	VMOVUPS      192(DX), Z6
+	VMAXPS       Z29, Z6, Z6
+	VMINPS       Z28, Z6, Z6
+	VMULPS       Z30, Z6, Z7
+	VFNMADD231PS Z31, Z7, Z6
+	VFMADD231PS  Z30, Z6, Z7
+	VCVTPS2DQ    Z7, Z6
+	VPADDD       Z27, Z6, Z6
+	VPMOVDB      Z6, 48(CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x00000040, AX
+	CMPQ         AX, $0x00000040
+	JGE          unrolled
 
 unrolledDone:
 	CMPQ AX, $0x00000010
 	JLT  singleDone
 
 single:
-	VMOVUPS     (DX), Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VCVTPS2DQ   Z0, Z0
-	VPADDD      Z27, Z0, Z0
-	VPMOVDB     Z0, (CX)
-	ADDQ        $0x00000010, CX
-	ADDQ        $0x00000040, DX
-	SUBQ        $0x00000010, AX
-	CMPQ        AX, $0x00000010
-	JGE         single
+	VMOVUPS      (DX), Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VCVTPS2DQ    Z1, Z0
+	VPADDD       Z27, Z0, Z0
+	VPMOVDB      Z0, (CX)
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          single
 
 singleDone:
-	TESTQ       AX, AX
-	JZ          restDone
-	MOVQ        $-1, BX
-	BZHIQ       AX, BX, BX
-	KMOVW       BX, K7
-	VMOVUPS.Z   (DX), K7, Z0
-	VDIVPS      Z31, Z0, Z0
-	VMAXPS      Z30, Z0, Z0
-	VMINPS      Z29, Z0, Z0
-	VRNDSCALEPS $0x08, Z0, Z0
-	VADDPS      Z28, Z0, Z0
-	VCVTPS2DQ   Z0, Z0
-	VPADDD      Z27, Z0, Z0
-	VPMOVDB     Z0, K7, (CX)
+	TESTQ        AX, AX
+	JZ           restDone
+	MOVQ         $-1, BX
+	BZHIQ        AX, BX, BX
+	KMOVW        BX, K7
+	VMOVUPS.Z    (DX), K7, Z0
+	VMAXPS       Z29, Z0, Z0
+	VMINPS       Z28, Z0, Z0
+	VMULPS       Z30, Z0, Z1
+	VFNMADD231PS Z31, Z1, Z0
+	VFMADD231PS  Z30, Z0, Z1
+	VCVTPS2DQ    Z1, Z0
+	VPADDD       Z27, Z0, Z0
+	VPMOVDB      Z0, K7, (CX)
 
 restDone:
 	VZEROUPPER
@@ -1335,7 +1334,7 @@ singleDone:
 	RET
 
 // func fakeQuantAVX2(y *float32, x *float32, n int, k *float32)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·fakeQuantAVX2(SB), NOSPLIT, $0-32
 	MOVQ         y+0(FP), CX
 	MOVQ         x+8(FP), DX
@@ -1344,51 +1343,58 @@ TEXT ·fakeQuantAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS (BX), Y15
 	VBROADCASTSS 4(BX), Y14
 	VBROADCASTSS 8(BX), Y13
-	VPXOR        Y12, Y12, Y12
+	VBROADCASTSS 12(BX), Y12
+	VPXOR        Y11, Y11, Y11
 	CMPQ         AX, $0x00000010
 	JLT          unrolledDone
 
 unrolled:
-	VMOVUPS  (DX), Y0
-	VDIVPS   Y15, Y0, Y0
-	VMAXPS   Y14, Y0, Y0
-	VMINPS   Y13, Y0, Y0
-	VROUNDPS $0x08, Y0, Y0
-	VADDPS   Y12, Y0, Y0
-	VMULPS   Y15, Y0, Y0
-	VMOVUPS  Y0, (CX)
-	VMOVUPS  32(DX), Y1
-	VDIVPS   Y15, Y1, Y1
-	VMAXPS   Y14, Y1, Y1
-	VMINPS   Y13, Y1, Y1
-	VROUNDPS $0x08, Y1, Y1
-	VADDPS   Y12, Y1, Y1
-	VMULPS   Y15, Y1, Y1
-	VMOVUPS  Y1, 32(CX)
-	ADDQ     $0x00000040, CX
-	ADDQ     $0x00000040, DX
-	SUBQ     $0x00000010, AX
-	CMPQ     AX, $0x00000010
-	JGE      unrolled
+	VMOVUPS      (DX), Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMULPS       Y14, Y0, Y1
+	VFNMADD231PS Y15, Y1, Y0
+	VFMADD231PS  Y14, Y0, Y1
+	VROUNDPS     $0x08, Y1, Y0
+	VADDPS       Y11, Y0, Y0
+	VMULPS       Y15, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      32(DX), Y2
+	VMAXPS       Y13, Y2, Y2
+	VMINPS       Y12, Y2, Y2
+	VMULPS       Y14, Y2, Y3
+	VFNMADD231PS Y15, Y3, Y2
+	VFMADD231PS  Y14, Y2, Y3
+	VROUNDPS     $0x08, Y3, Y2
+	VADDPS       Y11, Y2, Y2
+	VMULPS       Y15, Y2, Y2
+	VMOVUPS      Y2, 32(CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, AX
+	CMPQ         AX, $0x00000010
+	JGE          unrolled
 
 unrolledDone:
 	CMPQ AX, $0x00000008
 	JLT  singleDone
 
 single:
-	VMOVUPS  (DX), Y0
-	VDIVPS   Y15, Y0, Y0
-	VMAXPS   Y14, Y0, Y0
-	VMINPS   Y13, Y0, Y0
-	VROUNDPS $0x08, Y0, Y0
-	VADDPS   Y12, Y0, Y0
-	VMULPS   Y15, Y0, Y0
-	VMOVUPS  Y0, (CX)
-	ADDQ     $0x00000020, CX
-	ADDQ     $0x00000020, DX
-	SUBQ     $0x00000008, AX
-	CMPQ     AX, $0x00000008
-	JGE      single
+	VMOVUPS      (DX), Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMULPS       Y14, Y0, Y1
+	VFNMADD231PS Y15, Y1, Y0
+	VFMADD231PS  Y14, Y0, Y1
+	VROUNDPS     $0x08, Y1, Y0
+	VADDPS       Y11, Y0, Y0
+	VMULPS       Y15, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, AX
+	CMPQ         AX, $0x00000008
+	JGE          single
 
 singleDone:
 	VZEROUPPER
@@ -1404,60 +1410,53 @@ TEXT ·fakeQuantGradAVX2(SB), NOSPLIT, $0-40
 	MOVQ         k+32(FP), SI
 	VBROADCASTSS (SI), Y15
 	VBROADCASTSS 4(SI), Y14
-	VBROADCASTSS 8(SI), Y13
 	CMPQ         AX, $0x00000010
 	JLT          unrolledDone
 
 unrolled:
-	VMOVUPS  (BX), Y0
-	VDIVPS   Y15, Y0, Y0
-	VROUNDPS $0x08, Y0, Y0
-	VCMPPS   $0x1d, Y14, Y0, Y1
-	VCMPPS   $0x12, Y13, Y0, Y0
-	VANDPS   Y1, Y0, Y0
-	VANDPS   (DX), Y0, Y0
-	VMOVUPS  Y0, (CX)
-	VMOVUPS  32(BX), Y2
-	VDIVPS   Y15, Y2, Y2
-	VROUNDPS $0x08, Y2, Y2
-	VCMPPS   $0x1d, Y14, Y2, Y3
-	VCMPPS   $0x12, Y13, Y2, Y2
-	VANDPS   Y3, Y2, Y2
-	VANDPS   32(DX), Y2, Y2
-	VMOVUPS  Y2, 32(CX)
-	ADDQ     $0x00000040, CX
-	ADDQ     $0x00000040, DX
-	ADDQ     $0x00000040, BX
-	SUBQ     $0x00000010, AX
-	CMPQ     AX, $0x00000010
-	JGE      unrolled
+	VMOVUPS (BX), Y0
+	VCMPPS  $0x1d, Y15, Y0, Y1
+	VCMPPS  $0x12, Y14, Y0, Y0
+	VANDPS  Y1, Y0, Y0
+	VANDPS  (DX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	VMOVUPS 32(BX), Y2
+	VCMPPS  $0x1d, Y15, Y2, Y3
+	VCMPPS  $0x12, Y14, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VANDPS  32(DX), Y2, Y2
+	VMOVUPS Y2, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x00000010, AX
+	CMPQ    AX, $0x00000010
+	JGE     unrolled
 
 unrolledDone:
 	CMPQ AX, $0x00000008
 	JLT  singleDone
 
 single:
-	VMOVUPS  (BX), Y0
-	VDIVPS   Y15, Y0, Y0
-	VROUNDPS $0x08, Y0, Y0
-	VCMPPS   $0x1d, Y14, Y0, Y1
-	VCMPPS   $0x12, Y13, Y0, Y0
-	VANDPS   Y1, Y0, Y0
-	VANDPS   (DX), Y0, Y0
-	VMOVUPS  Y0, (CX)
-	ADDQ     $0x00000020, CX
-	ADDQ     $0x00000020, DX
-	ADDQ     $0x00000020, BX
-	SUBQ     $0x00000008, AX
-	CMPQ     AX, $0x00000008
-	JGE      single
+	VMOVUPS (BX), Y0
+	VCMPPS  $0x1d, Y15, Y0, Y1
+	VCMPPS  $0x12, Y14, Y0, Y0
+	VANDPS  Y1, Y0, Y0
+	VANDPS  (DX), Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	SUBQ    $0x00000008, AX
+	CMPQ    AX, $0x00000008
+	JGE     single
 
 singleDone:
 	VZEROUPPER
 	RET
 
 // func quantizeAVX2(q *uint8, x *float32, n int, k *float32)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·quantizeAVX2(SB), NOSPLIT, $0-32
 	MOVQ         q+0(FP), CX
 	MOVQ         x+8(FP), DX
@@ -1466,38 +1465,37 @@ TEXT ·quantizeAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS (BX), Y15
 	VBROADCASTSS 4(BX), Y14
 	VBROADCASTSS 8(BX), Y13
-	VPXOR        Y12, Y12, Y12
-	MOVQ         k+24(FP), BX
-	VPBROADCASTD 12(BX), Y11
+	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS 16(BX), Y11
 	VMOVDQU      lowBytes<>+0(SB), Y10
 	CMPQ         AX, $0x00000010
 	JLT          unrolledDone
 
 unrolled:
 	VMOVUPS      (DX), Y0
-	VDIVPS       Y15, Y0, Y0
-	VMAXPS       Y14, Y0, Y0
-	VMINPS       Y13, Y0, Y0
-	VROUNDPS     $0x08, Y0, Y0
-	VADDPS       Y12, Y0, Y0
-	VCVTPS2DQ    Y0, Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMULPS       Y14, Y0, Y1
+	VFNMADD231PS Y15, Y1, Y0
+	VFMADD231PS  Y14, Y0, Y1
+	VCVTPS2DQ    Y1, Y0
 	VPADDD       Y11, Y0, Y0
 	VPSHUFB      Y10, Y0, Y0
 	VMOVD        X0, (CX)
 	VEXTRACTI128 $0x01, Y0, X0
 	VMOVD        X0, 4(CX)
-	VMOVUPS      32(DX), Y1
-	VDIVPS       Y15, Y1, Y1
-	VMAXPS       Y14, Y1, Y1
-	VMINPS       Y13, Y1, Y1
-	VROUNDPS     $0x08, Y1, Y1
-	VADDPS       Y12, Y1, Y1
-	VCVTPS2DQ    Y1, Y1
-	VPADDD       Y11, Y1, Y1
-	VPSHUFB      Y10, Y1, Y1
-	VMOVD        X1, 8(CX)
-	VEXTRACTI128 $0x01, Y1, X1
-	VMOVD        X1, 12(CX)
+	VMOVUPS      32(DX), Y2
+	VMAXPS       Y13, Y2, Y2
+	VMINPS       Y12, Y2, Y2
+	VMULPS       Y14, Y2, Y3
+	VFNMADD231PS Y15, Y3, Y2
+	VFMADD231PS  Y14, Y2, Y3
+	VCVTPS2DQ    Y3, Y2
+	VPADDD       Y11, Y2, Y2
+	VPSHUFB      Y10, Y2, Y2
+	VMOVD        X2, 8(CX)
+	VEXTRACTI128 $0x01, Y2, X2
+	VMOVD        X2, 12(CX)
 	ADDQ         $0x00000010, CX
 	ADDQ         $0x00000040, DX
 	SUBQ         $0x00000010, AX
@@ -1510,12 +1508,12 @@ unrolledDone:
 
 single:
 	VMOVUPS      (DX), Y0
-	VDIVPS       Y15, Y0, Y0
-	VMAXPS       Y14, Y0, Y0
-	VMINPS       Y13, Y0, Y0
-	VROUNDPS     $0x08, Y0, Y0
-	VADDPS       Y12, Y0, Y0
-	VCVTPS2DQ    Y0, Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMULPS       Y14, Y0, Y1
+	VFNMADD231PS Y15, Y1, Y0
+	VFMADD231PS  Y14, Y0, Y1
+	VCVTPS2DQ    Y1, Y0
 	VPADDD       Y11, Y0, Y0
 	VPSHUFB      Y10, Y0, Y0
 	VMOVD        X0, (CX)

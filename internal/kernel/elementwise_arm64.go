@@ -32,12 +32,18 @@ func fakeQuantBlock(y, x []float32, g grid) {
 	fakeQuantGeneric(y[n:], x[n:], g)
 }
 
-func fakeQuantGradBlock(dx, dy, x []float32, g grid) {
+func fakeQuantGradBlock(dx, dy, x []float32, l limits) {
 	n := sixteens(len(x))
 	if n > 0 {
-		fakeQuantGradNEON(&dx[0], &dy[0], &x[0], n, &g.s)
+		fakeQuantGradNEON(&dx[0], &dy[0], &x[0], n, &l.least)
 	}
-	fakeQuantGradGeneric(dx[n:], dy[n:], x[n:], g)
+	fakeQuantGradGeneric(dx[n:], dy[n:], x[n:], l)
+}
+
+// gridZero is a grid with its zero point.
+type gridZero struct {
+	grid
+	z int32
 }
 
 func quantizeBlock[Q Byte](q []Q, x []float32, g grid, z int32) {

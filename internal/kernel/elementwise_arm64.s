@@ -127,45 +127,36 @@ TEXT ·fakeQuantGradNEON(SB), NOSPLIT, $0-40
 	MOVD k+32(FP), R4
 	VLD1R.P 4(R4), [V0.S4]
 	VLD1R.P 4(R4), [V1.S4]
-	VLD1R.P 4(R4), [V2.S4]
 
 loop:
-	FMOVQ 0(R1), F3
-	FMOVQ 16(R1), F4
-	FMOVQ 32(R1), F5
-	FMOVQ 48(R1), F6
-	FMOVQ 0(R2), F7
-	FMOVQ 16(R2), F8
-	FMOVQ 32(R2), F9
-	FMOVQ 48(R2), F10
-	WORD $0x6e20fceb // fdiv v11.4s, v7.4s, v0.4s
-	WORD $0x6e20fd0c // fdiv v12.4s, v8.4s, v0.4s
-	WORD $0x6e20fd2d // fdiv v13.4s, v9.4s, v0.4s
-	WORD $0x6e20fd4e // fdiv v14.4s, v10.4s, v0.4s
-	WORD $0x4e21896b // frintn v11.4s, v11.4s
-	WORD $0x4e21898c // frintn v12.4s, v12.4s
-	WORD $0x4e2189ad // frintn v13.4s, v13.4s
-	WORD $0x4e2189ce // frintn v14.4s, v14.4s
-	WORD $0x6e2be447 // fcmge v7.4s, v2.4s, v11.4s
-	WORD $0x6e2ce448 // fcmge v8.4s, v2.4s, v12.4s
-	WORD $0x6e2de449 // fcmge v9.4s, v2.4s, v13.4s
-	WORD $0x6e2ee44a // fcmge v10.4s, v2.4s, v14.4s
-	WORD $0x6e21e56b // fcmge v11.4s, v11.4s, v1.4s
-	WORD $0x6e21e58c // fcmge v12.4s, v12.4s, v1.4s
-	WORD $0x6e21e5ad // fcmge v13.4s, v13.4s, v1.4s
-	WORD $0x6e21e5ce // fcmge v14.4s, v14.4s, v1.4s
+	FMOVQ 0(R1), F2
+	FMOVQ 16(R1), F3
+	FMOVQ 32(R1), F4
+	FMOVQ 48(R1), F5
+	FMOVQ 0(R2), F6
+	FMOVQ 16(R2), F7
+	FMOVQ 32(R2), F8
+	FMOVQ 48(R2), F9
+	WORD $0x6e26e42a // fcmge v10.4s, v1.4s, v6.4s
+	WORD $0x6e27e42b // fcmge v11.4s, v1.4s, v7.4s
+	WORD $0x6e28e42c // fcmge v12.4s, v1.4s, v8.4s
+	WORD $0x6e29e42d // fcmge v13.4s, v1.4s, v9.4s
+	WORD $0x6e20e4c6 // fcmge v6.4s, v6.4s, v0.4s
+	WORD $0x6e20e4e7 // fcmge v7.4s, v7.4s, v0.4s
+	WORD $0x6e20e508 // fcmge v8.4s, v8.4s, v0.4s
+	WORD $0x6e20e529 // fcmge v9.4s, v9.4s, v0.4s
+	VAND V6.B16, V10.B16, V10.B16
 	VAND V7.B16, V11.B16, V11.B16
 	VAND V8.B16, V12.B16, V12.B16
 	VAND V9.B16, V13.B16, V13.B16
-	VAND V10.B16, V14.B16, V14.B16
+	VAND V2.B16, V10.B16, V10.B16
 	VAND V3.B16, V11.B16, V11.B16
 	VAND V4.B16, V12.B16, V12.B16
 	VAND V5.B16, V13.B16, V13.B16
-	VAND V6.B16, V14.B16, V14.B16
-	FMOVQ F11, 0(R0)
-	FMOVQ F12, 16(R0)
-	FMOVQ F13, 32(R0)
-	FMOVQ F14, 48(R0)
+	FMOVQ F10, 0(R0)
+	FMOVQ F11, 16(R0)
+	FMOVQ F12, 32(R0)
+	FMOVQ F13, 48(R0)
 	ADD $64, R0
 	ADD $64, R1
 	ADD $64, R2

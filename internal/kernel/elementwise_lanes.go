@@ -34,9 +34,3 @@ func (l *lanes) counted(n int) span {
 	}
 	return s
 }
-
-// gridZero is a grid with its zero point.
-type gridZero struct {
-	grid
-	z int32
-}

@@ -6,7 +6,7 @@ func minMaxBlock(x []float32) span { return minMaxGeneric(x) }
 
 func fakeQuantBlock(y, x []float32, g grid) { fakeQuantGeneric(y, x, g) }
 
-func fakeQuantGradBlock(dx, dy, x []float32, g grid) { fakeQuantGradGeneric(dx, dy, x, g) }
+func fakeQuantGradBlock(dx, dy, x []float32, l limits) { fakeQuantGradGeneric(dx, dy, x, l) }
 
 func quantizeBlock[Q Byte](q []Q, x []float32, g grid, z int32) { quantizeGeneric(q, x, g, z) }
 

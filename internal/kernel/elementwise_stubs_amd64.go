@@ -19,7 +19,7 @@ func minMaxFiniteAVX512(x *float32, n int, k *float32)
 //go:noescape
 func fakeQuantAVX512(y *float32, x *float32, n int, k *float32)
 
-// fakeQuantGradAVX512 is fakeQuantGradGeneric.
+// fakeQuantGradAVX512 is fakeQuantGradGeneric; k is the limits.
 //
 //go:noescape
 func fakeQuantGradAVX512(dx *float32, dy *float32, x *float32, n int, k *float32)
@@ -89,7 +89,7 @@ func minMaxFiniteAVX2(x *float32, n int, k *float32)
 //go:noescape
 func fakeQuantAVX2(y *float32, x *float32, n int, k *float32)
 
-// fakeQuantGradAVX2 is fakeQuantGradGeneric.
+// fakeQuantGradAVX2 is fakeQuantGradGeneric; k is the limits.
 //
 //go:noescape
 func fakeQuantGradAVX2(dx *float32, dy *float32, x *float32, n int, k *float32)

@@ -14,7 +14,7 @@ func minMaxNEON(x *float32, n int, k *float32)
 //go:noescape
 func fakeQuantNEON(v *float32, x *float32, n int, k *float32)
 
-// fakeQuantGradNEON is fakeQuantGradGeneric.
+// fakeQuantGradNEON is fakeQuantGradGeneric; k is the limits.
 //
 //go:noescape
 func fakeQuantGradNEON(v *float32, dy *float32, x *float32, n int, k *float32)

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -66,6 +67,67 @@ func TestFakeQuantIsTheEquation(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRoundingAtTies looks at the numbers next to those that lie between two integers,
+// the masks' limits among them, and at scales that are hard to divide by.
+func TestRoundingAtTies(t *testing.T) {
+	grids, r := []Grid{}, random()
+	for _, c := range quantizers {
+		grids = append(grids, c.Grid)
+	}
+	for _, s := range []float32{1 + 0x1p-23, 2 - 0x1p-23, 2 - 0x1p-22, math.Sqrt2, 1 + r.Float32(), 1 + r.Float32()} {
+		grids = append(grids, Grid{s, 0, -128, 127}, Grid{s * 0x1p-9, 3, 0, 255}, Grid{s * 0x1p63, 0, 0, 65535})
+	}
+	for _, s := range []float32{0x1p-64, 0x1p64} { // to where assembly divides
+		for _, s := range []float32{math.Nextafter32(s, 0), s, math.Nextafter32(s, 2*s)} {
+			grids = append(grids, Grid{s, 0, 0, 255})
+		}
+	}
+	everyPath(t, func(t *testing.T) {
+		for _, g := range grids {
+			checkTies(t, g, ties(g))
+		}
+	})
+}
+
+func checkTies(t *testing.T, g Grid, x []float32) {
+	t.Helper()
+	n := len(x)
+	y, dx, q, ones := make([]float32, n), make([]float32, n), make([]float32, n), slices.Repeat([]float32{1}, n)
+	FakeQuant(y, x, g)
+	FakeQuantGrad(dx, ones, x, g)
+	copy(q, y)
+	bytes, zeros := make([]uint8, n), make([]float32, n)
+	switch unsigned := g.Min == 0 && g.Max <= 255; {
+	case unsigned && g.Zero == 0: // each number four times, in a window
+		m, norm := Maxima{q, make([]float32, n), make([]uint8, n)}, Norm{Mean: zeros, InvStd: ones, Gamma: ones, Beta: zeros}
+		BatchNormReLUQuantMaxPool(m, bytes, slices.Repeat(x, 4), NormQuant{norm, g.Scale, g.Max},
+			Pool{N: 1, H: 2, W: 2, C: n, KH: 2, KW: 2, StrideH: 2, StrideW: 2})
+	case unsigned:
+		QuantizeU8(bytes, x, g)
+		DequantizeU8(q, bytes, g.Scale, g.Zero)
+	}
+	for i, v := range x {
+		want, pass := fakeOracle(v, g)
+		if y[i] != want || q[i] != want || (dx[i] == 1) != pass {
+			t.Fatalf("%+v: %v becomes %v and %v, its mask %v, want %v and %v", g, v, y[i], q[i], dx[i], want, pass)
+		}
+	}
+}
+
+// ties is the numbers next to n + ½ for about 256 of a grid's integers n, its ends among
+// them.
+func ties(g Grid) (x []float32) {
+	lo, hi, inf := g.Min-g.Zero-2, g.Max-g.Zero+1, float32(math.Inf(1))
+	for n := lo; n <= hi; n++ {
+		if n > lo+3 && n < hi-3 && n%max(1, (hi-lo)/256) != 0 {
+			continue
+		}
+		tie := float32((float64(n) + 0.5) * float64(g.Scale))
+		x = append(x, math.Nextafter32(tie, -inf), tie, math.Nextafter32(tie, inf))
+	}
+	return x
 }
 
 // sameRange compares a range with the naive loop's.

@@ -33,10 +33,10 @@ func FakeQuant(y, x []float32, to Grid) {
 func FakeQuantGrad(dx, dy, x []float32, to Grid) {
 	checkLen("FakeQuantGrad", "dx", len(dx), len(x))
 	checkLen("FakeQuantGrad", "dy", len(dy), len(x))
-	g := newGrid("FakeQuantGrad", to)
+	l := newGrid("FakeQuantGrad", to).limits()
 	if len(x) <= block {
-		fakeQuantGradBlock(dx, dy, x, g)
+		fakeQuantGradBlock(dx, dy, x, l)
 		return
 	}
-	blocks(len(x), block, func(a, b int) { fakeQuantGradBlock(dx[a:b], dy[a:b], x[a:b], g) })
+	blocks(len(x), block, func(a, b int) { fakeQuantGradBlock(dx[a:b], dy[a:b], x[a:b], l) })
 }

@@ -35,11 +35,35 @@ func fakeQuantGeneric(y, x []float32, g grid) {
 	}
 }
 
+// limits is the least and the greatest x that round to an integer from qmin to qmax,
+// before these clip: the mask of a straight-through gradient without a division.
+func (g grid) limits() (l limits) {
+	l.least, l.most = -grid{s: g.s, hi: -g.lo}.limit(), g.limit()
+	return l
+}
+
+type limits struct{ least, most float32 }
+
+// limit is the greatest x with rne(x/s) ≤ hi. It is at most a few float32 from the
+// real number between hi and hi+1.
+func (g grid) limit() float32 {
+	fits := func(x float32) bool { return float32(math.RoundToEven(float64(x/g.s))) <= g.hi }
+	infinity := float32(math.Inf(1))
+	x := min(float32((float64(g.hi)+0.5)*float64(g.s)), math.MaxFloat32)
+	for !fits(x) {
+		x = math.Nextafter32(x, -infinity)
+	}
+	for above := x; ; x = above {
+		if above = math.Nextafter32(x, infinity); !fits(above) || above == infinity {
+			return x
+		}
+	}
+}
+
 // fakeQuantGradGeneric is the loop that every path of [FakeQuantGrad] computes.
-func fakeQuantGradGeneric(dx, dy, x []float32, g grid) {
+func fakeQuantGradGeneric(dx, dy, x []float32, l limits) {
 	for i, r := range x {
-		v := float32(math.RoundToEven(float64(r / g.s)))
-		if v >= g.lo && v <= g.hi {
+		if r >= l.least && r <= l.most {
 			dx[i] = dy[i]
 		} else {
 			dx[i] = 0

@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // Batch normalisation, ReLU and a quantizer of unsigned bytes with zero point
 // 0 in one pass, alone and with the pooling after them:
@@ -145,18 +142,6 @@ type gate struct {
 
 // gate takes room from v; sum fills it.
 func (n NormQuant) gate(v *vectors) gate { return gate{n.gradient(v), n.grid().limit()} }
-
-// limit is the greatest float32 whose rounded quotient is at most hi: the mask
-// of a straight-through gradient without a division. The bits of positive
-// floats are ordered as the floats are.
-func (g grid) limit() float32 {
-	infinity := math.Float32bits(float32(math.Inf(1)))
-	above := sort.Search(int(infinity), func(bits int) bool {
-		v := math.Float32frombits(uint32(bits))
-		return float32(math.RoundToEven(float64(v/g.s))) > g.hi
-	})
-	return math.Float32frombits(uint32(max(above, 1) - 1))
-}
 
 // sum leaves dγ, dβ and the constants of dx for a batch of rows, from the sums
 // over dy and x, which may be the maxima of a pooling.

@@ -108,15 +108,16 @@ func maxBytesRow(y, x []uint8, g Pool, oh int, in innerWindows) {
 
 func quantPoolRow(m Maxima, q []uint8, x []float32, t quantTerms, g Pool, oh int) {
 	a, b := g.twoRows(0, oh)
-	switch poolPath(g) {
-	case avx512:
-		quantPool2AVX512(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
-			&t.s, &t.hi, g.OW(), g.C)
-	case avx2:
-		quantPool2AVX2(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
-			&t.s, &t.hi, g.OW(), g.C)
-	default:
+	d, ok := t.division(0)
+	switch set := poolPath(g); {
+	case set == generic || !ok:
 		quantPoolRowGeneric(m, q, x, t, g, oh)
+	case set == avx512:
+		quantPool2AVX512(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
+			&d.s, &d.inverse, &d.hi, g.OW(), g.C)
+	default:
+		quantPool2AVX2(&m.Y[0], &m.Top[0], &q[0], &m.Arg[0], &x[a], &x[b], &t.mean[0], &t.scale[0], &t.shift[0],
+			&d.s, &d.inverse, &d.hi, g.OW(), g.C)
 	}
 }
 

@@ -594,10 +594,10 @@ partDone:
 	VZEROUPPER
 	RET
 
-// func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+// func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, inverse *float32, most *float32, ow int, c int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·quantPool2AVX512(SB), NOSPLIT, $0-104
-	MOVQ         c+96(FP), AX
+TEXT ·quantPool2AVX512(SB), NOSPLIT, $0-112
+	MOVQ         c+104(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
@@ -611,8 +611,10 @@ TEXT ·quantPool2AVX512(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z28
 	MOVQ         s+72(FP), BX
 	VBROADCASTSS (BX), Z24
-	MOVQ         most+80(FP), BX
+	MOVQ         inverse+80(FP), BX
 	VBROADCASTSS (BX), Z23
+	MOVQ         most+88(FP), BX
+	VBROADCASTSS (BX), Z22
 
 panel:
 	CMPQ    AX, $0x00000010
@@ -635,74 +637,82 @@ panel:
 	LEAQ    (R9)(DX*4), R9
 	MOVQ    x1+40(FP), R10
 	LEAQ    (R10)(DX*4), R10
-	MOVQ    ow+88(FP), R11
+	MOVQ    ow+96(FP), R11
 
 outputs:
-	VMOVUPS     (R9), Z4
-	VSUBPS      Z27, Z4, Z0
-	VMULPS      Z26, Z0, Z0
-	VADDPS      Z25, Z0, Z0
-	VDIVPS      Z24, Z0, Z0
-	VMAXPS      Z31, Z0, Z0
-	VMINPS      Z23, Z0, Z0
-	VRNDSCALEPS $0x00, Z0, Z0
-	VMOVAPS     Z4, Z2
-	VMOVAPS     Z31, Z1
-	VMOVUPS     (R9)(CX*1), Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z30, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS     (R10), Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z29, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS     (R10)(CX*1), Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z28, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS     Z2, (SI)
-	VPMOVDB     Z1, (R8)
-	VMULPS      Z24, Z0, Z3
-	VMOVUPS     Z3, (BX)
-	VCVTPS2DQ   Z0, Z0
-	VPMOVDB     Z0, (DI)
-	ADDQ        CX, BX
-	ADDQ        CX, SI
-	MOVQ        c+96(FP), R12
-	ADDQ        R12, DI
-	MOVQ        c+96(FP), R12
-	ADDQ        R12, R8
-	LEAQ        (R9)(CX*2), R9
-	LEAQ        (R10)(CX*2), R10
-	DECQ        R11
-	JNZ         outputs
-	ADDQ        $0x00000010, DX
-	SUBQ        $0x00000010, AX
-	JMP         panel
+	VMOVUPS      (R9), Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z0
+	VFNMADD231PS Z24, Z0, Z5
+	VFMADD231PS  Z23, Z5, Z0
+	VRNDSCALEPS  $0x00, Z0, Z0
+	VMOVAPS      Z4, Z2
+	VMOVAPS      Z31, Z1
+	VMOVUPS      (R9)(CX*1), Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z30, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS      (R10), Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z29, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS      (R10)(CX*1), Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z28, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS      Z2, (SI)
+	VPMOVDB      Z1, (R8)
+	VMULPS       Z24, Z0, Z3
+	VMOVUPS      Z3, (BX)
+	VCVTPS2DQ    Z0, Z0
+	VPMOVDB      Z0, (DI)
+	ADDQ         CX, BX
+	ADDQ         CX, SI
+	MOVQ         c+104(FP), R12
+	ADDQ         R12, DI
+	MOVQ         c+104(FP), R12
+	ADDQ         R12, R8
+	LEAQ         (R9)(CX*2), R9
+	LEAQ         (R10)(CX*2), R10
+	DECQ         R11
+	JNZ          outputs
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x00000010, AX
+	JMP          panel
 
 panelDone:
 	TESTQ     AX, AX
@@ -728,71 +738,79 @@ panelDone:
 	LEAQ      (R9)(DX*4), R9
 	MOVQ      x1+40(FP), R10
 	LEAQ      (R10)(DX*4), R10
-	MOVQ      ow+88(FP), AX
+	MOVQ      ow+96(FP), AX
 
 part:
-	VMOVUPS.Z   (R9), K7, Z4
-	VSUBPS      Z27, Z4, Z0
-	VMULPS      Z26, Z0, Z0
-	VADDPS      Z25, Z0, Z0
-	VDIVPS      Z24, Z0, Z0
-	VMAXPS      Z31, Z0, Z0
-	VMINPS      Z23, Z0, Z0
-	VRNDSCALEPS $0x00, Z0, Z0
-	VMOVAPS     Z4, Z2
-	VMOVAPS     Z31, Z1
-	VMOVUPS.Z   (R9)(CX*1), K7, Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z30, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS.Z   (R10), K7, Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z29, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS.Z   (R10)(CX*1), K7, Z4
-	VSUBPS      Z27, Z4, Z3
-	VMULPS      Z26, Z3, Z3
-	VADDPS      Z25, Z3, Z3
-	VDIVPS      Z24, Z3, Z3
-	VMAXPS      Z31, Z3, Z3
-	VMINPS      Z23, Z3, Z3
-	VRNDSCALEPS $0x00, Z3, Z3
-	VCMPPS      $0x1e, Z0, Z3, K1
-	VMOVAPS     Z3, K1, Z0
-	VMOVAPS     Z28, K1, Z1
-	VMOVAPS     Z4, K1, Z2
-	VMOVUPS     Z2, K7, (SI)
-	VPMOVDB     Z1, K7, (R8)
-	VMULPS      Z24, Z0, Z3
-	VMOVUPS     Z3, K7, (BX)
-	VCVTPS2DQ   Z0, Z0
-	VPMOVDB     Z0, K7, (DI)
-	ADDQ        CX, BX
-	ADDQ        CX, SI
-	MOVQ        c+96(FP), DX
-	ADDQ        DX, DI
-	MOVQ        c+96(FP), DX
-	ADDQ        DX, R8
-	LEAQ        (R9)(CX*2), R9
-	LEAQ        (R10)(CX*2), R10
-	DECQ        AX
-	JNZ         part
+	VMOVUPS.Z    (R9), K7, Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z0
+	VFNMADD231PS Z24, Z0, Z5
+	VFMADD231PS  Z23, Z5, Z0
+	VRNDSCALEPS  $0x00, Z0, Z0
+	VMOVAPS      Z4, Z2
+	VMOVAPS      Z31, Z1
+	VMOVUPS.Z    (R9)(CX*1), K7, Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z30, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS.Z    (R10), K7, Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z29, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS.Z    (R10)(CX*1), K7, Z4
+	VSUBPS       Z27, Z4, Z5
+	VMULPS       Z26, Z5, Z5
+	VADDPS       Z25, Z5, Z5
+	VMAXPS       Z31, Z5, Z5
+	VMINPS       Z22, Z5, Z5
+	VMULPS       Z23, Z5, Z3
+	VFNMADD231PS Z24, Z3, Z5
+	VFMADD231PS  Z23, Z5, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VCMPPS       $0x1e, Z0, Z3, K1
+	VMOVAPS      Z3, K1, Z0
+	VMOVAPS      Z28, K1, Z1
+	VMOVAPS      Z4, K1, Z2
+	VMOVUPS      Z2, K7, (SI)
+	VPMOVDB      Z1, K7, (R8)
+	VMULPS       Z24, Z0, Z3
+	VMOVUPS      Z3, K7, (BX)
+	VCVTPS2DQ    Z0, Z0
+	VPMOVDB      Z0, K7, (DI)
+	ADDQ         CX, BX
+	ADDQ         CX, SI
+	MOVQ         c+104(FP), DX
+	ADDQ         DX, DI
+	MOVQ         c+104(FP), DX
+	ADDQ         DX, R8
+	LEAQ         (R9)(CX*2), R9
+	LEAQ         (R10)(CX*2), R10
+	DECQ         AX
+	JNZ          part
 
 partDone:
 	VZEROUPPER
@@ -1023,7 +1041,6 @@ TEXT ·maxPool2AVX2(SB), NOSPLIT, $0-48
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ AX, $0x00000008
@@ -1059,7 +1076,7 @@ outputs:
 	VBLENDVPS    Y5, Y3, Y0, Y0
 	VBLENDVPS    Y5, Y12, Y1, Y1
 	VMOVUPS      Y0, (BX)
-	VPSHUFB      Y6, Y1, Y1
+	VPSHUFB      poolLowBytes<>+0(SB), Y1, Y1
 	VMOVD        X1, (SI)
 	VEXTRACTI128 $0x01, Y1, X1
 	VMOVD        X1, 4(SI)
@@ -1097,7 +1114,6 @@ TEXT ·maxPool2GradAVX2(SB), NOSPLIT, $0-48
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ AX, $0x00000008
@@ -1165,7 +1181,6 @@ TEXT ·normPool2AVX2(SB), NOSPLIT, $0-80
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ    AX, $0x00000008
@@ -1229,7 +1244,7 @@ outputs:
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y2, (SI)
-	VPSHUFB      Y6, Y1, Y1
+	VPSHUFB      poolLowBytes<>+0(SB), Y1, Y1
 	VMOVD        X1, (DI)
 	VEXTRACTI128 $0x01, Y1, X1
 	VMOVD        X1, 4(DI)
@@ -1268,7 +1283,6 @@ TEXT ·normPool2GradAVX2(SB), NOSPLIT, $0-104
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 
 panel:
 	CMPQ    AX, $0x00000008
@@ -1360,10 +1374,10 @@ panelDone:
 	VZEROUPPER
 	RET
 
-// func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
-// Requires: AVX, AVX2
-TEXT ·quantPool2AVX2(SB), NOSPLIT, $0-104
-	MOVQ         c+96(FP), AX
+// func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, inverse *float32, most *float32, ow int, c int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·quantPool2AVX2(SB), NOSPLIT, $0-112
+	MOVQ         c+104(FP), AX
 	MOVQ         AX, CX
 	SHLQ         $0x02, CX
 	XORQ         DX, DX
@@ -1379,11 +1393,12 @@ TEXT ·quantPool2AVX2(SB), NOSPLIT, $0-104
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 	MOVQ         s+72(FP), BX
 	VBROADCASTSS (BX), Y8
-	MOVQ         most+80(FP), BX
+	MOVQ         inverse+80(FP), BX
 	VBROADCASTSS (BX), Y7
+	MOVQ         most+88(FP), BX
+	VBROADCASTSS (BX), Y6
 
 panel:
 	CMPQ    AX, $0x00000008
@@ -1406,72 +1421,80 @@ panel:
 	LEAQ    (R9)(DX*4), R9
 	MOVQ    x1+40(FP), R10
 	LEAQ    (R10)(DX*4), R10
-	MOVQ    ow+88(FP), R11
+	MOVQ    ow+96(FP), R11
 
 outputs:
 	VMOVUPS      (R9), Y4
-	VSUBPS       Y11, Y4, Y0
-	VMULPS       Y10, Y0, Y0
-	VADDPS       Y9, Y0, Y0
-	VDIVPS       Y8, Y0, Y0
-	VMAXPS       Y15, Y0, Y0
-	VMINPS       Y7, Y0, Y0
+	VSUBPS       Y11, Y4, Y5
+	VMULPS       Y10, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VMAXPS       Y15, Y5, Y5
+	VMINPS       Y6, Y5, Y5
+	VMULPS       Y7, Y5, Y0
+	VFNMADD231PS Y8, Y0, Y5
+	VFMADD231PS  Y7, Y5, Y0
 	VROUNDPS     $0x00, Y0, Y0
 	VMOVAPS      Y4, Y2
 	VMOVAPS      Y15, Y1
 	VMOVUPS      (R9)(CX*1), Y4
-	VSUBPS       Y11, Y4, Y3
-	VMULPS       Y10, Y3, Y3
-	VADDPS       Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMAXPS       Y15, Y3, Y3
-	VMINPS       Y7, Y3, Y3
+	VSUBPS       Y11, Y4, Y5
+	VMULPS       Y10, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VMAXPS       Y15, Y5, Y5
+	VMINPS       Y6, Y5, Y5
+	VMULPS       Y7, Y5, Y3
+	VFNMADD231PS Y8, Y3, Y5
+	VFMADD231PS  Y7, Y5, Y3
 	VROUNDPS     $0x00, Y3, Y3
 	VCMPPS       $0x1e, Y0, Y3, Y5
 	VBLENDVPS    Y5, Y3, Y0, Y0
 	VBLENDVPS    Y5, Y14, Y1, Y1
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	VMOVUPS      (R10), Y4
-	VSUBPS       Y11, Y4, Y3
-	VMULPS       Y10, Y3, Y3
-	VADDPS       Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMAXPS       Y15, Y3, Y3
-	VMINPS       Y7, Y3, Y3
+	VSUBPS       Y11, Y4, Y5
+	VMULPS       Y10, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VMAXPS       Y15, Y5, Y5
+	VMINPS       Y6, Y5, Y5
+	VMULPS       Y7, Y5, Y3
+	VFNMADD231PS Y8, Y3, Y5
+	VFMADD231PS  Y7, Y5, Y3
 	VROUNDPS     $0x00, Y3, Y3
 	VCMPPS       $0x1e, Y0, Y3, Y5
 	VBLENDVPS    Y5, Y3, Y0, Y0
 	VBLENDVPS    Y5, Y13, Y1, Y1
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	VMOVUPS      (R10)(CX*1), Y4
-	VSUBPS       Y11, Y4, Y3
-	VMULPS       Y10, Y3, Y3
-	VADDPS       Y9, Y3, Y3
-	VDIVPS       Y8, Y3, Y3
-	VMAXPS       Y15, Y3, Y3
-	VMINPS       Y7, Y3, Y3
+	VSUBPS       Y11, Y4, Y5
+	VMULPS       Y10, Y5, Y5
+	VADDPS       Y9, Y5, Y5
+	VMAXPS       Y15, Y5, Y5
+	VMINPS       Y6, Y5, Y5
+	VMULPS       Y7, Y5, Y3
+	VFNMADD231PS Y8, Y3, Y5
+	VFMADD231PS  Y7, Y5, Y3
 	VROUNDPS     $0x00, Y3, Y3
 	VCMPPS       $0x1e, Y0, Y3, Y5
 	VBLENDVPS    Y5, Y3, Y0, Y0
 	VBLENDVPS    Y5, Y12, Y1, Y1
 	VBLENDVPS    Y5, Y4, Y2, Y2
 	VMOVUPS      Y2, (SI)
-	VPSHUFB      Y6, Y1, Y1
+	VPSHUFB      poolLowBytes<>+0(SB), Y1, Y1
 	VMOVD        X1, (R8)
 	VEXTRACTI128 $0x01, Y1, X1
 	VMOVD        X1, 4(R8)
 	VMULPS       Y8, Y0, Y3
 	VMOVUPS      Y3, (BX)
 	VCVTPS2DQ    Y0, Y0
-	VPSHUFB      Y6, Y0, Y0
+	VPSHUFB      poolLowBytes<>+0(SB), Y0, Y0
 	VMOVD        X0, (DI)
 	VEXTRACTI128 $0x01, Y0, X0
 	VMOVD        X0, 4(DI)
 	ADDQ         CX, BX
 	ADDQ         CX, SI
-	MOVQ         c+96(FP), R12
+	MOVQ         c+104(FP), R12
 	ADDQ         R12, DI
-	MOVQ         c+96(FP), R12
+	MOVQ         c+104(FP), R12
 	ADDQ         R12, R8
 	LEAQ         (R9)(CX*2), R9
 	LEAQ         (R10)(CX*2), R10
@@ -1504,7 +1527,6 @@ TEXT ·quantPool2GradAVX2(SB), NOSPLIT, $0-120
 	MOVL         $0x00000003, BX
 	VMOVD        BX, X12
 	VPBROADCASTD X12, Y12
-	VMOVDQU      poolLowBytes<>+0(SB), Y6
 	MOVQ         limit+96(FP), BX
 	VBROADCASTSS (BX), Y6
 

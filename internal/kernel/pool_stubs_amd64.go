@@ -27,7 +27,7 @@ func normPool2GradAVX512(dx0 *float32, dx1 *float32, dy *float32, y *float32, ar
 // quantPool2AVX512 is one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image.
 //
 //go:noescape
-func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+func quantPool2AVX512(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, inverse *float32, most *float32, ow int, c int)
 
 // quantPool2GradAVX512 is one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image.
 //
@@ -57,7 +57,7 @@ func normPool2GradAVX2(dx0 *float32, dx1 *float32, dy *float32, y *float32, arg 
 // quantPool2AVX2 is one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image.
 //
 //go:noescape
-func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, most *float32, ow int, c int)
+func quantPool2AVX2(y *float32, top *float32, q *uint8, arg *uint8, x0 *float32, x1 *float32, mean *float32, scale *float32, shift *float32, s *float32, inverse *float32, most *float32, ow int, c int)
 
 // quantPool2GradAVX2 is one row of quantPoolGradImageGeneric for windows of 2×2, stride 2, inside the image.
 //

@@ -35,6 +35,8 @@ var computing = []mutant{
 	{"internal/kernel/columns_generic.go", "r < rows-rows%of", "r < rows", ""},
 	{"internal/kernel/requantize.go", "math.RoundToEven(float64(v))", "math.Round(float64(v))", ""},
 	{"internal/kernel/fakequant_generic.go", "if !(v > g.lo) {", "if v < g.lo {", ""},
+	{"internal/kernel/fakequant_generic.go", "-grid{s: g.s, hi: -g.lo}.limit()", "-grid{s: g.s, hi: g.hi}.limit()", ""},
+	{"internal/kernel/elementwise_amd64.go", "g.s >= 0x1p-64 && g.s <= 0x1p64", "true", ""},
 	{"internal/kernel/minmax.go", "return s.lo + 0, s.hi + 0,", "return s.lo, s.hi,", ""},
 	{"internal/kernel/optimizer_generic.go", "step = d + float32(k.Momentum*m[i])",
 		"step = g[i] + float32(k.Momentum*m[i])", ""},

@@ -87,15 +87,13 @@ var elementwiseKernels = []elementwise{
 			fmul   v.4s, v.4s, s.4s`,
 	},
 	{
-		name: "fakeQuantGradNEON", doc: "fakeQuantGradGeneric",
-		slices: []slice{out("v"), in("dy"), in("x")}, constants: []string{"s", "lo", "hi"},
+		name: "fakeQuantGradNEON", doc: "fakeQuantGradGeneric; k is the limits",
+		slices: []slice{out("v"), in("dy"), in("x")}, constants: []string{"least", "most"},
 		code: `
-			fdiv   v.4s, x.4s, s.4s
-			frintn v.4s, v.4s
-			fcmge  x.4s, hi.4s, v.4s
-			fcmge  v.4s, v.4s, lo.4s
-			and    v.16b, v.16b, x.16b
-			and    v.16b, v.16b, dy.16b`,
+			fcmge v.4s, most.4s, x.4s
+			fcmge x.4s, x.4s, least.4s
+			and   v.16b, v.16b, x.16b
+			and   v.16b, v.16b, dy.16b`,
 	},
 	{
 		name: "quantizeNEON", doc: "quantizeGeneric, for both signs: a byte keeps the low bits",

@@ -39,37 +39,38 @@ var kernels = []kernel{
 	},
 	{
 		name: "fakeQuant", doc: "fakeQuantGeneric",
-		streams: floats("y", "x"), unroll: 4, temps: 1,
-		begin: func(v *vector) { v.constants(3); v.zero(v.keep(3)) },
-		body: func(v *vector) {
-			v.load("x", v.temp(0))
-			v.steps(v.temp(0))
-			VMULPS(v.keep(0), v.temp(0), v.temp(0))
-			v.store(v.temp(0), "y")
-		},
-	},
-	{
-		name: "fakeQuantGrad", doc: "fakeQuantGradGeneric",
-		streams: floats("dx", "dy", "x"), unroll: 4, temps: 2,
-		begin: func(v *vector) { v.constants(3) },
+		streams: floats("y", "x"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(4); v.zero(v.keep(4)) },
 		body: func(v *vector) {
 			x := v.temp(0)
 			v.load("x", x)
-			VDIVPS(v.keep(0), x, x)
-			v.round(x, x)
-			v.pass("dy", "dx", x, bound{greaterEqualOQ, v.keep(1)}, bound{lessEqualOQ, v.keep(2)})
+			v.divide(x, v.temp(1))
+			v.round(v.temp(1), x)
+			VADDPS(v.keep(4), x, x) // −0 to +0
+			VMULPS(v.keep(0), x, x)
+			v.store(x, "y")
+		},
+	},
+	{
+		name: "fakeQuantGrad", doc: "fakeQuantGradGeneric; k is the limits",
+		streams: floats("dx", "dy", "x"), unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(2) },
+		body: func(v *vector) {
+			v.load("x", v.temp(0))
+			v.pass("dy", "dx", v.temp(0), bound{greaterEqualOQ, v.keep(0)}, bound{lessEqualOQ, v.keep(1)})
 		},
 	},
 	{
 		name: "quantize", doc: "quantizeGeneric, for both signs: a byte keeps the low bits",
-		streams: []stream{{"q", 1}, {"x", 4}}, unroll: 4, temps: 1,
-		begin: func(v *vector) { v.constants(3); v.zero(v.keep(3)); v.bytesConstants() },
+		streams: []stream{{"q", 1}, {"x", 4}}, unroll: 4, temps: 2,
+		begin: func(v *vector) { v.constants(5); v.bytesOrder() },
 		body: func(v *vector) {
-			v.load("x", v.temp(0))
-			v.steps(v.temp(0))
-			VCVTPS2DQ(v.temp(0), v.temp(0))
-			VPADDD(v.keep(4), v.temp(0), v.temp(0))
-			v.storeBytes(v.temp(0), "q")
+			x := v.temp(0)
+			v.load("x", x)
+			v.divide(x, v.temp(1))
+			VCVTPS2DQ(v.temp(1), x)
+			VPADDD(v.keep(4), x, x)
+			v.storeBytes(x, "q")
 		},
 	},
 	dequantize("dequantizeU8", VPMOVZXBD, VPMOVZXBD_Z),
@@ -173,14 +174,16 @@ func dequantize(name string, widen func(...Op), masked func(mx, k, xyz Op)) kern
 	}
 }
 
-// steps is x = q − z, with s, lo, hi and 0 in keep(0) to keep(3):
-// grid.steps. VMAXPS returns its second source, lo, where x is NaN.
-func (v *vector) steps(x VecPhysical) {
-	VDIVPS(v.keep(0), x, x)
-	VMAXPS(v.keep(1), x, x)
-	VMINPS(v.keep(2), x, x)
-	v.round(x, x)
-	VADDPS(v.keep(3), x, x)
+// divide is quotient = min(max(x, lo), hi)/s, with the fields of division in keep(0) to
+// keep(3); it leaves something else in x. VMAXPS returns its second source, lo, where x
+// is NaN.
+func (v *vector) divide(x, quotient VecPhysical) {
+	s, inverse, lo, hi := v.keep(0), v.keep(1), v.keep(2), v.keep(3)
+	VMAXPS(lo, x, x)
+	VMINPS(hi, x, x)
+	VMULPS(inverse, x, quotient)
+	VFNMADD231PS(s, quotient, x) // what is left
+	VFMADD231PS(inverse, x, quotient)
 }
 
 // bound is a comparison that a value has to pass.
@@ -291,11 +294,8 @@ func (v *vector) observeFinite(x, t, u VecPhysical) {
 	VMAXPS(u, greatest, greatest)
 }
 
-// bytesConstants loads z, and for AVX2 the order of the bytes.
-func (v *vector) bytesConstants() {
-	k := GP64()
-	Load(Param("k"), k)
-	VPBROADCASTD(Mem{Base: k}.Offset(12), v.keep(4))
+// bytesOrder loads, for AVX2, the order of the bytes.
+func (v *vector) bytesOrder() {
 	if v.avx512 {
 		return
 	}

@@ -5,8 +5,8 @@
 //	for i < n: out[i], … = body(in[i], …; constants)
 //
 // and is written once, for AVX-512 and for AVX2; only masks differ. The
-// bodies round after each operation, as the Go loops do: no multiply-add is
-// fused, divisions and roots are true ones, so that all paths agree exactly.
+// bodies round after each operation, as the Go loops do, and roots are true ones, so
+// that all paths agree exactly. Divisions are, too, or round to the same integer.
 //
 // Register plan, the same for all:
 //

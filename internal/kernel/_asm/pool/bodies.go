@@ -62,7 +62,7 @@ var kernels = []kernel{
 	{
 		name: "quantPool2", doc: "one row of quantPoolRowGeneric for windows of 2×2, stride 2, inside the image",
 		streams: []stream{output("y"), output("top"), index("q"), index("arg"), image("x0"), image("x1")},
-		params:  []string{"mean", "scale", "shift"}, uniforms: []string{"s", "most"},
+		params:  []string{"mean", "scale", "shift"}, uniforms: []string{"s", "inverse", "most"},
 		body: func(v *vector) { v.quantForward() },
 	},
 	{
@@ -134,12 +134,12 @@ func (v *vector) quantForward() {
 	for k, at := range v.window("x0", "x1") {
 		v.loadFrom(at, x)
 		if k == 0 {
-			v.steps(x, best)
+			v.steps(x, best, mask)
 			VMOVAPS(x, top)
 			VMOVAPS(v.index(0), arg)
 			continue
 		}
-		v.steps(x, value)
+		v.steps(x, value, mask)
 		v.choose(k, value, best, arg, mask)
 		v.take(x, top, mask)
 	}
@@ -151,13 +151,16 @@ func (v *vector) quantForward() {
 	v.storeIndex(best, "q")
 }
 
-// steps is to = min(rne(max(0, (x − mean)·scale + shift)/s), most). VMAXPS
-// returns its second source, 0, where the value is NaN or −0.
-func (v *vector) steps(x, to VecPhysical) {
-	v.affine(x, to)
-	VDIVPS(v.uniform(0), to, to)
-	VMAXPS(v.index(0), to, to)
-	VMINPS(v.uniform(1), to, to)
+// steps is to = rne(min(max(0, (x − mean)·scale + shift), most)/s). VMAXPS returns its
+// second source, 0, where the value is NaN or −0.
+func (v *vector) steps(x, to, value VecPhysical) {
+	s, inverse, most := v.uniform(0), v.uniform(1), v.uniform(2)
+	v.affine(x, value)
+	VMAXPS(v.index(0), value, value)
+	VMINPS(most, value, value)
+	VMULPS(inverse, value, to)
+	VFNMADD231PS(s, to, value) // what is left
+	VFMADD231PS(inverse, value, to)
 	if v.avx512 {
 		VRNDSCALEPS(U8(0), to, to)
 		return

@@ -13,8 +13,7 @@
 //
 //	0–5                     temporaries
 //	31 or 15, down          zero; the indices 1, 2, 3; the constants of each channel;
-//	                        those of all channels; in AVX2, if bytes are stored,
-//	                        the order of a vector's
+//	                        those of all channels
 //	K7                      the channels that exist, in the last panel
 //	K1, K2                  where a comparison holds
 //
@@ -93,7 +92,6 @@ func (v *vector) top(i int) VecPhysical { return v.regs[len(v.regs)-1-i] }
 func (v *vector) index(i int) VecPhysical   { return v.top(i) }
 func (v *vector) param(i int) VecPhysical   { return v.top(4 + i) }
 func (v *vector) uniform(i int) VecPhysical { return v.param(len(v.k.params) + i) }
-func (v *vector) order() VecPhysical        { return v.top(9) }
 
 // generate emits the function.
 func (v *vector) generate(k kernel) {
@@ -154,9 +152,8 @@ func (v *vector) signature() string {
 	return s + "ow, c int)"
 }
 
-// indices loads what is the same for all panels: the constants 0 to 3, the
-// order of bytes, and the uniforms, of which there are five less the params
-// if bytes are stored.
+// indices loads what is the same for all panels: the constants 0 to 3 and the uniforms, of
+// which AVX2 has room for six less the params.
 func (v *vector) indices() {
 	r := GP32()
 	for i := range 4 {
@@ -167,9 +164,6 @@ func (v *vector) indices() {
 		}
 		VMOVD(r, v.index(i).AsX())
 		VPBROADCASTD(v.index(i).AsX(), v.index(i))
-	}
-	if !v.avx512 {
-		VMOVDQU(v.lowBytes, v.order())
 	}
 	for i, name := range v.k.uniforms {
 		VBROADCASTSS(Mem{Base: load(name)}, v.uniform(i))
@@ -254,7 +248,7 @@ func (v *vector) storeIndex(x VecPhysical, name string) {
 	case v.avx512:
 		VPMOVDB(x, at)
 	default:
-		VPSHUFB(v.order(), x, x)
+		VPSHUFB(v.lowBytes, x, x)
 		VMOVD(x.AsX(), at)
 		VEXTRACTI128(U8(1), x, x.AsX())
 		VMOVD(x.AsX(), at.Offset(4))
