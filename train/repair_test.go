@@ -19,8 +19,8 @@ import (
 func deep(t *testing.T, bits int) Config {
 	c := small(t)
 	c.Network.Layers = append([]graph.Layer{
-		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU(),
-		graph.Conv2D(16, 3).Same(), graph.BatchNorm(), graph.ReLU()}, c.Network.Layers...)
+		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU(),
+		graph.Conv2D(8, 3).Same(), graph.BatchNorm(), graph.ReLU()}, c.Network.Layers...)
 	c.Quantization, c.QAT.Epochs = graph.Uniform(fakequant.Bits(bits)), 0
 	return c
 }
