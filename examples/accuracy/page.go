@@ -67,9 +67,9 @@ most, but for mobilenet with 4-bit weights (0.4). With 3 bits of resnet8, PTQ is
 PyTorch, and QAT 0.3 behind; from the repaired network (` + "`ptq: {keep: true}`" + `) it reaches
 89.75. With 2 bits QAT is ahead everywhere. [numerics.md](numerics.md#which-to-choose) has
 what was tried for the cells in which ` + "`learnable`" + ` is behind ` + "`vanilla`" + ` or PyTorch.
-One seed says little of such cells: with seed 2, QAT of ds-cnn at W4A4 has 88.80 and vanilla
-88.77, QAT of resnet8 has 89.98 (vanilla 89.89) at W4A4 and 89.07 at W3A3, of float networks
-with 89.21 and 90.67; QAT of nobn at W2A2 has 89.44.
+One seed says little of such cells. At W4A4, QAT less vanilla is with seeds 1, 2 and 3 −0.42, +0.03
+and −0.19 for ds-cnn; with seeds 2 and 3 +0.09 and +0.09 for resnet8, and −0.09 and +0.02 for nobn.
+At W3A3, resnet8 has 89.07 and 88.58 with seeds 2 and 3.
 
     make accuracy-quick
 
