@@ -31,7 +31,7 @@ func FMA(x, y, z float32) float32 {
 // lose is the last one of s, or, where they are so small that they lose more, a higher
 // one. A product with 0 leaves a float32, which most sums after a ReLU are.
 func halfway(s float64) bool {
-	low := math.Float64bits(s) & (1<<29 - 1)
+	low := uint32(math.Float64bits(s)) & (1<<29 - 1)
 	return low == 1<<28 || low == 0 && s != 0 && math.Abs(s) < 0x1p-126
 }
 
