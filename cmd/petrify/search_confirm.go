@@ -138,6 +138,9 @@ func (s *seeker) train(ctx context.Context, c *candidate) error {
 	t.Milestones, t.RuleMilestones = train.Milestones{}, nil // the configuration's belong to its own epochs
 	t.Out = filepath.Join(s.qat.folder, t.Digest()[:16])
 	t.Resume = train.HasCheckpoint(t.Out)
+	if t.Log != nil {
+		t.Log = t.Log.With("run", t.Out)
+	}
 	result, err := train.Run(ctx, t)
 	if errors.Is(err, context.Cause(ctx)) && ctx.Err() != nil {
 		return fmt.Errorf("%w; the same command goes on", err)

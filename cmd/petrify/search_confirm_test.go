@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"fmt"
 	"math"
 	"slices"
@@ -17,14 +18,22 @@ import (
 )
 
 // confirmingOn makes a search train as many choices, in a folder, and call step after each
-// training step.
+// training step. What their log says must name their runs.
 func confirmingOn(t *testing.T, s *seeker, count int, folder string, step func(train.StepEnd)) {
 	t.Helper()
 	data := s.study.Config.Data
+	var log bytes.Buffer
+	t.Cleanup(func() {
+		for line := range strings.Lines(log.String()) {
+			if !strings.Contains(line, "run=") || !strings.Contains(line, folder) {
+				t.Errorf("the log does not say of which run this is: %s", line)
+			}
+		}
+	})
 	s.qat = confirming{count: count, epochs: 1, folder: folder, settings: s.settings,
 		prepare: func(chosen *config.Config) (train.Config, error) {
 			c, err := chosen.Train(data)
-			c.Events.Step = step
+			c.Events.Step, c.Log = step, slog.New(slog.NewTextHandler(&log, nil))
 			return c, err
 		}}
 }
