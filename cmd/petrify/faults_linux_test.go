@@ -11,10 +11,11 @@ import (
 )
 
 // Linux has a device that is always full. Output to it is lost, and the exit
-// code says so.
+// code says so; what is written to files is complete.
 func TestFullStandardOutput(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	finished(t, briefly(out)...)
+	fresh := out + "2"
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +24,7 @@ func TestFullStandardOutput(t *testing.T) {
 	for _, args := range [][]string{
 		{"version"}, {"config", "print"}, {"config", "schema"}, {"inspect", out}, {"inspect", "--graph", out},
 		{"export", out}, {"verify", out}, {"bench", out, "--repeats", "1"}, {"train", "--resume", "--out", out},
+		briefly(fresh),
 	} {
 		var stderr bytes.Buffer
 		cmd := exec.Command("petrify", args...)
@@ -33,4 +35,5 @@ func TestFullStandardOutput(t *testing.T) {
 			t.Errorf("%v: exit code %d: %s: want 1 and %v", args, code, &stderr, syscall.ENOSPC)
 		}
 	}
+	finished(t, "verify", fresh)
 }

@@ -182,7 +182,8 @@ func (c *command) trainOpen(ctx context.Context, settings *config.Config, t trai
 	return result, p.finish(ctx, t, result)
 }
 
-// finish writes, proves and prints the result of a run.
+// finish writes, proves and prints the result of a run. What cannot be printed is proven all
+// the same.
 func (p *progress) finish(ctx context.Context, t train.Config, r *train.Result) error {
 	if err := save(t.Out, r); err != nil {
 		return err
@@ -194,19 +195,19 @@ func (p *progress) finish(ctx context.Context, t train.Config, r *train.Result) 
 		return err
 	}
 	p.json.put("export", exportLine{f.name, path, info.Size()})
-	if err := printResult(p.results, t.Out, r); err != nil {
-		return err
-	}
+	unprinted := printResult(p.results, t.Out, r)
 	proof, err := proveRun(ctx, t)
 	if err != nil {
-		return err
+		return errors.Join(unprinted, err)
 	}
 	p.json.proof(proof)
-	fmt.Fprintf(p.results, "\n%s\n", proof)
-	if err := proof.Check(); err != nil {
-		return err
+	if unprinted == nil {
+		_, unprinted = fmt.Fprintf(p.results, "\n%s\n", proof)
 	}
-	return p.advise(ctx, t, r)
+	if err := proof.Check(); err != nil {
+		return errors.Join(unprinted, err)
+	}
+	return errors.Join(unprinted, p.advise(ctx, t, r))
 }
 
 // beginFolder writes config.yaml. It removes the list of an earlier run's
