@@ -13,7 +13,7 @@ import (
 )
 
 // footprint is what an export takes on a microcontroller: bytes of constants in flash and, for each
-// core, of RAM for activations, and estimates.
+// core, of RAM for activations, and estimates, such as of its code.
 type footprint struct {
 	flash, ram int // on the core that takes most
 	costs      []carray.Cost
@@ -33,13 +33,13 @@ func cFootprint(m *quantized.Model, o exportOptions) (f footprint, err error) {
 
 // print writes a line for each core.
 func (f footprint) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s bytes of constants; bytes of RAM for activations (arena) and, about, with gcc -O2:\n",
+	fmt.Fprintf(w, "%s bytes of constants; bytes of RAM for activations (arena) and, about, with gcc -O2, of code:\n",
 		thousands(int64(f.flash)))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "core\tinstructions\tcycles\tarena\tstack")
+	fmt.Fprintln(t, "core\tinstructions\tcycles\tcode\tarena\tstack")
 	for _, c := range f.costs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", c.Core, roughly(c, c.Instructions), roughly(c, c.Cycles),
-			thousands(int64(c.Arena)), thousands(int64(c.Stack)))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Core, roughly(c, c.Instructions), roughly(c, c.Cycles),
+			digits(float64(c.Code)), thousands(int64(c.Arena)), thousands(int64(c.Stack)))
 	}
 	return t.Flush()
 }
@@ -50,6 +50,7 @@ func (f footprint) writeJSON(w io.Writer, path string) error {
 		Name         string   `json:"core"`
 		Instructions int64    `json:"instructions,omitempty"`
 		Cycles       int64    `json:"cycles,omitempty"`
+		Code         int      `json:"code,omitempty"`
 		Arena        int      `json:"arena"`
 		Stack        int      `json:"stack"`
 		Unknown      []string `json:"unknown,omitempty"`
@@ -61,7 +62,7 @@ func (f footprint) writeJSON(w io.Writer, path string) error {
 		Cores     []core `json:"cores"`
 	}{path, f.flash, f.ram, nil}
 	for _, c := range f.costs {
-		one := core{Name: c.Core, Arena: c.Arena, Stack: c.Stack, Unknown: c.Unknown}
+		one := core{Name: c.Core, Code: c.Code, Arena: c.Arena, Stack: c.Stack, Unknown: c.Unknown}
 		if c.Unknown == nil {
 			one.Instructions, one.Cycles = int64(c.Instructions), int64(c.Cycles)
 		}
@@ -72,11 +73,16 @@ func (f footprint) writeJSON(w io.Writer, path string) error {
 	return e.Encode(all)
 }
 
-// roughly is an estimate with two digits; nothing if it is 0.
+// roughly is an estimate of what kernels execute.
 func roughly(c carray.Cost, estimate float64) string {
 	if c.Unknown != nil {
 		return "not known of " + strings.Join(c.Unknown, ", ")
 	}
+	return digits(estimate)
+}
+
+// digits are the first two of an estimate; none if it is 0, and not known.
+func digits(estimate float64) string {
 	if estimate == 0 {
 		return "–"
 	}
@@ -91,7 +97,7 @@ func roughly(c carray.Cost, estimate float64) string {
 func (f footprint) cores() (all []report.Core) {
 	for _, c := range f.costs {
 		all = append(all, report.Core{Name: c.Core, Instructions: roughly(c, c.Instructions), Cycles: roughly(c, c.Cycles),
-			RAM: int64(c.Arena + c.Stack)})
+			Code: digits(float64(c.Code)), RAM: int64(c.Arena + c.Stack)})
 	}
 	return all
 }

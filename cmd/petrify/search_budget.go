@@ -63,7 +63,7 @@ func respects() []respect {
 			s := m.Size()
 			return s.Total() - s.Weights + s.Packed, nil
 		}, nil},
-		{"flash", "bytes of the C export's constants", flash, packing},
+		{"flash", "bytes of the C export's constants, without its code", flash, packing},
 		{"flash-unpacked", "the same with --no-pack", unpacked, nil},
 		{"onnx", "bytes of the ONNX file", written(onnxFormat(), false), nil},
 		{"coreml", "bytes of the Core ML package", written(coremlFormat(), false), nil},

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,19 +50,7 @@ func (t trial) run() (r result, err error) {
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	files, err := carray.Encode(t.model, carray.Options{Name: "net", Requantization: t.requantization})
-	if err != nil {
-		return r, err
-	}
-	for _, f := range files {
-		if t.layers && f.Name == "net.c" {
-			f.Data, r.calls = instrument(f.Data)
-		}
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
-			return r, err
-		}
-	}
-	if err := os.CopyFS(dir, board); err != nil {
+	if r.calls, err = t.write(dir); err != nil {
 		return r, err
 	}
 	if err := t.build(dir, fmt.Sprintf("-DINPUTS=%d", t.inputs), fmt.Sprintf("-DLOOP=%d", loop)); err != nil {
@@ -86,6 +75,39 @@ func (t trial) run() (r result, err error) {
 	return r, err
 }
 
+// size compiles an export, and is the size of its code.
+func (t trial) size() (int, error) {
+	dir, err := os.MkdirTemp("", "mcu")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if _, err := t.write(dir); err != nil {
+		return 0, err
+	}
+	if err := t.compile(dir, "net.c"); err != nil {
+		return 0, err
+	}
+	return t.code(dir)
+}
+
+// write puts the export and the start-up into a folder, and returns the calls of the layers that are counted.
+func (t trial) write(dir string) (calls []string, err error) {
+	files, err := carray.Encode(t.model, carray.Options{Name: "net", Requantization: t.requantization})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if t.layers && f.Name == "net.c" {
+			f.Data, calls = instrument(f.Data)
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+			return nil, err
+		}
+	}
+	return calls, os.CopyFS(dir, board)
+}
+
 // call is a line of net_run that computes a layer, or a part of one.
 var call = regexp.MustCompile(`(?m)^    ([a-z]\w*\(.*\);)$`)
 
@@ -108,12 +130,8 @@ func (t trial) warnings() []string {
 
 // build compiles and links. An export compiles without warnings.
 func (t trial) build(dir string, defines ...string) error {
-	flags := append(t.warnings(), t.flags...)
-	defines = append(defines, "-I.", "-Iboard")
 	for _, source := range []string{"net.c", "board/main.c", "board/" + t.start} {
-		args := append(append(append([]string{}, flags...), defines...), "-c", source, "-o",
-			strings.TrimSuffix(filepath.Base(source), ".c")+".o")
-		if err := tool(dir, t.compiler+"gcc", args...); err != nil {
+		if err := t.compile(dir, source, defines...); err != nil {
 			return err
 		}
 	}
@@ -124,6 +142,13 @@ func (t trial) build(dir string, defines ...string) error {
 		"main.o", strings.TrimSuffix(t.start, ".c")+".o", memory("CODE", t.core.code, t.codeK),
 		memory("DATA", t.data, t.dataK), "-Tboard/board.ld", "-lm")
 	return tool(dir, t.compiler+"gcc", link...)
+}
+
+// compile makes an object of a source.
+func (t trial) compile(dir, source string, defines ...string) error {
+	args := slices.Concat(t.warnings(), t.flags, defines, []string{"-I.", "-Iboard", "-c", source, "-o",
+		strings.TrimSuffix(filepath.Base(source), ".c") + ".o"})
+	return tool(dir, t.compiler+"gcc", args...)
 }
 
 // code is the size of the machine code that a program has to have to call net_run.

@@ -4,6 +4,7 @@
 //	go run ./internal/mcu -full              # every network, format, requantization, core and level
 //	go run ./internal/mcu -layers ds-cnn     # what each layer takes
 //	go run ./internal/mcu -fit               # measure what each kernel takes, for estimates
+//	go run ./internal/mcu -sizes             # measure what code takes, for estimates
 //	go run ./internal/mcu -host              # exported C next to the engine, on this machine
 //	go run ./internal/mcu -record            # write figures.csv and the table of docs/c.md; -core m4: that core alone
 //

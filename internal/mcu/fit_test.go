@@ -103,3 +103,54 @@ func TestCallsAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// Estimates of code are what was recorded but for an eighth.
+func TestCodeEstimates(t *testing.T) {
+	all, err := readFigures(filepath.Join(root, figuresFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range networks {
+		m, err := n.model(formats[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range requantizations[:2] {
+			costs, err := carray.Costs(m, carray.Options{Requantization: r})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, c := range cores() {
+				f, counted := all[key{n.name, c.name, r.String(), "-O2"}]
+				if !counted {
+					continue
+				}
+				off := float64(costs[i].Code)/float64(f.code) - 1
+				t.Logf("%s, %s, %v: %+.1f %%", n.name, c.title, r, 100*off)
+				if math.Abs(off) > 0.12 {
+					t.Errorf("%s on %s, %v: about %d bytes of code, counted %d: run with -sizes", n.name, c.title, r,
+						costs[i].Code, f.code)
+				}
+			}
+		}
+	}
+}
+
+// A part that was not measured makes the whole unknown.
+func TestCodePartsAreAllKnown(t *testing.T) {
+	for seed := range uint64(300) {
+		m, err := sizing(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		costs, err := carray.Costs(m, carray.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range costs {
+			if c.Code == 0 {
+				t.Fatalf("network %d: code on %s is not known", seed, c.Core)
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ func main() {
 	full := flag.Bool("full", false, "try everything, for an hour or two, not a sample")
 	record := flag.Bool("record", false, "write the figures and the table of docs/c.md")
 	rates := flag.Bool("fit", false, "measure what each kernel takes, and write "+ratesFile)
+	sizes := flag.Bool("sizes", false, "measure what each part of an export adds to its code, and write "+sizesFile)
 	host := flag.Bool("host", false, "time exported C and the engine on this machine")
 	layers := flag.String("layers", "", "count each layer of this `NETWORK`")
 	level := flag.String("level", "-O2", "of -layers: how the compiler optimizes")
@@ -41,6 +42,8 @@ func main() {
 		err = recordFigures(*root, all)
 	case *host:
 		err = compareHost()
+	case *sizes:
+		err = fitSizes(*root)
 	case *rates:
 		err = fitRates(*root, all)
 	case *full:

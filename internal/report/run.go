@@ -49,8 +49,8 @@ type Export struct {
 
 // Core is what an inference takes on a microcontroller: estimates in words, and bytes.
 type Core struct {
-	Name, Instructions, Cycles string
-	RAM                        int64 // activations and stack
+	Name, Instructions, Cycles, Code string
+	RAM                              int64 // activations and stack
 }
 
 // Summary is what a page needs of summary.json.

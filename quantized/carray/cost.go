@@ -77,6 +77,7 @@ type Cost struct {
 	Cycles       float64  // without wait states; 0: nobody has published the core's timing
 	Stack        int      // bytes
 	Arena        int      // bytes
+	Code         int      // bytes; 0: it is not known
 	Unknown      []string // kernels of which no rate is known
 }
 
@@ -113,7 +114,7 @@ func Costs(m *quantized.Model, o Options) ([]Cost, error) {
 	if l.float32() {
 		arithmetic = Float32
 	}
-	calls := l.calls()
+	calls, parts := l.calls(), l.codeParts()
 	var all []Cost
 	for _, core := range Cores() {
 		c := Estimate(core, calls, slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool {
@@ -122,6 +123,7 @@ func Costs(m *quantized.Model, o Options) ([]Cost, error) {
 		if c.Arena = l.arena; slices.Contains(fourPlaces, core) {
 			c.Arena = l.fourArena
 		}
+		c.Code = code(core, parts)
 		all = append(all, c)
 	}
 	return all, nil

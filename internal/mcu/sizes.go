@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	gofmt "go/format"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"petrify/quantized"
+	"petrify/quantized/carray"
+	"petrify/quantized/quantizedtest"
+)
+
+const sizesFile = "quantized/carray/code_sizes.go"
+
+// sizings is how many random networks the sizes of code are fitted on.
+const sizings = 200
+
+// sizing is a random network whose code is measured: a quarter is of all kinds of layers that freeze, a quarter of all
+// that an export may have, the others repeat the layers of built-in networks.
+func sizing(seed uint64) (*quantized.Model, error) {
+	if seed%4 == 3 {
+		return random(seed)
+	}
+	rng := rand.New(rand.NewPCG(seed, 56))
+	schemes := []quantizedtest.Scheme{quantizedtest.W8A8, quantizedtest.W8A8Affine, quantizedtest.W4A8, quantizedtest.W4A4,
+		quantizedtest.W8A8, quantizedtest.W2A2}
+	scheme := schemes[rng.IntN(len(schemes))]
+	for seed%4 == 2 {
+		if _, m := quantizedtest.Random(rng, scheme, 1+rng.IntN(12)); !slices.ContainsFunc(m.Nodes, vanishes) {
+			return m, nil
+		}
+	}
+	side := 8 + rng.IntN(8)
+	b := quantizedtest.New(rng, scheme, 1+rng.IntN(4), side, side)
+	x := b.Input()
+	if seed%4 == 0 || rng.IntN(4) > 0 {
+		x = repeated(rng, b, x)
+	}
+	x = b.Flatten(x)
+	for range rng.IntN(3) * rng.IntN(5) {
+		x = b.Linear(x, 8*(1+rng.IntN(8)), quantized.ReLU)
+	}
+	m := b.Model(b.Linear(x, 2+rng.IntN(16), quantized.Identity))
+	if rng.IntN(2) == 0 {
+		shareScales(m)
+	}
+	return m, nil
+}
+
+// repeated adds layers of images.
+func repeated(rng *rand.Rand, b *quantizedtest.Builder, x string) string {
+	channels := 4 * (1 + rng.IntN(8))
+	x = b.Conv(x, channels, quantizedtest.Same(3), 1, quantized.ReLU)
+	for range rng.IntN(5) {
+		x = b.Conv(x, channels, quantizedtest.Same(1+2*rng.IntN(2)), 1, quantized.ReLU)
+	}
+	kernel := 3 + 2*rng.IntN(2)
+	for range rng.IntN(3) * rng.IntN(3) {
+		x = b.Conv(x, channels, quantizedtest.Same(kernel), channels, quantized.ReLU)
+	}
+	for range rng.IntN(2) * rng.IntN(4) {
+		x = b.Add(x, b.Conv(x, channels, quantizedtest.Same(3), 1, quantized.Identity), quantized.ReLU)
+	}
+	for range rng.IntN(2) * rng.IntN(3) {
+		x = b.Pool(quantized.MaxPool, x, quantizedtest.Valid(2, 2))
+	}
+	if rng.IntN(3) > 0 {
+		x = pooled(rng, b, x)
+	}
+	return x
+}
+
+// sized are the networks whose code is measured: the built-in ones, and random ones.
+func sized() (all []*quantized.Model, err error) {
+	for _, n := range networks {
+		for _, f := range formats {
+			m, err := n.model(f)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, m)
+		}
+	}
+	for seed := range uint64(sizings) {
+		m, err := sizing(seed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// fitSizes compiles the exports of networks for every core, and fits what each part adds to their code.
+func fitSizes(root string) error {
+	models, err := sized()
+	if err != nil {
+		return err
+	}
+	all := cores()
+	exports := 2 * len(models)
+	parts := make([]map[string]float64, exports)
+	sizes := make([][]float64, exports)
+	faults := make([]error, exports)
+	parallel(exports, func(i int) {
+		m, r := models[i/2], requantizations[i%2]
+		if parts[i], faults[i] = carray.CodeParts(m, carray.Options{Requantization: r}); faults[i] != nil {
+			return
+		}
+		for _, c := range all {
+			got, err := trial{core: c, model: m, requantization: r, level: "-O2"}.size()
+			if err != nil {
+				faults[i] = err
+				return
+			}
+			sizes[i] = append(sizes[i], float64(got))
+		}
+	})
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	text, err := writeSizes(parts, sizes, all)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, sizesFile), text, 0o666)
+}
+
+// writeSizes is a file of Go; it prints how far off the fit is on each core.
+func writeSizes(parts []map[string]float64, sizes [][]float64, all []core) ([]byte, error) {
+	known := map[string]bool{}
+	for _, p := range parts {
+		for name := range p {
+			known[name] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(known))
+	rows := make([][]float64, len(parts))
+	for i, p := range parts {
+		for _, name := range names {
+			rows[i] = append(rows[i], p[name])
+		}
+	}
+	found := make([][]string, len(names))
+	for c := range all {
+		var y []float64
+		for _, s := range sizes {
+			y = append(y, s[c])
+		}
+		w := leastSquares(rows, y)
+		for j, n := range w {
+			found[j] = append(found[j], strconv.FormatFloat(n, 'f', 0, 64))
+		}
+		var off []float64
+		for i, row := range rows {
+			sum := 0.0
+			for j, n := range row {
+				sum += n * w[j]
+			}
+			off = append(off, max(sum/y[i]-1, 1-sum/y[i]))
+		}
+		slices.Sort(off)
+		fmt.Printf("%s: off by %.1f %% (median), %.1f %% (19 of 20), at most by %.1f %%\n", all[c].title,
+			100*off[len(off)/2], 100*off[len(off)*19/20], 100*off[len(off)-1])
+	}
+	var b bytes.Buffer
+	b.WriteString("// Code generated by go run ./internal/mcu -sizes; DO NOT EDIT.\n\npackage carray\n\n" +
+		"var codeSizes = []CodeSize{\n")
+	for j, name := range names {
+		fmt.Fprintf(&b, "\t{%q, []float64{%s}},\n", name, strings.Join(found[j], ", "))
+	}
+	b.WriteString("}\n")
+	return gofmt.Source(b.Bytes())
+}
