@@ -160,7 +160,7 @@ func TestCSumsWrap(t *testing.T) {
 	w.Q[0] = 0 // less its zero point it is no int8, so that C keeps all as they are
 	w.Zero = []int32{253, 252}
 	m.Nodes[0].Output.Quant.Scale = m.Input.Quant.Scale * w.Scale[0] * inputs
-	for _, flags := range [][]string{gnu, sanitized} {
+	for _, flags := range [][]string{gnu, sanitized, portable} {
 		var p program
 		p.add("wraps", m, nil, integer.Float32)
 		p.checkReals(t, conformance.Toolchain{Flags: flags}, [][]float32{b.Inputs(m, 5)})
@@ -191,4 +191,41 @@ func TestCIntegerMeans(t *testing.T) {
 		p.add(fmt.Sprint(size), m, inputs, integer.Gemmlowp, integer.Single)
 	}
 	p.check(t, sanitized)
+}
+
+// TestCNarrowGrids: grids that lack the least byte or the greatest ones, where outputs are limited.
+func TestCNarrowGrids(t *testing.T) {
+	t.Parallel()
+	var p program
+	for f, signed := range map[quantized.Func]affine.Format{quantized.Identity: affine.Int8Narrow, quantized.ReLU: affine.Int8} {
+		s := quantizedtest.Scheme{Weights: affine.Int8Narrow, Positive: affine.Format{Bits: 4, Unsigned: true}, Signed: signed}
+		rng := rand.New(rand.NewPCG(5, 6))
+		b := quantizedtest.New(rng, s, 3, 8, 8)
+		m := b.Model(b.Conv(b.Input(), 5, quantizedtest.Same(3), 1, f))
+		m.Nodes[0].Output.Quant.Scale /= 8
+		p.add(f.String(), m, byteInputs(rng, m, 20), requantizations...)
+	}
+	p.check(t, portable)
+}
+
+// TestCSumsNearInt32: to outputs that are as great as an int32 may be, a zero point is added only
+// after they are limited.
+func TestCSumsNearInt32(t *testing.T) {
+	t.Parallel()
+	const inputs = math.MaxInt32 / (255 * 127)
+	b := quantizedtest.New(rand.New(rand.NewPCG(7, 8)), quantizedtest.W8A8, inputs)
+	m := b.Model(b.Linear(b.Input(), 2, quantized.Identity))
+	m.Input.Quant = quantized.Quant{Format: affine.Uint8, Scale: 1, Origin: "test"}
+	n := &m.Nodes[0]
+	n.Output.Quant = quantized.Quant{Format: affine.Uint8, Scale: math.Nextafter32(1, 2), Zero: 255, Origin: "test"}
+	for i := range n.Weights.Q {
+		n.Weights.Q[i] = int8(127 - 254*(i/inputs))
+	}
+	for o := range 2 {
+		n.Weights.Scale[o] = 1
+		n.Bias.Scale[o], n.Bias.Q[o] = 1, int32(math.MaxInt32-inputs*255*127)*int32(1-2*o)
+	}
+	var p program
+	p.add("linear", m, byteInputs(rand.New(rand.NewPCG(3, 4)), m, 5), requantizations...)
+	p.check(t, portable)
 }

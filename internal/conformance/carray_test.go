@@ -18,12 +18,14 @@ import (
 )
 
 // standard are the flags of C99 as its users compile it; gnu those that let a
-// compiler fuse products with sums where the processor can.
+// compiler fuse products with sums where the processor can; portable those that leave
+// vectors of x86-64 out.
 var (
 	standard  = []string{"-std=c99", "-O2"}
 	plain     = []string{"-std=c99", "-O0"}
 	gnu       = []string{"-std=gnu11", "-O3", "-march=native", "-ffp-contract=fast"}
 	sanitized = []string{"-std=c99", "-O1", "-g", "-fsanitize=undefined,address", "-fno-sanitize-recover"}
+	portable  = append(slices.Clone(sanitized), "-U__SSE2__") // as if the processor had no vectors
 )
 
 var requantizations = []integer.Requantization{integer.Float32, integer.Gemmlowp, integer.Single}
@@ -183,7 +185,8 @@ func TestCRandomNetworks(t *testing.T) {
 	for name, c := range map[string]struct {
 		flags []string
 		seeds uint64
-	}{"O0": {plain, 1}, "O2": {standard, 3}, "gnu": {gnu, 1}, "sanitized": {sanitized, 1}} {
+	}{"O0": {plain, 1}, "O2": {standard, 3}, "gnu": {gnu, 1}, "sanitized": {sanitized, 1},
+		"portable": {portable, 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var p program

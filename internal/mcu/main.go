@@ -105,8 +105,12 @@ func enumeration(cores []core, seed uint64) (all []task) {
 	return all
 }
 
-// sample is the recorded figures of a small network, and for each core one format and
-// some random networks, other ones each day; and two that gcc 12 got wrong, or warned of.
+// Random networks with a sum of tensors that rounds ties, and with depthwise windows that are not 3 × 3.
+const withTies, withDepthwise = 1443, 309
+
+// sample is for each core recorded figures, zero points, weights of few bits, ties and
+// unusual windows, and one network and format and some random networks, other ones each day; and two
+// that gcc 12 got wrong, or warned of.
 func sample(cores []core, seed uint64) (all []task) {
 	for i, c := range cores {
 		if c.name == "m55" {
@@ -115,8 +119,13 @@ func sample(cores []core, seed uint64) (all []task) {
 		}
 		k := int(seed%1000) + i
 		all = append(all, task{c, "ds-cnn", formats[0], 0, integer.Gemmlowp, "-O2"},
+			task{c, "resnet8", formats[0], 0, integer.Gemmlowp, "-O2"},
 			task{c, "cnn", formats[0], 0, integer.Gemmlowp, "-Os"},
-			task{c, networks[k%len(networks)].name, formats[k%4], 0, requantizations[k/2%3], levels[k%2]})
+			task{c, "ds-cnn", formats[1], 0, integer.Single, "-Os"},
+			task{c, "lenet5", formats[4], 0, integer.Float32, "-O2"},
+			task{core: c, seed: withTies, requantization: integer.Gemmlowp, level: "-O2"},
+			task{core: c, seed: withDepthwise, requantization: integer.Gemmlowp, level: "-O2"},
+			task{c, networks[k%len(networks)].name, formats[k%len(formats)], 0, requantizations[k/2%3], levels[k%2]})
 		for j := range uint64(2) {
 			all = append(all, task{core: c, seed: seed*1000 + uint64(i)*2 + j, requantization: requantizations[(k+int(j))%3],
 				level: levels[j%2]})

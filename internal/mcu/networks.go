@@ -35,7 +35,7 @@ type format struct {
 	affine               bool
 }
 
-var formats = []format{{"W8A8", 8, 8, false}, {"affine", 8, 8, true}, {"W4A8", 4, 8, false}, {"W4A4", 4, 4, false}}
+var formats = []format{{"W8A8", 8, 8, false}, {"affine", 8, 8, true}, {"W4A8", 4, 8, false}, {"W4A4", 4, 4, false}, {"W2A2", 2, 2, true}}
 
 func (f format) scheme() fakequant.Scheme {
 	s := fakequant.Scheme{Weights: fakequant.Bits(f.weights).Weights,

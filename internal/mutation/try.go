@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +18,7 @@ import (
 // becomes new.
 type mutant struct {
 	file, old, new string
-	tests          string // folders whose tests must notice; "": the file's
+	tests          string // what must notice: folders with tests, or see [mutant.command]; "": the file's folder
 }
 
 // A verdict is what the tests said about a mutant.
@@ -59,11 +61,7 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 	if err != nil {
 		return "", err
 	}
-	args := []string{"test", "-overlay", overlay, "-count", "1", "-failfast", "-vet", "off", "-timeout", timeout}
-	for folder := range strings.FieldsSeq(cmp.Or(m.tests, path.Dir(m.file))) {
-		args = append(args, "./"+folder)
-	}
-	test := exec.CommandContext(ctx, "go", args...)
+	test := exec.CommandContext(ctx, "go", m.command(overlay)...)
 	test.Dir = root
 	output, err := test.CombinedOutput()
 	switch {
@@ -71,14 +69,40 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 		return missed, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case strings.Contains(string(output), "build failed]"):
+	case strings.Contains(string(output), "build failed]"), compilerError.Match(output):
 		return invalid, nil
 	case strings.Contains(string(output), "panic: test timed out"):
 		return late, nil
-	case !strings.Contains(string(output), "\nFAIL\t"):
+	case !failed.Match(output):
 		return "", fmt.Errorf("%s: no test ran: %w\n%s", m.file, err, output)
 	}
 	return noticed, nil
+}
+
+var (
+	// compilerError is how gcc and clang refuse exported C.
+	compilerError = regexp.MustCompile(`\.c:\d+:\d+: (fatal )?error: `)
+
+	// failed is what go test says of a package, and internal/mcu of outputs and of crashes.
+	failed = regexp.MustCompile(`(?m)^FAIL\t|outputs are not the engine's|^fault 1`)
+)
+
+// command has the go command run the tests. Those of exported C are not in the module:
+// "conformance:TestCZoo" are some of internal/conformance, and "mcu:m4" is what internal/mcu
+// executes on a core.
+func (m mutant) command(overlay string) []string {
+	by, what, exported := strings.Cut(m.tests, ":")
+	tests := []string{"test", "-overlay", overlay, "-count", "1", "-failfast", "-vet", "off", "-timeout", timeout}
+	switch {
+	case exported && by == "mcu":
+		return []string{"run", "-overlay", overlay, "./internal/mcu", "-core", what}
+	case exported:
+		return slices.Concat([]string{"-C", "internal/" + by}, tests, []string{"-run", what, "."})
+	}
+	for folder := range strings.FieldsSeq(cmp.Or(m.tests, path.Dir(m.file))) {
+		tests = append(tests, "./"+folder)
+	}
+	return tests
 }
 
 // writeOverlay makes the go command read text in place of file.

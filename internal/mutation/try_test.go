@@ -68,3 +68,17 @@ func TestRotate(t *testing.T) {
 		}
 	}
 }
+
+// TestCommand: exported C is executed by other tools than the module's tests.
+func TestCommand(t *testing.T) {
+	for tests, want := range map[string]string{
+		"":                     "test -overlay o -count 1 -failfast -vet off -timeout 15m ./a",
+		"b c/d":                "test -overlay o -count 1 -failfast -vet off -timeout 15m ./b ./c/d",
+		"mcu:m4":               "run -overlay o ./internal/mcu -core m4",
+		"conformance:TestCZoo": "-C internal/conformance test -overlay o -count 1 -failfast -vet off -timeout 15m -run TestCZoo .",
+	} {
+		if got := strings.Join(mutant{file: "a/a.go", tests: tests}.command("o"), " "); got != want {
+			t.Errorf("%q: go %s, want %s", tests, got, want)
+		}
+	}
+}
