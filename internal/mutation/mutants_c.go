@@ -1,5 +1,12 @@
 package main
 
+import (
+	"slices"
+	"strings"
+
+	"petrify/internal/kernel"
+)
+
 // exported are slips in the C that petrify exports, at least one in each form of each kernel,
 // and in what chooses the forms. Those that tests of the module notice are in files.
 func exported() []mutant {
@@ -11,6 +18,9 @@ func exported() []mutant {
 		{"quantized/carray/pack.go", "v.grid.max < math.MaxUint8", "v.grid.max < math.MinInt8", "conformance:TestCNarrowGrids"},
 	}
 	for _, m := range inKernels {
+		if strings.Contains(m.old, "_mm512_") && !slices.Contains(kernel.Paths(), "avx512") {
+			continue // it would not be compiled
+		}
 		m.file = "quantized/carray/kernels/" + m.file + ".c"
 		all = append(all, m)
 	}

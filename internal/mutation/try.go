@@ -63,6 +63,9 @@ func (m mutant) try(ctx context.Context, root string) (verdict, error) {
 	}
 	test := exec.CommandContext(ctx, "go", m.command(overlay)...)
 	test.Dir = root
+	if strings.HasPrefix(m.tests, "conformance:") {
+		test.Env = append(os.Environ(), "CGO_ENABLED=1") // for ONNX Runtime
+	}
 	output, err := test.CombinedOutput()
 	switch {
 	case err == nil:
