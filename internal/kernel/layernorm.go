@@ -18,9 +18,7 @@ func (k LayerNorm) Forward(y, x []float32) {
 	checkLen("LayerNorm", "y", len(y), len(x))
 	for c := len(k.Gamma); len(x) > 0; x, y = x[c:], y[c:] {
 		mean, f := k.moments(x[:c])
-		for i, v := range x[:c] {
-			y[i] = k.scaled(i, (float64(v)-mean)*f)
-		}
+		normalise(y[:c], x[:c], k.Gamma, k.Beta, mean, f)
 	}
 }
 
@@ -36,11 +34,6 @@ func (k LayerNorm) moments(row []float32) (mean, f float64) {
 		variance += float64(d * d)
 	}
 	return mean, 1 / math.Sqrt(variance/n+k.Epsilon)
-}
-
-// scaled is y of a normalised number of channel c.
-func (k LayerNorm) scaled(c int, v float64) float32 {
-	return float32(float64(v*float64(k.Gamma[c])) + float64(k.Beta[c]))
 }
 
 // ForwardBytes normalises rows of integers x of the given grid. Sums are of d = x − z,
@@ -61,7 +54,7 @@ func (k LayerNorm) ForwardBytes(y []float32, x []uint8, from Grid) {
 		}
 		f := 1 / math.Sqrt(float64(n*squares-sum*sum)+epsilon)
 		for i, q := range x[:c] {
-			y[i] = k.scaled(i, float64(n*(int64(q)-int64(from.Zero))-sum)*f)
+			y[i] = scaled(float64(n*(int64(q)-int64(from.Zero))-sum)*f, k.Gamma[i], k.Beta[i])
 		}
 	}
 }

@@ -9,6 +9,30 @@ import (
 	"petrify/internal/kernel"
 )
 
+// Layer normalisations of real numbers that are integers are those of the integers.
+func TestLayerNormForward(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []int{1, 2, 7, 8, 9, 33} {
+		k := kernel.LayerNorm{Epsilon: 1e-3}
+		for range c {
+			k.Gamma, k.Beta = append(k.Gamma, float32(rng.NormFloat64())), append(k.Beta, float32(rng.NormFloat64()))
+		}
+		x, y, bytes := make([]float32, 3*c), make([]float32, 3*c), make([]uint8, 3*c)
+		for i := range x {
+			bytes[i] = uint8(rng.IntN(256))
+			x[i] = float32(bytes[i])
+		}
+		k.Forward(y, x)
+		for row := 0; row < len(x); row += c {
+			for i, want := range exactNorm(k, bytes[row:row+c], kernel.Grid{Scale: 1, Max: 255}) {
+				if apart := math.Abs(float64(y[row+i]) - want); !(apart <= 0x1.0001p-24*math.Abs(want)+1e-12) {
+					t.Errorf("%d channels: y[%d] is %v, want %v", c, row+i, y[row+i], want)
+				}
+			}
+		}
+	}
+}
+
 // Layer normalisations of integers against exact sums and a root of 200 bits: y is the
 // float32 next to the exact number, up to the rounding of a few doubles.
 func TestLayerNormBytesAreExact(t *testing.T) {

@@ -9,18 +9,22 @@ import (
 // SoftmaxRows is y = eˣ/Σ eˣ of each row of channels, in float64.
 func SoftmaxRows(y, x []float32, channels int) {
 	checkLen("SoftmaxRows", "y", len(y), len(x))
-	for ; len(x) > 0; x, y = x[channels:], y[channels:] {
-		top, sum := math.Inf(-1), 0.0
-		for _, v := range x[:channels] {
-			top = max(top, float64(v))
+	rowBlocks(len(x)/channels, channels, func(from, to int) {
+		e := make([]float64, channels)
+		for lo := from * channels; lo < to*channels; lo += channels {
+			top, sum := math.Inf(-1), 0.0
+			for _, v := range x[lo : lo+channels] {
+				top = max(top, float64(v))
+			}
+			exponentials(e, x[lo:lo+channels], top)
+			for _, v := range e {
+				sum += v
+			}
+			for i, v := range e {
+				y[lo+i] = float32(v / sum)
+			}
 		}
-		for _, v := range x[:channels] {
-			sum += portable.Exp(float64(v) - top)
-		}
-		for i, v := range x[:channels] {
-			y[i] = float32(portable.Exp(float64(v)-top) / sum)
-		}
-	}
+	})
 }
 
 // SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
@@ -49,10 +53,7 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 			m++
 		}
 	}
-	var e []float64
-	if dlogits != nil {
-		e = make([]float64, classes)
-	}
+	e := make([]float64, classes)
 	for i, label := range labels {
 		row, d := logits[i*classes:(i+1)*classes], []float32(nil)
 		if dlogits != nil {
@@ -72,7 +73,7 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 }
 
 // softmaxRow returns −ln p[label] and the index of the first maximum, and
-// fills d (if not nil) with the gradient divided by m. e is room for a row then.
+// fills d (if not nil) with the gradient divided by m. e is room for a row.
 func softmaxRow(d []float32, e []float64, row []float32, label int, m float64) (loss float64, best int) {
 	for k, v := range row {
 		if v > row[best] {
@@ -80,12 +81,9 @@ func softmaxRow(d []float32, e []float64, row []float32, label int, m float64) (
 		}
 	}
 	top, sum := float64(row[best]), 0.0
-	for k, v := range row {
-		x := portable.Exp(float64(v) - top)
-		sum += x
-		if d != nil {
-			e[k] = x
-		}
+	exponentials(e, row, top)
+	for _, v := range e {
+		sum += v
 	}
 	loss = portable.Log(sum) - (float64(row[label]) - top)
 	if d == nil {

@@ -23,6 +23,25 @@ func TestSoftmaxCrossEntropyByHand(t *testing.T) {
 	closeTo(t, "gradient", d, []float64{.125, -.25, .125, 0, 0, 0, .25, -.25, 0}, 1e-6, 1)
 }
 
+// TestSoftmaxRowsAgainstTheirFormula takes rows in one block and in several.
+func TestSoftmaxRowsAgainstTheirFormula(t *testing.T) {
+	for _, s := range [][2]int{{1, 1}, {5, 3}, {40, 98}, {3000, 7}} {
+		x, y, want := in(s[0]*s[1], random()).slice(), out(s[0]*s[1]), make([]float64, s[0]*s[1])
+		for lo := 0; lo < len(x); lo += s[1] {
+			sum := 0.0
+			for _, v := range x[lo : lo+s[1]] {
+				sum += math.Exp(float64(v))
+			}
+			for i := lo; i < lo+s[1]; i++ {
+				want[i] = math.Exp(float64(x[i])) / sum
+			}
+		}
+		SoftmaxRows(y.slice(), x, s[1])
+		closeTo(t, label(s), y.slice(), want, 1e-7, 0)
+		y.check(t, label(s))
+	}
+}
+
 // TestSoftmaxCrossEntropyAgainstItsFormula takes rows of every width, some of
 // them padding.
 func TestSoftmaxCrossEntropyAgainstItsFormula(t *testing.T) {

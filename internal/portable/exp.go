@@ -72,6 +72,16 @@ var (
 	odds  = reciprocals(3, 13)
 )
 
+// ExpTerms are the constants of [Exp] for vectors that compute the same by its steps: log₂ e,
+// the two parts of ln 2, 1/14!, 1/13!, …, 1/2!, 1, and 1023, which is the exponent of 2⁰.
+func ExpTerms() []float64 {
+	terms := []float64{math.Log2E, ln2High, ln2Low, evens[6]}
+	for i := 5; i >= 0; i-- {
+		terms = append(terms, odds[i], evens[i])
+	}
+	return append(terms, 1, 1023)
+}
+
 // reciprocals are 1/n! for every other n from first to last.
 func reciprocals(first, last int) (all []float64) {
 	factorial := 1.0

@@ -6,27 +6,35 @@ import "strings"
 // vectors; n is a positive multiple of 16. A slice of bytes is one vector, which
 // before unpacks or after packs. At k are constants or, if any are kept, four
 // vectors of each, which are stored when all is done.
+//
+// If it is wide, it computes in float64, 8 elements at a time; a slice of float32 is
+// two vectors then. A line "next c.2d" of the code loads the next of more constants at k.
 type elementwise struct {
 	name, doc           string
 	slices              []slice
 	constants, keep     []string
 	before, code, after string
+	wide                bool
 }
 
 func (k elementwise) generate() *function {
 	const vectors = 4
+	elements, size, real := 16, 4, "float32"
+	if k.wide {
+		elements, size, real = 8, 8, "float64"
+	}
 	params := ""
 	for _, s := range k.slices {
 		params += s.parameter()
 	}
-	f := newFunction(k.name, k.doc, params+"n int, k *float32")
+	f := newFunction(k.name, k.doc, params+"n int, k *"+real)
 	l, at := newLanes(f, vectors), map[string]string{}
 	for _, s := range k.slices {
 		at[s.name] = f.arg(s.name)
 	}
 	n, constants := f.arg("n"), f.arg("k")
 	for _, name := range k.constants {
-		f.p("VLD1R.P 4(%s), [V%d.S4]", constants, l.share(name))
+		f.broadcast(constants, l.share(name), size)
 	}
 	kept := func(visit func(reg, offset int)) {
 		for i, name := range k.keep {
@@ -38,23 +46,37 @@ func (k elementwise) generate() *function {
 	kept(func(reg, offset int) { f.p("FMOVQ %d(%s), F%d", offset, constants, reg) })
 	f.label("loop")
 	for _, s := range k.slices {
-		for i := 0; i < s.bytes() && s.in; i++ {
+		for i := 0; i < s.bytes()*elements/16 && s.in; i++ {
 			f.p("FMOVQ %d(%s), F%d", 16*i, at[s.name], l.at(s.name, i))
 		}
 	}
 	l.once(k.before)
-	l.each(k.code)
+	k.body(f, l, constants)
 	l.once(k.after)
 	for _, s := range k.slices {
-		for i := 0; i < s.bytes() && s.out; i++ {
+		for i := 0; i < s.bytes()*elements/16 && s.out; i++ {
 			f.p("FMOVQ F%d, %d(%s)", l.at(s.name, i), 16*i, at[s.name])
 		}
-		f.p("ADD $%d, %s", 16*s.bytes(), at[s.name])
+		f.p("ADD $%d, %s", s.bytes()*elements, at[s.name])
 	}
-	f.p("SUBS $16, %s", n)
+	f.p("SUBS $%d, %s", elements, n)
 	f.p("BNE loop")
 	kept(func(reg, offset int) { f.p("FMOVQ F%d, %d(%s)", reg, offset, constants) })
 	return f
+}
+
+// body adds the code, with the constants that it loads on the way.
+func (k elementwise) body(f *function, l *lanes, constants string) {
+	parts := strings.Split(k.code, "next c.2d")
+	if l.each(parts[0]); len(parts) == 1 {
+		return
+	}
+	next, c := f.reg(), l.share("c")
+	f.p("MOVD %s, %s", constants, next)
+	for _, code := range parts[1:] {
+		f.broadcast(next, c, 8)
+		l.each(code)
+	}
 }
 
 // steps is v = clip(x/s); NaN goes to lo.

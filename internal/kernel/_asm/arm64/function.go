@@ -63,6 +63,11 @@ func (f *function) arg(name string) string {
 	return r
 }
 
+// broadcast loads a number of 4 or 8 bytes into all lanes of a vector, and steps over it.
+func (f *function) broadcast(from string, to, size int) {
+	f.p("VLD1R.P %d(%s), [V%d.%s]", size, from, to, map[int]string{4: "S4", 8: "D2"}[size])
+}
+
 // bytes is arg, turned from a count of floats into bytes.
 func (f *function) bytes(name string) string {
 	r := f.arg(name)

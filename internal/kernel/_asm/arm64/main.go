@@ -40,6 +40,9 @@ func files() map[string][]*function {
 	for _, k := range elementwiseKernels {
 		all["elementwise"] = append(all["elementwise"], k.generate())
 	}
+	for _, k := range doubleKernels {
+		all["doubles"] = append(all["doubles"], k.generate())
+	}
 	for _, k := range columnKernels {
 		all["columns"] = append(all["columns"], k.generate())
 	}

@@ -31,8 +31,11 @@ func (s slice) chained() bool { return !s.in && s.kind == "float32" }
 
 // bytes is the size of an element.
 func (s slice) bytes() int {
-	if s.kind == "uint8" {
+	switch s.kind {
+	case "uint8":
 		return 1
+	case "float64":
+		return 8
 	}
 	return 4
 }

@@ -19,13 +19,17 @@ import (
 
 var cores = []string{"apple-m1", "cortex-a76", "neoverse-n1"}
 
-// products is how many multiply-adds an instruction is.
-var products = map[string]int{"fmla": 4, "sdot": 16, "sudot": 16, "smlal": 4, "smlal2": 4}
+// products is how many multiply-adds an instruction is or, in float64, how many sums,
+// differences and products.
+var products = map[string]int{
+	"fmla": 4, "sdot": 16, "sudot": 16, "smlal": 4, "smlal2": 4, "fadd.2d": 2, "fsub.2d": 2, "fmul.2d": 2,
+}
 
 // kernels are the functions with hot loops: of each, the loop with the most
 // multiply-adds counts.
 var kernels = []string{
 	"tileNEON", "depthwiseNEON", "depthwiseGradientNEON", "intTileDot", "intTileI8MM", "intTileNEON", "intDepthNEON",
+	"expNEON", "normaliseNEON",
 }
 
 func main() {
@@ -127,7 +131,10 @@ func hottest(all []instruction) (loop []string, count int) {
 
 // perInstruction is how many multiply-adds an instruction is.
 func perInstruction(text string) int {
-	name, _, _ := strings.Cut(text, " ")
+	name, operands, _ := strings.Cut(text, " ")
+	if strings.Contains(operands, ".2d") {
+		name += ".2d"
+	}
 	return products[name]
 }
 
@@ -139,10 +146,11 @@ func independent(loop []string) (all []string) {
 			continue
 		}
 		name, operands, _ := strings.Cut(text, " ")
-		sources := operands[strings.Index(operands, ".")+len(".4s, "):]
+		_, operands, _ = strings.Cut(operands, ".")
+		kind, sources, _ := strings.Cut(operands, ", ")
 		sources = regexp.MustCompile(`v\d+`).ReplaceAllString(sources, "v1")
 		for i := range 24 {
-			all = append(all, fmt.Sprintf("%s v%d.4s, %s", name, 8+i, sources))
+			all = append(all, fmt.Sprintf("%s v%d.%s, %s", name, 8+i, kind, sources))
 		}
 		return all
 	}
