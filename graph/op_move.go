@@ -63,7 +63,7 @@ func flatten(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
 
 // transpose swaps the inner two axes: y is n × cols × rows, x n × rows × cols.
 func transpose(y, x []float32, n, rows, cols int) {
-	kernel.Parallel(n, func(i int) {
+	kernel.Each(n, rows*cols, func(i int) {
 		y, x := y[i*rows*cols:(i+1)*rows*cols], x[i*rows*cols:(i+1)*rows*cols]
 		for r := range rows {
 			for c := range cols {

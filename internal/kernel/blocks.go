@@ -26,14 +26,23 @@ func rowBlocks(rows, c int, f func(lo, hi int)) {
 // rowCost is how many elements a call for a row of them costs at least.
 const rowCost = 512
 
+// brief reports whether a loop over the rows of a matrix is over before another processor
+// could help much: mlp's layers took longer on two processors than on one.
+func brief(rows, cols int) bool { return rows*cols <= block && rows*rowCost <= 4*block }
+
 // Each calls f for each of n things of size elements that do not share a result, some
 // in one go where they are small.
 func Each(n, size int, f func(i int)) {
-	rowBlocks(n, max(size, rowCost), func(lo, hi int) {
+	all := func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			f(i)
 		}
-	})
+	}
+	if brief(n, size) {
+		all(0, n)
+		return
+	}
+	rowBlocks(n, max(size, rowCost), all)
 }
 
 // A reduction leaves one partial result per piece and adds them up in order. It

@@ -221,27 +221,32 @@ func packColumns(dst, src []float32, rows, ld, n, width int) {
 	}
 }
 
-// reduce adds the slices, and writes them in the order O I KH KW.
+// reduce adds the slices, and writes them in the order O I KH KW. It takes blocks of at
+// most 16 input channels and 32 outputs: those of an output then lie side by side, and
+// processors write into the same line of memory at the blocks' edges only.
 func (p *gradient) reduce(dw, partial []float32) {
+	const down, across = 16, 32
 	groups, n, in, area := p.g.Groups, p.g.O/p.g.Groups, p.g.C/p.g.Groups, p.g.KH*p.g.KW
 	if p.g.depthwise() {
 		groups, n = 1, p.g.O
 	}
-	rows := area * in
-	count := min(tasks, groups*rows)
+	strips, columns := partCount(in, down), partCount(n, across)
 	const passes = 32 // what an element costs, in multiply-adds
+	count := groups * columns * strips
 	parallelWork(passes*p.slices*p.size(), count, func(i int) {
-		from, to := share(groups*rows, count, i)
-		for r := from; r < to; r++ {
-			sum := partial[r*n:][:n]
-			for s := 1; s < p.slices; s++ {
-				for j, v := range partial[s*p.size()+r*n:][:n] {
-					sum[j] += v
+		group, column, strip := i/strips/columns, i/strips%columns*across, i%strips*down
+		width := min(across, n-column)
+		for tap := range area {
+			for c := strip; c < min(strip+down, in); c++ {
+				at := ((group*area+tap)*in+c)*n + column
+				sum := partial[at:][:width]
+				for s := 1; s < p.slices; s++ {
+					addBlock(sum, sum, partial[s*p.size()+at:][:width])
 				}
-			}
-			group, tap, c := r/rows, r%rows/in, r%in
-			for j, v := range sum {
-				dw[((group*n+j)*in+c)*area+tap] = v
+				to := dw[((group*n+column)*in+c)*area+tap:]
+				for j, v := range sum {
+					to[j*in*area] = v
+				}
 			}
 		}
 	})

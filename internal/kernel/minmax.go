@@ -24,7 +24,7 @@ func MinMaxRows(lo, hi, x []float32, rows, cols int) (nonFinite int) {
 	checkLen("MinMaxRows", "lo", len(lo), rows)
 	checkLen("MinMaxRows", "hi", len(hi), rows)
 	checkLen("MinMaxRows", "x", len(x), rows*cols)
-	if cols > block || rows*max(cols, rowCost) <= block {
+	if cols > block || brief(rows, cols) {
 		return minMaxRows(lo, hi, x, 0, rows)
 	}
 	var bad atomic.Int64

@@ -26,30 +26,81 @@ func Parallel(n int, f func(i int)) {
 		}
 		return
 	}
-	j := &job{f: f, n: int64(n)}
+	j := newJob(f, n, helpers+1)
 	if offer.CompareAndSwap(nil, j) {
 		defer offer.Store(nil)
 		recruit(helpers)
 	}
-	j.work()
-	for looks := 1; j.done.Load() < j.n; looks++ {
-		yield(looks)
+	j.work(0)
+	j.wait()
+}
+
+// apart keeps what processors write from what others read: a line of memory.
+const apart = 64
+
+// job is one call of [Parallel]. Each worker begins with a run of its own and then helps
+// with others': so the same images are the same processor's in one layer after another,
+// and are still in its cache.
+type job struct {
+	f      func(i int)
+	n      int64
+	runs   []run
+	asleep atomic.Bool   // the caller, until it is
+	woken  chan struct{} // by who ends the last call
+	_      [apart]byte
+	done   atomic.Int64 // calls that have returned
+	_      [apart - 8]byte
+}
+
+// run is some consecutive indices of a job.
+type run struct {
+	next atomic.Int64 // the first index that nobody has taken
+	end  int64
+	_    [apart - 16]byte
+}
+
+func newJob(f func(i int), n, workers int) *job {
+	j := &job{f: f, n: int64(n), runs: make([]run, workers)}
+	for w := range j.runs {
+		from, to := share(n, workers, w)
+		j.runs[w].next.Store(int64(from))
+		j.runs[w].end = int64(to)
+	}
+	return j
+}
+
+// work takes indices while there are any, first those of the worker's own run.
+func (j *job) work(worker int) {
+	calls := int64(0)
+	for k := range j.runs {
+		r := &j.runs[(worker+k)%len(j.runs)]
+		for r.next.Load() < r.end {
+			i := r.next.Add(1) - 1
+			if i >= r.end {
+				break
+			}
+			j.f(int(i))
+			calls++
+		}
+	}
+	if calls > 0 && j.done.Add(calls) == j.n && j.asleep.Load() {
+		j.woken <- struct{}{}
 	}
 }
 
-// job is one call of [Parallel].
-type job struct {
-	f    func(i int)
-	n    int64
-	next atomic.Int64 // the first index that nobody has taken
-	done atomic.Int64 // calls that have returned
-}
-
-// work takes indices while there are any.
-func (j *job) work() {
-	for i := j.next.Add(1) - 1; i < j.n; i = j.next.Add(1) - 1 {
-		j.f(int(i))
-		j.done.Add(1)
+// wait returns when all calls have. It looks for a while, as helpers do, and then sleeps:
+// other programs may have taken the processor from a helper for some milliseconds.
+func (j *job) wait() {
+	for looks := 1; looks < patience; looks++ {
+		if j.done.Load() == j.n {
+			return
+		}
+		yield(looks)
+	}
+	j.woken = make(chan struct{}, 1)
+	j.asleep.Store(true)
+	if j.done.Load() < j.n {
+		<-j.woken
 	}
 }
 
@@ -67,18 +118,18 @@ var (
 // recruit starts helpers until there are enough.
 func recruit(helpers int) {
 	for present.Load() < int64(helpers) {
-		present.Add(1)
-		go help()
+		go help(int(present.Add(1)))
 	}
 }
 
-// help joins the jobs that are offered.
-func help() {
+// help joins the jobs that are offered, as one of their workers.
+func help(worker int) {
 	defer present.Add(-1)
+	var last *job // all of its indices are taken; to look again would disturb who takes time over them
 	for looks := 1; looks < patience; looks++ {
-		if j := offer.Load(); j != nil && j.next.Load() < j.n {
-			j.work()
-			looks = 0
+		if j := offer.Load(); j != nil && j != last {
+			j.work(worker)
+			last, looks = j, 0
 		}
 		yield(looks)
 	}

@@ -55,6 +55,28 @@ func TestParallelFromSeveralGoroutines(t *testing.T) {
 	}
 }
 
+// A caller whose helper takes longer than it looks for the end is woken by the helper.
+func TestParallelWakesItsCaller(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	caller := goroutine()
+	for slept := 0; slept < 3; {
+		var calls, helped atomic.Int32
+		Parallel(2, func(int) {
+			calls.Add(1)
+			if goroutine() != caller {
+				helped.Add(1)
+				time.Sleep(20 * time.Millisecond)
+			} else {
+				time.Sleep(time.Millisecond) // meanwhile the helper takes the other
+			}
+		})
+		if calls.Load() != 2 {
+			t.Fatalf("returned after %d calls of 2", calls.Load())
+		}
+		slept += int(helped.Load())
+	}
+}
+
 // There are no more helpers than processors need, and none when nothing is
 // left to do.
 func TestHelpersEnd(t *testing.T) {

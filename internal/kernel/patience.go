@@ -2,8 +2,8 @@
 
 package kernel
 
-// patience is how often a helper looks in vain before it ends: a few hundred
-// microseconds.
+// patience is how often a helper looks in vain before it ends, and a caller before it
+// sleeps: a tenth of a millisecond or two.
 const patience = 100_000
 
 // breath is the number of looks from one of them that lets other goroutines run to the next.

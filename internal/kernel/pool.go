@@ -106,7 +106,7 @@ func (g Pool) check(kernel string, y, x []float32) {
 // eachRow calls f for every output row, out being its first element.
 func (g Pool) eachRow(f func(n, oh, out int)) {
 	oh := g.OH()
-	rowBlocks(g.N*oh, g.W*g.StrideH*g.C, func(lo, hi int) {
+	rowBlocks(g.N*oh, g.W*max(g.KH, g.StrideH)*g.C, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			f(r/oh, r%oh, r*g.OW()*g.C)
 		}
