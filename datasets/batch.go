@@ -48,8 +48,8 @@ type BatchOptions struct {
 
 // Batches goes once through a split of s. The only error is a fault in the
 // options, and then it is all that is yielded. Memory is allocated once per
-// call, never per image. While the caller works on a batch, the next is
-// assembled.
+// call, never per image. A batch is valid until the next. While the caller works on
+// one, the next is assembled, unless that takes less than waking another processor.
 func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		if err := s.checkBatches(split, o); err != nil {
@@ -58,19 +58,14 @@ func (s *Set) Batches(split *Split, o BatchOptions) iter.Seq2[Batch, error] {
 		}
 		order := epoch(split, o)
 		a := newAssembler(s, split, o)
-		ask, ready := make(chan int, 1), make(chan Batch, 1)
-		defer close(ask)
-		go a.ahead(order, ask, ready)
-		steps := split.Steps(o.Size)
-		for k := o.Skip; k < steps; k++ {
-			if k == o.Skip {
-				ask <- k
-			}
-			b := <-ready
-			if k+1 < steps {
-				ask <- k + 1
-			}
-			if !yield(b, nil) {
+		next := func(k int) Batch { return a.batch(k, order) }
+		if !a.brief() {
+			var end func()
+			next, end = a.ahead(order, o.Skip, split.Steps(o.Size))
+			defer end()
+		}
+		for k := o.Skip; k < split.Steps(o.Size); k++ {
+			if !yield(next(k), nil) {
 				return
 			}
 		}
@@ -141,13 +136,29 @@ func newAssembler(s *Set, split *Split, o BatchOptions) *assembler {
 	return a
 }
 
-// ahead assembles the requested batches in two buffers, so that one is filled
-// while the caller works on the other.
-func (a *assembler) ahead(order []int32, ask <-chan int, ready chan<- Batch) {
+// brief reports whether a batch is assembled in a few microseconds.
+func (a *assembler) brief() bool { return a.vary[0] == nil && a.hear == nil && len(a.x) <= 1<<14 }
+
+// ahead assembles the batches from one to another in two buffers, so that one is filled
+// while the caller works on the other, which next returns.
+func (a *assembler) ahead(order []int32, from, to int) (next func(k int) Batch, end func()) {
+	ask, ready := make(chan int, 1), make(chan Batch, 1)
 	two := [2]*assembler{a, a.twin()}
-	for k := range ask {
-		ready <- two[k%2].batch(k, order)
+	go func() {
+		for k := range ask {
+			ready <- two[k%2].batch(k, order)
+		}
+	}()
+	if from < to {
+		ask <- from
 	}
+	return func(k int) Batch {
+		b := <-ready
+		if k+1 < to {
+			ask <- k + 1
+		}
+		return b
+	}, func() { close(ask) }
 }
 
 // twin returns an assembler of the same epoch with buffers of its own.

@@ -2,6 +2,8 @@
 
 package kernel
 
+import "math"
+
 // lanes is a range under observation in each lane of a vector. other is a count
 // of finite values or, faster, the sum of x·0, which is NaN if a value was not
 // finite.
@@ -16,13 +18,25 @@ func (l *lanes) clear() {
 	}
 }
 
-// span is the range over the lanes.
+// span is the range over the lanes, none of which is NaN. Integers in the same order are
+// compared, since min and max of floats take a while to find that.
 func (l *lanes) span() span {
-	s := emptySpan
-	for i := range l.lo {
-		s = s.merge(span{lo: l.lo[i], hi: l.hi[i]})
+	lo, hi := ordered(l.lo[0]), ordered(l.hi[0])
+	for i := 1; i < len(l.lo); i++ {
+		lo, hi = min(lo, ordered(l.lo[i])), max(hi, ordered(l.hi[i]))
 	}
-	return s
+	return span{lo: unordered(lo), hi: unordered(hi)}
+}
+
+// ordered is an integer that is less than that of any greater number.
+func ordered(x float32) int32 {
+	bits := int32(math.Float32bits(x))
+	return bits ^ bits>>31&math.MaxInt32
+}
+
+// unordered is the number of an ordered integer.
+func unordered(bits int32) float32 {
+	return math.Float32frombits(uint32(bits ^ bits>>31&math.MaxInt32))
 }
 
 // counted is the range over the lanes of n elements, from the counts.

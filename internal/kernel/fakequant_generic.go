@@ -50,14 +50,16 @@ func (g grid) limit() float32 {
 	fits := func(x float32) bool { return float32(math.RoundToEven(float64(x/g.s))) <= g.hi }
 	infinity := float32(math.Inf(1))
 	x := min(float32((float64(g.hi)+0.5)*float64(g.s)), math.MaxFloat32)
-	for !fits(x) {
-		x = math.Nextafter32(x, -infinity)
-	}
-	for above := x; ; x = above {
-		if above = math.Nextafter32(x, infinity); !fits(above) || above == infinity {
-			return x
+	if !fits(x) {
+		for !fits(x) {
+			x = math.Nextafter32(x, -infinity)
 		}
+		return x
 	}
+	for above := math.Nextafter32(x, infinity); fits(above) && above != infinity; above = math.Nextafter32(x, infinity) {
+		x = above
+	}
+	return x
 }
 
 // fakeQuantGradGeneric is the loop that every path of [FakeQuantGrad] computes.
