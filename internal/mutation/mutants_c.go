@@ -104,4 +104,6 @@ var inKernels = []mutant{
 		"fill(copies, at->kernel_height * at->kernel_width * channels, 0);", "conformance:TestCRandomNetworks/O2"},
 	{"patch", "fill(to, channels, (uint8_t)l->zero);", "fill(to, channels, 0);", "conformance:TestCRandomNetworks/O2"},
 	{"unpack", "(1 << (l->bits - 1))", "(1 << l->bits)", "conformance:TestCZoo/W4A4$"},
+	{"wide", "vzip2q_u32(x, x)", "vzip1q_u32(x, x)", "conformance:TestCCompilers/aarch64.*O2"},
+	{"wide", "vget_lane_u32(two, 1)", "vget_lane_u32(two, 0)", "conformance:TestCCompilers/aarch64.*O2"},
 }

@@ -254,8 +254,8 @@ static inline int32_t odd(uint32_t w)
 #endif
 
 /*
- * x86-64 multiplies WIDE inputs by the weights of two outputs at once, in 16 bits: of four
- * inputs those of one output, then those of the other, so that inputs are repeated by fours.
+ * x86-64 multiplies WIDE inputs by the weights of two outputs at once, in 16 bits, and aarch64 with UDOT: of
+ * four inputs those of one output, then those of the other, so that inputs are repeated by fours.
  */
 #if defined(SSE) && defined(__AVX512BW__)
 #define WIDE 16
@@ -333,9 +333,41 @@ static inline __m128i four_of(wide sums)
 {
     return sums;
 }
+#elif BLOCKS
+#define WIDE 16
+typedef uint32x4_t wide;
+
+static inline uint32x4_t inputs_of(const uint8_t *x)
+{
+    return vreinterpretq_u32_u8(vld1q_u8(x));
+}
+
+static inline uint8x16x2_t weights_of(const uint8_t *w)
+{
+    uint8x16x2_t v;
+
+    v.val[0] = vld1q_u8(w);
+    v.val[1] = vld1q_u8(w + 16);
+    return v;
+}
+
+static inline wide add_products(wide sums, uint32x4_t x, uint8x16x2_t w)
+{
+    sums = vdotq_u32(sums, vreinterpretq_u8_u32(vzip1q_u32(x, x)), w.val[0]);
+    return vdotq_u32(sums, vreinterpretq_u8_u32(vzip2q_u32(x, x)), w.val[1]);
+}
+
+/* Adds what the lanes hold: one of each output, and again. */
+static inline void add_lanes(uint32_t sums[2], wide lanes)
+{
+    const uint32x2_t two = vadd_u32(vget_low_u32(lanes), vget_high_u32(lanes));
+
+    sums[0] += vget_lane_u32(two, 0);
+    sums[1] += vget_lane_u32(two, 1);
+}
 #endif
 
-#ifdef WIDE
+#if defined(WIDE) && defined(SSE)
 /* Adds what the lanes hold: two of one output, two of the other. */
 static inline void add_lanes(uint32_t sums[2], wide lanes)
 {
