@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -121,6 +122,52 @@ func TestCMultiplyAsFloat(t *testing.T) {
 			want := int32(math.RoundToEven(float64(min(max(float32(a)*m, -256), 256))))
 			if got := int32(y[i]); got != want {
 				t.Fatalf("%s: %d·%v is %d, want %d", name, a, m, got, want)
+			}
+		}
+	}
+}
+
+// TestCMultiplyInFixedPoint: both products in fixed point against whole numbers of any size, a third of them ties.
+func TestCMultiplyInFixedPoint(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	halfUp := func(v *big.Int, bits uint) int64 {
+		v = new(big.Int).Add(v, new(big.Int).Lsh(big.NewInt(1), bits-1))
+		return v.Rsh(v, bits).Int64() // towards −∞
+	}
+	saturated := func(v int64) int64 { return min(max(v, math.MinInt32), math.MaxInt32) }
+	want := map[integer.Requantization]func(a, q int64, shift int) int64{
+		integer.Single: func(a, q int64, shift int) int64 {
+			return saturated(halfUp(new(big.Int).Mul(big.NewInt(a), big.NewInt(q)), uint(31-shift)))
+		},
+		integer.Gemmlowp: func(a, q int64, shift int) int64 {
+			a = saturated(a << max(shift, 0))
+			high := halfUp(new(big.Int).Mul(big.NewInt(a), big.NewInt(q)), 31)
+			return int64(math.Round(math.Ldexp(float64(high), min(shift, 0)))) // half away from zero
+		},
+	}
+	for r, multiply := range want {
+		for _, greatest := range []int{0, 12} { // shifts: to the left the source has more branches
+			var x []uint32
+			for i := range 100_000 {
+				a, q, shift := int32(rng.Uint32())>>(2+rng.IntN(30)), int32(1<<30+rng.IntN(1<<30)), greatest-rng.IntN(31)
+				if i%3 == 0 {
+					q = 1 << 30
+				}
+				x = append(x, uint32(a), uint32(q), uint32(int32(shift)))
+			}
+			m := pairSum(1, 1, 1, 0)
+			m.Nodes[0].Output.Quant.Scale = 4
+			if greatest > 0 {
+				m.Nodes[0].Output.Quant.Scale = 0.01
+			}
+			for name, flags := range dialects {
+				y := kernel(t, m, r, "y.whole = multiply(a[0].whole, (multiplier){a[1].whole, a[2].whole})", 3, flags)(x)
+				for i, got := range y {
+					a, q, shift := int32(x[3*i]), int32(x[3*i+1]), int32(x[3*i+2])
+					if want := multiply(int64(a), int64(q), int(shift)); int64(int32(got)) != want {
+						t.Fatalf("%v, %s: %d·%d·2^(%d−31) is %d, want %d", r, name, a, q, shift, int32(got), want)
+					}
+				}
 			}
 		}
 	}

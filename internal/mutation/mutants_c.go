@@ -120,7 +120,10 @@ var inKernels = []mutant{
 	{"multiplier", "smmulr", "smmul", "mcu:m4"},
 	{"multiply_gemmlowp", "shifted(a - (a < 0), -m.shift)", "shifted(a, -m.shift)", "mcu:m0plus"},
 	{"multiply_single", "shifted(a, -m.shift)", "shifted(a - (a < 0), -m.shift)",
-		"conformance:TestCRandomNetworks/portable"},
+		"conformance:TestCMultiplyInFixedPoint"},
+	{"multiply_single", "m.shift == 0", "1", "conformance:TestCMultiplyInFixedPoint"},
+	{"multiply_single", "(int64_t)1 << (30 - m.shift)", "(int64_t)1 << 30", "conformance:TestCMultiplyInFixedPoint"},
+	{"multiply_gemmlowp", "v < INT32_MIN ? INT32_MIN : ", "", "conformance:TestCMultiplyInFixedPoint"},
 	{"factor", "2 * rest == one && whole % 2 != 0", "2 * rest == one", "conformance:TestCMultiplyAsFloat"},
 	// Sums in 16 bits, which two products of bytes exceed; weights of depthwise layers that have zero points; and
 	// what else differs between forms.
