@@ -124,6 +124,7 @@ func sample(cores []core, seed uint64) (all []task) {
 			task{c, "ds-cnn", formats[1], 0, integer.Single, "-Os"},
 			task{c, "lenet5", formats[4], 0, integer.Float32, "-O2"},
 			task{core: c, seed: withTies, requantization: integer.Gemmlowp, level: "-O2"},
+			task{core: c, network: halves, requantization: integer.Float32, level: levels[i%2]},
 			task{core: c, seed: withDepthwise, requantization: integer.Gemmlowp, level: "-O2"},
 			task{c, networks[k%len(networks)].name, formats[k%len(formats)], 0, requantizations[k/2%3], levels[k%2]})
 		for j := range uint64(2) {
@@ -141,8 +142,11 @@ type models struct {
 }
 
 func (m *models) of(t task) (*quantized.Model, error) {
-	if t.network == "" {
+	switch t.network {
+	case "":
 		return random(t.seed)
+	case halves:
+		return sumOfHalves(), nil
 	}
 	m.Lock()
 	defer m.Unlock()

@@ -64,6 +64,22 @@ func (n network) products() (float64, error) {
 	return float64(m.Size().MACs), nil
 }
 
+// halves is the name of a model whose sum of tensors rounds halves, of vectors.
+const halves = "halves"
+
+// sumOfHalves is y = (x + x)/4 of 16 numbers, which are 128 less than their bytes.
+func sumOfHalves() *quantized.Model {
+	tensor := func(name string, scale float32) quantized.Activation {
+		return quantized.Activation{Name: name, Shape: []int{16},
+			Quant: quantized.Quant{Format: affine.Uint8, Scale: scale, Zero: 128, Origin: "made by hand"}}
+	}
+	return &quantized.Model{
+		Name: halves, Output: "y", Origin: quantized.Origin{Version: "test", Dataset: "random", Method: "ptq"},
+		Input: quantized.Input{PixelScale: 1, Activation: tensor("x", 1)},
+		Nodes: []quantized.Node{{Name: "y", Op: quantized.Add, Inputs: []string{"x", "x"}, Output: tensor("y", 4)}},
+	}
+}
+
 // random draws a network.
 func random(seed uint64) (*quantized.Model, error) {
 	return freeze(randnet.Draw(rand.New(rand.NewPCG(seed, 22)), randnet.Options{}), seed)

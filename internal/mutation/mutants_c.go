@@ -67,6 +67,7 @@ var inKernels = []mutant{
 	{"multiply_four", "v = vqrdmulhq_s32(v, q);", "v = vqdmulhq_s32(v, q);", "mcu:m55"},
 	{"dot", "sums[1] = vmladavaq_u16(sums[1], q, vshrq_n_u16(by, {{index .Shifts 2}}));",
 		"sums[1] = vmladavaq_u16(sums[1], p, vshrq_n_u16(by, {{index .Shifts 2}}));", "mcu:m55"},
+	{"add", "vshlq_r_s32(sum, -of.shift), vdupq_n_s32", "vshlq_r_s32(sum, -31), vdupq_n_s32", "mcu:m55"},
 	{"add", "vreinterpretq_s32_u32(vldrbq_u32(b + i)), of.b)", "vreinterpretq_s32_u32(vldrbq_u32(b + i)), of.a)", "mcu:m55"},
 	{"put_four", "vminq_s32(vmaxq_s32(q, vdupq_n_s32(g->low)), vdupq_n_s32(g->high))",
 		"vminq_s32(q, vdupq_n_s32(g->high))", "mcu:m55"},

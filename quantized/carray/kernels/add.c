@@ -55,13 +55,13 @@ static void add(uint8_t *y, const uint8_t *a, const uint8_t *b, int32_t n, int32
         int32_t i = 0;
 
 #ifdef HELIUM
-        for (; b_n - i >= 4{{if .Exceptions}} && of.exceptions == 0{{end}}; i += 4) {
+        for (; b_n - i >= 4{{if .Exceptions}} && of.exceptions == 0{{end}}{{if and .Ties .Fixed}} && of.ties == 0{{end}}; i += 4) {
             int32x4_t sum = vdupq_n_s32(of.constant);
 
             sum = vmlaq_n_s32(sum, vreinterpretq_s32_u32(vldrbq_u32(a + i)), of.a);
             sum = vmlaq_n_s32(sum, vreinterpretq_s32_u32(vldrbq_u32(b + i)), of.b);
-{{- if .Ties}}
-            sum = vaddq_s32(sum, vandq_s32(vshlq_r_s32(sum, {{if .Fixed}}-31{{else}}-of.shift{{end}}), vdupq_n_s32(of.ties)));
+{{- if and .Ties (not .Fixed)}}
+            sum = vaddq_s32(sum, vandq_s32(vshlq_r_s32(sum, -of.shift), vdupq_n_s32(of.ties)));
 {{- end}}
             put_four(y + i, vshlq_r_s32(sum, -of.shift), &of.y);
         }
