@@ -222,14 +222,15 @@ func packColumns(dst, src []float32, rows, ld, n, width int) {
 }
 
 // reduce adds the slices, and writes them in the order O I KH KW. It takes blocks of at
-// most 16 input channels and 32 outputs: those of an output then lie side by side, and
-// processors write into the same line of memory at the blocks' edges only.
+// most 32 outputs and as many input channels as fill a line of memory: so processors write
+// into the same line at the blocks' edges only.
 func (p *gradient) reduce(dw, partial []float32) {
-	const down, across = 16, 32
+	const across = 32
 	groups, n, in, area := p.g.Groups, p.g.O/p.g.Groups, p.g.C/p.g.Groups, p.g.KH*p.g.KW
 	if p.g.depthwise() {
 		groups, n = 1, p.g.O
 	}
+	down := max(1, 16/area)
 	strips, columns := partCount(in, down), partCount(n, across)
 	const passes = 32 // what an element costs, in multiply-adds
 	count := groups * columns * strips
