@@ -2,15 +2,28 @@ package kernel
 
 import (
 	"math"
+	"slices"
+	"sync"
 
 	"petrify/internal/portable"
 )
+
+// doubles has room for the exponentials of a row.
+var doubles = sync.Pool{New: func() any { return new([]float64) }}
+
+// rowOfDoubles is n of them, in room that goes back to the pool.
+func rowOfDoubles(n int) (room *[]float64, row []float64) {
+	room = doubles.Get().(*[]float64)
+	*room = slices.Grow((*room)[:0], n)[:n]
+	return room, *room
+}
 
 // SoftmaxRows is y = eˣ/Σ eˣ of each row of channels, in float64.
 func SoftmaxRows(y, x []float32, channels int) {
 	checkLen("SoftmaxRows", "y", len(y), len(x))
 	rowBlocks(len(x)/channels, channels, func(from, to int) {
-		e := make([]float64, channels)
+		room, e := rowOfDoubles(channels)
+		defer doubles.Put(room)
 		for lo := from * channels; lo < to*channels; lo += channels {
 			top, sum := math.Inf(-1), 0.0
 			for _, v := range x[lo : lo+channels] {
@@ -53,7 +66,8 @@ func SoftmaxCrossEntropy(dlogits, logits []float32, labels []int32, n, classes i
 			m++
 		}
 	}
-	e := make([]float64, classes)
+	room, e := rowOfDoubles(classes)
+	defer doubles.Put(room)
 	for i, label := range labels {
 		row, d := logits[i*classes:(i+1)*classes], []float32(nil)
 		if dlogits != nil {
