@@ -7,6 +7,12 @@ var computing = []mutant{
 	{"internal/kernel/conv_weights.go", "ldb: t.g.O,", "ldb: n,",
 		""}, // so gradients of groups with 16 filters were wrong
 	{"internal/kernel/conv_weights.go", "part*each/p.units, part*each%p.units", "part/p.units, part%p.units", ""},
+	{"internal/kernel/conv_weights.go", "i/strips%columns*across", "i/strips%columns", ""},
+	{"internal/kernel/conv_weights.go", "min(strip+down, in)", "strip+down", ""},
+	{"internal/kernel/parallel.go", "if i >= r.end {", "if i > r.end {", ""},
+	{"internal/kernel/elementwise_lanes.go", "return bits ^ bits>>31&math.MaxInt32", "return bits", ""},
+	{"internal/kernel/fakequant_generic.go", "if !fits(x) {", "if fits(x) {", ""},
+	{"internal/kernel/fakequant_generic.go", "fits(above) && above", "false && fits(above) && above", ""},
 	{"internal/kernel/conv_plan.go", "tap{i, i*dilation - pad}", "tap{i, i*dilation - pad*dilation}", ""},
 	{"internal/kernel/conv_plan.go", "+t.at-(n-1))", "+t.at-n)", ""},
 	{"internal/kernel/conv_plan.go", "c.inner == p.frame.c", "c.inner > 1", ""},

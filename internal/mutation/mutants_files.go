@@ -146,6 +146,7 @@ var files = []mutant{
 	{"datasets/divide.go", "max(min(k, n-1), min(1, n-1))", "min(k, n-1)", ""},
 	{"datasets/order.go", "if k < len(labels)%len(classes) {", "if k <= len(labels)%len(classes) {", ""},
 	{"datasets/scale.go", "min(c.hi, float64(i+1)) - max(c.lo, float64(i))", "1", ""},
+	{"datasets/batch.go", "two[k%2]", "two[0]", ""},
 	{"datasets/batch.go", "first+uint64(i)", "uint64(i)", ""},
 	{"datasets/masks_folder.go", "(1<<bits - 1) / 255", "1 / 1", ""},
 	{"datasets/masks_folder.go", "(2*y+1)*m.h/(2*size[0])", "y*m.h/size[0]", ""},
